@@ -74,7 +74,7 @@ class Organization(OrganizationPolicies):
     if TYPE_CHECKING:
 
         @property
-        def management_account(self) -> Account: ...  # noqa: D102 - said in the record
+        def management_account(self) -> Account: ...  # noqa: D102 - documented in the record
 
         @property
         def accounts(self) -> list[Account]: ...  # type: ignore[override]  # noqa: D102
@@ -203,7 +203,7 @@ class Organization(OrganizationPolicies):
         return made
 
     def move_account(self, account: account_records.Account | str, parent: Container | str) -> None:
-        """Move an account; what hangs on the account itself goes with it.
+        """Move an account; policies that are attached to the account itself go with it.
 
         Raises
         ------
@@ -305,7 +305,7 @@ class Organization(OrganizationPolicies):
         Parameters
         ----------
         region
-            Where it shall be.
+            Where the instance is.
 
         Raises
         ------

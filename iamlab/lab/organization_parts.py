@@ -43,7 +43,7 @@ class PartMethods(records.OrganizationPart):
     if TYPE_CHECKING:
 
         @property
-        def organization(self) -> Organization: ...  # noqa: D102 - said in the record
+        def organization(self) -> Organization: ...  # noqa: D102 - documented in the record
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation for the management account."""
@@ -148,7 +148,7 @@ class Handshake(PartMethods, records.Handshake):
     requested_timestamp
         When it was sent; it can be answered for 15 days.
     outcome
-        ``OPEN``, or how it was answered. :attr:`state` knows besides whether its time is over.
+        ``OPEN``, or how it was answered. :attr:`state` also shows if its time is over.
     tags
         Of the account, once it has joined.
     """
@@ -203,7 +203,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         description: str | None = None,
         content: Document | None = None,
     ) -> None:
-        """Change it, wherever it hangs."""
+        """Change it, wherever it is attached."""
         self._do(
             "UpdatePolicy",
             PolicyId=self.id,
@@ -218,7 +218,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         Raises
         ------
         PolicyInUseException
-            It hangs somewhere.
+            It is attached somewhere.
         """
         self._do("DeletePolicy", PolicyId=self.id)
 
@@ -293,13 +293,13 @@ class OrganizationPolicies(organization_records.Organization):
         description: str | None = None,
         content: Document | None = None,
     ) -> None:
-        """Change a policy, wherever it hangs."""
+        """Change a policy, wherever it is attached."""
         self.policies[policy_of(self, policy).id].update(
             name=name, description=description, content=content
         )
 
     def delete_policy(self, policy: OrganizationPolicy | str) -> None:
-        """Delete a policy that hangs nowhere."""
+        """Delete a policy that is attached nowhere."""
         self.policies[policy_of(self, policy).id].delete()
 
     def attach_policy(
@@ -312,7 +312,7 @@ class OrganizationPolicies(organization_records.Organization):
         PolicyTypeNotEnabledException
             Its type is not enabled.
         ConstraintViolationException
-            As many hang there as can.
+            There are as many as can be attached there.
         """
         key = target_of(self, target)
         self._do("AttachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)

@@ -74,7 +74,7 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
     made.session_duration = given.get("SessionDuration", "PT1H")
     provisioning.seconds_of(made.session_duration)
     made.tags = checked_pairs("tagKey", "tagValue", dict(tags_of(given)))
-    if made.name in (one.name for one in center.permission_sets.values()):
+    if made.name in (other.name for other in center.permission_sets.values()):
         raise ConflictException(f"PermissionSet with name {made.name} already exists.")
     made.id = f"ps-{center.hexadecimal(16)}"
     center.permission_sets[made.id] = made
@@ -135,7 +135,7 @@ def detach_policy(call: CenterCall) -> None:
 
 
 def _policy_in(call: CenterCall, chosen: PermissionSet) -> tuple[list[Any], object, str, str]:
-    """Find which policies a call changes, the policy, and what is said if it is there or not."""
+    """Find which policies a call changes, the policy, and the errors if it is there or not."""
     if "ManagedPolicyArn" in call.parameters:
         call.noted["ManagedPolicyArn"] = text = call.parameters["ManagedPolicyArn"]
         arn = _arn_of(text, call.account.partition)
@@ -234,7 +234,7 @@ def create_account_assignment(call: CenterCall) -> AccountAssignment:
     want = provisioning.wanted(chosen, account)
     if made not in center.account_assignments:
         center.account_assignments.append(made)
-    call.then = partial(provisioning.provision, chosen, account, want)
+    call.then = [partial(provisioning.provision, chosen, account, want)]
     return made
 
 
@@ -243,18 +243,18 @@ def delete_account_assignment(call: CenterCall) -> None:
     """Take the choice away; then the account's role too, if nobody else has it."""
     account, chosen = _account_in(call, must_be_active=False), call.permission_set
     every, place = call.center.account_assignments, (account.account_id, chosen.id)
-    there = [one for one in every if (one.account_id, one.permission_set_id) == place]
+    there = [assigned for assigned in every if assigned.place == place]
     # Of a principal that has been deleted only the id is left.
     key = call.parameters["PrincipalId"]
-    if all(one.principal_id != key for one in there):
+    if all(assigned.principal_id != key for assigned in there):
         _, key = _principal_in(call)
-    gone = next((one for one in there if one.principal_id == key), None)
+    gone = next((assigned for assigned in there if assigned.principal_id == key), None)
     if gone is None:
         raise ResourceNotFoundException("Assignment not found.")
     _note_assignment(call, gone, chosen)
     every.remove(gone)
     if there == [gone]:
-        call.then = partial(provisioning.deprovision, chosen, account)
+        call.then = [partial(provisioning.deprovision, chosen, account)]
 
 
 @operation("sso:ProvisionPermissionSet", _status("PermissionSetProvisioningStatus"))
@@ -269,13 +269,10 @@ def provision_permission_set(call: CenterCall) -> None:
         key = accounts[0].account_id
         if key not in chosen.provisioned:  # AWS's sentence is not documented
             raise ResourceNotFoundException(f"{chosen.arn} is not provisioned in account {key}.")
-    work = [(account, provisioning.wanted(chosen, account)) for account in accounts]
-
-    def then() -> None:
-        for account, want in work:
-            provisioning.provision(chosen, account, want)
-
-    call.then = then
+    call.then = [
+        partial(provisioning.provision, chosen, account, provisioning.wanted(chosen, account))
+        for account in accounts
+    ]
 
 
 def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
@@ -319,10 +316,10 @@ def _principal_in(call: CenterCall) -> tuple[str, str]:
         call.center,
     )
     found = []
-    for one, held in ((USER, center.users), (GROUP, center.groups)):
-        if kind in (one, EITHER):
+    for noun, held in ((USER, center.users), (GROUP, center.groups)):
+        if kind in (noun, EITHER):
             with suppress(ResourceNotFoundException):
-                found.append((one, find(held, key, one).id))
+                found.append((noun, find(held, key, noun).id))
     if len(found) > 1:
         raise RequestError(f"A user and a group are called {key}: give the one you mean.")
     if not found:
@@ -342,14 +339,14 @@ def set_attributes(call: CenterCall) -> None:
     """Say which attributes of users become session tags."""
     sent = call.parameters["InstanceAccessControlAttributeConfiguration"]
     pairs = {
-        one.get("Key"): source
-        for one in sent.get("AccessControlAttributes", ())
-        for source in one.get("Value", {}).get("Source", ())
+        attribute.get("Key"): source
+        for attribute in sent.get("AccessControlAttributes", ())
+        for source in attribute.get("Value", {}).get("Source", ())
     }
     given = checked_pairs("key", "attribute", pairs)
     if len({key.lower() for key in given}) < len(given):
         raise ValidationException("Keys of session tags differ in more than their case.")
-    call.center.access_control_attributes = {key: _path(one) for key, one in given.items()}
+    call.center.access_control_attributes = {key: _path(source) for key, source in given.items()}
 
 
 operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attributes)

@@ -105,7 +105,7 @@ class CenterCall(Call):
         What the service does in accounts after the call.
     """
 
-    then: Callable[[], None] | None = None
+    then: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def center(self) -> IdentityCenter:
@@ -124,7 +124,7 @@ class CenterCall(Call):
     def _instance(self) -> IdentityCenter | None:
         key, every = self.parameters.get(self._instance_by), self.world.identity_centers.values()
         found: IdentityCenter | None = next(
-            (one for one in every if key in (one.arn, one.identity_store_id)), None
+            (center for center in every if key in (center.arn, center.identity_store_id)), None
         )
         return found
 
@@ -188,8 +188,8 @@ class CenterCall(Call):
 
     def finish(self) -> None:
         """Bring the accounts up to date."""
-        if self.then is not None:
-            self.then()
+        for step in self.then:
+            step()
 
     def _owner(self) -> str:
         return ""  # events of Identity Center name no account of a resource
@@ -233,8 +233,8 @@ def find(held: Mapping[str, Held], given: object, noun: str) -> Held:
     for key in (text, end):
         if key in held:
             return held[key]
-    named = {getattr(one, _NAMES[noun]): one for one in held.values()}
-    same = [one for name, one in named.items() if name.lower() == text.lower()]
+    named = {getattr(part, _NAMES[noun]): part for part in held.values()}
+    same = [part for name, part in named.items() if name.lower() == text.lower()]
     if isinstance(given, str) and same:
         return same[0]
     raise noted(ResourceNotFoundException(f"{noun} not found."), did_you_mean(text, named))
@@ -269,7 +269,7 @@ class Rule(NamedTuple):
     least, most
         The length.
     blanks
-        What the pattern allows besides whatever can be seen, if that is what it speaks of.
+        White space that the pattern allows, if it is one of all visible characters.
     """
 
     pattern: str
@@ -280,7 +280,10 @@ class Rule(NamedTuple):
     def is_met_by(self, value: str) -> bool:
         """Say whether a text has no other characters than these."""
         if _VISIBLE in self.pattern:
-            return all((one.isprintable() and one != " ") or one in self.blanks for one in value)
+            return all(
+                (letter.isprintable() and letter != " ") or letter in self.blanks
+                for letter in value
+            )
         return Shape("string", pattern=self.pattern).fits(value)
 
 
@@ -362,7 +365,7 @@ def checked_pairs(key_rule: str, value_rule: str, given: Mapping[str, object]) -
     ValidationException
         A key or a value is not what it may be, or there are too many.
     """
-    found = {checked(key_rule, key): checked(value_rule, one) for key, one in given.items()}
+    found = {checked(key_rule, key): checked(value_rule, value) for key, value in given.items()}
     if len(found) > MOST_PAIRS:
         raise invalid(key_rule, f"have length less than or equal to {MOST_PAIRS}")
     return found

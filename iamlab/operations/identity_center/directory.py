@@ -50,7 +50,7 @@ ATTRIBUTES = (
     *("enterprise.department", "enterprise.division", "enterprise.employeeNumber"),
     *("enterprise.manager.value", "enterprise.organization"),
 )
-"""Paths of what may be known of somebody besides."""
+"""Paths of the other attributes that a user can have."""
 
 PATHS = (*_FIELDS, *ATTRIBUTES)
 """Paths of all that can become a session tag."""
@@ -79,7 +79,7 @@ class IdentityStoreUser(Part):
     @property
     def groups(self) -> list[IdentityStoreGroup]:
         """The groups that the user is in."""
-        return [one for one in self.center.groups.values() if self.id in one.member_ids]
+        return [group for group in self.center.groups.values() if self.id in group.member_ids]
 
     def attribute(self, path: str) -> str:
         """Give what is known under a path; empty if nothing is.
@@ -281,8 +281,8 @@ _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLangu
 
 
 def _attributes_in(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a call says of somebody besides, by its paths."""
-    names = {f"name.{key[0].lower()}{key[1:]}": one for key, one in given.get("Name", {}).items()}
+    """Give the other attributes that a call sends, by their paths."""
+    names = {f"name.{key[0].lower()}{key[1:]}": text for key, text in given.get("Name", {}).items()}
     plain = {f"{key[0].lower()}{key[1:]}": given[key] for key in _PLAIN if key in given}
     return {**names, **plain, **given.get("Attributes", {})}
 
@@ -296,7 +296,7 @@ def _email_in(sent: Any) -> Any:
 
 def _add(held: dict[str, Held], made: Held, name_field: str, duplicate: str) -> Held:
     """Add a user or a group, whose name nobody else has, however it is written."""
-    names = {getattr(one, name_field).lower() for one in held.values()}
+    names = {getattr(part, name_field).lower() for part in held.values()}
     if getattr(made, name_field).lower() in names:
         raise ConflictException(duplicate)
     made.id = made.world.ids.uuid()
@@ -325,7 +325,8 @@ def update_user(call: CenterCall) -> None:
     call.noted["UserId"] = call.parameters["UserId"]
     user = find(call.center.users, call.parameters["UserId"], USER)
     changed = {
-        one["AttributePath"]: one.get("AttributeValue") for one in call.parameters["Operations"]
+        change["AttributePath"]: change.get("AttributeValue")
+        for change in call.parameters["Operations"]
     }
     shown = changed.pop("displayName", user.display_name)
     address = _email_in(changed.pop(_EMAIL, user.email))
@@ -340,7 +341,7 @@ def delete_user(call: CenterCall) -> None:
     """Delete somebody, and all memberships."""
     key = _delete(call, "UserId", call.center.users, USER)
     for group in call.center.groups.values():
-        group.member_ids = [one for one in group.member_ids if one != key]
+        group.member_ids = [member for member in group.member_ids if member != key]
 
 
 @operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})

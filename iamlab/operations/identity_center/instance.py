@@ -93,7 +93,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
 
     @property
     def organization(self) -> Organization:
-        """The organization whose accounts it opens.
+        """The organization that the instance belongs to.
 
         Raises
         ------
@@ -214,9 +214,11 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         >>> center.choices_of(center.create_user("ana"))
         []
         """
-        members, mine = self.organization.members, {user.id, *(one.id for one in user.groups)}
-        own = (one for one in self.account_assignments if one.principal_id in mine)
-        places = dict.fromkeys((one.account_id, one.permission_set_id) for one in own)
+        members, mine = self.organization.members, {user.id, *(group.id for group in user.groups)}
+        every = self.account_assignments
+        places = dict.fromkeys(
+            assigned.place for assigned in every if assigned.principal_id in mine
+        )
         return [
             (members[account_id].account, self.permission_sets[set_id])
             for account_id, set_id in places
@@ -252,7 +254,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         given: object = attributes
         if not isinstance(given, Mapping):
             raise RequestError(f"This is a mapping of texts to texts, not {attributes!r}.")
-        sent = [{"Key": key, "Value": {"Source": [one]}} for key, one in given.items()]
+        sent = [{"Key": key, "Value": {"Source": [source]}} for key, source in given.items()]
         do(
             self,
             "sso:UpdateInstanceAccessControlAttributeConfiguration",
@@ -317,7 +319,7 @@ def enable_identity_center(
     if region == GLOBAL:
         raise RequestError(f"{GLOBAL} is no Region: write one such as us-east-1.")
     world, owner = organization.world, organization.management_account
-    if any(one.organization_id == organization.id for one in world.identity_centers.values()):
+    if any(center.organization_id == organization.id for center in world.identity_centers.values()):
         raise ConflictException("The organization has an instance of IAM Identity Center already.")
     if organization.feature_set != "ALL":
         # The console asks to enable all features first; there is no call, and so no code.
@@ -336,7 +338,7 @@ def enable_identity_center(
 
 def _metadata(world: World, owner: str, region: str, end: str) -> str:
     """Write the metadata of the portal, the SAML identity provider of all accounts."""
-    whose = b64encode(f"{owner}_ins-{end}".encode()).decode()
-    issuer = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{whose}"
+    owned_by = b64encode(f"{owner}_ins-{end}".encode()).decode()
+    issuer = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{owned_by}"
     key = rsa_key(world, f"identity center/{end}")
     return metadata_of(issuer, [certificate_of(key, f"{region}.signin.aws", int(end, 16) + 1)])

@@ -275,6 +275,11 @@ class AccountAssignment:
     principal_type: str
     principal_id: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The account and the permission set there, which others can choose too."""
+        return self.account_id, self.permission_set_id
+
 
 class HasPermissionSets:
     """The methods of an instance about its permission sets."""

@@ -99,7 +99,7 @@ class PortalSession:
             The session has expired, or the user has been deleted.
         """
         key = self._account_id(account)
-        there = [one.name for place, one in self._choices() if place.account_id == key]
+        there = [chosen.name for place, chosen in self._choices() if place.account_id == key]
         if not there:
             raise self._no_access(account)
         return there
@@ -139,7 +139,9 @@ class PortalSession:
         ('arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Readers', '/ana')
         """
         key, name = self._account_id(account), _name_of(permission_set)
-        choices = {(place.account_id, one.name): (place, one) for place, one in self._choices()}
+        choices = {
+            (place.account_id, chosen.name): (place, chosen) for place, chosen in self._choices()
+        }
         called = (SSO, "GetRoleCredentials"), {"role_name": name, "account_id": key}
         try:
             if (key, name) not in choices:
@@ -172,10 +174,10 @@ class PortalSession:
 
     def _account_id(self, given: Account | str) -> str:
         text, every = id_of(given, ACCOUNT), self.center.organization.accounts
-        return next((one.account_id for one in every if one.name == text), text)
+        return next((account.account_id for account in every if account.name == text), text)
 
     def _no_access(self, account: Account | str) -> AwsError:
-        mine = ", ".join(f"{one.name} in {place.name}" for place, one in self._choices())
+        mine = ", ".join(f"{chosen.name} in {place.name}" for place, chosen in self._choices())
         why = f"{self.user.user_name} has no such choice in account"
         offer = f"{getattr(account, 'name', account)}. The portal offers: {mine or 'nothing'}."
         return noted(ForbiddenException(NO_ACCESS), f"{why} {offer}")

@@ -70,8 +70,8 @@ def seconds_of(duration: object) -> int:
     if not isinstance(duration, str):
         raise RequestError(f"session_duration is text such as PT8H, not {duration!r}.")
     found = _DURATION.fullmatch(duration)
-    parts = [int(part or 0) for part in found.groups()] if found else []
-    seconds = sum(part * unit for part, unit in zip(parts, (86_400, 3600, 60, 1), strict=False))
+    parts = zip(found.groups(), (86_400, 3600, 60, 1), strict=True) if found else ()
+    seconds = sum(int(part or 0) * unit for part, unit in parts)
     least, most = SESSION_SECONDS  # as of a role
     if not least <= seconds <= most:  # AWS's sentence is not documented
         error = invalid("sessionDuration", "be between PT1H and PT12H", duration[:100])
@@ -89,7 +89,7 @@ class Wanted:
 
 
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
-    """Say what an account's role shall be, if the account has all that it takes.
+    """Say what an account's role must be, if the account has all that it takes.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
 
 
 def _arn_in(account: Account, policy: str | PolicyReference) -> str:
-    """Find a policy in an account, and insist that it can hang on a role."""
+    """Find a policy in an account, and insist that it can be attached to a role."""
     if isinstance(policy, str):
         return attachable(account, policy, "Role").arn
     try:
@@ -131,7 +131,7 @@ def _arn_in(account: Account, policy: str | PolicyReference) -> str:
 
 
 def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> None:
-    """Make the role in an account, or make it what it shall be; nothing can fail any more."""
+    """Make the role in an account, or change it to what is wanted; nothing can fail any more."""
     enter(account)
     provider = _own_provider(permission_set.center, account)
     known = permission_set.provisioned.get(account.account_id)
@@ -183,7 +183,7 @@ def audience(account: Account) -> str:
 
 
 def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
-    """Give the SAML provider, which is made, or mended, if need be."""
+    """Give the SAML provider, which is made, or corrected, if need be."""
     known, metadata = provider_in(center, account), center.saml_metadata
     if known is None:
         name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
@@ -217,7 +217,7 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
 
 
 def _bring_up_to_date(role: Role, want: Wanted) -> None:
-    """Make a role what it shall be, and note the calls that this takes."""
+    """Change a role to what is wanted, and note the calls that this takes."""
     arns, before = want.attached, role.attached
     calls = [
         *(("AttachRolePolicy", {"PolicyArn": arn}) for arn in arns if arn not in before),

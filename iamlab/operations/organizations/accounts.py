@@ -45,7 +45,7 @@ _FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 def _is_full(organization: Organization) -> bool:
     """Say whether there is no room for another account; an open invitation counts as one."""
-    invited = sum(one.state == "OPEN" for one in organization.handshakes.values())
+    invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
     return len(organization.members) + invited >= organization.quota("Accounts")
 
 
@@ -94,27 +94,28 @@ def create_account(organization: Organization, given: Parameters) -> AccountRequ
         most = organization.quota("Accounts")
         error = errors.ConstraintViolationException(TOO_MANY, _FULL)
         raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
-    name, email, made, reason = given["AccountName"], given["Email"], "", "EMAIL_ALREADY_EXISTS"
-    if all(one.root.email.lower() != email.lower() for one in world.accounts.values()):
-        account = world.create_account(name, account_id=given.get("AccountId"))
-        account.partition, account.root.email = organization.partition, email
-        made, reason = account.account_id, ""
-        _join(organization, made, "CREATED", tags)
-        _make_role(organization, account, given.get("RoleName", ACCESS_ROLE))
-    key = world.ids.organization_id("car")
-    request = AccountRequest(key, name, world.clock.now, made, reason)
-    organization.requests[key] = request
-    return request
+    email = given["Email"].lower()
+    is_taken = any(other.root.email.lower() == email for other in world.accounts.values())
+    account_id = "" if is_taken else _make_account(organization, given, tags)
+    key, reason = world.ids.organization_id("car"), "EMAIL_ALREADY_EXISTS" if is_taken else ""
+    made = AccountRequest(key, given["AccountName"], world.clock.now, account_id, reason)
+    organization.requests[key] = made
+    return made
 
 
-def _make_role(organization: Organization, account: Account, name: str) -> None:
-    """Make the role; nobody called IAM for that, so the new account's log says nothing of it."""
-    principal = {"AWS": organization.management_account.root_arn}
+def _make_account(organization: Organization, given: Parameters, tags: dict[str, str]) -> str:
+    """Make an account, and its role without a call of IAM, so that no log says anything of it."""
+    world, owner = organization.world, organization.management_account
+    account = world.create_account(given["AccountName"], account_id=given.get("AccountId"))
+    account.partition, account.root.email = organization.partition, given["Email"]
+    _join(organization, account.account_id, "CREATED", tags)
+    principal = {"AWS": owner.root_arn}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    given = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(trust)}
-    role = find("CreateRole").perform(account, given)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    named = {"RoleName": given.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
+    role = find("CreateRole").perform(account, named)
     role.attached.append(account.get_policy("AdministratorAccess").arn)
+    return account.account_id
 
 
 _PARENTS = ("SourceParentId", "DestinationParentId")
@@ -138,7 +139,7 @@ def move_account(organization: Organization, given: Parameters) -> None:
 
 @operation("RemoveAccountFromOrganization", "AccountId")
 def remove_account_from_organization(organization: Organization, given: Parameters) -> None:
-    """Take an account out: it stands alone then, and no policy of the organization reaches it."""
+    """Take an account out: no policy of the organization reaches it any more."""
     _leave(organization, member_of(organization, given).id)
 
 
@@ -172,8 +173,8 @@ def invite_account_to_organization(organization: Organization, given: Parameters
         raise errors.HandshakeConstraintViolationException(
             "The invited account is a member of the organization already.", _MEMBER
         )
-    for one in organization.handshakes.values():
-        if one.state == "OPEN" and (one.target_type, one.target_id) == target:
+    for sent in organization.handshakes.values():
+        if sent.state == "OPEN" and (sent.target_type, sent.target_id) == target:
             raise errors.DuplicateHandshakeException("The account has an open invitation already.")
     if _is_full(organization):
         raise errors.HandshakeConstraintViolationException(TOO_MANY, _FULL)

@@ -119,7 +119,7 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     policies = {} if organization is None else organization.policies
     policy = policies.get(given.get("PolicyId", given.get("ResourceId", "")))
     named = [given[name] for name in ("Type", "PolicyType", "Filter") if name in given]
-    types = [policy.type] if policy else [one for one in named if isinstance(one, str)]
+    types = [policy.type] if policy else [name for name in named if isinstance(name, str)]
     service = given.get("ServicePrincipal")
     return {
         **({"organizations:PolicyType": types[0]} if types else {}),

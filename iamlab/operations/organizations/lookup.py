@@ -96,7 +96,7 @@ def target_in(organization: Organization, given: Parameters) -> records.Target:
 
 
 def tagged_in(organization: Organization, given: Parameters) -> records.Target | OrganizationPolicy:
-    """Find the root, OU, account or policy whose tags a call is about."""
+    """Find the root, OU, account or policy that has the tags of a call."""
     key = given["ResourceId"]
     tagged = organization.target(key) or organization.policies.get(key)
     if tagged is None:
@@ -113,10 +113,10 @@ def request_in(organization: Organization, given: Parameters) -> records.Account
 def handshakes_of(account: Account) -> dict[str, records.Handshake]:
     """List the invitations that an account sent as management account, or was sent."""
     return {
-        one.id: one
+        handshake.id: handshake
         for organization in account.world.organizations.values()
-        for one in organization.handshakes.values()
-        if account.account_id == organization.management_account_id or one.is_for(account)
+        for handshake in organization.handshakes.values()
+        if account.account_id == organization.management_account_id or handshake.is_for(account)
     }
 
 
@@ -177,9 +177,9 @@ def _key(given: object, held: Mapping[str, Named], noun: str, what: str, root_id
         raise RequestError(f"{given!r} is neither one of the {what}, nor an id, nor a name.")
     if key in held or (root_id and key == root_id):
         return key
-    names = [(one.name, one_id) for one_id, one in held.items()]
+    names = [(part.name, part_id) for part_id, part in held.items()]
     roots = [("root", root_id), ("Root", root_id)] if root_id else []
-    named = [one_id for name, one_id in (*names, *roots) if name == given]
+    named = [part_id for name, part_id in (*names, *roots) if name == given]
     if not named:
         raise noted(missing(noun), did_you_mean(str(given), (name for name, _ in names)))
     if len(named) > 1:

@@ -65,7 +65,7 @@ def delete_organization(organization: Organization, _: Parameters) -> None:
 
 def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = None) -> None:
     """Insist that no other OU of the parent has that name."""
-    if any(one.name == name and one is not but for one in parent.organizational_units):
+    if any(unit.name == name and unit is not but for unit in parent.organizational_units):
         raise errors.DuplicateOrganizationalUnitException(
             "An OU with the same name already exists."
         )

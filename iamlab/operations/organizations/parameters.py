@@ -161,7 +161,7 @@ def tags_of(given: Parameters, held: Mapping[str, str] | None = None) -> dict[st
     Raises
     ------
     InvalidInputException
-        A key stands twice, is one of AWS's, or has letters that no key has.
+        A key is there twice, is one of AWS's, or has letters that no key has.
     ConstraintViolationException
         There would be too many.
     """

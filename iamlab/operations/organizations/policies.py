@@ -95,13 +95,13 @@ def about_new(account: Account, given: Parameters) -> str:
 def _check_name(
     organization: Organization, name: str, policy_type: str, but: object = None
 ) -> None:
-    for one in organization.policies.values():
-        if (one.name, one.type) == (name, policy_type) and one is not but:
+    for policy in organization.policies.values():
+        if (policy.name, policy.type) == (name, policy_type) and policy is not but:
             raise errors.DuplicatePolicyException("A policy with the same name already exists.")
 
 
 def _document(content: str, name: str, policy_type: str) -> Policy:
-    """Read what a policy shall say; AWS has a reason, too, for one that is too long."""
+    """Read the content of a policy; AWS has a reason, too, if it is too long."""
     try:
         return saved(content, name, TYPES[policy_type].rules)
     except errors.ConstraintViolationException as error:
@@ -119,7 +119,10 @@ def create_policy(organization: Organization, given: Parameters) -> Organization
     _check_name(organization, name, policy_type)
     document = _document(given["Content"], name, policy_type)
     world, every, most = organization.world, organization.policies, organization.quota(policy_type)
-    if sum(one.type == policy_type and not one.is_aws_managed for one in every.values()) >= most:
+    if (
+        sum(policy.type == policy_type and not policy.is_aws_managed for policy in every.values())
+        >= most
+    ):
         message = f"You have reached the limit of {most} policies of this type."
         raise errors.ConstraintViolationException(message, "POLICY_NUMBER_LIMIT_EXCEEDED")
     key, own = world.ids.organization_id("p"), organization.id
@@ -151,7 +154,9 @@ def delete_policy(organization: Organization, given: Parameters) -> None:
         error = errors.PolicyInUseException(
             "The policy still hangs on a root, an OU or an account."
         )
-        raise noted(error, f"Detach it from {', '.join(one.label for one in policy.targets)}.")
+        raise noted(
+            error, f"Detach it from {', '.join(target.label for target in policy.targets)}."
+        )
     del organization.policies[policy.id]
 
 

@@ -57,107 +57,111 @@ _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
 """How an invitation names the feature set."""
 
 
-def organization(one: Organization) -> dict[str, Any]:
+def organization(record: Organization) -> dict[str, Any]:
     """Write an organization. AWS lists there only SCPs as available, whatever is enabled."""
-    management = one.members[one.management_account_id]
+    management = record.members[record.management_account_id]
     return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "FeatureSet": one.feature_set,
+        "Id": record.id,
+        "Arn": record.arn,
+        "FeatureSet": record.feature_set,
         "MasterAccountArn": management.arn,
         "MasterAccountId": management.id,
         "MasterAccountEmail": management.account.root.email,
-        "AvailablePolicyTypes": _enabled([SCP] if one.feature_set == "ALL" else []),
+        "AvailablePolicyTypes": _enabled([SCP] if record.feature_set == "ALL" else []),
     }
 
 
-def root(one: records.Root) -> dict[str, Any]:
+def root(record: records.Root) -> dict[str, Any]:
     """Write a root."""
-    return {**_named(one), "PolicyTypes": _enabled(one.policy_types)}
+    return {**_named(record), "PolicyTypes": _enabled(record.policy_types)}
 
 
-def unit(one: records.OrganizationalUnit) -> dict[str, Any]:
+def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
     """Write an OU."""
-    return {**_named(one), "Path": one.path}
+    return {**_named(record), "Path": record.path}
 
 
-def account(one: records.Member) -> dict[str, Any]:
+def account(record: records.Member) -> dict[str, Any]:
     """Write a member account, the management account included."""
     return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "Email": one.account.root.email,
-        "Name": one.name,
-        "Status": one.status,
-        "State": one.status,
-        "Paths": [f"{one.organization.path_of(one.id)}{one.id}/"],
-        "JoinedMethod": one.joined_method,
-        **filled(JoinedTimestamp=one.joined_timestamp),
+        "Id": record.id,
+        "Arn": record.arn,
+        "Email": record.account.root.email,
+        "Name": record.name,
+        "Status": record.status,
+        "State": record.status,
+        "Paths": [f"{record.organization.path_of(record.id)}{record.id}/"],
+        "JoinedMethod": record.joined_method,
+        **filled(JoinedTimestamp=record.joined_timestamp),
     }
 
 
-def policy_summary(one: OrganizationPolicy) -> dict[str, Any]:
+def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
     """Write a policy without its content."""
-    more = {"Description": one.description, "Type": one.type, "AwsManaged": one.is_aws_managed}
-    return {**_named(one), **more}
+    more = {
+        "Description": record.description,
+        "Type": record.type,
+        "AwsManaged": record.is_aws_managed,
+    }
+    return {**_named(record), **more}
 
 
-def policy(one: OrganizationPolicy) -> dict[str, Any]:
+def policy(record: OrganizationPolicy) -> dict[str, Any]:
     """Write a policy."""
-    return {"PolicySummary": policy_summary(one), "Content": one.content}
+    return {"PolicySummary": policy_summary(record), "Content": record.content}
 
 
-def target(one: records.Target) -> dict[str, Any]:
+def target(record: records.Target) -> dict[str, Any]:
     """Write what a policy is attached to."""
-    return {"TargetId": one.id, "Arn": one.arn, "Name": one.name, "Type": one.kind}
+    return {"TargetId": record.id, "Arn": record.arn, "Name": record.name, "Type": record.kind}
 
 
-def request(one: records.AccountRequest) -> dict[str, Any]:
+def request(record: records.AccountRequest) -> dict[str, Any]:
     """Write how the making of an account ended."""
     return {
-        "Id": one.id,
-        "AccountName": one.account_name,
-        "State": one.state,
-        "RequestedTimestamp": one.requested_timestamp,
-        "CompletedTimestamp": one.requested_timestamp,
-        **filled(AccountId=one.account_id, FailureReason=one.failure_reason),
+        "Id": record.id,
+        "AccountName": record.account_name,
+        "State": record.state,
+        "RequestedTimestamp": record.requested_timestamp,
+        "CompletedTimestamp": record.requested_timestamp,
+        **filled(AccountId=record.account_id, FailureReason=record.failure_reason),
     }
 
 
-def handshake(one: records.Handshake) -> dict[str, Any]:
+def handshake(record: records.Handshake) -> dict[str, Any]:
     """Write an invitation."""
-    sender = one.organization
+    sender = record.organization
     management = sender.management_account
     about = [
         {"Type": "MASTER_EMAIL", "Value": management.root.email},
         {"Type": "MASTER_NAME", "Value": management.name},
         {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[sender.feature_set]},
     ]
-    notes = [{"Type": "NOTES", "Value": one.notes}] if one.notes else []
+    notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
     return {
-        "Id": one.id,
-        "Arn": one.arn,
+        "Id": record.id,
+        "Arn": record.arn,
         "Parties": [
             {"Id": sender.id, "Type": "ORGANIZATION"},
-            {"Id": one.target_id, "Type": one.target_type},
+            {"Id": record.target_id, "Type": record.target_type},
         ],
-        "State": one.state,
-        "RequestedTimestamp": one.requested_timestamp,
-        "ExpirationTimestamp": one.expiration_timestamp,
+        "State": record.state,
+        "RequestedTimestamp": record.requested_timestamp,
+        "ExpirationTimestamp": record.expiration_timestamp,
         "Action": "INVITE",
         "Resources": [
             {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
-            {"Type": one.target_type, "Value": one.target_id},
+            {"Type": record.target_type, "Value": record.target_id},
             *notes,
         ],
     }
 
 
-def delegate(one: records.Member) -> dict[str, Any]:
+def delegate(record: records.Member) -> dict[str, Any]:
     """Write a delegated administrator: an account, and since when it is one."""
-    written = account(one)
+    written = account(record)
     del written["Paths"]
-    dates = [date for date in one.organization.delegates[one.id].values() if date is not None]
+    dates = [date for date in record.organization.delegates[record.id].values() if date is not None]
     return {**written, **filled(DelegationEnabledDate=min(dates, default=None))}
 
 
@@ -168,16 +172,18 @@ def services(
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
 
 
-def _named(one: records.Root | records.OrganizationalUnit | OrganizationPolicy) -> dict[str, Any]:
-    return {"Id": one.id, "Arn": one.arn, "Name": one.name}
+def _named(
+    record: records.Root | records.OrganizationalUnit | OrganizationPolicy,
+) -> dict[str, Any]:
+    return {"Id": record.id, "Arn": record.arn, "Name": record.name}
 
 
 def _enabled(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": name, "Status": "ENABLED"} for name in types]
 
 
-def _child(one: records.Container | records.Member) -> dict[str, str]:
-    return {"Id": one.id, "Type": one.kind}
+def _child(record: records.Container | records.Member) -> dict[str, str]:
+    return {"Id": record.id, "Type": record.kind}
 
 
 AS_ORGANIZATION = as_one("Organization", organization)
@@ -212,7 +218,7 @@ def lists(
             if not is_number or int(token) > len(every):
                 raise InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
             stop = int(token) + given.get("MaxResults", PAGE)
-            shown = [write(one) for one in every[int(token) : stop]]
+            shown = [write(part) for part in every[int(token) : stop]]
             return {noun: shown, **({"NextToken": str(stop)} if stop < len(every) else {})}
 
         operation(name, about, as_it_is, by=by)(perform)
@@ -260,7 +266,7 @@ def _chosen(every: Iterable[records.Handshake], given: Parameters) -> list[recor
 def list_handshakes_for_account(account: Account, given: Parameters) -> list[records.Handshake]:
     """List the invitations that an account was sent."""
     every = handshakes_of(account).values()
-    return _chosen((one for one in every if one.is_for(account)), given)
+    return _chosen((handshake for handshake in every if handshake.is_for(account)), given)
 
 
 @lists("ListChildren", "Children", _child, "ParentId")
@@ -287,7 +293,7 @@ def list_create_account_status(
 ) -> list[records.AccountRequest]:
     """List how the making of accounts ended."""
     states = given.get("States") or ("SUCCEEDED", "FAILED")
-    return [one for one in organization.requests.values() if one.state in states]
+    return [request for request in organization.requests.values() if request.state in states]
 
 
 @lists("ListDelegatedAdministrators", "DelegatedAdministrators", delegate)
@@ -312,7 +318,7 @@ def list_delegated_services(organization: Organization, given: Parameters) -> li
 @lists("ListPolicies", "Policies", policy_summary)
 def list_policies(organization: Organization, given: Parameters) -> list[OrganizationPolicy]:
     """List the policies of a type, AWS's own included."""
-    return [one for one in organization.policies.values() if one.type == given["Filter"]]
+    return [policy for policy in organization.policies.values() if policy.type == given["Filter"]]
 
 
 @lists("ListPoliciesForTarget", "Policies", policy_summary, "TargetId")
