@@ -293,11 +293,8 @@ def _set(call: CenterCall) -> PermissionSet:
 
 def _principal(call: CenterCall) -> tuple[str, str]:
     """Find a user or a group that is there: its type and its id."""
-    kind, key, center = (
-        call.parameters["PrincipalType"],
-        call.parameters["PrincipalId"],
-        call.center,
-    )
+    sent, center = call.parameters, call.center
+    kind, key = sent["PrincipalType"], sent["PrincipalId"]
     found = []
     for one, held in ((USER, center.users), (GROUP, center.groups)):
         if kind in (one, _EITHER):

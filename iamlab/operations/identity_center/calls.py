@@ -136,9 +136,8 @@ class CenterCall(Call):
     @property
     def permission_set(self) -> PermissionSet:
         """The permission set that the call names; the event says its ARN."""
-        found = find(
-            self.center.permission_sets, self.parameters["PermissionSetArn"], PERMISSION_SET
-        )
+        arn = self.parameters["PermissionSetArn"]
+        found = find(self.center.permission_sets, arn, PERMISSION_SET)
         self.noted["PermissionSetArn"] = found.arn
         return found
 
