@@ -286,9 +286,9 @@ def packed_size(
     return packed
 
 
-def _too_large(taken: int, room: int) -> PackedPolicyTooLarge:
+def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
     """Say that there is not so much room, in percent."""
-    percent = -(-100 * taken // room)
+    percent = -(-100 * size // room)
     return PackedPolicyTooLarge(
         f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
     )
