@@ -146,6 +146,7 @@ def enter(account: Account) -> None:
     if same_name(LINKED_ROLE, account.roles) is not None:
         return
     create_service_linked_role(account, {"AWSServiceName": SERVICE})
+    account.changed()
     record_in_account(
         account.world,
         ("iam", "CreateServiceLinkedRole"),
