@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
     from iamlab.model.world import World
-    from iamlab.operations.sts.revoking import Standing
+    from iamlab.operations.sts.revoking import PlacedPolicy
 
 Ended = Literal[
     "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"
@@ -256,7 +256,7 @@ class _Behind(NamedTuple):
 
     name: Name
     principal: Role | CredentialOwner | None
-    policies: tuple[Standing, ...]
+    policies: tuple[PlacedPolicy, ...]
 
 
 @dataclass(slots=True)
@@ -293,7 +293,7 @@ class _Ends:
             self.behind[whose] = _Behind(name, principal, policies)
         return self.behind[whose]
 
-    def _since(self, name: Name, standing: Standing, record: SessionRecord) -> datetime:
+    def _since(self, name: Name, standing: PlacedPolicy, record: SessionRecord) -> datetime:
         if standing.place == INLINE:
             return self._revoked(name, standing.policy, record)
         found = self.log.managed_since(name, standing.place, standing.arn)

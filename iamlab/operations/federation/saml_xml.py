@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
+from iamlab.errors import noted
 from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
 
 if TYPE_CHECKING:
@@ -291,16 +292,12 @@ def invalid(note: str, sentence: str = INVALID) -> InvalidIdentityToken:
     InvalidIdentityToken: Your request included an invalid SAML response.
     There is no Role attribute.
     """
-    error = InvalidIdentityToken(sentence)
-    error.add_note(note)
-    return error
+    return noted(InvalidIdentityToken(sentence), note)
 
 
 def expired(note: str, sentence: str = "Response has expired") -> ExpiredTokenException:
     """Make the error for a response that comes too late."""
-    error = ExpiredTokenException(sentence)
-    error.add_note(note)
-    return error
+    return noted(ExpiredTokenException(sentence), note)
 
 
 def shown(text: str) -> str:

@@ -127,7 +127,7 @@ def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
 @operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
-    common.move(_find(account, request), request)
+    common.move(_find(account, request), request, "NewServerCertificateName")
 
 
 @operation("DeleteServerCertificate", on="server-certificate")

@@ -138,10 +138,10 @@ def add(new: New) -> New:
     return new
 
 
-def move(thing: New, request: Parameters) -> None:
+def move(thing: New, request: Parameters, name_parameter: str) -> None:
     """Rename something, or move it to another path; lists keep their order."""
     held = _held(thing.account, type(thing))
-    name = request.get(f"New{thing.noun}Name", thing.name)
+    name = request.get(name_parameter, thing.name)
     others = {key: other for key, other in held.items() if other is not thing}
     _check_free(type(thing), name, others)
     renamed = {(name if other is thing else key): other for key, other in held.items()}

@@ -207,11 +207,9 @@ class AccessKey:
         perform(self.user.account, operation, **named)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, AccessKey)
-            and self.user is other.user
-            and self.access_key_id == other.access_key_id
-        )
+        if not isinstance(other, AccessKey):
+            return False
+        return self.user is other.user and self.access_key_id == other.access_key_id
 
     def __hash__(self) -> int:
         return hash(self.access_key_id)

@@ -336,8 +336,9 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
     return {
         "SAMLProviderUUID": provider.unique_id,
         "SAMLMetadataDocument": provider.metadata,
-        **common.fields(provider, "CreateDate", "ValidUntil", "AssertionEncryptionMode"),
+        **common.fields(provider, "CreateDate", "ValidUntil"),
         "Tags": common.write_tags(provider.tags),
+        **common.fields(provider, "AssertionEncryptionMode"),
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
         ],

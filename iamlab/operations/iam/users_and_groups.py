@@ -85,7 +85,7 @@ def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
     old = user.arn
-    common.move(user, request)
+    common.move(user, request, "NewUserName")
     rename_everywhere(account.world, old, user.arn)
     return user
 
@@ -142,7 +142,7 @@ def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
     old = group.name
-    common.move(group, request)
+    common.move(group, request, "NewGroupName")
     for user in account.users.values():
         user.groups = [group.name if held == old else held for held in user.groups]
     return group

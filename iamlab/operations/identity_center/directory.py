@@ -322,12 +322,9 @@ def create_user(call: CenterCall) -> IdentityStoreUser:
 @operation("identitystore:UpdateUser")
 def update_user(call: CenterCall) -> None:
     """Change what is known of somebody."""
-    call.noted["UserId"] = call.parameters["UserId"]
-    user = find(call.center.users, call.parameters["UserId"], USER)
-    changed = {
-        change["AttributePath"]: change.get("AttributeValue")
-        for change in call.parameters["Operations"]
-    }
+    key = call.noted["UserId"] = call.parameters["UserId"]
+    user, edits = find(call.center.users, key, USER), call.parameters["Operations"]
+    changed = {edit["AttributePath"]: edit.get("AttributeValue") for edit in edits}
     shown = changed.pop("displayName", user.display_name)
     address = _email_in(changed.pop(_EMAIL, user.email))
     known = _known_attributes(changed)

@@ -241,6 +241,7 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
 def _do_in_iam(account: Account, name: str, given: dict[str, Any]) -> Any:
     """Do an operation of IAM in an account, and note it."""
     made = find(name).perform(account, given)
+    account.changed()
     _note(account, name, given)
     return made
 

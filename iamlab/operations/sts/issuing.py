@@ -286,9 +286,9 @@ def packed_size(
     return packed
 
 
-def _too_large(taken: int, room: int) -> PackedPolicyTooLarge:
+def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
     """Say that there is not so much room, in percent."""
-    percent = -(-100 * taken // room)
+    percent = -(-100 * size // room)
     return PackedPolicyTooLarge(
         f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
     )
@@ -367,24 +367,24 @@ def credentials(session: Session) -> dict[str, Any]:
     }
 
 
-def _of_caller(session: Session, element: str, id_name: str, **more: Any) -> dict[str, Any]:
-    """Answer credentials, and who calls with them."""
-    return {**credentials(session), element: {id_name: session.userid, "Arn": session.arn}, **more}
+def _caller(session: Session, element: str, id_name: str) -> dict[str, Any]:
+    """Answer who calls with a session."""
+    return {element: {id_name: session.userid, "Arn": session.arn}}
 
 
 def assumed_role(session: Session) -> dict[str, Any]:
     """Answer a session of a role."""
-    size = session.packed_policy_size
-    return _of_caller(session, "AssumedRoleUser", "AssumedRoleId", PackedPolicySize=size)
+    caller = _caller(session, "AssumedRoleUser", "AssumedRoleId")
+    return {**credentials(session), **caller, "PackedPolicySize": session.packed_policy_size}
 
 
 def federated_user(session: Session) -> dict[str, Any]:
     """Answer a session of a federated user."""
-    size = session.packed_policy_size
-    return _of_caller(session, "FederatedUser", "FederatedUserId", PackedPolicySize=size)
+    caller = _caller(session, "FederatedUser", "FederatedUserId")
+    return {**credentials(session), "PackedPolicySize": session.packed_policy_size, **caller}
 
 
 def scoped(session: Session) -> dict[str, Any]:
     """Answer scoped credentials."""
-    count = len(session.record.scoped)
-    return _of_caller(session, "SessionInfo", "ScopedSessionId", ScopedPoliciesCount=count)
+    caller = _caller(session, "SessionInfo", "ScopedSessionId")
+    return {**credentials(session), **caller, "ScopedPoliciesCount": len(session.record.scoped)}

@@ -307,9 +307,8 @@ def presented(world: World, record: SessionRecord) -> Presented:
 
 
 def _unknown(why: str) -> InvalidClientTokenId:
-    error = InvalidClientTokenId("The security token included in the request is invalid.")
-    error.add_note(why)
-    return error
+    invalid = InvalidClientTokenId("The security token included in the request is invalid.")
+    return noted(invalid, why)
 
 
 def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...]:
