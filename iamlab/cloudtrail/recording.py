@@ -365,7 +365,7 @@ def _key_owner(account: Account, user_name: str, key_id: str) -> CredentialOwner
     named = account.users.get(user_name, account.root)
     if key_id in named.key_records:
         return named
-    return account.holder_of_key(key_id) if key_id.startswith("AKIA") else None
+    return account.owner_of_key(key_id) if key_id.startswith("AKIA") else None
 
 
 def note_key_use(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:

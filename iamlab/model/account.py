@@ -88,7 +88,7 @@ class Account(Shown, Record):
         found = (resource for resource in self.resources.values() if resource.kind == "bucket")
         return {resource.name: resource for resource in found}
 
-    def holder_of_key(self, access_key_id: str) -> CredentialOwner | None:
+    def owner_of_key(self, access_key_id: str) -> CredentialOwner | None:
         """Find whose an access key is; ``None``: nobody's here."""
         every: tuple[CredentialOwner, ...] = (self.root, *self.users.values())
         return next((owner for owner in every if access_key_id in owner.key_records), None)

@@ -254,13 +254,27 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
     known = signature(operation, service)
     _refuse_unknown(operation, parameters, known)
     found = [_missing(name) for name in known.required if parameters.get(name) is None]
-    for name, value in parameters.items():
-        if value is not None:
-            wanted = shape(known.parameters[name], service)
-            _check_type(value, wanted, name)
-            if service in WHOLE:  # other services say themselves what is wrong with a value
+    check_types(service, operation, parameters)
+    if service in WHOLE:  # other services say themselves what is wrong with a value
+        for name, value in parameters.items():
+            if value is not None:
+                wanted = shape(known.parameters[name], service)
                 found += _faults(value, wanted, name, _lower(name))
     _raise(found)
+
+
+def check_types(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse a value of the wrong kind; what the API has no parameter for is left to the operation.
+
+    Raises
+    ------
+    RequestError
+        In boto3's words.
+    """
+    known = signature(operation, service).parameters
+    for name, value in parameters.items():
+        if name in known and value is not None:
+            _check_type(value, shape(known[name], service), name)
 
 
 def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signature) -> None:

@@ -80,7 +80,7 @@ def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> 
         parameter, place = _BY_ARN[entry.on]
         return getattr(account, place).get(parameters.get(parameter, ""))
     if entry.on == "access-key":
-        return account.holder_of_key(parameters["AccessKeyId"])
+        return account.owner_of_key(parameters["AccessKeyId"])
     if entry.on == "identity":
         return _identity(account, _arn_in(parameters))
     name = parameters.get(_NAMED_BY.get(entry.on, ""), "")

@@ -78,7 +78,7 @@ def _session(world: World, key_id: str, token: str) -> Session | None:
 
 
 def _key(world: World, key_id: str) -> AccessKey | None:
-    holders = (account.holder_of_key(key_id) for account in world.accounts.values())
+    holders = (account.owner_of_key(key_id) for account in world.accounts.values())
     holder = next(filter(None, holders), None)
     return None if holder is None else AccessKey(holder, key_id)
 

@@ -25,7 +25,7 @@ from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
-from iamlab.operations.api_models import check_parameters
+from iamlab.operations.api_models import check_parameters, check_types
 from iamlab.operations.authorization_needs import named_shortly, needed
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
@@ -273,6 +273,7 @@ def perform_in_console(account: Account, operation: str, **parameters: Any) -> A
     """Do for the root user what the API has no parameters for: the console offers it."""
     root_call = _call_of_root(account, operation, {})
     root_call.parameters |= parameters
+    check_types(root_call.entry.service, operation, parameters)
     try:
         root_call.result = root_call.work()
     except AwsError as error:

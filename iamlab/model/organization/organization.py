@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
 from iamlab.errors.organizations import AWSOrganizationsNotInUseException
-from iamlab.model.organization.policies import QUOTAS, TYPES, OrganizationPolicy, levels, raised
+from iamlab.model.organization.policies import TYPES, OrganizationPolicy, levels, quota_of, raised
 from iamlab.model.organization.targets import (
     NOT_IN_USE,
     Container,
@@ -169,8 +169,14 @@ class Organization(Shown, Record):
         )
 
     def quota(self, name: str) -> int:
-        """Give a quota: AWS's default, unless it has been raised."""
-        return self.quotas.get(name, QUOTAS[name][0])
+        """Give a quota: AWS's default, unless it has been raised.
+
+        Raises
+        ------
+        RequestError
+            There is no such quota.
+        """
+        return self.quotas.get(name, quota_of(name)[0])
 
     def raise_quota(self, name: str, value: int) -> None:
         """Have a quota raised, as AWS does when it is asked: ``"Accounts"``, say.

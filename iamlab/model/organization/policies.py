@@ -45,6 +45,19 @@ DEEPEST = 5
 """So many OUs are above one another at most."""
 
 
+def quota_of(name: str) -> tuple[int, int]:
+    """Give a quota: what AWS gives at first, and up to what it raises it.
+
+    Raises
+    ------
+    RequestError
+        There is no such quota.
+    """
+    if name not in QUOTAS:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
+    return QUOTAS[name]
+
+
 def raised(name: str, value: int) -> int:
     """Say to what a quota may be raised.
 
@@ -58,9 +71,7 @@ def raised(name: str, value: int) -> int:
     >>> raised("Accounts", 200)
     200
     """
-    if name not in QUOTAS:
-        raise RequestError(f"There is no quota {name!r}. {did_you_mean(name, QUOTAS)}")
-    default, most = QUOTAS[name]
+    default, most = quota_of(name)
     if not default <= value <= most:
         raise RequestError(f"{name} is {default}, and can be raised to {most} at most.")
     return value

@@ -88,7 +88,7 @@ def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
 def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
     """Say when a key was last used; ``N/A`` if that was never recorded."""
     key_id = request["AccessKeyId"]
-    user = account.holder_of_key(key_id)
+    user = account.owner_of_key(key_id)
     if user is None:
         raise NoSuchEntity(f"The Access Key with id {key_id} cannot be found.")
     used = user.key_records[key_id].last_used
@@ -184,7 +184,7 @@ class AccessKey:
             It is inactive, or it has been deleted.
         """
         account = world.accounts.get(self.user.account.account_id)
-        holder = None if account is None else account.holder_of_key(self.access_key_id)
+        holder = None if account is None else account.owner_of_key(self.access_key_id)
         if holder is None or holder.key_records[self.access_key_id].status != "Active":
             raise InvalidClientTokenId("The security token included in the request is invalid.")
         return Presented(holder.arn)
@@ -198,7 +198,7 @@ class AccessKey:
             Its prefix: ``"s3"``.
         """
         account = world.accounts[self.user.account.account_id]
-        holder = account.holder_of_key(self.access_key_id)
+        holder = account.owner_of_key(self.access_key_id)
         if holder is not None:
             note_key_use(holder, self.access_key_id, LastUsed(world.clock.now, service, region))
 

@@ -195,7 +195,7 @@ def _account_of(world: World, key_id: str) -> str | None:
     if session is not None:
         return session.account_id
     every = world.accounts.values()
-    return next((known.account_id for known in every if known.holder_of_key(key_id)), None)
+    return next((known.account_id for known in every if known.owner_of_key(key_id)), None)
 
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
