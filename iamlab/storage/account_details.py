@@ -1,19 +1,15 @@
-"""Reads what ``aws iam get-account-authorization-details`` prints: a real account as a world.
+"""An account as ``aws iam get-account-authorization-details`` prints it: read, and written.
 
-The command prints users, groups, roles and managed policies of one account. Documents are JSON
-objects (as the CLI prints them) or URL-encoded text (as the API returns them); a large account
-comes in pages; with ``--filter`` some lists are empty. Nothing is invented: there is a warning of
-what the file names but does not have, and each answer that depends on it lists it.
-
-The account as AWS exports it: what ``aws iam get-account-authorization-details`` prints.
-
-``load.py`` reads the same format. It has no credentials, and no description and session duration of
-roles.
+The command prints users, groups, roles and managed policies of one account; no credentials, and no
+description and session duration of roles. Documents are JSON objects (as the CLI prints them) or
+URL-encoded text (as the API returns them); a large account comes in pages; with ``--filter`` some
+lists are empty. Nothing is invented: there is a warning of what the file names but does not have,
+and each answer that depends on it lists it.
 
 Notes
 -----
-AWS page: "get-account-authorization-details" of the AWS CLI Command Reference.
-AWS page: "IAM API Reference: GetAccountAuthorizationDetails".
+AWS pages: "get-account-authorization-details" of the AWS CLI Command Reference; "IAM API Reference:
+GetAccountAuthorizationDetails".
 """
 
 from __future__ import annotations
@@ -28,12 +24,10 @@ from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import LoadError
 from iamlab.model import managed_policies
-from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage import account_entries
@@ -107,12 +101,12 @@ def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) 
     for account_id in set().union(*accounts_of) or {""}:
         # Pages without any account may belong to this one.
         last, is_cut = "", True
-        for (place, one_page), found in zip(pages, accounts_of, strict=True):
+        for (place, page), found in zip(pages, accounts_of, strict=True):
             is_own = account_id in found or not account_id
             if is_own:
                 last = place
             if is_own or not found:
-                is_cut &= bool(one_page.get("IsTruncated") or one_page.get("NextToken"))
+                is_cut &= bool(page.get("IsTruncated") or page.get("NextToken"))
         if is_cut:
             raise LoadError(
                 f"{last} is cut off: it says that another page follows. Let the CLI fetch "
@@ -194,8 +188,10 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
     for arn in named:
         if arn in account.policies:
             continue
-        if shipped := managed.find(arn):
-            of_day = f"{shipped.default_version_id}, as AWS had it on {managed.source().day}"
+        if shipped := managed_policies.find(arn):
+            of_day = (
+                f"{shipped.default_version_id}, as AWS had it on {managed_policies.source().day}"
+            )
             yield f"{arn} is not in the file; iamlab uses {of_day} in the partition aws."
         else:
             yield f"{arn}, attached to {identity.kind} {identity.name}, is not in the file."
@@ -247,7 +243,7 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
         for one in every
     ]
     # Only what is on the page is written.
-    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
+    one_page = answers.page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
     found: dict[str, Any] = {name: [] for name in LISTS}
     for name, written in one_page.pop("All"):
         found[name].append(written)
