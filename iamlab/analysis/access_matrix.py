@@ -21,15 +21,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.attached_policies import policies_of, scps_of
 from iamlab.authorization.authorize import NetworkPath, check_circumstances
 from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
-from iamlab.authorization.principal import PrincipalContext, principal_of
+from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.identities import Group, User
+from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

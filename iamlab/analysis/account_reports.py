@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab import errors
-from iamlab.analysis.credential_report import credentials as held
-from iamlab.analysis.credential_report.report import CredentialReport, Job
+from iamlab.analysis import credential_report as held
+from iamlab.analysis.credential_report import CredentialReport, Job
 from iamlab.display import Shown
 from iamlab.errors import AwsError, RequestError, did_you_mean, noted
 from iamlab.model import managed_policies
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import with_groups
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.responses import page
+from iamlab.model.managed_policies import own_policies
+from iamlab.operations.iam.common import page, quota
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 from iamlab.policy.rules import INLINE_LIMITS
@@ -250,12 +250,10 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
     "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
     "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
-    "Policies": lambda account: len(held.own_policies(account)),
+    "Policies": lambda account: len(own_policies(account)),
     "PoliciesQuota": "Policies",
     "PolicySizeQuota": 6144,
-    "PolicyVersionsInUse": lambda account: sum(
-        len(one.versions) for one in held.own_policies(account)
-    ),
+    "PolicyVersionsInUse": lambda account: sum(len(one.versions) for one in own_policies(account)),
     "PolicyVersionsInUseQuota": 10_000,
     "VersionsPerPolicyQuota": "VersionsPerPolicy",
     "GlobalEndpointTokenVersion": lambda account: account.global_endpoint_token_version,

@@ -15,12 +15,11 @@ from functools import lru_cache
 from operator import ge, le
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
-from iamlab.cloudtrail.event_names import NAMES
-from iamlab.cloudtrail.user_identity import NOBODY
+from iamlab.cloudtrail.event_fields import NOBODY, id_in, issuer_of
+from iamlab.cloudtrail.recording import NAMES
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.event import Event, Outcome
-from iamlab.model.session_record import id_in, issuer_of
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob_ignoring_case
 

@@ -15,15 +15,15 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.analysis.credential_report import credentials as account_credentials
-from iamlab.analysis.credential_report.credentials import NOT_IN_EXPORTS
+from iamlab.analysis import credential_report as account_credentials
+from iamlab.analysis.credential_report import NOT_IN_EXPORTS
 from iamlab.display import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from iamlab.analysis.credential_report.credentials import Credentials, Key
+    from iamlab.analysis.credential_report import Credentials, Key
     from iamlab.model.account import Account
     from iamlab.model.identities import User
 

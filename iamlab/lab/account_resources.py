@@ -111,7 +111,7 @@ block_public_policy=True, restrict_public_buckets=True)
         'Allow use of the key'
         """
         from iamlab.operations.services.kms.key import arn_of_principal
-        from iamlab.operations.services.kms.policies_and_states import console_policy
+        from iamlab.operations.services.kms.keys import console_policy
 
         if key_administrators is not None or key_users is not None:
             if policy is not None:

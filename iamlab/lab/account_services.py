@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
     from iamlab.model.identities import Role
     from iamlab.operations.policy_documents import Document
-    from iamlab.operations.services.dynamodb import Table
-    from iamlab.operations.services.ecr import Repository
     from iamlab.operations.services.eventbridge import EventBus
-    from iamlab.operations.services.lambda_function import Function
+    from iamlab.operations.services.lambda_functions import Function
+    from iamlab.operations.services.queues_and_topics import Queue, Topic
     from iamlab.operations.services.secretsmanager import Secret
-    from iamlab.operations.services.sns import Topic
-    from iamlab.operations.services.sqs import Queue
+    from iamlab.operations.services.tables_and_repositories import Repository, Table
 
     Tags = Mapping[str, str]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iamlab.model import account as account_records
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
-    from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.identity_center.instance import IdentityCenter
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.operations.services.s3.bucket import Bucket

@@ -207,31 +207,31 @@ def rename_everywhere(world: World, old: str, new: str) -> None:
     """
     if old == new:
         return
+    new_names = {("AWS", old): ("AWS", new)}
     for account in world.accounts.values():
         for role in account.roles.values():
             if role.trust is not None:
-                role.trust = _renamed(role.trust, old, new)
+                role.trust = with_principals(role.trust, new_names)
         for resource in account.resources.values():
             if resource.policy is not None:
-                resource.policy = _renamed(resource.policy, old, new)
+                resource.policy = with_principals(resource.policy, new_names)
     for arn, policy in world.resource_policies.items():
-        world.resource_policies[arn] = _renamed(policy, old, new)
+        world.resource_policies[arn] = with_principals(policy, new_names)
 
 
-def _renamed(policy: Policy, old: str, new: str) -> Policy:
+def with_principals(policy: Policy, new_names: Mapping[tuple[str, str], tuple[str, str]]) -> Policy:
+    """Write some principals of a policy, each a kind and a name, in another way."""
+
+    def renamed(principals: Principals | None) -> Principals | None:
+        return principals and tuple(new_names.get(one, one) for one in principals)
+
     changed: dict[int, Statement | None] = {
-        one.number: replace(
-            one,
-            principal=_by(one.principal, old, new),
-            not_principal=_by(one.not_principal, old, new),
+        statement.number: replace(
+            statement,
+            principal=renamed(statement.principal),
+            not_principal=renamed(statement.not_principal),
         )
-        for one in policy.statements
-        if ("AWS", old) in (one.principal or one.not_principal or ())
+        for statement in policy.statements
+        if not new_names.keys().isdisjoint(statement.principal or statement.not_principal or ())
     }
     return edited(policy, changed) if changed else policy
-
-
-def _by(principals: Principals | None, old: str, new: str) -> Principals | None:
-    if principals is None:
-        return None
-    return tuple(("AWS", new) if one == ("AWS", old) else one for one in principals)

@@ -2,7 +2,7 @@
 
 The form of the document is judged by ``policy/rules.py``, with a table for each service. Here
 comes what only a world can know: whether those who are named are there, and whether the policy
-speaks of the resource that it hangs on. The service refuses with the same code and sentence as
+is about the resource that it is attached to. The service refuses with the same code and sentence as
 for a principal, or a resource, of a wrong form.
 
 Notes
@@ -17,20 +17,26 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from iamlab.operations.policy_documents import absent, error_of, saved
+from iamlab.authorization.authorize import authorization_request
+from iamlab.authorization.resource import context_of_resource
+from iamlab.engine.evaluate import evaluate
+from iamlab.errors import noted
+from iamlab.operations.policy_documents import absent, error_of, saved, with_principals
 from iamlab.policy.checks.messages import ANY
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.rules import rules_for
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
+    from iamlab.authorization.principal import Caller
+    from iamlab.errors import AwsError
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
     from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.statement import Statement
 
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}", re.ASCII)
 
@@ -42,15 +48,13 @@ _THIS_API = "execute-api:/"
 """How the policy of an API may begin the ARN of the API itself, whose id is not known before."""
 
 
-def resource_policy(document: Document, resource: Resource, service: str) -> Policy:
+def resource_policy(document: Document, resource: Resource) -> Policy:
     """Read a document that is to be the policy of a resource.
 
     Parameters
     ----------
     resource
-        Where it will hang; it need not be in the world yet.
-    service
-        Whose resource it is, as in ``policy/rules.py``: ``"sqs"``; ``"ec2"`` for a VPC endpoint.
+        What the policy will be attached to; it need not be in the world yet.
 
     Returns
     -------
@@ -69,10 +73,10 @@ def resource_policy(document: Document, resource: Resource, service: str) -> Pol
     >>> policy = {"Version": "2012-10-17", "Statement": {
     ...     "Effect": "Allow", "Principal": {"AWS": bucket.account.account_id},
     ...     "Action": "s3:GetObject", "Resource": f"{bucket.arn}/*"}}
-    >>> resource_policy(policy, bucket, "s3").name
+    >>> resource_policy(policy, bucket).name
     'policy of maps'
     """
-    name = f"policy of {resource.name}"
+    name, service = f"policy of {resource.name}", resource.service
     if service == "ec2":  # which does not seem to look at who is named
         return saved(document, name, "endpoint")
     policy = saved(document, name, "resource", service)
@@ -112,7 +116,9 @@ def _is_gone(kind: str, value: str, world: World) -> bool:
 
 def _check_resources(policy: Policy, resource: Resource, service: str) -> None:
     """Insist that a policy speaks of its own resource, or of what lies below it."""
-    own = (resource.arn, *_ALSO.get(service, _nothing)(resource))
+    start, _, name = resource.arn.partition(":event-bus/")
+    rules = f"{start}:rule/{name}/*"  # the policy of an event bus can be about its rules too
+    own = (resource.arn, rules) if service == "events" else (resource.arn,)
     below = tuple(f"{arn}{resource.separator}" for arn in own if resource.separator)
     for statement in policy.statements:
         for value in statement.resource or statement.not_resource or ():
@@ -129,26 +135,10 @@ def _is_own(value: str, own: tuple[str, ...], below: tuple[str, ...]) -> bool:
     )
 
 
-def _nothing(_: Resource) -> tuple[str, ...]:
-    return ()
-
-
-def _rules_of_bus(bus: Resource) -> tuple[str, ...]:
-    """Give how the rules of an event bus are written: its policy may speak of them too."""
-    start, _, name = bus.arn.partition(":event-bus/")
-    return (f"{start}:rule/{name}/*",)
-
-
-_ALSO: Mapping[str, Callable[[Resource], tuple[str, ...]]] = {"events": _rules_of_bus}
-"""Service -> what else the policy of one of its resources may speak of."""
-
-
 def _refuse(service: str, kind: str, note: str) -> NoReturn:
     texts = rules_for("resource", service).texts
     text = texts.get(kind, texts[ANY])
-    error = error_of(text.code)(text.message.format())
-    error.add_note(note)
-    raise error
+    raise noted(error_of(text.code)(text.message.format()), note)
 
 
 def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
@@ -175,23 +165,35 @@ def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
 
 def _with_accounts(policy: Policy, world: World) -> Policy:
     """Write each canonical user ID as the account that it stands for, as S3 does."""
-    root_of = {
+    roots = {
         ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
         for account in world.accounts.values()
     }
+    return with_principals(policy, roots)
 
-    def by_account(principals: Principals | None) -> Principals | None:
-        if principals is None:
-            return None
-        return tuple(root_of.get(principal, principal) for principal in principals)
 
-    changed: dict[int, Statement | None] = {
-        one.number: replace(
-            one,
-            principal=by_account(one.principal),
-            not_principal=by_account(one.not_principal),
-        )
-        for one in policy.statements
-        if any(kind == "CanonicalUser" for kind, _ in (one.principal or one.not_principal or ()))
-    }
-    return edited(policy, changed) if changed else policy
+def check_not_locked_out(
+    resource: Resource, policy: Policy, caller: Caller, operation: str, refusal: AwsError
+) -> None:
+    """Refuse a new policy with which the caller could not save another one any more.
+
+    Services look at the policy itself: what an SCP, an RCP or a VPC endpoint forbids can change
+    without it.
+
+    Parameters
+    ----------
+    operation
+        The one that saves policies of such a resource.
+
+    Raises
+    ------
+    AwsError
+        The ``refusal``: the caller could not do the operation any more.
+    """
+    known = replace(context_of_resource(resource), policy=policy)
+    action, world = f"{resource.service}:{operation}", resource.account.world
+    request = authorization_request(
+        world, caller, action, resource.arn, None, {}, known_resource=known
+    )
+    if not evaluate(request.request, replace(request.layers, scps=(), rcps=(), endpoint=None)):
+        raise refusal

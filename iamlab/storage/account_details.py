@@ -20,14 +20,14 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report.credentials import own_policies
-from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import LoadError
 from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded, Identity, User
+from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
+from iamlab.operations.iam.common import page, write_identity, write_policy, write_version
+from iamlab.operations.iam.roles import role_last_used
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage import account_entries
@@ -101,12 +101,12 @@ def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) 
     for account_id in set().union(*accounts_of) or {""}:
         # Pages without any account may belong to this one.
         last, is_cut = "", True
-        for (place, page), found in zip(pages, accounts_of, strict=True):
+        for (place, one_page), found in zip(pages, accounts_of, strict=True):
             is_own = account_id in found or not account_id
             if is_own:
                 last = place
             if is_own or not found:
-                is_cut &= bool(page.get("IsTruncated") or page.get("NextToken"))
+                is_cut &= bool(one_page.get("IsTruncated") or one_page.get("NextToken"))
         if is_cut:
             raise LoadError(
                 f"{last} is cut off: it says that another page follows. Let the CLI fetch "
@@ -225,15 +225,15 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
     )
     of_aws = [policy for policy in used if policy is not None and policy.is_aws_managed]
 
-    def write_policy(policy: ManagedPolicy) -> dict[str, Any]:
+    def with_counts(policy: ManagedPolicy) -> dict[str, Any]:
         return _policy(policy, attached[policy.arn], bounding[policy.arn])
 
     parts: tuple[tuple[str, Write, Iterable[Any]], ...] = (
         (LISTS[0], _identity, account.users.values()),
         (LISTS[1], _identity, account.groups.values()),
         (LISTS[2], _role, account.roles.values()),
-        (LISTS[3], write_policy, own_policies(account)),
-        (LISTS[3], write_policy, of_aws),
+        (LISTS[3], with_counts, own_policies(account)),
+        (LISTS[3], with_counts, of_aws),
     )
     wanted = given.get("Filter") or FILTERS
     entries = [
@@ -243,7 +243,7 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
         for one in every
     ]
     # Only what is on the page is written.
-    one_page = answers.page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
+    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
     found: dict[str, Any] = {name: [] for name in LISTS}
     for name, written in one_page.pop("All"):
         found[name].append(written)
@@ -284,24 +284,22 @@ def _role(role: Role) -> dict[str, Any]:
 
 def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, Any]:
     """Write a managed policy with all its versions."""
-    found = answers.policy(policy)
+    found = write_policy(policy)
     found.pop("Tags", None)
     return {
         **found,
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": bounding,
         "PolicyVersionList": [
-            answers.version(policy, version_id, with_document=True)
-            for version_id in policy.versions
+            write_version(policy, version_id, with_document=True) for version_id in policy.versions
         ],
     }
 
 
 def _identity(identity: Identity) -> dict[str, Any]:
     """Write a user, group or role with its policies."""
-    response: Write = getattr(answers, identity.kind)
     found = {
-        **response(identity),
+        **write_identity(identity),
         f"{identity.kind.capitalize()}PolicyList": [
             {"PolicyName": name, "PolicyDocument": policy.to_json()}
             for name, policy in identity.inline.items()

@@ -19,7 +19,7 @@ from iamlab.model.organization.policies import TYPES
 from iamlab.model.organization.root_features import FEATURES
 from iamlab.model.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
 from iamlab.model.user_credentials import ACTIVE, EXPIRED
-from iamlab.operations.identity_center.parameters import seconds_of
+from iamlab.operations.identity_center.provisioning import seconds_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage.problems import member, shown
 

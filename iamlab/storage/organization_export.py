@@ -19,7 +19,7 @@ from iamlab.model.organization import policies
 from iamlab.model.organization.organization import Organization, organization_of
 from iamlab.model.organization.policies import DEEPEST, OTHER_TYPES, RCP, TYPES
 from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
-from iamlab.operations.organizations import lookup as answers
+from iamlab.operations.organizations import reads as answers
 from iamlab.operations.organizations.parameters import RULES
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage.account_details import as_printed
@@ -65,17 +65,11 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
         "DelegatedAdministrators": [
             {
                 **answers.delegate(organization.members[key]),
-                "DelegatedServices": [
-                    answers.service(name, since, "DelegationEnabledDate")
-                    for name, since in services.items()
-                ],
+                "DelegatedServices": answers.services(services),
             }
             for key, services in organization.delegates.items()
         ],
-        "EnabledServicePrincipals": [
-            answers.service(name, since, "DateEnabled")
-            for name, since in organization.service_access.items()
-        ],
+        "EnabledServicePrincipals": answers.services(organization.service_access, "DateEnabled"),
     }
     return as_printed(written)
 

@@ -18,7 +18,7 @@ from importlib import import_module
 from inspect import get_annotations, getsource
 from typing import Any, get_args, get_origin
 
-from iamlab.analysis.credential_report.report import Job
+from iamlab.analysis.credential_report import Job
 from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.errors import IamLabError, did_you_mean
 from iamlab.model.account import Account

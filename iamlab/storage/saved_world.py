@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.clock_and_ids import Clock, Ids, RealClock
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.event import Event
     from iamlab.model.organization.organization import Organization
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
     from iamlab.operations.identity_center.instance import IdentityCenter

@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.analysis.account_reports import grants
-from iamlab.analysis.credential_report.credentials import Certificate, Credentials, Key, Password
-from iamlab.analysis.credential_report.report import COLUMNS, CredentialReport, Row
+from iamlab.analysis.credential_report import (
+    COLUMNS,
+    Certificate,
+    CredentialReport,
+    Credentials,
+    Key,
+    Password,
+    Row,
+)
 from iamlab.errors import (
     AccessDenied,
     InvalidInput,

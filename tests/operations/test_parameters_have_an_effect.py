@@ -156,7 +156,7 @@ def test_the_test_finds_a_parameter_that_nothing_reads() -> None:
     def perform(_: Any, given: Mapping[str, Any]) -> Any:
         return given["QueueUrl"]
 
-    perform.__module__ = "iamlab.operations.services.sqs"
+    perform.__module__ = "iamlab.operations.services.queues_and_topics"
     entry = replace(find("sqs:TagQueue"), perform=perform, about=None)
 
     assert "QueueUrl" in read_by(entry)

@@ -184,13 +184,13 @@ def test_each_service_refuses_in_its_own_words(service: str, defect: str, own: A
     """With the place and the mend as a note; and nothing is changed."""
     before = snapshot(own.world)
     if (service, defect) in ACCEPTED:
-        resource_policy(wrong(service, defect), made(service, own), service)
+        resource_policy(wrong(service, defect), made(service, own))
         return
     code, status, sentences = ANSWERS[service]
     kind = "principal" if defect in PRINCIPALS else defect
 
     with pytest.raises(AwsError) as caught:
-        resource_policy(wrong(service, defect), made(service, own), service)
+        resource_policy(wrong(service, defect), made(service, own))
 
     error = caught.value
     assert (error.code, error.http_status) == (code, status)
@@ -218,7 +218,7 @@ def test_what_is_too_large_is_refused_as_well(service: str, own: Account) -> Non
     where = {"StringEquals": {"aws:SourceArn": "x" * 33_000}}
     statement = lets(service, {"AWS": OWN}) | {"Condition": where}
     with pytest.raises(AwsError) as caught:
-        resource_policy(document(statement), made(service, own), service)
+        resource_policy(document(statement), made(service, own))
 
     text = caught.value.message
     digits = "".join(letter for letter in text.split(")")[0] if letter.isdigit())
@@ -229,7 +229,7 @@ def test_lambda_minds_two_statements_of_one_name(own: Account) -> None:
     """As AddPermission does."""
     twice = [{**lets("lambda", {"AWS": OWN}), "Sid": "one"}] * 2
     with pytest.raises(service_errors.ResourceConflictException) as caught:
-        resource_policy(document(*twice), made("lambda", own), "lambda")
+        resource_policy(document(*twice), made("lambda", own))
 
     assert caught.value.http_status == 409
 
@@ -256,9 +256,7 @@ THERE = {
 @pytest.mark.parametrize("service", RESOURCES)
 def test_who_is_there_may_be_named(service: str, who: str, own: Account) -> None:
     """Nobody knows what is in accounts outside of this world; the text stays as it is."""
-    policy = resource_policy(
-        document(lets(service, {"AWS": THERE[who]})), made(service, own), service
-    )
+    policy = resource_policy(document(lets(service, {"AWS": THERE[who]})), made(service, own))
 
     assert policy.statements[0].principal == (("AWS", THERE[who]),)
 
@@ -267,12 +265,12 @@ def test_who_is_there_may_be_named(service: str, who: str, own: Account) -> None
 def test_the_id_of_somebody_who_is_there_may_be_named(service: str, own: Account) -> None:
     """It is a dead one that is refused."""
     named = [own.users["ana"].unique_id, own.roles["job"].unique_id]
-    saved = resource_policy(document(lets(service, {"AWS": named})), made(service, own), service)
+    saved = resource_policy(document(lets(service, {"AWS": named})), made(service, own))
     own.users["ana"].delete()
 
     assert len(saved.statements) == 1
     with pytest.raises(AwsError):
-        resource_policy(document(lets(service, {"AWS": named})), made(service, own), service)
+        resource_policy(document(lets(service, {"AWS": named})), made(service, own))
 
 
 BELOW = {
@@ -293,7 +291,7 @@ def test_a_policy_may_speak_of_what_lies_below(service: str, own: Account) -> No
     on, action = BELOW[service]
     policy = document(lets(service, {"AWS": OWN}, action=action, on=on))
 
-    assert resource_policy(policy, made(service, own), service).statements[0].resource == (on,)
+    assert resource_policy(policy, made(service, own)).statements[0].resource == (on,)
 
 
 SHORT = {
@@ -309,9 +307,7 @@ def test_an_api_keeps_its_own_whole_arn(element: str, short: str, own: Account) 
     """API Gateway completes the short form as it saves, and leaves the rest of the text alone."""
     statement = lets("execute-api", "*") | {"Sid": "one"}
     del statement["Resource"]
-    policy = resource_policy(
-        document(statement | {element: short}), made("execute-api", own), "execute-api"
-    )
+    policy = resource_policy(document(statement | {element: short}), made("execute-api", own))
 
     assert policy.to_json() == document(statement | {element: SHORT[short]})
 
@@ -319,7 +315,7 @@ def test_an_api_keeps_its_own_whole_arn(element: str, short: str, own: Account) 
 def test_an_api_completes_each_of_several_resources(own: Account) -> None:
     """And only those that are short."""
     statement = lets("execute-api", "*") | {"Resource": list(SHORT)}
-    policy = resource_policy(document(statement), made("execute-api", own), "execute-api")
+    policy = resource_policy(document(statement), made("execute-api", own))
 
     assert policy.statements[0].resource == tuple(SHORT.values())
 
@@ -332,10 +328,10 @@ def test_not_resource_is_looked_at_too(service: str, own: Account) -> None:
         statement = deny(action, Principal="*") | {"NotResource": spared}
         del statement["Resource"]
         if fits:
-            resource_policy(document(statement), made(service, own), service)
+            resource_policy(document(statement), made(service, own))
         else:
             with pytest.raises(AwsError):
-                resource_policy(document(statement), made(service, own), service)
+                resource_policy(document(statement), made(service, own))
 
 
 def test_vpc_endpoints_do_not_ask_who_is_there(own: Account) -> None:
@@ -343,9 +339,9 @@ def test_vpc_endpoints_do_not_ask_who_is_there(own: Account) -> None:
     endpoint = Resource(own, f"arn:aws:ec2:{HERE}:vpc-endpoint/vpce-1")
     named = document(allow("*", Principal={"AWS": UNKNOWN}))
 
-    assert resource_policy(named, endpoint, "ec2").name == "policy of vpce-1"
+    assert resource_policy(named, endpoint).name == "policy of vpce-1"
     with pytest.raises(service_errors.InvalidPolicyDocument):
-        resource_policy(document(allow("*")), endpoint, "ec2")
+        resource_policy(document(allow("*")), endpoint)
 
 
 # -- the errors -----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamlab.analysis.audit.controls import Control
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials
     from iamlab.model.account import Account
 
 

@@ -18,14 +18,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report import credentials as account_credentials
+from iamlab.analysis import credential_report as account_credentials
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.managed_policies import own_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials
     from iamlab.model.account import Account
     from iamlab.model.console_access import PasswordPolicy
     from iamlab.model.identities import Bounded, Group, Identity, Role, User
@@ -234,7 +235,7 @@ class AuditedAccount:
     @cached_property
     def own_policies(self) -> list[ManagedPolicy]:
         """The customer managed policies."""
-        return account_credentials.own_policies(self.account)
+        return own_policies(self.account)
 
     @property
     def granting_policies(self) -> list[ManagedPolicy]:

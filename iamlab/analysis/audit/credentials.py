@@ -16,13 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.audit.controls import CannotTell, check
-from iamlab.analysis.credential_report.credentials import UNKNOWN, VIRTUAL
+from iamlab.analysis.credential_report import UNKNOWN, VIRTUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamlab.analysis.audit.controls import AuditedAccount, Thresholds
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials
     from iamlab.model.console_access import PasswordPolicy
     from iamlab.model.providers import ServerCertificate
 

@@ -26,9 +26,10 @@ from urllib.parse import unquote
 from iamlab.analysis.trails.actions import VERSIONED, actions_of_call, dependent_actions
 from iamlab.analysis.trails.arn_formats import partition_of
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import RequestError
+from iamlab.model.credentials import role_of_session
 from iamlab.model.event import is_denial, is_unauthenticated
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.policy.prose.words import printable

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
-from iamlab.authorization.attached_policies import document_of
 from iamlab.model.identities import Identity, with_groups
+from iamlab.model.managed_policies import document_of
 from iamlab.model.resources import Resource
 from iamlab.policy.catalog import LEVELS, action, expand, matched
 from iamlab.policy.document import Policy

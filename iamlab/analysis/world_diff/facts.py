@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.authorization.attached_policies import allows_password_change
+from iamlab.model.identities import allows_password_change
 from iamlab.model.organization.policies import RCP, SCP
 
 if TYPE_CHECKING:

@@ -1,24 +1,27 @@
-"""How a service's API speaks of a kind of resource, as one table each.
+"""How a service's API names, tags and deletes a kind of resource, as one table for each kind.
 
-A resource has a name in an ARN, is found by it, tagged and deleted: an :class:`Api` says by which
-operations and parameters, and with which errors the service refuses. The entries that all services
-have are made of it.
+An :class:`Api` has the names of the operations and parameters, and the errors with which the
+service refuses. The entries that all services have are made of it, and so are the methods that all
+resources have.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
-from iamlab.errors import AccessDenied
+from iamlab.errors import AccessDenied, RequestError
+from iamlab.errors.services import ValidationException
+from iamlab.model.quotas import QUOTAS
+from iamlab.model.resources import Resource
 from iamlab.operations.api_models import signature
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import ResourceVerbs, check_region, forget, keep, more_tags
+from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -28,60 +31,159 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Answer, Pairs, Parameters, Perform, Refuse
-    from iamlab.policy.document import Policy
+    from iamlab.operations.registry import About, Answer, Parameters, Perform, Refuse
 
     Refuses = Callable[[str], AwsError]
-    Check = Callable[[Any, Policy, Parameters, Caller], None]
 
-_PARTS = 3
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
+_URL = re.compile(r"https://([^/]*)/?([^/]*)/?(.*)", re.DOTALL)
+
+
+def misfit(value: object, where: str, pattern: str) -> ValidationException:
+    """Make the error for a value that doesn't match its pattern, as several services write it."""
+    return ValidationException(
+        f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}"
+    )
+
+
+def everything(_: Account, __: Parameters) -> str:
+    """Name no resource: of operations for which permission is asked on everything."""
+    return "*"
+
+
+def name_in(arn: str) -> str:
+    """Give the name in an ARN: the resource without the type in front of it.
+
+    Examples
+    --------
+    >>> name_in("arn:aws:sqs:us-east-1:111122223333:orders")
+    'orders'
+    >>> name_in("arn:aws:events:us-east-1:111122223333:event-bus/shop/orders")
+    'shop/orders'
+    """
+    return re.split("[/:]", Arn.parse(arn).resource, maxsplit=1)[-1]
+
+
+def region_of(given: Parameters) -> str:
+    """Give the Region that a call names, or the one that is meant without."""
+    return str(given.get("Region", DEFAULT_REGION))
+
+
+def check_region(given: Parameters) -> None:
+    """Check that the Region of a call looks like one."""
+    region = region_of(given)
+    if not _REGION.fullmatch(region):
+        raise RequestError(f"{region!r} is no Region: write one such as {DEFAULT_REGION}.")
+
+
+def more_tags(
+    given: Parameters, held: Mapping[str, str], refuse: Refuses, made: str = ""
+) -> dict[str, str]:
+    """Add the tags that a call sends to those that are there; the sentences are not AWS's.
+
+    Parameters
+    ----------
+    made
+        As in :func:`~iamlab.operations.authorization_needs.tags_of`.
+    """
+    sent = tags_of(given, made)
+    wanted = {**held, **dict(sent)}
+    if len({key for key, _ in sent}) < len(sent):
+        raise refuse("The same tag key is sent twice.")
+    for key, value in sent:
+        if _HALF.search(key + value):
+            raise refuse(f"A tag holds half of a surrogate pair, which is no character: {key!a}.")
+        if not 1 <= len(key) <= 128 or len(value) > 256:
+            raise refuse(f"A tag has a key of 1 to 128 and a value of 0 to 256 characters: {key}.")
+        if key.lower().startswith("aws:"):
+            raise refuse(f"Tag keys that begin with aws: are reserved: {key}.")
+    if len(wanted) > QUOTAS["Tags"].default:
+        raise refuse(f"There can be at most {QUOTAS['Tags'].default} tags.")
+    return wanted
+
+
+def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
+    """Give the tags that are left when some keys are gone."""
+    return {key: value for key, value in tags.items() if key not in tag_keys}
+
+
+class ResourceVerbs(Resource):
+    """A resource whose methods are operations of its service."""
+
+    __slots__ = ()
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation of its service, as the account's root user."""
+        return perform(self.account, f"{self.service}:{operation}", **parameters)
+
+
+Made = TypeVar("Made", bound=Resource)
+
+
+def keep(resource: Made) -> Made:
+    """Put a resource into its account: the last step of creating it."""
+    resource.account.resources[resource.arn] = resource
+    return resource
+
+
+def all_of(account: Account, kind: type[Made]) -> list[Made]:
+    """List an account's resources of a kind."""
+    return [one for one in account.resources.values() if isinstance(one, kind)]
+
+
+def forget(resource: Resource) -> None:
+    """Take a resource out of its account, with all that is below it."""
+    known, below = resource.account.resources, f"{resource.arn}{resource.separator}"
+    for arn in [arn for arn in known if resource.separator and arn.startswith(below)]:
+        del known[arn]
+    del known[resource.arn]
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """How a service's API speaks of one kind of resource.
+    """How a service's API names, tags and deletes one kind of resource.
 
     Parameters
     ----------
     service
         Its prefix.
-    kinds
-        What its resources are called here; the first is what is made.
-    place
-        What stands before the name in an ARN: ``"table/"``.
     named_by
-        The parameter that names one when it is made; after it those that name one that is there.
-    pattern
-        What a name must look like.
-    misnamed
-        The error for a name that cannot be.
+        The parameter that names a resource when it is made; after it those that name it later.
     absent, taken
         The errors for an ARN that nothing has, and for one that something has already.
     untaggable
-        The error for tags that cannot be; the sentence it is given is not AWS's.
-    tag, untag, delete
+        The error for invalid tags; the sentence that it gets is not AWS's.
+    delete
+        The operation that deletes one; empty: there is none.
+    place
+        What stands before the name in an ARN: ``"table/"``.
+    pattern, misnamed
+        What a name must look like, and the error for one that doesn't; of what is named by its
+        caller.
+    tag, untag
         The operations.
     put_policy
-        The action that is needed besides to make one with a policy; empty: none.
+        The action that is needed too to make one with a policy.
     forgives
         Whether it is no mistake to delete what is not there.
     refuse
-        What is answered to a caller who may not.
+        The error for a caller without permission.
     """
 
     service: str
-    kinds: tuple[str, ...]
-    place: str
     named_by: tuple[str, ...]
-    pattern: str
-    misnamed: Refuses
     absent: Refuses
-    taken: Refuses
     untaggable: Refuses
-    tag: str
-    untag: str
-    delete: str
-    put_policy: str = ""
+    delete: str = ""
+    place: str = ""
+    pattern: str = ""
+    misnamed: Refuses = ValidationException
+    taken: Refuses = ValidationException
+    tag: str = "TagResource"
+    untag: str = "UntagResource"
+    put_policy: str = "PutResourcePolicy"
     forgives: bool = False
     refuse: Refuse = AccessDenied
 
@@ -98,34 +200,24 @@ class Api:
         text = next((given[name] for name in self.named_by if name in given), "")
         if is_arn(text):
             return str(text)
-        region = given.get("Region", DEFAULT_REGION)
-        if text.startswith("https://"):
-            return self._of_url(account, text, region)
-        return self.arn(account, text, region)
-
-    def _of_url(self, account: Account, url: str, region: str) -> str:
-        host, _, path = url.removeprefix("https://").partition("/")
-        owner, _, name = path.partition("/")
-        region = host.split(".")[1] if host.count(".") >= _PARTS else region
-        return self.arn(account, name, region).replace(f":{account.account_id}:", f":{owner}:", 1)
-
-    def parameters(self, name: str) -> tuple[str, ...]:
-        """Give the parameters that an operation must have: which resource, and perhaps what."""
-        return signature(name, self.service).required
+        region, url = region_of(given), _URL.match(text)
+        if url is None:
+            return self.arn(account, text, region)
+        parts = url[1].split(".")
+        arn = self.arn(account, url[3], parts[1] if len(parts) > 3 else region)
+        return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
     def find(self, account: Account, given: Parameters) -> Any:
-        """Find the one that a call is about.
-
-        Raises
-        ------
-        AwsError
-            There is none, in the service's words.
-        """
+        """Find the one that a call is about; if there is none, the service says so."""
         arn = self.arn_of(account, given)
         found = account.resources.get(arn)
-        if found is None or found.kind not in self.kinds:
+        if not isinstance(found, NamedResource) or found.api is not self:
             raise self.absent(arn)
         return found
+
+    def find_changeable(self, account: Account, given: Parameters) -> Any:
+        """Find the one whose tags a call changes; in most states they can be changed."""
+        return self.find(account, given)
 
     def check_deletable(self, account: Account, given: Parameters) -> None:
         """Check that the one that a call is about can be deleted at all; most can."""
@@ -136,7 +228,7 @@ class Api:
         Raises
         ------
         AwsError
-            It cannot be called that, or there is one of that name, in the service's words.
+            It cannot have that name, or there is one of that name, in the service's words.
         RequestError
             There is no such Region.
         """
@@ -150,78 +242,91 @@ class Api:
         return arn
 
     def tags(self, given: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Put the tags that a call sends to those that are there.
-
-        Raises
-        ------
-        AwsError
-            One of them cannot be, or there would be too many, in the service's code.
-        """
+        """Add the tags that a call sends to those that are there: see :func:`more_tags`."""
         return more_tags(given, held or {}, self.untaggable)
+
+    def new(self, kind: Callable[..., Made], account: Account, given: Parameters) -> Made:
+        """Make one with its name and its tags, after all checks of them."""
+        return kind(account, self.check_new(account, given), self.tags(given))
+
+    def keep(self, resource: Made, given: Parameters) -> Made:
+        """Keep a new one, with the policy that the call sends."""
+        for name in ("Policy", "ResourcePolicy"):
+            if name in given:
+                resource.policy = resource_policy(given[name], resource)
+        return keep(resource)
 
     def also(self, account: Account, given: Parameters) -> list[tuple[str, str]]:
         """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
-        arn = self.arn_of(account, given)
         actions = [self.tag] if tags_of(given) else []
-        if self.put_policy and ("Policy" in given or "ResourcePolicy" in given):
-            actions.append(self.put_policy)
-        return [(f"{self.service}:{action}", arn) for action in actions]
-
-    def makes(
-        self, name: str, answer: Answer, *, also: Pairs | None = None, **more: Any
-    ) -> Callable[[Perform], Perform]:
-        """Make a function the entry of the operation that makes one."""
-        return self.does(name, answer, also=also or self.also, **more)
+        actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(given) else []
+        return [(f"{self.service}:{action}", self.arn_of(account, given)) for action in actions]
 
     def does(
-        self, name: str, answer: Answer = nothing, **more: Any
+        self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
-        """Make a function the entry of an operation on one: ``"DeleteQueue"``."""
-        more.setdefault("refuse", self.refuse)
-        return operation(f"{self.service}:{name}", self.arn_of, answer, **more)
+        """Make a function the entry of an operation: ``"DeleteQueue"``."""
+        own = {"refuse": self.refuse, **more}
+        return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
+
+    def tells(self, name: str, answer: Answer) -> None:
+        """Make the entry of an operation that only tells of a resource: ``"DescribeKey"``."""
+        self.does(name, answer)(self.find)
 
     def shared(self) -> None:
         """Make the entries that every service has: to tag one, to untag it, to delete it."""
 
         def tag(account: Account, given: Parameters) -> None:
             """Set tags."""
-            found = self.find(account, given)
+            found = self.find_changeable(account, given)
             found.tags = self.tags(given, found.tags)
-            keep(account, found)
+            keep(found)
 
         def untag(account: Account, given: Parameters) -> None:
             """Take tags away; a key that is not there is no mistake."""
-            found, gone = self.find(account, given), given[self.parameters(self.untag)[1]]
-            found.tags = {key: value for key, value in found.tags.items() if key not in gone}
-            account.changed()
+            found = self.find_changeable(account, given)
+            _, tag_keys = signature(self.untag, self.service).required
+            found.tags = without(found.tags, given[tag_keys])
 
         def delete(account: Account, given: Parameters) -> None:
             """Delete it."""
             self.check_deletable(account, given)
             if not self.forgives or self.arn_of(account, given) in account.resources:
-                forget(account, self.find(account, given))
+                forget(self.find(account, given))
 
         self.does(self.tag)(tag)
         self.does(self.untag)(untag)
-        self.does(self.delete)(delete)
+        if self.delete:
+            self.does(self.delete)(delete)
 
     def saves_policies(
-        self, name: str, parameter: str, check: Check | None = None, **more: Any
+        self,
+        name: str,
+        parameter: str,
+        locked_out: Callable[[], AwsError] | None = None,
+        bypass: str = "",
     ) -> None:
-        """Make the entry that replaces a policy: what ``check`` does not refuse is saved."""
+        """Make the entry that replaces a policy.
+
+        Parameters
+        ----------
+        locked_out
+            Makes the error for a caller who could not save another policy after it.
+        bypass
+            The parameter that switches this check off.
+        """
 
         def save(account: Account, given: Parameters, caller: Caller) -> None:
             """Replace the policy."""
             found = self.find(account, given)
-            policy = resource_policy(given[parameter], found, self.service)
-            if check is not None:
-                check(found, policy, given, caller)
+            policy = resource_policy(given[parameter], found)
+            if locked_out is not None and not given.get(bypass):
+                check_not_locked_out(found, policy, caller, name, locked_out())
             found.policy = policy
-            account.changed()
 
-        self.does(name, by_whom=True, **more)(save)
+        self.does(name, by_whom=True)(save)
 
-    def deletes_policies(self, name: str, absent: Refuses | None = None) -> None:
+    def deletes_policies(self, name: str, absent: Refuses | None = None, **more: Any) -> None:
         """Make the entry that takes a policy away; ``absent`` is the error if there is none."""
 
         def delete(account: Account, given: Parameters) -> None:
@@ -230,14 +335,13 @@ class Api:
             if found.policy is None and absent is not None:
                 raise absent(found.arn)
             found.policy = None
-            account.changed()
 
-        self.does(name)(delete)
+        self.does(name, **more)(delete)
 
 
 OWN_TAG_KEYS = frozenset({"ecr", "secretsmanager"})
-"""Services whose policies can ask for ``ecr:ResourceTag`` and its like, the older key; EC2's things
-say so themselves."""
+"""Services whose policies can ask for ``ecr:ResourceTag`` and its like, the older key; resources of
+EC2 have it in their own context."""
 
 
 @dataclass(slots=True, eq=False)
@@ -263,24 +367,29 @@ class NamedResource(ResourceVerbs):
         Raises
         ------
         AwsError
-            There would be more than 50, or one of them cannot be.
+            There would be more than 50, or one of them is invalid.
         """
         known = signature(self.api.tag, self.service)
-        which, name = known.required
-        sent = tags if known.parameters[name] == "map" else as_tags(tags)
-        self._do(known.name, **self._as(which), **{name: sent})
+        _, name = known.required
+        self._do(known.name, **{name: tags if known.parameters[name] == "map" else as_tags(tags)})
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagResource`` and its like)."""
-        which, name = self.api.parameters(self.api.untag)
-        self._do(self.api.untag, **self._as(which), **{name: as_keys(tag_keys)})
+        _, name = signature(self.api.untag, self.service).required
+        self._do(self.api.untag, **{name: as_keys(tag_keys)})
 
     def delete(self) -> None:
         """Delete it, and its policy with it."""
-        self._do(self.api.delete, **self._as(self.api.parameters(self.api.delete)[0]))
+        self._do(self.api.delete)
 
-    def _as(self, parameter: str) -> dict[str, str]:
-        """Say which one it is: by its name, or by its ARN."""
-        if parameter == self.api.named_by[0]:
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation on it, which names it as the service's API asks."""
+        known = signature(operation, self.service).parameters
+        named = next((self._named(name) for name in self.api.named_by if name in known), {})
+        return super(NamedResource, self)._do(operation, **named, **parameters)
+
+    def _named(self, parameter: str) -> dict[str, str]:
+        """Name it by its name and Region, or by its ARN."""
+        if parameter.lower().endswith("name"):
             return {parameter: self.name, "Region": self.region}
         return {parameter: self.arn}

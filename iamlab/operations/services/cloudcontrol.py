@@ -1,7 +1,8 @@
 """Resources of any other service, as the Cloud Control API makes them: an ARN, tags, a policy.
 
 Cloud Control knows a resource by its type and its properties; here its ARN says all. In AWS its
-caller also needs the permissions of the service itself, which are not asked here.
+caller also needs the permissions of the service itself, which are not asked here: Cloud Control's
+own permissions are on everything.
 
 Notes
 -----
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import RequestError
 from iamlab.errors.services import (
@@ -20,11 +21,13 @@ from iamlab.errors.services import (
     ResourceNotFoundException,
     ValidationException,
 )
+from iamlab.model.resources import Resource
+from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_there
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import ResourceVerbs, forget, keep, more_tags
+from iamlab.operations.services.apis import everything, forget, keep, more_tags, without
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
 
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.model.account import Account
-    from iamlab.model.resources import Resource
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
@@ -74,7 +76,7 @@ policy nor tags of the one may be taken for those of the other.
 
 
 @dataclass(slots=True, eq=False)
-class OtherResource(ResourceVerbs):
+class OtherResource(Resource):
     """A resource of a service that has no module of its own here."""
 
     kind: ClassVar[str] = "resource"
@@ -108,28 +110,18 @@ class OtherResource(ResourceVerbs):
 
     def delete(self) -> None:
         """Delete it."""
-        self._ask("DeleteResource")
+        self._update("DeleteResource")
 
-    def _update(self, **parameters: object) -> None:
-        self._ask("UpdateResource", **parameters)
-
-    def _ask(self, operation: str, **parameters: object) -> None:
-        from iamlab.operations.dispatch import perform
-
+    def _update(self, operation: str = "UpdateResource", **parameters: object) -> None:
         name = f"cloudformation:{operation}"
         perform(self.account, name, Arn=self.arn, Region=self.region or None, **parameters)
 
 
-def _anything(_: Account, __: Parameters) -> str:
-    """Ask for permission on everything: Cloud Control knows no other."""
-    return "*"
+def _as_progress(made: OtherResource) -> dict[str, Any]:
+    return {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}}
 
 
-@operation(
-    "cloudformation:CreateResource",
-    _anything,
-    answer=lambda made: {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}},
-)
+@operation("cloudformation:CreateResource", everything, _as_progress)
 def create_resource(account: Account, given: Parameters) -> OtherResource:
     """Make a resource of a service that has no module of its own here."""
     text = given["Arn"]
@@ -139,7 +131,7 @@ def create_resource(account: Account, given: Parameters) -> OtherResource:
     made = OtherResource(account, text, more_tags(given, {}, ValidationException))
     if "Policy" in given:
         made.policy = _policy(made, given["Policy"])
-    return keep(account, made)
+    return keep(made)
 
 
 def _check_arn(account: Account, text: str) -> None:
@@ -157,16 +149,10 @@ def _check_arn(account: Account, text: str) -> None:
         raise RequestError(
             f"{text} is of account {arn.account}: make it there, or write {account.account_id}."
         )
-    how = _made_otherwise(arn)
+    is_access_point = arn.service == "s3" and (arn.region or arn.account)  # no bucket has either
+    how = "" if is_access_point else _of_form(MADE_OTHERWISE, arn)
     if how:
         raise RequestError(f"{text} is not made by create_resource, but by {how}.")
-
-
-def _made_otherwise(arn: Arn) -> str:
-    """Say how such a thing is made, if it has a way of its own."""
-    if arn.service == "s3" and (arn.region or arn.account):
-        return ""  # an access point: no bucket has either in its ARN
-    return _of_form(MADE_OTHERWISE, arn)
 
 
 def _of_form(table: Mapping[str, str], arn: Arn) -> str:
@@ -180,26 +166,24 @@ def _policy(resource: Resource, document: Document) -> Policy | None:
     if not document:
         return None
     if resource.service in SERVICES:
-        return resource_policy(document, resource, resource.service)
+        return resource_policy(document, resource)
     return saved(document, f"policy of {resource.name}", "resource")
 
 
-@operation("cloudformation:UpdateResource", _anything)
+@operation("cloudformation:UpdateResource", everything)
 def update_resource(account: Account, given: Parameters) -> None:
     """Change tags or policy of a resource."""
     found = _find(account, given)
-    gone = given.get("TagKeys", ())
-    held = {key: value for key, value in found.tags.items() if key not in gone}
-    tags = more_tags(given, held, ValidationException)
+    left = without(found.tags, given.get("TagKeys", ()))
+    tags = more_tags(given, left, ValidationException)
     policy = _policy(found, given["Policy"]) if "Policy" in given else found.policy
     found.tags, found.policy = tags, policy
-    account.changed()
 
 
-@operation("cloudformation:DeleteResource", _anything)
+@operation("cloudformation:DeleteResource", everything)
 def delete_resource(account: Account, given: Parameters) -> None:
     """Delete a resource."""
-    forget(account, _find(account, given))
+    forget(_find(account, given))
 
 
 def _find(account: Account, given: Parameters) -> OtherResource:

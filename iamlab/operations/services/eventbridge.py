@@ -19,8 +19,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import keep, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, keep, misfit, name_in
 from iamlab.operations.services.statements import add_statement, principal_of, remove_statement
 from iamlab.policy.arn import Arn
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 """The bus that every account has in every Region."""
-
-_PRINCIPAL = r"(\d{12}|\*)"
 
 
 class _Buses(Api):
@@ -57,20 +54,15 @@ class _Buses(Api):
             raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
 
 
-_NAME = r"[/\.\-_A-Za-z0-9]+"
-
 API = _Buses(
     service="events",
-    kinds=("event bus",),
     place="event-bus/",
     named_by=("Name", "EventBusName", "ResourceARN"),
     pattern=r"[/.\-_A-Za-z0-9]{1,256}",
-    misnamed=lambda name: misfit(name, "name", _NAME),
+    misnamed=lambda name: misfit(name, "name", r"[/\.\-_A-Za-z0-9]+"),
     absent=lambda arn: ResourceNotFoundException(f"Event bus {name_in(arn)} does not exist."),
     taken=lambda arn: ResourceAlreadyExistsException(f"Event bus {name_in(arn)} already exists."),
     untaggable=ValidationException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteEventBus",
     put_policy="PutPermission",
     forgives=True,
@@ -105,12 +97,11 @@ class EventBus(NamedResource):
         PolicyLengthExceededException
             It is too large.
         """
-        text = as_text(must_be_there(document))
-        self._do("PutPermission", **self._named(), Policy=text)
+        self._do("PutPermission", Policy=as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
         """Take all statements away (``RemovePermission``)."""
-        self._do("RemovePermission", **self._named(), RemoveAllPermissions=True)
+        self._do("RemovePermission", RemoveAllPermissions=True)
 
     def put_permission(
         self,
@@ -137,7 +128,6 @@ class EventBus(NamedResource):
         """
         self._do(
             "PutPermission",
-            **self._named(),
             StatementId=statement_id,
             Principal=principal,
             Action=action,
@@ -152,21 +142,16 @@ class EventBus(NamedResource):
         ResourceNotFoundException
             There is none of that id.
         """
-        self._do("RemovePermission", **self._named(), StatementId=statement_id)
-
-    def _named(self) -> dict[str, str]:
-        return {"EventBusName": self.name, "Region": self.region}
+        self._do("RemovePermission", StatementId=statement_id)
 
 
-@API.makes("CreateEventBus", answer=lambda made: {"EventBusArn": made.arn})
+@API.does("CreateEventBus", lambda made: {"EventBusArn": made.arn}, also=API.also)
 def create_event_bus(account: Account, given: Parameters) -> EventBus:
     """Make an event bus."""
-    bus = EventBus(account, API.check_new(account, given), API.tags(given))
+    bus = API.new(EventBus, account, given)
     if bus.name == DEFAULT:
         raise API.taken(bus.arn)
-    if "Policy" in given:
-        bus.policy = resource_policy(given["Policy"], bus, "events")
-    return keep(account, bus)
+    return API.keep(bus, given)
 
 
 @API.does("PutPermission")
@@ -174,7 +159,7 @@ def put_permission(account: Account, given: Parameters) -> None:
     """Replace a bus's policy, or write a statement into it."""
     bus: EventBus = API.find(account, given)
     if given.get("Policy"):
-        bus.policy = resource_policy(given["Policy"], bus, "events")
+        bus.policy = resource_policy(given["Policy"], bus)
     else:
         for name, pattern in _SHAPES.items():
             if not re.fullmatch(pattern, given.get(name, ""), re.ASCII):
@@ -182,10 +167,14 @@ def put_permission(account: Account, given: Parameters) -> None:
         principal = principal_of(given["Principal"], account.partition)
         condition = _condition(given.get("Condition"))
         add_statement(bus, given["StatementId"], principal, given["Action"], condition)
-    keep(account, bus)
+    keep(bus)
 
 
-_SHAPES = {"Action": r"events:[a-zA-Z]+", "Principal": _PRINCIPAL, "StatementId": r"[a-zA-Z0-9-_]+"}
+_SHAPES = {
+    "Action": r"events:[a-zA-Z]+",
+    "Principal": r"(\d{12}|\*)",
+    "StatementId": r"[a-zA-Z0-9-_]+",
+}
 """What a call must send that sends no policy."""
 
 
@@ -204,7 +193,6 @@ def remove_permission(account: Account, given: Parameters) -> None:
     bus: EventBus = API.find(account, given)
     if given.get("RemoveAllPermissions"):
         bus.policy = None
-        account.changed()
     elif bus.policy is None:
         raise ResourceNotFoundException("EventBus does not have a policy.")
     else:

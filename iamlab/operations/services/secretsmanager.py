@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import ascii_letters
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     InvalidParameterException,
@@ -23,9 +23,8 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import check_not_locked_out, check_region, keep
+from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
+from iamlab.operations.services.apis import Api, NamedResource, all_of, keep, region_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.policy.document import Policy
 
 _LETTERS = 6
 
@@ -48,18 +46,16 @@ class _Secrets(Api):
         Of one that is to be made, as it will be.
         """
         if "Name" in given:
-            return self._new(account, given["Name"], given.get("Region", DEFAULT_REGION))
+            # The letters follow from the seed and the number of the next secret.
+            region, ids = region_of(given), account.world.ids
+            what = f"secret {account.account_id} {region} {given['Name']} {ids.made + 1}"
+            letters = ids.hidden(what, ascii_letters, _LETTERS)
+            return self.arn(account, f"{given['Name']}-{letters}", region)
         text = given.get("SecretId", "")
         if text in account.resources:
             return str(text)
         short = text if is_arn(text) else super().arn_of(account, given)
         return next((one for one in _secrets(account) if one[: -_LETTERS - 1] == short), short)
-
-    def _new(self, account: Account, name: str, region: str) -> str:
-        """Write the ARN of the next secret: its letters follow from the seed and its number."""
-        ids = account.world.ids
-        what = f"secret {account.account_id} {region} {name} {ids.made + 1}"
-        return self.arn(account, f"{name}-{ids.hidden(what, ascii_letters, _LETTERS)}", region)
 
     def check_new(self, account: Account, given: Parameters) -> str:
         """Check that no secret of the Region has that name: whatever letters follow it."""
@@ -71,12 +67,11 @@ class _Secrets(Api):
 
 
 def _secrets(account: Account) -> tuple[str, ...]:
-    return tuple(arn for arn, one in account.resources.items() if one.kind == "secret")
+    return tuple(secret.arn for secret in all_of(account, Secret))
 
 
 API = _Secrets(
     service="secretsmanager",
-    kinds=("secret",),
     place="secret:",
     named_by=("Name", "SecretId"),
     pattern=r"[\w/+=.@!-]{1,512}",
@@ -89,10 +84,7 @@ API = _Secrets(
         f"The operation failed because the secret {_name(arn)} already exists."
     ),
     untaggable=InvalidParameterException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteSecret",
-    put_policy="PutResourcePolicy",
     refuse=AccessDeniedException,
 )
 
@@ -139,61 +131,60 @@ class Secret(NamedResource):
         """
         self._do(
             "PutResourcePolicy",
-            SecretId=self.arn,
             ResourcePolicy=as_text(document),
             BlockPublicPolicy=block_public_policy,
         )
 
     def delete_policy(self) -> None:
         """Take the policy away (``DeleteResourcePolicy``)."""
-        self._do("DeleteResourcePolicy", SecretId=self.arn)
-
-    def _as(self, _: str) -> dict[str, str]:
-        return {"SecretId": self.arn}
+        self._do("DeleteResourcePolicy")
 
 
-@API.makes(
-    "CreateSecret",
-    answer=lambda made: {"ARN": made.arn, "Name": made.name},
-    keys=lambda _, given: {"secretsmanager:Name": given["Name"]},
-    by_whom=True,
-)
+def _as_made(secret: Secret) -> dict[str, Any]:
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _name_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:Name": given["Name"]}
+
+
+@API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
 def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret:
     """Make a secret."""
-    check_region(given)
-    secret = Secret(account, API.check_new(account, given), API.tags(given))
+    secret = API.new(Secret, account, given)
     if "Policy" in given:
-        secret.policy = resource_policy(given["Policy"], secret, "secretsmanager")
-        _check_open(secret, secret.policy, caller)
+        _set_policy(secret, given["Policy"], caller)
     account.world.ids.number()
-    return keep(account, secret)
+    return keep(secret)
 
 
-def _check_open(secret: Secret, policy: Policy, caller: Caller) -> None:
-    """Refuse a policy that locks out whoever saves it."""
+def _block_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)}
+
+
+@API.does("PutResourcePolicy", keys=_block_key, by_whom=True)
+def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
+    """Replace a secret's policy."""
+    may_be_public = not given.get("BlockPublicPolicy")
+    secret = API.find(account, given)
+    _set_policy(secret, given["ResourcePolicy"], caller, may_be_public=may_be_public)
+
+
+def _set_policy(
+    secret: Secret, document: Document, caller: Caller, *, may_be_public: bool = True
+) -> None:
+    """Set a policy that does not lock out whoever saves it, and is not public if that is asked."""
+    policy = resource_policy(document, secret)
     error = MalformedPolicyDocumentException(
         "Your requested changes will not allow you to manage this secret in the future."
     )
-    check_not_locked_out(secret, policy, caller, "secretsmanager:PutResourcePolicy", error)
-
-
-def _check(secret: Secret, policy: Policy, given: Parameters, caller: Caller) -> None:
-    """Refuse a public policy too, if that is asked for."""
-    _check_open(secret, policy, caller)
-    opens = public_because(policy) if given.get("BlockPublicPolicy") else ()
+    check_not_locked_out(secret, policy, caller, "PutResourcePolicy", error)
+    opens = () if may_be_public else public_because(policy)
     if opens:
-        error = PublicPolicyException("")  # AWS's sentence is not documented
-        error.add_note(" ".join(opens))
-        raise error
+        # AWS's sentence is not documented.
+        raise noted(PublicPolicyException(""), " ".join(opens))
+    secret.policy = policy
 
 
-API.saves_policies(
-    "PutResourcePolicy",
-    "ResourcePolicy",
-    _check,
-    keys=lambda _, given: {
-        "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
-    },
-)
 API.deletes_policies("DeleteResourcePolicy")
 API.shared()

@@ -574,7 +574,7 @@ def test_what_makes_no_sense_is_refused(
 
 
 MODULES = (
-    *("cloudcontrol", "dynamodb", "ec2.tagged_resources", "ecr", "eventbridge"),
-    *("ec2.instance_profiles", "ec2.instances", "ec2.instance", "lambda_operations"),
-    *("lambda_function", "secretsmanager", "sns", "sqs", "ec2.vpc_endpoints"),
+    *("cloudcontrol", "tables_and_repositories", "ec2.tagged_resources", "eventbridge"),
+    *("ec2.instances", "ec2.instance", "lambda_functions"),
+    *("secretsmanager", "queues_and_topics", "ec2.vpc_endpoints"),
 )

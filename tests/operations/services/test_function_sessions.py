@@ -11,7 +11,7 @@ from iamlab import World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role
-from iamlab.operations.services.lambda_function import Function
+from iamlab.operations.services.lambda_functions import Function
 from iamlab.operations.sts.session import Session, container_credentials, environment_variables
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.policy.documents import allow, document, trust

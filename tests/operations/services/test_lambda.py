@@ -10,7 +10,7 @@ from iamlab.errors.services import InvalidParameterValueException
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.operations.dispatch import perform
-from iamlab.operations.services.lambda_function import Function
+from iamlab.operations.services.lambda_functions import Function
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust
 

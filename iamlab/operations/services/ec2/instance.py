@@ -19,8 +19,7 @@ from iamlab.errors.ec2 import InvalidInstanceIDMalformed, InvalidInstanceIDNotFo
 from iamlab.operations.parameters import arn_of
 from iamlab.operations.services.ec2.instance_role import session_of
 from iamlab.operations.services.ec2.metadata import MetadataService
-from iamlab.operations.services.ec2.tagged_resources import OfEc2, keys_of
-from iamlab.operations.services.ec2.tagged_resources import arn_of as arn_of_thing
+from iamlab.operations.services.ec2.tagged_resources import OfEc2, find, keys_of
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
@@ -43,6 +42,11 @@ class Association:
     association_id: str
     profile_arn: str
     profile_id: str
+
+    @property
+    def profile(self) -> dict[str, str]:
+        """The instance profile, as the API writes it."""
+        return {"Arn": self.profile_arn, "Id": self.profile_id}
 
 
 @dataclass(slots=True, eq=False)
@@ -266,26 +270,15 @@ def name_of(instance_profile: InstanceProfile | str) -> str:
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
-def find_instance(account: Account, given: Parameters) -> Instance:
-    """Find the instance that a call names.
+def find_instance(account: Account, given: Parameters, which: object) -> Instance:
+    """Find an instance by the id that a call names.
 
     Raises
     ------
     InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
         There cannot be one of that id, or there is none.
     """
-    return _found(account, given, given["InstanceId"])
-
-
-def find_instances(account: Account, given: Parameters) -> list[Instance]:
-    """Find all instances that a call names, or none."""
-    return [_found(account, given, one) for one in given["InstanceIds"]]
-
-
-def _found(account: Account, given: Parameters, which: object) -> Instance:
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
-    found = account.resources.get(arn_of_thing(account, given, which))
-    if not isinstance(found, Instance):
-        raise InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
-    return found
+    refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
+    return find(account, given, which, Instance, refusal)

@@ -1,4 +1,4 @@
-"""How an instance gets the credentials of its role: by its metadata service, for six hours.
+"""What the metadata service of an instance tells, path by path; its role's credentials too.
 
 EC2 assumes the role for the instance, so the role's trust policy must let it. An instance is given
 the same credentials until little of their time is left; then EC2 assumes the role once more. What
@@ -7,16 +7,12 @@ has been handed out works until it expires, whatever becomes of the instance.
 AWS takes a while to notice that another role is in the instance profile, and says how to force it:
 take the profile away and give it again, or stop the instance and start it. Here nothing is late.
 
-What the metadata service of an instance tells, path by path; its role's credentials too.
-
 Notes
 -----
 AWS pages: "IAM roles for Amazon EC2"; "Retrieve security credentials from instance metadata", for
 when new ones come; "API AddRoleToInstanceProfile", for what forces them; "AWS global condition
-context keys", section on EC2; "Troubleshoot IAM and Amazon EC2".
-AWS pages: "Instance metadata categories"; "Retrieve security credentials from instance metadata";
-"Instance identity documents"; "Troubleshoot IAM and Amazon EC2", for what ``iam/info`` says when
-something is wrong.
+context keys", section on EC2; "Instance metadata categories"; "Instance identity documents";
+"Troubleshoot IAM and Amazon EC2", for what ``iam/info`` says when something is wrong.
 """
 
 from __future__ import annotations
@@ -26,19 +22,18 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.operations.sts.service_session_kinds import ServiceKind, Work
-from iamlab.operations.sts.service_sessions import ServiceCall, perform_for_service
+from iamlab.operations.sts.service_sessions import perform_for_service
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.services.ec2.instance import Association, Instance
     from iamlab.operations.sts.service_session_kinds import Tell
 
@@ -53,9 +48,6 @@ HELP = (
     "troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc."
 )
 """How AWS ends its sentences about what is wrong with an instance's role."""
-
-DELIVERIES = ("1.0", "2.0")
-"""The versions of the metadata service."""
 
 
 class Refusal(NamedTuple):
@@ -123,8 +115,8 @@ def session_of(instance: Instance, delivery: str) -> Session:
     RequestError
         The metadata service has none to give, or does not answer.
     """
-    if delivery not in DELIVERIES:
-        raise RequestError(f"delivery is one of {', '.join(DELIVERIES)}, not {delivery!r}.")
+    if delivery not in ("1.0", "2.0"):
+        raise RequestError(f"delivery is one of 1.0, 2.0, not {delivery!r}.")
     role = role_of(instance)
     refused = refusal(instance, with_token=delivery != "1.0") or no_role(instance)
     if role is None or refused is not None:
@@ -144,48 +136,33 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
     """
     world = instance.account.world
     kept = world.sessions.get(instance.delivered.get(delivery, ""))
-    if kept is not None and _goes_on(instance, role, kept):
+    is_own = kept and (kept.issuer_id, kept.name) == (role.unique_id, instance.name)
+    if kept is not None and is_own and kept.expiration - world.clock.now > OVERLAP:
         return Session(world, kept)
-    session = _assumed(instance, role, delivery)
+    kind, work = _session_kind(instance, role, delivery), Work(SERVICE, role.name)
+    parameters = {"RoleArn": role.arn, "RoleSessionName": instance.name}
+    session = perform_for_service(world, kind, work, parameters, instance.region)
     instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
 
 
-def _goes_on(instance: Instance, role: Role, kept: SessionRecord) -> bool:
-    """Say whether a session is still the one to give: of this role, and with time left."""
-    left = kept.expiration - instance.account.world.clock.now
-    whose = (kept.issuer_id, kept.name)
-    return whose == (role.unique_id, instance.name) and left > OVERLAP
-
-
-def _assumed(instance: Instance, role: Role, delivery: str) -> Session:
-    """Let EC2 assume the role for the instance."""
+def _session_kind(instance: Instance, role: Role, delivery: str) -> ServiceKind:
+    """Say how EC2 makes sessions for an instance, which has but one piece of work."""
     keys = {
         "aws:Ec2InstanceSourceVpc": instance.vpc_id,
         "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,
         "ec2:RoleDelivery": delivery,
         "ec2:SourceInstanceArn": instance.arn,
     }
-    kind = ServiceKind(
+    return ServiceKind(
         _always(instance.name),
         int(LASTS.total_seconds()),
         {key: _always(value) for key, value in keys.items()},
         f"EC2 cannot assume the role {role.name}. {HELP}",
     )
-    return perform_for_service(
-        ServiceCall(
-            instance.account.world,
-            SERVICE,
-            kind,
-            Work(SERVICE, role.name),
-            {"RoleArn": role.arn, "RoleSessionName": instance.name},
-            instance.region,
-        )
-    )
 
 
 def _always(text: str) -> Tell:
-    """Tell the same of whatever piece of work: an instance has but one."""
     return lambda _: text
 
 
@@ -205,14 +182,14 @@ def listed_in(tree: Mapping[str, object], path: str) -> list[str]:
 
 def _info(held: Association, instance: Instance, _: str) -> str:
     """Tell of the instance profile; what is wrong with it stands here."""
-    profile, last = instance.iam_instance_profile, {"LastUpdated": _stamp(_now(instance))}
+    profile, now = instance.iam_instance_profile, instance.account.world.clock.now
     if profile is None:
         lost = f"Instance Profile with Id {held.profile_id} cannot be found. {HELP}"
-        return _json({"Code": "InstanceProfileNotFound", "Message": lost, **last})
+        return _json(Code="InstanceProfileNotFound", Message=lost, LastUpdated=_stamp(now))
     named = {"InstanceProfileArn": held.profile_arn, "InstanceProfileId": held.profile_id}
     bare = f"Instance Profile does not contain a role. {HELP}"
     wrong = {} if profile.roles else {"Message": bare}
-    return _json({"Code": "Success", **wrong, **last, **named})
+    return _json(Code="Success", **wrong, LastUpdated=_stamp(now), **named)
 
 
 def _credentials(role: Role, instance: Instance, delivery: str) -> str:
@@ -221,31 +198,27 @@ def _credentials(role: Role, instance: Instance, delivery: str) -> str:
         session = delivered_session(instance, role, delivery)
     except (AccessDenied, RegionDisabledException) as error:
         # That it is the same code where STS is switched off is not documented.
-        code, last = "AssumeRoleUnauthorizedAccess", _stamp(_now(instance))
-        return _json({"Code": code, "Message": error.message, "LastUpdated": last})
+        code, last = "AssumeRoleUnauthorizedAccess", _stamp(instance.account.world.clock.now)
+        return _json(Code=code, Message=error.message, LastUpdated=last)
     return _json(
-        {
-            "Code": "Success",
-            "LastUpdated": _stamp(session.issued),
-            "Type": "AWS-HMAC",
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "Token": session.session_token,
-            "Expiration": _stamp(session.expiration),
-        }
+        Code="Success",
+        LastUpdated=_stamp(session.issued),
+        Type="AWS-HMAC",
+        AccessKeyId=session.access_key_id,
+        SecretAccessKey=session.secret_access_key,
+        Token=session.session_token,
+        Expiration=_stamp(session.expiration),
     )
 
 
 def _document(instance: Instance, _: str) -> str:
     """Tell who the instance is; AWS signs this, so that it can be shown to others."""
     return _json(
-        {
-            "accountId": instance.account.account_id,
-            "instanceId": instance.name,
-            "privateIp": instance.private_ip,
-            "region": instance.region,
-            "version": "2017-09-30",
-        }
+        accountId=instance.account.account_id,
+        instanceId=instance.name,
+        privateIp=instance.private_ip,
+        region=instance.region,
+        version="2017-09-30",
     )
 
 
@@ -268,13 +241,9 @@ def tree_of(instance: Instance) -> dict[str, Tells]:
     }
 
 
-def _now(instance: Instance) -> datetime:
-    return instance.account.world.clock.now
-
-
 def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, separators=(",", " : "))
+def _json(**parts: str) -> str:
+    return json.dumps(parts, indent=2, separators=(",", " : "))

@@ -1,11 +1,15 @@
-"""EC2: the operations that start, stop and end instances.
+"""EC2: the operations that start, stop and end instances, and give them instance profiles.
 
 Of all that RunInstances needs permission for in AWS (an image, a subnet, a volume ...) only the
-instance itself is asked here: the rest is not in the world.
+instance itself is asked here: the rest is not in the world. Whoever gives an instance a profile
+hands the role in it to EC2, and so must be allowed to pass that role. EC2 itself asks only later
+whether the role lets it.
 
 Notes
 -----
-AWS pages: "API RunInstances"; "Configure the Instance Metadata Service options".
+AWS pages: "API RunInstances"; "Configure the Instance Metadata Service options"; "Use instance
+profiles"; "API AssociateIamInstanceProfile" and its two likes; "Grant a user permissions to pass a
+role to an AWS service".
 """
 
 from __future__ import annotations
@@ -14,18 +18,18 @@ import ipaddress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.errors.ec2 import IncorrectInstanceState, InvalidIPAddressInUse, InvalidVpcIDMalformed
-from iamlab.errors.services import InvalidParameterValue
-from iamlab.operations.services.common import check_region, keep
-from iamlab.operations.services.ec2.instance import Instance, find_instance, find_instances
-from iamlab.operations.services.ec2.instance_profiles import (
-    associated,
-    named_profile,
-    pass_role,
-    profile_in,
-    write,
+from iamlab.errors import did_you_mean, noted
+from iamlab.errors.ec2 import (
+    IncorrectInstanceState,
+    IncorrectState,
+    InvalidAssociationIDNotFound,
+    InvalidIPAddressInUse,
+    InvalidParameterCombination,
+    InvalidVpcIDMalformed,
 )
+from iamlab.errors.services import InvalidParameterValue
+from iamlab.operations.services.apis import all_of, check_region, keep, region_of
+from iamlab.operations.services.ec2.instance import Association, Instance, find_instance
 from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
     does,
@@ -38,9 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.model.account import Account
+    from iamlab.model.providers import InstanceProfile
     from iamlab.operations.registry import Parameters
 
-NEW = "instance/*"
 METADATA: dict[str, Sequence[str | int]] = {
     "HttpTokens": ("optional", "required"),
     "HttpEndpoint": ("enabled", "disabled"),
@@ -48,14 +52,10 @@ METADATA: dict[str, Sequence[str | int]] = {
 }
 """What the options of the metadata service may be; the first is what an instance starts with."""
 
-_MOST = 1000
-_HEX = "0123456789abcdef"
 
-
-def default_vpc(account: Account, region: str) -> str:
-    """Give the id of the VPC that is used if none is named."""
-    what = f"default vpc {account.account_id} {region}"
-    return f"vpc-{account.world.ids.hidden(what, _HEX, 17)}"
+def _invalid(value: object, parameter: str, why: str = "") -> InvalidParameterValue:
+    text = f"Value ({value}) for parameter {parameter} is invalid. {why}"
+    return InvalidParameterValue(text.rstrip())
 
 
 def check_vpc(vpc_id: object) -> None:
@@ -70,12 +70,8 @@ def check_vpc(vpc_id: object) -> None:
         raise InvalidVpcIDMalformed(f'Invalid id: "{vpc_id}" (expecting "vpc-...")')
 
 
-def _answer(made: list[Instance]) -> dict[str, Any]:
-    return {"Instances": [_write(one) for one in made]}
-
-
-def _write(instance: Instance) -> dict[str, Any]:
-    profile = {key: value for key, value in write(instance).items() if key != "AssociationId"}
+def _as_instance(instance: Instance) -> dict[str, Any]:
+    held = instance.association
     return {
         "InstanceId": instance.name,
         "PrivateIpAddress": instance.private_ip,
@@ -83,17 +79,17 @@ def _write(instance: Instance) -> dict[str, Any]:
         "State": {"Name": instance.state},
         "MetadataOptions": dict(instance.metadata_options),
         "Tags": [{"Key": key, "Value": value} for key, value in instance.tags.items()],
-        **profile,
+        **({"IamInstanceProfile": held.profile} if held else {}),
     }
 
 
 def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [*pass_role(account, given), *for_tags(account, given, NEW)]
+    return [*_pass_role(account, given), *for_tags(account, given, "instance")]
 
 
 def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     """Give the condition keys by which the instances that may be started are narrowed down."""
-    profile, options = named_profile(account, given), given.get("MetadataOptions", {})
+    profile, options = _named_profile(account, given), given.get("MetadataOptions", {})
     sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
     return {
         **({"ec2:InstanceProfile": profile.arn} if profile is not None else {}),
@@ -103,52 +99,53 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     }
 
 
-@does("RunInstances", on=NEW, answer=_answer, also=_also, keys=_keys)
+def _as_started(made: list[Instance]) -> dict[str, Any]:
+    return {"Instances": [_as_instance(instance) for instance in made]}
+
+
+@does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
 def run_instances(account: Account, given: Parameters) -> list[Instance]:
     """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
     check_region(given)
-    region = given.get("Region", DEFAULT_REGION)
-    number, profile = _count(given), profile_in(account, given)
-    vpc = given.get("VpcId", default_vpc(account, region))
+    number, profile = _count(given), _profile_in(account, given)
+    default_vpc = f"default vpc {account.account_id} {region_of(given)}"
+    digits = account.world.ids.hidden(default_vpc, "0123456789abcdef", 17)
+    vpc = given.get("VpcId", f"vpc-{digits}")
     check_vpc(vpc)
-    options, tags = _options(given), tags_at_start(given, NEW)
+    options, tags = _options(given), tags_at_start(given, "instance")
     _check_address(account, vpc, given)
     made = []
     for _ in range(number):
-        instance = Instance(account, arn_of(account, given, new_id(account, "i")), dict(tags))
-        instance.vpc_id, instance.metadata_options = vpc, dict(options)
+        arn = arn_of(account, given, new_id(account, "i"))
+        instance = Instance(account, arn, dict(tags), vpc_id=vpc, metadata_options=dict(options))
         instance.address = given.get("PrivateIpAddress") or _address(account, vpc, instance.name)
         if profile is not None:
-            instance.association = associated(account, profile)
-        made.append(keep(account, instance))
+            instance.association = _associated(account, profile)
+        made.append(keep(instance))
     return made
 
 
 def _count(given: Parameters) -> int:
     least, most = given["MinCount"], given["MaxCount"]
     for name, value in (("minCount", least), ("maxCount", most)):
-        if not 1 <= value <= _MOST:
-            raise InvalidParameterValue(f"Value ({value}) for parameter {name} is invalid.")
+        if not 1 <= value <= 1000:
+            raise _invalid(value, name)
     if least > most:
-        raise InvalidParameterValue(
-            f"Value ({least}) for parameter minCount is invalid. It is more than maxCount."
-        )
+        raise _invalid(least, "minCount", "It is more than maxCount.")
     return int(most)
 
 
 def _options(given: Parameters) -> dict[str, str | int]:
     """Take the options of the metadata service, or those that an instance starts with."""
-    found = {name: known[0] for name, known in METADATA.items()}
-    for name, value in given.get("MetadataOptions", {}).items():
-        found[name] = _option(name, value)
-    return found
+    started_with = {name: known[0] for name, known in METADATA.items()}
+    return started_with | _checked(given.get("MetadataOptions", {}))
 
 
-def _option(name: str, value: Any) -> str | int:
-    if not _is_one(name, value):
-        raise InvalidParameterValue(f"Value ({value}) for parameter {name} is invalid.")
-    checked: str | int = value
-    return checked
+def _checked(options: Parameters) -> dict[str, str | int]:
+    for name, value in options.items():
+        if not _is_one(name, value):
+            raise _invalid(value, name)
+    return dict(options)
 
 
 def _is_one(name: str, value: object) -> bool:
@@ -164,20 +161,14 @@ def _check_address(account: Account, vpc: str, given: Parameters) -> None:
     try:
         ipaddress.IPv4Address(wanted)
     except ValueError:
-        raise InvalidParameterValue(
-            f"Value ({wanted}) for parameter privateIpAddress is invalid. Invalid IPv4 address"
-        ) from None
+        raise _invalid(wanted, "privateIpAddress", "Invalid IPv4 address") from None
     if given["MaxCount"] > 1 or wanted in _addresses(account, vpc):
         raise InvalidIPAddressInUse(f"Address {wanted} is in use.")
 
 
 def _addresses(account: Account, vpc: str) -> set[str]:
-    every = account.resources.values()
-    return {
-        one.address
-        for one in every
-        if isinstance(one, Instance) and one.vpc_id == vpc and one.state != "terminated"
-    }
+    in_vpc = (one for one in all_of(account, Instance) if one.vpc_id == vpc)
+    return {instance.address for instance in in_vpc if instance.state != "terminated"}
 
 
 def _address(account: Account, vpc: str, instance_id: str) -> str:
@@ -193,53 +184,167 @@ def _as_address(digits: str) -> str:
     return f"10.0.{third}.{fourth + 4}"
 
 
-@does(
-    "ModifyInstanceMetadataOptions",
-    on="InstanceId",
-    answer=lambda made: {
-        "InstanceId": made.name,
-        "InstanceMetadataOptions": dict(made.metadata_options),
-    },
-)
+def _as_options(made: Instance) -> dict[str, Any]:
+    return {"InstanceId": made.name, "InstanceMetadataOptions": dict(made.metadata_options)}
+
+
+@does("ModifyInstanceMetadataOptions", on="InstanceId", answer=_as_options)
 def modify_instance_metadata_options(account: Account, given: Parameters) -> Instance:
     """Change how an instance's metadata service answers."""
-    instance = find_instance(account, given)
-    wanted = {name: _option(name, given[name]) for name in METADATA if name in given}
-    instance.metadata_options = {**instance.metadata_options, **wanted}
-    account.changed()
+    instance = find_instance(account, given, given["InstanceId"])
+    wanted = {name: given[name] for name in METADATA if name in given}
+    instance.metadata_options = {**instance.metadata_options, **_checked(wanted)}
     return instance
 
 
-def _move(account: Account, given: Parameters, state: str, done: str) -> None:
-    """Bring instances into a state; of those that are ended only the end is possible."""
-    found = find_instances(account, given)
-    for one in found:
-        if one.state == "terminated" and state != "terminated":
-            raise IncorrectInstanceState(
-                f"This instance '{one.name}' is not in a state from which it can be {done}."
-            )
-    for one in found:
-        if one.state != state:
-            one.delivered = {}  # whoever starts it again gets new credentials
-        one.state = state
-        if state == "terminated":
-            one.association = None
-    account.changed()
+def _moves(name: str, state: str, done: str) -> None:
+    """Make the entry that brings instances into a state; those that are ended stay so."""
+
+    def move(account: Account, given: Parameters) -> None:
+        """Bring all instances into the state, or none."""
+        found = [find_instance(account, given, which) for which in given["InstanceIds"]]
+        for instance in found:
+            if instance.state == "terminated" and state != "terminated":
+                text = f"is not in a state from which it can be {done}."
+                raise IncorrectInstanceState(f"This instance '{instance.name}' {text}")
+        for instance in found:
+            if instance.state != state:
+                instance.delivered = {}  # whoever starts it again gets new credentials
+            instance.state = state
+            if state == "terminated":
+                instance.association = None
+
+    does(name, on="InstanceIds")(move)
 
 
-@does("StopInstances", on="InstanceIds")
-def stop_instances(account: Account, given: Parameters) -> None:
-    """Stop instances."""
-    _move(account, given, "stopped", "stopped")
+_moves("StopInstances", "stopped", "stopped")
+_moves("StartInstances", "running", "started")
+_moves("TerminateInstances", "terminated", "terminated")
 
 
-@does("StartInstances", on="InstanceIds")
-def start_instances(account: Account, given: Parameters) -> None:
-    """Start stopped instances."""
-    _move(account, given, "running", "started")
+# -- instance profiles: given at the start or later, replaced, taken away --------------------------
 
 
-@does("TerminateInstances", on="InstanceIds")
-def terminate_instances(account: Account, given: Parameters) -> None:
-    """End instances: they are seen for a while, and never come back."""
-    _move(account, given, "terminated", "terminated")
+def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
+    """Find the instance profile that a call names, by name or ARN; only the account's own are.
+
+    Raises
+    ------
+    InvalidParameterValue
+        There is none, or no role in it.
+    InvalidParameterCombination
+        It is named twice.
+    """
+    named = given.get("IamInstanceProfile")
+    if not named:
+        return None
+    if "Name" in named and "Arn" in named:
+        raise InvalidParameterCombination(
+            "The parameter 'iamInstanceProfile.name' may not be used in combination with "
+            "'iamInstanceProfile.arn'"
+        )
+    profile = _named_profile(account, given)
+    if profile is None:
+        value = named.get("Name", named.get("Arn"))
+        part, noun = ("name", "name") if "Name" in named else ("arn", "ARN")
+        error = _invalid(
+            value, f"iamInstanceProfile.{part}", f"Invalid IAM Instance Profile {noun}"
+        )
+        raise noted(error, did_you_mean(str(value), account.instance_profiles))
+    if not profile.roles:
+        raise InvalidParameterValue(
+            f'IAM Instance Profile "{profile.arn}" has no associated IAM Roles'
+        )
+    return profile
+
+
+def _named_profile(account: Account, given: Parameters) -> InstanceProfile | None:
+    """Find the instance profile that a call names, by its name or its ARN."""
+    named = given.get("IamInstanceProfile", {})
+    every = account.instance_profiles.values()
+    return next(
+        (one for one in every if named.get("Name") == one.name or named.get("Arn") == one.arn), None
+    )
+
+
+def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    """Ask whether the caller may pass the role in the profile."""
+    profile = _named_profile(account, given)
+    return [("iam:PassRole", role.arn) for role in (profile.roles if profile else ())]
+
+
+def _associated(account: Account, profile: InstanceProfile) -> Association:
+    """Make the association of an instance with a profile."""
+    return Association(new_id(account, "iip-assoc"), profile.arn, profile.unique_id)
+
+
+def _as_associated(instance: Instance) -> dict[str, Any]:
+    held, written = instance.association, dict[str, Any](InstanceId=instance.name)
+    if held is not None:
+        written |= {"AssociationId": held.association_id, "IamInstanceProfile": held.profile}
+    return {"IamInstanceProfileAssociation": written}
+
+
+@does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
+def associate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
+    """Give an instance that has none an instance profile."""
+    instance = find_instance(account, given, given["InstanceId"])
+    profile = _must_name(account, given)
+    if instance.association is not None:
+        raise IncorrectState(f"There is an existing association for instance {instance.name}")
+    _check_state(instance, "running", "stopped")
+    instance.association, instance.delivered = _associated(account, profile), {}
+    return instance
+
+
+def _must_name(account: Account, given: Parameters) -> InstanceProfile:
+    profile = _profile_in(account, given)
+    if profile is None:
+        raise _invalid("", "iamInstanceProfile", "Invalid IAM Instance Profile")
+    return profile
+
+
+def _check_state(instance: Instance, *states: str) -> None:
+    if instance.state not in states:
+        wanted = " or ".join(f"'{state}'" for state in states)
+        raise IncorrectInstanceState(
+            f"The instance '{instance.name}' is not in the {wanted} state."
+        )
+
+
+def _about(account: Account, given: Parameters) -> str:
+    """Give the ARN of the instance that an association belongs to."""
+    found = _associated_with(account, given)
+    return arn_of(account, given, "instance/*") if found is None else found.arn
+
+
+def _associated_with(account: Account, given: Parameters) -> Instance | None:
+    wanted, region = given.get("AssociationId"), region_of(given)
+    own = ((one, one.association) for one in all_of(account, Instance) if one.region == region)
+    return next((one for one, held in own if held and held.association_id == wanted), None)
+
+
+def _find_associated(account: Account, given: Parameters) -> Instance:
+    instance = _associated_with(account, given)
+    if instance is None:
+        raise InvalidAssociationIDNotFound(
+            f"An invalid association-id of '{given['AssociationId']}' was given"
+        )
+    return instance
+
+
+@does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
+def replace_iam_instance_profile_association(account: Account, given: Parameters) -> Instance:
+    """Give a running instance another instance profile; the association gets a new id."""
+    instance, profile = _find_associated(account, given), _must_name(account, given)
+    _check_state(instance, "running")
+    instance.association, instance.delivered = _associated(account, profile), {}
+    return instance
+
+
+@does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
+def disassociate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
+    """Take an instance's profile away."""
+    instance = _find_associated(account, given)
+    instance.association = None
+    return instance

@@ -17,7 +17,7 @@ credentials from instance metadata"; "Configure the Instance Metadata Service op
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,8 @@ class MetadataService:
         """
         if type(ttl_seconds) is not int:
             raise RequestError(f"ttl_seconds is a number of seconds, not {ttl_seconds!r}.")
-        return self._told(_put, _Asked(TOKEN, ttl=ttl_seconds, hops=_checked(hops)))
+        seconds = ttl_seconds if ttl_seconds in range(LONGEST_TTL + 1) else 0
+        return self._body(self.request("PUT", TOKEN, {TTL_HEADER: str(seconds)}, hops=hops))
 
     def get(self, path: str, token: str | None = None, *, hops: int = 1) -> str:
         """Read what stands at a path (``GET``): with a token by version 2, without by version 1.
@@ -151,8 +152,8 @@ class MetadataService:
         >>> instance.metadata.get("/latest/meta-data/instance-id") == instance.name
         True
         """
-        _check_texts(path, "" if token is None else token)
-        return self._told(_get, _Asked(path, token=token, hops=_checked(hops)))
+        headers = {} if token is None else {TOKEN_HEADER: token}
+        return self._body(self.request("GET", path, headers, hops=hops))
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, *, hops: int = 1
@@ -176,88 +177,56 @@ class MetadataService:
         sent = {} if headers is None else headers
         if not isinstance(sent, Mapping):
             raise RequestError("headers is a mapping of names to values.")
-        _check_texts(method, path, *sent, *sent.values())
+        if not all(isinstance(text, str) for text in (method, path, *sent, *sent.values())):
+            # They may be secret, so none is shown.
+            message = "The method, the path, the token, the headers of a request are text."
+            raise RequestError(message)
+        if type(hops) is not int or not 1 <= hops <= _FARTHEST:
+            raise RequestError(f"hops is a whole number, 1 to {_FARTHEST}.")
         lower = {name.lower(): value for name, value in sent.items()}
-        asked = _Asked(
-            path,
-            lower.get(TOKEN_HEADER.lower()),
-            _number(lower.get(TTL_HEADER.lower(), "")),
-            "x-forwarded-for" in lower,
-            _checked(hops),
-        )
-        return _ANSWERS.get(method, _other)(self.instance, asked)
+        with_token = method != "GET" or TOKEN_HEADER.lower() in lower
+        refused = refusal(self.instance, with_token=with_token)
+        if refused is None and method == "GET":
+            return _get(self.instance, path, lower.get(TOKEN_HEADER.lower()))
+        if refused is None and method == "PUT":
+            return _put(self.instance, path, lower, hops)
+        return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
 
-    def _told(self, answer: _Answer, asked: _Asked) -> str:
-        response = answer(self.instance, asked)
+    def _body(self, response: Response) -> str:
+        """Give what a response tells.
+
+        Raises
+        ------
+        RequestError
+            It tells nothing.
+        """
         if response.status != 200:
             refused = Refusal(response.status, response.note)
             raise RequestError(f"Instance {self.instance.name} is told nothing: {refused}")
         return response.body
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request, as far as it matters."""
-
-    path: str
-    token: str | None = field(default=None, repr=False)
-    ttl: int = 0
-    is_forwarded: bool = False
-    hops: int = 1
-
-    @property
-    def delivery(self) -> str:
-        """The version of the service that is asked."""
-        return "1.0" if self.token is None else "2.0"
-
-
-_Answer = Callable[["Instance", _Asked], Response]
-
-
-def _check_texts(*texts: object) -> None:
-    if not all(isinstance(one, str) for one in texts):  # which may be secret, so none is shown
-        raise RequestError("The method, the path, the token, the headers of a request are text.")
-
-
-def _checked(hops: int) -> int:
-    if type(hops) is not int or not 1 <= hops <= _FARTHEST:
-        raise RequestError(f"hops is a whole number, 1 to {_FARTHEST}.")
-    return hops
-
-
-def _number(text: str) -> int:
-    """Read seconds; what is no number of them is none that is possible."""
-    found = _SECONDS.fullmatch(text.strip())
-    return int(found[1]) if found else 0
-
-
 def _refused(status: int, note: str) -> Response:
     return Response(status, note=note)
-
-
-def _other(instance: Instance, _: _Asked) -> Response:
-    refused = refusal(instance, with_token=True)
-    return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
 
 
 # -- the token ------------------------------------------------------------------------------------
 
 
-def _put(instance: Instance, asked: _Asked) -> Response:
-    refused = refusal(instance, with_token=True)
-    if refused is not None:
-        return _refused(*refused)
-    if asked.path != TOKEN:
+def _put(instance: Instance, path: str, headers: Mapping[str, str], hops: int) -> Response:
+    if path != TOKEN:
         return _refused(403, f"a PUT is for {TOKEN} only")
-    if asked.is_forwarded:
+    if "x-forwarded-for" in headers:
         return _refused(403, "the PUT comes through a proxy, as X-Forwarded-For says")
-    if not 1 <= asked.ttl <= LONGEST_TTL:
+    found = _SECONDS.fullmatch(headers.get(TTL_HEADER.lower(), "").strip())
+    ttl = int(found[1]) if found else 0
+    if not 1 <= ttl <= LONGEST_TTL:
         return _refused(400, f"{TTL_HEADER} must be 1 to {LONGEST_TTL}")
     limit = instance.http_put_response_hop_limit
-    if asked.hops > limit:
-        far = f"the answer travels {limit} of the {asked.hops} hops"
+    if hops > limit:
+        far = f"the answer travels {limit} of the {hops} hops"
         return _refused(0, f"{far}, as its HttpPutResponseHopLimit says")
-    return Response(200, _token(instance, asked.ttl), ((TTL_HEADER, str(asked.ttl)),))
+    return Response(200, _token(instance, ttl), ((TTL_HEADER, str(ttl)),))
 
 
 def _token(instance: Instance, ttl: int) -> str:
@@ -279,26 +248,19 @@ def _is_good(instance: Instance, token: str) -> bool:
     return timedelta() <= age < timedelta(seconds=int(found[2], 16))
 
 
-# -- what is told ---------------------------------------------------------------------------------
+# -- what stands at the paths ---------------------------------------------------------------------
 
 
-def _get(instance: Instance, asked: _Asked) -> Response:
-    refused = refusal(instance, with_token=asked.token is not None)
-    if refused is not None:
-        return _refused(*refused)
-    if asked.token is not None and not _is_good(instance, asked.token):
+def _get(instance: Instance, path: str, token: str | None) -> Response:
+    if token is not None and not _is_good(instance, token):
         return _refused(401, "the token is none of this instance, or has expired: get a new one")
-    if asked.path == TOKEN:
+    if path == TOKEN:
         return _refused(405, "a token is got by PUT")
     tree = tree_of(instance)
-    if asked.path in tree:
-        return Response(200, tree[asked.path](instance, asked.delivery))
-    listed = listed_in(tree, asked.path)
+    if path in tree:
+        return Response(200, tree[path](instance, "1.0" if token is None else "2.0"))
+    listed = listed_in(tree, path)
     if listed:
         return Response(200, "\n".join(listed))
-    missing = no_role(instance) if asked.path.startswith(f"{DATA}/iam") else None
+    missing = no_role(instance) if path.startswith(f"{DATA}/iam") else None
     return _refused(*(missing or (404, f"nothing stands at this path; see {DATA}/")))
-
-
-_ANSWERS: Mapping[str, _Answer] = {"GET": _get, "PUT": _put}
-"""Method -> what answers it."""

@@ -11,21 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
+from iamlab.authorization.context_keys import tag_keys
+from iamlab.errors import noted
 from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
 from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
+from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.services.common import ResourceVerbs, more_tags
-from iamlab.operations.sts.authorization_messages import with_encoded
+from iamlab.operations.services.apis import Made, ResourceVerbs, more_tags, region_of, without
+from iamlab.operations.sts.tokens_and_messages import with_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.engine.request import ContextValue
+    from iamlab.errors import AwsError
     from iamlab.model.account import Account
-    from iamlab.model.resources import Resource
     from iamlab.operations.registry import Answer, Parameters, Perform
 
 TAGGED = {
@@ -59,9 +61,8 @@ class OfEc2(ResourceVerbs):
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
         gone = [{"Key": key} for key in as_keys(tag_keys)]
-        if not gone:
-            return
-        self._do("DeleteTags", Resources=[self.name], Tags=gone)
+        if gone:
+            self._do("DeleteTags", Resources=[self.name], Tags=gone)
 
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
@@ -108,40 +109,48 @@ def arn_of(account: Account, given: Parameters, which: object) -> str:
     """
     text = str(which)
     place = text if "/" in text else f"{PLACES.get(text.partition('-')[0], '*')}/{text}"
-    region = given.get("Region", DEFAULT_REGION)
+    region = region_of(given)
     return f"arn:{account.partition}:ec2:{region}:{account.account_id}:{place}"
 
 
-def for_tags(account: Account, given: Parameters, place: str) -> list[tuple[str, str]]:
-    """Ask for permission to tag, where what is made is made with tags."""
-    sent = tags_of(given, _type_of(place))
-    return [("ec2:CreateTags", arn_of(account, given, place))] if sent else []
+def find(
+    account: Account, given: Parameters, which: object, kind: type[Made], refusal: AwsError
+) -> Made:
+    """Find what has an id in the Region of a call.
+
+    Raises
+    ------
+    AwsError
+        The ``refusal``: there is no resource of that kind with that id.
+    """
+    found = account.resources.get(arn_of(account, given, which))
+    if not isinstance(found, kind):
+        raise refusal
+    return found
 
 
-def tags_at_start(given: Parameters, place: str) -> dict[str, str]:
-    """Take the tags with which something is made: ``"instance/*"``.
+def for_tags(account: Account, given: Parameters, made: str) -> list[tuple[str, str]]:
+    """Ask for permission to tag, where what is made, an ``"instance"``, is made with tags."""
+    sent = tags_of(given, made)
+    return [("ec2:CreateTags", arn_of(account, given, f"{made}/*"))] if sent else []
+
+
+def tags_at_start(given: Parameters, made: str) -> dict[str, str]:
+    """Take the tags with which something is made: an ``"instance"``.
 
     Raises
     ------
     InvalidParameterValue
         Tags are sent for what the operation does not make.
     """
-    made = _type_of(place)
     tags = more_tags(given, {}, TagLimitExceeded, made)
     for one in given.get("TagSpecifications", ()):
         if one.get("ResourceType") not in TAGGED[made]:
             # EC2's sentence is not documented.
-            error = InvalidParameterValue(
-                f"'{one.get('ResourceType')}' is not a valid taggable resource type for this "
-                "operation."
-            )
-            error.add_note(f"It is one of {', '.join(TAGGED[made])}.")
-            raise error
+            text = "is not a valid taggable resource type for this operation."
+            error = InvalidParameterValue(f"'{one.get('ResourceType')}' {text}")
+            raise noted(error, f"It is one of {', '.join(TAGGED[made])}.")
     return tags
-
-
-def _type_of(place: str) -> str:
-    return place.partition("/")[0]
 
 
 def new_id(account: Account, prefix: str) -> str:
@@ -151,27 +160,24 @@ def new_id(account: Account, prefix: str) -> str:
 
 def _tagged(account: Account, given: Parameters) -> list[Resource]:
     """Find everything that a call tags, or nothing."""
-    found = [account.resources.get(arn_of(account, given, one)) for one in given["Resources"]]
-    for one, thing in zip(given["Resources"], found, strict=True):
-        if thing is None:
-            raise InvalidID(f"The ID '{one}' is not valid")
-    return [thing for thing in found if thing is not None]
+    return [
+        find(account, given, which, Resource, InvalidID(f"The ID '{which}' is not valid"))
+        for which in given["Resources"]
+    ]
 
 
 @does("CreateTags", on="Resources")
 def create_tags(account: Account, given: Parameters) -> None:
     """Set tags of one thing or of several."""
     found = _tagged(account, given)
-    wanted = [more_tags(given, one.tags, TagLimitExceeded) for one in found]
-    for one, tags in zip(found, wanted, strict=True):
-        one.tags = tags
-    account.changed()
+    wanted = [more_tags(given, resource.tags, TagLimitExceeded) for resource in found]
+    for resource, tags in zip(found, wanted, strict=True):
+        resource.tags = tags
 
 
 @does("DeleteTags", on="Resources")
 def delete_tags(account: Account, given: Parameters) -> None:
     """Take tags away: those of some keys, or all."""
     gone = [key for key, _ in tags_of(given)]
-    for one in _tagged(account, given):
-        one.tags = {key: value for key, value in one.tags.items() if gone and key not in gone}
-    account.changed()
+    for resource in _tagged(account, given):
+        resource.tags = without(resource.tags, gone or resource.tags)

@@ -23,12 +23,13 @@ from iamlab.errors.services import InvalidParameter
 from iamlab.model.record import check_texts
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.services.common import check_region, forget, keep
+from iamlab.operations.services.apis import check_region, forget, keep, region_of
 from iamlab.operations.services.ec2.instances import check_vpc
 from iamlab.operations.services.ec2.tagged_resources import (
     OfEc2,
     arn_of,
     does,
+    find,
     for_tags,
     keys_of,
     new_id,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-NEW = "vpc-endpoint/*"
 GATEWAYS = frozenset({"s3", "dynamodb"})
 """Services that have gateway endpoints; they have endpoints of the other type as well."""
 
@@ -119,8 +119,7 @@ class VpcEndpoint(OfEc2):
     @property
     def context(self) -> dict[str, ContextValue]:
         """The condition keys that tell endpoints apart."""
-        own = {"ec2:VpceServiceName": self.service_name, "ec2:VpceServiceOwner": "amazon"}
-        return {**keys_of(self), **own}
+        return {**keys_of(self), **_service_keys(self.service_name)}
 
     def modify(self, *, policy: Document | None = None, reset_policy: bool | None = None) -> None:
         """Replace its policy (``ModifyVpcEndpoint``).
@@ -157,6 +156,10 @@ class VpcEndpoint(OfEc2):
         self._do("DeleteVpcEndpoints", VpcEndpointIds=[self.name])
 
 
+def _service_keys(service_name: str) -> dict[str, str]:
+    return {"ec2:VpceServiceName": service_name, "ec2:VpceServiceOwner": "amazon"}
+
+
 def _prefix(service_name: str) -> str:
     found = _SERVICE.fullmatch(service_name)
     end = "" if found is None else found[2]
@@ -187,36 +190,32 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
     }
 
 
-@does(
-    "CreateVpcEndpoint",
-    on=NEW,
-    answer=_written,
-    also=lambda account, given: for_tags(account, given, NEW),
-    keys=lambda _, given: {
-        "ec2:VpceServiceName": given["ServiceName"],
-        "ec2:VpceServiceOwner": "amazon",
-        **({"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}),
-    },
-)
+def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    return for_tags(account, given, "vpc-endpoint")
+
+
+def _keys(_: Account, given: Parameters) -> dict[str, str]:
+    tagged = {"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}
+    return {**_service_keys(given["ServiceName"]), **tagged}
+
+
+@does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)
 def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     """Make a VPC endpoint, with full access if no policy is given."""
     check_region(given)
     check_vpc(given["VpcId"])
     name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
-    _check_service(account, given)
-    tags = tags_at_start(given, NEW)
+    _check_service(name, kind, region_of(given))
+    tags = tags_at_start(given, "vpc-endpoint")
     policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
-    endpoint = VpcEndpoint(account, arn_of(account, given, new_id(account, "vpce")), tags)
-    endpoint.service_name, endpoint.vpc_id = name, given["VpcId"]
-    endpoint.vpc_endpoint_type, endpoint.endpoint_policy = kind, policy
-    return keep(account, endpoint)
+    arn = arn_of(account, given, new_id(account, "vpce"))
+    return keep(VpcEndpoint(account, arn, tags, None, name, given["VpcId"], kind, policy))
 
 
-def _check_service(account: Account, given: Parameters) -> None:
+def _check_service(name: str, kind: str, region: str) -> None:
     """Check that the service can be reached from here, and by this type of endpoint."""
-    name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
     found = _SERVICE.fullmatch(name)
-    if found is None or f":{found[1]}:" not in arn_of(account, given, NEW):
+    if found is None or found[1] != region:
         raise InvalidServiceName(f"The Vpc Endpoint Service '{name}' does not exist")
     types = ("Interface", "Gateway") if _prefix(name) in GATEWAYS else ("Interface",)
     if kind not in types:
@@ -241,7 +240,6 @@ def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
         endpoint.endpoint_policy = _checked(given["PolicyDocument"], endpoint.service_name)
     elif given.get("ResetPolicy"):
         endpoint.endpoint_policy = full_access()
-    account.changed()
 
 
 @does("DeleteVpcEndpoints", on="VpcEndpointIds")
@@ -249,11 +247,9 @@ def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
     wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))
     for endpoint in [_find(account, given, one) for one in wanted]:
-        forget(account, endpoint)
+        forget(endpoint)
 
 
 def _find(account: Account, given: Parameters, which: object) -> VpcEndpoint:
-    found = account.resources.get(arn_of(account, given, which))
-    if not isinstance(found, VpcEndpoint):
-        raise InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
-    return found
+    refusal = InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
+    return find(account, given, which, VpcEndpoint, refusal)

@@ -1,4 +1,4 @@
-"""The KMS key: what it keeps, and its operations as methods.
+"""The KMS key: what it keeps, its operations as methods, and how calls name it.
 
 Notes
 -----
@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
-from iamlab.errors.services import NotFoundException
+from iamlab.errors.services import (
+    KMSInvalidStateException,
+    NotFoundException,
+    ValidationException,
+)
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.common import ResourceVerbs
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -31,6 +35,46 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 ALIAS = "alias/"
+PENDING = "PendingDeletion"
+
+
+class _Keys(Api):
+    """Keys are named by ids that KMS draws, and by aliases."""
+
+    def arn_of(self, account: Account, given: Parameters) -> str:
+        """Give the ARN of the key that a call is about: an alias stands for its key."""
+        text, region = str(given.get("KeyId", "")), region_of(given)
+        found = find_key(account, text, region)
+        if found is not None:
+            return found.arn
+        if is_arn(text):
+            return text
+        return self.arn(account, text if text.startswith(ALIAS) else f"key/{text}", region)
+
+    def find(self, account: Account, given: Parameters) -> Key:
+        """Find the key that a call is about."""
+        arn = self.arn_of(account, given)
+        found = find_key(account, arn)
+        if found is None:
+            raise self.absent(arn)
+        return found
+
+    def find_changeable(self, account: Account, given: Parameters) -> Key:
+        """Find the key that a call is about; it must not wait for its deletion."""
+        key = self.find(account, given)
+        if key.key_state == PENDING:
+            raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
+        return key
+
+
+API = _Keys(
+    service="kms",
+    named_by=("KeyId",),
+    absent=lambda arn: NotFoundException(
+        f"Alias {arn} is not found." if f":{ALIAS}" in arn else f"Key '{arn}' does not exist"
+    ),
+    untaggable=ValidationException,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +222,15 @@ class Key(ResourceVerbs):
             GranteePrincipal=arn_of_principal(grantee_principal),
             Operations=as_list(operations, 'operations is a list such as ["Decrypt"]'),
             Constraints=constraints,
-            RetiringPrincipal=None
-            if retiring_principal is None
-            else arn_of_principal(retiring_principal),
+            RetiringPrincipal=retiring_principal and arn_of_principal(retiring_principal),
             Name=name,
         )
         return made
 
     def list_grants(self) -> list[KeyGrant]:
         """List its grants."""
-        listed: list[KeyGrant] = self._do_on("ListGrants")
-        return listed
+        self._do_on("ListGrants")
+        return list(self.kept_grants.values())
 
     def revoke_grant(self, grant: KeyGrant | str) -> None:
         """End a grant, as who manages the key does."""
@@ -283,44 +325,7 @@ def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key |
             found = owner.resources.get(text)
             return found if isinstance(found, Key) else None
         account, text, region = owner, arn.resource, arn.region
-    for one in account.resources.values():
-        if isinstance(one, Key) and (
-            one.key_id == text or (text in one.aliases and one.region == region)
-        ):
-            return one
+    for key in all_of(account, Key):
+        if key.key_id == text or (text in key.aliases and key.region == region):
+            return key
     return None
-
-
-def arn_of(account: Account, given: Parameters) -> str:
-    """Give the ARN of the key that a call is about: an alias stands for its key."""
-    text, region = str(given.get("KeyId", "")), given.get("Region", DEFAULT_REGION)
-    found = find_key(account, text, region)
-    if found is not None:
-        return found.arn
-    if is_arn(text):
-        return text
-    place = text if text.startswith(ALIAS) else f"key/{text}"
-    return f"{start_of(account, region)}:{place}"
-
-
-def start_of(account: Account, region: str) -> str:
-    """Give what the ARNs of all keys and aliases of an account begin with in a Region."""
-    return f"arn:{account.partition}:kms:{region}:{account.account_id}"
-
-
-def key_of(account: Account, given: Parameters) -> Key:
-    """Find the key that a call is about.
-
-    Raises
-    ------
-    NotFoundException
-        There is none.
-    """
-    text, region = given["KeyId"], given.get("Region", DEFAULT_REGION)
-    found = find_key(account, text, region)
-    if found is not None:
-        return found
-    arn = arn_of(account, given)
-    if Arn.parse(arn).resource.startswith(ALIAS):
-        raise NotFoundException(f"Alias {arn} is not found.")
-    raise NotFoundException(f"Key '{arn}' does not exist")

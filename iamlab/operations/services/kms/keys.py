@@ -1,42 +1,44 @@
-"""KMS: keys are created, described and tagged, and get other names.
+"""KMS: keys are created and described, get policies and other names, and are switched on and off.
 
-The modules beside this one have what is about key policies, grants and states.
+Permission to use a key is one question; whether it can be used is another: a disabled key can't be
+used, though every policy allows it. Operations here look at the state; ``World.can`` asks for
+permission only.
 
 Notes
 -----
-AWS pages: "Creating keys"; "Aliases in AWS KMS"; "Tags in AWS KMS"; "API CreateKey".
+AWS pages: "Creating keys"; "Aliases in AWS KMS"; "Tags in AWS KMS"; "API CreateKey"; "Key policies
+in AWS KMS"; "Default key
+policy"; "API PutKeyPolicy"; "Key states of AWS KMS keys".
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.errors.services import (
     AlreadyExistsException,
     InvalidAliasNameException,
+    KMSInvalidStateException,
+    MalformedPolicyDocumentException,
     NotFoundException,
     ValidationException,
 )
 from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.registry import Parameters, operation
-from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import check_region, more_tags
-from iamlab.operations.services.kms.key import ALIAS, Key, arn_of, find_key, key_of, start_of
-from iamlab.operations.services.kms.policies_and_states import (
-    bypass_of,
-    check_not_pending,
-    default_policy,
-    key_policy,
-)
+from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
+from iamlab.operations.services.apis import all_of, check_region, everything, keep, region_of
+from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Pairs
+    from iamlab.operations.registry import Parameters
+    from iamlab.policy.document import Policy
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
 _NIST = ("ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521")
@@ -58,17 +60,20 @@ _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _all(_: Account, __: Parameters) -> str:
-    return "*"  # there is no key yet whose policy could be asked
+def _also(_: Account, given: Parameters) -> list[tuple[str, str]]:
+    return [("kms:TagResource", "*")] if tags_of(given) else []
 
 
-def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [("kms:TagResource", _all(account, given))] if tags_of(given) else []
+def _bypass(_: Account, given: Parameters) -> dict[str, Any]:
+    """Give the condition key that tells whether the check for a lock-out is skipped."""
+    return {
+        "kms:BypassPolicyLockoutSafetyCheck": given.get("BypassPolicyLockoutSafetyCheck", False)
+    }
 
 
 def _keys_of_creating(account: Account, given: Parameters) -> dict[str, Any]:
     return {
-        **bypass_of(account, given),
+        **_bypass(account, given),
         "kms:KeyUsage": given.get("KeyUsage", "ENCRYPT_DECRYPT"),
         "kms:KeySpec": given.get("KeySpec", "SYMMETRIC_DEFAULT"),
         "kms:KeyOrigin": "AWS_KMS",
@@ -93,34 +98,24 @@ def _as_metadata(key: Key) -> dict[str, Any]:
     }
 
 
-# Region is none of the API's parameters: a client has it.
-@operation(
-    "kms:CreateKey", _all, answer=_as_metadata, also=_also, keys=_keys_of_creating, by_whom=True
-)
+# There is no key yet whose policy could be asked. Region is none of the API's parameters: a client
+# has it.
+@API.does("CreateKey", _as_metadata, everything, also=_also, keys=_keys_of_creating, by_whom=True)
 def create_key(account: Account, given: Parameters, caller: Caller) -> Key:
     """Make a key; without a policy it gets the default one, which nobody is locked out by."""
     usage, spec = _kind(given)
     check_region(given)
-    tags = more_tags(given, {}, ValidationException)
-    region, ids = given.get("Region", DEFAULT_REGION), account.world.ids
+    tags, ids = API.tags(given), account.world.ids
     # The id is looked at on a copy: it is drawn only when nothing can fail any more.
-    key = Key(
-        account,
-        f"{start_of(account, region)}:key/{replace(ids).uuid()}",
-        tags,
-        description=given.get("Description", ""),
-        key_usage=usage,
-        key_spec=spec,
-    )
+    arn = API.arn(account, f"key/{replace(ids).uuid()}", region_of(given))
+    key = Key(account, arn, tags, description=given.get("Description", ""))
+    key.key_usage, key.key_spec = usage, spec
     if "Policy" in given:
-        bypass = given.get("BypassPolicyLockoutSafetyCheck", False)
-        key.policy = key_policy(given["Policy"], key, caller, bypass=bypass)
+        _set_policy(key, given, caller)
     else:
-        key.policy = resource_policy(default_policy(account.root_arn), key, "kms")
+        key.policy = resource_policy(default_policy(account.root_arn), key)
     ids.uuid()
-    account.resources[key.arn] = key
-    account.changed()
-    return key
+    return keep(key)
 
 
 def _kind(given: Parameters) -> tuple[str, str]:
@@ -143,77 +138,210 @@ def _kind(given: Parameters) -> tuple[str, str]:
     return usage, spec
 
 
-@operation("kms:DescribeKey", arn_of, answer=_as_metadata)
-def describe_key(account: Account, given: Parameters) -> Key:
-    """Say what a key is."""
-    return key_of(account, given)
+API.tells("DescribeKey", _as_metadata)
 
 
 def _as_keys(keys: list[Key]) -> dict[str, Any]:
     return {"Keys": [{"KeyId": key.key_id, "KeyArn": key.arn} for key in keys]}
 
 
-@operation("kms:ListKeys", _all, answer=_as_keys)
+@API.does("ListKeys", _as_keys, everything)
 def list_keys(account: Account, given: Parameters) -> list[Key]:
     """List an account's keys in a Region."""
-    region = given.get("Region", DEFAULT_REGION)
-    every = account.resources.values()
-    return [one for one in every if isinstance(one, Key) and one.region == region]
+    region = region_of(given)
+    return [key for key in all_of(account, Key) if key.region == region]
 
 
-# -- tags -----------------------------------------------------------------------------------------
+API.shared()
 
 
-@operation("kms:TagResource", arn_of)
-def tag_resource(account: Account, given: Parameters) -> None:
-    """Set tags of a key."""
-    key = key_of(account, given)
-    check_not_pending(key)
-    key.tags = more_tags(given, key.tags, ValidationException)
-    account.changed()
+def _as_tags(key: Key) -> dict[str, Any]:
+    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]}
 
 
-@operation("kms:UntagResource", arn_of)
-def untag_resource(account: Account, given: Parameters) -> None:
-    """Take tags of a key away."""
-    key, gone = key_of(account, given), given["TagKeys"]
-    check_not_pending(key)
-    key.tags = {name: value for name, value in key.tags.items() if name not in gone}
-    account.changed()
+API.tells("ListResourceTags", _as_tags)
 
 
-def _as_tags(tags: dict[str, str]) -> dict[str, Any]:
-    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in tags.items()]}
+# -- policies -------------------------------------------------------------------------------------
 
 
-@operation("kms:ListResourceTags", arn_of, answer=_as_tags)
-def list_resource_tags(account: Account, given: Parameters) -> dict[str, str]:
-    """Read a key's tags."""
-    return key_of(account, given).tags
+def _set_policy(key: Key, given: Parameters, caller: Caller) -> None:
+    """Set the policy that a call sends.
+
+    Raises
+    ------
+    MalformedPolicyDocumentException
+        It is no policy for a key, or the caller could not save another one after it.
+    """
+    policy = resource_policy(given["Policy"], key)
+    error = noted(
+        MalformedPolicyDocumentException(
+            "The new key policy will not allow you to update the key policy in the future."
+        ),
+        "Whoever saves a key policy has to keep kms:PutKeyPolicy under it. Let a statement "
+        f"allow it to the account, {key.account.root_arn}, or to the caller.",
+    )
+    if not given.get("BypassPolicyLockoutSafetyCheck", False):
+        check_not_locked_out(key, policy, caller, "PutKeyPolicy", error)
+    key.policy = policy
+
+
+def _find_policy(account: Account, given: Parameters) -> Key:
+    """Find the key whose policy a call is about: it has one name only."""
+    key = API.find(account, given)
+    if given.get("PolicyName", "default") != "default":
+        raise NotFoundException("No such policy exists")
+    return key
+
+
+@API.does("PutKeyPolicy", keys=_bypass, by_whom=True)
+def put_key_policy(account: Account, given: Parameters, caller: Caller) -> None:
+    """Replace a key's policy."""
+    _set_policy(_find_policy(account, given), given, caller)
+
+
+@API.does("GetKeyPolicy", lambda policy: {"Policy": policy.text, "PolicyName": "default"})
+def get_key_policy(account: Account, given: Parameters) -> Policy:
+    """Read a key's policy: every key has one."""
+    key = _find_policy(account, given)
+    if key.policy is None:
+        raise RequestError(f"Key {key.key_id} was put into its account without a key policy.")
+    return key.policy
+
+
+_MANAGE = (
+    *("Create*", "Describe*", "Enable*", "List*", "Put*", "Update*", "Revoke*", "Disable*", "Get*"),
+    *("Delete*", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"),
+    "RotateKeyOnDemand",
+)
+_ASYMMETRIC = ("DescribeKey", "GetPublicKey")
+# Those of asymmetric encryption, of key agreement and of encapsulation follow the same pattern.
+_USE = {
+    "ENCRYPT_DECRYPT": ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey"),
+    "SIGN_VERIFY": (*_ASYMMETRIC, "Sign", "Verify"),
+    "GENERATE_VERIFY_MAC": ("DescribeKey", "GenerateMac", "VerifyMac"),
+    "KEY_AGREEMENT": (*_ASYMMETRIC, "DeriveSharedSecret"),
+    "ENCAPSULATE_DECAPSULATE": (*_ASYMMETRIC, "Encapsulate", "Decapsulate"),
+}
+_USE_ASYMMETRIC_ENCRYPTION = ("Encrypt", "Decrypt", "ReEncrypt*", *_ASYMMETRIC)
+_GRANTS = ("CreateGrant", "ListGrants", "RevokeGrant")
+
+
+def default_policy(root_arn: str) -> dict[str, Any]:
+    """Write the key policy that the API makes: the account's own IAM policies decide.
+
+    Examples
+    --------
+    >>> default_policy("arn:aws:iam::111122223333:root")["Statement"][0]["Action"]
+    'kms:*'
+    """
+    return _document("key-default-1", _for_account(root_arn))
+
+
+def console_policy(
+    root_arn: str,
+    kind: tuple[str, str],
+    key_administrators: Sequence[str],
+    key_users: Sequence[str],
+) -> dict[str, Any]:
+    """Write the key policy that the console makes of who is chosen as administrator and as user.
+
+    Parameters
+    ----------
+    kind
+        The key's usage and its spec.
+    """
+    statements = [_for_account(root_arn)]
+    if key_administrators:
+        admins = list(key_administrators)
+        statements.append(_allow("Allow access for Key Administrators", admins, _MANAGE))
+    if key_users:
+        users, usage = list(key_users), _USE[kind[0]]
+        if kind[0] == "ENCRYPT_DECRYPT" and kind[1] != "SYMMETRIC_DEFAULT":
+            usage = _USE_ASYMMETRIC_ENCRYPTION
+        for_services = {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
+        attaching = _allow("Allow attachment of persistent resources", users, _GRANTS)
+        statements += [_allow("Allow use of the key", users, usage), attaching | for_services]
+    return _document("key-consolepolicy-3", *statements)
+
+
+def _document(policy_id: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Id": policy_id, "Statement": list(statements)}
+
+
+def _for_account(root_arn: str) -> dict[str, Any]:
+    """Let the account's IAM policies decide."""
+    return _allow("Enable IAM User Permissions", root_arn, "kms:*")
+
+
+def _allow(sid: str, principals: str | list[str], actions: str | Sequence[str]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": principals},
+        "Action": actions if actions == "kms:*" else [f"kms:{action}" for action in actions],
+        "Resource": "*",
+    }
+
+
+# -- states ---------------------------------------------------------------------------------------
+
+
+@API.does("EnableKey")
+def enable_key(account: Account, given: Parameters) -> None:
+    """Switch a key on."""
+    API.find_changeable(account, given).key_state = "Enabled"
+
+
+@API.does("DisableKey")
+def disable_key(account: Account, given: Parameters) -> None:
+    """Switch a key off."""
+    API.find_changeable(account, given).key_state = "Disabled"
+
+
+def _as_scheduled(key: Key) -> dict[str, Any]:
+    return {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": key.key_state}
+
+
+def _window(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"kms:ScheduleKeyDeletionPendingWindowInDays": given.get("PendingWindowInDays", 30)}
+
+
+@API.does("ScheduleKeyDeletion", _as_scheduled, keys=_window)
+def schedule_key_deletion(account: Account, given: Parameters) -> Key:
+    """Let a key wait for its deletion, so that whoever still needs it notices in time."""
+    key, days = API.find_changeable(account, given), given.get("PendingWindowInDays", 30)
+    if not 7 <= days <= 30:
+        raise ValidationException(f"PendingWindowInDays is 7 to 30, not {days}.")
+    key.key_state, key.deletion_date = PENDING, account.world.clock.now + timedelta(days=days)
+    return key
+
+
+@API.does("CancelKeyDeletion", lambda key: {"KeyId": key.arn})
+def cancel_key_deletion(account: Account, given: Parameters) -> Key:
+    """Keep a key after all; it has to be enabled by itself."""
+    key = API.find(account, given)
+    if key.key_state != PENDING:
+        raise KMSInvalidStateException(f"{key.arn} is not pending deletion.")
+    key.key_state, key.deletion_date = "Disabled", None
+    return key
 
 
 # -- aliases: permission is needed for alias and key, of which only the key has a policy -----------
 
 
 def _alias_arn(account: Account, given: Parameters) -> str:
-    region = given.get("Region", DEFAULT_REGION)
-    return f"{start_of(account, region)}:{given.get('AliasName', '')}"
+    return API.arn(account, given.get("AliasName", ""), region_of(given))
 
 
-def _target(account: Account, given: Parameters) -> str:
-    """Give the ARN of the key behind an alias that is made, or that is there."""
+def _on_key_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    """Ask for permission on the key behind an alias that is made, or that is there."""
+    action = "kms:CreateAlias" if "TargetKeyId" in given else "kms:DeleteAlias"
     named = given.get("TargetKeyId", given.get("AliasName"))
-    return arn_of(account, {**given, "KeyId": named})
+    return [(action, API.arn_of(account, {**given, "KeyId": named}))]
 
 
-def _on_key_too(action: str) -> Pairs:
-    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-        return [(f"kms:{action}", _target(account, given))]
-
-    return also
-
-
-@operation("kms:CreateAlias", _alias_arn, also=_on_key_too("CreateAlias"))
+@API.does("CreateAlias", about=_alias_arn, also=_on_key_too)
 def create_alias(account: Account, given: Parameters) -> None:
     """Give a key another name, unique in the account and Region."""
     name = given["AliasName"]
@@ -226,13 +354,11 @@ def create_alias(account: Account, given: Parameters) -> None:
     arn = _alias_arn(account, given)
     if find_key(account, arn) is not None:
         raise AlreadyExistsException(f"An alias with the name {arn} already exists")
-    key = key_of(account, {**given, "KeyId": given["TargetKeyId"]})
-    check_not_pending(key)
+    key = API.find_changeable(account, {**given, "KeyId": given["TargetKeyId"]})
     key.aliases = [*key.aliases, name]
-    account.changed()
 
 
-@operation("kms:DeleteAlias", _alias_arn, also=_on_key_too("DeleteAlias"))
+@API.does("DeleteAlias", about=_alias_arn, also=_on_key_too)
 def delete_alias(account: Account, given: Parameters) -> None:
     """Take a name away."""
     arn = _alias_arn(account, given)
@@ -240,4 +366,3 @@ def delete_alias(account: Account, given: Parameters) -> None:
     if key is None:
         raise NotFoundException(f"Alias {arn} is not found.")
     key.aliases = [name for name in key.aliases if name != given["AliasName"]]
-    account.changed()

@@ -1,14 +1,10 @@
-"""The bucket: what it keeps, and its operations as methods.
-
-Whether S3 takes a bucket's policy for public, and why.
+"""The S3 bucket: what it keeps, its operations as methods, and how calls name it.
 
 Notes
 -----
 AWS pages: "Bucket policies for Amazon S3"; "Blocking public access to your Amazon S3 storage";
 "Controlling ownership of objects and disabling ACLs for your bucket"; "Enabling ABAC in general
-purpose buckets".
-AWS pages: "Blocking public access to your Amazon S3 storage", section "The meaning of public"; "API
-GetBucketPolicyStatus".
+purpose buckets"; "API GetBucketPolicyStatus".
 """
 
 from __future__ import annotations
@@ -17,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.errors.services import NoSuchBucket
+from iamlab.errors.services import InvalidTag, NoSuchBucket
 from iamlab.model.public_access_block import ALL_ON, PublicStatus, as_parameter, combined, status_of
-from iamlab.operations.dispatch import perform
-from iamlab.operations.parameters import as_keys, as_tags, as_text
-from iamlab.operations.services.common import ResourceVerbs
+from iamlab.operations.parameters import as_tags, as_text
+from iamlab.operations.services.apis import Api, NamedResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
@@ -32,13 +27,39 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
+class _Buckets(Api):
+    """Names of buckets are unique in the world. The newest operations take a bucket's ARN."""
+
+    def arn_of(self, account: Account, given: Parameters) -> str:
+        """Give the ARN of the bucket that a call is about."""
+        named = given.get("Bucket", "")
+        return str(given.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
+
+    def find(self, account: Account, given: Parameters) -> Bucket:
+        """Find the bucket that a call is about, whoever owns it."""
+        arn = self.arn_of(account, given)
+        owners = account.world.accounts.values()
+        found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
+        if not isinstance(found, Bucket):
+            raise self.absent(arn)
+        return found
+
+
+API = _Buckets(
+    service="s3",
+    named_by=("Bucket", "ResourceArn"),
+    absent=lambda _: NoSuchBucket("The specified bucket does not exist"),
+    untaggable=InvalidTag,
+    delete="DeleteBucket",
+)
+
 ENFORCED = "BucketOwnerEnforced"
 OWNERSHIPS = (ENFORCED, "BucketOwnerPreferred", "ObjectWriter")
 """Who owns the objects of a bucket; with the first of them ACLs are switched off."""
 
 
 @dataclass(slots=True, eq=False)
-class Bucket(ResourceVerbs):
+class Bucket(NamedResource):
     """An S3 bucket. Its objects are ``arn:aws:s3:::name/key``, and are asked of its policy.
 
     A new one is as AWS makes it since April 2023: nothing in it can be public, and ACLs are off.
@@ -57,6 +78,7 @@ class Bucket(ResourceVerbs):
     object_ownership: str | None = field(default=ENFORCED, repr=False)
     abac: str = field(default="Disabled", repr=False)
     kind: ClassVar[str] = "bucket"
+    api: ClassVar[Api] = API
     separator: ClassVar[str] = "/"
 
     @property
@@ -89,7 +111,7 @@ class Bucket(ResourceVerbs):
         >>> print(main.world.can(ana, "s3:GetObject", f"{bucket.arn}/m31"))
         ✓ allowed by policy of maps/#1
         """
-        self._do("PutBucketPolicy", Bucket=self.name, Policy=as_text(document))
+        self._do("PutBucketPolicy", Policy=as_text(document))
 
     def get_policy(self) -> Policy:
         """Read the bucket policy.
@@ -99,12 +121,12 @@ class Bucket(ResourceVerbs):
         NoSuchBucketPolicy
             There is none.
         """
-        read: Policy = self._do("GetBucketPolicy", Bucket=self.name)
+        read: Policy = self._do("GetBucketPolicy")
         return read
 
     def delete_policy(self) -> None:
         """Take the bucket policy away; S3 does not mind if there is none."""
-        self._do("DeleteBucketPolicy", Bucket=self.name)
+        self._do("DeleteBucketPolicy")
 
     def is_public(self) -> PublicStatus:
         """Say whether S3 takes its policy for public, and why; switches do not change that.
@@ -140,11 +162,7 @@ class Bucket(ResourceVerbs):
         switches = PublicAccessBlock(
             block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets
         )
-        self._do(
-            "PutPublicAccessBlock",
-            Bucket=self.name,
-            PublicAccessBlockConfiguration=as_parameter(switches),
-        )
+        self._do("PutPublicAccessBlock", PublicAccessBlockConfiguration=as_parameter(switches))
 
     def get_public_access_block(self) -> PublicAccessBlock:
         """Read its own four switches.
@@ -154,21 +172,21 @@ class Bucket(ResourceVerbs):
         NoSuchPublicAccessBlockConfiguration
             It has none.
         """
-        read: PublicAccessBlock = self._do("GetPublicAccessBlock", Bucket=self.name)
+        read: PublicAccessBlock = self._do("GetPublicAccessBlock")
         return read
 
     def delete_public_access_block(self) -> None:
         """Take its own four switches away: only the account's are left."""
-        self._do("DeletePublicAccessBlock", Bucket=self.name)
+        self._do("DeletePublicAccessBlock")
 
     def put_ownership_controls(self, object_ownership: str) -> None:
         """Say who owns the objects: ``BucketOwnerEnforced`` switches ACLs off."""
         controls = {"Rules": [{"ObjectOwnership": object_ownership}]}
-        self._do("PutBucketOwnershipControls", Bucket=self.name, OwnershipControls=controls)
+        self._do("PutBucketOwnershipControls", OwnershipControls=controls)
 
     def delete_ownership_controls(self) -> None:
         """Say nothing of it any more: whoever uploads an object owns it, as before 2021."""
-        self._do("DeleteBucketOwnershipControls", Bucket=self.name)
+        self._do("DeleteBucketOwnershipControls")
 
     def put_acl(self, acl: str) -> None:
         """Set one of the ready-made ACLs: ``"private"``, ``"public-read"``.
@@ -182,11 +200,11 @@ class Bucket(ResourceVerbs):
         RequestError
             It would give somebody access: iamlab does not model what ACLs grant.
         """
-        self._do("PutBucketAcl", Bucket=self.name, ACL=acl)
+        self._do("PutBucketAcl", ACL=acl)
 
     def put_object(self, key: str, *, acl: str | None = None) -> None:
         """Try an upload as far as ACLs go; objects are not kept."""
-        self._do("PutObject", Bucket=self.name, Key=key, ACL=acl)
+        self._do("PutObject", Key=key, ACL=acl)
 
     def put_abac(self, status: str) -> None:
         """Let its tags count in access control (``"Enabled"``), or not (``"Disabled"``).
@@ -202,63 +220,26 @@ class Bucket(ResourceVerbs):
         >>> bucket.shows_tags
         True
         """
-        self._do("PutBucketAbac", Bucket=self.name, AbacStatus={"Status": status})
+        self._do("PutBucketAbac", AbacStatus={"Status": status})
 
     def put_tagging(self, tags: Mapping[str, str]) -> None:
         """Replace all its tags (``PutBucketTagging``); with ABAC use ``tag``."""
-        self._do("PutBucketTagging", Bucket=self.name, Tagging={"TagSet": as_tags(tags)})
+        self._do("PutBucketTagging", Tagging={"TagSet": as_tags(tags)})
 
     def delete_tagging(self) -> None:
         """Take all its tags away (``DeleteBucketTagging``); with ABAC use ``untag``."""
-        self._do("DeleteBucketTagging", Bucket=self.name)
-
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags, and keep the others (``TagResource``)."""
-        self._do("TagResource", ResourceArn=self.arn, Tags=as_tags(tags))
-
-    def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take some tags away (``UntagResource``)."""
-        self._do("UntagResource", ResourceArn=self.arn, TagKeys=as_keys(tag_keys))
-
-    def delete(self) -> None:
-        """Delete it, with its policy."""
-        self._do("DeleteBucket", Bucket=self.name)
+        self._do("DeleteBucketTagging")
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation on it; once it is deleted, its name may be another account's."""
         if self.account.resources.get(self.arn) is not self:
-            raise NoSuchBucket("The specified bucket does not exist")
-        return perform(self.account, f"s3:{operation}", **parameters)
+            raise API.absent(self.arn)
+        return super(Bucket, self)._do(operation, **parameters)
 
-
-def arn_of(account: Account, given: Parameters) -> str:
-    """Give the ARN of the bucket that a call is about."""
-    return f"arn:{account.partition}:s3:::{given.get('Bucket', '')}"
+    def _named(self, parameter: str) -> dict[str, str]:
+        return {parameter: self.name if parameter == "Bucket" else self.arn}
 
 
 def object_of(account: Account, given: Parameters) -> str:
     """Give the ARN of the object that a call is about."""
-    return f"{arn_of(account, given)}/{given.get('Key', '')}"
-
-
-def bucket_of(account: Account, given: Parameters) -> Bucket:
-    """Find the bucket that a call is about, whoever owns it: names are unique in the world.
-
-    Raises
-    ------
-    NoSuchBucket
-        There is none.
-    """
-    found = find_bucket(account, arn_of(account, given))
-    if found is None:
-        raise NoSuchBucket("The specified bucket does not exist")
-    return found
-
-
-def find_bucket(account: Account, arn: str) -> Bucket | None:
-    """Find a bucket by its ARN in the whole world."""
-    for one in account.world.accounts.values():
-        found: Any = one.resources.get(arn)
-        if found is not None:
-            return found if isinstance(found, Bucket) else None
-    return None
+    return f"{API.arn_of(account, given)}/{given.get('Key', '')}"

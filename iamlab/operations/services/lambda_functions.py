@@ -1,9 +1,7 @@
-"""A Lambda function: it has a role that it works with, and a policy that says who may call it.
+"""Lambda functions: each has a role that it works with, and a policy that says who may call it.
 
 A call of a version or an alias is asked of the function's one policy: its statements name which of
 them they mean. (Lambda keeps a policy for each, which comes to the same.)
-
-How a function's code gets the credentials of its role: from Lambda, before it runs.
 
 Lambda assumes the role for an execution environment, and runs the function in it again and again
 with the same credentials. They last twelve hours and are not renewed: a new environment gets new
@@ -13,9 +11,9 @@ ones. When that comes is Lambda's affair. Here, it comes before a run could outl
 Notes
 -----
 AWS pages: "Viewing resource-based IAM policies in Lambda"; "Defining Lambda function permissions
-with an execution role"; "API AddPermission".
-AWS pages: "Defining Lambda function permissions with an execution role"; "Working with Lambda
-execution environment credentials"; "Lambda quotas", for the longest run.
+with an execution role"; "API AddPermission"; "Working with Lambda execution environment
+credentials"; "Lambda quotas", for the longest run; "Grant a user permissions to pass a role to an
+AWS service".
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.authorization.authorize import authorization_request
 from iamlab.errors.services import (
     InvalidParameterValueException,
     LambdaAccessDenied,
@@ -32,8 +30,13 @@ from iamlab.errors.services import (
     ResourceConflictException,
 )
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, misfit, name_in, region_of
+from iamlab.operations.services.statements import (
+    add_statement,
+    principal_of,
+    remove_statement,
+    sids_of,
+)
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 from iamlab.operations.sts.session import Session, environment_variables, find_role
 from iamlab.policy.arn import Arn, is_arn
@@ -41,12 +44,13 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-
+SERVICE = "lambda.amazonaws.com"
+LONGEST_RUN = timedelta(minutes=15)
 _NAME = r"[A-Za-z0-9-_]{1,64}"
+_ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 
 
 class _Functions(Api):
@@ -60,12 +64,11 @@ class _Functions(Api):
             end = rest.partition(":")[0]
             return text.removesuffix(f"{kind}:{rest}") + f"{kind}:{end}"
         name = text.rpartition("function:")[2].partition(":")[0]
-        return self.arn(account, name, given.get("Region", DEFAULT_REGION))
+        return self.arn(account, name, region_of(given))
 
 
 API = _Functions(
     service="lambda",
-    kinds=("function",),
     place="function:",
     named_by=("FunctionName", "ResourceArn", "Resource"),
     pattern=_NAME,
@@ -73,10 +76,7 @@ API = _Functions(
     absent=lambda arn: LambdaResourceNotFound(f"Function not found: {arn}"),
     taken=lambda arn: ResourceConflictException(f"Function already exist: {name_in(arn)}"),
     untaggable=InvalidParameterValueException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteFunction",
-    put_policy="PutResourcePolicy",
     refuse=LambdaAccessDenied,
 )
 
@@ -146,7 +146,6 @@ class Function(NamedResource):
         """
         made: dict[str, Any] = self._do(
             "AddPermission",
-            **self._as("FunctionName"),
             StatementId=statement_id,
             Action=action,
             Principal=principal,
@@ -167,7 +166,7 @@ class Function(NamedResource):
         LambdaResourceNotFound
             There is none of that id.
         """
-        self._do("RemovePermission", **self._as("FunctionName"), StatementId=statement_id)
+        self._do("RemovePermission", StatementId=statement_id)
 
     def put_policy(self, document: Document) -> None:
         """Replace the policy as a whole (``PutResourcePolicy``).
@@ -177,11 +176,11 @@ class Function(NamedResource):
         InvalidParameterValueException
             In Lambda's words.
         """
-        self._do("PutResourcePolicy", ResourceArn=self.arn, Policy=as_text(document))
+        self._do("PutResourcePolicy", Policy=as_text(document))
 
     def delete_policy(self) -> None:
         """Take the policy away (``DeleteResourcePolicy``)."""
-        self._do("DeleteResourcePolicy", ResourceArn=self.arn)
+        self._do("DeleteResourcePolicy")
 
     def update_configuration(self, *, role: Role | str) -> None:
         """Give it another role (``UpdateFunctionConfiguration``), which is passed to Lambda anew.
@@ -193,7 +192,7 @@ class Function(NamedResource):
         """
         found = self.account.get_role(role) if isinstance(role, str) else role
         arn = arn_of(found, "role is a role or its name")
-        self._do("UpdateFunctionConfiguration", **self._as("FunctionName"), Role=arn)
+        self._do("UpdateFunctionConfiguration", Role=arn)
 
     def role_session(self) -> Session:
         """Give the session that its code works with: one of its role, made by Lambda.
@@ -216,7 +215,18 @@ class Function(NamedResource):
         >>> main.create_function("resize", role=role).role_session().arn
         'arn:aws:sts::111111111111:assumed-role/worker/resize'
         """
-        return session_of(self)
+        world = self.account.world
+        kept, role = world.sessions.get(self.delivered), find_role(world, self.role_arn)
+        if kept is not None and role is not None:
+            made_for = kept.keys.get("lambda:SourceFunctionArn")  # a file may hold anything
+            is_own = (made_for, kept.issuer_id) == (self.arn, role.unique_id)
+            if is_own and kept.expiration - world.clock.now >= LONGEST_RUN:
+                return Session(world, kept)
+        session = assume_role_as_service(
+            world, SERVICE, self.role_arn, endpoint=self.region, source_arn=self.arn
+        )
+        self.delivered = session.access_key_id
+        return session
 
     def environment(self) -> dict[str, str]:
         """Give the environment variables that Lambda sets for its code, credentials among them.
@@ -234,34 +244,111 @@ class Function(NamedResource):
         return environment_variables(self.role_session(), more)
 
 
-SERVICE = "lambda.amazonaws.com"
-LONGEST_RUN = timedelta(minutes=15)
-_KEY = "lambda:SourceFunctionArn"
+def _configuration(function: Function) -> dict[str, Any]:
+    return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
 
 
-def session_of(function: Function) -> Session:
-    """Give a function's current session, or let Lambda make one.
+def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    """Whoever gives a function its role hands the role to Lambda."""
+    role = given.get("Role", "")
+    passed = [("iam:PassRole", role)] if is_arn(role) else []
+    return [*passed, *API.also(account, given)]
 
-    Raises
-    ------
-    AccessDenied
-        Lambda may not assume the role, or there is no such role.
-    """
-    world = function.account.world
-    kept = world.sessions.get(function.delivered)
-    if kept is not None and _goes_on(function, kept):
-        return Session(world, kept)
-    session = assume_role_as_service(
-        world, SERVICE, function.role_arn, endpoint=function.region, source_arn=function.arn
+
+@API.does("CreateFunction", _configuration, also=_pass_role)
+def create_function(account: Account, given: Parameters) -> Function:
+    """Make a function, with a role that Lambda can assume."""
+    function = API.new(Function, account, given)
+    _set_role(function, given["Role"])
+    return API.keep(function, given)
+
+
+@API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
+def update_function_configuration(account: Account, given: Parameters) -> Function:
+    """Give a function another role."""
+    function: Function = API.find(account, given)
+    if "Role" in given:
+        _set_role(function, given["Role"])
+    return function
+
+
+def _set_role(function: Function, role_arn: str) -> None:
+    """Give a function a role; it must be of its account, and let Lambda assume it for this one."""
+    account = function.account
+    parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
+    if parsed is None or parsed.service != "iam" or parsed.kind != "role":
+        raise misfit(role_arn, "role", _ROLE)
+    if parsed.account != account.account_id:
+        raise LambdaAccessDenied("Cross-account pass role is not allowed.")
+    context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
+    asked = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    if not asked.decide():
+        raise InvalidParameterValueException(
+            "The role defined for the function cannot be assumed by Lambda."
+        )
+    function.role_arn = role_arn
+
+
+def _principal_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"lambda:Principal": given["Principal"]}
+
+
+@API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
+def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
+    """Write a statement into a function's policy."""
+    function: Function = API.find(account, given)
+    sid = given["StatementId"]
+    if sid in sids_of(function.policy):
+        raise ResourceConflictException(
+            f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
+            "or remove the existing statement."
+        )
+    conditions: dict[str, dict[str, str]] = {}
+    for parameter, (operator, key) in _CONDITIONS.items():
+        if parameter in given:
+            value = given[parameter]
+            text = str(value).lower() if isinstance(value, bool) else value
+            conditions.setdefault(operator, {})[key] = text
+    return add_statement(
+        function,
+        sid,
+        principal_of(given["Principal"], account.partition),
+        given["Action"],
+        conditions,
+        qualifier=f":{given['Qualifier']}" if "Qualifier" in given else "",
+        policy_id="default",
     )
-    function.delivered = session.access_key_id
-    return session
 
 
-def _goes_on(function: Function, kept: SessionRecord) -> bool:
-    """Say whether a session is still the one to work with: of this role, and with time left."""
-    world = function.account.world
-    role = find_role(world, function.role_arn)
-    is_own = kept.keys.get(_KEY) == function.arn  # a file may hold anything
-    left = kept.expiration - world.clock.now
-    return is_own and role is not None and kept.issuer_id == role.unique_id and left >= LONGEST_RUN
+_CONDITIONS = {
+    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+    "SourceArn": ("ArnLike", "AWS:SourceArn"),
+    "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
+}
+"""Parameter of AddPermission -> the condition that it becomes."""
+
+
+def _no_policy(_: str) -> LambdaResourceNotFound:
+    return LambdaResourceNotFound("No policy is associated with the given resource.")
+
+
+@API.does("RemovePermission")
+def remove_permission(account: Account, given: Parameters) -> None:
+    """Take a statement out of a function's policy."""
+    function: Function = API.find(account, given)
+    if function.policy is None:
+        raise _no_policy(function.arn)
+    sid = given["StatementId"]
+    refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
+    end = f":{given['Qualifier']}" if "Qualifier" in given else ""
+    for one in function.policy.statements:
+        if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
+            raise refusal  # it is of another version or alias
+    remove_statement(function, sid, refusal)
+
+
+API.saves_policies("PutResourcePolicy", "Policy")
+API.deletes_policies("DeleteResourcePolicy", _no_policy)
+API.shared()

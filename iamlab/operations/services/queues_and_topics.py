@@ -1,0 +1,324 @@
+"""SQS and SNS: queues and topics. Their policy is one of their attributes.
+
+A queue needs no policy. A topic has one from the first, and cannot be without one.
+
+Notes
+-----
+AWS pages: "Identity and access management in Amazon SQS"; "Amazon SQS policy quotas"; "API
+AddPermission" of both, with its limits; "Example cases for Amazon SNS access control"; "Amazon SNS
+API permissions". The default policy of a topic is as SNS has been seen to write it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.errors.services import (
+    AuthorizationError,
+    InvalidAttributeValue,
+    InvalidParameter,
+    InvalidParameterValue,
+    NotFound,
+    QueueAlreadyExists,
+    QueueDoesNotExist,
+    TagLimitExceeded,
+)
+from iamlab.operations.parameters import as_list, as_text, must_be_there
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.apis import Api, NamedResource, keep, name_in
+from iamlab.operations.services.statements import add_permission, remove_statement
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+
+QUEUES = Api(
+    service="sqs",
+    named_by=("QueueName", "QueueUrl"),
+    pattern=r"[\w-]{1,80}|[\w-]{1,75}\.fifo",
+    misnamed=lambda _: InvalidParameterValue(
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    ),
+    absent=lambda _: QueueDoesNotExist("The specified queue does not exist."),
+    taken=lambda arn: QueueAlreadyExists(
+        f"A queue already exists with the same name {name_in(arn)} and a different value for "
+        "attribute Policy"
+    ),
+    untaggable=InvalidParameterValue,
+    tag="TagQueue",
+    untag="UntagQueue",
+    delete="DeleteQueue",
+)
+TOPICS = Api(
+    service="sns",
+    named_by=("Name", "TopicArn", "ResourceArn"),
+    pattern=r"[\w-]{1,256}|[\w-]{1,251}\.fifo",
+    misnamed=lambda _: InvalidParameter("Invalid parameter: Topic Name"),
+    absent=lambda _: NotFound("Topic does not exist"),
+    taken=lambda _: InvalidParameter(
+        "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
+    ),
+    untaggable=TagLimitExceeded,
+    delete="DeleteTopic",
+    forgives=True,
+    refuse=AuthorizationError,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Queue(NamedResource):
+    """An SQS queue.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> main.create_queue("orders").url
+    'https://sqs.us-east-1.amazonaws.com/111111111111/orders'
+    """
+
+    kind: ClassVar[str] = "queue"
+    api: ClassVar[Api] = QUEUES
+
+    @property
+    def url(self) -> str:
+        """Its address, which SQS's API asks for."""
+        arn = Arn.parse(self.arn)
+        end = ".cn" if arn.partition == "aws-cn" else ""
+        return f"https://sqs.{arn.region}.amazonaws.com{end}/{arn.account}/{self.name}"
+
+    def put_policy(self, document: Document) -> None:
+        """Replace the queue's policy (``SetQueueAttributes``).
+
+        Raises
+        ------
+        InvalidAttributeValue
+            Whatever is wrong with it: SQS says no more.
+        """
+        self._do("SetQueueAttributes", Attributes={"Policy": as_text(must_be_there(document))})
+
+    def delete_policy(self) -> None:
+        """Take the policy away: the attribute is set to nothing."""
+        self._do("SetQueueAttributes", Attributes={"Policy": ""})
+
+    def add_permission(
+        self, label: str, *, aws_account_ids: Iterable[str], actions: Iterable[str]
+    ) -> None:
+        """Let accounts do some actions: SQS writes the statement, with the label as its Sid.
+
+        Raises
+        ------
+        InvalidParameterValue
+            The label is taken, or what should be an account is none; or one of them is not given.
+        OverLimit
+            More than seven actions.
+        """
+        accounts = as_list(aws_account_ids, "aws_account_ids is a list")
+        names = as_list(actions, "actions is a list")
+        self._do("AddPermission", Label=label, AWSAccountIds=accounts, Actions=names)
+
+    def remove_permission(self, label: str) -> None:
+        """Take a statement out of the policy by its Sid.
+
+        Raises
+        ------
+        InvalidParameterValue
+            There is none.
+        """
+        self._do("RemovePermission", Label=label)
+
+    def _named(self, _: str) -> dict[str, str]:
+        return {"QueueUrl": self.url}
+
+
+@dataclass(slots=True, eq=False)
+class Topic(NamedResource):
+    """An SNS topic. Its subscriptions are below it, and are asked of its policy.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> topic = World(seed=7).create_account("main", account_id="111111111111").create_topic("news")
+    >>> topic.policy.statements[0].label
+    '__default_statement_ID'
+    """
+
+    kind: ClassVar[str] = "topic"
+    separator: ClassVar[str] = ":"
+    api: ClassVar[Api] = TOPICS
+
+    def put_policy(self, document: Document) -> None:
+        """Replace the topic's policy (``SetTopicAttributes``).
+
+        Raises
+        ------
+        InvalidParameter
+            In SNS's words.
+        """
+        self._set_policy(as_text(must_be_there(document)))
+
+    def delete_policy(self) -> None:
+        """Go back to the policy that a new topic has: SNS keeps no topic without one."""
+        self._set_policy("")
+
+    def _set_policy(self, text: Any) -> None:
+        self._do("SetTopicAttributes", AttributeName="Policy", AttributeValue=text)
+
+    def add_permission(
+        self, label: str, *, aws_account_id: Iterable[str], action_name: Iterable[str]
+    ) -> None:
+        """Let accounts do some actions: SNS writes the statement, with the label as its Sid.
+
+        Raises
+        ------
+        InvalidParameter
+            The label is taken, or an account or an action is none; or one of them is not given.
+        """
+        accounts = as_list(aws_account_id, "aws_account_id is a list")
+        names = as_list(action_name, "action_name is a list")
+        self._do("AddPermission", Label=label, AWSAccountId=accounts, ActionName=names)
+
+    def remove_permission(self, label: str) -> None:
+        """Take a statement out of the policy by its Sid."""
+        self._do("RemovePermission", Label=label)
+
+
+# -- queues ---------------------------------------------------------------------------------------
+
+
+@QUEUES.does("CreateQueue", lambda made: {"QueueUrl": made.url}, also=QUEUES.also)
+def create_queue(account: Account, given: Parameters) -> Queue:
+    """Make a queue; one that is there already, with the same policy, is given back."""
+    there = account.resources.get(QUEUES.arn_of(account, given))
+    arn = there.arn if isinstance(there, Queue) else QUEUES.check_new(account, given)
+    wanted = Queue(account, arn, QUEUES.tags(given))
+    _set_attributes(wanted, given.get("Attributes", {}))
+    if not isinstance(there, Queue):
+        return keep(wanted)
+    if there.policy != wanted.policy:
+        raise QUEUES.taken(arn)
+    return there
+
+
+@QUEUES.does("SetQueueAttributes")
+def set_queue_attributes(account: Account, given: Parameters) -> None:
+    """Change attributes; the policy is the one that is modelled."""
+    _set_attributes(QUEUES.find(account, given), given["Attributes"])
+
+
+def _set_attributes(queue: Queue, attributes: Parameters) -> None:
+    """Set those that are known here: only the policy means anything for access."""
+    if "Policy" not in attributes:
+        return
+    text = attributes["Policy"]
+    if not isinstance(text, str):
+        raise InvalidAttributeValue("Invalid value for the parameter Policy.")
+    queue.policy = resource_policy(text, queue) if text else None
+
+
+@QUEUES.does("AddPermission")
+def add_permission_to_queue(account: Account, given: Parameters) -> None:
+    """Write a statement into the policy."""
+    queue, lists = QUEUES.find(account, given), ("AWSAccountIds", "Actions")
+    add_permission(queue, given, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
+
+
+@QUEUES.does("RemovePermission")
+def remove_permission_from_queue(account: Account, given: Parameters) -> None:
+    """Take a statement out of the policy."""
+    text = f"Value {given['Label']} for parameter Label is invalid. Reason: can't find label."
+    remove_statement(QUEUES.find(account, given), given["Label"], InvalidParameterValue(text))
+
+
+# -- topics ---------------------------------------------------------------------------------------
+
+
+@TOPICS.does("CreateTopic", lambda made: {"TopicArn": made.arn}, also=TOPICS.also)
+def create_topic(account: Account, given: Parameters) -> Topic:
+    """Make a topic; one that is there already, made the same way, is given back."""
+    there = account.resources.get(TOPICS.arn_of(account, given))
+    arn, attributes = there.arn if there else "", given.get("Attributes", {})
+    wanted = Topic(account, arn or TOPICS.check_new(account, given), TOPICS.tags(given))
+    _set_policy(wanted, attributes.get("Policy", ""))
+    if not isinstance(there, Topic):
+        return keep(wanted)
+    if "Policy" in attributes and there.policy != wanted.policy:
+        raise TOPICS.taken(arn)
+    if "Tags" in given and there.tags != wanted.tags:
+        raise InvalidParameter(
+            "Invalid parameter: Tags Reason: Topic already exists with different tags"
+        )
+    return there
+
+
+@TOPICS.does("SetTopicAttributes")
+def set_topic_attributes(account: Account, given: Parameters) -> None:
+    """Change an attribute; the policy is the one that is modelled."""
+    topic = TOPICS.find(account, given)
+    if given["AttributeName"] == "Policy":
+        _set_policy(topic, given.get("AttributeValue", ""))
+
+
+def _set_policy(topic: Topic, text: Any) -> None:
+    if not isinstance(text, str):
+        raise InvalidParameter("Invalid parameter: Policy Error: null")
+    topic.policy = resource_policy(text or default_policy(topic), topic)
+
+
+DEFAULT_ACTIONS = (
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission"),
+    *("DeleteTopic", "Subscribe", "ListSubscriptionsByTopic", "Publish"),
+)
+"""What the policy of a new topic lets its own account do."""
+
+
+def default_policy(topic: Topic) -> dict[str, Any]:
+    """Write the policy of a new topic.
+
+    Everybody is named, and a condition narrows that down to the topic's account.
+    """
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{name}" for name in DEFAULT_ACTIONS],
+        "Resource": topic.arn,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": topic.account.account_id}},
+    }
+    return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+
+
+@TOPICS.does("AddPermission")
+def add_permission_to_topic(account: Account, given: Parameters) -> None:
+    """Write a statement into the policy."""
+    topic, lists = TOPICS.find(account, given), ("AWSAccountId", "ActionName")
+    add_permission(topic, given, lists, InvalidParameter, _TOPIC_TEXTS)
+
+
+@TOPICS.does("RemovePermission")
+def remove_permission_from_topic(account: Account, given: Parameters) -> None:
+    """Take a statement out of the policy; one that is not there is no mistake."""
+    remove_statement(TOPICS.find(account, given), given["Label"])
+
+
+# -- permissions that the services write ----------------------------------------------------------
+
+_QUEUE_TEXTS = {
+    # The first sentence is not documented.
+    "empty": "Value  for parameter {} is invalid. Reason: It must not be empty.",
+    "taken": "Value {} for parameter Label is invalid. Reason: Already exists.",
+    "stranger": "Value [{}] for parameter PrincipalId is invalid. Reason: Unable to verify.",
+}
+_TOPIC_TEXTS = {
+    "empty": "Invalid parameter: {} Reason: It must not be empty",  # not documented
+    "taken": "Invalid parameter: Statement already exists",
+    "stranger": "Invalid parameter: Policy Error: PrincipalNotFound",
+}
+
+QUEUES.shared()
+TOPICS.shared()

@@ -1,0 +1,287 @@
+"""S3: buckets are created and deleted, with their tags, the ownership of objects, and ACLs.
+
+Tags are for bills, and for access control once ABAC is enabled. ACLs are modelled as far as they
+are refused. What an ACL would grant is not: whoever asks for one that gives access gets an error,
+rather than a wrong verdict later.
+
+Notes
+-----
+AWS pages: "Default settings for new S3 buckets FAQ"; "API CreateBucket"; "Using tags with S3
+general purpose buckets"; "Enabling ABAC in general purpose buckets"; "Controlling ownership of
+objects and disabling ACLs for your bucket"; "Access control list (ACL) overview".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import principal_of
+from iamlab.errors import (
+    AccessDenied,
+    BucketAlreadyExists,
+    BucketAlreadyOwnedByYou,
+    RequestError,
+    did_you_mean,
+    noted,
+)
+from iamlab.errors.services import (
+    AccessControlListNotSupported,
+    InvalidBucketAclWithBlockPublicAccessError,
+    InvalidBucketAclWithObjectOwnership,
+    MethodNotAllowed,
+    NoSuchTagSet,
+    OwnershipControlsNotFoundError,
+)
+from iamlab.model.public_access_block import ALL_ON, from_parameter
+from iamlab.model.quotas import check_bucket_name
+from iamlab.operations.iam.common import write_tags
+from iamlab.operations.services.apis import keep
+from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket, object_of
+from iamlab.operations.services.s3.policies_and_public_access import set_policy
+
+if TYPE_CHECKING:
+    from iamlab.authorization.principal import Caller
+    from iamlab.errors import AwsError
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters
+
+_NEEDS = {
+    "Tags": "s3:TagResource",
+    "ObjectOwnership": "s3:PutBucketOwnershipControls",
+    "Policy": "s3:PutBucketPolicy",
+    "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+}
+"""What a bucket is created with -> the action that its creator needs for it too."""
+
+
+def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    bucket = API.arn_of(account, given)
+    needed = [(action, bucket) for name, action in _NEEDS.items() if name in given]
+    opens = given.get("ACL", "private") not in OWNERS_ACLS
+    return [*needed, ("s3:PutBucketAcl", bucket)] if opens else needed
+
+
+def _as_location(bucket: Bucket) -> dict[str, Any]:
+    return {"Location": f"/{bucket.name}", "BucketArn": bucket.arn}
+
+
+# In AWS's API the policy and the switches come with operations of their own.
+@API.does("CreateBucket", _as_location, also=_also, by_whom=True)
+def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket:
+    """Make a bucket; its name is unique in the whole world."""
+    name = given["Bucket"]
+    check_bucket_name(name)
+    if name in account.buckets:
+        raise BucketAlreadyOwnedByYou(
+            "Your previous request to create the named bucket succeeded and you already own it."
+        )
+    if any(name in other.buckets for other in account.world.accounts.values()):
+        raise BucketAlreadyExists(
+            "The requested bucket name is not available. The bucket namespace is shared by all "
+            "users of the system. Please select a different name and try again."
+        )
+    sent = given.get("PublicAccessBlockConfiguration")
+    bucket = Bucket(
+        account,
+        API.arn_of(account, given),
+        API.tags(given),
+        own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
+        object_ownership=_ownership(given.get("ObjectOwnership", ENFORCED)),
+    )
+    _check_acl(
+        given.get("ACL", "private"),
+        bucket,
+        InvalidBucketAclWithObjectOwnership(
+            f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
+        ),
+        InvalidBucketAclWithBlockPublicAccessError(
+            "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+        ),
+        *OWNERS_ACLS,
+    )
+    if "Policy" in given:
+        set_policy(bucket, given["Policy"], caller)
+    return keep(bucket)
+
+
+API.shared()
+
+# -- tags, and whether they count in access control: the older operations end when they do ---------
+
+
+def _find_older(account: Account, given: Parameters) -> Bucket:
+    """Find the bucket of one of the older operations.
+
+    Raises
+    ------
+    MethodNotAllowed
+        ABAC is enabled. That it is refused is documented, the code and sentence are not.
+    """
+    bucket = API.find(account, given)
+    if bucket.shows_tags:
+        raise noted(
+            MethodNotAllowed("The specified method is not allowed against this resource."),
+            "With ABAC enabled, tags decide who gets in: use bucket.tag, bucket.untag.",
+        )
+    return bucket
+
+
+@API.does("PutBucketTagging")
+def put_bucket_tagging(account: Account, given: Parameters) -> None:
+    """Replace all tags of a bucket."""
+    bucket = _find_older(account, given)
+    bucket.tags = API.tags({"Tags": given["Tagging"].get("TagSet", ())})
+
+
+@API.does("DeleteBucketTagging", action="s3:PutBucketTagging")
+def delete_bucket_tagging(account: Account, given: Parameters) -> None:
+    """Take all tags of a bucket away."""
+    _find_older(account, given).tags = {}
+
+
+@API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
+def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
+    """Read a bucket's tags."""
+    tags = API.find(account, given).tags
+    if not tags:
+        raise NoSuchTagSet("The TagSet does not exist")
+    return tags
+
+
+API.tells("ListTagsForResource", lambda bucket: {"Tags": write_tags(bucket.tags)})
+
+
+@API.does("PutBucketAbac")
+def put_bucket_abac(account: Account, given: Parameters) -> None:
+    """Let a bucket's tags count in access control, or not."""
+    status = given["AbacStatus"].get("Status")
+    if status not in ("Enabled", "Disabled"):
+        raise RequestError(f"The ABAC status is Enabled or Disabled, not {status!r}.")
+    API.find(account, given).abac = status
+
+
+API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}})
+
+
+# -- who owns objects -----------------------------------------------------------------------------
+
+
+def _ownership(wanted: object) -> str:
+    """Check who is to own objects."""
+    if wanted not in OWNERSHIPS:
+        known = did_you_mean(str(wanted), OWNERSHIPS)
+        raise RequestError(f"There is no ObjectOwnership {wanted!r}. {known}")
+    return str(wanted)
+
+
+@API.does("PutBucketOwnershipControls")
+def put_bucket_ownership_controls(account: Account, given: Parameters) -> None:
+    """Say who owns a bucket's objects; no open ACL is ever kept here that could prevent it."""
+    match given["OwnershipControls"].get("Rules"):
+        case [{"ObjectOwnership": wanted}]:
+            ownership = _ownership(wanted)
+        case rules:
+            one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
+            raise RequestError(f"OwnershipControls has one rule, {one_rule}, not {rules!r}.")
+    API.find(account, given).object_ownership = ownership
+
+
+def _as_controls(object_ownership: str) -> dict[str, Any]:
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": object_ownership}]}}
+
+
+@API.does("GetBucketOwnershipControls", _as_controls)
+def get_bucket_ownership_controls(account: Account, given: Parameters) -> str:
+    """Read who owns a bucket's objects."""
+    found = API.find(account, given).object_ownership
+    if found is None:
+        raise OwnershipControlsNotFoundError("The bucket ownership controls were not found")
+    return found
+
+
+@API.does("DeleteBucketOwnershipControls", action="s3:PutBucketOwnershipControls")
+def delete_bucket_ownership_controls(account: Account, given: Parameters) -> None:
+    """Say nothing of it."""
+    API.find(account, given).object_ownership = None
+
+
+# -- ACLs -----------------------------------------------------------------------------------------
+
+PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
+"""Those that give something to everybody, or to everybody with any AWS account."""
+OWNERS_ACLS = ("private", "bucket-owner-full-control")
+"""Those that give nothing to anybody but the owner."""
+ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, "aws-exec-read", "bucket-owner-read", "log-delivery-write")
+
+
+def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spared: str) -> None:
+    """Check an ACL that is about to be set.
+
+    Parameters
+    ----------
+    off
+        The error where ACLs are off.
+    public
+        The error for a public ACL where BlockPublicAcls is on.
+    spared
+        The ACLs that may be named where ACLs are off.
+
+    Raises
+    ------
+    RequestError
+        There is no such ACL, or it would let somebody in.
+    """
+    if acl not in ACLS:
+        raise RequestError(f"There is no ready-made ACL {acl!r}. {did_you_mean(acl, ACLS)}")
+    if bucket.object_ownership == ENFORCED and acl not in spared:
+        raise off
+    if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
+        raise public
+    if acl not in OWNERS_ACLS:
+        raise RequestError(
+            f"ACL {acl} would let somebody in, and iamlab does not model what ACLs grant. Say it "
+            "with a bucket policy, as AWS advises: bucket.put_policy(...)."
+        )
+
+
+def _set_acl(
+    acl: str, bucket: Bucket, caller: Caller, action: str, resource: str, *spared: str
+) -> None:
+    """Set an ACL: what is not refused gives nobody anything, so nothing is kept."""
+    public = AccessDenied(
+        f"User: {principal_of(bucket.account.world, caller).arn} is not authorized to perform: "
+        f'{action} on resource: "{resource}" because public access control lists (ACLs) are '
+        "blocked by the BlockPublicAcls block public access setting."
+    )
+    off = AccessControlListNotSupported("The bucket does not allow ACLs")
+    _check_acl(acl, bucket, off, public, *spared)
+
+
+@API.does("PutBucketAcl", by_whom=True)
+def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
+    """Set a bucket's ACL."""
+    bucket = API.find(account, given)
+    _set_acl(given["ACL"], bucket, caller, "s3:PutBucketAcl", bucket.arn)
+
+
+def _as_acl(bucket: Bucket) -> dict[str, Any]:
+    """Write a bucket's ACL: its owner alone controls it."""
+    owner = {"ID": bucket.account.canonical_user_id}
+    grant = {"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}
+    return {"Owner": owner, "Grants": [grant]}
+
+
+API.tells("GetBucketAcl", _as_acl)
+
+
+def _acl_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    return [("s3:PutObjectAcl", object_of(account, given))] if "ACL" in given else []
+
+
+@API.does("PutObject", about=object_of, also=_acl_too, by_whom=True)
+def put_object(account: Account, given: Parameters, caller: Caller) -> None:
+    """Upload an object, as far as its ACL is looked at; objects are not kept."""
+    bucket = API.find(account, given)
+    if "ACL" in given:
+        arn, spared = object_of(account, given), "bucket-owner-full-control"
+        _set_acl(given["ACL"], bucket, caller, "s3:PutObject", arn, spared)

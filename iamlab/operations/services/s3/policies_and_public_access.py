@@ -1,0 +1,162 @@
+"""Bucket policies, whether S3 takes one for public, and Block Public Access.
+
+Notes
+-----
+AWS pages: "Bucket policies for Amazon S3"; "API PutBucketPolicy"; "API GetBucketPolicyStatus";
+"Blocking public access to your Amazon S3 storage".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.request import Kind
+from iamlab.engine.rules import AWS
+from iamlab.errors import AccessDenied, noted
+from iamlab.errors.services import (
+    MethodNotAllowed,
+    NoSuchBucketPolicy,
+    NoSuchPublicAccessBlockConfiguration,
+)
+from iamlab.model.public_access_block import as_parameter, from_parameter
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.apis import everything
+from iamlab.operations.services.s3.bucket import API
+from iamlab.policy.public import public_because
+
+if TYPE_CHECKING:
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.errors import AwsError
+    from iamlab.model.account import Account
+    from iamlab.model.public_access_block import PublicStatus
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+    from iamlab.operations.services.s3.bucket import Bucket
+    from iamlab.policy.document import Policy
+
+
+def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
+    """Set a bucket's policy, after all that S3 checks.
+
+    Raises
+    ------
+    MalformedPolicy
+        It is no policy for this bucket.
+    AccessDenied
+        It is public, and BlockPublicPolicy is on.
+    """
+    policy = resource_policy(document, bucket)
+    because = public_because(policy) if bucket.public_access_block.block_public_policy else ()
+    if because:
+        who = principal_of(bucket.account.world, caller)
+        error = AccessDenied(
+            f"User: {who.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
+            f'"{bucket.arn}" because public policies are blocked by the BlockPublicPolicy block '
+            "public access setting."
+        )
+        for sentence in because:
+            error.add_note(sentence)
+        raise noted(
+            error,
+            "If everybody shall get in, switch it off first, for the bucket and for the account: "
+            "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
+        )
+    bucket.policy = policy
+
+
+def _refused(decision: Decision, message: str) -> AwsError:
+    """Refuse as S3 does: with 405 whom only his being of another account keeps from it."""
+    request = decision.request
+    abroad = AWS.root_user_abroad if request.caller.kind is Kind.ROOT else AWS.cross_account
+    rules = replace(AWS, never_abroad=abroad)
+    if not request.same_account and evaluate(request, decision.layers, rules):
+        return noted(
+            MethodNotAllowed("The specified method is not allowed against this resource."),
+            "A bucket policy is read and written from the bucket's own account only.",
+        )
+    return AccessDenied(decision, message)
+
+
+@API.does("PutBucketPolicy", refuse=_refused, by_whom=True)
+def put_bucket_policy(account: Account, given: Parameters, caller: Caller) -> None:
+    """Replace a bucket's policy."""
+    set_policy(API.find(account, given), given["Policy"], caller)
+
+
+@API.does("GetBucketPolicy", lambda policy: {"Policy": policy.text}, refuse=_refused)
+def get_bucket_policy(account: Account, given: Parameters) -> Policy:
+    """Read a bucket's policy."""
+    policy = API.find(account, given).policy
+    if policy is None:
+        raise NoSuchBucketPolicy("The bucket policy does not exist")
+    return policy
+
+
+API.deletes_policies("DeleteBucketPolicy", refuse=_refused)
+
+
+@API.does("GetBucketPolicyStatus", lambda status: {"PolicyStatus": {"IsPublic": status.is_public}})
+def get_bucket_policy_status(account: Account, given: Parameters) -> PublicStatus:
+    """Say whether a bucket's policy is public; ACLs and switches do not count."""
+    get_bucket_policy(account, given)
+    return API.find(account, given).is_public()
+
+
+# -- the switches of Block Public Access, of a bucket and of an account ----------------------------
+
+
+def _as_configuration(switches: PublicAccessBlock) -> dict[str, Any]:
+    return {"PublicAccessBlockConfiguration": as_parameter(switches)}
+
+
+def _there(switches: PublicAccessBlock | None) -> PublicAccessBlock:
+    if switches is None:
+        raise NoSuchPublicAccessBlockConfiguration(
+            "The public access block configuration was not found"
+        )
+    return switches
+
+
+@API.does("PutPublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
+def put_public_access_block(account: Account, given: Parameters) -> None:
+    """Set a bucket's switches."""
+    switches = from_parameter(given["PublicAccessBlockConfiguration"])
+    API.find(account, given).own_public_access_block = switches
+
+
+@API.does("GetPublicAccessBlock", _as_configuration, action="s3:GetBucketPublicAccessBlock")
+def get_public_access_block(account: Account, given: Parameters) -> PublicAccessBlock:
+    """Read a bucket's own switches."""
+    return _there(API.find(account, given).own_public_access_block)
+
+
+@API.does("DeletePublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
+def delete_public_access_block(account: Account, given: Parameters) -> None:
+    """Take a bucket's own switches away."""
+    API.find(account, given).own_public_access_block = None
+
+
+@API.does("PutAccountPublicAccessBlock", about=everything)
+def put_account_public_access_block(account: Account, given: Parameters) -> None:
+    """Set the account's switches, which are in force for all its buckets."""
+    account.s3_public_access_block = from_parameter(given["PublicAccessBlockConfiguration"])
+
+
+@API.does("GetAccountPublicAccessBlock", _as_configuration, everything)
+def get_account_public_access_block(account: Account, _: Parameters) -> PublicAccessBlock:
+    """Read the account's switches."""
+    return _there(account.s3_public_access_block)
+
+
+_PUT_OF_ACCOUNT = "s3:PutAccountPublicAccessBlock"
+
+
+@API.does("DeleteAccountPublicAccessBlock", about=everything, action=_PUT_OF_ACCOUNT)
+def delete_account_public_access_block(account: Account, _: Parameters) -> None:
+    """Take the account's switches away."""
+    account.s3_public_access_block = None

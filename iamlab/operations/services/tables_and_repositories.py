@@ -1,0 +1,262 @@
+"""DynamoDB and ECR: tables with their streams, and repositories of container images.
+
+A policy of theirs must not lock out whoever saves it, unless that is asked for.
+
+Indexes are below their table and are asked of its policy. A stream has a policy of its own: what
+the table's policy says does not reach it.
+
+Notes
+-----
+AWS pages: "Using resource-based policies for DynamoDB"; "Resource-based policy considerations";
+"Private repository policies in Amazon ECR"; "API SetRepositoryPolicy".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.errors import noted
+from iamlab.errors.organizations import AccessDeniedException
+from iamlab.errors.services import (
+    InvalidParameterException,
+    RepositoryAlreadyExistsException,
+    RepositoryNotFoundException,
+    RepositoryPolicyNotFoundException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+    TooManyTagsException,
+    ValidationException,
+)
+from iamlab.operations.parameters import as_text
+from iamlab.operations.services.apis import Api, NamedResource, all_of, keep, misfit, name_in
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+
+# -- tables and streams ---------------------------------------------------------------------------
+
+
+def _absent(arn: str) -> ResourceNotFoundException:
+    what = f"Stream: {arn}" if "/stream/" in arn else f"Table: {name_in(arn)}"
+    return ResourceNotFoundException(f"Requested resource not found: {what} not found")
+
+
+TABLES = Api(
+    service="dynamodb",
+    place="table/",
+    named_by=("TableName", "ResourceArn"),
+    pattern=r"[a-zA-Z0-9_.-]{3,255}",
+    misnamed=lambda name: (
+        misfit(name, "tableName", "[a-zA-Z0-9_.-]+")
+        if len(name) in range(3, 256)
+        else ValidationException(
+            "TableName must be at least 3 characters long and at most 255 characters long"
+        )
+    ),
+    absent=_absent,
+    taken=lambda arn: ResourceInUseException(f"Table already exists: {name_in(arn)}"),
+    untaggable=ValidationException,
+    delete="DeleteTable",
+    refuse=AccessDeniedException,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Stored(NamedResource):
+    """What tables and streams have in common: how their policies are kept."""
+
+    api: ClassVar[Api] = TABLES
+
+    def put_policy(
+        self, document: Document, *, confirm_remove_self_resource_access: bool | None = None
+    ) -> None:
+        """Replace the policy (``PutResourcePolicy``).
+
+        Parameters
+        ----------
+        confirm_remove_self_resource_access
+            Set it even if nobody here could change it any more.
+
+        Raises
+        ------
+        ValidationException
+            It is no policy for a table, or would lock out whoever saves it.
+        """
+        self._do(
+            "PutResourcePolicy",
+            Policy=as_text(document),
+            ConfirmRemoveSelfResourceAccess=confirm_remove_self_resource_access,
+        )
+
+    def delete_policy(self) -> None:
+        """Take the policy away (``DeleteResourcePolicy``); that there is none is no mistake."""
+        self._do("DeleteResourcePolicy")
+
+
+@dataclass(slots=True, eq=False)
+class Table(Stored):
+    """A DynamoDB table. Its indexes are ``.../table/name/index/other``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> table = World(seed=7).create_account("main").create_table("stars", stream_enabled=True)
+    >>> table.name, table.stream.kind
+    ('stars', 'stream')
+    """
+
+    kind: ClassVar[str] = "table"
+    separator: ClassVar[str] = "/"
+
+    @property
+    def stream(self) -> Stream | None:
+        """Its stream of changes, if it has one."""
+        streams, below = all_of(self.account, Stream), f"{self.arn}/stream/"
+        return next((one for one in streams if one.arn.startswith(below)), None)
+
+
+@dataclass(slots=True, eq=False)
+class Stream(Stored):
+    """The stream of a table's changes, with a policy of its own. It goes with its table."""
+
+    kind: ClassVar[str] = "stream"
+
+
+def _as_table(made: Table) -> dict[str, Any]:
+    stream = {"LatestStreamArn": made.stream.arn} if made.stream else {}
+    return {"TableDescription": {"TableName": made.name, "TableArn": made.arn, **stream}}
+
+
+@TABLES.does("CreateTable", _as_table, also=TABLES.also)
+def create_table(account: Account, given: Parameters) -> Table:
+    """Make a table, with a stream if one is asked for."""
+    table = TABLES.keep(TABLES.new(Table, account, given), given)
+    if given.get("StreamSpecification", {}).get("StreamEnabled") is True:
+        label = account.world.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        keep(Stream(account, f"{table.arn}/stream/{label}"))
+    return table
+
+
+TABLES.saves_policies(
+    "PutResourcePolicy",
+    "Policy",
+    locked_out=lambda: noted(
+        ValidationException(""),  # AWS's sentence is not documented
+        "The caller could not change this policy afterwards: say "
+        "confirm_remove_self_resource_access=True.",
+    ),
+    bypass="ConfirmRemoveSelfResourceAccess",
+)
+TABLES.deletes_policies("DeleteResourcePolicy")
+TABLES.shared()
+
+
+# -- repositories ---------------------------------------------------------------------------------
+
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_NAME = rf"(?=.{{2,256}}\Z){_PART}(?:/{_PART})*"
+_INVALID = "Invalid parameter at '{}' failed to satisfy constraint: '{}'"
+
+
+def _sentence(text: str, arn: str) -> str:
+    """Complete a sentence: with the name of a repository, and its registry."""
+    parts = Arn.parse(arn)
+    name = parts.resource.removeprefix("repository/")
+    return f"{text.format(name)} in the registry with id '{parts.account}'"
+
+
+REPOSITORIES = Api(
+    service="ecr",
+    place="repository/",
+    named_by=("repositoryName", "resourceArn"),
+    pattern=_NAME,
+    misnamed=lambda _: InvalidParameterException(
+        _INVALID.format("repositoryName", "must satisfy regular expression")
+    ),
+    absent=lambda arn: RepositoryNotFoundException(
+        _sentence("The repository with name '{}' does not exist", arn)
+    ),
+    taken=lambda arn: RepositoryAlreadyExistsException(
+        _sentence("The repository with name '{}' already exists", arn)
+    ),
+    untaggable=TooManyTagsException,
+    delete="DeleteRepository",
+    put_policy="SetRepositoryPolicy",
+    refuse=AccessDeniedException,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Repository(NamedResource):
+    """A repository of container images. Its policy has no Resource: it means itself.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> World(seed=7).create_account("main").create_repository("team/web").name
+    'team/web'
+    """
+
+    kind: ClassVar[str] = "repository"
+    api: ClassVar[Api] = REPOSITORIES
+
+    def put_policy(self, document: Document, *, force: bool | None = None) -> None:
+        """Replace the repository's policy (``SetRepositoryPolicy``).
+
+        Parameters
+        ----------
+        force
+            Set it even if nobody here could change it any more.
+
+        Raises
+        ------
+        InvalidParameterException
+            Whatever is wrong with it: ECR says no more.
+        """
+        self._do("SetRepositoryPolicy", policyText=as_text(document), force=force)
+
+    def delete_policy(self) -> None:
+        """Take the policy away (``DeleteRepositoryPolicy``).
+
+        Raises
+        ------
+        RepositoryPolicyNotFoundException
+            There is none.
+        """
+        self._do("DeleteRepositoryPolicy")
+
+
+def _as_repository(made: Repository) -> dict[str, Any]:
+    arn = Arn.parse(made.arn)
+    written = {"repositoryArn": made.arn, "registryId": arn.account, "repositoryName": made.name}
+    return {"repository": written}
+
+
+@REPOSITORIES.does("CreateRepository", _as_repository, also=REPOSITORIES.also)
+def create_repository(account: Account, given: Parameters) -> Repository:
+    """Make a repository."""
+    return REPOSITORIES.keep(REPOSITORIES.new(Repository, account, given), given)
+
+
+REPOSITORIES.saves_policies(
+    "SetRepositoryPolicy",
+    "policyText",
+    locked_out=lambda: noted(
+        InvalidParameterException(
+            _INVALID.format("PolicyText", "Invalid repository policy provided")
+        ),
+        "The caller could not set another policy afterwards: say force=True.",
+    ),
+    bypass="force",
+)
+REPOSITORIES.deletes_policies(
+    "DeleteRepositoryPolicy",
+    lambda arn: RepositoryPolicyNotFoundException(
+        _sentence("Repository policy does not exist for the repository with name '{}'", arn)
+    ),
+)
+REPOSITORIES.shared()
