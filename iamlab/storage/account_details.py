@@ -1,19 +1,15 @@
-"""Reads what ``aws iam get-account-authorization-details`` prints: a real account as a world.
+"""An account as ``aws iam get-account-authorization-details`` prints it: read, and written.
 
-The command prints users, groups, roles and managed policies of one account. Documents are JSON
-objects (as the CLI prints them) or URL-encoded text (as the API returns them); a large account
-comes in pages; with ``--filter`` some lists are empty. Nothing is invented: there is a warning of
-what the file names but does not have, and each answer that depends on it lists it.
-
-The account as AWS exports it: what ``aws iam get-account-authorization-details`` prints.
-
-``load.py`` reads the same format. It has no credentials, and no description and session duration of
-roles.
+The command prints users, groups, roles and managed policies of one account; no credentials, and no
+description and session duration of roles. Documents are JSON objects (as the CLI prints them) or
+URL-encoded text (as the API returns them); a large account comes in pages; with ``--filter`` some
+lists are empty. Nothing is invented: there is a warning of what the file names but does not have,
+and each answer that depends on it lists it.
 
 Notes
 -----
-AWS page: "get-account-authorization-details" of the AWS CLI Command Reference.
-AWS page: "IAM API Reference: GetAccountAuthorizationDetails".
+AWS pages: "get-account-authorization-details" of the AWS CLI Command Reference; "IAM API Reference:
+GetAccountAuthorizationDetails".
 """
 
 from __future__ import annotations
@@ -26,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
 from iamlab.model import managed_policies
-from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
@@ -193,8 +188,10 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
     for arn in named:
         if arn in account.policies:
             continue
-        if shipped := managed.find(arn):
-            of_day = f"{shipped.default_version_id}, as AWS had it on {managed.source().day}"
+        if shipped := managed_policies.find(arn):
+            of_day = (
+                f"{shipped.default_version_id}, as AWS had it on {managed_policies.source().day}"
+            )
             yield f"{arn} is not in the file; iamlab uses {of_day} in the partition aws."
         else:
             yield f"{arn}, attached to {identity.kind} {identity.name}, is not in the file."

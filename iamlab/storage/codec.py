@@ -1,10 +1,8 @@
-"""Which coder writes and reads values of a type: dataclasses by their fields and annotations.
+"""Which coder writes and reads values of a type, and the coders of lists, objects and policies.
 
-A new field, or a new class below a known one, is saved without a further line here. A file names a
-class only where a field may hold several, and only one of those. The name is under ``class``, which
-no field can be called.
-
-Coders of lists, sets, dictionaries, alternatives and policy documents.
+Dataclasses go by their fields and annotations: a new field, or a new class below a known one, is
+saved without a further line here. A file names a class only where a field may hold several, and
+only one of those. The name is under ``class``, which no field can be called.
 
 The text of a policy document comes back byte for byte: it is written as JSON only if a known layout
 gives its text again, and as text if none does.
@@ -30,9 +28,6 @@ from iamlab.policy.writing import statement_to_json
 from iamlab.storage import values
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
-
-if typing.TYPE_CHECKING:
-    from iamlab.storage.problems import Coder
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
+from iamlab.model.organization import policies
 from iamlab.model.organization.organization import Organization, organization_of
-from iamlab.model.organization.policies import (
-    DEEPEST,
-    OTHER_TYPES,
-    RCP,
-    TYPES,
-    OrganizationPolicy,
-    aws_managed,
-    of_type,
-)
+from iamlab.model.organization.policies import DEEPEST, OTHER_TYPES, RCP, TYPES
 from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
 from iamlab.operations.organizations import reads as answers
 from iamlab.operations.organizations.parameters import RULES
@@ -58,7 +51,7 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
     ('acme-main', ['p-FullAWSAccess', 'p-RCPFullAWSAccess'])
     """
     units = organization.organizational_units.values()
-    policies = organization.policies.values()
+    held = organization.policies.values()
     written = {
         "Organization": answers.organization(organization),
         "Roots": [answers.root(organization.root)],
@@ -67,8 +60,8 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
             {**answers.account(one), "ParentId": one.parent_id}
             for one in organization.members.values()
         ],
-        "Policies": [answers.policy(one) for one in policies],
-        "Targets": {one.id: [answers.target(target) for target in one.targets] for one in policies},
+        "Policies": [answers.policy(one) for one in held],
+        "Targets": {one.id: [answers.target(target) for target in one.targets] for one in held},
         "DelegatedAdministrators": [
             {
                 **answers.delegate(organization.members[key]),
@@ -169,7 +162,7 @@ class _Builder:
             raise WrongEntry(f"the world has an organization {key} already")
         made = Organization(self.world, key, management, Root(self.world, key, root_id), features)
         if features == "ALL":
-            made.policies = aws_managed(made)
+            made.policies = policies.aws_managed(made)
         self._check_arn(made, entry, f"organization/{key}")
         email = self.export.accounts[management].raw.get("Email")
         if entry.raw.get("MasterAccountEmail", email) != email:
@@ -243,7 +236,7 @@ class _Builder:
         document = read_policy(content.raw["Content"], name, place, self.problems)
         description = entry.optional_text("Description")
         if document is not None:
-            made.policies[key] = OrganizationPolicy(
+            made.policies[key] = policies.OrganizationPolicy(
                 self.world, made.id, key, name, policy_type, document, description, managed
             )
 
@@ -291,7 +284,7 @@ class _Builder:
         places = {**self.export.roots, **self.export.units, **self.export.accounts}
         for policy_type in made.root.policy_types:
             for target in made.targets:
-                if not of_type(made, target, policy_type):
+                if not policies.of_type(made, target, policy_type):
                     message = (
                         f"Targets: no {policy_type} hangs on {target.id}, and AWS leaves one at "
                         "least: see list-targets-for-policy, of AWS's own policies too."

@@ -1,7 +1,7 @@
 """Controls: what an auditor asks about an account, and the account that is audited.
 
-``controls.csv`` lists every control: what CIS, Security Hub and AWS Config call it, and for those
-that this world can't answer, why.
+``controls.csv`` lists every control: what CIS, Security Hub and AWS Config call it, how to meet it,
+and for those that this world can't answer, why.
 
 Notes
 -----
@@ -117,11 +117,11 @@ def _rows() -> Iterator[tuple[Control, str, str]]:
         yield control, reason, fix
 
 
-CONTROLS = tuple(control for control, reason, _ in _rows() if not reason)
-NOT_MODELLED = tuple(Unanswered(control, reason) for control, reason, _ in _rows() if reason)
+_ROWS = tuple(_rows())
+_FIXES = {control.id: fix for control, _, fix in _ROWS}
+CONTROLS = tuple(control for control, reason, _ in _ROWS if not reason)
+NOT_MODELLED = tuple(Unanswered(control, reason) for control, reason, _ in _ROWS if reason)
 """Controls about identities that this world can't answer."""
-
-_FIXES = {control.id: fix for control, _, fix in _rows()}
 
 CHECKS: dict[str, Check] = {}
 """The check of each control, by the control's id."""

@@ -4,20 +4,17 @@ Usually the event's name is the action's, and the event's source begins with the
 ``call_tables.toml`` has the exceptions, with the reason. It also says which actions belong to data
 events, which a trail has only if it is set up to log them.
 
-The actions that a call needs in addition to its own, because of what is in its parameters.
-
-Whoever creates a resource with tags needs permission to tag it too, and a bucket's settings have
-actions of their own, also if they are sent with the call that creates the bucket. No event says
-so: only the parameters do.
+Some calls need more actions because of what is in their parameters. Whoever creates a resource with
+tags needs permission to tag it too, and a bucket's settings have actions of their own, also if they
+are sent with the call that creates the bucket. No event says so: only the parameters do.
 
 Notes
 -----
 AWS pages: "Service Authorization Reference"; "Amazon S3 API operations and permissions"; "Amazon
 S3 CloudTrail events"; "Logging Lambda API calls using AWS CloudTrail"; "Logging data events";
-"Logging Amazon S3 API calls using AWS CloudTrail".
-AWS pages: "Service Authorization Reference"; "Grant permission to tag Amazon EC2 resources during
-creation"; "API CreateBucket", permissions; "API PutObject", permissions; "Pass session tags in AWS
-STS"; "Monitor and control actions taken with assumed roles", for the source identity.
+"Logging Amazon S3 API calls using AWS CloudTrail"; "Grant permission to tag Amazon EC2 resources
+during creation"; "API CreateBucket", permissions; "API PutObject", permissions; "Pass session tags
+in AWS STS"; "Monitor and control actions taken with assumed roles", for the source identity.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Which permissions a record shows as used: by whom, on what, and whether they were there.
 
 A record names a call, and a policy names actions. Usually these are the same word; ``actions.py``
-has the exceptions. What a call needs in addition follows from its parameters
-(``dependent_actions.py``). The resource is in the record, or follows from its parameters too
-(``resources.py``).
+has the exceptions, and what a call needs in addition because of its parameters. The resource is in
+the record, or follows from its parameters too (``resources.py``).
 
 IAM and STS log no parameters with a refusal, so only its text says which permission was missing,
 and on what. IAM abbreviates its entities there: ``on resource: role audit``.
