@@ -1,6 +1,6 @@
 """Settings for all tests: how hard hypothesis tries.
 
-"quick", the default, tries a seventh of what "thorough" tries. Both try the same examples every
+"quick", the default, tries a tenth of what "thorough" tries. Both try the same examples every
 time, so that a pull request fails only for what it changes. "soak" looks for new ones:
 pytest --hypothesis-profile=soak.
 """
@@ -8,7 +8,7 @@ pytest --hypothesis-profile=soak.
 from hypothesis import settings
 
 # No deadline: a busy machine is slow, and that is no bug.
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=15)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=100)
 settings.register_profile("soak", deadline=None, max_examples=5_000)
 settings.load_profile("quick")

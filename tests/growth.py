@@ -47,13 +47,14 @@ def input_caches() -> list[Any]:
 
     Caches without a bound, or for one value, hold the data that iamlab ships.
     """
-    return [
-        thing
-        for thing in gc.get_objects()
-        if type(thing) is _CACHE
-        and str(thing.__module__).startswith("iamlab")
-        and (thing.cache_parameters()["maxsize"] or 1) > 1
-    ]
+    modules = [module for name, module in sys.modules.items() if name.startswith("iamlab.")]
+    caches = {
+        id(value): value
+        for module in modules
+        for value in vars(module).values()
+        if type(value) is _CACHE and (value.cache_parameters()["maxsize"] or 1) > 1
+    }
+    return list(caches.values())
 
 
 def seconds(work: Work) -> float:

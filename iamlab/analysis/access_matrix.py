@@ -21,21 +21,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.attached_policies import policies_of, scps_of
 from iamlab.authorization.authorize import NetworkPath, check_circumstances
 from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
-from iamlab.authorization.principal import PrincipalContext, principal_of
+from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.identities import Group, User
+from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
@@ -99,9 +97,7 @@ def access(
 
 _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
     "principal": lambda world: list(everybody(world)),
-    "group": lambda world: [
-        group for account in world.accounts.values() for group in account.groups.values()
-    ],
+    "group": lambda world: list(_groups(world)),
     "role": lambda world: [
         role.arn for account in world.accounts.values() for role in account.roles.values()
     ],
@@ -122,18 +118,18 @@ def everybody(world: World) -> list[str]:
 
 
 def _row(world: World, caller: Caller, by: str) -> Row:
-    group = _group_of(world, caller) if by == "group" else None
-    if group is not None:
-        return Row(member_of(group), group.arn)
+    if by == "group":
+        # By itself, a namesake of another world, or its ARN.
+        arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+        for group in _groups(world):
+            if group.arn == arn:
+                return Row(member_of(group), arn)
     principal = principal_of(world, caller).within_limits()
     return Row(principal, principal.arn)
 
 
-def _group_of(world: World, caller: Caller) -> Group | None:
-    """Find a group of this world by itself, a namesake of another world, or its ARN."""
-    arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
-    everywhere = (group for one in world.accounts.values() for group in one.groups.values())
-    return next((group for group in everywhere if group.arn == arn), None)
+def _groups(world: World) -> list[Group]:
+    return [group for account in world.accounts.values() for group in account.groups.values()]
 
 
 def member_of(group: Group) -> PrincipalContext:
@@ -254,13 +250,30 @@ def batches_of(
     circumstances: Circumstances,
 ) -> list[Batch]:
     """Put pairs into as few batches as the engine allows."""
+    who = caller.who()
+    levels: dict[str, ResourceContext] = {}
+
+    def facts_of(action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
+        facts = resource_context(world, resource, action, caller.account_id)
+        if facts.rcps:
+            # The engine reads levels that are the same object once.
+            same = levels.setdefault(facts.account_id, facts)
+            facts = replace(facts, rcps=same.rcps)
+        way = NetworkPath.of(world, who, facts, action, circumstances)
+        found = facts.beside(call_keys(way.call))
+        return way.policy, replace(found, context=override_keys(found.context, given))
+
     by_service: dict[tuple[str, str], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
-        by_service.setdefault((service_of(action), _region(resource)), []).append(place)
-    reader = _FactsReader(world, caller.who(), caller.account_id, given, circumstances)
+        region = Arn.parse(resource).region if is_arn(resource) else ""
+        by_service.setdefault((service_of(action), region), []).append(place)
     found: list[Batch] = []
     for places in steps(by_service.values(), "looking up"):
-        own = reader.batch([pairs[place] for place in places])
+        own = Batch(None, {})
+        for action, resource in (pairs[place] for place in places):
+            if resource not in own.facts:
+                # The endpoint depends on service and Region only.
+                own.policy, own.facts[resource] = facts_of(action, resource)
         batch = next((known for known in found if known.takes(own)), None)
         if batch is None:
             found.append(batch := own)
@@ -269,42 +282,6 @@ def batches_of(
     for batch in found:
         batch.places.sort()
     return found
-
-
-def _region(resource: str) -> str:
-    return Arn.parse(resource).region if is_arn(resource) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _FactsReader:
-    """Reads what the engine needs to know of resources, for callers for whom it is the same."""
-
-    world: World
-    who: CallerAttributes
-    account_id: str
-    given: Given
-    circumstances: Circumstances
-    _rcps: dict[str, ResourceContext] = field(default_factory=dict)
-
-    def batch(self, pairs: Iterable[Pair]) -> Batch:
-        """Make a batch of pairs of one service and Region."""
-        facts: dict[str, ResourceFacts] = {}
-        policy = None
-        for action, resource in pairs:
-            if resource not in facts:
-                # The endpoint depends on service and Region only.
-                policy, facts[resource] = self._facts(action, resource)
-        return Batch(policy, facts)
-
-    def _facts(self, action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
-        facts = resource_context(self.world, resource, action, self.account_id)
-        if facts.rcps:
-            # The engine reads levels that are the same object once.
-            same = self._rcps.setdefault(facts.account_id, facts)
-            facts = replace(facts, rcps=same.rcps)
-        way = NetworkPath.of(self.world, self.who, facts, action, self.circumstances)
-        found = facts.beside(call_keys(way.call))
-        return way.policy, replace(found, context=override_keys(found.context, self.given))
 
 
 def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
@@ -317,8 +294,7 @@ def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
     """
     every = [place for batch in places for place in batch]
     if every == list(range(len(every))):
-        starts = accumulate(map(len, places), initial=0)
-        first = list(starts)[:-1]
+        first = list(accumulate(map(len, places), initial=0))[:-1]
         return lambda sets: sum(bits << start for bits, start in zip(sets, first, strict=True))
     order = sorted(range(len(every)), key=every.__getitem__, reverse=True)
     pick = itemgetter(*order)

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import ge, le
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
-from iamlab.cloudtrail.event_names import NAMES
-from iamlab.cloudtrail.user_identity import NOBODY
+from iamlab.cloudtrail.event_fields import NOBODY, id_in, issuer_of
+from iamlab.cloudtrail.recording import NAMES
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.event import Event, Outcome
-from iamlab.model.session_record import id_in, issuer_of
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob_ignoring_case
 
@@ -53,8 +53,8 @@ def checks_of(events: Iterable[Event], **wanted: Any) -> list[Check]:
     makers: dict[str, Callable[[Any], Check]] = {
         "account": _in_log_of,
         "outcome": _with_outcome,
-        "since": _since,
-        "until": _until,
+        "since": lambda time: _in_time("since", time, le),
+        "until": lambda time: _in_time("until", time, ge),
         "what": lambda action: _calls_of(action, events),
         "who": _by,
     }
@@ -76,17 +76,7 @@ def _with_outcome(outcome: object) -> Check:
     return lambda event: event.outcome == outcome
 
 
-def _since(time: object) -> Check:
-    moment = _moment("since", time)
-    return lambda event: event.event_time >= moment
-
-
-def _until(time: object) -> Check:
-    moment = _moment("until", time)
-    return lambda event: event.event_time <= moment
-
-
-def _moment(name: str, time: object) -> datetime:
+def _in_time(name: str, time: object, fits: Callable[[datetime, datetime], bool]) -> Check:
     found = time
     if isinstance(time, str):
         try:
@@ -97,7 +87,7 @@ def _moment(name: str, time: object) -> datetime:
         raise RequestError(f"{name}={time!r} is no time: write 2026-11-25T09:00:00Z.")
     if found.tzinfo is None:
         raise RequestError(f"{name}={time!r} has no time zone: write Z at its end for UTC.")
-    return found
+    return lambda event: fits(found, event.event_time)
 
 
 # -- what was called ------------------------------------------------------------------------------
@@ -165,17 +155,12 @@ def _by(caller: object) -> Check:
     unique_id = "" if isinstance(caller, str) else getattr(caller, "unique_id", "")
 
     def fits(event: Event) -> bool:
-        if unique_id and _is_another(event.user_identity, arn, unique_id):
-            return False
+        issuer = issuer_of(event.user_identity)
+        if unique_id and issuer.get("arn") == arn and id_in(issuer) not in ("", unique_id):
+            return False  # somebody else who had the same name: made anew, or renamed since
         return not wanted.isdisjoint(names_of(event.user_identity))
 
     return fits
-
-
-def _is_another(identity: Mapping[str, Any], arn: str, unique_id: str) -> bool:
-    """Say whether it is somebody else who had the same name: made anew, or renamed since."""
-    issuer = issuer_of(identity)
-    return issuer.get("arn") == arn and id_in(issuer) not in ("", unique_id)
 
 
 def _names_of(caller: object) -> Iterator[str]:

@@ -15,15 +15,15 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.analysis.credential_report import credentials as account_credentials
-from iamlab.analysis.credential_report.credentials import NOT_IN_EXPORTS
+from iamlab.analysis import credential_report as account_credentials
+from iamlab.analysis.credential_report import NOT_IN_EXPORTS
 from iamlab.display import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials, Key
     from iamlab.model.account import Account
     from iamlab.model.identities import User
 
@@ -111,43 +111,28 @@ def security_status(
         As a credential report gives them; without it, what the world knows.
     """
     root = _of(account_credentials.ROOT, account, credentials)
-    return SecurityStatus(
-        "Security Status",
-        (
-            _item(
-                "Delete your root access keys",
-                root,
-                lambda known: _no_root_keys(len(known.keys)),
-                "Still right. An account has none, unless somebody makes them.",
-            ),
-            _item(
-                "Activate MFA on your root user",
-                root,
-                _root_mfa,
-                "AWS demands it itself: of every account since June 2025.",
-            ),
-            _item(
-                "Create individual IAM users",
-                account,
-                _users,
-                "No longer advised: let people come from an identity provider, with temporary "
-                "credentials. IAM users are for what cannot do that.",
-            ),
-            _item(
-                "Use groups to assign permissions",
-                account,
-                _groups,
-                "Still right, where there are IAM users.",
-            ),
-            _item(
-                "Apply an IAM password policy",
-                account if account_credentials.are_known(account) else None,
-                _password_policy,
-                "It matters only where IAM users have passwords.",
-                "An export of account details does not hold the password policy.",
-            ),
-        ),
+    known = account if account_credentials.are_known(account) else None
+    items = (
+        _item("Delete your root access keys", root, lambda known: _no_root_keys(known.keys)),
+        _item("Activate MFA on your root user", root, _root_mfa),
+        _item("Create individual IAM users", account, _users),
+        _item("Use groups to assign permissions", account, _groups),
+        _item("Apply an IAM password policy", known, _password_policy, _NO_PASSWORD_POLICY),
     )
+    return SecurityStatus("Security Status", items)
+
+
+_TODAY = {
+    "Delete your root access keys": "Still right. An account has none, unless somebody makes them.",
+    "Activate MFA on your root user": "AWS demands it itself: of every account since June 2025.",
+    "Create individual IAM users": "No longer advised: let people come from an identity provider, "
+    "with temporary credentials. IAM users are for what cannot do that.",
+    "Use groups to assign permissions": "Still right, where there are IAM users.",
+    "Apply an IAM password policy": "It matters only where IAM users have passwords.",
+}
+"""What AWS's advice on an item of the old list is today."""
+
+_NO_PASSWORD_POLICY = "An export of account details does not hold the password policy."
 
 
 def security_recommendations(
@@ -163,23 +148,19 @@ def security_recommendations(
         Who is signed in; two items are about the user's own credentials.
     """
     root = _of(account_credentials.ROOT, account, credentials)
+    keys, unused = (
+        "Root user has no active access keys",
+        "Your user has no active access keys that are unused for more than a year",
+    )
     items = [
         _item("Add MFA for root user", root, _root_mfa),
-        _item(
-            "Root user has no active access keys",
-            root,
-            lambda known: _no_root_keys(len(known.active_keys)),
-        ),
+        _item(keys, root, lambda known: _no_root_keys(known.active_keys)),
     ]
     if user is not None:
-        own = _of(user.name, account, credentials)
+        own, long_ago = _of(user.name, account, credentials), account.world.clock.now - _YEAR
         items += [
             _item("Add MFA for yourself", own, _own_mfa),
-            _item(
-                "Your user has no active access keys that are unused for more than a year",
-                own,
-                lambda known: _own_keys(known, account.world.clock.now - _YEAR),
-            ),
+            _item(unused, own, lambda known: _own_keys(known, long_ago)),
         ]
     return SecurityStatus("Security recommendations", tuple(items))
 
@@ -203,18 +184,18 @@ def _item(
     title: str,
     known: Known | None,
     check: Callable[[Known], Answer],
-    today: str = "",
     unknown: str = NOT_IN_EXPORTS,
 ) -> Item:
+    today = _TODAY.get(title, "")
     if known is None:
         return Item(title, UNKNOWN, unknown, today=today)
     done, reason, text = check(known)
     return Item(title, DONE if done else OPEN, reason, "" if done else text, today)
 
 
-def _no_root_keys(number: int) -> Answer:
+def _no_root_keys(keys: Sequence[Key]) -> Answer:
     text = "for key in list(account.root.access_keys):\n    key.delete()"
-    return not number, f"The root user has {_many(number, 'access key')}.", text
+    return not keys, f"The root user has {_many(len(keys), 'access key')}.", text
 
 
 def _root_mfa(root: Credentials) -> Answer:

@@ -11,14 +11,8 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath
-from iamlab.authorization.context_keys import (
-    FORWARDED_CALL_KEYS,
-    CallerAttributes,
-    call_keys,
-    override_keys,
-    reserved_key_notes,
-)
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
@@ -48,15 +42,15 @@ class _SharedFacts:
     @property
     def context(self) -> dict[str, ContextValue]:
         """What stands beside and over a caller's own keys."""
-        forwarded = FORWARDED_CALL_KEYS if self.way.call.via else {}
-        return override_keys(
-            {**forwarded, **self.facts.context, **call_keys(self.way.call)}, self.given
+        forwarded = contexts.FORWARDED_CALL_KEYS if self.way.call.via else {}
+        return contexts.override_keys(
+            {**forwarded, **self.facts.context, **contexts.call_keys(self.way.call)}, self.given
         )
 
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was taken for granted, in words."""
-        return (*self.facts.assumed, *self.way.assumed, *reserved_key_notes(self.given))
+        return (*self.facts.assumed, *self.way.assumed, *contexts.reserved_key_notes(self.given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
             self.action,
             self.resource,
             shared.facts.account_id,
-            override_keys(principal.context(), shared.context),
+            contexts.override_keys(principal.context(), shared.context),
             principal.issuer,
         )
         decision = evaluate(request, principal.layers(shared.facts, shared.way.policy))
@@ -118,7 +112,7 @@ def who_can(
     number = 0
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
-        way = NetworkPath.of(world, CallerAttributes(), facts, action, circumstances)
+        way = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
         shared = _SharedFacts(facts, way, context or {})
         _, index, assumed = _all_callers(world, accounts, way.policy)
         allowed = index.who_can(action, resource, facts.beside({}), shared.context)
@@ -153,7 +147,15 @@ def _all_callers(
     # A world that changes forgets its callers, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
-    stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
+    stamp: Hashable = (
+        world.clock.now,
+        tuple(
+            (one.arn, *one.tags.items())
+            for account in accounts
+            for one in (*account.users.values(), *account.roles.values())
+            if one.tags
+        ),
+    )
     remembered: dict[Hashable, AllCallers] = world.remembered.callers_indexes
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
@@ -165,13 +167,6 @@ def _all_callers(
         assumed = dict.fromkeys(note for known in every for note in known.assumed)
         remembered[key] = AllCallers(stamp, index, tuple(assumed))
     return remembered[key]
-
-
-def _tags(accounts: Iterable[Account]) -> Iterator[Hashable]:
-    for account in accounts:
-        for one in (*account.users.values(), *account.roles.values()):
-            if one.tags:
-                yield one.arn, *one.tags.items()
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
@@ -189,10 +184,10 @@ class AllCallers(NamedTuple):
     ----------
     stamp
         What they depend on beside the world's revision: time, and tags that are written by hand.
-    holes
+    assumed
         What was taken for granted of them, in words.
     """
 
     stamp: Hashable
-    crowd: CallersIndex
-    holes: tuple[str, ...]
+    callers: CallersIndex
+    assumed: tuple[str, ...]

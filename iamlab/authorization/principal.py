@@ -13,12 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from iamlab.authorization import context_keys as context
-from iamlab.authorization.attached_policies import (
-    boundary_of,
-    identity_policies,
-    root_user_policy,
-    scps_of,
-)
 from iamlab.authorization.context_keys import (
     CALLER_KEYS,
     CallerAttributes,
@@ -36,7 +30,14 @@ from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.credentials import Credential, Presented
-from iamlab.model.identities import Group, Role, User
+from iamlab.model.identities import (
+    Group,
+    Role,
+    User,
+    boundary_of,
+    identity_policies,
+    root_user_policy,
+)
 from iamlab.model.record import OF_FEDERATED_USERS, CredentialKind
 from iamlab.policy.arn import Arn, is_arn
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
+
 
 Caller: TypeAlias = (
     "str | User | Role | Group | RootUser | Credential | PrincipalContext"  # no group may
@@ -303,6 +305,18 @@ def _membership(account: Account) -> Membership | None:
     """Give the place of an account in its organization, if it is in one."""
     world = account.world
     return world.membership_of(account.account_id) if world.organizations else None
+
+
+def scps_of(account: Account) -> tuple[Level, ...]:
+    """Give the service control policies above an account, level by level."""
+    if not account.world.organizations:
+        return ()
+    organization = account.world.organization_of(account.account_id)
+    if organization is None:
+        return ()
+    from iamlab.model.organization.policies import SCP
+
+    return organization.levels(account.account_id, SCP)
 
 
 def _service(name: str) -> CallerAttributes:

@@ -14,7 +14,7 @@ from iamlab.lab.world import World
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json
 from iamlab.policy.arn import is_arn
-from iamlab.storage.account_details.load import LoadWarning
+from iamlab.storage.account_details import LoadWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

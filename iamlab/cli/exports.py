@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_report import CredentialReport
 from iamlab.cli.common import add_world_source, check_read_once, load_world, warned
 from iamlab.cli.documents import read_text
 from iamlab.errors import LoadError, RequestError

@@ -12,7 +12,7 @@ from iamlab.cli.forms import print_json
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.analysis.credential_report.report import CredentialReport
+    from iamlab.analysis.credential_report import CredentialReport
     from iamlab.analysis.security_status import SecurityStatus
     from iamlab.lab.account import Account
 

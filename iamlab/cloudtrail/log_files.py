@@ -19,7 +19,7 @@ from random import Random
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
-from iamlab.cloudtrail.event_names import REGION
+from iamlab.cloudtrail.recording import REGION
 from iamlab.display import steps
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file

@@ -1,19 +1,24 @@
 """How a call becomes an event in the logs of its accounts, and marks credentials as used.
 
+Tables say what CloudTrail calls a call, and which kind of event it makes of it.
+
 Secrets never become part of an event. An event with an access key, or with a session of a role,
 counts as a use, allowed or not, because the caller was known. Only the newest use is kept; the log
 has the rest. For passwords, signing in notes the use. AWS notes none for MFA devices.
 
 Notes
 -----
-AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Logging IAM and AWS STS
-API calls with AWS CloudTrail"; "Generate credential reports for your AWS account", for how often a
-key's use is noted; "API AccessKeyLastUsed"; "API RoleLastUsed". Likely, not sure: that a role is
-used by the calls of its sessions, and not by being assumed.
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Logging data events",
+for what is no management event; "Logging Amazon S3 API calls using AWS CloudTrail"; "Logging AWS
+Lambda API calls using AWS CloudTrail", for names with a version at their end; "Logging IAM and AWS
+STS API calls with AWS CloudTrail", for what reads only; "Generate credential reports for your AWS
+account", for how often a key's use is noted; "API AccessKeyLastUsed"; "API RoleLastUsed". Likely,
+not sure: that a role is used by the calls of its sessions, and not by being assumed.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -26,14 +31,13 @@ from iamlab.cloudtrail.event_fields import (
     Origin,
     clip,
     event_values,
+    identity_seen_from,
+    issuer_of,
     origin_of,
     within_limit,
 )
-from iamlab.cloudtrail.event_names import REGION, SOURCES, event_name, is_data_event, reads_only
-from iamlab.cloudtrail.user_identity import identity_seen_from
 from iamlab.model.event import DATA, MANAGEMENT, Event, code_of, keeps_parameters
 from iamlab.model.record import LastUsed, RoleLastUsed
-from iamlab.model.session_record import issuer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +45,115 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
-    from iamlab.model.identities import Role
     from iamlab.model.world import World
+
+
+REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+", re.ASCII)
+"""What the name of a Region looks like."""
+
+SOURCES: Mapping[str, str] = {"cloudwatch": "monitoring", "tag": "tagging"}
+"""Services whose events do not come from a host of the name that policies know them by."""
+
+NAMES: Mapping[str, str] = {
+    # Actions that have another name than the call that they let.
+    "lambda:InvokeFunction": "Invoke",
+    "s3:ListAllMyBuckets": "ListBuckets",
+    "s3:ListBucket": "ListObjects",
+    "s3:ListBucketVersions": "ListObjectVersions",
+    # Calls whose events name them otherwise.
+    "lambda:AddPermission": "AddPermission20150331v2",
+    "lambda:CreateFunction": "CreateFunction20150331",
+    "lambda:DeleteFunction": "DeleteFunction20150331",
+    "lambda:RemovePermission": "RemovePermission20150331v2",
+    "lambda:TagResource": "TagResource20170331v2",
+    "lambda:UntagResource": "UntagResource20170331v2",
+    "lambda:UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
+    "s3:DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+    "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+"""Action or operation -> the name that its event has."""
+
+NO_CALLS = frozenset(("iam:PassRole", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"))
+"""Actions that are only ever part of another call, and have no event."""
+
+DATA_EVENTS: Mapping[str, frozenset[str]] = {
+    service: frozenset(names.split())
+    for service, names in {
+        "dynamodb": (
+            "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement "
+            "ExecuteTransaction GetItem GetRecords GetShardIterator PutItem Query Scan "
+            "TransactGetItems TransactWriteItems UpdateItem"
+        ),
+        "ebs": (
+            "CompleteSnapshot GetSnapshotBlock ListChangedBlocks ListSnapshotBlocks "
+            "PutSnapshotBlock StartSnapshot"
+        ),
+        "kinesis": "GetRecords GetShardIterator PutRecord PutRecords SubscribeToShard",
+        "rds-data": (
+            "BatchExecuteStatement BeginTransaction CommitTransaction ExecuteStatement "
+            "RollbackTransaction"
+        ),
+        "lambda": "Invoke InvokeAsync InvokeWithResponseStream",
+        "s3": (
+            "AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload "
+            "DeleteObject DeleteObjectTagging DeleteObjectVersion DeleteObjectVersionTagging "
+            "DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold "
+            "GetObjectRetention GetObjectTagging GetObjectTorrent GetObjectVersion "
+            "GetObjectVersionAcl GetObjectVersionAttributes GetObjectVersionTagging HeadBucket "
+            "HeadObject ListMultipartUploadParts ListMultipartUploads ListObjectVersions "
+            "ListObjects ListParts PutObject PutObjectAcl PutObjectLegalHold PutObjectRetention "
+            "PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging RenameObject "
+            "RestoreObject SelectObjectContent UploadPart UploadPartCopy"
+        ),
+        "s3-object-lambda": "WriteGetObjectResponse",
+        "s3express": "CreateSession",
+        "sns": "Publish PublishBatch",
+        "sqs": (
+            "ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage "
+            "DeleteMessageBatch ReceiveMessage SendMessage SendMessageBatch"
+        ),
+    }.items()
+}
+"""Service -> the events of its data, which a trail has only if it is told to."""
+
+_READS: Mapping[str, bool] = {
+    "sts:AssumeRole": True,
+    "sts:AssumeRoleWithSAML": True,
+    "sts:AssumeRoleWithWebIdentity": True,
+    "sts:GetSessionToken": False,
+    # A key is used, and stays as it is.
+    **dict.fromkeys(("kms:Decrypt", "kms:Encrypt", "kms:Sign", "kms:Verify"), True),
+    **dict.fromkeys(("kms:GenerateMac", "kms:VerifyMac"), True),
+    **dict.fromkeys(("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), True),
+    **dict.fromkeys(("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"), True),
+}
+"""Action -> whether CloudTrail says that it only reads, where its access level says otherwise."""
+
+NAME_NO_RESOURCES = frozenset(("ec2", "iam", "organizations"))
+"""Services whose events say in their parameters only what they are about."""
+
+
+def event_name(service: str, name: str) -> str:
+    """Give the name of the event of a call.
+
+    Examples
+    --------
+    >>> event_name("s3", "ListBucket"), event_name("s3", "GetObject")
+    ('ListObjects', 'GetObject')
+    """
+    return NAMES.get(f"{service}:{name}", name)
+
+
+def is_data_event(service: str, name: str) -> bool:
+    """Say whether an event is of data, not of management.
+
+    Examples
+    --------
+    >>> is_data_event("s3", "GetObject"), is_data_event("s3", "GetBucketPolicy")
+    (True, False)
+    """
+    return name in DATA_EVENTS.get(service, ())
 
 
 def record_call(
@@ -123,7 +234,7 @@ def record_in_account(
     service, operation = call
     name = event_name(service, operation)
     is_data = is_data_event(service, name)
-    shown = parameters if keeps_parameters(service, error) else None
+    shown = None if error and not keeps_parameters(service, error) else parameters
     more.setdefault("request_id", world.ids.request_id())
     record_event(
         world,
@@ -131,7 +242,7 @@ def record_in_account(
         identity,
         account_id,
         region=region,
-        read_only=reads_only(service, operation, otherwise=read_only),
+        read_only=_READS.get(f"{service}:{operation}", read_only),
         request_parameters=None if shown is None else event_values(shown, service),
         response_elements=event_values(answer, service) if answer else None,
         error_code=code_of(service, error) if error else "",
@@ -221,17 +332,12 @@ def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _shared(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the same object that the event before has, if it says the same: there are many."""
-    if not world.events:
-        return identity
-    before = world.events[-1].user_identity
-    return before if before == identity else identity
+    newest = next(reversed(world.events), None)
+    return newest.user_identity if newest and newest.user_identity == identity else identity
 
 
 KEY_USE_IS_NOTED_EVERY = timedelta(minutes=15)
 """Of several uses of a key within this time only the first is noted."""
-
-ROLE_USE_IS_TOLD_FOR = timedelta(days=400)
-"""A use of a role that is longer ago is not told any more."""
 
 _WITHOUT_REGION = frozenset({"s3"})
 """Services of whose use no Region is noted with a key."""
@@ -268,21 +374,3 @@ def note_key_use(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:
     if kept.last_used is None or use.date - kept.last_used.date >= KEY_USE_IS_NOTED_EVERY:
         where = "N/A" if use.service in _WITHOUT_REGION else use.region
         holder.key_records[key_id] = replace(kept, last_used=replace(use, region=where))
-
-
-def password_last_used(holder: CredentialOwner) -> dict[str, Any]:
-    """Write when a password was last used, as the API does.
-
-    Of somebody who has none now, or a new one, the former one counts.
-    """
-    profile = holder.login_profile
-    used = (profile.last_used if profile else None) or holder.former_sign_in
-    return {"PasswordLastUsed": used} if used else {}
-
-
-def role_last_used(role: Role) -> dict[str, Any]:
-    """Write when a role was last used, as the API does; nothing if that was too long ago."""
-    used, now = role.last_used, role.account.world.clock.now
-    if used is None or now - used.date > ROLE_USE_IS_TOLD_FOR:
-        return {}
-    return {"LastUsedDate": used.date, **({"Region": used.region} if used.region else {})}

@@ -54,7 +54,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,8 +116,7 @@ class PolicyError(IamLabError):
     """A document that is no policy. It holds every problem, not only the first."""
 
     def __init__(self, problems: Iterable[PolicyProblem], name: str = "") -> None:
-        self.problems = tuple(problems)
-        self.name = name
+        self.problems, self.name = tuple(problems), name
         subject = f"policy {name!r}" if name else "this policy"
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         lines = [f"{subject} has {count}:", *(f"  {problem}" for problem in self.problems)]
@@ -374,7 +373,10 @@ class AccessDenied(AwsError):
         super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 
 
-def noted(error: AwsError, note: str) -> AwsError:
+Noted = TypeVar("Noted", bound=AwsError)
+
+
+def noted(error: Noted, note: str) -> Noted:
     """Add a note for the learner to an error, and give the error."""
     error.add_note(note)
     return error

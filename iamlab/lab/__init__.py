@@ -24,8 +24,8 @@ Record.facade_modules |= {
 
 register_modules(
     "iam",
-    "iamlab.analysis.account_operations",
-    "iamlab.storage.account_details.export",
+    "iamlab.analysis.account_reports",
+    "iamlab.storage.account_details",
     "iamlab.analysis.last_accessed.operations",
     "iamlab.analysis.policy_simulator.simulator",
     "iamlab.analysis.policy_simulator.requests",

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from iamlab.analysis.account_reports import Summary
     from iamlab.analysis.audit.audit import Audit
-    from iamlab.analysis.credential_report.report import CredentialReport
+    from iamlab.analysis.credential_report import CredentialReport
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.analysis.summaries import Summary
     from iamlab.model.event import Event
     from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
@@ -80,9 +80,9 @@ class AccountReports(records.Account):
         >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
         iam  not accessed in the tracking period
         """
-        from iamlab.analysis.last_accessed.last_accessed import in_account
+        from iamlab.analysis.last_accessed.last_accessed import last_accessed
 
-        return in_account(self, entity, events, granularity, now=now)
+        return last_accessed(self, entity, events, granularity, now=now)
 
     def organizations_last_accessed(
         self,

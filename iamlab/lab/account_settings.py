@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import root_user_keys
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_in_account
-from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_tags
@@ -187,7 +187,7 @@ class AccountSettings(records.Account):
         >>> main.list_sts_regional_endpoints_status()["eu-west-1"]
         'Inactive'
         """
-        from iamlab.operations.sts.caller import check_switch
+        from iamlab.operations.sts.calls import check_switch
 
         check_switch(region, status)
         off = {*self.sts_regions_off} - {region}
@@ -204,7 +204,7 @@ class AccountSettings(records.Account):
 
     def list_sts_regional_endpoints_status(self) -> dict[str, str]:
         """Tell of each Region that is on by default whether STS is on there."""
-        from iamlab.operations.sts.caller import DEFAULT_REGIONS
+        from iamlab.policy.regions import ON_BY_DEFAULT
 
         off = self.sts_regions_off
-        return {region: "Inactive" if region in off else "Active" for region in DEFAULT_REGIONS}
+        return {region: "Inactive" if region in off else "Active" for region in ON_BY_DEFAULT}

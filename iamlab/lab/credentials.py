@@ -14,7 +14,7 @@ from iamlab.model import identities as records
 from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform, perform_in_console
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.iam.mfa_device import MfaDevice
 
 if TYPE_CHECKING:

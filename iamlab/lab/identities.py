@@ -19,8 +19,8 @@ from iamlab.operations.parameters import as_keys, as_tags, as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from iamlab.analysis.account_reports import UserSummary
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
-    from iamlab.analysis.summaries import UserSummary
     from iamlab.authorization.principal import Caller
     from iamlab.lab.account import Account
     from iamlab.model.event import Event
@@ -193,7 +193,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
 
     def summary(self) -> UserSummary:
         """Show what the console's page of a user shows; no secrets."""
-        from iamlab.analysis.summaries import summarise
+        from iamlab.analysis.account_reports import summarise
 
         return summarise(self)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.lab.organization_policies import OrganizationPolicies
+from iamlab.lab.organization_parts import OrganizationPolicies
 from iamlab.model.organization import organization as records
 from iamlab.model.organization.targets import ACCESS_ROLE
 from iamlab.model.record import facade_of
@@ -74,7 +74,7 @@ class Organization(OrganizationPolicies):
     if TYPE_CHECKING:
 
         @property
-        def management_account(self) -> Account: ...  # noqa: D102 - said in the record
+        def management_account(self) -> Account: ...  # noqa: D102 - documented in the record
 
         @property
         def accounts(self) -> list[Account]: ...  # type: ignore[override]  # noqa: D102
@@ -203,7 +203,7 @@ class Organization(OrganizationPolicies):
         return made
 
     def move_account(self, account: account_records.Account | str, parent: Container | str) -> None:
-        """Move an account; what hangs on the account itself goes with it.
+        """Move an account; policies that are attached to the account itself go with it.
 
         Raises
         ------
@@ -305,7 +305,7 @@ class Organization(OrganizationPolicies):
         Parameters
         ----------
         region
-            Where it shall be.
+            Where the instance is.
 
         Raises
         ------
@@ -339,7 +339,7 @@ class Organization(OrganizationPolicies):
         >>> list(again.organizations) == [organization.id]
         True
         """
-        from iamlab.storage.organization_export.export import organization_to_json
+        from iamlab.storage.organization_export import organization_to_json
 
         return organization_to_json(self)
 

@@ -1,9 +1,9 @@
-"""The parts of an organization: root, OUs, member accounts, invitations and policies.
+"""The parts of an organization: root, OUs, member accounts, invitations, and policies.
 
 Notes
 -----
 AWS pages: "Managing organizational units (OUs)"; "Inviting an AWS account to join your
-organization"; "Managing organization policies with AWS Organizations".
+organization"; "Managing organization policies with AWS Organizations"; "SCP evaluation".
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.errors.services import MalformedPolicyDocumentException
+from iamlab.model.organization import organization as organization_records
 from iamlab.model.organization import policies as policy_records
 from iamlab.model.organization import targets as records
+from iamlab.model.organization.policies import SCP, effective
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
+from iamlab.operations.organizations.lookup import account_id_of, policy_of, target_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from iamlab.lab.account import Account
     from iamlab.lab.organization import Organization
+    from iamlab.model.organization.policies import EffectivePolicies
     from iamlab.model.organization.targets import Target
     from iamlab.operations.policy_documents import Document
 
@@ -39,7 +43,7 @@ class PartMethods(records.OrganizationPart):
     if TYPE_CHECKING:
 
         @property
-        def organization(self) -> Organization: ...  # noqa: D102 - said in the record
+        def organization(self) -> Organization: ...  # noqa: D102 - documented in the record
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation for the management account."""
@@ -144,7 +148,7 @@ class Handshake(PartMethods, records.Handshake):
     requested_timestamp
         When it was sent; it can be answered for 15 days.
     outcome
-        ``OPEN``, or how it was answered. :attr:`state` knows besides whether its time is over.
+        ``OPEN``, or how it was answered. :attr:`state` also shows if its time is over.
     tags
         Of the account, once it has joined.
     """
@@ -199,7 +203,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         description: str | None = None,
         content: Document | None = None,
     ) -> None:
-        """Change it, wherever it hangs."""
+        """Change it, wherever it is attached."""
         self._do(
             "UpdatePolicy",
             PolicyId=self.id,
@@ -214,9 +218,149 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         Raises
         ------
         PolicyInUseException
-            It hangs somewhere.
+            It is attached somewhere.
         """
         self._do("DeletePolicy", PolicyId=self.id)
+
+
+class OrganizationPolicies(organization_records.Organization):
+    """The methods of an organization for its policies, each an operation of AWS Organizations.
+
+    Policies and targets can be named by their ids, or by a name that only one of them has.
+    """
+
+    __slots__ = ()
+    policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all made as the lab's
+
+    def enable_policy_type(self, policy_type: str) -> None:
+        """Enable a type of policies: AWS attaches the one of them that allows all, everywhere."""
+        self._do("EnablePolicyType", RootId=self.root.id, PolicyType=policy_type)
+
+    def disable_policy_type(self, policy_type: str) -> None:
+        """Disable a type of policies: all of them are detached, and that cannot be taken back."""
+        self._do("DisablePolicyType", RootId=self.root.id, PolicyType=policy_type)
+
+    def create_policy(
+        self,
+        name: str,
+        content: Document,
+        *,
+        type: str = SCP,  # noqa: A002 - the API calls it so
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> OrganizationPolicy:
+        """Make a policy; it limits nobody before it is attached.
+
+        Parameters
+        ----------
+        type
+            ``"SERVICE_CONTROL_POLICY"`` or ``"RESOURCE_CONTROL_POLICY"``.
+
+        Raises
+        ------
+        MalformedPolicyDocumentException
+            No such policy can have that content; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev, ana = organization.create_account("acme-dev"), "ana"
+        >>> dev.create_user(ana).attach_policy("AdministratorAccess")
+        >>> from iamlab import Policy
+        >>> organization.create_policy("NoBuckets", Policy.deny("s3:CreateBucket")).attach(dev)
+        >>> for action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
+        ...     print(world.can(dev.get_user(ana), action, "*"))
+        ✕ explicit deny by NoBuckets/#1
+        ✓ allowed by AdministratorAccess/#1
+        """
+        made: OrganizationPolicy = self._do(
+            "CreatePolicy",
+            Name=name,
+            Content=as_content(content),
+            Type=type,
+            Description=description,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def update_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        content: Document | None = None,
+    ) -> None:
+        """Change a policy, wherever it is attached."""
+        self.policies[policy_of(self, policy).id].update(
+            name=name, description=description, content=content
+        )
+
+    def delete_policy(self, policy: OrganizationPolicy | str) -> None:
+        """Delete a policy that is attached nowhere."""
+        self.policies[policy_of(self, policy).id].delete()
+
+    def attach_policy(
+        self, policy: OrganizationPolicy | str, target: Target | Account | str
+    ) -> None:
+        """Attach a policy to a root, an OU or an account: it reaches all that is below.
+
+        Raises
+        ------
+        PolicyTypeNotEnabledException
+            Its type is not enabled.
+        ConstraintViolationException
+            There are as many as can be attached there.
+        """
+        key = target_of(self, target)
+        self._do("AttachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
+
+    def detach_policy(
+        self, policy: OrganizationPolicy | str, target: Target | Account | str
+    ) -> None:
+        """Detach a policy from a root, an OU or an account.
+
+        Raises
+        ------
+        ConstraintViolationException
+            It is the last SCP there: another one has to be attached first.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> organization.detach_policy("FullAWSAccess", organization.root)
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
+        """
+        key = target_of(self, target)
+        self._do("DetachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
+
+    def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
+        """Say what reaches an account from above, level by level.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> organization = world.create_organization(main)
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> print(organization.effective_policies(dev, "SERVICE_CONTROL_POLICY"))
+        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none may deny
+          root              FullAWSAccess
+          account acme-dev  FullAWSAccess
+        """
+        found = self.world.accounts[account_id_of(self, account)]
+        return effective(self, found, policy_type)
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation for the management account."""
+        return perform(self.management_account, f"organizations:{operation}", **parameters)
 
 
 def as_content(document: Document) -> Any:

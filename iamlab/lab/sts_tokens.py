@@ -19,7 +19,7 @@ from iamlab.operations.parameters import (
     as_session_policy,
     as_session_tags,
 )
-from iamlab.operations.sts.caller import check_region
+from iamlab.operations.sts.calls import check_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
-    from iamlab.operations.sts.web_identity_tokens import IssuedToken
+    from iamlab.operations.sts.tokens_and_messages import IssuedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class StsTokens(StsEndpoint):
         """Sign a token that says to a service outside of AWS who the caller is.
 
         Such a service verifies it with the account's public keys, which
-        ``iamlab.operations.sts.web_identity_tokens.jwks_of(account)`` gives.
+        ``iamlab.operations.sts.tokens_and_messages.jwks_of(account)`` gives.
 
         Parameters
         ----------

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from iamlab.model import account as account_records
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
-    from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.identity_center.instance import IdentityCenter
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.operations.sign_in import ConsoleSession
-    from iamlab.storage.account_details.entries import Source
+    from iamlab.storage.account_entries import Source
 
 
 @facade_of(records.World)
@@ -303,7 +303,7 @@ class World(Questions, EventQuestions):
         LoadError
             A file that is not such an output, or is cut off; with the place.
         """
-        from iamlab.storage.account_details.load import load_account_details
+        from iamlab.storage.account_details import load_account_details
 
         world = cls()
         load_account_details(world, exports, resource_policies or {}, organization)
@@ -372,7 +372,7 @@ class World(Questions, EventQuestions):
         >>> again.user("ana").arn
         'arn:aws:iam::111111111111:user/ana'
         """
-        from iamlab.storage.account_details.export import whole
+        from iamlab.storage.account_details import whole
 
         return [whole(account) for account in self.accounts.values()]
 

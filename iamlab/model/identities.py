@@ -1,20 +1,28 @@
 """Users, groups, roles and the root user: names, policies, tags, credentials.
 
+Also which policies apply to each: its own, those of its groups, its boundary.
+
 Notes
 -----
-AWS pages: "IAM users"; "IAM user groups"; "IAM roles"; "AWS account root user".
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles"; "AWS account root user"; "Policies and
+permissions in AWS Identity and Access Management"; "Permit IAM users to change their own
+passwords".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.display import Shown, few
+from iamlab.engine.layers import Attached
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
+from iamlab.model.managed_policies import document_of
 from iamlab.model.record import Record, RoleLastUsed
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
         SigningCertificate,
         SSHPublicKey,
     )
-    from iamlab.policy.document import Policy
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -47,6 +54,7 @@ class Identity(Shown, Record):
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     create_date: datetime | None = field(default=None, repr=False)
     kind: ClassVar[str] = ""
+    noun: ClassVar[str] = ""  # in the names of operations
 
     @property
     def arn(self) -> str:
@@ -81,6 +89,7 @@ class User(Bounded, CredentialOwner):
         default_factory=dict, repr=False
     )
     kind: ClassVar[str] = "user"
+    noun: ClassVar[str] = "User"
 
     @property
     def user_name(self) -> str:
@@ -108,6 +117,7 @@ class Group(Identity):
     """Users that share policies. It is no principal and holds no groups."""
 
     kind: ClassVar[str] = "group"
+    noun: ClassVar[str] = "Group"
 
     @property
     def users(self) -> list[User]:
@@ -135,6 +145,7 @@ class Role(Bounded):
     instance_profiles: list[str] = field(default_factory=list, repr=False)
     last_used: RoleLastUsed | None = field(default=None, repr=False)
     kind: ClassVar[str] = "role"
+    noun: ClassVar[str] = "Role"
 
     @property
     def switch_role_url(self) -> str:
@@ -219,3 +230,83 @@ def with_groups(identity: Identity) -> list[Identity]:
     known = identity.account.groups
     names = identity.groups if isinstance(identity, User) else ()
     return [identity, *(known[name] for name in names if name in known)]
+
+
+@cache
+def root_user_policy() -> Policy:
+    """Give what the root user may in its own account, as a policy."""
+    return Policy.allow("*", "*", name="root user")
+
+
+def allows_password_change(account: Account) -> bool:
+    """Say whether the account's password policy lets all its users change their own."""
+    policy = account.password_policy
+    return policy is not None and policy.allow_users_to_change_password
+
+
+@cache
+def password_change_policy() -> Policy:
+    """Give the permission to change one's own password, as a policy of each user."""
+    own = ["arn:*:iam::*:user/${aws:username}", "arn:*:iam::*:user/*/${aws:username}"]
+    return Policy.parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": own},
+                {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
+            ],
+        },
+        name="AllowUsersToChangePassword",
+    )
+
+
+def groups_of(user: Bounded, missing: list[str]) -> list[Identity]:
+    """List the groups of a user; a loaded file may lack some, which is noted."""
+    missing += [
+        f"Group {name} of user {user.name} is not in the file: taken as one without policies."
+        for name in getattr(user, "groups", ())
+        if name not in user.account.groups
+    ]
+    return with_groups(user)[1:]
+
+
+def policies_of(
+    identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
+) -> list[Attached]:
+    """List the policies attached to one identity: inline policies first, then managed ones."""
+    found = [Attached(policy, None, path) for policy in identity.inline.values()]
+    for arn in identity.attached:
+        document = document_of(identity.account, arn)
+        if document is not None:
+            found.append(Attached(document, arn, path))
+        elif missing is not None:
+            missing.append(_unknown(arn))
+    return found
+
+
+def _unknown(arn: str) -> str:
+    return f"Policy {arn} is attached, but its document is not in the file: taken as empty."
+
+
+def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:
+    """Give the permissions boundary; one that nobody knows allows nothing, which is noted."""
+    if identity.boundary is None:
+        return None
+    document = document_of(identity.account, identity.boundary)
+    if document is None:
+        missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
+        document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
+    return Attached(document, identity.boundary)
+
+
+def identity_policies(identity: User | Role, missing: list[str]) -> tuple[Attached, ...]:
+    """List all identity-based policies of a user or role, through groups too."""
+    holders: list[tuple[Identity, tuple[str, ...]]] = [(identity, ())]
+    holders += [(group, (f"group {group.name}",)) for group in groups_of(identity, missing)]
+    attached = tuple(
+        policy for holder, path in holders for policy in policies_of(holder, path, missing)
+    )
+    if isinstance(identity, User) and allows_password_change(identity.account):
+        own = Attached(password_change_policy(), None, ("account password policy",))
+        return (*attached, own)
+    return attached

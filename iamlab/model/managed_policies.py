@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +132,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
     return None if policy is None else policy.copy(None)
 
 
+@lru_cache(maxsize=4096)
 def document_of_aws(arn: str) -> Policy | None:
     """Give the document of an AWS managed policy; ``None`` if there is none with this ARN."""
     policy = _shared(arn, "")
@@ -139,11 +140,10 @@ def document_of_aws(arn: str) -> Policy | None:
 
 
 def _shared(name_or_arn: str, partition: str) -> ManagedPolicy | None:
+    name = name_or_arn
     if is_arn(name_or_arn):
         arn = Arn.parse(name_or_arn)
         name, partition = arn.name, arn.partition
-    else:
-        name = name_or_arn
     if name not in _file()[1] or partition not in PARTITIONS:
         return None
     policy = _read(name, partition)
@@ -164,13 +164,23 @@ def _read(name: str, partition: str) -> ManagedPolicy:
     """Read a policy's line; what is read once is kept."""
     line = _file()[1][name].replace('"arn:aws:', f'"arn:{partition}:')
     found: dict[str, Any] = json.loads(line)
-    version = found["DefaultVersionId"]
     return ManagedPolicy(
         name,
         f"arn:{partition}:iam::aws:policy{found['Path']}{name}",
-        {version: Policy.parse(found["Document"], name=name)},
-        version,
+        {found["DefaultVersionId"]: Policy.parse(found["Document"], name=name)},
+        found["DefaultVersionId"],
         found["Path"],
         create_date=datetime.fromisoformat(found["CreateDate"]),
         update_date=datetime.fromisoformat(found["UpdateDate"]),
     )
+
+
+def document_of(account: Account, arn: str) -> Policy | None:
+    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
+    policy = account.policies.get(arn)
+    return document_of_aws(arn) if policy is None else policy.document
+
+
+def own_policies(account: Account) -> list[ManagedPolicy]:
+    """List the account's own managed policies; a loaded account holds AWS's too."""
+    return [policy for policy in account.policies.values() if not policy.is_aws_managed]

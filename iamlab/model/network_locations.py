@@ -10,12 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import (
-    TYPE_CHECKING,
-    Protocol,
-    TypedDict,
-    cast,
-)
+from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 

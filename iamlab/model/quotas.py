@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +66,6 @@ _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-
-
-class QuotaOwner(Protocol):
-    """An account, as far as quotas matter."""
-
-    @property
-    def quotas(self) -> Mapping[str, int]:
-        """The quotas that were raised."""
-
-
-def quota(account: QuotaOwner, name: str) -> int:
-    """Give a quota of an account: AWS's default, unless it has been raised."""
-    return account.quotas.get(name, QUOTAS[name].default)
 
 
 def raised(name: object, value: object) -> int:

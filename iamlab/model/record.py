@@ -10,15 +10,7 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields, replace
 from enum import Enum
 from importlib import import_module
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    NamedTuple,
-    Protocol,
-    Self,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from iamlab.errors import RequestError
 

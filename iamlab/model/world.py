@@ -24,10 +24,10 @@ from iamlab.model.record import Membership, Record, check_texts
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.organization.organization import Organization
     from iamlab.model.resources import Resource
-    from iamlab.model.session_record import SessionRecord
     from iamlab.policy.document import Policy
 
 

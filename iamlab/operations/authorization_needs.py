@@ -74,16 +74,16 @@ WITH_BOUNDARY = frozenset(
 """Operations whose requests say which boundary there is: ``iam:PermissionsBoundary``."""
 
 
-def target_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> Any:
+def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> Any:
     """Give the thing that an operation works on; ``None`` if there is none yet."""
     if entry.on in _BY_ARN:
         parameter, place = _BY_ARN[entry.on]
-        return getattr(account, place).get(given.get(parameter, ""))
+        return getattr(account, place).get(parameters.get(parameter, ""))
     if entry.on == "access-key":
-        return account.holder_of_key(given["AccessKeyId"])
+        return account.holder_of_key(parameters["AccessKeyId"])
     if entry.on == "identity":
-        return _identity(account, _arn_in(given))
-    name = given.get(_NAMED_BY.get(entry.on, ""), "")
+        return _identity(account, _arn_in(parameters))
+    name = parameters.get(_NAMED_BY.get(entry.on, ""), "")
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
         return held[name]
@@ -96,36 +96,36 @@ def _identity(account: Account, arn: str) -> Any:
     return next((one for one in every if one.arn == arn), None)
 
 
-def _arn_in(given: Mapping[str, Any]) -> str:
+def _arn_in(parameters: Mapping[str, Any]) -> str:
     """Give the ARN of the identity that is asked about."""
-    return str(given["Arn"] if "Arn" in given else given["PolicySourceArn"])
+    return str(parameters["Arn"] if "Arn" in parameters else parameters["PolicySourceArn"])
 
 
-def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
+def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
     """Give the ARN that a call needs permission for; of what is not there yet, as it will be."""
     if entry.about is not None:
-        return entry.about(account, given)
+        return entry.about(account, parameters)
     if entry.on == "*":
         return "*"
     start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}"
     if entry.on.endswith("/"):
         return start
-    target = target_of(account, entry, given)
+    target = target_of(account, entry, parameters)
     if target is not None:
         return str(target.arn)
     parameter, _ = _BY_ARN.get(entry.on, ("", ""))
-    if parameter in given:
-        return str(given[parameter])
+    if parameter in parameters:
+        return str(parameters[parameter])
     if entry.on == "access-key":
         return "*"  # it is nobody's
     if entry.on == "identity":
-        return _arn_in(given)
-    if entry.on == "user" and "UserName" not in given:
+        return _arn_in(parameters)
+    if entry.on == "user" and "UserName" not in parameters:
         return account.root_arn  # whoever names nobody, and is no user, means the root user
-    if entry.on == "role" and "RoleName" not in given:
-        return start + role_of(given)
-    name = str(given.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
-    return f"{start}{given.get('Path', '/')}{name}"
+    if entry.on == "role" and "RoleName" not in parameters:
+        return start + role_of(parameters)
+    name = str(parameters.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
+    return f"{start}{parameters.get('Path', '/')}{name}"
 
 
 def named_shortly(account: Account, entry: Entry, resource: str) -> str:
@@ -160,24 +160,24 @@ def context_of_passing(
 
 
 def needed(
-    account: Account, entry: Entry, given: Mapping[str, Any]
+    account: Account, entry: Entry, parameters: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Say what a call needs permission for: action, resource, and the condition keys of the call.
 
     A role that the call hands to a service is asked with keys of its own.
     """
-    own = (entry.needs, resource_of(account, entry, given))
-    for action, resource in (own, *entry.also(account, given)):
+    own = (entry.needs, resource_of(account, entry, parameters))
+    for action, resource in (own, *entry.also(account, parameters)):
         passes = action == "iam:PassRole"
         keys = (
             context_of_passing(account, resource, entry.service, own[1] if entry.about else "")
             if passes
-            else context_of(account, entry, given)
+            else context_of(account, entry, parameters)
         )
         yield action, resource, keys
 
 
-def tags_of(given: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
+def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
     """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
 
     Parameters
@@ -195,9 +195,9 @@ def tags_of(given: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
     >>> tags_of({"Tags": [{"Key": "a", "Value": "b"}]}), tags_of({"Tags": {"a": "b"}})
     ([('a', 'b')], [('a', 'b')])
     """
-    sent = given.get("Tags", given.get("tags", ()))
-    if given.get("TagSpecifications"):
-        sent = _specified(given["TagSpecifications"], made)
+    sent = parameters.get("Tags", parameters.get("tags", ()))
+    if parameters.get("TagSpecifications"):
+        sent = _specified(parameters["TagSpecifications"], made)
     pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in _listed(sent)]
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
         raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
@@ -218,11 +218,11 @@ def _specified(sent: Any, made: str) -> list[Any]:
     return found
 
 
-def _made(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
+def _made(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
     """Say of which type the thing is that EC2 makes."""
-    if entry.about is None or "TagSpecifications" not in given:
+    if entry.about is None or "TagSpecifications" not in parameters:
         return ""
-    return Arn.parse(entry.about(account, given)).kind
+    return Arn.parse(entry.about(account, parameters)).kind
 
 
 def _listed(sent: Any) -> list[Any]:
@@ -236,34 +236,36 @@ def _pair(tag: object) -> tuple[Any, Any]:
     return tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue", ""))
 
 
-def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys that a call of this operation has, beside those of every call."""
-    sent = tags_of(given, _made(account, entry, given))
+    sent = tags_of(parameters, _made(account, entry, parameters))
     context: dict[str, Any] = {**tag_keys("aws:RequestTag", dict(sent))}
-    keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
+    keys = [key for key, _ in sent] or list(
+        parameters.get("TagKeys", parameters.get("tagKeys", ()))
+    )
     if keys:
         context["aws:TagKeys"] = keys
     if entry.service != "iam":  # the world knows the resource's own tags
-        return context | (entry.keys(account, given) if entry.keys else {})
-    target = target_of(account, entry, given)
+        return context | (entry.keys(account, parameters) if entry.keys else {})
+    target = target_of(account, entry, parameters)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
         context |= tag_keys(key, getattr(target, "tags", {}))
-    boundary = given.get("PermissionsBoundary") or getattr(target, "boundary", None)
+    boundary = parameters.get("PermissionsBoundary") or getattr(target, "boundary", None)
     if boundary and entry.name in WITH_BOUNDARY:
         context["iam:PermissionsBoundary"] = boundary
-    if "PolicyArn" in given and entry.name.startswith(("Attach", "Detach")):
-        context["iam:PolicyARN"] = given["PolicyArn"]
-    context |= {_KEYS[name]: str(value) for name, value in given.items() if name in _KEYS}
+    if "PolicyArn" in parameters and entry.name.startswith(("Attach", "Detach")):
+        context["iam:PolicyARN"] = parameters["PolicyArn"]
+    context |= {_KEYS[name]: str(value) for name, value in parameters.items() if name in _KEYS}
     if entry.name == "AddRoleToInstanceProfile":  # whose caller passes the role to EC2
         context["iam:PassedToService"] = "ec2.amazonaws.com"
-    return context | _of_properties(entry, given)
+    return context | _of_properties(entry, parameters)
 
 
-def _of_properties(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+def _of_properties(entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Give the keys of a call about the account's properties; of such there is one namespace."""
     if not entry.name.endswith("AccountProperties"):
         return {}
-    names = given.get("Properties", ("RoleManager/Enabled",))
+    names = parameters.get("Properties", ("RoleManager/Enabled",))
     namespaces = sorted({str(name).partition("/")[0] for name in names})
     # The service is that of the role which is made when role manager is enabled.
     return {"iam:AccountPropertyNamespaces": namespaces, "iam:AWSServiceName": ROLE_MANAGER}

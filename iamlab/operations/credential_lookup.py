@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:

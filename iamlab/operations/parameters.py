@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError
+from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError, noted
 from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
@@ -130,9 +130,8 @@ def as_text(document: Document) -> Any:
     try:
         return json.dumps(dict(document), indent=2)
     except (TypeError, ValueError, RecursionError) as error:
-        refusal = MalformedPolicyDocument("Syntax errors in policy.")
-        refusal.add_note(f"$: This is not JSON: {error}.")
-        raise refusal from None
+        note = f"$: This is not JSON: {error}."
+        raise noted(MalformedPolicyDocument("Syntax errors in policy."), note) from None
 
 
 def as_role_arn(role: Role | str) -> str:
@@ -167,10 +166,10 @@ def compact(text: str) -> str:
 
 def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
     """Write session tags as the API takes them, if there are any."""
-    given: object = tags
-    if given is not None and not isinstance(given, Mapping):
+    sent: object = tags
+    if sent is not None and not isinstance(sent, Mapping):
         raise RequestError(f"tags is a dict of keys to values, not {tags!r}.")
-    return as_tags(given)
+    return as_tags(sent)
 
 
 def as_audience(audience: str | Iterable[str]) -> list[str]:

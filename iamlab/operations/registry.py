@@ -38,7 +38,7 @@ Wording = Callable[["World", str, str, "Decision"], str]
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "iam": (
         *("iam.users_and_groups", "iam.roles", "iam.policies"),
-        *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
+        *("iam.credentials", "iam.account_settings"),
         *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
     ),
     "cloudformation": ("services.cloudcontrol",),
@@ -50,18 +50,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "kms": ("services.kms.grants", "services.kms.keys"),
     "lambda": ("services.lambda_functions",),
     "organizations": (
-        *("organizations.accounts", "organizations.delegates", "organizations.handshakes"),
-        *("organizations.management", "organizations.policies"),
+        *("organizations.accounts", "organizations.management", "organizations.policies"),
+        *("organizations.reads",),
     ),
     "s3": ("services.s3.bucket_settings", "services.s3.policies_and_public_access"),
     "secretsmanager": ("services.secretsmanager",),
     "sns": ("services.queues_and_topics",),
-    "sso": (
-        *("identity_center.assignments", "identity_center.instance"),
-        *("identity_center.permission_sets", "identity_center.set_policies"),
-    ),
+    "sso": ("identity_center.administration",),
     "sqs": ("services.queues_and_topics",),
-    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
+    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.tokens_and_messages"),
 }
 
 MODULES: dict[str, list[str]] = {
@@ -125,7 +122,7 @@ class Entry:
     is_read_only
         Whether it changes nothing.
     call_type
-        The kind of :class:`~iamlab.operations.calls.Call` that is made of it, if its service has
+        The kind of :class:`~iamlab.operations.dispatch.Call` that is made of it, if its service has
         rules of its own.
     allows
         Of Organizations: which accounts may call.

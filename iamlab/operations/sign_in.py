@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import (
     AwsError,
     ExpiredToken,
@@ -26,6 +26,7 @@ from iamlab.errors import (
     InvalidClientTokenId,
     NoSuchEntity,
     RequestError,
+    noted,
 )
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, accepts, devices_of
@@ -234,9 +235,8 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
     if not devices:
         return False
     if code is None:
-        error = FailedAuthentication(_CODE_WANTED)
-        error.add_note("Give mfa_code=device.code(), or a passkey itself.")
-        raise error
+        note = "Give mfa_code=device.code(), or a passkey itself."
+        raise noted(FailedAuthentication(_CODE_WANTED), note)
     if isinstance(code, MfaDevice):
         own = [device for device in devices if device.serial_number == code.serial_number]
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
@@ -262,9 +262,8 @@ def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | 
     if not expired and not profile.password_reset_required:
         return
     if new is None:
-        error = FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE)
-        error.add_note("Give new_password=.")
-        raise error
+        note = "Give new_password=."
+        raise noted(FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE), note)
     call(account, "ChangePassword", session, {"OldPassword": old, "NewPassword": new})
 
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorization_request, check_credentials
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.event_fields import Origin, origin_of
-from iamlab.cloudtrail.event_names import NO_CALLS
-from iamlab.cloudtrail.recording import record_call
-from iamlab.cloudtrail.user_identity import caller_identity
+from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
+from iamlab.cloudtrail.recording import NO_CALLS, record_call
 from iamlab.errors import AccessDenied
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog
@@ -71,7 +69,7 @@ def _message(world: World, decision: Decision) -> str:
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
-    from iamlab.operations.sts.authorization_messages import with_encoded
+    from iamlab.operations.sts.tokens_and_messages import with_encoded
 
     return with_encoded(world, request.resource_account, decision.message, decision)
 

@@ -1,74 +1,241 @@
-"""What must be true between the parts of a world: what is named is there, and is there once.
+"""What must be true of a world in a file: of the value of each field, and between its parts.
 
-A world made of exports can name what no file held; it has warned of that, and keeps it. In IAM
-Identity Center, assignments can name users and groups that were deleted, and roles and SAML
-providers can be gone: a living world has that too.
+What is named is there, and is there once. A world made of exports can name what no file held; it
+has warned of that, and keeps it. In IAM Identity Center, assignments can name users and groups that
+were deleted, and roles and SAML providers can be gone: a living world has that too.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import AwsError, did_you_mean
-from iamlab.model import managed_policies as managed
-from iamlab.operations.identity_center.parameters import seconds_of
-from iamlab.policy.arn import Arn
-from iamlab.storage.problems import member
+from iamlab.model import managed_policies
+from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL
+from iamlab.model.managed_policies import PARTITIONS
+from iamlab.model.organization.policies import TYPES
+from iamlab.model.organization.root_features import FEATURES
+from iamlab.model.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
+from iamlab.model.user_credentials import ACTIVE, EXPIRED
+from iamlab.operations.identity_center.provisioning import seconds_of
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.storage.problems import member, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
     from iamlab.model.account import Account
-    from iamlab.model.identities import Bounded, Group, Identity, Role, User
+    from iamlab.model.identities import Identity
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import OrganizationPart, Target
     from iamlab.operations.identity_center.instance import IdentityCenter
     from iamlab.storage.problems import CodingRun
 
+Found = Iterator[tuple[str, str]]
+"""What is wrong: a place, and a sentence. The place of a rule for a field is below the field."""
 
-Found = tuple[str, str]
-"""A place, and what is wrong there."""
+Rule = Callable[[Any], Found]
+Value = TypeVar("Value")
 
 
-def check(accounts: Mapping[str, Account], run: CodingRun, *, complete: bool) -> None:
-    """Note what does not go together.
+def rule_for(cls: type, field: str) -> Rule | None:
+    """Give the rule for a field of a class; that of the nearest class counts.
+
+    Examples
+    --------
+    >>> from iamlab.model.identities import User
+    >>> list(rule_for(User, "path")("sky"))
+    [('', "'sky' is no path: it must begin and end with a slash.")]
+    """
+    labels = (f"{base.__name__}.{field}" for base in cls.__mro__)
+    return next((RULES[label] for label in labels if label in RULES), None)
+
+
+def _if_not(fits: Callable[[Any], Any], what: str) -> Rule:
+    def of_value(value: Any) -> Found:
+        if not fits(value):
+            yield "", f"{shown(value)} {what}"
+
+    return of_value
+
+
+_name = _if_not(is_name, "is no name: IAM's names have A-Z a-z 0-9 _ + = , . @ - only.")
+_path = _if_not(is_path, "is no path: it must begin and end with a slash.")
+_account_id = _if_not(is_account_id, "is no account id: write 12 digits.")
+_arn = _if_not(is_arn, "is no ARN: arn:partition:service:region:account:resource.")
+_issuer = _if_not(
+    re.compile(r"(https://[0-9a-z-]+\.tokens\.sts\.global\.api\.aws)?", re.ASCII).fullmatch,
+    "is no issuer: https://....tokens.sts.global.api.aws.",
+)
+
+
+def _policy_arn(value: str | None) -> Found:
+    if value is None:
+        return
+    arn = Arn.parse(value) if is_arn(value) else None
+    if arn is None or (arn.service, arn.kind) != ("iam", "policy"):
+        yield "", f"{shown(value)} is not the ARN of a managed policy."
+
+
+def _each(rule: Rule) -> Rule:
+    def of_all(value: list[str]) -> Found:
+        for number, item in enumerate(value):
+            for below, what in rule(item):
+                yield f"[{number}]{below}", what
+
+    return of_all
+
+
+def _keys(rule: Rule) -> Rule:
+    def of_keys(value: dict[str, Any]) -> Found:
+        for key in value:
+            for _, what in rule(key):
+                yield member("", key), what
+
+    return of_keys
+
+
+def _word(*known: str) -> Rule:
+    def of_word(value: str) -> Found:
+        if value not in known:
+            yield "", f"It must be {' or '.join(known)}, not {shown(value)}."
+
+    return of_word
+
+
+def _within(least: int, most: int) -> Rule:
+    def of_number(value: int | None) -> Found:
+        if value is not None and not least <= value <= most:
+            yield "", f"It must be {least} to {most}."
+
+    return of_number
+
+
+def _keyed(name: str) -> Rule:
+    """Insist that things stand under their own names, or ARNs, or ids."""
+
+    def of_things(value: dict[str, Any]) -> Found:
+        for key, thing in value.items():
+            own = getattr(thing, name, key)  # it may lack what makes an ARN; that has been noted
+            if own != key:
+                yield member("", key), f"What stands here has the {name} {shown(own)}."
+
+    return of_things
+
+
+def _named(value: dict[str, Any]) -> Found:
+    """Insist on own names, which differ in more than their letter case."""
+    yield from _keyed("name")(value)
+    seen: dict[str, str] = {}
+    for key in value:
+        if (other := seen.setdefault(key.lower(), key)) != key:
+            yield member("", key), f"{other} has the same name in another letter case."
+
+
+def _quotas(value: dict[str, int]) -> Found:
+    for name, most in value.items():
+        if name not in QUOTAS:
+            yield member("", name), f"There is no such quota. {did_you_mean(name[:100], QUOTAS)}"
+        elif most < 0:
+            yield member("", name), "It must not be negative."
+
+
+TAKE_PASSWORDS = tuple(
+    f"{name}.amazonaws.com" for name in ("codecommit", "cassandra", "bedrock", "logs")
+)
+"""The services for which a user may have a password or API key; a test compares."""
+
+_FIELDS: tuple[tuple[Rule, str], ...] = (
+    (_account_id, "Account.account_id"),
+    (_issuer, "Account.outbound_federation"),
+    (_quotas, "Account.quotas"),
+    (_policy_arn, "Bounded.boundary ManagedPolicy.arn"),
+    (_each(_policy_arn), "Identity.attached"),
+    (_arn, "Resource.arn SessionRecord.arn SessionRecord.issuer_arn"),
+    (_keys(_arn), "Contents.resource_policies"),
+    (_name, "Identity.name InstanceProfile.name SAMLProvider.name ServerCertificate.name"),
+    (_keys(_name), "Identity.inline"),
+    (_path, "IamResource.path Identity.path ManagedPolicy.path"),
+    (_named, "Account.groups Account.instance_profiles Account.roles Account.users"),
+    (_named, "Account.server_certificates"),
+    (_keyed("arn"), "Account.oidc_providers Account.policies Account.saml_providers"),
+    (_keyed("arn"), "Account.resources Contents.identity_centers"),
+    (_keyed("id"), "Contents.organizations Organization.handshakes Organization.members"),
+    (_keyed("id"), "Organization.organizational_units Organization.policies"),
+    (_keyed("id"), "IdentityCenter.groups IdentityCenter.permission_sets IdentityCenter.users"),
+    (_keyed("access_key_id"), "Contents.sessions RootUser.key_records User.key_records"),
+    (_keyed("account_id"), "Contents.accounts"),
+    (_keyed("certificate_id"), "User.signing_certificates"),
+    (_keyed("entity_id"), "Contents.saml_directories"),
+    (_keyed("job_id"), "Account.last_accessed_jobs"),
+    (_keyed("name"), "SamlDirectory.users"),
+    (_keyed("serial_number"), "Account.mfa_records"),
+    (_keyed("service_specific_credential_id"), "User.service_specific_credentials"),
+    (_keyed("ssh_public_key_id"), "User.ssh_public_keys"),
+    (_keyed("url"), "Contents.oidc_issuers"),
+    (_within(0, 2**53), "Ids.events Ids.made Job.asked ManagedPolicy.newest MfaRecord.number"),
+    (_within(0, 2**53), "SessionRecord.packed"),
+    (_within(0, 24), "PasswordPolicy.password_reuse_prevention"),
+    (_within(0, 1095), "PasswordPolicy.max_password_age"),
+    (_within(0, 4096), "SessionRecord.token_bytes"),
+    (_within(1, 2), "Account.global_endpoint_token_version"),
+    (_within(6, 128), "PasswordPolicy.minimum_password_length"),
+    (_within(3600, 7_776_000), "LoginProfile.max_signin_session_duration"),
+    (_within(*SESSION_SECONDS), "Role.max_session_duration"),
+    (_word(*PARTITIONS), "Account.partition"),
+    (_word("Management", "Data", "NetworkActivity", "Insight"), "Event.event_category"),
+    (_word(ACTIVE, "Inactive"), "KeyRecord.status SSHPublicKey.status SigningCertificate.status"),
+    (_word(ACTIVE, "Inactive", EXPIRED), "ServiceSpecificCredential.status"),
+    (_word(*TAKE_PASSWORDS), "ServiceSpecificCredential.service_name"),
+    (_word(VIRTUAL, HARDWARE, PASSKEY), "MfaRecord.kind"),
+    (_word("ALL", "CONSOLIDATED_BILLING"), "Organization.feature_set"),
+    (_word(*TYPES), "OrganizationPolicy.type"),
+    (_each(_word(*FEATURES)), "Organization.root_features"),
+)
+RULES = {label: rule for rule, labels in _FIELDS for label in labels.split()}
+"""Class and field -> its rule; of a class below that class too."""
+
+
+# -- between parts --------------------------------------------------------------------------------
+
+
+def check_accounts(accounts: Mapping[str, Account], run: CodingRun, *, complete: bool) -> Found:
+    """Find what does not go together; run says which parts could not be read.
 
     Parameters
     ----------
     complete
         Whether all that is named must be there; not so in a world made of exports.
     """
-    for key, account in accounts.items():
-        place = member("$.accounts", key)
-        _note(run, _of_account(account, place, run))
+    for place, account in _members("$.accounts", accounts):
+        for where, policy in _members(f"{place}.policies", account.policies):
+            yield from _of_policy(policy, where, account, run)
+        if run.is_sound(f"{place}.instance_profiles"):
+            for where, role in _members(f"{place}.roles", account.roles):
+                listed, known = role.instance_profiles, account.instance_profiles
+                what = "The account has no such instance profile."
+                yield from _unknown(listed, known, f"{where}.instance_profiles", what)
+        if run.is_sound(f"{place}.users"):
+            yield from _devices(account, place)
         if complete:
-            _note(run, _loose_ends(account, place, run))
-    _note(run, _twice(accounts))
+            yield from _loose_ends(account, place, run)
+    yield from _twice(accounts)
 
 
-def _note(run: CodingRun, found: Iterator[Found]) -> None:
-    for place, what in found:
-        run.wrong(place, what)
+def _members(place: str, held: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
+    """Give each member of an object with its place."""
+    return ((member(place, key), value) for key, value in held.items())
 
 
-def _of_account(account: Account, place: str, run: CodingRun) -> Iterator[Found]:
-    for arn, policy in account.policies.items():
-        yield from _of_policy(policy, member(f"{place}.policies", arn), account, run)
-    if run.is_sound(f"{place}.instance_profiles"):
-        for name, role in account.roles.items():
-            yield from _of_role(role, member(f"{place}.roles", name))
-    if run.is_sound(f"{place}.users"):
-        owners = {account.account_id, *(user.unique_id for user in account.users.values())}
-        for serial, device in account.mfa_records.items():
-            if device.owner is not None and device.owner not in owners:
-                where = f"{member(f'{place}.mfa_records', serial)}.owner"
-                yield where, "Nobody here has this id: name a user's unique_id, or the account's."
+def _unknown(names: Iterable[str], known: Mapping[str, object], place: str, what: str) -> Found:
+    """Find the names in a list that are those of nothing."""
+    for number, name in enumerate(names):
+        if name not in known:
+            yield f"{place}[{number}]", f"{what} {did_you_mean(name[:100], known)}"
 
 
-def _of_policy(
-    policy: ManagedPolicy, place: str, account: Account, run: CodingRun
-) -> Iterator[Found]:
+def _of_policy(policy: ManagedPolicy, place: str, account: Account, run: CodingRun) -> Found:
     versions = policy.versions
     if policy.default_version_id not in versions and run.is_sound(f"{place}.versions"):
         hint = did_you_mean(policy.default_version_id[:100], versions)
@@ -77,140 +244,99 @@ def _of_policy(
         yield f"{place}.arn", "It is neither of this account nor AWS's."
 
 
-def _of_role(role: Role, place: str) -> Iterator[Found]:
-    known = role.account.instance_profiles
-    return _unknown(role.instance_profiles, known, f"{place}.instance_profiles", "instance profile")
+def _devices(account: Account, place: str) -> Found:
+    owners = {None, account.account_id, *(user.unique_id for user in account.users.values())}
+    for where, device in _members(f"{place}.mfa_records", account.mfa_records):
+        if device.owner not in owners:
+            what = "Nobody here has this id: name a user's unique_id, or the account's."
+            yield f"{where}.owner", what
 
 
-def _loose_ends(account: Account, place: str, run: CodingRun) -> Iterator[Found]:
+def _loose_ends(account: Account, place: str, run: CodingRun) -> Found:
     groups_known = run.is_sound(f"{place}.groups")
     policies_known = run.is_sound(f"{place}.policies")
-    for kind, identities in _identities(account):
-        for name, identity in identities.items():
-            where = member(f"{place}.{kind}", name)
+    for kind in ("users", "groups", "roles"):
+        for where, identity in _members(f"{place}.{kind}", getattr(account, kind)):
             if policies_known:
                 yield from _unknown_policies(identity, where)
-            if kind == "users" and groups_known:
-                named = getattr(identity, "groups")  # noqa: B009 - only users have them
-                yield from _unknown(named, account.groups, f"{where}.groups", "group")
+            named = getattr(identity, "groups", ()) if groups_known else ()
+            what = "The account has no such group."
+            yield from _unknown(named, account.groups, f"{where}.groups", what)
 
 
-def _identities(account: Account) -> Iterator[tuple[str, Mapping[str, User | Group | Role]]]:
-    yield "users", account.users
-    yield "groups", account.groups
-    yield "roles", account.roles
+def _unknown_policies(identity: Identity, place: str) -> Found:
+    named = [(f"{place}.attached[{number}]", arn) for number, arn in enumerate(identity.attached)]
+    if boundary := getattr(identity, "boundary", None):
+        named.append((f"{place}.boundary", boundary))
+    for where, arn in named:
+        if arn not in identity.account.policies and managed_policies.find(arn) is None:
+            yield where, "The policy is neither in the account nor one of AWS's."
 
 
-def _unknown_policies(identity: Identity | Bounded, place: str) -> Iterator[Found]:
-    account = identity.account
-    what = "The policy is neither in the account nor one of AWS's."
-    for number, arn in enumerate(identity.attached):
-        if not _is_known(account, arn):
-            yield f"{place}.attached[{number}]", what
-    boundary = getattr(identity, "boundary", None)
-    if boundary is not None and not _is_known(account, boundary):
-        yield f"{place}.boundary", what
-
-
-def _is_known(account: Account, arn: str) -> bool:
-    return arn in account.policies or managed.find(arn) is not None
-
-
-def _unknown(
-    named: Collection[str], known: Mapping[str, object], place: str, noun: str
-) -> Iterator[Found]:
-    for number, name in enumerate(named):
-        if name not in known:
-            hint = did_you_mean(name[:100], known)
-            yield f"{place}[{number}]", f"The account has no such {noun}. {hint}"
-
-
-def _twice(accounts: Mapping[str, Account]) -> Iterator[Found]:
+def _twice(accounts: Mapping[str, Account]) -> Found:
     """Find what only one may have, and two have: aliases, access keys, resources."""
     seen: dict[tuple[str, str], str] = {}
-    for key, account in accounts.items():
-        place = member("$.accounts", key)
+    for place, account in _members("$.accounts", accounts):
         for kind, name, where in _only_once(account, place):
-            other = seen.setdefault((kind, name), where)
-            if other != where:
+            if (other := seen.setdefault((kind, name), where)) != where:
                 yield where, f"The {kind} is there already: {other}."
 
 
 def _only_once(account: Account, place: str) -> Iterator[tuple[str, str, str]]:
     if account.alias is not None:
         yield "alias", account.alias, f"{place}.alias"
-    for key_id in account.root.key_records:
-        yield "access key", key_id, member(f"{place}.root.key_records", key_id)
-    for name, user in account.users.items():
-        for key_id in user.key_records:
-            where = member(member(f"{place}.users", name) + ".key_records", key_id)
-            yield "access key", key_id, where
+    owners = [(f"{place}.root", account.root.key_records)]
+    owners += ((at, user.key_records) for at, user in _members(f"{place}.users", account.users))
+    for where, key_records in owners:
+        for key_id in key_records:
+            yield "access key", key_id, member(f"{where}.key_records", key_id)
     for arn in account.resources:
         yield "resource", arn, member(f"{place}.resources", arn)
 
 
 def check_organizations(
     organizations: Mapping[str, Organization], accounts: Mapping[str, Account], run: CodingRun
-) -> None:
-    """Note what does not go together; nothing is said of accounts that could not be read."""
+) -> Found:
+    """Find what does not go together; nothing is said of accounts that could not be read."""
     accounts_known = run.is_sound("$.accounts")
     seen: dict[str, str] = {}
-    for key, organization in organizations.items():
-        place = member("$.organizations", key)
+    for place, organization in _members("$.organizations", organizations):
         if not run.is_sound(place):
             continue  # a part that could not be read would be missed everywhere
-        found = [*_organization_parts(organization, place), *_tree(organization, place)]
-        if accounts_known:
-            found += _accounts(organization, accounts, place)
-        for account_id in organization.members:
-            other = seen.setdefault(account_id, place)
-            if other != place:
-                where = member(f"{place}.members", account_id)
-                found.append((where, f"The account is in another organization too: {other}."))
-        for where, what in found:
-            run.wrong(where, what)
+        yield from _organization_parts(organization, place)
+        yield from _tree(organization, place)
+        members = list(_members(f"{place}.members", organization.members))
+        for where, one in members if accounts_known else ():
+            if one.id not in accounts:
+                yield where, f"There is no such account. {did_you_mean(one.id[:100], accounts)}"
+        if accounts_known and organization.management_account_id not in organization.members:
+            yield f"{place}.management_account_id", "It must be one of the members."
+        for where, one in members:
+            if (other := seen.setdefault(one.id, place)) != place:
+                yield where, f"The account is in another organization too: {other}."
 
 
-def _accounts(
-    organization: Organization, accounts: Mapping[str, Account], place: str
-) -> Iterator[Found]:
-    for account_id in organization.members:
-        if account_id not in accounts:
-            hint = did_you_mean(account_id[:100], accounts)
-            yield member(f"{place}.members", account_id), f"There is no such account. {hint}"
-    if organization.management_account_id not in organization.members:
-        yield f"{place}.management_account_id", "It must be one of the members."
-
-
-def _organization_parts(organization: Organization, place: str) -> Iterator[Found]:
+def _organization_parts(organization: Organization, place: str) -> Found:
     """Check what each part says of its organization, and of the policies that hang on it."""
-    for where, part in _every(organization, place):
+    targets: list[tuple[str, Target]] = [
+        (f"{place}.root", organization.root),
+        *_members(f"{place}.organizational_units", organization.organizational_units),
+        *_members(f"{place}.members", organization.members),
+    ]
+    parts: list[tuple[str, OrganizationPart]] = [
+        *targets,
+        *_members(f"{place}.policies", organization.policies),
+        *_members(f"{place}.handshakes", organization.handshakes),
+    ]
+    for where, part in parts:
         if part.organization_id != organization.id:
             yield f"{where}.organization_id", f"It must be {organization.id}."
-    for where, target in _targets(organization, place):
-        for number, policy_id in enumerate(target.attached):
-            if policy_id not in organization.policies:
-                hint = did_you_mean(policy_id[:100], organization.policies)
-                yield f"{where}.attached[{number}]", f"There is no such policy. {hint}"
+    for where, target in targets:
+        what = "There is no such policy."
+        yield from _unknown(target.attached, organization.policies, f"{where}.attached", what)
 
 
-def _targets(organization: Organization, place: str) -> Iterator[tuple[str, Target]]:
-    yield f"{place}.root", organization.root
-    for key, unit in organization.organizational_units.items():
-        yield member(f"{place}.organizational_units", key), unit
-    for key, account in organization.members.items():
-        yield member(f"{place}.members", key), account
-
-
-def _every(organization: Organization, place: str) -> Iterator[tuple[str, OrganizationPart]]:
-    yield from _targets(organization, place)
-    for key, policy in organization.policies.items():
-        yield member(f"{place}.policies", key), policy
-    for key, handshake in organization.handshakes.items():
-        yield member(f"{place}.handshakes", key), handshake
-
-
-def _tree(organization: Organization, place: str) -> Iterator[Found]:
+def _tree(organization: Organization, place: str) -> Found:
     """Check that everything stands below the root: whoever climbs comes to an end."""
     units, root_id = organization.organizational_units, organization.root.id
     parents = {key: unit.parent_id for key, unit in units.items()}
@@ -222,43 +348,37 @@ def _tree(organization: Organization, place: str) -> Iterator[Found]:
         if above != root_id:
             what = "It does not stand below the root: name the id of the root or of an OU."
             yield f"{member(f'{place}.organizational_units', key)}.parent_id", what
-    for key, account in organization.members.items():
+    for where, account in _members(f"{place}.members", organization.members):
         if account.parent_id != root_id and account.parent_id not in parents:
-            what = "It is the id neither of the root nor of an OU."
-            yield f"{member(f'{place}.members', key)}.parent_id", what
+            yield f"{where}.parent_id", "It is the id neither of the root nor of an OU."
 
 
-def check_identity_centers(centers: Mapping[str, IdentityCenter], run: CodingRun) -> None:
-    """Note what does not go together."""
-    for key, center in centers.items():
-        place = member("$.identity_centers", key)
+def check_identity_centers(centers: Mapping[str, IdentityCenter], run: CodingRun) -> Found:
+    """Find what does not go together."""
+    for place, center in _members("$.identity_centers", centers):
         if run.is_sound(place):
-            for where, what in (*_identity_center_parts(center, place), *_sets(center, place)):
-                run.wrong(where, what)
+            yield from _identity_center_parts(center, place)
+            yield from _sets(center, place)
 
 
-def _identity_center_parts(center: IdentityCenter, place: str) -> Iterator[Found]:
+def _identity_center_parts(center: IdentityCenter, place: str) -> Found:
     """Check what each part says of its instance, and who is in the groups."""
     for kind in ("users", "groups", "permission_sets"):
-        for key, part in getattr(center, kind).items():
+        for where, part in _members(f"{place}.{kind}", getattr(center, kind)):
             if part.instance_arn != center.arn:
-                where = member(f"{place}.{kind}", key)
                 yield f"{where}.instance_arn", f"It must be {center.arn}."
-    for key, group in center.groups.items():
-        for number, user_id in enumerate(group.member_ids):
-            if user_id not in center.users:
-                where = f"{member(f'{place}.groups', key)}.member_ids[{number}]"
-                yield where, f"There is no such user. {did_you_mean(user_id[:100], center.users)}"
+    for where, group in _members(f"{place}.groups", center.groups):
+        what = "There is no such user."
+        yield from _unknown(group.member_ids, center.users, f"{where}.member_ids", what)
 
 
-def _sets(center: IdentityCenter, place: str) -> Iterator[Found]:
+def _sets(center: IdentityCenter, place: str) -> Found:
     """Check that what is assigned is there, and has been provisioned."""
-    for key, permission_set in center.permission_sets.items():
+    for where, permission_set in _members(f"{place}.permission_sets", center.permission_sets):
         try:
             seconds_of(permission_set.session_duration)
         except AwsError:
-            where = f"{member(f'{place}.permission_sets', key)}.session_duration"
-            yield where, "There must be PT1H to PT12H."
+            yield f"{where}.session_duration", "There must be PT1H to PT12H."
     for number, assigned in enumerate(center.account_assignments):
         where = f"{place}.account_assignments[{number}]"
         known = center.permission_sets.get(assigned.permission_set_id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from iamlab.storage.account_details.entries import Problems
+from iamlab.storage.account_entries import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,18 +176,14 @@ LEFT_OUT: dict[str, object] = {
 
 HARMLESS = frozenset(
     (
-        "Account.global_endpoint_token_version",
-        "Account.password_policy",
+        *("Account.global_endpoint_token_version", "Account.password_policy"),
         "Credentials.password",  # since when, not which
         "KeyGrant.grant_token",  # "a unique, nonsecret" string, as AWS says
         "LoginProfile.password_reset_required",
-        "PasswordPolicy.allow_users_to_change_password",
-        "PasswordPolicy.max_password_age",
+        *("PasswordPolicy.allow_users_to_change_password", "PasswordPolicy.max_password_age"),
         "PasswordPolicy.minimum_password_length",
         "PasswordPolicy.password_reuse_prevention",
-        "Row.password_enabled",
-        "Row.password_last_changed",
-        "Row.password_last_used",
+        *("Row.password_enabled", "Row.password_last_changed", "Row.password_last_used"),
         "Row.password_next_rotation",
         "SAMLProvider.private_keys",  # their ids, not the keys
         "SessionRecord.token_bytes",

@@ -16,14 +16,14 @@ from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
 from importlib import import_module
 from inspect import get_annotations, getsource
-from typing import Any, TypeGuard, get_args, get_origin
+from typing import Any, get_args, get_origin
 
-from iamlab.analysis.credential_report.report import Job
+from iamlab.analysis.credential_report import Job
 from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.errors import IamLabError, did_you_mean
 from iamlab.model.account import Account
 from iamlab.model.record import plain
-from iamlab.storage.field_rules import Rule, rule_for
+from iamlab.storage.checks import Rule, rule_for
 from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, CodingRun, is_secret
 
 if typing.TYPE_CHECKING:
@@ -33,7 +33,7 @@ _BACK = frozenset({"world", "account", "user", "organization", "parent"})
 """Fields that point back to what holds the object: not written, given by what is around."""
 
 _CLASS = "class"
-_NEVER = object()
+_NEVER, _NONE = object(), type(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +61,41 @@ class FieldCoder:
         """Say whether it is a secret, and none may be in the file."""
         return not run.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
 
-    def written(self, value: Any, run: CodingRun) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give what is written: of a seed without secrets, what follows from it."""
-        if run.secrets or self.label not in WRITTEN_INSTEAD or not isinstance(value, int):
-            return value
-        return WRITTEN_INSTEAD[self.label](value)
+        written, before = value, len(run.places)
+        if not run.secrets and self.label in WRITTEN_INSTEAD and isinstance(value, int):
+            written = WRITTEN_INSTEAD[self.label](value)
+        found = self.coder.write(written, place, run)
+        if len(run.places) == before:
+            self._check(value, place, run)
+        return found
 
     def read(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
         """Take it from the object's JSON, or say what it is if nothing is written."""
-        if self.is_left_out(run):
-            return self._secret(raw, place, run)
-        if self.name in raw:
-            return self.coder.read(raw[self.name], place, run)
-        found = default_of(self.field)
-        return run.wrong(place, f"{self.name} is missing.") if found is MISSING else found
+        before = len(run.places)
+        value = self._value(raw, place, run)
+        if len(run.places) == before and self.name in raw:
+            self._check(value, place, run)
+        if len(run.places) > before and not isinstance(value, dict | list):
+            return UNUSABLE  # a container keeps what is right in it
+        return value
 
-    def _secret(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
-        if self.name in raw:
+    def _value(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
+        left_out, default = self.is_left_out(run), default_of(self.field)
+        if self.name in raw and left_out:
             what = 'The file says "secrets": false, so this cannot be there: take it out.'
             return run.wrong(place, what)
-        return LEFT_OUT[self.label] if self.label in LEFT_OUT else default_of(self.field)
+        if self.name in raw:
+            return self.coder.read(raw[self.name], place, run)
+        if left_out:
+            return LEFT_OUT.get(self.label, default)
+        return run.wrong(place, f"{self.name} is missing.") if default is MISSING else default
 
-    def check(self, value: Any, place: str, run: CodingRun) -> None:
+    def _check(self, value: Any, place: str, run: CodingRun) -> None:
         """Note what its rule has against a value."""
-        if self.rule is not None:
-            for below, what in self.rule(value):
-                run.wrong(place + below, what)
+        for below, what in self.rule(value) if self.rule is not None else ():
+            run.wrong(place + below, what)
 
 
 def default_of(field: Field[Any]) -> Any:
@@ -122,9 +131,11 @@ class RecordCoder:
         """Fields that point back: to an object of which class, and whether it may be missing."""
         found = {}
         for name, hint in types_of_fields(self.cls).items():
-            classes = [class_ for class_ in _alternatives(hint) if class_ is not type(None)]
-            if name in _BACK and len(classes) == 1 and _is_of_ours(classes[0]):
-                found[name] = classes[0], classes[0] is not hint
+            is_union = get_origin(hint) in (types.UnionType, typing.Union)
+            classes = [one for one in (get_args(hint) if is_union else (hint,)) if one is not _NONE]
+            modules = [getattr(one, "__module__", "") for one in classes]
+            if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
+                found[name] = classes[0], is_union
         return found
 
     @cached_property
@@ -171,10 +182,7 @@ class RecordCoder:
         for part in self.field_coders:
             own = getattr(value, part.name)
             if own != part.empty and not part.is_left_out(run):
-                where, before = f"{place}.{part.name}", len(run.places)
-                found[part.name] = part.coder.write(part.written(own, run), where, run)
-                if len(run.places) == before:
-                    part.check(own, where, run)
+                found[part.name] = part.write(own, f"{place}.{part.name}", run)
         run.owners.pop()
         return found
 
@@ -184,53 +192,28 @@ class RecordCoder:
             return run.not_a(f"an object, of {self.cls.__name__}", raw, place)
         self._refuse_unknown(raw, place, run)
         values = self._owners(raw, place, run)
-        if self.is_frozen:
-            return self._of_values(values, raw, place, run)
-        return self._around_values(values, raw, place, run)
-
-    def _of_values(
-        self, values: dict[str, Any], raw: dict[str, Any], place: str, run: CodingRun
-    ) -> Any:
-        """Make an object that never changes as its class does, which may refuse."""
-        values |= self._values(raw, place, run)
+        made = None if self.is_frozen else self._begun(values)
+        run.owners.append(made)
+        for part in self.field_coders:
+            values[part.name] = value = part.read(raw, f"{place}.{part.name}", run)
+            if made is not None and value is not UNUSABLE:
+                setattr(made, part.name, value)
+        run.owners.pop()
         if any(value is UNUSABLE for value in values.values()):
             return UNUSABLE
         try:
-            return self.cls(**values)
-        except (IamLabError, TypeError, ValueError) as error:
+            return self.cls(**values) if made is None else made
+        except (IamLabError, TypeError, ValueError) as error:  # a class may refuse
             return run.wrong(place, f"{error}"[:300])
 
-    def _around_values(
-        self, values: dict[str, Any], raw: dict[str, Any], place: str, run: CodingRun
-    ) -> Any:
-        """Make the object first, as what it holds points back to it."""
+    def _begun(self, owners: dict[str, Any]) -> Any:
+        """Make an object before what it holds, which points back to it."""
         cls: Any = self.cls
         made = cls.__new__(cls)
-        for name, owner in values.items():
-            setattr(made, name, owner)
-        run.owners.append(made)
-        values |= self._values(raw, place, run, made)
-        run.owners.pop()
-        for field in fields(self.cls):
-            if not self._is_kept(field):
-                setattr(made, field.name, default_of(field))
-        return UNUSABLE if any(value is UNUSABLE for value in values.values()) else made
-
-    def _values(
-        self, raw: dict[str, Any], place: str, run: CodingRun, made: object = None
-    ) -> dict[str, Any]:
-        found = {}
-        for part in self.field_coders:
-            where, before = f"{place}.{part.name}", len(run.places)
-            value = part.read(raw, where, run)
-            if len(run.places) == before and part.name in raw:
-                part.check(value, where, run)
-            if len(run.places) > before and not isinstance(value, dict | list):
-                value = UNUSABLE  # a container keeps what is right in it
-            if made is not None and value is not UNUSABLE:
-                setattr(made, part.name, value)
-            found[part.name] = value
-        return found
+        others = {one.name: default_of(one) for one in fields(cls) if not self._is_kept(one)}
+        for name, value in {**owners, **others}.items():
+            setattr(made, name, value)
+        return made
 
     def _owners(self, raw: dict[str, Any], place: str, run: CodingRun) -> dict[str, Any]:
         found = {}
@@ -259,12 +242,8 @@ class ClassCoder:
     """An object of one of several dataclasses, which the file names: of these and no other."""
 
     known: Mapping[str, RecordCoder]
+    types: tuple[type, ...]
     kinds: tuple[type, ...] = (dict,)
-
-    @property
-    def types(self) -> tuple[type, ...]:
-        """The classes."""
-        return tuple(record.cls for record in self.known.values())
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give its fields, and its class first."""
@@ -284,15 +263,6 @@ class ClassCoder:
             return run.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
         inside = {key: value for key, value in raw.items() if key != _CLASS}
         return self.known[name].read(inside, place, run)
-
-
-def _is_of_ours(hint: Any) -> TypeGuard[type]:
-    return isinstance(hint, type) and hint.__module__.startswith("iamlab.")
-
-
-def _alternatives(hint: Any) -> tuple[Any, ...]:
-    union = get_origin(hint) in (types.UnionType, typing.Union)
-    return get_args(hint) if union else (hint,)
 
 
 @cache
@@ -315,16 +285,18 @@ def types_of_fields(cls: type) -> dict[str, Any]:
     <class 'str'>
     """
     known = {name: base for base in reversed(cls.__mro__) for name in get_annotations(base)}
-    above = _fields_of_reports() if cls is Account else {}
+    above = _REPORTS if cls is Account else {}
     return {
         field.name: above.get(field.name) or _type_of(field.name, known[field.name])
         for field in fields(cls)
     }
 
 
-def _fields_of_reports() -> dict[str, Any]:
-    """Give the types of an account's fields whose classes are in folders above the model."""
-    return {"report_job": Job | None, "last_accessed_jobs": dict[str, LastAccessedJob]}
+_REPORTS: dict[str, Any] = {
+    "report_job": Job | None,
+    "last_accessed_jobs": dict[str, LastAccessedJob],
+}
+"""The types of an account's fields whose classes are in folders above the model."""
 
 
 def _type_of(name: str, cls: type) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from iamlab.errors import LoadError, RequestError
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json, replace_file
 from iamlab.model.world import World
-from iamlab.storage.checks import check, check_identity_centers, check_organizations
+from iamlab.storage.checks import check_accounts, check_identity_centers, check_organizations
 from iamlab.storage.codec import coder_of
 from iamlab.storage.problems import UNUSABLE, CodingRun, kind_of
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.clock_and_ids import Clock, Ids, RealClock
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.event import Event
     from iamlab.model.organization.organization import Organization
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
     from iamlab.operations.identity_center.instance import IdentityCenter
@@ -168,16 +169,18 @@ def world_from_json(data: object, name: str = "world") -> World:
     <World without accounts>
     """
     try:
-        lifted = _lifted(data, name)
-        return _world(lifted, name)
+        return _world(_lifted(data, name), name)
     except RecursionError:
         raise LoadError(f"{name} is nested too deeply to be {_WHAT}.") from None
 
 
 def _check(contents: Contents, run: CodingRun) -> None:
-    check(contents.accounts, run, complete=not contents.loaded)
-    check_organizations(contents.organizations, contents.accounts, run)
-    check_identity_centers(contents.identity_centers, run)
+    for where, what in chain(
+        check_accounts(contents.accounts, run, complete=not contents.loaded),
+        check_organizations(contents.organizations, contents.accounts, run),
+        check_identity_centers(contents.identity_centers, run),
+    ):
+        run.wrong(where, what)
 
 
 def _pieces(written: dict[str, Any]) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.storage.problems import CodingRun, member
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from enum import Enum
 
 _LARGEST = 2**53
@@ -25,191 +26,170 @@ _MARK = "\0base64:"
 _DEEPEST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Text, character by character."""
+class _NotA(Exception):  # noqa: N818 - it only carries what is wanted to the list of problems
+    """A value is of another type than it must be."""
 
-    types: tuple[type, ...] = (str,)
-    kinds: tuple[type, ...] = (str,)
+
+class _Wrong(Exception):  # noqa: N818 - it only carries a sentence to the list of problems
+    """A value is of the right type, and wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A plain value, by the functions that make JSON of it and take it from JSON."""
+
+    types: tuple[type, ...]
+    kinds: tuple[type, ...]
+    to_json: Callable[[Any], Any]
+    from_json: Callable[[Any], Any]
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as it is, or marked as Base64 if JSON cannot hold it."""
-        if not isinstance(value, str):
-            return run.not_a("text", value, place)
-        if value.startswith("\0") or _HALF.search(value):
-            return _MARK + base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
-        return str(value)
+        """Give it as JSON has it."""
+        return _noted(self.to_json, value, place, run)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it; half of a surrogate pair only where it is marked, so meant."""
-        if type(raw) is not str:
-            return run.not_a("text", raw, place)
-        if raw.isascii() and not raw.startswith(_MARK):
-            return raw
-        if raw.startswith(_MARK):
-            return _marked(raw, place, run)
-        if _HALF.search(raw):
-            return run.wrong(place, "It holds half of a surrogate pair: write the whole character.")
-        return raw
+        """Take it from JSON."""
+        return _noted(self.from_json, raw, place, run)
 
 
-def _marked(raw: str, place: str, run: CodingRun) -> Any:
+def _noted(convert: Callable[[Any], Any], value: Any, place: str, run: CodingRun) -> Any:
+    """Convert a value, or note what is wrong with it."""
     try:
-        found = base64.b64decode(raw.removeprefix(_MARK), validate=True)
-        return found.decode("utf-8", "surrogatepass")
+        return convert(value)
+    except _NotA as wanted:
+        return run.not_a(str(wanted), value, place)
+    except _Wrong as what:
+        return run.wrong(place, str(what))
+
+
+def _text_to_json(value: Any) -> str:
+    """Give text as it is, or marked as Base64 if JSON cannot hold it."""
+    if not isinstance(value, str):
+        raise _NotA("text")
+    if value.startswith("\0") or _HALF.search(value):
+        return _MARK + base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
+    return str(value)
+
+
+def _text_from_json(raw: Any) -> str:
+    """Take text; half of a surrogate pair only where it is marked, so meant."""
+    if type(raw) is not str:
+        raise _NotA("text")
+    if raw.startswith(_MARK):
+        try:
+            found = base64.b64decode(raw.removeprefix(_MARK), validate=True)
+            return found.decode("utf-8", "surrogatepass")
+        except ValueError:
+            raise _Wrong("What follows base64: must be Base64 of UTF-8.") from None
+    if not raw.isascii() and _HALF.search(raw):
+        raise _Wrong("It holds half of a surrogate pair: write the whole character.")
+    return raw
+
+
+def _number_to_json(value: Any) -> int | str:
+    """Give a number, as hexadecimal text if it is large."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _NotA("a whole number")
+    return int(value) if -_LARGEST < value < _LARGEST else hex(value)
+
+
+def _beside_text_to_json(value: Any) -> int:
+    """Give a number where text is something else."""
+    written = _number_to_json(value)
+    if isinstance(written, str):
+        raise _Wrong("The number is too large.")
+    return written
+
+
+def _number_from_json(raw: Any) -> int:
+    """Take a number from either form."""
+    if type(raw) is str and _HEXADECIMAL.fullmatch(raw):
+        return int(raw, 16)
+    if type(raw) is not int:
+        raise _NotA("a whole number")
+    if -_LARGEST < raw < _LARGEST:
+        return raw
+    raise _Wrong("The number is too large: write it as text, in the form 0x1f.")
+
+
+def _fraction(value: Any) -> float:
+    """Give a number with a point; JSON has neither infinity nor NaN."""
+    if type(value) is int and -_LARGEST < value < _LARGEST:
+        return float(value)
+    if type(value) is float and math.isfinite(value):
+        return value
+    raise _NotA("a finite number")
+
+
+def _moment_to_json(value: Any) -> str:
+    """Give a time with its zone, as in ISO 8601; UTC is Z."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _Wrong("It must be a time with a zone, such as UTC.")
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _moment_from_json(raw: Any) -> datetime:
+    try:
+        found = datetime.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise _NotA("a time such as 2026-11-25T09:00:00Z") from None
+    if found.tzinfo is None:
+        raise _Wrong("The time has no zone: write Z at its end for UTC.")
+    return found
+
+
+def _bytes_to_json(value: Any) -> str:
+    if not isinstance(value, bytes):
+        raise _NotA("bytes")
+    return base64.b64encode(value).decode()
+
+
+def _bytes_from_json(raw: Any) -> bytes:
+    if type(raw) is not str:
+        raise _NotA("Base64 text")
+    try:
+        return base64.b64decode(raw, validate=True)
     except ValueError:
-        return run.wrong(place, "What follows base64: must be Base64 of UTF-8.")
+        raise _Wrong("It must be Base64.") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A whole number; a large one is hexadecimal text, unless text beside it is something else."""
-
-    beside_text: bool = False
-    types: tuple[type, ...] = (int,)
-
-    @property
-    def kinds(self) -> tuple[type, ...]:
-        """A number, or text."""
-        return (int,) if self.beside_text else (int, str)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it, as text if it is large."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            return run.not_a("a whole number", value, place)
-        if -_LARGEST < value < _LARGEST:
-            return int(value)
-        return run.wrong(place, "The number is too large.") if self.beside_text else hex(value)
-
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it from either form."""
-        if type(raw) is int:
-            if -_LARGEST < raw < _LARGEST:
-                return raw
-            return run.wrong(place, "The number is too large: write it as text, in the form 0x1f.")
-        if type(raw) is str and _HEXADECIMAL.fullmatch(raw):
-            return int(raw, 16)
-        return run.not_a("a whole number", raw, place)
+TEXT = Plain((str,), (str,), _text_to_json, _text_from_json)
+NUMBER = Plain((int,), (int, str), _number_to_json, _number_from_json)
+NUMBER_BESIDE_TEXT = Plain((int,), (int,), _beside_text_to_json, _number_from_json)
+FRACTION = Plain((float,), (float, int), _fraction, _fraction)
+MOMENT = Plain((datetime,), (str,), _moment_to_json, _moment_from_json)
+BYTES = Plain((bytes,), (str,), _bytes_to_json, _bytes_from_json)
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction:
-    """A number with a point."""
+def exact(choices: tuple[Any, ...]) -> Plain:
+    """Code one of a few values that JSON has itself: true, false, null, words of a closed list."""
 
-    types: tuple[type, ...] = (float,)
-    kinds: tuple[type, ...] = (float, int)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it; JSON has neither infinity nor NaN."""
-        return self.read(value, place, run)
-
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it."""
-        if type(raw) is int and -_LARGEST < raw < _LARGEST:
-            return float(raw)
-        if type(raw) is float and math.isfinite(raw):
-            return raw
-        return run.not_a("a finite number", raw, place)
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """One of a few values that JSON has itself: true, false, null, words of a closed list."""
-
-    choices: tuple[Any, ...]
-    types: tuple[type, ...] = field(init=False)
-    kinds: tuple[type, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        found = tuple(dict.fromkeys(type(choice) for choice in self.choices))
-        object.__setattr__(self, "types", found)
-        object.__setattr__(self, "kinds", found)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as it is."""
-        return self.read(value, place, run)
-
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it if it is one of them; 1 is not true."""
-        for choice in self.choices:
-            if type(raw) is type(choice) and raw == choice:
-                return raw
+    def choose(value: Any) -> Any:
+        for choice in choices:
+            if type(value) is type(choice) and value == choice:  # 1 is not true
+                return choice
         words = {True: "true", False: "false", None: "null"}
-        known = " or ".join(words.get(choice, repr(choice)) for choice in self.choices)
-        return run.not_a(known, raw, place)
+        raise _NotA(" or ".join(words.get(choice, repr(choice)) for choice in choices))
+
+    types = tuple(dict.fromkeys(map(type, choices)))
+    return Plain(types, types, choose, choose)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of an enumeration, by its name."""
+def member_of(enum: type[Enum]) -> Plain:
+    """Code a member of an enumeration, by its name."""
 
-    enum: type[Enum]
-    kinds: tuple[type, ...] = (str,)
-
-    @property
-    def types(self) -> tuple[type, ...]:
-        """The enumeration."""
-        return (self.enum,)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its name."""
-        if not isinstance(value, self.enum):
-            return run.not_a(f"a {self.enum.__name__}", value, place)
+    def name(value: Any) -> str:
+        if not isinstance(value, enum):
+            raise _NotA(f"a {enum.__name__}")
         return value.name
 
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Find it by its name."""
-        known = self.enum.__members__
+    def named(raw: Any) -> Enum:
+        known = enum.__members__
         if type(raw) is str and raw in known:
             return known[raw]
-        return run.not_a(" or ".join(known), raw, place)
+        raise _NotA(" or ".join(known))
 
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time with its zone, as in ISO 8601; UTC is Z."""
-
-    types: tuple[type, ...] = (datetime,)
-    kinds: tuple[type, ...] = (str,)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as text."""
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            return run.wrong(place, "It must be a time with a zone, such as UTC.")
-        return value.isoformat().replace("+00:00", "Z")
-
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it from text."""
-        try:
-            found = datetime.fromisoformat(raw)
-        except (TypeError, ValueError):
-            return run.not_a("a time such as 2026-11-25T09:00:00Z", raw, place)
-        if found.tzinfo is None:
-            return run.wrong(place, "The time has no zone: write Z at its end for UTC.")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """Bytes, as Base64."""
-
-    types: tuple[type, ...] = (bytes,)
-    kinds: tuple[type, ...] = (str,)
-
-    def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give them as text."""
-        if not isinstance(value, bytes):
-            return run.not_a("bytes", value, place)
-        return base64.b64encode(value).decode()
-
-    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take them from text."""
-        if type(raw) is not str:
-            return run.not_a("Base64 text", raw, place)
-        try:
-            return base64.b64decode(raw, validate=True)
-        except ValueError:
-            return run.wrong(place, "It must be Base64.")
+    return Plain((enum,), (str,), name, named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +201,11 @@ class Anything:
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it as it is."""
-        return self._through(value, place, run, Text().write)
+        return self._through(value, place, run, TEXT.write)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it as it is."""
-        return self._through(raw, place, run, Text().read)
+        return self._through(raw, place, run, TEXT.read)
 
     def _through(self, value: Any, place: str, run: CodingRun, text: Any, depth: int = 0) -> Any:
         if depth > _DEEPEST:

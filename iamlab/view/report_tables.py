@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.audit.audit import Audit
 from iamlab.analysis.audit.controls import Thresholds
-from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_report import CredentialReport
 from iamlab.analysis.security_status import SecurityStatus
 from iamlab.display import count
 from iamlab.errors import RequestError
@@ -32,7 +32,7 @@ from iamlab.view.tabular.table_of import table_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.credential_report.credentials import Credentials, Key
+    from iamlab.analysis.credential_report import Credentials, Key
 
 NONE = Look("–", "none", ABSENT.colour, ABSENT.area)
 COLUMNS = ("user", "password", "MFA", "access key 1", "access key 2", "certificates", "created")

@@ -7,9 +7,8 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.credential_timeline.timeline import Timeline
-from iamlab.analysis.privilege_escalation.answers import Paths
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.paths import Path, Paths
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision

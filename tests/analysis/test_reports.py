@@ -13,9 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import World
-from iamlab.analysis.account_operations import grants
-from iamlab.analysis.credential_report.credentials import Certificate, Credentials, Key, Password
-from iamlab.analysis.credential_report.report import COLUMNS, CredentialReport, Row
+from iamlab.analysis.account_reports import grants
+from iamlab.analysis.credential_report import (
+    COLUMNS,
+    Certificate,
+    CredentialReport,
+    Credentials,
+    Key,
+    Password,
+    Row,
+)
 from iamlab.errors import (
     AccessDenied,
     InvalidInput,

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from iamlab import World
-from iamlab.storage.organization_export.export import organization_to_json
+from iamlab.storage.organization_export import organization_to_json
 from iamlab.storage.saved_world import SecretsWarning
 from tests.cli.calls import DETAILS, GET, MAP, QUESTIONS, travelling
 from tests.cli.helpers import Result, Shell, example_of, one_line

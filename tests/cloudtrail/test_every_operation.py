@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.cloudtrail.event_names import event_name
+from iamlab.cloudtrail.recording import event_name
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, IamLabError, RequestError
 from iamlab.lab.account import Account

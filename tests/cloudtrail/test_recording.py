@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iamlab import Network, World
 from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.cloudtrail.event_fields import clip, event_values, within_limit
-from iamlab.cloudtrail.event_names import NAMES, is_data_event
+from iamlab.cloudtrail.recording import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
 from iamlab.errors.sts import IDPRejectedClaim
@@ -21,7 +21,7 @@ from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
 from iamlab.model.resources import resource_type
 from iamlab.operations.dispatch import perform
-from iamlab.operations.sts.authorization_messages import decode
+from iamlab.operations.sts.tokens_and_messages import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
 from tests.policy.documents import allow, document, trust

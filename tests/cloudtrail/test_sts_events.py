@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.cloudtrail.user_identity import session_context
+from iamlab.cloudtrail.event_fields import session_context
 from iamlab.errors import AccessDenied
 from iamlab.model.event import Event
 from iamlab.operations.sts.session import Session

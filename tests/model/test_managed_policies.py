@@ -22,7 +22,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.statement import Statement
-from iamlab.storage.account_details.load import LoadWarning
+from iamlab.storage.account_details import LoadWarning
 from scripts.make_managed_policies import ORIGIN, text_of
 from tests.effort import is_thorough
 from tests.policy.documents import allow, document

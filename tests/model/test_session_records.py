@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
+from iamlab.model.credentials import role_of_session
 
 
 @pytest.mark.parametrize(

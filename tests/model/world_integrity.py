@@ -6,8 +6,8 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
+from iamlab.model.credentials import SessionRecord
 from iamlab.model.organization.organization import Organization
-from iamlab.model.session_record import SessionRecord
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 

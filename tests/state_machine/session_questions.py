@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab import World, errors
 from iamlab.errors import AwsError, NoSuchEntity
 from iamlab.errors import sts as sts_errors
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.session import Session
 from tests.state_machine.plain_sessions import GONE, OVER, WITHOUT_ALLOW
 from tests.state_machine.plain_world import PlainWorld

@@ -16,7 +16,7 @@ from iamlab.errors import (
 )
 from iamlab.operations.federation.oidc_issuer import create_issuer
 from iamlab.operations.federation.saml_directory import ENTITY_ID, create_directory
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from tests.state_machine.plain_sessions import OF_AWS, REVOKES, moment
 from tests.state_machine.plain_world import IAM
 from tests.state_machine.policy_documents import BEFORE, INLINE, of_providers, of_trust, older

@@ -34,7 +34,7 @@ from iamlab.errors import (
 )
 from iamlab.lab.account import Account
 from iamlab.operations.api_models import python_name
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import entries
 from tests.effort import is_thorough, tries

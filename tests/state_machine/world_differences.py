@@ -7,8 +7,8 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
+from iamlab.model.credentials import SessionRecord
 from iamlab.model.organization.organization import Organization
-from iamlab.model.session_record import SessionRecord
 from tests.state_machine.plain_sessions import START
 from tests.state_machine.plain_world import (
     PlainWorld,

@@ -16,7 +16,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab import World
 from iamlab.errors import IamLabError, LoadError, NoSuchEntity
-from iamlab.storage.account_details.load import LoadWarning
+from iamlab.storage.account_details import LoadWarning
 from tests.effort import slow, tries
 from tests.policy.documents import allow, document
 from tests.rows import each_row

@@ -17,8 +17,8 @@ from iamlab import World
 from iamlab.errors import LoadError
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP
-from iamlab.storage.account_details.entries import Problems
-from iamlab.storage.organization_export.export import organization_to_json, read_organization
+from iamlab.storage.account_entries import Problems
+from iamlab.storage.organization_export import organization_to_json, read_organization
 from tests.model.world_contents import snapshot
 from tests.operations.organizations.small_organization import (
     DEV,

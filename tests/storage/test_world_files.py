@@ -29,7 +29,7 @@ from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.operations.iam import user_credentials as service_credentials
 from iamlab.operations.registry import entries
 from iamlab.policy.statement import Statement
-from iamlab.storage import field_rules as rules
+from iamlab.storage import checks as rules
 from iamlab.storage import problems as secret_fields
 from iamlab.storage import saved_world
 from iamlab.storage.codec import coder_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import RequestError
-from iamlab.storage.account_details.load import LoadWarning
+from iamlab.storage.account_details import LoadWarning
 from iamlab.teach.acme import observatory
 from iamlab.teach.scenarios import scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE

@@ -18,7 +18,7 @@ import pytest
 
 from iamlab.display import printable
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from tests.effort import first_now, is_thorough
+from tests.effort import first_now, is_thorough, slow
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, draw, figure_of, homes, scene, seen
 from tests.view.looking import faults
 from tests.view.scenes import SIZES
@@ -232,6 +232,7 @@ print(json.dumps({
 """
 
 
+@slow
 def test_the_same_data_gives_the_same_bytes_in_another_process():
     """Sets have another order there, objects other addresses, and other figures come before."""
     run = subprocess.run(

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import World
 from iamlab.analysis.audit.controls import Thresholds
-from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_report import CredentialReport
 from iamlab.errors import RequestError
 from iamlab.view.report_tables import COLUMNS, Topic, exam_table, report_table
 from iamlab.view.style import Look

@@ -16,30 +16,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.audit import credentials as credential_checks
-from iamlab.analysis.audit import identities, references
-from iamlab.analysis.audit.controls import (
-    CONTROLS,
-    NOT_MODELLED,
-    SEVERITIES,
-    AuditedAccount,
-    CannotTell,
-    Thresholds,
-    Unanswered,
-    names_of,
-    thresholds,
-)
+from iamlab.analysis.audit import controls
+from iamlab.analysis.audit import credentials as _of_credentials  # noqa: F401 - its checks
+from iamlab.analysis.audit import identities as _of_identities  # noqa: F401 - its checks
+from iamlab.analysis.audit.controls import AuditedAccount, CannotTell, Thresholds, Unanswered
 from iamlab.display import Shown, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamlab.analysis.audit.controls import Control
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials
     from iamlab.model.account import Account
-
-CHECKS = {**credential_checks.CHECKS, **identities.CHECKS, **references.CHECKS}
-"""The check of each control, by the control's id."""
 
 
 def audit(
@@ -59,13 +47,13 @@ def audit(
     RequestError
         There is no such threshold, or it has a value of the wrong kind.
     """
-    audited = AuditedAccount(account, thresholds(limits), credentials)
+    audited = AuditedAccount(account, controls.thresholds(limits), credentials)
     findings: list[Finding] = []
     passed: list[Control] = []
     unanswered: list[Unanswered] = []
-    for control in CONTROLS:
+    for control in controls.CONTROLS:
         try:
-            found = [Finding(control, *flaw) for flaw in CHECKS[control.id](audited)]
+            found = [Finding(control, *flaw) for flaw in controls.CHECKS[control.id](audited)]
         except CannotTell as reason:
             unanswered.append(Unanswered(control, str(reason)))
             continue
@@ -78,7 +66,7 @@ def audit(
         audited.thresholds,
         tuple(sorted(findings, key=lambda finding: finding.control.rank)),
         tuple(passed),
-        (*unanswered, *NOT_MODELLED),
+        (*unanswered, *controls.NOT_MODELLED),
     )
 
 
@@ -170,14 +158,14 @@ class Audit(Shown):
 
     def __str__(self) -> str:
         lines = [f"Audit of account {self.account_id}: {self._counts()}"]
-        lines += [_written(controls, finding) for finding, controls in self._grouped()]
+        lines += [_written(found_by, finding) for finding, found_by in self._grouped()]
         lines.append(f"✓ {len(self.passed)} controls found nothing.")
         lines.append(f"? {len(self.unanswered)} controls could not be asked:")
         by_reason: dict[str, list[Control]] = {}
         for one in self.unanswered:
             by_reason.setdefault(one.reason, []).append(one.control)
-        for reason, controls in by_reason.items():
-            lines.append(f"    {', '.join(control.id for control in controls)}: {reason}")
+        for reason, same in by_reason.items():
+            lines.append(f"    {', '.join(control.id for control in same)}: {reason}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -185,7 +173,9 @@ class Audit(Shown):
 
     def _counts(self) -> str:
         counts = Counter(finding.severity for finding in self.findings)
-        numbers = [f"{counts[level]} {level.lower()}" for level in SEVERITIES if counts[level]]
+        numbers = [
+            f"{counts[level]} {level.lower()}" for level in controls.SEVERITIES if counts[level]
+        ]
         return f"{', '.join(numbers)}." if numbers else "nothing found."
 
     def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
@@ -197,8 +187,8 @@ class Audit(Shown):
             yield same[0], tuple(finding.control for finding in same)
 
 
-def _written(controls: tuple[Control, ...], finding: Finding) -> str:
-    ids = ", ".join(control.id for control in controls)
-    names = names_of(controls)
+def _written(found_by: tuple[Control, ...], finding: Finding) -> str:
+    ids = ", ".join(control.id for control in found_by)
+    names = controls.names_of(found_by)
     head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
     return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.mend}"

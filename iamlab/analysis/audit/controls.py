@@ -12,24 +12,26 @@ the CIS AWS Foundations Benchmark, versions 3.0 and 5.0.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report import credentials as account_credentials
+from iamlab.analysis import credential_report as account_credentials
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.managed_policies import own_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.analysis.credential_report import Credentials
     from iamlab.model.account import Account
     from iamlab.model.console_access import PasswordPolicy
-    from iamlab.model.identities import Bounded, Identity, Role
+    from iamlab.model.identities import Bounded, Group, Identity, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.providers import ServerCertificate
 
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
@@ -106,20 +108,43 @@ class Unanswered:
         return {**self.control.to_json(), "reason": self.reason}
 
 
-def _controls(*, modelled: bool) -> list[tuple[Control, str]]:
-    """Read the controls that this world models, or the others with the reasons."""
+def _rows() -> Iterator[tuple[Control, str, str]]:
+    """Read each control, why this world can't answer it, and how to meet it."""
     text = Path(__file__).with_name("controls.csv").read_text("utf-8")
     _, *rows = csv.reader(text.splitlines())
-    return [
-        (Control(name, title, severity, cis_3, cis_5, tuple(numbers.split()), rule), reason)
-        for name, title, severity, cis_3, cis_5, numbers, rule, reason in rows
-        if modelled is not bool(reason)
-    ]
+    for name, title, severity, cis_3, cis_5, numbers, rule, reason, fix in rows:
+        control = Control(name, title, severity, cis_3, cis_5, tuple(numbers.split()), rule)
+        yield control, reason, fix
 
 
-CONTROLS = tuple(control for control, _ in _controls(modelled=True))
-NOT_MODELLED = tuple(Unanswered(*row) for row in _controls(modelled=False))
+CONTROLS = tuple(control for control, reason, _ in _rows() if not reason)
+NOT_MODELLED = tuple(Unanswered(control, reason) for control, reason, _ in _rows() if reason)
 """Controls about identities that this world can't answer."""
+
+_FIXES = {control.id: fix for control, _, fix in _rows()}
+
+CHECKS: dict[str, Check] = {}
+"""The check of each control, by the control's id."""
+
+
+def check(control: str, of: str) -> Callable[[Callable[..., Iterable[str]]], Any]:
+    """Register the check of a control; it says for each subject what is wrong.
+
+    Parameters
+    ----------
+    of
+        The subjects: what :class:`AuditedAccount` calls them.
+    """
+
+    def register(flaws: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
+        CHECKS[control] = lambda audited: (
+            (subject.arn, what, _FIXES[control])
+            for subject in getattr(audited, of)
+            for what in flaws(subject, audited)
+        )
+        return flaws
+
+    return register
 
 
 def names_of(controls: Sequence[Control]) -> str:
@@ -174,11 +199,10 @@ class AuditedAccount:
             raise CannotTell(reason)
 
     @property
-    def root(self) -> Credentials:
+    def roots(self) -> list[Credentials]:
         """The root user's credentials."""
-        for one in self.credentials:
-            if one.is_root:
-                return one
+        if found := [one for one in self.credentials if one.is_root]:
+            return found
         raise CannotTell("The credential report has no row of the root user.")
 
     @property
@@ -187,25 +211,62 @@ class AuditedAccount:
         return [one for one in self.credentials if not one.is_root]
 
     @property
+    def itself(self) -> list[AuditedAccount]:
+        """The account, as the subject of what is wrong with the whole of it."""
+        return [self]
+
+    @property
+    def arn(self) -> str:
+        """What findings about the whole account call it."""
+        return f"account {self.account.account_id}"
+
+    @property
     def password_policy(self) -> PasswordPolicy | None:
         """The account's password policy; ``None`` if it has none of its own."""
         self.check_is_known("An export of account details does not hold the password policy.")
         return self.account.password_policy
 
+    @property
+    def certificates(self) -> list[ServerCertificate]:
+        """The server certificates."""
+        self.check_is_known("An export of account details holds no server certificates.")
+        return list(self.account.server_certificates.values())
+
     @cached_property
     def own_policies(self) -> list[ManagedPolicy]:
         """The customer managed policies."""
-        return account_credentials.own_policies(self.account)
+        return own_policies(self.account)
+
+    @property
+    def granting_policies(self) -> list[ManagedPolicy]:
+        """The customer managed policies without those that are boundaries only."""
+        boundaries = self.bounding - self.attached
+        return [policy for policy in self.own_policies if policy.arn not in boundaries]
 
     @cached_property
     def bounded(self) -> list[Bounded]:
         """Users and roles: the identities that can have a permissions boundary."""
-        return [*self.account.users.values(), *self.account.roles.values()]
+        return [*self.iam_users, *self.roles]
 
     @cached_property
     def identities(self) -> list[Identity]:
         """Users, groups and roles."""
-        return [*self.account.users.values(), *self.account.groups.values(), *self.roles]
+        return [*self.iam_users, *self.groups, *self.roles]
+
+    @property
+    def iam_users(self) -> list[User]:
+        """The users."""
+        return list(self.account.users.values())
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups."""
+        return list(self.account.groups.values())
+
+    @cached_property
+    def groups_with_members(self) -> frozenset[str]:
+        """The names of the groups that have a member."""
+        return frozenset(name for user in self.iam_users for name in user.groups)
 
     @property
     def roles(self) -> list[Role]:
@@ -272,17 +333,11 @@ def thresholds(limits: Mapping[str, object]) -> Thresholds:
     for name, value in limits.items():
         if name not in known:
             raise RequestError(f"An audit has no threshold {name!r}. {did_you_mean(name, known)}")
-        taken[name] = _tags(value) if name == "required_tags" else _number(name, value)
+        if name == "required_tags":
+            if not isinstance(value, list | tuple):
+                raise RequestError(f"required_tags is a list of keys, not {value!r}.")
+            value = tuple(map(str, value))  # noqa: PLW2901 - as thresholds have it
+        elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
+        taken[name] = value
     return Thresholds(**taken)
-
-
-def _number(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
-    return value
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, list | tuple):
-        raise RequestError(f"required_tags is a list of keys, not {value!r}.")
-    return tuple(map(str, value))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.credential_timeline.credential_events import CredentialLog, LoggedEvent
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.world import World
 
 PartyKind = Literal[

@@ -11,7 +11,9 @@ credentials"; "Disabling permissions for temporary security credentials".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.errors import PolicyError
@@ -31,20 +33,13 @@ if TYPE_CHECKING:
         Name,
     )
     from iamlab.model.account import Account
-    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
-    from iamlab.operations.sts.revoking import Standing
+    from iamlab.operations.sts.revoking import PlacedPolicy
 
 Ended = Literal[
-    "still valid",
-    "expired",
-    "revoked",
-    "role deleted",
-    "user deleted",
-    "inactive",
-    "key deleted",
+    "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"
 ]
 """Why credentials are no good any more, if so. Only the last two are of long-term keys."""
 
@@ -120,7 +115,11 @@ def lifetimes_of(
     wanted
         The ids of their access keys; if nothing is said, all.
     """
-    known = _Known(_children(world), log.last_use())
+    children: dict[str, list[str]] = defaultdict(list)
+    for record in world.sessions.values():
+        if record.parent:
+            children[record.parent].append(record.access_key_id)
+    known = _Known({parent: tuple(ids) for parent, ids in children.items()}, log.last_use())
     keys = (*_keys(world, log, known), *_deleted_keys(world, log, known))
     sessions = _sessions(world, log, known, wanted)
     found = [*(key for key in keys if wanted is None or key.access_key_id in wanted), *sessions]
@@ -132,14 +131,6 @@ class _Known(NamedTuple):
 
     children: Mapping[str, tuple[str, ...]]
     last_use: Mapping[str, datetime]
-
-
-def _children(world: World) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for record in world.sessions.values():
-        if record.parent:
-            found.setdefault(record.parent, []).append(record.access_key_id)
-    return {parent: tuple(ids) for parent, ids in found.items()}
 
 
 # -- long-term keys -------------------------------------------------------------------------------
@@ -265,7 +256,7 @@ class _Behind(NamedTuple):
 
     name: Name
     principal: Role | CredentialOwner | None
-    policies: tuple[Standing, ...]
+    policies: tuple[PlacedPolicy, ...]
 
 
 @dataclass(slots=True)
@@ -275,7 +266,6 @@ class _Ends:
     world: World
     log: CredentialLog
     behind: dict[tuple[str, str], _Behind] = field(default_factory=dict)
-    documents: dict[str, Policy | None] = field(default_factory=dict)
 
     def of(self, record: SessionRecord) -> AsOf:
         now = self.world.clock.now
@@ -303,7 +293,7 @@ class _Ends:
             self.behind[whose] = _Behind(name, principal, policies)
         return self.behind[whose]
 
-    def _since(self, name: Name, standing: Standing, record: SessionRecord) -> datetime:
+    def _since(self, name: Name, standing: PlacedPolicy, record: SessionRecord) -> datetime:
         if standing.place == INLINE:
             return self._revoked(name, standing.policy, record)
         found = self.log.managed_since(name, standing.place, standing.arn)
@@ -315,15 +305,15 @@ class _Ends:
         A session that begins when it is already there is no good from its beginning.
         """
         for put in self.log.puts_since(name, policy.name, record.issued):
-            written = self._read(put.document)
+            written = _read(put.document)
             if written is not None and hits(written, record):
                 return max(put.at, record.issued)
         return self.world.clock.now
 
-    def _read(self, document: str) -> Policy | None:
-        if document not in self.documents:
-            try:
-                self.documents[document] = Policy.parse(document)
-            except PolicyError:  # the log of a file that somebody has edited
-                self.documents[document] = None
-        return self.documents[document]
+
+@lru_cache(maxsize=1024)
+def _read(document: str) -> Policy | None:
+    try:
+        return Policy.parse(document)
+    except PolicyError:  # the log of a file that somebody has edited
+        return None

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.credential_timeline.credential_events import read_log
 from iamlab.analysis.credential_timeline.hops import Hop, Party, hops_of
 from iamlab.analysis.credential_timeline.lifetimes import Ended, Lifetime, lifetimes_of
-from iamlab.display import Shown, count
+from iamlab.display import Shown, count, table
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
-    from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.sts.session import Session
 
     Of: TypeAlias = Session | Role | User | CredentialOwner | AccessKey | str
@@ -122,9 +122,7 @@ class Timeline(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Give the rows as a table."""
-        from iamlab import display
-
-        return display.table(COLUMNS, map(_cells, self.rows))
+        return table(COLUMNS, map(_cells, self.rows))
 
     def as_text(self) -> str:
         """Give an indented list: under each of the credentials what they asked for.
@@ -258,30 +256,28 @@ def _is_of(one: Lifetime, arn: str, unique_id: str) -> bool:
 
 def _is_there(world: World, arn: str, unique_id: str) -> bool:
     """Say whether there is such a somebody, who just has no credentials."""
-    return any(arn == one.arn and unique_id in ("", one.unique_id) for one in _everybody(world))
-
-
-def _everybody(world: World) -> Iterator[CredentialOwner | Role]:
     for account in world.accounts.values():
-        yield account.root
-        yield from account.users.values()
-        yield from account.roles.values()
+        held: list[CredentialOwner | Role] = [
+            account.root,
+            *account.users.values(),
+            *account.roles.values(),
+        ]
+        if any(arn == one.arn and unique_id in ("", one.unique_id) for one in held):
+            return True
+    return False
 
 
-def _belonging(every: dict[str, Lifetime], meant: Iterable[str]) -> set[str]:
+def _belonging(every: dict[str, Lifetime], meant: Collection[str]) -> set[str]:
     """Give what led to some credentials, themselves, and what came of them."""
     found: set[str] = set()
-    below = list(meant)
-    above = [every[key_id].parent for key_id in below]
-    while below:
-        key_id = below.pop()
-        if key_id in every and key_id not in found:
-            found.add(key_id)
-            below += every[key_id].children
-    led: set[str] = set()
-    while above:
-        key_id = above.pop()
-        if key_id in every and key_id not in led:
-            led.add(key_id)
-            above.append(every[key_id].parent)
-    return found | led
+    for name in ("children", "parent"):
+        done: set[str] = set()
+        waiting = list(meant)
+        while waiting:
+            key_id = waiting.pop()
+            if key_id in every and key_id not in done:
+                done.add(key_id)
+                following: str | Sequence[str] = getattr(every[key_id], name)
+                waiting += [following] if isinstance(following, str) else following
+        found |= done
+    return found

@@ -47,10 +47,7 @@ ANY_SERVICE = "s3.amazonaws.com"
 DIGITS = 12
 
 # The keys that come with those that a service sends, by how they begin.
-_COMES_WITH = {
-    SOURCE_ARN: (SOURCE_ARN,),
-    SOURCE_ACCOUNT: (SOURCE_ACCOUNT, "aws:SourceOrg"),
-}
+_COMES_WITH = {SOURCE_ARN: (SOURCE_ARN,), SOURCE_ACCOUNT: (SOURCE_ACCOUNT, "aws:SourceOrg")}
 
 # As aws:PrincipalType has it.
 _TYPES = {

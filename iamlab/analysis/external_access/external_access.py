@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.external_access.callers import (
     ANY_SERVICE,
@@ -21,8 +21,12 @@ from iamlab.analysis.external_access.callers import (
     like,
 )
 from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding, ServiceAccess
-from iamlab.analysis.external_access.shared_resource import ResourceAccess, shared_resources
-from iamlab.analysis.external_access.witness import Answer, WitnessSearch
+from iamlab.analysis.external_access.shared_resource import (
+    ResourceAccess,
+    shared_resources,
+    type_of,
+)
+from iamlab.analysis.external_access.witness import Answer, Outcome, WitnessSearch
 from iamlab.analysis.external_access.zone_of_trust import confines, zones
 from iamlab.analysis.what_can.granting_statements import conditions_of
 from iamlab.display import steps
@@ -48,7 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from iamlab.analysis.external_access.findings import Stop
     from iamlab.analysis.external_access.shared_resource import AccessStatement, SharedResource
     from iamlab.analysis.external_access.witness import PrincipalValue
     from iamlab.analysis.external_access.zone_of_trust import Zone, ZoneOfTrust
@@ -99,8 +102,7 @@ def outside_access(world: World, zone_of_trust: ZoneOfTrust | None = None) -> Ou
     ('AWS::IAM::Role', {'AWS': '444455556666'})
     """
     zone_of, words = zones(world, zone_of_trust)
-    findings: list[OutsideFinding] = []
-    services: list[ServiceAccess] = []
+    found: list[OutsideFinding | ServiceAccess] = []
     assumed: dict[str, None] = {}
     examined = 0
     every = [*shared_resources(world)]
@@ -116,13 +118,10 @@ def outside_access(world: World, zone_of_trust: ZoneOfTrust | None = None) -> Ou
         access = ResourceAccess(world, shared, zone, owner)
         assumed |= dict.fromkeys(access.facts.assumed)
         for statement in access.access_statements():
-            for one in _access_through(access, statement):
-                if isinstance(one, OutsideFinding):
-                    findings.append(one)
-                else:
-                    services.append(one)
-    in_order = tuple(sorted(findings, key=_order))
-    return OutsideAccess(in_order, words, tuple(services), examined, tuple(assumed))
+            found += _access_through(access, statement)
+    findings = sorted((one for one in found if isinstance(one, OutsideFinding)), key=_order)
+    services = tuple(one for one in found if isinstance(one, ServiceAccess))
+    return OutsideAccess(tuple(findings), words, services, examined, tuple(assumed))
 
 
 def _order(finding: OutsideFinding) -> tuple[object, ...]:
@@ -182,55 +181,43 @@ def _access_through(
             yield from _for_any_service(access, allow)
 
 
-class _FindingKind(NamedTuple):
-    """What the actions of one finding have in common."""
-
-    answer: Answer
-    is_public: bool
-    stops: tuple[Stop, ...]
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether nobody gets in."""
-        return self.answer is Answer.STOPPED
-
-
 def _findings(
     access: ResourceAccess, allow: AccessStatement, principal: PrincipalValue
 ) -> Iterator[OutsideFinding]:
     """Give what a statement allows one principal, a finding for each different outcome."""
-    actions: dict[_FindingKind, list[str]] = defaultdict(list)
-    proofs: dict[_FindingKind, Decision | None] = {}
+    actions: dict[Outcome, list[str]] = defaultdict(list)
+    proofs: dict[Outcome, Decision | None] = {}
     for names in _groups(access, allow.statement):
         outcome = WitnessSearch(access, allow, principal, names[0]).outcome()
         if outcome.answer is not Answer.NOBODY:
-            kind = _FindingKind(outcome.answer, outcome.is_public, outcome.stops)
+            kind = outcome._replace(proof=None)
             actions[kind] += names
             proofs.setdefault(kind, outcome.proof)
     for kind in [*actions]:
         # What stops these stops others of the rest too: the other finding says so.
-        others = (one for one in actions if not one.is_stopped)
-        if kind.is_stopped and any({*kind.stops} <= {*one.stops} for one in others):
+        others = (one for one in actions if one.answer is not Answer.STOPPED)
+        is_stopped = kind.answer is Answer.STOPPED
+        if is_stopped and any({*kind.stops} <= {*one.stops} for one in others):
             del actions[kind]
     every = {name for names in actions.values() for name in names}
-    conditions = allow.statement.conditions
-    values: dict[str, tuple[str, ...]] = {}
-    for one in conditions:
-        values[one.key] = tuple(dict.fromkeys((*values.get(one.key, ()), *one.values)))
+    values: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in allow.statement.conditions:
+        values[one.key] |= dict.fromkeys(one.values)
     account = account_named(principal[1])
     for kind, names in actions.items():
+        is_stopped = kind.answer is Answer.STOPPED
         yield OutsideFinding(
             access.shared.arn,
-            access.shared.type,
+            type_of(access.shared.arn),
             access.owner,
             {principal[0]: account or principal[1]},
             _written(access, allow.statement, {*names}, every),
             allow.address,
             kind.is_public,
-            dict(values),
+            {key: tuple(wanted) for key, wanted in values.items()},
             conditions_of(allow.statement),
-            () if kind.is_stopped else kind.stops,
-            kind.stops if kind.is_stopped else (),
+            () if is_stopped else kind.stops,
+            kind.stops if is_stopped else (),
             allow.source,
             proofs[kind],
         )
@@ -278,7 +265,9 @@ def _for_service(
     if names:
         actions = _written(access, statement, {*names}, {*names})
         name = shown or service
-        yield ServiceAccess(shared.arn, shared.type, access.owner, name, actions, allow.address)
+        yield ServiceAccess(
+            shared.arn, type_of(shared.arn), access.owner, name, actions, allow.address
+        )
 
 
 def _groups(access: ResourceAccess, statement: Statement) -> list[list[str]]:
@@ -304,7 +293,7 @@ def _actions(
         if service != "sts" or any(use.name == "role" for use in one.resource_types)
     ]
     unknown = (
-        pattern.replace("*", "x").replace("?", "x")
+        like(pattern)
         for pattern in action or ()
         if is_action_pattern(pattern)
         and pattern.lower().startswith(f"{service}:")
@@ -326,10 +315,7 @@ _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9-]+", re.ASCII)
 
 
 def _written(
-    access: ResourceAccess,
-    statement: Statement,
-    names: AbstractSet[str],
-    every: AbstractSet[str],
+    access: ResourceAccess, statement: Statement, names: AbstractSet[str], every: AbstractSet[str]
 ) -> tuple[str, ...]:
     """Write actions as the policy does, if these are all, else with the fewest patterns."""
     own = tuple(

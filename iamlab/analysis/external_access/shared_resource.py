@@ -26,11 +26,7 @@ from iamlab.analysis.external_access.zone_of_trust import (
     Inside,
     filled,
 )
-from iamlab.authorization.context_keys import (
-    DEFAULT_REGION,
-    CallAttributes,
-    call_keys,
-)
+from iamlab.authorization.context_keys import DEFAULT_REGION, CallAttributes, call_keys
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
@@ -97,11 +93,6 @@ class SharedResource:
     def service(self) -> str:
         """The prefix of the actions in its policy."""
         return "sts" if self.is_role else Arn.parse(self.arn).service
-
-    @property
-    def type(self) -> str:
-        """What it is, as Access Analyzer calls it."""
-        return type_of(self.arn)
 
 
 def type_of(arn: str) -> str:
@@ -203,16 +194,12 @@ class ResourceAccess:
             if as_values(value) is not None
         }
         self.inside = Inside(world, zone, self.context)
-        statements = () if facts.policy is None else facts.policy.statements
+        own = () if facts.policy is None else facts.policy.statements
         rcps = (attached.policy for level in facts.rcps for attached in level)
+        above = (one for policy in rcps for one in policy.statements)
         self.limits = (
-            *(one for one in statements if one.effect == "Deny"),
-            *(
-                one
-                for policy in rcps
-                for one in policy.statements
-                if one.effect == "Deny" or one.conditions
-            ),
+            *(one for one in own if one.effect == "Deny"),
+            *(one for one in above if one.effect == "Deny" or one.conditions),
         )
         self._layers = _for_stranger(
             resource=facts.policy,

@@ -28,11 +28,10 @@ from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.identities import Bounded
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import OrganizationalUnit, Root
     from iamlab.model.world import World
@@ -217,11 +216,13 @@ class Inside(NamedTuple):
         test = _TESTS.get(key)
         return test is not None and test(value, self)
 
-    def identities(self) -> Iterator[Bounded]:
-        """Give the users and roles of the zone."""
+    def ids(self) -> set[str]:
+        """Give the ids of the zone's accounts, users and roles."""
+        ids = set(self.zone.accounts)
         for account_id in self.zone.accounts & self.world.accounts.keys():
             account = self.world.accounts[account_id]
-            yield from (*account.users.values(), *account.roles.values())
+            ids |= {one.unique_id for one in (*account.users.values(), *account.roles.values())}
+        return ids
 
 
 def confines(condition: Condition, statement: Statement, inside: Inside) -> bool:
@@ -248,12 +249,8 @@ def filled(
     condition: Condition, statement: Statement, context: Mapping[str, ContextValue]
 ) -> tuple[str | None, ...]:
     """Give a condition's values; ``None`` for one with a variable that is not the resource's."""
-
-    def value_of(key: str) -> str | None:
-        found = context.get(key.lower())
-        return found if isinstance(found, str) else None
-
-    return filled_by(value_of, condition, statement)
+    known = {key: value for key, value in context.items() if isinstance(value, str)}
+    return filled_by(lambda key: known.get(key.lower()), condition, statement)
 
 
 def filled_by(
@@ -271,14 +268,6 @@ def _account_and_name(arn: str) -> str:
         return arn
     *_, account, name = arn.split(":", PARTS - 1)
     return f"arn::::{account}:{name}" if account else arn
-
-
-def _is_account_inside(value: str, inside: Inside) -> bool:
-    return value in inside.zone.accounts
-
-
-def _is_organization_inside(value: str, inside: Inside) -> bool:
-    return inside.zone.has_organization(value)
 
 
 def _is_path_inside(value: str, inside: Inside) -> bool:
@@ -307,8 +296,7 @@ def _is_id_inside(value: str, inside: Inside) -> bool:
     unique_id, colon, _ = start.partition(":")
     if not colon and start != value:
         return False
-    ids = {*inside.zone.accounts, *(one.unique_id for one in inside.identities())}
-    return unique_id in ids
+    return unique_id in inside.ids()
 
 
 def _plain_start(pattern: str) -> str:
@@ -317,10 +305,15 @@ def _plain_start(pattern: str) -> str:
 
 
 _TESTS: Mapping[str, Callable[[str, Inside], bool]] = {
-    **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount"), _is_account_inside),
-    **dict.fromkeys((SOURCE_OWNER, "kms:calleraccount"), _is_account_inside),
+    **dict.fromkeys(
+        ("aws:principalaccount", "aws:sourceaccount", SOURCE_OWNER, "kms:calleraccount"),
+        lambda value, inside: value in inside.zone.accounts,
+    ),
     **dict.fromkeys(("aws:principalarn", "aws:sourcearn"), _is_arn_inside),
-    **dict.fromkeys(("aws:principalorgid", "aws:sourceorgid"), _is_organization_inside),
+    **dict.fromkeys(
+        ("aws:principalorgid", "aws:sourceorgid"),
+        lambda value, inside: inside.zone.has_organization(value),
+    ),
     **dict.fromkeys(("aws:principalorgpaths", "aws:sourceorgpaths"), _is_path_inside),
     "aws:userid": _is_id_inside,
 }

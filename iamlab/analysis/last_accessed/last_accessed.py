@@ -3,26 +3,25 @@
 Only identity-based policies count, and only what they allow. A Deny, a permissions boundary, a
 session policy, an organization's policy and a resource-based policy change no row.
 
+All attempts count that were authenticated, not only those that were allowed. However long a trail
+is, only the most recent attempts are kept. Services are tracked for 400 days. Actions are tracked
+since a day that differs by service, and only those whose calls are management events. AWS shows an
+access "usually within four hours"; here it shows at once.
+
 Notes
 -----
-AWS page: "Refine permissions in AWS using last accessed information". Likely, not sure: that a Deny
-in an identity-based policy takes no service away, as in ListPoliciesGrantingServiceAccess.
+AWS pages: "Refine permissions in AWS using last accessed information", with the days; "CloudTrail
+userIdentity element"; "Logging data events", for what is no management event. Likely, not sure:
+that a Deny in an identity-based policy takes no service away, as in
+ListPoliciesGrantingServiceAccess.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.last_accessed.attempts import (
-    PERIOD,
-    VISIBLE_AFTER,
-    Attempted,
-    Latest,
-    is_tracked,
-    read_attempts,
-    tracked_since,
-)
 from iamlab.analysis.last_accessed.report import (
     GRANULARITIES,
     Access,
@@ -31,11 +30,16 @@ from iamlab.analysis.last_accessed.report import (
     ServiceLastAccessed,
     TrackedAction,
 )
-from iamlab.analysis.trails.uses import without_path
-from iamlab.authorization.attached_policies import policies_of
+from iamlab.analysis.least_privilege.excess import allowed_by
+from iamlab.analysis.trails.actions import PREFIXES, is_data_action
+from iamlab.analysis.trails.uses import uses_of, without_path
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
+from iamlab.cloudtrail.recording import NO_CALLS
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
-from iamlab.model.identities import Group, Identity, Role, User, with_groups
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
+from iamlab.model.credentials import role_of_session
+from iamlab.model.event import Event, is_unauthenticated
+from iamlab.model.identities import Bounded, Group, Identity, policies_of, with_groups
+from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
@@ -44,14 +48,33 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.last_accessed.report import Granularity
     from iamlab.model.account import Account
-    from iamlab.model.event import Event
-    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
+    Latest = Mapping[str, Mapping[str, Access]]
+    """A service's prefix, or an action's full name -> who attempted it -> the latest attempt."""
+
+KINDS = ("user", "group", "role", "policy")
+
+CALLS = ("AwsApiCall", "AwsConsoleAction")
+"""Types of events that are attempts to access a service; to sign in is none."""
+
+PERIOD = timedelta(days=400)
+"""How long ago an access may be. AWS says "at least", so that it may tell of older ones too."""
+
+SINCE: Mapping[str, datetime] = {
+    "s3": datetime(2020, 4, 12, tzinfo=UTC),
+    **dict.fromkeys(("ec2", "iam", "lambda"), datetime(2021, 4, 7, tzinfo=UTC)),
+}
+"""Service -> since when its actions are tracked."""
+
+SINCE_OF_OTHERS = datetime(2023, 5, 23, tzinfo=UTC)
+"""The same of all other services."""
+
 
 def last_accessed(
-    world: World,
+    account: Account,
     entity: Identity | ManagedPolicy | str,
     events: Iterable[Event] | None = None,
     granularity: Granularity = "SERVICE_LEVEL",
@@ -64,7 +87,7 @@ def last_accessed(
     ----------
     entity
         A user, a group, a role or a managed policy, or its ARN. Of a group the use of its members
-        counts, of a policy the use of all that it hangs on, also by way of a group.
+        counts, of a policy the use of all that it is attached to, also through a group.
     events
         Where it is read: a :class:`~iamlab.Trail`, or any events; without them, the world's own.
     granularity
@@ -76,11 +99,11 @@ def last_accessed(
     Raises
     ------
     NoSuchEntity
-        There is nobody of that ARN.
+        The account has nothing with that ARN.
     InvalidInput
         It is no ARN of something that has or is a policy.
     RequestError
-        Something is of the wrong kind, or it is a policy of AWS, which every account has.
+        Something is of the wrong kind.
 
     Examples
     --------
@@ -90,171 +113,36 @@ def last_accessed(
     >>> zoe = main.create_user("zoe")
     >>> zoe.attach_policy("AmazonS3ReadOnlyAccess")
     >>> _ = world.do(zoe, "s3:ListAllMyBuckets", "*")
-    >>> found = last_accessed(world, zoe)
+    >>> found = last_accessed(main, zoe)
     >>> found.service("s3").last_authenticated == world.clock.now, found.not_accessed
     (True, ('s3-object-lambda',))
     """
-    return in_account(_account_of(world, _arn_of(entity)), entity, events, granularity, now=now)
-
-
-def _arn_of(entity: Identity | ManagedPolicy | str) -> str:
+    if granularity not in GRANULARITIES:
+        raise RequestError(f"granularity is {' or '.join(GRANULARITIES)}, not {granularity!r}.")
     arn = entity if isinstance(entity, str) else getattr(entity, "arn", None)
     if not isinstance(arn, str):
         what = f"an object of type {type(entity).__name__}"
         raise RequestError(f"Give a user, a group, a role, a managed policy or an ARN, not {what}.")
-    return arn
-
-
-def _account_of(world: World, arn: str) -> Account:
-    """Find the account that an ARN is of; of a policy of AWS, the only one that there is."""
-    number = Arn.parse(arn).account if is_arn(arn) else ""
-    if number in world.accounts:
-        return world.accounts[number]
-    if number in ("aws", "") and len(world.accounts) == 1:
-        return next(iter(world.accounts.values()))
-    if number == "aws":
-        raise RequestError(
-            f"{arn} is AWS's, and every account has it: ask account.last_accessed(...)."
-        )
-    raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(number, world.accounts))
-
-
-def in_account(
-    account: Account,
-    entity: Identity | ManagedPolicy | str,
-    events: Iterable[Event] | None = None,
-    granularity: Granularity = "SERVICE_LEVEL",
-    *,
-    now: datetime | None = None,
-) -> LastAccessed:
-    """Do what :func:`last_accessed` says in one account, which has AWS's policies too."""
-    if granularity not in GRANULARITIES:
-        raise RequestError(f"granularity is {' or '.join(GRANULARITIES)}, not {granularity!r}.")
-    holder = _find(account, _arn_of(entity))
+    holder = _find(account, arn)
     entities = _entities_of(account, holder)
-    attempted, moment = attempts_until(account.world, _finder(entities), events, now)
+    latest, moment = read_attempts(account.world, _finder(entities), events, now)
+    documents = (
+        [holder.document]
+        if isinstance(holder, ManagedPolicy)
+        else [attached.policy for one in with_groups(holder) for attached in policies_of(one)]
+    )
+    allowed: Mapping[str, Sequence[str]] = granted(documents)
+    if granularity == "SERVICE_LEVEL":
+        allowed = dict.fromkeys(allowed, ())
     return LastAccessed(
         holder.arn,
         granularity,
         moment,
-        tuple(rows_of(granted(_documents_of(holder)), attempted, granularity, moment)),
+        tuple(rows_of(allowed, latest, moment)),
         tuple(
             Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path) for one in entities
         ),
     )
-
-
-def _described(one: User | Role) -> Entity:
-    return Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path)
-
-
-def attempts_until(
-    world: World,
-    entity_of: Callable[[Event], str | None],
-    events: Iterable[Event] | None,
-    now: datetime | None,
-) -> tuple[Attempted, datetime]:
-    """Read events; say too from which moment the tracking period is counted back."""
-    listed = world.events if events is None else events
-    _check(listed, now)
-    own = world.clock.now
-    until = own if now is None and events is None else now
-    last = None if until is None else until - VISIBLE_AFTER
-    attempted = read_attempts(listed, entity_of, last)
-    return attempted, until or attempted.newest or own
-
-
-def _check(events: Any, now: object) -> None:
-    if now is not None and (not isinstance(now, datetime) or now.tzinfo is None):
-        raise RequestError(f"now is a time with a time zone, not {now!r}.")
-    try:
-        iter(events)
-    except TypeError:
-        what = type(events).__name__
-        raise RequestError(f"events are a Trail or a list of events, not {what}.") from None
-
-
-def _finder(entities: Iterable[User | Role]) -> Callable[[Event], str | None]:
-    """Give what says which entity an event is of.
-
-    By the unique id where both have one: who was deleted and made again is another, and who was
-    renamed is the same. Else by the ARN.
-    """
-    every = list(entities)
-    by_id = {one.unique_id: one.arn for one in every if one.unique_id}
-    by_arn = {one.arn: one for one in every}
-    # The ARN of a session has no path.
-    by_session = {without_path(one.arn): one for one in every if one.kind == "role"}
-
-    def entity_of(event: Event) -> str | None:
-        issuer = issuer_of(event.user_identity)
-        unique_id, arn = id_in(issuer), str(issuer.get("arn") or "")
-        if unique_id in by_id:
-            return by_id[unique_id]
-        found = by_arn.get(arn) or by_session.get(role_of_session(arn))
-        return None if found is None or (unique_id and found.unique_id) else found.arn
-
-    return entity_of
-
-
-def rows_of(
-    allowed: Mapping[str, Sequence[str]], attempted: Attempted, granularity: str, now: datetime
-) -> Iterator[ServiceLastAccessed]:
-    """Give a row for each service: who attempted it within the tracking period."""
-    for service, actions in allowed.items():
-        accesses = _since(
-            now - PERIOD,
-            ((arn, one.services.get(service)) for arn, one in attempted.by_entity.items()),
-        )
-        tracked: tuple[TrackedAction, ...] = ()
-        if granularity == "ACTION_LEVEL":
-            tracked = tuple(_tracked(service, actions, attempted, now))
-        yield ServiceLastAccessed(service, accesses, tracked)
-
-
-def _tracked(
-    service: str, actions: Sequence[str], attempted: Attempted, now: datetime
-) -> Iterator[TrackedAction]:
-    since = tracked_since(service, now)
-    for action in filter(is_tracked, actions):
-        every = ((arn, one.actions.get(action)) for arn, one in attempted.by_entity.items())
-        accesses = _since(since, every)
-        yield TrackedAction(action.partition(":")[2], accesses[0] if accesses else None)
-
-
-def _since(start: datetime, every: Iterable[tuple[str, Latest | None]]) -> tuple[Access, ...]:
-    """Give the attempts since a moment, the most recent first."""
-    found = [
-        Access(arn, latest.time, latest.region)
-        for arn, latest in every
-        if latest is not None and latest.time >= start
-    ]
-    return tuple(sorted(found, key=lambda one: (-one.time.timestamp(), one.entity)))
-
-
-KINDS = ("user", "group", "role", "policy")
-
-
-def granted(policies: Iterable[Policy]) -> dict[str, list[str]]:
-    """Give the actions that policies allow, by service; both in alphabetical order.
-
-    Examples
-    --------
-    >>> from iamlab import Policy
-    >>> granted([Policy.allow(["sts:AssumeRole", "s3:ListAll*"])])
-    {'s3': ['s3:ListAllMyBuckets'], 'sts': ['sts:AssumeRole']}
-    """
-    names = {
-        name
-        for policy in policies
-        for statement in policy.statements
-        if statement.effect == "Allow"
-        for name in catalog.matched(statement)
-    }
-    found: dict[str, list[str]] = {}
-    for name in sorted(names, key=lambda name: name.split(":")):
-        found.setdefault(name.partition(":")[0], []).append(name)
-    return found
 
 
 def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
@@ -280,24 +168,177 @@ def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
     return by_arn[arn]
 
 
-def _documents_of(holder: Identity | ManagedPolicy) -> list[Policy]:
-    """List the policies: a user has those of the groups too."""
-    if not isinstance(holder, Identity):
-        return [holder.document]
-    return [attached.policy for one in with_groups(holder) for attached in policies_of(one)]
-
-
-def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[User | Role]:
+def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[Bounded]:
     """List who could have used the policies: the identity, its members, or all that have it."""
-    if isinstance(holder, User | Role):
+    if isinstance(holder, Bounded):
         return [holder]
     if isinstance(holder, Group):
         return list(holder.users)
-    arn = holder.arn
-    groups = {name for name, group in account.groups.items() if arn in group.attached}
-    users = [
-        user
-        for user in account.users.values()
-        if arn in user.attached or groups.intersection(user.groups)
+    return [
+        one
+        for one in (*account.users.values(), *account.roles.values())
+        if any(holder.arn in each.attached for each in with_groups(one))
     ]
-    return [*users, *(role for role in account.roles.values() if arn in role.attached)]
+
+
+def granted(policies: Iterable[Policy]) -> dict[str, list[str]]:
+    """Give the actions that policies allow, by service; both in alphabetical order.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> granted([Policy.allow(["sts:AssumeRole", "s3:ListAll*"])])
+    {'s3': ['s3:ListAllMyBuckets'], 'sts': ['sts:AssumeRole']}
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted(allowed_by(policies), key=lambda name: name.split(":")):
+        found.setdefault(name.partition(":")[0], []).append(name)
+    return found
+
+
+# -- attempts -------------------------------------------------------------------------------------
+
+
+def read_attempts(
+    world: World,
+    entity_of: Callable[[Event], str | None],
+    events: Iterable[Event] | None,
+    now: datetime | None,
+) -> tuple[Latest, datetime]:
+    """Read events; say too from which moment the tracking period is counted back.
+
+    Parameters
+    ----------
+    entity_of
+        Says whose attempt an event shows; ``None``: of nobody who is asked about.
+    events
+        ``None``: the world's own.
+    now
+        Later events do not count.
+
+    Raises
+    ------
+    RequestError
+        One of them is no event, or has a time without a zone; or so has ``now``.
+    """
+    listed: Any = world.events if events is None else events
+    moment: Any = now
+    if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
+        raise RequestError(f"now is a time with a time zone, not {now!r}.")
+    if not hasattr(listed, "__iter__"):
+        what = type(listed).__name__
+        raise RequestError(f"events are a Trail or a list of events, not {what}.")
+    newest: datetime | None = None
+    own = world.clock.now
+    until = own if now is None and events is None else now
+    latest: dict[str, dict[str, Access]] = defaultdict(dict)
+    for event in listed:
+        if not isinstance(event, Event):
+            what = f"{type(event).__name__} is no event"
+            raise RequestError(f"{what}: give a world's events, a Trail, or any Event values.")
+        time = event.event_time
+        if time.tzinfo is None:
+            raise RequestError(f"The event {event.event_id} has a time without a time zone.")
+        if until is not None and time > until:
+            continue
+        newest = time if newest is None else max(newest, time)
+        # A trail that claims a call that there is not is not believed.
+        called = f"{_prefix_of(event.event_source)}:{event.event_name}"
+        is_attempt = event.event_type in CALLS and not is_unauthenticated(event.error_code)
+        entity = entity_of(event) if is_attempt and called not in NO_CALLS else None
+        if entity is not None:
+            _note(latest, entity, event)
+    return latest, until or newest or own
+
+
+def _note(latest: dict[str, dict[str, Access]], entity: str, event: Event) -> None:
+    """Note an attempt; a call that needs no permission is one of its service all the same."""
+    actions = {one.action for one in uses_of(event)}
+    names = {action.partition(":")[0] for action in actions} or {_prefix_of(event.event_source)}
+    if event.management_event and event.event_category == "Management":
+        names |= actions
+    for name in names:
+        known = latest[name].get(entity)
+        # Of two at the same moment the one counts that the log has last.
+        if known is None or event.event_time >= known.time:
+            latest[name][entity] = Access(entity, event.event_time, event.aws_region)
+
+
+def _prefix_of(event_source: str) -> str:
+    source = event_source.removesuffix(".amazonaws.com")
+    return PREFIXES.get(source, (source,))[0]
+
+
+def _finder(entities: Iterable[Bounded]) -> Callable[[Event], str | None]:
+    """Give what says which entity an event is of.
+
+    By the unique id where both have one: who was deleted and made again is another, and who was
+    renamed is the same. Else by the ARN.
+    """
+    every = list(entities)
+    by_id = {one.unique_id: one.arn for one in every if one.unique_id}
+    by_arn = {one.arn: one for one in every}
+    # The ARN of a session has no path.
+    by_session = {without_path(one.arn): one for one in every if one.kind == "role"}
+
+    def entity_of(event: Event) -> str | None:
+        issuer = issuer_of(event.user_identity)
+        unique_id, arn = id_in(issuer), str(issuer.get("arn") or "")
+        if unique_id in by_id:
+            return by_id[unique_id]
+        found = by_arn.get(arn) or by_session.get(role_of_session(arn))
+        return None if found is None or (unique_id and found.unique_id) else found.arn
+
+    return entity_of
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+def rows_of(
+    allowed: Mapping[str, Sequence[str]], latest: Latest, now: datetime
+) -> Iterator[ServiceLastAccessed]:
+    """Give a row for each service: who attempted it, and those of its actions that are named."""
+    for service, actions in allowed.items():
+        since = tracked_since(service, now)
+        tracked = ((name, _since(since, latest, name)) for name in filter(is_tracked, actions))
+        yield ServiceLastAccessed(
+            service,
+            _since(now - PERIOD, latest, service),
+            tuple(
+                TrackedAction(name.partition(":")[2], accesses[0] if accesses else None)
+                for name, accesses in tracked
+            ),
+        )
+
+
+def _since(start: datetime, latest: Latest, name: str) -> tuple[Access, ...]:
+    """Give the attempts since a moment, the most recent first."""
+    found = [one for one in latest.get(name, {}).values() if one.time >= start]
+    return tuple(sorted(found, key=lambda one: (-one.time.timestamp(), one.entity)))
+
+
+def is_tracked(action: str) -> bool:
+    """Say whether an action of the catalogue has last accessed information of its own.
+
+    Examples
+    --------
+    >>> [is_tracked(f"s3:{name}") for name in ("CreateBucket", "PutObject")]
+    [True, False]
+    >>> is_tracked("iam:PassRole")
+    False
+    """
+    known = catalog.action(action)
+    is_called = known is not None and known.full_name not in NO_CALLS
+    return is_called and not is_data_action(action)
+
+
+def tracked_since(service: str, now: datetime) -> datetime:
+    """Give the time since which accesses to the actions of a service are tracked.
+
+    Examples
+    --------
+    >>> tracked_since("sqs", datetime(2024, 1, 1, tzinfo=UTC)).date().isoformat()
+    '2023-05-23'
+    """
+    return max(now - PERIOD, SINCE.get(service, SINCE_OF_OTHERS))

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.last_accessed.last_accessed import in_account
+from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
@@ -30,11 +30,12 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.model.record import OF_FEDERATED_USERS
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
         Entity,
         LastAccessed,
         ServiceLastAccessed,
-        TrackedAction,
     )
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
@@ -57,6 +57,19 @@ NEEDED_IN_ORGANIZATIONS = (
     "ListTargetsForPolicy",
 )
 """What whoever orders a report of an organization needs besides, at Organizations."""
+
+_OF_SERVICES = {
+    "LastAuthenticated": "time",
+    "LastAuthenticatedEntity": "entity",
+    "LastAuthenticatedRegion": "region",
+}
+_OF_ACTIONS = {
+    "LastAccessedEntity": "entity",
+    "LastAccessedTime": "time",
+    "LastAccessedRegion": "region",
+}
+_OF_ORGANIZATIONS = {"Region": "region", "EntityPath": "entity", "LastAuthenticatedTime": "time"}
+"""Under which names the answers have an attempt."""
 
 
 # -- jobs -----------------------------------------------------------------------------------------
@@ -74,8 +87,10 @@ def _kept(account: Account, job: LastAccessedJob) -> dict[str, Any]:
     return {"JobId": job.job_id}
 
 
-def _job(account: Account, given: Parameters, caller: Caller, kind: str) -> LastAccessedJob:
-    """Find a job of the caller's.
+def _job(
+    account: Account, given: Parameters, caller: Caller, kind: str
+) -> tuple[LastAccessedJob, Any]:
+    """Find a job of the caller's, and the report if it is done.
 
     Raises
     ------
@@ -86,15 +101,41 @@ def _job(account: Account, given: Parameters, caller: Caller, kind: str) -> Last
     if job is None or job.kind != kind or job.creator != _creator(account, caller):
         note = "A job is there for the user or the role that has ordered it."
         raise noted(NoSuchEntity(f"Job {given['JobId']} is not found."), note)
-    return job
+    is_done = job.status(account.world.clock.now) == "COMPLETED"
+    return job, (job.services or job.organizations) if is_done else None
 
 
 def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
     """Give the status of a job, and note that it was fetched."""
     status = job.status(account.world.clock.now)
     account.last_accessed_jobs[job.job_id] = replace(job, asked=True)
-    done = {} if status == "IN_PROGRESS" else {"JobCompletionDate": job.created}
-    return {"JobStatus": status, "JobCreationDate": job.created, **done}
+    answer = {"JobStatus": status, "JobCreationDate": job.created}
+    if status != "IN_PROGRESS":
+        answer["JobCompletionDate"] = job.created
+    if status == "FAILED":
+        answer["ErrorDetails"] = {"Message": job.error_message, "Code": job.error_code}
+    return answer
+
+
+def _access(access: Access | None, names: Mapping[str, str]) -> dict[str, Any]:
+    """Write an attempt, under the names that the answer has for its fields."""
+    return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
+
+
+def _service(one: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ServiceName": one.service_name,
+        "ServiceNamespace": one.service_namespace,
+        **_access(one.last_access, names),
+    }
+    if one.accesses:
+        found["TotalAuthenticatedEntities"] = one.total_authenticated_entities
+    if any(action.access for action in one.tracked_actions):
+        found["TrackedActionsLastAccessed"] = [
+            {"ActionName": action.action_name, **_access(action.access, _OF_ACTIONS)}
+            for action in one.tracked_actions
+        ]
+    return found
 
 
 # -- services -------------------------------------------------------------------------------------
@@ -106,7 +147,7 @@ def generate_service_last_accessed_details(
 ) -> dict[str, Any]:
     """Order the report of a user, a group, a role or a managed policy."""
     creator = _creator(account, caller)
-    report = in_account(account, given["Arn"], None, given.get("Granularity", "SERVICE_LEVEL"))
+    report = last_accessed(account, given["Arn"], None, given.get("Granularity", "SERVICE_LEVEL"))
     now, job_id = account.world.clock.now, account.world.ids.uuid()
     return _kept(account, LastAccessedJob(job_id, creator, now, report))
 
@@ -116,9 +157,8 @@ def get_service_last_accessed_details(
     account: Account, given: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch a report: its services."""
-    job = _job(account, given, caller, "services")
-    is_done = job.status(account.world.clock.now) != "IN_PROGRESS"
-    services = job.services.services if job.services and is_done else ()
+    job, report = _job(account, given, caller, "services")
+    services = () if report is None else report.services
     rows = page("ServicesLastAccessed", services, given, _service)
     granularity = {"JobType": job.services.granularity} if job.services else {}
     return {**_about(account, job), **granularity, **rows}
@@ -129,61 +169,30 @@ def get_service_last_accessed_details_with_entities(
     account: Account, given: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch of a report who could have used a service, and when they did, the latest first."""
-    job = _job(account, given, caller, "services")
+    job, report = _job(account, given, caller, "services")
     namespace = given["ServiceNamespace"]
     if not catalog.has(namespace):
         raise noted(
             InvalidInput(f"Service namespace {namespace} is not valid."),
             did_you_mean(namespace, catalog.services()),
         )
-    is_done = job.status(account.world.clock.now) != "IN_PROGRESS"
-    found = _entities(job, namespace.lower()) if is_done else []
+    found = () if report is None else _entities(report, namespace.lower())
     rows = page("EntityDetailsList", found, given, lambda pair: _entity(*pair))
     return {**_about(account, job), **rows}
 
 
-def _entities(job: LastAccessedJob, namespace: str) -> list[tuple[Entity, Access | None]]:
-    """List the entities of a service, those that attempted it first; of another service, none."""
-    report = job.services
-    rows = [] if report is None else report.services
-    row = next((one for one in rows if one.service_namespace == namespace), None)
-    if report is None or row is None:
-        return []
+def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, Access | None]]:
+    """Give the entities of a service, those that attempted it first; of another service, none."""
     known = {one.arn: one for one in report.entities}
-    used = [(known.pop(access.entity), access) for access in row.accesses]
-    return [*used, *((one, None) for one in known.values())]
+    for row in report.services:
+        if row.service_namespace == namespace:
+            yield from ((known.pop(access.entity), access) for access in row.accesses)
+            yield from ((one, None) for one in known.values())
 
 
 def _entity(one: Entity, access: Access | None) -> dict[str, Any]:
     info = {name.capitalize(): value for name, value in asdict(one).items()}
-    return {"EntityInfo": info, **({"LastAuthenticated": access.time} if access else {})}
-
-
-def _named(one: ServiceLastAccessed) -> dict[str, Any]:
-    return {"ServiceName": one.service_name, "ServiceNamespace": one.service_namespace}
-
-
-def _service(one: ServiceLastAccessed) -> dict[str, Any]:
-    found = _named(one)
-    if access := one.last_access:
-        found |= {
-            "LastAuthenticated": access.time,
-            "LastAuthenticatedEntity": access.entity,
-            "LastAuthenticatedRegion": access.region,
-            "TotalAuthenticatedEntities": one.total_authenticated_entities,
-        }
-    if any(action.access for action in one.tracked_actions):
-        found["TrackedActionsLastAccessed"] = [_action(action) for action in one.tracked_actions]
-    return found
-
-
-def _action(one: TrackedAction) -> dict[str, Any]:
-    found: dict[str, Any] = {"ActionName": one.action_name}
-    if access := one.access:
-        found["LastAccessedEntity"] = access.entity
-        found["LastAccessedTime"] = access.time
-        found["LastAccessedRegion"] = access.region
-    return found
+    return {"EntityInfo": info, **_access(access, {"LastAuthenticated": "time"})}
 
 
 # -- organizations --------------------------------------------------------------------------------
@@ -232,13 +241,8 @@ def get_organizations_access_report(
     account: Account, given: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch the report of an organization."""
-    job = _job(account, given, caller, "organizations")
-    status = job.status(account.world.clock.now)
-    if status == "FAILED":
-        details = {"Message": job.error_message, "Code": job.error_code}
-        return {**_about(account, job), "ErrorDetails": details, "IsTruncated": False}
-    report = job.organizations
-    if report is None or status == "IN_PROGRESS":
+    job, report = _job(account, given, caller, "organizations")
+    if report is None:
         return {**_about(account, job), "IsTruncated": False}
     by, _, direction = given.get("SortKey", "SERVICE_NAMESPACE_ASCENDING").rpartition("_")
     services = sorted(
@@ -246,7 +250,7 @@ def get_organizations_access_report(
         key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda one: (one.service_namespace,),
         reverse=direction == "DESCENDING",
     )
-    rows = page("AccessDetails", services, given, _details)
+    rows = page("AccessDetails", services, given, lambda one: _service(one, _OF_ORGANIZATIONS))
     return {
         **_about(account, job),
         "NumberOfServicesAccessible": report.number_of_services_accessible,
@@ -259,18 +263,6 @@ def _time(one: ServiceLastAccessed) -> tuple[Any, ...]:
     """Sort by time; what was never attempted is before all else."""
     when = one.last_authenticated
     return (False, one.service_namespace) if when is None else (True, when, one.service_namespace)
-
-
-def _details(one: ServiceLastAccessed) -> dict[str, Any]:
-    found = _named(one)
-    if access := one.last_access:
-        found |= {
-            "Region": access.region,
-            "EntityPath": access.entity,
-            "LastAuthenticatedTime": access.time,
-            "TotalAuthenticatedEntities": one.total_authenticated_entities,
-        }
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,27 +16,26 @@ resources without a condition takes a service away ("it only applies SCP logic")
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.last_accessed.last_accessed import attempts_until, rows_of
+from iamlab.analysis.last_accessed.last_accessed import read_attempts, rows_of
 from iamlab.analysis.last_accessed.report import cells_of
-from iamlab.display import Shown
+from iamlab.analysis.least_privilege.excess import allowed_by
+from iamlab.display import Shown, table
 from iamlab.errors import InvalidInput, noted
 from iamlab.errors.organizations import (
     AccessDeniedException,
-    AWSOrganizationsNotInUseException,
     PolicyNotFoundException,
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
+from iamlab.model.organization.organization import own_organization
 from iamlab.model.organization.policies import SCP
-from iamlab.model.organization.targets import NOT_IN_USE
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     import pandas as pd
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.policies import OrganizationPolicy
     from iamlab.model.organization.targets import Target
-    from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Statement
 
 PRINCIPALS = ("Root", "IAMUser", "AssumedRole", "FederatedUser")
 """Types of callers that are of an account; the copy of an event in another account has others."""
@@ -87,13 +84,11 @@ class OrganizationsLastAccessed(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Give it as a table: a row for each service."""
-        from iamlab import display
-
         rows = (
             (one.service_namespace, *cells_of(one.last_access), len(one.accesses))
             for one in self.services
         )
-        return display.table(_COLUMNS, rows)
+        return table(_COLUMNS, rows)
 
     def __str__(self) -> str:
         about = f", by {self.policy_id}" if self.policy_id else ""
@@ -160,33 +155,34 @@ def organizations_last_accessed(
     check_texts(entity_path=entity_path, policy_id="" if policy_id is None else policy_id)
     organization = _own(account)
     target = _target(organization, entity_path)
-    path = _path_of(organization, target)
-    is_management = target.id == organization.management_account_id
-    policy = None if policy_id is None or is_management else _policy(organization, policy_id)
-    levels = [_attached(organization, one) for one in organization.way_to(target.id)]
-    if is_management:
-        levels = []
-    elif policy is not None:
-        levels = [[policy.document]]
+    policy, attached = None, []
+    if target.id != organization.management_account_id:  # no policy limits that
+        every = organization.policies
+        attached = [[every[key] for key in one.attached] for one in organization.way_to(target.id)]
+        if policy_id is not None:
+            policy = _policy(organization, policy_id)
+            attached = [[policy]]
+    own_id = "" if policy is None else policy.id
     paths = {
-        key: organization.path_of(key) + key
-        for key in _accounts(organization, target, "" if policy is None else policy.id)
+        key: _path_of(organization, organization.members[key])
+        for key in _accounts(organization, target, own_id)
     }
-    attempted, moment = attempts_until(account.world, _finder(paths), events, now)
-    services = sorted({name.partition(":")[0] for name in _allowed(levels)})
-    return OrganizationsLastAccessed(
-        path,
-        "" if policy is None else policy.id,
-        moment,
-        tuple(rows_of(dict.fromkeys(services, ()), attempted, "SERVICE_LEVEL", moment)),
-    )
+
+    def entity_of(event: Event) -> str | None:
+        """Say of which account a caller is, by its path."""
+        identity = event.user_identity
+        is_principal = identity.get("type") in PRINCIPALS
+        return paths.get(str(identity.get("accountId") or "")) if is_principal else None
+
+    latest, moment = read_attempts(account.world, entity_of, events, now)
+    services = sorted({name.partition(":")[0] for name in _allowed(attached)})
+    rows = rows_of(dict.fromkeys(services, ()), latest, moment)
+    return OrganizationsLastAccessed(_path_of(organization, target), own_id, moment, tuple(rows))
 
 
 def _own(account: Account) -> Organization:
     """Find the organization that an account may ask about."""
-    organization = account.organization
-    if organization is None:
-        raise AWSOrganizationsNotInUseException(NOT_IN_USE)
+    organization = own_organization(account)
     if account.account_id != organization.management_account_id:
         raise noted(
             AccessDeniedException("You don't have permissions to access this resource."),
@@ -227,52 +223,29 @@ def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
     return found
 
 
-def _attached(organization: Organization, target: Target) -> list[Policy]:
-    every = (organization.policies[key] for key in target.attached)
-    return [one.document for one in every if one.type == SCP]
-
-
-def _allowed(levels: Iterable[Iterable[Policy]]) -> frozenset[str]:
+def _allowed(levels: Iterable[Iterable[OrganizationPolicy]]) -> frozenset[str]:
     """Give the actions that every level allows, and none denies altogether."""
     found = frozenset(catalog.expand("*"))
     for level in levels:
-        statements = [statement for policy in level for statement in policy.statements]
-        allows = [catalog.matched(one) for one in statements if one.effect == "Allow"]
-        denies = [catalog.matched(one) for one in statements if _denies_altogether(one)]
-        found = found.intersection(chain.from_iterable(allows)).difference(*denies)
+        documents = [policy.document for policy in level if policy.type == SCP]
+        denies = [
+            catalog.matched(one)
+            for document in documents
+            for one in document.statements
+            if one.effect == "Deny" and "*" in (one.resource or ()) and not one.conditions
+        ]
+        found = found.intersection(allowed_by(documents)).difference(*denies)
     return found
 
 
-def _denies_altogether(statement: Statement) -> bool:
-    is_deny = statement.effect == "Deny" and statement.resource is not None
-    return is_deny and "*" in (statement.resource or ()) and not statement.conditions
-
-
-def _accounts(organization: Organization, target: Target, policy_id: str) -> list[str]:
-    """List the accounts whose use counts.
+def _accounts(organization: Organization, target: Target, policy_id: str) -> Iterator[str]:
+    """Give the accounts whose use counts.
 
     Of a policy only those that it reaches, from the entity or from below it.
     """
-    if target.id in organization.members:
-        every = [target.id]
-    else:
-        every = [key for key in organization.members if target in organization.way_to(key)]
-        every = [key for key in every if key != organization.management_account_id]
-    return [key for key in every if not policy_id or _reaches(organization, target, key, policy_id)]
-
-
-def _reaches(organization: Organization, target: Target, account_id: str, policy_id: str) -> bool:
-    way = organization.way_to(account_id)
-    return any(policy_id in one.attached for one in way[way.index(target) :])
-
-
-def _finder(paths: Mapping[str, str]) -> Callable[[Event], str | None]:
-    """Give what says of which account a caller is, by its path."""
-
-    def entity_of(event: Event) -> str | None:
-        identity = event.user_identity
-        if identity.get("type") not in PRINCIPALS:
-            return None
-        return paths.get(str(identity.get("accountId") or ""))
-
-    return entity_of
+    for key in organization.members:
+        way = organization.way_to(key)
+        if target in way and (key == target.id or key != organization.management_account_id):
+            below = way[way.index(target) :]
+            if not policy_id or any(policy_id in one.attached for one in below):
+                yield key

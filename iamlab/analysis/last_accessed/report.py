@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.display import Shown
+from iamlab.display import Shown, table
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 
@@ -172,12 +172,10 @@ class LastAccessed(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Give it as a table: a row for each service, at action level one for each action too."""
-        from iamlab import display
-
         if self.granularity == "SERVICE_LEVEL":
-            return display.table(("service_namespace", *_COLUMNS), self._of_services())
+            return table(("service_namespace", *_COLUMNS), self._of_services())
         columns = ("service_namespace", "action_name", *_COLUMNS[:3])
-        return display.table(columns, self._of_actions())
+        return table(columns, self._of_actions())
 
     def _of_services(self) -> Iterator[tuple[object, ...]]:
         for one in self.services:

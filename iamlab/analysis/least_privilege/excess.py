@@ -14,12 +14,11 @@ operation has.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.least_privilege.statements import statements_by_sid
-from iamlab.analysis.least_privilege.wildcards import noun_of, shortly
+from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
@@ -62,9 +61,9 @@ def excess_of(
     pairs: Iterable[Pair],
 ) -> tuple[Excess, ...]:
     """Name what policies allow beyond the pairs that were used."""
-    used: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = defaultdict(set)
     for action, resource in pairs:
-        used.setdefault(action, set()).add(resource)
+        used[action].add(resource)
     return tuple(
         found
         for policy, own in zip(policies, statements, strict=True)
@@ -76,11 +75,12 @@ def excess_of(
 def _excess_of_statement(
     label: str, statement: AllowStatement, used: dict[str, set[str]]
 ) -> Iterator[Excess]:
-    by_action = [used.get(action, set()) for action in statement.actions]
+    by_action = [used[action] for action in statement.actions]
     every = set[str]().union(*by_action)
     for pattern in statement.resources:
         if pattern == "*":
-            if any(map(_takes_resources, statement.actions)):
+            known = map(catalog.action, statement.actions)
+            if any(action is None or action.resource_types for action in known):
                 yield Excess(label, "*", "any resource: the records do not say on which")
         elif "*" in _without_literals(pattern):
             glob = _without_literals(pattern, "?")
@@ -92,11 +92,6 @@ def _excess_of_statement(
         if unused:
             text = f"{unused:,} of its pairs of action and resource were not used"
             yield Excess(label, "", text)
-
-
-def _takes_resources(action: str) -> bool:
-    known = catalog.action(action)
-    return known is None or bool(known.resource_types)
 
 
 def _without_literals(pattern: str, replacement: str = "") -> str:
@@ -221,13 +216,13 @@ def not_shown(
 
 
 def _period(log: Log) -> Iterator[str]:
-    if log.first is None or log.last is None:
+    if log.first is None:
         yield "There is no event at all: nothing is known of any use."
-        return
-    yield (
-        f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
-        "known: work that is done once a quarter or a year may be missing."
-    )
+    else:
+        yield (
+            f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
+            "known: work that is done once a quarter or a year may be missing."
+        )
 
 
 def _data_events(log: Log, usage: Usage, now: frozenset[str]) -> Iterator[str]:

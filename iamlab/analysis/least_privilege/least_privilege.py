@@ -11,7 +11,7 @@ AWS pages: "Security best practices in IAM"; "Generate policies based on access 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.least_privilege.excess import (
     Compared,
@@ -22,18 +22,19 @@ from iamlab.analysis.least_privilege.excess import (
     excess_of,
     not_shown,
 )
-from iamlab.analysis.least_privilege.pass_role import PASS_ROLE, PassedRole
 from iamlab.analysis.least_privilege.policy_sizes import (
+    MANAGED_LIMIT,
     PolicyForm,
-    can_be_allowed,
+    WrittenPolicies,
     can_be_requested,
     not_allowed_by,
     policies_that_fit,
-    size_limit,
 )
-from iamlab.analysis.least_privilege.statements import AllowStatement
+from iamlab.analysis.least_privilege.statements import AllowStatement, readable
 from iamlab.analysis.least_privilege.used_permissions import (
+    PASS_ROLE,
     Pair,
+    PassedRole,
     Tally,
     caller_key,
     completed,
@@ -41,15 +42,16 @@ from iamlab.analysis.least_privilege.used_permissions import (
     log_of,
     with_path,
 )
-from iamlab.analysis.least_privilege.wildcards import readable
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.model.credentials import Credential
-from iamlab.model.quotas import QUOTAS, quota
-from iamlab.model.session_record import role_of_session
+from iamlab.model.credentials import Credential, role_of_session
+from iamlab.model.quotas import QUOTAS
+from iamlab.operations.iam.common import quota
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,18 +59,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.wildcards import Generalisation
+    from iamlab.analysis.least_privilege.statements import Generalisation
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
 MOST_RESOURCES = 10
 """A person would still list so many resources with the same beginning."""
 
 _SHOWN = 20
-_TO_SERVICE = ("StringEquals", "iam:PassedToService")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +141,14 @@ class LeastPrivilege(Shown):
     def __str__(self) -> str:
         number = len(self.used)
         what = f"{number:,} permission{'' if number == 1 else 's'}" if number else "nothing"
-        attempts = [
-            f"{' on '.join(pair)}, {_times(tally.refused)}"
-            for pair, tally in sorted(self.refused.items())
-        ]
+        refused = [(pair, tally.refused) for pair, tally in sorted(self.refused.items())]
         lists: dict[str, Iterable[object]] = {
             "Generalised": self.steps,
             "Allowed beyond what was used": self.excess,
-            "Attempted, refused": attempts,
+            "Attempted, refused": [
+                f"{' on '.join(pair)}, {'once' if times == 1 else f'{times:,} times'}"
+                for pair, times in refused
+            ],
             "Left out, since no policy can give it": [" on ".join(pair) for pair in self.left_out],
             "Compared with now": () if self.compared is None else (self.compared,),
             "Not shown by the events": self.not_shown,
@@ -172,10 +172,6 @@ def titled_lists(lists: Mapping[str, Iterable[object]], most: int) -> Iterator[s
             yield from (f"- {first}", *(f"  {line}" for line in more))
         if len(every) > most:
             yield f"- and {len(every) - most:,} more"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def least_privilege(
@@ -203,35 +199,28 @@ def least_privilege(
     if form not in ("managed", "inline"):
         raise RequestError(f'form is "managed" or "inline", not {form!r}.')
     arn = with_path(world, arn_of(caller))
-    unique_id = _id_of(world, caller, arn)
+    # Whoever was deleted still has a unique id.
+    own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
+    unique_id = str(own or getattr(find_by_name(world, arn), "unique_id", ""))
     log = log_of(world.events if events is None else events, [(arn, unique_id)])
     usage = completed(world, log.of(arn, unique_id))
     allowed = usage.allowed
     passed = [role for role in sorted(usage.passed) if pass_role and not role.is_profile]
-    made = _proved_policies(world, arn, allowed, passed, most_resources, form)
+    made, pairs = _proved_policies(world, arn, allowed, passed, most_resources, form)
     now = policies_now(world, arn)
     return LeastPrivilege(
         arn,
         made.policies,
         None if log.first is None or log.last is None else (log.first, log.last),
-        {pair: allowed[pair] for pair in made.pairs},
+        {pair: allowed[pair] for pair in pairs},
         usage.refused,
         made.steps,
-        excess_of(made.policies, made.statements, made.pairs),
+        excess_of(made.policies, made.statements, pairs),
         not_shown(log, usage, arn, allowed_by(now or ()), all_logged=events is None),
         tuple(sorted(usage.passed)),
-        tuple(pair for pair in allowed if pair not in made.pairs),
-        None if now is None else compare(now, made.policies, {pair[0] for pair in made.pairs}),
+        tuple(pair for pair in allowed if pair not in pairs),
+        None if now is None else compare(now, made.policies, {pair[0] for pair in pairs}),
     )
-
-
-class _ProvedPolicies(NamedTuple):
-    """Policies that are proved to allow some pairs."""
-
-    policies: tuple[Policy, ...]
-    statements: tuple[tuple[AllowStatement, ...], ...]
-    steps: tuple[Generalisation, ...]
-    pairs: dict[Pair, None]
 
 
 def _proved_policies(
@@ -241,54 +230,35 @@ def _proved_policies(
     passed: list[PassedRole],
     most: int,
     form: PolicyForm,
-) -> _ProvedPolicies:
-    """Write the policies and prove them; leave out what no policy can allow."""
-    limit, number = _room(world, arn, form)
-    extra = [
-        AllowStatement("iam", (PASS_ROLE,), (one.role,), ((*_TO_SERVICE, one.service),))
-        for one in passed
-    ]
+) -> tuple[WrittenPolicies, dict[Pair, None]]:
+    """Write the policies and prove them; leave out the pairs that no policy can allow."""
+    account, kind, _ = caller_key(arn)
+    limit, number = INLINE_LIMITS[kind], 1
+    if form == "managed":
+        name, known = f"PoliciesPer{kind.capitalize()}", world.accounts.get(account)
+        limit = MANAGED_LIMIT
+        number = QUOTAS[name].default if known is None else quota(known, name)
+    extra = [AllowStatement("iam", (PASS_ROLE,), (one.role,), one.service) for one in passed]
     inexact = {pair for pair in used if not used[pair].is_exact}
-
-    def write(pairs: list[Pair]) -> _ProvedPolicies:
-        found = policies_that_fit(pairs, most, limit, number, extra, inexact)
-        return _ProvedPolicies(*found, dict.fromkeys(pairs))
-
-    kept = [pair for pair in used if can_be_requested(pair)]
-    made = write(kept)
-    failed = not_allowed_by(made.policies, arn, kept)
-    if failed:
-        impossible = {pair for pair in failed if not can_be_allowed(arn, pair)}
-        made = write([pair for pair in kept if pair not in impossible])
-        _check_proof(not_allowed_by(made.policies, arn, made.pairs))
+    pairs = dict.fromkeys(filter(can_be_requested, used))
+    made = policies_that_fit(pairs, most, limit, number, extra, inexact)
+    if failed := not_allowed_by(made.policies, arn, pairs):
+        # In another partition, say, even everything is not enough.
+        impossible = set(not_allowed_by([Policy.allow("*", "*")], arn, failed))
+        pairs = dict.fromkeys(pair for pair in pairs if pair not in impossible)
+        made = policies_that_fit(pairs, most, limit, number, extra, inexact)
+        _check_proof(not_allowed_by(made.policies, arn, pairs))
     to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
     _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
         policy.check("identity")
-    return made
+    return made, pairs
 
 
 def _check_proof(failed: list[Pair]) -> None:
     """Stop if the new policies do not allow what was used: then this package is wrong."""
     for action, resource in failed:
         raise IamLabError(f"The policy that was made does not allow {action} on {resource!r}.")
-
-
-def _room(world: World, arn: str, form: PolicyForm) -> tuple[int, int]:
-    """Say how large policies may be, and how many of them the caller may have."""
-    account, kind, _ = caller_key(arn)
-    kind = kind if kind in ("user", "role") else "user"
-    if form == "inline":
-        return size_limit(form, kind), 1
-    name = f"PoliciesPer{kind.capitalize()}"
-    known = world.accounts.get(account)
-    return size_limit(form, kind), QUOTAS[name].default if known is None else quota(known, name)
-
-
-def _id_of(world: World, caller: Caller, arn: str) -> str:
-    """Give the unique id of a caller, who may be deleted; empty if it is not known."""
-    own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
-    return str(own or getattr(find_by_name(world, arn), "unique_id", ""))
 
 
 def policies_now(world: World, arn: str) -> list[Policy] | None:
@@ -309,9 +279,8 @@ def arn_of(caller: Caller) -> str:
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if isinstance(caller, Credential):  # a session has the ARN of its role, a key its user
-        text = getattr(caller, "role_arn", None) or getattr(
-            getattr(caller, "user", None), "arn", ""
-        )
+        user = getattr(caller, "user", None)
+        text = getattr(caller, "role_arn", None) or getattr(user, "arn", "")
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
         raise RequestError(f"{shown!r} is no caller: give a user, a role, or an ARN of one.")

@@ -1,4 +1,4 @@
-"""The edits that take away what is unused: proposed as values, made in a world, and proved.
+"""The policies of identities, and edits that take away what is unused: proposed, made and proved.
 
 Each edit is about one policy of one user, group or role. An edit that others lose access by is
 only made where none of them used what goes; a policy that some members of a group use and others
@@ -7,35 +7,36 @@ in a copy of the world, where no permission that was used may be lost.
 
 Notes
 -----
-AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "IAM Access Analyzer
-unused access"; "API CreatePolicyVersion"; "API DetachUserPolicy"; "API PutUserPolicy".
+AWS pages: "Managed policies and inline policies"; "IAM user groups"; "Versioning IAM policies";
+"IAM Access Analyzer unused access"; "API CreatePolicyVersion"; "API DetachUserPolicy"; "API
+PutUserPolicy".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.attached_policies import policies_on
 from iamlab.analysis.least_privilege.policy_sizes import MANAGED_LIMIT
 from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, shrunk
 from iamlab.authorization.authorize import authorization_request
 from iamlab.display import steps
+from iamlab.engine.edits import AWS_MANAGED
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.model.identities import Group
-from iamlab.model.quotas import quota
+from iamlab.model.identities import Bounded, Group, with_groups
+from iamlab.model.managed_policies import document_of
 from iamlab.operations.dispatch import perform
+from iamlab.operations.iam.common import quota
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.analysis.least_privilege.attached_policies import IdentityPolicy
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.model.identities import Bounded, Identity
+    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -44,6 +45,76 @@ if TYPE_CHECKING:
 EditKind = Literal["detach", "delete", "edit", "replace", "move"]
 _LONGEST_NAME = 128
 _SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPolicy:
+    """A policy of a user, group or role.
+
+    Parameters
+    ----------
+    holder
+        The user, group or role.
+    arn
+        Of a managed policy; inline policies have none.
+    """
+
+    holder: Identity
+    name: str
+    arn: str | None
+    policy: Policy
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others."""
+        return self.holder.arn, self.arn or self.name
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether only AWS can change it."""
+        return AWS_MANAGED in (self.arn or "")
+
+    @property
+    def applies_to(self) -> tuple[Bounded, ...]:
+        """The users and roles who have it from this holder."""
+        holder = self.holder
+        if isinstance(holder, Group):
+            return tuple(holder.users)
+        return (holder,) if isinstance(holder, Bounded) else ()
+
+    @property
+    def document_applies_to(self) -> tuple[Bounded, ...]:
+        """The users and roles for whom a change of the document counts, whatever the holder."""
+        if self.arn is None or self.is_aws_managed:
+            return self.applies_to
+        account = self.holder.account
+        every = (*account.users.values(), *account.groups.values(), *account.roles.values())
+        holders = (one for one in every if self.arn in one.attached)
+        found = (who for one in holders for who in replace(self, holder=one).applies_to)
+        return tuple({who.arn: who for who in found}.values())
+
+    @property
+    def is_boundary(self) -> bool:
+        """Whether it is the permissions boundary of a user or role."""
+        account = self.holder.account
+        bounded = (*account.users.values(), *account.roles.values())
+        return self.arn is not None and self.arn in {one.boundary for one in bounded}
+
+
+def policies_of(bounded: Bounded) -> Iterator[IdentityPolicy]:
+    """Give the policies of a user or role, and those of the user's groups."""
+    for holder in with_groups(bounded):
+        yield from policies_on(holder)
+
+
+def policies_on(holder: Identity) -> Iterator[IdentityPolicy]:
+    """Give the inline and attached policies of a user, group or role."""
+    for name, policy in holder.inline.items():
+        yield IdentityPolicy(holder, name, None, policy)
+    for arn in holder.attached:
+        document = document_of(holder.account, arn)
+        if document is not None:
+            yield IdentityPolicy(holder, arn.rpartition("/")[2], arn, document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +266,23 @@ def apply_edits(world: World, edits: Iterable[Edit]) -> None:
         AWS rejects one of them, or the policy is not there any more.
     """
     for edit in edits:
-        _APPLY[edit.kind](find_identity(world, edit.holder), edit)
+        holder, arn = find_identity(world, edit.holder), edit.policy_arn
+        if edit.kind == "edit":
+            _save(holder, edit)
+            continue
+        for user in [find_identity(world, user_arn) for user_arn in edit.users]:
+            _give(user, holder, edit)
+        new = None
+        if edit.kind == "replace" and edit.document is not None:
+            text = as_text(edit.document)
+            named = {"PolicyName": edit.new_name, "PolicyDocument": text}
+            new = perform(holder.account, "CreatePolicy", Path="/", **named)
+        if arn is None:
+            _perform(holder, "Delete{}Policy", PolicyName=edit.policy)
+        else:  # before another is attached: there may be no room for one more
+            _perform(holder, "Detach{}Policy", PolicyArn=arn)
+        if new is not None:
+            _perform(holder, "Attach{}Policy", PolicyArn=new.arn)
 
 
 def _perform(holder: Identity, operation: str, **parameters: object) -> None:
@@ -205,16 +292,10 @@ def _perform(holder: Identity, operation: str, **parameters: object) -> None:
     perform(holder.account, operation.format(kind), **parameters)
 
 
-def _detach(holder: Identity, edit: Edit) -> None:
-    _perform(holder, "Detach{}Policy", PolicyArn=edit.policy_arn)
-
-
-def _delete(holder: Identity, edit: Edit) -> None:
-    _perform(holder, "Delete{}Policy", PolicyName=edit.policy)
-
-
-def _change(holder: Identity, edit: Edit) -> None:
-    document = as_text(_document(edit))
+def _save(holder: Identity, edit: Edit) -> None:
+    """Save a new document: of an inline policy, or as a version of a managed one."""
+    assert edit.document is not None  # noqa: S101 - an edit of this kind has one
+    document = as_text(edit.document)
     if edit.policy_arn is None:
         _perform(holder, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
         return
@@ -228,37 +309,15 @@ def _change(holder: Identity, edit: Edit) -> None:
     perform(holder.account, "CreatePolicyVersion", **arn, **new)
 
 
-def _replace(holder: Identity, edit: Edit) -> None:
-    new = {"PolicyName": edit.new_name, "PolicyDocument": as_text(_document(edit))}
-    policy = perform(holder.account, "CreatePolicy", Path="/", **new)
-    _detach(holder, edit)  # first: there may be no room for one more
-    _perform(holder, "Attach{}Policy", PolicyArn=policy.arn)
-
-
-def _move(holder: Identity, edit: Edit) -> None:
-    for user in [find_identity(holder.account.world, arn) for arn in edit.users]:
-        if edit.policy_arn is None:
-            if edit.policy in user.inline:
-                raise RequestError(f"{user.arn} has an inline policy {edit.policy} already.")
-            document = as_text(holder.inline[edit.policy])
-            _perform(user, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
-        elif edit.policy_arn not in user.attached:
-            _perform(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
-    (_delete if edit.policy_arn is None else _detach)(holder, edit)
-
-
-_APPLY = {
-    "detach": _detach,
-    "delete": _delete,
-    "edit": _change,
-    "replace": _replace,
-    "move": _move,
-}
-
-
-def _document(edit: Edit) -> Policy:
-    assert edit.document is not None  # noqa: S101 - these kinds have one
-    return edit.document
+def _give(user: Identity, group: Identity, edit: Edit) -> None:
+    """Give a user a policy of a group."""
+    if edit.policy_arn is None:
+        if edit.policy in user.inline:
+            raise RequestError(f"{user.arn} has an inline policy {edit.policy} already.")
+        document = as_text(group.inline[edit.policy])
+        _perform(user, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
+    elif edit.policy_arn not in user.attached:
+        _perform(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
 
 
 def check_unchanged(before: World, now: World, edits: Iterable[Edit]) -> None:
@@ -292,9 +351,7 @@ def _document_and_users(world: World, edit: Edit) -> object:
 
 
 def proved(
-    world: World,
-    edits: Iterable[Edit],
-    used: Mapping[str, Mapping[Pair, Mapping[str, str]]],
+    world: World, edits: Iterable[Edit], used: Mapping[str, Mapping[Pair, Mapping[str, str]]]
 ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
     """Make edits in a copy, and check that what was used and is allowed now stays allowed.
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.analysis.least_privilege.statements import (
     AllowStatement,
@@ -34,13 +34,12 @@ from iamlab.errors import LimitExceeded, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
-from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from iamlab.analysis.least_privilege.statements import Generalisation
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.analysis.least_privilege.wildcards import Generalisation
 
 
 PolicyForm = Literal["managed", "inline"]
@@ -52,25 +51,22 @@ _SID_NUMBER = 4
 """A number at the end of a Sid may have so many characters."""
 
 
-def size_limit(form: PolicyForm, kind: str) -> int:
-    """Say how large a policy may be.
+class WrittenPolicies(NamedTuple):
+    """Policies, the statements of each, and how their resources were generalised."""
 
-    Examples
-    --------
-    >>> size_limit("managed", "user"), size_limit("inline", "user")
-    (6144, 2048)
-    """
-    return MANAGED_LIMIT if form == "managed" else INLINE_LIMITS[kind]
+    policies: tuple[Policy, ...] = ()
+    statements: tuple[tuple[AllowStatement, ...], ...] = ()
+    steps: tuple[Generalisation, ...] = ()
 
 
 def policies_that_fit(
-    pairs: Sequence[Pair],
+    pairs: Collection[Pair],
     most: int,
     limit: int,
     policies: int,
     extra: Sequence[AllowStatement] = (),
     inexact: Collection[Pair] = (),
-) -> tuple[tuple[Policy, ...], tuple[tuple[AllowStatement, ...], ...], tuple[Generalisation, ...]]:
+) -> WrittenPolicies:
     """Write pairs as policies that fit.
 
     Parameters
@@ -84,11 +80,6 @@ def policies_that_fit(
     inexact
         The pairs in which a star stands for what is not known.
 
-    Returns
-    -------
-    tuple
-        The policies, the statements of each, and the generalisations.
-
     Raises
     ------
     LimitExceeded
@@ -100,17 +91,18 @@ def policies_that_fit(
         statements, done = statements_for(pairs, fewer, last_resort=last_resort, inexact=inexact)
         statements = (*statements, *extra)
         if not statements:
-            return (), (), ()
+            return WrittenPolicies()
         longest = sum(map(_length, statements)) + _AROUND
         if longest - (_SID_NUMBER + 1) * len(statements) > limit:
             continue  # not even with the shortest Sids
         policy = written(statements)
         if size(policy) <= limit:
-            return (policy,), (statements,), done
+            return WrittenPolicies((policy,), (statements,), done)
     divided = tuple(_divided(statements, limit)) if policies > 1 else ()
     if not divided or len(divided) > policies:
         raise _too_large(sum(map(_length, statements)), limit, policies)
-    return tuple(written(own, number) for number, own in enumerate(divided, 1)), divided, done
+    made = (written(own, number) for number, own in enumerate(divided, 1))
+    return WrittenPolicies(tuple(made), divided, done)
 
 
 def _most_resources_to_try(most: int) -> Iterator[tuple[int, bool]]:
@@ -234,8 +226,3 @@ def can_be_requested(pair: Pair) -> bool:
     except RequestError:
         return False
     return len(resource) <= LONGEST_ARN
-
-
-def can_be_allowed(caller: str, pair: Pair) -> bool:
-    """Say whether some identity-based policy allows it: none does in another partition."""
-    return not not_allowed_by([Policy.allow("*", "*")], caller, [pair])

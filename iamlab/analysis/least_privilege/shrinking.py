@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.excess import PERMISSION_ONLY
-from iamlab.analysis.least_privilege.pass_role import PASS_ROLE
 from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
+from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy

@@ -2,29 +2,28 @@
 
 The edits are about policies. Each is proved, in a copy of the world, to keep all that was used,
 with all boundaries, SCPs and resource policies. The findings are about users and roles, as IAM
-Access Analyzer reports them.
+Access Analyzer reports them: there an attempt counts as a use, even one that was refused.
 
 Notes
 -----
 AWS pages: "IAM Access Analyzer unused access"; "Refine permissions in AWS using last accessed
-information".
+information"; "Using service-linked roles".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.attached_policies import policies_of, users_and_roles
 from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
-from iamlab.analysis.least_privilege.findings import findings_for, is_after
-from iamlab.analysis.least_privilege.least_privilege import arn_of, titled_lists
+from iamlab.analysis.least_privilege.least_privilege import arn_of, policies_now, titled_lists
 from iamlab.analysis.least_privilege.policy_edits import (
     apply_edits,
     check_unchanged,
     edit_for,
     find_identity,
+    policies_of,
     proved,
 )
 from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
@@ -32,28 +31,63 @@ from iamlab.analysis.least_privilege.used_permissions import Usage, completed, l
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, steps, table
 from iamlab.errors import AwsError, RequestError
-from iamlab.model.identities import Bounded
+from iamlab.model.identities import Bounded, Role, User
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.findings import UnusedFinding
-    from iamlab.analysis.least_privilege.policy_edits import Edit
+    from iamlab.analysis.least_privilege.policy_edits import Edit, PairsOf
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
     from iamlab.model.world import World
 
+FindingType = Literal[
+    "UnusedIAMRole", "UnusedIAMUserPassword", "UnusedIAMUserAccessKey", "UnusedPermission"
+]
+
+OF_SERVICES = ("/aws-service-role/", "/aws-reserved/")
+"""Paths of roles whose policies a service keeps."""
+
 UNUSED_ACCESS_AGE = 90
 """In days: AWS's default."""
 
 AGES = (1, 365)
 """What AWS takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedFinding:
+    """A finding about a user or role.
+
+    Parameters
+    ----------
+    resource
+        The ARN of the user or role.
+    text
+        What it is.
+    last_accessed
+        When it was last used; ``None``: no use is known.
+    services
+        Of unused permissions: the services of which nothing was used.
+    actions
+        Of unused permissions: the actions that were not used, of services that were.
+    """
+
+    finding_type: FindingType
+    resource: str
+    text: str
+    last_accessed: datetime | None = None
+    services: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.finding_type}: {self.resource}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,27 +219,37 @@ def unused(
     RequestError
         A parameter is wrong.
     """
-    since_days = _days(unused_access_age)
+    least, most = AGES
+    days: object = unused_access_age
+    if isinstance(days, bool) or not isinstance(days, int) or not least <= days <= most:
+        raise RequestError(f"unused_access_age is {least} to {most} days, not {days!r}.")
     log = log_of(world.events if events is None else events)
     visibility = Visibility(events is None, frozenset(log.data_services))
     until = max(world.clock.now, log.last or world.clock.now)
-    since = until - timedelta(days=since_days)
+    since = until - timedelta(days=days)
     everybody = _users_and_roles(world, caller)
-    too_new = {one.arn for one in everybody if is_after(one.create_date, since)}
+    too_new = {one.arn for one in everybody if one.create_date and one.create_date > since}
     examined = [one for one in everybody if caller is not None or one.arn not in too_new]
-    keep = _PairsToKeep(world, log)
     findings = {
-        one.arn: () if one.arn in too_new else findings_for(one, log, since, visibility)
+        one.arn: () if one.arn in too_new else tuple(_findings(one, log, since, visibility))
         for one in steps(examined, "looking for what is unused")
     }
+    used: dict[str, Mapping[Pair, Mapping[str, str]]] = {}
+
+    def pairs_of(one: Bounded) -> Mapping[Pair, Mapping[str, str]]:
+        """Give what a user or role used; looked up once, and kept for the proof."""
+        if one.arn not in used:
+            used[one.arn] = pairs_to_keep(completed(world, log.of(one.arn, one.unique_id)))
+        return used[one.arn]
+
     edits: dict[tuple[str, str], Edit | None] = {}
     rows: list[StatementUse] = []
     for one in examined:
         # An unused role goes as a whole; its policies need no edits of their own.
         is_unused = any("Role" in finding.finding_type for finding in findings[one.arn])
         if caller is not None or not is_unused:
-            _examine(one, keep, visibility, edits, rows)
-    made, rejected = proved(world, filter(None, edits.values()), keep.by_arn)
+            _examine(one, pairs_of, visibility, edits, rows)
+    made, rejected = proved(world, filter(None, edits.values()), used)
     return Unused(
         tuple(one.arn for one in examined),
         since,
@@ -219,31 +263,15 @@ def unused(
     )
 
 
-class _PairsToKeep:
-    """What users and roles used; looked up once each, and kept for the proof."""
-
-    def __init__(self, world: World, log: Log) -> None:
-        self._world, self._log = world, log
-        self.by_arn: dict[str, Mapping[Pair, Mapping[str, str]]] = {}
-
-    def __call__(self, one: Bounded) -> Mapping[Pair, Mapping[str, str]]:
-        if one.arn not in self.by_arn:
-            usage = completed(self._world, self._log.of(one.arn, one.unique_id))
-            self.by_arn[one.arn] = pairs_to_keep(usage)
-        return self.by_arn[one.arn]
-
-
-def _days(age: object) -> int:
-    least, most = AGES
-    if isinstance(age, bool) or not isinstance(age, int) or not least <= age <= most:
-        raise RequestError(f"unused_access_age is {least} to {most} days, not {age!r}.")
-    return age
-
-
 def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
-    """Give what to examine: one, or all users and roles."""
+    """Give what to examine: one, or all users, and roles whose policies no service keeps."""
     if caller is None:
-        return list(users_and_roles(world.accounts.values()))
+        return [
+            one
+            for account in world.accounts.values()
+            for one in (*account.users.values(), *account.roles.values())
+            if isinstance(one, User) or not one.path.startswith(OF_SERVICES)
+        ]
     arn = with_path(world, arn_of(caller))
     principal_of(world, arn)  # which rejects a caller that does not exist
     one = find_identity(world, arn)
@@ -253,18 +281,15 @@ def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
 
 def _examine(
     one: Bounded,
-    keep: _PairsToKeep,
+    pairs_of: PairsOf,
     visibility: Visibility,
     edits: dict[tuple[str, str], Edit | None],
     rows: list[StatementUse],
 ) -> None:
-    """Go through the policies of one user or role: what is used of them, and which edits they need.
+    """Add how the policies of one user or role are used, and which edits they need.
 
-    Parameters
-    ----------
-    edits
-        Those found so far, by the policy's key: each policy of a holder gets one, and the document
-        of a managed policy is changed once, however many have it.
+    Each policy of a holder gets one edit, by its key, and the document of a managed policy is
+    changed once, however many have it.
     """
     for policy in policies_of(one):
         rows += [
@@ -273,19 +298,17 @@ def _examine(
                 policy.holder.arn,
                 policy.name,
                 statement.label,
-                tuple(sorted(used_through(statement, keep(one)))),
+                tuple(sorted(used_through(statement, pairs_of(one)))),
                 len(catalog.matched(statement)),
             )
             for statement in policy.policy.statements
             if statement.effect == "Allow"
         ]
         if policy.key not in edits:
-            edit = edit_for(policy, keep, visibility)
+            edit = edit_for(policy, pairs_of, visibility)
             if edit is not None and edit.kind == "edit" and edit.policy_arn is not None:
-                done = (
-                    other.policy_arn for other in edits.values() if other and other.kind == "edit"
-                )
-                edit = None if edit.policy_arn in done else edit
+                known = (other for other in edits.values() if other and other.kind == "edit")
+                edit = None if any(other.policy_arn == edit.policy_arn for other in known) else edit
             edits[policy.key] = edit
 
 
@@ -298,8 +321,77 @@ def _not_shown(
         start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    policies = (held.policy for one in examined for held in principal_of(world, one.arn).identity)
+    policies = (policy for one in examined for policy in policies_now(world, one.arn) or ())
     # What one call of one caller leaves open would be too much to list for all.
     caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")
     usage = completed(world, log.of(caller, unique_id)) if len(examined) == 1 else Usage()
     return (*found, *not_shown(log, usage, caller, allowed_by(policies), all_logged=all_logged))
+
+
+def _findings(
+    one: Bounded, log: Log, since: datetime, visibility: Visibility
+) -> Iterator[UnusedFinding]:
+    """Give the findings about a user or role; what was used only before a moment is unused."""
+    usage = log.of(one.arn, one.unique_id)
+    if isinstance(one, Role):
+        recorded = one.last_used.date if one.last_used else None
+        role = _finding("UnusedIAMRole", one, "the role", since, None, recorded, usage.last)
+        if role:  # as all of it is unused, its permissions get no findings of their own
+            yield role
+            return
+    elif isinstance(one, User):
+        yield from filter(None, _of_credentials(one, log, since))
+    yield from _of_permissions(one, usage, since, visibility)
+
+
+def _finding(
+    finding_type: FindingType,
+    one: Bounded,
+    what: str,
+    since: datetime,
+    created: datetime | None,
+    *used: datetime | None,
+) -> UnusedFinding | None:
+    """Give a finding, unless it was used since a moment, or is too new."""
+    last = max((moment for moment in used if moment is not None), default=None)
+    if (created is not None and created > since) or (last is not None and last >= since):
+        return None
+    when = "never used" if last is None else f"last used on {last:%Y-%m-%d}"
+    return UnusedFinding(finding_type, one.arn, f"{what} was {when}", last)
+
+
+def _of_credentials(user: User, log: Log, since: datetime) -> Iterator[UnusedFinding | None]:
+    if profile := user.login_profile:
+        used = profile.last_used, log.signed_in(user.arn, user.unique_id)
+        kind: FindingType = "UnusedIAMUserPassword"
+        yield _finding(kind, user, "the password", since, profile.create_date, *used)
+    for key in user.key_records.values():
+        if key.status == "Active":
+            used = key.last_used.date if key.last_used else None, log.keys.get(key.access_key_id)
+            what = f"access key {key.access_key_id}"
+            yield _finding("UnusedIAMUserAccessKey", user, what, since, key.create_date, *used)
+
+
+def _of_permissions(
+    one: Bounded, usage: Usage, since: datetime, visibility: Visibility
+) -> Iterator[UnusedFinding]:
+    """Compare what the identity-based policies allow with what was attempted lately."""
+    used = {pair[0].lower() for pair, tally in usage.pairs.items() if tally.last >= since}
+    used_services = {action.partition(":")[0] for action in used}
+    unused_services: dict[str, None] = {}
+    unused_actions = []
+    for name in sorted(allowed_by(policies_now(one.account.world, one.arn) or ())):
+        service = name.partition(":")[0]
+        if name.lower() not in used and visibility.shows(name):
+            if service in used_services:
+                unused_actions.append(name)
+            else:
+                unused_services[service] = None
+    if unused_services or unused_actions:
+        services = f"{len(unused_services):,} services are"
+        if len(unused_services) == 1:
+            [service] = unused_services
+            services = f"{catalog.service_name(service) or service} is"
+        text = f"{services} unused, and {len(unused_actions):,} actions of services that are used"
+        lists = tuple(unused_services), tuple(unused_actions)
+        yield UnusedFinding("UnusedPermission", one.arn, text, usage.last, *lists)

@@ -7,24 +7,33 @@ Callers are told apart by their unique ids: a renamed user is the same, and a us
 and created again is another. Where a record does not have the id, the caller is account, type and
 name: a name is unique whatever its path, and a session does not show the path of its role.
 
+``iam:PassRole`` is never logged. But a call that creates a function, an instance or a stack names
+in its parameters the role that the service is to use (``passed_roles.toml``). So the call's own
+record proves which role its caller may pass, and to which service.
+
 Notes
 -----
-AWS pages: "IAM identifiers"; "CloudTrail record contents"; "CloudTrail userIdentity element".
+AWS pages: "IAM identifiers"; "CloudTrail record contents"; "CloudTrail userIdentity element";
+"Grant a user permissions to pass a role to an AWS service".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.least_privilege.pass_role import PassedRole, passed_by
 from iamlab.analysis.trails.actions import is_data_action
 from iamlab.analysis.trails.uses import Use, uses_of
+from iamlab.cloudtrail.event_fields import id_in
 from iamlab.errors import RequestError
+from iamlab.model.credentials import role_of_session
 from iamlab.model.event import Event, is_unauthenticated
-from iamlab.model.session_record import id_in, role_of_session
+from iamlab.model.quotas import is_name
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -39,6 +48,8 @@ CallerKey = tuple[str, str, str]
 Pair = tuple[str, str]
 """An action and a resource."""
 
+PASS_ROLE = "iam:PassRole"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -46,10 +57,6 @@ class Tally:
 
     Parameters
     ----------
-    allowed, refused
-        How often it was allowed, and how often not.
-    first, last
-        When it was first and last used.
     is_known
         Whether the catalogue has the action.
     is_path_known
@@ -83,6 +90,27 @@ class Tally:
             self.is_path_known and other.is_path_known,
             self.is_exact and other.is_exact,
         )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PassedRole:
+    """A role that was passed to a service.
+
+    Parameters
+    ----------
+    role
+        Its ARN; of a role in an instance profile, the profile's ARN, which does not name the role.
+    service
+        The service that uses it: ``lambda.amazonaws.com``.
+    """
+
+    role: str
+    service: str
+
+    @property
+    def is_profile(self) -> bool:
+        """Whether only the instance profile of the role is known."""
+        return ":instance-profile/" in self.role
 
 
 @dataclass(slots=True)
@@ -131,8 +159,6 @@ class Log:
         What each caller used: by unique id, or by name where a record does not have the id.
     ids
         The unique ids of those who had a name, one after the other.
-    events
-        How many events there were, of all callers.
     first, last
         The time that they cover.
     data_services
@@ -145,7 +171,6 @@ class Log:
 
     by_caller: dict[CallerKey | str, Usage] = field(default_factory=dict)
     ids: dict[CallerKey, set[str]] = field(default_factory=dict)
-    events: int = 0
     first: datetime | None = None
     last: datetime | None = None
     data_services: set[str] = field(default_factory=set)
@@ -170,24 +195,16 @@ class Log:
         return max((self.sign_ins[key] for key in keys if key in self.sign_ins), default=None)
 
     def count_event(self, time: datetime) -> None:
-        """Count an event.
-
-        Raises
-        ------
-        RequestError
-            Its time has no zone.
-        """
+        """Count an event, whose time must have a zone."""
         if time.tzinfo is None:
             raise RequestError(f"The time of an event has a zone, and {time} has none.")
-        self.events += 1
         self.first = time if self.first is None else min(self.first, time)
         self.last = time if self.last is None else max(self.last, time)
 
     def count_use(self, use: Use, callers: set[CallerKey | str] | None) -> Usage | None:
         """Count a use, if its caller matters; give what the caller used so far."""
-        service = use.action.partition(":")[0]
-        if service not in self.data_services and is_data_action(use.action):
-            self.data_services.add(service)
+        if is_data_action(use.action):
+            self.data_services.add(use.action.partition(":")[0])
         if not use.caller:
             return None
         name = caller_key(use.caller)
@@ -232,7 +249,7 @@ def log_of(events: Iterable[Event | Use], callers: Iterable[tuple[str, str]] | N
     Raises
     ------
     RequestError
-        The stream holds something else.
+        The stream holds something else, or the time of an event has no zone.
     """
     stream: object = events
     if isinstance(stream, str | bytes) or not hasattr(stream, "__iter__"):
@@ -314,3 +331,71 @@ def find_by_name(world: World, resource: str) -> object:
     account = world.accounts.get(arn.account)
     known = {} if account is None else getattr(account, f"{arn.kind}s", {})
     return known.get(arn.name)
+
+
+def _passes() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    tables = tomllib.loads(Path(__file__).with_name("passed_roles.toml").read_text("utf-8"))
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for service, parameters in tables.items():
+        for parameter, actions in parameters.items():
+            for name in actions.lower().split():
+                action = name if ":" in name else f"{service}:{name}"
+                found[action][service].append(parameter)
+    return found
+
+
+PASSES = _passes()
+"""Action in lower case -> the services that get a role, each with the parameters that name it."""
+
+
+def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[PassedRole]:
+    """Give the roles that a call passed, as its parameters say.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> ana = "arn:aws:iam::111122223333:user/ana"
+    >>> use = Use("lambda:CreateFunction", "*", ana, ana, "111122223333", datetime(2026, 11, 25),
+    ...           True, "us-east-1")
+    >>> [passed] = passed_by(use, {"role": "arn:aws:iam::111122223333:role/job"})
+    >>> passed.role, passed.service
+    ('arn:aws:iam::111122223333:role/job', 'lambda.amazonaws.com')
+    """
+    services = PASSES.get(use.action.lower(), {})
+    if not isinstance(parameters, Mapping):
+        return
+    partition = use.caller.split(":")[1] if is_arn(use.caller) else "aws"
+    for service, names in services.items():
+        for name in names:
+            is_profile = service == "ec2" and name != "roleName"
+            kind = "instance-profile" if is_profile else "role"
+            start = f"arn:{partition}:iam::{use.account_id}:{kind}/"
+            for value in _values_at(parameters, name.split(".")):
+                if arn := _role_arn(value, kind, start):
+                    yield PassedRole(arn, f"{service}.amazonaws.com")
+
+
+def _values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Give the values at a path; of lists on the way each member counts."""
+    if isinstance(value, list | tuple):
+        for member in value:
+            yield from _values_at(member, path)
+    elif not path:
+        yield value
+    elif isinstance(value, Mapping) and "=" in path[0]:
+        name, _, wanted = path[0].partition("=")
+        if value.get(name) == wanted:
+            yield from _values_at(value, path[1:])
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from _values_at(value[path[0]], path[1:])
+
+
+def _role_arn(value: Any, kind: str, start: str) -> str:
+    """Read an ARN or a name; of an instance profile both may be in an object. Else empty."""
+    if isinstance(value, Mapping):
+        value = value.get("arn") or value.get("Arn") or value.get("name") or value.get("Name")
+    if not isinstance(value, str) or not value:
+        return ""
+    if is_arn(value):
+        return value if Arn.parse(value).kind == kind else ""
+    return f"{start}{value}" if is_name(value) else ""

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
 from iamlab.model.identities import with_groups
+from iamlab.model.managed_policies import document_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import read_json
@@ -117,18 +117,14 @@ def service_control_policies(given: Parameters) -> list[list[Attached]]:
     InvalidInput
         A level has none, or one of them is none.
     """
-    return [
-        _level(number, level.get("ServiceControlPolicyInputList") or ())
-        for number, level in enumerate(given.get("OrderedOrganizationPolicyInputList", ()), 1)
-    ]
-
-
-def _level(number: int, texts: Iterable[str]) -> list[Attached]:
-    where = f"Organization policy at index {number}"
-    # AWS's sentence for a text that is no policy is not documented.
-    found = [Attached(_read(text, "", f"{where} has invalid content")) for text in texts]
-    if not found:
-        raise InvalidInput(f"{where} must contain at least one service control policy")
+    found: list[list[Attached]] = []
+    for number, level in enumerate(given.get("OrderedOrganizationPolicyInputList", ()), 1):
+        where = f"Organization policy at index {number}"
+        texts = level.get("ServiceControlPolicyInputList")
+        if not texts:
+            raise InvalidInput(f"{where} must contain at least one service control policy")
+        # AWS's sentence for a text that is no policy is not documented.
+        found.append([Attached(_read(text, "", f"{where} has invalid content")) for text in texts])
     return found
 
 
@@ -167,12 +163,7 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
         There is nobody of that ARN.
     """
     parsed = Arn.parse(arn) if is_arn(arn) else None
-    held: dict[str, dict[str, User] | dict[str, Group] | dict[str, Role]] = {
-        "user": account.users,
-        "group": account.groups,
-        "role": account.roles,
-    }
-    if parsed is None or parsed.service != "iam" or parsed.kind not in held:
+    if parsed is None or parsed.service != "iam" or parsed.kind not in INLINE:
         note = "The policies of a user, a group or a role can be simulated."
         raise noted(InvalidInput(f"Invalid ARN provided in the request: {arn}"), note)
     if parsed.account != account.account_id:
@@ -180,7 +171,8 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
             f"Invalid Policy Source Arn: caller's account {account.account_id} does not have "
             f"access to policies in account {parsed.account}."
         )
-    by_arn = {one.arn: one for one in held[parsed.kind].values()}
+    held: Mapping[str, User | Group | Role] = getattr(account, f"{parsed.kind}s")
+    by_arn = {one.arn: one for one in held.values()}
     if arn not in by_arn:
         missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
         raise noted(missing, did_you_mean(arn, by_arn))
@@ -233,6 +225,7 @@ def attached_boundary(source: User | Group | Role) -> Source | None:
 # -- left out -------------------------------------------------------------------------------------
 
 BOUNDARY, SCP = "permission-boundary", "scp"
+"""The types of policies that are not identity-based, and can be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,16 +283,6 @@ class Exclusions:
             or (source.arn is not None and any(glob(one, source.arn) for one in self.arns))
             or any(_is_meant(source, one) for one in self.inline)
         )
-
-    @property
-    def boundary(self) -> bool:
-        """Whether the permissions boundary is left out."""
-        return BOUNDARY in self.types
-
-    @property
-    def service_control_policies(self) -> bool:
-        """Whether the service control policies are left out."""
-        return SCP in self.types
 
 
 def _arn(arn: str) -> str:

@@ -34,24 +34,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.policy_simulator import policies, requests
-from iamlab.analysis.policy_simulator.policies import Exclusions, position, spans
+from iamlab.analysis.policy_simulator.policies import BOUNDARY, SCP, Exclusions, position, spans
 from iamlab.analysis.policy_simulator.requests import keys_of
-from iamlab.authorization.attached_policies import scps_of
 from iamlab.authorization.context_keys import override_keys
+from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import InvalidInput, RequestError
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
@@ -60,10 +60,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
-    AWS,
-    role_trust=AWS.same_account,
-    both_sides=AWS.same_account,
-    kms_key=AWS.same_account,
+    AWS, role_trust=AWS.same_account, both_sides=AWS.same_account, kms_key=AWS.same_account
 )
 """The rules for whoever passes no policy of a resource: the caller's own side decides."""
 
@@ -105,65 +102,41 @@ class Outcome:
     by_organization: bool | None
 
 
-@dataclass(frozen=True, slots=True)
 class Simulation:
     """The policies and the context that all questions of one call share.
 
     Parameters
     ----------
-    owner
-        Who owns resources that do not say so; empty: the caller's account.
-    is_abroad
-        Whether resources may be of another account than the caller's: somebody speaks for them.
-    in_organization
-        Whether service control policies have a say.
+    scps
+        ``None`` outside of an organization: then service control policies have no say.
+
+    Raises
+    ------
+    InvalidInput
+        A parameter makes no sense by itself or beside the others.
     """
 
-    caller: requests.Caller
-    context: Mapping[str, Any]
-    layers: Layers
-    keys: Sequence[str]
-    resources: Sequence[str]
-    owner: str
-    is_abroad: bool
-    in_organization: bool
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         account: Account,
         given: Parameters,
         caller: str | None,
         identity: Sequence[Source],
         boundary: Source | None,
         scps: Sequence[Sequence[Attached]] | None,
-    ) -> Simulation:
-        """Put a simulation together; ``scps`` is ``None`` outside of an organization.
-
-        Raises
-        ------
-        InvalidInput
-            A parameter makes no sense by itself or beside the others.
-        """
+    ) -> None:
         requests.check_actions(given)
-        resources = requests.resources_of(given)
-        who = requests.caller_of(account, caller)
-        passed = requests.context_of(given)
-        owner = requests.owner_of(given)
+        self.resources = requests.resources_of(given)
+        self.caller = requests.caller_of(account, caller)
+        self.context = override_keys(self.caller.context, requests.context_of(given))
+        self.owner = requests.owner_of(given)
         resource = policies.resource_policy(given)
         if resource is not None:
-            requests.check_resource_policy(resource.policy, caller, resources)
-        asking = (*identity, *([boundary] if boundary else ()), *([resource] if resource else ()))
-        return cls(
-            who,
-            override_keys(who.context, passed),
-            Layers(identity, resource, boundary, scps=scps or ()),
-            keys_of(source.policy for source in asking),
-            resources,
-            owner,
-            resource is not None or bool(owner),
-            scps is not None,
-        )
+            requests.check_resource_policy(resource.policy, caller, self.resources)
+        self.layers = Layers(identity, resource, boundary, scps=scps or ())
+        asking = filter(None, (*identity, boundary, resource))
+        self.keys = keys_of(source.policy for source in asking)
+        self.in_organization = scps is not None
 
     def results(self, given: Parameters) -> dict[str, Any]:
         """Give one page of results: one for each action."""
@@ -184,7 +157,10 @@ class Simulation:
             return found
         details = [one.details for one in outcomes if one.details is not None]
         if details:
-            found["EvalDecisionDetails"] = _strictest_of_each(details)
+            names = dict.fromkeys(name for one in details for name in one)
+            found["EvalDecisionDetails"] = {
+                name: _strictest(one[name] for one in details if name in one) for name in names
+            }
         pairs = zip(self.resources, outcomes, strict=True)
         found["ResourceSpecificResults"] = [_of_resource(*pair) for pair in pairs]
         return found
@@ -201,7 +177,7 @@ class Simulation:
             details = None if is_stopped else _details(decision)
         return Outcome(
             decision.verdict.value,
-            [] if is_stopped else _statements(decision.determining),
+            [] if is_stopped else [*_statements(decision.determining)],
             [key for key in self.keys if key.lower() not in request.keys] if might_change else [],
             details,
             _lets_through(heard["boundary"]) if heard["boundary"].present else None,
@@ -209,7 +185,7 @@ class Simulation:
         )
 
     def _decide(self, action: str, resource: str) -> Decision:
-        own = self.caller.account_id
+        own, speaks = self.caller.account_id, self.layers.resource is not None
         named = Arn.parse(resource).account if is_arn(resource) else ""
         stated = named if is_account(named) else self.owner
         try:
@@ -217,12 +193,12 @@ class Simulation:
                 self.caller.principal,
                 action,
                 resource,
-                resource_account=stated or own if self.is_abroad else own,
+                # Only if somebody speaks for resources can they be of another account.
+                resource_account=stated or own if speaks or self.owner else own,
                 context=self.context,
             )
         except RequestError as error:  # a text that nothing can be asked about
             raise InvalidInput(str(error)) from None
-        speaks = self.layers.resource is not None
         return evaluate(request, self.layers, AWS if speaks else OWN_SIDE)
 
 
@@ -236,36 +212,27 @@ def _lets_through(heard: LayerMatches) -> bool:
 
 def _details(decision: Decision) -> dict[str, str]:
     """Say what each type of policy decides by itself."""
-    return {
-        name: _of_layer(decision.heard[layer])
-        for layer, name in DETAILS.items()
-        if layer != "boundary" or decision.heard[layer].present
-    }
+    found = {}
+    for layer, name in DETAILS.items():
+        heard = decision.heard[layer]
+        if layer != "boundary" or heard.present:
+            verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
+            found[name] = str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)
+    return found
 
 
-def _of_layer(heard: LayerMatches) -> str:
-    verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
-    return str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)
-
-
-def _statements(readings: Iterable[StatementMatch]) -> list[dict[str, Any]]:
+def _statements(readings: Iterable[StatementMatch]) -> Iterator[dict[str, Any]]:
     """Write statements; those of service control policies are never shown."""
-    return [
-        _statement(reading.attached, reading.statement.number)
-        for reading in readings
-        if isinstance(reading.attached, policies.Source)
-    ]
-
-
-def _statement(source: Source, number: int) -> dict[str, Any]:
-    text = source.policy.text
-    start, end = spans(text)[number - 1]
-    return {
-        "SourcePolicyId": source.policy.name,
-        "SourcePolicyType": source.type,
-        "StartPosition": position(text, start),
-        "EndPosition": position(text, end),
-    }
+    for reading in readings:
+        if isinstance(source := reading.attached, policies.Source):
+            text = source.policy.text
+            start, end = spans(text)[reading.statement.number - 1]
+            yield {
+                "SourcePolicyId": source.policy.name,
+                "SourcePolicyType": source.type,
+                "StartPosition": position(text, start),
+                "EndPosition": position(text, end),
+            }
 
 
 def _form(action: str, resources: Sequence[str]) -> str:
@@ -280,11 +247,6 @@ def _form(action: str, resources: Sequence[str]) -> str:
 
 def _strictest(decisions: Iterable[str]) -> str:
     return max(decisions, key=STRICTNESS.index)
-
-
-def _strictest_of_each(details: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    names = dict.fromkeys(name for one in details for name in one)
-    return {name: _strictest(one[name] for one in details if name in one) for name in names}
 
 
 def _union(lists: Iterable[Sequence[Any]]) -> list[Any]:
@@ -318,7 +280,7 @@ def _of_resource(resource: str, outcome: Outcome) -> dict[str, Any]:
 @operation("SimulateCustomPolicy", on="*", answer=as_it_is)
 def simulate_custom_policy(account: Account, given: Parameters) -> dict[str, Any]:
     """Ask what policies would allow that are passed as text."""
-    return Simulation.of(
+    return Simulation(
         account,
         given,
         given.get("CallerArn"),
@@ -334,9 +296,9 @@ def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, 
     source = policies.source_of(account, given["PolicySourceArn"])
     without = Exclusions.of(given.get("PolicyExclusionList", ()))
     attached = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
-    own = None if without.boundary else policies.attached_boundary(source)
-    scps = () if without.service_control_policies else scps_of(account)
-    return Simulation.of(
+    own = None if BOUNDARY in without.types else policies.attached_boundary(source)
+    scps = () if SCP in without.types else scps_of(account)
+    return Simulation(
         account,
         given,
         given.get("CallerArn", source.arn),

@@ -15,13 +15,20 @@ functions", AdministratorAccess.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need, iam_call
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
+from iamlab.analysis.privilege_escalation.permission_checks import (
+    Call,
+    Decider,
+    Need,
+    iam_call,
+    named,
+    operation,
+)
+from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, AssumableRoles
+    from iamlab.analysis.privilege_escalation.principal_states import Calls
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
@@ -106,6 +114,10 @@ class AttackerView:
         """Make a call of IAM in the principal's account."""
         return iam_call(self.account, name, **parameters)
 
+    def on(self, identity: User | Group | Role, name: str, **more: Any) -> Call:
+        """Make a call about a user, a group or a role; ``{}`` in its name is which of them."""
+        return self.call(operation(name, identity), **named(identity), **more)
+
     def may(self, call: Call) -> bool:
         """Say whether the principal may make a call."""
         return self.decider.may(self.state, call)
@@ -116,6 +128,9 @@ class AttackerView:
 
     def allowed(self, name: str, things: Sequence[Any], **fixed: Any) -> list[Any]:
         """Give those things of its account on which the principal may do an operation of IAM."""
+        if not things:
+            return []
+        name = operation(name, things[0])
         return self.decider.allowed(self.state, self.account, name, things, **fixed)
 
     @cached_property
@@ -129,38 +144,29 @@ class AttackerView:
         roles = self.allowed("UpdateAssumeRolePolicy", self.stock.roles, PolicyDocument="{}")
         return {one.role.arn: one for one in self.assuming.after_editing(self.state, roles)}
 
+    def trusting(self, taken: AssumableRole) -> Call:
+        """Make the call that writes a role's trust policy so that it lets the principal in."""
+        trust = self.assuming.trust_to_write(self.state, taken)
+        return self.on(taken.role, "UpdateAssumeRolePolicy", PolicyDocument=trust.text)
+
     def abroad(self) -> Iterator[Edge]:
         """Give the edges by which it assumes roles as they are."""
         for taken in self.assuming.taken_by(self.state, elsewhere=True):
-            yield self.acts_as(METHODS[15], taken, partial(tuple, (taken.call,)))
+            yield Edge(METHODS[15], self.state, *self.acts_as(taken, (taken.call,)))
 
     # Answers ------------------------------------------------------------------------------------
 
-    def widened(
-        self, method: EscalationMethod, change: states.Change, calls: states.Calls, *conditions: str
-    ) -> Edge:
-        """Say that the principal can widen itself."""
-        return Edge(method, self.state, self.state.with_(change), calls, conditions)
+    def widened(self, changes: Iterable[Change], calls: Iterable[Call], *conditions: str) -> Gain:
+        """Say that the principal can widen itself, perhaps in several respects at once."""
+        return Gain(self.state.with_(*changes), tuple(calls), conditions)
 
     def becomes(
-        self,
-        method: EscalationMethod,
-        whom: User | Role,
-        calls: states.Calls,
-        *conditions: str,
-        changes: Sequence[states.Change] = (),
-    ) -> Edge:
+        self, whom: User | Role, calls: Calls, *conditions: str, changes: Sequence[Change] = ()
+    ) -> Gain:
         """Say that the principal can act as another principal, perhaps a widened one."""
-        target = self.changed(self._again(whom), *changes)
-        return Edge(method, self.state, target, calls, conditions)
+        return Gain(self.changed(self._again(whom), *changes), calls, conditions)
 
-    def acts_as(
-        self,
-        method: EscalationMethod,
-        taken: AssumableRole,
-        calls: states.Calls,
-        *changes: states.Change,
-    ) -> Edge:
+    def acts_as(self, taken: AssumableRole, calls: Calls, *changes: Change) -> Gain:
         """Say that the principal gets a session of a role, perhaps of a widened one.
 
         Parameters
@@ -171,12 +177,11 @@ class AttackerView:
             What was made of the role before.
         """
         state = replace(self._again(taken.role), carried=taken.carried)
-        target = self.changed(state, *taken.session, *changes)
-        return Edge(method, self.state, target, calls, taken.conditions)
+        return Gain(self.changed(state, *taken.session, *changes), calls, taken.conditions)
 
     # What was done before ------------------------------------------------------------------------
 
-    def changed(self, other: PrincipalState, *changes: states.Change) -> PrincipalState:
+    def changed(self, other: PrincipalState, *changes: Change) -> PrincipalState:
         """Give another principal with changes, and with what this principal has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on

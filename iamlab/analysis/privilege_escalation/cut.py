@@ -13,7 +13,7 @@ AWS pages: "Grant least privilege"; "Security best practices in IAM".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -156,49 +156,36 @@ class Cutter:
     world: World
     find: Callable[[World], tuple[Reach, Path | None]]
     keep: Sequence[Wanted]
-    _tried: set[frozenset[CutEdit]] = field(default_factory=set)
     _before: tuple[Reach | None, Path | None] = (None, None)
 
     def smallest(self) -> Cut:
         """Find the smallest set, up to three edits; else one in which each edit is needed."""
         sets: list[frozenset[CutEdit]] = [frozenset()]
-        for _ in range(EXHAUSTIVE + 1):
-            closing, further = self._all(sets)
+        for size in range(EXHAUSTIVE + 1):
+            closing: list[frozenset[CutEdit]] = []
+            further: dict[frozenset[CutEdit], None] = {}
+            for edits in steps(sets, "trying edits"):
+                edited = self._edited(edits)
+                if edited is None:
+                    continue
+                reach, path = self.find(edited)
+                self._before = self._before if edits else (reach, path)
+                if path is None:
+                    closing.append(edits)
+                elif size < EXHAUSTIVE:
+                    new = (edit for edit in candidates(reach, path) if edit not in edits)
+                    further |= dict.fromkeys(edits | {edit} for edit in new)
             if closing:
-                best = min(closing, key=_cost)
-                return self._cut(best, is_smallest=True)
-            sets = further
+                smallest: frozenset[CutEdit] = min(closing, key=_cost)
+                return self._cut(smallest, is_smallest=True)
+            sets = list(further)
         return self._one_by_one()
-
-    def _all(
-        self, sets: Iterable[frozenset[CutEdit]]
-    ) -> tuple[list[frozenset[CutEdit]], list[frozenset[CutEdit]]]:
-        """Try sets of one size; give those that close, and those of the next size."""
-        closing: list[frozenset[CutEdit]] = []
-        further: dict[frozenset[CutEdit], None] = {}
-        for edits in steps(list(sets), "trying edits"):
-            edited = self._edited(edits)
-            if edited is None:
-                continue
-            reach, path = self.find(edited)
-            if not edits:
-                self._before = reach, path
-            if path is None:
-                closing.append(edits)
-                continue
-            for edit in candidates(reach, path):
-                larger = edits | {edit}
-                if larger not in self._tried and len(larger) <= EXHAUSTIVE:
-                    self._tried.add(larger)
-                    further[larger] = None
-        return closing, list(further)
 
     def _edited(self, edits: Iterable[CutEdit]) -> World | None:
         """Give a copy with edits made; ``None`` if something is lost that must stay."""
         twin = self.world.copy()
         apply(twin, _ordered(edits))
-        kept = all(_can(twin, *cell) for cell in self.keep)
-        return twin if kept else None
+        return twin if all(_can(twin, *cell) for cell in self.keep) else None
 
     def _one_by_one(self) -> Cut:
         """Add edits until no path is open, then take back those that are not needed."""
@@ -217,18 +204,12 @@ class Cutter:
             if chosen is None:
                 break
             edits |= {chosen}
-        return self._cut((), is_closed=False, left=path)
+        return self._cut((), left=path)
 
     def _cut(
-        self,
-        edits: Iterable[CutEdit],
-        *,
-        is_closed: bool = True,
-        is_smallest: bool = False,
-        left: Path | None = None,
+        self, edits: Iterable[CutEdit], *, is_smallest: bool = False, left: Path | None = None
     ) -> Cut:
-        reach, path = self._before
-        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, path, self.world)
+        return Cut(_ordered(edits), left is None, is_smallest, left, *self._before, self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
         for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):
@@ -241,30 +222,27 @@ class Cutter:
 
 def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     """Give every edit that takes away what a path needs."""
-    found: dict[CutEdit, None] = {}
+    asked = [(edge.source, each) for edge in path.edges for each in reach.decisions(edge)]
     if not path.edges:  # he is there already: by what he has
-        for name in (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF):
-            decision = reach.decide(path.source, Need(name, "*", {}))
-            found |= dict.fromkeys(_edits(reach, path.source, decision))
-    for edge in path.edges:
-        for decision in reach.decisions(edge):
-            found |= dict.fromkeys(_edits(reach, edge.source, decision))
-    return found
+        names = (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF)
+        asked = [(path.source, reach.decide(path.source, Need(name, "*", {}))) for name in names]
+    return dict.fromkeys(edit for state, each in asked for edit in _edits(reach, state, each))
 
 
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
-    holder = state.gathered.issuer or state.arn
+    holder, request = state.gathered.issuer or state.arn, decision.request
     is_held = not state.arn.endswith(":root") and not is_shared(state)
     today = principal_of(reach.world, holder).identity if is_held else ()
     for reading in decision.heard["identity"].applying:
         if reading.effect == "Allow" and reading.attached in today:
             yield from _takes(reading, holder)
     for reading in decision.heard["resource"].applying:
-        if reading.effect == "Allow":
-            yield from _distrusts(reading, decision)
+        if reading.effect == "Allow" and request.action.startswith("sts:"):
+            for principal in reading.statement.principal or ():
+                yield Distrust(request.resource, reading.statement.number, principal)
     if is_held and holder in reach.principals:
-        yield DenyAction(holder, decision.request.action)
+        yield DenyAction(holder, request.action)
 
 
 def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
@@ -285,15 +263,7 @@ def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
         yield TakeAction(*where, statement.number, pattern)
 
 
-def _distrusts(reading: StatementMatch, decision: Decision) -> Iterator[CutEdit]:
-    """Give the edits of a trust policy."""
-    if not decision.request.action.startswith("sts:"):
-        return
-    for principal in reading.statement.principal or ():
-        yield Distrust(decision.request.resource, reading.statement.number, principal)
-
-
-def _cost(edits: frozenset[CutEdit]) -> tuple[int, int, str]:
+def _cost(edits: Collection[CutEdit]) -> tuple[int, int, str]:
     return len(edits), sum(one.breadth for one in edits), str(_ordered(edits))
 
 

@@ -16,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from iamlab.analysis.privilege_escalation.permission_checks import named, operation
 from iamlab.errors import RequestError
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_text
@@ -24,7 +25,7 @@ from iamlab.policy.building import deny
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.world import World
@@ -123,61 +124,66 @@ def apply(world: World, edits: Iterable[CutEdit]) -> None:
     """Make edits in a world, all of them against its policies as they are before."""
     every = tuple(edits)
     _edit_statements(world, every)
-    for edit in every:
-        if isinstance(edit, Leave):
-            arn = Arn.parse(edit.user)
-            group = world.accounts[arn.account].groups[edit.group]
-            _do(group, "RemoveUserFromGroup", UserName=arn.name)
-        elif isinstance(edit, Detach):
-            _change(world, edit.holder, "Detach{}Policy", PolicyArn=edit.policy)
     denied: dict[str, list[str]] = defaultdict(list)
     for edit in every:
-        if isinstance(edit, DenyAction):
-            denied[edit.holder].append(edit.action)
+        match edit:
+            case Leave(user, group):
+                arn = Arn.parse(user)
+                left = world.accounts[arn.account].groups[group]
+                _do(left, "RemoveUserFromGroup", UserName=arn.name)
+            case Detach(holder, policy):
+                _do(_identity(world, holder), "Detach{}Policy", PolicyArn=policy)
+            case DenyAction(holder, action):
+                denied[holder].append(action)
     for holder, actions in denied.items():
-        name = DENIED
-        while name in _identity(world, holder).inline:
+        identity, name = _identity(world, holder), DENIED
+        while name in identity.inline:
             name += "-"
         document = as_text(deny(sorted(actions)))
-        _change(world, holder, "Put{}Policy", PolicyName=name, PolicyDocument=document)
+        _do(identity, "Put{}Policy", PolicyName=name, PolicyDocument=document)
 
 
 def _edit_statements(world: World, every: Iterable[CutEdit]) -> None:
     of_actions: dict[tuple[str, str], Removed] = defaultdict(lambda: defaultdict(set))
     of_principals: dict[str, Removed] = defaultdict(lambda: defaultdict(set))
     for edit in every:
-        if isinstance(edit, TakeAction):
-            of_actions[edit.holder, edit.policy][edit.number].add(edit.pattern)
-        elif isinstance(edit, Distrust):
-            of_principals[edit.role][edit.number].add(edit.principal)
+        match edit:
+            case TakeAction(holder, policy, number, pattern):
+                of_actions[holder, policy][number].add(pattern)
+            case Distrust(role, number, principal):
+                of_principals[role][number].add(principal)
     for (holder, policy), removed in of_actions.items():
         _take_actions(world, holder, policy, removed)
     for role, removed in of_principals.items():
-        _distrust(world, role, removed)
+        _distrust(_identity(world, role), removed)
 
 
 Removed = defaultdict[int, set[object]]
 """Number of a statement -> what is taken out of it."""
 
 
-def _do(identity: User | Group | Role, operation: str, **parameters: object) -> None:
-    noun = identity.kind.capitalize()
-    named = {f"{noun}Name": identity.name, **parameters}
-    perform(identity.account, operation.format(noun), **named)
+def _identity(world: World, arn: str) -> Any:
+    parsed = Arn.parse(arn)
+    account = world.accounts[parsed.account]
+    held: dict[str, Any] = {
+        "user": account.users,
+        "group": account.groups,
+        "role": account.roles,
+    }
+    return held[parsed.kind][parsed.name]
 
 
-def _change(world: World, arn: str, operation: str, **parameters: object) -> None:
-    _do(_identity(world, arn), operation, **parameters)
+def _do(identity: User | Group | Role, name: str, **parameters: object) -> None:
+    perform(identity.account, operation(name, identity), **named(identity), **parameters)
 
 
 def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> None:
     if holder:
-        left = _without(_identity(world, holder).inline[policy], removed, "action")
-        if left.statements:
-            named = {"PolicyName": policy, "PolicyDocument": as_text(left)}
-            _change(world, holder, "Put{}Policy", **named)
-        else:
-            _change(world, holder, "Delete{}Policy", PolicyName=policy)
+        identity = _identity(world, holder)
+        left = _without(identity.inline[policy], removed, "action")
+        document = {"PolicyDocument": as_text(left)} if left.statements else {}
+        name = "Put{}Policy" if document else "Delete{}Policy"
+        _do(identity, name, PolicyName=policy, **document)
         return
     account = world.accounts[Arn.parse(policy).account]
     managed = account.policies[policy]
@@ -196,15 +202,13 @@ def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> N
     perform(account, "CreatePolicyVersion", PolicyArn=policy, **new)
 
 
-def _distrust(world: World, arn: str, removed: Removed) -> None:
-    role = world.accounts[Arn.parse(arn).account].roles[Arn.parse(arn).name]
+def _distrust(role: Role, removed: Removed) -> None:
     if role.trust is None:
         return
     kept = _without(role.trust, removed, "principal")
     if not kept.statements:
         # A trust policy must have a statement: one that lets nobody in.
-        whom = f"arn:{role.account.partition}:iam::{role.account.account_id}:root"
-        kept = deny("sts:AssumeRole", None, principal=whom)
+        kept = deny("sts:AssumeRole", None, principal=role.account.root_arn)
     _do(role, "UpdateAssumeRolePolicy", PolicyDocument=as_text(kept))
 
 
@@ -225,14 +229,3 @@ def _without(policy: Policy, removed: Removed, element: str) -> Policy:
             left: Any = tuple(each for each in there if each not in gone)
             changed[statement.number] = replace(statement, **{element: left}) if left else None
     return edited(policy, changed)
-
-
-def _identity(world: World, arn: str) -> User | Group | Role:
-    parsed = Arn.parse(arn)
-    account = world.accounts[parsed.account]
-    held: Mapping[str, Mapping[str, User | Group | Role]] = {
-        "user": account.users,
-        "group": account.groups,
-        "role": account.roles,
-    }
-    return held[parsed.kind][parsed.name]

@@ -1,10 +1,14 @@
-"""The edges that begin at a principal, found when they are needed, and kept.
+"""The edges that begin at a principal, and the search that goes along them.
 
 Today's principals are decided together, what they can be made into one by one. Administrators of an
 account are alike: what one can do to the others in it, each can. So they share one point of the
 graph, "administrators of 111111111111", and what it leads to is found once. They are not alike
 where an SCP asks who calls, or where a role of another account treats them differently: then each
 is looked at by itself.
+
+Whoever can widen himself by ten methods has a thousand sets of them. Each method is looked at by
+itself, and one chain that goes through all of them: no other set gives what the chain does not
+give. Steps of the chain that are not needed are left out of a path (``replay.py``).
 
 Notes
 -----
@@ -14,9 +18,10 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
 from iamlab.analysis.privilege_escalation.attacker_view import (
@@ -41,12 +46,12 @@ from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.model.account import Account
-    from iamlab.model.world import World
     from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition
 
 
 ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
@@ -71,66 +76,18 @@ def is_shared(state: PrincipalState) -> bool:
     return state.arn.startswith(SHARED)
 
 
-def asks_who_calls(state: PrincipalState) -> bool:
-    """Say whether an SCP above a principal's account treats some of its principals otherwise."""
-    return any(
-        condition.key.lower().startswith(OF_CALLER)
-        for attached in policies_in(state.gathered, "scp")
-        for statement in attached.policy.statements
-        for condition in statement.conditions
-    )
+def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
+    """Give all conditions of some policies."""
+    for policy in policies:
+        for statement in () if policy is None else policy.statements:
+            yield from statement.conditions
 
 
 def tells_apart(trust: Policy | None) -> bool:
     """Say whether a trust policy has a condition on who calls, or on what only he can say."""
-    return any(
-        condition.key.lower().startswith((*OF_CALLER, "aws:requesttag", "sts:"))
-        and condition.key.lower() != "sts:externalid"
-        for statement in (() if trust is None else trust.statements)
-        for condition in statement.conditions
-    )
-
-
-def accounts_named_by(trust: Policy | None, accounts: Iterable[str]) -> set[str]:
-    """Give the accounts whose principals a trust policy may mean."""
-    found: set[str] = set()
-    for statement in () if trust is None else trust.statements:
-        for _, value in statement.principal or statement.not_principal or ():
-            own = Arn.parse(value).account if is_arn(value) else value
-            found |= {own} if own.isdigit() else set(accounts)
-    return found
-
-
-def accounts_told_apart(world: World) -> frozenset[str]:
-    """Give the accounts whose principals another account's roles tell apart by conditions."""
-    found: set[str] = set()
-    for account in world.accounts.values():
-        for role in account.roles.values():
-            if tells_apart(role.trust):
-                found |= accounts_named_by(role.trust, world.accounts) - {account.account_id}
-    return frozenset(found)
-
-
-def known_abroad(world: World) -> frozenset[str]:
-    """Give the principals that policies of another account name.
-
-    Only for these it matters to an administrator of their account what they can be made into.
-    """
-    found: set[str] = set()
-    for account in world.accounts.values():
-        policies = [role.trust for role in account.roles.values()]
-        policies += [one.policy for one in account.resources.values()]
-        statements = (each for one in policies if one is not None for each in one.statements)
-        for statement in statements:
-            named = statement.principal or statement.not_principal or ()
-            texts = [value for _, value in named]
-            texts += [value for one in statement.conditions for value in one.values]
-            found |= {
-                text
-                for text in texts
-                if is_arn(text) and Arn.parse(text).account != account.account_id
-            }
-    return frozenset(found)
+    keys = (condition.key.lower() for condition in conditions_of([trust]))
+    starts = (*OF_CALLER, "aws:requesttag", "sts:")
+    return any(key.startswith(starts) and key != "sts:externalid" for key in keys)
 
 
 SEEN_ABROAD = (29, 30)
@@ -154,10 +111,6 @@ class EdgeFinder:
 
     decider: Decider
     asks_together: bool = True
-    _edges: dict[PrincipalState, tuple[Edge, ...]] = field(default_factory=dict)
-    _own: dict[PrincipalState, tuple[Edge, ...]] = field(default_factory=dict)
-    _admins: dict[PrincipalState, bool] = field(default_factory=dict)
-    _stocks: dict[str, AccountInventory] = field(default_factory=dict)
     _alike: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
@@ -178,24 +131,22 @@ class EdgeFinder:
 
     def is_admin(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator of its account."""
-        if state not in self._admins:
-            self._admins[state] = is_admin(self.decider, state)
-        return self._admins[state]
+        return self.decider.once(("is admin", state), lambda: is_admin(self.decider, state))
 
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give all edges that a principal has, be it an administrator or not."""
-        if state not in self._own:
+
+        def found() -> tuple[Edge, ...]:
             _ = self.asks_together and self.today
-            self._own[state] = tuple(edges_from(self._view(state)))
-        return self._own[state]
+            return tuple(edges_from(self._view(state)))
+
+        return self.decider.once(("own edges", state), found)
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give the edges of the graph that begin at a point."""
-        if state not in self._edges:
-            self._edges[state] = self._edges_of(state)
-        return self._edges[state]
+        return self.decider.once(("edges", state), lambda: self._edges_of(state))
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):
@@ -203,7 +154,7 @@ class EdgeFinder:
         if not self._shares(state):
             return self.own_edges(state)
         point = PrincipalState(f"{SHARED}{state.account_id}", gathered=state.gathered)
-        shared = Edge(ADMINISTERS, state, point, tuple)
+        shared = Edge(ADMINISTERS, state, point, ())
         one = self._view(state)
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
             made = (edge for edge in edges_from(one, MAKING) if self.is_admin(edge.target))
@@ -222,7 +173,9 @@ class EdgeFinder:
         """Say whether a principal is an administrator like all others of its account."""
         account_id = state.account_id
         if self.is_admin(state) and account_id not in self._alike:
-            self._alike[account_id] = not asks_who_calls(state)
+            scps = (attached.policy for attached in policies_in(state.gathered, "scp"))
+            keys = (condition.key.lower() for condition in conditions_of(scps))
+            self._alike[account_id] = not any(key.startswith(OF_CALLER) for key in keys)
         return self.is_admin(state) and self._alike[account_id]
 
     def _of_administrators(self, shared: PrincipalState) -> Iterable[Edge]:
@@ -239,17 +192,164 @@ class EdgeFinder:
 
     def _view(self, state: PrincipalState) -> AttackerView:
         account = self.decider.world.accounts[state.account_id]
-        if account.account_id not in self._stocks:
-            self._stocks[account.account_id] = AccountInventory(account)
-        stock = self._stocks[account.account_id]
+        key = ("inventory", account.account_id)
+        stock = self.decider.once(key, lambda: AccountInventory(account))
         return AttackerView(self.decider, state, stock, self.assuming)
 
     @cached_property
     def told_apart(self) -> frozenset[str]:
-        """The accounts whose principals another account's roles tell apart."""
-        return accounts_told_apart(self.decider.world)
+        """The accounts whose principals another account's roles tell apart by conditions."""
+        accounts, found = self.decider.world.accounts, set[str]()
+        for account in accounts.values():
+            trusts = (role.trust for role in account.roles.values() if tells_apart(role.trust))
+            named = (value for trust in trusts for value in _principals(trust))
+            owners = (Arn.parse(value).account if is_arn(value) else value for value in named)
+            for owner in owners:
+                found |= ({owner} if owner.isdigit() else {*accounts}) - {account.account_id}
+        return frozenset(found)
 
     @cached_property
     def known_abroad(self) -> frozenset[str]:
-        """The principals that policies of another account name."""
-        return known_abroad(self.decider.world)
+        """The principals that policies of another account name.
+
+        Only for these it matters to an administrator of their account what they can be made into.
+        """
+        found: set[str] = set()
+        for account in self.decider.world.accounts.values():
+            policies = [role.trust for role in account.roles.values()]
+            policies += [one.policy for one in account.resources.values()]
+            texts = [value for policy in policies for value in _principals(policy)]
+            texts += [value for one in conditions_of(policies) for value in one.values]
+            arns = {text for text in texts if is_arn(text)}
+            found |= {arn for arn in arns if Arn.parse(arn).account != account.account_id}
+        return frozenset(found)
+
+
+def _principals(policy: Policy | None) -> Iterator[str]:
+    """Give what a policy's elements Principal and NotPrincipal name."""
+    for statement in () if policy is None else policy.statements:
+        yield from (value for _, value in statement.principal or statement.not_principal or ())
+
+
+# Paths -------------------------------------------------------------------------------------------
+
+
+Edges = tuple[Edge, ...]
+
+LONGEST_CHAIN = 30
+"""So often somebody widens himself at most on one path."""
+
+
+class SearchPoint(NamedTuple):
+    """Where a search is: at a principal, and as what it came there before it widened itself."""
+
+    state: PrincipalState
+    base: PrincipalState
+
+    @classmethod
+    def of(cls, state: PrincipalState) -> SearchPoint:
+        """Begin with a principal."""
+        return cls(state, state)
+
+
+@dataclass(eq=False)
+class PathSearcher:
+    """Goes from point to point of the graph.
+
+    Parameters
+    ----------
+    finder
+        Knows the edges.
+    """
+
+    finder: EdgeFinder
+
+    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
+        """Give the edges that begin at a point, each with the point that it leads to."""
+        state = point.state
+        chain = None if state == point.base else self._chain(point.base)
+        for edge in self.finder.edges(state):
+            if not edge.is_own:
+                yield edge, SearchPoint.of(edge.target)
+            elif chain is None or chain.get(state) is edge:
+                yield edge, SearchPoint(edge.target, point.base)
+
+    def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
+        """Give the own edges by which somebody makes the most of himself, one after the other."""
+        return self.finder.decider.once(("chain", base), lambda: dict(self._links(base)))
+
+    def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
+        made = {change.label for change in state.changes}
+        for _ in range(LONGEST_CHAIN):
+            if self.finder.is_admin(state):
+                return
+            new = [
+                edge
+                for edge in self.finder.edges(state)
+                if edge.is_own and not made >= {one.label for one in edge.target.changes}
+            ]
+            if not new:
+                return
+            best = next((edge for edge in new if self.finder.is_admin(edge.target)), new[0])
+            yield state, best
+            state = best.target
+            made |= {change.label for change in state.changes}
+
+    def paths_from(
+        self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
+    ) -> Iterator[Edges]:
+        """Give paths to states that are wanted, the shortest first: one to each point."""
+        if is_wanted(source):
+            yield ()
+        came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
+        waiting = deque(came)
+        while waiting:
+            here = waiting.popleft()
+            for edge, there in self.further(here):
+                if there not in came:
+                    came[there] = (*came[here], edge)
+                    waiting.append(there)
+                    if not is_shared(there.state) and is_wanted(there.state):
+                        yield came[there]
+
+    def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
+        """Give all that can be got to, each with a short path there."""
+        found: dict[PrincipalState, Edges] = {}
+        for edges in self.paths_from(source, lambda _: True):
+            found.setdefault(edges[-1].target if edges else source, edges)
+        return found
+
+    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
+        """Give all of today who get to a wanted state, each with a short path there."""
+        into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
+        for here, leading in self.whole.items():
+            for edge, there in leading:
+                into[there].append((edge, here))
+        asked = [one for one in self.whole if not is_shared(one.state)]
+        found: dict[SearchPoint, Edges] = {
+            point: () for point in steps(asked, "asking") if is_wanted(point.state)
+        }
+        waiting = deque(found)
+        while waiting:
+            there = waiting.popleft()
+            for edge, here in into[there]:
+                if here not in found:
+                    found[here] = (edge, *found[there])
+                    waiting.append(here)
+        return {
+            state: found[SearchPoint.of(state)]
+            for state in self.finder.today.values()
+            if SearchPoint.of(state) in found
+        }
+
+    @cached_property
+    def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
+        """Every point to which anybody of today can get, with what leads on from it."""
+        found: dict[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]] = {}
+        waiting = [SearchPoint.of(state) for state in self.finder.today.values()]
+        while waiting:
+            for point in steps(waiting, "looking for ways"):
+                found[point] = tuple(self.further(point))
+            new = dict.fromkeys(there for here in waiting for _, there in found[here])
+            waiting = [point for point in new if point not in found]
+        return found

@@ -1,29 +1,34 @@
-"""A path is edges one after the other; the search says who gets where, and by which edges.
+"""A path is edges one after the other; answers say whose paths lead where, and draw the graph.
 
-Whoever can widen himself by ten methods has a thousand sets of them. Each method is looked at by
-itself, and one chain that goes through all of them: no other set gives what the chain does not
-give. Steps of the chain that are not needed are left out of a path (``replay.py``).
+A line of the graph is a pair of principals, whatever they have been made into and however many
+edges lead from one to the other. A principal that can widen itself has a line to itself.
 
 Notes
 -----
-AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Policy evaluation logic".
+AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Policy evaluation logic". Graphviz, "The
+DOT Language"; Mermaid, "Flowcharts - Basic Syntax".
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder, is_shared
+from iamlab import display
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
-from iamlab.display import FEW, Shown, called, count, few, steps
+from iamlab.display import FEW, Shown, called, count, few
 from iamlab.errors import AwsError
+from iamlab.mermaid import as_text
+from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable
+
+    import networkx as nx
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -143,139 +148,204 @@ def is_kept(path: Path) -> bool:
     return True
 
 
-Edges = tuple["Edge", ...]
+MOST_LINES = 30
+"""So many lines are printed; the others are counted."""
 
-LONGEST_CHAIN = 30
-"""So often somebody widens himself at most on one path."""
+
+class Paths(Mapping[str, "Path"], Shown):
+    """Principals by ARN, each with the path that leads to him or from him."""
+
+    __slots__ = ()
+    _found: Mapping[str, Path]
+
+    def __getitem__(self, arn: str) -> Path:
+        return self._found[arn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``: a line for each principal."""
+        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
+        return display.table(("principal", "steps", "how"), rows)
+
+    def _listed(self, head: str) -> str:
+        """Say it line by line, each principal with his steps."""
+        lines = [
+            f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
+            for arn, path in list(self._found.items())[:MOST_LINES]
+        ]
+        more = [f"  and {len(self) - MOST_LINES} more"] if len(self) > MOST_LINES else []
+        return "\n".join((head, *lines, *more))
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPoint:
-    """Where a search is: at a principal, and as what it came there before it widened itself."""
-
-    state: PrincipalState
-    base: PrincipalState
-
-    @classmethod
-    def of(cls, state: PrincipalState) -> SearchPoint:
-        """Begin with a principal."""
-        return cls(state, state)
-
-
-@dataclass(eq=False)
-class PathSearcher:
-    """Goes from point to point of the graph.
+class Arrivals(Paths):
+    """Who gets to do something, by ARN, each with a shortest path; the nearest first.
 
     Parameters
     ----------
-    explorer
-        Knows the edges.
+    asked
+        How many principals there are.
     """
 
-    finder: EdgeFinder
-    _chains: dict[PrincipalState, Mapping[PrincipalState, Edge]] = field(default_factory=dict)
+    action: str
+    resource: str
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
 
-    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Give the edges that begin at a point, each with the point that it leads to."""
-        state = point.state
-        chain = None if state == point.base else self._chain(point.base)
-        for edge in self.finder.edges(state):
-            if not edge.is_own:
-                yield edge, SearchPoint.of(edge.target)
-            elif chain is None or chain.get(state) is edge:
-                yield edge, SearchPoint(edge.target, point.base)
+    @property
+    def directly(self) -> tuple[str, ...]:
+        """Those who may do it as they are."""
+        return tuple(arn for arn, path in self._found.items() if not len(path))
 
-    def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
-        """Give the own edges by which somebody makes the most of himself, one after the other."""
-        if base not in self._chains:
-            self._chains[base] = dict(self._links(base))
-        return self._chains[base]
+    def __str__(self) -> str:
+        what = f"{self.action} on {self.resource}"
+        head = (
+            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
+        )
+        return self._listed(head)
 
-    def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
-        made = {change.label for change in state.changes}
-        for _ in range(LONGEST_CHAIN):
-            if self.finder.is_admin(state):
-                return
-            new = [
-                edge
-                for edge in self.finder.edges(state)
-                if edge.is_own and not made >= {one.label for one in edge.target.changes}
-            ]
-            if not new:
-                return
-            best = next((edge for edge in new if self.finder.is_admin(edge.target)), new[0])
-            yield state, best
-            state = best.target
-            made |= {change.label for change in state.changes}
-
-    def paths_from(
-        self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
-    ) -> Iterator[Edges]:
-        """Give paths to states that are wanted, the shortest first: one to each point."""
-        if is_wanted(source):
-            yield ()
-        came: dict[SearchPoint, tuple[SearchPoint, Edge] | None] = {SearchPoint.of(source): None}
-        waiting = deque(came)
-        while waiting:
-            here = waiting.popleft()
-            for edge, there in self.further(here):
-                if there not in came:
-                    came[there] = (here, edge)
-                    waiting.append(there)
-                    if not is_shared(there.state) and is_wanted(there.state):
-                        yield _back(came, there)
-
-    def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
-        """Give all that can be got to, each with a short path there."""
-        found: dict[PrincipalState, Edges] = {}
-        for edges in self.paths_from(source, lambda _: True):
-            found.setdefault(edges[-1].target if edges else source, edges)
-        return found
-
-    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Give all of today who get to a wanted state, each with a short path there."""
-        into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
-        for here, leading in self.whole.items():
-            for edge, there in leading:
-                into[there].append((edge, here))
-        asked = [one for one in self.whole if not is_shared(one.state)]
-        found: dict[SearchPoint, Edges] = {
-            point: () for point in steps(asked, "asking") if is_wanted(point.state)
-        }
-        waiting = deque(found)
-        while waiting:
-            there = waiting.popleft()
-            for edge, here in into[there]:
-                if here not in found:
-                    found[here] = (edge, *found[there])
-                    waiting.append(here)
-        return {
-            state: found[SearchPoint.of(state)]
-            for state in self.finder.today.values()
-            if SearchPoint.of(state) in found
-        }
-
-    @cached_property
-    def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
-        """Every point to which anybody of today can get, with what leads on from it."""
-        found: dict[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]] = {}
-        waiting = [SearchPoint.of(state) for state in self.finder.today.values()]
-        while waiting:
-            for point in steps(waiting, "looking for ways"):
-                found[point] = tuple(self.further(point))
-            new = dict.fromkeys(there for here in waiting for _, there in found[here])
-            waiting = [point for point in new if point not in found]
-        return found
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        what = few([f"{self.action} on {self.resource}"])
+        return f"<Arrivals {what}: {who}, of {count(self.asked, 'principal')}>"
 
 
-def _back(
-    came: Mapping[SearchPoint, tuple[SearchPoint, Edge] | None], last: SearchPoint
-) -> tuple[Edge, ...]:
-    """Go back from the last point to the first; give the edges in order."""
-    found: list[Edge] = []
-    before = came[last]
-    while before is not None:
-        point, edge = before
-        found.append(edge)
-        before = came[point]
-    return tuple(reversed(found))
+@dataclass(frozen=True, slots=True)
+class BlastRadius(Paths):
+    """How far somebody gets: whom he can become, by ARN, each with a shortest path.
+
+    Parameters
+    ----------
+    source
+        Whose credentials are lost.
+    admin_of
+        The accounts that he gets to administer, each with a shortest path.
+    asked
+        How many principals there are.
+    """
+
+    source: str
+    admin_of: Mapping[str, Path]
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The ids of the accounts that he gets into, his own first."""
+        every = (Arn.parse(arn).account for arn in (self.source, *self._found))
+        return tuple(dict.fromkeys(every))
+
+    def __str__(self) -> str:
+        whole = ", ".join(self.admin_of)
+        admin = f"administrator of {whole}" if whole else "administrator of no account"
+        head = (
+            f"{self.source} becomes {len(self)} of {self.asked} principals in "
+            f"{len(self.accounts)} account{'' if len(self.accounts) == 1 else 's'}, and {admin}"
+        )
+        return self._listed(head)
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        admin = f"; administrator of {few(self.admin_of)}" if self.admin_of else ""
+        size = count(self.asked, "principal")
+        return f"<BlastRadius {few([called(self.source)])} becomes {who}, of {size}{admin}>"
+
+
+def _then(path: Path) -> str:
+    """Say the steps of a path in one line: the method, and what it leads to."""
+    return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
+
+
+def lines_of(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+    """Put together the edges that lead from one principal to another."""
+    found: dict[tuple[str, str], list[Edge]] = defaultdict(list)
+    for edge in edges:
+        found[edge.source.arn, edge.target.arn].append(edge)
+    return dict(found)
+
+
+def to_networkx(edges: Iterable[Edge], principals: Mapping[str, bool]) -> nx.DiGraph[str]:
+    """Give the graph as a ``networkx.DiGraph``.
+
+    Parameters
+    ----------
+    principals
+        ARN of every principal -> whether it is an administrator as it is.
+    """
+    import networkx as nx
+
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for arn, admin in principals.items():
+        graph.add_node(arn, is_admin=admin, account=Arn.parse(arn).account)
+    for (source, target), own in lines_of(edges).items():
+        ways = sorted({edge.way.number for edge in own})
+        graph.add_edge(source, target, ways=ways, edges=tuple(own))
+    return graph
+
+
+def to_dot(edges: Iterable[Edge], admins: Iterable[str]) -> str:
+    """Write the graph for Graphviz."""
+    drawn = lines_of(edges)
+    named = dict.fromkeys(arn for line in drawn for arn in line)
+    lines = ["digraph reach {", "  rankdir=LR;", "  node [shape=box];"]
+    lines += [f"  {_quoted(arn)} [peripheries=2];" for arn in admins if arn in named]
+    for (source, target), own in drawn.items():
+        label = _quoted(_ways(own))
+        lines.append(f"  {_quoted(source)} -> {_quoted(target)} [label={label}];")
+    return "\n".join((*lines, "}"))
+
+
+def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
+    """Write the graph for Mermaid, which notebooks and pages of projects draw."""
+    numbers: dict[str, str] = {}
+
+    def node(arn: str) -> str:
+        known = numbers.get(arn)
+        if known is None:
+            known = numbers[arn] = f"n{len(numbers)}"
+            parsed = Arn.parse(arn)
+            text = as_text(f"{parsed.account} {parsed.resource}" if several else parsed.resource)
+            return f'{known}[["{text} (administrator)"]]' if arn in strong else f'{known}["{text}"]'
+        return known
+
+    strong, drawn = frozenset(admins), lines_of(edges)
+    several = len({Arn.parse(arn).account for line in drawn for arn in line}) > 1
+    lines = ["flowchart LR"]
+    for (source, target), own in drawn.items():
+        lines.append(f'  {node(source)} -- "{as_text(_ways(own))}" --> {node(target)}')
+    return "\n".join(lines)
+
+
+def rows_of(edges: Iterable[Edge]) -> list[tuple[str, ...]]:
+    """Give a row for each edge: source, target, method, its number, permissions, conditions."""
+    return [
+        (
+            edge.source.arn,
+            edge.target.arn,
+            str(edge.target),
+            str(edge.way.number),
+            edge.way.title,
+            " ".join(edge.permissions),
+            "; ".join(edge.conditions),
+        )
+        for edge in edges
+    ]
+
+
+COLUMNS = ("source", "target", "as", "way", "title", "permissions", "conditions")
+"""What stands over the columns of :func:`rows_of`."""
+
+
+def _ways(edges: Iterable[Edge]) -> str:
+    """Say how a line is gone, each method once."""
+    return "; ".join(dict.fromkeys(edge.way.title for edge in edges))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

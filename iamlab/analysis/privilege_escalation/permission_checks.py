@@ -14,8 +14,8 @@ evaluation logic".
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.analysis.access_matrix import matrix
 from iamlab.authorization.authorize import authorization_request
@@ -25,7 +25,7 @@ from iamlab.operations import registry as entries
 from iamlab.operations.authorization_needs import needed
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.authorization.authorize import AuthorizationRequest
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
+
+Kept = TypeVar("Kept")
 
 MAX_SHOWN = 60
 
@@ -84,6 +86,14 @@ class Call:
         """The operation without its service."""
         return self.operation.partition(":")[2]
 
+    def with_keys(self, change: Callable[[Mapping[str, Any]], dict[str, Any]], arn: str) -> Call:
+        """Give it with other condition keys of what it needs on a resource."""
+        needs = (
+            need._replace(keys=change(need.keys)) if need.resource == arn else need
+            for need in self.needs
+        )
+        return replace(self, needs=tuple(needs))
+
     def __str__(self) -> str:
         said = (f"{name}={_shown(name, value)}" for name, value in self.parameters.items())
         return " ".join((self.operation, *said))
@@ -110,11 +120,6 @@ def iam_call(account: Account, name: str, **parameters: Any) -> Call:
     return Call(f"iam:{name}", parameters, needs)
 
 
-def other_call(operation: str, *needs: Need, **parameters: Any) -> Call:
-    """Make a call of a service that the model has no operations of, with what it needs."""
-    return Call(operation, parameters, needs)
-
-
 FEW = 4
 """So few questions are asked one by one."""
 
@@ -139,6 +144,13 @@ class Decider:
     _single: dict[tuple[object, ...], bool] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     """What finders have worked out for all principals at once, each under a key of its own."""
+
+    def once(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Give what is kept under a key; the first time it is worked out."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: Kept = self.kept[key]
+        return found
 
     def together(self, states: Iterable[PrincipalState]) -> None:
         """Let these be asked together, account by account: all of them will be asked."""
@@ -222,9 +234,8 @@ class Decider:
         fixed
             The operation's other parameters.
         """
-        if not things or state.account_id != account.account_id:
-            return []
-        if not self.ever(state, f"iam:{name}"):
+        is_own = state.account_id == account.account_id
+        if not things or not is_own or not self.ever(state, f"iam:{name}"):
             return []
         key = (name, account.account_id, len(things), id(things[0]), *_as_key(fixed))
         rows = self._rows.get(key)
@@ -279,6 +290,11 @@ class Decider:
             ]
             for number, state in enumerate(states)
         }
+
+
+def operation(name: str, thing: Any) -> str:
+    """Give the operation for a kind of thing: ``Put{}Policy`` is ``PutUserPolicy`` for a user."""
+    return name.format(getattr(thing, "kind", "policy").capitalize())
 
 
 def named(thing: Any) -> dict[str, str]:

@@ -1,21 +1,30 @@
-"""How a plan is bound for a principal: in which Region, with which names, so that it is allowed.
+"""How a plan is bound for a principal: which role it passes, in which Region, with which names.
 
-The names that its policies allow are tried, a few for each resource. A binding is one possibility
-of several: the decisions about its calls are the proof.
+To pass a role, three conditions must be met. The caller may pass the role (``iam:PassRole``), to
+this service and for this resource. The role's trust policy trusts the service. And the trust
+policy's conditions can be met: a service says for whose resource it calls (``aws:SourceAccount``,
+``aws:SourceArn``), and nothing else that its caller could choose. That every service sends
+``iam:AssociatedResourceArn`` is likely, not sure.
+
+The names that the principal's policies allow are tried, a few for each resource. A binding is one
+possibility of several: the decisions about its calls are the proof.
 
 Notes
 -----
-AWS pages: "Service Authorization Reference"; "AWS global condition context keys", for
-``aws:RequestedRegion``.
+AWS pages: "Grant a user permissions to pass a role to an AWS service"; "IAM and AWS STS condition
+context keys"; "The confused deputy problem"; "Service Authorization Reference"; "AWS global
+condition context keys", for ``aws:RequestedRegion``.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from iamlab.analysis.access_matrix import matrix
 from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import (
     PROFILE,
@@ -24,17 +33,144 @@ from iamlab.analysis.privilege_escalation.escalation_methods import (
     PlanStep,
     ServicePlan,
 )
-from iamlab.analysis.privilege_escalation.pass_role import PASS_ROLE, PASSED_FOR, Passing
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
 from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.policy.arn import is_arn
+from iamlab.model.network_locations import Circumstances
+from iamlab.model.service_principals import SOURCE_ARN
+from iamlab.operations.authorization_needs import context_of_passing
+from iamlab.operations.sts.service_session_kinds import Work
+from iamlab.operations.sts.service_sessions import session_name
+from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.model.identities import Role
+
+
+PASS_ROLE = "iam:PassRole"
+PASSED_TO, PASSED_FOR = "iam:PassedToService", "iam:AssociatedResourceArn"
+ANY_SERVICE = "*"
+
+
+def host(service: str) -> str:
+    """Give the service principal of a service, as policies name it."""
+    return f"{service}.amazonaws.com"
+
+
+@dataclass(slots=True, eq=False)
+class Passing:
+    """Who may pass which role to which service: for all principals of an account."""
+
+    decider: Decider
+    stock: AccountInventory
+    profiles: dict[str, str] = field(init=False)
+    """ARN of a role -> that of an instance profile that it is in."""
+    _trusting: dict[str, list[Role]] = field(init=False)
+    _lets: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    _may_be_passed: dict[str, dict[PrincipalState, list[Role]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, view: AttackerView) -> Self:
+        """Give that of a principal's account: there is one for all its principals."""
+        key = ("passing", view.account.account_id)
+        return view.decider.once(key, lambda: cls(view.decider, view.stock))
+
+    def __post_init__(self) -> None:
+        """Note which services each role's trust policy could be about."""
+        found: dict[str, list[Role]] = defaultdict(list)
+        for role in self.stock.roles:
+            for name in dict.fromkeys(_services(role)):
+                found[name].append(role)
+        self._trusting = dict(found)
+        every = self.stock.account.instance_profiles.values()
+        self.profiles = {role.arn: profile.arn for profile in every for role in profile.roles}
+
+    def trusting(self, service: str) -> list[Role]:
+        """Give the roles whose trust policy could let a service in."""
+        found = (*self._trusting.get(host(service), ()), *self._trusting.get(ANY_SERVICE, ()))
+        return list(dict.fromkeys(found))
+
+    def lets(self, role: Role, service: str, source: str) -> bool:
+        """Say whether a role's trust policy lets a service in that works for a resource."""
+        statements = () if role.trust is None else role.trust.statements
+        depends = any(one.conditions for one in statements) or role.account.world.organizations
+        key = (role.arn, service, source if depends else "")
+        if key not in self._lets:
+            self._lets[key] = self._decide(role, host(service), source)
+        return self._lets[key]
+
+    def _decide(self, role: Role, principal: str, source: str) -> bool:
+        where = Circumstances()
+        arn = Arn.parse(source) if is_arn(source) else None
+        if arn is not None:
+            where["source_arn"] = source
+        if arn is not None and arn.region:
+            where["region"] = arn.region
+        keys = {"sts:RoleSessionName": session_name(Work(principal, role.name, arn))}
+        asked = (self.decider.world, principal, "sts:AssumeRole", role.arn, None, where)
+        return bool(authorization_request(*asked, operation_keys=keys).decide())
+
+    def need(self, role: Role, service: str, passed_for: str) -> Need:
+        """Give what the caller needs for a role that is passed for a resource."""
+        keys = context_of_passing(self.stock.account, role.arn, service, passed_for)
+        return Need(PASS_ROLE, role.arn, keys)
+
+    def may_pass(self, state: PrincipalState, role: Role, service: str, passed_for: str) -> bool:
+        """Say whether a principal may pass a role to a service, for a resource."""
+        if not satisfying.mentions(self.decider, state, PASSED_FOR):
+            return role in self.passed(state, service)
+        return self.decider.has(state, self.need(role, service, passed_for))
+
+    def passed(self, state: PrincipalState, service: str) -> Sequence[Role]:
+        """Give the roles that trust a service, and that a principal may pass to it.
+
+        Whose policies ask for what they are passed to get all that might be so: ask ``may_pass``.
+        """
+        roles = self.trusting(service)
+        if not roles or satisfying.mentions(self.decider, state, PASSED_FOR):
+            return roles
+        known = self._may_be_passed.setdefault(service, {})
+        if state not in known:
+            # The first time all others are decided as well that will be asked about.
+            others = [] if known else self.decider.asked_with(state)
+            states = [state, *(one for one in others if self.decider.ever(one, PASS_ROLE))]
+            table = matrix(
+                self.decider.world,
+                [one.gathered for one in states],
+                [(PASS_ROLE, role.arn) for role in roles],
+                # Tags of the role are known of the role itself.
+                {PASSED_TO: host(service), **self.decider.context},
+                self.decider.circumstances,
+            )
+            for one, row in zip(states, table.rows, strict=True):
+                known[one] = [role for bit, role in enumerate(roles) if row >> bit & 1]
+        return known[state]
+
+    def sources(self, roles: Sequence[Role]) -> list[str]:
+        """Give the resources for which the trust policies of roles let services in."""
+        policies = (role.trust for role in roles if role.trust is not None)
+        statements = (statement for policy in policies for statement in policy.statements)
+        conditions = (condition for statement in statements for condition in statement.conditions)
+        about = (one for one in conditions if one.key.lower() == SOURCE_ARN.lower())
+        return list(dict.fromkeys(value for one in about for value in one.values))
+
+
+def _services(role: Role) -> list[str]:
+    """Give the services that a trust policy's Allows name; ``*`` if they might mean any."""
+    found = []
+    for statement in () if role.trust is None else role.trust.statements:
+        if statement.effect != "Allow":
+            continue
+        # Whom NotPrincipal means the engine will say.
+        for kind, value in statement.principal or (("*", ANY_SERVICE),):
+            if kind == "Service" or value == ANY_SERVICE:
+                found.append(value)
+    return found
 
 
 FEW_NAMES = 12
@@ -161,13 +297,12 @@ class PlanBinder:
         asked = view.decider.circumstances.get("region")
         if asked:
             return [asked]
-        found = {REGIONS.get(view.account.partition, DEFAULT_REGION): None}
-        named = [text.split(":")[3] for text in self._patterns(self.plan.actions) if ":" in text]
+        named = [text.split(":")[3] for text in self._patterns(self.plan.actions)]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
                 named += satisfying.values(view.decider, view.state, name, key)
-        found |= dict.fromkeys(text for text in named if _REGION.fullmatch(text))
-        return list(found)
+        usual = REGIONS.get(view.account.partition, DEFAULT_REGION)
+        return list(dict.fromkeys((usual, *filter(_REGION.fullmatch, named))))
 
     def _patterns(self, actions: tuple[str, ...]) -> list[str]:
         found = satisfying.patterns(self.view.decider, self.view.state, actions)
@@ -177,79 +312,68 @@ class PlanBinder:
         names = [name for name in self.plan.resources if name not in self.fixed]
         options = []
         for name in names:
-            suiting = (arn for arn in self._names(name, region) if self._suits(name, arn, region))
+            every = ({**self.fixed, name: arn} for arn in self._names(name, region))
+            suiting = (known[name] for known in every if self._decided(region, known, name))
             fitting = list(islice(suiting, FEW_NAMES if self._matters(name) else 1))
             if not fitting:
                 return
             options.append(fitting)
         for combination in islice(product(*options), FEW_TRIES):
-            given = {**self.fixed, **dict(zip(names, combination, strict=True))}
-            binding = self._decided(region, given, range(len(self.plan.steps)))
+            known = {**self.fixed, **dict(zip(names, combination, strict=True))}
+            binding = self._decided(region, known)
             if binding is not None:
                 yield binding
 
     def _names(self, name: str, region: str) -> list[str]:
         """Give ARNs to try for a thing; a new one must not be there yet."""
-        view, resource = self.view, self.plan.resources[name]
-        place = Place(view.account.partition, region, view.account.account_id)
+        view, resource, account = self.view, self.plan.resources[name], self.view.account
+        place = Place(account.partition, region, account.account_id)
         form = form_of(resource.kind, place, is_new=resource.is_new)
-        steps = [step for step in self.plan.steps if name in self._used(step)]
+        steps = [step for step in self.plan.steps if name in (*step.checked, *self._meant(step))]
         wanted = self._patterns(tuple(step.action for step in steps))
-        for step in steps:
-            for key, value in step.keys:
-                if value == f"{{{name}}}":
-                    wanted += satisfying.values(view.decider, view.state, step.action, key)
-        if name in (self.plan.main, self.plan.gets):
-            wanted += satisfying.values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
-            wanted += self.more
+        asked = [
+            (step.action, key)
+            for step in steps
+            for key, value in step.keys
+            if value == f"{{{name}}}"
+        ]
+        is_passed_for = name in (self.plan.main, self.plan.gets)
+        for action, key in [*asked, *([(PASS_ROLE, PASSED_FOR)] if is_passed_for else [])]:
+            wanted += satisfying.values(view.decider, view.state, action, key)
+        wanted += self.more if is_passed_for else ()
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
-        there = self._taken if resource.is_new else ()
-        return [arn for arn in found if arn is not None and arn not in there]
+        profiles = (each.arn for each in account.instance_profiles.values())
+        taken = {*account.resources, *profiles} if resource.is_new else ()
+        return [arn for arn in found if arn is not None and arn not in taken]
 
     def _matters(self, name: str) -> bool:
         """Say whether anything else depends on the name of a thing: the role, or another thing."""
-        if name in (self.plan.main, self.plan.gets):
-            return True
-        joint = [step for step in self.plan.steps if self._used(step) - {*step.checked}]
-        return any(name in self._used(step) for step in joint)
+        joint = (step for step in self.plan.steps if self._meant(step))
+        return name in (self.plan.main, self.plan.gets) or any(
+            name in (*step.checked, *self._meant(step)) for step in joint
+        )
 
-    @property
-    def _taken(self) -> set[str]:
-        account = self.view.account
-        return {*account.resources, *(each.arn for each in account.instance_profiles.values())}
-
-    def _used(self, step: PlanStep) -> set[str]:
-        """Give the names of the things that a step's permissions depend on."""
+    def _meant(self, step: PlanStep) -> set[str]:
+        """Give the names of further things that a step's permissions depend on."""
         meant = {name for _, value in step.keys for name in _STANDS_FOR.findall(value)}
-        return {*step.checked, *(meant & self.plan.resources.keys())}
-
-    def _suits(self, name: str, arn: str, region: str) -> bool:
-        """Say whether a thing may be called so, as far as it alone decides."""
-        known = {**self.fixed, name: arn}
-        numbers = [
-            number
-            for number, step in enumerate(self.plan.steps)
-            if name in step.checked and self._used(step) - {*step.checked} <= known.keys()
-        ]
-        return self._decided(region, known, numbers) is not None
+        return (meant & self.plan.resources.keys()) - {*step.checked}
 
     def _decided(
-        self, region: str, names: Mapping[str, str], numbers: Iterable[int]
+        self, region: str, names: Mapping[str, str], about: str = ""
     ) -> PlanBinding | None:
-        """Ask for the permissions of some steps on those things that have a name."""
+        """Ask for the permissions of all steps, or those about a thing, on things with a name."""
         chosen: dict[tuple[int, str], Mapping[str, Any]] = {}
         conditions: dict[str, None] = {}
-        for number in numbers:
-            step = self.plan.steps[number]
-            if not self._used(step) - {*step.checked} <= names.keys():
+        for number, step in enumerate(self.plan.steps):
+            is_about = not about or about in step.checked
+            if not is_about or not self._meant(step) <= names.keys():
                 continue
             for thing in [one for one in step.checked if one in names] or [""] * (not step.checked):
                 keys = self._keys(step, thing, region, names)
                 if keys is None:
                     return None
                 chosen[number, thing] = keys
-                tags = [key for key in keys if key.lower().startswith(satisfying.TAGS)]
-                for key in tags:
+                for key in (each for each in keys if each.lower().startswith(satisfying.TAGS)):
                     tag = f"{key.partition('/')[2]}={keys[key]}"
                     conditions[f"{names.get(thing, 'it')} is tagged {tag}"] = None
         return PlanBinding(self.plan, region, names, chosen, tuple(conditions))
@@ -266,9 +390,8 @@ class PlanBinder:
         if view.decider.has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
-        more = satisfying.choices(
-            view.decider, view.state, step.action, thing, fixed, has_tags=has_tags
-        )
+        asked = (view.decider, view.state, step.action, thing, fixed)
+        more = satisfying.choices(*asked, has_tags=has_tags)
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})

@@ -14,20 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from iamlab.authorization.attached_policies import root_user_policy
-from iamlab.authorization.context_keys import (
-    Context,
-    temporary_credential_keys,
-)
-from iamlab.authorization.principal import (
-    Caller,
-    PrincipalContext,
-    override_tags,
-)
+from iamlab.authorization.context_keys import Context, temporary_credential_keys
+from iamlab.authorization.principal import Caller, PrincipalContext, override_tags
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential, Presented
+from iamlab.model.identities import root_user_policy
 from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn
@@ -37,6 +30,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.model.clock_and_ids import AnyClock
+    from iamlab.model.identities import User
     from iamlab.policy.document import Policy
 
 
@@ -160,6 +154,8 @@ GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"
 Policies of a group have the group before them.
 """
 
+EVERYTHING = "with any permission"
+
 CALLS_WITH = "credentials"
 """What a change is about that says with which credentials it calls: with one kind at a time."""
 
@@ -173,7 +169,7 @@ def any_permission(path: tuple[str, ...] = ()) -> Change:
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
     whole = Attached(root_user_policy(), None, path or ("what it can give itself",))
-    return Change("with any permission", partial(_given, (whole,)), "".join(path))
+    return Change(EVERYTHING, partial(_given, (whole,)), "".join(path))
 
 
 def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> Change:
@@ -188,12 +184,8 @@ def policies_gone(gone: Iterable[Attached]) -> Change:
     taken = tuple(gone)
     names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
     places = {place_of(one) for one in taken}  # two policies may say the same
-
-    def make(known: PrincipalContext) -> PrincipalContext:
-        left = tuple(one for one in known.identity if place_of(one) not in places)
-        return replace(known, identity=left)
-
-    return Change(f"without {names}", make, " ".join(sorted(places)))
+    lost = partial(_lost, lambda one: place_of(one) in places)
+    return Change(f"without {names}", lost, " ".join(sorted(places)))
 
 
 def place_of(attached: Attached) -> str:
@@ -223,13 +215,8 @@ def group_joined(name: str, policies: Iterable[Attached]) -> Change:
 
 def group_left(name: str) -> Change:
     """Let it leave a group, and lose all policies that this hands it."""
-    path = (f"group {name}",)
-
-    def make(known: PrincipalContext) -> PrincipalContext:
-        left = tuple(one for one in known.identity if one.path != path)
-        return replace(known, identity=left)
-
-    return Change(f"out of the group {name}", make, f"{MEMBER} {name}")
+    lost = partial(_lost, lambda one: one.path == (f"group {name}",))
+    return Change(f"out of the group {name}", lost, f"{MEMBER} {name}")
 
 
 def boundary_gone() -> Change:
@@ -259,12 +246,12 @@ def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
 def tagged(key: str, value: str) -> Change:
     """Give it a tag."""
 
-    def with_tag(who: Callable[[], CallerAttributes]) -> CallerAttributes:
-        known = who()
-        return replace(known, tags=override_tags(known.tags, {key: value}))
-
     def make(known: PrincipalContext) -> PrincipalContext:
-        return replace(known, who=partial(with_tag, known.who))
+        def who() -> CallerAttributes:
+            own = known.who()
+            return replace(own, tags=override_tags(own.tags, {key: value}))
+
+        return replace(known, who=who)
 
     return Change(f"tagged {key}={value}", make, f"tag {key.lower()}")
 
@@ -272,6 +259,13 @@ def tagged(key: str, value: str) -> Change:
 def calling_with(label: str, presented: Presented) -> Change:
     """Let it call with other credentials."""
     return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+
+
+def in_session(user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False) -> Change:
+    """Let it call with a session of its user's own that begins now."""
+    now = user.account.world.clock.now
+    keys = temporary_credential_keys(now, now, now if with_mfa else None)
+    return calling_with(label, Presented(user.arn, keys, kind=kind))
 
 
 def with_mfa(clock: AnyClock) -> Change:
@@ -304,12 +298,49 @@ def _given(policies: tuple[Attached, ...], known: PrincipalContext) -> Principal
     return replace(known, identity=(*known.identity, *policies))
 
 
-Calls = Callable[[], "tuple[Call, ...]"]
+def _lost(is_lost: Callable[[Attached], bool], known: PrincipalContext) -> PrincipalContext:
+    return replace(known, identity=tuple(one for one in known.identity if not is_lost(one)))
 
 
-def fixed(*calls: Call) -> Calls:
-    """Give calls that are known already to an edge."""
-    return lambda: calls
+class Grant(NamedTuple):
+    """What somebody is given, and by which calls.
+
+    Parameters
+    ----------
+    denies
+        Whether it takes something away as well, as far as that is known.
+    """
+
+    changes: tuple[Change, ...]
+    calls: tuple[Call, ...]
+    denies: bool = False
+
+    @property
+    def is_all(self) -> bool:
+        """Whether no other grant gives more."""
+        return any(change.label == EVERYTHING for change in self.changes)
+
+
+NOTHING = Grant((), ())
+
+
+def together(grants: Iterable[Grant]) -> Grant:
+    """Give several things at once."""
+    every = tuple(grants)
+    changes = tuple(dict.fromkeys(change for one in every for change in one.changes))
+    return Grant(changes, tuple(call for one in every for call in one.calls))
+
+
+Calls: TypeAlias = "tuple[Call, ...] | Callable[[], tuple[Call, ...]]"
+"""Calls, or what gives them when somebody looks at them."""
+
+
+class Gain(NamedTuple):
+    """What a principal gains by a method: an edge, but for the method and for where it begins."""
+
+    target: PrincipalState
+    calls: Calls
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +354,7 @@ class Edge:
     source, target
         From which state to which; of one principal, if it widens itself.
     make
-        Gives the calls; only asked for when somebody looks at them.
+        The calls, or what gives them.
     conditions
         What must be so in addition to permissions, and no policy says: "an instance runs ...".
     """
@@ -337,7 +368,7 @@ class Edge:
     @property
     def calls(self) -> tuple[Call, ...]:
         """What the source calls, in order; the last one makes it the target."""
-        return self.make()
+        return self.make() if callable(self.make) else self.make
 
     @property
     def is_own(self) -> bool:

@@ -14,11 +14,17 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation import answers
-from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
+from iamlab import display
+from iamlab.analysis.privilege_escalation import paths
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
-from iamlab.analysis.privilege_escalation.paths import Path, PathSearcher, comes_back, is_kept
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, PathSearcher, is_shared
+from iamlab.analysis.privilege_escalation.paths import (
+    Arrivals,
+    BlastRadius,
+    Path,
+    comes_back,
+    is_kept,
+)
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import Caller, principal_of
@@ -135,11 +141,7 @@ class Reach(Shown):
         return self._path(edges[0].source, edges, _as_it_is)
 
     def to(
-        self,
-        resource: str,
-        action: str,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
+        self, resource: str, action: str, *, context: Mapping[str, ContextValue] | None = None
     ) -> Arrivals:
         """Say who gets to do something on a resource: directly, or in some steps.
 
@@ -273,21 +275,19 @@ class Reach(Shown):
         A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
         """
         admins = {arn: self._finder.is_admin(one) for arn, one in self._finder.today.items()}
-        return answers.to_networkx(self.edges, admins)
+        return paths.to_networkx(self.edges, admins)
 
     def to_frame(self) -> Any:
         """Give all edges as a ``pandas.DataFrame``, one a line."""
-        from iamlab import display
-
-        return display.table(answers.COLUMNS, answers.rows_of(self.edges))
+        return display.table(paths.COLUMNS, paths.rows_of(self.edges))
 
     def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Graphviz."""
-        return answers.to_dot(self.edges if edges is None else edges, self._strong)
+        return paths.to_dot(self.edges if edges is None else edges, self._strong)
 
     def to_mermaid(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Mermaid."""
-        return answers.to_mermaid(self.edges if edges is None else edges, self._strong)
+        return paths.to_mermaid(self.edges if edges is None else edges, self._strong)
 
     @property
     def _strong(self) -> list[str]:
@@ -323,7 +323,7 @@ class Reach(Shown):
         already = sum(not len(path) for path in admins.values())
         return (
             f"{count(len(self.principals), 'principal')}, "
-            f"{count(len(answers.lines_of(self.edges)), 'line')} between them. "
+            f"{count(len(paths.lines_of(self.edges)), 'line')} between them. "
             f"{already} are administrators, and {len(admins) - already} can make themselves so."
         )
 

@@ -32,7 +32,7 @@ from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Standing
 from iamlab.operations.dispatch import call_in, perform
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sign_in import sign_in
 
 if TYPE_CHECKING:

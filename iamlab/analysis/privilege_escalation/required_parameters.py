@@ -49,16 +49,15 @@ class RequiredValue(NamedTuple):
     """
 
     text: str
-    is_pattern: bool
-    has_variables: bool
+    is_pattern: bool = False
+    has_variables: bool = False
 
 
 RequiredValues = Mapping[str, tuple[RequiredValue, ...]]
 """Key, in small letters -> what is wanted of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A text that a call can send.
 
     Parameters
@@ -68,7 +67,7 @@ class Sample:
     """
 
     text: str
-    is_literal: bool
+    is_literal: bool = False
 
 
 def required_in(*policies: Policy) -> RequiredValues:
@@ -89,7 +88,7 @@ def _wanted(statement: Statement, one: Condition) -> list[RequiredValue]:
     name, is_deny = one.comparison.name, statement.effect == "Deny"
     if name == "Null":
         wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
-        return [RequiredValue("*", is_pattern=True, has_variables=False)] if wants_some else []
+        return [RequiredValue("*", is_pattern=True)] if wants_some else []
     if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
         is_pattern = OPERATORS[name].pattern
         return [RequiredValue(text, is_pattern, statement.variables) for text in one.values]
@@ -127,11 +126,15 @@ def samples(
     >>> [one.text for one in found]
     ['dana-reach']
     """
-    values = required.get(key.lower(), ())
-    if not values:
-        return []
-    found = (_sample(value, known, default) for value in values)
+    found = (_sample(value, known, default) for value in required.get(key.lower(), ()))
     return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
+
+
+def texts(
+    required: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
+) -> list[str]:
+    """Give the same as ``samples``, without what is known of the texts."""
+    return [one.text for one in samples(required, key, known, default)]
 
 
 def required_tags(
@@ -145,15 +148,14 @@ def required_tags(
         What the keys begin with: ``aws:RequestTag/``.
     """
     # The case of letters does not count in a condition's key, but does in the values of TagKeys.
-    named = [one.text for one in samples(required, "aws:TagKeys", known)]
+    named = texts(required, "aws:TagKeys", known)
     written = {name.lower(): name for name in named}
     found: dict[str, list[str]] = {}
     for start in starts:
         for key in required:
             if key.startswith(start.lower()):
                 name = key[len(start) :]
-                values = [one.text for one in samples(required, key, known)]
-                found.setdefault(written.get(name, name), []).extend(values)
+                found.setdefault(written.get(name, name), []).extend(texts(required, key, known))
     for name in named:
         found.setdefault(name, []).append(FILLER)
     return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
@@ -179,9 +181,7 @@ def _sample(value: RequiredValue, known: Mapping[str, ContextValue], default: st
         return None
     if not value.is_pattern or not set("*?") & set(text):
         return Sample(text, is_literal=text == value.text)
-    if text == "*":
-        return Sample(default, is_literal=False)
-    return Sample(filled(text), is_literal=False)
+    return Sample(default if text == "*" else filled(text))
 
 
 def filled(pattern: str, star: str = FILLER) -> str:
@@ -252,7 +252,7 @@ def _password(world: World) -> str:
 def _ssh_key(world: World) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from iamlab.operations.federation.signing_keys import rsa_key
+    from iamlab.operations.federation.signatures import rsa_key
 
     public = rsa_key(world, WHOSE).public_key()
     return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
@@ -261,7 +261,7 @@ def _ssh_key(world: World) -> str:
 def _certificate(world: World) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+    from iamlab.operations.federation.signatures import certificate_of, rsa_key
 
     made = certificate_of(rsa_key(world, WHOSE), "reach", 1)
     return made.public_bytes(Encoding.PEM).decode()
@@ -278,10 +278,17 @@ def every_policy(world: World) -> Iterator[Policy]:
     for account in world.accounts.values():
         held = (*account.users.values(), *account.groups.values(), *account.roles.values())
         yield from (policy for one in held for policy in one.inline.values())
-        yield from (one.trust for one in account.roles.values() if one.trust is not None)
         yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
+        yield from policies_above(world, account.account_id, SCP)
+    yield from policies_of_others(world)
+
+
+def policies_of_others(world: World) -> Iterator[Policy]:
+    """Give the policies in a world that are not attached to callers."""
+    for account in world.accounts.values():
+        yield from (one.trust for one in account.roles.values() if one.trust is not None)
         yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        yield from policies_above(world, account.account_id, SCP, RCP)
+        yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
     yield from world.resource_policies.values()
 
 

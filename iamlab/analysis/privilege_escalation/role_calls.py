@@ -25,15 +25,12 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     required_tags,
     samples,
 )
-from iamlab.authorization.context_keys import (
-    mfa_keys,
-    temporary_credential_keys,
-)
+from iamlab.authorization.context_keys import mfa_keys, temporary_credential_keys
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
-from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn
 from iamlab.policy.regions import ON_BY_DEFAULT
 

@@ -1,29 +1,42 @@
 """Which actions a record is about: CloudTrail's name of a call, and the names in policies.
 
 Usually the event's name is the action's, and the event's source begins with the service's prefix.
-The tables have the exceptions, with the reason. They also say which actions belong to data events,
-which a trail has only if it is set up to log them: the table of data events says which calls these
-are, and the tables here say which actions the calls need.
+``call_tables.toml`` has the exceptions, with the reason. It also says which actions belong to data
+events, which a trail has only if it is set up to log them.
+
+The actions that a call needs in addition to its own, because of what is in its parameters.
+
+Whoever creates a resource with tags needs permission to tag it too, and a bucket's settings have
+actions of their own, also if they are sent with the call that creates the bucket. No event says
+so: only the parameters do.
 
 Notes
 -----
 AWS pages: "Service Authorization Reference"; "Amazon S3 API operations and permissions"; "Amazon
 S3 CloudTrail events"; "Logging Lambda API calls using AWS CloudTrail"; "Logging data events";
 "Logging Amazon S3 API calls using AWS CloudTrail".
+AWS pages: "Service Authorization Reference"; "Grant permission to tag Amazon EC2 resources during
+creation"; "API CreateBucket", permissions; "API PutObject", permissions; "Pass session tags in AWS
+STS"; "Monitor and control actions taken with assumed roles", for the source identity.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.cloudtrail.event_names import DATA_EVENTS, event_name, is_data_event
+from iamlab.analysis.trails.arn_formats import TABLES, parameter_texts, place_of_call, table
+from iamlab.analysis.trails.resources import TAKES_NO_RESOURCE, UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.recording import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from iamlab.model.event import Event
 
 
 class NeededAction(NamedTuple):
@@ -33,25 +46,8 @@ class NeededAction(NamedTuple):
     is_known: bool
 
 
-PREFIXES: Mapping[str, tuple[str, ...]] = {
-    # Policies know these by another name.
-    "cloudcontrolapi": ("cloudformation",),
-    "email": ("ses",),
-    "memory-db": ("memorydb",),
-    "monitoring": ("cloudwatch",),
-    "rdsdata": ("rds-data",),
-    "tagging": ("tag",),
-    # These log for two or more services, whose names differ in policies.
-    "autoscaling": ("autoscaling", "application-autoscaling", "autoscaling-plans"),
-    "ds": ("ds", "ds-data"),
-    "es": ("es", "opensearch"),
-    "s3": ("s3", "s3express", "s3-object-lambda"),
-    "sso": ("sso", "sso-directory", "identitystore"),
-}
-"""The source of an event, without ``.amazonaws.com`` -> prefixes of actions, the likeliest first.
-
-Where AWS documents no source, that of the service's endpoint is taken.
-"""
+PREFIXES = table("prefixes")
+"""The source of an event, without ``.amazonaws.com`` -> prefixes of actions, likeliest first."""
 
 NO_PERMISSION = frozenset(
     (
@@ -64,90 +60,11 @@ NO_PERMISSION = frozenset(
 SIGN_IN = "signin"
 """Where people sign in: an event that has no action there needs no permission."""
 
-_CALLS_THAT_NEED: Mapping[str, str] = {
-    # S3 named its actions before it had as many operations.
-    "s3:ListAllMyBuckets": "ListBuckets",
-    "s3:ListBucket": "HeadBucket ListObjects ListObjectsV2",
-    "s3:ListBucketVersions": "ListObjectVersions",
-    "s3:ListBucketMultipartUploads": "ListMultipartUploads",
-    "s3:ListMultipartUploadParts": "ListParts",
-    "s3:GetObject": "HeadObject SelectObjectContent GetObjectAttributes CopyObject UploadPartCopy",
-    "s3:GetObjectAttributes": "GetObjectAttributes",
-    "s3:PutObject": "CreateMultipartUpload UploadPart CompleteMultipartUpload PostObject "
-    "CopyObject UploadPartCopy",
-    "s3:DeleteObject": "DeleteObjects",
-    "s3express:ListAllMyDirectoryBuckets": "s3:ListDirectoryBuckets",
-    "s3express:CreateSession": "s3:CreateSession",
-    "s3-object-lambda:WriteGetObjectResponse": "s3:WriteGetObjectResponse",
-    # S3's configurations: their actions leave out "Bucket", and to delete one is to put none.
-    "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration GetBucketAccelerate",
-    "s3:PutAccelerateConfiguration": "PutBucketAccelerateConfiguration PutBucketAccelerate",
-    "s3:GetAnalyticsConfiguration": "GetBucketAnalyticsConfiguration "
-    "ListBucketAnalyticsConfigurations",
-    "s3:PutAnalyticsConfiguration": "PutBucketAnalyticsConfiguration "
-    "DeleteBucketAnalyticsConfiguration",
-    "s3:PutBucketCORS": "DeleteBucketCors",
-    "s3:GetEncryptionConfiguration": "GetBucketEncryption",
-    "s3:PutEncryptionConfiguration": "PutBucketEncryption DeleteBucketEncryption",
-    "s3:GetIntelligentTieringConfiguration": "GetBucketIntelligentTieringConfiguration "
-    "ListBucketIntelligentTieringConfigurations",
-    "s3:PutIntelligentTieringConfiguration": "PutBucketIntelligentTieringConfiguration "
-    "DeleteBucketIntelligentTieringConfiguration",
-    "s3:GetInventoryConfiguration": "GetBucketInventoryConfiguration "
-    "ListBucketInventoryConfigurations",
-    "s3:PutInventoryConfiguration": "PutBucketInventoryConfiguration "
-    "DeleteBucketInventoryConfiguration",
-    "s3:GetLifecycleConfiguration": "GetBucketLifecycle GetBucketLifecycleConfiguration",
-    "s3:PutLifecycleConfiguration": "PutBucketLifecycle PutBucketLifecycleConfiguration "
-    "DeleteBucketLifecycle DeleteBucketLifecycleConfiguration",
-    "s3:GetMetricsConfiguration": "GetBucketMetricsConfiguration ListBucketMetricsConfigurations",
-    "s3:PutMetricsConfiguration": "PutBucketMetricsConfiguration DeleteBucketMetricsConfiguration",
-    "s3:GetBucketNotification": "GetBucketNotificationConfiguration",
-    "s3:PutBucketNotification": "PutBucketNotificationConfiguration",
-    "s3:PutBucketOwnershipControls": "DeleteBucketOwnershipControls",
-    "s3:GetReplicationConfiguration": "GetBucketReplication",
-    "s3:PutReplicationConfiguration": "PutBucketReplication DeleteBucketReplication",
-    "s3:PutBucketTagging": "DeleteBucketTagging",
-    "s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration",
-    "s3:PutBucketObjectLockConfiguration": "PutObjectLockConfiguration",
-    # The bucket's settings and the account's are two actions.
-    "s3:GetBucketPublicAccessBlock": "GetPublicAccessBlock",
-    "s3:PutBucketPublicAccessBlock": "PutPublicAccessBlock DeletePublicAccessBlock "
-    "DeleteBucketPublicAccessBlock",
-    "s3:PutAccountPublicAccessBlock": "DeleteAccountPublicAccessBlock",
-    # Lambda's API says Invoke, and its action says what.
-    "lambda:InvokeFunction": "Invoke InvokeWithResponseStream",
-    "lambda:GetLayerVersion": "GetLayerVersionByArn",
-    # A batch needs what each of its parts needs.
-    "sqs:SendMessage": "SendMessageBatch",
-    "sqs:DeleteMessage": "DeleteMessageBatch",
-    "sqs:ChangeMessageVisibility": "ChangeMessageVisibilityBatch",
-    "sns:Publish": "PublishBatch",
-    "dynamodb:GetItem": "TransactGetItems",
-    "verifiedpermissions:GetPolicy": "BatchGetPolicy",
-    "verifiedpermissions:IsAuthorized": "BatchIsAuthorized",
-    "verifiedpermissions:IsAuthorizedWithToken": "BatchIsAuthorizedWithToken",
-    # One call, two keys.
-    "kms:ReEncryptFrom": "ReEncrypt",
-    "kms:ReEncryptTo": "ReEncrypt",
-    # A conversation is one way to invoke a model.
-    "bedrock:InvokeModel": "Converse StartAsyncInvoke InvokeModelWithBidirectionalStream",
-    "bedrock:InvokeModelWithResponseStream": "ConverseStream",
-    # A second version of an operation has the action of the first.
-    "access-analyzer:GetFinding": "GetFindingV2",
-    "access-analyzer:ListFindings": "ListFindingsV2",
-    "cloudfront:CreateDistribution": "CreateDistributionWithTags",
-    # Budgets have two actions for all that is done with them.
-    "budgets:ModifyBudget": "CreateBudget UpdateBudget DeleteBudget",
-    "budgets:ViewBudget": "DescribeBudget DescribeBudgets",
-}
-"""Action -> the calls that need it under another name; a prefix is there where it differs."""
-
 
 def _by_call() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for action, calls in _CALLS_THAT_NEED.items():
-        for call in calls.split():
+    for action, calls in table("calls_that_need").items():
+        for call in calls:
             name = call if ":" in call else f"{action.partition(':')[0]}:{call}"
             found[name] += (action,)
     return dict(found)
@@ -216,15 +133,6 @@ def actions_of_call(event_source: str, event_name: str) -> tuple[NeededAction, .
     return () if source == SIGN_IN else (NeededAction(f"{prefixes[0]}:{plain}", is_known=False),)
 
 
-_MORE_DATA_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "dynamodb": ("ConditionCheckItem", "PartiQL*"),  # parts of transactions and of statements
-    "lambda": ("InvokeFunctionUrl",),
-    "rds-data": ("*",),
-    "s3-object-lambda": ("*",),
-}
-"""Service -> more actions of data events, whatever the names of their calls are."""
-
-
 @lru_cache(maxsize=1)
 def data_actions() -> Mapping[str, str]:
     """Give the actions whose events are data events, by their names in lower case.
@@ -261,6 +169,146 @@ def _data_actions() -> Iterator[str]:
     for known in catalog.actions_of("s3").values():
         if any(kind.name == "object" for kind in known.resource_types):
             yield known.full_name
-    for service, patterns in _MORE_DATA_ACTIONS.items():
+    for service, patterns in table("more_data_actions").items():
         for pattern in patterns:
             yield from catalog.expand(f"{service}:{pattern}")
+
+
+DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
+    action: needed
+    for actions, needed in TABLES["needed_for_parameter"].items()
+    for action in actions.split()
+}
+"""Action -> a parameter in lower case -> the action that is needed too, if it has a value."""
+
+_ALWAYS = table("always_needed")
+
+_RENAMING: Mapping[str, tuple[str, str]] = {
+    "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename"),
+}
+"""Action -> what it renames, as its ARN calls it, and the parameter with the old name."""
+
+_AUTHORIZED_ON_ANOTHER = frozenset(("organizations:CreateOrganizationalUnit",))
+"""Calls that need permission on something else than what they create, such as the parent."""
+
+_ROLE_MANAGER = (
+    "arn:{0[0]}:iam::{0[2]}:role/aws-service-role/role-manager.iam.amazonaws.com/"
+    "AWSServiceRoleForIAMRoleManager"
+)
+"""The role that comes with role manager."""
+
+_WITHOUT_EFFECT = {"acl": ("private",), "x-amz-acl": ("private",)}
+"""A parameter -> values with which a bucket is what it would be without."""
+
+_CREATING = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
+"""How the names of calls begin that may create a resource with tags."""
+
+_TAGS = frozenset(("tags", "tag", "tagset", "taglist"))
+_EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecification"))
+"""Parameters in lower case, that have the tags."""
+
+_TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagResources")
+"""What services call the action that tags, if it is not named after the resource."""
+
+_MOST = 1000
+
+
+def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
+    """Give what a call needs in addition, each action with its resource.
+
+    Parameters
+    ----------
+    action
+        The action of the call itself.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from iamlab.model.event import Event
+    >>> event = Event(datetime(2026, 11, 25), "sns.amazonaws.com", "CreateTopic", "eu-west-1",
+    ...     {"type": "IAMUser"}, True, "111122223333", "e-1",
+    ...     request_parameters={"name": "moons", "tags": [{"key": "team", "value": "sky"}]})
+    >>> [(needed, topic.arn) for needed, topic in dependent_actions(event, "sns:CreateTopic")]
+    [('sns:TagResource', 'arn:aws:sns:eu-west-1:111122223333:moons')]
+    """
+    sent = event.request_parameters if isinstance(event.request_parameters, Mapping) else {}
+    parameters = {str(name).lower(): value for name, value in sent.items()}
+    for name, needed in DEPENDENT_ON_PARAMETER.get(action, {}).items():
+        if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
+            yield from _on_what_is_created(event, action, needed)
+    yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
+    if action in _RENAMING:
+        yield from _on_new_name(event, action)
+    if action == "iam:PutAccountProperties" and _turns_on(parameters.get("properties")):
+        role = CallResource(_ROLE_MANAGER.format(place_of_call(event)))
+        yield "iam:CreateServiceLinkedRole", role
+    if action.startswith("ec2:"):
+        yield from _ec2_tagging(event, parameters)
+    elif any(parameters.get(name) for name in _TAGS):
+        needed = tagging_action(action)
+        if needed:
+            yield from _on_what_is_created(event, action, needed)
+
+
+@lru_cache(maxsize=1024)
+def tagging_action(action: str) -> str:
+    """Give the action that lets a new resource be tagged; empty if the action creates none.
+
+    Examples
+    --------
+    >>> tagging_action("iam:CreateRole"), tagging_action("sqs:CreateQueue")
+    ('iam:TagRole', 'sqs:TagQueue')
+    >>> tagging_action("kms:CreateKey"), tagging_action("sns:TagResource")
+    ('kms:TagResource', '')
+    """
+    service, _, name = action.partition(":")
+    verb = next((verb for verb in _CREATING if name.startswith(verb)), "")
+    if not verb:
+        return ""
+    if action in TABLES["other_tagging"]:
+        return str(TABLES["other_tagging"][action])
+    names = (f"Tag{name.removeprefix(verb)}", *_TAGGING)
+    known = catalog.actions_of(service)
+    return next((f"{service}:{one}" for one in names if one.lower() in known), "")
+
+
+def _on_what_is_created(
+    event: Event, action: str, needed: str
+) -> Iterator[tuple[str, CallResource]]:
+    """Give the action with its resource: the new one, on which the call itself is authorized."""
+    own = () if action in _AUTHORIZED_ON_ANOTHER else resources_of(event, action)
+    found = own if own not in ((), (TAKES_NO_RESOURCE,)) else (UNKNOWN,)
+    yield from ((needed, resource) for resource in found)
+
+
+def _ec2_tagging(event: Event, parameters: Mapping[str, Any]) -> Iterator[tuple[str, CallResource]]:
+    """EC2 checks each type that is created and tagged; what has no id yet is all of its type."""
+    partition, region, account = place_of_call(event)
+    for name in _EC2_TAGS.intersection(parameters):
+        value = parameters[name]
+        if isinstance(value, Mapping):  # some records put a list into an object
+            value = value.get("items") or value.get("tag") or [value]
+        for one in value[:_MOST] if isinstance(value, list) else ():
+            kind = one.get("resourceType") if isinstance(one, Mapping) else None
+            has_tags = kind and any(one.get(key) for key in ("tags", "tag", "Tags", "Tag"))
+            if isinstance(kind, str) and has_tags:
+                arn = f"arn:{partition}:ec2:{region}:{account}:{kind}/*"
+                yield "ec2:CreateTags", CallResource(arn, is_exact=False)
+
+
+def _on_new_name(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
+    """Whoever renames a resource needs permission for the new name as well."""
+    texts = parameter_texts(event.request_parameters)
+    kind, name = _RENAMING[action]
+    path = texts.get("newpath", [""])[0]
+    new = texts.get(f"new{name}", [])[:1]
+    for text in new or (texts.get(name, [])[:1] if path else []):
+        partition, _, account = place_of_call(event)
+        arn = f"arn:{partition}:iam::{account}:{kind}{path or '/'}{text}"
+        yield action, CallResource(arn, is_path_known=bool(path))
+
+
+def _turns_on(properties: Any) -> bool:
+    """Say whether properties of an account turn on its role manager."""
+    pairs = properties.items() if isinstance(properties, Mapping) else ()
+    return any(str(name).lower() == "rolemanager/enabled" and on == "true" for name, on in pairs)

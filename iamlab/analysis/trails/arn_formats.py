@@ -3,7 +3,7 @@
 The catalogue writes an ARN as a format with places:
 ``arn:${Partition}:s3:::${BucketName}/${ObjectName}``. The record itself fills three of them, the
 parameters of the call fill the others. Usually a place has the name of the parameter that fills
-it, apart from letter case; the tables have the rest.
+it, apart from letter case; ``call_tables.toml`` has the rest.
 
 Notes
 -----
@@ -13,7 +13,9 @@ contents", requestParameters.
 
 from __future__ import annotations
 
+import tomllib
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy import catalog
@@ -28,47 +30,23 @@ if TYPE_CHECKING:
 ParameterTexts = dict[str, list[str]]
 """Name of a parameter, in lower case -> the texts that it has."""
 
+TABLES: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("call_tables.toml").read_text("utf-8")
+)
+
+
+def table(name: str) -> dict[str, tuple[str, ...]]:
+    """Give a table of ``call_tables.toml``: the words of each name."""
+    return {key: tuple(words.split()) for key, words in TABLES[name].items()}
+
+
 MOST = 1000
 """So many values of one parameter are looked at; more than any call takes."""
 
-PARAMETERS_OF_PLACE: Mapping[str, tuple[str, ...]] = {
-    "CertificateNameWithPath": ("servercertificatename",),
-    "MfaTokenIdWithPath": ("virtualmfadevicename",),
-    "OidcProviderName": ("url",),
-    "FederatedUserName": ("name",),
-    # These calls name the resource itself only "key", "name", "cluster" or "identifier".
-    "ObjectName": ("key",),
-    "ClusterName": ("clustername", "cluster", "clusters", "name"),
-    "ServiceName": ("servicename", "service", "services"),
-    "TaskId": ("task", "tasks"),
-    "RuleName": ("rulename", "rule", "name"),
-    "DocumentName": ("documentname", "name"),
-    "ParameterNameWithoutLeadingSlash": ("name", "names", "path"),
-    "TrailName": ("trailname", "name"),
-    "RepositoryName": ("repositoryname", "repositorynames"),
-    "SecretId": ("secretid", "name"),
-    "KeyId": ("keyid", "targetkeyid"),
-    "Alias": ("aliasname",),
-    "LogGroupName": ("loggroupname", "loggroupidentifier"),
-    # RDS has identifiers where its formats have names.
-    "ClusterParameterGroupName": ("dbclusterparametergroupname",),
-    "ClusterSnapshotName": ("dbclustersnapshotidentifier",),
-    "DbClusterInstanceName": ("dbclusteridentifier",),
-    "DbInstanceName": ("dbinstanceidentifier",),
-    "ParameterGroupName": ("dbparametergroupname",),
-    "SnapshotName": ("dbsnapshotidentifier",),
-    "SubnetGroupName": ("dbsubnetgroupname",),
-    # EC2 has names of its own.
-    "KeyPairName": ("keyname", "keypairname"),
-    "NaclId": ("networkaclid",),
-    "SecurityGroupId": ("groupid", "securitygroupid"),
-}
+PARAMETERS_OF_PLACE = table("parameters_of_place")
 """A place in the format of an ARN -> the parameters that may fill it, where the names differ."""
 
-OWN_PARAMETER: Mapping[str, str] = {
-    "kms:ReEncryptFrom": "sourcekeyid",
-    "kms:ReEncryptTo": "destinationkeyid",
-}
+OWN_PARAMETER: Mapping[str, str] = TABLES["own_parameter"]
 """An action -> the only parameter that names its resource: the call has two of the type."""
 
 
@@ -200,18 +178,10 @@ def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
         pattern = catalog.PLACEHOLDER.sub("*", text).split(":", PARTS - 1)
         if len(pattern) == PARTS:
             places = tuple(hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(text))
-            found.append(
-                ArnFormat(
-                    use.name,
-                    use.required,
-                    pattern[2],
-                    pattern[5],
-                    places[-1:] == ("BucketName",),
-                    tuple(catalog.PLACEHOLDER.split(text)),
-                    places,
-                    tuple(_parameters_for(action, place) for place in places),
-                )
-            )
+            parameters = tuple(_parameters_for(action, place) for place in places)
+            parts, is_flat = catalog.PLACEHOLDER.split(text), places[-1:] == ("BucketName",)
+            ends = (pattern[2], pattern[5], is_flat, tuple(parts), places, parameters)
+            found.append(ArnFormat(use.name, use.required, *ends))
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ import gzip
 import os
 import zlib
 from codecs import getincrementaldecoder
-from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ from iamlab.display import count, steps
 from iamlab.errors import LoadError, RequestError
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Iterator
     from os import PathLike
 
@@ -91,7 +90,8 @@ class Trail:
 
     def __iter__(self) -> Iterator[Event]:
         self._reading = reading = _Reading(self._skipped_files)
-        return steps(reading.events(self.files), "reading records")
+        events = chain.from_iterable(map(reading.events_of, self.files))
+        return steps(events, "reading records")
 
     @property
     def read(self) -> int:
@@ -123,11 +123,7 @@ class _Reading:
         self.problems = FileNotes()
         self.skipped = skipped_files.copy()
 
-    def events(self, files: tuple[Path, ...]) -> Iterator[Event]:
-        for file in files:
-            yield from self._events_of(file)
-
-    def _events_of(self, file: Path) -> Iterator[Event]:
+    def events_of(self, file: Path) -> Iterator[Event]:
         """Give the events of one file."""
         name, position = str(file), 0
         pieces = Pieces(file)
@@ -249,33 +245,16 @@ class Pieces:
     def __iter__(self) -> Iterator[str]:
         decoder = getincrementaldecoder("utf-8")("replace")
         try:
-            with closing(_opened(self._path)) as stream:
-                while piece := stream.read1(PIECE):
-                    self.is_empty = False
-                    yield decoder.decode(piece)
+            with self._path.open("rb") as file:
+                # Whether it is compressed, its first bytes say, not its name.
+                is_compressed = file.peek(2)[:2] == b"\x1f\x8b"
+                with gzip.GzipFile(fileobj=file, mode="rb") if is_compressed else file as stream:
+                    while piece := stream.read1(PIECE):
+                        self.is_empty = False
+                        yield decoder.decode(piece)
             yield decoder.decode(b"", final=True)
         except EOFError:
             self.failure = "The compressed file is cut off here."
         except (OSError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             self.failure = f"It cannot be read on: {reason}."
-
-
-def _opened(path: Path) -> io.BufferedReader | gzip.GzipFile:
-    """Open a file; whether it is compressed, its first bytes say, not its name."""
-    stream = path.open("rb")
-    if stream.peek(2)[:2] == b"\x1f\x8b":
-        return _Whole(stream)
-    return stream
-
-
-class _Whole(gzip.GzipFile):
-    """A compressed file that closes the file below it too."""
-
-    def __init__(self, stream: io.BufferedReader) -> None:
-        super().__init__(fileobj=stream, mode="rb")
-        self._below = stream
-
-    def close(self) -> None:
-        super().close()
-        self._below.close()

@@ -11,10 +11,9 @@ AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from iamlab.model.event import Event
 
@@ -61,7 +60,10 @@ def event_of(record: object) -> Event:
     """
     if not isinstance(record, dict):
         raise RecordError(f"it is {_shown(record)}, not an object")
-    _check_version(record)
+    version = record.get("eventVersion")
+    if version is not None and not (isinstance(version, str) and version.startswith("1.")):
+        # A later major version might mean something else.
+        raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
     identity = _needed(record, "userIdentity", dict)
     name = _needed(record, "eventName", str)
     arns, owner = _resources(record)
@@ -75,14 +77,14 @@ def event_of(record: object) -> Event:
         read_only=_truth(record, "readOnly", default=name.startswith(_READS)),
         recipient_account_id=_text(record, "recipientAccountId") or account,
         event_id=_text(record, "eventID"),
-        request_parameters=_object(record, "requestParameters"),
-        response_elements=_object(record, "responseElements"),
+        request_parameters=_optional(record, "requestParameters", dict),
+        response_elements=_optional(record, "responseElements", dict),
         error_code=_text(record, "errorCode"),
         error_message=_text(record, "errorMessage"),
         resources=arns,
         event_type=_text(record, "eventType") or "AwsApiCall",
-        additional_event_data=_object(record, "additionalEventData"),
-        service_event_details=_object(record, "serviceEventDetails"),
+        additional_event_data=_optional(record, "additionalEventData", dict),
+        service_event_details=_optional(record, "serviceEventDetails", dict),
         shared_event_id=_text(record, "sharedEventID"),
         source_ip_address=_text(record, "sourceIPAddress"),
         user_agent=_text(record, "userAgent"),
@@ -95,13 +97,6 @@ def event_of(record: object) -> Event:
         session_credential_from_console=_truth(record, "sessionCredentialFromConsole"),
         resource_account_id=owner,
     )
-
-
-def _check_version(record: Record) -> None:
-    """Reject what a later major version might mean otherwise."""
-    version = record.get("eventVersion")
-    if version is not None and (not isinstance(version, str) or not version.startswith("1.")):
-        raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
 
 
 def _needed(record: Record, field: str, kind: type) -> Any:
@@ -122,11 +117,6 @@ def _optional(record: Record, field: str, kind: type) -> Any:
 
 def _text(record: Record, field: str) -> str:
     return _optional(record, field, str) or ""
-
-
-def _object(record: Record, field: str) -> Record | None:
-    found: Record | None = _optional(record, field, dict)
-    return found
 
 
 _TRUTHS = {"true": True, "false": False}
@@ -223,7 +213,7 @@ class FileNote:
         return f"{self.file}{place}: {self.what}"
 
 
-class FileNotes(Sequence[FileNote]):
+class FileNotes(list[FileNote]):
     """The first notes on some files, and how many there are in all.
 
     Examples
@@ -238,40 +228,28 @@ class FileNotes(Sequence[FileNote]):
     and 1 more
     """
 
-    __slots__ = ("_kept", "most", "total")
+    __slots__ = ("most", "total")
 
     def __init__(self, most: int = MOST) -> None:
-        self.most = most
-        self.total = 0
-        self._kept: list[FileNote] = []
+        super().__init__()
+        self.most, self.total = most, 0
 
     def add(self, file: str, position: int, what: str) -> None:
         """Add a note."""
         self.total += 1
-        if len(self._kept) < self.most:
-            self._kept.append(FileNote(file, position, what))
+        if len(self) < self.most:
+            self.append(FileNote(file, position, what))
 
     def copy(self) -> FileNotes:
         """Give a copy that begins with the same notes."""
-        copy = FileNotes(self.most)
-        copy.total, copy._kept = self.total, self._kept.copy()
-        return copy
-
-    @overload
-    def __getitem__(self, place: int) -> FileNote: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[FileNote]: ...
-
-    def __getitem__(self, place: int | slice) -> FileNote | list[FileNote]:
-        return self._kept[place]
-
-    def __len__(self) -> int:
-        return len(self._kept)
+        made = FileNotes(self.most)
+        made += self
+        made.total = self.total
+        return made
 
     def __repr__(self) -> str:
         return f"<{self.total} noted>"
 
     def __str__(self) -> str:
-        more = self.total - len(self._kept)
-        return "\n".join([*map(str, self._kept), *([f"and {more:,} more"] if more else [])])
+        more = self.total - len(self)
+        return "\n".join([*map(str, self), *([f"and {more:,} more"] if more else [])])

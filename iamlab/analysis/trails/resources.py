@@ -14,15 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.arn_formats import (
-    OWN_PARAMETER,
-    arn_formats_of,
-    arns_that_fit,
-    fill,
-    parameter_texts,
-    place_of_call,
-    queue_arn,
-)
+from iamlab.analysis.trails import arn_formats
+from iamlab.analysis.trails.arn_formats import OWN_PARAMETER, fill, place_of_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,21 +46,8 @@ TAKES_NO_RESOURCE = CallResource("*")
 UNKNOWN = CallResource("*", is_exact=False)
 """Of which the record says nothing."""
 
-INDEXED = frozenset(("dynamodb:Query", "dynamodb:Scan"))
-"""Actions on a table's index: the record names the table, and permission is needed on its index."""
-
-NEW = frozenset(
-    (
-        *("iam:CreateGroup", "iam:CreateInstanceProfile", "iam:CreatePolicy", "iam:CreateRole"),
-        *("iam:CreateUser", "iam:CreateVirtualMFADevice", "iam:UploadServerCertificate"),
-    )
-)
-"""Calls that say the path of what they create, or leave it out for ``/``."""
-
-NAMED_ANEW = frozenset(
-    ("organizations:CreatePolicy", "secretsmanager:CreateSecret", "secretsmanager:ReplicateSecret")
-)
-"""Calls that create a resource with a random id: callers need permission before there is one."""
+INDEXED, NEW, NAMED_ANEW = map(frozenset, arn_formats.table("actions").values())
+"""Actions on an index, those that say the path of what they create, and those that name it anew."""
 
 OF_OBJECTS = frozenset(("s3:DeleteObject",))
 """Actions whose record may have the bucket alone: DeleteObjects does not log the keys."""
@@ -75,44 +55,13 @@ OF_OBJECTS = frozenset(("s3:DeleteObject",))
 ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
 """What a call creates in practice, though the catalogue does not call it required."""
 
-_ORGANIZATIONS: Mapping[str, tuple[str, str]] = {
-    "o": ("organization", "organization/{}"),
-    "ou": ("organizationalunit", "ou/o-*/{}"),
-    "p": ("policy", "policy/o-*/*/{}"),
-    "r": ("root", "root/o-*/{}"),
-    "h": ("handshake", "handshake/o-*/*/{}"),
-    "": ("account", "account/o-*/{}"),
-}
-"""How an id of Organizations begins, none for an account's -> its type, and the ARN's last part."""
-
+_ORGANIZATIONS = arn_formats.table("organizations_ids")
 _ORGANIZATIONS_PARAMETERS = (
     *("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid"),
     *("accountid", "policyid", "organizationalunitid", "handshakeid"),
 )
 
-EC2_IDS: Mapping[str, str] = {
-    "acl": "network-acl",
-    "ami": "image",
-    "eipalloc": "elastic-ip",
-    "eni": "network-interface",
-    "fl": "vpc-flow-log",
-    "i": "instance",
-    "igw": "internet-gateway",
-    "key": "key-pair",
-    "lt": "launch-template",
-    "nat": "natgateway",
-    "pl": "prefix-list",
-    "rtb": "route-table",
-    "sg": "security-group",
-    "sgr": "security-group-rule",
-    "snap": "snapshot",
-    "subnet": "subnet",
-    "tgw": "transit-gateway",
-    "vol": "volume",
-    "vpc": "vpc",
-    "vpce": "vpc-endpoint",
-}
-"""How an id at EC2 begins -> the kind of resource; CreateTags takes any of them."""
+EC2_IDS: Mapping[str, str] = arn_formats.TABLES["ec2_ids"]
 
 _DEEPEST = 3
 _MOST = 20
@@ -131,18 +80,18 @@ def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
     >>> resource.arn, resource.is_exact
     ('arn:aws:dynamodb:eu-west-1:111122223333:table/Moons', True)
     """
-    formats = arn_formats_of(action)
+    formats = arn_formats.arn_formats_of(action)
     if not formats:
         return (TAKES_NO_RESOURCE,)
     named_anew = action in NAMED_ANEW
-    found = [] if named_anew else arns_that_fit(formats, event.resources)
+    found = [] if named_anew else arn_formats.arns_that_fit(formats, event.resources)
     if found and action not in OWN_PARAMETER and action not in INDEXED:
         return tuple(map(CallResource, found))
-    texts = parameter_texts(event.request_parameters)
+    texts = arn_formats.parameter_texts(event.request_parameters)
     if OWN_PARAMETER.get(action) in texts:
         texts, found = {OWN_PARAMETER[action]: texts[OWN_PARAMETER[action]]}, []
     call = place_of_call(event)
-    found = found or arns_that_fit(formats, _arns_in_parameters(texts, call[0]))
+    found = found or arn_formats.arns_that_fit(formats, _arns_in_parameters(texts, call[0]))
     if found:
         names = texts.get("indexname", ())[:1] if action in INDEXED else ()
         found = [f"{table}/index/{name}" for table in found for name in names] or found
@@ -152,7 +101,7 @@ def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
     is_of_organizations = action.startswith("organizations:")
     if is_of_organizations and (by_id := _organizations_resources(formats, texts, call)):
         return by_id
-    in_response = arns_that_fit(formats, _arns_in_response(event.response_elements))
+    in_response = arn_formats.arns_that_fit(formats, _arns_in_response(event.response_elements))
     return (
         _filled_whole(formats, action, texts, call)
         or tuple(_without_id(arn) if named_anew else CallResource(arn) for arn in in_response)
@@ -168,7 +117,7 @@ def _arns_in_parameters(texts: ParameterTexts, partition: str) -> Iterable[str]:
             if text.startswith("arn:"):
                 yield text
             elif name == "queueurl":
-                yield queue_arn(text, partition)
+                yield arn_formats.queue_arn(text, partition)
 
 
 def _arns_in_response(response: Any, depth: int = _DEEPEST) -> list[str]:

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from iamlab.analysis.trails.actions import VERSIONED, actions_of_call
+from iamlab.analysis.trails.actions import VERSIONED, actions_of_call, dependent_actions
 from iamlab.analysis.trails.arn_formats import partition_of
-from iamlab.analysis.trails.dependent_actions import dependent_actions
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import RequestError
+from iamlab.model.credentials import role_of_session
 from iamlab.model.event import is_denial, is_unauthenticated
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.policy.prose.words import printable
@@ -137,7 +137,8 @@ def uses_of(event: Event) -> tuple[Use, ...]:
         return ()
     caller, session = caller_and_session(event.user_identity)
     caller_id = id_in(issuer_of(event.user_identity)) if caller else ""
-    allowed = not is_denial(event.error_code)
+    allowed, account_id = not is_denial(event.error_code), event.recipient_account_id
+    call = (caller, session, account_id, event.event_time, allowed, event.aws_region)
     found: UsedPairs = {}
     for action, is_known in actions:
         for name, resource in _resources_used(event, action):
@@ -148,21 +149,8 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     if not allowed:
         found = _with_refusal(event, found)
     return tuple(
-        Use(
-            action,
-            arn,
-            caller,
-            session,
-            event.recipient_account_id,
-            event.event_time,
-            allowed,
-            event.aws_region,
-            is_known,
-            resource.is_path_known,
-            resource.is_exact,
-            caller_id,
-        )
-        for (action, arn), (is_known, resource) in found.items()
+        Use(action, arn, *call, is_known, one.is_path_known, one.is_exact, caller_id)
+        for (action, arn), (is_known, one) in found.items()
     )
 
 
@@ -283,13 +271,8 @@ _REASONS = (" because ", " with an explicit deny")
 _LONGEST = 4096
 """A message has at most 1 KB; CloudTrail writes no longer one."""
 
-IAM_TYPES: Mapping[str, str] = {
-    "group": "group",
-    "instance profile": "instance-profile",
-    "role": "role",
-    "user": "user",
-}
-"""What IAM calls an entity in a text -> the same in its ARN."""
+IAM_TYPES = ("group", "instance profile", "role", "user")
+"""What IAM calls an entity in a text; its ARN has hyphens for the spaces."""
 
 
 class RefusedPermission(NamedTuple):
@@ -342,7 +325,7 @@ resource='arn:aws:iam::111122223333:role/audit', is_path_known=False)
     text = resource.strip(" \n\"'").removesuffix(".")
     kind, _, name = text.rpartition(" ")
     if kind in IAM_TYPES and not name.startswith("arn:"):
-        arn = f"arn:{partition}:iam::{account_id}:{IAM_TYPES[kind]}/{name}"
+        arn = f"arn:{partition}:iam::{account_id}:{kind.replace(' ', '-')}/{name}"
         return RefusedPermission(action, arn, is_path_known=False)
     if kind == "policy":
         text = name

@@ -110,17 +110,15 @@ class Candidates:
     def matched(self, pattern: str) -> int:
         """Give the candidates that a pattern matches."""
         if pattern not in self._matched:
-            self._matched[pattern] = self._match(pattern)
+            if pattern == "*":
+                bits = (1 << len(self.known)) - 1
+            elif is_plain(pattern):
+                bits = 1 << self._places[pattern] if pattern in self._places else 0
+            else:
+                matching = (glob_resource(pattern, one.arn) for one in self.known)
+                bits = sum(1 << place for place, fits in enumerate(matching) if fits)
+            self._matched[pattern] = bits
         return self._matched[pattern]
-
-    def _match(self, pattern: str) -> int:
-        if pattern == "*":
-            return (1 << len(self.known)) - 1
-        if is_plain(pattern):
-            return 1 << self._places[pattern] if pattern in self._places else 0
-        return sum(
-            1 << place for place, one in enumerate(self.known) if glob_resource(pattern, one.arn)
-        )
 
     def generic(self, label: str) -> int:
         """Give the candidates that stand for a label: those that nobody else has named."""

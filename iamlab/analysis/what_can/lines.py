@@ -13,16 +13,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.what_can import granting_statements
 from iamlab.analysis.what_can.candidates import is_plain, places_in, without_escapes
-from iamlab.analysis.what_can.granting_statements import (
-    Access,
-    Granter,
-    Patterns,
-    Stopped,
-    Stopper,
-    grants,
-    stops,
-)
 from iamlab.policy.catalog import actions_of
 from iamlab.policy.shortest import in_words, shortest
 
@@ -30,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.what_can.candidates import Candidates, Keys
+    from iamlab.analysis.what_can.granting_statements import Granter, Patterns, Stopper
     from iamlab.engine.reasons import Witness
 
 
@@ -47,24 +40,24 @@ class Decided(NamedTuple):
 
 def lines_from(
     decided: Iterable[Decided], candidates: Candidates, keys: Keys
-) -> tuple[tuple[Access, ...], tuple[Stopped, ...]]:
+) -> tuple[tuple[granting_statements.Access, ...], tuple[granting_statements.Stopped, ...]]:
     """Write the lines of what is allowed, and those of what is stopped."""
     allowed: dict[Granter, _Cells] = defaultdict(_Cells)
     stopped: dict[Stopper, _Cells] = defaultdict(_Cells)
     for one in decided:
         layout = _Layout(one, candidates)
-        for granter, bits in grants(one.witness, keys):
+        for granter, bits in granting_statements.grants(one.witness, keys):
             layout.note(allowed[granter], bits)
-        for stopper, bits in stops(one.witness, keys):
+        for stopper, bits in granting_statements.stops(one.witness, keys):
             layout.note(stopped[stopper], bits)
     return (
         tuple(
-            Access(*lists, granter.when, granter.by, words)
+            granting_statements.Access(*lists, granter.when, granter.by, words)
             for granter, cells in allowed.items()
             for lists, words in _written(granter.patterns, cells, candidates)
         ),
         tuple(
-            Stopped(*lists, stopper.layer, stopper.by, stopper.why, words)
+            granting_statements.Stopped(*lists, stopper.layer, stopper.by, stopper.why, words)
             for stopper, cells in stopped.items()
             for lists, words in _written(stopper.patterns, cells, candidates)
         ),
@@ -93,15 +86,12 @@ class _Layout:
         digits = f"{self._pairs.in_order(bits):0{self._count}b}"[::-1]
         for (name, start, stop, where), alike in zip(self._runs, self._alike, strict=True):
             here = digits[start:stop]
-            if "1" in here:
-                cells[name] |= self._set(alike, where, here)
-
-    def _set(self, alike: int, where: tuple[int, ...], digits: str) -> int:
-        known = self._known.get((alike, digits))
-        if known is None:
-            meant = (place for place, digit in zip(where, digits, strict=True) if digit == "1")
-            known = self._known[alike, digits] = sum(1 << place for place in meant)
-        return known
+            if "1" not in here:
+                continue
+            if (alike, here) not in self._known:
+                meant = (place for place, digit in zip(where, here, strict=True) if digit == "1")
+                self._known[alike, here] = sum(1 << place for place in meant)
+            cells[name] |= self._known[alike, here]
 
 
 def _written(
@@ -214,9 +204,7 @@ def _is_meant(candidates: Candidates, pattern: str, here: int, extent: Extent) -
     generic = candidates.generic(pattern) & extent.fitting
     if pattern == "*" and not generic:
         generic = candidates.nameless & extent.fitting
-    if generic:
-        return generic & ~extent.bits == 0
-    return here & ~extent.bits == 0
+    return (generic or here) & ~extent.bits == 0
 
 
 def _exceptions(candidates: Candidates, extra: int, extent: Extent) -> Iterator[str]:
@@ -264,7 +252,8 @@ def _joined(candidates: Candidates, lines: list[ActionLine]) -> list[ActionLine]
     for line in lines:
         for place, known in enumerate(found):
             both = _both(known, line)
-            if _is_exact(candidates, both):
+            meant = meant_by(candidates, both)
+            if all(meant & extent.fitting == extent.bits for extent in both.extents):
                 found[place] = both
                 break
         else:
@@ -279,11 +268,6 @@ def _both(one: ActionLine, other: ActionLine) -> ActionLine:
         [*one.extents, *other.extents],
         [*one.actions, *other.actions],
     )
-
-
-def _is_exact(candidates: Candidates, line: ActionLine) -> bool:
-    meant = meant_by(candidates, line)
-    return all(meant & extent.fitting == extent.bits for extent in line.extents)
 
 
 def meant_by(candidates: Candidates, line: ActionLine) -> int:

@@ -91,11 +91,11 @@ class WhatCan(Shown):
         return f"<WhatCan {few([self.caller])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *_capped(self.allowed)]
+        lines = [f"{self.caller} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
             lines = [f"{self.caller} may do nothing."]
         if self.stopped:
-            lines += ["but not:", *_capped(self.stopped)]
+            lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -108,9 +108,10 @@ class WhatCan(Shown):
         return display.table(columns, rows)
 
 
-def _capped(lines: Sequence[Access | Stopped]) -> list[str]:
-    more = [f"  and {len(lines) - FEW} more"] if len(lines) > FEW else []
-    return [*(f"  {line}" for line in lines[:FEW]), *more]
+def capped(lines: Sequence[object]) -> list[str]:
+    """Give the first lines, and how many more there are."""
+    more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
+    return [*map(str, lines[:FEW]), *more]
 
 
 def what_can(
@@ -231,28 +232,19 @@ class _Question:
 
 def _actions(world: World, principal: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
     """List the actions that some Allow is about; for a root user, who needs none, all."""
+    names: set[str] = set()
     if principal.arn.endswith(":root"):
         names = {one.full_name for one in all_actions()}
-    else:
-        names = _allowed_by(world, principal)
+    elif principal.arn != ANONYMOUS:
+        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
+        names = {one.full_name for one in free if one is not None}
+    own = (one for attached in principal.identity for one in attached.policy.statements)
+    for start, statement in (*(("", one) for one in own), *resource_statements(world)):
+        if statement.effect == "Allow":
+            names |= {name for name in matched(statement) if name.startswith(start)}
     return sorted(
         name for name in names if wanted is None or name.partition(":")[0].lower() in wanted
     )
-
-
-def _allowed_by(world: World, principal: PrincipalContext) -> set[str]:
-    names: set[str] = set()
-    if principal.arn != ANONYMOUS:
-        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
-        names |= {one.full_name for one in free if one is not None}
-    for attached in principal.identity:
-        for statement in attached.policy.statements:
-            if statement.effect == "Allow":
-                names |= matched(statement)
-    for service, statement in resource_statements(world):
-        if statement.effect == "Allow":
-            names |= {name for name in matched(statement) if name.startswith(f"{service}:")}
-    return names
 
 
 def _candidates(

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
-from iamlab.authorization.attached_policies import document_of
 from iamlab.model.identities import Identity, with_groups
+from iamlab.model.managed_policies import document_of
 from iamlab.model.resources import Resource
 from iamlab.policy.catalog import LEVELS, action, expand, matched
 from iamlab.policy.document import Policy
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.what_can.candidates import Candidates
     from iamlab.analysis.world_diff.edits import Edit
+    from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -89,11 +90,7 @@ def _names(edits: Iterable[Edit], statements: Iterable[Statement]) -> list[str]:
         service = _service(edit)
         if service:
             names |= dict.fromkeys(few_of(f"{service}:*"))
-    return _spread(list(names))
-
-
-def _spread(names: list[str]) -> list[str]:
-    """Keep well known actions, and of too many others some of each part of the alphabet."""
+    # Of too many that are not well known, some of each part of the alphabet.
     known = [name for name in KNOWN if name in names]
     others = [name for name in names if name not in known]
     room = max(1, MOST_ACTIONS - len(known))
@@ -153,59 +150,43 @@ def few_of(pattern: str) -> tuple[str, ...]:
 
 
 def _policies(edit: Edit, before: World, after: World) -> Iterator[Policy]:
-    """Give the policies whose effect an edit may change."""
+    """Give the policies whose effect an edit may change: its values, and what it concerns."""
     for value in (edit.old, edit.new):
-        yield from _in_value(value)
+        if isinstance(value, Resource):
+            value = value.policy  # noqa: PLW2901 - a resource is seen by its policy
+        every = value if isinstance(value, tuple) else (value, getattr(value, "document", None))
+        yield from (one for one in every if isinstance(one, Policy))
     for world in (before, after):
         yield from _concerned(edit, world)
-
-
-def _in_value(value: object) -> Iterator[Policy]:
-    """Give the policies that are the value of a fact, or part of it."""
-    if isinstance(value, Policy):
-        yield value
-    elif isinstance(value, tuple):
-        yield from (one for one in value if isinstance(one, Policy))
-    elif isinstance(value, Resource):
-        yield from () if value.policy is None else (value.policy,)
-    else:
-        document = getattr(value, "document", None)  # of a policy of an organization
-        if isinstance(document, Policy):
-            yield document
 
 
 def _concerned(edit: Edit, world: World) -> Iterator[Policy]:
     """Give the policies that reach whom an edit is about."""
     kind, *where = edit.path
-    if kind in ("attached", "boundary") and where[0] in world.accounts:
-        for arn in (edit.old, edit.new):
-            document = document_of(world.accounts[where[0]], arn) if arn else None
-            if document is not None:
-                yield document
-    if kind == "default" and where[0] in world.accounts:
-        policy = world.accounts[where[0]].policies.get(where[1])
-        if policy is not None:
-            yield from policy.versions.values()
-    if kind in ("identity", "member", "tag", "path", "boundary"):
-        yield from _of_identity(world, where)
+    account = world.accounts.get(where[0])
+    if account is not None and kind in ("attached", "boundary"):
+        documents = (document_of(account, arn) for arn in (edit.old, edit.new) if arn)
+        yield from filter(None, documents)
+    if account is not None and kind == "default" and where[1] in account.policies:
+        yield from account.policies[where[1]].versions.values()
+    if account is not None and kind in ("identity", "member", "tag", "path", "boundary"):
+        yield from _of_identity(account, where)
     if kind in ("hangs", "place") and where[0] in world.organizations:
         yield from (one.document for one in world.organizations[where[0]].policies.values())
     if kind == "given" or kind.startswith("resource") or kind == "setting":
         yield from _of_resource(world, where)
 
 
-def _of_identity(world: World, where: Sequence[str]) -> Iterator[Policy]:
+def _of_identity(account: Account, where: Sequence[str]) -> Iterator[Policy]:
     """Give the policies of an identity, and those of a user's groups."""
-    account = world.accounts.get(where[0])
-    one: Identity | None = getattr(account, f"{where[1]}s", {}).get(where[2])
-    if account is None or one is None:
+    one: Identity | None = getattr(account, f"{where[1]}s").get(where[2])
+    if one is None:
         return
     named = (account.groups[name] for name in where[3:] if name in account.groups)
     for holder in (*with_groups(one), *named):
         yield from holder.inline.values()
-        documents = (document_of(account, arn) for arn in holder.attached)
-        yield from (document for document in documents if document is not None)
-    trust = getattr(one, "trust", None)
+        yield from filter(None, (document_of(account, arn) for arn in holder.attached))
+    trust: Policy | None = getattr(one, "trust", None)
     if trust is not None:
         yield trust
 

@@ -9,15 +9,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.world_diff.facts import (
-    FIELDS,
-    Fact,
-    Path,
-    facts_of,
-    initial_value,
-    own_copy,
-    settings_of,
-)
+from iamlab.analysis.world_diff import facts
 from iamlab.model.account import Account
 from iamlab.model.organization.targets import OrganizationalUnit
 from iamlab.model.record import copy_into
@@ -25,7 +17,7 @@ from iamlab.model.record import copy_into
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.analysis.world_diff.facts import Fact, Path
     from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
 
@@ -77,7 +69,7 @@ def edits_between(before: World, after: World) -> tuple[Edit, ...]:
     >>> [str(edit) for edit in edits_between(before, after)]
     ['added: main: user ana']
     """
-    old, new = facts_of(before), facts_of(after)
+    old, new = facts.facts_of(before), facts.facts_of(after)
     found = [
         Edit(f"removed: {fact.subject}{fact.shown}", path, fact.value, None)
         for path, fact in _by_words(old)
@@ -118,23 +110,6 @@ def _written(world: World, path: Path, value: Any) -> World | None:
 # -- writing --------------------------------------------------------------------------------------
 
 
-def _account(world: World, where: list[str]) -> Any:
-    return world.accounts[where[0]]
-
-
-def _identities(world: World, where: list[str]) -> dict[str, Any]:
-    held: dict[str, Any] = getattr(_account(world, where), f"{where[1]}s")
-    return held
-
-
-def _identity(world: World, where: list[str]) -> Any:
-    return _identities(world, where)[where[2]]
-
-
-def _resource(world: World, where: list[str]) -> Any:
-    return _account(world, where).resources[where[1]]
-
-
 def _bare(record: Any, account: Account, **more: Any) -> Any:
     """Copy an identity or a resource without what is attached to it."""
     empty = {
@@ -145,49 +120,46 @@ def _bare(record: Any, account: Account, **more: Any) -> Any:
     return replace(record, account=account, **{**empty, **more})
 
 
-def _write_account(world: World, where: list[str], value: Any) -> None:
+def _write_account(world: World, key: str, value: Any) -> None:
     if value is not None:
-        made = Account(world, value.name, value.account_id, value.partition)
-        world.accounts[where[0]] = made
-    elif world.organization_of(where[0]) is not None:
-        raise LookupError(where[0])  # a member of an organization can't be removed alone
+        world.accounts[key] = Account(world, value.name, value.account_id, value.partition)
+    elif world.organization_of(key) is not None:
+        raise LookupError(key)  # a member of an organization can't be removed alone
     else:
-        del world.accounts[where[0]]
+        del world.accounts[key]
 
 
-def _write_identity(world: World, where: list[str], value: Any) -> None:
-    held, name = _identities(world, where), where[2]
+def _write_identity(account: Account, kind: str, name: str, value: Any) -> None:
+    held = getattr(account, f"{kind}s")
     if value is None:
         del held[name]
         return
     nothing = {one: None for one in ("boundary", "trust", "login_profile") if hasattr(value, one)}
-    held[name] = _bare(value, _account(world, where), path="/", **nothing)
+    held[name] = _bare(value, account, path="/", **nothing)
 
 
-def _write_resource(world: World, where: list[str], value: Any) -> None:
-    account, arn = _account(world, where), where[1]
+def _write_resource(account: Account, arn: str, value: Any) -> None:
     if value is None:
         del account.resources[arn]
         return
-    initial = {one.name: initial_value(one) for one in settings_of(value) if one.init}
+    initial = {one.name: facts.initial_value(one) for one in facts.settings_of(value) if one.init}
     known = {name: setting for name, setting in initial.items() if setting is not MISSING}
     account.resources[arn] = _bare(value, account, policy=None, **known)
 
 
-def _write_setting(world: World, where: list[str], value: Any) -> None:
-    resource = _resource(world, where)
-    one = next(one for one in fields(resource) if one.name == where[2])
-    setattr(resource, where[2], initial_value(one) if value is None else own_copy(value))
+def _write_setting(account: Account, arn: str, name: str, value: Any) -> None:
+    resource = account.resources[arn]
+    one = next(one for one in fields(resource) if one.name == name)
+    setattr(resource, name, facts.initial_value(one) if value is None else facts.own_copy(value))
 
 
-def _write_version(world: World, where: list[str], value: Any) -> None:
-    policies: dict[str, ManagedPolicy] = _account(world, where).policies
-    arn, version = where[1:]
+def _write_version(account: Account, arn: str, version: str, value: Any) -> None:
+    policies = account.policies
     if value is not None:
         managed, document = value
         known = policies.get(arn)
         if known is None:
-            known = policies[arn] = managed.copy(_account(world, where))
+            known = policies[arn] = managed.copy(account)
             known.versions, known.default_version_id = {}, version
         known.versions[version] = document
     elif policies[arn].default_version_id != version:
@@ -198,36 +170,33 @@ def _write_version(world: World, where: list[str], value: Any) -> None:
         raise LookupError(version)  # the default version of a policy that stays
 
 
-def _write_default(world: World, where: list[str], value: Any) -> None:
-    managed = _account(world, where).policies[where[1]]
-    if value not in managed.versions:
+def _write_default(account: Account, arn: str, value: Any) -> None:
+    if value not in account.policies[arn].versions:
         raise LookupError(value)
-    managed.default_version_id = value
+    account.policies[arn].default_version_id = value
 
 
-def _write_organization(world: World, where: list[str], value: Any) -> None:
+def _write_organization(world: World, key: str, value: Any) -> None:
     if value is None:
-        del world.organizations[where[0]]
+        del world.organizations[key]
         return
     made: Organization = value.copy(world)
     made.members, made.organizational_units = {}, {}
     made.policies = {key: one for key, one in made.policies.items() if one.is_aws_managed}
     made.root.attached, made.root.policy_types = [], []
-    world.organizations[where[0]] = made
+    world.organizations[key] = made
 
 
-def _write_organization_policy(world: World, where: list[str], value: Any) -> None:
-    organization, key = world.organizations[where[0]], where[1]
+def _write_organization_policy(organization: Organization, key: str, value: Any) -> None:
     if value is not None:
-        organization.policies[key] = copy_into(value, world=world)
+        organization.policies[key] = copy_into(value, world=organization.world)
     elif any(key in target.attached for target in organization.targets):
         raise LookupError(key)  # an attached policy can't be removed alone
     else:
         del organization.policies[key]
 
 
-def _write_place(world: World, where: list[str], value: Any) -> None:
-    organization, key = world.organizations[where[0]], where[1]
+def _write_place(organization: Organization, key: str, value: Any) -> None:
     unit = isinstance(value or organization.target(key), OrganizationalUnit)
     held: dict[str, Any] = organization.organizational_units if unit else organization.members
     if value is None:
@@ -236,44 +205,37 @@ def _write_place(world: World, where: list[str], value: Any) -> None:
     if organization.container(value.parent_id) is None:
         raise LookupError(value.parent_id)
     if key not in held:
-        held[key] = copy_into(value, world=world)
+        held[key] = copy_into(value, world=organization.world)
         held[key].attached = []
     held[key].parent_id = value.parent_id
 
 
-def _write_attachment(world: World, where: list[str], value: Any) -> None:
-    organization = world.organizations[where[0]]
-    target = organization.target(where[1])
-    if target is None or where[2] not in organization.policies:
-        raise LookupError(where[1])
-    target.attached.remove(where[2]) if value is None else target.attached.append(where[2])
+def _write_attachment(organization: Organization, target_id: str, key: str, value: Any) -> None:
+    target = organization.target(target_id)
+    if target is None or key not in organization.policies:
+        raise LookupError(target_id)
+    target.attached.remove(key) if value is None else target.attached.append(key)
 
 
-_OWNERS: Mapping[str, Callable[[World, list[str]], Any]] = {
-    "identity": _identity,
-    "resource": _resource,
-    "account": _account,
-    "root": lambda world, where: world.organizations[where[0]].root,
-    "world": lambda world, _: world,
+_WRITERS: Mapping[str, Mapping[str, Callable[..., None]]] = {
+    "": {"account": _write_account, "organization": _write_organization},
+    "accounts": {
+        "identity": _write_identity,
+        "default": _write_default,
+        "version": _write_version,
+        "resource": _write_resource,
+        "setting": _write_setting,
+    },
+    "organizations": {
+        "organization policy": _write_organization_policy,
+        "place": _write_place,
+        "hangs": _write_attachment,
+    },
 }
-"""Finds the owner of a field in a world, by the owner's kind."""
-
-_WRITERS: Mapping[str, Callable[[World, list[str], Any], None]] = {
-    "account": _write_account,
-    "identity": _write_identity,
-    "default": _write_default,
-    "version": _write_version,
-    "resource": _write_resource,
-    "setting": _write_setting,
-    "organization": _write_organization,
-    "organization policy": _write_organization_policy,
-    "place": _write_place,
-    "hangs": _write_attachment,
-}
-"""Writes a fact that is no field."""
+"""Where a world holds what a fact is in -> the fact's kind -> what writes it, if it is no field."""
 
 
-KINDS = frozenset((*FIELDS, *_WRITERS))
+KINDS = frozenset(facts.FIELDS).union(*_WRITERS.values())
 """The kinds of facts."""
 
 
@@ -286,7 +248,21 @@ def write(world: World, path: Path, value: Any) -> None:
         The world has no place for it.
     """
     kind, *where = path
-    if kind in FIELDS:
-        FIELDS[kind].write(_OWNERS[FIELDS[kind].of](world, where), where, value)
-    else:
-        _WRITERS[kind](world, where, value)
+    if kind in facts.FIELDS:
+        facts.FIELDS[kind].write(_owner(world, facts.FIELDS[kind].of, where), where, value)
+    for held, writers in _WRITERS.items():
+        if kind in writers:
+            within = [getattr(world, held)[where.pop(0)]] if held else [world]
+            writers[kind](*within, *where, value)
+
+
+def _owner(world: World, of: str, where: list[str]) -> Any:
+    """Find the owner of a field in a world."""
+    if of == "world":
+        return world
+    if of == "root":
+        return world.organizations[where[0]].root
+    account = world.accounts[where[0]]
+    if of == "identity":
+        return getattr(account, f"{where[1]}s")[where[2]]
+    return account.resources[where[1]] if of == "resource" else account

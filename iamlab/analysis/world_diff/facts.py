@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.authorization.attached_policies import allows_password_change
+from iamlab.model.identities import allows_password_change
 from iamlab.model.organization.policies import RCP, SCP
 
 if TYPE_CHECKING:
@@ -113,15 +113,15 @@ class Field(NamedTuple):
     unset: Any = None
     default: Any = None
 
-    def facts(self, kind: str, owner: object, words: str) -> Facts:
-        """Give the facts of an owner."""
+    def facts(self, owner: object, words: str) -> Facts:
+        """Give the facts of an owner, each with its item's key if it is one of an item."""
         value = getattr(owner, self.name, self.unset)
         if isinstance(value, list | dict):
             for key in value:
                 item = value[key] if isinstance(value, dict) else key
-                yield (kind, key), Fact(self.subject.format(words, key), self.show(item), item)
+                yield (key,), Fact(self.subject.format(words, key), self.show(item), item)
         elif value not in (None, self.unset):
-            yield (kind,), Fact(self.subject.format(words), self.show(value), value)
+            yield (), Fact(self.subject.format(words), self.show(value), value)
 
     def write(self, owner: Any, where: list[str], value: Any) -> None:
         """Write a value, or remove it if it is ``None``."""
@@ -181,10 +181,9 @@ is shown."""
 def _of_account(account: Account) -> Facts:
     users_and_groups = (*account.users.values(), *account.groups.values())
     for identity in (*users_and_groups, *account.roles.values()):
-        words = f"{identity.kind} {identity.name}"
-        yield ("identity", identity.kind, identity.name), Fact(words, "", identity)
-        for (kind, *rest), fact in _fields_of("identity", identity, words):
-            yield (kind, identity.kind, identity.name, *rest), fact
+        words, at = f"{identity.kind} {identity.name}", (identity.kind, identity.name)
+        yield ("identity", *at), Fact(words, "", identity)
+        yield from _fields_of("identity", identity, words, *at)
     for arn, managed in account.policies.items():
         name, default = managed.name, managed.default_version_id
         yield ("default", arn), Fact(f"default version of policy {name}", f": {default}", default)
@@ -194,20 +193,20 @@ def _of_account(account: Account) -> Facts:
     for arn, resource in account.resources.items():
         words = f"{resource.kind} {resource.name}"
         yield ("resource", arn), Fact(words, "", resource)
-        for (kind, *rest), fact in _fields_of("resource", resource, words):
-            yield (kind, arn, *rest), fact
+        yield from _fields_of("resource", resource, words, arn)
         for name, fact in _of_settings(resource, words):
             yield ("setting", arn, name), fact
-    for (kind, *rest), fact in _fields_of("account", account):
-        if kind != "own passwords" or allows_password_change(account):
-            yield (kind, *rest), fact
+    for path, fact in _fields_of("account", account):
+        if path[0] != "own passwords" or allows_password_change(account):
+            yield path, fact
 
 
-def _fields_of(of: str, owner: object, words: str = "") -> Facts:
-    """Give the facts that are fields of an owner."""
+def _fields_of(of: str, owner: object, words: str = "", *at: str) -> Facts:
+    """Give the facts that are fields of an owner, and where the owner is."""
     for kind, field in FIELDS.items():
         if field.of == of:
-            yield from field.facts(kind, owner, words)
+            for rest, fact in field.facts(owner, words):
+                yield (kind, *at, *rest), fact
 
 
 def _of_settings(resource: Resource, words: str) -> Iterator[tuple[str, Fact]]:

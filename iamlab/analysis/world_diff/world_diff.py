@@ -16,6 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, overload
 
 from iamlab.analysis.access_matrix import everybody, matrix
+from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import asked_by
 from iamlab.analysis.world_diff.edits import edits_between
 from iamlab.display import Shown, steps
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.world_diff.edits import Edit
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.model.identities import Role, User
     from iamlab.model.world import World
 
 Pair = tuple[str, str]
@@ -158,21 +158,18 @@ def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dic
 
 def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
     """Say whether an edit is one of an identity that is the caller, or a group of his."""
-    if len(edit.path) < 4:
+    if len(edit.path) < 4 or edit.path[2] not in ("user", "role", "group"):
         return False
     account_id, kind, name = edit.path[1:4]
-    return any(_is_of(world, caller, account_id, kind, name) for world in worlds)
-
-
-def _is_of(world: World, caller: str, account_id: str, kind: str, name: str) -> bool:
-    account = world.accounts.get(account_id)
-    if account is None or kind not in ("user", "role", "group"):
-        return False
-    if kind == "group":
-        users = account.users.values()
-        return any(user.arn == caller and name in user.groups for user in users)
-    one: User | Role | None = getattr(account, f"{kind}s").get(name)
-    return one is not None and one.arn == caller
+    for account in (world.accounts[account_id] for world in worlds if account_id in world.accounts):
+        if kind == "group":
+            named = [user.arn for user in account.users.values() if name in user.groups]
+        else:
+            one = getattr(account, f"{kind}s").get(name)
+            named = [] if one is None else [one.arn]
+        if caller in named:
+            return True
+    return False
 
 
 def _is_about(edit: Edit, resource: str) -> bool:
@@ -182,10 +179,6 @@ def _is_about(edit: Edit, resource: str) -> bool:
         for part in edit.path[1:]
         if part.startswith("arn:")
     )
-
-
-FEW = 20
-"""So many edits and so many gains and losses of each are printed; others are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,12 +284,12 @@ class WorldDiff(Sequence[str], Shown):
     def __str__(self) -> str:
         if not self.details:
             return "Nothing is different."
-        lines = _capped([*map(_short, self.edits)])
+        lines = capped([*map(_short, self.edits)])
         for by, changes in (self.by_edit if self._worlds else {}).items():
             how = _HOW[changes[0].together] if len(by) > 1 else ""
-            lines += ["", f"{how}{'; '.join(_capped([*map(_short, by)]))}:"]
+            lines += ["", f"{how}{'; '.join(capped([*map(_short, by)]))}:"]
             sentences = _sentences(changes)
-            lines += (f"  {line}" for line in _capped(sentences))
+            lines += (f"  {line}" for line in capped(sentences))
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -327,17 +320,12 @@ def _short(sentence: str) -> str:
     return line if len(line) <= LONG else f"{line[:LONG]}..."
 
 
-def _capped(lines: Sequence[str]) -> list[str]:
-    more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
-    return [*lines[:FEW], *more]
-
-
 def _sentences(changes: Iterable[Change]) -> list[str]:
     """Say who gained or lost what: a line for each caller and resource."""
     grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
     for change in changes:
         grouped[change.words, change.resource].append(change.action)
     return [
-        f"{words} {', '.join(_capped(actions))} on {resource}"
+        f"{words} {', '.join(capped(actions))} on {resource}"
         for (words, resource), actions in grouped.items()
     ]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import noted
 from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
 from iamlab.policy.condition_keys import condition_keys_of, is_form
 
@@ -88,12 +89,12 @@ def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -
         if len(found) > 1:
             raise refusal("Incorrect token audience", "It is for several audiences at once.")
         return found[0]
-    taken = next((audience for audience in found if audience in client_ids), None)
-    if taken is None:
+    registered = next((audience for audience in found if audience in client_ids), None)
+    if registered is None:
         known = ", ".join(client_ids) or "none"
         note = f"The identity provider takes tokens for these audiences (client ids): {known}."
         raise refusal("Incorrect token audience", note)
-    return taken
+    return registered
 
 
 def check_times(claims: Mapping[str, Any], now: datetime) -> None:
@@ -280,6 +281,4 @@ NOT_VALID = (
 
 def refusal(message: str, note: str) -> InvalidIdentityToken:
     """Make the error for a token that STS does not take; the note tells the learner why."""
-    error = InvalidIdentityToken(message)
-    error.add_note(note)
-    return error
+    return noted(InvalidIdentityToken(message), note)

@@ -23,7 +23,7 @@ from iamlab.errors import RequestError, ValidationError
 from iamlab.model.clock_and_ids import HEX
 from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
-from iamlab.operations.federation.signing_keys import (
+from iamlab.operations.federation.signatures import (
     ALGORITHMS,
     SigningKey,
     public_jwk,

@@ -109,16 +109,13 @@ def response_of(stated: Statements) -> Element:
     times = {"NotBefore": written(stated.issued), "NotOnOrAfter": until}
     conditions = _add(assertion, "saml:Conditions", **times)
     _add(_add(conditions, "saml:AudienceRestriction"), "saml:Audience", stated.audience)
-    _add_attributes(_add(assertion, "saml:AttributeStatement"), stated.attributes)
+    statement = _add(assertion, "saml:AttributeStatement")
+    for name, attribute_values in stated.attributes.items():
+        attribute = _add(statement, "saml:Attribute", Name=name)
+        for value in attribute_values:
+            _add(attribute, "saml:AttributeValue", value)
     _add_authentication(assertion, stated)
     return root
-
-
-def _add_attributes(statement: Element, attributes: Mapping[str, Iterable[str]]) -> None:
-    for name, values in attributes.items():
-        attribute = _add(statement, "saml:Attribute", Name=name)
-        for value in values:
-            _add(attribute, "saml:AttributeValue", value)
 
 
 def _add_authentication(assertion: Element, stated: Statements) -> None:
@@ -139,20 +136,13 @@ def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> S
     assertion = response.find(names.tag("saml:Assertion"))
     signer = XMLSigner(c14n_algorithm=_EXCLUSIVE)
     done = signer.sign(
-        response,
-        key=key,
-        cert=[certificate],
-        reference_uri=assertion.get("ID"),
-        id_attribute="ID",
+        response, key=key, cert=[certificate], reference_uri=assertion.get("ID"), id_attribute="ID"
     )
     return SamlAssertion(b64encode(etree.tostring(done, encoding="utf-8")).decode())
 
 
 def metadata_of(
-    entity_id: str,
-    certificates: Iterable[Certificate],
-    *,
-    valid_until: datetime | None = None,
+    entity_id: str, certificates: Iterable[Certificate], *, valid_until: datetime | None = None
 ) -> str:
     """Write the metadata of an identity provider, with which it signs and where it is."""
     from cryptography.hazmat.primitives.serialization import Encoding

@@ -20,7 +20,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.federation import saml_assertion as checks
 from iamlab.operations.federation import saml_xml as names
 from iamlab.operations.federation.saml_assertion import Statements, metadata_of, response_of, signed
-from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+from iamlab.operations.federation.signatures import certificate_of, rsa_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,14 +20,13 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.operations.federation.saml_claims import (
     check_audience,
     check_times,
     read_claims,
     session_ends,
 )
-from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
 from iamlab.operations.federation.saml_xml import (
     NAME_ID,
     SUCCESS,
@@ -39,6 +38,7 @@ from iamlab.operations.federation.saml_xml import (
     tag,
     text_of,
 )
+from iamlab.operations.federation.signatures import signed_assertion, signing_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -268,8 +268,7 @@ def _subject(assertion: Element) -> tuple[str, str]:
     """Tell who it is, and in which format that is said."""
     found = every(assertion, "saml:Subject/saml:NameID")
     if len(found) != 1 or not text_of(found[0]):
-        error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
-        error.add_note("The assertion names nobody: there must be a Subject with one NameID.")
-        raise error
+        note = "The assertion names nobody: there must be a Subject with one NameID."
+        raise noted(AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML"), note)
     form = found[0].get("Format", UNSPECIFIED)
     return text_of(found[0]), form.removeprefix(NAME_ID)

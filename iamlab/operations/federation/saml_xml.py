@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
+from iamlab.errors import noted
 from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
 
 if TYPE_CHECKING:
@@ -114,24 +115,16 @@ _MICROSOFT = "http://schemas.microsoft.com/ws/2008/06/identity/claims/"
 GROUP = "http://schemas.xmlsoap.org/claims/Group"
 """In which groups somebody is; AWS does not look at it."""
 
+_OF_PERSON = (
+    *("affiliation", "nickname", "orgdn", "orgunitdn"),
+    *("primaryaffiliation", "principalname", "entitlement", "primaryorgunitdn"),
+    *("scopedaffiliation", "targetedid", "assurance"),
+)
+_OF_ORG = ("homepageuri", "identityauthnpolicyuri", "legalname", "superioruri", "whitepagesuri")
+
 CLAIMS = {
-    # eduPerson and eduOrg
-    f"{_EDU_PERSON}1": "saml:edupersonaffiliation",
-    f"{_EDU_PERSON}2": "saml:edupersonnickname",
-    f"{_EDU_PERSON}3": "saml:edupersonorgdn",
-    f"{_EDU_PERSON}4": "saml:edupersonorgunitdn",
-    f"{_EDU_PERSON}5": "saml:edupersonprimaryaffiliation",
-    f"{_EDU_PERSON}6": "saml:edupersonprincipalname",
-    f"{_EDU_PERSON}7": "saml:edupersonentitlement",
-    f"{_EDU_PERSON}8": "saml:edupersonprimaryorgunitdn",
-    f"{_EDU_PERSON}9": "saml:edupersonscopedaffiliation",
-    f"{_EDU_PERSON}10": "saml:edupersontargetedid",
-    f"{_EDU_PERSON}11": "saml:edupersonassurance",
-    f"{_EDU_ORG}2": "saml:eduorghomepageuri",
-    f"{_EDU_ORG}3": "saml:eduorgidentityauthnpolicyuri",
-    f"{_EDU_ORG}4": "saml:eduorglegalname",
-    f"{_EDU_ORG}5": "saml:eduorgsuperioruri",
-    f"{_EDU_ORG}6": "saml:eduorgwhitepagesuri",
+    **{f"{_EDU_PERSON}{n}": f"saml:eduperson{end}" for n, end in enumerate(_OF_PERSON, 1)},
+    **{f"{_EDU_ORG}{n}": f"saml:eduorg{end}" for n, end in enumerate(_OF_ORG, 2)},
     "urn:oid:2.5.4.3": "saml:cn",
     # Active Directory
     f"{CLAIMS_OF_AD}name": "saml:name",
@@ -299,16 +292,12 @@ def invalid(note: str, sentence: str = INVALID) -> InvalidIdentityToken:
     InvalidIdentityToken: Your request included an invalid SAML response.
     There is no Role attribute.
     """
-    error = InvalidIdentityToken(sentence)
-    error.add_note(note)
-    return error
+    return noted(InvalidIdentityToken(sentence), note)
 
 
 def expired(note: str, sentence: str = "Response has expired") -> ExpiredTokenException:
     """Make the error for a response that comes too late."""
-    error = ExpiredTokenException(sentence)
-    error.add_note(note)
-    return error
+    return noted(ExpiredTokenException(sentence), note)
 
 
 def shown(text: str) -> str:

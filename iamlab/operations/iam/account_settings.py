@@ -41,6 +41,7 @@ from iamlab.errors import (
     RequestError,
     ServiceAccessNotEnabledException,
     ValidationError,
+    noted,
 )
 from iamlab.model.organization.root_features import (
     CREDENTIALS,
@@ -51,8 +52,7 @@ from iamlab.model.organization.root_features import (
 )
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
-from iamlab.operations.iam.lookup import iam_arn, same_name
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import iam_arn, page, same_name
 from iamlab.operations.iam.roles import create_service_linked_role
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -73,7 +73,6 @@ def create_account_alias(account: Account, request: Parameters) -> None:
     if any(known.alias == alias for known in account.world.accounts.values()):
         raise EntityAlreadyExists(f"The account alias {alias} already exists.")
     account.alias = alias
-    account.changed()
 
 
 @operation("DeleteAccountAlias", on="*")
@@ -83,7 +82,6 @@ def delete_account_alias(account: Account, request: Parameters) -> None:
     if account.alias != alias:
         raise NoSuchEntity(f"The account alias {alias} cannot be found.")  # likely
     account.alias = None
-    account.changed()
 
 
 @operation("ListAccountAliases", on="*", answer=as_it_is)
@@ -100,7 +98,6 @@ def set_security_token_service_preferences(account: Account, request: Parameters
     """
     version = request["GlobalEndpointTokenVersion"]
     account.global_endpoint_token_version = int(version.removeprefix("v").removesuffix("Token"))
-    account.changed()
 
 
 NAMESPACE, PROPERTY = "RoleManager", "Enabled"
@@ -129,7 +126,6 @@ def put_account_properties(account: Account, request: Parameters) -> None:
     if wanted and not same_name(role_of(_LINKED).rpartition("/")[2], account.roles):
         create_service_linked_role(account, _LINKED)
     account.role_manager_enabled = wanted
-    account.changed()
 
 
 def _wanted(properties: Mapping[str, str]) -> bool:
@@ -182,7 +178,6 @@ def enable_outbound_web_identity_federation(account: Account, _: Parameters) -> 
     if account.outbound_federation:
         raise FeatureEnabled(_IS_ON)
     account.outbound_federation = _issuer_of(account)
-    account.changed()
     return account.outbound_federation
 
 
@@ -191,7 +186,6 @@ def disable_outbound_web_identity_federation(account: Account, _: Parameters) ->
     """Let the account issue no more tokens; those that it has issued stay valid."""
     _check_is_on(account)
     account.outbound_federation = ""
-    account.changed()
 
 
 @operation("GetOutboundWebIdentityFederationInfo", on="*", answer=as_it_is)
@@ -203,9 +197,7 @@ def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -
 
 def _check_is_on(account: Account) -> None:
     if not account.outbound_federation:
-        error = FeatureDisabled(_IS_OFF)
-        error.add_note("EnableOutboundWebIdentityFederation switches it on.")
-        raise error
+        raise noted(FeatureDisabled(_IS_OFF), "EnableOutboundWebIdentityFederation switches it on.")
 
 
 # AWS's sentences about organizations are likely, not sure: its pages give only their meaning.
@@ -241,16 +233,12 @@ def _own(account: Account) -> Organization:
         error = ServiceAccessNotEnabledException(
             "Trusted access is not enabled for IAM in AWS Organizations."
         )
-        error.add_note(f'organization.enable_aws_service_access("{SERVICE}") enables it.')
-        raise error
+        raise noted(error, f'organization.enable_aws_service_access("{SERVICE}") enables it.')
     return organization
 
 
 def _answer(organization: Organization) -> dict[str, Any]:
-    return {
-        "OrganizationId": organization.id,
-        "EnabledFeatures": list(organization.root_features),
-    }
+    return {"OrganizationId": organization.id, "EnabledFeatures": list(organization.root_features)}
 
 
 @operation("ListOrganizationsFeatures", on="*", answer=_answer)
@@ -283,7 +271,6 @@ def _feature_operations(noun: str, feature: str) -> None:
 def _switched(organization: Organization, features: AbstractSet[str]) -> Organization:
     """Let these features be on, and no others."""
     organization.root_features = [feature for feature in FEATURES if feature in features]
-    organization.changed()
     return organization
 
 

@@ -11,21 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import KeyPairMismatch, MalformedCertificate
+from iamlab.errors import KeyPairMismatch, MalformedCertificate, noted
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import (
-    add,
-    check_free,
-    check_room,
-    find_named,
-    iam_arn,
-    moved,
-    same_name,
-)
-from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.iam import common
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -33,7 +22,6 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
 
-_SHOWN = "The Server Certificate with name {}"
 _NO_CERTIFICATE = "Unable to parse certificate. Please ensure the certificate is in PEM format."
 _NO_CHAIN = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate "
@@ -53,27 +41,25 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
     try:
         return pem.certificates(text)
     except ValueError as wrong:
-        error = MalformedCertificate(message)
-        error.add_note(f"What was given is {wrong}.")
-        raise error from None
+        raise noted(MalformedCertificate(message), f"What was given is {wrong}.") from None
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
-    return find_named(_SHOWN, request["ServerCertificateName"], account.server_certificates)
+    return common.find_named(ServerCertificate, account, request)
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
     return {
-        **answers.named(certificate, certificate.noun),
+        **common.write_named(certificate),
         "UploadDate": certificate.create_date,
-        **filled(Expiration=certificate.expiration),
+        **common.filled(Expiration=certificate.expiration),
     }
 
 
 def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
     return {
         "ServerCertificateMetadata": _metadata(certificate),
-        **filled(Tags=answers.tags(certificate.tags)),
+        **common.filled(Tags=common.write_tags(certificate.tags)),
     }
 
 
@@ -101,20 +87,11 @@ def _own_certificate(request: Parameters) -> Certificate:
 @operation("UploadServerCertificate", on="server-certificate", answer=_uploaded)
 def upload_server_certificate(account: Account, request: Parameters) -> ServerCertificate:
     """Keep a certificate, without its private key."""
-    name = request["ServerCertificateName"]
     certificate = _own_certificate(request)
-    check_free(_SHOWN, name, account.server_certificates)
-    check_room(account, "ServerCertificates", len(account.server_certificates))
-    kept = ServerCertificate(
-        account,
-        name,
-        request.get("Path", "/"),
-        tags=tags_in(request),
-        body=request["CertificateBody"],
-        chain=request.get("CertificateChain"),
-        expiration=certificate.not_valid_after_utc,
-    )
-    return add(kept, account.server_certificates)
+    kept = common.begin(ServerCertificate, account, request)
+    kept.tags, kept.body = common.tags_in(request), request["CertificateBody"]
+    kept.chain, kept.expiration = request.get("CertificateChain"), certificate.not_valid_after_utc
+    return common.add(kept)
 
 
 @operation("GetServerCertificate", on="server-certificate", answer=as_it_is)
@@ -125,8 +102,8 @@ def get_server_certificate(account: Account, request: Parameters) -> dict[str, A
         "ServerCertificate": {
             "ServerCertificateMetadata": _metadata(certificate),
             "CertificateBody": certificate.body,
-            **filled(CertificateChain=certificate.chain),
-            "Tags": answers.tags(certificate.tags),
+            **common.filled(CertificateChain=certificate.chain),
+            "Tags": common.write_tags(certificate.tags),
         }
     }
 
@@ -135,33 +112,28 @@ def get_server_certificate(account: Account, request: Parameters) -> dict[str, A
 def list_server_certificates(account: Account, request: Parameters) -> dict[str, Any]:
     """List certificates."""
     every = account.server_certificates.values()
-    return page("ServerCertificateMetadataList", every, request, _metadata)
+    return common.page("ServerCertificateMetadataList", every, request, _metadata)
 
 
 def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever renames a certificate must be allowed to change the new name too."""
-    old = same_name(request["ServerCertificateName"], account.server_certificates)
+    old = common.same_name(request["ServerCertificateName"], account.server_certificates)
     path = request.get("NewPath", old.path if old else "/")
     name = request.get("NewServerCertificateName", old.name if old else "")
-    arn = iam_arn(account, f"server-certificate{path}{name}")
+    arn = common.iam_arn(account, f"server-certificate{path}{name}")
     return [("iam:UpdateServerCertificate", arn)]
 
 
 @operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
-    certificate, held = _find(account, request), account.server_certificates
-    account.server_certificates = moved(
-        certificate, held, _SHOWN, request, "NewServerCertificateName"
-    )
-    account.changed()
+    common.move(_find(account, request), request, "NewServerCertificateName")
 
 
 @operation("DeleteServerCertificate", on="server-certificate")
 def delete_server_certificate(account: Account, request: Parameters) -> None:
     """Delete a certificate."""
     del account.server_certificates[_find(account, request).name]
-    account.changed()
 
 
-TagOperations("server-certificate", "ServerCertificate", _find, by_key=True).register()
+common.tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
     EntityAlreadyExists,
@@ -23,50 +23,54 @@ from iamlab.errors import (
     LimitExceeded,
     NoSuchEntity,
     ValidationError,
+    noted,
 )
 from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room, same_name
-from iamlab.operations.iam.responses import filled
-from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.iam import common
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.providers import Provider
 
 
-def _find_oidc(account: Account, request: Parameters) -> OpenIDConnectProvider:
-    arn = request["OpenIDConnectProviderArn"]
-    if ":oidc-provider/" not in arn:
-        raise InvalidInput(f"ARN {arn} is not valid.")
-    if arn not in account.oidc_providers:
-        raise NoSuchEntity(f"OpenIDConnect Provider not found for arn {arn}")
-    return account.oidc_providers[arn]
+New = TypeVar("New", OpenIDConnectProvider, SAMLProvider)
 
 
-def _find_saml(account: Account, request: Parameters) -> SAMLProvider:
-    arn = request["SAMLProviderArn"]
-    if ":saml-provider/" not in arn:
-        raise InvalidInput(f"ARN {arn} is not valid.")
-    if arn not in account.saml_providers:
-        raise NoSuchEntity(f"Manifest not found for arn {arn}")
-    return account.saml_providers[arn]
+def _finder(cls: type[New], held: str, missing: str) -> Callable[[Account, Parameters], New]:
+    """Make what finds the provider whose ARN a call names; the account holds all in a field."""
+
+    def find(account: Account, request: Parameters) -> New:
+        arn, providers = request[cls.named_by], getattr(account, held)
+        if f":{cls.kind}/" not in arn:
+            raise InvalidInput(f"ARN {arn} is not valid.")
+        if arn not in providers:
+            raise NoSuchEntity(missing.format(arn))
+        found: New = providers[arn]
+        return found
+
+    return find
+
+
+_find_oidc = _finder(
+    OpenIDConnectProvider, "oidc_providers", "OpenIDConnect Provider not found for arn {}"
+)
+_find_saml = _finder(SAMLProvider, "saml_providers", "Manifest not found for arn {}")
 
 
 def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> None:
     """Check that a provider's name is free, and that the account has room for it."""
-    if same_name(provider.name, {known.name: known for known in held.values()}):
+    if common.same_name(provider.name, {known.name: known for known in held.values()}):
         raise EntityAlreadyExists(f"Provider with {what} already exists.")
-    check_room(provider.account, f"{provider.noun}s", len(held))
+    common.check_room(provider.account, f"{provider.noun}s", len(held))
 
 
 def _created(provider: Provider) -> dict[str, Any]:
-    return {provider.named_by: provider.arn, **filled(Tags=answers.tags(provider.tags))}
+    return {provider.named_by: provider.arn, **common.filled(Tags=common.write_tags(provider.tags))}
 
 
 _CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
@@ -76,9 +80,8 @@ _CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterIns
 
 def _new_propagation(request: Parameters) -> dict[str, Any]:
     """Take the settings of a new provider."""
-    if (
-        _CENTER in request and _CONTEXT not in request
-    ):  # the sentences of this file are not documented
+    # The sentences about this are not documented.
+    if _CENTER in request and _CONTEXT not in request:
         raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
     return {
         "context_provider": deepcopy(request.get(_CONTEXT)),
@@ -121,7 +124,7 @@ def _change_propagation(provider: Provider, request: Parameters) -> None:
 
 def _written_propagation(provider: Provider) -> dict[str, Any]:
     """Write the settings that are made."""
-    return filled(
+    return common.filled(
         ContextProvider=deepcopy(provider.context_provider),
         IdentityCenterInstanceArn=provider.identity_center_instance_arn,
     )
@@ -153,14 +156,13 @@ def name_of_url(url: str) -> str:
     host, slash, path = name.partition("/")
     if scheme == "https" and _HOST.fullmatch(host) and _PATH.fullmatch(path):
         return host + slash + path
-    error = ValidationError("Invalid Open ID Connect Provider URL")
-    error.add_note("It is https://, a host without a port, and perhaps a path; no query.")
-    raise error
+    note = "It is https://, a host without a port, and perhaps a path; no query."
+    raise noted(ValidationError("Invalid Open ID Connect Provider URL"), note)
 
 
 def _client_ids(account: Account, ids: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(ids))
-    check_room(account, "ClientIdsPerOpenIdConnectProvider", len(found) - 1)
+    common.check_room(account, "ClientIdsPerOpenIdConnectProvider", len(found) - 1)
     return found
 
 
@@ -180,7 +182,7 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     provider = OpenIDConnectProvider(
         account,
         name_of_url(request["Url"]),
-        tags=tags_in(request),
+        tags=common.tags_in(request),
         client_ids=_client_ids(account, request.get("ClientIDList", ())),
         thumbprints=_thumbprints(request.get("ThumbprintList", ())),
         create_date=account.world.clock.now,
@@ -188,7 +190,6 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     )
     _check_new(provider, account.oidc_providers, f"url {request['Url']}")
     account.oidc_providers[provider.arn] = provider
-    account.changed()
     return provider
 
 
@@ -201,7 +202,7 @@ def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[
         "ClientIDList": list(provider.client_ids),
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
-        "Tags": answers.tags(provider.tags),
+        "Tags": common.write_tags(provider.tags),
         **_written_propagation(provider),
     }
 
@@ -220,7 +221,6 @@ def delete_open_id_connect_provider(account: Account, request: Parameters) -> No
     if ":oidc-provider/" in arn and arn not in account.oidc_providers:
         raise NoSuchEntity(f"OpenId connect Provider {arn} cannot be found.")
     del account.oidc_providers[_find_oidc(account, request).arn]
-    account.changed()
 
 
 @operation("AddClientIDToOpenIDConnectProvider", on="oidc-provider")
@@ -228,7 +228,6 @@ def add_client_id(account: Account, request: Parameters) -> None:
     """Add an audience; one that is there already stays."""
     provider = _find_oidc(account, request)
     provider.client_ids = _client_ids(account, [*provider.client_ids, request["ClientID"]])
-    account.changed()
 
 
 @operation("RemoveClientIDFromOpenIDConnectProvider", on="oidc-provider")
@@ -236,7 +235,6 @@ def remove_client_id(account: Account, request: Parameters) -> None:
     """Take an audience away; one that is not there is no mistake."""
     provider = _find_oidc(account, request)
     provider.client_ids = [held for held in provider.client_ids if held != request["ClientID"]]
-    account.changed()
 
 
 @operation("UpdateOpenIDConnectProviderThumbprint", on="oidc-provider")
@@ -244,7 +242,6 @@ def update_thumbprint(account: Account, request: Parameters) -> None:
     """Replace all thumbprints."""
     provider = _find_oidc(account, request)
     provider.thumbprints = _thumbprints(request["ThumbprintList"])
-    account.changed()
 
 
 @operation("UpdateOpenIDConnectProvider", on="oidc-provider")
@@ -253,16 +250,15 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     provider = _find_oidc(account, request)
     _check_propagation(provider, request)
     _change_propagation(provider, request)
-    account.changed()
 
 
-TagOperations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True).register()
+common.tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
 
 
 _MOST_KEYS = 2
-_OF_METADATA = {
-    *("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"),
-}
+_OF_METADATA = frozenset(
+    ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
+)
 
 
 def _check_keys(request: Parameters, mode: str, held: int) -> None:
@@ -282,7 +278,8 @@ def _check_keys(request: Parameters, mode: str, held: int) -> None:
 def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     """Make a provider of the metadata that it gave."""
     name = request["Name"]
-    provider = SAMLProvider(account, name, tags=tags_in(request), **_new_propagation(request))
+    tags, settings = common.tags_in(request), _new_propagation(request)
+    provider = SAMLProvider(account, name, tags=tags, **settings)
     mode = request.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
     _check_keys(request, mode, int("AddPrivateKey" in request))
     _check_new(provider, account.saml_providers, f"name {name}")
@@ -292,7 +289,6 @@ def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     provider.create_date = account.world.clock.now
     _add_key(provider, request)
     account.saml_providers[provider.arn] = provider
-    account.changed()
     return provider
 
 
@@ -303,7 +299,7 @@ def _set_metadata(provider: SAMLProvider, text: str) -> None:
 
 
 def _add_key(provider: SAMLProvider, request: Parameters) -> None:
-    """Note that a key was request. It goes no further."""
+    """Note that a key was sent. It goes no further."""
     if "AddPrivateKey" in request:
         world = provider.account.world
         provider.private_keys[world.ids.key_id("", 24)] = world.clock.now
@@ -315,7 +311,7 @@ def _add_key(provider: SAMLProvider, request: Parameters) -> None:
     answer=lambda provider: {"SAMLProviderArn": provider.arn},
 )
 def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
-    """Replace the metadata, or other settings; what is not request stays."""
+    """Replace the metadata, or other settings; what is not sent stays."""
     provider = _find_saml(account, request)
     _check_propagation(provider, request, of_metadata=bool(_OF_METADATA & request.keys()))
     gone = request.get("RemovePrivateKey")
@@ -330,7 +326,6 @@ def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     _add_key(provider, request)
     provider.private_keys.pop(gone or "", None)
     _change_propagation(provider, request)
-    account.changed()
     return provider
 
 
@@ -341,10 +336,9 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
     return {
         "SAMLProviderUUID": provider.unique_id,
         "SAMLMetadataDocument": provider.metadata,
-        "CreateDate": provider.create_date,
-        "ValidUntil": provider.valid_until,
-        "Tags": answers.tags(provider.tags),
-        "AssertionEncryptionMode": provider.assertion_encryption_mode,
+        **common.fields(provider, "CreateDate", "ValidUntil"),
+        "Tags": common.write_tags(provider.tags),
+        **common.fields(provider, "AssertionEncryptionMode"),
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
         ],
@@ -355,23 +349,17 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListSAMLProviders", on="saml-provider/", answer=as_it_is)
 def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
     """List all providers, in one page."""
-    return {
-        "SAMLProviderList": [
-            {
-                **_listed(provider),
-                "ValidUntil": provider.valid_until,
-                "CreateDate": provider.create_date,
-            }
-            for provider in account.saml_providers.values()
-        ]
-    }
+
+    def write(provider: SAMLProvider) -> dict[str, Any]:
+        return {**_listed(provider), **common.fields(provider, "ValidUntil", "CreateDate")}
+
+    return {"SAMLProviderList": list(map(write, account.saml_providers.values()))}
 
 
 @operation("DeleteSAMLProvider", on="saml-provider")
 def delete_saml_provider(account: Account, request: Parameters) -> None:
     """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
     del account.saml_providers[_find_saml(account, request).arn]
-    account.changed()
 
 
-TagOperations("saml-provider", "SAMLProvider", _find_saml, by_key=True).register()
+common.tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

@@ -12,7 +12,7 @@ AWS STS quotas".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -22,15 +22,12 @@ from iamlab.errors import (
     LimitExceeded,
     NoSuchEntity,
     did_you_mean,
+    noted,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
-from iamlab.model.quotas import quota
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import attachable, check_room, iam_arn
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam import common
 from iamlab.operations.iam.roles import own_role
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -53,9 +50,8 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     """
     policy = account.get_policy(request["PolicyArn"])
     if policy.is_aws_managed:
-        error = AccessDenied("Policy is outside your own account.")
-        error.add_note(f"{policy.name} is AWS's. Make a policy of your own from its document.")
-        raise error
+        note = f"{policy.name} is AWS's. Make a policy of your own from its document."
+        raise noted(AccessDenied("Policy is outside your own account."), note)
     return policy
 
 
@@ -73,13 +69,17 @@ def bounded_by(account: Account, arn: str) -> list[Identity]:
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
-        **answers.policy(policy),
+        **common.write_policy(policy),
         "AttachmentCount": sum(1 for _ in holders(account, policy.arn)),
         "PermissionsBoundaryUsageCount": len(bounded_by(account, policy.arn)),
     }
 
 
-@operation("CreatePolicy", on="policy", answer=lambda policy: {"Policy": answers.policy(policy)})
+def _created(policy: ManagedPolicy) -> dict[str, Any]:
+    return {"Policy": common.write_policy(policy)}
+
+
+@operation("CreatePolicy", on="policy", answer=_created)
 def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     """Make a policy of the account's own; this is its version v1."""
     name, path = request["PolicyName"], request.get("Path", "/")
@@ -87,22 +87,21 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
         raise EntityAlreadyExists(
             f"A policy called {name} already exists. Duplicate names are not allowed."
         )
-    check_room(account, "Policies", len(account.policies))
+    common.check_room(account, "Policies", len(account.policies))
     now = account.world.clock.now
     policy = ManagedPolicy(
         name,
-        iam_arn(account, f"policy{path}{name}"),
+        common.iam_arn(account, f"policy{path}{name}"),
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
-        tags=tags_in(request),
+        tags=common.tags_in(request),
         create_date=now,
         update_date=now,
         account=account,
     )
     policy.policy_id = account.world.ids.unique_id("policy")
     account.policies[policy.arn] = policy
-    account.changed()
     return policy
 
 
@@ -124,7 +123,7 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
         found += [policy for policy in of_aws if policy is not None]
     if request.get("OnlyAttached"):
         found = [policy for policy in found if any(holders(account, policy.arn))]
-    return page("Policies", found, request, lambda policy: _counted(account, policy))
+    return common.page("Policies", found, request, lambda policy: _counted(account, policy))
 
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
@@ -134,7 +133,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
     is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     every = bounded_by(account, arn) if is_boundary else holders(account, arn)
     wanted = [one for one in every if kind in (None, one.kind.capitalize())]
-    listed = page("Entities", wanted, request, lambda one: one)
+    listed = common.page("Entities", wanted, request, lambda one: one)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
     for one in listed.pop("Entities"):
         noun = one.kind.capitalize()
@@ -154,7 +153,6 @@ def delete_policy(account: Account, request: Parameters) -> None:
             "the policy's versions. The default version is deleted with the policy."
         )
     del account.policies[policy.arn]
-    account.changed()
 
 
 def _number(version_id: str) -> int:
@@ -166,8 +164,7 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
         error = NoSuchEntity(
             f"Policy {policy.arn} version {version_id} does not exist or is not attachable."
         )
-        error.add_note(did_you_mean(version_id, policy.versions))
-        raise error
+        raise noted(error, did_you_mean(version_id, policy.versions))
     return version_id
 
 
@@ -176,7 +173,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     """Add a version; its number is never used again."""
     policy = _own(account, request)
     document = saved(request["PolicyDocument"], policy.name, "identity")
-    most = quota(account, "VersionsPerPolicy")
+    most = common.quota(account, "VersionsPerPolicy")
     if len(policy.versions) >= most:
         raise LimitExceeded(
             f"A managed policy can have up to {most} versions. "
@@ -187,8 +184,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
         policy.update_date = account.world.clock.now
-    account.changed()
-    return {"PolicyVersion": answers.version(policy, f"v{number}", with_document=False)}
+    return {"PolicyVersion": common.write_version(policy, f"v{number}", with_document=False)}
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
@@ -196,7 +192,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Read the document of a version."""
     policy = account.get_policy(request["PolicyArn"])
     version_id = _version(policy, request["VersionId"])
-    return {"PolicyVersion": answers.version(policy, version_id, with_document=True)}
+    return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
 
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
@@ -204,8 +200,8 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
     """List the versions of a policy, the newest first."""
     policy = account.get_policy(request["PolicyArn"])
     newest_first = sorted(policy.versions, key=_number, reverse=True)
-    written = [answers.version(policy, version, with_document=False) for version in newest_first]
-    return page("Versions", written, request, dict)
+    write = partial(common.write_version, policy, with_document=False)
+    return common.page("Versions", newest_first, request, write)
 
 
 @operation("SetDefaultPolicyVersion", on="policy")
@@ -214,7 +210,6 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
     policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
-    account.changed()
 
 
 @operation("DeletePolicyVersion", on="policy")
@@ -225,10 +220,9 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
     del policy.versions[version_id]
-    account.changed()
 
 
-TagOperations("policy", "Policy", _own).register()
+common.tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
@@ -236,8 +230,7 @@ def _inline(identity: Identity, request: Parameters) -> str:
     name: str = request["PolicyName"]
     if name not in identity.inline:
         error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
-        error.add_note(did_you_mean(name, identity.inline))
-        raise error
+        raise noted(error, did_you_mean(name, identity.inline))
     return name
 
 
@@ -245,104 +238,93 @@ def _attached(arn: str) -> dict[str, str]:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyOperations:
-    """The operations on the policies of one kind of identity.
+def _find(account: Account, request: Parameters, noun: str) -> Identity:
+    """Find the identity that a call names."""
+    found: Identity = getattr(account, f"get_{noun.lower()}")(request[f"{noun}Name"])
+    return found
 
-    Parameters
-    ----------
-    noun
-        In the names of operations and parameters: ``"User"``.
-    """
 
-    noun: str
+def _find_own(account: Account, request: Parameters, noun: str) -> Any:
+    """Find an identity that is to be changed: no role of AWS's."""
+    is_role = noun == "Role"
+    return own_role(account, request["RoleName"]) if is_role else _find(account, request, noun)
 
-    def find(self, account: Account, request: Parameters) -> Identity:
-        """Find the identity that a call names."""
-        name = request[f"{self.noun}Name"]
-        found: Identity = getattr(account, f"get_{self.noun.lower()}")(name)
-        return found
 
-    def find_own(self, account: Account, request: Parameters) -> Any:
-        """Find an identity that is to be changed: no role of AWS's."""
-        if self.noun == "Role":
-            return own_role(account, request["RoleName"])
-        return self.find(account, request)
+def _managed_policy_operations(noun: str) -> None:
+    """Register the operations on the managed policies of one kind of identity."""
+    kind = noun.lower()
 
-    def attach(self, account: Account, request: Parameters) -> None:
+    @operation(f"Attach{noun}Policy", on=kind)
+    def attach(account: Account, request: Parameters) -> None:
         """Attach a managed policy; one that is attached already stays so."""
-        identity: Identity = self.find_own(account, request)
-        policy = attachable(account, request["PolicyArn"], self.noun)
+        identity: Identity = _find_own(account, request, noun)
+        policy = common.attachable(account, request["PolicyArn"], noun)
         if policy.arn not in identity.attached:
-            check_room(account, f"PoliciesPer{self.noun}", len(identity.attached))
+            common.check_room(account, f"PoliciesPer{noun}", len(identity.attached))
             identity.attached.append(policy.arn)
-            account.changed()
 
-    def detach(self, account: Account, request: Parameters) -> None:
-        """Detach a managed policy."""
-        identity: Identity = self.find_own(account, request)
+    @operation(f"Detach{noun}Policy", on=kind)
+    def detach(account: Account, request: Parameters) -> None:
+        identity: Identity = _find_own(account, request, noun)
         arn = request["PolicyArn"]
         if arn not in identity.attached:
             raise NoSuchEntity(f"Policy {arn} was not found.")
         identity.attached.remove(arn)
-        account.changed()
 
-    def list_attached(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """List the managed policies that are attached."""
-        return page("AttachedPolicies", self.find(account, request).attached, request, _attached)
+    @operation(f"ListAttached{noun}Policies", on=kind, answer=as_it_is)
+    def list_attached(account: Account, request: Parameters) -> dict[str, Any]:
+        attached = _find(account, request, noun).attached
+        return common.page("AttachedPolicies", attached, request, _attached)
 
-    def put(self, account: Account, request: Parameters) -> None:
+
+def _inline_policy_operations(noun: str) -> None:
+    """Register the operations on the inline policies of one kind of identity."""
+    kind = noun.lower()
+
+    @operation(f"Put{noun}Policy", on=kind)
+    def put(account: Account, request: Parameters) -> None:
         """Write an inline policy: it belongs to this identity alone and goes with it."""
-        identity: Identity = self.find_own(account, request)
+        identity: Identity = _find_own(account, request, noun)
         name, holder = request["PolicyName"], (identity.kind, identity.name)
         others = [policy for other, policy in identity.inline.items() if other != name]
         identity.inline[name] = saved_inline(request["PolicyDocument"], name, holder, others)
-        account.changed()
 
-    def get(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """Read an inline policy."""
-        identity = self.find(account, request)
+    @operation(f"Get{noun}Policy", on=kind, answer=as_it_is)
+    def get(account: Account, request: Parameters) -> dict[str, Any]:
+        identity = _find(account, request, noun)
         name = _inline(identity, request)
-        return {
-            f"{self.noun}Name": identity.name,
-            "PolicyName": name,
-            "PolicyDocument": identity.inline[name].to_json(),
-        }
+        document = identity.inline[name].to_json()
+        return {f"{noun}Name": identity.name, "PolicyName": name, "PolicyDocument": document}
 
-    def delete(self, account: Account, request: Parameters) -> None:
-        """Delete an inline policy."""
-        identity: Identity = self.find_own(account, request)
+    @operation(f"Delete{noun}Policy", on=kind)
+    def delete(account: Account, request: Parameters) -> None:
+        identity: Identity = _find_own(account, request, noun)
         del identity.inline[_inline(identity, request)]
-        account.changed()
 
-    def list_inline(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """List the names of inline policies."""
-        return page("PolicyNames", self.find(account, request).inline, request, str)
+    @operation(f"List{noun}Policies", on=kind, answer=as_it_is)
+    def list_names(account: Account, request: Parameters) -> dict[str, Any]:
+        return common.page("PolicyNames", _find(account, request, noun).inline, request, str)
 
-    def put_boundary(self, account: Account, request: Parameters) -> None:
+
+def _boundary_operations(noun: str) -> None:
+    """Register the operations on the permissions boundaries of users or roles."""
+
+    @operation(f"Put{noun}PermissionsBoundary", on=noun.lower())
+    def put(account: Account, request: Parameters) -> None:
         """Set the permissions boundary: at most what this managed policy allows."""
-        identity: Bounded = self.find_own(account, request)
-        identity.boundary = attachable(account, request["PermissionsBoundary"], self.noun).arn
-        account.changed()
+        identity: Bounded = _find_own(account, request, noun)
+        identity.boundary = common.attachable(account, request["PermissionsBoundary"], noun).arn
 
-    def delete_boundary(self, account: Account, request: Parameters) -> None:
-        """Remove the permissions boundary."""
-        identity: Bounded = self.find_own(account, request)
+    @operation(f"Delete{noun}PermissionsBoundary", on=noun.lower())
+    def delete(account: Account, request: Parameters) -> None:
+        identity: Bounded = _find_own(account, request, noun)
         if identity.boundary is None:
-            raise NoSuchEntity(f"{self.noun} {identity.name} does not have a permissions boundary.")
+            raise NoSuchEntity(f"{noun} {identity.name} does not have a permissions boundary.")
         identity.boundary = None
-        account.changed()
 
 
 for _noun in ("User", "Group", "Role"):
-    _kind, _policies = _noun.lower(), PolicyOperations(_noun)
-    operation(f"Attach{_noun}Policy", on=_kind)(_policies.attach)
-    operation(f"Detach{_noun}Policy", on=_kind)(_policies.detach)
-    operation(f"ListAttached{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_attached)
-    operation(f"Put{_noun}Policy", on=_kind)(_policies.put)
-    operation(f"Get{_noun}Policy", on=_kind, answer=as_it_is)(_policies.get)
-    operation(f"Delete{_noun}Policy", on=_kind)(_policies.delete)
-    operation(f"List{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_inline)
-    if _noun != "Group":
-        operation(f"Put{_noun}PermissionsBoundary", on=_kind)(_policies.put_boundary)
-        operation(f"Delete{_noun}PermissionsBoundary", on=_kind)(_policies.delete_boundary)
+    _managed_policy_operations(_noun)
+    _inline_policy_operations(_noun)
+for _noun in ("User", "Role"):
+    _boundary_operations(_noun)

@@ -13,34 +13,23 @@ AddRoleToInstanceProfile"; "Grant a user permissions to pass a role to an AWS se
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import (
     InvalidInput,
     MalformedPolicyDocument,
     NoSuchEntity,
     UnmodifiableEntity,
     ValidationError,
+    noted,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import (
-    add,
-    boundary_of,
-    check_empty,
-    check_free,
-    check_room,
-    find_named,
-    iam_arn,
-    same_name,
-)
-from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.iam import common
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -52,6 +41,9 @@ if TYPE_CHECKING:
 SERVICE_LINKED = "/aws-service-role/"
 OF_AWS = (SERVICE_LINKED, "/aws-reserved/")
 """Paths under which only AWS makes and changes roles."""
+
+_USE_IS_SHOWN_FOR = timedelta(days=400)
+"""A use of a role that is longer ago is not shown any more."""
 
 
 def own_role(account: Account, name: str) -> Role:
@@ -75,37 +67,37 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
     """Read a trust policy that is to be saved: whom it names must be there."""
     policy = saved(document, f"trust of {name}", "trust")
     for statement, value in absent(policy, account.world):
-        error = MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"')
-        error.add_note(f"See statement {statement.label}. There is no {value} in this world.")
-        raise error
+        note = f"See statement {statement.label}. There is no {value} in this world."
+        raise noted(MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"'), note)
     return policy
 
 
 def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": answers.role(role)}
+    return {"Role": common.write_identity(role)}
+
+
+def role_last_used(role: Role) -> dict[str, Any]:
+    """Write when a role was last used, as the API does; nothing if that was too long ago."""
+    used, now = role.last_used, role.account.world.clock.now
+    if used is None or now - used.date > _USE_IS_SHOWN_FOR:
+        return {}
+    return {"LastUsedDate": used.date, **({"Region": used.region} if used.region else {})}
 
 
 def _found(role: Role) -> dict[str, Any]:
-    return {"Role": {**answers.role(role), "RoleLastUsed": role_last_used(role)}}
+    return {"Role": {**common.write_identity(role), "RoleLastUsed": role_last_used(role)}}
 
 
 @operation("CreateRole", on="role", answer=_answer)
 def create_role(account: Account, request: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
-    name, path = request["RoleName"], request.get("Path", "/")
-    check_free("Role with name {}", name, account.roles)
-    check_room(account, "Roles", len(account.roles))
-    role = Role(
-        account,
-        name,
-        path,
-        tags=tags_in(request, ignore_case=True),
-        boundary=boundary_of(account, request, "Role"),
-        trust=trust_policy(account, request["AssumeRolePolicyDocument"], name),
-        max_session_duration=request.get("MaxSessionDuration", 3600),
-        description=request.get("Description", ""),
-    )
-    return add(role, account.roles)
+    role = common.begin(Role, account, request)
+    role.tags = common.tags_in(request, ignore_case=True)
+    role.boundary = common.boundary_of(account, request, "Role")
+    role.trust = trust_policy(account, request["AssumeRolePolicyDocument"], role.name)
+    role.max_session_duration = request.get("MaxSessionDuration", 3600)
+    role.description = request.get("Description", "")
+    return common.add(role)
 
 
 @operation("GetRole", on="role", answer=_found)
@@ -117,7 +109,7 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return page("Roles", account.roles.values(), request, answers.role)
+    return common.page("Roles", account.roles.values(), request, common.write_identity)
 
 
 @operation("UpdateRole", on="role")
@@ -126,7 +118,6 @@ def update_role(account: Account, request: Parameters) -> Role:
     role = own_role(account, request["RoleName"])
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
     role.description = request.get("Description", role.description)
-    account.changed()
     return role
 
 
@@ -137,7 +128,6 @@ def update_role_description(account: Account, request: Parameters) -> Role:
     if not role.path.startswith(SERVICE_LINKED):
         role = own_role(account, role.name)
     role.description = request["Description"]
-    account.changed()
     return role
 
 
@@ -146,7 +136,6 @@ def update_assume_role_policy(account: Account, request: Parameters) -> Role:
     """Replace its trust policy."""
     role = own_role(account, request["RoleName"])
     role.trust = trust_policy(account, request["PolicyDocument"], role.name)
-    account.changed()
     return role
 
 
@@ -154,22 +143,20 @@ def update_assume_role_policy(account: Account, request: Parameters) -> Role:
 def delete_role(account: Account, request: Parameters) -> None:
     """Delete a role that has nothing left."""
     role = own_role(account, request["RoleName"])
-    check_empty(
+    common.check_empty(
         (role.instance_profiles, "remove roles from instance profile"),
         (role.attached, "detach all policies"),
         (role.inline, "delete policies"),
     )
     del account.roles[role.name]
     rename_everywhere(account.world, role.arn, role.unique_id)
-    account.changed()
 
 
 def _linked(service: str, suffix: str) -> LinkedService:
     linked = linked_service(service)
     if linked is None:  # AWS's sentence is not documented
         error = InvalidInput(f"{service} is not a service that has a service-linked role.")
-        error.add_note("Name the service by its principal: autoscaling.amazonaws.com.")
-        raise error
+        raise noted(error, "Name the service by its principal: autoscaling.amazonaws.com.")
     if suffix and not linked.takes_suffix:
         raise InvalidInput(f"Custom suffix is not allowed for {service}")
     return linked
@@ -184,7 +171,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
     most = shape("roleNameType").max
     if most is not None and len(name) > most:  # AWS's sentence is not documented
         raise InvalidInput(f"Service role name {name} is longer than {most} characters.")
-    if same_name(name, account.roles):
+    if common.same_name(name, account.roles):
         raise InvalidInput(
             f"Service role name {name} has been taken in this account, please try a different "
             "suffix."
@@ -203,15 +190,11 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
             f"How {service} calls its service-linked role is not known: {name} was derived, and "
             "has no policy."
         )
-    return add(role, account.roles)
+    return common.add(role)
 
 
 def _trust(service: str) -> str:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-    }
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -224,7 +207,6 @@ def delete_service_linked_role(account: Account, request: Parameters) -> str:
     task = f"task{role.path}{role.name}/{account.world.ids.uuid()}"
     del account.roles[role.name]
     account.deletion_tasks[task] = "SUCCEEDED"
-    account.changed()
     return task
 
 
@@ -239,34 +221,29 @@ def get_service_linked_role_deletion_status(account: Account, request: Parameter
     return account.deletion_tasks[task]
 
 
-_PROFILE = "Instance Profile {}"
-
-
 def _profile(account: Account, request: Parameters) -> InstanceProfile:
-    return find_named(_PROFILE, request["InstanceProfileName"], account.instance_profiles)
+    return common.find_named(InstanceProfile, account, request)
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     """Write an instance profile as the API answers it, without tags."""
     return {
-        **answers.named(profile, profile.noun),
-        **filled(CreateDate=profile.create_date),
-        "Roles": [answers.role(role) for role in profile.roles],
+        **common.write_named(profile),
+        **common.filled(CreateDate=profile.create_date),
+        "Roles": [common.write_identity(role) for role in profile.roles],
     }
 
 
 def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
-    return {"InstanceProfile": {**write_profile(profile), "Tags": answers.tags(profile.tags)}}
+    return {"InstanceProfile": {**write_profile(profile), "Tags": common.write_tags(profile.tags)}}
 
 
 @operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Make an instance profile: it holds no role yet."""
-    name = request["InstanceProfileName"]
-    check_free(_PROFILE, name, account.instance_profiles)
-    check_room(account, "InstanceProfiles", len(account.instance_profiles))
-    profile = InstanceProfile(account, name, request.get("Path", "/"), tags=tags_in(request))
-    return add(profile, account.instance_profiles)
+    profile = common.begin(InstanceProfile, account, request)
+    profile.tags = common.tags_in(request)
+    return common.add(profile)
 
 
 operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_profile)
@@ -275,7 +252,8 @@ operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_
 @operation("ListInstanceProfiles", on="instance-profile/", answer=as_it_is)
 def list_instance_profiles(account: Account, request: Parameters) -> dict[str, Any]:
     """List instance profiles."""
-    return page("InstanceProfiles", account.instance_profiles.values(), request, write_profile)
+    every = account.instance_profiles.values()
+    return common.page("InstanceProfiles", every, request, write_profile)
 
 
 @operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
@@ -283,22 +261,21 @@ def list_instance_profiles_for_role(account: Account, request: Parameters) -> di
     """List the instance profiles that hold a role."""
     names = account.get_role(request["RoleName"]).instance_profiles
     held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
-    return page("InstanceProfiles", held, request, write_profile)
+    return common.page("InstanceProfiles", held, request, write_profile)
 
 
 @operation("DeleteInstanceProfile", on="instance-profile")
 def delete_instance_profile(account: Account, request: Parameters) -> None:
     """Delete an instance profile that holds no role."""
     profile = _profile(account, request)
-    check_empty((profile.roles, "remove roles from instance profile"))
+    common.check_empty((profile.roles, "remove roles from instance profile"))
     del account.instance_profiles[profile.name]
-    account.changed()
 
 
 def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever puts a role into a profile hands it to EC2, and so must be allowed to pass it."""
-    role = same_name(request["RoleName"], account.roles)
-    arn = role.arn if role else iam_arn(account, f"role/{request['RoleName']}")
+    role = common.same_name(request["RoleName"], account.roles)
+    arn = role.arn if role else common.iam_arn(account, f"role/{request['RoleName']}")
     return [("iam:PassRole", arn)]
 
 
@@ -306,9 +283,8 @@ def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
 def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
     """Put a role into a profile that is empty."""
     profile, role = _profile(account, request), own_role(account, request["RoleName"])
-    check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
+    common.check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
     role.instance_profiles.append(profile.name)
-    account.changed()
 
 
 @operation("RemoveRoleFromInstanceProfile", on="instance-profile")
@@ -318,8 +294,7 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     if profile.name not in role.instance_profiles:
         raise NoSuchEntity(f"Role {role.name} in Instance Profile {profile.name} cannot be found.")
     role.instance_profiles.remove(profile.name)
-    account.changed()
 
 
-TagOperations("instance-profile", "InstanceProfile", _profile, by_key=True).register()
-TagOperations("role", "Role", get_role, ignore_case=True).register()
+common.tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+common.tag_operations("role", "Role", get_role, ignore_case=True)

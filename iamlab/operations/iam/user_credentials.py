@@ -1,7 +1,7 @@
 """Credentials of which an owner has several, each Active or Inactive.
 
 SSH public keys (for CodeCommit), signing certificates, and service-specific credentials: passwords
-or API keys for one service. Access keys are in ``access_keys.py``, but all four types are switched
+or API keys for one service. Access keys are in ``credentials.py``, but all four types are switched
 and deleted here, alike.
 
 Notes
@@ -13,8 +13,9 @@ services"; "API CreateServiceSpecificCredential".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -28,8 +29,8 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
     did_you_mean,
+    noted,
 )
-from iamlab.model.quotas import quota
 from iamlab.model.user_credentials import (
     EXPIRED,
     PublicKey,
@@ -37,9 +38,8 @@ from iamlab.model.user_credentials import (
     SigningCertificate,
     SSHPublicKey,
 )
+from iamlab.operations.iam import common
 from iamlab.operations.iam.certificates import read_certificates
-from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn, user_of
-from iamlab.operations.iam.responses import fields, filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -50,9 +50,15 @@ if TYPE_CHECKING:
     from iamlab.model.identities import User
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialType:
-    """A type of credentials that can be switched off and on.
+def _credential_operations(
+    noun: str,
+    held: str,
+    named_by: str,
+    missing: str,
+    refusal: AwsError,
+    owner_of: Callable[[Account, Parameters], Any] = common.user_of,
+) -> Callable[[CredentialOwner, Parameters], Any]:
+    """Register the operations that switch and delete credentials of a type; give what finds one.
 
     Parameters
     ----------
@@ -64,100 +70,68 @@ class CredentialType:
         The parameter that names one.
     missing
         What IAM says of an id that isn't there.
-    error, sentence
+    refusal
         What refuses the status ``Expired``; AWS's sentences are not documented.
-    owner
+    owner_of
         Finds whose credentials a call means.
     """
 
-    noun: str
-    held: str
-    named_by: str
-    missing: str
-    error: type[AwsError]
-    sentence: str
-    owner: Callable[[Account, Parameters], Any] = user_of
+    def find(owner: CredentialOwner, request: Parameters) -> Any:
+        credential_id = request[named_by]
+        if credential_id not in getattr(owner, held):
+            raise NoSuchEntity(missing.format(credential_id))
+        return getattr(owner, held)[credential_id]
 
-    def find(self, owner: CredentialOwner, request: Parameters) -> Any:
-        """Find the credential that a call names.
-
-        Raises
-        ------
-        NoSuchEntity
-            Its owner has no such credential.
-        """
-        credential_id = request[self.named_by]
-        held = getattr(owner, self.held)
-        if credential_id not in held:
-            raise NoSuchEntity(self.missing.format(credential_id))
-        return held[credential_id]
-
-    def register(self) -> None:
-        """Make the operations that switch and delete one."""
-        operation(f"Update{self.noun}", on="user")(self.update)
-        operation(f"Delete{self.noun}", on="user")(self.delete)
-
-    def update(self, account: Account, request: Parameters) -> None:
-        """Make a credential inactive, or active again."""
-        owner = self.owner(account, request)
-        found = self.find(owner, request)
+    @operation(f"Update{noun}", on="user")
+    def update(account: Account, request: Parameters) -> None:
+        owner = owner_of(account, request)
+        found = find(owner, request)
         if request["Status"] == EXPIRED:
-            raise self.error(self.sentence)
-        switched = replace(found, status=request["Status"])
-        getattr(owner, self.held)[request[self.named_by]] = switched
-        account.changed()
+            raise type(refusal)(refusal.message)
+        getattr(owner, held)[request[named_by]] = replace(found, status=request["Status"])
 
-    def delete(self, account: Account, request: Parameters) -> None:
-        """Delete a credential, for ever."""
-        owner = self.owner(account, request)
-        self.find(owner, request)
-        del getattr(owner, self.held)[request[self.named_by]]
-        account.changed()
+    @operation(f"Delete{noun}", on="user")
+    def delete(account: Account, request: Parameters) -> None:
+        owner = owner_of(account, request)
+        find(owner, request)
+        del getattr(owner, held)[request[named_by]]
+
+    return find
 
 
-_SSH_KEY = CredentialType(
+_ssh_key = _credential_operations(
     "SSHPublicKey",
     "ssh_public_keys",
     "SSHPublicKeyId",
     "The Public Key with id {} cannot be found.",
-    InvalidInput,
-    "A public key is set to Active or Inactive.",
+    InvalidInput("A public key is set to Active or Inactive."),
 )
-_SERVICE_SPECIFIC = CredentialType(
+_service_specific = _credential_operations(
     "ServiceSpecificCredential",
     "service_specific_credentials",
     "ServiceSpecificCredentialId",
     "No such credential {} exists",
-    ValidationError,
-    "A credential is set to Active or Inactive.",
+    ValidationError("A credential is set to Active or Inactive."),
 )
-_TYPES = (
-    _SSH_KEY,
-    _SERVICE_SPECIFIC,
-    CredentialType(
-        "SigningCertificate",
-        "signing_certificates",
-        "CertificateId",
-        "The Certificate with id {} cannot be found.",
-        InvalidInput,
-        "A certificate is set to Active or Inactive.",
-    ),
-    CredentialType(
-        "AccessKey",
-        "key_records",
-        "AccessKeyId",
-        "The Access Key with id {} cannot be found.",
-        InvalidInput,
-        "An access key can only be made Active or Inactive.",
-        holder_of,
-    ),
+_credential_operations(
+    "SigningCertificate",
+    "signing_certificates",
+    "CertificateId",
+    "The Certificate with id {} cannot be found.",
+    InvalidInput("A certificate is set to Active or Inactive."),
 )
-for _type in _TYPES:
-    _type.register()
+_credential_operations(
+    "AccessKey",
+    "key_records",
+    "AccessKeyId",
+    "The Access Key with id {} cannot be found.",
+    InvalidInput("An access key can only be made Active or Inactive."),
+    common.holder_of,
+)
 
 
 def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
-    return {"UserName": user.name, **fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
+    return {"UserName": user.name, **common.fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
 
 
 def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
@@ -172,7 +146,7 @@ def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
 @operation("UploadSSHPublicKey", on="user", answer=lambda made: _with_body(*made))
 def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, SSHPublicKey]:
     """Keep a key for a user. AWS's sentences of the first two refusals are not documented."""
-    user, body = user_of(account, request), request["SSHPublicKeyBody"]
+    user, body = common.user_of(account, request), request["SSHPublicKeyBody"]
     try:
         key = PublicKey.read(body)
     except ValueError as wrong:
@@ -183,19 +157,18 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
         raise DuplicateSSHPublicKey(
             f"The SSH public key is associated with user {user.name} already."
         )
-    check_room(account, "SSHPublicKeysPerUser", len(user.ssh_public_keys))
+    common.check_room(account, "SSHPublicKeysPerUser", len(user.ssh_public_keys))
     key_id = account.world.ids.key_id("APKA")
     made = SSHPublicKey(key_id, body, key, account.world.clock.now)
     user.ssh_public_keys[key_id] = made
-    account.changed()
     return user, made
 
 
 @operation("GetSSHPublicKey", on="user", answer=as_it_is)
 def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
     """Read a key, in the form that the call wants."""
-    user = user_of(account, request)
-    own: SSHPublicKey = _SSH_KEY.find(user, request)
+    user = common.user_of(account, request)
+    own: SSHPublicKey = _ssh_key(user, request)
     is_ssh = request["Encoding"] == "SSH"
     as_uploaded = is_ssh == own.body.lstrip().startswith("ssh-rsa")
     other = own.key.to_ssh if is_ssh else own.key.to_pem
@@ -205,17 +178,17 @@ def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListSSHPublicKeys", on="user", answer=as_it_is)
 def list_ssh_public_keys(account: Account, request: Parameters) -> dict[str, Any]:
     """List a user's keys."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     held = user.ssh_public_keys.values()
-    return page("SSHPublicKeys", held, request, lambda key: _written_key(user, key))
+    return common.page("SSHPublicKeys", held, request, partial(_written_key, user))
 
 
 def _written_certificate(user: User, certificate: SigningCertificate) -> dict[str, Any]:
     return {
         "UserName": user.name,
-        **fields(certificate, "CertificateId"),
+        **common.fields(certificate, "CertificateId"),
         "CertificateBody": certificate.body,
-        **fields(certificate, "Status", "UploadDate"),
+        **common.fields(certificate, "Status", "UploadDate"),
     }
 
 
@@ -228,26 +201,25 @@ def upload_signing_certificate(
     account: Account, request: Parameters
 ) -> tuple[User, SigningCertificate]:
     """Keep a certificate for a user."""
-    user, body = user_of(account, request), request["CertificateBody"]
+    user, body = common.user_of(account, request), request["CertificateBody"]
     if len(read_certificates(body, f"Certificate {body} is malformed.")) > 1:
         raise MalformedCertificate(f"Certificate {body} is malformed.")
     if any(body.split() == held.body.split() for held in user.signing_certificates.values()):
         # AWS's sentence is not documented.
         raise DuplicateCertificate(f"The certificate is associated with user {user.name} already.")
-    check_room(account, "CertificatesPerUser", len(user.signing_certificates))
+    common.check_room(account, "CertificatesPerUser", len(user.signing_certificates))
     certificate_id = account.world.ids.key_id("", 32)
     certificate = SigningCertificate(certificate_id, body, account.world.clock.now)
     user.signing_certificates[certificate_id] = certificate
-    account.changed()
     return user, certificate
 
 
 @operation("ListSigningCertificates", on="user", answer=as_it_is)
 def list_signing_certificates(account: Account, request: Parameters) -> dict[str, Any]:
     """List a user's certificates."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     every = user.signing_certificates.values()
-    return page("Certificates", every, request, lambda held: _written_certificate(user, held))
+    return common.page("Certificates", every, request, partial(_written_certificate, user))
 
 
 _TAKES_API_KEYS = {
@@ -264,8 +236,7 @@ def _check_service(service: str) -> None:
         error = NoSuchEntity(
             f"No such service {service} is supported for Service Specific Credentials"
         )
-        error.add_note(did_you_mean(service, _TAKES_API_KEYS))
-        raise error
+        raise noted(error, did_you_mean(service, _TAKES_API_KEYS))
 
 
 def _is_api_key(credential: ServiceSpecificCredential) -> bool:
@@ -279,8 +250,8 @@ def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
         "Status": held.status_at(user.account.world.clock.now),
         name: held.user_name,
         "CreateDate": held.create_date,
-        **filled(ExpirationDate=held.expiration_date),
-        **fields(held, "ServiceSpecificCredentialId", "ServiceName"),
+        **common.filled(ExpirationDate=held.expiration_date),
+        **common.fields(held, "ServiceSpecificCredentialId", "ServiceName"),
     }
 
 
@@ -292,9 +263,9 @@ def _answer(made: tuple[User, ServiceSpecificCredential]) -> dict[str, Any]:
 def _free_name(account: Account, user: User, service: str) -> str:
     """Give the name to sign in with: the user's and the account's, with a number if it is taken."""
     every = (held for user in account.users.values() for held in _held(user))
-    taken = {held.user_name for held in every if held.service_name == service}
+    names = {held.user_name for held in every if held.service_name == service}
     number, name = 0, f"{user.name}-at-{account.account_id}"
-    while name in taken:
+    while name in names:
         number += 1
         name = f"{user.name}+{number}-at-{account.account_id}"
     return name
@@ -309,12 +280,12 @@ def create_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make a password, or an API key, and show it this once."""
-    user, service = user_of(account, request), request["ServiceName"]
+    user, service = common.user_of(account, request), request["ServiceName"]
     _check_service(service)
     days = request.get("CredentialAgeDays")
     if days is not None and not _TAKES_API_KEYS[service]:  # AWS's sentence is not documented
         raise ValidationError(f"CredentialAgeDays is not valid for {service}.")
-    most = quota(account, "ServiceSpecificCredentialsPerUser")
+    most = common.quota(account, "ServiceSpecificCredentialsPerUser")
     if sum(held.service_name == service for held in _held(user)) >= most:
         raise LimitExceeded(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {most}")
     now, ids = account.world.clock.now, account.world.ids
@@ -328,13 +299,12 @@ def create_service_specific_credential(
     )
     kept = replace(made, password=None)
     user.service_specific_credentials[made.service_specific_credential_id] = kept
-    account.changed()
     return user, made
 
 
 def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever asks for the credentials of all users needs permission for all of them."""
-    every = ("iam:ListServiceSpecificCredentials", iam_arn(account, "user/"))
+    every = ("iam:ListServiceSpecificCredentials", common.iam_arn(account, "user/"))
     return [every] if request.get("AllUsers") else []
 
 
@@ -344,14 +314,15 @@ def list_service_specific_credentials(account: Account, request: Parameters) -> 
     service = request.get("ServiceName")
     if service is not None:
         _check_service(service)
-    users = list(account.users.values()) if request.get("AllUsers") else [user_of(account, request)]
+    every = request.get("AllUsers")
+    users = list(account.users.values()) if every else [common.user_of(account, request)]
     found = [
         _write(user, held)
         for user in users
         for held in _held(user)
         if service in (None, held.service_name)
     ]
-    return page("ServiceSpecificCredentials", found, request, dict)
+    return common.page("ServiceSpecificCredentials", found, request, dict)
 
 
 @operation("ResetServiceSpecificCredential", on="user", answer=_answer)
@@ -359,6 +330,6 @@ def reset_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make another password, and show it this once."""
-    user = user_of(account, request)
-    own: ServiceSpecificCredential = _SERVICE_SPECIFIC.find(user, request)
+    user = common.user_of(account, request)
+    own: ServiceSpecificCredential = _service_specific(user, request)
     return user, replace(own, password=account.world.ids.secret())

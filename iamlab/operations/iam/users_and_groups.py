@@ -1,53 +1,53 @@
-"""Users and groups: created, found, renamed, deleted, and who is in which group.
+"""Users and groups, who is in which group, and the passwords of users for the console.
 
 Notes
 -----
-AWS pages: "IAM users"; "Rename an IAM user"; "Remove or deactivate an IAM user"; "IAM user groups".
+AWS pages: "IAM users"; "Rename an IAM user"; "Remove or deactivate an IAM user"; "IAM user groups";
+"Manage passwords for IAM users"; "Permit an IAM user to change their own password"; "Set an account
+password policy for IAM users".
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import password_last_used
-from iamlab.errors import DeleteConflict, NoSuchEntity
+from iamlab.errors import (
+    AccessDenied,
+    DeleteConflict,
+    EntityAlreadyExists,
+    InvalidInput,
+    InvalidUserType,
+    NoSuchEntity,
+    PasswordPolicyViolation,
+    ValidationError,
+)
+from iamlab.model.console_access import (
+    MOST_REMEMBERED,
+    LoginProfile,
+    PasswordPolicy,
+    hashed,
+    violations,
+)
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import (
-    add,
-    boundary_of,
-    check_empty,
-    check_free,
-    check_room,
-    moved,
-    user_of,
-)
-from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.api_models import python_name
+from iamlab.operations.iam import common
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
 
-_USER, _GROUP = "User with name {}", "Group with name {}"
 
-
-@operation("CreateUser", on="user", answer=lambda user: {"User": answers.user(user)})
+@operation("CreateUser", on="user", answer=lambda user: {"User": common.write_identity(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
-    name = request["UserName"]
-    check_free(_USER, name, account.users)
-    check_room(account, "Users", len(account.users))
-    user = User(
-        account,
-        name,
-        request.get("Path", "/"),
-        tags=tags_in(request, ignore_case=True),
-        boundary=boundary_of(account, request, "User"),
-    )
-    return add(user, account.users)
+    user = common.begin(User, account, request)
+    user.tags = common.tags_in(request, ignore_case=True)
+    user.boundary = common.boundary_of(account, request, "User")
+    return common.add(user)
 
 
 @operation("GetUser", on="user", answer=as_it_is)
@@ -55,19 +55,29 @@ def get_user(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a user; without a name, the root user."""
     if "UserName" in request:
         return {"User": _found(account.get_user(request["UserName"]))}
-    created, used = filled(CreateDate=account.create_date), password_last_used(account.root)
+    created, used = common.filled(CreateDate=account.create_date), _password_last_used(account.root)
     return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **created, **used}}
+
+
+def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
+    """Write when a password was last used, as the API does.
+
+    Of somebody who has none now, or a new one, the former one counts.
+    """
+    profile = holder.login_profile
+    used = (profile.last_used if profile else None) or holder.former_sign_in
+    return {"PasswordLastUsed": used} if used else {}
 
 
 def _found(user: User) -> dict[str, Any]:
     """Write a user, and when its password was last used: only reading operations answer that."""
-    return {**answers.user(user), **password_last_used(user)}
+    return {**common.write_identity(user), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
 def list_users(account: Account, request: Parameters) -> dict[str, Any]:
     """List users."""
-    return page("Users", account.users.values(), request, _found)
+    return common.page("Users", account.users.values(), request, _found)
 
 
 @operation("UpdateUser", on="user")
@@ -75,9 +85,8 @@ def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
     old = user.arn
-    account.users = moved(user, account.users, _USER, request, "NewUserName")
+    common.move(user, request, "NewUserName")
     rename_everywhere(account.world, old, user.arn)
-    account.changed()
     return user
 
 
@@ -85,7 +94,7 @@ def update_user(account: Account, request: Parameters) -> User:
 def delete_user(account: Account, request: Parameters) -> None:
     """Delete a user that has nothing left: policies, groups and credentials must go first."""
     user = account.get_user(request["UserName"])
-    check_empty(
+    common.check_empty(
         (user.attached, "detach all policies"),
         (user.inline, "delete policies"),
         (user.groups, "remove users from group"),
@@ -98,30 +107,26 @@ def delete_user(account: Account, request: Parameters) -> None:
         raise DeleteConflict(left)
     del account.users[user.name]
     rename_everywhere(account.world, user.arn, user.unique_id)
-    account.changed()
 
 
-@operation("CreateGroup", on="group", answer=lambda group: {"Group": answers.group(group)})
+@operation("CreateGroup", on="group", answer=lambda group: {"Group": common.write_identity(group)})
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
-    name = request["GroupName"]
-    check_free(_GROUP, name, account.groups)
-    check_room(account, "Groups", len(account.groups))
-    return add(Group(account, name, request.get("Path", "/")), account.groups)
+    return common.add(common.begin(Group, account, request))
 
 
 @operation("GetGroup", on="group", answer=as_it_is)
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a group, and list its members."""
     group = account.get_group(request["GroupName"])
-    members = page("Users", group.users, request, answers.user)
-    return {"Group": answers.group(group), **members}
+    members = common.page("Users", group.users, request, common.write_identity)
+    return {"Group": common.write_identity(group), **members}
 
 
 @operation("ListGroups", on="group/", answer=as_it_is)
 def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
     """List groups."""
-    return page("Groups", account.groups.values(), request, answers.group)
+    return common.page("Groups", account.groups.values(), request, common.write_identity)
 
 
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
@@ -129,7 +134,7 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
     """List the groups that a user is in."""
     user = account.get_user(request["UserName"])
     own = [account.groups[name] for name in user.groups if name in account.groups]
-    return page("Groups", own, request, answers.group)
+    return common.page("Groups", own, request, common.write_identity)
 
 
 @operation("UpdateGroup", on="group")
@@ -137,10 +142,9 @@ def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
     old = group.name
-    account.groups = moved(group, account.groups, _GROUP, request, "NewGroupName")
+    common.move(group, request, "NewGroupName")
     for user in account.users.values():
         user.groups = [group.name if held == old else held for held in user.groups]
-    account.changed()
     return group
 
 
@@ -148,13 +152,12 @@ def update_group(account: Account, request: Parameters) -> Group:
 def delete_group(account: Account, request: Parameters) -> None:
     """Delete a group that has no members and no policies."""
     group = account.get_group(request["GroupName"])
-    check_empty(
+    common.check_empty(
         (group.users, "remove users from group"),
         (group.attached, "detach all policies"),
         (group.inline, "delete policies"),
     )
     del account.groups[group.name]
-    account.changed()
 
 
 def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
@@ -166,9 +169,8 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
     """Add a user to a group; a member stays one."""
     group, user = _membership(account, request)
     if group.name not in user.groups:
-        check_room(account, "GroupsPerUser", len(user.groups))
+        common.check_room(account, "GroupsPerUser", len(user.groups))
         user.groups.append(group.name)
-        account.changed()
 
 
 @operation("RemoveUserFromGroup", on="group")
@@ -178,7 +180,163 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     if group.name not in user.groups:
         raise NoSuchEntity(f"User {user.name} not in group {group.name}.")
     user.groups.remove(group.name)
-    account.changed()
 
 
-TagOperations("user", "User", user_of, ignore_case=True).register()
+common.tag_operations("user", "User", common.user_of, ignore_case=True)
+
+
+def _answer(user: CredentialOwner) -> dict[str, Any]:
+    profile = _profile(user)
+    return {
+        "LoginProfile": {
+            "UserName": user.user_name,
+            **common.fields(profile, "CreateDate", "PasswordResetRequired"),
+            **common.filled(MaxSigninSessionDuration=profile.max_signin_session_duration),
+        }
+    }
+
+
+def _profile(user: CredentialOwner) -> LoginProfile:
+    if user.login_profile is None:
+        raise NoSuchEntity(f"Login Profile for User {user.user_name} cannot be found.")
+    return user.login_profile
+
+
+def _check(user: CredentialOwner, password: str) -> None:
+    """Insist on what the account wants of passwords; of root's, only what AWS wants."""
+    account = user.account
+    names = (account.name, account.root.email, *([account.alias] if account.alias else []))
+    found = violations(password, account.password_policy if user.named else None, names)
+    if found:
+        error = PasswordPolicyViolation(found[0])
+        for more in found[1:]:
+            error.add_note(more)
+        raise error
+
+
+def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:
+    ids = user.account.world.ids
+    return hashed(password, f"{ids.seed}/salt/{ids.number()}")
+
+
+def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginProfile:
+    """Give a profile a new password; former ones are remembered, as hashes."""
+    hashes = (_hashed(user, password), *profile.hashes[:MOST_REMEMBERED])
+    return replace(profile, hashes=hashes, last_changed=user.account.world.clock.now)
+
+
+@operation("CreateLoginProfile", on="user", answer=_answer)
+def create_login_profile(account: Account, request: Parameters) -> CredentialOwner:
+    """Give somebody a password.
+
+    Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
+    one, by an e-mail: nobody has it yet.
+    """
+    user = common.holder_of(account, request)
+    if user.login_profile is not None:
+        raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
+    if "Password" not in request and user.named:  # the model does not demand it, for the root user
+        raise ValidationError(
+            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    if "Password" in request:
+        _check(user, request["Password"])
+    now = account.world.clock.now
+    user.login_profile = LoginProfile(
+        now,
+        now,
+        (_hashed(user, request["Password"]),) if "Password" in request else (),
+        request.get("PasswordResetRequired", False),
+        request.get("MaxSigninSessionDuration"),
+    )
+    return user
+
+
+@operation("GetLoginProfile", on="user", answer=_answer)
+def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
+    """Say whether somebody has a password, and since when."""
+    user = common.holder_of(account, request)
+    _profile(user)
+    return user
+
+
+@operation("UpdateLoginProfile", on="user")
+def update_login_profile(account: Account, request: Parameters) -> None:
+    """Set a user's password, as an administrator does: the old one need not be known."""
+    user = common.holder_of(account, request)
+    profile = _profile(user)
+    if "MaxSigninSessionDuration" in request and request.get("ResetMaxSigninSessionDuration"):
+        raise InvalidInput("The session duration cannot be set and reset at once.")
+    if "Password" in request:
+        _check(user, request["Password"])
+        profile = _with(user, request["Password"], profile)
+    reset = request.get("PasswordResetRequired", profile.password_reset_required)
+    duration = request.get("MaxSigninSessionDuration", profile.max_signin_session_duration)
+    if request.get("ResetMaxSigninSessionDuration"):
+        duration = None
+    user.login_profile = replace(
+        profile, password_reset_required=reset, max_signin_session_duration=duration
+    )
+
+
+@operation("DeleteLoginProfile", on="user")
+def delete_login_profile(account: Account, request: Parameters) -> None:
+    """Take somebody's password away; access keys stay good."""
+    user = common.holder_of(account, request)
+    user.former_sign_in = _profile(user).last_used or user.former_sign_in
+    user.login_profile = None
+
+
+@operation("ChangePassword", on="user")
+def change_password(account: Account, request: Parameters) -> None:
+    """Change one's own password: the old one must be known, and the new one must be new."""
+    user = common.holder_of(account, request)
+    if not user.named:
+        raise InvalidUserType("Only IAM Users can change their own password.")
+    profile = _profile(user)
+    if not profile.is_right(request["OldPassword"]):
+        raise AccessDenied("The old password was incorrect.")  # code and text are likely
+    new = request["NewPassword"]
+    _check(user, new)
+    policy = account.password_policy
+    if policy and profile.was_among_the_last(policy.password_reuse_prevention, new):
+        raise PasswordPolicyViolation("Password does not conform to the account password policy.")
+    profile = _with(user, new, profile)
+    user.login_profile = replace(profile, password_reset_required=False)
+
+
+def _policy(account: Account) -> PasswordPolicy:
+    if account.password_policy is None:
+        number = account.account_id
+        raise NoSuchEntity(f"The Password Policy with domain name {number} cannot be found.")
+    return account.password_policy
+
+
+@operation("UpdateAccountPasswordPolicy", on="*")
+def update_password_policy(account: Account, request: Parameters) -> None:
+    """Set all of it: what is not sent falls back to its default."""
+    account.password_policy = PasswordPolicy(
+        **{python_name(name): value for name, value in request.items()}
+    )
+
+
+_POLICY_FIELDS = (
+    *("MinimumPasswordLength", "RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters"),
+    *("RequireLowercaseCharacters", "AllowUsersToChangePassword", "ExpirePasswords", "HardExpiry"),
+)
+
+
+@operation("GetAccountPasswordPolicy", on="*", answer=as_it_is)
+def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
+    """Read it."""
+    policy = _policy(account)
+    if_set = common.filled(**common.fields(policy, "MaxPasswordAge", "PasswordReusePrevention"))
+    return {"PasswordPolicy": {**common.fields(policy, *_POLICY_FIELDS), **if_set}}
+
+
+@operation("DeleteAccountPasswordPolicy", on="*")
+def delete_password_policy(account: Account, _: Parameters) -> None:
+    """Delete it: then AWS's own demands apply."""
+    _policy(account)
+    account.password_policy = None

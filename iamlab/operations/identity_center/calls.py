@@ -1,4 +1,4 @@
-"""Calls of IAM Identity Center's APIs, and the parts of an instance that they work on.
+"""Calls of IAM Identity Center's APIs: who may make them, what parameters mean and may be.
 
 Methods of an instance and of its parts make the calls for the root user of the management account.
 Somebody's own call is made in that account too, and needs permission for each kind of resource that
@@ -8,38 +8,36 @@ Notes
 -----
 AWS pages: "Actions, resources, and condition keys for AWS IAM Identity Center" and the same "for
 AWS Identity Store"; "Logging IAM Identity Center API calls with AWS CloudTrail"; "IAM Identity
-Center API Reference" and "Identity Store API Reference", for how things are named there.
+Center API Reference" and "Identity Store API Reference", with the pages of their data types.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.errors import RequestError, did_you_mean
-from iamlab.errors.organizations import AccessDeniedException, AccountNotFoundException
-from iamlab.errors.services import ResourceNotFoundException
+from iamlab.errors import RequestError, did_you_mean, noted
+from iamlab.errors.organizations import AccessDeniedException
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations import registry
+from iamlab.operations.api_models import Shape
 from iamlab.operations.authorization_needs import context_of
-from iamlab.operations.calls import Call
-from iamlab.operations.dispatch import perform
-from iamlab.operations.organizations.lookup import account_id_of
+from iamlab.operations.dispatch import Call, perform
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.operations.identity_center.instance import IdentityCenter
     from iamlab.operations.identity_center.permission_sets import PermissionSet
-    from iamlab.operations.registry import Answer
+    from iamlab.operations.registry import Answer, Perform
 
 SSO, IDENTITY_STORE = "sso", "identitystore"
 """The two services that calls go to."""
 
-USER, GROUP, PERMISSION_SET = "USER", "GROUP", "PermissionSet"
+USER, GROUP, PERMISSION_SET, ACCOUNT = "USER", "GROUP", "PermissionSet", "account"
 """What refusals call the parts; the first two are the types of principals, too."""
 
 _NAMES = {USER: "user_name", GROUP: "display_name", PERMISSION_SET: "name"}
@@ -47,6 +45,14 @@ _NAMES = {USER: "user_name", GROUP: "display_name", PERMISSION_SET: "name"}
 
 _INSTANCE_BY = {SSO: "InstanceArn", IDENTITY_STORE: "IdentityStoreId"}
 """Service -> the parameter that names the instance."""
+
+_ARNS = {
+    "Account": ("sso", "account", "TargetId"),
+    "User": (IDENTITY_STORE, "user", "UserId"),
+    "Group": (IDENTITY_STORE, "group", "GroupId"),
+    "GroupMembership": (IDENTITY_STORE, "membership", "MembershipId"),
+}
+"""Kind of resource -> service and type in its ARN, and the parameter that has its id."""
 
 
 @dataclass(slots=True, eq=False)
@@ -72,18 +78,7 @@ class Part:
         return found
 
 
-class OfInstance:
-    """Methods of an instance, in a module of their own."""
-
-    __slots__ = ()
-
-    @property
-    def _center(self) -> IdentityCenter:
-        """The instance whose methods they are."""
-        return cast("IdentityCenter", self)
-
-
-def do(center: IdentityCenter, operation: str, **parameters: Any) -> Any:
+def do(center: Any, operation: str, **parameters: Any) -> Any:
     """Do an operation on an instance, as the root user of the management account.
 
     Raises
@@ -110,7 +105,7 @@ class CenterCall(Call):
         What the service does in accounts after the call.
     """
 
-    then: Callable[[], None] | None = None
+    then: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def center(self) -> IdentityCenter:
@@ -127,17 +122,26 @@ class CenterCall(Call):
         return found
 
     def _instance(self) -> IdentityCenter | None:
-        given = self.given.get(_INSTANCE_BY[self.entry.service])
-        for one in self.world.identity_centers.values():
-            if given in (one.arn, one.identity_store_id):
-                found: IdentityCenter = one
-                return found
-        return None
+        key, every = self.parameters.get(self._instance_by), self.world.identity_centers.values()
+        found: IdentityCenter | None = next(
+            (center for center in every if key in (center.arn, center.identity_store_id)), None
+        )
+        return found
+
+    @property
+    def _instance_by(self) -> str:
+        return _INSTANCE_BY[self.entry.service]
 
     @property
     def permission_set(self) -> PermissionSet:
-        """The permission set that the call names; the event says its ARN."""
-        found = find(self.center.permission_sets, self.given["PermissionSetArn"], PERMISSION_SET)
+        """The permission set that the call names."""
+        return find(
+            self.center.permission_sets, self.parameters["PermissionSetArn"], PERMISSION_SET
+        )
+
+    def noted_permission_set(self) -> PermissionSet:
+        """Find the permission set that the call names, and note its ARN for the event."""
+        found = self.permission_set
         self.noted["PermissionSetArn"] = found.arn
         return found
 
@@ -162,28 +166,21 @@ class CenterCall(Call):
         """Ask for the action on each kind of resource that it requires."""
         action = self.entry.needs
         known = catalog.action(action)
-        keys = context_of(self.account, self.entry, self.given)
+        keys = context_of(self.account, self.entry, self.parameters)
         for kind in known.resource_types if known else ():
             if kind.required:
                 yield action, self._arn(kind.name), keys
 
     def _arn(self, kind: str) -> str:
         """Give the ARN of the resource of a kind; of one that is to be made, with ``*``."""
-        center, given = self.center, self.given
-        if kind == "Instance":
-            return center.arn
-        if kind == "Identitystore":
-            return center.identity_store_arn
-        start = f"arn:{self.account.partition}"
-        if kind == "PermissionSet":
-            new = f"{start}:sso:::permissionSet/{center.arn.rpartition('/')[2]}/*"
-            return str(given.get("PermissionSetArn", new))
-        if kind == "Account":
-            return f"{start}:sso:::account/{given.get('TargetId', '*')}"
-        member = given.get("MemberId", {})
-        name = {"User": "UserId", "Group": "GroupId", "GroupMembership": "MembershipId"}[kind]
-        place = "membership" if kind == "GroupMembership" else kind.lower()
-        return f"{start}:identitystore:::{place}/{given.get(name, member.get(name, '*'))}"
+        center, given = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
+        known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
+        new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
+        known |= {"PermissionSet": given.get("PermissionSetArn", new)}
+        if kind in known:
+            return known[kind]
+        service, place, name = _ARNS[kind]
+        return f"arn:{self.account.partition}:{service}:::{place}/{given.get(name, '*')}"
 
     def work(self) -> Any:
         """Do it, and give what that makes."""
@@ -191,40 +188,30 @@ class CenterCall(Call):
 
     def finish(self) -> None:
         """Bring the accounts up to date."""
-        if self.then is not None:
-            self.then()
+        for step in self.then:
+            step()
 
     def _owner(self) -> str:
         return ""  # events of Identity Center name no account of a resource
 
     def _parameters(self) -> dict[str, Any] | None:
-        name = _INSTANCE_BY[self.entry.service]
-        return {name: self.given.get(name), **self.noted}
+        return {self._instance_by: self.parameters.get(self._instance_by), **self.noted}
 
     def _region(self) -> str:
         found = self._instance()
         return DEFAULT_REGION if found is None else found.region
 
 
-Work = TypeVar("Work", bound="Callable[[CenterCall], Any]")
-
-
-def operation(name: str, answer: Answer = registry.nothing) -> Callable[[Work], Work]:
+def operation(name: str, answer: Answer = registry.nothing) -> Callable[[Perform], Perform]:
     """Make a function the entry of an operation: ``"sso:CreatePermissionSet"``."""
-
-    def make(work: Work) -> Work:
-        registry.operation(name, None, answer, call_type=CenterCall, refuse=AccessDeniedException)(
-            work
-        )
-        return work
-
-    return make
+    refuse = AccessDeniedException
+    return registry.operation(name, None, answer, call_type=CenterCall, refuse=refuse)
 
 
-Own = TypeVar("Own", bound=Part)
+Held = TypeVar("Held", bound=Part)
 
 
-def find(held: Mapping[str, Own], given: object, noun: str) -> Own:
+def find(held: Mapping[str, Held], given: object, noun: str) -> Held:
     """Find the part that is meant: itself, its id, its ARN, or its name.
 
     Parameters
@@ -246,13 +233,11 @@ def find(held: Mapping[str, Own], given: object, noun: str) -> Own:
     for key in (text, end):
         if key in held:
             return held[key]
-    named = {getattr(one, _NAMES[noun]): one for one in held.values()}
-    same = [one for name, one in named.items() if name.lower() == text.lower()]
+    named = {getattr(part, _NAMES[noun]): part for part in held.values()}
+    same = [part for name, part in named.items() if name.lower() == text.lower()]
     if isinstance(given, str) and same:
         return same[0]
-    error = ResourceNotFoundException(f"{noun} not found.")
-    error.add_note(did_you_mean(text, named))
-    raise error
+    raise noted(ResourceNotFoundException(f"{noun} not found."), did_you_mean(text, named))
 
 
 def id_of(given: object, noun: str) -> str:
@@ -263,46 +248,124 @@ def id_of(given: object, noun: str) -> str:
     RequestError
         It is neither.
     """
-    text = given if isinstance(given, str) else getattr(given, "id", None)
+    attribute = "account_id" if noun == ACCOUNT else "id"
+    text = given if isinstance(given, str) else getattr(given, attribute, None)
     if not isinstance(text, str):
         raise RequestError(f"{given!r} is no {noun}: give it itself, its id, or its name.")
     return text
 
 
-def account_of(center: IdentityCenter, given: Account | str) -> Account:
-    """Find the account that is meant, be it in the organization or not.
+MOST_PAIRS = 50
+"""So many tags a permission set has at most, and so many attributes become session tags."""
+
+
+class Rule(NamedTuple):
+    """What a text may be.
+
+    Parameters
+    ----------
+    pattern
+        As AWS writes it.
+    least, most
+        The length.
+    blanks
+        White space that the pattern allows, if it is one of all visible characters.
+    """
+
+    pattern: str
+    least: int
+    most: int
+    blanks: str = ""
+
+    def is_met_by(self, value: str) -> bool:
+        """Say whether a text has no other characters than these."""
+        if _VISIBLE in self.pattern:
+            return all(
+                (letter.isprintable() and letter != " ") or letter in self.blanks
+                for letter in value
+            )
+        return Shape("string", pattern=self.pattern).fits(value)
+
+
+_TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
+_VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
+_TEXT = Rule(rf"[{_VISIBLE}\t\n\r \u00A0\u3000]+", 1, 1024, "\t\n\r \u00a0\u3000")
+_PATH = r"((/[A-Za-z0-9\.,\+@=_-]+)*)/"
+_RELAY_STATE = r"""[a-zA-Z0-9&$@#\\\/%?=~\-_'"|!:,.;*+\[\]\ \(\)\{\}]+"""
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(("attribute", "displayName", "email", "groupDescription"), _TEXT),
+    "customerManagedPolicyReference.name": Rule(r"[\w+=,.@-]+", 1, 128),
+    "customerManagedPolicyReference.path": Rule(_PATH, 1, 512),
+    "description": Rule(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*", 1, 700),
+    "inlinePolicy": Rule(r"[\u0009\u000A\u000D\u0020-\u00FF]+", 1, 32_768),
+    "key": Rule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128),
+    "name": Rule(r"[\w+=,.@-]+", 1, 32),
+    "relayState": Rule(_RELAY_STATE, 1, 240),
+    "tagKey": Rule(_TAG, 1, 128),
+    "tagValue": Rule(_TAG, 0, 256),
+    "userName": Rule(f"[{_VISIBLE}]+", 1, 128),
+}
+"""Parameter -> what it may be."""
+
+
+def invalid(name: str, demand: str, value: str | None = None) -> ValidationException:
+    """Make AWS's error for a parameter that isn't what it must be.
+
+    Examples
+    --------
+    >>> invalid("name", "have length greater than or equal to 1", "").message[-50:]
+    'Member must have length greater than or equal to 1'
+    """
+    shown = "" if value is None else f" '{value}'"
+    return ValidationException(
+        f"1 validation error detected: Value{shown} at '{name}' failed to satisfy constraint: "
+        f"Member must {demand}"
+    )
+
+
+def checked(name: str, value: object) -> str:
+    """Insist that a text is what a parameter may be.
 
     Raises
     ------
-    ResourceNotFoundException
-        The world has none.
+    ValidationException
+        It is not.
+    RequestError
+        It is no text at all.
+
+    Examples
+    --------
+    >>> checked("name", "ReadOnly")
+    'ReadOnly'
     """
-    try:
-        return center.world.accounts[account_id_of(center.organization, given)]
-    except AccountNotFoundException as unknown:
-        raise _no_account(given, *unknown.__notes__) from None
+    if not isinstance(value, str):
+        raise RequestError(f"{name} is text, not {value!r}.")
+    rule = RULES[name]
+    for is_wrong, demand in (
+        (len(value) < rule.least, f"have length greater than or equal to {rule.least}"),
+        (len(value) > rule.most, f"have length less than or equal to {rule.most}"),
+        (not rule.is_met_by(value), f"satisfy regular expression pattern: {rule.pattern}"),
+    ):
+        if is_wrong:
+            raise invalid(name, demand, value[:200])
+    return value
 
 
-def active_account_of(center: IdentityCenter, given: Account | str) -> Account:
-    """Find the account that is meant, which can be opened to somebody.
+def optional(name: str, value: object) -> str:
+    """Do the same; nothing at all is an empty text."""
+    return "" if value is None or value == "" else checked(name, value)
+
+
+def checked_pairs(key_rule: str, value_rule: str, given: Mapping[str, object]) -> dict[str, str]:
+    """Insist on pairs of texts, such as tags.
 
     Raises
     ------
-    ResourceNotFoundException
-        It is in no world, in another organization, or suspended.
+    ValidationException
+        A key or a value is not what it may be, or there are too many.
     """
-    account, organization = account_of(center, given), center.organization
-    member = organization.members.get(account.account_id)
-    if member is None:
-        raise _no_account(account.account_id, f"It is not in the organization {organization.id}.")
-    if member.status != "ACTIVE":
-        raise _no_account(account.account_id, f"It is {member.status}.")
-    return account
-
-
-def _no_account(given: object, *notes: str) -> ResourceNotFoundException:
-    """Say that there is no such account; AWS's sentence is not documented."""
-    error = ResourceNotFoundException(f"AWS account {given} not found in the organization.")
-    for note in notes:
-        error.add_note(note)
-    return error
+    found = {checked(key_rule, key): checked(value_rule, value) for key, value in given.items()}
+    if len(found) > MOST_PAIRS:
+        raise invalid(key_rule, f"have length less than or equal to {MOST_PAIRS}")
+    return found

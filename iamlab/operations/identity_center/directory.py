@@ -14,22 +14,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.errors.identity_center import ConflictException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.identity_center.calls import (
     GROUP,
     USER,
     CenterCall,
-    OfInstance,
-    Own,
+    Held,
     Part,
+    checked,
     do,
     find,
     id_of,
     operation,
+    optional,
 )
-from iamlab.operations.identity_center.parameters import HIDDEN, checked, optional
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""What CloudTrail shows in the place of names and addresses of people."""
+
+_EMAIL = "emails"
+"""The path by which UpdateUser changes the address."""
 
 _FIELDS = {
     "userName": "user_name",
@@ -44,13 +50,10 @@ ATTRIBUTES = (
     *("enterprise.department", "enterprise.division", "enterprise.employeeNumber"),
     *("enterprise.manager.value", "enterprise.organization"),
 )
-"""Paths of what may be known of somebody besides."""
+"""Paths of the other attributes that a user can have."""
 
 PATHS = (*_FIELDS, *ATTRIBUTES)
 """Paths of all that can become a session tag."""
-
-_EMAIL = "emails"
-"""The path by which UpdateUser changes the address."""
 
 _RESERVED = ("administrator", "awsadministrators")
 """Names that no user can have."""
@@ -76,7 +79,7 @@ class IdentityStoreUser(Part):
     @property
     def groups(self) -> list[IdentityStoreGroup]:
         """The groups that the user is in."""
-        return [one for one in self.center.groups.values() if self.id in one.member_ids]
+        return [group for group in self.center.groups.values() if self.id in group.member_ids]
 
     def attribute(self, path: str) -> str:
         """Give what is known under a path; empty if nothing is.
@@ -139,8 +142,7 @@ class IdentityStoreGroup(Part):
     @property
     def users(self) -> list[IdentityStoreUser]:
         """Its members."""
-        known = self.center.users
-        return [known[key] for key in self.member_ids]
+        return [self.center.users[key] for key in self.member_ids]
 
     def add_user(self, user: IdentityStoreUser | str) -> None:
         """Make a user a member (``CreateGroupMembership``).
@@ -169,7 +171,7 @@ class IdentityStoreGroup(Part):
         do(self.center, f"identitystore:{name}", GroupId=self.id, MemberId=member)
 
 
-class IdentityStore(OfInstance):
+class IdentityStore:
     """The methods of an instance about its people and groups."""
 
     __slots__ = ()
@@ -205,14 +207,9 @@ class IdentityStore(OfInstance):
         >>> center.create_user("ana").user_name, len(main.users)
         ('ana', 0)
         """
-        made: IdentityStoreUser = do(
-            self._center,
-            "identitystore:CreateUser",
-            UserName=user_name,
-            DisplayName=display_name,
-            Emails=[{"Value": email}] if email else None,
-            Attributes=_paths(attributes),
-        )
+        given = {"UserName": user_name, "DisplayName": display_name}
+        more = {"Emails": [{"Value": email}] if email else None, "Attributes": _paths(attributes)}
+        made: IdentityStoreUser = do(self, "identitystore:CreateUser", **given, **more)
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:
@@ -225,7 +222,7 @@ class IdentityStore(OfInstance):
         ResourceNotFoundException
             There is none.
         """
-        do(self._center, "identitystore:DeleteUser", UserId=id_of(user, USER))
+        do(self, "identitystore:DeleteUser", UserId=id_of(user, USER))
 
     def create_group(self, display_name: str, description: str = "") -> IdentityStoreGroup:
         """Add a group (``CreateGroup`` of the identity store).
@@ -235,12 +232,8 @@ class IdentityStore(OfInstance):
         ConflictException
             The name is taken.
         """
-        made: IdentityStoreGroup = do(
-            self._center,
-            "identitystore:CreateGroup",
-            DisplayName=display_name,
-            Description=description,
-        )
+        given = {"DisplayName": display_name, "Description": description}
+        made: IdentityStoreGroup = do(self, "identitystore:CreateGroup", **given)
         return made
 
     def delete_group(self, group: IdentityStoreGroup | str) -> None:
@@ -251,7 +244,7 @@ class IdentityStore(OfInstance):
         ResourceNotFoundException
             There is none.
         """
-        do(self._center, "identitystore:DeleteGroup", GroupId=id_of(group, GROUP))
+        do(self, "identitystore:DeleteGroup", GroupId=id_of(group, GROUP))
 
 
 def _paths(attributes: object) -> dict[str, Any]:
@@ -268,7 +261,7 @@ def _paths(attributes: object) -> dict[str, Any]:
     return dict(given)
 
 
-def known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
+def _known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Check what is known of somebody.
 
     Raises
@@ -279,8 +272,7 @@ def known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
     for path in attributes:
         if path not in ATTRIBUTES:  # AWS's sentence is not documented
             error = ValidationException(f"The attribute {path} is not supported.")
-            error.add_note(did_you_mean(str(path), ATTRIBUTES))
-            raise error
+            raise noted(error, did_you_mean(str(path), ATTRIBUTES))
     return {path: checked("attribute", value) for path, value in attributes.items()}
 
 
@@ -289,12 +281,10 @@ _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLangu
 
 
 def _attributes_in(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a call says of somebody besides, by its paths."""
-    sent = {
-        f"name.{key[0].lower()}{key[1:]}": value for key, value in given.get("Name", {}).items()
-    }
-    sent |= {f"{key[0].lower()}{key[1:]}": given[key] for key in _PLAIN if key in given}
-    return {**sent, **given.get("Attributes", {})}
+    """Give the other attributes that a call sends, by their paths."""
+    names = {f"name.{key[0].lower()}{key[1:]}": text for key, text in given.get("Name", {}).items()}
+    plain = {f"{key[0].lower()}{key[1:]}": given[key] for key in _PLAIN if key in given}
+    return {**names, **plain, **given.get("Attributes", {})}
 
 
 def _email_in(sent: Any) -> Any:
@@ -304,34 +294,40 @@ def _email_in(sent: Any) -> Any:
     return sent
 
 
+def _add(held: dict[str, Held], made: Held, name_field: str, duplicate: str) -> Held:
+    """Add a user or a group, whose name nobody else has, however it is written."""
+    names = {getattr(part, name_field).lower() for part in held.values()}
+    if getattr(made, name_field).lower() in names:
+        raise ConflictException(duplicate)
+    made.id = made.world.ids.uuid()
+    held[made.id] = made
+    return made
+
+
 @operation("identitystore:CreateUser", lambda made: {"UserId": made.id})
 def create_user(call: CenterCall) -> IdentityStoreUser:
     """Add somebody."""
-    center, given = call.center, call.given
+    center, given = call.center, call.parameters
     call.noted["UserName"] = HIDDEN
     name = checked("userName", given.get("UserName"))
-    known = known_attributes(_attributes_in(given))
+    known = _known_attributes(_attributes_in(given))
     shown = optional("displayName", given.get("DisplayName"))
     address = optional("email", _email_in(given.get("Emails")))
     if name.lower() in _RESERVED:  # AWS's sentence is not documented
         raise ValidationException(f"The user name {name} is reserved.")
-    if name.lower() in (one.user_name.lower() for one in center.users.values()):
-        raise ConflictException("Duplicate UserName")
-    key = center.world.ids.uuid()
-    made = IdentityStoreUser(center.world, center.arn, key, name, shown or name, address, known)
-    center.users[made.id] = made
-    return made
+    made = IdentityStoreUser(center.world, center.arn, "", name, shown or name, address, known)
+    return _add(center.users, made, "user_name", "Duplicate UserName")
 
 
 @operation("identitystore:UpdateUser")
 def update_user(call: CenterCall) -> None:
     """Change what is known of somebody."""
-    call.noted["UserId"] = call.given["UserId"]
-    user = find(call.center.users, call.given["UserId"], USER)
-    changed = {one["AttributePath"]: one.get("AttributeValue") for one in call.given["Operations"]}
+    key = call.noted["UserId"] = call.parameters["UserId"]
+    user, edits = find(call.center.users, key, USER), call.parameters["Operations"]
+    changed = {edit["AttributePath"]: edit.get("AttributeValue") for edit in edits}
     shown = changed.pop("displayName", user.display_name)
     address = _email_in(changed.pop(_EMAIL, user.email))
-    known = known_attributes(changed)
+    known = _known_attributes(changed)
     shown, address = optional("displayName", shown), optional("email", address)
     user.display_name, user.email = shown, address
     user.attributes |= known
@@ -342,21 +338,18 @@ def delete_user(call: CenterCall) -> None:
     """Delete somebody, and all memberships."""
     key = _delete(call, "UserId", call.center.users, USER)
     for group in call.center.groups.values():
-        group.member_ids = [one for one in group.member_ids if one != key]
+        group.member_ids = [member for member in group.member_ids if member != key]
 
 
 @operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})
 def create_group(call: CenterCall) -> IdentityStoreGroup:
     """Add a group."""
-    center, given = call.center, call.given
+    center, given = call.center, call.parameters
     call.noted["DisplayName"] = HIDDEN
     name = checked("displayName", given.get("DisplayName"))
-    said = optional("groupDescription", given.get("Description"))
-    if name.lower() in (one.display_name.lower() for one in center.groups.values()):
-        raise ConflictException("Duplicate GroupDisplayName")
-    made = IdentityStoreGroup(center.world, center.arn, center.world.ids.uuid(), name, said)
-    center.groups[made.id] = made
-    return made
+    about = optional("groupDescription", given.get("Description"))
+    made = IdentityStoreGroup(center.world, center.arn, "", name, about)
+    return _add(center.groups, made, "display_name", "Duplicate GroupDisplayName")
 
 
 @operation("identitystore:DeleteGroup")
@@ -365,9 +358,9 @@ def delete_group(call: CenterCall) -> None:
     _delete(call, "GroupId", call.center.groups, GROUP)
 
 
-def _delete(call: CenterCall, parameter: str, held: dict[str, Own], noun: str) -> str:
+def _delete(call: CenterCall, parameter: str, held: dict[str, Held], noun: str) -> str:
     """Delete a user or a group; give the id."""
-    key = call.noted[parameter] = find(held, call.given[parameter], noun).id
+    key = call.noted[parameter] = find(held, call.parameters[parameter], noun).id
     del held[key]
     return key
 
@@ -393,8 +386,8 @@ def delete_group_membership(call: CenterCall) -> None:
 
 def _membership(call: CenterCall) -> tuple[IdentityStoreGroup, str]:
     """Find the group and the member that a call names."""
-    call.noted["GroupId"] = call.given["GroupId"]
-    group = find(call.center.groups, call.given["GroupId"], GROUP)
-    member = find(call.center.users, call.given["MemberId"].get("UserId", ""), USER)
+    call.noted["GroupId"] = call.parameters["GroupId"]
+    group = find(call.center.groups, call.parameters["GroupId"], GROUP)
+    member = find(call.center.users, call.parameters["MemberId"].get("UserId", ""), USER)
     call.noted["MemberId"] = {"UserId": member.id}
     return group, member.id

@@ -7,49 +7,57 @@ root user; somebody's own call, ``account.call("sso:...", ana, ...)``, needs per
 Notes
 -----
 AWS pages: "What is IAM Identity Center?"; "Organization and account instances of IAM Identity
-Center"; "Enable IAM Identity Center"; "Attributes for access control".
+Center"; "Enable IAM Identity Center"; "Assign user or group access to AWS accounts".
 """
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import FailedAuthentication, RequestError, did_you_mean
+from iamlab.errors import RequestError
 from iamlab.errors.identity_center import ConflictException
-from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.model.record import copy_into
 from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
-from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+from iamlab.operations.federation.signatures import certificate_of, rsa_key
 from iamlab.operations.identity_center import portal
-from iamlab.operations.identity_center.assignments import AccountAssignment, Assigns
-from iamlab.operations.identity_center.calls import USER, CenterCall, do, find, operation
+from iamlab.operations.identity_center.calls import (
+    ACCOUNT,
+    GROUP,
+    PERMISSION_SET,
+    USER,
+    do,
+    id_of,
+)
 from iamlab.operations.identity_center.directory import (
-    PATHS,
     IdentityStore,
     IdentityStoreGroup,
     IdentityStoreUser,
 )
-from iamlab.operations.identity_center.parameters import checked_mapping
-from iamlab.operations.identity_center.permission_sets import HasPermissionSets, PermissionSet
+from iamlab.operations.identity_center.permission_sets import (
+    AWS_ACCOUNT,
+    EITHER,
+    AccountAssignment,
+    HasPermissionSets,
+    PermissionSet,
+)
 from iamlab.operations.identity_center.provisioning import SERVICE, enter
-from iamlab.operations.sts.caller import GLOBAL, check_region
+from iamlab.operations.sts.calls import GLOBAL, check_region
 
 if TYPE_CHECKING:
+    from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
     from iamlab.operations.identity_center.portal import PortalSession
 
-MOST_ATTRIBUTES = 50
-_SOURCE = re.compile(r"\$\{path:(.+)\}")
+    Principal = IdentityStoreUser | IdentityStoreGroup
 
 
 @dataclass(slots=True, eq=False)
-class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
+class IdentityCenter(IdentityStore, HasPermissionSets):
     """An instance.
 
     Parameters
@@ -85,7 +93,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
 
     @property
     def organization(self) -> Organization:
-        """The organization whose accounts it opens.
+        """The organization that the instance belongs to.
 
         Raises
         ------
@@ -108,6 +116,114 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
     def access_portal_url(self) -> str:
         """Where people sign in."""
         return f"https://{self.identity_store_id}.awsapps.com/start"
+
+    def create_account_assignment(
+        self,
+        account: Account | str,
+        permission_set: PermissionSet | str,
+        principal: Principal | str,
+    ) -> AccountAssignment:
+        """Let a user, or all of a group, choose a permission set in an account.
+
+        The account gets a role of it, or its role is brought up to date. An assignment that is
+        there already stays so.
+
+        Parameters
+        ----------
+        account
+            A member or the management account: itself, its id or its name.
+        permission_set
+            Itself, its ARN or its name.
+        principal
+            Itself, its id, or its name if no other principal is called so.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            One of the three is not there.
+        NoSuchEntity
+            The account lacks a customer managed policy that the permission set names.
+        LimitExceeded
+            There is no room in the account.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev")
+        >>> center = organization.enable_identity_center()
+        >>> readers = center.create_permission_set("Readers")
+        >>> made = center.create_account_assignment(dev, readers, center.create_user("ana"))
+        >>> [name[:22] for name in dev.roles if "Reserved" in name]
+        ['AWSReservedSSO_Readers']
+        """
+        made: AccountAssignment = self._assign("Create", account, permission_set, principal)
+        return made
+
+    def delete_account_assignment(
+        self,
+        account: Account | str,
+        permission_set: PermissionSet | str,
+        principal: Principal | str,
+    ) -> None:
+        """Take the choice away; the account's role too, if nobody else has it.
+
+        Sessions of a role that stays go on until they expire; those of a role that goes end.
+
+        Parameters
+        ----------
+        principal
+            Who has been deleted from the identity store is given himself, or by his id.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is no such assignment.
+        """
+        self._assign("Delete", account, permission_set, principal)
+
+    def _assign(self, verb: str, account: object, permission_set: object, principal: object) -> Any:
+        """Do an operation on an assignment; names do for ids."""
+        kinds = {IdentityStoreUser: USER, IdentityStoreGroup: GROUP, str: EITHER}
+        kind = next((name for cls, name in kinds.items() if isinstance(principal, cls)), None)
+        if kind is None:
+            raise RequestError(
+                f"{principal!r} is no principal: give a user or a group of the identity store. IAM "
+                "users and roles cannot be assigned."
+            )
+        return do(
+            self,
+            f"sso:{verb}AccountAssignment",
+            TargetId=id_of(account, ACCOUNT),
+            TargetType=AWS_ACCOUNT,
+            PermissionSetArn=id_of(permission_set, PERMISSION_SET),
+            PrincipalType=kind,
+            PrincipalId=id_of(principal, "principal"),
+        )
+
+    def choices_of(self, user: IdentityStoreUser) -> list[tuple[Account, PermissionSet]]:
+        """List what somebody may choose from: accounts that are active, and permission sets there.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main")
+        >>> center = world.create_organization(main).enable_identity_center()
+        >>> center.choices_of(center.create_user("ana"))
+        []
+        """
+        members, mine = self.organization.members, {user.id, *(group.id for group in user.groups)}
+        every = self.account_assignments
+        places = dict.fromkeys(
+            assigned.place for assigned in every if assigned.principal_id in mine
+        )
+        return [
+            (members[account_id].account, self.permission_sets[set_id])
+            for account_id, set_id in places
+            if account_id in members and members[account_id].status == "ACTIVE"
+        ]
 
     def set_access_control_attributes(self, attributes: Mapping[str, str]) -> None:
         """Say which attributes of users become session tags, under which keys; none: ``{}``.
@@ -138,7 +254,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         given: object = attributes
         if not isinstance(given, Mapping):
             raise RequestError(f"This is a mapping of texts to texts, not {attributes!r}.")
-        sent = [{"Key": key, "Value": {"Source": [one]}} for key, one in given.items()]
+        sent = [{"Key": key, "Value": {"Source": [source]}} for key, source in given.items()]
         do(
             self,
             "sso:UpdateInstanceAccessControlAttributeConfiguration",
@@ -172,15 +288,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         """
         if not isinstance(with_mfa, bool):
             raise RequestError(f"with_mfa is True or False, not {with_mfa!r}.")
-        try:
-            known = find(self.users, user, USER)
-        except ResourceNotFoundException as unknown:
-            # The page says the same of a password that is wrong; the text is likely.
-            error = FailedAuthentication("We couldn't verify your sign-in credentials.")
-            for note in unknown.__notes__:
-                error.add_note(note)
-            raise error from None
-        return portal.sign_in(self, known, with_mfa=with_mfa)
+        return portal.sign_in(self, user, with_mfa=with_mfa)
 
     def hexadecimal(self, size: int) -> str:
         """Make an id of so many hexadecimal digits, 32 at most."""
@@ -188,36 +296,11 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
 
     def copy(self, world: World) -> IdentityCenter:
         """Copy the instance into another world; what is frozen is shared."""
-        return replace(
-            self,
-            world=world,
-            users={key: copy_into(one, world=world) for key, one in self.users.items()},
-            groups={key: copy_into(one, world=world) for key, one in self.groups.items()},
-            permission_sets={
-                key: copy_into(one, world=world) for key, one in self.permission_sets.items()
-            },
-            account_assignments=list(self.account_assignments),
-            providers=dict(self.providers),
-            access_control_attributes=dict(self.access_control_attributes),
-        )
-
-
-def _set_attributes(call: CenterCall) -> None:
-    """Say which attributes of users become session tags."""
-    sent = call.given["InstanceAccessControlAttributeConfiguration"]
-    pairs = [
-        (one.get("Key"), source)
-        for one in sent.get("AccessControlAttributes", ())
-        for source in one.get("Value", {}).get("Source", ())
-    ]
-    given = checked_mapping("key", "attribute", dict(pairs), MOST_ATTRIBUTES)
-    if len({key.lower() for key in given}) < len(given):
-        raise ValidationException("Keys of session tags differ in more than their case.")
-    call.center.access_control_attributes = {key: _path(one) for key, one in given.items()}
-
-
-for _verb in ("Create", "Update"):
-    operation(f"sso:{_verb}InstanceAccessControlAttributeConfiguration")(_set_attributes)
+        made = copy_into(self, world=world)
+        held: dict[str, Any]
+        for held in (made.users, made.groups, made.permission_sets):
+            held |= {key: copy_into(part, world=world) for key, part in held.items()}
+        return made
 
 
 def enable_identity_center(
@@ -227,30 +310,16 @@ def enable_identity_center(
 
     The service gets access to the organization, and a service-linked role in each account.
 
-    Parameters
-    ----------
-    region
-        Where it shall be.
-
     Raises
     ------
     ConflictException
         The organization has an instance, or has consolidated billing only.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> organization = world.create_organization(world.create_account("acme-main"))
-    >>> center = enable_identity_center(organization, region="eu-west-1")
-    >>> center.arn[:30], center.access_portal_url[:10]
-    ('arn:aws:sso:::instance/ssoins-', 'https://d-')
     """
     check_region(region)
     if region == GLOBAL:
         raise RequestError(f"{GLOBAL} is no Region: write one such as us-east-1.")
     world, owner = organization.world, organization.management_account
-    if any(one.organization_id == organization.id for one in world.identity_centers.values()):
+    if any(center.organization_id == organization.id for center in world.identity_centers.values()):
         raise ConflictException("The organization has an instance of IAM Identity Center already.")
     if organization.feature_set != "ALL":
         # The console asks to enable all features first; there is no call, and so no code.
@@ -260,32 +329,16 @@ def enable_identity_center(
         enter(account)
     number = world.ids.uuid().replace("-", "")
     end, store = number[:16], f"d-{number[16:26]}"
-    made = IdentityCenter(
-        world,
-        f"arn:{owner.partition}:sso:::instance/ssoins-{end}",
-        store,
-        organization.id,
-        region,
-        _metadata(world, owner.account_id, region, end),
-    )
+    arn = f"arn:{owner.partition}:sso:::instance/ssoins-{end}"
+    metadata = _metadata(world, owner.account_id, region, end)
+    made = IdentityCenter(world, arn, store, organization.id, region, metadata)
     world.identity_centers[made.arn] = made
     return made
 
 
 def _metadata(world: World, owner: str, region: str, end: str) -> str:
     """Write the metadata of the portal, the SAML identity provider of all accounts."""
-    whose = b64encode(f"{owner}_ins-{end}".encode()).decode()
-    issuer = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{whose}"
+    owned_by = b64encode(f"{owner}_ins-{end}".encode()).decode()
+    issuer = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{owned_by}"
     key = rsa_key(world, f"identity center/{end}")
     return metadata_of(issuer, [certificate_of(key, f"{region}.signin.aws", int(end, 16) + 1)])
-
-
-def _path(source: str) -> str:
-    """Read where a tag's value comes from: ``${path:title}``."""
-    found = _SOURCE.fullmatch(source)
-    if found is None or found[1] not in PATHS:  # AWS's sentence is not documented
-        error = ValidationException(f"The attribute source {source[:200]} is not supported.")
-        shown = source if found is None else found[1]
-        error.add_note(f"Write ${{path:title}}. {did_you_mean(shown, PATHS)}")
-        raise error
-    return found[1]

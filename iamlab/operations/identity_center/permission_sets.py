@@ -1,12 +1,12 @@
-"""Permission sets: what a role shall be that Identity Center makes in accounts.
+"""Permission sets: templates of the roles that Identity Center makes in accounts.
 
-A permission set is a template. Roles that were made of it stay as they are until it is provisioned
-again.
+A permission set has policies: those of AWS, those that each account has, and one of its own. Roles
+that were made of it stay as they are until it is provisioned again.
 
 Notes
 -----
 AWS pages: "Manage AWS accounts with permission sets"; "Set session duration for AWS accounts";
-"Create, manage, and delete permission sets".
+"Create, manage, and delete permission sets"; "Use IAM policies in permission sets".
 """
 
 from __future__ import annotations
@@ -14,22 +14,47 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors.identity_center import ConflictException
-from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.identity_center.calls import CenterCall, OfInstance, do, operation
-from iamlab.operations.identity_center.parameters import (
-    checked,
-    checked_mapping,
-    optional,
-    seconds_of,
+from iamlab.errors import RequestError
+from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.operations.identity_center.calls import (
+    ACCOUNT,
+    PERMISSION_SET,
+    Part,
+    do,
+    find,
+    id_of,
 )
-from iamlab.operations.identity_center.set_policies import PolicySet
-from iamlab.operations.parameters import as_session_tags
+from iamlab.operations.parameters import as_session_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_TAGS = 50
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.policy.document import Policy
+AWS_ACCOUNT, ALL_ACCOUNTS = "AWS_ACCOUNT", "ALL_PROVISIONED_ACCOUNTS"
+"""What a permission set is assigned or provisioned in."""
+
+EITHER = "USER or GROUP"
+"""The type of a principal of which a method knows only the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReference:
+    """A customer managed policy by name and path: each account has one of its own, or has none."""
+
+    name: str
+    path: str = "/"
+
+    def arn_in(self, partition: str, account_id: str) -> str:
+        """Give the ARN that it has in an account.
+
+        Examples
+        --------
+        >>> PolicyReference("maps", "/sky/").arn_in("aws", "111111111111")
+        'arn:aws:iam::111111111111:policy/sky/maps'
+        """
+        return f"arn:{partition}:iam::{account_id}:policy{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +74,15 @@ class Provisioned:
 
 
 @dataclass(slots=True, eq=False)
-class PermissionSet(PolicySet):
-    """A permission set.
+class PermissionSet(Part):
+    """A permission set. Accounts see none of its policies at once.
 
     Parameters
     ----------
+    managed_policies
+        ARNs of AWS's own.
+    permissions_boundary
+        The ARN of one of AWS's policies, or a customer managed one.
     name
         It cannot be renamed.
     relay_state
@@ -64,12 +93,23 @@ class PermissionSet(PolicySet):
         By account id.
     """
 
+    managed_policies: list[str] = field(default_factory=list, repr=False)
+    customer_managed_policy_references: list[PolicyReference] = field(
+        default_factory=list, repr=False
+    )
+    inline_policy: Policy | None = field(default=None, repr=False)
+    permissions_boundary: str | PolicyReference | None = field(default=None, repr=False)
     name: str = ""
     description: str = field(default="", repr=False)
     session_duration: str = "PT1H"
     relay_state: str = field(default="", repr=False)
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     provisioned: dict[str, Provisioned] = field(default_factory=dict, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:sso:::permissionSet/ssoins-.../ps-...``."""
+        return f"{self.instance_arn.replace(':instance/', ':permissionSet/')}/{self.id}"
 
     def update(
         self,
@@ -85,12 +125,8 @@ class PermissionSet(PolicySet):
         ValidationException
             Something cannot be so: sessions last ``PT1H`` to ``PT12H``, say.
         """
-        self._do(
-            "UpdatePermissionSet",
-            Description=description,
-            SessionDuration=session_duration,
-            RelayState=relay_state,
-        )
+        texts = {"Description": description, "RelayState": relay_state}
+        self._do("UpdatePermissionSet", SessionDuration=session_duration, **texts)
 
     def delete(self) -> None:
         """Delete it (``DeletePermissionSet``).
@@ -102,8 +138,150 @@ class PermissionSet(PolicySet):
         """
         self._do("DeletePermissionSet")
 
+    def attach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
+        """Add one of AWS's managed policies (``AttachManagedPolicyToPermissionSet``).
 
-class HasPermissionSets(OfInstance):
+        Parameters
+        ----------
+        managed_policy
+            The policy, its ARN, or its name.
+
+        Raises
+        ------
+        ConflictException
+            It is attached.
+        ResourceNotFoundException
+            AWS has no such policy.
+        ServiceQuotaExceededException
+            There are twenty.
+        ValidationException
+            It is a customer managed one.
+        """
+        self._do("AttachManagedPolicyToPermissionSet", **_as_managed(managed_policy))
+
+    def detach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
+        """Take it away (``DetachManagedPolicyFromPermissionSet``).
+
+        Raises
+        ------
+        ResourceNotFoundException
+            It is not attached.
+        """
+        self._do("DetachManagedPolicyFromPermissionSet", **_as_managed(managed_policy))
+
+    def attach_customer_managed_policy_reference(
+        self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
+    ) -> None:
+        """Name a policy that each account must have before the set is provisioned there.
+
+        Its operation is ``AttachCustomerManagedPolicyReferenceToPermissionSet``.
+
+        Raises
+        ------
+        ConflictException
+            It is named already.
+        ServiceQuotaExceededException
+            There are twenty policies.
+        ValidationException
+            No policy can be called so.
+        """
+        self._do("AttachCustomerManagedPolicyReferenceToPermissionSet", **_as_reference(name, path))
+
+    def detach_customer_managed_policy_reference(
+        self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
+    ) -> None:
+        """Name it no longer (``DetachCustomerManagedPolicyReferenceFromPermissionSet``).
+
+        Raises
+        ------
+        ResourceNotFoundException
+            It is not named.
+        """
+        self._do(
+            "DetachCustomerManagedPolicyReferenceFromPermissionSet", **_as_reference(name, path)
+        )
+
+    def put_inline_policy(self, inline_policy: Document) -> None:
+        """Write its one inline policy (``PutInlinePolicyToPermissionSet``).
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            It is no identity policy.
+        ValidationException
+            It has more than 32,768 characters.
+        """
+        self._do("PutInlinePolicyToPermissionSet", InlinePolicy=as_text(inline_policy))
+
+    def delete_inline_policy(self) -> None:
+        """Take the inline policy away (``DeleteInlinePolicyFromPermissionSet``)."""
+        self._do("DeleteInlinePolicyFromPermissionSet")
+
+    def put_permissions_boundary(
+        self, permissions_boundary: str | ManagedPolicy | PolicyReference
+    ) -> None:
+        """Set the ceiling of its roles (``PutPermissionsBoundaryToPermissionSet``).
+
+        Parameters
+        ----------
+        permissions_boundary
+            One of AWS's policies, or a :class:`PolicyReference` to one that each account has.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            AWS has no such policy.
+        """
+        if isinstance(permissions_boundary, PolicyReference):
+            sent = _as_reference(permissions_boundary)
+        else:
+            sent = _as_managed(permissions_boundary)
+        self._do("PutPermissionsBoundaryToPermissionSet", PermissionsBoundary=sent)
+
+    def delete_permissions_boundary(self) -> None:
+        """Take the ceiling away (``DeletePermissionsBoundaryFromPermissionSet``).
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is none.
+        """
+        self._do("DeletePermissionsBoundaryFromPermissionSet")
+
+    def _do(self, name: str, **parameters: Any) -> None:
+        """Do an operation on it, if it is still there.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            It has been deleted.
+        """
+        find(self.center.permission_sets, self, PERMISSION_SET)
+        do(self.center, f"sso:{name}", PermissionSetArn=self.arn, **parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAssignment:
+    """A user or group, an account, and a permission set there; all by their ids.
+
+    Parameters
+    ----------
+    principal_type
+        ``USER`` or ``GROUP``.
+    """
+
+    account_id: str
+    permission_set_id: str
+    principal_type: str
+    principal_id: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The account and the permission set there, which others can choose too."""
+        return self.account_id, self.permission_set_id
+
+
+class HasPermissionSets:
     """The methods of an instance about its permission sets."""
 
     __slots__ = ()
@@ -144,66 +322,45 @@ class HasPermissionSets(OfInstance):
         >>> readers.managed_policies
         ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
+        texts = {"Name": name, "Description": description, "RelayState": relay_state}
+        texts |= {"SessionDuration": session_duration}
         made: PermissionSet = do(
-            self._center,
-            "sso:CreatePermissionSet",
-            Name=name,
-            Description=description,
-            SessionDuration=session_duration,
-            RelayState=relay_state,
-            Tags=as_session_tags(tags),
+            self, "sso:CreatePermissionSet", Tags=as_session_tags(tags), **texts
         )
         return made
 
+    def provision_permission_set(
+        self, permission_set: PermissionSet | str, account: Account | str | None = None
+    ) -> None:
+        """Bring the roles of a permission set up to date: in one account, or wherever there are.
 
-def _as_made(made: PermissionSet) -> dict[str, Any]:
-    return {"PermissionSet": {"Name": made.name, "PermissionSetArn": made.arn}}
-
-
-@operation("sso:CreatePermissionSet", _as_made)
-def create_permission_set(call: CenterCall) -> PermissionSet:
-    """Make a permission set."""
-    center, given = call.center, call.given
-    call.noted["Name"] = given["Name"]
-    made = PermissionSet(
-        center.world,
-        center.arn,
-        "",
-        name=checked("name", given["Name"]),
-        description=optional("description", given.get("Description")),
-        relay_state=optional("relayState", given.get("RelayState")),
-        session_duration=given.get("SessionDuration", "PT1H"),
-    )
-    seconds_of(made.session_duration)
-    made.tags = checked_mapping("tagKey", "tagValue", dict(tags_of(given)), MOST_TAGS)
-    if made.name in (one.name for one in center.permission_sets.values()):
-        raise ConflictException(f"PermissionSet with name {made.name} already exists.")
-    made.id = f"ps-{center.hexadecimal(16)}"
-    center.permission_sets[made.id] = made
-    return made
-
-
-@operation("sso:UpdatePermissionSet")
-def update_permission_set(call: CenterCall) -> None:
-    """Change a permission set; roles that were made of it stay as they are."""
-    chosen, given = call.permission_set, call.given
-    sent = ("Description", "SessionDuration", "RelayState")
-    call.noted |= {name: given[name] for name in sent if name in given}
-    lasts = given.get("SessionDuration", chosen.session_duration)
-    seconds_of(lasts)
-    said = optional("description", given.get("Description", chosen.description))
-    begins = optional("relayState", given.get("RelayState", chosen.relay_state))
-    chosen.description, chosen.session_duration, chosen.relay_state = said, lasts, begins
-
-
-@operation("sso:DeletePermissionSet")
-def delete_permission_set(call: CenterCall) -> None:
-    """Delete a permission set that nobody is assigned to."""
-    chosen = call.permission_set
-    if chosen.provisioned:
-        error = ConflictException(
-            "Could not delete because PermissionSet has ApplicationProfile associated with it"
+        Raises
+        ------
+        ResourceNotFoundException
+            There is no such permission set, or it has never been provisioned in that account.
+        NoSuchEntity
+            An account lacks a customer managed policy; then no account is changed.
+        """
+        do(
+            self,
+            "sso:ProvisionPermissionSet",
+            PermissionSetArn=id_of(permission_set, PERMISSION_SET),
+            TargetType=ALL_ACCOUNTS if account is None else AWS_ACCOUNT,
+            TargetId=None if account is None else id_of(account, ACCOUNT),
         )
-        error.add_note("Delete its assignments first: center.delete_account_assignment.")
-        raise error
-    del call.center.permission_sets[chosen.id]
+
+
+def _as_reference(policy: object, path: str = "/") -> dict[str, Any]:
+    """Name a customer managed policy, given itself or by name and path, as the API does."""
+    name = policy
+    if isinstance(policy, ManagedPolicy | PolicyReference):
+        name, path = policy.name, policy.path
+    return {"CustomerManagedPolicyReference": {"Name": name, "Path": path}}
+
+
+def _as_managed(policy: str | ManagedPolicy) -> dict[str, Any]:
+    """Name one of AWS's policies, given itself, by ARN or by name, as the API does."""
+    text = policy.arn if isinstance(policy, ManagedPolicy) else policy
+    if not isinstance(text, str):
+        raise RequestError(f"A managed policy is given itself, by ARN or by name, not {policy!r}.")
+    return {"ManagedPolicyArn": text}

@@ -1,7 +1,5 @@
 """The AWS access portal: where people sign in once, and choose an account and a role there.
 
-How a choice in the access portal becomes a session of a role.
-
 The portal is a SAML identity provider, and AWS's own: it asserts who the user is, and STS gives a
 session of the role whose trust policy lets the account's ``AWSSSO_...`` provider assume it. What
 happens then is AssumeRoleWithSAML, so resource control policies have their say.
@@ -12,8 +10,8 @@ That MFA was used to sign in is not part of it: such sessions have no
 Notes
 -----
 AWS pages: "Using the AWS access portal"; "Set session duration of the AWS access portal"; "IAM
-Identity Center Portal API Reference"; "AWS access portal events", "Sign-in events".
-AWS pages: "Attributes for access control"; "Condition context keys for IAM Identity Center"; "API
+Identity Center Portal API Reference"; "AWS access portal events", "Sign-in events"; "Attributes for
+access control"; "Condition context keys for IAM Identity Center"; "API
 AssumeRoleWithSAML"; "Logging IAM and AWS STS API calls with AWS CloudTrail".
 """
 
@@ -23,24 +21,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.recording import record_event, record_in_account
-from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.errors import AccessDenied, AwsError, FailedAuthentication, RequestError, noted
 from iamlab.errors.identity_center import (
     ForbiddenException,
     InvalidRequestException,
     UnauthorizedException,
 )
+from iamlab.errors.services import ResourceNotFoundException
 from iamlab.model.clock_and_ids import HEX
 from iamlab.model.event import SERVICE_EVENT
 from iamlab.operations import registry
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
-from iamlab.operations.identity_center.calls import SSO
+from iamlab.operations.iam.common import filled
+from iamlab.operations.identity_center.calls import ACCOUNT, SSO, USER, find, id_of
 from iamlab.operations.identity_center.provisioning import audience, provider_in
 from iamlab.operations.sts.assume_role import assume, saml_answer, saml_noted
-from iamlab.operations.sts.calls import Asked
-from iamlab.operations.sts.session_tags import session_tags
+from iamlab.operations.sts.calls import StsCall
+from iamlab.operations.sts.issuing import session_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +53,8 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(hours=8)
 """How long one is signed in to the portal, unless an administrator says otherwise."""
+
+NO_ACCESS = "No access"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,7 @@ class PortalSession:
             The session has expired, or the user has been deleted.
         """
         key = self._account_id(account)
-        there = [one.name for place, one in self._choices() if place.account_id == key]
+        there = [chosen.name for place, chosen in self._choices() if place.account_id == key]
         if not there:
             raise self._no_access(account)
         return there
@@ -138,7 +139,9 @@ class PortalSession:
         ('arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Readers', '/ana')
         """
         key, name = self._account_id(account), _name_of(permission_set)
-        choices = {(place.account_id, one.name): (place, one) for place, one in self._choices()}
+        choices = {
+            (place.account_id, chosen.name): (place, chosen) for place, chosen in self._choices()
+        }
         called = (SSO, "GetRoleCredentials"), {"role_name": name, "account_id": key}
         try:
             if (key, name) not in choices:
@@ -159,33 +162,25 @@ class PortalSession:
             The session has expired, or he has been deleted.
         """
         user = self.center.users.get(self.user.id)
-        if self.is_expired or user is None:
-            error = UnauthorizedException("Session token not found or invalid")
-            gone = f"The user {self.user.user_name} has been deleted."
-            over = f"The portal's session ended at {self.expiration:%H:%M}: sign in again."
-            error.add_note(gone if user is None else over)
-            raise error
-        return user
+        if user is not None and not self.is_expired:
+            return user
+        gone = f"The user {self.user.user_name} has been deleted."
+        over = f"The portal's session ended at {self.expiration:%H:%M}: sign in again."
+        error = UnauthorizedException("Session token not found or invalid")
+        raise noted(error, gone if user is None else over)
 
     def _choices(self) -> list[tuple[Account, PermissionSet]]:
         return self.center.choices_of(self._own())
 
     def _account_id(self, given: Account | str) -> str:
-        text = given if isinstance(given, str) else getattr(given, "account_id", None)
-        if not isinstance(text, str):
-            raise RequestError(f"{given!r} is no account: give it itself, its id, or its name.")
-        every = self.center.organization.accounts
-        return next((one.account_id for one in every if one.name == text), text)
+        text, every = id_of(given, ACCOUNT), self.center.organization.accounts
+        return next((account.account_id for account in every if account.name == text), text)
 
-    def _no_access(self, account: Account | str) -> ForbiddenException:
-        shown = getattr(account, "name", account)
-        mine = ", ".join(f"{one.name} in {place.name}" for place, one in self._choices())
-        error = ForbiddenException(NO_ACCESS)
-        error.add_note(
-            f"{self.user.user_name} has no such choice in account {shown}. The portal offers: "
-            f"{mine or 'nothing'}."
-        )
-        return error
+    def _no_access(self, account: Account | str) -> AwsError:
+        mine = ", ".join(f"{chosen.name} in {place.name}" for place, chosen in self._choices())
+        why = f"{self.user.user_name} has no such choice in account"
+        offer = f"{getattr(account, 'name', account)}. The portal offers: {mine or 'nothing'}."
+        return noted(ForbiddenException(NO_ACCESS), f"{why} {offer}")
 
 
 def _name_of(permission_set: object) -> str:
@@ -195,17 +190,27 @@ def _name_of(permission_set: object) -> str:
     return name
 
 
-def sign_in(center: IdentityCenter, user: IdentityStoreUser, *, with_mfa: bool) -> PortalSession:
-    """Let somebody into the portal, and note it."""
+def sign_in(
+    center: IdentityCenter, name: IdentityStoreUser | str, *, with_mfa: bool
+) -> PortalSession:
+    """Let somebody into the portal, and note it.
+
+    Raises
+    ------
+    FailedAuthentication
+        There is no such user.
+    """
+    try:
+        user = find(center.users, name, USER)
+    except ResourceNotFoundException as unknown:
+        # The page says the same of a password that is wrong; the text is likely.
+        error = FailedAuthentication("We couldn't verify your sign-in credentials.")
+        raise noted(error, *unknown.__notes__) from None
     now = center.world.clock.now
     used = "PASSWORD,TOTP" if with_mfa else "PASSWORD"
-    _record(
-        center,
-        user,
-        ("signin", "UserAuthentication"),
-        {"UserAuthentication": "Success"},
-        more={"LoginTo": center.access_portal_url, "CredentialType": used},
-    )
+    call, details = ("signin", "UserAuthentication"), {"UserAuthentication": "Success"}
+    more = {"LoginTo": center.access_portal_url, "CredentialType": used}
+    _record(center, user, call, details, additional_event_data=more)
     return PortalSession(center, user, now, now + LASTS, with_mfa)
 
 
@@ -214,33 +219,25 @@ def _record(
     user: IdentityStoreUser,
     call: tuple[str, str],
     details: dict[str, Any],
-    *,
-    more: dict[str, Any] | None = None,
     error: AwsError | None = None,
+    **more: Any,
 ) -> None:
     """Note what somebody does in the portal: the event is the service's, in its own fields."""
     owner = center.organization.management_account_id
+    person = {"userId": user.id, "identityStoreArn": center.identity_store_arn}
     record_event(
         center.world,
         call,
-        {
-            "type": "IdentityCenterUser",
-            "accountId": owner,
-            "onBehalfOf": {"userId": user.id, "identityStoreArn": center.identity_store_arn},
-        },
+        {"type": "IdentityCenterUser", "accountId": owner, "onBehalfOf": person},
         owner,
         region=center.region,
         read_only=call[0] == SSO,
+        event_type=SERVICE_EVENT,
+        service_event_details=details,
         error_code=error.code if error else "",
         error_message=error.message if error else "",
-        event_type=SERVICE_EVENT,
-        additional_event_data=more,
-        service_event_details=details,
+        **more,
     )
-
-
-NO_ACCESS = "No access"
-_OPERATION = "AssumeRoleWithSAML"
 
 
 def session_for(
@@ -258,20 +255,37 @@ def session_for(
     AwsError
         Attributes cannot be session tags, or STS is switched off in the Region.
     """
-    said = _asserted(center, user, account, permission_set)
-    asked = _asked(center, said, permission_set.provisioned[account.account_id].session_seconds)
+    identity = _asserted(center, user, account, permission_set)
+    arns = {"RoleArn": identity.roles[0][0], "PrincipalArn": identity.principal}
+    seconds = permission_set.provisioned[account.account_id].session_seconds
+    given = {**arns, "DurationSeconds": seconds}
+    entry = registry.find("sts:AssumeRoleWithSAML")
+    call = StsCall.make(center.world, entry, "", given, "", center.region)
+    call.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
+    call.noted |= saml_noted(identity)
+    refused: AwsError | None = None
     try:
-        tags, of_user = session_tags(said.tags), {"identitystore:UserId": user.id}
-        session = assume(asked, account, said, tags, said.role_session_name, of_user)
+        tags, of_user = session_tags(identity.tags), {"identitystore:UserId": user.id}
+        made = assume(call, account, identity, tags, identity.role_session_name, of_user)
     except AwsError as error:
-        _record_session(asked, account, error=error)
-        if not isinstance(error, AccessDenied):
-            raise
-        refusal = ForbiddenException(NO_ACCESS)
-        refusal.add_note(f"STS refused: {error.message}")
-        raise refusal from error
-    _record_session(asked, account, made=(session, said))
-    return session
+        refused = error
+    record_in_account(
+        center.world,
+        ("sts", call.operation),
+        call.identity or {},
+        account.account_id,
+        read_only=True,
+        parameters={**given, **call.noted},
+        answer=None if refused else saml_answer((made, identity)),
+        error=refused,
+        resources=tuple(arns.values()),
+        region=center.region,
+    )
+    if isinstance(refused, AccessDenied):
+        raise noted(ForbiddenException(NO_ACCESS), f"STS refused: {refused.message}") from refused
+    if refused is not None:
+        raise refused
+    return made
 
 
 def _asserted(
@@ -281,18 +295,20 @@ def _asserted(
     name = user.user_name
     if not is_session_name(name):  # AWS's sentence is not documented
         error = InvalidRequestException("The user name cannot be the name of a role session.")
-        error.add_note("Names of sessions have 2 to 64 letters, digits and the characters +=,.@-_")
-        raise error
+        form = "Names of sessions have 2 to 64 letters, digits and the characters +=,.@-_"
+        raise noted(error, form)
     role = account.roles.get(permission_set.provisioned[account.account_id].role_name)
     provider = provider_in(center, account)
     if role is None or provider is None or provider.metadata != center.saml_metadata:
-        error_of_account = ForbiddenException(NO_ACCESS)
-        error_of_account.add_note(
+        why = (
             f"Account {account.name} does not know the portal any more: its SAML provider "
             "AWSSSO_... is gone or was changed. center.provision_permission_set(...) mends that."
         )
-        raise error_of_account
-    context = context_of(provider, name, "persistent", audience(account))
+        raise noted(ForbiddenException(NO_ACCESS), why)
+    context, ids = context_of(provider, name, "persistent", audience(account)), center.world.ids
+    # Nobody sees the id of the assertion, and nothing else of the world depends on it.
+    key = ids.hidden(f"assertion/{ids.events}/{role.arn}/{name}", HEX, 32)
+    known = {tag: user.attribute(path) for tag, path in center.access_control_attributes.items()}
     return SamlIdentity(
         principal=provider.arn,
         subject=name,
@@ -302,55 +318,7 @@ def _asserted(
         name_qualifier=context["saml:namequalifier"],
         roles=((role.arn, provider.arn),),
         role_session_name=name,
-        tags={
-            key: value
-            for key, path in center.access_control_attributes.items()
-            if (value := user.attribute(path))  # what is not known of somebody makes no tag
-        },
+        tags=filled(**known),  # what is not known of somebody makes no tag
         context=context,
-        assertion_id=_assertion_id(center, role.arn, name),
-    )
-
-
-def _assertion_id(center: IdentityCenter, role_arn: str, name: str) -> str:
-    """Name the assertion, which nobody sees: nothing else of the world depends on it."""
-    ids = center.world.ids
-    return "_" + ids.hidden(f"assertion/{ids.events}/{role_arn}/{name}", HEX, 32)
-
-
-def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
-    """Put together the call of STS: as always with SAML, nobody signs it."""
-    [(role_arn, provider_arn)] = said.roles
-    asked = Asked(
-        world=center.world,
-        entry=registry.find(f"sts:{_OPERATION}"),
-        caller=provider_arn,
-        who=principal_of(center.world, provider_arn),
-        given={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
-        endpoint=center.region,
-    )
-    asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)
-    asked.noted |= saml_noted(said)
-    return asked
-
-
-def _record_session(
-    asked: Asked,
-    account: Account,
-    *,
-    made: tuple[Session, SamlIdentity] | None = None,
-    error: AwsError | None = None,
-) -> None:
-    """Note the call in the role's account."""
-    record_in_account(
-        asked.world,
-        ("sts", _OPERATION),
-        asked.identity or {},
-        account.account_id,
-        read_only=True,
-        parameters={**asked.given, **asked.noted},
-        answer=None if made is None else saml_answer(made),
-        error=error,
-        resources=(asked.given["RoleArn"], asked.given["PrincipalArn"]),
-        region=asked.endpoint,
+        assertion_id=f"_{key}",
     )

@@ -15,23 +15,22 @@ KMS key policies", for names and paths; "Using service-linked roles for IAM Iden
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_in_account
-from iamlab.cloudtrail.user_identity import user_identity
-from iamlab.errors import LimitExceeded, NoSuchEntity
+from iamlab.errors import LimitExceeded, NoSuchEntity, RequestError, noted
 from iamlab.model.identities import Role
-from iamlab.model.quotas import SESSION_SECONDS, quota
+from iamlab.model.quotas import SESSION_SECONDS
 from iamlab.operations.federation.saml_xml import DOORS
-from iamlab.operations.iam.identity_providers import create_saml_provider, update_saml_provider
-from iamlab.operations.iam.lookup import attachable, check_room, same_name
-from iamlab.operations.iam.roles import create_service_linked_role
-from iamlab.operations.identity_center.parameters import seconds_of
-from iamlab.operations.identity_center.permission_sets import Provisioned
-from iamlab.operations.identity_center.set_policies import INLINE, PolicyReference
+from iamlab.operations.iam.common import add, attachable, check_room, quota, same_name
+from iamlab.operations.identity_center.calls import invalid
+from iamlab.operations.identity_center.permission_sets import PolicyReference, Provisioned
 from iamlab.operations.policy_documents import rename_everywhere, saved
+from iamlab.operations.registry import find
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
@@ -41,11 +40,43 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 SERVICE = "sso.amazonaws.com"
+INLINE = "AwsSSOInlinePolicy"
+"""What the inline policy is called in the roles."""
+
 PATH = f"/aws-reserved/{SERVICE}/"
 LINKED_ROLE = "AWSServiceRoleForSSO"
 SESSION_NAME = "AWS-SSO"
 HOME = "us-east-1"
 """The Region that paths of roles do not name."""
+
+_DURATION = re.compile(
+    r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.ASCII
+)
+
+
+def seconds_of(duration: object) -> int:
+    """Read a session duration in the form of ISO 8601.
+
+    Raises
+    ------
+    ValidationException
+        It is none, or not within one and twelve hours.
+
+    Examples
+    --------
+    >>> seconds_of("PT1H"), seconds_of("PT1H30M"), seconds_of("PT12H")
+    (3600, 5400, 43200)
+    """
+    if not isinstance(duration, str):
+        raise RequestError(f"session_duration is text such as PT8H, not {duration!r}.")
+    found = _DURATION.fullmatch(duration)
+    parts = zip(found.groups(), (86_400, 3600, 60, 1), strict=True) if found else ()
+    seconds = sum(int(part or 0) * unit for part, unit in parts)
+    least, most = SESSION_SECONDS  # as of a role
+    if not least <= seconds <= most:  # AWS's sentence is not documented
+        error = invalid("sessionDuration", "be between PT1H and PT12H", duration[:100])
+        raise noted(error, "PT8H is eight hours, PT1H30M an hour and a half.")
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +89,7 @@ class Wanted:
 
 
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
-    """Say what an account's role shall be, if the account has all that it takes.
+    """Say what an account's role must be, if the account has all that it takes.
 
     Raises
     ------
@@ -69,11 +100,9 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
     LimitExceeded
         The account has as many roles, or providers, as it may have; or the role as many policies.
     """
-    named: list[str | PolicyReference] = [
-        *permission_set.managed_policies,
-        *permission_set.customer_managed_policy_references,
-    ]
-    attached = tuple(_arn_in(account, one) for one in named)
+    references = permission_set.customer_managed_policy_references
+    named: list[str | PolicyReference] = [*permission_set.managed_policies, *references]
+    attached = tuple(_arn_in(account, policy) for policy in named)
     most = quota(account, "PoliciesPerRole")
     if len(attached) > most:
         raise LimitExceeded(f"Cannot exceed quota for PoliciesPerRole: {most}")
@@ -87,7 +116,7 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
 
 
 def _arn_in(account: Account, policy: str | PolicyReference) -> str:
-    """Find a policy in an account, and insist that it can hang on a role."""
+    """Find a policy in an account, and insist that it can be attached to a role."""
     if isinstance(policy, str):
         return attachable(account, policy, "Role").arn
     try:
@@ -102,7 +131,7 @@ def _arn_in(account: Account, policy: str | PolicyReference) -> str:
 
 
 def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> None:
-    """Make the role in an account, or make it what it shall be; nothing can fail any more."""
+    """Make the role in an account, or change it to what is wanted; nothing can fail any more."""
     enter(account)
     provider = _own_provider(permission_set.center, account)
     known = permission_set.provisioned.get(account.account_id)
@@ -111,7 +140,8 @@ def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> 
         role = _made(permission_set, account, provider)
     elif role.description != permission_set.description:
         role.description = permission_set.description
-        _note(account, "UpdateRole", RoleName=role.name, Description=role.description)
+        given = {"RoleName": role.name, "Description": role.description}
+        _note(account, "UpdateRole", given)
     _bring_up_to_date(role, want)
     seconds = seconds_of(permission_set.session_duration)
     permission_set.provisioned[account.account_id] = Provisioned(role.name, seconds)
@@ -132,7 +162,7 @@ def deprovision(permission_set: PermissionSet, account: Account) -> None:
     _bring_up_to_date(role, Wanted())
     del account.roles[role.name]
     rename_everywhere(account.world, role.arn, role.unique_id)
-    _note(account, "DeleteRole", RoleName=role.name)
+    _note(account, "DeleteRole", {"RoleName": role.name})
     account.changed()
 
 
@@ -143,17 +173,8 @@ def provider_in(center: IdentityCenter, account: Account) -> SAMLProvider | None
 
 def enter(account: Account) -> None:
     """See to the service-linked role with which Identity Center works in an account."""
-    if same_name(LINKED_ROLE, account.roles) is not None:
-        return
-    create_service_linked_role(account, {"AWSServiceName": SERVICE})
-    record_in_account(
-        account.world,
-        ("iam", "CreateServiceLinkedRole"),
-        {"type": "AWSService", "invokedBy": SERVICE},
-        account.account_id,
-        read_only=False,
-        parameters={"AWSServiceName": SERVICE},
-    )
+    if same_name(LINKED_ROLE, account.roles) is None:
+        _do_in_iam(account, "CreateServiceLinkedRole", {"AWSServiceName": SERVICE})
 
 
 def audience(account: Account) -> str:
@@ -162,66 +183,46 @@ def audience(account: Account) -> str:
 
 
 def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
-    """Give the SAML provider, which is made, or mended, if need be."""
-    known = provider_in(center, account)
-    text = center.saml_metadata
+    """Give the SAML provider, which is made, or corrected, if need be."""
+    known, metadata = provider_in(center, account), center.saml_metadata
     if known is None:
         name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
-        made: SAMLProvider = create_saml_provider(
-            account, {"Name": name, "SAMLMetadataDocument": text}
-        )
-        center.providers[account.account_id] = made.arn
-        _note(account, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=text)
-        return made
-    if known.metadata != text:
-        update_saml_provider(account, {"SAMLProviderArn": known.arn, "SAMLMetadataDocument": text})
-        _note(account, "UpdateSAMLProvider", SAMLProviderArn=known.arn, SAMLMetadataDocument=text)
+        given = {"Name": name, "SAMLMetadataDocument": metadata}
+        known = _do_in_iam(account, "CreateSAMLProvider", given)
+        center.providers[account.account_id] = known.arn
+    elif known.metadata != metadata:
+        given = {"SAMLProviderArn": known.arn, "SAMLMetadataDocument": metadata}
+        _do_in_iam(account, "UpdateSAMLProvider", given)
     return known
 
 
 def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvider) -> Role:
     center = permission_set.center
     name = f"AWSReservedSSO_{permission_set.name}_{center.hexadecimal(16)}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider.arn},
+        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+        "Condition": {"StringEquals": {"SAML:aud": audience(account)}},
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     path = PATH if center.region == HOME else f"{PATH}{center.region}/"
-    trust = _trust(provider.arn, audience(account))
-    role = Role(
-        account,
-        name,
-        path,
-        trust=saved(trust, f"trust of {name}", "trust"),
-        max_session_duration=SESSION_SECONDS[1],  # what bounds sessions is the permission set
-        description=permission_set.description,
-    )
-    role.unique_id = account.world.ids.unique_id("role")
-    role.create_date = account.world.clock.now
-    account.roles[name] = role
-    _note(
-        account,
-        "CreateRole",
-        Path=path,
-        RoleName=name,
-        AssumeRolePolicyDocument=trust,
-        MaxSessionDuration=role.max_session_duration,
-    )
+    role = Role(account, name, path, trust=saved(text, f"trust of {name}", "trust"))
+    role.description = permission_set.description
+    role.max_session_duration = SESSION_SECONDS[1]  # what bounds sessions is the permission set
+    add(role)
+    given = {"Path": path, "RoleName": name, "AssumeRolePolicyDocument": text}
+    _note(account, "CreateRole", {**given, "MaxSessionDuration": role.max_session_duration})
     return role
 
 
-def _trust(provider_arn: str, aud: str) -> str:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": provider_arn},
-        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
-        "Condition": {"StringEquals": {"SAML:aud": aud}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
 def _bring_up_to_date(role: Role, want: Wanted) -> None:
-    """Make a role what it shall be, and note the calls that this takes."""
-    calls = [("AttachRolePolicy", {"PolicyArn": arn}) for arn in want.attached]
-    calls = [one for one in calls if one[1]["PolicyArn"] not in role.attached]
-    gone = [arn for arn in role.attached if arn not in want.attached]
-    calls += [("DetachRolePolicy", {"PolicyArn": arn}) for arn in gone]
+    """Change a role to what is wanted, and note the calls that this takes."""
+    arns, before = want.attached, role.attached
+    calls = [
+        *(("AttachRolePolicy", {"PolicyArn": arn}) for arn in arns if arn not in before),
+        *(("DetachRolePolicy", {"PolicyArn": arn}) for arn in before if arn not in arns),
+    ]
     if want.inline is None and role.inline:
         calls.append(("DeleteRolePolicy", {"PolicyName": INLINE}))
     elif want.inline is not None and want.inline != role.inline.get(INLINE):
@@ -232,21 +233,25 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
     elif want.boundary is not None and want.boundary != role.boundary:
         calls.append(("PutRolePermissionsBoundary", {"PermissionsBoundary": want.boundary}))
     for operation, given in calls:
-        _note(role.account, operation, RoleName=role.name, **given)
+        _note(role.account, operation, {"RoleName": role.name, **given})
     role.attached, role.boundary = list(want.attached), want.boundary
     role.inline = {} if want.inline is None else {INLINE: want.inline}
 
 
-def _note(account: Account, operation: str, **parameters: Any) -> None:
+def _do_in_iam(account: Account, name: str, given: dict[str, Any]) -> Any:
+    """Do an operation of IAM in an account, and note it."""
+    made = find(name).perform(account, given)
+    account.changed()
+    _note(account, name, given)
+    return made
+
+
+def _note(account: Account, name: str, given: dict[str, Any]) -> None:
     """Note a call of IAM that Identity Center makes in an account."""
-    record_in_account(
-        account.world,
-        ("iam", operation),
-        _identity(account),
-        account.account_id,
-        read_only=False,
-        parameters=parameters,
-    )
+    is_first = name == "CreateServiceLinkedRole"  # there was no role yet to make it with
+    caller = {"type": "AWSService", "invokedBy": SERVICE} if is_first else _identity(account)
+    call, key = ("iam", name), account.account_id
+    record_in_account(account.world, call, caller, key, read_only=False, parameters=given)
 
 
 def _identity(account: Account) -> dict[str, Any]:

@@ -1,84 +1,64 @@
-"""AWS Organizations: accounts that are made, moved, taken out, and that leave.
+"""AWS Organizations: accounts that are made, invited and moved, and how they join and leave.
+
+An account that is a member elsewhere may accept an invitation too: it leaves the one organization
+and joins the other in one step, if it could leave at all.
 
 Notes
 -----
 AWS pages: "Creating a member account in an organization"; "Removing a member account from an
-organization"; "Moving accounts to an organizational unit (OU) or between the root and OUs".
+organization"; "Moving accounts to an organizational unit (OU) or between the root and OUs";
+"Inviting an AWS account to join your organization"; "Migrating an account from an organization to
+another"; ``AcceptHandshake`` in the API reference.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.errors.organizations import (
-    ChildNotFoundException,
-    ConstraintViolationException,
-    CreateAccountStatusNotFoundException,
-    DestinationParentNotFoundException,
-    DuplicateAccountException,
-    MasterCannotLeaveOrganizationException,
-    SourceParentNotFoundException,
-)
-from iamlab.model.organization.organization import Organization, own_organization
-from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Member
-from iamlab.operations.organizations import lookup as answers
-from iamlab.operations.organizations.calls import (
-    ANYBODY,
-    DELEGATE,
-    anything,
-    as_one,
-    found,
-    lists,
+from iamlab.errors import noted
+from iamlab.errors import organizations as errors
+from iamlab.model.organization.organization import Organization, organization_of, own_organization
+from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Handshake, Member
+from iamlab.operations.organizations.calls import ANYBODY, needing, operation, tagging
+from iamlab.operations.organizations.lookup import (
+    about_handshake,
+    handshake_in,
     member_of,
-    named_by,
-    needing,
-    operation,
-    parent_of,
-    tagging,
+    missing,
 )
-from iamlab.operations.organizations.parameters import tags_of
+from iamlab.operations.organizations.parameters import RULES, fault, party_of, tags_of
+from iamlab.operations.organizations.reads import AS_HANDSHAKE, AS_REQUEST
 from iamlab.operations.registry import Parameters, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamlab.model.account import Account
-    from iamlab.model.organization.targets import Container, OrganizationalUnit
-
-_AS_STATUS = as_one("CreateAccountStatus", answers.request)
-_AS_ACCOUNT = as_one("Account", answers.account)
 
 WAIT = timedelta(days=4)
 """So long an account that was made in an organization stays there at least."""
 
 TOO_MANY = "You have exceeded the allowed number of AWS accounts."
+_FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 
-def accounts_held(organization: Organization) -> int:
-    """Count accounts as the quota does: an open invitation is one."""
-    open_ones = [one for one in organization.handshakes.values() if one.state == "OPEN"]
-    return len(organization.members) + len(open_ones)
+def _is_full(organization: Organization) -> bool:
+    """Say whether there is no room for another account; an open invitation counts as one."""
+    invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
+    return len(organization.members) + invited >= organization.quota("Accounts")
 
 
-def joined(organization: Organization, account_id: str, method: str, tags: dict[str, str]) -> None:
+def _join(organization: Organization, account_id: str, method: str, tags: dict[str, str]) -> None:
     """Take an account in: below the root, with AWS's own policies of the enabled types."""
+    world, attached, root = organization.world, organization.full_access(), organization.root
     organization.members[account_id] = Member(
-        organization.world,
-        organization.id,
-        account_id,
-        organization.full_access(),
-        tags,
-        organization.root.id,
-        method,
-        organization.world.clock.now,
+        world, organization.id, account_id, attached, tags, root.id, method, world.clock.now
     )
-    organization.changed()
 
 
-def check_can_go(organization: Organization, member: Member) -> None:
-    """Insist that an account may go out of its organization.
+def _leave(organization: Organization, account_id: str) -> None:
+    """Let an account go out of its organization.
 
     Raises
     ------
@@ -87,157 +67,176 @@ def check_can_go(organization: Organization, member: Member) -> None:
     ConstraintViolationException
         It is a delegated administrator, or was made too short a time ago.
     """
-    if member.id == organization.management_account_id:
-        raise MasterCannotLeaveOrganizationException(
+    member = organization.members[account_id]
+    if account_id == organization.management_account_id:
+        raise errors.MasterCannotLeaveOrganizationException(
             "The management account cannot leave its organization: delete the organization."
         )
-    if organization.delegates.get(member.id) is not None:
-        raise ConstraintViolationException(
+    if organization.delegates.get(account_id) is not None:
+        raise errors.ConstraintViolationException(
             "The account is a delegated administrator: deregister it first.",
             "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG",
         )
     since = member.joined_timestamp if member.joined_method == "CREATED" else None
     if since is not None and organization.world.clock.now < since + WAIT:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             f"The account was made in the organization less than {WAIT.days} days ago.",
             "WAIT_PERIOD_ACTIVE",
         )
+    del organization.members[account_id]
 
 
-@operation("CreateAccount", anything, answer=_AS_STATUS, also=tagging(anything))
+@operation("CreateAccount", answer=AS_REQUEST, also=tagging())
 def create_account(organization: Organization, given: Parameters) -> AccountRequest:
     """Make an account, with a role in it that the management account may assume."""
     world, tags = organization.world, tags_of(given)
-    most = organization.quota("Accounts")
-    if accounts_held(organization) >= most:
-        error = ConstraintViolationException(TOO_MANY, "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
-        error.add_note(f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
-        raise error
-    name, email = given["AccountName"], given["Email"]
-    if any(one.root.email.lower() == email.lower() for one in world.accounts.values()):
-        return _requested(organization, name, reason="EMAIL_ALREADY_EXISTS")
-    account = world.create_account(name, account_id=given.get("AccountId"))
-    account.partition, account.root.email = organization.partition, email
-    joined(organization, account.account_id, "CREATED", tags)
-    _make_role(organization, account, given.get("RoleName", ACCESS_ROLE))
-    return _requested(organization, name, account.account_id)
+    if _is_full(organization):
+        most = organization.quota("Accounts")
+        error = errors.ConstraintViolationException(TOO_MANY, _FULL)
+        raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
+    email = given["Email"].lower()
+    is_taken = any(other.root.email.lower() == email for other in world.accounts.values())
+    account_id = "" if is_taken else _make_account(organization, given, tags)
+    key, reason = world.ids.organization_id("car"), "EMAIL_ALREADY_EXISTS" if is_taken else ""
+    made = AccountRequest(key, given["AccountName"], world.clock.now, account_id, reason)
+    organization.requests[key] = made
+    return made
 
 
-def _requested(
-    organization: Organization, name: str, account_id: str = "", reason: str = ""
-) -> AccountRequest:
-    world = organization.world
-    key = world.ids.organization_id("car")
-    request = AccountRequest(key, name, world.clock.now, account_id, reason)
-    organization.requests[key] = request
-    return request
-
-
-def _make_role(organization: Organization, account: Account, name: str) -> None:
-    """Make the role; nobody called IAM for that, so the new account's log says nothing of it."""
-    principal = {"AWS": organization.management_account.root_arn}
+def _make_account(organization: Organization, given: Parameters, tags: dict[str, str]) -> str:
+    """Make an account, and its role without a call of IAM, so that no log says anything of it."""
+    world, owner = organization.world, organization.management_account
+    account = world.create_account(given["AccountName"], account_id=given.get("AccountId"))
+    account.partition, account.root.email = organization.partition, given["Email"]
+    _join(organization, account.account_id, "CREATED", tags)
+    principal = {"AWS": owner.root_arn}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    given = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(trust)}
-    role = find("CreateRole").perform(account, given)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    named = {"RoleName": given.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
+    role = find("CreateRole").perform(account, named)
     role.attached.append(account.get_policy("AdministratorAccess").arn)
+    return account.account_id
 
 
-@operation("DescribeCreateAccountStatus", anything, by=DELEGATE, answer=_AS_STATUS)
-def describe_create_account_status(organization: Organization, given: Parameters) -> AccountRequest:
-    """Read how the making of an account ended."""
-    refusal = CreateAccountStatusNotFoundException(
-        "You specified a create account request that doesn't exist."
-    )
-    return found(organization.requests, given["CreateAccountRequestId"], refusal)
+_PARENTS = ("SourceParentId", "DestinationParentId")
 
 
-@lists("ListCreateAccountStatus", anything, "CreateAccountStatuses", answers.request)
-def list_create_account_status(organization: Organization, given: Parameters) -> Iterable[Any]:
-    """List how the making of accounts ended."""
-    states = given.get("States") or ("SUCCEEDED", "FAILED")
-    return [one for one in organization.requests.values() if one.state in states]
-
-
-@operation(
-    "MoveAccount",
-    named_by("AccountId"),
-    also=needing("MoveAccount", "SourceParentId", "DestinationParentId"),
-)
+@operation("MoveAccount", "AccountId", also=needing("MoveAccount", *_PARENTS))
 def move_account(organization: Organization, given: Parameters) -> None:
-    """Move an account, together with what hangs on the account itself."""
+    """Move an account, together with what is attached to the account itself."""
     member = member_of(organization, given)
     destination = organization.container(given["DestinationParentId"])
     if given["SourceParentId"] != member.parent_id:
-        raise SourceParentNotFoundException(
+        raise errors.SourceParentNotFoundException(
             "You specified a source parent in which the account is not."
         )
     if destination is None:
-        raise DestinationParentNotFoundException(
-            "You specified a destination parent that doesn't exist."
-        )
+        raise missing("destination parent")
     if destination.id == member.parent_id:
-        raise DuplicateAccountException("The account is in the destination parent already.")
+        raise errors.DuplicateAccountException("The account is in the destination parent already.")
     member.parent_id = destination.id
-    organization.changed()
 
 
-@operation("RemoveAccountFromOrganization", named_by("AccountId"))
+@operation("RemoveAccountFromOrganization", "AccountId")
 def remove_account_from_organization(organization: Organization, given: Parameters) -> None:
-    """Take an account out: it stands alone then, and no policy of the organization reaches it."""
-    member = member_of(organization, given)
-    check_can_go(organization, member)
-    del organization.members[member.id]
-    organization.changed()
+    """Take an account out: no policy of the organization reaches it any more."""
+    _leave(organization, member_of(organization, given).id)
 
 
-@operation("LeaveOrganization", anything, by=ANYBODY)
+@operation("LeaveOrganization", by=ANYBODY)
 def leave_organization(account: Account, _: Parameters) -> None:
     """Leave, as a member account."""
-    organization = own_organization(account)
-    check_can_go(organization, organization.members[account.account_id])
-    del organization.members[account.account_id]
-    organization.changed()
+    _leave(own_organization(account), account.account_id)
 
 
-@operation("DescribeAccount", named_by("AccountId"), by=DELEGATE, answer=_AS_ACCOUNT)
-def describe_account(organization: Organization, given: Parameters) -> Member:
-    """Read what an account is in the organization."""
-    return member_of(organization, given)
+def about_invited(account: Account, given: Parameters) -> str:
+    """Give the ARN of the account that is invited, as it will be; ``*`` of an address."""
+    target = given.get("Target")
+    key = target.get("Id") if isinstance(target, Mapping) else None
+    organization = organization_of(account.world, account.account_id)
+    if organization is None or not isinstance(key, str) or fault(RULES["AccountId"], key):
+        return "*"
+    return organization.arn_of("account", key)
 
 
-@lists("ListAccounts", anything, "Accounts", answers.account)
-def list_accounts(organization: Organization, _: Parameters) -> Iterable[Any]:
-    """List all accounts."""
-    return organization.members.values()
+@operation("InviteAccountToOrganization", about_invited, AS_HANDSHAKE, also=tagging(about_invited))
+def invite_account_to_organization(organization: Organization, given: Parameters) -> Handshake:
+    """Invite an account."""
+    target, tags, world = party_of(given), tags_of(given), organization.world
+    now, notes = world.clock.now, given.get("Notes", "")
+    made = Handshake(world, organization.id, "", *target, now, notes, tags=tags)
+    if target[0] == "ACCOUNT" and target[1] not in world.accounts:
+        raise errors.InvalidInputException(
+            "You specified an account that doesn't exist.", "TARGET_NOT_SUPPORTED"
+        )
+    if any(made.is_for(account) for account in organization.accounts):
+        raise errors.HandshakeConstraintViolationException(
+            "The invited account is a member of the organization already.", _MEMBER
+        )
+    for sent in organization.handshakes.values():
+        if sent.state == "OPEN" and (sent.target_type, sent.target_id) == target:
+            raise errors.DuplicateHandshakeException("The account has an open invitation already.")
+    if _is_full(organization):
+        raise errors.HandshakeConstraintViolationException(TOO_MANY, _FULL)
+    made.id = world.ids.organization_id("h")
+    organization.handshakes[made.id] = made
+    return made
 
 
-@lists("ListAccountsForParent", named_by("ParentId"), "Accounts", answers.account)
-def list_accounts_for_parent(organization: Organization, given: Parameters) -> Iterable[Any]:
-    """List the accounts right below a root or an OU."""
-    parent = parent_of(organization, given["ParentId"])
-    return parent.members
+def _open_handshake(account: Account, given: Parameters, outcome: str) -> Handshake:
+    """Find the invitation to which an account may give an outcome.
+
+    Raises
+    ------
+    AccessDeniedException
+        It is for the other party to do that.
+    HandshakeAlreadyInStateException, InvalidHandshakeTransitionException
+        It is not open.
+    """
+    handshake = handshake_in(account, given)
+    if handshake.is_for(account) is (outcome == "CANCELED"):
+        raise errors.AccessDeniedException("You don't have permissions to access this resource.")
+    if handshake.state == outcome:
+        raise errors.HandshakeAlreadyInStateException(f"The handshake is {outcome} already.")
+    if handshake.state != "OPEN":
+        raise errors.InvalidHandshakeTransitionException(
+            f"The handshake is {handshake.state}, and cannot become {outcome}."
+        )
+    return handshake
 
 
-def _child(one: Container | Member) -> dict[str, str]:
-    return {"Id": one.id, "Type": one.kind}
+@operation("AcceptHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+def accept_handshake(account: Account, given: Parameters) -> Handshake:
+    """Join the organization that invited the account."""
+    handshake = _open_handshake(account, given, "ACCEPTED")
+    before, after = organization_of(account.world, account.account_id), handshake.organization
+    if before is after:
+        raise errors.HandshakeConstraintViolationException(
+            "The account is a member of the organization already.", _MEMBER
+        )
+    if account.partition != after.partition:
+        raise errors.HandshakeConstraintViolationException(
+            "The organization is in another partition.",
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
+        )
+    if before is not None:
+        _leave(before, account.account_id)
+    handshake.outcome = "ACCEPTED"
+    _join(after, account.account_id, "INVITED", dict(handshake.tags))
+    return handshake
 
 
-@lists("ListChildren", named_by("ParentId"), "Children", _child)
-def list_children(organization: Organization, given: Parameters) -> Iterable[Any]:
-    """List the accounts, or the OUs, right below a root or an OU."""
-    parent = parent_of(organization, given["ParentId"])
-    return parent.members if given["ChildType"] == "ACCOUNT" else parent.organizational_units
+@operation("DeclineHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+def decline_handshake(account: Account, given: Parameters) -> Handshake:
+    """Refuse an invitation."""
+    handshake = _open_handshake(account, given, "DECLINED")
+    handshake.outcome = "DECLINED"
+    return handshake
 
 
-@lists("ListParents", named_by("ChildId"), "Parents", _child)
-def list_parents(organization: Organization, given: Parameters) -> Iterable[Any]:
-    """List the parents of an account or an OU: there is one."""
-    key = given["ChildId"]
-    below: dict[str, OrganizationalUnit | Member] = {
-        **organization.organizational_units,
-        **organization.members,
-    }
-    refusal = ChildNotFoundException("You specified a child that doesn't exist.")
-    parent = parent_of(organization, found(below, key, refusal).parent_id)
-    return [parent]
+@operation("CancelHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+def cancel_handshake(account: Account, given: Parameters) -> Handshake:
+    """Take an invitation back."""
+    handshake = _open_handshake(account, given, "CANCELED")
+    handshake.outcome = "CANCELED"
+    return handshake

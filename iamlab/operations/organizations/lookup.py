@@ -1,117 +1,190 @@
-"""What is meant by what a method was given: a thing, its id, or its name.
+"""What a call or a method means: a part of an organization, its id, or its name.
 
-A thing of another world is looked up by its id, as everywhere.
-
-Things of an organization as AWS answers them: dicts with AWS's names, as real clients give them.
+Calls name parts by their ids; methods take the part itself, its id or its name. A part of another
+world is looked up by its id.
 
 Notes
 -----
-AWS page: "AWS Organizations API Reference: Data Types".
+AWS page: "AWS Organizations API Reference", the errors of each operation.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from iamlab.errors import RequestError, did_you_mean
-from iamlab.errors.organizations import (
-    AccountNotFoundException,
-    ParentNotFoundException,
-    PolicyNotFoundException,
-    TargetNotFoundException,
-)
-from iamlab.model.organization.policies import SCP
+from iamlab.errors import RequestError, did_you_mean, noted
+from iamlab.errors import organizations as errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
+    from iamlab.model.organization import targets as records
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.policies import OrganizationPolicy
-    from iamlab.model.organization.targets import (
-        AccountRequest,
-        Container,
-        Handshake,
-        Member,
-        OrganizationalUnit,
-        Root,
-        Target,
-    )
+    from iamlab.operations.registry import Parameters
+
+_MISSING: Mapping[str, type[AwsError]] = {
+    "account": errors.AccountNotFoundException,
+    "child": errors.ChildNotFoundException,
+    "create account request": errors.CreateAccountStatusNotFoundException,
+    "destination parent": errors.DestinationParentNotFoundException,
+    "handshake": errors.HandshakeNotFoundException,
+    "organizational unit": errors.OrganizationalUnitNotFoundException,
+    "parent": errors.ParentNotFoundException,
+    "policy": errors.PolicyNotFoundException,
+    "root": errors.RootNotFoundException,
+    "target": errors.TargetNotFoundException,
+}
+"""What a call can name -> AWS's error when it isn't there."""
+
+Held = TypeVar("Held")
+Named = TypeVar("Named", bound="Account | records.Target | OrganizationPolicy")
 
 
-def container_of(organization: Organization, given: object) -> Container:
+def missing(noun: str) -> AwsError:
+    """Make the error for a part that isn't there.
+
+    Examples
+    --------
+    >>> missing("account").message
+    "You specified an account that doesn't exist."
+    """
+    article = "an" if noun[0] in "ao" else "a"
+    return _MISSING[noun](f"You specified {article} {noun} that doesn't exist.")
+
+
+def found(held: Mapping[str, Held], noun: str, key: str) -> Held:
+    """Find a part that a call names by its id, or raise AWS's error."""
+    if key not in held:
+        raise noted(missing(noun), did_you_mean(key, held))
+    return held[key]
+
+
+def parent_of(organization: Organization, given: Parameters) -> records.Container:
+    """Find the root or OU that a call names as the parent."""
+    parent = organization.container(given["ParentId"])
+    if parent is None:
+        raise missing("parent")
+    return parent
+
+
+def member_of(organization: Organization, given: Parameters) -> records.Member:
+    """Find the account that a call is about: one of the organization's."""
+    return found(organization.members, "account", given["AccountId"])
+
+
+def unit_of(organization: Organization, given: Parameters) -> records.OrganizationalUnit:
+    """Find the OU that a call is about."""
+    units = organization.organizational_units
+    return found(units, "organizational unit", given["OrganizationalUnitId"])
+
+
+def policy_in(organization: Organization, given: Parameters) -> OrganizationPolicy:
+    """Find the policy that a call is about."""
+    return found(organization.policies, "policy", given["PolicyId"])
+
+
+def target_in(organization: Organization, given: Parameters) -> records.Target:
+    """Find the root, OU or account that a call is about."""
+    target = organization.target(given["TargetId"])
+    if target is None:
+        raise missing("target")
+    return target
+
+
+def tagged_in(organization: Organization, given: Parameters) -> records.Target | OrganizationPolicy:
+    """Find the root, OU, account or policy that has the tags of a call."""
+    key = given["ResourceId"]
+    tagged = organization.target(key) or organization.policies.get(key)
+    if tagged is None:
+        raise missing("target")
+    return tagged
+
+
+def request_in(organization: Organization, given: Parameters) -> records.AccountRequest:
+    """Find the request for an account that a call is about."""
+    key = given["CreateAccountRequestId"]
+    return found(organization.requests, "create account request", key)
+
+
+def handshakes_of(account: Account) -> dict[str, records.Handshake]:
+    """List the invitations that an account sent as management account, or was sent."""
+    return {
+        handshake.id: handshake
+        for organization in account.world.organizations.values()
+        for handshake in organization.handshakes.values()
+        if account.account_id == organization.management_account_id or handshake.is_for(account)
+    }
+
+
+def handshake_in(account: Account, given: Parameters) -> records.Handshake:
+    """Find the invitation that a call is about: who sent it and who was sent it may see it."""
+    known = handshakes_of(account)
+    if given["HandshakeId"] not in known:
+        raise missing("handshake")
+    return known[given["HandshakeId"]]
+
+
+def about_handshake(account: Account, given: Parameters) -> str:
+    """Give the ARN of the invitation that a call is about."""
+    key, known = given.get("HandshakeId"), handshakes_of(account)
+    return known[key].arn if isinstance(key, str) and key in known else "*"
+
+
+def container_of(organization: Organization, given: object) -> records.Container:
     """Find the root or OU that is meant; nothing means the root."""
-    if given is None:
-        return organization.root
-    names = [(one.name, one.id) for one in organization.organizational_units.values()]
-    key = _key(given, organization.organizational_units, [*names, *_root(organization)], "OUs")
-    found = organization.container(key)
-    if found is None:
-        refusal = ParentNotFoundException("You specified a parent that doesn't exist.")
-        raise _noted(refusal, given, names)
-    return found
+    units, root = organization.organizational_units, organization.root
+    key = root.id if given is None else _key(given, units, "parent", "OUs", root.id)
+    return units.get(key, root)
 
 
-def target_of(organization: Organization, given: Target | Account | str) -> str:
+def target_of(organization: Organization, given: records.Target | Account | str) -> str:
     """Find the id of the root, OU or account that is meant."""
-    things = {**organization.organizational_units, **organization.members}
-    names = [(one.name, one.id) for one in things.values()]
-    key = _key(given, things, [*names, *_root(organization)], "OUs and accounts")
-    if organization.target(key) is None:
-        refusal = TargetNotFoundException("You specified a target that doesn't exist.")
-        raise _noted(refusal, given, names)
-    return key
+    targets: dict[str, records.Target] = {
+        **organization.organizational_units,
+        **organization.members,
+    }
+    return _key(given, targets, "target", "OUs and accounts", organization.root.id)
 
 
 def policy_of(organization: Organization, given: OrganizationPolicy | str) -> OrganizationPolicy:
     """Find the policy that is meant."""
-    names = [(one.name, one.id) for one in organization.policies.values()]
-    key = _key(given, organization.policies, names, "policies")
-    if key not in organization.policies:
-        refusal = PolicyNotFoundException("You specified a policy that doesn't exist.")
-        raise _noted(refusal, given, names)
-    return organization.policies[key]
+    return organization.policies[_key(given, organization.policies, "policy", "policies")]
 
 
 def account_id_of(organization: Organization, given: Account | str) -> str:
     """Find the id of the account that is meant, which need not be in the organization."""
-    accounts = organization.world.accounts
-    names = [(one.name, one.account_id) for one in accounts.values()]
-    key = _key(given, accounts, names, "accounts")
-    if key not in accounts:
-        refusal = AccountNotFoundException("You specified an account that doesn't exist.")
-        raise _noted(refusal, given, names)
-    return key
+    return _key(given, organization.world.accounts, "account", "accounts")
 
 
-def _root(organization: Organization) -> list[tuple[str, str]]:
-    root = organization.root.id
-    return [("root", root), ("Root", root)]
+def _key(given: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = "") -> str:
+    """Find the id of a part that is there.
 
-
-def _key(
-    given: object, known: Mapping[str, object], names: Iterable[tuple[str, str]], what: str
-) -> str:
-    """Give the id that is meant: that of a thing, the text itself, or that of the name."""
+    Parameters
+    ----------
+    noun, what
+        How AWS's error, and iamlab's own, call it.
+    root_id
+        The id of the root, if it can be meant too.
+    """
+    key = given
     if not isinstance(given, str):
         key = getattr(given, "account_id", None) or getattr(given, "id", None)
-        if not isinstance(key, str):
-            raise RequestError(f"{given!r} is neither one of the {what}, nor an id, nor a name.")
+    if not isinstance(key, str):
+        raise RequestError(f"{given!r} is neither one of the {what}, nor an id, nor a name.")
+    if key in held or (root_id and key == root_id):
         return key
-    if given in known:
-        return given
-    named = [key for name, key in names if name == given]
+    names = [(part.name, part_id) for part_id, part in held.items()]
+    roots = [("root", root_id), ("Root", root_id)] if root_id else []
+    named = [part_id for name, part_id in (*names, *roots) if name == given]
+    if not named:
+        raise noted(missing(noun), did_you_mean(str(given), (name for name, _ in names)))
     if len(named) > 1:
         raise RequestError(f"Several {what} are called {given}: use an id, {' or '.join(named)}.")
-    return named[0] if named else given
-
-
-def _noted(refusal: AwsError, given: object, names: Iterable[tuple[str, str]]) -> AwsError:
-    refusal.add_note(did_you_mean(str(given), (name for name, _ in names)))
-    return refusal
+    return named[0]
 
 
 def free_address(organization: Organization, name: str) -> str:
@@ -123,129 +196,3 @@ def free_address(organization: Organization, name: str) -> str:
         number += 1
         address = f"{start}-{number}@example.com"
     return address
-
-
-_FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
-"""How an invitation names the feature set."""
-
-
-def organization(one: Organization) -> dict[str, Any]:
-    """Write an organization. AWS lists there only SCPs as available, whatever is enabled."""
-    management = one.members[one.management_account_id]
-    types = [{"Type": SCP, "Status": "ENABLED"}] if one.feature_set == "ALL" else []
-    return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "FeatureSet": one.feature_set,
-        "MasterAccountArn": management.arn,
-        "MasterAccountId": management.id,
-        "MasterAccountEmail": management.account.root.email,
-        "AvailablePolicyTypes": types,
-    }
-
-
-def root(one: Root) -> dict[str, Any]:
-    """Write a root."""
-    types = [{"Type": name, "Status": "ENABLED"} for name in one.policy_types]
-    return {"Id": one.id, "Arn": one.arn, "Name": one.name, "PolicyTypes": types}
-
-
-def unit(one: OrganizationalUnit) -> dict[str, Any]:
-    """Write an OU."""
-    return {"Id": one.id, "Arn": one.arn, "Name": one.name, "Path": one.path}
-
-
-def account(one: Member) -> dict[str, Any]:
-    """Write a member account, the management account included."""
-    return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "Email": one.account.root.email,
-        "Name": one.name,
-        "Status": one.status,
-        "State": one.status,
-        "Paths": [f"{one.organization.path_of(one.id)}{one.id}/"],
-        "JoinedMethod": one.joined_method,
-        **_at("JoinedTimestamp", one.joined_timestamp),
-    }
-
-
-def policy_summary(one: OrganizationPolicy) -> dict[str, Any]:
-    """Write a policy without its content."""
-    return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "Name": one.name,
-        "Description": one.description,
-        "Type": one.type,
-        "AwsManaged": one.is_aws_managed,
-    }
-
-
-def policy(one: OrganizationPolicy) -> dict[str, Any]:
-    """Write a policy."""
-    return {"PolicySummary": policy_summary(one), "Content": one.content}
-
-
-def target(one: Target) -> dict[str, Any]:
-    """Write what a policy hangs on."""
-    return {"TargetId": one.id, "Arn": one.arn, "Name": one.name, "Type": one.kind}
-
-
-def request(one: AccountRequest) -> dict[str, Any]:
-    """Write how the making of an account ended."""
-    return {
-        "Id": one.id,
-        "AccountName": one.account_name,
-        "State": one.state,
-        "RequestedTimestamp": one.requested_timestamp,
-        "CompletedTimestamp": one.requested_timestamp,
-        **({"AccountId": one.account_id} if one.account_id else {}),
-        **({"FailureReason": one.failure_reason} if one.failure_reason else {}),
-    }
-
-
-def handshake(one: Handshake) -> dict[str, Any]:
-    """Write an invitation."""
-    whose = one.organization
-    management = whose.management_account
-    about = [
-        {"Type": "MASTER_EMAIL", "Value": management.root.email},
-        {"Type": "MASTER_NAME", "Value": management.name},
-        {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[whose.feature_set]},
-    ]
-    notes = [{"Type": "NOTES", "Value": one.notes}] if one.notes else []
-    return {
-        "Id": one.id,
-        "Arn": one.arn,
-        "Parties": [
-            {"Id": whose.id, "Type": "ORGANIZATION"},
-            {"Id": one.target_id, "Type": one.target_type},
-        ],
-        "State": one.state,
-        "RequestedTimestamp": one.requested_timestamp,
-        "ExpirationTimestamp": one.expiration_timestamp,
-        "Action": "INVITE",
-        "Resources": [
-            {"Type": "ORGANIZATION", "Value": whose.id, "Resources": about},
-            {"Type": one.target_type, "Value": one.target_id},
-            *notes,
-        ],
-    }
-
-
-def delegate(one: Member) -> dict[str, Any]:
-    """Write a delegated administrator: an account, and since when it is one."""
-    found = account(one)
-    del found["Paths"]
-    dates = [date for date in one.organization.delegates[one.id].values() if date is not None]
-    return {**found, **_at("DelegationEnabledDate", min(dates, default=None))}
-
-
-def service(name: str, since: datetime | None, when: str) -> dict[str, Any]:
-    """Write a service, and since when it may do what it does: under the name ``when``."""
-    return {"ServicePrincipal": name, **_at(when, since)}
-
-
-def _at(name: str, moment: datetime | None) -> dict[str, Any]:
-    return {} if moment is None else {name: moment}

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import noted
 from iamlab.errors.organizations import ConstraintViolationException, InvalidInputException
 from iamlab.operations.api_models import names, shape, signature
 
@@ -25,6 +26,8 @@ MOST_TAGS = 50
 _NO_MATCH = "You provided a value that does not match the required pattern."
 _INVALID = "You specified an invalid value."
 _ANYTHING = r"[\s\S]*"
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a pair, which no JSON text can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,14 @@ def fault(rule: Rule, value: str) -> tuple[str, str] | None:
     if len(value) < rule.least:
         return f"You provided a value of less than {rule.least} characters.", "MIN_LENGTH_EXCEEDED"
     whole = re.fullmatch(rule.pattern, value, 0 if rule in (_TAG_KEY, _TAG_VALUE) else re.ASCII)
-    return None if whole and _is_text(value) else (_NO_MATCH, rule.reason)
+    return None if whole and not _SURROGATE.search(value) else (_NO_MATCH, rule.reason)
+
+
+def _check(rule: Rule, value: str, name: str = "") -> None:
+    found = fault(rule, value)
+    if found is not None:
+        error = InvalidInputException(*found)
+        raise noted(error, f"See {name}: {value[:100]!r}.") if name else error
 
 
 def check_values(given: Parameters) -> None:
@@ -117,14 +127,8 @@ def check_values(given: Parameters) -> None:
         The first of them that is not what it may be.
     """
     for name, value in given.items():
-        rule = RULES.get(name)
-        if rule is None or not isinstance(value, str):
-            continue
-        found = fault(rule, value)
-        if found is not None:
-            error = InvalidInputException(*found)
-            error.add_note(f"See {name}: {value[:100]!r}.")
-            raise error
+        if name in RULES and isinstance(value, str):
+            _check(RULES[name], value, name)
     most = given.get("MaxResults")
     if most is not None and not 1 <= most <= 20:
         reason = "MIN_VALUE_EXCEEDED" if most < 1 else "MAX_VALUE_EXCEEDED"
@@ -147,9 +151,7 @@ def party_of(given: Parameters) -> tuple[str, str]:
     }
     if kind not in rules or not isinstance(key, str):
         raise InvalidInputException(_INVALID, "INVALID_PARTY_TYPE_TARGET")
-    found = fault(rules[kind], key)
-    if found is not None:
-        raise InvalidInputException(*found)
+    _check(rules[kind], key)
     return kind, key
 
 
@@ -159,7 +161,7 @@ def tags_of(given: Parameters, held: Mapping[str, str] | None = None) -> dict[st
     Raises
     ------
     InvalidInputException
-        A key stands twice, is one of AWS's, or has letters that no key has.
+        A key is there twice, is one of AWS's, or has letters that no key has.
     ConstraintViolationException
         There would be too many.
     """
@@ -181,15 +183,6 @@ def _tag(tag: Any) -> tuple[str, str]:
     if key.lower().startswith("aws:"):
         message = "Tag keys that begin with aws: are reserved."
         raise InvalidInputException(message, "INVALID_SYSTEM_TAGS_PARAMETER")
-    found = fault(_TAG_KEY, key) or fault(_TAG_VALUE, value)
-    if found is not None:
-        raise InvalidInputException(*found)
+    _check(_TAG_KEY, key)
+    _check(_TAG_VALUE, value)
     return key, value
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which no JSON text can hold
-        return False
-    return True

@@ -21,19 +21,23 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.authorization.context_keys import mfa_keys
-from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError, noted
 from iamlab.errors.sts import InvalidContextAssertion
 from iamlab.model.record import CredentialKind
 from iamlab.operations.api_models import shape
 from iamlab.operations.federation.saml_identity import read_saml
 from iamlab.operations.federation.saml_xml import invalid
 from iamlab.operations.federation.web_identity import read_web_identity
-from iamlab.operations.iam.responses import filled
-from iamlab.operations.sts.caller import check_is_on, check_mfa
-from iamlab.operations.sts.calls import sts_operation
-from iamlab.operations.sts.issuing import assumed_role, issue_for_role, passed_policies
+from iamlab.operations.iam.common import filled
+from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
+from iamlab.operations.sts.issuing import (
+    SessionTags,
+    assumed_role,
+    issue_for_role,
+    passed_policies,
+    session_tags,
+)
 from iamlab.operations.sts.session import find_role
-from iamlab.operations.sts.session_tags import SessionTags, session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
     from iamlab.operations.federation.saml_identity import SamlIdentity
     from iamlab.operations.federation.web_identity import WebIdentity
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.sts.calls import StsCall
     from iamlab.operations.sts.session import Session
 
 DEFAULT_SECONDS = 3600
@@ -53,14 +57,14 @@ CHAINED = 3600
 """The most seconds of a session that a session of another role asked for."""
 
 
-def _role_arn(call: Asked) -> str:
-    return str(call.given["RoleArn"])
+def _role_arn(call: StsCall) -> str:
+    return str(call.parameters["RoleArn"])
 
 
 @sts_operation("AssumeRole", assumed_role, about=_role_arn)
-def assume_role(call: Asked) -> Session:
+def assume_role(call: StsCall) -> Session:
     """Take a role."""
-    request = call.given
+    request = call.parameters
     check_source_identity(request.get("SourceIdentity"))
     role = find_role(call.world, request["RoleArn"])
     tags = session_tags(request.get("Tags", ()), request.get("TransitiveTagKeys", ()), call.session)
@@ -89,7 +93,7 @@ def assume_role(call: Asked) -> Session:
     )
 
 
-def _seconds(call: Asked, role: Role) -> int:
+def _seconds(call: StsCall, role: Role) -> int:
     """Say how long the session lasts.
 
     Raises
@@ -97,7 +101,7 @@ def _seconds(call: Asked, role: Role) -> int:
     ValidationError
         It would be too long for the role, or for a chain of roles.
     """
-    seconds = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+    seconds = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     if call.who.kind is CredentialKind.ROLE and seconds > CHAINED:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
@@ -137,9 +141,11 @@ def check_source_identity(name: str | None) -> None:
         )
 
 
-def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: datetime | None) -> str:
+def _authorise(
+    call: StsCall, role: Role | None, tags: SessionTags, with_mfa: datetime | None
+) -> str:
     """Check every permission that the call needs; give the source identity that results."""
-    request, resource = call.given, call.given["RoleArn"]
+    request, resource = call.parameters, call.parameters["RoleArn"]
     keys = keys_of_call(request["RoleSessionName"], tags, request.get("SourceIdentity"))
     if "ExternalId" in request:
         keys["sts:ExternalId"] = request["ExternalId"]
@@ -153,8 +159,7 @@ def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: date
     _check_passing(call, resource, keys, tags, passed or inherited)
     if inherited and passed not in ("", inherited):
         wrong = ValidationError("The source identity is already set for this assume role session")
-        wrong.add_note(f"It is {inherited} for all of the chain: it never changes.")
-        raise wrong
+        raise noted(wrong, f"It is {inherited} for all of the chain: it never changes.")
     if "ProvidedContexts" in request:
         call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")
@@ -164,7 +169,7 @@ def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: date
 
 
 def _check_passing(
-    call: Asked,
+    call: StsCall,
     resource: str,
     keys: Mapping[str, ContextValue],
     tags: SessionTags,
@@ -205,9 +210,9 @@ def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
 
 
 @sts_operation("AssumeRoleWithWebIdentity", _web_answer, is_signed=False, about=_role_arn)
-def assume_role_with_web_identity(call: Asked) -> tuple[Session, WebIdentity]:
+def assume_role_with_web_identity(call: StsCall) -> tuple[Session, WebIdentity]:
     """Take a role with a token of an OIDC provider."""
-    request = call.given
+    request = call.parameters
     if "ProviderId" in request:
         raise RequestError(
             "ProviderId is only for access tokens of OAuth (of www.amazon.com and "
@@ -247,9 +252,9 @@ def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
 
 
 @sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
-def assume_role_with_saml(call: Asked) -> tuple[Session, SamlIdentity]:
+def assume_role_with_saml(call: StsCall) -> tuple[Session, SamlIdentity]:
     """Take one of the roles that an assertion of a SAML provider names."""
-    request = call.given
+    request = call.parameters
     account = _account_of_role(call, "sts:AssumeRoleWithSAML")
     identity = read_saml(account, request["PrincipalArn"], request["SAMLAssertion"])
     call.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
@@ -267,7 +272,7 @@ def assume_role_with_saml(call: Asked) -> tuple[Session, SamlIdentity]:
     return session, identity
 
 
-def _account_of_role(call: Asked, action: str) -> Account:
+def _account_of_role(call: StsCall, action: str) -> Account:
     """Find the account of the role: its providers are call.
 
     Raises
@@ -283,7 +288,7 @@ def _account_of_role(call: Asked, action: str) -> Account:
 
 
 def assume(
-    call: Asked,
+    call: StsCall,
     account: Account,
     identity: WebIdentity | SamlIdentity,
     tags: SessionTags,
@@ -312,7 +317,7 @@ def assume(
     RegionDisabledException
         The account does not use STS in this Region.
     """
-    action, resource = f"sts:{call.operation}", call.given["RoleArn"]
+    action, resource = f"sts:{call.operation}", call.parameters["RoleArn"]
     role = find_role(call.world, _role_arn(call))
     keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
     call.must_be_allowed(action, resource, keys)
@@ -320,7 +325,7 @@ def assume(
         raise AccessDenied(f"Not authorized to perform {action}")
     _check_passing(call, role.arn, keys, tags, identity.source_identity)
     # Not before: whoever is not let in learns nothing of the account's policies.
-    policies = passed_policies(account, call.given)
+    policies = passed_policies(account, call.parameters)
     seconds = _federated_seconds(call, identity)
     _check_role_duration(role, seconds)
     check_is_on(call.endpoint, account)
@@ -341,7 +346,7 @@ def assume(
     )
 
 
-def _federated_seconds(call: Asked, identity: WebIdentity | SamlIdentity) -> int:
+def _federated_seconds(call: StsCall, identity: WebIdentity | SamlIdentity) -> int:
     """Say how long the session lasts: an assertion may end before it would.
 
     Its attribute ``SessionDuration`` does not count here: it is for the console.
@@ -351,7 +356,7 @@ def _federated_seconds(call: Asked, identity: WebIdentity | SamlIdentity) -> int
     ValidationError
         What the assertion leaves is less than a session may last.
     """
-    wanted = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+    wanted = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     until = getattr(identity, "session_not_on_or_after", None)
     if until is None:
         return wanted

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from iamlab.errors import RequestError
 from iamlab.model.console_access import console_page, federation_page
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.federation_endpoint import (
     TOKEN_LASTS,
     FederatedConsoleSession,

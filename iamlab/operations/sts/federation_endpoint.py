@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.authorization.principal import principal_of
+from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.cloudtrail.user_identity import caller_identity
-from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.errors.identity_center import BadRequest
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import NoReturn
 
-    from iamlab.model.credentials import Presented
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import Presented, SessionRecord
     from iamlab.model.world import World
 
 
@@ -201,9 +200,7 @@ def refuse(why: str) -> NoReturn:
     BadRequest
         Always; with a note that says why.
     """
-    error = BadRequest("Bad Request")
-    error.add_note(why)
-    raise error
+    raise noted(BadRequest("Bad Request"), why)
 
 
 def _record(session: Session, name: str, access_key_id: str) -> None:

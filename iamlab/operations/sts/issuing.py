@@ -1,4 +1,6 @@
-"""How a session is made: its policies, its end, its room, its id, and the record that is kept.
+"""How a session is made: its tags, policies, end, room and id, and the record that is kept.
+
+Keys of session tags that differ in letter case only are the same key, and the case is kept.
 
 AWS packs a session's policies and tags with a method of its own and answers only the percentage. So
 the sizes here are likely, not sure: text is compressed, and the longest token is as long as the
@@ -7,82 +9,172 @@ longest that can be asked for.
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "IAM and AWS STS quotas"; "AWS STS Regions and
-endpoints", for which tokens are good in which Regions; "Pass session tags in AWS STS", on the
-packed limit; "API AssumeRole", of ``Policy``, ``PolicyArns``, ``SessionTokenSize`` and
-``MinimumSessionTokenSize``; "API SetSecurityTokenServicePreferences"; "Policies and permissions in
-AWS Identity and Access Management", section on session policies.
+endpoints", for which tokens are good in which Regions; "Pass session tags in AWS STS", also on the
+packed limit and on chaining roles; "API AssumeRole", of ``Policy``, ``PolicyArns``,
+``SessionTokenSize`` and ``MinimumSessionTokenSize``; "API SetSecurityTokenServicePreferences";
+"Policies and permissions in AWS Identity and Access Management", section on session policies.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError, ValidationError
+from iamlab.authorization.context_keys import tag_keys
+from iamlab.errors import RequestError, ValidationError, noted
+from iamlab.errors.services import InvalidParameterValue
 from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.model import managed_policies as managed
+from iamlab.model.credentials import SessionRecord
 from iamlab.model.record import CredentialKind
-from iamlab.model.session_record import SessionRecord
-from iamlab.operations.iam.responses import filled
+from iamlab.operations.api_models import shape
+from iamlab.operations.iam.common import filled
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.sts.caller import works_everywhere
+from iamlab.operations.sts.calls import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
+    from iamlab.operations.sts.calls import StsCall
     from iamlab.policy.document import Policy
 
 
-class PassedPolicies(TypedDict):
-    """The session policies of a call, by the fields of ``SessionRecord``."""
-
-    policy: Policy | None
-    policy_arns: tuple[str, ...]
+_MOST = 50
 
 
-class SessionFields(TypedDict, total=False):
-    """Further fields of ``SessionRecord``, by its names."""
+@dataclass(frozen=True, slots=True)
+class SessionTags:
+    """The tags that a call leads to.
 
-    mfa: datetime | None
-    tags: Mapping[str, str]
-    transitive_tag_keys: tuple[str, ...]
-    source_identity: str
-    policy: Policy | None
-    policy_arns: tuple[str, ...]
-    scoped: tuple[Policy, ...]
-    keys: Mapping[str, str | bool | list[str]]
-    issue_time: datetime | None
+    Parameters
+    ----------
+    passed
+        Those that the call sends.
+    inherited
+        Those that the caller's own session hands on.
+    sent_transitive_keys
+        The keys that the call wants to be transitive.
+    """
 
-
-class IssuingCall(Protocol):
-    """The call that a session answers: of a caller, or of a service."""
+    passed: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
+    sent_transitive_keys: tuple[str, ...] = ()
 
     @property
-    def operation(self) -> str:
-        """Its name."""
+    def tags(self) -> dict[str, str]:
+        """All tags of the new session."""
+        return {**self.inherited, **self.passed}
 
     @property
-    def endpoint(self) -> str:
-        """The endpoint that makes the session."""
+    def transitive_tag_keys(self) -> tuple[str, ...]:
+        """The keys of those that go on to the next session: inherited ones always do."""
+        return (*self.inherited, *self.sent_transitive_keys)
 
     @property
-    def parent(self) -> str:
-        """The id of the credentials that it is signed with."""
+    def needs_permission(self) -> bool:
+        """Whether the caller must be allowed sts:TagSession."""
+        return bool(self.passed or self.inherited or self.sent_transitive_keys)
 
-    @property
-    def minimum_size(self) -> int:
-        """How many bytes the token must have at least."""
+    def context(self) -> dict[str, ContextValue]:
+        """Give the condition keys of the call."""
+        found: dict[str, ContextValue] = {**tag_keys("aws:RequestTag", self.passed)}
+        if self.passed:
+            found["aws:TagKeys"] = list(self.passed)
+        if self.sent_transitive_keys:
+            found["sts:TransitiveTagKeys"] = list(self.sent_transitive_keys)
+        return found
+
+
+def session_tags(
+    sent: Mapping[str, str] | Sequence[Mapping[str, Any]],
+    transitive_tag_keys: Sequence[str] = (),
+    session: SessionRecord | None = None,
+) -> SessionTags:
+    """Work out the tags of a new session.
+
+    Parameters
+    ----------
+    sent
+        As the API takes them, or by key.
+    session
+        The caller's own.
+
+    Raises
+    ------
+    InvalidParameterValue
+        A key stands twice, or is one of the tags that the caller's session hands on.
+    ValidationError
+        Tags cannot be so, or there are too many.
+
+    Examples
+    --------
+    >>> session_tags([{"Key": "team", "Value": "sky"}], ["team"]).transitive_tag_keys
+    ('team',)
+    """
+    pairs = (
+        [*sent.items()]
+        if isinstance(sent, Mapping)
+        else [(tag["Key"], tag["Value"]) for tag in sent]
+    )
+    _check_tags(pairs)
+    passed = dict(pairs)
+    lower = [key.lower() for key, _ in pairs]
+    if len({*lower}) < len(lower):
+        raise InvalidParameterValue(
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+    inherited = {} if session is None else session.transitive_tags
+    clash = sorted({key.lower() for key in inherited} & {*lower})
+    if clash:
+        error = InvalidParameterValue(
+            "One of the specified transitive tag keys can't be set because it conflicts with a "
+            "transitive tag key from the calling session."
+        )
+        raise noted(error, "Handed on already: " + ", ".join(clash))
+    _check_transitive(transitive_tag_keys, lower)
+    number = len(passed) + len(inherited)
+    if number > _MOST:
+        raise ValidationError(
+            f"The session would have {number} tags, inherited ones included: the most are {_MOST}."
+        )
+    return SessionTags(passed, inherited, tuple(dict.fromkeys(transitive_tag_keys)))
+
+
+def _check_tags(pairs: list[tuple[str, str]]) -> None:
+    of_key, of_value = shape("tagKeyType", "sts"), shape("tagValueType", "sts")
+    for key, value in pairs:
+        if not of_key.fits(key) or not of_value.fits(value):
+            shown = f"{key}={value}"[:200]
+            raise ValidationError(
+                f"1 validation error detected: Value '{shown}' at 'tags' failed to "
+                "satisfy constraint: keys have 1 to 128 and values 0 to 256 letters, digits, "
+                "spaces and the characters _.:/=+-@"
+            )
+        if key.lower().startswith("aws:"):
+            raise InvalidParameterValue("System tags cannot be added/updated by requester.")
+
+
+def _check_transitive(keys: Sequence[str], passed: Sequence[str]) -> None:
+    missing = [key for key in keys if key.lower() not in passed]
+    if missing:
+        error = InvalidParameterValue(
+            "The specified transitive tag key must be included in the requested tags."
+        )
+        raise noted(error, "Not among the tags of the call: " + ", ".join(missing))
 
 
 def issue(
-    call: IssuingCall,
+    call: StsCall,
     account: Account,
     kind: CredentialKind,
     arn: str,
@@ -90,7 +182,7 @@ def issue(
     seconds: int,
     *,
     name: str = "",
-    **fields: Unpack[SessionFields],
+    **fields: Any,
 ) -> Session:
     """Make a session.
 
@@ -100,6 +192,8 @@ def issue(
         Whose session it is.
     issuer
         ARN and unique id of the role or user whose permissions it has.
+    fields
+        Further fields of ``SessionRecord``.
 
     Raises
     ------
@@ -135,9 +229,7 @@ def issue(
     return Session(world, record)
 
 
-def issue_for_role(
-    call: IssuingCall, role: Role, name: str, seconds: int, **fields: Unpack[SessionFields]
-) -> Session:
+def issue_for_role(call: StsCall, role: Role, name: str, seconds: int, **fields: Any) -> Session:
     """Make a session of a role."""
     account = role.account
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
@@ -194,9 +286,9 @@ def packed_size(
     return packed
 
 
-def _too_large(taken: int, room: int) -> PackedPolicyTooLarge:
+def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
     """Say that there is not so much room, in percent."""
-    percent = -(-100 * taken // room)
+    percent = -(-100 * size // room)
     return PackedPolicyTooLarge(
         f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
     )
@@ -221,7 +313,7 @@ def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
     return max(WITHOUT_ANYTHING - lacks + -(-4 * packed // 3), at_least)
 
 
-def passed_policies(account: Account, parameters: Mapping[str, Any]) -> PassedPolicies:
+def passed_policies(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Read the session policies of a call: the inline one, and the ARNs of managed ones.
 
     Parameters
@@ -261,9 +353,8 @@ def _check_is_there(account: Account, arn: str) -> None:
     if parsed is None or (parsed.service, parsed.kind) != ("iam", "policy"):
         raise ValidationError(f"ARN {arn} is not valid.")
     if arn not in account.policies and managed.find(arn) is None:
-        error = ValidationError(f"Policy ARN {arn} does not exist or is not attachable.")
-        error.add_note("It is one of AWS's, or of the account of the role or user.")
-        raise error
+        note = "It is one of AWS's, or of the account of the role or user."
+        raise noted(ValidationError(f"Policy ARN {arn} does not exist or is not attachable."), note)
 
 
 def credentials(session: Session) -> dict[str, Any]:
@@ -276,28 +367,24 @@ def credentials(session: Session) -> dict[str, Any]:
     }
 
 
+def _caller(session: Session, element: str, id_name: str) -> dict[str, Any]:
+    """Answer who calls with a session."""
+    return {element: {id_name: session.userid, "Arn": session.arn}}
+
+
 def assumed_role(session: Session) -> dict[str, Any]:
     """Answer a session of a role."""
-    return {
-        **credentials(session),
-        "AssumedRoleUser": {"AssumedRoleId": session.userid, "Arn": session.arn},
-        "PackedPolicySize": session.packed_policy_size,
-    }
+    caller = _caller(session, "AssumedRoleUser", "AssumedRoleId")
+    return {**credentials(session), **caller, "PackedPolicySize": session.packed_policy_size}
 
 
 def federated_user(session: Session) -> dict[str, Any]:
     """Answer a session of a federated user."""
-    return {
-        **credentials(session),
-        "PackedPolicySize": session.packed_policy_size,
-        "FederatedUser": {"FederatedUserId": session.userid, "Arn": session.arn},
-    }
+    caller = _caller(session, "FederatedUser", "FederatedUserId")
+    return {**credentials(session), "PackedPolicySize": session.packed_policy_size, **caller}
 
 
 def scoped(session: Session) -> dict[str, Any]:
     """Answer scoped credentials."""
-    return {
-        **credentials(session),
-        "SessionInfo": {"ScopedSessionId": session.userid, "Arn": session.arn},
-        "ScopedPoliciesCount": len(session.record.scoped),
-    }
+    caller = _caller(session, "SessionInfo", "ScopedSessionId")
+    return {**credentials(session), **caller, "ScopedPoliciesCount": len(session.record.scoped)}

@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.authorization.principal import Caller
-    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -244,7 +243,7 @@ def _goes_on(world: World, record: SessionRecord) -> bool:
     principal = principal_of(world, record)
     if principal is None or world.clock.now >= record.expiration:
         return False
-    return not any(hits(standing.policy, record) for standing in revoking_policies(principal))
+    return not any(hits(placed.policy, record) for placed in revoking_policies(principal))
 
 
 def _fitting(name: str) -> str:
@@ -260,7 +259,7 @@ def _check(role: object) -> None:
         raise RequestError(f"Sessions of a role are revoked, and {role!r} is none.")
 
 
-_CARRIED = frozenset(("aws:tokenissuetime", "aws:userid", "aws:sourceidentity"))
+_KEYS_OF_SESSIONS = frozenset(("aws:tokenissuetime", "aws:userid", "aws:sourceidentity"))
 """Keys whose values a session has from its beginning to its end."""
 
 
@@ -278,13 +277,13 @@ def hits(policy: Policy, record: SessionRecord) -> bool:
     (True, False)
     """
     issued = (record.issue_time or record.issued).strftime("%Y-%m-%dT%H:%M:%SZ")
-    carried = {"aws:tokenissuetime": (issued,), "aws:userid": (record.userid,)}
+    values = {"aws:tokenissuetime": (issued,), "aws:userid": (record.userid,)}
     if record.source_identity:
-        carried["aws:sourceidentity"] = (record.source_identity,)
+        values["aws:sourceidentity"] = (record.source_identity,)
 
     def applies(statement: Statement) -> bool:
         return all(
-            holds(condition.comparison, condition.values, carried.get(condition.key.lower()))
+            holds(condition.comparison, condition.values, values.get(condition.key.lower()))
             for condition in statement.conditions
         )
 
@@ -295,7 +294,7 @@ INLINE, ATTACHED, BOUNDARY = "inline", "attached", "boundary"
 """Where a policy can stand."""
 
 
-class Standing(NamedTuple):
+class PlacedPolicy(NamedTuple):
     """A policy, and where it stands; a managed one has an ARN."""
 
     policy: Policy
@@ -303,26 +302,26 @@ class Standing(NamedTuple):
     arn: str = ""
 
 
-def revoking_policies(principal: Role | CredentialOwner) -> tuple[Standing, ...]:
+def revoking_policies(principal: Role | CredentialOwner) -> tuple[PlacedPolicy, ...]:
     """Give the policies of a role or user that revoke sessions of it."""
     return tuple(
-        standing
-        for standing in _standing(principal)
-        if any(map(revokes, standing.policy.statements))
+        placed
+        for placed in _placed_policies(principal)
+        if any(map(revokes, placed.policy.statements))
     )
 
 
-def _standing(principal: Role | CredentialOwner) -> Iterator[Standing]:
+def _placed_policies(principal: Role | CredentialOwner) -> Iterator[PlacedPolicy]:
     """Give all policies that stand on somebody himself; a root user has none."""
     world = principal.account.world
     inline: Mapping[str, Policy] = getattr(principal, "inline", {})
     for policy in inline.values():
-        yield Standing(policy, INLINE)
+        yield PlacedPolicy(policy, INLINE)
     for arn in getattr(principal, "attached", ()):
-        yield Standing(managed_document(world, arn), ATTACHED, arn)
+        yield PlacedPolicy(managed_document(world, arn), ATTACHED, arn)
     boundary = getattr(principal, "boundary", None)
     if boundary is not None:
-        yield Standing(managed_document(world, boundary), BOUNDARY, boundary)
+        yield PlacedPolicy(managed_document(world, boundary), BOUNDARY, boundary)
 
 
 def revokes(statement: Statement) -> bool:
@@ -336,7 +335,7 @@ def revokes(statement: Statement) -> bool:
         and "*" in (statement.resource or ())
         and bool(statement.conditions)
         and all(
-            condition.key.lower() in _CARRIED and not any_variable(condition.values)
+            condition.key.lower() in _KEYS_OF_SESSIONS and not any_variable(condition.values)
             for condition in statement.conditions
         )
     )

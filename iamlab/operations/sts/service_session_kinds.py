@@ -194,10 +194,7 @@ KINDS: Mapping[str, ServiceKind] = {
     "codebuild": ServiceKind(
         lambda work: f"AWSCodeBuild-{_build_id(work)}",
         HOUR,
-        {
-            "codebuild:BuildArn": _build_arn,
-            "codebuild:ProjectArn": _project_arn,
-        },
+        {"codebuild:BuildArn": _build_arn, "codebuild:ProjectArn": _project_arn},
         "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
         "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
         "exactly, and 3) The role has the necessary trust policy configured.",

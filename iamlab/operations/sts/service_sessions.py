@@ -19,19 +19,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import authorization_request
-from iamlab.cloudtrail.recording import record_call
-from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.authorization.principal import principal_of
+from iamlab.errors import AccessDenied, RequestError, ValidationError
 from iamlab.model.network_locations import Circumstances
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import find, sends
-from iamlab.operations.sts.caller import check_is_on, region_of
-from iamlab.operations.sts.issuing import assumed_role, issue_for_role
-from iamlab.operations.sts.service_session_kinds import Work, kind_of, own_name
+from iamlab.operations.dispatch import run
+from iamlab.operations.registry import find as find_operation
+from iamlab.operations.sts.calls import StsCall, check_is_on
+from iamlab.operations.sts.issuing import issue_for_role
+from iamlab.operations.sts.service_session_kinds import PLAIN, Work, kind_of, own_name
 from iamlab.operations.sts.session import find_role
-from iamlab.operations.validation import check_parameters
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -47,32 +47,63 @@ _NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _LONGEST_NAME = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceCall:
-    """A service's call of AssumeRole.
+_NO_TASK = Work("", "")
+
+
+@dataclass(slots=True)
+class ServiceCall(StsCall):
+    """A service's call of AssumeRole, which it does not sign as a principal of an account does.
 
     Parameters
     ----------
-    parameters
-        Of AssumeRole.
-    endpoint
-        Where STS is called.
+    kind
+        How the service makes its sessions.
+    task
+        What it assumes the role for.
     """
 
-    world: World
-    service: str
-    kind: ServiceKind
-    work: Work
-    parameters: dict[str, Any]
-    endpoint: str
-    operation: ClassVar[str] = "AssumeRole"
-    parent: ClassVar[str] = ""
-    minimum_size: ClassVar[int] = 0
+    kind: ServiceKind = PLAIN
+    task: Work = _NO_TASK
 
-    @property
-    def role_arn(self) -> str:
-        """The role that it asks for."""
-        return str(self.parameters["RoleArn"])
+    def work(self) -> Session:
+        """Ask the trust policy, and make the session."""
+        role_arn, where = str(self.parameters["RoleArn"]), Circumstances()
+        if not (is_arn(role_arn) and is_account_id(Arn.parse(role_arn).account)):
+            raise ValidationError(f"{role_arn} is invalid")  # likely wording
+        if self.task.source is not None:
+            where["source_arn"] = str(self.task.source)
+        name = self.parameters["RoleSessionName"]
+        decision = self.decide("sts:AssumeRole", role_arn, {"sts:RoleSessionName": name}, **where)
+        role = find_role(self.world, role_arn)
+        if role is None or not decision:
+            raise self._refusal(decision, role_arn, is_there=role is not None)
+        check_is_on(self.endpoint, role.account)
+        seconds = self.parameters.get("DurationSeconds", self.kind.seconds)
+        keys = {key: tell(self.task) for key, tell in self.kind.keys.items()}
+        keys = {key: value for key, value in keys.items() if value}
+        return issue_for_role(self, role, name, seconds, keys=keys)
+
+    def _refusal(self, decision: Decision, role_arn: str, *, is_there: bool) -> AccessDenied:
+        """Say it as the service does; the notes say why."""
+        error = AccessDenied(decision, self.kind.refusal.format(role=role_arn))
+        if not is_there:
+            error.add_note(f"There is no role {role_arn} in this world.")
+            return error
+        service = self.task.service
+        error.add_note(
+            f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{service}"}}.'
+        )
+        sent = " and ".join(sends(service))
+        if sent and self.task.source is None:
+            error.add_note(
+                f"It was not said for which resource {service} works. With source_arn= it sends "
+                f"{sent}, which a trust policy can ask for."
+            )
+        elif sent:
+            error.add_note(
+                f"For {self.task.source} it sends {sent}, and no other key of its reason."
+            )
+        return error
 
 
 def assume_role_as_service(
@@ -118,12 +149,12 @@ def assume_role_as_service(
     if duration_seconds is not None:
         parameters["DurationSeconds"] = duration_seconds
     where = source.region if source is not None and source.region else endpoint
-    return perform_for_service(
-        ServiceCall(world, service, kind_of(service), work, parameters, where)
-    )
+    return perform_for_service(world, kind_of(service), work, parameters, where)
 
 
-def perform_for_service(call: ServiceCall) -> Session:
+def perform_for_service(
+    world: World, kind: ServiceKind, task: Work, parameters: dict[str, Any], endpoint: str
+) -> Session:
     """Let a service assume a role, and note it.
 
     Raises
@@ -131,13 +162,21 @@ def perform_for_service(call: ServiceCall) -> Session:
     AwsError
         As from :func:`assume_role_as_service`.
     """
-    try:
-        session = _perform(call)
-    except AwsError as error:
-        _record(call, error=error)
-        raise
-    _record(call, session)
-    return session
+    service = task.service
+    call = ServiceCall(
+        world=world,
+        entry=find_operation("sts:AssumeRole"),
+        caller=service,
+        who=principal_of(world, service),
+        parameters=parameters,
+        endpoint=endpoint,
+        identity={"type": "AWSService", "invokedBy": service},
+        kind=kind,
+        task=task,
+    )
+    session, _ = run(call, asks=False)
+    made: Session = session
+    return made
 
 
 def session_name(work: Work) -> str:
@@ -172,74 +211,3 @@ def _draw(world: World, *what: object) -> Callable[[str, int], str]:
     """Make what draws letters for one piece of work; nothing else of the world depends on it."""
     stem = f"work/{world.ids.made}/" + "/".join(map(str, what))
     return lambda letters, size: world.ids.hidden(f"{stem}/{size}", letters, size)
-
-
-def _perform(call: ServiceCall) -> Session:
-    """Ask the trust policy, and make the session."""
-    check_parameters("sts", "AssumeRole", call.parameters)
-    if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
-        raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
-    decision = _decide(call)
-    role = find_role(call.world, call.role_arn)
-    if role is None or not decision:
-        raise _refusal(call, decision, is_there=role is not None)
-    check_is_on(call.endpoint, role.account)
-    keys = {key: tell(call.work) for key, tell in call.kind.keys.items()}
-    return issue_for_role(
-        call,
-        role,
-        call.parameters["RoleSessionName"],
-        call.parameters.get("DurationSeconds", call.kind.seconds),
-        keys={key: value for key, value in keys.items() if value},
-    )
-
-
-def _decide(call: ServiceCall) -> Decision:
-    where = Circumstances(region=region_of(call.endpoint))
-    if call.work.source is not None:
-        where["source_arn"] = str(call.work.source)
-    keys = {"sts:RoleSessionName": call.parameters["RoleSessionName"]}
-    return authorization_request(
-        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, operation_keys=keys
-    ).decide()
-
-
-def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> AccessDenied:
-    """Say it as the service does; the notes say why."""
-    error = AccessDenied(decision, call.kind.refusal.format(role=call.role_arn))
-    if not is_there:
-        error.add_note(f"There is no role {call.role_arn} in this world.")
-        return error
-    error.add_note(
-        f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{call.service}"}}.'
-    )
-    sent = " and ".join(sends(call.service))
-    if not sent:
-        return error
-    if call.work.source is None:
-        error.add_note(
-            f"It was not said for which resource {call.service} works. With source_arn= it sends "
-            f"{sent}, which a trust policy can ask for."
-        )
-    else:
-        error.add_note(f"For {call.work.source} it sends {sent}, and no other key of its reason.")
-    return error
-
-
-def _record(
-    call: ServiceCall, session: Session | None = None, error: AwsError | None = None
-) -> None:
-    """Record the call in the log of the role's account: without any secret."""
-    roles = (call.role_arn,) if is_arn(call.role_arn) else ()
-    record_call(
-        call.world,
-        ("sts", "AssumeRole"),
-        {"type": "AWSService", "invokedBy": call.service},
-        ("", Arn.parse(call.role_arn).account if roles else ""),
-        read_only=True,
-        parameters=call.parameters,
-        answer=None if session is None else assumed_role(session),
-        error=error,
-        resources=roles,
-        region=region_of(call.endpoint),
-    )

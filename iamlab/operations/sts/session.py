@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.display import Shown
-from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.model import managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
 from iamlab.model.credentials import Presented
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
-    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
 
@@ -172,9 +171,8 @@ class Session(Shown, Record):
             name is another.
         """
         if world.clock.now >= self.expiration:
-            error = ExpiredToken("The security token included in the request is expired")
-            error.add_note(f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials.")
-            raise error
+            note = f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials."
+            raise noted(ExpiredToken("The security token included in the request is expired"), note)
         return presented(world, self.record)
 
     def __reduce__(self) -> Any:
@@ -309,9 +307,8 @@ def presented(world: World, record: SessionRecord) -> Presented:
 
 
 def _unknown(why: str) -> InvalidClientTokenId:
-    error = InvalidClientTokenId("The security token included in the request is invalid.")
-    error.add_note(why)
-    return error
+    invalid = InvalidClientTokenId("The security token included in the request is invalid.")
+    return noted(invalid, why)
 
 
 def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...]:

@@ -22,28 +22,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from iamlab import unsure
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.errors.sts import InsufficientSessionLifetime, InvalidSubjectCredentials
 from iamlab.model import managed_policies as managed
 from iamlab.model.organization.root_features import TASKS, may_assume_root
 from iamlab.model.quotas import is_account_id
 from iamlab.model.record import CredentialKind
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.sts.caller import check_is_on, check_mfa
-from iamlab.operations.sts.calls import sts_operation
+from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
 from iamlab.operations.sts.issuing import (
     credentials,
     federated_user,
     issue,
     passed_policies,
     scoped,
+    session_tags,
 )
-from iamlab.operations.sts.session_tags import session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.model.session_record import SessionRecord
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.model.credentials import SessionRecord
+    from iamlab.operations.sts.calls import StsCall
     from iamlab.operations.sts.session import Session
     from iamlab.policy.document import Policy
 
@@ -53,17 +52,17 @@ OF_ROOT = 3600
 """A root user's session lasts so long at most: who asks for more gets this."""
 
 
-def _seconds(call: Asked) -> int:
-    seconds = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+def _seconds(call: StsCall) -> int:
+    seconds = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     return min(seconds, OF_ROOT) if call.is_root else seconds
 
 
-def _issuer(call: Asked) -> tuple[str, str]:
+def _issuer(call: StsCall) -> tuple[str, str]:
     return call.who.arn, call.who.who().userid
 
 
 @sts_operation("GetSessionToken", credentials, reads_only=False)
-def get_session_token(call: Asked) -> Session:
+def get_session_token(call: StsCall) -> Session:
     """Trade long-term keys for a session of the same user, perhaps with MFA."""
     call.must_be_allowed("sts:GetSessionToken", "*")
     with_mfa = check_mfa(call)
@@ -74,16 +73,16 @@ def get_session_token(call: Asked) -> Session:
     )
 
 
-def _federated(call: Asked) -> str:
+def _federated(call: StsCall) -> str:
     account = call.account
     start = f"arn:{account.partition}:sts::{account.account_id}"
-    return f"{start}:federated-user/{call.given['Name']}"
+    return f"{start}:federated-user/{call.parameters['Name']}"
 
 
 @sts_operation("GetFederationToken", federated_user, reads_only=False, about=_federated)
-def get_federation_token(call: Asked) -> Session:
+def get_federation_token(call: StsCall) -> Session:
     """Make a session for somebody whom only the caller knows: at most what both of them may."""
-    request, account = call.given, call.account
+    request, account = call.parameters, call.account
     arn = _federated(call)
     tags = session_tags(request.get("Tags", ()))
     call.must_be_allowed("sts:GetFederationToken", arn, tags.context())
@@ -107,19 +106,19 @@ def get_federation_token(call: Asked) -> Session:
 ROOT_SECONDS = 900
 
 
-def _target(call: Asked) -> str:
+def _target(call: StsCall) -> str:
     """Give the ARN of the member account's root user, however it was named."""
-    named = str(call.given["TargetPrincipal"])
+    named = str(call.parameters["TargetPrincipal"])
     if is_account_id(named):
         return f"arn:{call.account.partition}:iam::{named}:root"
     return named
 
 
 @sts_operation("AssumeRoot", credentials, is_regional=True, reads_only=False, about=_target)
-def assume_root(call: Asked) -> Session:
+def assume_root(call: StsCall) -> Session:
     """Take the root user of a member account for a task."""
     world, arn = call.world, _target(call)
-    task = _task(str(call.given["TaskPolicyArn"].get("arn", "")))
+    task = _task(str(call.parameters["TaskPolicyArn"].get("arn", "")))
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or (parsed.service, parsed.resource) != ("iam", "root"):
         raise ValidationError(f"Invalid TargetPrincipal: {arn}")  # likely wording
@@ -128,9 +127,8 @@ def assume_root(call: Asked) -> Session:
     member = world.accounts.get(parsed.account)
     if why_not or member is None:
         what = "is not authorized to perform: sts:AssumeRoot on resource"
-        error = AccessDenied(f"User: {call.who.arn} {what}: {arn}")
-        error.add_note(why_not or "There is no such account in this world.")
-        raise error
+        note = why_not or "There is no such account in this world."
+        raise noted(AccessDenied(f"User: {call.who.arn} {what}: {arn}"), note)
     check_is_on(call.endpoint, member)
     return issue(
         call,
@@ -138,7 +136,7 @@ def assume_root(call: Asked) -> Session:
         CredentialKind.ROOT_TASK,
         arn,
         (arn, member.account_id),
-        call.given.get("DurationSeconds", ROOT_SECONDS),
+        call.parameters.get("DurationSeconds", ROOT_SECONDS),
         source_identity="" if call.session is None else call.session.source_identity,
         policy_arns=(task,),
     )
@@ -160,14 +158,20 @@ def _task(arn: str) -> str:
     return arn
 
 
+_KEPT = (
+    *("name", "mfa", "tags", "transitive_tag_keys", "source_identity"),
+    *("policy", "policy_arns", "keys"),
+)
+"""What scoped credentials have of the session that they are made from."""
+
 MOST_LAYERS = 3
 """So many scope-down policies can lie one upon another."""
 
 
 @sts_operation("GetScopedCredentials", scoped, is_regional=True, reads_only=False)
-def get_scoped_credentials(call: Asked) -> Session:
+def get_scoped_credentials(call: StsCall) -> Session:
     """Make credentials of the caller's own session that may do less, or end sooner."""
-    request, session = call.given, call.session
+    request, session = call.parameters, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
         wrong.add_note("Only temporary credentials can be scoped down: call GetSessionToken first.")
@@ -192,22 +196,15 @@ def get_scoped_credentials(call: Asked) -> Session:
         session.arn,
         (session.issuer_arn, session.issuer_id),
         seconds,
-        name=session.name,
         issue_time=(session.issue_time or session.issued) if keeps_time else None,
-        mfa=session.mfa,
-        tags=session.tags,
-        transitive_tag_keys=session.transitive_tag_keys,
-        source_identity=session.source_identity,
-        policy=session.policy,
-        policy_arns=session.policy_arns,
-        keys=session.keys,
         scoped=policies,
+        **{name: getattr(session, name) for name in _KEPT},
     )
 
 
-def _policy(call: Asked, session: SessionRecord) -> tuple[Policy, ...]:
+def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
     """Read the scope-down policy, if there is one and room for it."""
-    text = call.given.get("Policy")
+    text = call.parameters.get("Policy")
     if text is None:
         return ()
     if len(session.scoped) >= MOST_LAYERS:
@@ -222,7 +219,7 @@ def _policy(call: Asked, session: SessionRecord) -> tuple[Policy, ...]:
 
 
 @sts_operation("GetDelegatedAccessToken", reads_only=False)
-def get_delegated_access_token(_: Asked) -> NoReturn:
+def get_delegated_access_token(_: StsCall) -> NoReturn:
     """Refuse: there are no trade-in tokens in a world."""
     raise RequestError(
         "GetDelegatedAccessToken is not modelled: trade-in tokens come from delegation requests of "

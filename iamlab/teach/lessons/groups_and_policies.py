@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from iamlab.authorization.attached_policies import policies_of
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import MalformedPolicy
 from iamlab.lab.world import World
+from iamlab.model.identities import policies_of
 from iamlab.teach.checks import Cell, Collect, Predict, Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices
 from iamlab.teach.exercises import Exercise, KnownWrong, Question

@@ -10,9 +10,8 @@ from iamlab.analysis.external_access.findings import OutsideAccess
 from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
 from iamlab.analysis.least_privilege.unused import Unused
-from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Path
 from iamlab.analysis.what_can.what_can import WhatCan
 from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff

@@ -11,9 +11,8 @@ from iamlab.view.tabular.access import path_table, paths_table
 from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
-    from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
     from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Path
 
 
 def arrivals_card(found: Arrivals) -> str:

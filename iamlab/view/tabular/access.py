@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.answers import COLUMNS, Arrivals, BlastRadius, rows_of
+from iamlab.analysis.privilege_escalation.paths import COLUMNS, Arrivals, BlastRadius, rows_of
 from iamlab.engine.verdict import Verdict
 from iamlab.model.event import row_of
 from iamlab.view.style import look
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
-    from iamlab.analysis.privilege_escalation.answers import Paths
     from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.paths import Path, Paths
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.analysis.who_can import WhoCan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.attached_policies import document_of, policies_of
 from iamlab.engine.layers import NAMES
-from iamlab.model.identities import Bounded, Group, Identity, Role, User
+from iamlab.model.identities import Bounded, Group, Identity, Role, User, policies_of
+from iamlab.model.managed_policies import document_of
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.model.organization.targets import Member, OrganizationalUnit
 from iamlab.view.tables import Table

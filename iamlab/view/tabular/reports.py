@@ -12,13 +12,13 @@ from iamlab.view.tabular.signs import NO, YES, bad, good, silent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.analysis.account_reports import Summary, UserSummary
     from iamlab.analysis.audit.audit import Audit
-    from iamlab.analysis.credential_report.report import CredentialReport, Row
+    from iamlab.analysis.credential_report import CredentialReport, Row
     from iamlab.analysis.last_accessed.report import Access, LastAccessed
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.analysis.summaries import Summary, UserSummary
     from iamlab.model.console_access import PasswordPolicy
     from iamlab.view.style import Look
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.account_reports import Summary, UserSummary
 from iamlab.analysis.audit.audit import Audit
-from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_report import CredentialReport
 from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.analysis.external_access.findings import OutsideAccess
 from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
 from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
 from iamlab.analysis.least_privilege.unused import Unused
-from iamlab.analysis.privilege_escalation.answers import Paths
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.paths import Path, Paths
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.security_status import SecurityStatus
-from iamlab.analysis.summaries import Summary, UserSummary
 from iamlab.analysis.what_can.what_can import WhatCan
 from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.analysis.audit.audit import CHECKS, Audit
-from iamlab.analysis.audit.controls import CONTROLS, NOT_MODELLED, SEVERITIES, Control
+from iamlab.analysis.audit.audit import Audit
+from iamlab.analysis.audit.controls import CHECKS, CONTROLS, NOT_MODELLED, SEVERITIES, Control
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.lab.account import Account
 from tests.policy.documents import allow, deny, document, trust

@@ -19,9 +19,9 @@ from iamlab.analysis.credential_timeline.hops import STS, Hop, Party
 from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
 from iamlab.cloudtrail.recording import record_in_account
 from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.model.credentials import SessionRecord
 from iamlab.model.event import Event
 from iamlab.model.record import CredentialKind
-from iamlab.model.session_record import SessionRecord
 from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.sts.session import Session
 from tests.effort import tries

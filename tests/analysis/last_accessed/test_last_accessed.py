@@ -12,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, Trail, World
-from iamlab.analysis.last_accessed.attempts import PERIOD, is_tracked, tracked_since
-from iamlab.analysis.last_accessed.last_accessed import last_accessed
+from iamlab.analysis.last_accessed.last_accessed import PERIOD, is_tracked, tracked_since
 from iamlab.analysis.last_accessed.report import LastAccessed
+from iamlab.cloudtrail.event_fields import issuer_of
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.event import Event
-from iamlab.model.session_record import issuer_of
 from iamlab.policy import catalog
 from tests.effort import tries
 from tests.policy.documents import allow, deny, document, trust
@@ -284,13 +283,11 @@ def test_a_policy_of_aws_is_asked_about_in_an_account(main: Account) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
     main.users["ana"].attach_policy(arn)
     attempt(main, main.users["ana"], "sqs:ListQueues")
-    assert rows(last_accessed(main.world, arn)) == {"sqs": "ana"}
+    assert rows(main.last_accessed(arn)) == {"sqs": "ana"}
     other = main.world.create_account("other", account_id=OTHER)
 
     assert rows(main.last_accessed(arn)) == {"sqs": "ana"}
     assert rows(other.last_accessed(main.get_policy(arn))) == {"sqs": ""}
-    with pytest.raises(RequestError, match="every account has it"):
-        last_accessed(main.world, arn)
     with pytest.raises(RequestError, match="every account has it"):
         main.get_policy(arn).last_accessed()
 
@@ -471,14 +468,14 @@ BAD: dict[str, tuple[Callable[[Account], object], type[Exception]]] = {
     "nobody": (lambda a: a.last_accessed(f"arn:aws:iam::{OWN}:user/anna"), NoSuchEntity),
     "no policy": (lambda a: a.last_accessed(f"arn:aws:iam::{OWN}:policy/none"), NoSuchEntity),
     "no account": (
-        lambda a: last_accessed(a.world, f"arn:aws:iam::{OTHER}:user/ana"),
+        lambda a: a.last_accessed(f"arn:aws:iam::{OTHER}:user/ana"),
         NoSuchEntity,
     ),
     "the root user": (lambda a: a.last_accessed(a.root_arn), InvalidInput),
     "a bucket": (lambda a: a.last_accessed(BUCKET), InvalidInput),
     "a name": (lambda a: a.last_accessed("ana"), InvalidInput),
-    "a world": (lambda a: last_accessed(a.world, a.world), RequestError),  # type: ignore[arg-type]
-    "nothing": (lambda a: last_accessed(a.world, None), RequestError),  # type: ignore[arg-type]
+    "a world": (lambda a: a.last_accessed(a.world), RequestError),  # type: ignore[arg-type]
+    "nothing": (lambda a: a.last_accessed(None), RequestError),  # type: ignore[arg-type]
     "a level": (lambda a: a.users["ana"].last_accessed(None, "ROW"), RequestError),  # type: ignore[arg-type]
     "a number": (lambda a: a.users["ana"].last_accessed(5), RequestError),  # type: ignore[arg-type]
     "no events": (lambda a: a.users["ana"].last_accessed(["x"]), RequestError),  # type: ignore[list-item]
@@ -544,11 +541,12 @@ def test_an_export_and_a_trail_tell_the_same_as_the_world(tmp_path: Path) -> Non
     trail.write_text(json.dumps({"Records": [event.to_json() for event in world.events]}))
     loaded = World.from_account_details(export_of(world))
     assert not loaded.events
+    (copy,) = loaded.accounts.values()
 
     for one in (bob, account.roles["auditor"], account.groups["astronomers"]):
-        again = last_accessed(loaded, one.arn, events=Trail(trail))
-        assert again.services == last_accessed(world, one).services
-    assert rows(last_accessed(loaded, bob.arn, Trail(trail)))["s3"] == "bob"
+        again = copy.last_accessed(one.arn, events=Trail(trail))
+        assert again.services == account.last_accessed(one).services
+    assert rows(copy.last_accessed(bob.arn, Trail(trail)))["s3"] == "bob"
 
 
 def test_events_are_read_once_and_one_by_one(main: Account) -> None:

@@ -14,6 +14,7 @@ from iamlab import Layers, Policy, Request, World, evaluate
 from iamlab.analysis.least_privilege import excess as not_shown_module
 from iamlab.analysis.least_privilege import least_privilege as least
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege, least_privilege
+from iamlab.analysis.least_privilege.policy_sizes import WrittenPolicies
 from iamlab.analysis.trails.uses import Use
 from iamlab.errors import IamLabError, LimitExceeded, RequestError
 from iamlab.model.event import Event
@@ -702,7 +703,7 @@ def test_a_policy_that_does_not_allow_is_never_given_out(monkeypatch: pytest.Mon
     monkeypatch.setattr(
         least,
         "policies_that_fit",
-        lambda *_: ((Policy.allow("s3:ListBucket", name="x"),), ((),), ()),
+        lambda *_: WrittenPolicies((Policy.allow("s3:ListBucket", name="x"),), ((),)),
     )
 
     with pytest.raises(IamLabError, match="does not allow s3:GetObject"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.analysis.least_privilege.pass_role import PASSES, passed_by
+from iamlab.analysis.least_privilege.used_permissions import PASSES, passed_by
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.trails.uses import Use
 
@@ -19,7 +19,9 @@ PROFILE = "arn:aws:iam::111111111111:instance-profile/web"
 def test_every_passing_call_of_the_ways_is_known() -> None:
     """A call that passes a role on the way to its permissions shows it in a log as well."""
     plans = [plan for method in METHODS.values() for plan in method.plans]
-    passing = {(step.action, plan.service) for plan in plans for step in plan.steps if step.passes}
+    passing = {
+        (step.action.lower(), plan.service) for plan in plans for step in plan.steps if step.passes
+    }
 
     known = {(action, service) for action, services in PASSES.items() for service in services}
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
-from iamlab.analysis.last_accessed.attempts import is_tracked
+from iamlab.analysis.last_accessed.last_accessed import is_tracked
 from iamlab.analysis.least_privilege import policy_edits as applying
 from iamlab.analysis.least_privilege.policy_edits import Edit
 from iamlab.analysis.least_privilege.shrinking import Visibility, shrunk

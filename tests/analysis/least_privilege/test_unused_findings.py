@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.analysis.least_privilege.findings import UnusedFinding
+from iamlab.analysis.least_privilege.unused import UnusedFinding
 from iamlab.analysis.trails.uses import Use
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.identities import Role, User

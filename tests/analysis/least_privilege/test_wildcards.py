@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from iamlab.analysis.least_privilege.wildcards import (
+from iamlab.analysis.least_privilege.statements import (
     generalise,
     noun_of,
     readable,

@@ -6,7 +6,7 @@ from iamlab import World
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, ValidationError
 from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
-from iamlab.storage.account_details.load import LoadWarning
+from iamlab.storage.account_details import LoadWarning
 from tests.analysis.policy_simulator.simulations import (
     EVERYTHING,
     GET,

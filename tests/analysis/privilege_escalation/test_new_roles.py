@@ -323,7 +323,7 @@ def test_encryption_that_is_required_is_switched_off_on_the_way() -> None:
         PrivateFormat,
     )
 
-    from iamlab.operations.federation.signing_keys import rsa_key
+    from iamlab.operations.federation.signatures import rsa_key
 
     world = PROVIDERS[0].world()
     provider = world.account(MAIN).saml_providers[SAML]

@@ -13,8 +13,8 @@ from iamlab.analysis.privilege_escalation.escalation_methods import (
     ServicePlan,
 )
 from iamlab.analysis.privilege_escalation.finders import FINDERS
-from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
+from iamlab.analysis.privilege_escalation.plan_binding import Passing
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.sample_arns import FORMS
 from iamlab.authorization.principal import principal_of

@@ -12,7 +12,7 @@ from iamlab.analysis.trails import uses as refusals
 from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.analysis.trails.records import event_of
 from iamlab.analysis.trails.uses import Use, uses, uses_of
-from iamlab.cloudtrail.event_names import SOURCES, event_name
+from iamlab.cloudtrail.recording import SOURCES, event_name
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.policy import catalog

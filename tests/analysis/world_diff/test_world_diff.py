@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, World
 from iamlab.analysis.access_matrix import access, everybody
+from iamlab.analysis.what_can.what_can import FEW
 from iamlab.analysis.world_diff import world_diff as causes
 from iamlab.analysis.world_diff.edit_questions import MOST_ACTIONS, asked_by, few_of, some_of
 from iamlab.analysis.world_diff.edits import KINDS, Edit
-from iamlab.analysis.world_diff.world_diff import FEW, WorldDiff, diff_between
+from iamlab.analysis.world_diff.world_diff import WorldDiff, diff_between
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy

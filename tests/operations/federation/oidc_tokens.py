@@ -11,7 +11,7 @@ from iamlab import World
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
-from iamlab.operations.federation.signing_keys import public_jwk, signing_key
+from iamlab.operations.federation.signatures import public_jwk, signing_key
 from iamlab.operations.federation.web_identity import read_web_identity
 from tests.model.world_contents import plain, snapshot
 

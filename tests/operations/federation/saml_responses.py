@@ -17,7 +17,7 @@ from iamlab.operations.federation import saml_xml as names
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.federation.saml_identity import SamlIdentity, read_saml
 from iamlab.operations.federation.saml_xml import NAMESPACES, tag
-from iamlab.operations.federation.signing_keys import rsa_key
+from iamlab.operations.federation.signatures import rsa_key
 
 ID = "111111111111"
 STARS, MAPS = f"arn:aws:iam::{ID}:role/stars", f"arn:aws:iam::{ID}:role/maps"

@@ -18,7 +18,7 @@ from iamlab.operations.federation.oidc_issuer import (
     create_issuer,
     github_actions,
 )
-from iamlab.operations.federation.signing_keys import ALGORITHMS
+from iamlab.operations.federation.signatures import ALGORITHMS
 from iamlab.operations.federation.web_identity import read_token, read_web_identity
 from tests.operations.federation.issuer_tokens import identity_token, workflow_token
 from tests.operations.federation.oidc_tokens import (

@@ -226,7 +226,7 @@ def test_stronger_signatures_are_taken(scene: Scene, method: str, digest: str) -
 def test_a_key_on_an_elliptic_curve_signs_too(scene: Scene) -> None:
     """The metadata say which key it is."""
     from iamlab.operations.federation.saml_assertion import metadata_of
-    from iamlab.operations.federation.signing_keys import certificate_of, ec_key
+    from iamlab.operations.federation.signatures import certificate_of, ec_key
 
     key = ec_key(scene.world, "acme")
     certificate = certificate_of(key, "acme", 1)  # type: ignore[arg-type]

@@ -20,11 +20,15 @@ from signxml.verifier import VerifyResult, XMLVerifier
 
 from iamlab.errors import AwsError
 from iamlab.errors.sts import InvalidIdentityToken
-from iamlab.operations.federation import saml_signature
 from iamlab.operations.federation import saml_xml as names
-from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
+from iamlab.operations.federation import signatures as saml_signature
 from iamlab.operations.federation.saml_xml import INVALID
-from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+from iamlab.operations.federation.signatures import (
+    certificate_of,
+    rsa_key,
+    signed_assertion,
+    signing_certificates,
+)
 from tests.effort import tries
 from tests.operations.federation import saml_responses as forge
 from tests.operations.federation.saml_responses import (

@@ -22,7 +22,7 @@ from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError, Inva
 from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
-from iamlab.operations.federation.signing_keys import public_jwk, rsa_key
+from iamlab.operations.federation.signatures import public_jwk, rsa_key
 from iamlab.operations.federation.web_identity import ALGORITHMS as TAKEN
 from iamlab.operations.federation.web_identity import (
     WebIdentity,

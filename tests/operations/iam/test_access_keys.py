@@ -20,7 +20,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from tests.operations.iam.user_credentials import ID, held, made, told, written
 from tests.policy.documents import allow, document, trust
 

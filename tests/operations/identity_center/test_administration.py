@@ -23,8 +23,8 @@ from iamlab.errors.identity_center import ConflictException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.dispatch import perform
 from iamlab.operations.identity_center.instance import IdentityCenter, enable_identity_center
-from iamlab.operations.identity_center.parameters import seconds_of
-from iamlab.operations.identity_center.set_policies import PolicyReference
+from iamlab.operations.identity_center.permission_sets import PolicyReference
+from iamlab.operations.identity_center.provisioning import seconds_of
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
 from tests.model.world_contents import snapshot

@@ -18,7 +18,7 @@ from iamlab.errors.identity_center import (
     UnauthorizedException,
 )
 from iamlab.operations.federation.saml_directory import create_directory
-from iamlab.operations.identity_center.set_policies import PolicyReference
+from iamlab.operations.identity_center.permission_sets import PolicyReference
 from tests.operations.identity_center.single_sign_on import DEV, KEY, MAIN, PROD, Scene, reserved
 from tests.policy.documents import allow, deny, document, trust
 

@@ -14,7 +14,7 @@ from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.iam.mfa_device import MfaDevice
 from iamlab.operations.sts.session import Session
 from tests.policy.documents import document

@@ -21,7 +21,7 @@ from iamlab.errors import (
 )
 from iamlab.errors.identity_center import BadRequest
 from iamlab.model.record import CredentialKind
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.console_federation import ConsoleLink, sign_in_with, signin_token_url
 from iamlab.operations.sts.federation_endpoint import get_signin_token
 from iamlab.operations.sts.session import Session

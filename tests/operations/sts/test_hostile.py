@@ -20,7 +20,7 @@ from iamlab.lab.sts import Sts
 from iamlab.model.clock_and_ids import Ids
 from iamlab.operations.api_models import names, signature
 from iamlab.operations.sts.session import Session
-from iamlab.operations.sts.web_identity_tokens import IssuedToken
+from iamlab.operations.sts.tokens_and_messages import IssuedToken
 from iamlab.storage.saved_world import world_to_json
 from tests.effort import tries
 from tests.model.world_contents import snapshot
@@ -471,11 +471,11 @@ def test_a_token_for_others_is_told_once_and_is_in_no_file() -> None:
 
 def test_what_a_call_was_given_is_not_in_the_repr_of_the_call() -> None:
     """Which stands in tracebacks that show variables."""
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.sts.calls import StsCall
 
     scene = made()
     who = principal_of(scene.world, scene.key)
-    asked = Asked(scene.world, "AssumeRole", scene.key, who, {"TokenCode": MARK}, "us-east-1")
+    asked = StsCall(scene.world, "AssumeRole", scene.key, who, {"TokenCode": MARK}, "us-east-1")
 
     assert MARK not in repr(asked)
 

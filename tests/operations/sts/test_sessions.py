@@ -19,7 +19,7 @@ from iamlab.errors import (
 )
 from iamlab.errors.sts import InvalidAuthorizationMessageException
 from iamlab.operations.sts.session import Session
-from iamlab.operations.sts.web_identity_tokens import jwks_of
+from iamlab.operations.sts.tokens_and_messages import jwks_of
 from tests.operations.sts.sts_scene import (
     CALLERS,
     DEV,

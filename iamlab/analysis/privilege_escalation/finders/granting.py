@@ -17,51 +17,39 @@ keys", for ``iam:PolicyARN``; "IAM user groups"; "API CreateGroup"; "API AddUser
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_policies import (
     attach,
     gives_itself_all,
     has_enough,
+    membership,
     rewriting,
 )
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, operation
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, together
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.authorization.attached_policies import policies_of
 from iamlab.engine.layers import Attached
-from iamlab.model.identities import Group, Role, User
-from iamlab.model.quotas import quota
-from iamlab.policy.checks.sizes import size
-from iamlab.policy.rules import INLINE_LIMITS
+from iamlab.model.identities import Group, Role, User, policies_of
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.finders.own_calls import Holder
+    from iamlab.engine.layers import Attached
 
 
-Grants = dict[str, list["Grant"]]
+Grants = dict[str, list[Grant]]
 """ARN of a user, group or role -> what it can be given."""
 
-
-class Grant(NamedTuple):
-    """What somebody is given, and by which calls."""
-
-    changes: tuple[states.Change, ...]
-    calls: tuple[Call, ...]
-
-    @property
-    def is_all(self) -> bool:
-        """Whether no other grant gives more."""
-        return any(change.label == states.any_permission().label for change in self.changes)
-
-
-NOTHING = Grant((), ())
+Membership = tuple[str, "Callable[[str], Grant]"]
+"""The name of a group, and what a user gains who is put into it."""
 
 
 def whole(grants: Grants, holder: User | Role) -> list[Grant]:
@@ -69,80 +57,51 @@ def whole(grants: Grants, holder: User | Role) -> list[Grant]:
     return [grant for grant in grants.get(holder.arn, ()) if grant.is_all][:1]
 
 
-def written(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
+def written(view: AttackerView, holders: Sequence[Holder]) -> Grants:
     """Write an inline policy that allows all."""
-    if not holders:
-        return {}
-    operation = f"Put{_noun(holders)}Policy"
-    document = {"PolicyDocument": own.ALL}
     found: Grants = {}
-    for holder in view.allowed(operation, holders, PolicyName=own.POLICY_NAME, **document):
-        name = name_to_write(holder)
-        if name is not None:
-            named = {f"{_noun(holders)}Name": holder.name, "PolicyName": name}
-            call = view.call(operation, **named, **document)
+    named = {"PolicyName": own.POLICY_NAME, "PolicyDocument": own.ALL}
+    for holder in view.allowed("Put{}Policy", holders, **named):
+        for name in own.names_to_write(holder, holder.inline):
+            call = view.on(holder, "Put{}Policy", **{**named, "PolicyName": name})
             found[holder.arn] = [Grant((states.any_permission(),), (call,))]
     return found
 
 
-def name_to_write(holder: User | Group | Role) -> str | None:
-    """Give the name for an inline policy that allows all; ``None`` if there is no room for it.
-
-    It is a new one; if the others leave no room, it takes the place of the largest.
-    """
-    sizes = {name: size(policy) for name, policy in holder.inline.items()}
-    left = INLINE_LIMITS[holder.kind] - own.size_of_all() - sum(sizes.values())
-    if left >= 0:
-        return own.free_name(sizes)
-    largest = max(sizes, key=lambda name: sizes[name])
-    return largest if left + sizes[largest] >= 0 else None
-
-
-def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
+def attached(view: AttackerView, holders: Sequence[Holder]) -> Grants:
     """Attach a policy: one that allows all if that may be, else each that may be, and all of them.
 
     So a path stays short where one policy is enough for what follows.
     """
-    if not holders or not view.ever(f"iam:Attach{_noun(holders)}Policy"):
+    if not holders or not view.ever(f"iam:{operation('Attach{}Policy', holders[0])}"):
         return {}
-    noun = _noun(holders)
-    room = {
-        each.arn: quota(view.account, f"PoliciesPer{noun}") - len(each.attached) for each in holders
-    }
+    most = quota(view.account, operation("PoliciesPer{}", holders[0]))
+    room = {each.arn: most - len(each.attached) for each in holders}
     found: Grants = {}
     for policy in own.policies_to_try(view):
         change = own.change_by(view, policy)
-        for holder in view.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
+        for holder in view.allowed("Attach{}Policy", holders, PolicyArn=policy.arn):
             grants = found.setdefault(holder.arn, [])
-            if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(grants):
-                continue
-            named = {f"{noun}Name": holder.name, "PolicyArn": policy.arn}
-            grants.append(Grant((change,), (view.call(f"Attach{noun}Policy", **named),)))
-    for arn, grants in found.items():
-        if len(grants) > 1:
-            grants[:] = (
-                [grants[-1]] if _is_done(grants) else [*grants, together(grants[: room[arn]])]
-            )
-    return found
+            is_done = bool(grants) and grants[-1].is_all
+            if policy.arn not in holder.attached and room[holder.arn] >= 1 and not is_done:
+                call = view.on(holder, "Attach{}Policy", PolicyArn=policy.arn)
+                grants.append(Grant((change,), (call,)))
+    return {arn: _at_once(grants, room[arn]) for arn, grants in found.items()}
 
 
-def _is_done(grants: list[Grant]) -> bool:
-    return bool(grants) and grants[-1].is_all
+def _at_once(grants: list[Grant], room: int) -> list[Grant]:
+    """Give each of some grants and all at once; or only the last, if it gives everything."""
+    if len(grants) < 2:
+        return grants
+    return grants[-1:] if grants[-1].is_all else [*grants, together(grants[:room])]
 
 
-def together(grants: Iterable[Grant]) -> Grant:
-    """Give several things at once."""
-    every = tuple(grants)
-    changes = tuple(dict.fromkeys(change for one in every for change in one.changes))
-    return Grant(changes, tuple(call for one in every for call in one.calls))
-
-
-def rewritten(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
+def rewritten(view: AttackerView, holders: Sequence[Holder]) -> Grants:
     """Write a new version of a managed policy that they have, which allows all."""
     found: Grants = {}
-    if not holders:
+    if not holders or not view.ever("iam:CreatePolicyVersion"):
         return found
-    for policy in view.stock.policies if view.ever("iam:CreatePolicyVersion") else ():
+    for policy in view.stock.policies:
         having = [holder for holder in holders if policy.arn in holder.attached]
         calls = rewriting(view, policy.arn) if having else ()
         for holder in having if calls else ():
@@ -151,12 +110,8 @@ def rewritten(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gra
     return found
 
 
-def membership(
-    view: AttackerView, group: Group, policies: tuple[Attached, ...], user: str
-) -> Grant:
-    """Give what a user gains who is put into a group."""
-    call = view.call("AddUserToGroup", GroupName=group.name, UserName=user)
-    return Grant((states.group_joined(group.name, policies),), (call,))
+GIVES = (written, attached, rewritten)
+"""What gives policies to users, groups or roles; the plainest first."""
 
 
 def best(*several: Grants) -> Grants:
@@ -179,16 +134,36 @@ def best(*several: Grants) -> Grants:
 def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
     """Give what users are given when their groups are."""
     by_name = {arn.rpartition("/")[2]: grants for arn, grants in groups.items()}
+    found = {
+        user.arn: [grant for name in user.groups for grant in by_name.get(name, ())]
+        for user in users
+    }
+    return {arn: grants for arn, grants in found.items() if grants}
+
+
+def by_joining(
+    view: AttackerView, users: Iterable[User], memberships: Iterable[Membership]
+) -> Grants:
+    """Give what users can be given by groups that they are not in."""
+    most = quota(view.account, "GroupsPerUser")
     found: Grants = {}
-    for user in users:
-        grants = [grant for name in user.groups for grant in by_name.get(name, ())]
-        if grants:
-            found[user.arn] = grants
+    for name, join in memberships:
+        for user in users:
+            if name not in user.groups and len(user.groups) < most:
+                found.setdefault(user.arn, []).append(join(user.name))
     return found
 
 
-def _noun(holders: Sequence[User | Group | Role]) -> str:
-    return holders[0].kind.capitalize()
+def open_groups(view: AttackerView) -> Iterator[Membership]:
+    """Give the groups that a principal may add users to, and that have policies."""
+    for group, handed in own.joinable(view):
+        yield group.name, partial(membership, view, group, handed)
+
+
+def filled_groups(view: AttackerView) -> Iterator[Membership]:
+    """Give the groups that a principal may give something, and put users into."""
+    for filled in fillable(view):
+        yield filled.group.name, filled.for_user
 
 
 MOST_NEW = 4
@@ -202,32 +177,28 @@ class FilledGroup(NamedTuple):
     ----------
     policies
         Those that it has before.
-    changes
-        What its members gain besides.
-    calls
-        They make it, if it is not there yet, and give it its policies.
+    gift
+        What its members gain besides; the calls make the group, if it is not there yet, and give
+        it its policies.
     """
 
     group: Group
     policies: tuple[Attached, ...]
-    changes: tuple[states.Change, ...]
-    calls: tuple[Call, ...]
-    is_all: bool
+    gift: Grant
 
     def for_user(self, name: str) -> Grant:
         """Give what a user gains who is put into the group."""
-        group = self.group
-        named = {"GroupName": group.name, "UserName": name}
-        joined = states.group_joined(group.name, self.policies)
-        add = other_call("iam:AddUserToGroup", _adding(group), **named)
-        return Grant((joined, *self.changes), (*self.calls, add))
+        named = {"GroupName": self.group.name, "UserName": name}
+        joined = states.group_joined(self.group.name, self.policies)
+        add = Call("iam:AddUserToGroup", named, (_adding(self.group),))
+        return together([Grant((joined,), ()), self.gift, Grant((), (add,))])
 
 
 def _adding(group: Group) -> Need:
     return Need("iam:AddUserToGroup", group.arn, {})  # who is added is no part of what is asked
 
 
-def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def fill_and_join(view: AttackerView) -> Iterator[Gain]:
     """A group made if need be, ``PutGroupPolicy`` or ``AttachGroupPolicy``, ``AddUserToGroup``."""
     user, groups = view.user, own.own_groups(view)
     if user is None or own.is_widest(view) or not _may_fill(view):
@@ -236,19 +207,18 @@ def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge
     if not has_room or has_enough(view) or gives_itself_all(view):
         return
     every = [filled for filled in fillable(view) if not _is_in(view, filled.group)]
-    if every and not every[0].is_all:  # single policies are enough, if there are some without it
+    if every and not every[0].gift.is_all:  # single policies are enough, if some are without it
         has_single = any(change.about.startswith(states.GIVEN) for change in view.state.changes)
-        if has_single or next(attach(view, METHODS[3]), None) is not None:
+        if has_single or next(attach(view, "user"), None) is not None:
             return
-    for filled in every:
-        grant = filled.for_user(user.name)
-        yield own.widened_by(view, method, grant.changes, grant.calls)
+    for grant in (filled.for_user(user.name) for filled in every):
+        yield view.widened(grant.changes, grant.calls)
 
 
 def _is_in(view: AttackerView, group: Group) -> bool:
     """Say whether a principal is in a group by now; one that it made is not in the world."""
     joined = f"{states.MEMBER} {group.name}"
-    names = {holder.identity.name for holder in own.own_groups(view)}
+    names = {each.name for each in own.own_groups(view)}
     return group.name in names or any(each.about == joined for each in view.state.changes)
 
 
@@ -258,37 +228,22 @@ def _may_fill(view: AttackerView) -> bool:
     return writes and view.ever("iam:AddUserToGroup")
 
 
-def by_groups(view: AttackerView, users: Iterable[User]) -> Grants:
-    """Give what users can be given by groups that they are not in."""
-    most = quota(view.account, "GroupsPerUser")
-    found: Grants = {}
-    for filled in fillable(view):
-        for user in users:
-            if filled.group.name not in user.groups and len(user.groups) < most:
-                found.setdefault(user.arn, []).append(filled.for_user(user.name))
-    return found
-
-
 def fillable(view: AttackerView) -> tuple[FilledGroup, ...]:
     """Give the groups that a principal may give something, and put users into.
 
     One that can be given all is alone; else there is one for each thing that can be given.
     """
     key = ("groups to fill", view.state)
-    kept = view.decider.kept
-    if key not in kept:
-        kept[key] = _chosen(_every(view)) if _may_fill(view) else ()
-    found: tuple[FilledGroup, ...] = kept[key]
-    return found
+    return view.decider.once(key, lambda: _chosen(_every(view)) if _may_fill(view) else ())
 
 
 def _chosen(every: Iterable[FilledGroup]) -> tuple[FilledGroup, ...]:
     """Leave out what gives no more than another one does."""
     found: dict[tuple[str, ...], FilledGroup] = {}
     for filled in every:
-        if filled.is_all:
+        if filled.gift.is_all:
             return (filled,)
-        found.setdefault(tuple(change.label for change in filled.changes), filled)
+        found.setdefault(tuple(change.label for change in filled.gift.changes), filled)
     return tuple(found.values())
 
 
@@ -306,29 +261,23 @@ def _every(view: AttackerView) -> Iterator[FilledGroup]:
 def _existing(view: AttackerView) -> Iterator[FilledGroup]:
     """Give the groups that there are."""
     groups = view.stock.groups
-    open_ones = view.allowed("AddUserToGroup", groups, UserName=own.ANYBODY)
-    if not open_ones:
+    may_join = view.allowed("AddUserToGroup", groups, UserName=own.ANYBODY)
+    if not may_join:
         return
     grants = best(written(view, groups), attached(view, groups))
-    for group in sorted(open_ones, key=lambda each: bool(each.inline or each.attached)):
-        held = view.as_they_are(policies_of(group, _path(group)))
+    for group in sorted(may_join, key=lambda each: bool(each.inline or each.attached)):
+        held = view.as_they_are(policies_of(group, own.path_of(group)))
         for grant in grants.get(group.arn, ()):
-            changes = tuple(_gained(view, group, call, is_all=grant.is_all) for call in grant.calls)
-            yield FilledGroup(group, held, tuple(dict.fromkeys(changes)), grant.calls, grant.is_all)
+            gifts = (Grant((_gained(view, group, call),), (call,)) for call in grant.calls)
+            yield FilledGroup(group, held, together(gifts))
 
 
-def _path(group: Group) -> tuple[str, ...]:
-    return (f"group {group.name}",)
-
-
-def _gained(view: AttackerView, group: Group, call: Call, *, is_all: bool) -> states.Change:
+def _gained(view: AttackerView, group: Group, call: Call) -> states.Change:
     """Say what the members of a group gain by a policy that it is given."""
-    arn = call.parameters.get("PolicyArn")
-    if arn is None or is_all:
-        return states.any_permission(_path(group))
-    policy = view.account.get_policy(str(arn))
-    (found,) = view.as_they_are([Attached(policy.document, policy.arn, _path(group))])
-    return states.policy_given(found.policy, policy.arn, _path(group))
+    arn, path = call.parameters.get("PolicyArn"), own.path_of(group)
+    if arn is None:
+        return states.any_permission(path)
+    return own.change_by(view, view.account.get_policy(str(arn)), path)
 
 
 def _new(view: AttackerView) -> Iterator[FilledGroup]:
@@ -338,18 +287,15 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
         return
     for path, name in islice(free_names(view, "group"), MOST_NEW):
         group = Group(account, name, path)
-        create = iam_call(account, "CreateGroup", GroupName=name, Path=path)
-        if (
-            _is_in(view, group)
-            or not view.may(create)
-            or not view.decider.has(view.state, _adding(group))
-        ):
+        create = view.call("CreateGroup", GroupName=name, Path=path)
+        may_join = view.may(create) and view.decider.has(view.state, _adding(group))
+        if _is_in(view, group) or not may_join:
             continue
         grants = list(_grants_for_new(view, group))
         if len(grants) > 1 and not grants[-1].is_all:
             grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
         for grant in grants:
-            yield FilledGroup(group, (), grant.changes, (create, *grant.calls), grant.is_all)
+            yield FilledGroup(group, (), together([Grant((), (create,)), grant]))
         if grants:
             return
 
@@ -357,15 +303,16 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
 def _grants_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
     """Give what a new group can be given; one that gives all is the last."""
     named = {"GroupName": group.name, "PolicyName": own.POLICY_NAME, "PolicyDocument": own.ALL}
-    put = other_call("iam:PutGroupPolicy", Need("iam:PutGroupPolicy", group.arn, {}), **named)
+    put = Call("iam:PutGroupPolicy", named, (Need("iam:PutGroupPolicy", group.arn, {}),))
     if view.may(put):
-        yield Grant((states.any_permission(_path(group)),), (put,))
+        yield Grant((states.any_permission(own.path_of(group)),), (put,))
         return
     for policy in own.policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
+        named = {"GroupName": group.name, "PolicyArn": policy.arn}
         need = Need("iam:AttachGroupPolicy", group.arn, {"iam:PolicyARN": policy.arn})
-        if view.decider.has(view.state, need):
-            call = other_call(need.action, need, GroupName=group.name, PolicyArn=policy.arn)
-            is_all = own.change_by(view, policy) == states.any_permission()
-            yield Grant((_gained(view, group, call, is_all=is_all),), (call,))
-            if is_all:
+        call = Call(need.action, named, (need,))
+        if view.may(call):
+            grant = Grant((_gained(view, group, call),), (call,))
+            yield grant
+            if grant.is_all:
                 return

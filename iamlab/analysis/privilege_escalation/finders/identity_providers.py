@@ -13,33 +13,33 @@ AssumeRoleWithWebIdentity"; "IAM and AWS STS condition context keys".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.model.providers import SAMLProvider
-from iamlab.model.quotas import quota
 from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
-from iamlab.operations.iam.lookup import same_name
+from iamlab.operations.iam.common import quota, same_name
 from iamlab.operations.sts.assume_role import kept, keys_of_call
-from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -61,25 +61,24 @@ WRITES = (
 )
 
 
-def write_provider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def write_provider(view: AttackerView) -> Iterator[Gain]:
     """Write a provider that roles trust, then ``AssumeRoleWithSAML`` or ``...WithWebIdentity``."""
     if not any(map(view.ever, WRITES)):
         return
-    trusting: dict[str, list[Role]] = {}
+    trusting: dict[str, list[Role]] = defaultdict(list)
     for role in view.account.roles.values():
         for arn in dict.fromkeys(_providers(role)):
-            trusting.setdefault(arn, []).append(role)
+            trusting[arn].append(role)
     for arn, roles in trusting.items():
         kind, _, name = Arn.parse(arn).resource.partition("/")
         for role in roles:
             found = (_by_saml if kind == SAML else _by_oidc)(view, role, arn, name)
-            if found is not None:
-                claims, calls, conditions = found
-                base = replace(
-                    PrincipalState.of(principal_of(view.world, role)), carried=claims.carried
-                )
-                target = view.changed(base, claims.session(role))
-                yield Edge(method, view.state, target, states.fixed(*calls), tuple(conditions))
+            if found is not None and view.may(found.write):
+                claims = found.claims
+                base = PrincipalState.of(principal_of(view.world, role))
+                target = view.changed(replace(base, carried=claims.carried), claims.session(role))
+                sign_in = Call(claims.action, {"RoleArn": role.arn, **found.given}, ())
+                yield Gain(target, (found.write, sign_in), tuple(found.conditions))
 
 
 def _providers(role: Role) -> Iterator[str]:
@@ -92,17 +91,29 @@ def _providers(role: Role) -> Iterator[str]:
                 yield value
 
 
-Found: TypeAlias = "tuple[ProviderClaims, tuple[Call, ...], list[str]] | None"
-"""What the provider says, the calls, and conditions."""
+class WrittenProvider(NamedTuple):
+    """A provider that is written so that it says what a role requires.
+
+    Parameters
+    ----------
+    given
+        What the call for the role says besides the role.
+    conditions
+        What must be so in addition to permissions.
+    """
+
+    claims: ProviderClaims
+    write: Call
+    given: Mapping[str, Any]
+    conditions: Sequence[str] = ()
 
 
-def _by_saml(view: AttackerView, role: Role, arn: str, name: str) -> Found:
+def _by_saml(view: AttackerView, role: Role, arn: str, name: str) -> WrittenProvider | None:
     account, conditions = view.account, []
-    claims = _accepted(view, role, lambda required: saml_claims(account, name, required))
+    claims = _accepted(view, role, partial(saml_claims, account, name))
     if claims is None:
         return None
-    document = metadata(claims.issuer)
-    provider = account.saml_providers.get(arn)
+    document, provider = metadata(claims.issuer), account.saml_providers.get(arn)
     if provider is not None or view.world.loaded:
         given: dict[str, Any] = {"SAMLProviderArn": arn, "SAMLMetadataDocument": document}
         if provider is None:
@@ -114,40 +125,34 @@ def _by_saml(view: AttackerView, role: Role, arn: str, name: str) -> Found:
         write = view.call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=document)
     else:
         return None
-    given = {"RoleArn": role.arn, "PrincipalArn": arn, "SAMLAssertion": assertion(claims, role)}
-    calls = (write, Call("sts:AssumeRoleWithSAML", given, ()))
-    return (claims, calls, conditions) if view.may(write) else None
+    given = {"PrincipalArn": arn, "SAMLAssertion": assertion(claims, role)}
+    return WrittenProvider(claims, write, given, conditions)
 
 
-def _by_oidc(view: AttackerView, role: Role, arn: str, name: str) -> Found:
+def _by_oidc(view: AttackerView, role: Role, arn: str, name: str) -> WrittenProvider | None:
     account, issuer = view.account, view.world.oidc_issuers.get(f"https://{name}")
     if issuer is not None and not issuer.is_online:
         return None
     provider = account.oidc_providers.get(arn)
-    claims = _accepted(view, role, lambda required: oidc_claims(account, name, required))
+    claims = _accepted(view, role, partial(oidc_claims, account, name))
     if claims is not None and provider is not None and claims.audience in provider.client_ids:
         # Tokens for that audience are accepted already: one's own application may be another one.
-        claims = _accepted(
-            view, role, lambda required: oidc_claims(account, name, required, "reach")
-        )
+        claims = _accepted(view, role, partial(oidc_claims, account, name, audience="reach"))
     if claims is None:
         return None
     conditions = [f"the caller gets tokens of {claims.issuer} for {claims.audience}"]
-    given: dict[str, Any]
     if provider is not None:
-        most = quota(account, "ClientIdsPerOpenIdConnectProvider")
-        is_room = len(provider.client_ids) < most
-        given = {"OpenIDConnectProviderArn": arn, "ClientID": claims.audience}
-        write = view.call("AddClientIDToOpenIDConnectProvider", **given)
+        is_room = len(provider.client_ids) < quota(account, "ClientIdsPerOpenIdConnectProvider")
+        named = {"OpenIDConnectProviderArn": arn, "ClientID": claims.audience}
+        write = view.call("AddClientIDToOpenIDConnectProvider", **named)
     else:
         is_room = _is_room(account, "OpenIDConnectProviders", account.oidc_providers, name)
-        given = {"Url": claims.issuer, "ClientIDList": [claims.audience]}
-        write = view.call("CreateOpenIDConnectProvider", **given)
+        made: dict[str, Any] = {"Url": claims.issuer, "ClientIDList": [claims.audience]}
+        write = view.call("CreateOpenIDConnectProvider", **made)
         if view.world.loaded:
             conditions.append(f"the account has no provider for {claims.issuer} yet")
-    given = {"RoleArn": role.arn, "RoleSessionName": claims.name, "WebIdentityToken": token(claims)}
-    calls = (write, Call("sts:AssumeRoleWithWebIdentity", given, ()))
-    return (claims, calls, conditions) if is_room and view.may(write) else None
+    given = {"RoleSessionName": claims.name, "WebIdentityToken": token(claims)}
+    return WrittenProvider(claims, write, given, conditions) if is_room else None
 
 
 def _is_room(account: Account, most: str, providers: Mapping[str, Any], name: str) -> bool:
@@ -207,11 +212,8 @@ class ProviderClaims:
     def session(self, role: Role) -> states.Change:
         """Say how the session differs from any session of the role."""
         now = role.account.world.clock.now
-        keys: dict[str, Any] = {
-            **temporary_credential_keys(now, now),
-            "aws:FederatedProvider": self.provider_arn,
-            **kept(self.context),
-        }
+        provider = {"aws:FederatedProvider": self.provider_arn}
+        keys = {**temporary_credential_keys(now, now), **provider, **kept(self.context)}
         label = f"by {self.provider_arn.partition('/')[2]}"
         return named_session(role, self.name, keys, self.tags, self.source_identity, label)
 
@@ -222,26 +224,24 @@ class ProviderClaims:
 
     def with_session(self, required: RequiredValues) -> Iterator[ProviderClaims]:
         """Give them with a session's name; with tags and source identity if required, then less."""
-        names = [*_texts(required, "sts:RoleSessionName"), parameters.FILLER]
+        names = [*parameters.texts(required, "sts:RoleSessionName", {}), parameters.FILLER]
         name = next(each for each in names if is_session_name(each))
         found = parameters.required_tags(required, {}, "aws:RequestTag/")
         tags = {key: values[0] for key, values in found.items()}
         identity = _first(required, "sts:SourceIdentity", "")
-        seen = []
-        for some, source in ((tags, identity), (tags, ""), ({}, identity), ({}, "")):
-            if (some, source) not in seen:
-                seen.append((some, source))
+        for some in (tags, {}) if tags else ({},):
+            for source in (identity, "") if identity else ("",):
                 yield replace(self, name=name, tags=some, source_identity=source)
 
 
 def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterator[ProviderClaims]:
     """Give what a SAML provider could say: all that is required, then less."""
     door = DOORS.get(account.partition, DOORS["aws"])
-    doors = [*_texts(required, "saml:aud"), f"https://{door.host}/saml"]
+    doors = [*parameters.texts(required, "saml:aud", {}), f"https://{door.host}/saml"]
     audience = next(each for each in doors if door.is_recipient(each))
     issuer = _first(required, "saml:iss", ENTITY_ID)
     provider = SAMLProvider(account, name, issuer=issuer)
-    subject = _first(required, "saml:sub", parameters.FILLER)
+    subject = _first(required, "saml:sub")
     # One attribute for each key; what the directory tells anyway is not new.
     by_key = {key: attribute for attribute, key in reversed(CLAIMS.items())}
     attributes: dict[str, str] = {}
@@ -249,7 +249,7 @@ def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterat
     for attribute, key in CLAIMS.items():
         is_new = key != "saml:name" and by_key[key] == attribute
         if is_new and key.lower() in required:
-            value = attributes[attribute] = _first(required, key, parameters.FILLER)
+            value = attributes[attribute] = _first(required, key)
             known[key] = (value,) if is_multivalued(key) else value
     context = {**context_of(provider, subject, "persistent", audience), **known}
     action = "sts:AssumeRoleWithSAML"
@@ -262,10 +262,10 @@ def oidc_claims(
 ) -> Iterator[ProviderClaims]:
     """Give what an OIDC provider could say."""
     audience = audience or _first(required, f"{name}:aud", AUDIENCE)
-    subject = _first(required, f"{name}:sub", parameters.FILLER)
+    subject = _first(required, f"{name}:sub")
     start = f"{name}:".lower()
     attributes = {
-        key[len(start) :]: _first(required, key, parameters.FILLER)
+        key[len(start) :]: _first(required, key)
         for key in required
         if key.startswith(start) and key[len(start) :] not in ("aud", "sub")
     }
@@ -276,12 +276,8 @@ def oidc_claims(
     return claims.with_session(required)
 
 
-def _texts(required: RequiredValues, key: str) -> list[str]:
-    return [each.text for each in parameters.samples(required, key, {})]
-
-
-def _first(required: RequiredValues, key: str, default: str) -> str:
-    return next(iter(_texts(required, key)), default)
+def _first(required: RequiredValues, key: str, default: str = parameters.FILLER) -> str:
+    return next(iter(parameters.texts(required, key, {})), default)
 
 
 # What is signed ---------------------------------------------------------------------------------
@@ -304,9 +300,9 @@ def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
     """Stand for what the caller's directory signs."""
 
     def make(world: World) -> str:
-        directory = _directory(world, claims.issuer)
-        directory.add_user(claims.subject, groups=[parameters.FILLER], attributes=claims.attributes)
-        directory.map_group(parameters.FILLER, role.arn, claims.provider_arn)
+        directory, group = _directory(world, claims.issuer), parameters.FILLER
+        directory.add_user(claims.subject, groups=[group], attributes=claims.attributes)
+        directory.map_group(group, role.arn, claims.provider_arn)
         return directory.sign_in(
             claims.subject,
             role_session_name=claims.name,
@@ -316,9 +312,8 @@ def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
             recipient=claims.audience,
         )
 
-    return parameters.Placeholder(
-        "an assertion that the caller's own identity provider signs", make
-    )
+    said = "an assertion that the caller's own identity provider signs"
+    return parameters.Placeholder(said, make)
 
 
 def token(claims: ProviderClaims) -> parameters.Placeholder:

@@ -16,119 +16,115 @@ RemoveUserFromGroup"; "Policy evaluation logic", an explicit deny.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, is_admin
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour, is_wider, rewriting
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.permission_checks import operation
+from iamlab.analysis.privilege_escalation.principal_states import (
+    NOTHING,
+    Gain,
+    Grant,
+    PrincipalState,
+    together,
+)
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denying
 from iamlab.authorization.principal import principal_of
-from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role, User
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.engine.layers import Attached
+    from iamlab.model.identities import Role, User
 
 
-NOUN = {23: "User", 24: "Role"}
-"""Number of a method -> whose boundary it removes."""
+DELETE, PUT = "Delete{}PermissionsBoundary", "Put{}PermissionsBoundary"
 
 
-def remove_own_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_own_boundary(view: AttackerView, kind: str) -> Iterator[Gain]:
     """``Delete...PermissionsBoundary`` on one's own user or role."""
     holder = own.oneself(view)
-    if holder is None or holder.noun != NOUN[method.number] or is_detour(view):
+    if holder is None or holder.kind != kind or is_detour(view):
         return
-    call = own.own_call(view, f"Delete{holder.noun}PermissionsBoundary", **holder.named)
+    call = own.own_call(view, holder, DELETE)
     if view.state.gathered.boundary is not None and view.may(call):
-        yield own.widened_by(view, method, [states.boundary_gone()], [call])
+        yield view.widened([states.boundary_gone()], [call])
 
 
-def remove_boundary_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_boundary_of_user(view: AttackerView) -> Iterator[Gain]:
     """``DeleteUserPermissionsBoundary`` of another user, then a key or a password."""
-    name = "DeleteUserPermissionsBoundary"
-    if not view.ever(f"iam:{name}") or is_admin(view.decider, view.state):
+    if not view.ever("iam:DeleteUserPermissionsBoundary") or is_admin(view.decider, view.state):
         return
     bounded = [user for user in view.stock.users if user.boundary is not None]
-    may = view.allowed(name, view.stock.users) if bounded else []
+    may = view.allowed(DELETE, view.stock.users) if bounded else []
     for entry, grant in entered(view, [user for user in bounded if user in may]):
         # What is written while there is a boundary is decided with that boundary.
-        call = view.call(name, UserName=entry.user.name)
-        freed = Grant((states.boundary_gone(), *grant.changes), (*grant.calls, call))
-        yield enter(view, method, entry, freed)
+        call = view.on(entry.user, DELETE)
+        yield enter(
+            view, entry, Grant((states.boundary_gone(), *grant.changes), (*grant.calls, call))
+        )
 
 
-def remove_boundary_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_boundary_of_role(view: AttackerView) -> Iterator[Gain]:
     """``DeleteRolePermissionsBoundary``, and ``AssumeRole``."""
-    name = "DeleteRolePermissionsBoundary"
-    if not view.ever(f"iam:{name}"):
-        return
-    for target in _targets(view, view.allowed(name, view.stock.roles)):
-        call = view.call(name, RoleName=target.role.name)
-        yield from _past_boundary(view, method, target, (call,), states.boundary_gone())
+    for target in _targets(view, view.allowed(DELETE, view.stock.roles)):
+        freed = Grant((states.boundary_gone(),), (view.on(target.role, DELETE),))
+        yield from _past_boundary(view, target, freed)
 
 
-def set_wider_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def set_wider_boundary(view: AttackerView) -> Iterator[Gain]:
     """``PutUserPermissionsBoundary`` on oneself; on a role, and ``AssumeRole``."""
-    yield from _set_own(view, method)
-    name = "PutRolePermissionsBoundary"
-    if not view.ever(f"iam:{name}"):
+    yield from _set_own(view)
+    if not view.ever("iam:PutRolePermissionsBoundary"):
         return
     left = {role.arn for role in view.stock.roles if role.boundary is not None}
-    for arn, document in _to_try(view):
-        may = view.allowed(name, view.stock.roles, PermissionsBoundary=arn)
+    for policy in _to_try(view):
+        arn, document = str(policy.arn), policy.policy
+        may = view.allowed(PUT, view.stock.roles, PermissionsBoundary=arn)
         for target in _targets(view, [role for role in may if role.arn in left]):
             if not is_wider(document, target.document):
                 continue
-            call = view.call(name, RoleName=target.role.name, PermissionsBoundary=arn)
-            change = states.boundary_set(document, arn)
-            found = list(_past_boundary(view, method, target, (call,), change))
+            call = view.on(target.role, PUT, PermissionsBoundary=arn)
+            freed = Grant((states.boundary_set(document, arn),), (call,))
+            found = list(_past_boundary(view, target, freed))
             yield from found
             # A role may be written to under one boundary and not under another.
-            is_whole = any(states.any_permission() in edge.target.changes for edge in found)
+            is_whole = any(states.any_permission() in gain.target.changes for gain in found)
             if own.allows_all(document) and (is_whole or _is_wide(view, target.role)):
                 left.discard(target.role.arn)
 
 
-def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def _set_own(view: AttackerView) -> Iterator[Gain]:
     holder, boundary = own.oneself(view), view.state.gathered.boundary
-    if (
-        holder is None
-        or not view.ever(f"iam:Put{holder.noun}PermissionsBoundary")
-        or is_detour(view)
-    ):
+    if holder is None or not view.ever(f"iam:{operation(PUT, holder)}") or is_detour(view):
         return
     required, is_done = _required(view), False
-    for arn, document in _to_try(view):
+    for policy in _to_try(view):
+        arn, document = str(policy.arn), policy.policy
         if boundary is not None and arn == boundary.arn:
             continue
         is_wider_one = boundary is not None and is_wider(document, boundary.policy)
         # Where a policy asks for a boundary, it lets its owner do more under just that one.
         if arn not in required and (is_done or not is_wider_one):
             continue
-        name = f"Put{holder.noun}PermissionsBoundary"
-        call = own.own_call(view, name, **holder.named, PermissionsBoundary=arn)
+        call = own.own_call(view, holder, PUT, PermissionsBoundary=arn)
         if view.may(call):
-            yield own.widened_by(view, method, [states.boundary_set(document, arn)], [call])
+            yield view.widened([states.boundary_set(document, arn)], [call])
             is_done = is_done or own.allows_all(document)
 
 
-def rewrite_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def rewrite_boundary(view: AttackerView) -> Iterator[Gain]:
     """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
     if not view.ever("iam:CreatePolicyVersion"):
         return
@@ -136,16 +132,14 @@ def rewrite_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[E
     if boundary is not None and boundary.arn and not own.allows_all(boundary.policy):
         calls = rewriting(view, boundary.arn)
         if calls:
-            yield own.widened_by(view, method, [states.policy_rewritten(boundary.arn)], calls)
-    known: dict[str, tuple[Call, ...]] = {}
+            yield view.widened([states.policy_rewritten(boundary.arn)], calls)
+    known = {role.boundary or "" for role in view.stock.roles}
+    rewrites = {arn: rewriting(view, arn) for arn in sorted(known)}
     for target in _targets(view, view.stock.roles):
         arn = target.role.boundary or ""
-        if arn not in known:
-            known[arn] = rewriting(view, arn)
-        if known[arn] and not own.allows_all(target.document):
-            yield from _past_boundary(
-                view, method, target, known[arn], states.policy_rewritten(arn)
-            )
+        if rewrites[arn] and not own.allows_all(target.document):
+            freed = Grant((states.policy_rewritten(arn),), rewrites[arn])
+            yield from _past_boundary(view, target, freed)
 
 
 # Roles -------------------------------------------------------------------------------------------
@@ -162,14 +156,10 @@ class BoundedRole(NamedTuple):
         The call that lets the principal in first, if one is needed.
     """
 
+    role: Role
     taken: AssumableRole
     document: Policy
     before: tuple[Call, ...] = ()
-
-    @property
-    def role(self) -> Role:
-        """The role."""
-        return self.taken.role
 
 
 def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
@@ -180,41 +170,33 @@ def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
         boundary = principal_of(view.world, role).boundary
         document = Policy(()) if boundary is None else boundary.policy
         if role.arn in view.assumable:
-            yield BoundedRole(view.assumable[role.arn], document)
+            yield BoundedRole(role, view.assumable[role.arn], document)
         elif role.arn in view.assumable_once_trusted:
             taken = view.assumable_once_trusted[role.arn]
-            trust = view.assuming.trust_to_write(view.state, taken).text
-            let = view.call("UpdateAssumeRolePolicy", RoleName=role.name, PolicyDocument=trust)
-            yield BoundedRole(taken, document, (let,))
+            yield BoundedRole(role, taken, document, (view.trusting(taken),))
 
 
-def _past_boundary(
-    view: AttackerView,
-    method: EscalationMethod,
-    target: BoundedRole,
-    calls: tuple[Call, ...],
-    change: states.Change,
-) -> Iterator[Edge]:
+def _past_boundary(view: AttackerView, target: BoundedRole, freed: Grant) -> Iterator[Gain]:
     """Say that a principal can act as a role past its boundary, with more policies if it can be.
 
     Parameters
     ----------
-    calls, change
+    freed
         What is done about the boundary.
     """
+    (change,) = freed.changes
     after = change.make(principal_of(view.world, target.role)).boundary
     arn = None if after is None else after.arn
-    for grant in (*_grants(view, target.role, change), granting.NOTHING):
+    for grant in (*_grants(view, target.role, change), NOTHING):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
         writes = (*grant.calls, *target.before)
         early = [call for call in writes if view.may(call)]
         late = [own.with_boundary(call, target.role, arn) for call in writes if call not in early]
-        if not all(map(view.may, late)):
-            continue
-        made = (*early, *calls, *late, target.taken.call)
-        yield view.acts_as(method, target.taken, states.fixed(*made), change, *grant.changes)
-        if grant.is_all:
-            return  # nothing else gives more
+        if all(map(view.may, late)):
+            calls = (*early, *freed.calls, *late, target.taken.call)
+            yield view.acts_as(target.taken, calls, change, *grant.changes)
+            if grant.is_all:
+                return  # nothing else gives more
 
 
 def _is_wide(view: AttackerView, role: Role) -> bool:
@@ -225,18 +207,16 @@ def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant
     """Give what a role could be given besides."""
     if _is_wide(view, role):
         return []
-    named, name = {"RoleName": role.name}, granting.name_to_write(role)
     is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
-    calls = []
-    if name is not None and view.ever("iam:PutRolePolicy"):
-        calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=own.ALL))
+    names = own.names_to_write(role, role.inline) if view.ever("iam:PutRolePolicy") else ()
+    whole = [{"PolicyName": name, "PolicyDocument": own.ALL} for name in names]
+    calls = [view.on(role, "Put{}Policy", **written) for written in whole]
     if is_room and view.ever("iam:AttachRolePolicy"):
-        calls.append(view.call("AttachRolePolicy", **named, PolicyArn=own.administrator(view)))
+        calls.append(view.on(role, "Attach{}Policy", PolicyArn=own.administrator(view)))
     grants = [Grant((states.any_permission(),), (call,)) for call in calls]
-    some = granting.best(
-        granting.attached(view, view.stock.roles), granting.rewritten(view, view.stock.roles)
-    )
-    return [*grants, *(grant for grant in some.get(role.arn, ()) if change not in grant.changes)]
+    gives, roles = (granting.attached, granting.rewritten), view.stock.roles
+    some = granting.best(*(give(view, roles) for give in gives)).get(role.arn, ())
+    return [*grants, *(grant for grant in some if change not in grant.changes)]
 
 
 # Boundaries --------------------------------------------------------------------------------------
@@ -244,14 +224,11 @@ def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant
 
 def _required(view: AttackerView) -> set[str]:
     """Give the ARNs that the principal's own policies want a boundary to have."""
-    return {
-        value
-        for each in view.state.gathered.identity
-        for value in literals(each.policy, own.BOUNDARY)
-    }
+    policies = (each.policy for each in view.state.gathered.identity)
+    return {arn for policy in policies for arn in literals(policy, own.BOUNDARY)}
 
 
-def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
+def _to_try(view: AttackerView) -> list[Attached]:
     """Give policies that could be a boundary, the widest first."""
     named = [managed.find(arn) for arn in sorted(_required(view))]
     policies = (
@@ -259,20 +236,14 @@ def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
         *(each for each in named if each and not each.path.startswith(SERVICE_LINKED_ONLY)),
         *view.stock.policies,
     )
-    every = (Attached(each.document, each.arn) for each in policies)
-    yield from ((each.arn or "", each.policy) for each in view.as_they_are(every))
+    return [own.in_force(view, policy) for policy in policies]
 
 
 MOST_ALONE = 4
 """If more policies deny something, they are only removed all together."""
 
-REMOVES = {
-    "user": ("DetachUserPolicy", "DeleteUserPolicy"),
-    "role": ("DetachRolePolicy", "DeleteRolePolicy"),
-    "group": ("DetachGroupPolicy", "DeleteGroupPolicy", "RemoveUserFromGroup"),
-}
-"""Who has a policy -> the operations that remove it."""
-
+REMOVES, LEAVES = ("Detach{}Policy", "Delete{}Policy"), "RemoveUserFromGroup"
+"""The operations that remove a policy; by the last, a user leaves the group that has it."""
 
 Remove: TypeAlias = "Callable[[PrincipalState, Attached], Grant | None]"
 
@@ -296,30 +267,32 @@ def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -
     return removals
 
 
-def _removals(
+def _removal(
+    view: AttackerView,
     removed: Attached,
-    holders: Sequence[own.PolicyHolder],
+    holders: Sequence[own.Holder],
     user: str,
     call: Callable[..., Call],
-) -> Iterator[Grant]:
-    """Give the calls that remove a policy of somebody; that a user leaves its group is the last."""
-    if removed.arn is None:
-        operation, named = "Delete{}Policy", {"PolicyName": removed.policy.name}
-    else:
-        operation, named = "Detach{}Policy", {"PolicyArn": removed.arn}
-    for holder in holders:
-        if holder.path == removed.path:
-            remove = call(operation.format(holder.noun), **holder.named, **named)
-            yield Grant((states.policies_gone([removed]),), (remove,))
-        if holder.path == removed.path and holder.path:
-            leave = call("RemoveUserFromGroup", **holder.named, UserName=user)
-            yield Grant((states.group_left(holder.identity.name),), (leave,))
+) -> Grant | None:
+    """Give the call that removes a policy of somebody; that a user leaves its group is the last."""
+    is_inline = removed.arn is None
+    name, key = (REMOVES[1], "PolicyName") if is_inline else (REMOVES[0], "PolicyArn")
+    named = {key: removed.policy.name if is_inline else removed.arn}
+    holder = next((each for each in holders if own.path_of(each) == removed.path), None)
+    if holder is None:
+        return None
+    remove = call(view, holder, name, **named)
+    if view.may(remove):
+        return Grant((states.policies_gone([removed]),), (remove,))
+    leaves = [call(view, holder, LEAVES, UserName=user)] if removed.path else []
+    may_leave = (call for call in leaves if view.may(call))
+    return next((Grant((states.group_left(holder.name),), (call,)) for call in may_leave), None)
 
 
 # One's own ---------------------------------------------------------------------------------------
 
 
-def remove_own_denies(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_own_denies(view: AttackerView) -> Iterator[Gain]:
     """``Detach...Policy``, ``Delete...Policy`` or ``RemoveUserFromGroup``, of what has a Deny."""
     found = _denying(view, view.state)
     if not found or is_detour(view):
@@ -328,37 +301,34 @@ def remove_own_denies(view: AttackerView, method: EscalationMethod) -> Iterator[
 
     def remove(state: PrincipalState, each: Attached) -> Grant | None:
         now = replace(view, state=state)
-        every = _removals(each, own.holders(now), name, partial(own.own_call, now))
-        return next((removal for removal in every if now.may(removal.calls[0])), None)
+        return _removal(now, each, own.holders(now), name, own.own_call)
 
-    together = _removed(view.state, found, remove)
+    every = _removed(view.state, found, remove)
     alone = [remove(view.state, each) for each in found] if 1 < len(found) <= MOST_ALONE else []
     choices = [[removal] for removal in alone if removal is not None]
-    if together and together not in choices:
-        choices.append(together)
-    for removals in choices:
-        removed = granting.together(removals)
-        yield own.widened_by(view, method, removed.changes, removed.calls)
+    if every and every not in choices:
+        choices.append(every)
+    for removed in map(together, choices):
+        yield view.widened(removed.changes, removed.calls)
 
 
 # Those of others ---------------------------------------------------------------------------------
 
 
-def remove_denies_of_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_denies_of_others(view: AttackerView) -> Iterator[Gain]:
     """``Delete...Policy`` or ``Detach...Policy`` of a Deny, then a key, a password, the role."""
     if is_admin(view.decider, view.state):
         return
-    if _may_ever(view, "user", "group"):
+    if _may_ever(view, "User", "Group") or view.ever(f"iam:{LEAVES}"):
         freed = {user.arn: _freed(view, user) for user in view.stock.users if user is not view.user}
-        some = [user for user in view.stock.users if freed.get(user.arn, granting.NOTHING).calls]
+        some = [user for user in view.stock.users if freed.get(user.arn, NOTHING).calls]
         for entry, grant in entered(view, some):
             done = freed[entry.user.arn]
-            if _groups_in(grant.calls) & _groups_in(done.calls, "RemoveUserFromGroup"):
-                continue  # a user that has left its group loses what the group is given
-            changes, calls = (*done.changes, *grant.changes), (*done.calls, *grant.calls)
-            yield enter(view, method, entry, Grant(changes, calls))
-    if _may_ever(view, "role"):
-        yield from _roles(view, method)
+            # A user that has left its group loses what the group is given.
+            if not _groups_in(grant.calls) & _groups_in(done.calls, LEAVES):
+                yield enter(view, entry, done, grant)
+    if _may_ever(view, "Role"):
+        yield from _roles(view)
 
 
 def _groups_in(calls: Sequence[Call], name: str = "") -> set[object]:
@@ -367,33 +337,31 @@ def _groups_in(calls: Sequence[Call], name: str = "") -> set[object]:
     return {group for group in about if group is not None}
 
 
-def _may_ever(view: AttackerView, *kinds: str) -> bool:
-    return any(view.ever(f"iam:{name}") for kind in kinds for name in REMOVES[kind])
+def _may_ever(view: AttackerView, *nouns: str) -> bool:
+    return any(view.ever(f"iam:{name.format(noun)}") for name in REMOVES for noun in nouns)
 
 
-def _roles(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def _roles(view: AttackerView) -> Iterator[Gain]:
     every = [taken for taken in view.assumable.values() if taken.role in view.stock.roles]
     others = [taken for taken in every if taken.role is not view.role]
     freed = [(taken, _freed(view, taken.role)) for taken in others]
     if not any(done.calls for _, done in freed):
         return
-    grants = granting.best(
-        granting.written(view, view.stock.roles), granting.attached(view, view.stock.roles)
-    )
+    gives, roles = (granting.written, granting.attached), view.stock.roles
+    grants = granting.best(*(give(view, roles) for give in gives))
     for taken, done in freed:
-        for grant in (*granting.whole(grants, taken.role), granting.NOTHING) if done.calls else ():
-            calls = partial(tuple, (*done.calls, *grant.calls, taken.call))
-            yield view.acts_as(method, taken, calls, *done.changes, *grant.changes)
+        for grant in (*granting.whole(grants, taken.role), NOTHING) if done.calls else ():
+            made = together([done, grant])
+            yield view.acts_as(taken, (*made.calls, taken.call), *made.changes)
 
 
 def _freed(view: AttackerView, principal: User | Role) -> Grant:
     """Remove all that denies somebody something and may be removed."""
     state = view.changed(PrincipalState.of(principal_of(view.world, principal)))
-    groups = principal.groups if isinstance(principal, User) else ()
-    holders = [own.PolicyHolder(principal, ()), *own.groups_named(view, groups)]
+    groups, names = view.account.groups, getattr(principal, "groups", ())
+    holders = [principal, *(groups[name] for name in names if name in groups)]
 
     def remove(_: PrincipalState, each: Attached) -> Grant | None:
-        every = _removals(each, holders, principal.name, view.call)
-        return next((removal for removal in every if view.may(removal.calls[0])), None)
+        return _removal(view, each, holders, principal.name, AttackerView.on)
 
-    return granting.together(_removed(state, _denying(view, state), remove))
+    return together(_removed(state, _denying(view, state), remove))

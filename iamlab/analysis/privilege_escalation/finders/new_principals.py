@@ -22,48 +22,34 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
+from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.granting import (
-    Grant,
-    fillable,
-    membership,
-    together,
-)
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, named, operation
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import (
     PASSWORD,
     required_tags,
-    samples,
     tag_sets,
+    texts,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.attached_policies import (
-    allows_password_change,
-    document_of,
-    password_change_policy,
-    scps_of,
-)
-from iamlab.authorization.context_keys import tag_keys
-from iamlab.authorization.principal import SOME_SESSION, PrincipalContext
+from iamlab.authorization.principal import SOME_SESSION, PrincipalContext, scps_of
 from iamlab.engine.layers import Attached
-from iamlab.model.identities import Role, User
-from iamlab.model.quotas import quota
+from iamlab.model.identities import Role, User, allows_password_change, password_change_policy
+from iamlab.model.managed_policies import document_of
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 
 
 UNIQUE_IDS = {"user": f"AIDA{'REACHEXAMPLE':0>17}", "role": f"AROA{'REACHEXAMPLE':0>17}"}
 """Ids as new principals have them; the real ones follow when they are made."""
-
-PLURAL = {"user": "Users", "role": "Roles"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +65,6 @@ class NewPrincipal:
     holder: User | Role
 
     @property
-    def noun(self) -> str:
-        """How operations call it."""
-        return self.holder.kind.capitalize()
-
-    @property
     def changes(self) -> tuple[states.Change, ...]:
         """What it is made with."""
         holder = self.holder
@@ -96,63 +77,53 @@ class NewPrincipal:
     def created(self, view: AttackerView, **more: Any) -> Call:
         """Give the call that makes it."""
         holder = self.holder
-        parameters: dict[str, Any] = {f"{self.noun}Name": holder.name, "Path": holder.path, **more}
+        parameters: dict[str, Any] = {"Path": holder.path, **more}
         if holder.boundary:
             parameters["PermissionsBoundary"] = holder.boundary
         if holder.tags:
             tags = [{"Key": key, "Value": value} for key, value in holder.tags.items()]
             parameters["Tags"] = tags
-        return view.call(f"Create{self.noun}", **parameters)
+        return view.on(holder, "Create{}", **parameters)
 
     def call(self, name: str, **more: Any) -> Call:
         """Give a call on it, with what the request will say of it once it is there."""
-        holder = self.holder
-        keys: dict[str, Any] = {
-            **tag_keys("aws:ResourceTag", holder.tags),
-            **tag_keys("iam:ResourceTag", holder.tags),
-        }
+        holder, action = self.holder, f"iam:{operation(name, self.holder)}"
+        keys = own.resource_tags(holder.tags)
         if holder.boundary and name.startswith(("Attach", "Put")):
             keys["iam:PermissionsBoundary"] = holder.boundary
         if name.startswith("Attach"):
             keys["iam:PolicyARN"] = more["PolicyArn"]
-        named = {f"{self.noun}Name": holder.name, **more}
-        return other_call(f"iam:{name}", Need(f"iam:{name}", holder.arn, keys), **named)
+        return Call(action, {**named(holder), **more}, (Need(action, holder.arn, keys),))
 
     def state(self) -> PrincipalState:
         """Give what it is before it is given anything."""
-        account = self.holder.account
-        membership = account.world.membership_of(account.account_id)
-        arn, account_id, scps = self.holder.arn, account.account_id, scps_of(account)
-        if isinstance(self.holder, User):
-            who = partial(contexts.user_attributes, _bare(self.holder), membership)
+        holder, account = self.holder, self.holder.account
+        # Its tags come as changes, which say them.
+        bare: Any = type(holder)(account, holder.name, holder.path, holder.unique_id)
+        of_account = account.world.membership_of(account.account_id)
+        base = partial(PrincipalContext, holder.arn, account.account_id, scps=scps_of(account))
+        if isinstance(holder, User):
+            who = partial(contexts.user_attributes, bare, of_account)
             every = password_change_policy() if allows_password_change(account) else None
             path = ("account password policy",)
-            policies = () if every is None else (Attached(every, None, path),)
-            return PrincipalState.of(PrincipalContext(arn, account_id, who, policies, scps=scps))
-        clock = account.world.clock
-        return PrincipalState.of(
-            PrincipalContext(
-                arn,
-                account_id,
-                partial(contexts.role_attributes, _bare(self.holder), SOME_SESSION, membership),
-                issuer=arn,
-                scps=scps,
-                credentials=lambda: contexts.temporary_credential_keys(clock.now, clock.now),
-                kind=CredentialKind.ROLE,
+            return PrincipalState.of(
+                base(who, () if every is None else (Attached(every, None, path),))
             )
+        clock = account.world.clock
+        known = base(
+            partial(contexts.role_attributes, bare, SOME_SESSION, of_account),
+            issuer=holder.arn,
+            credentials=lambda: contexts.temporary_credential_keys(clock.now, clock.now),
+            kind=CredentialKind.ROLE,
         )
-
-
-def _bare(holder: Any) -> Any:
-    """Give somebody without tags: these come as changes, which say them."""
-    return type(holder)(holder.account, holder.name, holder.path, holder.unique_id)
+        return PrincipalState.of(known)
 
 
 def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
     """Give the users or roles that a principal can make: those without a boundary first."""
     account, word = view.account, kind.kind
-    held = account.users if word == "user" else account.roles
-    if len(held) >= quota(account, PLURAL[word]):
+    held, most = (account.users, "Users") if word == "user" else (account.roles, "Roles")
+    if len(held) >= quota(account, most):
         return
     where = list(islice(free_names(view, word), MOST_NAMES))
     every = product(_boundaries(view), _tags(view), where)
@@ -169,7 +140,7 @@ def _boundaries(view: AttackerView) -> list[str | None]:
     if "iam:permissionsboundary" not in required:
         return [None]
     known = view.state.gathered.context()
-    wanted = [each.text for each in samples(required, "iam:PermissionsBoundary", known)]
+    wanted = texts(required, "iam:PermissionsBoundary", known)
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
     existing = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
     return [None, *dict.fromkeys((own.administrator(view), *named, *existing))]
@@ -186,36 +157,36 @@ MOST_BOUNDARIES, MOST_MADE = 20, 200
 """So many are tried at most."""
 
 
-def create_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def create_role(view: AttackerView) -> Iterator[Gain]:
     """``CreateRole``, a policy, ``AssumeRole``."""
     # A root user assumes no role.
     if view.ever("iam:CreateRole") and not view.state.arn.endswith(":root"):
-        yield from _strongest(view, _roles(view, method))
+        yield from _strongest(view, _roles(view))
 
 
-def create_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def create_user(view: AttackerView) -> Iterator[Gain]:
     """``CreateUser``, a policy, then ``CreateAccessKey``, or a password."""
     if view.ever("iam:CreateUser"):
-        yield from _strongest(view, _users(view, method))
+        yield from _strongest(view, _users(view))
 
 
-Options: TypeAlias = "Iterator[tuple[NewPrincipal, Grant, Edge]]"
+Options: TypeAlias = "Iterator[tuple[NewPrincipal, Grant, Gain]]"
 """Somebody new, with something given, and how one becomes it."""
 
 
-def _strongest(view: AttackerView, options: Options) -> Iterator[Edge]:
+def _strongest(view: AttackerView, options: Options) -> Iterator[Gain]:
     """Give one edge for everything that somebody new can be, until it can have everything."""
     seen = set()
-    for made, grant, edge in options:
+    for made, grant, gain in options:
         boundary = made.holder.boundary
         if (grant.changes, boundary) not in seen:
             seen.add((grant.changes, boundary))
-            yield edge
+            yield gain
             if grant.is_all and boundary in (None, own.administrator(view)):
                 return
 
 
-def _roles(view: AttackerView, method: EscalationMethod) -> Options:
+def _roles(view: AttackerView) -> Options:
     required = required_by(view.state)
     trusts = dict.fromkeys((admitting(view.state), admitting(view.state, by_session=True)))
     for made in makeable(view, Role):
@@ -228,56 +199,50 @@ def _roles(view: AttackerView, method: EscalationMethod) -> Options:
         base = replace(made.state(), carried=taken.carried)
         for grant in _grants(view, made):
             target = view.changed(base, *taken.session, *made.changes, *grant.changes)
-            calls = states.fixed(create, *grant.calls, taken.call)
-            yield made, grant, Edge(method, view.state, target, calls, taken.conditions)
+            calls = (create, *grant.calls, taken.call)
+            yield made, grant, Gain(target, calls, taken.conditions)
 
 
-def _users(view: AttackerView, method: EscalationMethod) -> Options:
+def _users(view: AttackerView) -> Options:
     for made in makeable(view, User):
         assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
-        key = made.call("CreateAccessKey")
         password = made.call("CreateLoginProfile", Password=PASSWORD)
-        if view.may(key):
-            ends: tuple[Call, ...] = (key,)
-            how: tuple[states.Change, ...] = ()
-        elif view.may(password):
-            ends = (password, sign_in_call(view, made.holder))
-            how = (in_console(view, made.holder),)
-        else:
+        ends = (
+            Grant((), (made.call("CreateAccessKey"),)),
+            Grant((in_console(made.holder),), (password, sign_in_call(made.holder))),
+        )
+        end = next((end for end in ends if view.may(end.calls[0])), None)
+        if end is None:
             continue
         for grant in _grants(view, made):
-            target = view.changed(made.state(), *made.changes, *grant.changes, *how)
-            calls = states.fixed(made.created(view), *grant.calls, *ends)
-            yield made, grant, Edge(method, view.state, target, calls)
+            target = view.changed(made.state(), *made.changes, *grant.changes, *end.changes)
+            calls = (made.created(view), *grant.calls, *end.calls)
+            yield made, grant, Gain(target, calls)
 
 
 def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
-    put = made.call(f"Put{made.noun}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
+    put = made.call("Put{}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
     if view.may(put):
         yield Grant((states.any_permission(),), (put,))
         return
     found = []
     for policy in own.policies_to_try(view):
-        call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
+        call = made.call("Attach{}Policy", PolicyArn=policy.arn)
         if view.may(call):
-            grant = Grant((own.change_by(view, policy),), (call,))
-            if grant.is_all:
-                yield grant
+            found.append(Grant((own.change_by(view, policy),), (call,)))
+            if found[-1].is_all:
+                yield found[-1]
                 return
-            found.append(grant)
-    groups = list(_memberships(view, made.holder.name)) if isinstance(made.holder, User) else []
+    groups: list[Grant] = []
+    if isinstance(made.holder, User):
+        open_to_all = (*granting.open_groups(view), *granting.filled_groups(view))
+        groups = [join(made.holder.name) for _, join in open_to_all]
     all_by_group = [grant for grant in groups if grant.is_all]
     if all_by_group:
         yield all_by_group[0]
         return
     if len(found) + len(groups) > 1:
-        most = quota(view.account, f"PoliciesPer{made.noun}")
-        yield together([*found[:most], *groups[: quota(view.account, "GroupsPerUser")]])
+        most = quota(view.account, operation("PoliciesPer{}", made.holder))
+        yield states.together([*found[:most], *groups[: quota(view.account, "GroupsPerUser")]])
     yield from (*found, *groups)
-
-
-def _memberships(view: AttackerView, user: str) -> Iterator[Grant]:
-    for group, handed in own.joinable(view):
-        yield membership(view, group, handed, user)
-    yield from (filled.for_user(user) for filled in fillable(view))

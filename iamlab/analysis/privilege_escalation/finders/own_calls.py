@@ -12,73 +12,54 @@ AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBounda
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.principal_states import Edge
+from iamlab.analysis.privilege_escalation.permission_checks import operation
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.authorization.attached_policies import document_of, policies_of
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.model.identities import Group, Role, User, policies_of
+from iamlab.model.managed_policies import document_of
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
-    from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-    from iamlab.model.identities import Group, Role, User
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.model.managed_policies import ManagedPolicy
 
+
+Holder: TypeAlias = User | Role | Group
+"""Who holds policies that count for a principal: itself, or a group that it is in."""
 
 BOUNDARY = "iam:PermissionsBoundary"
 ABOUT_PERMISSIONS = ("Attach", "Detach", "Put", "Delete")
 """How the operations on oneself begin whose requests say which boundary one has."""
 
-RESOURCE_TAGS = ("aws:ResourceTag/", "iam:ResourceTag/")
+RESOURCE_TAGS = ("aws:ResourceTag", "iam:ResourceTag")
 
 
-class PolicyHolder(NamedTuple):
-    """Who holds policies that count for a principal: itself, or a group that it is in.
-
-    Parameters
-    ----------
-    path
-        As the policies have it: empty for its own.
-    """
-
-    identity: User | Role | Group
-    path: tuple[str, ...]
-
-    @property
-    def noun(self) -> str:
-        """How operations call it: ``AttachUserPolicy``."""
-        return self.identity.kind.capitalize()
-
-    @property
-    def named(self) -> dict[str, str]:
-        """The parameter that names it."""
-        return {f"{self.noun}Name": self.identity.name}
+def path_of(holder: Holder) -> tuple[str, ...]:
+    """Give what a holder's policies have before them: empty for one's own, else the group."""
+    return (f"group {holder.name}",) if isinstance(holder, Group) else ()
 
 
-def oneself(view: AttackerView) -> PolicyHolder | None:
+def oneself(view: AttackerView) -> User | Role | None:
     """Give the user that a principal is, or its role; ``None`` if nobody can change it."""
     own = view.user or view.role
-    if own is None or (own is view.role and own not in view.stock.roles):
-        return None
-    return PolicyHolder(own, ())
+    return None if own is view.role and own not in view.stock.roles else own
 
 
-def own_groups(view: AttackerView) -> list[PolicyHolder]:
+def own_groups(view: AttackerView) -> list[Group]:
     """Give the groups that a principal is in by now."""
     if view.user is None:
         return []
@@ -87,75 +68,51 @@ def own_groups(view: AttackerView) -> list[PolicyHolder]:
         every = [group.name for group in view.stock.groups]
         names |= {name for name in every if states.group_joined(name, ()) in changes}
         names -= {name for name in names if states.group_left(name) in changes}
-    return groups_named(view, sorted(names))
-
-
-def groups_named(view: AttackerView, names: Iterable[str]) -> list[PolicyHolder]:
-    """Give groups of the account, as holders of policies for their members."""
     groups = view.account.groups
-    return [PolicyHolder(groups[name], (f"group {name}",)) for name in names if name in groups]
+    return [groups[name] for name in sorted(names) if name in groups]
 
 
-def holders(view: AttackerView) -> list[PolicyHolder]:
+def holders(view: AttackerView) -> list[Holder]:
     """Give all whose policies count for a principal: itself, and the groups that it is in."""
     own = oneself(view)
     return [*([] if own is None else [own]), *own_groups(view)]
 
 
-def own_call(view: AttackerView, name: str, **parameters: Any) -> Call:
-    """Make a call of IAM; what it says of the caller's own boundary and tags is as it is now."""
-    call = view.call(name, **parameters)
-    if not view.state.changes:
+def own_call(view: AttackerView, holder: Holder, name: str, **parameters: Any) -> Call:
+    """Make a call about oneself or one's group; one's boundary and tags in it are those of now."""
+    call, own = view.on(holder, name, **parameters), oneself(view)
+    if not view.state.changes or own is None:
         return call
-    own = oneself(view)
-    needs = tuple(
-        _as_now(view, need, name, parameters)
-        if own is not None and need.resource == own.identity.arn
-        else need
-        for need in call.needs
-    )
-    return replace(call, needs=needs)
+    state, changed = view.state, {each.about.removeprefix("tag ") for each in view.state.changes}
 
-
-def _as_now(view: AttackerView, need: Need, name: str, parameters: dict[str, Any]) -> Need:
-    keys = dict(need.keys)
-    if name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
-        boundary = view.state.gathered.boundary
-        keys.pop(BOUNDARY, None)
-        if boundary is not None and boundary.arn:
-            keys[BOUNDARY] = boundary.arn
-    known = {key.lower(): key for key in keys}
-    changed = {change.about.removeprefix("tag ") for change in view.state.changes}
-    for key, value in view.state.gathered.who().tags.items():
-        if key.lower() in changed:
-            for start in RESOURCE_TAGS:
-                written = f"{start}{key}"
+    def as_now(given: Mapping[str, Any]) -> dict[str, Any]:
+        keys, boundary = dict(given), state.gathered.boundary
+        if call.name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
+            keys.pop(BOUNDARY, None)
+            if boundary is not None and boundary.arn:
+                keys[BOUNDARY] = boundary.arn
+        known = {key.lower(): key for key in keys}
+        for key, value in state.gathered.who().tags.items():
+            for start in RESOURCE_TAGS if key.lower() in changed else ():
+                written = f"{start}/{key}"
                 keys[known.get(written.lower(), written)] = value
-    return need._replace(keys=keys)
+        return keys
+
+    return call.with_keys(as_now, own.arn)
+
+
+def resource_tags(tags: Mapping[str, str]) -> dict[str, Any]:
+    """Give the condition keys that say which tags a resource has."""
+    found = (tag_keys(start, tags) for start in RESOURCE_TAGS)
+    return {key: value for keys in found for key, value in keys.items()}
 
 
 def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
     """Give a call as it will be when a role that it is on has another boundary, or none."""
     now = {} if arn is None else {BOUNDARY: arn}
-    needs = (
-        need._replace(keys={**{key: need.keys[key] for key in need.keys if key != BOUNDARY}, **now})
-        if need.resource == role.arn
-        else need
-        for need in call.needs
+    return call.with_keys(
+        lambda keys: {key: keys[key] for key in keys if key != BOUNDARY} | now, role.arn
     )
-    return replace(call, needs=tuple(needs))
-
-
-def widened_by(
-    view: AttackerView,
-    method: EscalationMethod,
-    changes: Iterable[states.Change],
-    calls: Iterable[Call],
-    *conditions: str,
-) -> Edge:
-    """Say that a principal can widen itself in several respects at once."""
-    made = tuple(calls)
-    return Edge(method, view.state, view.state.with_(*changes), lambda: made, conditions)
 
 
 def is_widest(view: AttackerView) -> bool:
@@ -167,7 +124,7 @@ def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]
     """Give the groups that a principal may add users to, with the policies that members get."""
     # The group alone is the resource: who is added makes no difference.
     for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
-        handed = tuple(policies_of(group, (f"group {group.name}",)))
+        handed = tuple(policies_of(group, path_of(group)))
         if handed:
             yield group, handed
 
@@ -179,47 +136,48 @@ ANYBODY = "anybody"
 # Policies by now --------------------------------------------------------------------------------
 
 
-def hanging(view: AttackerView, holder: PolicyHolder) -> list[Attached]:
+def hanging(view: AttackerView, holder: Holder) -> list[Attached]:
     """Give the policies that count for a principal and hang on one of its holders."""
-    return [each for each in view.state.gathered.identity if each.path == holder.path]
+    return [each for each in view.state.gathered.identity if each.path == path_of(holder)]
 
 
-def attached_to(view: AttackerView, holder: PolicyHolder) -> set[str]:
+def attached_to(view: AttackerView, holder: Holder) -> set[str]:
     """Give the ARNs of the managed policies that hang on a holder by now."""
     known = {
         arn
-        for arn in holder.identity.attached
+        for arn in holder.attached
         # A policy whose document is not known allows nothing, but counts for the quota.
-        if holder.identity.account is view.account and document_of(view.account, arn) is None
+        if holder.account is view.account and document_of(view.account, arn) is None
     }
     return known | {each.arn for each in hanging(view, holder) if each.arn is not None}
 
 
-def room_for(view: AttackerView, holder: PolicyHolder) -> int:
+def room_for(view: AttackerView, holder: Holder) -> int:
     """Say how many more managed policies a holder can have."""
-    return quota(view.account, f"PoliciesPer{holder.noun}") - len(attached_to(view, holder))
+    most = quota(view.account, operation("PoliciesPer{}", holder))
+    return most - len(attached_to(view, holder))
 
 
 def names_to_write(
-    view: AttackerView, holder: PolicyHolder, denying: list[Attached]
-) -> Iterator[str]:
+    holder: Holder, inline: Mapping[str, Policy], denying: Sequence[str] = ()
+) -> list[str]:
     """Give the names under which inline policies that allow all are to be written.
 
     What is written under the name of a policy takes its place: so those that deny something are
     written over. Else it gets a name of its own if there is room, or takes the largest one's.
+
+    Parameters
+    ----------
+    inline
+        The inline policies that the holder has by now, by name.
     """
-    inline = {each.policy.name: each for each in hanging(view, holder) if each.arn is None}
-    held = holder.identity.inline
-    sizes = {name: size(policy) for name, policy in held.items() if name in inline}
-    bad = [name for name in sizes if inline[name] in denying]
-    largest = max(sizes, key=lambda name: sizes[name], default="")
-    free = free_name(held)
-    for names in (bad, [free], [largest]):
+    sizes = {name: size(policy) for name, policy in inline.items()}
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:1]
+    for names in (list(denying), [free_name(holder.inline)], largest):
         left = sum(of for name, of in sizes.items() if name not in names)
-        fits = left + len(names) * size_of_all() <= INLINE_LIMITS[holder.identity.kind]
-        if names and names != [""] and fits:
-            yield from names
-            return
+        if names and left + len(names) * size_of_all() <= INLINE_LIMITS[holder.kind]:
+            return names
+    return []
 
 
 @cache
@@ -252,14 +210,25 @@ def administrator(view: AttackerView) -> str:
     return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
-def change_by(view: AttackerView, policy: ManagedPolicy) -> states.Change:
-    """Say what somebody gains who is given a managed policy, by its version that is in force."""
-    (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
-    return (
-        states.any_permission()
-        if allows_all(found.policy)
-        else states.policy_given(found.policy, policy.arn)
-    )
+def change_by(
+    view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
+) -> states.Change:
+    """Say what somebody gains who is given a managed policy, by its version that is in force.
+
+    Parameters
+    ----------
+    path
+        The group that it is given to, if it is.
+    """
+    found = in_force(view, policy, path).policy
+    is_all = allows_all(found)
+    return states.any_permission(path) if is_all else states.policy_given(found, policy.arn, path)
+
+
+def in_force(view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()) -> Attached:
+    """Give a managed policy as it is attached by now."""
+    (found,) = view.as_they_are([Attached(policy.document, policy.arn, path)])
+    return found
 
 
 def allows_all(policy: Policy) -> bool:

@@ -17,153 +17,132 @@ permission.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, widened_by
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.permission_checks import operation
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model.quotas import quota
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.finders.own_calls import Holder
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.model.identities import Group
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
 
 
-NOUN = {3: "User", 4: "Group", 5: "Role", 6: "User", 7: "Group", 8: "Role"}
-"""Number of a method -> whose policies it changes."""
+def _holders(view: AttackerView, kind: str) -> list[Holder]:
+    return [holder for holder in own.holders(view) if holder.kind == kind]
 
 
-class OwnGrant(NamedTuple):
-    """What a call gives its caller.
-
-    Parameters
-    ----------
-    denies
-        Whether it takes something away as well.
-    """
-
-    call: Call
-    change: states.Change
-    denies: bool = False
-
-    @property
-    def is_all(self) -> bool:
-        """Whether it gives everything."""
-        return self.change.label == states.any_permission().label
-
-
-def _holders(view: AttackerView, method: EscalationMethod) -> list[own.PolicyHolder]:
-    return [holder for holder in own.holders(view) if holder.noun == NOUN[method.number]]
-
-
-def attach(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def attach(view: AttackerView, kind: str) -> Iterator[Gain]:
     """``Attach...Policy`` on one's own user or role, or on a group that one is in."""
-    for holder in _holders(view, method):
+    for holder in _holders(view, kind):
         grants = list(_attachable(view, holder))
         if not has_enough(view) or any(grant.is_all for grant in grants):
-            yield from _as_edges(view, method, grants, own.room_for(view, holder), states.GIVEN)
+            yield from _gains(view, grants, own.room_for(view, holder), states.GIVEN)
 
 
-def _attachable(view: AttackerView, holder: own.PolicyHolder) -> Iterator[OwnGrant]:
+def _attachable(view: AttackerView, holder: Holder) -> Iterator[Grant]:
     """Give the policies that may be attached; none if there is no room."""
-    name = f"Attach{holder.noun}Policy"
+    name = operation("Attach{}Policy", holder)
     if not view.ever(f"iam:{name}") or own.is_widest(view) or own.room_for(view, holder) < 1:
         return
-    there = own.attached_to(view, holder) | {*holder.identity.attached}
+    there = own.attached_to(view, holder) | {*holder.attached}
     for policy in own.policies_to_try(view):
-        (found,) = view.as_they_are([Attached(policy.document, policy.arn, holder.path)])
-        if policy.arn in there or not own.allows_something(found.policy):
+        found = own.in_force(view, policy).policy
+        if policy.arn in there or not own.allows_something(found):
             continue
-        call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
-        if not view.may(call):
-            continue
-        if own.allows_all(found.policy):
-            yield OwnGrant(call, states.any_permission(holder.path))
-            return  # no other policy gives more
-        change = states.policy_given(found.policy, policy.arn, holder.path)
-        yield OwnGrant(call, change, denies_something(found.policy))
+        call = own.own_call(view, holder, name, PolicyArn=policy.arn)
+        if view.may(call):
+            change = own.change_by(view, policy, own.path_of(holder))
+            grant = Grant((change,), (call,), denies_something(found))
+            yield grant
+            if grant.is_all:
+                return  # no other policy gives more
 
 
-def _as_edges(
-    view: AttackerView, method: EscalationMethod, grants: list[OwnGrant], room: int, about: str
-) -> Iterator[Edge]:
-    """Give an edge for all that only allows, as far as there is room, and one for each alone.
+def _gains(view: AttackerView, grants: list[Grant], room: int, about: str) -> Iterator[Gain]:
+    """Say what all that only allows gives, as far as there is room, and what each alone gives.
 
     After a single one there is only the edge for all of them: else each selection would be a state.
     """
     whole = [[grant] for grant in grants if grant.is_all]
-    together = [grant for grant in grants if not grant.denies][:room]
+    only_allows = [grant for grant in grants if not grant.denies][:room]
     is_first = not any(change.about.startswith(f"{about} ") for change in view.state.changes)
     choices = [[grant] for grant in grants] if is_first else []
-    if together and together not in choices:
-        choices.append(together)
-    for chosen in whole or choices:
-        changes, calls = [grant.change for grant in chosen], [grant.call for grant in chosen]
-        yield own.widened_by(view, method, changes, calls)
+    if only_allows and only_allows not in choices:
+        choices.append(only_allows)
+    for chosen in map(states.together, whole or choices):
+        yield view.widened(chosen.changes, chosen.calls)
 
 
-def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def put(view: AttackerView, kind: str) -> Iterator[Gain]:
     """``Put...Policy`` on one's own user or role, or on a group that one is in."""
-    for holder in _holders(view, method):
-        yield from _put(view, method, holder)
+    for holder in _holders(view, kind):
+        yield from _put(view, holder)
 
 
-def _put(view: AttackerView, method: EscalationMethod, holder: own.PolicyHolder) -> Iterator[Edge]:
-    name = f"Put{holder.noun}Policy"
-    if not view.ever(f"iam:{name}"):
+def _put(view: AttackerView, holder: Holder) -> Iterator[Gain]:
+    if not view.ever(f"iam:{operation('Put{}Policy', holder)}"):
         return
-    found = denying(view.decider, view.state)
-    names = list(own.names_to_write(view, holder, found))
-    inline = (each for each in own.hanging(view, holder) if each.arn is None)
+    denies = denying(view.decider, view.state)
+    inline = [each for each in own.hanging(view, holder) if each.arn is None]
+    by_name = {each.policy.name: each for each in inline}
+    held = {name: policy for name, policy in holder.inline.items() if name in by_name}
+    names = own.names_to_write(holder, held, [name for name in held if by_name[name] in denies])
     replaced = [each for each in inline if each.policy.name in names]
-    if not names or (own.is_widest(view) and not any(each in found for each in replaced)):
+    if not names or (own.is_widest(view) and not any(each in denies for each in replaced)):
         return
     # No resource and no condition key is about what is written: whoever may write one policy may
     # write each, and has no fewer permissions after the first.
-    named = [{**holder.named, "PolicyName": each, "PolicyDocument": own.ALL} for each in names]
-    calls = [own.own_call(view, name, **each) for each in named]
+    written = [{"PolicyName": name, "PolicyDocument": own.ALL} for name in names]
+    calls = [own.own_call(view, holder, "Put{}Policy", **each) for each in written]
     if view.may(calls[0]):
-        changes = [
-            states.any_permission(holder.path),
-            *(states.policies_gone([each]) for each in replaced),
-        ]
-        yield own.widened_by(view, method, changes, calls)
+        gone = [states.policies_gone([each]) for each in replaced]
+        yield view.widened([states.any_permission(own.path_of(holder)), *gone], calls)
 
 
-def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def join_group(view: AttackerView) -> Iterator[Gain]:
     """``AddUserToGroup``: one gets the group's policies, its Denies as well."""
     user, groups = view.user, own.own_groups(view)
     room = quota(view.account, "GroupsPerUser") - len(groups)
     if user is None or room < 1 or own.is_widest(view) or has_enough(view):
         return
-    names = {holder.identity.name for holder in groups}
-    grants = []
-    for group, handed in own.joinable(view):
-        policies = view.as_they_are(handed)
-        if group.name not in names:
-            call = view.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
-            denies = any(denies_something(each.policy) for each in policies)
-            grants.append(OwnGrant(call, states.group_joined(group.name, policies), denies))
-    yield from _as_edges(view, method, grants, room, states.MEMBER)
+    names = {group.name for group in groups}
+    grants = [
+        membership(view, group, view.as_they_are(handed), user.name)
+        for group, handed in own.joinable(view)
+        if group.name not in names
+    ]
+    yield from _gains(view, grants, room, states.MEMBER)
 
 
-def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def membership(
+    view: AttackerView, group: Group, policies: tuple[Attached, ...], user: str
+) -> Grant:
+    """Give what a user gains who is put into a group."""
+    call = view.on(group, "AddUserToGroup", UserName=user)
+    denies = any(denies_something(each.policy) for each in policies)
+    return Grant((states.group_joined(group.name, policies),), (call,), denies)
+
+
+def swap(view: AttackerView, kind: str) -> Iterator[Gain]:
     """``Detach...Policy`` and ``Attach...Policy``, where there is no room for one more policy.
 
     Only a policy that allows everything is worth that.
     """
-    for holder in _holders(view, method):
-        detaches, attaches = f"Detach{holder.noun}Policy", f"Attach{holder.noun}Policy"
-        may_ever = view.ever(f"iam:{detaches}") and view.ever(f"iam:{attaches}")
+    for holder in _holders(view, kind):
+        names = (operation(name, holder) for name in ("Detach{}Policy", "Attach{}Policy"))
+        may_ever = all(view.ever(f"iam:{name}") for name in names)
         if not may_ever or own.is_widest(view) or own.room_for(view, holder) >= 1:
             continue
         if has_enough(view) or is_detour(view):
@@ -172,22 +151,22 @@ def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         # What allows nothing of IAM is the first to go.
         for attached in sorted(managed, key=lambda each: "iam:" in each.policy.text.lower()):
             gone = states.policies_gone([attached])
-            detach = own.own_call(view, detaches, **holder.named, PolicyArn=attached.arn)
+            detach = own.own_call(view, holder, "Detach{}Policy", PolicyArn=attached.arn)
             after = replace(view, state=view.state.with_(gone))
-            call = _whole(after, attaches, holder) if view.may(detach) else None
+            call = _whole(after, holder) if view.may(detach) else None
             if call is not None:
-                changes = [gone, states.any_permission(holder.path)]
-                yield own.widened_by(view, method, changes, [detach, call])
+                whole = states.any_permission(own.path_of(holder))
+                yield view.widened([gone, whole], [detach, call])
                 break
 
 
-def _whole(view: AttackerView, name: str, holder: own.PolicyHolder) -> Call | None:
+def _whole(view: AttackerView, holder: Holder) -> Call | None:
     """Give the call that attaches a policy that allows everything, if it may be made."""
     there = {each.arn for each in own.hanging(view, holder)}
     for policy in own.policies_to_try(view):
-        is_all = own.change_by(view, policy).label == states.any_permission().label
+        is_all = own.change_by(view, policy).label == states.EVERYTHING
         if is_all and policy.arn not in there:
-            call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
+            call = own.own_call(view, holder, "Attach{}Policy", PolicyArn=policy.arn)
             if view.may(call):
                 return call
     return None
@@ -198,15 +177,15 @@ def _whole(view: AttackerView, name: str, holder: own.PolicyHolder) -> Call | No
 
 def gives_itself_all(view: AttackerView) -> bool:
     """Say whether a principal may give itself, in one step, a policy that allows everything."""
-    key = ("gives itself all", view.state)
-    kept = view.decider.kept
-    if key not in kept:
-        kept[key] = any(
-            any(True for _ in _put(view, METHODS[6], holder))
+
+    def is_given() -> bool:
+        return any(
+            any(True for _ in _put(view, holder))
             or any(grant.is_all for grant in _attachable(view, holder))
             for holder in own.holders(view)
         )
-    return bool(kept[key])
+
+    return view.decider.once(("gives itself all", view.state), is_given)
 
 
 def has_enough(view: AttackerView) -> bool:
@@ -224,17 +203,15 @@ def is_detour(view: AttackerView) -> bool:
     """
     about = {change.about for change in view.state.changes}
     principal = view.user or view.role
-    if principal is None or not any(
-        each.startswith((states.GIVEN, states.MEMBER, states.VERSION)) for each in about
-    ):
+    few = (states.GIVEN, states.MEMBER, states.VERSION)
+    if principal is None or not any(each.startswith(few) for each in about):
         return False
     today = PrincipalState.of(principal_of(view.world, principal))
     # It is different if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *view.state.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]
-    if any(
-        f"{states.VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)
-    ):
+    arns = (getattr(each, "arn", None) for each in (*limits, *denies))
+    if any(f"{states.VERSION} {arn}" in about for arn in arns):
         return False
     return gives_itself_all(replace(view, state=today))
 
@@ -248,7 +225,7 @@ SOME_VERSION = "v1"
 """A version, where it makes no difference which."""
 
 
-def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def rewrite(view: AttackerView) -> Iterator[Gain]:
     """``CreatePolicyVersion`` of a policy that one has, or that limits one's session.
 
     Whoever may make a version of a policy the default needs no permission to attach anything.
@@ -260,10 +237,10 @@ def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         is_useful = not has_all or arn in limits or denies_something(attached.policy)
         calls = rewriting(view, arn) if is_useful and not own.allows_all(attached.policy) else ()
         if calls:
-            yield widened_by(view, method, [states.policy_rewritten(arn)], calls)
+            yield view.widened([states.policy_rewritten(arn)], calls)
 
 
-def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def set_back(view: AttackerView) -> Iterator[Gain]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
     name, known = "SetDefaultPolicyVersion", view.state.gathered
     if not view.ever(f"iam:{name}"):
@@ -286,7 +263,7 @@ def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             if not is_back and is_wider(document, attached.policy):
                 call = view.call(name, PolicyArn=policy.arn, VersionId=version_id)
                 change = states.policy_version_set(policy.arn, version_id, document)
-                yield widened_by(view, method, [change], [call])
+                yield view.widened([change], [call])
 
 
 def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
@@ -297,20 +274,20 @@ def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
     is_done = states.policy_rewritten(arn) in view.state.changes
     if is_done or not view.ever("iam:CreatePolicyVersion"):
         return ()
-    written = {"PolicyDocument": ALL, "SetAsDefault": True}
+    written = {"PolicyDocument": own.ALL, "SetAsDefault": True}
     may = view.allowed("CreatePolicyVersion", view.stock.policies, **written)
     policy = next((each for each in may if each.arn == arn), None)
     if policy is None:
         return ()
     write = view.call("CreatePolicyVersion", PolicyArn=arn, **written)
     too_many = max(0, len(policy.versions) + 1 - quota(view.account, "VersionsPerPolicy"))
-    default = in_force(view, policy)
+    default = _default_version(view, policy)
     spare = [each for each in policy.versions if each != default][:too_many]
     delete = [view.call("DeletePolicyVersion", PolicyArn=arn, VersionId=each) for each in spare]
     return (*delete, write) if all(map(view.may, delete)) else ()
 
 
-def in_force(view: AttackerView, policy: ManagedPolicy) -> str:
+def _default_version(view: AttackerView, policy: ManagedPolicy) -> str:
     """Say which version of a policy is the default by now."""
     for version_id, document in policy.versions.items():
         if states.policy_version_set(policy.arn, version_id, document) in view.state.changes:

@@ -18,16 +18,17 @@ change the function. Service principals that no AWS page lists are from the serv
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.escalation_methods import (
-    ROLE,
-    EscalationMethod,
-    ServicePlan,
+from iamlab.analysis.privilege_escalation.escalation_methods import ROLE, ServicePlan
+from iamlab.analysis.privilege_escalation.plan_binding import (
+    OF_ROLE,
+    Passing,
+    PlanBinder,
+    PlanBinding,
 )
-from iamlab.analysis.privilege_escalation.pass_role import Passing
-from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, PlanBinder, PlanBinding
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.authorization.principal import principal_of
 from iamlab.operations.services.ec2.instance import Instance
@@ -50,53 +51,52 @@ AN_INSTANCE = "an instance works with the role {role}"
 CONTROL = "the caller runs code on an instance"
 EVENTS = "lambda:CreateEventSourceMapping"
 
+NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
+
 PLAIN = {"RoleArn", "RoleSessionName"}
 """The parameters of AssumeRole that CloudFormation sends."""
 
-
-def pass_or_change(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """Carry out one of the plans of a method for each role that trusts the service."""
-    yield from by_plans(view, method, method.plans)
+Plans = tuple[ServicePlan, ...]
+"""Of a method: one of them is enough."""
 
 
-def pass_to_stack_set(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def pass_to_stack_set(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """Have a stack set made: the role that is passed administers it, and assumes another role.
 
     The first role must trust CloudFormation, the second must trust the first.
     """
     done: set[str] = set()
-    for plan in method.plans:
-        for administration, edge in by_plan(view, method, plan):
-            for taken in _taken_by(view, administration.arn):
+    for plan in plans:
+        for gain in by_plan(view, plan):
+            for taken in _taken_by(view, gain.target.arn):
                 if taken.role.arn not in done and taken.role is not view.role:
                     done.add(taken.role.arn)
-                    yield view.becomes(method, taken.role, edge.make, *edge.conditions)
+                    yield view.becomes(taken.role, gain.calls, *gain.conditions)
 
 
 def _taken_by(view: AttackerView, role_arn: str) -> list[AssumableRole]:
     """Give the roles that a role may assume; found once."""
-    key = ("taken by", role_arn)
-    if key not in view.decider.kept:
+
+    def found() -> list[AssumableRole]:
         every = view.assuming.taken_by(PrincipalState.of(principal_of(view.world, role_arn)))
         # CloudFormation sends no more in its call than it must.
-        view.decider.kept[key] = [each for each in every if each.call.parameters.keys() == PLAIN]
-    found: list[AssumableRole] = view.decider.kept[key]
-    return found
+        return [each for each in every if each.call.parameters.keys() == PLAIN]
+
+    return view.decider.once(("taken by", role_arn), found)
 
 
 # Functions ---------------------------------------------------------------------------------------
 
 
-def change_function(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def change_function(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """``UpdateFunctionCode`` or ``UpdateFunctionConfiguration``; then the function must run."""
-    own = list(_functions(view.account))
-    yield from by_existing(view, method, method.plans, own, A_FUNCTION)
+    yield from by_existing(view, plans, _functions(view.account), A_FUNCTION)
+    # Nobody makes an event source for a function of another account.
+    abroad = [plan for plan in plans if EVENTS not in plan.actions]
     for account in view.world.accounts.values():
         if account is not view.account:
-            # Nobody makes an event source for a function of another account.
-            abroad = [plan for plan in method.plans if EVENTS not in plan.actions]
             shared = [each for each in _functions(account) if each.is_shared]
-            yield from by_existing(view, method, abroad, shared, "")
+            yield from by_existing(view, abroad, shared)
 
 
 def _functions(account: Account) -> Iterator[ExistingResource]:
@@ -111,78 +111,61 @@ def _functions(account: Account) -> Iterator[ExistingResource]:
 # Instances ---------------------------------------------------------------------------------------
 
 
-def give_profile(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def give_profile(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """Give an instance that one controls the profile of a role.
 
     The two plans are for an instance that has no profile, and for one that has.
     """
-    yield from _give(view, method, method.plans, Passing.of(view).trusting("ec2"))
+    return _give(view, plans, Passing.of(view).trusting("ec2"), set())
 
 
-def give_new_profile(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def give_new_profile(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """Put a role that is in no profile into a new one, for a new instance or one that is there."""
-    run, *give = method.plans
-    passing = Passing.of(view)
+    passing, done = Passing.of(view), set[str]()
     roles = [role for role in passing.trusting("ec2") if role.arn not in passing.profiles]
-    done = set()
-    for edge in by_plans(view, method, (run,), roles=roles):
-        done.add(edge.target.arn)
-        yield edge
-    yield from _give(view, method, give, roles, done)
+    yield from by_plan(view, plans[0], roles=roles, done=done)
+    yield from _give(view, plans[1:], roles, done)
 
 
 def _give(
-    view: AttackerView,
-    method: EscalationMethod,
-    plans: Sequence[ServicePlan],
-    roles: Sequence[Role],
-    done: Iterable[str] = (),
-) -> Iterator[Edge]:
+    view: AttackerView, plans: Plans, roles: Sequence[Role], done: set[str]
+) -> Iterator[Gain]:
     """Look for an instance that can be given each role: one is enough."""
-    found = set(done)
     if not roles:
         return
-    for instance in _instances(view):
-        if instance.state != "running":
-            continue
+    for instance in _instances(view, "running"):
         plan, has = plans[instance.association is not None], role_of(instance)
         others = [role for role in roles if role is not has]
-        fixed, conditions = {"instance": instance.arn}, (f"{CONTROL} {instance.name}",)
-        for role, edge in by_plan(
-            view, method, plan, roles=others, fixed=fixed, conditions=conditions, done=found
-        ):
-            found.add(role.arn)
-            yield edge
+        named, conditions = {"instance": instance.arn}, (f"{CONTROL} {instance.name}",)
+        yield from by_plan(view, plan, others, named, conditions=conditions, done=done)
     if view.world.loaded:  # an export has no instances
-        yield from by_plans(view, method, plans, roles=roles, conditions=(CONTROL,), done=found)
+        yield from by_plans(view, plans, roles, conditions=(CONTROL,), done=done)
 
 
-def use_instance(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def use_instance(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """Run commands on an instance, or log in to it."""
-    running = _working(view, "running")
-    yield from by_existing(view, method, method.plans, running, AN_INSTANCE)
+    return by_existing(view, plans, _working(view, "running"), AN_INSTANCE)
 
 
-def write_start_script(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def write_start_script(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     """Write what an instance runs when it starts, and start it anew: stop it first if it runs."""
-    for state, plan in zip(("running", "stopped"), method.plans, strict=True):
-        unknown = AN_INSTANCE if state == "running" else ""
-        yield from by_existing(view, method, (plan,), _working(view, state), unknown)
+    running, stopped = plans
+    yield from by_existing(view, (running,), _working(view, "running"), AN_INSTANCE)
+    yield from by_existing(view, (stopped,), _working(view, "stopped"))
 
 
-def _instances(view: AttackerView) -> list[Instance]:
-    return [each for each in view.account.resources.values() if isinstance(each, Instance)]
+def _instances(view: AttackerView, state: str) -> list[Instance]:
+    every = view.account.resources.values()
+    return [each for each in every if isinstance(each, Instance) and each.state == state]
 
 
-def _working(view: AttackerView, state: str) -> list[ExistingResource]:
+def _working(view: AttackerView, state: str) -> Iterator[ExistingResource]:
     """Give the instances in a state that have a role, with their tags as SSM gives them."""
-    found = []
-    for instance in _instances(view):
+    for instance in _instances(view, state):
         role = role_of(instance)
-        if role is not None and instance.state == state:
+        if role is not None:
             tags = tuple((f"ssm:resourceTag/{key}", value) for key, value in instance.tags.items())
-            found.append(ExistingResource({"instance": instance.arn}, role, tags))
-    return found
+            yield ExistingResource({"instance": instance.arn}, role, tags)
 
 
 # What they have in common ------------------------------------------------------------------------
@@ -209,29 +192,24 @@ class ExistingResource(NamedTuple):
 
 def by_plans(
     view: AttackerView,
-    method: EscalationMethod,
     plans: Iterable[ServicePlan],
-    *,
     roles: Sequence[Role] | None = None,
+    *,
     conditions: Sequence[str] = (),
-    done: Iterable[str] = (),
-) -> Iterator[Edge]:
+    done: set[str] | None = None,
+) -> Iterator[Gain]:
     """Give an edge to each role for which one of some plans can be carried out."""
-    found = set(done)
+    found = set[str]() if done is None else done
     for plan in plans:
-        every = by_plan(view, method, plan, roles=roles, conditions=conditions, done=found)
-        for role, edge in every:
-            found.add(role.arn)
-            yield edge
+        yield from by_plan(view, plan, roles, conditions=conditions, done=found)
 
 
 def by_existing(
     view: AttackerView,
-    method: EscalationMethod,
     plans: Sequence[ServicePlan],
     existing: Iterable[ExistingResource],
-    unknown: str,
-) -> Iterator[Edge]:
+    unknown: str = "",
+) -> Iterator[Gain]:
     """Give an edge for each resource of the world with which a plan can be carried out.
 
     Parameters
@@ -240,62 +218,54 @@ def by_existing(
         What must be true of resources that are not in the world. Only the world of an export lacks
         resources that exist; empty: they are not looked for.
     """
-    done = set()
+    done = set[str]()
     for resource in existing:
-        for plan in plans:
-            with_keys = plan.with_keys(resource.keys) if resource.keys else plan
-            roles, fixed = [resource.role], resource.names
-            every = by_plan(view, method, with_keys, roles=roles, fixed=fixed)
-            edge = next((edge for _, edge in every), None)
-            if edge is not None:
-                done.add(resource.role.arn)
-                yield edge
-                break
+        with_keys = (plan.with_keys(resource.keys) if resource.keys else plan for plan in plans)
+        every = (by_plan(view, plan, [resource.role], resource.names) for plan in with_keys)
+        gain = next((gain for gains in every for gain in gains), None)
+        if gain is not None:
+            done.add(resource.role.arn)
+            yield gain
     if unknown and view.world.loaded:
-        yield from by_plans(view, method, plans, conditions=[unknown], done=done)
+        yield from by_plans(view, plans, conditions=[unknown], done=done)
 
 
 def by_plan(
     view: AttackerView,
-    method: EscalationMethod,
     plan: ServicePlan,
-    *,
     roles: Sequence[Role] | None = None,
-    fixed: Mapping[str, str] | None = None,
+    named: Mapping[str, str] = NOTHING_NAMED,
+    *,
     conditions: Sequence[str] = (),
-    done: Iterable[str] = (),
-) -> Iterator[tuple[Role, Edge]]:
-    """Give the roles for which a principal can carry a plan out, each with an edge to it.
+    done: set[str] | None = None,
+) -> Iterator[Gain]:
+    """Give an edge to each role for which a principal can carry a plan out.
 
     Parameters
     ----------
     roles
         The only ones to look at; else all that trust the service.
-    fixed
+    named
         Resources of the plan that are in the world, by name.
     conditions
         What must be true in addition to the plan's own condition.
     done
-        ARNs of roles that need not be looked at.
+        ARNs of roles that need not be looked at; those that are found are added.
     """
-    passing, gone = Passing.of(view), set(done)
+    passing, found = Passing.of(view), set[str]() if done is None else done
     candidates = passing.trusting(plan.service) if roles is None else roles
-    if not candidates or not _may_ever(view, plan, fixed or {}):
+    if not candidates or not _may_ever(view, plan, named):
         return
     if plan.passes:
         passed = {role.arn for role in passing.passed(view.state, plan.service)}
         candidates = [role for role in candidates if role.arn in passed]
-    is_session_limited = bool(view.state.gathered.session)
-    candidates = [
-        role
-        for role in candidates
-        if role.arn not in gone and (role is not view.role or is_session_limited)
-    ]
+    own = None if view.state.gathered.session else view.role  # a limited session gains by its role
+    candidates = [each for each in candidates if each.arn not in found and each is not own]
     another = _another(view, passing, plan)
     if not candidates or (plan.also and another is None):
         return
     sources = tuple(passing.sources(candidates))
-    bindings = PlanBinder(view, plan, fixed or {}, sources).found()
+    bindings = PlanBinder(view, plan, named, sources).found()
     for role in candidates if bindings else ():
         known = passing.profiles.get(role.arn, "") if plan.needs_profile else ""
         if plan.needs_profile and not known:
@@ -305,17 +275,17 @@ def by_plan(
             if _suits(view, passing, binding, role, profile):
                 calls = partial(binding.calls, passing, role, profile, another)
                 said = [text.replace(ROLE, role.name) for text in (plan.condition, *conditions)]
-                every = (*filter(None, said), *binding.conditions)
-                yield role, view.becomes(method, role, calls, *every)
+                found.add(role.arn)
+                yield view.becomes(role, calls, *filter(None, said), *binding.conditions)
                 break
 
 
-def _may_ever(view: AttackerView, plan: ServicePlan, fixed: Mapping[str, str]) -> bool:
+def _may_ever(view: AttackerView, plan: ServicePlan, named: Mapping[str, str]) -> bool:
     """Say whether the principal's policies could be about all that the plan needs.
 
     A resource that is there may have a policy of its own that lets the principal use it.
     """
-    for arn in fixed.values():
+    for arn in named.values():
         owner = view.world.accounts.get(Arn.parse(arn).account)
         known = None if owner is None else owner.resources.get(arn)
         if known is not None and known.policy is not None:

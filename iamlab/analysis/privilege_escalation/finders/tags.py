@@ -4,6 +4,9 @@ Where policies ask for ``aws:PrincipalTag/team``, whoever may write the tag deci
 Where they ask for ``aws:ResourceTag/team``, whoever may tag a role or a user can come near it. Tags
 of a session win over those of its role.
 
+Statements about who calls are those of the caller's own policies, and those of trust policies,
+resource-based policies and RCPs that can be about the caller.
+
 Notes
 -----
 AWS pages: "Define permissions based on attributes with ABAC authorization"; "Pass session tags in
@@ -13,36 +16,42 @@ context keys", ``iam:ResourceTag``.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
 from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, is_admin
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
-from iamlab.analysis.privilege_escalation.finders.own_sessions import TAG, VARIABLE, about
 from iamlab.analysis.privilege_escalation.finders.users import UserEntry, by_key, enter
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Edge, tagged
+from iamlab.analysis.privilege_escalation.permission_checks import operation
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Change,
+    Gain,
+    Grant,
+    policies_in,
+    tagged,
+)
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import PrincipalContext, override_tags, principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.statement_tests import action_test
-from iamlab.model.quotas import quota
 from iamlab.operations.api_models import shape
+from iamlab.operations.iam.common import quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.finders.own_calls import Holder
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -53,47 +62,48 @@ MOST_TAGS = 8
 MOST_SETS, MOST_VALUES = 24, 4
 """So many sets of tags are looked at for one principal, and so many values of one tag."""
 
-Tags = tuple[tuple[str, str], ...]
-"""Keys in small letters, with values."""
+Tags: TypeAlias = "Mapping[str, str]"
 
 
-def tag_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def tag_own(view: AttackerView) -> Iterator[Gain]:
     """``TagUser`` or ``TagRole`` on oneself; ``TagRole`` or session tags, and ``AssumeRole``."""
-    yield from _tag_oneself(view, method)
+    yield from _tag_oneself(view)
     for taken in view.assumable.values():
         if taken.role is not view.role:
-            yield from _tag_role(view, method, taken)
-            yield from _tag_session(view, method, taken)
+            yield from _tag_role(view, taken)
+            yield from _tag_session(view, taken)
 
 
-def _tag_oneself(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def _tag_oneself(view: AttackerView) -> Iterator[Gain]:
     holder = own.oneself(view)
-    if holder is None or not view.ever(f"iam:Tag{holder.noun}") or is_detour(view):
+    if holder is None or not view.ever(f"iam:{operation('Tag{}', holder)}") or is_detour(view):
         return
     made = {change.about for change in view.state.changes if change.about.startswith("tag ")}
     fixed = _of_session(view) | {about.removeprefix("tag ") for about in made}
     wanted = [
         tags
         for tags in tags_wanted(view, view.state.gathered)
-        if not fixed & {key for key, _ in tags} and _call(view, holder, tags) is not None
+        if not fixed & tags.keys() and _tag_call(view, holder, tags) is not None
     ]
     # All keys at once as well; after one choice only the others, not to look at every selection.
-    first = {key: value for tags in reversed(wanted) for key, value in tags}
-    together = tuple(sorted(first.items()))
-    for tags in dict.fromkeys((*(() if made else wanted), together)):
-        call = _call(view, holder, tags) if tags else None
+    first = {key: value for tags in reversed(wanted) for key, value in tags.items()}
+    choices = [] if made else wanted
+    together = dict(sorted(first.items()))
+    for tags in choices if together in choices else [*choices, together]:
+        call = _tag_call(view, holder, tags) if tags else None
         if call is not None:
-            yield own.widened_by(view, method, [tagged(*each) for each in tags], [call])
+            yield view.widened(_changes(tags), [call])
 
 
-def _call(view: AttackerView, holder: own.PolicyHolder, tags: Tags) -> Call | None:
+def _tag_call(view: AttackerView, holder: Holder, tags: Tags) -> Call | None:
     """Give the call that sets tags of oneself, if it may be made."""
-    call = own.own_call(view, f"Tag{holder.noun}", **holder.named, Tags=_sent(view, tags))
-    return (
-        call
-        if _is_room(view, view.state.gathered.who().tags, dict(tags)) and view.may(call)
-        else None
-    )
+    call = own.own_call(view, holder, "Tag{}", Tags=_sent(view, tags))
+    held = view.state.gathered.who().tags
+    return call if _is_room(view, held, tags) and view.may(call) else None
+
+
+def _changes(tags: Tags) -> tuple[Change, ...]:
+    return tuple(tagged(key, value) for key, value in tags.items())
 
 
 def _of_session(view: AttackerView) -> set[str]:
@@ -106,18 +116,17 @@ def _of_session(view: AttackerView) -> set[str]:
     return {key.lower() for key in state.gathered.who().tags} if in_session and is_role else set()
 
 
-def _tag_role(view: AttackerView, method: EscalationMethod, taken: AssumableRole) -> Iterator[Edge]:
+def _tag_role(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
     role = taken.role
     if role not in view.stock.roles or not view.ever("iam:TagRole"):
         return
     fixed = {each["Key"].lower() for each in taken.call.parameters.get("Tags", ())}
     for tags in tags_wanted(view, principal_of(view.world, role)):
-        if fixed & {key for key, _ in tags} or not _is_room(view, role.tags, dict(tags)):
+        if fixed & tags.keys() or not _is_room(view, role.tags, tags):
             continue
-        call = view.call("TagRole", RoleName=role.name, Tags=_sent(view, tags))
-        if view.may(call) and _still_takes(view, taken, dict(tags)):
-            calls = partial(tuple, (call, taken.call))
-            yield view.acts_as(method, taken, calls, *(tagged(*each) for each in tags))
+        call = view.on(role, "Tag{}", Tags=_sent(view, tags))
+        if view.may(call) and _still_takes(view, taken, tags):
+            yield view.acts_as(taken, (call, taken.call), *_changes(tags))
 
 
 def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, str]) -> bool:
@@ -131,22 +140,18 @@ def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, st
     return all(view.decider.decide(view.state, need, facts) for need in needs)
 
 
-def _tag_session(
-    view: AttackerView, method: EscalationMethod, taken: AssumableRole
-) -> Iterator[Edge]:
+def _tag_session(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
     if not _lets_tag(taken.role.trust):
         return
     for tags in tags_wanted(view, principal_of(view.world, taken.role)):
         values = {
-            f"aws:requesttag/{key}": (
-                parameters.RequiredValue(value, is_pattern=False, has_variables=False),
-            )
-            for key, value in tags
+            f"aws:requesttag/{key}": (parameters.RequiredValue(value),)
+            for key, value in tags.items()
         }
         required = parameters.merged(values, required_by(view.state))
-        found = view.assuming.one(view.state, taken.role, required, sending=dict(tags))
+        found = view.assuming.one(view.state, taken.role, required, sending=tags)
         if found is not None:
-            yield view.acts_as(method, found, partial(tuple, (found.call,)))
+            yield view.acts_as(found, (found.call,))
 
 
 def _lets_tag(trust: Policy | None) -> bool:
@@ -159,7 +164,7 @@ def _sent(view: AttackerView, tags: Tags) -> list[dict[str, str]]:
     """Write tags as a call sends them; their keys as policies write those that may be sent."""
     named = (value.text for value in required_by(view.state).get("aws:tagkeys", ()))
     written = {name.lower(): name for name in named}
-    return [{"Key": written.get(key, key), "Value": value} for key, value in tags]
+    return [{"Key": written.get(key, key), "Value": value} for key, value in tags.items()]
 
 
 def _is_room(view: AttackerView, held: Iterable[str], tags: Iterable[str]) -> bool:
@@ -169,85 +174,99 @@ def _is_room(view: AttackerView, held: Iterable[str], tags: Iterable[str]) -> bo
 # Users and roles --------------------------------------------------------------------------------
 
 
-def tag_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def tag_others(view: AttackerView) -> Iterator[Gain]:
     """``TagRole`` and ``AssumeRole``, ``TagUser`` and ``CreateAccessKey``, if policies want it."""
     if not (view.ever("iam:TagRole") or view.ever("iam:TagUser")):
         return
-    wanted = _wanted(view)
+    starts = (f"{start}/" for start in own.RESOURCE_TAGS)
+    known = view.state.gathered.context()
+    found = parameters.required_tags(required_by(view.state), known, *starts)
+    wanted = parameters.tag_sets(found, MOST_TAGS)
     if not wanted or is_admin(view.decider, view.state):
         return
     if view.ever("iam:TagUser") and view.ever("iam:CreateAccessKey"):
-        yield from _tag_users(view, method, wanted)
+        yield from _tag_users(view, wanted)
     if view.ever("iam:TagRole") and view.ever("sts:AssumeRole"):
-        yield from _tag_roles(view, method, wanted)
+        yield from _tag_roles(view, wanted)
 
 
-def _wanted(view: AttackerView) -> list[Mapping[str, str]]:
-    """Give the tags that a principal's policies want a resource to have."""
-    starts = "aws:ResourceTag/", "iam:ResourceTag/"
-    found = parameters.required_tags(
-        required_by(view.state), view.state.gathered.context(), *starts
-    )
-    return parameters.tag_sets(found, MOST_TAGS)
-
-
-def _tag_users(
-    view: AttackerView, method: EscalationMethod, wanted: list[Mapping[str, str]]
-) -> Iterator[Edge]:
+def _tag_users(view: AttackerView, wanted: list[Tags]) -> Iterator[Gain]:
     entered = {entry.user.arn for entry in by_key(view)}
     most = quota(view.account, "AccessKeysPerUser")
     for user in view.stock.users:
         if user.arn in entered or user is view.user or len(user.key_records) >= most:
             continue
-        create = view.call("CreateAccessKey", UserName=user.name)
-        for tags in wanted:
-            call = _tagging(view, user, tags)
-            tagged_create = _now_tagged(create, override_tags(user.tags, tags))
-            if call is not None and view.may(tagged_create):
-                entry = UserEntry(method.number, user, (tagged_create,))
-                grant = Grant(tuple(tagged(*each) for each in tags.items()), (call,))
-                yield enter(view, method, entry, grant)
+        create = view.on(user, "CreateAccessKey")
+        for tags, call in _tagging(view, user, wanted):
+            tagged_create = create.with_keys(
+                partial(_now_tagged, override_tags(user.tags, tags)), user.arn
+            )
+            if view.may(tagged_create):
+                entry = UserEntry(30, user, (tagged_create,))
+                yield enter(view, entry, Grant(_changes(tags), (call,)))
                 break
 
 
-def _tag_roles(
-    view: AttackerView, method: EscalationMethod, wanted: list[Mapping[str, str]]
-) -> Iterator[Edge]:
+def _tag_roles(view: AttackerView, wanted: list[Tags]) -> Iterator[Gain]:
     required = required_by(view.state)
     for role in view.stock.roles:
         if role.arn in view.assumable or role is view.role:
             continue
-        for tags in wanted:
-            call = _tagging(view, role, tags)
-            if call is None:
-                continue
+        for tags, call in _tagging(view, role, wanted):
             twin = copy(role)
             twin.tags = dict(override_tags(role.tags, tags))
             taken = view.assuming.one(view.state, twin, required)
             if taken is not None:
                 taken = replace(taken, role=role)
-                changes = (tagged(*each) for each in tags.items())
-                yield view.acts_as(method, taken, partial(tuple, (call, taken.call)), *changes)
+                yield view.acts_as(taken, (call, taken.call), *_changes(tags))
                 break
 
 
-def _tagging(view: AttackerView, holder: User | Role, tags: Mapping[str, str]) -> Call | None:
-    """Give the call that gives somebody tags; ``None``: it may not be made, or has no room."""
-    noun = holder.kind.capitalize()
-    sent = [{"Key": key, "Value": value} for key, value in tags.items()]
-    call = view.call(f"Tag{noun}", **{f"{noun}Name": holder.name}, Tags=sent)
-    return call if _is_room(view, holder.tags, tags) and view.may(call) else None
+def _tagging(view: AttackerView, holder: Holder, wanted: list[Tags]) -> Iterator[tuple[Tags, Call]]:
+    """Give the calls that give somebody tags, if there is room and they may be made."""
+    for tags in wanted:
+        sent = [{"Key": key, "Value": value} for key, value in tags.items()]
+        call = view.on(holder, "Tag{}", Tags=sent)
+        if _is_room(view, holder.tags, tags) and view.may(call):
+            yield tags, call
 
 
-def _now_tagged(call: Call, tags: Mapping[str, str]) -> Call:
-    """Give a call as it will be when the resource has these tags."""
-    starts = "aws:ResourceTag", "iam:ResourceTag"
-    needs = []
-    for need in call.needs:
-        keys = {key: need.keys[key] for key in need.keys if not key.startswith(starts)}
-        now = {key: value for start in starts for key, value in tag_keys(start, tags).items()}
-        needs.append(need._replace(keys={**keys, **now}))
-    return replace(call, needs=tuple(needs))
+def _now_tagged(tags: Tags, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the condition keys of a call as they will be when the resource has these tags."""
+    keys = {key: given[key] for key in given if not key.startswith(own.RESOURCE_TAGS)}
+    return keys | own.resource_tags(tags)
+
+
+# Statements about who calls ---------------------------------------------------------------------
+
+
+TAG = "aws:principaltag/"
+OF_CALLER = (TAG, "aws:multifactorauth", "aws:tokenissuetime")
+VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
+
+
+def statements_about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
+    """Give the statements with conditions on who calls that can be about a principal."""
+    own = policies_in(known, "identity", "boundary", "session", "scp")
+    yield from _conditional(each.policy for each in own)
+    others = parameters.policies_of_others
+    for statement in view.decider.once(
+        "statements about callers", lambda: list(_conditional(others(view.world)))
+    ):
+        named = statement.principal or ()
+        if statement.principal is None or any(
+            value == "*" or known.account_id in value for _, value in named
+        ):
+            yield statement
+
+
+def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
+    for statement in (each for policy in policies for each in policy.statements):
+        for condition in statement.conditions:
+            is_about = condition.key.lower().startswith(OF_CALLER)
+            if is_about or any(map(VARIABLE.search, condition.values)):
+                yield statement
+                break
 
 
 # Which tags make a difference ------------------------------------------------------------
@@ -260,12 +279,12 @@ def tags_wanted(view: AttackerView, known: PrincipalContext) -> list[Tags]:
     """
     has = {key.lower(): value for key, value in known.who().tags.items()}
     found = (
-        tags
-        for statement in about(view, known)
+        tuple(sorted(tags.items()))
+        for statement in statements_about(view, known)
         for tags in _tag_sets_of(view.world, statement, known, has)
-        if any(has.get(key) != value for key, value in tags) and _can_be_set(tags)
+        if any(has.get(key) != value for key, value in tags.items()) and _can_be_set(tags)
     )
-    return list(islice(dict.fromkeys(found), MOST_SETS))
+    return [dict(tags) for tags in islice(dict.fromkeys(found), MOST_SETS)]
 
 
 def _tag_sets_of(
@@ -286,10 +305,10 @@ def _tag_sets_of(
                 values[found.lower()] += tag_values(world, key.rpartition("/")[2])
     plain = {key: some[0] for key, some in values.items() if some}
     if plain:
-        yield tuple(sorted(plain.items()))
+        yield plain
     for key, some in values.items():
         for value in some[1:MOST_VALUES]:
-            yield tuple(sorted({**plain, key: value}.items()))
+            yield {**plain, key: value}
 
 
 def tag_values(world: World, key: str) -> list[str]:
@@ -308,5 +327,5 @@ def _can_be_set(tags: Tags) -> bool:
     of_key, of_value = shape("tagKeyType", "sts"), shape("tagValueType", "sts")
     return all(
         of_key.fits(key) and of_value.fits(value) and not key.startswith("aws:")
-        for key, value in tags
+        for key, value in tags.items()
     )

@@ -22,50 +22,56 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import granting
-from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants, by_groups
-from iamlab.analysis.privilege_escalation.finders.own_calls import joinable
 from iamlab.analysis.privilege_escalation.permission_checks import Call
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.principal_states import (
+    NOTHING,
+    Gain,
+    Grant,
+    PrincipalState,
+)
 from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
-from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import Presented, devices_of
-from iamlab.model.quotas import quota
+from iamlab.model.credentials import devices_of
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.finders.granting import Grants
     from iamlab.model.identities import User
 
 
-def make_key(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def make_key(view: AttackerView, number: int) -> Iterator[Gain]:
     """``CreateAccessKey``; where the user has two, ``DeleteAccessKey`` first."""
-    every = (entry for entry in by_key(view) if entry.number == method.number)
-    yield from (enter(view, method, entry) for entry in every)
+    return _enter_each(view, by_key, number)
 
 
-def set_password(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def set_password(view: AttackerView, number: int) -> Iterator[Gain]:
     """``CreateLoginProfile`` or ``UpdateLoginProfile``, then sign in.
 
     Where the user has MFA devices, ``DeactivateMFADevice`` for each comes first.
     """
-    every = (entry for entry in by_password(view) if entry.number == method.number)
-    yield from (enter(view, method, entry) for entry in every)
+    return _enter_each(view, by_password, number)
 
 
-def widen_and_enter(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def _enter_each(
+    view: AttackerView, find: Callable[[AttackerView], Iterator[UserEntry]], number: int
+) -> Iterator[Gain]:
+    return (enter(view, entry) for entry in find(view) if entry.number == number)
+
+
+def widen_and_enter(view: AttackerView) -> Iterator[Gain]:
     """A policy for the user or a group of it, then a key; where no key can be made, a password."""
     entries = first_entries(view)
     grants_by_user = grants_of_users(view) if entries else {}
     for arn, grants in grants_by_user.items():
         for grant in grants if arn in entries else ():
-            yield enter(view, method, entries[arn], grant)
+            yield enter(view, entries[arn], grant)
 
 
 def first_entries(view: AttackerView) -> dict[str, UserEntry]:
@@ -80,31 +86,18 @@ def first_entries(view: AttackerView) -> dict[str, UserEntry]:
 def grants_of_users(view: AttackerView) -> Grants:
     """Give what the principal can give to users: themselves, or by a group."""
     users, groups = view.stock.users, view.stock.groups
+    written, attached, rewritten = (
+        (give(view, users), granting.through_groups(give(view, groups), users))
+        for give in (granting.written, granting.attached, granting.rewritten)
+    )
     found = granting.best(
-        granting.written(view, users),
-        granting.attached(view, users),
-        granting.through_groups(granting.written(view, groups), users),
-        granting.through_groups(granting.attached(view, groups), users),
-        granting.rewritten(view, users),
-        granting.through_groups(granting.rewritten(view, groups), users),
-        _joined(view),
+        *(written[0], attached[0], written[1], attached[1], *rewritten),
+        granting.by_joining(view, users, granting.open_groups(view)),
     )
     # Groups that they are not in are looked for only where something is left to be given.
     left = [user for user in users if not any(grant.is_all for grant in found.get(user.arn, ()))]
-    return granting.best(found, by_groups(view, left)) if left else found
-
-
-def _joined(view: AttackerView) -> Grants:
-    """Make users members of groups that have policies."""
-    most = quota(view.account, "GroupsPerUser")
-    found: Grants = {}
-    for group, handed in joinable(view):
-        for user in view.stock.users:
-            if group.name not in user.groups and len(user.groups) < most:
-                found.setdefault(user.arn, []).append(
-                    granting.membership(view, group, handed, user.name)
-                )
-    return found
+    more = granting.by_joining(view, left, granting.filled_groups(view)) if left else {}
+    return granting.best(found, more)
 
 
 def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEntry, Grant]]:
@@ -113,24 +106,23 @@ def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEnt
     grants = grants_of_users(view) if entries else {}
     for user in users:
         if user.arn in entries:
-            for grant in (*granting.whole(grants, user), granting.NOTHING):
+            for grant in (*granting.whole(grants, user), NOTHING):
                 yield entries[user.arn], grant
 
 
-def create_key_of_service(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def create_key_of_service(view: AttackerView) -> Iterator[Gain]:
     """``CreateServiceSpecificCredential`` and its likes, where an access key cannot be had."""
     entered = {entry.user.arn for entry in by_key(view)}
     for entry in keys_of_services(view):
         if entry.user.arn not in entered:
-            yield enter(view, method, entry)
+            yield enter(view, entry)
 
 
-def enter(
-    view: AttackerView, method: EscalationMethod, entry: UserEntry, grant: Grant = granting.NOTHING
-) -> Edge:
+def enter(view: AttackerView, entry: UserEntry, *before: Grant) -> Gain:
     """Say that a principal can become a user, and what the user is given before."""
-    calls, changes = states.fixed(*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
-    return view.becomes(method, entry.user, calls, *entry.conditions, changes=changes)
+    grant = states.together(before)
+    calls, changes = (*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
+    return view.becomes(entry.user, calls, *entry.conditions, changes=changes)
 
 
 # Keys and passwords ---------------------------------------------------------------------------
@@ -144,7 +136,7 @@ CONDITIONS = {
     NEW_PASSWORD: "the user has no password yet, and no MFA device",
     OTHER_PASSWORD: "the user has a password, and no MFA device",
 }
-"""Number of a row -> what must be so of a user of whom that is not known."""
+"""Number of a method -> what must be so of a user of whom that is not known."""
 
 
 class UserEntry(NamedTuple):
@@ -153,7 +145,7 @@ class UserEntry(NamedTuple):
     Parameters
     ----------
     number
-        Of the row of the table.
+        Of the method.
     changes
         What is different from calls with the user's own access key.
     conditions
@@ -171,16 +163,15 @@ def by_key(view: AttackerView) -> Iterator[UserEntry]:
     """Give the users for whom an access key can be made, another one deleted if need be."""
     users = view.allowed("CreateAccessKey", view.stock.users)
     most = quota(view.account, "AccessKeysPerUser")
-    full = [user for user in users if len(user.key_records) >= most]
-    deletable = view.allowed("DeleteAccessKey", view.stock.users, AccessKeyId="any") if full else ()
+    full = view.stock.users if any(len(user.key_records) >= most for user in users) else ()
+    deletable = view.allowed("DeleteAccessKey", full, AccessKeyId="any")
     conditions = (ONE_KEY_FREE,) if view.world.loaded else ()
     for user in users:
         if not _adds(view, user, by_key=True):
             continue
-        create = view.call("CreateAccessKey", UserName=user.name)
-        too_many = [*user.key_records][: len(user.key_records) - most + 1] if user in full else []
-        named = [{"UserName": user.name, "AccessKeyId": key} for key in too_many]
-        deletes = [view.call("DeleteAccessKey", **each) for each in named]
+        create = view.on(user, "CreateAccessKey")
+        too_many = [*user.key_records][: max(0, len(user.key_records) - most + 1)]
+        deletes = [view.on(user, "DeleteAccessKey", AccessKeyId=key) for key in too_many]
         if not deletes:
             yield UserEntry(10, user, (create,), conditions=conditions)
         elif user in deletable:
@@ -202,28 +193,24 @@ def by_password(view: AttackerView) -> Iterator[UserEntry]:
     others = [user for user in new if user.login_profile is not None and user not in changed]
     gone = view.allowed("DeleteLoginProfile", view.stock.users) if others else ()
     for user in (each for each in others if each in gone):
-        delete = view.call("DeleteLoginProfile", UserName=user.name)
         for entry in _signed_in(view, user, NEW_PASSWORD):
-            yield entry._replace(calls=(delete, *entry.calls))
+            yield entry._replace(calls=(view.on(user, "DeleteLoginProfile"), *entry.calls))
 
 
 def _signed_in(view: AttackerView, user: User, number: int) -> Iterator[UserEntry]:
     """Set a password and sign in; before that, take away every MFA device."""
-    devices, named = devices_of(user), {"UserName": user.name}
-    serials = [device.serial_number for device in devices]
-    first = [view.call("DeactivateMFADevice", **named, SerialNumber=each) for each in serials]
+    serials = [device.serial_number for device in devices_of(user)]
+    first = [view.on(user, "DeactivateMFADevice", SerialNumber=each) for each in serials]
     if not _adds(view, user) or not all(map(view.may, first)):
         return
     is_known = user.login_profile is not None or not view.world.loaded
     conditions = () if is_known else (CONDITIONS[number],)
-    if number == NEW_PASSWORD:
-        password = view.call("CreateLoginProfile", **named, Password=PASSWORD)
-    else:
-        more = {"Password": PASSWORD, "PasswordResetRequired": False}
-        password = view.call("UpdateLoginProfile", **named, **more)
-    calls = (*first, password, sign_in_call(view, user))
-    changes = (in_console(view, user),)
-    yield UserEntry(28 if devices else number, user, calls, changes, conditions)
+    is_new, more = number == NEW_PASSWORD, {"PasswordResetRequired": False}
+    name = "CreateLoginProfile" if is_new else "UpdateLoginProfile"
+    password = view.on(user, name, Password=PASSWORD, **({} if is_new else more))
+    calls = (*first, password, sign_in_call(user))
+    changes = (in_console(user),)
+    yield UserEntry(28 if serials else number, user, calls, changes, conditions)
 
 
 def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
@@ -236,18 +223,16 @@ def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
     return user is not view.user or (by_key and is_less)
 
 
-def sign_in_call(view: AttackerView, user: User) -> Call:
+def sign_in_call(user: User, **more: Any) -> Call:
     """Sign in, which is no call of an API and takes no permission."""
-    return Call("signin:ConsoleLogin", {"account": view.account.account_id, "user": user.name}, ())
+    named = {"account": user.account.account_id, "user": user.name}
+    return Call("signin:ConsoleLogin", {**named, **more}, ())
 
 
-def in_console(view: AttackerView, user: User) -> states.Change:
-    """Let it be a session in the console, without MFA."""
-    now = view.world.clock.now
-    presented = Presented(
-        user.arn, temporary_credential_keys(now, now), kind=CredentialKind.CONSOLE
-    )
-    return states.calling_with("in the console", presented)
+def in_console(user: User, *, with_mfa: bool = False) -> states.Change:
+    """Let it be a session in the console."""
+    label = "in the console with MFA" if with_mfa else "in the console"
+    return states.in_session(user, CredentialKind.CONSOLE, label, with_mfa=with_mfa)
 
 
 # Credentials for one service --------------------------------------------------------------------
@@ -261,8 +246,7 @@ def keys_of_services(view: AttackerView) -> Iterator[UserEntry]:
     for name, body, held, most, kind, *conditions in UPLOADS:
         for user in view.allowed(name, view.stock.users, **body):
             if len(getattr(user, held)) < quota(view.account, most):
-                call = view.call(name, UserName=user.name, **body)
-                yield from _entry(view, user, kind, call, *conditions)
+                yield from _entry(view, user, kind, view.on(user, name, **body), *conditions)
 
 
 def _made_or_reset(view: AttackerView, service: str) -> Iterator[tuple[User, Call]]:
@@ -273,20 +257,17 @@ def _made_or_reset(view: AttackerView, service: str) -> Iterator[tuple[User, Cal
     for user in view.allowed(create, users, ServiceName=service):
         if len(_held(user, service)) < most:
             made.add(user.arn)
-            yield user, view.call(create, UserName=user.name, ServiceName=service)
+            yield user, view.on(user, create, ServiceName=service)
     for user in view.allowed(reset, users, ServiceSpecificCredentialId="any"):
         good = [key for key, status in _held(user, service).items() if status == "Active"]
         if good and user.arn not in made:
-            yield user, view.call(reset, UserName=user.name, ServiceSpecificCredentialId=good[0])
+            yield user, view.on(user, reset, ServiceSpecificCredentialId=good[0])
 
 
 def _held(user: User, service: str) -> dict[str, str]:
     now = user.account.world.clock.now
-    return {
-        key: one.status_at(now)
-        for key, one in user.service_specific_credentials.items()
-        if one.service_name == service
-    }
+    held = user.service_specific_credentials.items()
+    return {key: one.status_at(now) for key, one in held if one.service_name == service}
 
 
 def _entry(

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.operations.sts.service_session_kinds import ServiceKind, Work
-from iamlab.operations.sts.service_sessions import ServiceCall, perform_for_service
+from iamlab.operations.sts.service_sessions import perform_for_service
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
@@ -141,9 +141,7 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
         return Session(world, kept)
     kind, work = _session_kind(instance, role, delivery), Work(SERVICE, role.name)
     parameters = {"RoleArn": role.arn, "RoleSessionName": instance.name}
-    session = perform_for_service(
-        ServiceCall(world, SERVICE, kind, work, parameters, instance.region)
-    )
+    session = perform_for_service(world, kind, work, parameters, instance.region)
     instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
 

@@ -20,7 +20,7 @@ from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
 from iamlab.operations.services.apis import Made, ResourceVerbs, more_tags, region_of, without
-from iamlab.operations.sts.authorization_messages import with_encoded
+from iamlab.operations.sts.tokens_and_messages import with_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

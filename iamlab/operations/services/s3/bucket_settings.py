@@ -34,7 +34,7 @@ from iamlab.errors.services import (
 )
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
-from iamlab.operations.iam import responses as answers
+from iamlab.operations.iam.common import write_tags
 from iamlab.operations.services.apis import keep
 from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket, object_of
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
@@ -139,7 +139,7 @@ def delete_bucket_tagging(account: Account, given: Parameters) -> None:
     _find_older(account, given).tags = {}
 
 
-@API.does("GetBucketTagging", lambda tags: {"TagSet": answers.tags(tags)})
+@API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
 def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
     """Read a bucket's tags."""
     tags = API.find(account, given).tags
@@ -149,7 +149,7 @@ def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
 
 
 def _as_tags(bucket: Bucket) -> dict[str, Any]:
-    return {"Tags": answers.tags(bucket.tags)}
+    return {"Tags": write_tags(bucket.tags)}
 
 
 API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)

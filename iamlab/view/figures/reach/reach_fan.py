@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
+from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius
 from iamlab.authorization.resource import resource_context
 from iamlab.display import count
 from iamlab.errors import RequestError

@@ -1,7 +1,9 @@
-"""Calls that say who somebody is, to the caller or to a service outside of AWS.
+"""What STS tells: who somebody is, in an answer or a signed token, and what a refusal was about.
 
-GetWebIdentityToken gives a signed token about its caller. GetCallerIdentity, GetAccessKeyInfo and
-DecodeAuthorizationMessage only answer.
+GetWebIdentityToken gives a signed token about its caller, for services outside of AWS.
+GetCallerIdentity, GetAccessKeyInfo and DecodeAuthorizationMessage only answer. Some services, EC2
+above all, hand out encoded messages with a refusal, because what they say is not for everybody.
+They are encrypted with a key that follows from the world's seed.
 
 Notes
 -----
@@ -11,33 +13,40 @@ GetCallerIdentity"; "API GetAccessKeyInfo"; "API DecodeAuthorizationMessage".
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import zlib
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import (
+    InvalidAuthorizationMessageException,
     JWTPayloadSizeExceededException,
     OutboundWebIdentityFederationDisabledException,
     SessionDurationEscalationException,
 )
-from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
-from iamlab.operations.iam.responses import filled
+from iamlab.model.clock_and_ids import HEX
+from iamlab.operations.federation.signatures import public_jwk, signed_token, signing_key
+from iamlab.operations.iam.common import filled
 from iamlab.operations.registry import as_it_is
-from iamlab.operations.sts.authorization_messages import decode
-from iamlab.operations.sts.caller import region_of
-from iamlab.operations.sts.calls import sts_operation
-from iamlab.operations.sts.issuing import after
-from iamlab.operations.sts.session_tags import session_tags
+from iamlab.operations.sts.calls import region_of, sts_operation
+from iamlab.operations.sts.issuing import after, session_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    from iamlab.engine.decision import Decision
     from iamlab.model.account import Account
     from iamlab.model.world import World
-    from iamlab.operations.federation.signing_keys import SigningKey
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.federation.signatures import SigningKey
+    from iamlab.operations.sts.calls import StsCall
+    from iamlab.policy.statement import Statement
 
 
 DEFAULT_SECONDS = 300
@@ -65,9 +74,9 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 
 
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
-def get_web_identity_token(call: Asked) -> IssuedToken:
+def get_web_identity_token(call: StsCall) -> IssuedToken:
     """Sign a token about the caller, for services outside of AWS."""
-    request, account = call.given, call.account
+    request, account = call.parameters, call.account
     algorithm = request["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
         raise ValidationError(
@@ -118,11 +127,11 @@ def _refuse_origin(request: Mapping[str, Any]) -> None:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
-def _claims(call: Asked, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
+def _claims(call: StsCall, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
     """Write the claims; those of AWS stand under a name of their own."""
     who, now = call.who, call.world.clock.now
     subject = who.issuer or who.arn
-    audience = list(call.given["Audience"])
+    audience = list(call.parameters["Audience"])
     known = who.who()
     own = {
         "aws_account": who.account_id,
@@ -163,7 +172,7 @@ def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
 
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
-def get_caller_identity(call: Asked) -> dict[str, Any]:
+def get_caller_identity(call: StsCall) -> dict[str, Any]:
     """Say who the caller is; no policy can forbid this call."""
     call.must_be_allowed("sts:GetCallerIdentity", "*")
     who = call.who
@@ -171,10 +180,10 @@ def get_caller_identity(call: Asked) -> dict[str, Any]:
 
 
 @sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
-def get_access_key_info(call: Asked) -> dict[str, Any]:
+def get_access_key_info(call: StsCall) -> dict[str, Any]:
     """Say which account an access key is of, active or not."""
     call.must_be_allowed("sts:GetAccessKeyInfo", "*")
-    key_id = call.given["AccessKeyId"]
+    key_id = call.parameters["AccessKeyId"]
     account_id = _account_of(call.world, key_id)
     if account_id is None:  # AWS's code and sentence are not documented
         raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
@@ -190,8 +199,133 @@ def _account_of(world: World, key_id: str) -> str | None:
 
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
-def decode_authorization_message(call: Asked) -> dict[str, Any]:
+def decode_authorization_message(call: StsCall) -> dict[str, Any]:
     """Read the encoded message of a refusal; principals of the account can be allowed to."""
     call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
-    message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
+    message = decode(call.world, call.who.account_id, call.parameters["EncodedMessage"])
     return {"DecodedMessage": message}
+
+
+LONGEST = 10_240
+"""So many characters the API takes."""
+
+_NONCE = 12
+
+
+def encode(world: World, account_id: str, decision: Decision) -> str:
+    """Write down a refusal, encrypted; what would be too long is left out, the statements first.
+
+    Parameters
+    ----------
+    account_id
+        The account whose principals may read it.
+    """
+    whole = message_of(decision)
+    for _ in range(2):
+        text = json.dumps(whole, separators=(",", ":"))
+        packed = zlib.compress(text.encode(), 9)
+        nonce = sha256(packed).digest()[:_NONCE]
+        sealed = nonce + _cipher(world).encrypt(nonce, packed, account_id.encode())
+        encoded = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        if len(encoded) <= LONGEST:
+            break
+        whole = {**whole, "matchedStatements": _items(()), "context": {}}
+    return encoded
+
+
+def with_encoded(world: World, account_id: str, message: str, decision: Decision) -> str:
+    """Give the message of a refusal as the services write it that hand out an encoded one.
+
+    Parameters
+    ----------
+    account_id
+        The account that was asked: whoever is of none, as an anonymous caller is, is its guest.
+    """
+    encoded = encode(world, decision.request.caller.account or account_id, decision)
+    return f"{message}. Encoded authorization failure message: {encoded}"
+
+
+def decode(world: World, account_id: str, encoded: str) -> str:
+    """Read such a message.
+
+    Raises
+    ------
+    InvalidAuthorizationMessageException
+        It is none, or of another account.
+    """
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        sealed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True)
+        packed = _cipher(world).decrypt(sealed[:_NONCE], sealed[_NONCE:], account_id.encode())
+        return zlib.decompress(packed).decode()
+    except (InvalidTag, ValueError, binascii.Error, zlib.error):
+        raise InvalidAuthorizationMessageException(
+            "Message is not valid"  # likely wording
+        ) from None
+
+
+def _cipher(world: World) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    key = world.ids.hidden("authorization messages", HEX, 32)
+    return AESGCM(key.encode())
+
+
+def message_of(decision: Decision) -> dict[str, Any]:
+    """Give what a decoded message says.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Request, evaluate
+    >>> request = Request("arn:aws:iam::111122223333:user/ana", "ec2:RunInstances",
+    ...                   "arn:aws:ec2:us-east-1:111122223333:instance/*")
+    >>> message = message_of(evaluate(request, Layers()))
+    >>> message["allowed"], message["explicitDeny"], message["matchedStatements"]
+    (False, False, {'items': []})
+    """
+    request = decision.request
+    denied = bool(decision.denies)
+    conditions = [
+        {"key": key, "values": _values(map(str, values))}
+        for key in request.context
+        if (values := request.values(key))
+    ]
+    matched = (_statement(reading.statement, reading.effect) for reading in decision.determining)
+    return {
+        "allowed": bool(decision),
+        "explicitDeny": denied,
+        "matchedStatements": _items(matched if denied else ()),
+        "failures": _items(()),
+        "context": {
+            "principal": {"id": request.value("aws:userid") or "", "arn": request.principal},
+            "action": request.action,
+            "resource": request.resource,
+            "conditions": _items(conditions),
+        },
+    }
+
+
+def _items(values: Iterable[Any]) -> dict[str, Any]:
+    return {"items": list(values)}
+
+
+def _values(texts: Iterable[str]) -> dict[str, Any]:
+    return _items({"value": text} for text in texts)
+
+
+def _statement(statement: Statement, effect: str) -> dict[str, Any]:
+    """Write a statement in the form of these messages."""
+    principals = statement.principal or statement.not_principal or ()
+    return {
+        "statementId": statement.sid or "",
+        "effect": effect.upper(),
+        "principals": _values(value for _, value in principals),
+        "principalGroups": _items(()),
+        "actions": _values(statement.action or statement.not_action or ()),
+        "resources": _values(statement.resource or statement.not_resource or ()),
+        "conditions": _items(
+            {"key": condition.key, "values": _values(map(str, condition.values))}
+            for condition in statement.conditions
+        ),
+    }

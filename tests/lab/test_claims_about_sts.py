@@ -1,6 +1,7 @@
 """S13, S14, S19 to S21b: what the old introduction says of roles on EC2, and what STS does there.
 
-As in ``test_seed.py``, each test proves what is right today, in a world built with public methods.
+As in ``test_claims_about_iam.py``, each test proves what is right today, in a world built with
+public methods.
 """
 
 import json

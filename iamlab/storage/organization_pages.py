@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.operations.organizations.parameters import RULES, Rule
-from iamlab.storage.account_details.entries import Entry, WrongEntry
+from iamlab.storage.account_entries import Entry, WrongEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.storage.account_details.entries import Page, Problems
+    from iamlab.storage.account_entries import Page, Problems
 
     Reader = Callable[["ExportedOrganization", Entry, Entry], None]
     """Reads an entry into what is exported; the last one is its page."""
@@ -177,21 +177,16 @@ def _read_service(export: ExportedOrganization, entry: Entry, _: Entry) -> None:
     export.services[entry.text("ServicePrincipal")] = moment(entry, "DateEnabled")
 
 
-_read_organization = _reader_into("organizations", ORGANIZATION_ID)
 _read_root = _reader_into("roots", RULES["RootId"])
 _read_unit = _reader_into("units", RULES["OrganizationalUnitId"], has_parent=True)
 _read_account = _reader_into("accounts", RULES["AccountId"], has_parent=True)
 
 READERS: Mapping[str, Reader] = {
-    "Organization": _read_organization,
-    "Root": _read_root,
-    "Roots": _read_root,
-    "OrganizationalUnit": _read_unit,
-    "OrganizationalUnits": _read_unit,
-    "Account": _read_account,
-    "Accounts": _read_account,
-    "Policy": _read_policy,
-    "Policies": _read_policy,
+    "Organization": _reader_into("organizations", ORGANIZATION_ID),
+    **dict.fromkeys(("Root", "Roots"), _read_root),
+    **dict.fromkeys(("OrganizationalUnit", "OrganizationalUnits"), _read_unit),
+    **dict.fromkeys(("Account", "Accounts"), _read_account),
+    **dict.fromkeys(("Policy", "Policies"), _read_policy),
     "Targets": _read_target,
     "Parents": _read_parent,
     "Children": _read_child,

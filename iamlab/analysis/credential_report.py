@@ -1,7 +1,7 @@
-"""The credential report: one row for each user, and what credentials the user has.
+"""The credential report: the credentials of each user of an account, a row for each.
 
-A report is made of the account as it is at that moment, and kept for four hours: whoever asks again
-before gets the same one. The same rows are read from a file that a real account has given.
+A world gives credentials as frozen values, and so does a downloaded report: the same checks serve a
+world and a real account. A report is of the account as it is at that moment, and kept four hours.
 
 Notes
 -----
@@ -12,31 +12,104 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report.credentials import (
-    UNKNOWN,
-    Certificate,
-    Credentials,
-    Key,
-    Password,
-)
-from iamlab.display import Shown, count
+from iamlab.display import Shown, count, table
 from iamlab.errors import LoadError
+from iamlab.model.identities import User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
+
+    from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner, KeyRecord
 
 KEPT = timedelta(hours=4)
 """How long a report is good."""
 
-ABSENT = "N/A"
-NO_INFORMATION = "no_information"
-NOT_SUPPORTED = "not_supported"
+ABSENT, NO_INFORMATION, NOT_SUPPORTED = "N/A", "no_information", "not_supported"
+"""What a report writes where there is nothing to say."""
+
+ROOT = "<root_account>"
+"""What the root user is called in a credential report."""
+
+NOT_IN_EXPORTS = (
+    "An export of account details holds no credentials. "
+    "Give the file that 'aws iam get-credential-report' gives, too."
+)
+
+VIRTUAL, UNKNOWN = "virtual", "unknown"
+"""Kinds of an MFA device: an app on a phone; what a credential report leaves open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password for the console; the times are ``None`` where there was none."""
+
+    last_used: datetime | None
+    last_changed: datetime | None
+    next_rotation: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key; Region and service are empty where it was never used, or is not known."""
+
+    is_active: bool
+    last_rotated: datetime | None
+    last_used: datetime | None = None
+    region: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A signing certificate."""
+
+    is_active: bool
+    last_rotated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All long-term credentials of a user, or of the root user.
+
+    Parameters
+    ----------
+    user
+        The name; ``<root_account>`` for the root user.
+    mfa
+        The kinds of the MFA devices: ``virtual``, ``hardware``, ``passkey``; ``unknown`` from a
+        credential report, which does not tell.
+    """
+
+    user: str
+    arn: str
+    created: datetime | None = None
+    password: Password | None = None
+    mfa: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+
+    @property
+    def is_root(self) -> bool:
+        """Whether they are the root user's."""
+        return self.user == ROOT
+
+    @property
+    def active_keys(self) -> tuple[Key, ...]:
+        """The keys that can be used."""
+        return tuple(key for key in self.keys if key.is_active)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that one could sign in or call with."""
+        return not (self.password or self.keys or self.certificates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +143,6 @@ class Row:
 
 COLUMNS = tuple(column.name for column in fields(Row))
 """The names of the columns, in their order."""
-
-_NEWEST = COLUMNS[-1]  # reports from before 2025 have no such column
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -119,7 +190,8 @@ class CredentialReport(Shown):
             head, *body = [line for line in lines if line] or [[]]
         except csv.Error as error:
             raise LoadError(f"{name}, line {lines.line_num}: it is not CSV: {error}.") from None
-        missing = [column for column in COLUMNS if column not in head and column != _NEWEST]
+        # Reports from before 2025 lack the last column.
+        missing = [column for column in COLUMNS[:-1] if column not in head]
         if missing:
             raise LoadError(
                 f"{name} is no credential report: it has no column {missing[0]}. Make one with: "
@@ -145,10 +217,8 @@ class CredentialReport(Shown):
 
         What AWS writes word by word, such as ``no_information``, stands in ``csv``.
         """
-        from iamlab import display
-
         rows = ([_typed(name, getattr(row, name)) for name in COLUMNS] for row in self.rows)
-        return display.table(COLUMNS, rows)
+        return table(COLUMNS, rows)
 
     def __str__(self) -> str:
         return self.csv
@@ -181,30 +251,72 @@ class Job:
         return now - self.started >= KEPT
 
 
-# -- writing --------------------------------------------------------------------------------------
+# -- of an account --------------------------------------------------------------------------------
 
 
-_NO_KEY = Key(is_active=False, last_rotated=None)
-_NO_CERTIFICATE = Certificate(is_active=False, last_rotated=None)
+def are_known(account: Account) -> bool:
+    """Say whether the world knows credentials: an export of account details holds none."""
+    return not account.world.loaded
+
+
+def credentials_of(account: Account) -> tuple[Credentials, ...]:
+    """Give the credentials of the root user, then of each user."""
+    devices: dict[str, list[str]] = defaultdict(list)
+    for record in account.mfa_records.values():
+        if record.owner is not None:
+            devices[record.owner].append(record.kind)
+    return tuple(_held_by(owner, devices) for owner in (account.root, *account.users.values()))
+
+
+def of_root(account: Account) -> Credentials:
+    """Give the root user's credentials."""
+    return credentials_of(account)[0]
+
+
+def _held_by(owner: CredentialOwner, devices: Mapping[str, list[str]]) -> Credentials:
+    user = owner if isinstance(owner, User) else None
+    profile, password = owner.login_profile, None
+    if profile is not None:
+        rotation = profile.expires(owner.account.password_policy)
+        password = Password(profile.last_used, profile.last_changed, rotation)
+    uploaded = () if user is None else user.signing_certificates.values()
+    return Credentials(
+        ROOT if user is None else user.name,
+        owner.arn,
+        owner.account.create_date if user is None else user.create_date,
+        password,
+        tuple(devices.get(owner.unique_id, ())),
+        tuple(map(_key_of, owner.key_records.values())),
+        tuple(Certificate(one.status == "Active", one.upload_date) for one in uploaded),
+    )
+
+
+def _key_of(record: KeyRecord) -> Key:
+    """Give a key; a Region is kept as the report writes it."""
+    is_active, used = record.status == "Active", record.last_used
+    if used is None:
+        return Key(is_active, record.create_date)
+    region = "" if used.region == ABSENT else used.region
+    return Key(is_active, record.create_date, used.date, region, used.service)
+
+
+# -- writing and reading --------------------------------------------------------------------------
 
 
 def _row(one: Credentials) -> Row:
-    keys = (*one.keys, _NO_KEY, _NO_KEY)[:2]
-    certificates = (*one.certificates, _NO_CERTIFICATE, _NO_CERTIFICATE)[:2]
-    values = [
-        *(one.user, one.arn, one.created, *_of_password(one), bool(one.mfa)),
-        *(value for key in keys for value in astuple(key)),
-        *(value for certificate in certificates for value in astuple(certificate)),
+    password = one.password or Password(None, None)
+    values: list[object] = [
+        *(one.user, one.arn, one.created, one.password is not None),
+        password.last_used or (NO_INFORMATION if one.password else None),
+        password.last_changed,
+        NOT_SUPPORTED if one.is_root else password.next_rotation,
+        bool(one.mfa),
     ]
+    for key in (*one.keys, *2 * [Key(is_active=False, last_rotated=None)])[:2]:
+        values += astuple(key)
+    for certificate in (*one.certificates, *2 * [Certificate(False, None)])[:2]:  # noqa: FBT003
+        values += astuple(certificate)
     return Row(*map(_cell, values))
-
-
-def _of_password(one: Credentials) -> tuple[object, ...]:
-    password, rotation = one.password, NOT_SUPPORTED if one.is_root else None
-    if password is None:
-        return False, None, None, rotation
-    last_used = password.last_used or NO_INFORMATION
-    return True, last_used, password.last_changed, rotation or password.next_rotation
 
 
 def _cell(value: Any) -> str:
@@ -213,9 +325,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     return value or ABSENT
-
-
-# -- reading --------------------------------------------------------------------------------------
 
 
 def _read(head: list[str], line: list[str], place: str) -> Row:
@@ -230,25 +339,24 @@ def _read(head: list[str], line: list[str], place: str) -> Row:
 
 def _check(column: str, value: str, place: str) -> None:
     """Insist that a time is one, and that yes or no is said."""
-    if column.endswith(_TIMES) and value not in _NO_TIME:
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            raise LoadError(f"{place}: {column} is no time: {value!r}.") from None
-    if column.endswith(("_active", "_enabled")) and value.lower() not in _FLAGS:
+    try:
+        _typed(column, value)
+    except ValueError:
+        raise LoadError(f"{place}: {column} is no time: {value!r}.") from None
+    if column.endswith(_ARE_FLAGS) and value.lower() not in ("true", "false", NOT_SUPPORTED):
         raise LoadError(f"{place}: {column} is neither true nor false: {value!r}.")
 
 
-_TIMES = ("_time", "_used", "_changed", "_rotation", "_rotated", "_date")
+_ARE_TIMES = ("_time", "_used", "_changed", "_rotation", "_rotated", "_date")
 _NO_TIME = (ABSENT, NO_INFORMATION, NOT_SUPPORTED)
-_FLAGS = ("true", "false", NOT_SUPPORTED)
+_ARE_FLAGS = ("_active", "_enabled")
 
 
 def _typed(column: str, value: str) -> object:
     """Give a cell as what it means; ``None`` if it does not say."""
-    if column.endswith(_TIMES):
+    if column.endswith(_ARE_TIMES):
         return _moment(value)
-    if column.endswith(("_active", "_enabled")):
+    if column.endswith(_ARE_FLAGS):
         return None if value == NOT_SUPPORTED else _is_set(value)
     return value
 
@@ -266,22 +374,15 @@ def _is_set(value: str) -> bool:
 
 
 def _credentials(row: Row) -> Credentials:
-    password = Password(
-        _moment(row.password_last_used),
-        _moment(row.password_last_changed),
-        _moment(row.password_next_rotation),
-    )
+    times = (row.password_last_used, row.password_last_changed, row.password_next_rotation)
     return Credentials(
         row.user,
         row.arn,
         _moment(row.user_creation_time),
-        password if _is_set(row.password_enabled) else None,
+        Password(*map(_moment, times)) if _is_set(row.password_enabled) else None,
         (UNKNOWN,) if _is_set(row.mfa_active) else (),
         tuple(_key(*cells) for cells in _numbered(row, "access_key")),
-        tuple(
-            Certificate(_is_set(active), _moment(rotated))
-            for active, rotated in _numbered(row, "cert")
-        ),
+        tuple(Certificate(_is_set(on), _moment(since)) for on, since in _numbered(row, "cert")),
     )
 
 

@@ -26,22 +26,17 @@ from iamlab.model.organization.policies import (
     of_type,
 )
 from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
-from iamlab.operations.organizations import lookup as answers
+from iamlab.operations.organizations import reads as answers
 from iamlab.operations.organizations.parameters import RULES
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.storage.account_details.entries import (
-    WrongEntry,
-    account_of,
-    pages_in,
-    read_policy,
-)
-from iamlab.storage.account_details.export import as_printed
-from iamlab.storage.organization_export.pages import READERS, collect, identifier, moment
+from iamlab.storage.account_details import as_printed
+from iamlab.storage.account_entries import WrongEntry, account_of, pages_in, read_policy
+from iamlab.storage.organization_pages import READERS, collect, identifier, moment
 
 if TYPE_CHECKING:
     from iamlab.model.world import World
-    from iamlab.storage.account_details.entries import Entry, Problems, Source
-    from iamlab.storage.organization_export.pages import ExportedOrganization
+    from iamlab.storage.account_entries import Entry, Problems, Source
+    from iamlab.storage.organization_pages import ExportedOrganization
 
 HOW = "docs/organization-export.md says how it is made."
 
@@ -77,17 +72,11 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
         "DelegatedAdministrators": [
             {
                 **answers.delegate(organization.members[key]),
-                "DelegatedServices": [
-                    answers.service(name, since, "DelegationEnabledDate")
-                    for name, since in services.items()
-                ],
+                "DelegatedServices": answers.services(services),
             }
             for key, services in organization.delegates.items()
         ],
-        "EnabledServicePrincipals": [
-            answers.service(name, since, "DateEnabled")
-            for name, since in organization.service_access.items()
-        ],
+        "EnabledServicePrincipals": answers.services(organization.service_access, "DateEnabled"),
     }
     return as_printed(written)
 

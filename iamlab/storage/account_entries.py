@@ -31,7 +31,6 @@ Page = Mapping[str, Any]
 Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 """A file, an object, or several outputs of the CLI."""
 
-Own = TypeVar("Own", User, Group, Role)
 Value = TypeVar("Value")
 _MANY = 20  # problems shown of a file that has more
 
@@ -240,8 +239,9 @@ def account_of(world: World, text: str) -> Account:
     return world.accounts[arn.account]
 
 
-def _keep(known: dict[str, Own], identity: Own, item: Entry) -> str:
+def _keep(identity: Identity, item: Entry) -> str:
     """Put an identity into its account; pages may repeat it, but not with other content."""
+    known: dict[str, Identity] = getattr(identity.account, f"{identity.kind}s")
     before = known.get(identity.name)
     if before is not None and _content(before) != _content(identity):
         raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
@@ -282,13 +282,12 @@ def read_user(world: World, item: Entry) -> str:
     """Read a user into its account; give the account's id."""
     account, fields = account_of(world, item.text("Arn")), _fields(item, "User")
     groups = [_name("GroupList", name) for name in item.entries("GroupList")]
-    return _keep(account.users, User(account, **fields, groups=groups), item)
+    return _keep(User(account, **fields, groups=groups), item)
 
 
 def read_group(world: World, item: Entry) -> str:
     """Read a group into its account; give the account's id."""
-    account = account_of(world, item.text("Arn"))
-    return _keep(account.groups, Group(account, **_fields(item, "Group")), item)
+    return _keep(Group(account_of(world, item.text("Arn")), **_fields(item, "Group")), item)
 
 
 def read_role(world: World, item: Entry) -> str:
@@ -345,17 +344,10 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     if default not in listed:
         raise WrongEntry(f"policy {name} does not hold {default}, its default version")
     policy_id = item.optional_text("PolicyId")
-    policy_found = ManagedPolicy(
-        name,
-        arn,
-        versions,
-        default,
-        item.path(),
-        policy_id,
-        create_date=item.moment("CreateDate"),
-        update_date=item.moment("UpdateDate"),
-    )
-    before = policies.setdefault(arn, policy_found)
+    path, created, updated = item.path(), item.moment("CreateDate"), item.moment("UpdateDate")
+    made = ManagedPolicy(name, arn, versions, default, path, policy_id)
+    made.create_date, made.update_date = created, updated
+    before = policies.setdefault(arn, made)
     if (before.versions, before.default_version_id) != (versions, default):
         raise WrongEntry(f"policy {name} stands there twice, with different content")
     return owner

@@ -1,6 +1,7 @@
 """S15, S16, S18, S21c: what the old introduction says of roles, federation and STS.
 
-As in ``test_seed.py``, each test proves what is right today, in a world built with public methods.
+As in ``test_claims_about_iam.py``, each test proves what is right today, in a world built with
+public methods.
 """
 
 from datetime import timedelta

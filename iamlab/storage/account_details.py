@@ -5,42 +5,51 @@ objects (as the CLI prints them) or URL-encoded text (as the API returns them); 
 comes in pages; with ``--filter`` some lists are empty. Nothing is invented: there is a warning of
 what the file names but does not have, and each answer that depends on it lists it.
 
+The account as AWS exports it: what ``aws iam get-account-authorization-details`` prints.
+
+``load.py`` reads the same format. It has no credentials, and no description and session duration of
+roles.
+
 Notes
 -----
 AWS page: "get-account-authorization-details" of the AWS CLI Command Reference.
+AWS page: "IAM API Reference: GetAccountAuthorizationDetails".
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
-from typing import TYPE_CHECKING
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
+from iamlab.model import managed_policies
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
+from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
+from iamlab.operations.iam import roles as profiles
+from iamlab.operations.iam.common import page, write_identity, write_policy, write_version
+from iamlab.operations.iam.roles import role_last_used
+from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.storage.account_details.entries import (
-    Entry,
-    Problems,
-    account_of,
-    pages_in,
-    read_group,
-    read_managed,
-    read_policy,
-    read_role,
-    read_user,
-)
+from iamlab.storage import account_entries
+from iamlab.storage.account_entries import Entry, Problems, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.model.account import Account
+    from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
-    from iamlab.storage.account_details.entries import Page, Source
+    from iamlab.storage.account_entries import Page, Source
 
-LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+    Write = Callable[[Any], dict[str, Any]]
+
+
 _COMMAND = "the output of get-account-authorization-details"
 HOW = "aws iam get-account-authorization-details --output json > account.json"
 
@@ -62,7 +71,7 @@ def load_account_details(
     pages = [
         page
         for export in exports
-        for page in pages_in(export, "account details", LISTS, _COMMAND, how)
+        for page in account_entries.pages_in(export, "account details", LISTS, _COMMAND, how)
     ]
     if not pages:
         raise LoadError(f"There is nothing to read. Make a file with: {HOW}")
@@ -78,7 +87,7 @@ def load_account_details(
         )
     problems.raise_if_any()
     if organization is not None:
-        from iamlab.storage.organization_export.export import read_organization
+        from iamlab.storage.organization_export import read_organization
 
         read_organization(world, organization, problems)
         problems.raise_if_any("The organization cannot be read:")
@@ -97,12 +106,12 @@ def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) 
     for account_id in set().union(*accounts_of) or {""}:
         # Pages without any account may belong to this one.
         last, is_cut = "", True
-        for (place, page), found in zip(pages, accounts_of, strict=True):
+        for (place, one_page), found in zip(pages, accounts_of, strict=True):
             is_own = account_id in found or not account_id
             if is_own:
                 last = place
             if is_own or not found:
-                is_cut &= bool(page.get("IsTruncated") or page.get("NextToken"))
+                is_cut &= bool(one_page.get("IsTruncated") or one_page.get("NextToken"))
         if is_cut:
             raise LoadError(
                 f"{last} is cut off: it says that another page follows. Let the CLI fetch "
@@ -120,7 +129,9 @@ def _give_policy(
     elif ":s3:::" in arn and "/" in arn:
         problems.add(place, f"The bucket has the policy, not the object: {arn.partition('/')[0]}.")
     else:
-        found = read_policy(document, f"policy of {arn.rpartition(':')[2]}", place, problems)
+        found = account_entries.read_policy(
+            document, f"policy of {arn.rpartition(':')[2]}", place, problems
+        )
         if found is not None:
             world.resource_policies[arn] = found
 
@@ -134,10 +145,10 @@ def _read_page(
 ) -> set[str]:
     """Read one page: its four lists. Give the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (
-        read_user,
-        read_group,
-        read_role,
-        lambda _, item: read_managed(policies, item),
+        account_entries.read_user,
+        account_entries.read_group,
+        account_entries.read_role,
+        lambda _, item: account_entries.read_managed(policies, item),
     )
     found: set[str | None] = set()
     for name, reader in zip(LISTS, readers, strict=True):
@@ -167,9 +178,12 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 def _loose_ends(world: World) -> Iterator[str]:
     """Say what the files name but do not have."""
     for account in world.accounts.values():
-        for identities in (account.users, account.groups, account.roles):
-            for identity in identities.values():
-                yield from _missing_from(account, identity)
+        for identity in (
+            *account.users.values(),
+            *account.groups.values(),
+            *account.roles.values(),
+        ):
+            yield from _missing_from(account, identity)
 
 
 def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
@@ -188,3 +202,113 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
         for group in identity.groups:
             if group not in account.groups:
                 yield f"Group {group}, of user {identity.name}, is not in the file."
+
+
+LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+FILTERS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
+"""What a filter can ask for; without a filter all of it."""
+
+
+@operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
+def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
+    """Write down users, groups, roles and managed policies: a whole account, or one page of it.
+
+    Parameters
+    ----------
+    given
+        ``Filter``, ``MaxItems`` and ``Marker`` as they were sent.
+    """
+    bounded = [*account.users.values(), *account.roles.values()]
+    identities = [*bounded, *account.groups.values()]
+    attached = Counter(arn for one in identities for arn in one.attached)
+    bounding = Counter(one.boundary for one in bounded if one.boundary)
+    used = (
+        account.policies.get(arn) or managed_policies.find(arn)
+        for arn in dict.fromkeys((*attached, *bounding))
+    )
+    of_aws = [policy for policy in used if policy is not None and policy.is_aws_managed]
+
+    def with_counts(policy: ManagedPolicy) -> dict[str, Any]:
+        return _policy(policy, attached[policy.arn], bounding[policy.arn])
+
+    parts: tuple[tuple[str, Write, Iterable[Any]], ...] = (
+        (LISTS[0], _identity, account.users.values()),
+        (LISTS[1], _identity, account.groups.values()),
+        (LISTS[2], _role, account.roles.values()),
+        (LISTS[3], with_counts, own_policies(account)),
+        (LISTS[3], with_counts, of_aws),
+    )
+    wanted = given.get("Filter") or FILTERS
+    entries = [
+        (name, write, one)
+        for kind, (name, write, every) in zip(FILTERS, parts, strict=True)
+        if kind in wanted
+        for one in every
+    ]
+    # Only what is on the page is written.
+    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
+    found: dict[str, Any] = {name: [] for name in LISTS}
+    for name, written in one_page.pop("All"):
+        found[name].append(written)
+    return {**found, **one_page}
+
+
+def whole(account: Account) -> dict[str, Any]:
+    """Write down a whole account on one page, with its times as text: as the CLI prints it."""
+    return as_printed(get_account_authorization_details(account, {"MaxItems": sys.maxsize}))
+
+
+def as_printed(response: dict[str, Any]) -> dict[str, Any]:
+    """Write a response as the CLI prints it, with its times as text."""
+    return {key: _printed(value) for key, value in response.items()}
+
+
+def _printed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return as_printed(value)
+    if isinstance(value, list | tuple):
+        return [_printed(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _role(role: Role) -> dict[str, Any]:
+    found = _identity(role)
+    for name in ("Description", "MaxSessionDuration"):
+        found.pop(name, None)
+    # Of a loaded account only the names of instance profiles are known.
+    known = role.account.instance_profiles
+    found["InstanceProfileList"] = [
+        profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
+        for name in role.instance_profiles
+    ]
+    found["RoleLastUsed"] = role_last_used(role)
+    return found
+
+
+def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, Any]:
+    """Write a managed policy with all its versions."""
+    found = write_policy(policy)
+    found.pop("Tags", None)
+    return {
+        **found,
+        "AttachmentCount": attached,
+        "PermissionsBoundaryUsageCount": bounding,
+        "PolicyVersionList": [
+            write_version(policy, version_id, with_document=True) for version_id in policy.versions
+        ],
+    }
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    """Write a user, group or role with its policies."""
+    found = {
+        **write_identity(identity),
+        f"{identity.kind.capitalize()}PolicyList": [
+            {"PolicyName": name, "PolicyDocument": policy.to_json()}
+            for name, policy in identity.inline.items()
+        ],
+        "AttachedManagedPolicies": [
+            {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in identity.attached
+        ],
+    }
+    return {**found, "GroupList": list(identity.groups)} if isinstance(identity, User) else found

@@ -1,0 +1,376 @@
+"""Access keys and MFA devices: made, listed, enabled, deleted; and the key as its holder has it.
+
+``user_credentials.py`` switches and deletes access keys, as it does other credentials of a user.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "AWS Multi-factor authentication in IAM";
+"Resynchronize virtual and hardware MFA devices"; "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cloudtrail.recording import note_key_use
+from iamlab.errors import (
+    DeleteConflict,
+    EntityAlreadyExists,
+    InvalidAuthenticationCode,
+    InvalidClientTokenId,
+    InvalidInput,
+    NoSuchEntity,
+    RequestError,
+)
+from iamlab.model.credentials import (
+    HARDWARE,
+    PASSKEY,
+    VIRTUAL,
+    KeyRecord,
+    MfaRecord,
+    Presented,
+    accepts_pair,
+    devices_of,
+    find_device,
+    find_key,
+    seed_of,
+)
+from iamlab.model.record import LastUsed
+from iamlab.operations.dispatch import perform
+from iamlab.operations.iam import common
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.operations.registry import Parameters, as_it_is, operation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.world import World
+
+
+def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
+    return {
+        "UserName": user.user_name,
+        **common.fields(record, "AccessKeyId", "Status", "CreateDate"),
+    }
+
+
+def _created_key(key: AccessKey) -> dict[str, Any]:
+    metadata = _metadata(key.user, key.record)
+    return {"AccessKey": {**metadata, "SecretAccessKey": key.secret_access_key}}
+
+
+@operation("CreateAccessKey", on="user", answer=_created_key)
+def create_access_key(account: Account, request: Parameters) -> AccessKey:
+    """Create a key: its secret is answered now, and never again."""
+    user = common.holder_of(account, request)
+    common.check_room(account, "AccessKeysPerUser", len(user.key_records))
+    ids = account.world.ids
+    record = KeyRecord(ids.key_id("AKIA"), account.world.clock.now)
+    user.key_records[record.access_key_id] = record
+    return AccessKey(user, record.access_key_id, ids.secret_of(record.access_key_id))
+
+
+@operation("ListAccessKeys", on="user", answer=as_it_is)
+def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
+    """List keys, without their secrets."""
+    user = common.holder_of(account, request)
+    records = user.key_records.values()
+    return common.page(
+        "AccessKeyMetadata", records, request, lambda record: _metadata(user, record)
+    )
+
+
+@operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
+def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
+    """Say when a key was last used; ``N/A`` if that was never recorded."""
+    key_id = request["AccessKeyId"]
+    user = account.holder_of_key(key_id)
+    if user is None:
+        raise NoSuchEntity(f"The Access Key with id {key_id} cannot be found.")
+    used = user.key_records[key_id].last_used
+    return {
+        "UserName": user.user_name,
+        "AccessKeyLastUsed": {
+            **common.filled(LastUsedDate=used and used.date),
+            "ServiceName": used.service if used else "N/A",
+            "Region": used.region if used else "N/A",
+        },
+    }
+
+
+class AccessKey:
+    """An access key of an IAM user or a root user: a caller as long as it is active.
+
+    Only the object that creation returned has the secret. Those of a list have not, nor has a copy.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> key = main.create_user("ana").create_access_key()
+    >>> key.status, key.access_key_id[:4], key.secret_access_key[-10:]
+    ('Active', 'AKIA', 'EXAMPLEKEY')
+    >>> key
+    AccessKey('AKIA...EXAMPLE', 'Active')
+    """
+
+    __slots__ = ("_secret", "access_key_id", "user")
+
+    def __init__(
+        self, user: CredentialOwner, access_key_id: str, secret: str | None = None
+    ) -> None:
+        self.user, self.access_key_id, self._secret = user, access_key_id, secret
+
+    @property
+    def secret_access_key(self) -> str:
+        """The secret, shown once.
+
+        Raises
+        ------
+        RequestError
+            This is not the object that creation returned.
+        """
+        if self._secret is None:
+            raise RequestError(
+                "The secret access key is shown only once, when the key is created. If it is "
+                "lost, create another key and delete this one."
+            )
+        return self._secret
+
+    @property
+    def record(self) -> KeyRecord:
+        """What IAM knows of the key now.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has been deleted.
+        """
+        return find_key(self.user, self.access_key_id)
+
+    @property
+    def status(self) -> str:
+        """``Active`` or ``Inactive``, as it is now."""
+        return self.record.status
+
+    @property
+    def create_date(self) -> datetime:
+        """When it was made; a key's age counts from here."""
+        return self.record.create_date
+
+    @property
+    def last_used(self) -> LastUsed | None:
+        """When it was last used, and for what; ``None`` if never."""
+        return self.record.last_used
+
+    def update(self, status: str) -> None:
+        """Make it ``Active`` or ``Inactive``; an inactive key still counts for the quota of two."""
+        self._do("UpdateAccessKey", Status=status)
+
+    def delete(self) -> None:
+        """Delete it, for ever."""
+        self._do("DeleteAccessKey")
+
+    def present(self, world: World) -> Presented:
+        """Show it, as with every call.
+
+        Raises
+        ------
+        InvalidClientTokenId
+            It is inactive, or it has been deleted.
+        """
+        account = world.accounts.get(self.user.account.account_id)
+        holder = None if account is None else account.holder_of_key(self.access_key_id)
+        if holder is None or holder.key_records[self.access_key_id].status != "Active":
+            raise InvalidClientTokenId("The security token included in the request is invalid.")
+        return Presented(holder.arn)
+
+    def used(self, world: World, service: str, region: str) -> None:
+        """Note a use that no event of this world shows; what happens here is noted by itself.
+
+        Parameters
+        ----------
+        service
+            Its prefix: ``"s3"``.
+        """
+        account = world.accounts[self.user.account.account_id]
+        holder = account.holder_of_key(self.access_key_id)
+        if holder is not None:
+            note_key_use(holder, self.access_key_id, LastUsed(world.clock.now, service, region))
+
+    def _do(self, operation: str, **parameters: str) -> None:
+        named = {**self.user.named, "AccessKeyId": self.access_key_id, **parameters}
+        perform(self.user.account, operation, **named)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AccessKey):
+            return False
+        return self.user is other.user and self.access_key_id == other.access_key_id
+
+    def __hash__(self) -> int:
+        return hash(self.access_key_id)
+
+    def __repr__(self) -> str:
+        record = self.user.key_records.get(self.access_key_id)
+        return f"AccessKey({self.access_key_id!r}, {record.status if record else 'deleted'!r})"
+
+    def __reduce__(self) -> Any:
+        """Copy it, and write it to a file, without its secret."""
+        return AccessKey, (self.user, self.access_key_id)
+
+
+def _created_device(device: MfaDevice) -> dict[str, Any]:
+    """Write a new device; with a QR code for a phone if the phone's time is the world's."""
+    can_be_scanned = device.account.world.clock.is_real
+    return {
+        "VirtualMFADevice": {
+            "SerialNumber": device.serial_number,
+            "Base32StringSeed": device.base32_string_seed.encode(),
+            **common.filled(
+                QRCodePNG=device.qr_code_png() if can_be_scanned else b"",
+                Tags=common.write_tags(device.tags),
+            ),
+        }
+    }
+
+
+@operation("CreateVirtualMFADevice", on="mfa", answer=_created_device)
+def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
+    """Set up a phone; it has no owner until it is enabled."""
+    name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
+    serial = common.iam_arn(account, f"mfa{path}{name}")
+    if serial in account.mfa_records:
+        raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
+    records = account.mfa_records.values()
+    common.check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
+    tags, number = common.tags_in(request), account.world.ids.number()
+    account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
+    return MfaDevice(account, serial, seed=seed_of(account.world, number))
+
+
+def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> MfaRecord:
+    """Find the device that is to be enabled. IAM learns only then of tokens and passkeys."""
+    if "PasskeyName" in request:  # the console registers it, so no codes are sent
+        whose = f"user/{user.user_name}" if user.named else "root-account"
+        start = common.iam_arn(account, f"u2f/{whose}")
+        number = account.world.ids.made + 1
+        suffix = account.world.ids.hidden(f"u2f/{number}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26)
+        return MfaRecord(f"{start}/{request['PasskeyName']}-{suffix}", PASSKEY, number)
+    serial = request["SerialNumber"]
+    if serial.startswith("arn:") or serial in account.mfa_records:
+        return find_device(account, serial)
+    return MfaRecord(serial, HARDWARE)
+
+
+@operation("EnableMFADevice", on="user")
+def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
+    """Give a device an owner: two codes, one after the other, prove that it is at hand."""
+    user = common.holder_of(account, request)
+    record = _to_enable(account, user, request)
+    if record.owner is not None:
+        raise EntityAlreadyExists("MFA device is already in use.")  # likely
+    common.check_room(account, "MFADevicesPerUser", len(devices_of(user)))
+    if record.kind != PASSKEY:
+        _check_codes(account, record, request)
+    else:
+        account.world.ids.number()
+    enabled = replace(record, owner=user.unique_id, enable_date=account.world.clock.now)
+    account.mfa_records[enabled.serial_number] = enabled
+    return enabled
+
+
+def _check_codes(account: Account, record: MfaRecord, request: Parameters) -> None:
+    codes = request["AuthenticationCode1"], request["AuthenticationCode2"]
+    if not accepts_pair(account.world, record, *codes):
+        raise InvalidAuthenticationCode("Authentication code for device is not valid.")  # likely
+
+
+def _own(user: CredentialOwner, serial_number: str) -> MfaRecord:
+    """Find a device that is somebody's."""
+    for record in devices_of(user):
+        if record.serial_number == serial_number:
+            return record
+    raise NoSuchEntity(f"MFA device {serial_number} is not enabled for {user.user_name}.")  # likely
+
+
+@operation("ResyncMFADevice", on="user")
+def resync_mfa_device(account: Account, request: Parameters) -> None:
+    """Compare clocks with a device, by two codes; here they never differ."""
+    user = common.holder_of(account, request)
+    _check_codes(account, _own(user, request["SerialNumber"]), request)
+
+
+@operation("DeactivateMFADevice", on="user")
+def deactivate_mfa_device(account: Account, request: Parameters) -> None:
+    """Take a device from its user; a virtual device stays, without an owner."""
+    record = _own(common.holder_of(account, request), request["SerialNumber"])
+    if record.kind == VIRTUAL:
+        account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
+    else:
+        del account.mfa_records[record.serial_number]
+
+
+@operation("DeleteVirtualMFADevice", on="mfa")
+def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
+    """Delete a virtual device that has no owner."""
+    record = find_device(account, request["SerialNumber"])
+    if record.owner is not None:
+        raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
+    del account.mfa_records[record.serial_number]
+
+
+def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
+    return {"UserName": user.user_name, **common.fields(record, "SerialNumber", "EnableDate")}
+
+
+@operation("ListMFADevices", on="user", answer=as_it_is)
+def list_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
+    """List somebody's devices."""
+    user = common.holder_of(account, request)
+    return common.page("MFADevices", devices_of(user), request, partial(_write, user))
+
+
+@operation("GetMFADevice", on="user", answer=as_it_is)
+def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
+    """Find a device of somebody."""
+    user = common.holder_of(account, request)
+    return _write(user, _own(user, request["SerialNumber"]))
+
+
+@operation("ListVirtualMFADevices", on="mfa/", answer=as_it_is)
+def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
+    """List the account's virtual devices: all, or those with or without an owner."""
+    wanted = request.get("AssignmentStatus", "Any")
+    found = [
+        record
+        for record in account.mfa_records.values()
+        if record.kind == VIRTUAL
+        and wanted in ("Any", "Unassigned" if record.owner is None else "Assigned")
+    ]
+    owners = {owner.unique_id: owner for owner in (account.root, *account.users.values())}
+
+    def write(record: MfaRecord) -> dict[str, Any]:
+        owner, known = owners.get(record.owner or ""), {}
+        if owner is not None:
+            known = {"User": common.write_owner(owner), "EnableDate": record.enable_date}
+        return {"SerialNumber": record.serial_number, **known}
+
+    return common.page("VirtualMFADevices", found, request, write)
+
+
+def _virtual(account: Account, request: Parameters) -> MfaRecord:
+    record = find_device(account, request["SerialNumber"])
+    if record.kind != VIRTUAL:
+        raise InvalidInput("Only virtual MFA devices have tags.")  # likely
+    return record
+
+
+def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None:
+    account.mfa_records[record.serial_number] = replace(record, tags=tags)
+
+
+common.tag_operations("mfa", "MFADevice", _virtual, _set_tags)

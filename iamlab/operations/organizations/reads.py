@@ -1,0 +1,330 @@
+"""The operations of AWS Organizations that only read, and how parts are written in answers.
+
+Answers are dicts with AWS's names, as real clients give them. Lists come in pages.
+
+Notes
+-----
+AWS page: "AWS Organizations API Reference": the operations that begin with Describe and List, and
+"Data Types".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors.organizations import AccountNotRegisteredException, InvalidInputException
+from iamlab.model.organization.policies import SCP, of_type
+from iamlab.operations.iam.common import filled, write_tags
+from iamlab.operations.organizations.calls import (
+    ANYBODY,
+    DELEGATE,
+    MANAGEMENT,
+    MEMBER,
+    anything,
+    as_one,
+    operation,
+)
+from iamlab.operations.organizations.lookup import (
+    about_handshake,
+    found,
+    handshake_in,
+    handshakes_of,
+    member_of,
+    parent_of,
+    policy_in,
+    request_in,
+    tagged_in,
+    target_in,
+    unit_of,
+)
+from iamlab.operations.registry import as_it_is
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.model.organization import targets as records
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.policies import OrganizationPolicy
+    from iamlab.operations.registry import About, Parameters, Perform
+
+PAGE = 20
+NOT_REGISTERED = (
+    "The provided account is not a registered delegated administrator for your organization."
+)
+_FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
+"""How an invitation names the feature set."""
+
+
+def organization(record: Organization) -> dict[str, Any]:
+    """Write an organization. AWS lists there only SCPs as available, whatever is enabled."""
+    management = record.members[record.management_account_id]
+    return {
+        "Id": record.id,
+        "Arn": record.arn,
+        "FeatureSet": record.feature_set,
+        "MasterAccountArn": management.arn,
+        "MasterAccountId": management.id,
+        "MasterAccountEmail": management.account.root.email,
+        "AvailablePolicyTypes": _enabled([SCP] if record.feature_set == "ALL" else []),
+    }
+
+
+def root(record: records.Root) -> dict[str, Any]:
+    """Write a root."""
+    return {**_named(record), "PolicyTypes": _enabled(record.policy_types)}
+
+
+def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
+    """Write an OU."""
+    return {**_named(record), "Path": record.path}
+
+
+def account(record: records.Member) -> dict[str, Any]:
+    """Write a member account, the management account included."""
+    return {
+        "Id": record.id,
+        "Arn": record.arn,
+        "Email": record.account.root.email,
+        "Name": record.name,
+        "Status": record.status,
+        "State": record.status,
+        "Paths": [f"{record.organization.path_of(record.id)}{record.id}/"],
+        "JoinedMethod": record.joined_method,
+        **filled(JoinedTimestamp=record.joined_timestamp),
+    }
+
+
+def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
+    """Write a policy without its content."""
+    more = {
+        "Description": record.description,
+        "Type": record.type,
+        "AwsManaged": record.is_aws_managed,
+    }
+    return {**_named(record), **more}
+
+
+def policy(record: OrganizationPolicy) -> dict[str, Any]:
+    """Write a policy."""
+    return {"PolicySummary": policy_summary(record), "Content": record.content}
+
+
+def target(record: records.Target) -> dict[str, Any]:
+    """Write what a policy is attached to."""
+    return {"TargetId": record.id, "Arn": record.arn, "Name": record.name, "Type": record.kind}
+
+
+def request(record: records.AccountRequest) -> dict[str, Any]:
+    """Write how the making of an account ended."""
+    return {
+        "Id": record.id,
+        "AccountName": record.account_name,
+        "State": record.state,
+        "RequestedTimestamp": record.requested_timestamp,
+        "CompletedTimestamp": record.requested_timestamp,
+        **filled(AccountId=record.account_id, FailureReason=record.failure_reason),
+    }
+
+
+def handshake(record: records.Handshake) -> dict[str, Any]:
+    """Write an invitation."""
+    sender = record.organization
+    management = sender.management_account
+    about = [
+        {"Type": "MASTER_EMAIL", "Value": management.root.email},
+        {"Type": "MASTER_NAME", "Value": management.name},
+        {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[sender.feature_set]},
+    ]
+    notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
+    return {
+        "Id": record.id,
+        "Arn": record.arn,
+        "Parties": [
+            {"Id": sender.id, "Type": "ORGANIZATION"},
+            {"Id": record.target_id, "Type": record.target_type},
+        ],
+        "State": record.state,
+        "RequestedTimestamp": record.requested_timestamp,
+        "ExpirationTimestamp": record.expiration_timestamp,
+        "Action": "INVITE",
+        "Resources": [
+            {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
+            {"Type": record.target_type, "Value": record.target_id},
+            *notes,
+        ],
+    }
+
+
+def delegate(record: records.Member) -> dict[str, Any]:
+    """Write a delegated administrator: an account, and since when it is one."""
+    written = account(record)
+    del written["Paths"]
+    dates = [date for date in record.organization.delegates[record.id].values() if date is not None]
+    return {**written, **filled(DelegationEnabledDate=min(dates, default=None))}
+
+
+def services(
+    since: dict[str, datetime | None], when: str = "DelegationEnabledDate"
+) -> list[dict[str, Any]]:
+    """Write services, and since when they may do what they do: under the name ``when``."""
+    return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
+
+
+def _named(
+    record: records.Root | records.OrganizationalUnit | OrganizationPolicy,
+) -> dict[str, Any]:
+    return {"Id": record.id, "Arn": record.arn, "Name": record.name}
+
+
+def _enabled(types: list[str]) -> list[dict[str, str]]:
+    return [{"Type": name, "Status": "ENABLED"} for name in types]
+
+
+def _child(record: records.Container | records.Member) -> dict[str, str]:
+    return {"Id": record.id, "Type": record.kind}
+
+
+AS_ORGANIZATION = as_one("Organization", organization)
+AS_ROOT = as_one("Root", root)
+AS_UNIT = as_one("OrganizationalUnit", unit)
+AS_ACCOUNT = as_one("Account", account)
+AS_REQUEST = as_one("CreateAccountStatus", request)
+AS_POLICY = as_one("Policy", policy)
+AS_HANDSHAKE = as_one("Handshake", handshake)
+
+
+def lists(
+    name: str,
+    noun: str,
+    write: Callable[[Any], Any],
+    about: str | About = anything,
+    *,
+    by: str = DELEGATE,
+) -> Callable[[Perform], Perform]:
+    """Make a function that finds parts the entry of an operation that lists them, in pages.
+
+    Parameters
+    ----------
+    noun, write
+        The name of the list in the answer, and how each part is written there.
+    """
+
+    def make(find: Perform) -> Perform:
+        def perform(place: Any, given: Parameters) -> dict[str, Any]:
+            every, token = list(find(place, given)), given.get("NextToken", "0")
+            is_number = token.isascii() and token.isdecimal() and len(token) < 9
+            if not is_number or int(token) > len(every):
+                raise InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
+            stop = int(token) + given.get("MaxResults", PAGE)
+            shown = [write(part) for part in every[int(token) : stop]]
+            return {noun: shown, **({"NextToken": str(stop)} if stop < len(every) else {})}
+
+        operation(name, about, as_it_is, by=by)(perform)
+        return find
+
+    return make
+
+
+operation("DescribeOrganization", answer=AS_ORGANIZATION, by=MEMBER)(lambda place, _: place)
+operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(member_of)
+operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(request_in)
+operation("DescribeHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)(handshake_in)
+operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(unit_of)
+operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(policy_in)
+
+lists("ListRoots", "Roots", root)(lambda place, _: [place.root])
+lists("ListAccounts", "Accounts", account)(lambda place, _: place.members.values())
+lists("ListAccountsForParent", "Accounts", account, "ParentId")(
+    lambda place, given: parent_of(place, given).members
+)
+lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", unit, "ParentId")(
+    lambda place, given: parent_of(place, given).organizational_units
+)
+lists("ListTargetsForPolicy", "Targets", target, "PolicyId")(
+    lambda place, given: policy_in(place, given).targets
+)
+lists("ListTagsForResource", "Tags", dict, "ResourceId")(
+    lambda place, given: write_tags(tagged_in(place, given).tags)
+)
+lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", dict)(
+    lambda place, _: services(place.service_access, "DateEnabled")
+)
+lists("ListHandshakesForOrganization", "Handshakes", handshake, by=MANAGEMENT)(
+    lambda place, given: _chosen(place.handshakes.values(), given)
+)
+
+
+def _chosen(every: Iterable[records.Handshake], given: Parameters) -> list[records.Handshake]:
+    """Choose those of a kind: there are invitations only."""
+    kind = given.get("Filter", {}).get("ActionType", "INVITE")
+    return list(every) if kind == "INVITE" else []
+
+
+@lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
+def list_handshakes_for_account(account: Account, given: Parameters) -> list[records.Handshake]:
+    """List the invitations that an account was sent."""
+    every = handshakes_of(account).values()
+    return _chosen((handshake for handshake in every if handshake.is_for(account)), given)
+
+
+@lists("ListChildren", "Children", _child, "ParentId")
+def list_children(
+    organization: Organization, given: Parameters
+) -> Iterable[records.Container | records.Member]:
+    """List the accounts, or the OUs, right below a root or an OU."""
+    parent = parent_of(organization, given)
+    return parent.members if given["ChildType"] == "ACCOUNT" else parent.organizational_units
+
+
+@lists("ListParents", "Parents", _child, "ChildId")
+def list_parents(organization: Organization, given: Parameters) -> list[records.Container]:
+    """List the parents of an account or an OU: there is one."""
+    units, members = organization.organizational_units, organization.members
+    below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
+    child = found(below, "child", given["ChildId"])
+    return [parent_of(organization, {"ParentId": child.parent_id})]
+
+
+@lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
+def list_create_account_status(
+    organization: Organization, given: Parameters
+) -> list[records.AccountRequest]:
+    """List how the making of accounts ended."""
+    states = given.get("States") or ("SUCCEEDED", "FAILED")
+    return [request for request in organization.requests.values() if request.state in states]
+
+
+@lists("ListDelegatedAdministrators", "DelegatedAdministrators", delegate)
+def list_delegated_administrators(
+    organization: Organization, given: Parameters
+) -> list[records.Member]:
+    """List the delegated administrators, of one service or of all."""
+    wanted, every = given.get("ServicePrincipal"), organization.delegates.items()
+    keys = [key for key, administered in every if wanted is None or wanted in administered]
+    return [organization.members[key] for key in keys]
+
+
+@lists("ListDelegatedServicesForAccount", "DelegatedServices", dict, "AccountId")
+def list_delegated_services(organization: Organization, given: Parameters) -> list[dict[str, Any]]:
+    """List the services that an account administers."""
+    member = member_of(organization, given)
+    if member.id not in organization.delegates:
+        raise AccountNotRegisteredException(NOT_REGISTERED)
+    return services(organization.delegates[member.id])
+
+
+@lists("ListPolicies", "Policies", policy_summary)
+def list_policies(organization: Organization, given: Parameters) -> list[OrganizationPolicy]:
+    """List the policies of a type, AWS's own included."""
+    return [policy for policy in organization.policies.values() if policy.type == given["Filter"]]
+
+
+@lists("ListPoliciesForTarget", "Policies", policy_summary, "TargetId")
+def list_policies_for_target(
+    organization: Organization, given: Parameters
+) -> list[OrganizationPolicy]:
+    """List the policies of a type that are attached to a root, an OU or an account itself."""
+    keys = of_type(organization, target_in(organization, given), given["Filter"])
+    return [organization.policies[key] for key in keys]
