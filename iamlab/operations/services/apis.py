@@ -207,6 +207,10 @@ class Api:
         arn = self.arn(account, url[3], parts[1] if len(parts) > 3 else region)
         return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
+    def arn_of_tagged(self, account: Account, given: Parameters) -> str:
+        """Give the ARN of the one whose tags a call is about."""
+        return self.arn_of(account, given)
+
     def find(self, account: Account, given: Parameters) -> Any:
         """Find the one that a call is about; if there is none, the service says so."""
         arn = self.arn_of(account, given)
@@ -269,9 +273,9 @@ class Api:
         own = {"refuse": self.refuse, **more}
         return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
 
-    def tells(self, name: str, answer: Answer) -> None:
+    def tells(self, name: str, answer: Answer, about: About | None = None) -> None:
         """Make the entry of an operation that only tells of a resource: ``"DescribeKey"``."""
-        self.does(name, answer)(self.find)
+        self.does(name, answer, about)(self.find)
 
     def shared(self) -> None:
         """Make the entries that every service has: to tag one, to untag it, to delete it."""
@@ -294,8 +298,8 @@ class Api:
             if not self.forgives or self.arn_of(account, given) in account.resources:
                 forget(self.find(account, given))
 
-        self.does(self.tag)(tag)
-        self.does(self.untag)(untag)
+        self.does(self.tag, about=self.arn_of_tagged)(tag)
+        self.does(self.untag, about=self.arn_of_tagged)(untag)
         if self.delete:
             self.does(self.delete)(delete)
 

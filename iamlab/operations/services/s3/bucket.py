@@ -35,6 +35,10 @@ class _Buckets(Api):
         named = given.get("Bucket", "")
         return str(given.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
 
+    def arn_of_tagged(self, _: Account, given: Parameters) -> str:
+        """Give the ARN that a call sends; without one it is about no bucket."""
+        return str(given.get("ResourceArn", ""))
+
     def find(self, account: Account, given: Parameters) -> Bucket:
         """Find the bucket that a call is about, whoever owns it."""
         arn = self.arn_of(account, given)

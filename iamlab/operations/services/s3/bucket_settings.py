@@ -148,7 +148,11 @@ def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
     return tags
 
 
-API.tells("ListTagsForResource", lambda bucket: {"Tags": write_tags(bucket.tags)})
+def _as_tags(bucket: Bucket) -> dict[str, Any]:
+    return {"Tags": write_tags(bucket.tags)}
+
+
+API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)
 
 
 @API.does("PutBucketAbac")
