@@ -202,7 +202,7 @@ class AssumableRoles:
 
         Parameters
         ----------
-        asked
+        required
             What the principal's own policies want of its calls.
         trust
             The role's trust policy, if it is to be another than it has.

@@ -113,7 +113,7 @@ def attempts(
 
     Parameters
     ----------
-    asked
+    required
         What the policies that have a say want of the call.
     """
     plain = {"RoleArn": role_arn, "RoleSessionName": session_name(state)}

@@ -64,10 +64,8 @@ def remove_boundary_of_user(view: AttackerView) -> Iterator[Gain]:
     may = view.allowed(DELETE, view.stock.users) if bounded else []
     for entry, grant in entered(view, [user for user in bounded if user in may]):
         # What is written while there is a boundary is decided with that boundary.
-        call = view.on(entry.user, DELETE)
-        yield enter(
-            view, entry, Grant((states.boundary_gone(), *grant.changes), (*grant.calls, call))
-        )
+        calls = (*grant.calls, view.on(entry.user, DELETE))
+        yield enter(view, entry, Grant((states.boundary_gone(), *grant.changes), calls))
 
 
 def remove_boundary_of_role(view: AttackerView) -> Iterator[Gain]:
