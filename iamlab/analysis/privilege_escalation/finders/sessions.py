@@ -90,13 +90,14 @@ def _act_as_each(
     *gives: Callable[[AttackerView, Sequence[Role]], Grants],
 ) -> Iterator[Gain]:
     """Act as each of some roles, after it is given what can be given, if anything is to be."""
-    known = view.state.gathered
     grants = granting.best(*(give(view, view.stock.roles if roles else ()) for give in gives))
+    # A session of the same role gives something only to one that is less than its role: which was
+    # asked for with session policies.
+    is_less = bool(view.state.gathered.session or view.state.gathered.scoped)
     for arn, taken in roles.items():
-        # A session of the same role gives something only to one that is less than its role: which
-        # was asked for with session policies.
-        is_more = taken.role is not view.role or bool(known.session or known.scoped)
-        for grant in (grants.get(arn, ()) if gives else [states.NOTHING]) if is_more else ():
+        if taken.role is view.role and not is_less:
+            continue
+        for grant in grants.get(arn, ()) if gives else [states.NOTHING]:
             before = partial(_with_trust, view, taken, grant.calls)
             calls = (*grant.calls, taken.call) if taken.trust is None else before
             yield view.acts_as(taken, calls, *grant.changes)
