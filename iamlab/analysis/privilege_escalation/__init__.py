@@ -16,13 +16,14 @@ The order in which to read:
     ``role_calls.py`` the calls for them, by what policies require (``required_parameters.py``).
 ``escalation_methods.py``, ``escalation_methods.json``: the 72 known *methods*: permissions, gain,
     guards, and the plans of those that go through a service. ``docs/ways.md`` is written from it.
-``finders/``: for each method, a function that is given a view and yields edges; the table is in its
-    ``__init__.py``. For services, ``plan_binding.py`` chooses Regions and names
-    (``satisfying_values.py``, ``sample_arns.py``), and ``pass_role.py`` the roles to pass.
-``edge_finder.py``: the edges of a state, kept; and what the administrators of an account share.
-``paths.py``: a *path* is edges one after the other, found by a search; ``replay.py`` makes its
-    calls in a copy of the world.
-``reach.py``, ``answers.py``: the questions and answers of ``world.reach()``.
+``finders/``: for each method, a function that is given a view and yields what can be gained; the
+    table is in its ``__init__.py``. For services, ``plan_binding.py`` chooses roles to pass,
+    Regions and names (``satisfying_values.py``).
+``edge_finder.py``: the edges of a state, kept; what the administrators of an account share; and the
+    search for paths.
+``paths.py``: a *path* is edges one after the other; ``replay.py`` makes its calls in a copy of the
+    world. Answers are made of paths.
+``reach.py``: the questions of ``world.reach()``.
 ``cut.py``, ``cut_edits.py``: the smallest set of edits that closes all paths.
 
 A new method is an entry in the data file, a function in ``finders/``, and a row in its table.

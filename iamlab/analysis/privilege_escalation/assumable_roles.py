@@ -20,16 +20,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.access_matrix import batches_of
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation import role_calls
-from iamlab.analysis.privilege_escalation.principal_states import (
-    NOTHING_CARRIED,
-    Carried,
-    Change,
-    PrincipalState,
-    policies_in,
-)
-from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
+from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
@@ -42,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.analysis.privilege_escalation.role_calls import AssumeRoleCall
     from iamlab.model.identities import Role
@@ -84,8 +79,8 @@ class AssumableRole:
     role: Role
     call: Call
     conditions: tuple[str, ...] = ()
-    session: tuple[Change, ...] = ()
-    carried: Carried = NOTHING_CARRIED
+    session: tuple[states.Change, ...] = ()
+    carried: states.Carried = states.NOTHING_CARRIED
     trust: Policy | None = None
 
 
@@ -94,24 +89,23 @@ class AssumableRoles:
     """Looks for roles to assume."""
 
     decider: Decider
-    _by_name: dict[str, list[Role]] = field(default_factory=dict)
     _plain: dict[PrincipalState, set[str]] = field(default_factory=dict)
-    _wanted: dict[tuple[str, bool], RequiredValues] = field(default_factory=dict)
 
     @property
     def world(self) -> World:
         """The world, which does not change."""
         return self.decider.world
 
-    def __post_init__(self) -> None:
-        """Note which roles each name opens: an ARN, an account's id, everybody."""
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Role]]:
+        """Which roles each name opens: an ARN, an account's id, everybody."""
         found: dict[str, list[Role]] = defaultdict(list)
         for account in self.world.accounts.values():
             for role in account.roles.values():
                 if not role.path.startswith(SERVICE_LINKED):
                     for name in dict.fromkeys(named_by(role.trust)):
                         found[name].append(role)
-        self._by_name = dict(found)
+        return dict(found)
 
     def taken_by(
         self, state: PrincipalState, *, elsewhere: bool = False
@@ -132,11 +126,11 @@ class AssumableRoles:
         wide = self._by_name.get(state.account_id, [])
         if not self.decider.ever(state, "sts:AssumeRole"):
             wide = []  # a trust in an account leaves it to that account's policies who it is
-        if elsewhere:
-            direct, wide = (
-                [role for role in roles if role.account.account_id != state.account_id]
-                for roles in (direct, wide)
-            )
+        left_out = state.account_id if elsewhere else ""
+        direct, wide = (
+            [role for role in roles if role.account.account_id != left_out]
+            for roles in (direct, wide)
+        )
         yield from self._among(state, list(dict.fromkeys(direct)))
         done = {role.arn for role in direct}
         plainly = None if elsewhere else self._of_account(state, wide)
@@ -170,7 +164,7 @@ class AssumableRoles:
         plainly
             The ARNs of those that the plainest call gets, if that is known.
         """
-        has_plain = state.carried == NOTHING_CARRIED
+        has_plain = state.carried == states.NOTHING_CARRIED
         if has_plain and plainly is None:
             plainly = self._plainly([state], roles, trust)[state]
         required = required_by(state)
@@ -186,15 +180,13 @@ class AssumableRoles:
 
     def _required_for(self, role: Role, trust: Policy | None) -> RequiredValues:
         """Give what a role's trust policy, and the RCPs above it, want of a call."""
-        key = (role.arn, trust is None)
-        known = self._wanted.get(key)
-        if known is None:
+
+        def found() -> RequiredValues:
             policy = role.trust if trust is None else trust
-            rcps = parameters.policies_above(self.world, role.account.account_id, RCP)
-            known = self._wanted[key] = parameters.required_in(
-                *([] if policy is None else [policy]), *rcps
-            )
-        return known
+            rcps = satisfying.policies_above(self.world, role.account.account_id, RCP)
+            return parameters.required_in(*([] if policy is None else [policy]), *rcps)
+
+        return self.decider.once(("required for", role.arn, trust is None), found)
 
     def one(
         self,
@@ -210,7 +202,7 @@ class AssumableRoles:
 
         Parameters
         ----------
-        asked
+        required
             What the principal's own policies want of its calls.
         trust
             The role's trust policy, if it is to be another than it has.
@@ -222,12 +214,10 @@ class AssumableRoles:
         facts = self._facts(state, role, trust)
         wanted = parameters.merged(required, self._required_for(role, trust))
         every = role_calls.attempts(self.world, state, role.arn, wanted)
+        is_said = "region" in self.decider.circumstances  # where everybody calls
         for attempt in islice(every, 0 if is_plain else 1, None):
-            if (
-                role_calls.REGION in attempt.call.parameters
-                and "region" in self.decider.circumstances
-            ):
-                continue  # it is said where everybody calls
+            if is_said and role_calls.REGION in attempt.call.parameters:
+                continue
             passed = {key.lower(): value for key, value in attempt.tags.passed.items()}
             if any(passed.get(key) != value for key, value in sending.items()):
                 continue
@@ -254,7 +244,7 @@ class AssumableRoles:
     @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        texts = (policy.text.lower() for policy in parameters.every_policy(self.world))
+        texts = (policy.text.lower() for policy in satisfying.every_policy(self.world))
         return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
@@ -329,7 +319,9 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a principal's own policies and ceilings want of its calls."""
-    return parameters.required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
+    return parameters.required_in(
+        *(one.policy for one in states.policies_in(state.gathered, *satisfying.OWN_LAYERS))
+    )
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
@@ -364,13 +356,10 @@ def named_by(trust: Policy | None) -> Iterator[str]:
     >>> list(named_by(trust))
     ['111111111111']
     """
-    for statement in () if trust is None else trust.statements:
-        if statement.effect != "Allow":
-            continue
-        if statement.principal is None:
-            yield EVERYBODY  # NotPrincipal, or what names nobody: the engine will say
-            continue
-        for kind, value in statement.principal:
+    for statement in states.statements_of([trust]):
+        # NotPrincipal, or what names nobody: the engine will say.
+        named = (("*", EVERYBODY),) if statement.principal is None else statement.principal
+        for kind, value in named if statement.effect == "Allow" else ():
             if kind in ("AWS", "*"):
                 yield _as_name(value)
 

@@ -14,20 +14,13 @@ functions", AdministratorAccess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
-from iamlab.analysis.privilege_escalation.permission_checks import (
-    Call,
-    Decider,
-    Need,
-    iam_call,
-    named,
-    operation,
-)
+from iamlab.analysis.privilege_escalation.permission_checks import Need, iam_call, named, operation
 from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
@@ -39,25 +32,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, AssumableRoles
+    from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
     from iamlab.analysis.privilege_escalation.principal_states import Calls
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Role, User
-    from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
 
 
-@dataclass(slots=True, eq=False)
 class AccountInventory:
     """The things of an account in lists that stay the same, so that answers can be kept by them."""
 
-    account: Account
-    users: list[User] = field(init=False)
-    roles: list[Role] = field(init=False)
-    groups: list[Group] = field(init=False)
-    policies: list[ManagedPolicy] = field(init=False)
-
-    def __post_init__(self) -> None:
-        account = self.account
+    def __init__(self, account: Account) -> None:
+        self.account = account
         self.users = list(account.users.values())
         # Nobody but AWS changes these others.
         self.roles = [one for one in account.roles.values() if not one.path.startswith(OF_AWS)]
@@ -195,16 +181,11 @@ class AttackerView:
         held = (*known.identity, known.boundary, *known.session)
         things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
         things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
-        whole = states.any_permission().label  # once is enough, wherever it is written
-        done = {change.about for change in changes}
-        done |= {change.label for change in changes if change.label == whole}
-        return made.with_(
-            *(
-                change
-                for change in self.state.changes
-                if states.thing_of(change) in things and not done & {change.about, change.label}
-            )
-        )
+        # Any permission is enough once, wherever it is written.
+        done = {change.label for change in changes} & {states.EVERYTHING}
+        done |= {change.about for change in changes}
+        shared = (one for one in self.state.changes if states.thing_of(one) in things)
+        return made.with_(*(one for one in shared if not done & {one.about, one.label}))
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
         """Give the groups that a principal of this account is in, joined ones among them."""

@@ -17,16 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation import cut_edits
 from iamlab.analysis.privilege_escalation.attacker_view import GIVES_POWER
-from iamlab.analysis.privilege_escalation.cut_edits import (
-    CutEdit,
-    DenyAction,
-    Detach,
-    Distrust,
-    Leave,
-    TakeAction,
-    apply,
-)
 from iamlab.analysis.privilege_escalation.edge_finder import is_shared
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
@@ -39,6 +31,7 @@ from iamlab.model.record import check_texts
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
+    from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.reach import Reach
@@ -108,10 +101,10 @@ class Cut(Shown):
             assert self._world is not None  # noqa: S101 - whoever made this gave it
             world = self._world.copy()
         try:
-            apply(world.copy(), self.edits)
+            cut_edits.apply(world.copy(), self.edits)
         except (KeyError, AwsError, RequestError) as error:
             raise RequestError(f"The world has changed in between: {error}.") from error
-        apply(world, self.edits)
+        cut_edits.apply(world, self.edits)
         return world
 
     def __bool__(self) -> bool:
@@ -184,7 +177,7 @@ class Cutter:
     def _edited(self, edits: Iterable[CutEdit]) -> World | None:
         """Give a copy with edits made; ``None`` if something is lost that must stay."""
         twin = self.world.copy()
-        apply(twin, _ordered(edits))
+        cut_edits.apply(twin, _ordered(edits))
         return twin if all(_can(twin, *cell) for cell in self.keep) else None
 
     def _one_by_one(self) -> Cut:
@@ -240,9 +233,9 @@ def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[
     for reading in decision.heard["resource"].applying:
         if reading.effect == "Allow" and request.action.startswith("sts:"):
             for principal in reading.statement.principal or ():
-                yield Distrust(request.resource, reading.statement.number, principal)
+                yield cut_edits.Distrust(request.resource, reading.statement.number, principal)
     if is_held and holder in reach.principals:
-        yield DenyAction(holder, request.action)
+        yield cut_edits.DenyAction(holder, request.action)
 
 
 def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
@@ -251,16 +244,16 @@ def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
     group = next((each[6:] for each in attached.path if each.startswith("group ")), "")
     holder = f"arn:{arn.partition}:iam::{arn.account}:group/{group}" if group else principal
     if group:
-        yield Leave(principal, group)
+        yield cut_edits.Leave(principal, group)
     if attached.arn is not None:
-        yield Detach(holder, attached.arn)
+        yield cut_edits.Detach(holder, attached.arn)
         if ":iam::aws:policy/" in attached.arn:
             return
     elif attached.path and not group:
         return  # what the account's password policy gives
     where = (holder, attached.policy.name) if attached.arn is None else ("", attached.arn)
     for pattern in statement.action or ():
-        yield TakeAction(*where, statement.number, pattern)
+        yield cut_edits.TakeAction(*where, statement.number, pattern)
 
 
 def _cost(edits: Collection[CutEdit]) -> tuple[int, int, str]:

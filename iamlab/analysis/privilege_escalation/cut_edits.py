@@ -165,11 +165,7 @@ Removed = defaultdict[int, set[object]]
 def _identity(world: World, arn: str) -> Any:
     parsed = Arn.parse(arn)
     account = world.accounts[parsed.account]
-    held: dict[str, Any] = {
-        "user": account.users,
-        "group": account.groups,
-        "role": account.roles,
-    }
+    held: dict[str, Any] = {"user": account.users, "group": account.groups, "role": account.roles}
     return held[parsed.kind][parsed.name]
 
 

@@ -23,21 +23,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.privilege_escalation import attacker_view
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import (
-    AccountInventory,
-    AttackerView,
-    is_admin,
-)
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import edges_from
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Edge,
-    PrincipalState,
-    any_permission,
-    policies_in,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
@@ -68,7 +61,7 @@ def an_administrator(account: Account) -> PrincipalState:
     while name in account.users:
         name += "-"
     made = NewPrincipal(User(account, name, unique_id=UNIQUE_IDS["user"]))
-    return made.state().with_(any_permission())
+    return made.state().with_(states.any_permission())
 
 
 def is_shared(state: PrincipalState) -> bool:
@@ -78,9 +71,7 @@ def is_shared(state: PrincipalState) -> bool:
 
 def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
     """Give all conditions of some policies."""
-    for policy in policies:
-        for statement in () if policy is None else policy.statements:
-            yield from statement.conditions
+    return (one for statement in states.statements_of(policies) for one in statement.conditions)
 
 
 def tells_apart(trust: Policy | None) -> bool:
@@ -131,7 +122,9 @@ class EdgeFinder:
 
     def is_admin(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator of its account."""
-        return self.decider.once(("is admin", state), lambda: is_admin(self.decider, state))
+        return self.decider.once(
+            ("is admin", state), lambda: attacker_view.is_admin(self.decider, state)
+        )
 
     # Edges --------------------------------------------------------------------------------------
 
@@ -159,21 +152,17 @@ class EdgeFinder:
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
             made = (edge for edge in edges_from(one, MAKING) if self.is_admin(edge.target))
             return (shared, *made)
-        abroad = (edge for edge in one.abroad() if edge.target.account_id != state.account_id)
         # What he makes of himself matters only where another account looks at it.
         seen = SEEN_ABROAD if state.account_id in self.told_apart else ()
-        own = (
-            edge
-            for edge in edges_from(one, seen)
-            if edge.is_own or edge.target.account_id != state.account_id
-        )
-        return (shared, *abroad, *own)
+        every = (*one.abroad(), *edges_from(one, seen))
+        own = state.account_id
+        return (shared, *(edge for edge in every if edge.is_own or edge.target.account_id != own))
 
     def _shares(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator like all others of its account."""
         account_id = state.account_id
         if self.is_admin(state) and account_id not in self._alike:
-            scps = (attached.policy for attached in policies_in(state.gathered, "scp"))
+            scps = (attached.policy for attached in states.policies_in(state.gathered, "scp"))
             keys = (condition.key.lower() for condition in conditions_of(scps))
             self._alike[account_id] = not any(key.startswith(OF_CALLER) for key in keys)
         return self.is_admin(state) and self._alike[account_id]
@@ -202,7 +191,7 @@ class EdgeFinder:
         accounts, found = self.decider.world.accounts, set[str]()
         for account in accounts.values():
             trusts = (role.trust for role in account.roles.values() if tells_apart(role.trust))
-            named = (value for trust in trusts for value in _principals(trust))
+            named = _principals(trusts)
             owners = (Arn.parse(value).account if is_arn(value) else value for value in named)
             for owner in owners:
                 found |= ({owner} if owner.isdigit() else {*accounts}) - {account.account_id}
@@ -218,16 +207,16 @@ class EdgeFinder:
         for account in self.decider.world.accounts.values():
             policies = [role.trust for role in account.roles.values()]
             policies += [one.policy for one in account.resources.values()]
-            texts = [value for policy in policies for value in _principals(policy)]
+            texts = list(_principals(policies))
             texts += [value for one in conditions_of(policies) for value in one.values]
             arns = {text for text in texts if is_arn(text)}
             found |= {arn for arn in arns if Arn.parse(arn).account != account.account_id}
         return frozenset(found)
 
 
-def _principals(policy: Policy | None) -> Iterator[str]:
-    """Give what a policy's elements Principal and NotPrincipal name."""
-    for statement in () if policy is None else policy.statements:
+def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:
+    """Give what elements Principal and NotPrincipal of policies name."""
+    for statement in states.statements_of(policies):
         yield from (value for _, value in statement.principal or statement.not_principal or ())
 
 

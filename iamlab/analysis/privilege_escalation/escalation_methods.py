@@ -1,7 +1,7 @@
 """The known methods of privilege escalation, each with the permissions that it needs.
 
 Each is a fact about AWS and is written in ``escalation_methods.json``. Whether a principal can use
-it is decided by the functions in ``methods/``, which name the methods by number. A method that goes
+it is decided by the functions in ``finders/``, which name the methods by number. A method that goes
 through a service has *plans*: the calls to make, the resources that each call is checked on, and
 the condition keys that it sends.
 

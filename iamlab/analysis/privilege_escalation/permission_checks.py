@@ -5,10 +5,13 @@ can be made in a copy of the world. For other services the needs are written dow
 the engine's. First comes the question whether any Allow of the principal's could be about an
 action at all: mostly the answer is no. What is left is decided for many resources at once.
 
+What is secret (passwords, keys, signed assertions) is made only when a call is made: until then a
+placeholder stands for it.
+
 Notes
 -----
 AWS pages: "Service Authorization Reference"; "IAM API Reference"; "AWS STS API Reference"; "Policy
-evaluation logic".
+evaluation logic"; "Set an account password policy for IAM users".
 """
 
 from __future__ import annotations
@@ -137,11 +140,9 @@ class Decider:
     world: World
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     circumstances: Circumstances = field(default_factory=dict)  # type: ignore[assignment]
-    _ever: dict[tuple[int, str], bool] = field(default_factory=dict)
-    _policies: dict[int, Policy] = field(default_factory=dict)  # kept: their ids are used
+    _ever: dict[tuple[int, str], tuple[Policy, bool]] = field(default_factory=dict)
     _together: dict[str, list[PrincipalState]] = field(default_factory=dict)
     _rows: dict[tuple[object, ...], dict[PrincipalState, list[Any]]] = field(default_factory=dict)
-    _single: dict[tuple[object, ...], bool] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     """What finders have worked out for all principals at once, each under a key of its own."""
 
@@ -173,14 +174,11 @@ class Decider:
 
     def _about(self, policy: Policy, action: str) -> bool:
         key = (id(policy), action)
-        known = self._ever.get(key)
-        if known is None:
-            self._policies[id(policy)] = policy
-            lower = action.lower()
-            known = self._ever[key] = any(
-                one.effect == "Allow" and action_test(one)(lower) for one in policy.statements
-            )
-        return known
+        if key not in self._ever:
+            allows = (one for one in policy.statements if one.effect == "Allow")
+            found = any(action_test(one)(action.lower()) for one in allows)
+            self._ever[key] = (policy, found)  # the policy is kept: its id stays taken
+        return self._ever[key][1]
 
     def question(
         self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
@@ -211,11 +209,7 @@ class Decider:
         """Say whether a principal has one permission."""
         if need.action.startswith("iam:") and not self.ever(state, need.action):
             return False  # no resource of IAM has a policy
-        key = (state, *need.key)
-        known = self._single.get(key)
-        if known is None:
-            known = self._single[key] = bool(self.decide(state, need))
-        return known
+        return self.once(("has", state, *need.key), lambda: bool(self.decide(state, need)))
 
     def allowed(
         self,
@@ -237,15 +231,14 @@ class Decider:
         is_own = state.account_id == account.account_id
         if not things or not is_own or not self.ever(state, f"iam:{name}"):
             return []
-        key = (name, account.account_id, len(things), id(things[0]), *_as_key(fixed))
-        rows = self._rows.get(key)
-        if rows is None or state not in rows:
-            others = [one for one in self._together.get(account.account_id, ()) if one != state]
-            states = [state, *(one for one in others if self.ever(one, f"iam:{name}"))]
-            asked = states if rows is None else [state]
-            found = self._decided(asked, account, name, things, fixed)
-            rows = self._rows.setdefault(key, {})
-            rows |= found
+        given = sorted((parameter, str(value)) for parameter, value in fixed.items())
+        key = (name, account.account_id, len(things), id(things[0]), *given)
+        rows = self._rows.setdefault(key, {})
+        if state not in rows:
+            # The first time all others are decided as well that will be asked about.
+            every = [] if rows else self._together.get(account.account_id, [])
+            others = [one for one in every if one != state and self.ever(one, f"iam:{name}")]
+            rows |= self._decided([state, *others], account, name, things, fixed)
         return rows[state]
 
     def _decided(
@@ -259,18 +252,14 @@ class Decider:
         """Decide for many principals and things, as few questions as the calls' keys allow."""
         calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in things]
         if len(states) * len(calls) <= FEW:
+            pairs = list(zip(things, calls, strict=True))
             return {
-                state: [
-                    thing
-                    for thing, call in zip(things, calls, strict=True)
-                    if self.may(state, call)
-                ]
-                for state in states
+                state: [thing for thing, call in pairs if self.may(state, call)] for state in states
             }
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for place, call in enumerate(calls):
-            groups[_keys(call.needs[0])].append(place)
-        lets: dict[int, set[int]] = {number: set() for number in range(len(states))}
+            groups[call.needs[0].action, *call.needs[0].key[2:]].append(place)
+        lets = [set[int]() for _ in states]
         for places in groups.values():
             needs = [calls[place].needs[0] for place in places]
             table = matrix(
@@ -280,15 +269,15 @@ class Decider:
                 {**needs[0].keys, **self.context},
                 self.circumstances,
             )
-            for number, row in enumerate(table.rows):
-                lets[number] |= {place for bit, place in enumerate(places) if row >> bit & 1}
+            for found, row in zip(lets, table.rows, strict=True):
+                found |= {place for bit, place in enumerate(places) if row >> bit & 1}
         return {
             state: [
                 things[place]
-                for place in sorted(lets[number])
+                for place in sorted(found)
                 if all(self.has(state, need) for need in calls[place].needs[1:])
             ]
-            for number, state in enumerate(states)
+            for state, found in zip(states, lets, strict=True)
         }
 
 
@@ -314,9 +303,66 @@ NAMES = {
 """Kind of thing -> the parameter that names it, and which of its attributes that is."""
 
 
-def _keys(need: Need) -> tuple[object, ...]:
-    return (need.action, *need.key[2:])
+# What is made only when a call is made -----------------------------------------------------------
 
 
-def _as_key(values: Mapping[str, Any]) -> tuple[object, ...]:
-    return tuple(sorted((name, str(value)) for name, value in values.items()))
+WHOSE = "reach"
+"""Whose keys it is that a caller makes."""
+
+_LONGEST_PASSWORD = 128
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Stands for a text.
+
+    Parameters
+    ----------
+    said
+        What it is, in words.
+    make
+        Makes it, for the world in which the call is made.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
+    (Placeholder(said='a password that the caller chooses'), 128)
+    """
+
+    said: str
+    make: Callable[[World], str] = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def _password(world: World) -> str:
+    """Make a password that every password policy takes: as long as can be, of all kinds."""
+    every = "Aa1-"
+    return every + world.ids.hidden("reach/password", _LETTERS, _LONGEST_PASSWORD - len(every))
+
+
+def _ssh_key(world: World) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    from iamlab.operations.federation.signatures import rsa_key
+
+    public = rsa_key(world, WHOSE).public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _certificate(world: World) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from iamlab.operations.federation.signatures import certificate_of, rsa_key
+
+    made = certificate_of(rsa_key(world, WHOSE), "reach", 1)
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+PASSWORD = Placeholder("a password that the caller chooses", _password)
+SUPPOSED = Placeholder("a password that the user has already", lambda world: _password(world)[::-1])
+SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
+CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)

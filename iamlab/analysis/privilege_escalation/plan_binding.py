@@ -26,15 +26,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.analysis.access_matrix import matrix
 from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
-from iamlab.analysis.privilege_escalation.escalation_methods import (
-    PROFILE,
-    REGION,
-    ROLE,
-    PlanStep,
-    ServicePlan,
-)
+from iamlab.analysis.privilege_escalation.escalation_methods import PROFILE, REGION, ROLE
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
-from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
+from iamlab.analysis.privilege_escalation.principal_states import statements_of
+from iamlab.analysis.privilege_escalation.required_parameters import Place, form_of
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.model.network_locations import Circumstances
@@ -48,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import PlanStep, ServicePlan
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.model.identities import Role
 
@@ -62,33 +58,27 @@ def host(service: str) -> str:
     return f"{service}.amazonaws.com"
 
 
-@dataclass(slots=True, eq=False)
 class Passing:
     """Who may pass which role to which service: for all principals of an account."""
 
-    decider: Decider
-    stock: AccountInventory
-    profiles: dict[str, str] = field(init=False)
-    """ARN of a role -> that of an instance profile that it is in."""
-    _trusting: dict[str, list[Role]] = field(init=False)
-    _lets: dict[tuple[str, str, str], bool] = field(default_factory=dict)
-    _may_be_passed: dict[str, dict[PrincipalState, list[Role]]] = field(default_factory=dict)
+    def __init__(self, decider: Decider, stock: AccountInventory) -> None:
+        self.decider, self.stock = decider, stock
+        self._lets: dict[tuple[str, str, str], bool] = {}
+        self._may_be_passed: dict[str, dict[PrincipalState, list[Role]]] = {}
+        # Which services each role's trust policy could be about.
+        self._trusting: dict[str, list[Role]] = defaultdict(list)
+        for role in stock.roles:
+            for name in dict.fromkeys(_services(role)):
+                self._trusting[name].append(role)
+        every = stock.account.instance_profiles.values()
+        self.profiles = {role.arn: profile.arn for profile in every for role in profile.roles}
+        """ARN of a role -> that of an instance profile that it is in."""
 
     @classmethod
     def of(cls, view: AttackerView) -> Self:
         """Give that of a principal's account: there is one for all its principals."""
         key = ("passing", view.account.account_id)
         return view.decider.once(key, lambda: cls(view.decider, view.stock))
-
-    def __post_init__(self) -> None:
-        """Note which services each role's trust policy could be about."""
-        found: dict[str, list[Role]] = defaultdict(list)
-        for role in self.stock.roles:
-            for name in dict.fromkeys(_services(role)):
-                found[name].append(role)
-        self._trusting = dict(found)
-        every = self.stock.account.instance_profiles.values()
-        self.profiles = {role.arn: profile.arn for profile in every for role in profile.roles}
 
     def trusting(self, service: str) -> list[Role]:
         """Give the roles whose trust policy could let a service in."""
@@ -97,7 +87,7 @@ class Passing:
 
     def lets(self, role: Role, service: str, source: str) -> bool:
         """Say whether a role's trust policy lets a service in that works for a resource."""
-        statements = () if role.trust is None else role.trust.statements
+        statements = statements_of([role.trust])
         depends = any(one.conditions for one in statements) or role.account.world.organizations
         key = (role.arn, service, source if depends else "")
         if key not in self._lets:
@@ -153,8 +143,7 @@ class Passing:
 
     def sources(self, roles: Sequence[Role]) -> list[str]:
         """Give the resources for which the trust policies of roles let services in."""
-        policies = (role.trust for role in roles if role.trust is not None)
-        statements = (statement for policy in policies for statement in policy.statements)
+        statements = statements_of(role.trust for role in roles)
         conditions = (condition for statement in statements for condition in statement.conditions)
         about = (one for one in conditions if one.key.lower() == SOURCE_ARN.lower())
         return list(dict.fromkeys(value for one in about for value in one.values))
@@ -162,15 +151,10 @@ class Passing:
 
 def _services(role: Role) -> list[str]:
     """Give the services that a trust policy's Allows name; ``*`` if they might mean any."""
-    found = []
-    for statement in () if role.trust is None else role.trust.statements:
-        if statement.effect != "Allow":
-            continue
-        # Whom NotPrincipal means the engine will say.
-        for kind, value in statement.principal or (("*", ANY_SERVICE),):
-            if kind == "Service" or value == ANY_SERVICE:
-                found.append(value)
-    return found
+    # Whom NotPrincipal means the engine will say.
+    allows = (one for one in statements_of([role.trust]) if one.effect == "Allow")
+    named = (pair for one in allows for pair in one.principal or (("*", ANY_SERVICE),))
+    return [value for kind, value in named if kind == "Service" or value == ANY_SERVICE]
 
 
 FEW_NAMES = 12

@@ -11,7 +11,7 @@ AWS pages: "Policy evaluation logic"; "Permissions boundaries for IAM entities".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.model.identities import User
     from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 Make = Callable[[PrincipalContext], PrincipalContext]
@@ -146,6 +147,12 @@ def policies_in(known: PrincipalContext, *layers: str) -> list[Attached]:
     """Give the policies in some layers of a principal: its own, its boundary, its SCPs."""
     found = known.layers()
     return [each for layer in layers for each in found.of(layer)]
+
+
+def statements_of(policies: Iterable[Policy | None]) -> Iterator[Statement]:
+    """Give the statements of some policies, as far as there are policies."""
+    for policy in policies:
+        yield from () if policy is None else policy.statements
 
 
 GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"

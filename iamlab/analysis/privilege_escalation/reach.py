@@ -8,7 +8,7 @@ AWS service".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
@@ -18,13 +18,7 @@ from iamlab import display
 from iamlab.analysis.privilege_escalation import paths
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
 from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, PathSearcher, is_shared
-from iamlab.analysis.privilege_escalation.paths import (
-    Arrivals,
-    BlastRadius,
-    Path,
-    comes_back,
-    is_kept,
-)
+from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Path
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import Caller, principal_of
@@ -121,9 +115,10 @@ class Reach(Shown):
             ``None``: there is no path. Without a step: he is it already.
         """
         begin = self._power(source)
-        to_admin = isinstance(to, str) and to == ADMIN
-        is_wanted = self._finder.is_admin if to_admin else _named(self._power(to).arn)
-        return self._kept(begin, is_wanted)
+        if isinstance(to, str) and to == ADMIN:
+            return self._kept(begin, self._finder.is_admin)
+        arn = self._power(to).arn
+        return self._kept(begin, lambda state: state.arn == arn)
 
     def along(self, *edges: Edge) -> Path:
         """Give the path that some edges make, one after the other: to replay just them.
@@ -138,7 +133,7 @@ class Reach(Shown):
         for before, after in pairwise(edges):
             if before.target != after.source:
                 raise RequestError(f"{before} does not end where {after} begins.")
-        return self._path(edges[0].source, edges, _as_it_is)
+        return Path(edges[0].source, edges, self._finder, lambda _: False)
 
     def to(
         self, resource: str, action: str, *, context: Mapping[str, ContextValue] | None = None
@@ -162,12 +157,8 @@ class Reach(Shown):
         if context is not None and not isinstance(context, Mapping):
             raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
         need = Need(action, resource, context or {})
-        decider = self._finder.decider
-
-        def is_there(state: PrincipalState) -> bool:
-            return bool(decider.decide(state, need))
-
-        return Arrivals(action, resource, len(self.principals), self._arriving(is_there))
+        found = self._arriving(lambda state: bool(self.decide(state, need)))
+        return Arrivals(action, resource, len(self.principals), found)
 
     def admins(self) -> dict[str, Path]:
         """Give those who are administrators or can make themselves so, by ARN, nearest first."""
@@ -176,8 +167,8 @@ class Reach(Shown):
     def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
         found = {}
         for state, edges in self._searcher.paths_to(is_wanted).items():
-            shortest = self._path(state, edges, is_wanted)
-            doubtful = comes_back(edges) and not is_kept(shortest)
+            shortest = Path(state, edges, self._finder, is_wanted)
+            doubtful = paths.comes_back(edges) and not paths.is_kept(shortest)
             path = self._kept(state, is_wanted) if doubtful else shortest
             if path is not None:
                 found[state.arn] = path
@@ -192,8 +183,8 @@ class Reach(Shown):
         to somebody, what it has done to him before can prevent it: two keys are his already.
         """
         every = self._searcher.paths_from(begin, is_wanted)
-        paths = (self._path(begin, edges, is_wanted) for edges in islice(every, MOST_TRIED))
-        return next((path for path in paths if is_kept(path)), None)
+        found = (Path(begin, edges, self._finder, is_wanted) for edges in islice(every, MOST_TRIED))
+        return next((path for path in found if paths.is_kept(path)), None)
 
     def blast_radius(self, caller: Caller) -> BlastRadius:
         """Say how far somebody gets whose credentials are lost."""
@@ -201,8 +192,8 @@ class Reach(Shown):
         found: dict[str, Path] = {}
         admin_of: dict[str, Path] = {}
         for state, edges in self._searcher.all_from(begin).items():
-            path = self._path(begin, edges, state.__eq__)
-            if comes_back(edges) and not is_kept(path):
+            path = Path(begin, edges, self._finder, state.__eq__)
+            if paths.comes_back(edges) and not paths.is_kept(path):
                 continue
             if state.arn != begin.arn:
                 found.setdefault(state.arn, path)
@@ -294,14 +285,6 @@ class Reach(Shown):
         today = self._finder.today
         return [arn for arn, state in today.items() if self._finder.is_admin(state)]
 
-    def _path(
-        self,
-        source: PrincipalState,
-        edges: Sequence[Edge],
-        is_wanted: Callable[[PrincipalState], bool],
-    ) -> Path:
-        return Path(source, tuple(edges), self._finder, is_wanted)
-
     def _power(self, caller: Caller | PrincipalState) -> PrincipalState:
         """Find the principal that a caller is.
 
@@ -332,15 +315,6 @@ class Reach(Shown):
         inside = few(account.name for account in self.world.accounts.values())
         size = count(len(self.principals), "principal")
         return f"<Reach between {size} of {inside or 'a world without accounts'}>"
-
-
-def _named(arn: str) -> Callable[[PrincipalState], bool]:
-    return lambda state: state.arn == arn
-
-
-def _as_it_is(_: PrincipalState) -> bool:
-    """Want no other path than the one that was given."""
-    return False
 
 
 def _arn(caller: Caller) -> Caller:

@@ -19,13 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
 from iamlab.analysis.privilege_escalation.finders import users
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Change,
-    Edge,
-    PrincipalState,
-)
-from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Placeholder
+from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUPPOSED, Placeholder
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
 from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
 from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
@@ -40,6 +35,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
+    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, PrincipalState
     from iamlab.model.identities import User
     from iamlab.model.world import World
 

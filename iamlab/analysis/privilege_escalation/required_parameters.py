@@ -1,29 +1,34 @@
-"""What policies require a call to say: external ids, session names, tags, boundaries.
+"""What policies require a call to say: values of condition keys, and names of resources.
 
 A condition such as ``"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}`` tells its reader
 what to send. Such values are taken from the policies that have a say: variables are filled with
-what is known of the caller, wildcards with some text. What is secret (passwords, keys, signed
-assertions) is made only when a call is made: until then a placeholder stands for it.
+what is known of the caller, wildcards with some text.
+
+A policy may allow only resources with certain names: ``function:dev-*``. Whoever creates a resource
+chooses its name. So a name is looked for that fits both the form of the resource's ARNs and the
+pattern in the policy.
 
 Notes
 -----
 AWS pages: "IAM JSON policy elements: Condition operators"; "IAM policy elements: Variables and
-tags"; "IAM and AWS STS condition context keys"; "Set an account password policy for IAM users".
+tags"; "IAM and AWS STS condition context keys"; "Service Authorization Reference", for the forms of
+ARNs; "IAM JSON policy elements: Resource".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.model.organization.policies import RCP, SCP
+from iamlab.policy.arn import PARTS
+from iamlab.policy.catalog import PLACEHOLDER, resource_types_of
 from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.patterns import glob, glob_resource
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
-    from iamlab.model.world import World
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Statement
 
@@ -76,23 +81,21 @@ def required_in(*policies: Policy) -> RequiredValues:
     An Allow wants what its conditions compare with; a Deny wants what it makes an exception of. A
     key that is asked for otherwise has no values.
     """
-    found: dict[str, list[RequiredValue]] = {}
-    for policy in policies:
-        for statement in policy.statements:
-            for one in statement.conditions:
-                found.setdefault(one.key.lower(), []).extend(_wanted(statement, one))
-    return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
+    every = (statement for policy in policies for statement in policy.statements)
+    pairs = ((statement, one) for statement in every for one in statement.conditions)
+    return merged(*({one.key.lower(): _wanted(statement, one)} for statement, one in pairs))
 
 
-def _wanted(statement: Statement, one: Condition) -> list[RequiredValue]:
+def _wanted(statement: Statement, one: Condition) -> tuple[RequiredValue, ...]:
     name, is_deny = one.comparison.name, statement.effect == "Deny"
     if name == "Null":
         wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
-        return [RequiredValue("*", is_pattern=True)] if wants_some else []
+        return (RequiredValue("*", is_pattern=True),) if wants_some else ()
     if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
         is_pattern = OPERATORS[name].pattern
-        return [RequiredValue(text, is_pattern, statement.variables) for text in one.values]
-    return []
+        variables = statement.variables
+        return tuple(RequiredValue(text, is_pattern, variables) for text in one.values)
+    return ()
 
 
 def merged(*several: RequiredValues) -> RequiredValues:
@@ -184,7 +187,7 @@ def _sample(value: RequiredValue, known: Mapping[str, ContextValue], default: st
     return Sample(default if text == "*" else filled(text))
 
 
-def filled(pattern: str, star: str = FILLER) -> str:
+def filled(pattern: str) -> str:
     """Put some text in the place of wildcards.
 
     Examples
@@ -192,7 +195,7 @@ def filled(pattern: str, star: str = FILLER) -> str:
     >>> filled("dev-*"), filled("v?")
     ('dev-reach', 'vx')
     """
-    return pattern.replace("*", star).replace("?", "x")
+    return pattern.replace("*", FILLER).replace("?", "x")
 
 
 def literals(policy: Policy | None, key: str) -> list[str]:
@@ -211,90 +214,187 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     return [one.text for one in required if not set("*?$") & set(one.text)]
 
 
-WHOSE = "reach"
-"""Whose keys it is that a caller makes."""
-
-_LONGEST_PASSWORD = 128
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+# Names of resources ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """Stands for a text.
+NEW, KNOWN = "reach", "example"
+"""What a thing is called that is made, and one that may be there, if policies do not care."""
+
+UNKNOWN = "*"
+"""What stands in a request for the part of an ARN that AWS chooses when the thing is made."""
+
+HOLE, PATH_HOLE = "\0", "\1"
+"""In a form: where a name is to be written, and where a name that may have a path before it."""
+
+LONGEST = 300
+"""No pattern that is longer is read for a name: real ones are shorter."""
+
+USUAL = {
+    **dict.fromkeys(("TaskDefinitionRevisionNumber", "LayerVersion", "Revision"), "1"),
+    **dict.fromkeys(("ComponentVersion", "ImageRecipeVersion", "ImageVersion"), "1.0.0"),
+    **dict.fromkeys(("ComponentBuildVersion", "ImageBuildVersion"), "1"),
+    "GroupName": "default",
+}
+"""Parts of ARNs that are something in particular if nobody says otherwise."""
+
+CHOSEN = ("SessionId", "ResourceId")
+"""Parts that are called an id and yet chosen by whoever makes the thing."""
+
+FORMS = {
+    # Documents of AWS's own have no account. These two run the commands that they are given.
+    "ssm:shell-document": "arn:${Partition}:ssm:${Region}::document/AWS-RunShellScript",
+    "ssm:powershell-document": "arn:${Partition}:ssm:${Region}::document/AWS-RunPowerShellScript",
+    # The catalogue writes stars where devices have nothing.
+    "braket:device": "arn:${Partition}:braket:::device/quantum-simulator/amazon/sv1",
+}
+"""Forms that the catalogue lacks, or has otherwise."""
+
+
+class Place(NamedTuple):
+    """Where things are made."""
+
+    partition: str
+    region: str
+    account_id: str
+
+
+class Form(NamedTuple):
+    """What ARNs of a kind look like in one place.
 
     Parameters
     ----------
-    said
-        What it is, in words.
-    make
-        Makes it, for the world in which the call is made.
+    usual
+        An ARN, with a name that says nothing.
+    templates
+        With holes where whoever makes the thing may write what he likes; the likely ones first.
+    """
+
+    usual: str
+    templates: tuple[str, ...]
+
+    def named(self, pattern: str) -> str | None:
+        """Give an ARN of this form that a pattern of a policy matches, if there is one.
+
+        Examples
+        --------
+        >>> here = Place("aws", "us-east-1", "111111111111")
+        >>> function = form_of("lambda:function", here, is_new=True)
+        >>> function.named("arn:aws:lambda:*:*:function:dev-*")
+        'arn:aws:lambda:us-east-1:111111111111:function:dev-reach'
+        """
+        if glob_resource(pattern, self.usual):
+            return self.usual
+        wanted = pattern.split(":", PARTS - 1)
+        if len(wanted) < PARTS or len(pattern) > LONGEST:
+            return None
+        for template in self.templates:
+            *start, name = template.split(":", PARTS - 1)
+            found = common(name, wanted[-1], self.filler)
+            if found is not None and all(map(glob, wanted[:-1], start)):
+                return ":".join((*start, found))
+        return None
+
+    @property
+    def filler(self) -> str:
+        """What is written where neither form nor pattern says anything."""
+        return KNOWN if KNOWN in self.usual else NEW
+
+
+@lru_cache(maxsize=4096)
+def form_of(kind: str, place: Place, *, is_new: bool) -> Form:
+    """Give the form of the ARNs of a kind of resource.
+
+    Parameters
+    ----------
+    kind
+        As the Service Authorization Reference calls it: ``lambda:function``.
+    is_new
+        Whether it is about to be made; what AWS then chooses is not known.
 
     Examples
     --------
-    >>> from iamlab import World
-    >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
-    (Placeholder(said='a password that the caller chooses'), 128)
+    >>> here = Place("aws", "us-east-1", "111111111111")
+    >>> form_of("ec2:instance", here, is_new=True).usual
+    'arn:aws:ec2:us-east-1:111111111111:instance/*'
+    >>> form_of("ec2:subnet", here, is_new=False).usual
+    'arn:aws:ec2:us-east-1:111111111111:subnet/example'
     """
-
-    said: str
-    make: Callable[[World], str] = field(compare=False, repr=False)
-
-    def __str__(self) -> str:
-        return self.said
-
-
-def _password(world: World) -> str:
-    """Make a password that every password policy takes: as long as can be, of all kinds."""
-    every = "Aa1-"
-    return every + world.ids.hidden("reach/password", _LETTERS, _LONGEST_PASSWORD - len(every))
-
-
-def _ssh_key(world: World) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    from iamlab.operations.federation.signatures import rsa_key
-
-    public = rsa_key(world, WHOSE).public_key()
-    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    service, _, name = kind.partition(":")
+    text = FORMS.get(kind) or resource_types_of(service)[name].arn
+    own = {"Partition": place.partition, "Region": place.region, "Account": place.account_id}
+    usual, likely, free = dict(own), dict(own), dict(own)
+    for part in (found[2:-1] for found in PLACEHOLDER.findall(text)):
+        if part in own:
+            continue
+        if is_new and part.endswith(("Id", "RandomString")) and part not in CHOSEN:
+            usual[part] = likely[part] = free[part] = UNKNOWN
+            continue
+        usual[part] = USUAL.get(part, NEW if is_new else KNOWN)
+        free[part] = PATH_HOLE if part.endswith("WithPath") else HOLE
+        likely[part] = USUAL.get(part, free[part])
+    templates = (_with_parts(text, likely), _with_parts(text, free))
+    return Form(_with_parts(text, usual), tuple(dict.fromkeys(templates)))
 
 
-def _certificate(world: World) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from iamlab.operations.federation.signatures import certificate_of, rsa_key
-
-    made = certificate_of(rsa_key(world, WHOSE), "reach", 1)
-    return made.public_bytes(Encoding.PEM).decode()
+def _with_parts(text: str, parts: dict[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: parts[found[0][2:-1]], text)
 
 
-PASSWORD = Placeholder("a password that the caller chooses", _password)
-SUPPOSED = Placeholder("a password that the user has already", lambda world: _password(world)[::-1])
-SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
-CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)
+def common(template: str, pattern: str, filler: str) -> str | None:
+    r"""Find a text that fits a template with holes and a pattern with wildcards.
+
+    Parameters
+    ----------
+    filler
+        What is written where both leave all open.
+
+    Examples
+    --------
+    >>> common("stack/\0/*", "stack/dev-*/*", "reach")
+    'stack/dev-reach/*'
+    >>> common("function:\0", "function:dev?", "reach"), common("job/\0", "role/*", "reach")
+    ('function:devr', None)
+    """
+    seen: set[tuple[object, ...]] = set()
+    waiting = [_Spot(0, 0, EMPTY, "")]
+    while waiting:  # a walk through pairs of places, each looked at once
+        spot = waiting.pop()
+        if (spot.mine, spot.theirs) == (len(template), len(pattern)):
+            return spot.text
+        if spot[:3] not in seen:
+            seen.add(spot[:3])
+            waiting += _steps(spot, template, pattern, filler)
+    return None
 
 
-def every_policy(world: World) -> Iterator[Policy]:
-    """Give all policies that somebody has written in a world."""
-    for account in world.accounts.values():
-        held = (*account.users.values(), *account.groups.values(), *account.roles.values())
-        yield from (policy for one in held for policy in one.inline.values())
-        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
-        yield from policies_above(world, account.account_id, SCP)
-    yield from policies_of_others(world)
+def _steps(spot: _Spot, template: str, pattern: str, filler: str) -> Iterator[_Spot]:
+    """Give where to go on from two places; the last one is tried first."""
+    here, there, hole, text = spot
+    mine, theirs = template[here : here + 1], pattern[there : there + 1]
+    if theirs == "*":
+        yield _Spot(here, there + 1, hole, text)  # it stands for nothing more
+    if mine in (HOLE, PATH_HOLE) and mine:
+        if hole != EMPTY:
+            yield _Spot(here + 1, there, EMPTY, text)
+        if theirs == "*" and hole != FILLED:
+            yield _Spot(here, there, FILLED, text + filler)
+        elif theirs and theirs not in ("*:" if mine == PATH_HOLE else "*:/"):
+            letter = filler[0] if theirs == "?" else theirs
+            yield _Spot(here, there + 1, BEGUN, text + letter)
+    elif mine and theirs == "*":
+        yield _Spot(here + 1, there, EMPTY, text + mine)
+    elif mine and theirs in ("?", mine):
+        yield _Spot(here + 1, there + 1, EMPTY, text + mine)
 
 
-def policies_of_others(world: World) -> Iterator[Policy]:
-    """Give the policies in a world that are not attached to callers."""
-    for account in world.accounts.values():
-        yield from (one.trust for one in account.roles.values() if one.trust is not None)
-        yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
-    yield from world.resource_policies.values()
+EMPTY, BEGUN, FILLED = range(3)
+"""What stands in the hole at a place: nothing, letters of the pattern, the filler last."""
 
 
-def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
-    """Give the policies of some kinds that an organization has above an account."""
-    organization = world.organization_of(account_id)
-    for kind in kinds:
-        levels = organization.levels(account_id, kind) if organization else ()
-        yield from (attached.policy for level in levels for attached in level)
+class _Spot(NamedTuple):
+    """Two places, what is in the hole at the first, and what has been written so far."""
+
+    mine: int
+    theirs: int
+    hole: int
+    text: str

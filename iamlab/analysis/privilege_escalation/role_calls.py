@@ -19,12 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    RequiredValues,
-    required_tags,
-    samples,
-)
 from iamlab.authorization.context_keys import mfa_keys, temporary_credential_keys
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.record import CredentialKind
@@ -35,9 +31,10 @@ from iamlab.policy.arn import Arn
 from iamlab.policy.regions import ON_BY_DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
     from iamlab.model.world import World
@@ -116,7 +113,7 @@ def attempts(
 
     Parameters
     ----------
-    asked
+    required
         What the policies that have a say want of the call.
     """
     plain = {"RoleArn": role_arn, "RoleSessionName": session_name(state)}
@@ -126,36 +123,38 @@ def attempts(
     every = [[NO_OPTION, *options] for options in _options(world, state, required) if options]
     chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
     for some in islice(chosen, 1, MOST_ATTEMPTS):
-        parameters: dict[str, Any] = dict(plain)
-        for given, _ in some:
-            parameters |= given
+        named = {name: value for given, _ in some for name, value in given.items()}
         conditions = tuple(condition for _, condition in some if condition)
-        yield _attempt(world, state, parameters, conditions)
+        yield _attempt(world, state, {**plain, **named}, conditions)
 
 
 def _options(
     world: World, state: PrincipalState, required: RequiredValues
 ) -> Iterator[list[Option]]:
     """Give what the call could say besides, because a policy asks for it."""
-    known = state.gathered.context()
-    own_name = session_name(state)
-    names = [one.text for one in samples(required, "sts:RoleSessionName", known, own_name)]
-    yield [({"RoleSessionName": name}, "") for name in names if is_session_name(name)]
+    known, own_name = state.gathered.context(), session_name(state)
+
+    def sent(
+        name: str, key: str, default: str, fits: Callable[[str], bool] = lambda _: True
+    ) -> list[Option]:
+        found = parameters.texts(required, key, known, default)
+        return [({name: text}, "") for text in found if fits(text)]
+
+    yield sent("RoleSessionName", "sts:RoleSessionName", own_name, is_session_name)
     yield [
         ({"ExternalId": one.text}, "the caller knows the external id" if one.is_literal else "")
-        for one in samples(required, "sts:ExternalId", known)
+        for one in parameters.samples(required, "sts:ExternalId", known)
         if _EXTERNAL_ID.fullmatch(one.text)
     ]
-    identities = [one.text for one in samples(required, "sts:SourceIdentity", known, own_name)]
+    identities = parameters.texts(required, "sts:SourceIdentity", known, own_name)
     if state.carried.source_identity:  # it is set, and stays so for all of the chain
         identities = [state.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
     yield [(tags, "") for tags in _tags(state, required, known)]
-    regions = [one.text for one in samples(required, REQUESTED_REGION, known)]
-    off = world.accounts[state.account_id].sts_regions_off
-    yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
+    open_regions = {*ON_BY_DEFAULT} - {*world.accounts[state.account_id].sts_regions_off}
+    yield sent(REGION, REQUESTED_REGION, parameters.FILLER, open_regions.__contains__)
     for header, key in HEADERS.items():
-        yield [({header: one.text}, "") for one in samples(required, key, known)]
+        yield sent(header, key, parameters.FILLER)
     wants_mfa = any(key.startswith("aws:multifactorauth") for key in required)
     serial = _device(world, state) if wants_mfa else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
@@ -167,22 +166,15 @@ def _tags(
 ) -> Iterator[dict[str, Any]]:
     """Give the tags to send: all that are asked for, or one of them."""
     inherited = {key.lower() for key, _ in state.carried.tags}
-    found = {
-        key: values
-        for key, values in required_tags(required, known, "aws:RequestTag/").items()
-        if key.lower() not in inherited
-    }
-    if not found:
-        return
-    sets = [{key: values[0] for key, values in found.items()}]
-    if len(found) > 1 or len(sets[0]) < sum(map(len, found.values())):
-        sets += [{key: value} for key, values in found.items() for value in values]
-    wants_transitive = "sts:transitivetagkeys" in required
-    for tags in sets:
-        sent = [{"Key": key, "Value": value} for key, value in tags.items()]
-        yield {"Tags": sent}
-        if wants_transitive:
-            yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
+    every = parameters.required_tags(required, known, "aws:RequestTag/")
+    found = {key: values for key, values in every.items() if key.lower() not in inherited}
+    together = {key: values[0] for key, values in found.items()}
+    single = [{key: value} for key, values in found.items() for value in values]
+    for tags in [together, *single] if len(single) > 1 else single:
+        tags_sent = [{"Key": key, "Value": value} for key, value in tags.items()]
+        yield {"Tags": tags_sent}
+        if "sts:transitivetagkeys" in required:
+            yield {"Tags": tags_sent, "TransitiveTagKeys": list(tags)}
 
 
 def _device(world: World, state: PrincipalState) -> str:
@@ -195,26 +187,24 @@ def _device(world: World, state: PrincipalState) -> str:
 
 
 def _attempt(
-    world: World, state: PrincipalState, parameters: dict[str, Any], conditions: tuple[str, ...]
+    world: World, state: PrincipalState, given: dict[str, Any], conditions: tuple[str, ...]
 ) -> AssumeRoleCall:
     """Make a call of what it says, with the permissions that it takes."""
-    sent = {one["Key"]: one["Value"] for one in parameters.get("Tags", ())}
-    transitive = tuple(parameters.get("TransitiveTagKeys", ()))
+    sent = {one["Key"]: one["Value"] for one in given.get("Tags", ())}
+    transitive = tuple(given.get("TransitiveTagKeys", ()))
     tags = SessionTags(sent, dict(state.carried.tags), transitive)
-    passed = parameters.get("SourceIdentity")
-    keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
-    if "ExternalId" in parameters:
-        keys["sts:ExternalId"] = parameters["ExternalId"]
+    passed = given.get("SourceIdentity")
+    keys = keys_of_call(given["RoleSessionName"], tags, passed)
+    if "ExternalId" in given:
+        keys["sts:ExternalId"] = given["ExternalId"]
     chosen = {REGION: REQUESTED_REGION, **HEADERS}
-    keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
-    if "SerialNumber" in parameters:
+    keys |= {key: given[name] for name, key in chosen.items() if name in given}
+    if "SerialNumber" in given:
         keys |= mfa_keys(world.clock.now, world.clock.now)
     source_identity = state.carried.source_identity or passed or ""
     actions = session_actions("sts:AssumeRole", tags.needs_permission, source_identity)
-    needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
-    return AssumeRoleCall(
-        Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
-    )
+    needs = tuple(Need(action, given["RoleArn"], keys) for action in actions)
+    return AssumeRoleCall(Call("sts:AssumeRole", given, needs), conditions, tags, source_identity)
 
 
 def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[states.Change, ...]:
@@ -225,9 +215,9 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
     is_named
         Whether it matters what the session is called.
     """
-    world, parameters = role.account.world, attempt.call.parameters
-    with_mfa = unsure.ROLE_SESSIONS_CARRY_MFA and "SerialNumber" in parameters
-    tags, name = attempt.tags.tags, str(parameters["RoleSessionName"])
+    world, given = role.account.world, attempt.call.parameters
+    with_mfa = unsure.ROLE_SESSIONS_CARRY_MFA and "SerialNumber" in given
+    tags, name = attempt.tags.tags, str(given["RoleSessionName"])
     said = [f"{key}={value}" for key, value in sorted(tags.items())]
     parts = (
         f"named {name}" if is_named else "",

@@ -16,11 +16,11 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
-from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, policies_in
-from iamlab.analysis.privilege_escalation.required_parameters import with_values
-from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
+from iamlab.analysis.privilege_escalation.principal_states import policies_in, statements_of
 from iamlab.engine.statement_tests import action_test, condition_tests, keys_of
+from iamlab.model.organization.policies import RCP, SCP
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.catalog import PLACEHOLDER, action
 from iamlab.policy.patterns import glob, glob_ignoring_case
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Statement
 
@@ -84,16 +86,13 @@ TAGGING = {
 def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
     """Give the statements of a principal's own policies and ceilings that an action can match."""
     own, lower = policies_in(state.gathered, *OWN_LAYERS), name.lower()
-    every = (statement for attached in own for statement in attached.policy.statements)
+    every = statements_of(attached.policy for attached in own)
     return [statement for statement in every if _test(decider, statement)(lower)]
 
 
 def _test(decider: Decider, statement: Statement) -> Any:
     key = ("action test", id(statement))
-    known = decider.kept.get(key)
-    if known is None:
-        known = decider.kept[key] = (statement, action_test(statement))  # the id stays taken
-    return known[1]
+    return decider.once(key, lambda: (statement, action_test(statement)))[1]  # the id stays taken
 
 
 def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
@@ -106,34 +105,27 @@ def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
 
 
 def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
-    kept = ("keys of", id(attached.policy))
-    known = decider.kept.get(kept)
-    if known is None:
-        found: set[str] = set()
-        for statement in attached.policy.statements:
-            of_resource, of_conditions = keys_of(statement)
-            found |= of_resource.union(*of_conditions)
-        known = decider.kept[kept] = (attached.policy, frozenset(found))  # the id stays taken
-    return known[1]
+    policy = attached.policy
+
+    def found() -> tuple[Policy, frozenset[str]]:
+        every = map(keys_of, policy.statements)
+        keys = (of_resource.union(*of_conditions) for of_resource, of_conditions in every)
+        return policy, frozenset().union(*keys)  # the policy's id stays taken
+
+    return decider.once(("keys of", id(policy)), found)[1]
 
 
 def patterns(decider: Decider, state: PrincipalState, names: Iterable[str]) -> list[str]:
     """Give the resources that statements about some actions name, variables filled in."""
-    found: dict[str, None] = {}
-    for name in names:
-        for one in about(decider, state, name):
-            listed = one.resource if one.effect == "Allow" else one.not_resource
-            found |= dict.fromkeys(listed or ())
-    return list(_filled(state, found))
+    every = (one for name in names for one in about(decider, state, name))
+    listed = (one.resource if one.effect == "Allow" else one.not_resource for one in every)
+    return list(_filled(state, dict.fromkeys(text for texts in listed for text in texts or ())))
 
 
 def values(decider: Decider, state: PrincipalState, name: str, key: str) -> list[str]:
     """Give the values that statements about an action want a condition key to have."""
-    found: dict[str, None] = {}
-    for effect, condition in _conditions(decider, state, name):
-        if condition.key.lower() == key.lower() and _tells(effect, condition):
-            found |= dict.fromkeys(condition.values)
-    return list(_filled(state, found))
+    every = (one for _, one in _conditions(decider, state, name) if one.key.lower() == key.lower())
+    return list(_filled(state, dict.fromkeys(value for one in every for value in one.values)))
 
 
 def is_sent(name: str, thing: str, key: str) -> bool:
@@ -191,14 +183,16 @@ def choices(
     found: dict[str, Any] = {}
     for effect, condition in _conditions(decider, state, name):
         key = condition.key
-        if not _tells(effect, condition) or not _is_open(name, thing, key, has_tags=has_tags):
+        if not _is_open(name, thing, key, has_tags=has_tags):
             continue
         value = _value(effect, condition)
         if key.lower() == TAG_KEYS.lower():
-            key, value = f"{REQUEST_TAG}{value}", None if value is None else NEW
+            key, value = f"{REQUEST_TAG}{value}", None if value is None else parameters.NEW
         if value is not None and key.lower() not in taken:
             taken.add(key.lower())
-            found[key] = [value] if condition.comparison.set_operator and value != NEW else value
+            found[key] = (
+                [value] if condition.comparison.set_operator and value != parameters.NEW else value
+            )
     tags = [key[len(REQUEST_TAG) :] for key in found if key.lower().startswith(REQUEST_TAG.lower())]
     return {**found, TAG_KEYS: tags} if tags else found
 
@@ -224,13 +218,11 @@ def tagging(need: Need) -> tuple[Need, ...]:
 def _conditions(
     decider: Decider, state: PrincipalState, name: str
 ) -> Iterator[tuple[str, Condition]]:
+    """Give the conditions on an action that tell what a call had better say, with their effect."""
     for statement in about(decider, state, name):
         for condition in statement.conditions:
-            yield statement.effect, condition
-
-
-def _tells(effect: str, condition: Condition) -> bool:
-    return condition.comparison.name in WANTED[effect]
+            if condition.comparison.name in WANTED[statement.effect]:
+                yield statement.effect, condition
 
 
 def _is_open(name: str, thing: str, key: str, *, has_tags: bool) -> bool:
@@ -250,16 +242,18 @@ def _value(effect: str, condition: Condition) -> str | None:
         return None
     if condition.comparison.name == "Null":
         is_there = "true" if effect == "Deny" else "false"
-        return NEW if first.lower() == is_there else None
+        return parameters.NEW if first.lower() == is_there else None
     if effect == "Deny" and condition.comparison.name == "Bool":
         return OPPOSITE.get(first.lower())
-    return first.replace("*", NEW).replace("?", NEW[0])
+    return first.replace("*", parameters.NEW).replace("?", parameters.NEW[0])
 
 
 def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
     """Put the principal's own values in the place of variables; leave out what has none."""
     for text in texts:
-        filled = with_values(text, state.gathered.context()) if has_variable(text) else text
+        filled = (
+            parameters.with_values(text, state.gathered.context()) if has_variable(text) else text
+        )
         if filled is not None:
             yield filled
 
@@ -286,11 +280,7 @@ def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
     if not having:
         return []
     request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
-    return [
-        one
-        for one in having
-        if any(_denies(statement, request) for statement in one.policy.statements)
-    ]
+    return [one for one in having if any(_denies(each, request) for each in one.policy.statements)]
 
 
 def _denies(statement: Statement, request: Request) -> bool:
@@ -312,8 +302,8 @@ def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
     both = (meeting(first, second) for first, second in combinations(patterns[:MOST_NAMES], 2))
     for pattern in dict.fromkeys((*patterns, *filter(None, both))):
         for number in range(1, len(taken) + 2):
-            filler = NEW if number == 1 else f"{NEW}-{number}"
-            found = common(f"{kind}/{PATH_HOLE}", pattern, filler)
+            filler = parameters.NEW if number == 1 else f"{parameters.NEW}-{number}"
+            found = parameters.common(f"{kind}/{parameters.PATH_HOLE}", pattern, filler)
             if found is None or found in seen:
                 break  # nothing fits, or the pattern leaves nothing open
             seen.add(found)
@@ -329,10 +319,40 @@ def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
     start = ("arn", view.account.partition, "iam", "", view.account.account_id)
     known = view.state.gathered.context()
     every = policies_in(view.state.gathered, "identity", "boundary", "scp")
-    for statement in (each for attached in every for each in attached.policy.statements):
+    for statement in statements_of(attached.policy for attached in every):
         if statement.effect == "Allow" and any(map(action_test(statement), test)):
             for written in statement.resource or ():
-                text = with_values(written, known) if statement.variables else written
+                text = parameters.with_values(written, known) if statement.variables else written
                 parts = [] if text is None else text.split(":", PARTS - 1)
                 if len(parts) == PARTS and all(map(glob, parts, start)):
                     yield parts[-1]
+
+
+# The policies that have a say --------------------------------------------------------------------
+
+
+def every_policy(world: World) -> Iterator[Policy]:
+    """Give all policies that somebody has written in a world."""
+    for account in world.accounts.values():
+        held = (*account.users.values(), *account.groups.values(), *account.roles.values())
+        yield from (policy for one in held for policy in one.inline.values())
+        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
+        yield from policies_above(world, account.account_id, SCP)
+    yield from policies_of_others(world)
+
+
+def policies_of_others(world: World) -> Iterator[Policy]:
+    """Give the policies in a world that are not attached to callers."""
+    for account in world.accounts.values():
+        yield from (one.trust for one in account.roles.values() if one.trust is not None)
+        yield from (one.policy for one in account.resources.values() if one.policy is not None)
+        yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
+    yield from world.resource_policies.values()
+
+
+def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
+    """Give the policies of some kinds that an organization has above an account."""
+    organization = world.organization_of(account_id)
+    for kind in kinds:
+        levels = organization.levels(account_id, kind) if organization else ()
+        yield from (attached.policy for level in levels for attached in level)

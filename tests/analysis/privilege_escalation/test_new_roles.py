@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.analysis.privilege_escalation.required_parameters import WHOSE
+from iamlab.analysis.privilege_escalation.permission_checks import WHOSE
 from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.federation.oidc_issuer import create_issuer

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from iamlab import Policy
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, ServicePlan
-from iamlab.analysis.privilege_escalation.sample_arns import HOLE, NEW, Place, common, form_of
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    HOLE,
+    NEW,
+    Place,
+    common,
+    form_of,
+)
 from iamlab.model.network_locations import Network
 from iamlab.policy.patterns import glob, glob_resource
 from tests.analysis.privilege_escalation.service_worlds import (

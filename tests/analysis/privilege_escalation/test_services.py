@@ -16,7 +16,7 @@ from iamlab.analysis.privilege_escalation.finders import FINDERS
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
 from iamlab.analysis.privilege_escalation.plan_binding import Passing
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
-from iamlab.analysis.privilege_escalation.sample_arns import FORMS
+from iamlab.analysis.privilege_escalation.required_parameters import FORMS
 from iamlab.authorization.principal import principal_of
 from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends

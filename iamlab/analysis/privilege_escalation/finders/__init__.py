@@ -55,8 +55,11 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     29: (sessions.use_session, sessions.use_mfa),
     30: (tags.tag_own, tags.tag_others),
     # Users, roles, and new ones.
-    **{number: (partial(users.make_key, number=number),) for number in (10, 11)},
-    **{number: (partial(users.set_password, number=number),) for number in (12, 13, 28)},
+    **{
+        number: (partial(users.enter_each, find=find, number=number),)
+        for find, numbers in ((users.by_key, (10, 11)), (users.by_password, (12, 13, 28)))
+        for number in numbers
+    },
     20: (users.widen_and_enter,),
     31: (users.create_key_of_service,),
     14: (sessions.write_trust,),

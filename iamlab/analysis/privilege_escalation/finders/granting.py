@@ -23,13 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.own_policies import (
-    attach,
-    gives_itself_all,
-    has_enough,
-    membership,
-    rewriting,
-)
+from iamlab.analysis.privilege_escalation.finders import own_policies
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, operation
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, together
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
@@ -103,7 +97,7 @@ def rewritten(view: AttackerView, holders: Sequence[Holder]) -> Grants:
         return found
     for policy in view.stock.policies:
         having = [holder for holder in holders if policy.arn in holder.attached]
-        calls = rewriting(view, policy.arn) if having else ()
+        calls = own_policies.rewriting(view, policy.arn) if having else ()
         for holder in having if calls else ():
             grant = Grant((states.policy_rewritten(policy.arn),), calls)
             found.setdefault(holder.arn, []).append(grant)
@@ -157,7 +151,7 @@ def by_joining(
 def open_groups(view: AttackerView) -> Iterator[Membership]:
     """Give the groups that a principal may add users to, and that have policies."""
     for group, handed in own.joinable(view):
-        yield group.name, partial(membership, view, group, handed)
+        yield group.name, partial(own_policies.membership, view, group, handed)
 
 
 def filled_groups(view: AttackerView) -> Iterator[Membership]:
@@ -204,12 +198,12 @@ def fill_and_join(view: AttackerView) -> Iterator[Gain]:
     if user is None or own.is_widest(view) or not _may_fill(view):
         return
     has_room = len(groups) < quota(view.account, "GroupsPerUser")
-    if not has_room or has_enough(view) or gives_itself_all(view):
+    if not has_room or own_policies.has_enough(view) or own_policies.gives_itself_all(view):
         return
     every = [filled for filled in fillable(view) if not _is_in(view, filled.group)]
     if every and not every[0].gift.is_all:  # single policies are enough, if some are without it
         has_single = any(change.about.startswith(states.GIVEN) for change in view.state.changes)
-        if has_single or next(attach(view, "user"), None) is not None:
+        if has_single or next(own_policies.attach(view, "user"), None) is not None:
             return
     for grant in (filled.for_user(user.name) for filled in every):
         yield view.widened(grant.changes, grant.calls)

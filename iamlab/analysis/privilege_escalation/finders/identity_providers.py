@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
 from iamlab.authorization.context_keys import temporary_credential_keys
@@ -84,7 +84,7 @@ def write_provider(view: AttackerView) -> Iterator[Gain]:
 def _providers(role: Role) -> Iterator[str]:
     """Give the ARNs of the account's providers that a role's trust policy names."""
     start = f"arn:{role.account.partition}:iam::{role.account.account_id}:"
-    for statement in () if role.trust is None else role.trust.statements:
+    for statement in states.statements_of([role.trust]):
         for kind, value in statement.principal or ():
             is_own = kind == "Federated" and is_arn(value) and value.startswith(start)
             if is_own and Arn.parse(value).kind in (SAML, OIDC):
@@ -290,13 +290,13 @@ def _directory(world: World, issuer: str) -> SamlDirectory:
     return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
 
 
-def metadata(issuer: str) -> parameters.Placeholder:
+def metadata(issuer: str) -> Placeholder:
     """Stand for the metadata of the caller's directory."""
     said = "the metadata of an identity provider of the caller's own"
-    return parameters.Placeholder(said, lambda world: _directory(world, issuer).metadata())
+    return Placeholder(said, lambda world: _directory(world, issuer).metadata())
 
 
-def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
+def assertion(claims: ProviderClaims, role: Role) -> Placeholder:
     """Stand for what the caller's directory signs."""
 
     def make(world: World) -> str:
@@ -313,10 +313,10 @@ def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
         )
 
     said = "an assertion that the caller's own identity provider signs"
-    return parameters.Placeholder(said, make)
+    return Placeholder(said, make)
 
 
-def token(claims: ProviderClaims) -> parameters.Placeholder:
+def token(claims: ProviderClaims) -> Placeholder:
     """Stand for a token that the caller gets of an issuer."""
 
     def make(world: World) -> str:
@@ -332,4 +332,4 @@ def token(claims: ProviderClaims) -> parameters.Placeholder:
             **more,
         )
 
-    return parameters.Placeholder(f"a token that the caller gets of {claims.issuer}", make)
+    return Placeholder(f"a token that the caller gets of {claims.issuer}", make)

@@ -25,13 +25,7 @@ from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour, is_wider, rewriting
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
 from iamlab.analysis.privilege_escalation.permission_checks import operation
-from iamlab.analysis.privilege_escalation.principal_states import (
-    NOTHING,
-    Gain,
-    Grant,
-    PrincipalState,
-    together,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denying
 from iamlab.authorization.principal import principal_of
@@ -70,10 +64,8 @@ def remove_boundary_of_user(view: AttackerView) -> Iterator[Gain]:
     may = view.allowed(DELETE, view.stock.users) if bounded else []
     for entry, grant in entered(view, [user for user in bounded if user in may]):
         # What is written while there is a boundary is decided with that boundary.
-        call = view.on(entry.user, DELETE)
-        yield enter(
-            view, entry, Grant((states.boundary_gone(), *grant.changes), (*grant.calls, call))
-        )
+        calls = (*grant.calls, view.on(entry.user, DELETE))
+        yield enter(view, entry, Grant((states.boundary_gone(), *grant.changes), calls))
 
 
 def remove_boundary_of_role(view: AttackerView) -> Iterator[Gain]:
@@ -169,11 +161,10 @@ def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
             continue
         boundary = principal_of(view.world, role).boundary
         document = Policy(()) if boundary is None else boundary.policy
-        if role.arn in view.assumable:
-            yield BoundedRole(role, view.assumable[role.arn], document)
-        elif role.arn in view.assumable_once_trusted:
-            taken = view.assumable_once_trusted[role.arn]
-            yield BoundedRole(role, taken, document, (view.trusting(taken),))
+        taken = view.assumable.get(role.arn) or view.assumable_once_trusted.get(role.arn)
+        if taken is not None:
+            before = () if taken.trust is None else (view.trusting(taken),)
+            yield BoundedRole(role, taken, document, before)
 
 
 def _past_boundary(view: AttackerView, target: BoundedRole, freed: Grant) -> Iterator[Gain]:
@@ -187,7 +178,7 @@ def _past_boundary(view: AttackerView, target: BoundedRole, freed: Grant) -> Ite
     (change,) = freed.changes
     after = change.make(principal_of(view.world, target.role)).boundary
     arn = None if after is None else after.arn
-    for grant in (*_grants(view, target.role, change), NOTHING):
+    for grant in (*_grants(view, target.role, change), states.NOTHING):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
         writes = (*grant.calls, *target.before)
         early = [call for call in writes if view.may(call)]
@@ -240,7 +231,7 @@ def _to_try(view: AttackerView) -> list[Attached]:
 
 
 MOST_ALONE = 4
-"""If more policies deny something, they are only removed all together."""
+"""If more policies deny something, they are only removed all states.together."""
 
 REMOVES, LEAVES = ("Detach{}Policy", "Delete{}Policy"), "RemoveUserFromGroup"
 """The operations that remove a policy; by the last, a user leaves the group that has it."""
@@ -308,7 +299,7 @@ def remove_own_denies(view: AttackerView) -> Iterator[Gain]:
     choices = [[removal] for removal in alone if removal is not None]
     if every and every not in choices:
         choices.append(every)
-    for removed in map(together, choices):
+    for removed in map(states.together, choices):
         yield view.widened(removed.changes, removed.calls)
 
 
@@ -321,7 +312,7 @@ def remove_denies_of_others(view: AttackerView) -> Iterator[Gain]:
         return
     if _may_ever(view, "User", "Group") or view.ever(f"iam:{LEAVES}"):
         freed = {user.arn: _freed(view, user) for user in view.stock.users if user is not view.user}
-        some = [user for user in view.stock.users if freed.get(user.arn, NOTHING).calls]
+        some = [user for user in view.stock.users if freed.get(user.arn, states.NOTHING).calls]
         for entry, grant in entered(view, some):
             done = freed[entry.user.arn]
             # A user that has left its group loses what the group is given.
@@ -350,8 +341,8 @@ def _roles(view: AttackerView) -> Iterator[Gain]:
     gives, roles = (granting.written, granting.attached), view.stock.roles
     grants = granting.best(*(give(view, roles) for give in gives))
     for taken, done in freed:
-        for grant in (*granting.whole(grants, taken.role), NOTHING) if done.calls else ():
-            made = together([done, grant])
+        for grant in (*granting.whole(grants, taken.role), states.NOTHING) if done.calls else ():
+            made = states.together([done, grant])
             yield view.acts_as(taken, (*made.calls, taken.call), *made.changes)
 
 
@@ -364,4 +355,4 @@ def _freed(view: AttackerView, principal: User | Role) -> Grant:
     def remove(_: PrincipalState, each: Attached) -> Grant | None:
         return _removal(view, each, holders, principal.name, AttackerView.on)
 
-    return together(_removed(state, _denying(view, state), remove))
+    return states.together(_removed(state, _denying(view, state), remove))

@@ -20,19 +20,15 @@ from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.analysis.privilege_escalation import permission_checks as checks
 from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, named, operation
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    PASSWORD,
-    required_tags,
-    tag_sets,
-    texts,
-)
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.principal import SOME_SESSION, PrincipalContext, scps_of
@@ -87,13 +83,13 @@ class NewPrincipal:
 
     def call(self, name: str, **more: Any) -> Call:
         """Give a call on it, with what the request will say of it once it is there."""
-        holder, action = self.holder, f"iam:{operation(name, self.holder)}"
+        holder, action = self.holder, f"iam:{checks.operation(name, self.holder)}"
         keys = own.resource_tags(holder.tags)
         if holder.boundary and name.startswith(("Attach", "Put")):
             keys["iam:PermissionsBoundary"] = holder.boundary
         if name.startswith("Attach"):
             keys["iam:PolicyARN"] = more["PolicyArn"]
-        return Call(action, {**named(holder), **more}, (Need(action, holder.arn, keys),))
+        return Call(action, {**checks.named(holder), **more}, (Need(action, holder.arn, keys),))
 
     def state(self) -> PrincipalState:
         """Give what it is before it is given anything."""
@@ -140,7 +136,7 @@ def _boundaries(view: AttackerView) -> list[str | None]:
     if "iam:permissionsboundary" not in required:
         return [None]
     known = view.state.gathered.context()
-    wanted = texts(required, "iam:PermissionsBoundary", known)
+    wanted = parameters.texts(required, "iam:PermissionsBoundary", known)
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
     existing = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
     return [None, *dict.fromkeys((own.administrator(view), *named, *existing))]
@@ -149,8 +145,10 @@ def _boundaries(view: AttackerView) -> list[str | None]:
 def _tags(view: AttackerView) -> list[Mapping[str, str]]:
     """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
-    found = required_tags(required_by(view.state), view.state.gathered.context(), *starts)
-    return [{}, *tag_sets(found)]
+    found = parameters.required_tags(
+        required_by(view.state), view.state.gathered.context(), *starts
+    )
+    return [{}, *parameters.tag_sets(found)]
 
 
 MOST_BOUNDARIES, MOST_MADE = 20, 200
@@ -206,7 +204,7 @@ def _roles(view: AttackerView) -> Options:
 def _users(view: AttackerView) -> Options:
     for made in makeable(view, User):
         assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
-        password = made.call("CreateLoginProfile", Password=PASSWORD)
+        password = made.call("CreateLoginProfile", Password=checks.PASSWORD)
         ends = (
             Grant((), (made.call("CreateAccessKey"),)),
             Grant((in_console(made.holder),), (password, sign_in_call(made.holder))),
@@ -243,6 +241,6 @@ def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
         yield all_by_group[0]
         return
     if len(found) + len(groups) > 1:
-        most = quota(view.account, operation("PoliciesPer{}", made.holder))
+        most = quota(view.account, checks.operation("PoliciesPer{}", made.holder))
         yield states.together([*found[:most], *groups[: quota(view.account, "GroupsPerUser")]])
     yield from (*found, *groups)

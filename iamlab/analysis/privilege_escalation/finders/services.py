@@ -22,12 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.escalation_methods import ROLE, ServicePlan
-from iamlab.analysis.privilege_escalation.plan_binding import (
-    OF_ROLE,
-    Passing,
-    PlanBinder,
-    PlanBinding,
-)
+from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Passing, PlanBinder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.authorization.principal import principal_of
@@ -42,6 +37,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.plan_binding import PlanBinding
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
 

@@ -35,9 +35,8 @@ from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.tags import statements_about
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call
+from iamlab.analysis.privilege_escalation.permission_checks import SUPPOSED, Call, Need, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
@@ -51,7 +50,7 @@ from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
@@ -65,49 +64,48 @@ if TYPE_CHECKING:
 
 def assume(view: AttackerView) -> Iterator[Gain]:
     """``AssumeRole`` alone."""
-    for taken in view.assumable.values():
-        if _adds(view, taken):
-            yield view.acts_as(taken, (taken.call,))
+    return _act_as_each(view, view.assumable)
 
 
 def write_trust(view: AttackerView) -> Iterator[Gain]:
     """``UpdateAssumeRolePolicy``, then ``AssumeRole``."""
-    for taken in view.assumable_once_trusted.values():
-        if _adds(view, taken):
-            yield view.acts_as(taken, partial(_trust_and_assume, view, taken))
+    return _act_as_each(view, view.assumable_once_trusted)
 
 
 def widen_and_assume(
     view: AttackerView, give: Callable[[AttackerView, Sequence[Role]], Grants]
 ) -> Iterator[Gain]:
     """A policy for a role of the principal's own account, and ``AssumeRole``."""
-    grants = give(view, view.stock.roles if view.assumable else ())
-    for taken in view.assumable.values():
-        for grant in grants.get(taken.role.arn, ()) if _adds(view, taken) else ():
-            yield view.acts_as(taken, (*grant.calls, taken.call), *grant.changes)
+    return _act_as_each(view, view.assumable, give)
 
 
 def widen_and_write_trust(view: AttackerView) -> Iterator[Gain]:
     """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
-    roles = view.stock.roles if view.assumable_once_trusted else ()
-    grants = granting.best(*(give(view, roles) for give in granting.GIVES))
-    for taken in view.assumable_once_trusted.values():
-        for grant in grants.get(taken.role.arn, ()) if _adds(view, taken) else ():
-            calls = partial(_trust_and_assume, view, taken, *grant.calls)
+    return _act_as_each(view, view.assumable_once_trusted, *granting.GIVES)
+
+
+def _act_as_each(
+    view: AttackerView,
+    roles: Mapping[str, AssumableRole],
+    *gives: Callable[[AttackerView, Sequence[Role]], Grants],
+) -> Iterator[Gain]:
+    """Act as each of some roles, after it is given what can be given, if anything is to be."""
+    grants = granting.best(*(give(view, view.stock.roles if roles else ()) for give in gives))
+    # A session of the same role gives something only to one that is less than its role: which was
+    # asked for with session policies.
+    is_less = bool(view.state.gathered.session or view.state.gathered.scoped)
+    for arn, taken in roles.items():
+        if taken.role is view.role and not is_less:
+            continue
+        for grant in grants.get(arn, ()) if gives else [states.NOTHING]:
+            before = partial(_with_trust, view, taken, grant.calls)
+            calls = (*grant.calls, taken.call) if taken.trust is None else before
             yield view.acts_as(taken, calls, *grant.changes)
 
 
-def _adds(view: AttackerView, taken: AssumableRole) -> bool:
-    """Say whether a session of a role gives a principal what it has not.
-
-    A session of the same role gives something only to one that is less than its role: which was
-    asked for with session policies.
-    """
-    known = view.state.gathered
-    return taken.role is not view.role or bool(known.session or known.scoped)
-
-
-def _trust_and_assume(view: AttackerView, taken: AssumableRole, *before: Call) -> tuple[Call, ...]:
+def _with_trust(
+    view: AttackerView, taken: AssumableRole, before: tuple[Call, ...]
+) -> tuple[Call, ...]:
     return (*before, view.trusting(taken), taken.call)
 
 

@@ -24,6 +24,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
 from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, is_admin
@@ -31,14 +32,8 @@ from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.users import UserEntry, by_key, enter
 from iamlab.analysis.privilege_escalation.permission_checks import operation
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Change,
-    Gain,
-    Grant,
-    policies_in,
-    tagged,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, tagged
+from iamlab.analysis.privilege_escalation.satisfying_values import policies_of_others
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import PrincipalContext, override_tags, principal_of
 from iamlab.authorization.resource import resource_context
@@ -102,7 +97,7 @@ def _tag_call(view: AttackerView, holder: Holder, tags: Tags) -> Call | None:
     return call if _is_room(view, held, tags) and view.may(call) else None
 
 
-def _changes(tags: Tags) -> tuple[Change, ...]:
+def _changes(tags: Tags) -> tuple[states.Change, ...]:
     return tuple(tagged(key, value) for key, value in tags.items())
 
 
@@ -110,7 +105,7 @@ def _of_session(view: AttackerView) -> set[str]:
     """Give the tags that a session of a role may have itself: the role's do not show through."""
     state = view.state
     in_session = state.credential is not None or any(
-        change.about == CALLS_WITH for change in state.changes
+        change.about == states.CALLS_WITH for change in state.changes
     )
     is_role = view.role is not None
     return {key.lower() for key in state.gathered.who().tags} if in_session and is_role else set()
@@ -141,7 +136,9 @@ def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, st
 
 
 def _tag_session(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
-    if not _lets_tag(taken.role.trust):
+    statements = states.statements_of([taken.role.trust])
+    allows = (one for one in statements if one.effect == "Allow")
+    if not any(action_test(one)("sts:tagsession") for one in allows):
         return
     for tags in tags_wanted(view, principal_of(view.world, taken.role)):
         values = {
@@ -152,12 +149,6 @@ def _tag_session(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
         found = view.assuming.one(view.state, taken.role, required, sending=tags)
         if found is not None:
             yield view.acts_as(found, (found.call,))
-
-
-def _lets_tag(trust: Policy | None) -> bool:
-    return trust is not None and any(
-        one.effect == "Allow" and action_test(one)("sts:tagsession") for one in trust.statements
-    )
 
 
 def _sent(view: AttackerView, tags: Tags) -> list[dict[str, str]]:
@@ -247,26 +238,24 @@ VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
 
 def statements_about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
-    own = policies_in(known, "identity", "boundary", "session", "scp")
+    own = states.policies_in(known, "identity", "boundary", "session", "scp")
     yield from _conditional(each.policy for each in own)
-    others = parameters.policies_of_others
-    for statement in view.decider.once(
-        "statements about callers", lambda: list(_conditional(others(view.world)))
-    ):
-        named = statement.principal or ()
-        if statement.principal is None or any(
-            value == "*" or known.account_id in value for _, value in named
-        ):
+    others = view.decider.once(
+        "statements about callers", lambda: list(_conditional(policies_of_others(view.world)))
+    )
+    for statement in others:
+        names = [value for _, value in statement.principal or ()]
+        is_meant = any(name == "*" or known.account_id in name for name in names)
+        if statement.principal is None or is_meant:
             yield statement
 
 
 def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
-    for statement in (each for policy in policies for each in policy.statements):
-        for condition in statement.conditions:
-            is_about = condition.key.lower().startswith(OF_CALLER)
-            if is_about or any(map(VARIABLE.search, condition.values)):
-                yield statement
-                break
+    for statement in states.statements_of(policies):
+        keys = (one.key.lower() for one in statement.conditions)
+        values = (value for one in statement.conditions for value in one.values)
+        if any(key.startswith(OF_CALLER) for key in keys) or any(map(VARIABLE.search, values)):
+            yield statement
 
 
 # Which tags make a difference ------------------------------------------------------------

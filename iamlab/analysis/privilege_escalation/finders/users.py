@@ -20,16 +20,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.analysis.privilege_escalation import permission_checks as checks
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.permission_checks import Call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    NOTHING,
-    Gain,
-    Grant,
-    PrincipalState,
-)
-from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
+from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.engine.layers import Attached
@@ -46,22 +41,10 @@ if TYPE_CHECKING:
     from iamlab.model.identities import User
 
 
-def make_key(view: AttackerView, number: int) -> Iterator[Gain]:
-    """``CreateAccessKey``; where the user has two, ``DeleteAccessKey`` first."""
-    return _enter_each(view, by_key, number)
-
-
-def set_password(view: AttackerView, number: int) -> Iterator[Gain]:
-    """``CreateLoginProfile`` or ``UpdateLoginProfile``, then sign in.
-
-    Where the user has MFA devices, ``DeactivateMFADevice`` for each comes first.
-    """
-    return _enter_each(view, by_password, number)
-
-
-def _enter_each(
+def enter_each(
     view: AttackerView, find: Callable[[AttackerView], Iterator[UserEntry]], number: int
 ) -> Iterator[Gain]:
+    """Become the users whose entries are those of one method."""
     return (enter(view, entry) for entry in find(view) if entry.number == number)
 
 
@@ -106,7 +89,7 @@ def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEnt
     grants = grants_of_users(view) if entries else {}
     for user in users:
         if user.arn in entries:
-            for grant in (*granting.whole(grants, user), NOTHING):
+            for grant in (*granting.whole(grants, user), states.NOTHING):
                 yield entries[user.arn], grant
 
 
@@ -160,7 +143,7 @@ class UserEntry(NamedTuple):
 
 
 def by_key(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users for whom an access key can be made, another one deleted if need be."""
+    """``CreateAccessKey``; where the user has two, ``DeleteAccessKey`` first."""
     users = view.allowed("CreateAccessKey", view.stock.users)
     most = quota(view.account, "AccessKeysPerUser")
     full = view.stock.users if any(len(user.key_records) >= most for user in users) else ()
@@ -179,9 +162,12 @@ def by_key(view: AttackerView) -> Iterator[UserEntry]:
 
 
 def by_password(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users as whom one can sign in to the console, by a password that one sets."""
-    new = view.allowed("CreateLoginProfile", view.stock.users, Password=PASSWORD)
-    changed = view.allowed("UpdateLoginProfile", view.stock.users, Password=PASSWORD)
+    """``CreateLoginProfile`` or ``UpdateLoginProfile``, then sign in.
+
+    Where the user has MFA devices, ``DeactivateMFADevice`` for each comes first.
+    """
+    new = view.allowed("CreateLoginProfile", view.stock.users, Password=checks.PASSWORD)
+    changed = view.allowed("UpdateLoginProfile", view.stock.users, Password=checks.PASSWORD)
     for user in new:
         if user.login_profile is None:
             yield from _signed_in(view, user, NEW_PASSWORD)
@@ -207,7 +193,7 @@ def _signed_in(view: AttackerView, user: User, number: int) -> Iterator[UserEntr
     conditions = () if is_known else (CONDITIONS[number],)
     is_new, more = number == NEW_PASSWORD, {"PasswordResetRequired": False}
     name = "CreateLoginProfile" if is_new else "UpdateLoginProfile"
-    password = view.on(user, name, Password=PASSWORD, **({} if is_new else more))
+    password = view.on(user, name, Password=checks.PASSWORD, **({} if is_new else more))
     calls = (*first, password, sign_in_call(user))
     changes = (in_console(user),)
     yield UserEntry(28 if serials else number, user, calls, changes, conditions)
@@ -311,7 +297,7 @@ CODECOMMIT = BY_NAME["codecommit.amazonaws.com"]
 SIGNED = ServiceCredential("ec2", ("ec2:*",), "ec2:DescribeInstances")
 STILL_TAKEN = "EC2 takes requests that are signed with a certificate"
 
-_SSH, _SIGNING = {"SSHPublicKeyBody": SSH_KEY}, {"CertificateBody": CERTIFICATE}
+_SSH, _SIGNING = {"SSHPublicKeyBody": checks.SSH_KEY}, {"CertificateBody": checks.CERTIFICATE}
 _SIGNED = (SIGNED, STILL_TAKEN)
 UPLOADS: tuple[tuple[Any, ...], ...] = (
     ("UploadSSHPublicKey", _SSH, "ssh_public_keys", "SSHPublicKeysPerUser", CODECOMMIT),
