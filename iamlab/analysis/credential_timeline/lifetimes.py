@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.errors import PolicyError
 from iamlab.model.record import CredentialKind
-from iamlab.operations.sts.revoking import INLINE, hits, revoking_policies
+from iamlab.operations.sts.revoking import INLINE, Standing, hits, revoking_policies
 from iamlab.operations.sts.session import principal_of
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
-    from iamlab.operations.sts.revoking import Standing
 
 Ended = Literal[
     "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"

@@ -37,7 +37,7 @@ from iamlab.authorization.attached_policies import policies_of
 from iamlab.cloudtrail.event_names import NO_CALLS
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
 from iamlab.model.event import Event, is_unauthenticated
-from iamlab.model.identities import Bounded, Group, with_groups
+from iamlab.model.identities import Bounded, Group, Identity, with_groups
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.last_accessed.report import Granularity
     from iamlab.model.account import Account
-    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

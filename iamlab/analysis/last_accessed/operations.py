@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import (
     AwsError,
     InvalidInput,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
         LastAccessed,
         ServiceLastAccessed,
     )
-    from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
 
 

@@ -24,7 +24,7 @@ from iamlab.authorization.authorize import authorization_request
 from iamlab.display import steps
 from iamlab.engine.edits import AWS_MANAGED
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.model.identities import Bounded, Group, with_groups
+from iamlab.model.identities import Bounded, Group, Identity, with_groups
 from iamlab.model.quotas import quota
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_text
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

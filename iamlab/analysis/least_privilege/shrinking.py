@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.excess import PERMISSION_ONLY
 from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
-from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE
+from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE, Pair, Usage
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
@@ -28,7 +28,6 @@ from iamlab.policy.writing import edited
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from iamlab.analysis.least_privilege.used_permissions import Pair, Usage
     from iamlab.policy.statement import Statement
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
-from iamlab.model.identities import with_groups
+from iamlab.model.identities import Group, Identity, Role, User, with_groups
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import read_json
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.model.account import Account
-    from iamlab.model.identities import Group, Identity, Role, User
     from iamlab.operations.registry import Parameters
 
 

@@ -39,10 +39,10 @@ from iamlab.analysis.policy_simulator.requests import keys_of
 from iamlab.authorization.attached_policies import scps_of
 from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.layers import Layers
+from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import LayerMatches, StatementMatch, Verdict
 from iamlab.errors import InvalidInput, RequestError
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached
-    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
