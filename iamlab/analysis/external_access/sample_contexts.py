@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from iamlab.analysis.external_access.shared_resource import ResourceAccess
     from iamlab.policy.statement import Condition, Statement
 
-    Values = tuple[str, ...] | None
+Values = tuple[str, ...] | None
+"""The values of a condition key; ``None``: the request does not have the key."""
 
 OF_THE_CALL = frozenset(
     {

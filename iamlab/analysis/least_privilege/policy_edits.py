@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.analysis.least_privilege.policy_sizes import MANAGED_LIMIT
-from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, shrunk
+from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, joined, shrunk
 from iamlab.authorization.attached_policies import document_of
 from iamlab.authorization.authorize import authorization_request
 from iamlab.display import steps
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 EditKind = Literal["detach", "delete", "edit", "replace", "move"]
 _LONGEST_NAME = 128
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,8 @@ class Edit:
     @property
     def text(self) -> str:
         """What to do, as a sentence; the lines say the rest."""
-        holder, users = _name(self.holder), _names(self.users)
+        holder = _name(self.holder)
+        users, touches = (joined(map(_name, arns), 5) for arns in (self.users, self.touches))
         text = {
             "detach": f"Detach {self.policy} from {holder}: nothing of it was used.",
             "delete": f"Delete inline policy {self.policy} of {holder}: nothing of it was used.",
@@ -163,7 +163,7 @@ class Edit:
             "replace": f"Replace {self.policy} of {holder} by {self.new_name}, of your own.",
             "edit": f"Change policy {self.policy} of {holder}.",
         }[self.kind]
-        return f"{text} It touches {_names(self.touches)} too." if self.touches else text
+        return f"{text} It touches {touches} too." if self.touches else text
 
     def __str__(self) -> str:
         return "\n".join((self.text, *(f"  {line}" for line in self.lines)))
@@ -173,11 +173,6 @@ def _name(arn: str) -> str:
     """Give an identity's type and name: ``user ana``."""
     kind, _, name = arn.rpartition(":")[2].partition("/")
     return f"{kind} {name.rpartition('/')[2]}"
-
-
-def _names(arns: tuple[str, ...]) -> str:
-    more = f" and {len(arns) - _SHOWN} more" if len(arns) > _SHOWN else ""
-    return ", ".join(map(_name, arns[:_SHOWN])) + more
 
 
 def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Edit | None:
