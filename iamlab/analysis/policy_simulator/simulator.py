@@ -292,7 +292,7 @@ def simulate_custom_policy(account: Account, given: Parameters) -> dict[str, Any
 def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, Any]:
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
     source = policies.source_of(account, given["PolicySourceArn"])
-    without = Exclusions.of(given.get("PolicyExclusionList", ()))
+    without = Exclusions(given.get("PolicyExclusionList", ()))
     attached = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
     own = None if BOUNDARY in without.types else policies.attached_boundary(source)
     scps = () if SCP in without.types else scps_of(account)
