@@ -239,17 +239,10 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
         """Give it as a ``pandas.DataFrame``, a row for each finding."""
         rows = [
             (
-                one.status,
-                bool(one),
-                one.is_public,
-                one.resource_type,
-                one.resource,
-                one.owner,
+                *(one.status, bool(one), one.is_public, one.resource_type, one.resource, one.owner),
                 ", ".join(f"{kind}: {value}" for kind, value in one.principal.items()),
                 ", ".join(one.actions),
-                " and ".join(one.when),
-                one.source,
-                one.statement,
+                *(" and ".join(one.when), one.source, one.statement),
                 "; ".join(map(str, one.stopped_by)),
             )
             for one in self.findings

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
-_NO_TYPE = "AWS::Unknown::Resource"
 _SEPARATORS = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
 """Service -> what is between the ARN of a resource and the name of a resource below it."""
 
@@ -104,7 +103,7 @@ def type_of(arn: str) -> str:
     """
     parsed = Arn.parse(arn)
     found = resource_type(parsed.service, parsed.resource)
-    return BUCKET if found == OBJECT else found or _NO_TYPE
+    return BUCKET if found == OBJECT else found or "AWS::Unknown::Resource"
 
 
 def shared_resources(world: World) -> Iterator[SharedResource]:
