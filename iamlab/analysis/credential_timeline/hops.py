@@ -25,21 +25,10 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import SessionRecord
     from iamlab.model.world import World
 
-PartyKind = Literal[
-    "user",
-    "access key",
-    "session",
-    "service",
-    "browser",
-    "directory",
-    "CI job",
-    "application",
-    "OIDC issuer",
-    "instance",
-    "metadata service",
-    "function",
-    "build",
-]
+CallerKind = Literal["user", "access key", "session", "browser", "application", "CI job"]
+WorkloadKind = Literal["instance", "function", "build"]
+ServiceKind = Literal["service", "metadata service", "directory", "OIDC issuer"]
+PartyKind = CallerKind | WorkloadKind | ServiceKind
 
 
 @dataclass(frozen=True, slots=True)

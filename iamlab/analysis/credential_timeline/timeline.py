@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from iamlab.analysis.credential_timeline.credential_events import read_log
 from iamlab.analysis.credential_timeline.hops import Hop, Party, hops_of
@@ -24,7 +24,6 @@ from iamlab.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
-    from typing import TypeAlias
 
     import pandas as pd
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.external_access.zone_of_trust import OF_SOURCE
+from iamlab.analysis.external_access.zone_of_trust import OF_SOURCE, Zone
 from iamlab.authorization import context_keys as context
 from iamlab.authorization.context_keys import CALLER_KEYS, CallerAttributes, keys_of
-from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, Kind, Request, is_account
+from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue, Kind, Request, is_account
 from iamlab.errors import RequestError
 from iamlab.model.record import Membership
 from iamlab.model.service_principals import SOURCE_ACCOUNT, SOURCE_ARN, sends
@@ -30,8 +30,6 @@ from iamlab.policy.patterns import glob
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.external_access.zone_of_trust import Zone
-    from iamlab.engine.request import ContextValue
     from iamlab.model.world import World
 
 ELSEWHERE = Membership("o-elsewhere0", "o-elsewhere0/r-else/ou-else-elsewhere/")

@@ -7,7 +7,7 @@ AWS pages: "API ExternalAccessDetails"; "IAM Access Analyzer findings".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -17,8 +17,6 @@ from iamlab.engine.matching import action_matches
 from iamlab.policy.prose.words import briefly, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamlab.engine.decision import Decision
 
 POLICY, KMS_GRANT = "POLICY", "KMS_GRANT"
@@ -241,17 +239,10 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
         """Give it as a ``pandas.DataFrame``, a row for each finding."""
         rows = [
             (
-                one.status,
-                bool(one),
-                one.is_public,
-                one.resource_type,
-                one.resource,
-                one.owner,
+                *(one.status, bool(one), one.is_public, one.resource_type, one.resource, one.owner),
                 ", ".join(f"{kind}: {value}" for kind, value in one.principal.items()),
                 ", ".join(one.actions),
-                " and ".join(one.when),
-                one.source,
-                one.statement,
+                *(" and ".join(one.when), one.source, one.statement),
                 "; ".join(map(str, one.stopped_by)),
             )
             for one in self.findings

@@ -15,7 +15,7 @@ from itertools import combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.external_access.zone_of_trust import filled_by
-from iamlab.engine.request import MAX_TEXT
+from iamlab.engine.request import MAX_TEXT, ContextValue
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.external_access.callers import Outsider
     from iamlab.analysis.external_access.shared_resource import ResourceAccess
-    from iamlab.engine.request import ContextValue
     from iamlab.policy.statement import Condition, Statement
 
-    Values = tuple[str, ...] | None
+Values = tuple[str, ...] | None
+"""The values of a condition key; ``None``: the request does not have the key."""
 
 OF_THE_CALL = frozenset(
     {

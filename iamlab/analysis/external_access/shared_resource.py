@@ -31,7 +31,7 @@ from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
 from iamlab.engine.layers import Layers
-from iamlab.engine.request import MAX_TEXT
+from iamlab.engine.request import MAX_TEXT, ContextValue, Request
 from iamlab.engine.statement_tests import action_test
 from iamlab.model.network_locations import Network
 from iamlab.model.resources import BUCKET, OBJECT, resource_type
@@ -50,11 +50,9 @@ if TYPE_CHECKING:
     from iamlab.analysis.external_access.zone_of_trust import Zone
     from iamlab.engine.decision import Decision
     from iamlab.engine.grants import Grant
-    from iamlab.engine.request import ContextValue, Request
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
-_NO_TYPE = "AWS::Unknown::Resource"
 _SEPARATORS = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
 """Service -> what is between the ARN of a resource and the name of a resource below it."""
 
@@ -105,7 +103,7 @@ def type_of(arn: str) -> str:
     """
     parsed = Arn.parse(arn)
     found = resource_type(parsed.service, parsed.resource)
-    return BUCKET if found == OBJECT else found or _NO_TYPE
+    return BUCKET if found == OBJECT else found or "AWS::Unknown::Resource"
 
 
 def shared_resources(world: World) -> Iterator[SharedResource]:

@@ -29,6 +29,7 @@ from iamlab.analysis.external_access.sample_contexts import (
     TIMES,
     ConditionTest,
     ContextSamples,
+    Values,
     as_values,
     can_send,
 )
@@ -215,31 +216,24 @@ class WitnessSearch:
                 test.comparison.name.startswith("DateLess") and not test.fits(key, now)
                 for test in tests
             )
-        values_of = {
-            id(caller): as_values({**self._access.context, **caller.lower_context}.get(key))
-            for caller in callers
-        }
+        context = self._access.context
+        pairs = [(one, as_values({**context, **one.lower_context}.get(key))) for one in callers]
         is_known = (
             key in self._settled_keys(callers)
             or self._access.is_of_resource(key)
-            or self._covers_all(key, tests, callers, [*values_of.values()])
+            or self._covers_all(key, tests, pairs)
         )
         return not any(
             (not is_known and can_send(key, caller))
-            or all(
-                (None in test.wanted and bool(values_of[id(caller)]))
-                or test.fits(key, values_of[id(caller)])
-                for test in tests
-            )
-            for caller in callers
+            or all((None in test.wanted and values) or test.fits(key, values) for test in tests)
+            for caller, values in pairs
         )
 
     def _covers_all(
         self,
         key: str,
         tests: Sequence[ConditionTest],
-        callers: Sequence[Outsider],
-        values: Sequence[tuple[str, ...] | None],
+        pairs: Sequence[tuple[Outsider, Values]],
     ) -> bool:
         """Say whether these callers have all values of a key that the tests tell apart.
 
@@ -249,8 +243,8 @@ class WitnessSearch:
         wanted = {value for test in tests for value in test.wanted}
         is_plain = all(value is not None and not has_star(value) for value in wanted)
         if key in _OF_SERVICES and self._is_complete:
-            return is_plain or all(one.is_signed or one.principal == ANONYMOUS for one in callers)
-        known = {value for own in values for value in own or ()}
+            return is_plain or all(one.is_signed or one.principal == ANONYMOUS for one, _ in pairs)
+        known = {value for _, own in pairs for value in own or ()}
         return (
             self._is_complete
             and is_plain

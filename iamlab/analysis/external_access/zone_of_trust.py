@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.authorization.resource import find_resource
-from iamlab.engine.request import is_account
+from iamlab.engine.request import ContextValue, is_account
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.conditions import OPERATORS
@@ -30,7 +30,6 @@ from iamlab.policy.variables import substitute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import OrganizationalUnit, Root

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.last_accessed.report import Granularity
     from iamlab.model.account import Account
-    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

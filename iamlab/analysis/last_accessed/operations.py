@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import (
     AwsError,
     InvalidInput,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
         LastAccessed,
         ServiceLastAccessed,
     )
-    from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
 
 
@@ -82,9 +81,12 @@ def _creator(account: Account, caller: Caller) -> str:
     return userid if who.kind in OF_FEDERATED_USERS else userid.partition(":")[0]
 
 
-def _kept(account: Account, job: LastAccessedJob) -> dict[str, Any]:
-    account.last_accessed_jobs[job.job_id] = job
-    return {"JobId": job.job_id}
+def _order(account: Account, creator: str, *result: Any) -> dict[str, Any]:
+    """Keep a new job: with the report, or with why it has failed."""
+    job_id = account.world.ids.uuid()
+    job = LastAccessedJob(job_id, creator, account.world.clock.now, *result)
+    account.last_accessed_jobs[job_id] = job
+    return {"JobId": job_id}
 
 
 def _job(
@@ -148,8 +150,7 @@ def generate_service_last_accessed_details(
     """Order the report of a user, a group, a role or a managed policy."""
     creator = _creator(account, caller)
     report = last_accessed(account, given["Arn"], None, given.get("Granularity", "SERVICE_LEVEL"))
-    now, job_id = account.world.clock.now, account.world.ids.uuid()
-    return _kept(account, LastAccessedJob(job_id, creator, now, report))
+    return _order(account, creator, report)
 
 
 @operation("GetServiceLastAccessedDetails", on="*", answer=as_it_is, by_whom=True)
@@ -225,15 +226,13 @@ def generate_organizations_access_report(
             "The request failed because the maximum number of concurrent requests for this account "
             "are already running."
         )
-    report, code, message = None, "", ""
+    path, policy_id = given["EntityPath"], given.get("OrganizationsPolicyId")
+    result: tuple[Any, ...]
     try:
-        report = organizations_last_accessed(
-            account, given["EntityPath"], given.get("OrganizationsPolicyId")
-        )
+        result = (organizations_last_accessed(account, path, policy_id),)
     except AwsError as error:
-        code, message = error.code, error.message
-    job_id = account.world.ids.uuid()
-    return _kept(account, LastAccessedJob(job_id, creator, now, None, report, code, message))
+        result = (None, error.code, error.message)
+    return _order(account, creator, None, *result)
 
 
 @operation("GetOrganizationsAccessReport", on="*", answer=as_it_is, by_whom=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.last_accessed.last_accessed import read_attempts, rows_of
-from iamlab.analysis.last_accessed.report import cells_of
+from iamlab.analysis.last_accessed.report import ServiceLastAccessed, cells_of
 from iamlab.analysis.least_privilege.excess import allowed_by
 from iamlab.display import Shown, table
 from iamlab.errors import InvalidInput, noted
@@ -29,8 +29,8 @@ from iamlab.errors.organizations import (
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
-from iamlab.model.organization.organization import own_organization
-from iamlab.model.organization.policies import SCP
+from iamlab.model.organization.organization import Organization, own_organization
+from iamlab.model.organization.policies import SCP, OrganizationPolicy
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog
 
@@ -40,11 +40,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.analysis.last_accessed.report import ServiceLastAccessed
     from iamlab.model.account import Account
     from iamlab.model.event import Event
-    from iamlab.model.organization.organization import Organization
-    from iamlab.model.organization.policies import OrganizationPolicy
     from iamlab.model.organization.targets import Target
 
 PRINCIPALS = ("Root", "IAMUser", "AssumedRole", "FederatedUser")

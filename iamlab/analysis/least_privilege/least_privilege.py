@@ -30,7 +30,7 @@ from iamlab.analysis.least_privilege.policy_sizes import (
     not_allowed_by,
     policies_that_fit,
 )
-from iamlab.analysis.least_privilege.statements import AllowStatement, readable
+from iamlab.analysis.least_privilege.statements import AllowStatement, Generalisation, readable
 from iamlab.analysis.least_privilege.used_permissions import (
     PASS_ROLE,
     Pair,
@@ -42,7 +42,7 @@ from iamlab.analysis.least_privilege.used_permissions import (
     log_of,
     with_path,
 )
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
@@ -59,9 +59,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.statements import Generalisation
     from iamlab.analysis.trails.uses import Use
-    from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
     from iamlab.model.world import World
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.analysis.least_privilege.policy_sizes import MANAGED_LIMIT
-from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, shrunk
+from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, joined, shrunk
 from iamlab.authorization.authorize import authorization_request
 from iamlab.display import steps
 from iamlab.engine.edits import AWS_MANAGED
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.model.identities import Bounded, Group, with_groups
+from iamlab.model.identities import Bounded, Group, Identity, with_groups
 from iamlab.model.managed_policies import document_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.common import quota
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
 EditKind = Literal["detach", "delete", "edit", "replace", "move"]
 _LONGEST_NAME = 128
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,8 @@ class Edit:
     @property
     def text(self) -> str:
         """What to do, as a sentence; the lines say the rest."""
-        holder, users = _name(self.holder), _names(self.users)
+        holder = _name(self.holder)
+        users, touches = (joined(map(_name, arns), 5) for arns in (self.users, self.touches))
         text = {
             "detach": f"Detach {self.policy} from {holder}: nothing of it was used.",
             "delete": f"Delete inline policy {self.policy} of {holder}: nothing of it was used.",
@@ -164,7 +163,7 @@ class Edit:
             "replace": f"Replace {self.policy} of {holder} by {self.new_name}, of your own.",
             "edit": f"Change policy {self.policy} of {holder}.",
         }[self.kind]
-        return f"{text} It touches {_names(self.touches)} too." if self.touches else text
+        return f"{text} It touches {touches} too." if self.touches else text
 
     def __str__(self) -> str:
         return "\n".join((self.text, *(f"  {line}" for line in self.lines)))
@@ -174,11 +173,6 @@ def _name(arn: str) -> str:
     """Give an identity's type and name: ``user ana``."""
     kind, _, name = arn.rpartition(":")[2].partition("/")
     return f"{kind} {name.rpartition('/')[2]}"
-
-
-def _names(arns: tuple[str, ...]) -> str:
-    more = f" and {len(arns) - _SHOWN} more" if len(arns) > _SHOWN else ""
-    return ", ".join(map(_name, arns[:_SHOWN])) + more
 
 
 def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Edit | None:

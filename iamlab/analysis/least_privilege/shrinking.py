@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.excess import PERMISSION_ONLY
 from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
-from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE
+from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE, Pair, Usage
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
@@ -28,7 +28,6 @@ from iamlab.policy.writing import edited
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from iamlab.analysis.least_privilege.used_permissions import Pair, Usage
     from iamlab.policy.statement import Statement
 
 
@@ -129,8 +128,8 @@ def _less(
     """Give what is left of a statement, and describe it."""
     if statement.action is None:
         kept = _listed(used, whole_services=whole_services)
-        excepted = _joined(statement.not_action or ())
-        texts = [f"everything but {excepted} becomes {_joined(kept)}"]
+        excepted = joined(statement.not_action or ())
+        texts = [f"everything but {excepted} becomes {joined(kept)}"]
     else:
         kept = ()
         texts = []
@@ -138,7 +137,7 @@ def _less(
             own = _less_of_pattern(pattern, used, log, whole_services=whole_services)
             kept += own
             if own != (pattern,):
-                texts.append(f"{pattern} becomes {_joined(own)}" if own else f"{pattern} goes")
+                texts.append(f"{pattern} becomes {joined(own)}" if own else f"{pattern} goes")
     if not kept:
         return None, "goes: nothing of it was used"
     return replace(statement, action=tuple(dict.fromkeys(kept)), not_action=None), "; ".join(texts)
@@ -175,13 +174,11 @@ def _listed(
     return tuple(sorted(kept.union(always)))
 
 
-def _joined(names: Iterable[str]) -> str:
+def joined(names: Iterable[str], most: int = 8) -> str:
+    """Name so many, and count the rest."""
     every = list(names)
-    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return ", ".join(every[:_SHOWN]) + more
-
-
-_SHOWN = 8
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def pairs_to_keep(usage: Usage) -> dict[Pair, Mapping[str, str]]:

@@ -13,7 +13,7 @@ information"; "Using service-linked roles".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
@@ -28,7 +28,7 @@ from iamlab.analysis.least_privilege.policy_edits import (
 )
 from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
 from iamlab.analysis.least_privilege.used_permissions import Usage, completed, log_of, with_path
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.display import Shown, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded, Role, User
@@ -36,14 +36,12 @@ from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
 
     import pandas as pd
 
     from iamlab.analysis.least_privilege.policy_edits import Edit, PairsOf
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair
     from iamlab.analysis.trails.uses import Use
-    from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
     from iamlab.model.world import World
 

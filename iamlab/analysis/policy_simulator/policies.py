@@ -19,11 +19,11 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
-from iamlab.model.identities import with_groups
+from iamlab.model.identities import Group, Identity, Role, User, with_groups
 from iamlab.model.managed_policies import document_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
@@ -31,10 +31,9 @@ from iamlab.policy.json_text import read_json
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.model.account import Account
-    from iamlab.model.identities import Group, Identity, Role, User
     from iamlab.operations.registry import Parameters
 
 
@@ -227,61 +226,60 @@ def attached_boundary(source: User | Group | Role) -> Source | None:
 BOUNDARY, SCP = "permission-boundary", "scp"
 """The types of policies that are not identity-based, and can be left out."""
 
+IDENTIFIERS = ("PolicyType", "PolicyArn", "InlinePolicyIdentifier")
 
-@dataclass(frozen=True, slots=True)
+
 class Exclusions:
     """What is left out.
 
     Parameters
     ----------
+    identifiers
+        As the API takes them.
+
+    Attributes
+    ----------
     types
         All policies of these types.
-    arns
-        Managed policies, by ARNs that may have wildcards.
-    inline
-        Inline policies: identifiers as the API takes them.
+
+    Raises
+    ------
+    InvalidInput
+        One of them cannot be one. Whether there is such a policy is not asked.
 
     Examples
     --------
     >>> from iamlab import Policy
     >>> from iamlab.analysis.policy_simulator.policies import managed
     >>> everything = managed("arn:aws:iam::aws:policy/AdministratorAccess", Policy.allow("*"))
-    >>> Exclusions.of([{"PolicyType": "aws-managed"}]).leaves_out(everything)
+    >>> Exclusions([{"PolicyType": "aws-managed"}]).leaves_out(everything)
     True
-    >>> Exclusions.of([{"PolicyArn": "arn:aws:iam::aws:policy/Admin*"}]).leaves_out(everything)
+    >>> Exclusions([{"PolicyArn": "arn:aws:iam::aws:policy/Admin*"}]).leaves_out(everything)
     True
     """
 
-    types: tuple[str, ...] = ()
-    arns: tuple[str, ...] = ()
-    inline: tuple[Parameters, ...] = ()
-
-    @classmethod
-    def of(cls, identifiers: Iterable[Parameters]) -> Exclusions:
-        """Read identifiers as the API takes them.
-
-        Raises
-        ------
-        InvalidInput
-            One of them cannot be one. Whether there is such a policy is not asked.
-        """
-        found: dict[str, list[Any]] = {"types": [], "arns": [], "inline": []}
+    def __init__(self, identifiers: Iterable[Parameters]) -> None:
+        self.types: set[str] = set()
+        self._arns: list[str] = []
+        self._inline: list[Parameters] = []
         for identifier in identifiers:
-            members = [(kind, value) for kind, value in identifier.items() if value is not None]
-            if len(members) != 1:
+            given = {kind: value for kind, value in identifier.items() if value is not None}
+            if len(given) != 1:
                 error = _invalid("it is of no kind, or of several")
-                raise noted(error, f"Give one of {', '.join(_READ)}.")
-            [(kind, value)] = members
-            place, read = _READ[kind]
-            found[place].append(read(value))
-        return cls(*map(tuple, found.values()))
+                raise noted(error, f"Give one of {', '.join(IDENTIFIERS)}.")
+            if "PolicyType" in given:
+                self.types.add(given["PolicyType"])
+            elif "PolicyArn" in given:
+                self._arns.append(_arn(given["PolicyArn"]))
+            else:
+                self._inline.append(_inline(given["InlinePolicyIdentifier"]))
 
     def leaves_out(self, source: Source) -> bool:
         """Say whether an identity-based policy is left out."""
         return (
             ("inline" if source.type in INLINE else source.type) in self.types
-            or (source.arn is not None and any(glob(one, source.arn) for one in self.arns))
-            or any(_is_meant(source, one) for one in self.inline)
+            or (source.arn is not None and any(glob(one, source.arn) for one in self._arns))
+            or any(_is_meant(source, one) for one in self._inline)
         )
 
 
@@ -301,14 +299,6 @@ def _inline(identifier: Parameters) -> Parameters:
     if name.count("*") > 1:
         raise _invalid(f"{name} has a wildcard where none may stand")
     return identifier
-
-
-_READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "PolicyType": ("types", str),
-    "PolicyArn": ("arns", _arn),
-    "InlinePolicyIdentifier": ("inline", _inline),
-}
-"""Kind of identifier -> where it is kept, and how it is read."""
 
 
 def _is_meant(source: Source, identifier: Parameters) -> bool:

@@ -39,10 +39,10 @@ from iamlab.analysis.policy_simulator.requests import keys_of
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.layers import Layers
+from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import LayerMatches, StatementMatch, Verdict
 from iamlab.errors import InvalidInput, RequestError
 from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached
-    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
@@ -294,7 +292,7 @@ def simulate_custom_policy(account: Account, given: Parameters) -> dict[str, Any
 def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, Any]:
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
     source = policies.source_of(account, given["PolicySourceArn"])
-    without = Exclusions.of(given.get("PolicyExclusionList", ()))
+    without = Exclusions(given.get("PolicyExclusionList", ()))
     attached = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
     own = None if BOUNDARY in without.types else policies.attached_boundary(source)
     scps = () if SCP in without.types else scps_of(account)
