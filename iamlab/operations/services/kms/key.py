@@ -222,7 +222,9 @@ class Key(ResourceVerbs):
             GranteePrincipal=arn_of_principal(grantee_principal),
             Operations=as_list(operations, 'operations is a list such as ["Decrypt"]'),
             Constraints=constraints,
-            RetiringPrincipal=retiring_principal and arn_of_principal(retiring_principal),
+            RetiringPrincipal=None
+            if retiring_principal is None
+            else arn_of_principal(retiring_principal),
             Name=name,
         )
         return made
