@@ -16,11 +16,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab import errors
 from iamlab.analysis import credential_report as held
 from iamlab.analysis.credential_report import CredentialReport, Job
 from iamlab.display import Shown
-from iamlab.errors import AwsError, RequestError, did_you_mean, noted
+from iamlab.errors import (
+    AwsError,
+    InvalidInput,
+    NoSuchEntity,
+    ReportExpired,
+    ReportInProgress,
+    ReportNotPresent,
+    RequestError,
+    did_you_mean,
+    noted,
+)
 from iamlab.model import managed_policies
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import with_groups
@@ -84,13 +93,13 @@ def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
     now = account.world.clock.now
     job: Job | None = account.report_job
     if job is None:
-        error: AwsError = errors.ReportNotPresent("Credential report not present.")
+        error: AwsError = ReportNotPresent("Credential report not present.")
         hint = "GenerateCredentialReport has one made."
     elif job.is_old(now):
-        error = errors.ReportExpired("Credential report expired.")
+        error = ReportExpired("Credential report expired.")
         hint = "A report is kept for four hours. GenerateCredentialReport has a new one made."
     elif not job.is_ready(now):
-        error = errors.ReportInProgress("Credential report is still being generated.")
+        error = ReportInProgress("Credential report is still being generated.")
         hint = "Call GenerateCredentialReport again until its State is COMPLETE."
     else:
         return job.report
@@ -108,11 +117,11 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
     every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)
     identities = {one.arn: one for by_name in every for one in by_name.values()}
     if arn not in identities:
-        raise noted(errors.NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
+        raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
     for service in services:
         if not catalog.has(service):
             raise noted(
-                errors.InvalidInput(f"Service namespace {service} is not valid."),
+                InvalidInput(f"Service namespace {service} is not valid."),
                 did_you_mean(service, catalog.services()),
             )
     return page(
