@@ -105,7 +105,7 @@ _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
 """The default callers, by the word of ``by``."""
 
 
-class Row(NamedTuple):
+class MatrixRow(NamedTuple):
     """A row of the matrix: the caller's context, and the name at the head of the row."""
 
     principal: PrincipalContext
@@ -117,15 +117,15 @@ def everybody(world: World) -> list[str]:
     return list(everybody_of(world.accounts.values()))
 
 
-def _row(world: World, caller: Caller, by: str) -> Row:
+def _row(world: World, caller: Caller, by: str) -> MatrixRow:
     if by == "group":
         # By itself, a namesake of another world, or its ARN.
         arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
         for group in _groups(world):
             if group.arn == arn:
-                return Row(member_of(group), arn)
+                return MatrixRow(member_of(group), arn)
     principal = principal_of(world, caller).within_limits()
-    return Row(principal, principal.arn)
+    return MatrixRow(principal, principal.arn)
 
 
 def _groups(world: World) -> list[Group]:
@@ -202,7 +202,7 @@ def _rows(
     return [back([rows[number] for rows in decided]) for number in range(len(callers))]
 
 
-def _alike(rows: Sequence[Row]) -> dict[object, list[int]]:
+def _alike(rows: Sequence[MatrixRow]) -> dict[object, list[int]]:
     """Group the callers for whom resources and VPC endpoints are the same."""
     found: dict[object, list[int]] = {}
     for place, (principal, _) in enumerate(rows):

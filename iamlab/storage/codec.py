@@ -25,7 +25,7 @@ from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import statement_to_json
-from iamlab.storage import values
+from iamlab.storage import value_coders
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
 
@@ -94,7 +94,7 @@ class ByName:
         """Give an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
             return run.not_a("an object", value, place)
-        name = values.TEXT.write
+        name = value_coders.TEXT.write
         return {
             name(key, place, run): self.item_coder.write(item, member(place, str(key)), run)
             for key, item in value.items()
@@ -104,7 +104,7 @@ class ByName:
         """Take an object; what is wrong in it is noted and left out."""
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
-        name, found = values.TEXT.read, {}
+        name, found = value_coders.TEXT.read, {}
         for key, raw_value in raw.items():
             value = self.item_coder.read(raw_value, member(place, str(key)), run)
             known = name(key, place, run)
@@ -260,16 +260,16 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
 
 
 _PLAIN: dict[Any, Coder] = {
-    str: values.TEXT,
-    int: values.NUMBER,
-    float: values.FRACTION,
-    bool: values.exact((False, True)),
-    type(None): values.exact((None,)),
-    bytes: values.BYTES,
-    datetime: values.MOMENT,
+    str: value_coders.TEXT,
+    int: value_coders.NUMBER,
+    float: value_coders.FRACTION,
+    bool: value_coders.exact((False, True)),
+    type(None): value_coders.exact((None,)),
+    bytes: value_coders.BYTES,
+    datetime: value_coders.MOMENT,
     Policy: PolicyCoder(),
-    Any: values.Anything(),
-    object: values.Anything(),
+    Any: value_coders.Anything(),
+    object: value_coders.Anything(),
 }
 
 _LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made, what is taken
@@ -302,7 +302,7 @@ def coder_of(hint: Any) -> Coder:
     if origin in (types.UnionType, typing.Union):
         return _union(inside)
     if origin is Literal:
-        return values.exact(inside)
+        return value_coders.exact(inside)
     if origin is tuple and inside[1:] == (...,):
         return Many(coder_of(inside[0]), tuple, (tuple,))
     if origin is tuple and inside:
@@ -312,7 +312,7 @@ def coder_of(hint: Any) -> Coder:
     if origin in (dict, Mapping) and inside[:1] == (str,):
         return ByName(coder_of(inside[1]))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return values.member_of(hint)
+        return value_coders.member_of(hint)
     if isinstance(hint, type) and is_dataclass(hint):
         return _of_classes([hint])
     raise TypeError(f"a file of a world cannot hold {hint}")
@@ -323,7 +323,7 @@ def _union(hints: tuple[Any, ...]) -> Coder:
     classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
     coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
-        coders.append(values.NUMBER_BESIDE_TEXT if str in hints else values.NUMBER)
+        coders.append(value_coders.NUMBER_BESIDE_TEXT if str in hints else value_coders.NUMBER)
     if classes:
         coders.append(_of_classes(classes))
     kinds = tuple(kind for coder in coders for kind in coder.kinds)

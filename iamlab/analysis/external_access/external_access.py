@@ -26,7 +26,7 @@ from iamlab.analysis.external_access.shared_resource import (
     shared_resources,
     type_of,
 )
-from iamlab.analysis.external_access.witness import Answer, Outcome, WitnessSearch
+from iamlab.analysis.external_access.witness import Answer, SearchResult, WitnessSearch
 from iamlab.analysis.external_access.zone_of_trust import confines, zones
 from iamlab.analysis.what_can.granting_statements import conditions_of
 from iamlab.display import steps
@@ -185,8 +185,8 @@ def _findings(
     access: ResourceAccess, allow: AccessStatement, principal: PrincipalValue
 ) -> Iterator[OutsideFinding]:
     """Give what a statement allows one principal, a finding for each different outcome."""
-    actions: dict[Outcome, list[str]] = defaultdict(list)
-    proofs: dict[Outcome, Decision | None] = {}
+    actions: dict[SearchResult, list[str]] = defaultdict(list)
+    proofs: dict[SearchResult, Decision | None] = {}
     for names in _groups(access, allow.statement):
         outcome = WitnessSearch(access, allow, principal, names[0]).outcome()
         if outcome.answer is not Answer.NOBODY:

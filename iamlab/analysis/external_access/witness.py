@@ -70,7 +70,7 @@ class Answer(Enum):
     UNKNOWN = "nobody was found, nor a reason for it"
 
 
-class Outcome(NamedTuple):
+class SearchResult(NamedTuple):
     """What was found for one statement, one value of its Principal, and one group of actions.
 
     Parameters
@@ -110,11 +110,11 @@ class WitnessSearch:
         )
         self._denied: list[Decision] = []
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SearchResult:
         """Look for a caller who gets in: if possible, one who can be anybody."""
         found: Decision | None = None
         if not can_be_tried(*self._principal):
-            return Outcome(Answer.UNKNOWN)
+            return SearchResult(Answer.UNKNOWN)
         for caller, sample, request in self._let_in_by(self._statement):
             if found and not caller.is_anybody:
                 continue
@@ -126,15 +126,15 @@ class WitnessSearch:
                 continue
             is_public = caller.is_anybody and sample.is_anybodys
             if is_public or not is_everybody(*self._principal):
-                return Outcome(Answer.OPEN, decision, is_public, self._stops())
+                return SearchResult(Answer.OPEN, decision, is_public, self._stops())
             found = found or decision
         if found:
-            return Outcome(Answer.OPEN, found, stops=self._stops())
+            return SearchResult(Answer.OPEN, found, stops=self._stops())
         if self._denied and self._is_complete:
-            return Outcome(Answer.STOPPED, self._denied[0], stops=self._stops())
+            return SearchResult(Answer.STOPPED, self._denied[0], stops=self._stops())
         if not self._denied and self._can_let_in_nobody():
-            return Outcome(Answer.NOBODY)
-        return Outcome(Answer.UNKNOWN)
+            return SearchResult(Answer.NOBODY)
+        return SearchResult(Answer.UNKNOWN)
 
     def _let_in_by(
         self, statement: AccessStatement

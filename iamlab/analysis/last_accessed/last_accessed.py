@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.report import (
     GRANULARITIES,
-    Access,
     Entity,
     LastAccessed,
+    LastAttempt,
     ServiceLastAccessed,
     TrackedAction,
 )
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
-    Latest = Mapping[str, Mapping[str, Access]]
+    Latest = Mapping[str, Mapping[str, LastAttempt]]
     """A service's prefix, or an action's full name -> who attempted it -> the latest attempt."""
 
 KINDS = ("user", "group", "role", "policy")
@@ -230,7 +230,7 @@ def read_attempts(
     newest: datetime | None = None
     own = world.clock.now
     until = own if now is None and events is None else now
-    latest: dict[str, dict[str, Access]] = defaultdict(dict)
+    latest: dict[str, dict[str, LastAttempt]] = defaultdict(dict)
     for event in listed:
         if not isinstance(event, Event):
             what = f"{type(event).__name__} is no event"
@@ -250,7 +250,7 @@ def read_attempts(
     return latest, until or newest or own
 
 
-def _note(latest: dict[str, dict[str, Access]], entity: str, event: Event) -> None:
+def _note(latest: dict[str, dict[str, LastAttempt]], entity: str, event: Event) -> None:
     """Note an attempt; a call that needs no permission is one of its service all the same."""
     actions = {one.action for one in uses_of(event)}
     names = {action.partition(":")[0] for action in actions} or {_prefix_of(event.event_source)}
@@ -260,7 +260,7 @@ def _note(latest: dict[str, dict[str, Access]], entity: str, event: Event) -> No
         known = latest[name].get(entity)
         # Of two at the same moment the one counts that the log has last.
         if known is None or event.event_time >= known.time:
-            latest[name][entity] = Access(entity, event.event_time, event.aws_region)
+            latest[name][entity] = LastAttempt(entity, event.event_time, event.aws_region)
 
 
 def _prefix_of(event_source: str) -> str:
@@ -311,7 +311,7 @@ def rows_of(
         )
 
 
-def _since(start: datetime, latest: Latest, name: str) -> tuple[Access, ...]:
+def _since(start: datetime, latest: Latest, name: str) -> tuple[LastAttempt, ...]:
     """Give the attempts since a moment, the most recent first."""
     found = [one for one in latest.get(name, {}).values() if one.time >= start]
     return tuple(sorted(found, key=lambda one: (-one.time.timestamp(), one.entity)))

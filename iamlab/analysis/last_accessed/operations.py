@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.analysis.last_accessed.report import (
-        Access,
         Entity,
         LastAccessed,
+        LastAttempt,
         ServiceLastAccessed,
     )
     from iamlab.model.account import Account
@@ -119,7 +119,7 @@ def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
     return answer
 
 
-def _access(access: Access | None, names: Mapping[str, str]) -> dict[str, Any]:
+def _access(access: LastAttempt | None, names: Mapping[str, str]) -> dict[str, Any]:
     """Write an attempt, under the names that the answer has for its fields."""
     return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
 
@@ -182,7 +182,7 @@ def get_service_last_accessed_details_with_entities(
     return {**_about(account, job), **rows}
 
 
-def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, Access | None]]:
+def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, LastAttempt | None]]:
     """Give the entities of a service, those that attempted it first; of another service, none."""
     known = {one.arn: one for one in report.entities}
     for row in report.services:
@@ -191,7 +191,7 @@ def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, Ac
             yield from ((one, None) for one in known.values())
 
 
-def _entity(one: Entity, access: Access | None) -> dict[str, Any]:
+def _entity(one: Entity, access: LastAttempt | None) -> dict[str, Any]:
     info = {name.capitalize(): value for name, value in asdict(one).items()}
     return {"EntityInfo": info, **_access(access, {"LastAuthenticated": "time"})}
 

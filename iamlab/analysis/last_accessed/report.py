@@ -45,7 +45,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class LastAttempt:
     """The most recent attempt of somebody, allowed or not.
 
     Parameters
@@ -64,7 +64,7 @@ class TrackedAction:
     """An action, and the most recent attempt of anybody; ``None`` if there was none."""
 
     action_name: str
-    access: Access | None = None
+    access: LastAttempt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ServiceLastAccessed:
     """
 
     service_namespace: str
-    accesses: tuple[Access, ...] = ()
+    accesses: tuple[LastAttempt, ...] = ()
     tracked_actions: tuple[TrackedAction, ...] = ()
 
     @property
@@ -91,7 +91,7 @@ class ServiceLastAccessed:
         return catalog.service_name(self.service_namespace) or self.service_namespace
 
     @property
-    def last_access(self) -> Access | None:
+    def last_access(self) -> LastAttempt | None:
         """The most recent attempt of anybody."""
         return self.accesses[0] if self.accesses else None
 
@@ -205,12 +205,12 @@ _COLUMNS = (
 )
 
 
-def cells_of(access: Access | None) -> tuple[object, ...]:
+def cells_of(access: LastAttempt | None) -> tuple[object, ...]:
     """Give the cells of an attempt in a table: when, by whom, in which Region."""
     return (None, "", "") if access is None else (access.time, access.entity, access.region)
 
 
-def _line(access: Access | None) -> str:
+def _line(access: LastAttempt | None) -> str:
     if access is None:
         return "not accessed in the tracking period"
     return f"{access.time:%Y-%m-%d %H:%M}  {access.entity}  {access.region}".rstrip()

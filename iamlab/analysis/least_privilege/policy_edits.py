@@ -116,7 +116,7 @@ def policies_on(holder: Identity) -> Iterator[IdentityPolicy]:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class PolicyEdit:
     """One edit.
 
     Parameters
@@ -175,7 +175,7 @@ def _name(arn: str) -> str:
     return f"{kind} {name.rpartition('/')[2]}"
 
 
-def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Edit | None:
+def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> PolicyEdit | None:
     """Propose what to do with one policy of one identity; ``None``: it stays as it is.
 
     Parameters
@@ -205,10 +205,10 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Edit
 
 def _edit(
     kind: EditKind, policy: IdentityPolicy, touches: Iterable[Bounded] = (), **more: object
-) -> Edit:
+) -> PolicyEdit:
     """Make an edit; the holder itself is not among those whom it touches too."""
     others = tuple(one.arn for one in touches if one is not policy.holder)
-    return Edit(
+    return PolicyEdit(
         kind,
         policy.holder.arn,
         policy.name,
@@ -251,7 +251,7 @@ def find_identity(world: World, arn: str) -> Identity:
     return find[parsed.kind](parsed.name)
 
 
-def apply_edits(world: World, edits: Iterable[Edit]) -> None:
+def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:
     """Make edits in a world.
 
     Raises
@@ -286,7 +286,7 @@ def _perform(holder: Identity, operation: str, **parameters: object) -> None:
     perform(holder.account, operation.format(kind), **parameters)
 
 
-def _save(holder: Identity, edit: Edit) -> None:
+def _save(holder: Identity, edit: PolicyEdit) -> None:
     """Save a new document: of an inline policy, or as a version of a managed one."""
     assert edit.document is not None  # noqa: S101 - an edit of this kind has one
     document = as_text(edit.document)
@@ -303,7 +303,7 @@ def _save(holder: Identity, edit: Edit) -> None:
     perform(holder.account, "CreatePolicyVersion", **arn, **new)
 
 
-def _give(user: Identity, group: Identity, edit: Edit) -> None:
+def _give(user: Identity, group: Identity, edit: PolicyEdit) -> None:
     """Give a user a policy of a group."""
     if edit.policy_arn is None:
         if edit.policy in user.inline:
@@ -314,7 +314,7 @@ def _give(user: Identity, group: Identity, edit: Edit) -> None:
         _perform(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
 
 
-def check_unchanged(before: World, now: World, edits: Iterable[Edit]) -> None:
+def check_unchanged(before: World, now: World, edits: Iterable[PolicyEdit]) -> None:
     """Check that each policy still has the same document, for the same users and roles.
 
     Raises
@@ -330,7 +330,7 @@ def check_unchanged(before: World, now: World, edits: Iterable[Edit]) -> None:
             )
 
 
-def _document_and_users(world: World, edit: Edit) -> object:
+def _document_and_users(world: World, edit: PolicyEdit) -> object:
     """Give the document that an edit changes, and for whom it counts; ``None`` if it is gone."""
     try:
         holder = find_identity(world, edit.holder)
@@ -345,8 +345,8 @@ def _document_and_users(world: World, edit: Edit) -> object:
 
 
 def proved(
-    world: World, edits: Iterable[Edit], used: Mapping[str, Mapping[Pair, Mapping[str, str]]]
-) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
+    world: World, edits: Iterable[PolicyEdit], used: Mapping[str, Mapping[Pair, Mapping[str, str]]]
+) -> tuple[tuple[PolicyEdit, ...], tuple[tuple[PolicyEdit, str], ...]]:
     """Make edits in a copy, and check that what was used and is allowed now stays allowed.
 
     Parameters
@@ -361,8 +361,8 @@ def proved(
         reason.
     """
     changed = world.copy()
-    made: list[Edit] = []
-    rejected: list[tuple[Edit, str]] = []
+    made: list[PolicyEdit] = []
+    rejected: list[tuple[PolicyEdit, str]] = []
     for edit in edits:
         try:
             apply_edits(changed, [edit])

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.policy_edits import Edit, PairsOf
+    from iamlab.analysis.least_privilege.policy_edits import PairsOf, PolicyEdit
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair
     from iamlab.analysis.trails.uses import Use
     from iamlab.model.event import Event
@@ -136,11 +136,11 @@ class Unused(Shown):
 
     asked: tuple[str, ...]
     since: datetime
-    edits: tuple[Edit, ...]
+    edits: tuple[PolicyEdit, ...]
     findings: tuple[UnusedFinding, ...]
     rows: tuple[StatementUse, ...] = field(repr=False)
     skipped: tuple[str, ...] = ()
-    impossible: tuple[tuple[Edit, str], ...] = ()
+    impossible: tuple[tuple[PolicyEdit, str], ...] = ()
     not_shown: tuple[NotShown, ...] = ()
     _world: World | None = field(default=None, repr=False, compare=False)
 
@@ -240,7 +240,7 @@ def unused(
             used[one.arn] = pairs_to_keep(completed(world, log.of(one.arn, one.unique_id)))
         return used[one.arn]
 
-    edits: dict[tuple[str, str], Edit | None] = {}
+    edits: dict[tuple[str, str], PolicyEdit | None] = {}
     rows: list[StatementUse] = []
     for one in examined:
         # An unused role goes as a whole; its policies need no edits of their own.
@@ -281,7 +281,7 @@ def _examine(
     one: Bounded,
     pairs_of: PairsOf,
     visibility: Visibility,
-    edits: dict[tuple[str, str], Edit | None],
+    edits: dict[tuple[str, str], PolicyEdit | None],
     rows: list[StatementUse],
 ) -> None:
     """Add how the policies of one user or role are used, and which edits they need.

@@ -79,7 +79,7 @@ class AssumableRole:
     role: Role
     call: Call
     conditions: tuple[str, ...] = ()
-    session: tuple[states.Change, ...] = ()
+    session: tuple[states.StateChange, ...] = ()
     carried: states.Carried = states.NOTHING_CARRIED
     trust: Policy | None = None
 

@@ -21,7 +21,12 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.privilege_escalation.permission_checks import Need, iam_call, named, operation
-from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Gain, PrincipalState
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Edge,
+    Gain,
+    PrincipalState,
+    StateChange,
+)
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
@@ -142,17 +147,19 @@ class AttackerView:
 
     # Answers ------------------------------------------------------------------------------------
 
-    def widened(self, changes: Iterable[Change], calls: Iterable[Call], *conditions: str) -> Gain:
+    def widened(
+        self, changes: Iterable[StateChange], calls: Iterable[Call], *conditions: str
+    ) -> Gain:
         """Say that the principal can widen itself, perhaps in several respects at once."""
         return Gain(self.state.with_(*changes), tuple(calls), conditions)
 
     def becomes(
-        self, whom: User | Role, calls: Calls, *conditions: str, changes: Sequence[Change] = ()
+        self, whom: User | Role, calls: Calls, *conditions: str, changes: Sequence[StateChange] = ()
     ) -> Gain:
         """Say that the principal can act as another principal, perhaps a widened one."""
         return Gain(self.changed(self._again(whom), *changes), calls, conditions)
 
-    def acts_as(self, taken: AssumableRole, calls: Calls, *changes: Change) -> Gain:
+    def acts_as(self, taken: AssumableRole, calls: Calls, *changes: StateChange) -> Gain:
         """Say that the principal gets a session of a role, perhaps of a widened one.
 
         Parameters
@@ -167,7 +174,7 @@ class AttackerView:
 
     # What was done before ------------------------------------------------------------------------
 
-    def changed(self, other: PrincipalState, *changes: Change) -> PrincipalState:
+    def changed(self, other: PrincipalState, *changes: StateChange) -> PrincipalState:
         """Give another principal with changes, and with what this principal has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on

@@ -39,7 +39,7 @@ Make = Callable[[PrincipalContext], PrincipalContext]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Change:
+class StateChange:
     """What is different from what the world says of a principal today.
 
     Parameters
@@ -94,7 +94,7 @@ class PrincipalState:
     """
 
     arn: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     carried: Carried = NOTHING_CARRIED
     gathered: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
@@ -110,7 +110,7 @@ class PrincipalState:
             carried = Carried(handed_on, caller.record.source_identity)
         return cls(gathered.arn, carried=carried, gathered=gathered, credential=caller)
 
-    def with_(self, *changes: Change) -> PrincipalState:
+    def with_(self, *changes: StateChange) -> PrincipalState:
         """Give the same principal with further changes.
 
         Examples
@@ -167,7 +167,7 @@ CALLS_WITH = "credentials"
 """What a change is about that says with which credentials it calls: with one kind at a time."""
 
 
-def any_permission(path: tuple[str, ...] = ()) -> Change:
+def any_permission(path: tuple[str, ...] = ()) -> StateChange:
     """Let it write itself a policy that allows all; ceilings and Denies stay.
 
     Parameters
@@ -176,23 +176,25 @@ def any_permission(path: tuple[str, ...] = ()) -> Change:
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
     whole = Attached(root_user_policy(), None, path or ("what it can give itself",))
-    return Change(EVERYTHING, partial(_given, (whole,)), "".join(path))
+    return StateChange(EVERYTHING, partial(_given, (whole,)), "".join(path))
 
 
-def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> Change:
+def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> StateChange:
     """Give it one more policy, or its group."""
     name = policy.name if arn is None else arn.rpartition("/")[2]
     attached = Attached(policy, arn, path)
-    return Change(f"with {name}", partial(_given, (attached,)), f"{GIVEN} {place_of(attached)}")
+    return StateChange(
+        f"with {name}", partial(_given, (attached,)), f"{GIVEN} {place_of(attached)}"
+    )
 
 
-def policies_gone(gone: Iterable[Attached]) -> Change:
+def policies_gone(gone: Iterable[Attached]) -> StateChange:
     """Take some of its policies away: those that deny it something."""
     taken = tuple(gone)
     names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
     places = {place_of(one) for one in taken}  # two policies may say the same
     lost = partial(_lost, lambda one: place_of(one) in places)
-    return Change(f"without {names}", lost, " ".join(sorted(places)))
+    return StateChange(f"without {names}", lost, " ".join(sorted(places)))
 
 
 def place_of(attached: Attached) -> str:
@@ -200,7 +202,7 @@ def place_of(attached: Attached) -> str:
     return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
 
 
-def thing_of(change: Change) -> str:
+def thing_of(change: StateChange) -> str:
     """Say which thing a change has changed that others have too: a policy, a group; else nothing.
 
     Examples
@@ -214,43 +216,43 @@ def thing_of(change: Change) -> str:
     return about if about.startswith(f"{VERSION} ") else ""
 
 
-def group_joined(name: str, policies: Iterable[Attached]) -> Change:
+def group_joined(name: str, policies: Iterable[Attached]) -> StateChange:
     """Make it a member of a group, which hands it these policies."""
     handed = partial(_given, tuple(policies))
-    return Change(f"in the group {name}", handed, f"{MEMBER} {name}")
+    return StateChange(f"in the group {name}", handed, f"{MEMBER} {name}")
 
 
-def group_left(name: str) -> Change:
+def group_left(name: str) -> StateChange:
     """Let it leave a group, and lose all policies that this hands it."""
     lost = partial(_lost, lambda one: one.path == (f"group {name}",))
-    return Change(f"out of the group {name}", lost, f"{MEMBER} {name}")
+    return StateChange(f"out of the group {name}", lost, f"{MEMBER} {name}")
 
 
-def boundary_gone() -> Change:
+def boundary_gone() -> StateChange:
     """Take its permissions boundary away."""
-    return Change("without its boundary", lambda one: replace(one, boundary=None), "boundary")
+    return StateChange("without its boundary", lambda one: replace(one, boundary=None), "boundary")
 
 
-def boundary_set(policy: Policy, arn: str) -> Change:
+def boundary_set(policy: Policy, arn: str) -> StateChange:
     """Give it another permissions boundary."""
     attached = Attached(policy, arn)
     label = f"under the boundary {arn.rpartition('/')[2]}"
-    return Change(label, lambda one: replace(one, boundary=attached), "boundary")
+    return StateChange(label, lambda one: replace(one, boundary=attached), "boundary")
 
 
-def policy_rewritten(arn: str) -> Change:
+def policy_rewritten(arn: str) -> StateChange:
     """Let a managed policy allow all, whether it hangs on it or is its boundary."""
     label = f"with {arn.rpartition('/')[2]} rewritten to allow all"
-    return Change(label, partial(_read_as, arn, root_user_policy()), f"{VERSION} {arn}")
+    return StateChange(label, partial(_read_as, arn, root_user_policy()), f"{VERSION} {arn}")
 
 
-def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
+def policy_version_set(arn: str, version_id: str, policy: Policy) -> StateChange:
     """Let another version of a managed policy be the default."""
     label = f"with {version_id} of {arn.rpartition('/')[2]}"
-    return Change(label, partial(_read_as, arn, policy), f"{VERSION} {arn}")
+    return StateChange(label, partial(_read_as, arn, policy), f"{VERSION} {arn}")
 
 
-def tagged(key: str, value: str) -> Change:
+def tagged(key: str, value: str) -> StateChange:
     """Give it a tag."""
 
     def make(known: PrincipalContext) -> PrincipalContext:
@@ -260,22 +262,24 @@ def tagged(key: str, value: str) -> Change:
 
         return replace(known, who=who)
 
-    return Change(f"tagged {key}={value}", make, f"tag {key.lower()}")
+    return StateChange(f"tagged {key}={value}", make, f"tag {key.lower()}")
 
 
-def calling_with(label: str, presented: Presented) -> Change:
+def calling_with(label: str, presented: Presented) -> StateChange:
     """Let it call with other credentials."""
-    return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+    return StateChange(label, lambda known: known.showing(presented), CALLS_WITH)
 
 
-def in_session(user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False) -> Change:
+def in_session(
+    user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
+) -> StateChange:
     """Let it call with a session of its user's own that begins now."""
     now = user.account.world.clock.now
     keys = temporary_credential_keys(now, now, now if with_mfa else None)
     return calling_with(label, Presented(user.arn, keys, kind=kind))
 
 
-def with_mfa(clock: AnyClock) -> Change:
+def with_mfa(clock: AnyClock) -> StateChange:
     """Let it call with the session that its user gets for a code of an MFA device."""
 
     def keys() -> Context:
@@ -284,7 +288,7 @@ def with_mfa(clock: AnyClock) -> Change:
     def make(known: PrincipalContext) -> PrincipalContext:
         return replace(known, credentials=keys, kind=CredentialKind.USER)
 
-    return Change("with MFA", make, CALLS_WITH)
+    return StateChange("with MFA", make, CALLS_WITH)
 
 
 def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
@@ -318,7 +322,7 @@ class Grant(NamedTuple):
         Whether it takes something away as well, as far as that is known.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[StateChange, ...]
     calls: tuple[Call, ...]
     denies: bool = False
 

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, PrincipalState
+    from iamlab.analysis.privilege_escalation.principal_states import (
+        Edge,
+        PrincipalState,
+        StateChange,
+    )
     from iamlab.model.identities import User
     from iamlab.model.world import World
 
@@ -259,7 +263,7 @@ def _as(
     return (made, *_as(finder, made.target, target))
 
 
-def _changes(state: PrincipalState, apart_from: tuple[str, ...]) -> set[Change]:
+def _changes(state: PrincipalState, apart_from: tuple[str, ...]) -> set[StateChange]:
     """Give what was changed of somebody, but for the changes about some things."""
     return {change for change in state.changes if change.about not in apart_from}
 

@@ -258,7 +258,7 @@ class Place(NamedTuple):
     account_id: str
 
 
-class Form(NamedTuple):
+class ArnTemplates(NamedTuple):
     """What ARNs of a kind look like in one place.
 
     Parameters
@@ -301,7 +301,7 @@ class Form(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def form_of(kind: str, place: Place, *, is_new: bool) -> Form:
+def form_of(kind: str, place: Place, *, is_new: bool) -> ArnTemplates:
     """Give the form of the ARNs of a kind of resource.
 
     Parameters
@@ -333,7 +333,7 @@ def form_of(kind: str, place: Place, *, is_new: bool) -> Form:
         free[part] = PATH_HOLE if part.endswith("WithPath") else HOLE
         likely[part] = USUAL.get(part, free[part])
     templates = (_with_parts(text, likely), _with_parts(text, free))
-    return Form(_with_parts(text, usual), tuple(dict.fromkeys(templates)))
+    return ArnTemplates(_with_parts(text, usual), tuple(dict.fromkeys(templates)))
 
 
 def _with_parts(text: str, parts: dict[str, str]) -> str:

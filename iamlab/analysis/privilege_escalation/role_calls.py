@@ -207,7 +207,9 @@ def _attempt(
     return AssumeRoleCall(Call("sts:AssumeRole", given, needs), conditions, tags, source_identity)
 
 
-def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[states.Change, ...]:
+def session_of(
+    role: Role, attempt: AssumeRoleCall, *, is_named: bool
+) -> tuple[states.StateChange, ...]:
     """Say what is different of the session that a call leads to from just some session of the role.
 
     Parameters
@@ -240,7 +242,7 @@ def named_session(
     tags: Mapping[str, str],
     source_identity: str,
     label: str,
-) -> states.Change:
+) -> states.StateChange:
     """Let a role be a session with a name, condition keys and tags."""
     account = role.account
     if source_identity:

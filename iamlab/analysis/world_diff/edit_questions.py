@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.candidates import Candidates
-    from iamlab.analysis.world_diff.edits import Edit
+    from iamlab.analysis.world_diff.world_edits import WorldEdit
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
@@ -47,7 +47,7 @@ MOST_PAIRS = 20_000
 
 
 def asked_by(
-    edits: Iterable[Edit],
+    edits: Iterable[WorldEdit],
     before: World,
     after: World,
     actions: Iterable[str] | None = None,
@@ -81,7 +81,7 @@ def asked_by(
     return list(islice(pairs, MOST_PAIRS))
 
 
-def _names(edits: Iterable[Edit], statements: Iterable[Statement]) -> list[str]:
+def _names(edits: Iterable[WorldEdit], statements: Iterable[Statement]) -> list[str]:
     """Choose actions that stand for what statements and edited resources are about."""
     names = dict.fromkeys(name for statement in statements for name in some_of(statement))
     for edit in edits:
@@ -97,7 +97,7 @@ def _names(edits: Iterable[Edit], statements: Iterable[Statement]) -> list[str]:
     return [*known, *others[:: max(1, -(-len(others) // room))]]
 
 
-def _service(edit: Edit) -> str:
+def _service(edit: WorldEdit) -> str:
     """Name the service of a resource that an edit is about."""
     if edit.path[0] == "block":
         return "s3"
@@ -149,7 +149,7 @@ def few_of(pattern: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *others)))[:FEW]
 
 
-def _policies(edit: Edit, before: World, after: World) -> Iterator[Policy]:
+def _policies(edit: WorldEdit, before: World, after: World) -> Iterator[Policy]:
     """Give the policies whose effect an edit may change: its values, and what it concerns."""
     for value in (edit.old, edit.new):
         if isinstance(value, Resource):
@@ -160,7 +160,7 @@ def _policies(edit: Edit, before: World, after: World) -> Iterator[Policy]:
         yield from _concerned(edit, world)
 
 
-def _concerned(edit: Edit, world: World) -> Iterator[Policy]:
+def _concerned(edit: WorldEdit, world: World) -> Iterator[Policy]:
     """Give the policies that reach whom an edit is about."""
     kind, *where = edit.path
     account = world.accounts.get(where[0])

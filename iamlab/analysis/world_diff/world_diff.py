@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, overload
 from iamlab.analysis.access_matrix import everybody, matrix
 from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import asked_by
-from iamlab.analysis.world_diff.edits import edits_between
+from iamlab.analysis.world_diff.world_edits import edits_between
 from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
@@ -26,7 +26,7 @@ from iamlab.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.world_diff.edits import Edit
+    from iamlab.analysis.world_diff.world_edits import WorldEdit
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.model.world import World
 
@@ -74,14 +74,14 @@ class Change:
 class Comparison:
     """Two worlds that were asked the same questions."""
 
-    edits: tuple[Edit, ...]
+    edits: tuple[WorldEdit, ...]
     before: World
     after: World
     gained: dict[Cell, bool]
 
     @classmethod
     def of(
-        cls, edits: tuple[Edit, ...], before: World, after: World, pairs: Sequence[Pair]
+        cls, edits: tuple[WorldEdit, ...], before: World, after: World, pairs: Sequence[Pair]
     ) -> Comparison:
         """Ask both worlds, and note each cell in which they differ: whether it was gained."""
         callers = tuple(dict.fromkeys((*everybody(before), *everybody(after))))
@@ -156,7 +156,7 @@ def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dic
     return {**dict.fromkeys(callers, 0), **dict(zip(listed, found.rows, strict=True))}
 
 
-def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
+def _touches(edit: WorldEdit, caller: str, worlds: Iterable[World]) -> bool:
     """Say whether an edit is one of an identity that is the caller, or a group of his."""
     if len(edit.path) < 4 or edit.path[2] not in ("user", "role", "group"):
         return False
@@ -172,7 +172,7 @@ def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
     return False
 
 
-def _is_about(edit: Edit, resource: str) -> bool:
+def _is_about(edit: WorldEdit, resource: str) -> bool:
     """Say whether an edit is one of a resource, or of what the resource is below of."""
     return any(
         resource == part or resource.startswith((f"{part}/", f"{part}:"))
@@ -205,7 +205,7 @@ class WorldDiff(Sequence[str], Shown):
     arn:aws:iam::111111111111:user/alice lost s3:GetObject on arn:aws:s3:::star-maps/m31.fits
     """
 
-    details: tuple[Edit, ...]
+    details: tuple[WorldEdit, ...]
     _worlds: tuple[World, World] | None = field(default=None, repr=False)
 
     @property

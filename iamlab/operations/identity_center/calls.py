@@ -56,7 +56,7 @@ _ARNS = {
 
 
 @dataclass(slots=True, eq=False)
-class Part:
+class InstancePart:
     """A part of an instance: it knows its world, and its instance by the ARN."""
 
     world: World = field(repr=False)
@@ -208,7 +208,7 @@ def operation(name: str, answer: Answer = registry.nothing) -> Callable[[Perform
     return registry.operation(name, None, answer, call_type=CenterCall, refuse=refuse)
 
 
-Held = TypeVar("Held", bound=Part)
+Held = TypeVar("Held", bound=InstancePart)
 
 
 def find(held: Mapping[str, Held], given: object, noun: str) -> Held:
@@ -259,7 +259,7 @@ MOST_PAIRS = 50
 """So many tags a permission set has at most, and so many attributes become session tags."""
 
 
-class Rule(NamedTuple):
+class TextRule(NamedTuple):
     """What a text may be.
 
     Parameters
@@ -289,22 +289,22 @@ class Rule(NamedTuple):
 
 _TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 _VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
-_TEXT = Rule(rf"[{_VISIBLE}\t\n\r \u00A0\u3000]+", 1, 1024, "\t\n\r \u00a0\u3000")
+_TEXT = TextRule(rf"[{_VISIBLE}\t\n\r \u00A0\u3000]+", 1, 1024, "\t\n\r \u00a0\u3000")
 _PATH = r"((/[A-Za-z0-9\.,\+@=_-]+)*)/"
 _RELAY_STATE = r"""[a-zA-Z0-9&$@#\\\/%?=~\-_'"|!:,.;*+\[\]\ \(\)\{\}]+"""
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, TextRule] = {
     **dict.fromkeys(("attribute", "displayName", "email", "groupDescription"), _TEXT),
-    "customerManagedPolicyReference.name": Rule(r"[\w+=,.@-]+", 1, 128),
-    "customerManagedPolicyReference.path": Rule(_PATH, 1, 512),
-    "description": Rule(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*", 1, 700),
-    "inlinePolicy": Rule(r"[\u0009\u000A\u000D\u0020-\u00FF]+", 1, 32_768),
-    "key": Rule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128),
-    "name": Rule(r"[\w+=,.@-]+", 1, 32),
-    "relayState": Rule(_RELAY_STATE, 1, 240),
-    "tagKey": Rule(_TAG, 1, 128),
-    "tagValue": Rule(_TAG, 0, 256),
-    "userName": Rule(f"[{_VISIBLE}]+", 1, 128),
+    "customerManagedPolicyReference.name": TextRule(r"[\w+=,.@-]+", 1, 128),
+    "customerManagedPolicyReference.path": TextRule(_PATH, 1, 512),
+    "description": TextRule(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*", 1, 700),
+    "inlinePolicy": TextRule(r"[\u0009\u000A\u000D\u0020-\u00FF]+", 1, 32_768),
+    "key": TextRule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128),
+    "name": TextRule(r"[\w+=,.@-]+", 1, 32),
+    "relayState": TextRule(_RELAY_STATE, 1, 240),
+    "tagKey": TextRule(_TAG, 1, 128),
+    "tagValue": TextRule(_TAG, 0, 256),
+    "userName": TextRule(f"[{_VISIBLE}]+", 1, 128),
 }
 """Parameter -> what it may be."""
 

@@ -22,7 +22,7 @@ from iamlab.operations.identity_center.calls import (
     USER,
     CenterCall,
     Held,
-    Part,
+    InstancePart,
     checked,
     do,
     find,
@@ -60,7 +60,7 @@ _RESERVED = ("administrator", "awsadministrators")
 
 
 @dataclass(slots=True, eq=False)
-class IdentityStoreUser(Part):
+class IdentityStoreUser(InstancePart):
     """Somebody who signs in to the access portal.
 
     Parameters
@@ -126,7 +126,7 @@ class IdentityStoreUser(Part):
 
 
 @dataclass(slots=True, eq=False)
-class IdentityStoreGroup(Part):
+class IdentityStoreGroup(InstancePart):
     """A group of users of the identity store.
 
     Parameters

@@ -19,7 +19,7 @@ from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.operations.identity_center.calls import (
     ACCOUNT,
     PERMISSION_SET,
-    Part,
+    InstancePart,
     do,
     find,
     id_of,
@@ -74,7 +74,7 @@ class Provisioned:
 
 
 @dataclass(slots=True, eq=False)
-class PermissionSet(Part):
+class PermissionSet(InstancePart):
     """A permission set. Accounts see none of its policies at once.
 
     Parameters

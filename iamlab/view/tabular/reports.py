@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.account_reports import Summary, UserSummary
     from iamlab.analysis.audit.audit import Audit
     from iamlab.analysis.credential_report import CredentialReport, Row
-    from iamlab.analysis.last_accessed.report import Access, LastAccessed
+    from iamlab.analysis.last_accessed.report import LastAccessed, LastAttempt
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.security_status import SecurityStatus
@@ -118,7 +118,7 @@ def _accesses(found: LastAccessed | OrganizationsLastAccessed) -> Iterator[tuple
             yield one.service_namespace, action.action_name, *_access(action.access)
 
 
-def _access(access: Access | None) -> tuple[object, ...]:
+def _access(access: LastAttempt | None) -> tuple[object, ...]:
     if access is None:
         return NO, None, None, None
     return YES, access.time, access.entity, access.region

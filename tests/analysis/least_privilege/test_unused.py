@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iamlab import Policy, World
 from iamlab.analysis.last_accessed.last_accessed import is_tracked
 from iamlab.analysis.least_privilege import policy_edits as applying
-from iamlab.analysis.least_privilege.policy_edits import Edit
+from iamlab.analysis.least_privilege.policy_edits import PolicyEdit
 from iamlab.analysis.least_privilege.shrinking import Visibility, shrunk
 from iamlab.analysis.least_privilege.unused import Unused, unused
 from iamlab.analysis.least_privilege.used_permissions import log_of
@@ -695,7 +695,7 @@ def test_an_edit_that_would_take_what_was_used_is_never_given_out() -> None:
     world = small_world()
     ana = world.user("ana")
     ana.put_policy("own", Policy.allow("sqs:*"))
-    wrong = Edit("delete", ana.arn, "own", None)
+    wrong = PolicyEdit("delete", ana.arn, "own", None)
     used = {ana.arn: {("sqs:SendMessage", QUEUE): {}}}
 
     with pytest.raises(IamLabError, match=r"would take sqs:SendMessage on"):

@@ -15,8 +15,8 @@ from iamlab.analysis.access_matrix import access, everybody
 from iamlab.analysis.what_can.what_can import FEW
 from iamlab.analysis.world_diff import world_diff as causes
 from iamlab.analysis.world_diff.edit_questions import MOST_ACTIONS, asked_by, few_of, some_of
-from iamlab.analysis.world_diff.edits import KINDS, Edit
 from iamlab.analysis.world_diff.world_diff import WorldDiff, diff_between
+from iamlab.analysis.world_diff.world_edits import KINDS, WorldEdit
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
@@ -657,7 +657,7 @@ def test_an_edit_that_has_no_place_cannot_be_done() -> None:
     before = scenario("groups")
     after = before.copy()
     after.group("astronomers").add_user(after.account("acme-main").create_user("zoe"))
-    edits: dict[str, Edit] = {one.path[0]: one for one in diff_between(before, after).details}
+    edits: dict[str, WorldEdit] = {one.path[0]: one for one in diff_between(before, after).details}
 
     assert edits["member"].done(before) is None
     assert edits["identity"].done(before) is not None

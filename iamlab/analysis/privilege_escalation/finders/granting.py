@@ -266,7 +266,7 @@ def _existing(view: AttackerView) -> Iterator[FilledGroup]:
             yield FilledGroup(group, held, together(gifts))
 
 
-def _gained(view: AttackerView, group: Group, call: Call) -> states.Change:
+def _gained(view: AttackerView, group: Group, call: Call) -> states.StateChange:
     """Say what the members of a group gain by a policy that it is given."""
     arn, path = call.parameters.get("PolicyArn"), own.path_of(group)
     if arn is None:

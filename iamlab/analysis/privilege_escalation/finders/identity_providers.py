@@ -209,7 +209,7 @@ class ProviderClaims:
         actions = session_actions(self.action, bool(self.tags), self.source_identity)
         return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
 
-    def session(self, role: Role) -> states.Change:
+    def session(self, role: Role) -> states.StateChange:
         """Say how the session differs from any session of the role."""
         now = role.account.world.clock.now
         provider = {"aws:FederatedProvider": self.provider_arn}

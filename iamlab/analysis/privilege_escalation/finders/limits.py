@@ -194,7 +194,7 @@ def _is_wide(view: AttackerView, role: Role) -> bool:
     return any(own.allows_all(each.policy) for each in principal_of(view.world, role).identity)
 
 
-def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant]:
+def _grants(view: AttackerView, role: Role, change: states.StateChange) -> list[Grant]:
     """Give what a role could be given besides."""
     if _is_wide(view, role):
         return []

@@ -61,7 +61,7 @@ class NewPrincipal:
     holder: User | Role
 
     @property
-    def changes(self) -> tuple[states.Change, ...]:
+    def changes(self) -> tuple[states.StateChange, ...]:
         """What it is made with."""
         holder = self.holder
         tags = tuple(states.tagged(key, value) for key, value in holder.tags.items())

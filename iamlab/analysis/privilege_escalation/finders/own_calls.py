@@ -212,7 +212,7 @@ def administrator(view: AttackerView) -> str:
 
 def change_by(
     view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
-) -> states.Change:
+) -> states.StateChange:
     """Say what somebody gains who is given a managed policy, by its version that is in force.
 
     Parameters

@@ -293,7 +293,7 @@ def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
     ]
 
 
-def _gains(view: AttackerView, change: states.Change, statements: list[Statement]) -> bool:
+def _gains(view: AttackerView, change: states.StateChange, statements: list[Statement]) -> bool:
     """Say whether an Allow begins to hold by a change, or a Deny ends to."""
     probe = Need(UNHEARD_OF, "*", {})
     before = view.decider.question(view.state, probe).request

@@ -97,7 +97,7 @@ def _tag_call(view: AttackerView, holder: Holder, tags: Tags) -> Call | None:
     return call if _is_room(view, held, tags) and view.may(call) else None
 
 
-def _changes(tags: Tags) -> tuple[states.Change, ...]:
+def _changes(tags: Tags) -> tuple[states.StateChange, ...]:
     return tuple(tagged(key, value) for key, value in tags.items())
 
 

@@ -138,7 +138,7 @@ class UserEntry(NamedTuple):
     number: int
     user: User
     calls: tuple[Call, ...]
-    changes: tuple[states.Change, ...] = ()
+    changes: tuple[states.StateChange, ...] = ()
     conditions: tuple[str, ...] = ()
 
 
@@ -215,7 +215,7 @@ def sign_in_call(user: User, **more: Any) -> Call:
     return Call("signin:ConsoleLogin", {**named, **more}, ())
 
 
-def in_console(user: User, *, with_mfa: bool = False) -> states.Change:
+def in_console(user: User, *, with_mfa: bool = False) -> states.StateChange:
     """Let it be a session in the console."""
     label = "in the console with MFA" if with_mfa else "in the console"
     return states.in_session(user, CredentialKind.CONSOLE, label, with_mfa=with_mfa)
@@ -261,7 +261,9 @@ def _entry(
 ) -> Iterator[UserEntry]:
     state = PrincipalState.of(principal_of(view.world, user))
     if user is not view.user and view.decider.ever(state, kind.probe):
-        change = states.Change(f"in {kind.service}", partial(limited_to, kind), states.CALLS_WITH)
+        change = states.StateChange(
+            f"in {kind.service}", partial(limited_to, kind), states.CALLS_WITH
+        )
         yield UserEntry(31, user, (call,), (change,), conditions)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class WorldEdit:
     """An edit that leads from one world to another.
 
     Parameters
@@ -53,10 +53,10 @@ class Edit:
         return self.sentence
 
     def __reduce__(self) -> tuple[Any, ...]:  # values hold whole worlds, and their secrets
-        return Edit, (self.sentence, self.path, None, None)
+        return WorldEdit, (self.sentence, self.path, None, None)
 
 
-def edits_between(before: World, after: World) -> tuple[Edit, ...]:
+def edits_between(before: World, after: World) -> tuple[WorldEdit, ...]:
     """List the edits that lead from one world to another.
 
     Examples
@@ -71,17 +71,17 @@ def edits_between(before: World, after: World) -> tuple[Edit, ...]:
     """
     old, new = facts.facts_of(before), facts.facts_of(after)
     found = [
-        Edit(f"removed: {fact.subject}{fact.shown}", path, fact.value, None)
+        WorldEdit(f"removed: {fact.subject}{fact.shown}", path, fact.value, None)
         for path, fact in _by_words(old)
         if path not in new
     ]
     found += [
-        Edit(f"added: {fact.subject}{fact.shown}", path, None, fact.value)
+        WorldEdit(f"added: {fact.subject}{fact.shown}", path, None, fact.value)
         for path, fact in _by_words(new)
         if path not in old
     ]
     found += [
-        Edit(_changed(fact, new[path]), path, fact.value, new[path].value)
+        WorldEdit(_changed(fact, new[path]), path, fact.value, new[path].value)
         for path, fact in _by_words(old)
         if path in new and (fact.shown, fact.mark) != (new[path].shown, new[path].mark)
     ]
