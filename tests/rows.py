@@ -1,4 +1,4 @@
-"""Tables of many rows, each a subtest: pytest then collects one test instead of hundreds."""
+"""Tables of many rows, each collected as one test; a row that fails is reported as a subtest."""
 
 import functools
 import inspect
@@ -17,8 +17,9 @@ def each_row(
 ) -> Callable[[Test], Test]:
     """Run a test with each row, like ``pytest.mark.parametrize``, but as subtests of one test.
 
-    A row that fails is reported with its id, and the others still run. All rows share the fixtures
-    of the test, so it must need none that a row changes.
+    A row that fails is reported with its id, and the others still run. Rows that pass are not
+    reported: thousands of reports take time. All rows share the fixtures of the test, so it must
+    need none that a row changes.
     """
     places = names if isinstance(names, tuple) else (names,)
     rows = list(rows)
@@ -32,8 +33,11 @@ def each_row(
         @functools.wraps(test)
         def run(subtests: pytest.Subtests, **fixtures: Any) -> None:
             for name, values in named:
-                with subtests.test(name):
+                try:
                     test(**values, **fixtures)
+                except BaseException:
+                    with subtests.test(name):
+                        raise
 
         own = [one for one in inspect.signature(test).parameters.values() if one.name not in places]
         kept = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]

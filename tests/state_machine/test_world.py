@@ -480,6 +480,7 @@ def about_sessions(seen: Counter[str], ended: Ended) -> list[Any]:
     return [*few, *(each for each in REFUSED.items() if not ended[each])]
 
 
+@slow
 @pytest.mark.chance
 def test_chance_walks_with_sessions() -> None:
     """Sessions of every kind are got, handed on, limited, revoked; they end, and lose their role.
