@@ -9,7 +9,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -21,6 +21,7 @@ from iamlab.errors.services import LambdaResourceNotFound
 from iamlab.operations import authorization_needs
 from iamlab.operations.registry import Entry, entries, entries_of, find
 from tests.policy.documents import allow, document, trust
+from tests.rows import each_row
 
 EVERY = {
     **entries(),
@@ -67,6 +68,7 @@ def texts(*start: Any) -> set[str]:
     return found
 
 
+@cache
 def of_function(function: FunctionType) -> list[Any]:
     """Give a function's code, and what its names mean: globals, and what modules have."""
     if not function.__module__.startswith("iamlab."):
@@ -110,6 +112,7 @@ INSIDE: tuple[tuple[Any, Any], ...] = (
 """Kind of value -> what gives the values inside."""
 
 
+@cache
 def names(code: CodeType) -> set[str]:
     """Give the names that a function, and those inside it, use."""
     inner = [one for one in code.co_consts if isinstance(one, CodeType)]
@@ -134,7 +137,7 @@ def unread(key: str) -> list[str]:
     return [name for name in own.parameters if name not in known | own.unmodelled]
 
 
-@pytest.mark.parametrize("key", sorted(set(EVERY) - READ_TOGETHER))
+@each_row("key", sorted(set(EVERY) - READ_TOGETHER))
 def test_every_parameter_is_read_or_refused(key: str) -> None:
     """Or it has a reason."""
     missing = [name for name in unread(key) if f"{key} {name}" not in NO_EFFECT]
@@ -185,7 +188,7 @@ UNMODELLED = [
 ]
 
 
-@pytest.mark.parametrize("key", sorted({key for key, _ in UNMODELLED}))
+@each_row("key", sorted({key for key, _ in UNMODELLED}))
 def test_what_is_not_modelled_is_refused_by_name(key: str) -> None:
     """With one sentence for all, before anything is done."""
     main = World(seed=7).create_account("main")
