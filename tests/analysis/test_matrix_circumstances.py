@@ -257,12 +257,12 @@ def test_a_member_with_nothing_else_has_neither_tags_nor_boundary_nor_own_polici
     """What one member has besides is not the group's."""
     world = observatory()
     team = world.group("team")
-    gathered = member_of(team)
+    principal = member_of(team)
 
-    assert {attached.path for attached in gathered.identity} == {("group team",)}
-    assert gathered.boundary is None
-    assert not any("PrincipalTag" in key for key in gathered.context())
-    assert gathered.arn not in everybody(world)
+    assert {attached.path for attached in principal.identity} == {("group team",)}
+    assert principal.boundary is None
+    assert not any("PrincipalTag" in key for key in principal.context())
+    assert principal.arn not in everybody(world)
 
 
 def test_the_made_up_member_is_nobody_who_is_there() -> None:

@@ -119,7 +119,7 @@ class AssumableRoles:
         """
         if state.arn.endswith(":root") or not is_arn(state.arn):
             return  # a root user assumes no role
-        known = state.gathered
+        known = state.principal
         own = (state.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
         names = dict.fromkeys(map(_as_name, own))
         direct = [role for name in (*names, EVERYBODY) for role in self._by_name.get(name, ())]
@@ -259,7 +259,7 @@ class AssumableRoles:
             return
         found = {one.role.arn: one for one in self._among(state, roles, admitting(state))}
         left = [role for role in roles if role.arn not in found]
-        if state.gathered.arn != state.gathered.issuer and state.gathered.issuer is not None:
+        if state.principal.arn != state.principal.issuer and state.principal.issuer is not None:
             for one in self._among(state, left, admitting(state, by_session=True)):
                 found[one.role.arn] = one
         yield from (found[role.arn] for role in roles if role.arn in found)
@@ -276,7 +276,7 @@ class AssumableRoles:
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
-        for part in batches_of(self.world, states[0].gathered, pairs, given, circumstances):
+        for part in batches_of(self.world, states[0].principal, pairs, given, circumstances):
             places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
@@ -285,7 +285,7 @@ class AssumableRoles:
                 {"sts:RoleSessionName": role_calls.session_name(state), **given} for state in states
             )
             asking = (
-                part.caller(state.gathered.within_limits(), keys, via=via)
+                part.caller(state.principal.within_limits(), keys, via=via)
                 for state, keys in zip(states, named, strict=True)
             )
             rows = evaluate_many(asking, places, edited).rows
@@ -320,7 +320,7 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a principal's own policies and ceilings want of its calls."""
     return parameters.required_in(
-        *(one.policy for one in states.policies_in(state.gathered, *satisfying.OWN_LAYERS))
+        *(one.policy for one in states.policies_in(state.principal, *satisfying.OWN_LAYERS))
     )
 
 
@@ -342,7 +342,7 @@ def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     >>> admitting(PrincipalState.of(principal_of(dana.account.world, dana))).statements[0].principal
     (('AWS', 'arn:aws:iam::111111111111:user/dana'),)
     """
-    known = state.gathered
+    known = state.principal
     whom = known.arn if by_session else (known.issuer or state.arn)
     return allow(LETS_IN, None, principal=whom)
 

@@ -94,7 +94,7 @@ class AttackerView:
     @cached_property
     def role(self) -> Role | None:
         """The role that it is a session of, if it is one."""
-        issuer = self.state.gathered.issuer or ""
+        issuer = self.state.principal.issuer or ""
         if ":role/" not in issuer:
             return None
         return self.account.roles.get(issuer.rpartition("/")[2])
@@ -184,7 +184,7 @@ class AttackerView:
         made = other.with_(*changes)
         if not self.state.changes:
             return made
-        known = made.gathered
+        known = made.principal
         held = (*known.identity, known.boundary, *known.session)
         things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
         things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
@@ -209,7 +209,7 @@ class AttackerView:
 
     def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
         """Give policies that somebody may get, in the versions that are in force by now."""
-        now = replace(self.state.gathered, identity=tuple(policies))
+        now = replace(self.state.principal, identity=tuple(policies))
         for change in self.state.changes:
             if change.about.startswith(states.VERSION):
                 now = change.make(now)
@@ -225,12 +225,12 @@ GIVES_POWER = (
 
 def is_admin(decider: Decider, state: PrincipalState) -> bool:
     """Say whether a principal is an administrator of its account, as it stands."""
-    known, is_root = state.gathered, state.arn.endswith(":root")
+    known, is_root = state.principal, state.arn.endswith(":root")
     if is_root and known.session:
         return False  # a member's root user, assumed for one task
     if not is_root and not any(takes_all(one) for one in known.identity):
         return False  # the usual case, quickly
-    without_scps = replace(state, gathered=replace(known, scps=()))
+    without_scps = replace(state, principal=replace(known, scps=()))
     if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
         return False
     if denying(decider, state):

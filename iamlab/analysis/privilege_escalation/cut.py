@@ -224,7 +224,7 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
 
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
-    holder, request = state.gathered.issuer or state.arn, decision.request
+    holder, request = state.principal.issuer or state.arn, decision.request
     is_held = not state.arn.endswith(":root") and not is_shared(state)
     today = principal_of(reach.world, holder).identity if is_held else ()
     for reading in decision.heard["identity"].applying:

@@ -146,7 +146,7 @@ class EdgeFinder:
             return tuple(self._of_administrators(state))
         if not self._shares(state):
             return self.own_edges(state)
-        point = PrincipalState(f"{SHARED}{state.account_id}", gathered=state.gathered)
+        point = PrincipalState(f"{SHARED}{state.account_id}", principal=state.principal)
         shared = Edge(ADMINISTERS, state, point, ())
         one = self._view(state)
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
@@ -162,7 +162,7 @@ class EdgeFinder:
         """Say whether a principal is an administrator like all others of its account."""
         account_id = state.account_id
         if self.is_admin(state) and account_id not in self._alike:
-            scps = (attached.policy for attached in states.policies_in(state.gathered, "scp"))
+            scps = (attached.policy for attached in states.policies_in(state.principal, "scp"))
             keys = (condition.key.lower() for condition in conditions_of(scps))
             self._alike[account_id] = not any(key.startswith(OF_CALLER) for key in keys)
         return self.is_admin(state) and self._alike[account_id]

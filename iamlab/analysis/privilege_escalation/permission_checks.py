@@ -170,7 +170,7 @@ class Decider:
         """
         if state.arn.endswith(":root"):
             return True  # without any policy
-        return any(self._about(one.policy, action) for one in state.gathered.identity)
+        return any(self._about(one.policy, action) for one in state.principal.identity)
 
     def _about(self, policy: Policy, action: str) -> bool:
         key = (id(policy), action)
@@ -186,7 +186,7 @@ class Decider:
         """Put the question for one permission together."""
         return authorization_request(
             self.world,
-            state.gathered,
+            state.principal,
             need.action,
             need.resource,
             self.context or None,
@@ -264,7 +264,7 @@ class Decider:
             needs = [calls[place].needs[0] for place in places]
             table = matrix(
                 self.world,
-                [state.gathered for state in states],
+                [state.principal for state in states],
                 [(need.action, need.resource) for need in needs],
                 {**needs[0].keys, **self.context},
                 self.circumstances,

@@ -131,7 +131,7 @@ class Passing:
             states = [state, *(one for one in others if self.decider.ever(one, PASS_ROLE))]
             table = matrix(
                 self.decider.world,
-                [one.gathered for one in states],
+                [one.principal for one in states],
                 [(PASS_ROLE, role.arn) for role in roles],
                 # Tags of the role are known of the role itself.
                 {PASSED_TO: host(service), **self.decider.context},

@@ -86,7 +86,7 @@ class PrincipalState:
         In the order of their labels.
     carried
         What it hands on, if it is a session.
-    gathered
+    principal
         What the engine knows of it.
     credential
         The temporary credentials that it calls with, if they were given: two sessions with one ARN
@@ -96,19 +96,19 @@ class PrincipalState:
     arn: str
     changes: tuple[StateChange, ...] = ()
     carried: Carried = NOTHING_CARRIED
-    gathered: PrincipalContext = field(compare=False, repr=False, kw_only=True)
+    principal: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
 
     @classmethod
-    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
+    def of(cls, principal: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
         """Take a principal as it is; of a caller with temporary credentials, with these."""
-        if gathered.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
-            return cls(gathered.arn, gathered=gathered)
+        if principal.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
+            return cls(principal.arn, principal=principal)
         carried = NOTHING_CARRIED
         if isinstance(caller, Session):
             handed_on = tuple(sorted(caller.record.transitive_tags.items()))
             carried = Carried(handed_on, caller.record.source_identity)
-        return cls(gathered.arn, carried=carried, gathered=gathered, credential=caller)
+        return cls(principal.arn, carried=carried, principal=principal, credential=caller)
 
     def with_(self, *changes: StateChange) -> PrincipalState:
         """Give the same principal with further changes.
@@ -125,17 +125,17 @@ class PrincipalState:
         new = [one for one in dict.fromkeys(changes) if one not in self.changes]
         if not new:
             return self
-        gathered = self.gathered
+        principal = self.principal
         for change in new:
-            gathered = change.make(gathered)
+            principal = change.make(principal)
         again = {one.about for one in new if one.about}
         kept = [one for one in self.changes if one.about not in again]
-        return replace(self, changes=tuple(sorted((*kept, *new))), gathered=gathered)
+        return replace(self, changes=tuple(sorted((*kept, *new))), principal=principal)
 
     @property
     def account_id(self) -> str:
         """Whose principal it is."""
-        return self.gathered.account_id
+        return self.principal.account_id
 
     def __str__(self) -> str:
         said = " and ".join(one.label for one in self.changes)

@@ -132,7 +132,7 @@ def _options(
     world: World, state: PrincipalState, required: RequiredValues
 ) -> Iterator[list[Option]]:
     """Give what the call could say besides, because a policy asks for it."""
-    known, own_name = state.gathered.context(), session_name(state)
+    known, own_name = state.principal.context(), session_name(state)
 
     def sent(
         name: str, key: str, default: str, fits: Callable[[str], bool] = lambda _: True
@@ -181,7 +181,7 @@ def _device(world: World, state: PrincipalState) -> str:
     """Give an MFA device that shows codes, of a principal that is a user; empty if it has none."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
-    if user is None or state.gathered.kind not in WITH_MFA:
+    if user is None or state.principal.kind not in WITH_MFA:
         return ""
     return next((one.serial_number for one in devices_of(user) if one.kind == VIRTUAL), "")
 

@@ -85,7 +85,7 @@ TAGGING = {
 
 def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
     """Give the statements of a principal's own policies and ceilings that an action can match."""
-    own, lower = policies_in(state.gathered, *OWN_LAYERS), name.lower()
+    own, lower = policies_in(state.principal, *OWN_LAYERS), name.lower()
     every = statements_of(attached.policy for attached in own)
     return [statement for statement in every if _test(decider, statement)(lower)]
 
@@ -100,7 +100,7 @@ def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
 
     If none does, and the thing has no policy, its value does not matter.
     """
-    own = policies_in(state.gathered, *OWN_LAYERS)
+    own = policies_in(state.principal, *OWN_LAYERS)
     return any(key.lower() in _keys(decider, attached) for attached in own)
 
 
@@ -252,7 +252,7 @@ def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
     """Put the principal's own values in the place of variables; leave out what has none."""
     for text in texts:
         filled = (
-            parameters.with_values(text, state.gathered.context()) if has_variable(text) else text
+            parameters.with_values(text, state.principal.context()) if has_variable(text) else text
         )
         if filled is not None:
             yield filled
@@ -275,7 +275,7 @@ def denies_something(policy: Policy) -> bool:
 
 def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
     """Give those of a principal's own policies and ceilings that deny it something."""
-    own = policies_in(state.gathered, "identity", "boundary", "session")
+    own = policies_in(state.principal, "identity", "boundary", "session")
     having = [one for one in own if denies_something(one.policy)]
     if not having:
         return []
@@ -317,8 +317,8 @@ def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
     """Give what the Resource elements say of names, in the policies that let one make somebody."""
     test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
     start = ("arn", view.account.partition, "iam", "", view.account.account_id)
-    known = view.state.gathered.context()
-    every = policies_in(view.state.gathered, "identity", "boundary", "scp")
+    known = view.state.principal.context()
+    every = policies_in(view.state.principal, "identity", "boundary", "scp")
     for statement in statements_of(attached.policy for attached in every):
         if statement.effect == "Allow" and any(map(action_test(statement), test)):
             for written in statement.resource or ():

@@ -224,7 +224,7 @@ def test_the_texts_of_the_graph_are_escaped(main: Account) -> None:
     """Whatever somebody is called, it ends no text and begins no tag."""
     reach = main.world.reach()
     (edge,) = reach.edges_from(main.users["dana"])
-    evil = replace(edge.source.gathered, arn='arn:aws:iam::1:user/a"]; <b>\n\\')
+    evil = replace(edge.source.principal, arn='arn:aws:iam::1:user/a"]; <b>\n\\')
     forged = replace(edge, source=PrincipalState.of(evil))
     dot, mermaid = reach.to_dot([forged]), reach.to_mermaid([forged])
     assert '\\"]; <b> \\\\"' in dot

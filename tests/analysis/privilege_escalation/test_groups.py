@@ -174,8 +174,8 @@ def test_whoever_joins_a_group_has_its_denys_too() -> None:
     world = Row(9, (PUT, ADD), "", with_two_groups).world(deny("*", f"{HERE}:group/sky/*"))
     found = {str(edge.target): edge for edge in proved(world, DANA, 9)}
     power = found[group("anvil")].target
-    assert world.can(power.gathered, "ec2:RunInstances", "*")
-    assert not world.can(power.gathered, "s3:GetObject", "arn:aws:s3:::maps/x")
+    assert world.can(power.principal, "ec2:RunInstances", "*")
+    assert not world.can(power.principal, "s3:GetObject", "arn:aws:s3:::maps/x")
 
 
 def test_a_group_of_the_right_name_is_made() -> None:

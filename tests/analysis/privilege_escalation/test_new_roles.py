@@ -400,7 +400,7 @@ def test_a_members_root_is_had_for_each_task(organization: Organization) -> None
 def test_a_task_lets_do_what_it_is_for(organization: Organization) -> None:
     """The policy of a bucket is read and deleted; nothing else is done with it."""
     by_task = {str(one.target): one for one in proved(organization.world, DANA, 33)}
-    root = by_task["root for the task S3UnlockBucketPolicy"].target.gathered
+    root = by_task["root for the task S3UnlockBucketPolicy"].target.principal
     world = organization.world.reach().world
 
     assert world.can(root, "s3:DeleteBucketPolicy", "arn:aws:s3:::locked")

@@ -102,7 +102,7 @@ def test_without_mfa_a_session_is_refused_by_iam() -> None:
 
 
 def _may(reach: Reach, edge: Any) -> bool:
-    return bool(reach.world.can(edge.target.gathered, "iam:CreateUser", f"{HERE}:user/zoe"))
+    return bool(reach.world.can(edge.target.principal, "iam:CreateUser", f"{HERE}:user/zoe"))
 
 
 def test_a_deny_without_mfa_does_not_stop_the_sign_in() -> None:

@@ -302,7 +302,7 @@ def test_a_tag_of_the_session_opens_what_the_role_alone_does_not() -> None:
     world.role("stars").put_policy("reads", document(allow("s3:GetObject", **sky)))
 
     (edge,) = proved(world, DANA, 15)
-    assert world.reach().world.can(edge.target.gathered, "s3:GetObject", "arn:aws:s3:::maps/m31")
+    assert world.reach().world.can(edge.target.principal, "s3:GetObject", "arn:aws:s3:::maps/m31")
 
 
 def test_mfa_is_shown_by_whoever_has_a_device() -> None:
@@ -472,7 +472,7 @@ def test_a_session_hands_on_its_transitive_tags_and_source_identity(chain: World
     (edge,) = [one for one in proved(chain, session, 15) if "stars" in one.target.arn]
     assert str(edge.target) == "role/stars in a session tagged team=sky of dana"
     assert edge.permissions == ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
-    assert edge.target.gathered.context()["aws:SourceIdentity"] == "dana"
+    assert edge.target.principal.context()["aws:SourceIdentity"] == "dana"
 
 
 def test_a_session_that_must_hand_on_tags_needs_the_permission_to(chain: World) -> None:
@@ -554,7 +554,8 @@ def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_has_none()
     assert not main.world.can(session, "s3:GetObject", "arn:aws:s3:::maps/x")
 
     (edge,) = [one for one in proved(main.world, session, 14) if one.target.arn == job.arn]
-    assert main.world.reach().world.can(edge.target.gathered, "s3:GetObject", "arn:aws:s3:::maps/x")
+    caller = edge.target.principal
+    assert main.world.reach().world.can(caller, "s3:GetObject", "arn:aws:s3:::maps/x")
 
 
 def test_a_session_of_get_session_token_assumes_but_cannot_write() -> None:

@@ -250,7 +250,7 @@ def test_an_access_key_is_more_than_a_password_where_policies_ask_for_the_consol
 
 
 def _reads(reach: Reach, power: Any) -> bool:
-    return bool(reach.world.can(power.gathered, "s3:GetObject", "arn:aws:s3:::maps/x"))
+    return bool(reach.world.can(power.principal, "s3:GetObject", "arn:aws:s3:::maps/x"))
 
 
 def test_a_credential_for_a_service_is_good_for_nothing_else() -> None:
@@ -261,7 +261,7 @@ def test_a_credential_for_a_service_is_good_for_nothing_else() -> None:
 
     (edge,) = proved(world, f"{HERE}:user/dana", 31)
     reach = world.reach()
-    assert reach.world.can(edge.target.gathered, "codecommit:GitPull", "arn:aws:codecommit:::x")
+    assert reach.world.can(edge.target.principal, "codecommit:GitPull", "arn:aws:codecommit:::x")
     assert not _reads(reach, edge.target)
     assert not reach.is_admin(edge.target)
 

@@ -78,7 +78,7 @@ def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES)
     assert all(map(needs_what_its_row_says, path))
     replay = reach.along(*path).replay()
     told = principal_of(replay.world, replay.caller).context()
-    promised = path[-1].target.gathered.context()
+    promised = path[-1].target.principal.context()
     ids = {"aws:userid": ""}  # what a session is called, and the id of somebody new, are not told
     assert {**told, **ids} == {**promised, **ids}, str(path[-1])
     for probe in probes:

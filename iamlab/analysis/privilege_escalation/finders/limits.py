@@ -52,7 +52,7 @@ def remove_own_boundary(view: AttackerView, kind: str) -> Iterator[Gain]:
     if holder is None or holder.kind != kind or is_detour(view):
         return
     call = own.own_call(view, holder, DELETE)
-    if view.state.gathered.boundary is not None and view.may(call):
+    if view.state.principal.boundary is not None and view.may(call):
         yield view.widened([states.boundary_gone()], [call])
 
 
@@ -98,7 +98,7 @@ def set_wider_boundary(view: AttackerView) -> Iterator[Gain]:
 
 
 def _set_own(view: AttackerView) -> Iterator[Gain]:
-    holder, boundary = own.oneself(view), view.state.gathered.boundary
+    holder, boundary = own.oneself(view), view.state.principal.boundary
     if holder is None or not view.ever(f"iam:{operation(PUT, holder)}") or is_detour(view):
         return
     required, is_done = _required(view), False
@@ -120,7 +120,7 @@ def rewrite_boundary(view: AttackerView) -> Iterator[Gain]:
     """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
     if not view.ever("iam:CreatePolicyVersion"):
         return
-    boundary = view.state.gathered.boundary
+    boundary = view.state.principal.boundary
     if boundary is not None and boundary.arn and not own.allows_all(boundary.policy):
         calls = rewriting(view, boundary.arn)
         if calls:
@@ -215,7 +215,7 @@ def _grants(view: AttackerView, role: Role, change: states.StateChange) -> list[
 
 def _required(view: AttackerView) -> set[str]:
     """Give the ARNs that the principal's own policies want a boundary to have."""
-    policies = (each.policy for each in view.state.gathered.identity)
+    policies = (each.policy for each in view.state.principal.identity)
     return {arn for policy in policies for arn in literals(policy, own.BOUNDARY)}
 
 
@@ -242,7 +242,7 @@ Remove: TypeAlias = "Callable[[PrincipalState, Attached], Grant | None]"
 def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
     """Give the policies of a principal's own that deny it something, without an Allow first."""
     denies = {states.place_of(each) for each in denying(view.decider, state)}
-    found = [each for each in state.gathered.identity if states.place_of(each) in denies]
+    found = [each for each in state.principal.identity if states.place_of(each) in denies]
     return sorted(found, key=lambda each: own.allows_something(each.policy))
 
 
@@ -253,7 +253,7 @@ def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -
     while removal := next(filter(None, (remove(state, each) for each in left)), None):
         removals.append(removal)
         state = state.with_(*removal.changes)
-        there = {states.place_of(each) for each in state.gathered.identity}
+        there = {states.place_of(each) for each in state.principal.identity}
         left = [each for each in left if states.place_of(each) in there]
     return removals
 

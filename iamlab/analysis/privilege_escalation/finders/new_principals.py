@@ -135,7 +135,7 @@ def _boundaries(view: AttackerView) -> list[str | None]:
     required = required_by(view.state)
     if "iam:permissionsboundary" not in required:
         return [None]
-    known = view.state.gathered.context()
+    known = view.state.principal.context()
     wanted = parameters.texts(required, "iam:PermissionsBoundary", known)
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
     existing = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
@@ -146,7 +146,7 @@ def _tags(view: AttackerView) -> list[Mapping[str, str]]:
     """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
     found = parameters.required_tags(
-        required_by(view.state), view.state.gathered.context(), *starts
+        required_by(view.state), view.state.principal.context(), *starts
     )
     return [{}, *parameters.tag_sets(found)]
 

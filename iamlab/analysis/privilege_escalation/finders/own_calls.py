@@ -86,13 +86,13 @@ def own_call(view: AttackerView, holder: Holder, name: str, **parameters: Any) -
     state, changed = view.state, {each.about.removeprefix("tag ") for each in view.state.changes}
 
     def as_now(given: Mapping[str, Any]) -> dict[str, Any]:
-        keys, boundary = dict(given), state.gathered.boundary
+        keys, boundary = dict(given), state.principal.boundary
         if call.name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
             keys.pop(BOUNDARY, None)
             if boundary is not None and boundary.arn:
                 keys[BOUNDARY] = boundary.arn
         known = {key.lower(): key for key in keys}
-        for key, value in state.gathered.who().tags.items():
+        for key, value in state.principal.who().tags.items():
             for start in RESOURCE_TAGS if key.lower() in changed else ():
                 written = f"{start}/{key}"
                 keys[known.get(written.lower(), written)] = value
@@ -117,7 +117,7 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
 
 def is_widest(view: AttackerView) -> bool:
     """Say whether a principal has a policy that allows all: then no other Allow adds to it."""
-    return any(allows_all(attached.policy) for attached in view.state.gathered.identity)
+    return any(allows_all(attached.policy) for attached in view.state.principal.identity)
 
 
 def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]:
@@ -138,7 +138,7 @@ ANYBODY = "anybody"
 
 def hanging(view: AttackerView, holder: Holder) -> list[Attached]:
     """Give the policies that count for a principal and hang on one of its holders."""
-    return [each for each in view.state.gathered.identity if each.path == path_of(holder)]
+    return [each for each in view.state.principal.identity if each.path == path_of(holder)]
 
 
 def attached_to(view: AttackerView, holder: Holder) -> set[str]:
@@ -249,7 +249,7 @@ def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
     account = view.account
     for name in STRONG:
         yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
-    every = states.policies_in(view.state.gathered, "identity", "boundary", "scp")
+    every = states.policies_in(view.state.principal, "identity", "boundary", "scp")
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
     for arn in sorted(named):
         policy = account.policies.get(arn) or managed.find(arn)

@@ -208,8 +208,8 @@ def is_detour(view: AttackerView) -> bool:
         return False
     today = PrincipalState.of(principal_of(view.world, principal))
     # It is different if what was rewritten limits it: a boundary, a policy with a Deny.
-    limits = [today.gathered.boundary, *view.state.gathered.session]
-    denies = [each for each in today.gathered.identity if denies_something(each.policy)]
+    limits = [today.principal.boundary, *view.state.principal.session]
+    denies = [each for each in today.principal.identity if denies_something(each.policy)]
     arns = (getattr(each, "arn", None) for each in (*limits, *denies))
     if any(f"{states.VERSION} {arn}" in about for arn in arns):
         return False
@@ -231,7 +231,7 @@ def rewrite(view: AttackerView) -> Iterator[Gain]:
     Whoever may make a version of a policy the default needs no permission to attach anything.
     """
     has_all = own.is_widest(view) or has_enough(view)
-    known = view.state.gathered
+    known = view.state.principal
     limits = _managed(known.session)
     for arn, attached in _managed((*known.identity, *known.session)).items():
         is_useful = not has_all or arn in limits or denies_something(attached.policy)
@@ -242,7 +242,7 @@ def rewrite(view: AttackerView) -> Iterator[Gain]:
 
 def set_back(view: AttackerView) -> Iterator[Gain]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
-    name, known = "SetDefaultPolicyVersion", view.state.gathered
+    name, known = "SetDefaultPolicyVersion", view.state.principal
     if not view.ever(f"iam:{name}"):
         return
     abouts = {each.about for each in view.state.changes}

@@ -255,7 +255,7 @@ def by_plan(
     if plan.passes:
         passed = {role.arn for role in passing.passed(view.state, plan.service)}
         candidates = [role for role in candidates if role.arn in passed]
-    own = None if view.state.gathered.session else view.role  # a limited session gains by its role
+    own = None if view.state.principal.session else view.role  # a limited session gains by its role
     candidates = [each for each in candidates if each.arn not in found and each is not own]
     another = _another(view, passing, plan)
     if not candidates or (plan.also and another is None):

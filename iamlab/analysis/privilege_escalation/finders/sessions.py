@@ -93,7 +93,7 @@ def _act_as_each(
     grants = granting.best(*(give(view, view.stock.roles if roles else ()) for give in gives))
     # A session of the same role gives something only to one that is less than its role: which was
     # asked for with session policies.
-    is_less = bool(view.state.gathered.session or view.state.gathered.scoped)
+    is_less = bool(view.state.principal.session or view.state.principal.scoped)
     for arn, taken in roles.items():
         if taken.role is view.role and not is_less:
             continue
@@ -261,7 +261,7 @@ GET_TOKEN = Need("sts:GetSessionToken", "*", {})
 def use_session(view: AttackerView) -> Iterator[Gain]:
     """``GetSessionToken`` without MFA; one's own sign-in to the console, with MFA if need be."""
     user = view.user
-    if user is None or view.state.gathered.kind is not CredentialKind.LONG_TERM:
+    if user is None or view.state.principal.kind is not CredentialKind.LONG_TERM:
         return
     statements = _conditional_on(view, *OF_SESSION)
     if not statements or is_detour(view):
@@ -288,7 +288,7 @@ def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
     """Give the statements that can be about a principal, with conditions on keys that begin so."""
     return [
         statement
-        for statement in statements_about(view, view.state.gathered)
+        for statement in statements_about(view, view.state.principal)
         if any(each.key.lower().startswith(starts) for each in statement.conditions)
     ]
 

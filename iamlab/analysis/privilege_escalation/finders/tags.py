@@ -77,7 +77,7 @@ def _tag_oneself(view: AttackerView) -> Iterator[Gain]:
     fixed = _of_session(view) | {about.removeprefix("tag ") for about in made}
     wanted = [
         tags
-        for tags in tags_wanted(view, view.state.gathered)
+        for tags in tags_wanted(view, view.state.principal)
         if not fixed & tags.keys() and _tag_call(view, holder, tags) is not None
     ]
     # All keys at once as well; after one choice only the others, not to look at every selection.
@@ -93,7 +93,7 @@ def _tag_oneself(view: AttackerView) -> Iterator[Gain]:
 def _tag_call(view: AttackerView, holder: Holder, tags: Tags) -> Call | None:
     """Give the call that sets tags of oneself, if it may be made."""
     call = own.own_call(view, holder, "Tag{}", Tags=_sent(view, tags))
-    held = view.state.gathered.who().tags
+    held = view.state.principal.who().tags
     return call if _is_room(view, held, tags) and view.may(call) else None
 
 
@@ -108,7 +108,7 @@ def _of_session(view: AttackerView) -> set[str]:
         change.about == states.CALLS_WITH for change in state.changes
     )
     is_role = view.role is not None
-    return {key.lower() for key in state.gathered.who().tags} if in_session and is_role else set()
+    return {key.lower() for key in state.principal.who().tags} if in_session and is_role else set()
 
 
 def _tag_role(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
@@ -170,7 +170,7 @@ def tag_others(view: AttackerView) -> Iterator[Gain]:
     if not (view.ever("iam:TagRole") or view.ever("iam:TagUser")):
         return
     starts = (f"{start}/" for start in own.RESOURCE_TAGS)
-    known = view.state.gathered.context()
+    known = view.state.principal.context()
     found = parameters.required_tags(required_by(view.state), known, *starts)
     wanted = parameters.tag_sets(found, MOST_TAGS)
     if not wanted or is_admin(view.decider, view.state):

@@ -204,7 +204,7 @@ def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
 
     A session of a user may be kept from what the user may do with an access key.
     """
-    known = view.state.gathered
+    known = view.state.principal
     is_less = known.kind is not CredentialKind.LONG_TERM or bool(known.session or known.scoped)
     return user is not view.user or (by_key and is_less)
 
