@@ -43,7 +43,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "model": (2563, 23),
     "authorization": (969, 6),
     "cloudtrail": (559, 4),
-    "operations": (12040, 84),
+    "operations": (12041, 84),
     "analysis": (14086, 88),
     "storage": (2026, 11),
     "lab": (2208, 19),
