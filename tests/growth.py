@@ -61,7 +61,6 @@ def seconds(work: Work) -> float:
     """Give the least processor time of a few runs; what takes very long is timed once."""
     best = float("inf")
     caches = input_caches()
-    gc.collect()
     gc.disable()  # a collection in one run and not in another would be noise
     try:
         for _ in range(REPEATS):
