@@ -296,7 +296,7 @@ def call(
         What else AWS would answer.
     RequestError
         There is no such operation or parameter, or the caller is of another account, and asks
-        for no resource of this current.
+        for no resource of this account.
     """
     _, answer = call_in(account.world, operation, caller, parameters, account.account_id)
     return answer
