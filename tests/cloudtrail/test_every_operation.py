@@ -16,6 +16,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import entries, entries_of
 from iamlab.operations.registry import find as entry_of
 from tests.cloudtrail.record_format import problems, problems_of_log, secrets_of
+from tests.effort import slow
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.operations.iam.random_calls import GOOD as DOCUMENT
 from tests.operations.iam.random_calls import TRUST, Chance, start
@@ -76,6 +77,7 @@ def somebodies(account: Account) -> list[Any]:
     return [admin, dana, session, account.root.create_access_key(), None]
 
 
+@slow
 def test_every_operation_of_iam_has_events_in_cloudtrails_shape() -> None:
     """Whoever calls, and however it ends."""
     every, found = sorted(entries()), dict[tuple[str, str], set[bool]]()

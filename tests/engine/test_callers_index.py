@@ -16,7 +16,7 @@ from iamlab.engine.callers_index import CallersIndex
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.question_space import ResourceFacts
-from tests.effort import first_now, tries
+from tests.effort import first_now, slow, tries
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
@@ -325,6 +325,7 @@ READ = [
 READ += ["bk/" + "a" * 3_000]
 
 
+@slow
 @pytest.mark.parametrize("written", first_now(WRITTEN, 3))
 def test_whose_variable_fits_is_found_wherever_it_stands(written):
     """At the end, behind a wildcard, twice, beside a plain pattern; with values that are odd.
@@ -387,6 +388,7 @@ CONDITIONS = [
 ]
 
 
+@slow
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_what_is_remembered_of_a_condition_holds_for_the_next_question(condition):
     """For other callers, other layers, other moments: each is asked for itself."""
@@ -490,6 +492,7 @@ def both_bounded_and_not(callers):
     ]
 
 
+@slow
 @pytest.mark.parametrize("identity", first_now([True, False]), ids=["identity", "alone"])
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])

@@ -5,6 +5,7 @@ import pytest
 from iamlab.errors import RequestError
 from iamlab.teach.acme import DATA, MAIN, NEBULA, STARSOFT, observatory
 from iamlab.view.figures.calls.confused_deputy import confused_deputy
+from tests.effort import slow
 from tests.policy.documents import allow, document
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
@@ -219,6 +220,7 @@ def test_ugly_names_are_text(before, after, ugly):
     assert faults(figure) == []
 
 
+@slow
 @pytest.mark.parametrize("size", [3, 20, 60])
 def test_any_decision_can_be_drawn(size):
     """Whatever it is about, and whatever stops it."""

@@ -87,6 +87,7 @@ def test_alternative_texts_can_be_spoken(name):
         assert not ODD.search(one.alt + one.text), one
 
 
+@slow
 @every
 def test_different_data_is_told_differently(name):
     """Of scenes with different tables most have different alternative texts, too."""
@@ -264,6 +265,7 @@ def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
 # -- other seeds -----------------------------------------------------------------------------------
 
 
+@slow
 def test_worlds_of_seeds_as_large_as_those_of_soak_are_drawn():
     """It takes any number below a million for its first seed, and nothing may depend on that."""
     one = scene(SIZES[0], 999_999, ugly=True)

@@ -13,6 +13,7 @@ from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.policy.funnel import funnel
 from iamlab.view.style import LOOKS
+from tests.effort import slow
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 
@@ -186,6 +187,7 @@ def test_the_list_has_every_number_with_its_commas():
     assert re.match(r"action: \d+ match Action s3:Get\*", figure.lines[2])
 
 
+@slow
 @pytest.mark.parametrize(
     "policy",
     [

@@ -6,6 +6,7 @@ from iamlab import RequestError, World
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.teach.acme import ARCHIVE, ORG, observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
+from tests.effort import slow
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
@@ -51,6 +52,7 @@ def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
             assert all(name in figure.as_text() for name in names)
 
 
+@slow
 @pytest.mark.parametrize("size", [20, 60])
 @pytest.mark.parametrize("seed", range(3))
 def test_each_level_says_what_the_engine_heard_there(size, seed):

@@ -20,7 +20,7 @@ from iamlab.errors import IamLabError, LimitExceeded, RequestError
 from iamlab.model.event import Event
 from iamlab.policy import catalog
 from iamlab.policy.checks.sizes import size
-from tests.effort import tries
+from tests.effort import slow, tries
 
 ACCOUNT = "111122223333"
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -346,6 +346,7 @@ def test_a_name_cannot_write_lines_of_its_own_into_the_report() -> None:
     assert "\n- all is well" not in str(found)
 
 
+@slow
 def test_thirty_thousand_objects_become_one_pattern() -> None:
     """In a second."""
     many = (use("s3:GetObject", f"{MAPS}/m/{n % 99}/{n}") for n in range(30_000))

@@ -22,7 +22,7 @@ from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
 from iamlab.teach.scenarios import MAP, scenario
 from tests.analysis.worlds_to_ask import ACTIONS, MAIN, OWNED, observatory, random_world
-from tests.effort import tries
+from tests.effort import slow, tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -176,6 +176,7 @@ def test_an_edit_is_told_and_all_edits_done_lead_to_the_world_after(named: str) 
     )
 
 
+@slow
 @pytest.mark.parametrize("named", EDITS)
 def test_worlds_made_by_edits_answer_as_the_worlds_themselves(named: str) -> None:
     """Who does all edits in the world before has the access of the world after."""
