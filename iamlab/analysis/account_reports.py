@@ -110,8 +110,8 @@ def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
 def list_policies_granting_service_access(account: Account, given: Parameters) -> dict[str, Any]:
     """List the policies of a user, group or role that grant services.
 
-    Only what hangs on it counts, and only what is allowed: boundaries, policies of resources and
-    organizations, and what is denied, are left out.
+    Only what is attached to it counts, and only what is allowed: boundaries, policies of resources
+    and organizations, and what is denied, are left out.
     """
     arn, services = given["Arn"], given["ServiceNamespaces"]
     every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)

@@ -198,7 +198,7 @@ def policies_gone(gone: Iterable[Attached]) -> StateChange:
 
 
 def place_of(attached: Attached) -> str:
-    """Say where a policy hangs, so that it is told from another of the same name."""
+    """Say where a policy is attached, to tell it from another of the same name."""
     return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
 
 
@@ -241,7 +241,7 @@ def boundary_set(policy: Policy, arn: str) -> StateChange:
 
 
 def policy_rewritten(arn: str) -> StateChange:
-    """Let a managed policy allow all, whether it hangs on it or is its boundary."""
+    """Let a managed policy allow all, whether it is attached or is the boundary."""
     label = f"with {arn.rpartition('/')[2]} rewritten to allow all"
     return StateChange(label, partial(_read_as, arn, root_user_policy()), f"{VERSION} {arn}")
 

@@ -136,7 +136,7 @@ class Organization(Shown, Record):
         return "/".join((self.id, *(target.id for target in self.way_to(account_id)[:-1]), ""))
 
     def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
-        """Give what hangs above an account, the root first; nothing for the management account."""
+        """List what is attached above an account, root first; for a management account, nothing."""
         return levels(self, account_id, policy_type)
 
     def describe(self) -> str:

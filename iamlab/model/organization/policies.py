@@ -183,7 +183,7 @@ class OrganizationPolicy(OrganizationPart):
 
     @property
     def targets(self) -> list[Target]:
-        """Where it hangs."""
+        """Where it is attached."""
         return [target for target in self.organization.targets if self.id in target.attached]
 
 
@@ -243,7 +243,7 @@ def levels(
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What hangs at one place on the way from the root to an account.
+    """What is attached at one place on the way from the root to an account.
 
     Parameters
     ----------
