@@ -72,12 +72,19 @@ RUN_ALL = f"""async seconds => {{ {WITHIN}
 }}"""
 
 # Idle for a while: what waits in the browser for its turn is sent as soon as the kernel is idle.
+# And at rest: while cards still move, a click may be pressed on one place and released on another.
 SETTLED = f"""async seconds => {{ {WITHIN}
   await within(seconds, 'settling', async () => {{
     const context = window.jupyterapp.shell.currentWidget.context;
     const kernel = context.sessionContext.session.kernel;
-    let since = Date.now();
-    const busy = () => {{ if (kernel.status !== 'idle') since = Date.now(); }};
+    const places = () => [...document.querySelectorAll('.jp-Cell, .widget-inline-hbox')]
+      .map(one => one.getBoundingClientRect().top).join();
+    let since = Date.now(), before = places();
+    const busy = () => {{
+      const now = places();
+      if (kernel.status !== 'idle' || now !== before) since = Date.now();
+      before = now;
+    }};
     await until(() => {{ busy(); return Date.now() - since > 500; }});
   }});
 }}"""
@@ -120,9 +127,10 @@ class LabPage:
     def run_all(self, seconds=120):
         """Run all cells and wait until the last has ended; a cell that raises ends it too."""
         self.page.evaluate(RUN_ALL, seconds)
+        self.settle(seconds)
 
     def settle(self, seconds=60):
-        """Wait until the kernel has had nothing to do for half a second."""
+        """Wait until for half a second the kernel has had nothing to do and nothing has moved."""
         self.page.evaluate(SETTLED, seconds)
 
     def cell_errors(self):

@@ -91,8 +91,9 @@ def answer_verdicts(learner, card, verdicts, confidence="certain"):
 
 
 def tick(card, name, *, wanted):
-    """Set a check box."""
+    """Set a check box, and wait as after a choice."""
     card.get_by_label(name, exact=True).set_checked(wanted)
+    card.page.evaluate(SETTLED, 60)
 
 
 def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_lesson):
@@ -349,8 +350,9 @@ def arrange_by_buttons(card, order):
 
 
 def switch(card, sid, *, on):
-    """Switch a statement on or off."""
+    """Switch a statement on or off, and wait as after a choice."""
     card.get_by_label(re.compile(f"^{sid}: ")).set_checked(on)
+    card.page.evaluate(SETTLED, 60)
 
 
 def answer_break(learner, card, order, *request):
