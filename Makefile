@@ -20,8 +20,10 @@ NO_VENV = $(firstword $(FOUND)) cannot make virtual environments: install its ve
 BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -v $$b; done 2>/dev/null)
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
-# What each run takes; pyproject.toml says what the markers mean.
-PYTEST = $(BIN)/pytest -n 2 --dist loadgroup
+# What each run takes; pyproject.toml says what the markers mean. loadgroup keeps the browser tests
+# together; with thousands of tests it counts for half a minute what is left, and worksteal doesn't.
+PYTEST = $(BIN)/pytest -n 2 --dist worksteal
+PYTEST_GROUPED = $(BIN)/pytest -n 2 --dist loadgroup
 NOW := not (browser or slow or speed)
 LATER := (browser or slow or chance or hypothesis) and not speed
 
@@ -49,7 +51,7 @@ test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but th
 	exit $$((tests ? tests : types))
 
 test-all: $(VENV)/.test chromium  ## run what make test leaves out: long inputs, more random tries, browser
-	$(PYTEST) -m "$(LATER)" --hypothesis-profile=thorough
+	$(PYTEST_GROUPED) -m "$(LATER)" --hypothesis-profile=thorough
 
 bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a table, and of all that has a limit
 	@$(BIN)/python -m tests.benchmarks.bench
