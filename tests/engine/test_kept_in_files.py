@@ -18,7 +18,7 @@ REQUEST = Request(
     "arn:aws:s3:::star-maps/m31",
     context={"aws:MultiFactorAuthPresent": True, "aws:TagKeys": ["a", "b"]},
 )
-POLICY = Policy.allow(READ, "arn:aws:s3:::star-maps/*").named("readers")
+POLICY = Policy.allow(READ, "arn:aws:s3:::star-maps/*").with_name("readers")
 
 
 def through_a_file(thing: Any) -> Any:

@@ -36,7 +36,7 @@ TITLES = {
     "session": "session policy",
     "scoped": "scope-down policy",
 }
-DENYING = (FULL + GUARD).named("guard")
+DENYING = (FULL + GUARD).with_name("guard")
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +296,7 @@ def test_who_is_of_no_account_stands_outside_the_field():
 def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
     """And hangs on no group or role of the caller: it names him."""
     policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
-    decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.named("mine")))
+    decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.with_name("mine")))
     figure = access_graph(decision)
     (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
 
@@ -449,7 +449,7 @@ def many(number):
     """Give policies that have nothing to say on maps, with so many statements in all."""
     policies = [Policy.allow(f"ec2:Run{i}", sid=f"S{i}") for i in range(number)]
     batches = [policies[i : i + 9] for i in range(0, number, 9)]
-    return [sum(own[1:], own[0]).named(f"machines-{i}") for i, own in enumerate(batches)]
+    return [sum(own[1:], own[0]).with_name(f"machines-{i}") for i, own in enumerate(batches)]
 
 
 @pytest.mark.parametrize("number", [20, 60, 300])

@@ -249,7 +249,7 @@ def _proved_policies(
     to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
     _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
-        policy.check("identity")
+        policy.validate("identity")
     return made, pairs
 
 

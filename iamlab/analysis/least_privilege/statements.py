@@ -266,7 +266,7 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
 def _is_saved(resource: str) -> bool:
     """Say whether IAM saves such a resource; this depends on its first parts and its type."""
     try:
-        Policy.allow("s3:GetObject", resource).check("identity")
+        Policy.allow("s3:GetObject", resource).validate("identity")
     except PolicyError:
         return False
     return True

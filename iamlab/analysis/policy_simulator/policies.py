@@ -190,7 +190,7 @@ def policies_of_identity(source: User | Group | Role) -> list[Source]:
 def _own(one: Identity) -> Iterator[Source]:
     """Give the policies of one user, group or role: inline ones first, then managed ones."""
     for label, policy in one.inline.items():
-        named = policy.named(f"{one.kind}_{one.name}_{label}")
+        named = policy.with_name(f"{one.kind}_{one.name}_{label}")
         yield Source(named, type=one.kind, holder=one.name, label=label)
     for arn in one.attached:
         document = document_of(one.account, arn)
@@ -210,7 +210,7 @@ def managed(arn: str, document: Policy) -> Source:
     """
     parsed = Arn.parse(arn)
     kind = "aws-managed" if parsed.account == "aws" else "user-managed"
-    return Source(document.named(parsed.name), arn, type=kind)
+    return Source(document.with_name(parsed.name), arn, type=kind)
 
 
 def attached_boundary(source: User | Group | Role) -> Source | None:

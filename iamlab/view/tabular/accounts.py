@@ -111,7 +111,7 @@ def _reaching(identity: Identity) -> Iterator[Row]:
         document = document_of(account, arn)
         yield _told(document, NAMES["boundary"], identity.kind, arn)
     if isinstance(identity, Role) and identity.trust is not None:
-        named = identity.trust.named("trust policy")
+        named = identity.trust.with_name("trust policy")
         yield _told(named, "role trust policy", "role", None)
     if not isinstance(identity, Group) and account.organization is not None:
         for level in account.organization.levels(account.account_id, SCP):

@@ -304,7 +304,7 @@ def test_a_resource_that_no_policy_can_name_gets_a_star_or_is_left_out(resource:
     found = made(use("s3:GetObject", resource), use("s3:GetObject", f"{MAPS}/a"))
 
     for policy in found.policies:
-        policy.check("identity")
+        policy.validate("identity")
     if ("s3:GetObject", resource) in found.used:
         assert found.steps
         assert [one.resource for one in found.excess] == ["*"]
@@ -413,7 +413,7 @@ def test_what_is_still_too_large_is_split() -> None:
     ]
     for policy in found.policies:
         assert size(policy) <= 6144
-        policy.check("identity")
+        policy.validate("identity")
     assert all(allows(found, one.action, one.resource) for one in uses)
     with pytest.raises(RequestError, match="there are several"):
         _ = found.policy

@@ -101,4 +101,4 @@ def test_every_module_with_detectors_is_in_the_list():
 def test_an_unknown_type_or_service_is_refused(policy_type, service):
     """Nobody shall believe that something was looked at."""
     with pytest.raises(RequestError, match=r"scp|s3"):
-        Policy.parse({"Statement": []}).advice(policy_type, service)
+        Policy.parse({"Statement": []}).lint(policy_type, service)
