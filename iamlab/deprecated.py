@@ -31,7 +31,11 @@ Thing = TypeVar("Thing", bound="Callable[..., Any]")
 
 REMOVED_IN = "1.0"
 
-MODULE_NAMES: dict[str, dict[str, str]] = {}
+MODULE_NAMES: dict[str, dict[str, str]] = {
+    "iamlab": {"AWS": "AWS_RULES", "Attached": "AttachedPolicy"},
+    "iamlab.engine.layers": {"Attached": "AttachedPolicy"},
+    "iamlab.engine.rules": {"AWS": "AWS_RULES"},
+}
 """Module -> old name -> new name."""
 
 ATTRIBUTES: dict[str, dict[str, str]] = {

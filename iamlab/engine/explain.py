@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.applicable_statements import match_statement
 from iamlab.engine.evaluation_case import is_bounded
 from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
+from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, AttachedPolicy, Place
 from iamlab.engine.principals import Named
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError, did_you_mean
@@ -180,7 +180,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
     return tuple(
         match_statement(
             statement,
-            Attached(policy),
+            AttachedPolicy(policy),
             decision.request,
             Place("resource" if _names_somebody(statement) else "identity", bounded),
             decision.rules,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine import compiled
 from iamlab.engine.edits import Edit, apply_edits, ask_again
 from iamlab.engine.fix_candidates import fix_candidates
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 
@@ -94,7 +94,7 @@ class Fix:
 
 def fixes(decision: Decision) -> tuple[Fix, ...]:
     """Find the changes; see ``Decision.fixes``."""
-    if decision.rules is not AWS:
+    if decision.rules is not AWS_RULES:
         raise RequestError("Fixes are for decisions by AWS's own rules.")
     edits = fix_candidates(decision)
     for size in range(1, LARGEST + 1):

@@ -12,7 +12,7 @@ resources that bring the same.
 Which rule combines the layers, and which layers have a part, depends on the pair and on what kind
 of caller asks. So for each kind of caller there is one more set for each situation and layer.
 
-The rules themselves are those of ``AWS`` in ``engine/rules.py``: they combine votes with ``&`` and
+The rules are those of ``AWS_RULES`` in ``engine/rules.py``: they combine votes with ``&`` and
 ``|``, and do not know whether a vote is one bit or two thousand. A property test proves that each
 bit is what ``evaluate`` says of that caller and pair.
 """

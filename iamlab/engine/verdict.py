@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.matching import Miss
     from iamlab.engine.principals import Named
     from iamlab.policy.statement import Effect, Statement
@@ -60,7 +60,7 @@ class StatementMatch(NamedTuple):
     """
 
     layer: str
-    attached: Attached
+    attached: AttachedPolicy
     statement: Statement
     named: Named
     misses: tuple[Miss, ...] = ()

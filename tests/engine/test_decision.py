@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import assume, given
 
-from iamlab import Attached, Layers, Verdict, display, evaluate
+from iamlab import AttachedPolicy, Layers, Verdict, display, evaluate
 from iamlab.engine.decision import Decision
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.grants import Grant
@@ -220,7 +220,7 @@ def test_what_blocks_is_every_deny_and_every_shut_ceiling(request_, layers, want
 
 def test_a_step_as_json_has_its_statements_with_their_paths():
     """Where a policy came from goes with it."""
-    attached = Attached(EC2_ONLY, MANAGED, ("group astronomers",))
+    attached = AttachedPolicy(EC2_ONLY, MANAGED, ("group astronomers",))
     made = evaluate(ask(), Layers([attached])).to_json()
     (statement,) = made["steps"][5]["statements"]
 

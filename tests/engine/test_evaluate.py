@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ANONYMOUS, AWS, Layers, RequestError, Verdict, evaluate, evaluate_all
+from iamlab import ANONYMOUS, AWS_RULES, Layers, RequestError, Verdict, evaluate, evaluate_all
 from iamlab.engine.evaluate import read
 from tests.engine.making import (
     ANA,
@@ -114,7 +114,7 @@ def test_the_pairs_after_the_first_that_is_refused_are_not_asked():
 
 def test_several_pairs_may_be_decided_by_other_rules():
     """Each of them by the same."""
-    nobody = replace(AWS, same_account=lambda _: False)
+    nobody = replace(AWS_RULES, same_account=lambda _: False)
 
     assert evaluate_all([ALLOWED])
     assert not evaluate_all([ALLOWED], nobody)

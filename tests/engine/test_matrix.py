@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate
+from iamlab import ANONYMOUS, AttachedPolicy, Layers, Request, RequestError, evaluate
 from iamlab.engine.grants import Grant
 from iamlab.engine.matrix import AccessMatrix, evaluate_many
 from iamlab.engine.public_access import PublicAccessBlock
@@ -341,7 +341,7 @@ def test_keys_are_used_as_their_policies_and_grants_say():
     resources = {
         keys[0]: ResourceFacts(policy=resource_policy({"Principal": {"AWS": ROOT}})),
         keys[1]: ResourceFacts(policy=resource_policy({"Principal": {"AWS": [FOREIGN, DEV]}})),
-        keys[2]: ResourceFacts(grants=grants[::2], policy=Attached(resource_policy({}))),
+        keys[2]: ResourceFacts(grants=grants[::2], policy=AttachedPolicy(resource_policy({}))),
         keys[3]: ResourceFacts(grants=grants[1::2], context=sent),
         keys[4]: ResourceFacts(grants=grants[1::2], rcps=[[EVERYTHING], [DENY]]),
     }
@@ -482,7 +482,7 @@ def test_rcps_count_for_the_resources_that_have_them():
     resources = {
         OBJECT: ResourceFacts(OWN, rcps=shared, policy=resource_policy({})),
         BUCKET: ResourceFacts(OWN, rcps=shared),
-        KEY: ResourceFacts(rcps=[[Attached(EC2_ONLY)]], policy=resource_policy({})),
+        KEY: ResourceFacts(rcps=[[AttachedPolicy(EC2_ONLY)]], policy=resource_policy({})),
         TOPIC: ResourceFacts(rcps=[[DENY]], policy=resource_policy({})),
         ROLE: ResourceFacts(rcps=[[EVERYTHING, DENY]], policy=trust_policy({})),
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from iamlab import Attached, Layers, Policy, Request, Verdict, evaluate
+from iamlab import AttachedPolicy, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.evaluate import evaluate_all
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
@@ -103,7 +103,7 @@ def test_a_question_is_read_as_it_would_be_written_in_python():
 
     assert read == Request(**request)
     assert found == Layers(
-        identity=[made["a"], Attached(made["d"], "arn:x", ("group g",))],
+        identity=[made["a"], AttachedPolicy(made["d"], "arn:x", ("group g",))],
         resource=made["p"],
         boundary=made["a"],
         session=[made["a"]],

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from iamlab import Attached, Layers, Policy, Request, World, evaluate
+from iamlab import AttachedPolicy, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
@@ -457,7 +457,7 @@ def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
     seen: Counter[str] = Counter()
     for policy in list(every_policy())[:: 1 if is_thorough() else 8]:
         draw = random.Random(policy.name)
-        attached = Attached(policy.document, policy.arn)
+        attached = AttachedPolicy(policy.document, policy.arn)
         places = (Layers([attached]), Layers([EVERYTHING], boundary=attached))
         for request in questions(policy.document, draw):
             for layers in places:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iamlab import Layers, Policy, Request, World
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
-from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Attached
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, AttachedPolicy
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
@@ -544,7 +544,7 @@ def test_the_way_leads_down_without_a_step_back(case):
 def test_whatever_callers_and_things_are_called_the_picture_stands(text):
     """Long names are shortened to their room, and one that breaks a line breaks no list."""
     arn = f"arn:aws:iam::111111111111:user/{text}"
-    policy = Attached(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
+    policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
     request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
     layers = Layers(identity=[policy], resource=bucket({"AWS": arn}), scps=[[policy]])
     figure = access_graph(evaluate(request, layers))
