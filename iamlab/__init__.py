@@ -17,7 +17,7 @@ from iamlab.deprecated import MODULE_NAMES, warn
 if TYPE_CHECKING:
     from iamlab.analysis.trails.reading import Trail
     from iamlab.engine.decision import Decision
-    from iamlab.engine.evaluate import evaluate, evaluate_all
+    from iamlab.engine.evaluate import evaluate, evaluate_call
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import ANONYMOUS, Request
     from iamlab.engine.rules import AWS_RULES, Rules
@@ -64,7 +64,7 @@ _HOME = {
     "Verdict": "engine.verdict",
     "World": "lab.world",
     "evaluate": "engine.evaluate",
-    "evaluate_all": "engine.evaluate",
+    "evaluate_call": "engine.evaluate",
 }
 
 __all__ = [
@@ -92,7 +92,7 @@ __all__ = [
     "Verdict",
     "World",
     "evaluate",
-    "evaluate_all",
+    "evaluate_call",
 ]
 
 

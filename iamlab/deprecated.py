@@ -32,13 +32,20 @@ Thing = TypeVar("Thing", bound="Callable[..., Any]")
 REMOVED_IN = "1.0"
 
 MODULE_NAMES: dict[str, dict[str, str]] = {
-    "iamlab": {"AWS": "AWS_RULES", "Attached": "AttachedPolicy"},
+    "iamlab": {
+        "AWS": "AWS_RULES",
+        "Attached": "AttachedPolicy",
+        "evaluate_all": "evaluate_call",
+    },
+    "iamlab.engine.evaluate": {"evaluate_all": "evaluate_call"},
     "iamlab.engine.layers": {"Attached": "AttachedPolicy"},
+    "iamlab.engine.matrix": {"evaluate_many": "evaluate_matrix"},
     "iamlab.engine.rules": {"AWS": "AWS_RULES"},
 }
 """Module -> old name -> new name."""
 
 ATTRIBUTES: dict[str, dict[str, str]] = {
+    "lab.Questions": {"access": "access_matrix"},
     "policy.Policy": {
         "advice": "lint",
         "check": "validate",

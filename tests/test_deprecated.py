@@ -2,23 +2,34 @@
 
 import re
 import warnings
+from functools import cache
 from importlib import import_module
 
 import pytest
 
 from iamlab import Policy, deprecated
+from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
 
 ALICE = "arn:aws:iam::111111111111:user/alice"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
 READ = Policy.allow("s3:GetObject", MAP, sid="Read")
 
+
+@cache
+def scene():
+    """Make a world to ask."""
+    return scenario("groups")
+
+
 OBJECTS = {
+    "lab.Questions": scene,
     "policy.Policy": lambda: READ,
 }
 """Folder and class -> an object that has old attributes."""
 
 ARGUMENTS = {
+    "Questions.access": (["s3:GetObject"], [MAP]),
     "Policy.named": ("readers",),
 }
 """Old method that needs arguments -> the arguments."""

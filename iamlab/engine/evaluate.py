@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
+from iamlab.deprecated import old_names_of
 from iamlab.engine import compiled
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.decision import Decision
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
+else:
+    __getattr__ = old_names_of(__name__)
 
 
 def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
@@ -99,7 +102,9 @@ def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS_RULE
     return Verdict.EXPLICIT_DENY if denied else rules.default
 
 
-def evaluate_all(questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS_RULES) -> Decision:
+def evaluate_call(
+    questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS_RULES
+) -> Decision:
     """Decide a call that needs several (action, resource) pairs: each of them must be allowed.
 
     Parameters

@@ -27,7 +27,7 @@ class Requests:
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Decide all of them at once."""
-        matrix = world.access(
+        matrix = world.access_matrix(
             self.actions, self.resources, [named(world, caller) for caller in self.callers]
         )
         return {

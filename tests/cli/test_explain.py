@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iamlab import Layers, evaluate
-from iamlab.engine.evaluate import evaluate_all
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.labels import QUESTIONS
 from iamlab.engine.questions import read_questions
 from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Result, Shell, one_line
@@ -192,7 +192,7 @@ def test_a_list_is_a_call_that_needs_all(
 ) -> None:
     """The first that is refused is explained; else the last."""
     result = explain(questions, "--json")
-    decision = evaluate_all(read_questions(json.dumps(questions)))
+    decision = evaluate_call(read_questions(json.dumps(questions)))
 
     assert result.status == status
     assert json.loads(result.out)["action"] == action

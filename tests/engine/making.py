@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import AttachedPolicy, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
-from iamlab.engine.matrix import evaluate_many
+from iamlab.engine.matrix import evaluate_matrix
 from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.verdict import StatementMatch
 from tests.effort import tries
@@ -137,7 +137,7 @@ def facts(request: Request, layers: Layers, **more: Any) -> ResourceFacts:
 
 def allowed_in_matrix(request: Request, layers: Layers) -> bool:
     """Ask a matrix of one bit."""
-    matrix = evaluate_many(
+    matrix = evaluate_matrix(
         [(request.principal, owned(layers), request.context, request.issuer)],
         [(request.action, request.resource)],
         {request.resource: facts(request, layers)},

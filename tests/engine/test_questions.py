@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iamlab import AttachedPolicy, Layers, Policy, Request, Verdict, evaluate
-from iamlab.engine.evaluate import evaluate_all
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.questions import LAYERS, REQUEST, SWITCHES, read_questions
@@ -288,7 +288,7 @@ def test_a_list_is_a_call_that_needs_all():
     other = {"request": {**GET, "action": "s3:PutObject"}}
 
     def decide(*questions):
-        return evaluate_all(read_questions(json.dumps(list(questions))))
+        return evaluate_call(read_questions(json.dumps(list(questions))))
 
     assert len(read_questions(json.dumps([yes, no, other]))) == 3
     assert decide(yes).verdict is decide(yes, yes).verdict is Verdict.ALLOWED
@@ -522,7 +522,7 @@ def test_whatever_stands_in_one_place_is_read_and_decided_or_told(path, value):
     except LoadError as error:
         assert "$" in str(error)  # noqa: PT017 - either is well
         return
-    decision = evaluate_all(found)
+    decision = evaluate_call(found)
 
     assert json.dumps(decision.to_json())
     assert decision.explain()

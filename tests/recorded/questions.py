@@ -232,9 +232,9 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     middle: dict[str, Callable[[], Any]] = {
         "last_accessed": lambda: str(account.last_accessed(who)),
         "who_can": lambda: _decided(world.who_can(action, resource)),
-        "access": lambda: str(world.access(some, walk.targets()[:3])),
-        "roles": lambda: str(world.access(some, walk.targets()[:2], by="role")),
-        "groups": lambda: str(world.access(some, walk.targets()[:2], by="group")),
+        "access": lambda: str(world.access_matrix(some, walk.targets()[:3])),
+        "roles": lambda: str(world.access_matrix(some, walk.targets()[:2], by="role")),
+        "groups": lambda: str(world.access_matrix(some, walk.targets()[:2], by="group")),
         "organization": lambda: account.organizations_last_accessed(walk.entity_path()),
         "user": lambda: user and user.summary(),
         "unused": lambda: str(world.unused(who)),
