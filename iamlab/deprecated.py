@@ -45,12 +45,27 @@ MODULE_NAMES: dict[str, dict[str, str]] = {
 """Module -> old name -> new name."""
 
 ATTRIBUTES: dict[str, dict[str, str]] = {
+    "analysis.Audit": {"to_json": "to_dict"},
+    "analysis.Control": {"to_json": "to_dict"},
+    "analysis.Finding": {"to_json": "to_dict"},
+    "analysis.LeastPrivilege": {"to_json": "to_dict"},
+    "analysis.SecurityStatus": {"to_json": "to_dict"},
+    "analysis.Thresholds": {"to_json": "to_dict"},
+    "analysis.Unanswered": {"to_json": "to_dict"},
+    "engine.Decision": {"to_json": "to_dict"},
+    "engine.Fix": {"to_json": "to_dict"},
+    "engine.StatementMatch": {"to_json": "to_dict"},
+    "engine.Step": {"to_json": "to_dict"},
+    "lab.Organization": {"to_json": "to_dict"},
     "lab.Questions": {"access": "access_matrix"},
+    "model.Event": {"to_json": "to_dict"},
+    "policy.Finding": {"to_json": "to_dict"},
     "policy.Policy": {
         "advice": "lint",
         "check": "validate",
         "named": "with_name",
         "prose": "describe",
+        "to_json": "to_dict",
     },
 }
 """Folder and class -> old attribute or method -> new one."""

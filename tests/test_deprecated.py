@@ -19,11 +19,37 @@ READ = Policy.allow("s3:GetObject", MAP, sid="Read")
 @cache
 def scene():
     """Make a world to ask."""
-    return scenario("groups")
+    world = scenario("groups")
+    world.create_organization(world.account("acme-main"))
+    return world
+
+
+def decision():
+    """Ask something that is denied."""
+    return scene().can(scene().user("dana"), "s3:DeleteObject", MAP)
+
+
+def audit():
+    """Audit the account, once for all rows."""
+    return scene().account("acme-main").audit()
 
 
 OBJECTS = {
+    "analysis.Audit": audit,
+    "analysis.Control": lambda: audit().findings[0].control,
+    "analysis.Finding": lambda: audit().findings[0],
+    "analysis.LeastPrivilege": lambda: scene().least_privilege(scene().user("dana")),
+    "analysis.SecurityStatus": lambda: scene().account("acme-main").security_status(),
+    "analysis.Thresholds": lambda: audit().thresholds,
+    "analysis.Unanswered": lambda: audit().unanswered[0],
+    "engine.Decision": decision,
+    "engine.Fix": lambda: decision().fixes()[0],
+    "engine.StatementMatch": lambda: decision().determining[0],
+    "engine.Step": lambda: decision().steps[0],
     "lab.Questions": scene,
+    "lab.Organization": lambda: scene().organizations[next(iter(scene().organizations))],
+    "model.Event": lambda: scene().events[0],
+    "policy.Finding": lambda: Policy.allow("s3:GetObjects", MAP).lint()[0],
     "policy.Policy": lambda: READ,
 }
 """Folder and class -> an object that has old attributes."""

@@ -38,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
     """Answer; 0 allowed, 1 denied."""
     decision = evaluate_call(read_questions(read_text(options.file)))
     if options.json:
-        fixes = [fix.to_json() for fix in decision.fixes()]
-        print_json({**decision.to_json(), "fixes": fixes})
+        fixes = [fix.to_dict() for fix in decision.fixes()]
+        print_json({**decision.to_dict(), "fixes": fixes})
     else:
         print(printable(as_text(decision)))
     return 0 if decision else 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine.applicable_statements import match_statement
 from iamlab.engine.evaluation_case import is_bounded
 from iamlab.engine.layer_results import layer_results
@@ -38,6 +39,7 @@ ABSENT = {
 }
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung.
@@ -72,13 +74,13 @@ class Step:
     def __str__(self) -> str:
         return f"{self.symbol} {self.layer}: {self.reason}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "layer": self.layer,
             "result": self.result,
             "reason": self.reason,
-            "statements": [reading.to_json() for reading in self.statements],
+            "statements": [reading.to_dict() for reading in self.statements],
         }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine import compiled
 from iamlab.engine.edits import Edit, apply_edits, ask_again
 from iamlab.engine.fix_candidates import fix_candidates
@@ -34,6 +35,7 @@ MOST = 12
 NOT_SMALLEST = "(Nothing of this can be left out, but there may be a smaller set.)"
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class Fix:
     """A set of changes that flips a verdict.
@@ -81,7 +83,7 @@ class Fix:
         """Give the request as it then comes: the caller may have to sign in in another way."""
         return ask_again(request, self.edits)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {"text": self.text, "who": list(self.who), "breadth": self.breadth}
 

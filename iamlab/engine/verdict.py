@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
+
 if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.matching import Miss
@@ -42,6 +44,7 @@ _WORDS = {
 }
 
 
+@with_old_names
 class StatementMatch(NamedTuple):
     """One statement, held against a request: it applies if nothing misses.
 
@@ -99,7 +102,7 @@ class StatementMatch(NamedTuple):
         missed = "; ".join(map(str, self.misses))
         return f"{self.effect} {self.address} does not apply. {missed}."
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "statement": self.address,

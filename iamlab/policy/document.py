@@ -126,7 +126,7 @@ class Policy(Shown):
         """Return the same document under another name."""
         return Policy(self.statements, self.version, self.id, name, self.text)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the document as JSON values, as it was written."""
         document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
         return document

@@ -159,8 +159,8 @@ def test_json_holds_the_whole_decision_and_its_fixes(question: Any, explain: Any
     decision = evaluate(request, layers)
 
     assert json.loads(result.out) == {
-        **decision.to_json(),
-        "fixes": [fix.to_json() for fix in decision.fixes()],
+        **decision.to_dict(),
+        "fixes": [fix.to_dict() for fix in decision.fixes()],
     }
     for fix in json.loads(result.out)["fixes"]:
         assert set(fix) == {"text", "who", "breadth"}
@@ -196,7 +196,7 @@ def test_a_list_is_a_call_that_needs_all(
 
     assert result.status == status
     assert json.loads(result.out)["action"] == action
-    assert json.loads(result.out)["determining"] == decision.to_json()["determining"]
+    assert json.loads(result.out)["determining"] == decision.to_dict()["determining"]
 
 
 # -- standard input and files -----------------------------------------------------------------

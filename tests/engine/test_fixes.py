@@ -226,7 +226,7 @@ def test_changed_policies_are_documents_that_say_the_same(decision):
             if id(one) in before or layer == "grant":
                 continue
             assert Policy.parse(one.policy.text) == one.policy
-            assert Policy.parse(one.policy.to_json()) == one.policy
+            assert Policy.parse(one.policy.to_dict()) == one.policy
             assert one.policy.version == versions.get(one.policy.name, "2012-10-17")
             assert [each.number for each in one.policy.statements] == [
                 number for number, _ in enumerate(one.policy.statements, 1)
@@ -273,7 +273,7 @@ def test_each_fix_says_who_may_make_it(decision):
         wanted = [WHO[edit.layer].format(**accounts) for edit in fix.edits]
         assert fix.who == tuple(dict.fromkeys(wanted))
         assert str(fix) == f"{fix.text} ({'; '.join(fix.who)})"
-        assert fix.to_json() == {
+        assert fix.to_dict() == {
             "text": fix.text,
             "who": list(fix.who),
             "breadth": fix.breadth,
@@ -619,7 +619,7 @@ def test_a_caller_who_is_spared_is_spared_beside_those_who_were():
     context = {"aws:PrincipalArn": ANA, "s3:prefix": "x"}
     decision = evaluate(ask(context=context), Layers([deny]))
     fix = next(fix for fix in decision.fixes() if fix.text.startswith("Spare"))
-    statement = fix.apply(decision.layers).identity[0].policy.to_json()["Statement"][1]
+    statement = fix.apply(decision.layers).identity[0].policy.to_dict()["Statement"][1]
 
     assert statement["Condition"] == {
         "StringLike": {"s3:prefix": "*"},

@@ -467,7 +467,7 @@ def test_no_policy_that_parses_makes_the_engine_fail(
     assert decision.verdict in Verdict
     assert decision.verdict is read(request_, decision.layers).verdict
     assert str(decision.verdict).upper() in decision.explain()
-    assert json.dumps(decision.to_json())
+    assert json.dumps(decision.to_dict())
     assert str(decision) in repr(decision)
     for step in decision.steps:
         assert step.layer in str(step)

@@ -158,7 +158,7 @@ def test_a_policy_keeps_its_own_text():
     ((_, found),) = read_questions(text)
 
     assert [one.policy.text for one in found.identity] == [bare, bare]
-    assert [one.policy.to_json() for one in found.identity] == [{"Statement": []}] * 2
+    assert [one.policy.to_dict() for one in found.identity] == [{"Statement": []}] * 2
 
 
 def test_what_is_left_out_or_null_is_not_there():
@@ -524,7 +524,7 @@ def test_whatever_stands_in_one_place_is_read_and_decided_or_told(path, value):
         return
     decision = evaluate_call(found)
 
-    assert json.dumps(decision.to_json())
+    assert json.dumps(decision.to_dict())
     assert decision.explain()
 
 

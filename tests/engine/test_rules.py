@@ -337,7 +337,7 @@ def test_a_wrong_belief_can_explain_itself(name):
 
         assert decision.rules == rules(name)
         assert str(decision.verdict).upper() in decision.explain()
-        assert json.dumps(decision.to_json())
+        assert json.dumps(decision.to_dict())
         assert (decision.message == "") is bool(decision)
 
 

@@ -14,7 +14,7 @@ GUARD = Policy.deny("s3:*", when={"Bool": {"aws:SecureTransport": "false"}}, sid
 
 def test_policies_are_built_and_added_as_a_person_would_write_them():
     """Version first, single values without brackets, elements in AWS's order."""
-    assert (READ + GUARD).to_json() == {
+    assert (READ + GUARD).to_dict() == {
         "Version": "2012-10-17",
         "Statement": [
             {

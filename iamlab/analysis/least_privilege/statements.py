@@ -75,7 +75,7 @@ class AllowStatement:
         """What it allows, in one word; if two have the same, a number is added later."""
         return f"{_verb_of_sid(self.actions)}{_object_of_sid(self.service, self.resources)}"
 
-    def to_json(self, sid: str) -> dict[str, Any]:
+    def to_dict(self, sid: str) -> dict[str, Any]:
         """Write it with a Sid."""
         statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow"}
         for name, values in (("Action", self.actions), ("Resource", self.resources)):

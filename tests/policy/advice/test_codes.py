@@ -70,7 +70,7 @@ def test_a_finding_is_json_in_the_names_of_validate_policy():
     """So that a tool that reads Access Analyzer's output reads this too."""
     finding = Finding("MISSING_VERSION", "$", 1, 1, "No Version.", "Add it.")
 
-    assert finding.to_json() == {
+    assert finding.to_dict() == {
         "findingType": "WARNING",
         "issueCode": "MISSING_VERSION",
         "findingDetails": "No Version. Add it.",
