@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import read
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.policy.conditions import Comparison, missing_key_default
 
@@ -90,28 +90,28 @@ MUTANTS = {
             "M02",
             "the statement that stands last decides",
             "The order of statements never matters: any Deny that applies wins.",
-            replace(AWS, deny_wins=_last_wins),
+            replace(AWS_RULES, deny_wins=_last_wins),
         ),
         Mutant(
             "most_specific_wins",
             "M02",
             "the statement that names the request most exactly decides",
             "How exact a statement is never matters: any Deny that applies wins.",
-            replace(AWS, deny_wins=_most_specific_wins),
+            replace(AWS_RULES, deny_wins=_most_specific_wins),
         ),
         Mutant(
             "deny_is_deny",
             "M04",
             "any Allow lifts any denial",
             "An Allow lifts an implicit deny only. An explicit one stays, whatever allows.",
-            replace(AWS, deny_wins=_deny_is_deny),
+            replace(AWS_RULES, deny_wins=_deny_is_deny),
         ),
         Mutant(
             "missing_key_false",
             "M18",
             "a condition key that the request does not have counts as false",
             "A key that is not there is not false: Bool with such a key does not match.",
-            replace(AWS, missing_key=_missing_key_is_false),
+            replace(AWS_RULES, missing_key=_missing_key_is_false),
         ),
     )
 }

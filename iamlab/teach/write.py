@@ -27,7 +27,7 @@ class Requests:
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Decide all of them at once."""
-        matrix = world.access(
+        matrix = world.access_matrix(
             self.actions, self.resources, [named(world, caller) for caller in self.callers]
         )
         return {
@@ -95,7 +95,7 @@ class Write(Exercise):
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
         """Give the document."""
-        return self.read(answer, world).to_json()
+        return self.read(answer, world).to_dict()
 
     def right_answer(self, world: World) -> dict[str, object]:
         """Try the documents that the exercise knows."""
