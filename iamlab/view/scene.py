@@ -79,6 +79,8 @@ class Node:
         Unique in its scene.
     text, note
         The words in its box: its name, and what it is in small letters.
+    short
+        Its name where there is little room, or where its frame says the rest.
     kind
         What it is, as a noun: nodes that are folded are counted by it.
     parent
@@ -107,6 +109,7 @@ class Node:
     parent: str = ""
     column: int = 0
     frame: str = ""
+    short: str = ""
     look: Look | None = None
     highlighted: bool = False
     is_end: bool = False
@@ -120,8 +123,11 @@ class Node:
     @property
     def listed(self) -> str:
         """Its line of the list."""
-        if self.line is not None:
-            return self.line
+        return self.words if self.line is None else self.line
+
+    @property
+    def words(self) -> str:
+        """Its text and its note."""
         return f"{self.text}, {self.note}" if self.note else self.text
 
     @property
@@ -148,8 +154,12 @@ class Edge:
         Its symbol and colour.
     bold, dashed
         Whether the eye must find it first; whether it is missing something, or is an answer.
+    at
+        When it happens, for lanes.
     line, details, facts
         As of a node. An edge without a line isn't listed.
+    members
+        The edges that it stands for, if it stands for several.
     """
 
     source: str
@@ -161,9 +171,11 @@ class Edge:
     look: Look | None = None
     bold: bool = False
     dashed: bool = False
+    at: str = ""
     line: str = ""
     details: Sequence[str] = ()
     facts: Facts = field(default_factory=dict)
+    members: tuple[Edge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +214,9 @@ class Scene:
         *,
         alt: str,
         caption: str,
-        most: int | None = None,
-        left_out: str = "{} more nodes are only in the list.",
+        drawn: Scene | None = None,
+        left_out: str = "",
+        is_graph: bool = True,
     ) -> Figure:
         """Make the figure.
 
@@ -211,25 +224,27 @@ class Scene:
         ----------
         draw
             A layout.
-        most
-            The largest number of nodes in the picture; more are folded.
+        drawn
+            The scene that is drawn, if this one is folded for the picture.
         left_out
-            What the caption says of nodes that aren't drawn.
+            What the caption then says of the nodes that aren't drawn, with ``{}`` for their number.
+        is_graph
+            Whether it can be saved as a graph, where two nodes have one edge at most.
         """
-        drawn = self if most is None else self.folded(most)
+        drawn = self if drawn is None else drawn
         missing = len(self.nodes) - len(drawn.nodes)
         folds = [
-            f"drawn as one, {node.text}: {', '.join(inner.text for inner in node.members)}"
+            f"drawn as one, {node.words}: {', '.join(inner.text for inner in node.members)}"
             for node in drawn.nodes
             if node.members
         ]
         return Figure.on(
             draw(drawn),
             alt=alt,
-            caption=f"{caption} {left_out.format(missing)}" if missing else caption,
+            caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
             rows=self.rows(),
             lines=[*self.before, *self.lines(), *folds, *self.after],
-            graph=self.graph() if self.edges else None,
+            graph=self.graph() if is_graph else None,
         )
 
     # -- list, table, graph ----------------------------------------------------------------------
@@ -269,7 +284,9 @@ class Scene:
         parts: list[Node | Edge | Cell] = []
         for node in self.nodes:
             parts += [node, *node.cells.values()]
-        return [part.facts for part in (*parts, *self.edges) if part.facts]
+        for edge in self.edges:
+            parts += edge.members or (edge,)
+        return [part.facts for part in parts if part.facts]
 
     def graph(self) -> nx.DiGraph[str]:
         """Return the nodes and edges as a graph."""

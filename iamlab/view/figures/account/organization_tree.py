@@ -100,7 +100,7 @@ def organization_tree(organization: Organization, decision: Decision | None = No
         lambda scene: draw_tree(scene, "ROOT, OUS AND ACCOUNTS"),
         alt=_alt(organization, nodes, decision),
         caption=_caption(organization, decision),
-        most=MOST,
+        drawn=scene.folded(MOST),
         left_out="{} more places stand only in the list.",
     )
 
