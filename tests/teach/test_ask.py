@@ -32,7 +32,7 @@ def test_the_first_failure_gets_a_counterexample_the_second_the_belief_the_third
     belief = find("0.1").known_wrong[0].hint
 
     assert "1 of 3 is right" in first
-    assert "you say allowed, AWS says ○ implicit deny" in first
+    assert "You answered allowed; AWS decides ○ implicit deny" in first
     assert belief not in first
     assert belief in second
     assert "1. Who is really calling?" not in second
@@ -199,7 +199,7 @@ def test_where_nothing_can_be_written_the_lesson_goes_on(monkeypatch, tmp_path):
     """It is said once, and kept while the kernel runs."""
     monkeypatch.setattr("iamlab.teach.journal._unkept", [])
     monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "nowhere" / "x.json"))
-    with pytest.warns(UserWarning, match="cannot be kept"):
+    with pytest.warns(UserWarning, match="can't be saved"):
         assert check("0.1", RIGHT)
     check("0.1", RIGHT)
 
@@ -217,7 +217,7 @@ def test_after_an_attempt_a_solution_is_not_giving_up(progress_file):
 
 def test_a_misspelt_confidence_is_refused():
     """A word that the table of confidence does not know would vanish from it."""
-    with pytest.raises(ExerciseError, match="no confidence"):
+    with pytest.raises(ExerciseError, match="isn't a confidence"):
         check("0.1", RIGHT, confidence="sure")
 
 

@@ -61,8 +61,8 @@ def test_a_right_answer_hears_both_verdicts_and_why(task):
     mark = task.mark(task.solution_answer())
 
     assert mark.correct
-    assert task.belief.says in mark.text
-    assert "AWS says ✕ explicit deny" in mark.text
+    assert task.belief.claim in mark.text
+    assert "AWS decides ✕ explicit deny" in mark.text
     assert "✓ allowed" in mark.text
     assert task.why in mark.text
     assert mark.decision is not None
@@ -75,11 +75,11 @@ def test_where_both_agree_it_is_said_with_both_and_with_what_to_look_for(task):
 
     assert not mark.correct
     assert mark.true_part
-    assert "both say the same" in mark.counterexample
-    assert "AWS says ○ implicit deny" in mark.counterexample
-    assert task.belief.says in mark.counterexample
+    assert "both agree" in mark.counterexample
+    assert "AWS decides ○ implicit deny" in mark.counterexample
+    assert task.belief.claim in mark.counterexample
     assert task.nudge in mark.counterexample
-    assert mark.text.index(mark.true_part) < mark.text.index("both say the same")
+    assert mark.text.index(mark.true_part) < mark.text.index("both agree")
 
 
 def test_where_something_else_denies_too_no_belief_is_broken():
@@ -181,7 +181,7 @@ def test_an_order_may_be_a_list_or_a_tuple(order):
     """Anything else is refused with what is wanted."""
     answer = (order(LAST_ALLOWS[0]), *LAST_ALLOWS[1:])
     if order is iter:
-        with pytest.raises(ExerciseError, match="no list of statements"):
+        with pytest.raises(ExerciseError, match="n't a list of statements"):
             find("2.5").mark(answer)
     else:
         assert find("2.5").mark(answer).correct
@@ -190,13 +190,13 @@ def test_an_order_may_be_a_list_or_a_tuple(order):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (None, "wants (order, caller, action, resource)"),
-        ([], "wants (order, caller, action, resource)"),
-        (LAST_ALLOWS[:3], "wants (order, caller, action, resource)"),
-        ((*LAST_ALLOWS, 1), "wants (order, caller, action, resource)"),
-        (("KeepMaps", *LAST_ALLOWS[1:]), "'KeepMaps' is no list of statements"),
-        ((None, *LAST_ALLOWS[1:]), "None is no list of statements"),
-        (({"a": 1}, *LAST_ALLOWS[1:]), "is no list of statements"),
+        (None, "needs (order, caller, action, resource)"),
+        ([], "needs (order, caller, action, resource)"),
+        (LAST_ALLOWS[:3], "needs (order, caller, action, resource)"),
+        ((*LAST_ALLOWS, 1), "needs (order, caller, action, resource)"),
+        (("KeepMaps", *LAST_ALLOWS[1:]), "'KeepMaps' isn't a list of statements"),
+        ((None, *LAST_ALLOWS[1:]), "None isn't a list of statements"),
+        (({"a": 1}, *LAST_ALLOWS[1:]), "isn't a list of statements"),
         ((["KeepMap"], *LAST_ALLOWS[1:]), "no statement 'KeepMap'"),
         (([5], *LAST_ALLOWS[1:]), "no statement '5'"),
     ],
@@ -307,7 +307,7 @@ def test_a_hint_speaks_of_the_answer_that_was_given():
     said = str(hint("2.5"))
 
     assert f"You answered\n{LAST_DENIES!r}" in said
-    assert "AWS says ✕ explicit deny" in said
+    assert "AWS decides ✕ explicit deny" in said
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["as-it-was", "changed"])
@@ -330,7 +330,7 @@ def test_a_hint_says_of_an_empty_stack_what_was_answered():
     said = str(hint("2.6"))
 
     assert f"You answered\n([], 'alice', 's3:GetObject', {MAP!r})" in said
-    assert "AWS says ○ implicit deny" in said
+    assert "AWS decides ○ implicit deny" in said
 
 
 def test_the_belief_of_a_known_wrong_answer_is_recognised_as_tuple_and_as_list():

@@ -129,7 +129,7 @@ def test_the_function_twin_reveals_with_the_prediction(world, progress_file):
 @pytest.mark.parametrize(("answer", "confidence"), [("maybe", ""), ("allowed", "very")])
 def test_a_misspelt_prediction_is_refused_with_the_words_that_count(world, answer, confidence):
     """The error lists what may be said."""
-    with pytest.raises(ExerciseError, match="write"):
+    with pytest.raises(ExerciseError, match="Write"):
         predict(world, "dana", "s3:GetObject", MAP, answer, confidence)
 
 
@@ -259,4 +259,4 @@ def test_the_board_says_which_policies_reach_the_caller_now(world):
     board = membership_board(world, ["carol"])
     board.grid.boxes["carol", "contractors"].value = True
 
-    assert "guard (group contractors)" in board.said.value
+    assert "guard (group contractors)" in board.facts.value

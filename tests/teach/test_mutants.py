@@ -87,8 +87,8 @@ def test_a_mutant_replaces_exactly_one_rule(mutant):
 def test_a_mutant_is_found_by_its_name_and_speaks_in_sentences(mutant):
     """What it says goes on after "as if", and the truth is a sentence of its own."""
     assert find_mutant(mutant.name) is mutant
-    assert mutant.says[0].islower()
-    assert mutant.says[-1].isalpha()
+    assert mutant.claim[0].islower()
+    assert mutant.claim[-1].isalpha()
     assert mutant.truth[0].isupper()
     assert mutant.truth.endswith(".")
 

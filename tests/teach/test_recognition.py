@@ -78,7 +78,7 @@ def test_a_learner_who_follows_a_belief_is_told_of_that_one_alone(name):
 
     said = str(beliefs())
 
-    assert find_mutant(name).says in said
+    assert find_mutant(name).claim in said
     assert f"({name})" in said
     assert find_mutant(name).truth in said
 
@@ -235,7 +235,7 @@ def test_a_file_that_was_edited_by_hand_or_by_another_version_breaks_nothing(pro
 
 def test_what_is_said_is_escaped():
     """A belief's words are text, whatever letters are in them."""
-    odd = replace(find_mutant("last_wins"), says="<b>& <script>", truth='"<i>".')
+    odd = replace(find_mutant("last_wins"), claim="<b>& <script>", truth='"<i>".')
     html = Beliefs(((odd, 2, 2),))._repr_html_()
 
     assert "<b>" not in html
@@ -286,7 +286,7 @@ def test_an_exercise_answered_as_a_belief_says_is_recognised_by_it(task, name):
     known = task.recognise(answer, world)
 
     assert mark.belief == known.belief in {other.belief for other in same}
-    assert any(other.name in mark.hint and other.says in mark.hint for other in same)
+    assert any(other.name in mark.hint and other.claim in mark.hint for other in same)
     assert any(mark.hint.endswith(other.truth) for other in same)
 
 
@@ -315,8 +315,8 @@ def test_a_recognised_belief_is_told_at_the_second_failure_and_by_the_first_hint
     first = str(check("2.1", answer))
 
     assert mutant.name not in first
-    assert mutant.says in str(hint("2.1"))
-    assert mutant.name in str(hint("2.1")) or mutant.says in str(check("2.1", answer))
+    assert mutant.claim in str(hint("2.1"))
+    assert mutant.name in str(hint("2.1")) or mutant.claim in str(check("2.1", answer))
     assert mutant.truth in str(check("2.1", answer))
 
 

@@ -91,7 +91,7 @@ def test_the_counterexample_is_the_first_request_in_the_order_of_the_universe():
     assert [place(one) for one in wrong] == sorted(place(one) for one in wrong)
     assert case.name == "today"
     assert str(question) in mark.counterexample
-    assert f"must be {'allowed' if wanted else 'denied'}, and is ✓ allowed" in mark.counterexample
+    assert f"must be {'allowed' if wanted else 'denied'}, but it is ✓ allowed" in mark.counterexample
     assert mark.decision.request.resource == question.resource
 
 
@@ -120,7 +120,7 @@ def test_an_allow_on_the_side_is_excess():
     mark = marked(DENY, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS})
 
     assert not mark.correct
-    assert "s3:PutObject on star-maps/m31.fits must be denied, and is ✓ allowed" in mark.text
+    assert "s3:PutObject on star-maps/m31.fits must be denied, but it is ✓ allowed" in mark.text
 
 
 def test_every_object_means_also_one_that_the_prompt_does_not_name():
@@ -135,8 +135,8 @@ def test_what_is_true_is_said_before_what_is_wrong():
     belief = find("2.4").known_wrong[2].hint
 
     total = 3 * len(find("2.4").requests.allowed(start("2.4")))
-    assert f"of {total} requests come out as they must." in said
-    assert said.index("requests come out as they must") < said.index("must be allowed, and is ✕")
+    assert f"of {total} requests are right." in said
+    assert said.index("requests are right") < said.index("must be allowed, but it is ✕")
     assert belief not in said
     assert belief in str(check("2.4", answer))
 
@@ -200,7 +200,7 @@ def test_the_solution_is_computed_in_the_world_at_hand():
     none = replace(task, examples=lambda _: [document(IDLE)])
 
     assert several.solution_answer() == document(DENY)
-    with pytest.raises(ExerciseError, match=r"No document that exercise 2\.4 knows is right"):
+    with pytest.raises(ExerciseError, match=r"No example document of exercise 2\.4 is right"):
         none.solution_answer()
 
 
@@ -235,7 +235,7 @@ def test_requests_may_name_callers_by_arn_and_cases_may_add_them():
 @pytest.mark.parametrize("answer", [None, 42, [], [DENY], (), b"{}", ""], ids=str)
 def test_what_is_no_document_is_refused_with_what_is_wanted(answer):
     """Neither a number nor a bare list of statements is a policy."""
-    with pytest.raises(ExerciseError, match=r"2\.4 wants a policy: a dict, or JSON text"):
+    with pytest.raises(ExerciseError, match=r"2\.4 needs a policy: a dict, or JSON text"):
         find("2.4").mark(answer)
 
 
