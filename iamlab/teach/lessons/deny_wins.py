@@ -79,8 +79,8 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "s3:GetObject", MAP),
             Question("alice", "iam:ListUsers", USERS),
         ),
-        nudge="For each request, look for a Deny that matches, in any position. If there is none, "
-        "look for an Allow.",
+        nudge="For each request, look for a Deny that matches, in any position. If you find no "
+        "Deny, look for an Allow.",
         why="A Deny that matches decides, in any position and however broad it is.",
         known_wrong=(
             KnownWrong(

@@ -14,7 +14,7 @@ EXERCISES: tuple[Exercise, ...] = (
     Predict(
         number="0.1",
         title="Three requests",
-        prompt="Alice has one policy, read-maps; Bob has none. Predict each verdict.",
+        prompt="Alice has one policy, read-maps; Bob has no policy. Predict each verdict.",
         world_name="first_door",
         questions=(
             Question("alice", "s3:GetObject", f"{MAPS}/andromeda.fits"),
