@@ -378,7 +378,7 @@ def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
 
 
 def override_keys(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
+    known: Mapping[str, ContextValue], overrides: Mapping[str, ContextValue]
 ) -> dict[str, ContextValue]:
     """Lay what is given over what is known; the letter case of keys does not count.
 
@@ -387,8 +387,8 @@ def override_keys(
     RequestError
         What is given is no context.
     """
-    context: object = given
+    context: object = overrides
     if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}
+        raise RequestError(f"context is a dict of condition keys and values, not {overrides!r}.")
+    lower = {key.lower() for key in overrides}
+    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **overrides}

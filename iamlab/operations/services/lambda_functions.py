@@ -56,15 +56,15 @@ _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 class _Functions(Api):
     """Functions are named with or without account and qualifier."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
         """Give the ARN of the function itself, whichever version or alias a call names."""
-        text = next((given[name] for name in self.named_by if name in given), "")
+        text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
             kind, _, rest = Arn.parse(text).resource.partition(":")
             end = rest.partition(":")[0]
             return text.removesuffix(f"{kind}:{rest}") + f"{kind}:{end}"
         name = text.rpartition("function:")[2].partition(":")[0]
-        return self.arn(account, name, region_of(given))
+        return self.arn(account, name, region_of(arguments))
 
 
 API = _Functions(
@@ -248,27 +248,27 @@ def _configuration(function: Function) -> dict[str, Any]:
     return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
 
 
-def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     """Whoever gives a function its role hands the role to Lambda."""
-    role = given.get("Role", "")
+    role = arguments.get("Role", "")
     passed = [("iam:PassRole", role)] if is_arn(role) else []
-    return [*passed, *API.also(account, given)]
+    return [*passed, *API.also(account, arguments)]
 
 
 @API.does("CreateFunction", _configuration, also=_pass_role)
-def create_function(account: Account, given: Parameters) -> Function:
+def create_function(account: Account, arguments: Parameters) -> Function:
     """Make a function, with a role that Lambda can assume."""
-    function = API.new(Function, account, given)
-    _set_role(function, given["Role"])
-    return API.keep(function, given)
+    function = API.new(Function, account, arguments)
+    _set_role(function, arguments["Role"])
+    return API.keep(function, arguments)
 
 
 @API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
-def update_function_configuration(account: Account, given: Parameters) -> Function:
+def update_function_configuration(account: Account, arguments: Parameters) -> Function:
     """Give a function another role."""
-    function: Function = API.find(account, given)
-    if "Role" in given:
-        _set_role(function, given["Role"])
+    function: Function = API.find(account, arguments)
+    if "Role" in arguments:
+        _set_role(function, arguments["Role"])
     return function
 
 
@@ -289,15 +289,15 @@ def _set_role(function: Function, role_arn: str) -> None:
     function.role_arn = role_arn
 
 
-def _principal_key(_: Account, given: Parameters) -> dict[str, Any]:
-    return {"lambda:Principal": given["Principal"]}
+def _principal_key(_: Account, arguments: Parameters) -> dict[str, Any]:
+    return {"lambda:Principal": arguments["Principal"]}
 
 
 @API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
-def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
+def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Write a statement into a function's policy."""
-    function: Function = API.find(account, given)
-    sid = given["StatementId"]
+    function: Function = API.find(account, arguments)
+    sid = arguments["StatementId"]
     if sid in sids_of(function.policy):
         raise ResourceConflictException(
             f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
@@ -305,17 +305,17 @@ def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
         )
     conditions: dict[str, dict[str, str]] = {}
     for parameter, (operator, key) in _CONDITIONS.items():
-        if parameter in given:
-            value = given[parameter]
+        if parameter in arguments:
+            value = arguments[parameter]
             text = str(value).lower() if isinstance(value, bool) else value
             conditions.setdefault(operator, {})[key] = text
     return add_statement(
         function,
         sid,
-        principal_of(given["Principal"], account.partition),
-        given["Action"],
+        principal_of(arguments["Principal"], account.partition),
+        arguments["Action"],
         conditions,
-        qualifier=f":{given['Qualifier']}" if "Qualifier" in given else "",
+        qualifier=f":{arguments['Qualifier']}" if "Qualifier" in arguments else "",
         policy_id="default",
     )
 
@@ -335,14 +335,14 @@ def _no_policy(_: str) -> LambdaResourceNotFound:
 
 
 @API.does("RemovePermission")
-def remove_permission(account: Account, given: Parameters) -> None:
+def remove_permission(account: Account, arguments: Parameters) -> None:
     """Take a statement out of a function's policy."""
-    function: Function = API.find(account, given)
+    function: Function = API.find(account, arguments)
     if function.policy is None:
         raise _no_policy(function.arn)
-    sid = given["StatementId"]
+    sid = arguments["StatementId"]
     refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
-    end = f":{given['Qualifier']}" if "Qualifier" in given else ""
+    end = f":{arguments['Qualifier']}" if "Qualifier" in arguments else ""
     for one in function.policy.statements:
         if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
             raise refusal  # it is of another version or alias

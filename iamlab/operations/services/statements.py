@@ -64,7 +64,7 @@ def add_statement(
 
 def add_permission(
     resource: Resource,
-    given: Parameters,
+    arguments: Parameters,
     lists: tuple[str, str],
     error: type[AwsError],
     texts: Mapping[str, str],
@@ -84,21 +84,21 @@ def add_permission(
     AwsError
         The label is taken, an account is none, there are too many actions, or something is empty.
     """
-    label, (accounts, actions) = given["Label"], lists
+    label, (accounts, actions) = arguments["Label"], lists
     for name in ("Label", *lists):
-        if not given[name]:
+        if not arguments[name]:
             raise error(texts["empty"].format(name))
     if label in sids_of(resource.policy):
         raise error(texts["taken"].format(label))
-    if len(given[actions]) > most_actions:
-        many = len(given[actions])
+    if len(arguments[actions]) > most_actions:
+        many = len(arguments[actions])
         raise OverLimit(f"{many} Actions were found, maximum allowed is {most_actions}.")
-    for account_id in given[accounts]:
+    for account_id in arguments[accounts]:
         if not is_account_id(account_id):
             raise error(texts["stranger"].format(account_id))
     partition = resource.account.partition
-    roots = [principal_of(account_id, partition)["AWS"] for account_id in given[accounts]]
-    names = [f"{resource.service.upper()}:{name}" for name in given[actions]]
+    roots = [principal_of(account_id, partition)["AWS"] for account_id in arguments[accounts]]
+    names = [f"{resource.service.upper()}:{name}" for name in arguments[actions]]
     add_statement(resource, label, {"AWS": roots}, names)
 
 

@@ -270,7 +270,7 @@ def name_of(instance_profile: InstanceProfile | str) -> str:
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
-def find_instance(account: Account, given: Parameters, which: object) -> Instance:
+def find_instance(account: Account, arguments: Parameters, which: object) -> Instance:
     """Find an instance by the id that a call names.
 
     Raises
@@ -281,4 +281,4 @@ def find_instance(account: Account, given: Parameters, which: object) -> Instanc
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
     refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
-    return find(account, given, which, Instance, refusal)
+    return find(account, arguments, which, Instance, refusal)

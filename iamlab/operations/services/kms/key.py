@@ -41,9 +41,9 @@ PENDING = "PendingDeletion"
 class _Keys(Api):
     """Keys are named by ids that KMS draws, and by aliases."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
         """Give the ARN of the key that a call is about: an alias stands for its key."""
-        text, region = str(given.get("KeyId", "")), region_of(given)
+        text, region = str(arguments.get("KeyId", "")), region_of(arguments)
         found = find_key(account, text, region)
         if found is not None:
             return found.arn
@@ -51,17 +51,17 @@ class _Keys(Api):
             return text
         return self.arn(account, text if text.startswith(ALIAS) else f"key/{text}", region)
 
-    def find(self, account: Account, given: Parameters) -> Key:
+    def find(self, account: Account, arguments: Parameters) -> Key:
         """Find the key that a call is about."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         found = find_key(account, arn)
         if found is None:
             raise self.absent(arn)
         return found
 
-    def find_changeable(self, account: Account, given: Parameters) -> Key:
+    def find_changeable(self, account: Account, arguments: Parameters) -> Key:
         """Find the key that a call is about; it must not wait for its deletion."""
-        key = self.find(account, given)
+        key = self.find(account, arguments)
         if key.key_state == PENDING:
             raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
         return key

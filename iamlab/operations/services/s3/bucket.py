@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 class _Buckets(Api):
     """Names of buckets are unique in the world. The newest operations take a bucket's ARN."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
         """Give the ARN of the bucket that a call is about."""
-        named = given.get("Bucket", "")
-        return str(given.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
+        named = arguments.get("Bucket", "")
+        return str(arguments.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
 
-    def arn_of_tagged(self, _: Account, given: Parameters) -> str:
+    def arn_of_tagged(self, _: Account, arguments: Parameters) -> str:
         """Give the ARN that a call sends; without one it is about no bucket."""
-        return str(given.get("ResourceArn", ""))
+        return str(arguments.get("ResourceArn", ""))
 
-    def find(self, account: Account, given: Parameters) -> Bucket:
+    def find(self, account: Account, arguments: Parameters) -> Bucket:
         """Find the bucket that a call is about, whoever owns it."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         owners = account.world.accounts.values()
         found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
         if not isinstance(found, Bucket):
@@ -244,6 +244,6 @@ class Bucket(NamedResource):
         return {parameter: self.name if parameter == "Bucket" else self.arn}
 
 
-def object_of(account: Account, given: Parameters) -> str:
+def object_of(account: Account, arguments: Parameters) -> str:
     """Give the ARN of the object that a call is about."""
-    return f"{API.arn_of(account, given)}/{given.get('Key', '')}"
+    return f"{API.arn_of(account, arguments)}/{arguments.get('Key', '')}"
