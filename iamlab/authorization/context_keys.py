@@ -250,9 +250,9 @@ def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject
 
 def call_keys(call: CallAttributes) -> Context:
     """Say what AWS knows of a call, its way included."""
-    way = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
+    keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
     dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}  # no value: gone
-    return {**keys_of(CALL_KEYS, call), **way, **dropped}
+    return {**keys_of(CALL_KEYS, call), **keys, **dropped}
 
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:

@@ -134,8 +134,8 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 
 def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
     error = InvalidClientTokenId("The security token included in the request is invalid")
-    way = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
-    error.add_note(f"IAM cannot be called with {kind.value}{way}.")
+    exception = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
+    error.add_note(f"IAM cannot be called with {kind.value}{exception}.")
     return error
 
 

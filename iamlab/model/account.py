@@ -207,16 +207,16 @@ class Account(Shown, Record):
         return did_you_mean(name, own) if own and not note.endswith("?") else note
 
 
-def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
+def _find(held: Mapping[str, Thing], name: object, noun: str) -> Thing:
     if not isinstance(name, str):
         raise RequestError(f"{name!r} is no name.")
-    if name in things:
-        return things[name]
-    for other, thing in things.items():
+    if name in held:
+        return held[name]
+    for other, thing in held.items():
         if other.lower() == name.lower():
             return thing
     error = NoSuchEntity(f"{noun} with name {name} cannot be found.")
-    error.add_note(did_you_mean(name, things))
+    error.add_note(did_you_mean(name, held))
     raise error
 
 

@@ -336,9 +336,10 @@ def _covered(value: object, deep: int = 4) -> object:
         return "..."
     if isinstance(value, Mapping):
         return {
-            key: "***" if key in SECRETS else _covered(one, deep - 1) for key, one in value.items()
+            key: "***" if key in SECRETS else _covered(entry, deep - 1)
+            for key, entry in value.items()
         }
-    return [_covered(one, deep - 1) for one in value]
+    return [_covered(item, deep - 1) for item in value]
 
 
 def _none(*_: object) -> Iterator[str]:
@@ -374,8 +375,8 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, one in enumerate(value, 1):
-        yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
+    for number, item in enumerate(value, 1):
+        yield from _faults(item, wanted.of(wanted.member), name, f"{where}.{number}.member")
 
 
 def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
@@ -386,9 +387,9 @@ def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str
     for part in wanted.required:
         if value.get(part) is None:
             yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
-    for part, one in value.items():
-        if one is not None:
-            yield from _faults(one, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
+    for part, item in value.items():
+        if item is not None:
+            yield from _faults(item, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
 
 
 _FAULTS: dict[str, Callable[..., Iterator[str]]] = {

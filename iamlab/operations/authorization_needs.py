@@ -87,13 +87,15 @@ def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> 
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
         return held[name]
-    return next((one for key, one in held.items() if key.lower() == str(name).lower()), None)
+    return next(
+        (resource for key, resource in held.items() if key.lower() == str(name).lower()), None
+    )
 
 
 def _identity(account: Account, arn: str) -> Any:
     """Find a user, group or role by its ARN."""
     every = (*account.users.values(), *account.groups.values(), *account.roles.values())
-    return next((one for one in every if one.arn == arn), None)
+    return next((resource for resource in every if resource.arn == arn), None)
 
 
 def _arn_in(parameters: Mapping[str, Any]) -> str:
@@ -207,14 +209,14 @@ def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, st
 def _specified(sent: Any, made: str) -> list[Any]:
     """Give the tags for what is made: a call of EC2 can send some for its volumes too."""
     found: list[Any] = []
-    for one in _listed(sent):
-        if not isinstance(one, dict):
+    for tag in _listed(sent):
+        if not isinstance(tag, dict):
             raise RequestError(
                 "TagSpecifications is a list such as "
                 f'[{{"ResourceType": "instance", "Tags": [...]}}], not {sent!r}.'
             )
-        if one.get("ResourceType") == made:
-            found += _listed(one.get("Tags", ()))
+        if tag.get("ResourceType") == made:
+            found += _listed(tag.get("Tags", ()))
     return found
 
 

@@ -189,12 +189,12 @@ def as_policy_arns(policies: Policies | None) -> list[dict[str, str]] | None:
     if policies is None:
         return None
     found = []
-    for one in as_list(policies, "policy_arns is a list of policies or their ARNs"):
-        if isinstance(one, str):
-            known = managed.find(one)
-            found.append({"arn": one if known is None else known.arn})
-        elif isinstance(getattr(one, "arn", None), str):
-            found.append({"arn": one.arn})
+    for policy in as_list(policies, "policy_arns is a list of policies or their ARNs"):
+        if isinstance(policy, str):
+            known = managed.find(policy)
+            found.append({"arn": policy if known is None else known.arn})
+        elif isinstance(getattr(policy, "arn", None), str):
+            found.append({"arn": policy.arn})
         else:
-            raise RequestError(f"policy_arns is a list of policies or their ARNs, not {one!r}.")
+            raise RequestError(f"policy_arns is a list of policies or their ARNs, not {policy!r}.")
     return found

@@ -223,7 +223,7 @@ def with_principals(policy: Policy, new_names: Mapping[tuple[str, str], tuple[st
     """Write some principals of a policy, each a kind and a name, in another way."""
 
     def renamed(principals: Principals | None) -> Principals | None:
-        return principals and tuple(new_names.get(one, one) for one in principals)
+        return principals and tuple(new_names.get(principal, principal) for principal in principals)
 
     changed: dict[int, Statement | None] = {
         statement.number: replace(

@@ -242,7 +242,7 @@ def entries_of(*services: str) -> Mapping[str, Entry]:
     wanted = services or SERVICES
     for module in chain.from_iterable(MODULES[service] for service in wanted):
         import_module(module)
-    return {key: one for key, one in _ENTRIES.items() if one.service in wanted}
+    return {key: entry for key, entry in _ENTRIES.items() if entry.service in wanted}
 
 
 def find(name: str) -> Entry:

@@ -306,13 +306,13 @@ def check_organizations(
         yield from _organization_parts(organization, place)
         yield from _tree(organization, place)
         members = list(_members(f"{place}.members", organization.members))
-        for where, one in members if accounts_known else ():
-            if one.id not in accounts:
-                yield where, f"There is no such account. {did_you_mean(one.id[:100], accounts)}"
+        for where, part in members if accounts_known else ():
+            if part.id not in accounts:
+                yield where, f"There is no such account. {did_you_mean(part.id[:100], accounts)}"
         if accounts_known and organization.management_account_id not in organization.members:
             yield f"{place}.management_account_id", "It must be one of the members."
-        for where, one in members:
-            if (other := seen.setdefault(one.id, place)) != place:
+        for where, part in members:
+            if (other := seen.setdefault(part.id, place)) != place:
                 yield where, f"The account is in another organization too: {other}."
 
 

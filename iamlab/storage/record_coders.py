@@ -132,8 +132,10 @@ class RecordCoder:
         found = {}
         for name, hint in types_of_fields(self.cls).items():
             is_union = get_origin(hint) in (types.UnionType, typing.Union)
-            classes = [one for one in (get_args(hint) if is_union else (hint,)) if one is not _NONE]
-            modules = [getattr(one, "__module__", "") for one in classes]
+            classes = [
+                part for part in (get_args(hint) if is_union else (hint,)) if part is not _NONE
+            ]
+            modules = [getattr(class_, "__module__", "") for class_ in classes]
             if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
                 found[name] = classes[0], is_union
         return found
@@ -210,7 +212,9 @@ class RecordCoder:
         """Make an object before what it holds, which points back to it."""
         cls: Any = self.cls
         made = cls.__new__(cls)
-        others = {one.name: default_of(one) for one in fields(cls) if not self._is_kept(one)}
+        others = {
+            field.name: default_of(field) for field in fields(cls) if not self._is_kept(field)
+        }
         for name, value in {**owners, **others}.items():
             setattr(made, name, value)
         return made

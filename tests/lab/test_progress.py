@@ -81,9 +81,9 @@ def test_neither_the_package_nor_a_quick_question_loads_the_bar() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def impatient(things: Any, *_: Any) -> Iterator[Any]:
+def impatient(values: Any, *_: Any) -> Iterator[Any]:
     """Give one thing, and then be interrupted."""
-    yield from list(things)[:1]
+    yield from list(values)[:1]
     raise KeyboardInterrupt
 
 

@@ -113,8 +113,8 @@ ROLES: dict[str, Doc] = {
 
 def arn_of(name: str) -> str:
     """Give the ARN of one of the users or roles above."""
-    kind, things = ("user", USERS) if name in USERS else ("role", ROLES)
-    return f"{IAM}{kind}{things[name].get('path', '/')}{name}"
+    kind, values = ("user", USERS) if name in USERS else ("role", ROLES)
+    return f"{IAM}{kind}{values[name].get('path', '/')}{name}"
 
 
 AUDIT_SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/monday"

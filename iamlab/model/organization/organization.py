@@ -115,11 +115,11 @@ class Organization(Shown, Record):
         target = self.target(key)
         if target is None:
             raise RequestError(f"{key} is not in the organization {self.id}.")
-        way = [target]
+        path = [target]
         while isinstance(target, OrganizationalUnit | Member):
             target = self.container(target.parent_id) or self.root
-            way.append(target)
-        return way[::-1]
+            path.append(target)
+        return path[::-1]
 
     def path_to(self, container: Container) -> str:
         """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""

@@ -289,10 +289,10 @@ class EffectivePolicies(Shown):
 def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:
     """Say what reaches an account from above."""
     found = levels(organization, account.account_id, policy_type)
-    way = organization.way_to(account.account_id)
+    path = organization.way_to(account.account_id)
     shown = tuple(
         Level(target.label, target.id, policies)
-        for target, policies in zip(way, found, strict=False)
+        for target, policies in zip(path, found, strict=False)
     )
     note = "" if found else _why_nothing(organization, policy_type)
     return EffectivePolicies(account.account_id, account.name, policy_type, shown, note)

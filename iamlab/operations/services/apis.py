@@ -130,7 +130,7 @@ def keep(resource: Made) -> Made:
 
 def all_of(account: Account, kind: type[Made]) -> list[Made]:
     """List an account's resources of a kind."""
-    return [one for one in account.resources.values() if isinstance(one, kind)]
+    return [resource for resource in account.resources.values() if isinstance(resource, kind)]
 
 
 def forget(resource: Resource) -> None:

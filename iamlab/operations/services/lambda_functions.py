@@ -281,8 +281,8 @@ def _set_role(function: Function, role_arn: str) -> None:
     if parsed.account != account.account_id:
         raise LambdaAccessDenied("Cross-account pass role is not allowed.")
     context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
-    asked = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
-    if not asked.decide():
+    request = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    if not request.decide():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."
         )
@@ -343,8 +343,8 @@ def remove_permission(account: Account, arguments: Parameters) -> None:
     sid = arguments["StatementId"]
     refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
     end = f":{arguments['Qualifier']}" if "Qualifier" in arguments else ""
-    for one in function.policy.statements:
-        if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
+    for statement in function.policy.statements:
+        if statement.sid == sid and not any(arn.endswith(end) for arn in statement.resource or ()):
             raise refusal  # it is of another version or alias
     remove_statement(function, sid, refusal)
 

@@ -55,13 +55,15 @@ class _Secrets(Api):
         if text in account.resources:
             return str(text)
         short = text if is_arn(text) else super().arn_of(account, arguments)
-        return next((one for one in _secrets(account) if one[: -_LETTERS - 1] == short), short)
+        return next(
+            (secret for secret in _secrets(account) if secret[: -_LETTERS - 1] == short), short
+        )
 
     def check_new(self, account: Account, arguments: Parameters) -> str:
         """Check that no secret of the Region has that name: whatever letters follow it."""
         arn = super().check_new(account, arguments)
         start = arn[:-_LETTERS]
-        if any(one[:-_LETTERS] == start for one in _secrets(account)):
+        if any(secret[:-_LETTERS] == start for secret in _secrets(account)):
             raise self.taken(arn)
         return arn
 

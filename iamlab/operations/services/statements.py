@@ -57,7 +57,9 @@ def add_statement(
     new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
     document = new if resource.policy is None else resource.policy.to_json()
     held = document["Statement"]
-    kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") != sid]
+    kept = [
+        entry for entry in (held if isinstance(held, list) else [held]) if entry.get("Sid") != sid
+    ]
     resource.policy = resource_policy({**document, "Statement": [*kept, statement]}, resource)
     return statement
 
@@ -120,7 +122,11 @@ def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | No
 
 def sids_of(policy: Policy | None) -> tuple[str, ...]:
     """Give the Sids of a policy's statements."""
-    return () if policy is None else tuple(one.sid for one in policy.statements if one.sid)
+    return (
+        ()
+        if policy is None
+        else tuple(statement.sid for statement in policy.statements if statement.sid)
+    )
 
 
 def principal_of(text: str, partition: str) -> Any:

@@ -116,7 +116,7 @@ class Table(Stored):
     def stream(self) -> Stream | None:
         """Its stream of changes, if it has one."""
         streams, below = all_of(self.account, Stream), f"{self.arn}/stream/"
-        return next((one for one in streams if one.arn.startswith(below)), None)
+        return next((stream for stream in streams if stream.arn.startswith(below)), None)
 
 
 @dataclass(slots=True, eq=False)

@@ -30,8 +30,8 @@ def held(world: World) -> Any:
                 account.password_policy,
                 list(account.mfa_records.values()),
                 [
-                    (one.arn, list(one.key_records.values()), one.login_profile)
-                    for one in (account.root, *account.users.values())
+                    (user.arn, list(user.key_records.values()), user.login_profile)
+                    for user in (account.root, *account.users.values())
                 ],
             )
             for account in world.accounts.values()

@@ -296,10 +296,10 @@ def test_what_is_of_the_wrong_kind_is_refused_clearly(
     """And nothing happens."""
     role = role_for(main, "lambda.amazonaws.com")
     before = state(main.world)
-    asked: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
+    request: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
 
     with pytest.raises(RequestError, match=words):
-        main.world.sts.assume_role_as_service(asked.pop("service"), **asked)
+        main.world.sts.assume_role_as_service(request.pop("service"), **request)
 
     assert state(main.world) == before
 

@@ -158,11 +158,14 @@ def test_scoped_credentials_hand_on_what_their_session_does(scene: Scene) -> Non
 
 def test_a_token_of_oidc_and_an_assertion_of_saml_carry_tags(scene: Scene) -> None:
     """Transitive ones go on from there."""
-    said: dict[str, Any] = {
+    message: dict[str, Any] = {
         "principal_tags": {"team": "sky", "site": "north"},
         "transitive_tag_keys": ["team"],
     }
-    token, assertion = scene.issuer.token("carol1", **said), scene.directory.sign_in("bob", **said)
+    token, assertion = (
+        scene.issuer.token("carol1", **message),
+        scene.directory.sign_in("bob", **message),
+    )
     sessions = [
         scene.session("AssumeRoleWithWebIdentity", WebIdentityToken=token),
         scene.session("AssumeRoleWithSAML", SAMLAssertion=assertion),
@@ -307,7 +310,7 @@ class Hop:
 
     def sent(self, arn: str) -> dict[str, Any]:
         """Write it as the API takes it."""
-        given = {
+        arguments = {
             "RoleArn": arn,
             "RoleSessionName": "s1",
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags],
@@ -315,7 +318,7 @@ class Hop:
             "SourceIdentity": self.identity,
             "DurationSeconds": self.seconds,
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in arguments.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -388,7 +391,7 @@ def test_tags_source_identity_and_length_follow_the_rules_along_any_chain(
         caller = Session(world, world.sessions[answer["Credentials"]["AccessKeyId"]])
         expected = after
         assert plain(caller) == expected
-        assert {key.lower(): one for key, one in seen(world, caller).items()} == {
+        assert {key.lower(): value for key, value in seen(world, caller).items()} == {
             **{key.lower(): value for key, value in made_of[number][0].items()},
             **{key: value for key, (_, value) in expected.tags.items()},
         }

@@ -108,7 +108,7 @@ class Instance(OfEc2):
             return None
         every = self.account.instance_profiles.values()
         wanted = self.association.profile_id
-        return next((one for one in every if one.unique_id == wanted), None)
+        return next((profile for profile in every if profile.unique_id == wanted), None)
 
     @property
     def context(self) -> dict[str, ContextValue]:

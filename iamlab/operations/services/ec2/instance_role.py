@@ -176,8 +176,8 @@ ROLES = f"{DATA}/iam/security-credentials"
 def listed_in(tree: Mapping[str, object], path: str) -> list[str]:
     """List what is right below a path; what has more below it ends with a slash."""
     start = f"{path.removesuffix('/')}/"
-    below = (one.removeprefix(start) for one in tree if path and one.startswith(start))
-    return sorted({"".join(one.partition("/")[:2]) for one in below})
+    below = (name.removeprefix(start) for name in tree if path and name.startswith(start))
+    return sorted({"".join(name.partition("/")[:2]) for name in below})
 
 
 def _info(held: Association, instance: Instance, _: str) -> str:

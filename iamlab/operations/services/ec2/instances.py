@@ -169,7 +169,7 @@ def _check_address(account: Account, vpc: str, arguments: Parameters) -> None:
 
 
 def _addresses(account: Account, vpc: str) -> set[str]:
-    in_vpc = (one for one in all_of(account, Instance) if one.vpc_id == vpc)
+    in_vpc = (instance for instance in all_of(account, Instance) if instance.vpc_id == vpc)
     return {instance.address for instance in in_vpc if instance.state != "terminated"}
 
 
@@ -177,7 +177,7 @@ def _address(account: Account, vpc: str, instance_id: str) -> str:
     """Draw an address of the VPC that nobody has; it follows from the instance's id."""
     taken, ids = _addresses(account, vpc), account.world.ids
     drawn = (ids.hidden(f"address {instance_id} {turn}", "0123456789", 9) for turn in count())
-    return next(one for one in map(_as_address, drawn) if one not in taken)
+    return next(address for address in map(_as_address, drawn) if address not in taken)
 
 
 def _as_address(digits: str) -> str:
@@ -265,7 +265,12 @@ def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile |
     named = arguments.get("IamInstanceProfile", {})
     every = account.instance_profiles.values()
     return next(
-        (one for one in every if named.get("Name") == one.name or named.get("Arn") == one.arn), None
+        (
+            profile
+            for profile in every
+            if named.get("Name") == profile.name or named.get("Arn") == profile.arn
+        ),
+        None,
     )
 
 
@@ -322,8 +327,14 @@ def _about(account: Account, arguments: Parameters) -> str:
 
 def _associated_with(account: Account, arguments: Parameters) -> Instance | None:
     wanted, region = arguments.get("AssociationId"), region_of(arguments)
-    own = ((one, one.association) for one in all_of(account, Instance) if one.region == region)
-    return next((one for one, held in own if held and held.association_id == wanted), None)
+    own = (
+        (instance, instance.association)
+        for instance in all_of(account, Instance)
+        if instance.region == region
+    )
+    return next(
+        (instance for instance, held in own if held and held.association_id == wanted), None
+    )
 
 
 def _find_associated(account: Account, arguments: Parameters) -> Instance:

@@ -84,7 +84,7 @@ def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[
         return arn_of(account, arguments, next(iter(_ids(on, arguments)), "*"))
 
     def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-        return [(f"ec2:{name}", arn_of(account, arguments, one)) for one in _ids(on, arguments)[1:]]
+        return [(f"ec2:{name}", arn_of(account, arguments, key)) for key in _ids(on, arguments)[1:]]
 
     own = {"also": also, "refuse": UnauthorizedOperation, "wording": with_encoded, **more}
     return operation(f"ec2:{name}", own.pop("about", about), answer, **own)
@@ -144,11 +144,11 @@ def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:
         Tags are sent for what the operation does not make.
     """
     tags = more_tags(arguments, {}, TagLimitExceeded, made)
-    for one in arguments.get("TagSpecifications", ()):
-        if one.get("ResourceType") not in TAGGED[made]:
+    for specification in arguments.get("TagSpecifications", ()):
+        if specification.get("ResourceType") not in TAGGED[made]:
             # EC2's sentence is not documented.
             text = "is not a valid taggable resource type for this operation."
-            error = InvalidParameterValue(f"'{one.get('ResourceType')}' {text}")
+            error = InvalidParameterValue(f"'{specification.get('ResourceType')}' {text}")
             raise noted(error, f"It is one of {', '.join(TAGGED[made])}.")
     return tags
 

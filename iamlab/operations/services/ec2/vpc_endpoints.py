@@ -250,7 +250,7 @@ def modify_vpc_endpoint(account: Account, arguments: Parameters) -> None:
 def delete_vpc_endpoints(account: Account, arguments: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
     wanted = dict.fromkeys(map(str, arguments["VpcEndpointIds"]))
-    for endpoint in [_find(account, arguments, one) for one in wanted]:
+    for endpoint in [_find(account, arguments, which) for which in wanted]:
         forget(endpoint)
 
 

@@ -144,7 +144,7 @@ class Key(ResourceVerbs):
     @property
     def grants(self) -> tuple[Grant, ...]:
         """Its grants, as the engine takes them."""
-        return tuple(one for kept in self.kept_grants.values() for one in kept.for_engine())
+        return tuple(grant for kept in self.kept_grants.values() for grant in kept.for_engine())
 
     @property
     def under_rcps(self) -> bool:
@@ -282,7 +282,7 @@ class Key(ResourceVerbs):
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``TagResource``)."""
-        sent = [{"TagKey": one["Key"], "TagValue": one["Value"]} for one in as_tags(tags) or ()]
+        sent = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in as_tags(tags) or ()]
         self._do_on("TagResource", Tags=sent)
 
     def untag(self, tag_keys: Iterable[str]) -> None:

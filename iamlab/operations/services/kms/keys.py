@@ -130,7 +130,7 @@ def _kind(arguments: Parameters) -> tuple[str, str]:
     spec = arguments.get("KeySpec", "SYMMETRIC_DEFAULT")
     if usage not in SPECS:
         raise RequestError(f"There is no KeyUsage {usage!r}. {did_you_mean(usage, SPECS)}")
-    known = {one for specs in SPECS.values() for one in specs}
+    known = {name for specs in SPECS.values() for name in specs}
     if spec not in known:
         raise RequestError(f"There is no KeySpec {spec!r}. {did_you_mean(spec, known)}")
     if spec not in SPECS[usage]:
