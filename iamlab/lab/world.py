@@ -122,7 +122,7 @@ class World(Questions, EventQuestions):
         return made
 
     def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
-        """Say from where calls come, from now on, or inside of a ``with``.
+        """Set where calls come from, from now on or inside a ``with``.
 
         Parameters
         ----------

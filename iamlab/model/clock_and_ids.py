@@ -96,7 +96,7 @@ class Ids:
         return _in_five(random.Random(f"{self.seed}/request/{self.events}"))
 
     def secret_of(self, access_key_id: str) -> str:
-        """Tell the secret of an access key, which follows from its id and need not be kept."""
+        """Return the secret of an access key, which follows from its id and need not be kept."""
         return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"
 
     def number(self) -> int:
@@ -105,11 +105,11 @@ class Ids:
         return self.made
 
     def hidden(self, what: str, letters: str, size: int) -> str:
-        """Tell what follows from the seed and from nothing that anybody is shown."""
+        """Return what follows from the seed and from nothing that anybody is shown."""
         return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
 
     def session_token_of(self, access_key_id: str, size: int) -> str:
-        """Tell the session token of temporary credentials, so many letters long."""
+        """Return the session token of temporary credentials, so many letters long."""
         return self.hidden(f"token/{access_key_id}", _BASE64, size - 12) + "EXAMPLETOKEN"
 
     def account_id(self) -> str:
@@ -166,7 +166,7 @@ class AnyClock(Protocol):
         """Move the time forward."""
 
     def copy(self) -> AnyClock:
-        """Give a copy of the world a clock of its own."""
+        """Return a copy of the world a clock of its own."""
 
 
 @dataclass(slots=True)
@@ -247,7 +247,7 @@ class RealClock:
         )
 
     def copy(self) -> RealClock:
-        """Give itself: there is only one real time."""
+        """Return the same clock: there is only one real time."""
         return self
 
 

@@ -93,11 +93,11 @@ class LoginProfile:
     last_used: datetime | None = None
 
     def is_right(self, password: str) -> bool:
-        """Say whether it is the password."""
+        """Return whether it is the password."""
         return self.was_among_the_last(1, password)
 
     def was_among_the_last(self, number: int, password: str) -> bool:
-        """Say whether it is this password or one of those before it, so many in all."""
+        """Return whether it is this password or one of those before it, so many in all."""
         import hmac
 
         return any(
@@ -106,7 +106,7 @@ class LoginProfile:
         )
 
     def expires(self, policy: PasswordPolicy | None) -> datetime | None:
-        """Tell when the password is too old; ``None``: never."""
+        """Return when the password expires; ``None``: never."""
         if policy is None or not policy.expire_passwords:
             return None
         return self.last_changed + timedelta(days=policy.max_password_age)
@@ -187,7 +187,7 @@ _DOMAINS = {
 
 
 def sign_in_page(partition: str, account: str) -> str:
-    """Give the address where the users of an account sign in.
+    """Return the address where the users of an account sign in.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def sign_in_page(partition: str, account: str) -> str:
 
 
 def switch_role_page(partition: str, account: str, role: str) -> str:
-    """Give the address where somebody who is signed in takes a role.
+    """Return the address where somebody who is signed in takes a role.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def switch_role_page(partition: str, account: str, role: str) -> str:
 
 
 def federation_page(partition: str) -> str:
-    """Give the address where temporary credentials become a session in the console.
+    """Return the address where temporary credentials become a session in the console.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def federation_page(partition: str) -> str:
 
 
 def console_page(partition: str) -> str:
-    """Give the address of the console.
+    """Return the address of the console.
 
     Examples
     --------

@@ -163,7 +163,7 @@ def devices_of(user: CredentialOwner) -> list[MfaRecord]:
 
 
 def seed_of(world: World, number: int) -> str:
-    """Tell the seed that the virtual device of a number was given."""
+    """Return the seed that the virtual device of a number was given."""
     return world.ids.hidden(f"mfa/{number}", _BASE32, 64)
 
 
@@ -175,7 +175,7 @@ def code_at(seed: str, moment: datetime) -> str:
 
 
 def accepts(world: World, record: MfaRecord, code: str) -> bool:
-    """Say whether a device shows a code now, or showed it just before, or will just after."""
+    """Return whether a device shows a code now, or showed it just before, or will just after."""
     if record.kind != VIRTUAL:
         return False  # its codes are not computed here
     seed, now = seed_of(world, record.number), world.clock.now
@@ -183,7 +183,7 @@ def accepts(world: World, record: MfaRecord, code: str) -> bool:
 
 
 def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:
-    """Say whether a device shows two codes one after the other, about now.
+    """Return whether a device shows two codes one after the other, about now.
 
     A token's codes are known to its maker only: here any two that differ are taken.
     """
@@ -352,7 +352,7 @@ class SessionRecord:
 
 
 def role_of_session(arn: str) -> str:
-    """Give the ARN of the role, without its path, whose session an ARN names; empty if none.
+    """Return the ARN of the role, without its path, whose session an ARN names; empty if none.
 
     Examples
     --------

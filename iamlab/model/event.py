@@ -114,7 +114,7 @@ class Event:
         return "failed" if self.error_message else "allowed"
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as a CloudTrail record."""
+        """Return the event as a CloudTrail record."""
         from_console = "true" if self.session_credential_from_console else ""
         if_there = {
             "errorCode": self.error_code,
@@ -150,7 +150,7 @@ class Event:
         }
 
     def _resource_records(self) -> list[dict[str, str]]:
-        """Say what it was about: of an object in S3, the bucket too, which has an owner."""
+        """Return what the call was about: for an object in S3 also the bucket, which has an owner."""
         found = []
         for text in self.resources:
             arn = Arn.parse(text) if is_arn(text) else None
@@ -224,7 +224,7 @@ _UNAUTHENTICATED = frozenset(
 
 
 def code_of(service: str, error: AwsError) -> str:
-    """Give the code that the event has.
+    """Return the code that the event has.
 
     Examples
     --------
@@ -245,12 +245,12 @@ def code_of(service: str, error: AwsError) -> str:
 
 
 def keeps_parameters(service: str, error: AwsError | None) -> bool:
-    """Say whether an event shows what was asked; most refusals do not."""
+    """Return whether an event shows what was asked; most refusals do not."""
     return not isinstance(error, AccessDenied) or service in _KEEP_PARAMETERS
 
 
 def is_denial(code: str) -> bool:
-    """Say whether a code in a log means that permission was missing.
+    """Return whether a code in a log means that permission was missing.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def is_denial(code: str) -> bool:
 
 
 def is_unauthenticated(code: str) -> bool:
-    """Say whether a code means that nobody knows who called, so no permission was looked for.
+    """Return whether a code means that nobody knows who called, so no permission was looked for.
 
     Examples
     --------
@@ -282,7 +282,7 @@ class EventLog(Shown, Record, list[Event]):
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Give it as a table: who did what, and how it ended.
+        """Return the events as a table: who did what, and how it ended.
 
         Examples
         --------
@@ -320,7 +320,7 @@ class EventLog(Shown, Record, list[Event]):
 
 
 def row_of(event: Event) -> tuple[object, ...]:
-    """Say an event in the columns of a table."""
+    """Return an event as a row of a table."""
     identity = event.user_identity
     who = (identity.get(name) for name in ("arn", "invokedBy", "principalId", "userName"))
     return (

@@ -192,7 +192,7 @@ class RootUser(CredentialOwner, Shown, Record):
 
 
 def _summary_of(identity: Identity) -> str:
-    """Say an identity on one line.
+    """Describe an identity on one line.
 
     Examples
     --------
@@ -217,7 +217,7 @@ def _name(arn: str) -> str:
 
 
 def user_leftovers(user: User) -> str | None:
-    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
+    """Return, in AWS's words, what blocks the deletion of a user; ``None`` if nothing does."""
     if user.signing_certificates:
         return "Cannot delete entity, must delete certificates first."
     if user.ssh_public_keys or user.service_specific_credentials:
@@ -226,7 +226,7 @@ def user_leftovers(user: User) -> str | None:
 
 
 def with_groups(identity: Identity) -> list[Identity]:
-    """Give an identity; of a user also the groups, which the user's policies come from too."""
+    """Return an identity; of a user also the groups, which the user's policies come from too."""
     known = identity.account.groups
     names = identity.groups if isinstance(identity, User) else ()
     return [identity, *(known[name] for name in names if name in known)]
@@ -234,19 +234,19 @@ def with_groups(identity: Identity) -> list[Identity]:
 
 @cache
 def root_user_policy() -> Policy:
-    """Give what the root user may in its own account, as a policy."""
+    """Return what the root user may in its own account, as a policy."""
     return Policy.allow("*", "*", name="root user")
 
 
 def allows_password_change(account: Account) -> bool:
-    """Say whether the account's password policy lets all its users change their own."""
+    """Return whether the account's password policy lets all its users change their own."""
     policy = account.password_policy
     return policy is not None and policy.allow_users_to_change_password
 
 
 @cache
 def password_change_policy() -> Policy:
-    """Give the permission to change one's own password, as a policy of each user."""
+    """Return the permission to change one's own password, as a policy of each user."""
     own = ["arn:*:iam::*:user/${aws:username}", "arn:*:iam::*:user/*/${aws:username}"]
     return Policy.parse(
         {
@@ -289,7 +289,7 @@ def _unknown(arn: str) -> str:
 
 
 def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:
-    """Give the permissions boundary; one that nobody knows allows nothing, which is noted."""
+    """Return the permissions boundary; one that nobody knows allows nothing, which is noted."""
     if identity.boundary is None:
         return None
     document = document_of(identity.account, identity.boundary)

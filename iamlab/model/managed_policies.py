@@ -89,7 +89,7 @@ class Source:
 
 
 def source() -> Source:
-    """Say where the policies come from.
+    """Return where the policies come from.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
 
 @lru_cache(maxsize=4096)
 def document_of_aws(arn: str) -> Policy | None:
-    """Give the document of an AWS managed policy; ``None`` if there is none with this ARN."""
+    """Return the document of an AWS managed policy; ``None`` if there is none with this ARN."""
     policy = _shared(arn, "")
     return None if policy is None else policy.document
 
@@ -176,7 +176,7 @@ def _read(name: str, partition: str) -> ManagedPolicy:
 
 
 def document_of(account: Account, arn: str) -> Policy | None:
-    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
+    """Return the document of a managed policy that applies; ``None`` if nobody knows it."""
     policy = account.policies.get(arn)
     return document_of_aws(arn) if policy is None else policy.document
 

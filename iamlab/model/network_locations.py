@@ -149,7 +149,7 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
 
 
 def endpoint_for(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
-    """Give the VPC endpoint that a call of a service goes through; ``None``: the internet.
+    """Return the VPC endpoint that a call of a service goes through; ``None``: the internet.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class InstanceProfile(IamResource):
 
 
 def name_of(role: Role | str) -> str:
-    """Give the name of a role that is passed as itself or by name."""
+    """Return the name of a role that is passed as itself or by name."""
     return role if isinstance(role, str) else role.name
 
 

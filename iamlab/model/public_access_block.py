@@ -114,7 +114,7 @@ class PublicStatus:
 
 
 def status_of(policy: Policy | None, switches: PublicAccessBlock) -> PublicStatus:
-    """Say whether a bucket's policy is public, and whether that does any harm.
+    """Return whether a bucket's policy is public, and whether that does any harm.
 
     Examples
     --------

@@ -69,7 +69,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def raised(name: object, value: object) -> int:
-    """Say to what a quota may be raised.
+    """Return the value that a quota can be raised to.
 
     Raises
     ------
@@ -88,12 +88,12 @@ def raised(name: object, value: object) -> int:
 
 
 def is_name(name: object) -> bool:
-    """Say whether it is text of the letters that IAM's names may have."""
+    """Return whether it is text of the letters that IAM's names may have."""
     return isinstance(name, str) and re.fullmatch(_WORD, name, re.ASCII) is not None
 
 
 def is_path(path: object) -> bool:
-    """Say whether it is a path: ``/``, or text that begins and ends with one."""
+    """Return whether it is a path: ``/``, or text that begins and ends with one."""
     return isinstance(path, str) and _PATH.fullmatch(path) is not None
 
 
@@ -122,7 +122,7 @@ _NO_BUCKET = "The specified bucket is not valid."
 
 
 def _misnamed(name: str) -> str:
-    """Say what is wrong with a bucket's name of the right letters; empty: nothing."""
+    """Return what is wrong with a bucket's name whose letters are right; empty: nothing."""
     if ".." in name:
         return "has no two dots in a row"
     if _ADDRESS.fullmatch(name):
@@ -135,5 +135,5 @@ def _misnamed(name: str) -> str:
 
 
 def is_account_id(text: object) -> bool:
-    """Say whether it is 12 digits."""
+    """Return whether it is 12 digits."""
     return isinstance(text, str) and _ACCOUNT.fullmatch(text) is not None

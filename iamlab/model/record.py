@@ -78,7 +78,7 @@ def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
 
 
 def plain(cls: type) -> type:
-    """Give the record that a class of the lab stands for; any other class is its own.
+    """Return the record that a class of the lab stands for; any other class is its own.
 
     A saved world names this class.
     """

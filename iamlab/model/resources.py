@@ -139,7 +139,7 @@ TYPES: Mapping[str, str] = {
 
 @lru_cache(maxsize=4096)
 def resource_type(service: str, resource: str) -> str:
-    """Give the type of what an ARN names; empty if it is in no table.
+    """Return the type of what an ARN names; empty if it is in no table.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ def find(principal: str) -> ServicePrincipal | None:
 
 
 def sends(principal: str) -> tuple[str, ...]:
-    """Say which condition keys a service sends of what it calls for: both, if it is not known.
+    """Return the condition keys that a service sends about its source: both, if unknown.
 
     Examples
     --------
@@ -150,7 +150,7 @@ class LinkedService:
     is_known: bool = True
 
     def role_name(self, suffix: str) -> str:
-        """Give the name of the role."""
+        """Return the name of the role."""
         return f"{_BEGIN}{self.name}" + (f"_{suffix}" if suffix else "")
 
 
@@ -221,7 +221,7 @@ _KNOWN = {
 
 
 def linked_service(principal: str) -> LinkedService | None:
-    """Say how a service calls its role; ``None`` for what is no service principal.
+    """Return how a service calls its role; ``None`` if it isn't a service principal.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def _title(word: str) -> str:
 
 
 def role_of(parameters: Mapping[str, Any]) -> str:
-    """Give path and name of the role that a call means by its service, or by a task.
+    """Return path and name of the role that a call names by its service or by a task.
 
     Examples
     --------

@@ -78,7 +78,7 @@ class ServiceSpecificCredential:
     password: str | None = field(default=None, repr=False, compare=False)
 
     def status_at(self, now: datetime) -> str:
-        """Say whether it is active, inactive or expired."""
+        """Return whether it is active, inactive or expired."""
         over = self.expiration_date is not None and now >= self.expiration_date
         return EXPIRED if over else self.status
 
@@ -196,7 +196,7 @@ def private_key(text: str) -> PrivateKeyTypes:
 
 
 def go_together(key: PrivateKeyTypes, certificate: Certificate) -> bool:
-    """Say whether a certificate is that of a private key."""
+    """Return whether a certificate is that of a private key."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:

@@ -153,7 +153,7 @@ class World(Shown, Record):
         return found[0]
 
     def organization_of(self, account_id: str) -> Organization | None:
-        """Give the organization that an account is in."""
+        """Return the organization that an account is in."""
         if not self.organizations:
             return None
         from iamlab.model.organization.organization import organization_of
@@ -161,7 +161,7 @@ class World(Shown, Record):
         return organization_of(self, account_id)
 
     def membership_of(self, account_id: str) -> Membership | None:
-        """Say where in which organization an account is."""
+        """Return where an account is in its organization."""
         organization = self.organization_of(account_id)
         if organization is None:
             return None

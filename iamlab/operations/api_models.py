@@ -90,7 +90,7 @@ class Shape:
     service: str = "iam"
 
     def of(self, name: str) -> Shape:
-        """Give another shape of the same API."""
+        """Return another shape of the same API."""
         return shape(name, self.service)
 
     @cached_property
@@ -102,7 +102,7 @@ class Shape:
         return re.compile(pattern, 0 if pattern != self.pattern else re.ASCII)
 
     def fits(self, text: str) -> bool:
-        """Say whether a text has such a length, and no other letters.
+        """Return whether a text has such a length, and no other letters.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class Signature:
 
 
 def file_of(service: str) -> Path:
-    """Say where the data of an API are."""
+    """Return where an API's data are."""
     return _FOLDER / f"{service if service in WHOLE else 'services'}_model.json"
 
 
@@ -165,7 +165,7 @@ def names(service: str = "iam") -> list[str]:
 
 @cache
 def signature(operation: str, service: str = "iam") -> Signature:
-    """Give the signature of an operation.
+    """Return the signature of an operation.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def signature(operation: str, service: str = "iam") -> Signature:
 
 @cache
 def shape(name: str, service: str = "iam") -> Shape:
-    """Give a shape by its name; the parameters of other services have the name of their type.
+    """Return a shape by its name; the parameters of other services have the name of their type.
 
     Examples
     --------

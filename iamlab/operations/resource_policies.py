@@ -91,7 +91,7 @@ def resource_policy(document: Document, resource: Resource) -> Policy:
 
 
 def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]]:
-    """Give the principals that are not there, each with its kind."""
+    """Return the principals that are not there, each with its kind."""
     for statement, value in absent(policy, world):
         yield statement, "AWS", value
     for statement in policy.statements:
@@ -101,7 +101,7 @@ def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]
 
 
 def _is_gone(kind: str, value: str, world: World) -> bool:
-    """Say whether it is the id of somebody who was deleted, or of no account of this world."""
+    """Return whether it is the id of somebody who was deleted, or of no account of this world."""
     accounts = world.accounts.values()
     if kind == "CanonicalUser":
         return all(account.canonical_user_id != value for account in accounts)

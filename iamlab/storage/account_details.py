@@ -162,7 +162,7 @@ def _read_page(
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
-    """Give a managed policy to its account; AWS's own go to all."""
+    """Return a managed policy to its account; AWS's own go to all."""
     if not policy.is_aws_managed:
         account_of(world, arn)
     for account in world.accounts.values():
@@ -171,7 +171,7 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 
 
 def _loose_ends(world: World) -> Iterator[str]:
-    """Say what the files name but do not have."""
+    """Return what the files name but do not have."""
     for account in world.accounts.values():
         for identity in (
             *account.users.values(),

@@ -40,7 +40,7 @@ Value = TypeVar("Value")
 
 
 def rule_for(cls: type, field: str) -> Rule | None:
-    """Give the rule for a field of a class; that of the nearest class counts.
+    """Return the rule for a field of a class; that of the nearest class counts.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def check_accounts(accounts: Mapping[str, Account], run: CodingRun, *, complete:
 
 
 def _members(place: str, held: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Give each member of an object with its place."""
+    """Return each member of an object with its place."""
     return ((member(place, key), value) for key, value in held.items())
 
 

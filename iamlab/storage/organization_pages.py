@@ -229,7 +229,7 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrgani
 
 
 def _entries(page: Entry, key: str) -> Iterator[tuple[str, Any, Entry]]:
-    """Give each entry with its place, and with the page that has the id that it belongs to."""
+    """Return each entry with its place, and with the page that has the id that it belongs to."""
     value, where = page.raw[key], f"{page.where}: {key}"
     if key in _SINGLE:
         yield where, value, page

@@ -58,11 +58,11 @@ class FieldCoder:
     rule: Rule | None
 
     def is_left_out(self, run: CodingRun) -> bool:
-        """Say whether it is a secret, and none may be in the file."""
+        """Return whether it is a secret, and none may be in the file."""
         return not run.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give what is written: of a seed without secrets, what follows from it."""
+        """Return what is written: of a seed without secrets, what follows from it."""
         written, before = value, len(run.places)
         if not run.secrets and self.label in WRITTEN_INSTEAD and isinstance(value, int):
             written = WRITTEN_INSTEAD[self.label](value)
@@ -99,7 +99,7 @@ class FieldCoder:
 
 
 def default_of(field: Field[Any]) -> Any:
-    """Give what a field is if nothing is said; ``MISSING``: it must be said."""
+    """Return what a field is if nothing is said; ``MISSING``: it must be said."""
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
@@ -170,7 +170,7 @@ class RecordCoder:
         return FieldCoder(field.name, field, coder, label, default if is_empty else _NEVER, rule)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, in their order."""
+        """Return its fields, in their order."""
         if plain(type(value)) is not self.cls:
             return run.not_a(self.cls.__name__, value, place)
         found: dict[str, Any] = {}
@@ -250,7 +250,7 @@ class ClassCoder:
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, and its class first."""
+        """Return its fields, and its class first."""
         cls = plain(type(value))
         record = self.known.get(cls.__name__)
         if record is None or cls is not record.cls:
@@ -280,7 +280,7 @@ def import_all() -> None:
 
 @cache
 def types_of_fields(cls: type) -> dict[str, Any]:
-    """Say of which type each field of a dataclass is.
+    """Return the type of each field of a dataclass.
 
     Examples
     --------
@@ -304,7 +304,7 @@ _REPORTS: dict[str, Any] = {
 
 
 def _type_of(name: str, cls: type) -> Any:
-    """Give the type of a field, in the words of the module that declares it."""
+    """Return the type of a field, in the words of the module that declares it."""
     module = sys.modules[cls.__module__]
     holder = type(cls.__name__, (), {"__annotations__": {name: get_annotations(cls)[name]}})
     return typing.get_type_hints(holder, {**_for_types_only(cls.__module__), **vars(module)})[name]
@@ -330,7 +330,7 @@ def _for_types_only(module: str) -> dict[str, Any]:
 
 @cache
 def below(cls: type) -> dict[str, type]:
-    """Give the dataclasses of the package that inherit from one, by name: a file names these.
+    """Return the dataclasses of the package that inherit from one, by name: a file names these.
 
     Raises
     ------

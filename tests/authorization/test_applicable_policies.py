@@ -51,7 +51,7 @@ class Sky:
         return user
 
     def may(self, who: Any, action: str = READ, resource: str = MAP, **how: Any) -> str:
-        """Give the verdict, and what stands in the way."""
+        """Return the verdict, and what stands in the way."""
         decision = self.world.can(who, action, resource, **how)
         return f"{decision.verdict.value} {' '.join(sorted(decision.blocked_by))}".strip()
 

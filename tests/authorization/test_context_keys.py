@@ -312,12 +312,12 @@ UNKNOWN = {
 
 
 def known(key: GlobalKey) -> bool:
-    """Say whether the world can know a key."""
+    """Return whether the world can know a key."""
     return key.present not in UNKNOWN
 
 
 def present(key: str, decision: Decision) -> bool:
-    """Say whether a request has a key, or one that begins so."""
+    """Return whether a request has a key, or one that begins so."""
     keys = decision.request.keys
     lower = key.lower()
     return any(item.startswith(lower) for item in keys) if key.endswith("/") else lower in keys

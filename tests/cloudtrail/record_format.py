@@ -86,7 +86,7 @@ KEEP_PARAMETERS = {"ec2", "s3", "appsync", "bedrock", "ce", "eks", "guardduty", 
 
 
 def problems(record: Record) -> list[str]:
-    """Say all that no record of CloudTrail could be like."""
+    """Yield everything that a CloudTrail record can't be."""
     found = [*_fields(record)]
     if found:
         return found
@@ -272,7 +272,7 @@ def _session(kind: str, session: Any) -> Iterator[str]:
 
 
 def problems_of_log(records: Iterable[Record]) -> list[str]:
-    """Say what is wrong between records: with ids, and with what several accounts note."""
+    """Yield what is wrong between records: ids, and what several accounts log."""
     calls: dict[str, list[Record]] = defaultdict(list)
     pairs: dict[str, list[Record]] = defaultdict(list)
     seen, found = set(), []

@@ -49,18 +49,18 @@ def assert_good(world: World) -> list[dict[str, Any]]:
 
 
 def named(record: dict[str, Any]) -> tuple[str, str]:
-    """Say what a record is of."""
+    """Return the event that a record is of."""
     return record["eventSource"], record["eventName"]
 
 
 def event_of(operation: str) -> tuple[str, str]:
-    """Say which event an operation of a service has."""
+    """Return the event of a service's operation."""
     service, _, name = operation.rpartition(":")
     return f"{service or 'iam'}.amazonaws.com", event_name(service or "iam", name)
 
 
 def ended(records: list[dict[str, Any]]) -> dict[tuple[str, str], set[bool]]:
-    """Say of each event whether it stands there as a success, as a failure, or both."""
+    """Return, for each event, whether it was logged as a success, a failure, or both."""
     found: dict[tuple[str, str], set[bool]] = {}
     for record in records:
         found.setdefault(named(record), set()).add("errorCode" not in record)
@@ -220,7 +220,7 @@ ENDS: dict[str, set[bool]] = {"GetCallerIdentity": {True}, "GetDelegatedAccessTo
 
 
 def used(scene: Scene) -> Iterator[Any]:
-    """Give everybody who can use what the world has no model of."""
+    """Return every principal that can call services without a model."""
     for _, make in sorted(CALLERS.items(), key=lambda value: "with MFA" in value[0]):
         yield make(scene)
     yield scene.short

@@ -54,7 +54,7 @@ def dana(main: Account) -> User:
 
 
 def of(world: World, call: Callable[[], Any]) -> list[Event]:
-    """Give the events of a call, however it ends."""
+    """Return the events of a call, however it ends."""
     before = len(world.events)
     with suppress(AwsError):
         call()

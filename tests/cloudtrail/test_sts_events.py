@@ -35,7 +35,7 @@ def scene() -> Scene:
 
 
 def last(scene: Scene) -> dict[str, Any]:
-    """Give the last event as CloudTrail writes it."""
+    """Return the last event as CloudTrail writes it."""
     return scene.world.events[-1].to_json()
 
 
@@ -183,7 +183,7 @@ def test_a_federated_user_has_an_issuer_with_an_id(scene: Scene) -> None:
 
 
 def pair(scene: Scene, call: Callable[[], Any]) -> list[Event]:
-    """Give the events of a call."""
+    """Return the events of a call."""
     before = len(scene.world.events)
     call()
     return list(scene.world.events[before:])

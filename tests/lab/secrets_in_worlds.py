@@ -308,7 +308,7 @@ NOT_ENTERED = (ModuleType, type, CodeType, FrameType, TracebackType, BuiltinFunc
 
 
 def parts(thing: Any) -> list[Any]:
-    """Give what a thing holds; of a function not the module around it."""
+    """Return what a thing holds; of a function not the module around it."""
     if isinstance(thing, NOT_ENTERED):
         return []
     if isinstance(thing, FunctionType):
@@ -319,7 +319,7 @@ def parts(thing: Any) -> list[Any]:
 
 
 def reachable(*roots: Any) -> Iterator[Any]:
-    """Give everything that can be reached from things, however deep it lies."""
+    """Yield everything that can be reached from some objects, at any depth."""
     seen: set[int] = set()
     kept: list[Any] = []  # so that no id is given twice
     waiting = list(roots)
@@ -333,7 +333,7 @@ def reachable(*roots: Any) -> Iterator[Any]:
 
 
 def texts_in(*roots: Any) -> Iterator[str | bytes]:
-    """Give every text that can be reached."""
+    """Yield every text that can be reached."""
     return (item for item in reachable(*roots) if isinstance(item, str | bytes))
 
 

@@ -52,7 +52,7 @@ def may(who: Any, action: str, resource: str = MAP, **context: Any) -> bool:
 
 
 def titles(status: Any, *, done: bool) -> list[str]:
-    """Give the titles of the items that are done, or that are not."""
+    """Return the titles of the items that are done, or that are not."""
     return [item.title for item in status if item.is_done is done]
 
 

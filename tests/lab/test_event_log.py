@@ -56,7 +56,7 @@ def busy() -> Scene:
 
 
 def told(log: EventLog) -> list[str]:
-    """Give the names of the events."""
+    """Return the names of the events."""
     return [event.event_name for event in log]
 
 

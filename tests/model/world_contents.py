@@ -15,7 +15,7 @@ USED = ("KeyRecord", "Role")
 
 
 def snapshot(world: World) -> Any:
-    """Give everything in a world but its log, and what it remembers of questions."""
+    """Return everything in a world except its log and its caches."""
     return {
         "accounts": plain(world.accounts),
         "clock": world.clock.now,
@@ -34,7 +34,7 @@ def snapshot(world: World) -> Any:
 
 @cache
 def _own(kind: type) -> tuple[str, ...] | None:
-    """Give the names of what a dataclass holds; of any other kind, nothing."""
+    """Return the names of what a dataclass holds; of any other kind, nothing."""
     if not is_dataclass(kind):
         return None
     skipped = (*SKIPPED, "last_used") if kind.__name__ in USED else SKIPPED

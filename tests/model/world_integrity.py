@@ -97,7 +97,7 @@ def _policies(account: Account) -> Iterator[Policy]:
 
 
 def _absent(policy: Policy, world: World) -> Iterator[str]:
-    """Give the users and roles that a policy names by ARN and that are not there."""
+    """Return the users and roles that a policy names by ARN and that are not there."""
     for statement in policy.statements:
         for kind, value in statement.principal or statement.not_principal or ():
             if kind != "AWS" or not is_arn(value):

@@ -126,7 +126,7 @@ class WorldChance:
         )
 
     def of_s3(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how S3's parameters are drawn."""
+        """Return how S3's parameters are drawn."""
         buckets = account.buckets
         somewhere = [name for item in self.world.accounts.values() for name in item.buckets]
         return {
@@ -146,7 +146,7 @@ class WorldChance:
         return self.draw.choice([json.dumps(document(statement)), "{"])
 
     def of_kms(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how KMS's parameters are drawn."""
+        """Return how KMS's parameters are drawn."""
         keys: Any = [resource for resource in account.resources.values() if resource.kind == "key"]
         aliases = [name for key in keys for name in key.aliases]
         grants = [grant for key in keys for grant in key.kept_grants.values()]
@@ -172,7 +172,7 @@ class WorldChance:
         }
 
     def of_organizations(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how the parameters of AWS Organizations are drawn."""
+        """Return how the parameters of AWS Organizations are drawn."""
         item = account.organization
         units = [] if item is None else list(item.organizational_units)
         members = [] if item is None else list(item.members)

@@ -110,7 +110,7 @@ def test_limits_are_those_of_the_client() -> None:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """Give the names that a function uses, and those in it."""
+    """Return the names that a function uses, and those in it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -208,7 +208,7 @@ Sent = dict[str, Any] | Callable[[Account], dict[str, Any]]
 
 
 def only(values: Any) -> Any:
-    """Give the one thing there is."""
+    """Return the one thing there is."""
     [thing] = values
     return thing
 
@@ -505,7 +505,7 @@ PLAIN: dict[str, tuple[type, ...]] = {
 
 
 def faults(value: Any, shape: Any, where: str) -> Iterator[str]:
-    """Say where an answer is not what AWS's client declares."""
+    """Yield where an answer differs from what AWS's client declares."""
     kind = shape.type_name
     if shape.name == "policyDocumentType":  # which real clients give as a dict
         yield from [] if isinstance(value, dict) else [f"{where}: a document is a dict"]

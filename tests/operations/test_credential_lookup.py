@@ -34,7 +34,7 @@ def ana(world: World) -> User:
 
 
 def whose(world: World, credentials: Any) -> str:
-    """Say who calls with them."""
+    """Return who calls with the credentials."""
     return world.sts.get_caller_identity(world.caller_of(credentials)).arn
 
 

@@ -54,7 +54,7 @@ OBJECTS = ("iamlab.operations.services", "iamlab.operations.iam")
 
 
 def texts(*start: Any) -> set[str]:
-    """Give all texts in functions and in whatever of iamlab they lead to."""
+    """Return all texts in functions and in whatever of iamlab they lead to."""
     found, seen, waiting = set(), {}, list(start)
     while waiting:
         value = waiting.pop()
@@ -70,7 +70,7 @@ def texts(*start: Any) -> set[str]:
 
 @cache
 def of_function(function: FunctionType) -> list[Any]:
-    """Give a function's code, and what its names mean: globals, and what modules have."""
+    """Return a function's code, and what its names mean: globals, and what modules have."""
     if not function.__module__.startswith("iamlab."):
         return []
     known, used = function.__globals__, names(function.__code__)
@@ -86,14 +86,14 @@ def of_function(function: FunctionType) -> list[Any]:
 
 
 def of_class(kind: type) -> list[Any]:
-    """Give the methods of a class that reads parameters."""
+    """Return the methods of a class that reads parameters."""
     if not kind.__module__.startswith(READERS):
         return []
     return [getattr(var, "fget", getattr(var, "__func__", var)) for var in vars(kind).values()]
 
 
 def of_object(value: Any) -> list[Any]:
-    """Give the fields of an :class:`Api` and its methods; of other objects nothing."""
+    """Return the fields of an :class:`Api` and its methods; of other objects nothing."""
     if not type(value).__module__.startswith(OBJECTS):
         return []
     fields = [getattr(value, item, None) for item in getattr(value, "__dataclass_fields__", ())]
@@ -114,13 +114,13 @@ INSIDE: tuple[tuple[Any, Any], ...] = (
 
 @cache
 def names(code: CodeType) -> set[str]:
-    """Give the names that a function, and those inside it, use."""
+    """Return the names that a function, and those inside it, use."""
     inner = [co_const for co_const in code.co_consts if isinstance(co_const, CodeType)]
     return {*code.co_names, *(name for item in inner for name in names(item))}
 
 
 def read_by(entry: Entry) -> set[str]:
-    """Give the texts in all that does an operation."""
+    """Return the texts in all that does an operation."""
     steps = [] if entry.call_type is None else of_class(entry.call_type)
     return texts(entry.perform, entry.about, entry.also, entry.keys, steps)
 

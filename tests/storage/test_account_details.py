@@ -56,7 +56,7 @@ def load(*exports: Any, **more: Any) -> World:
 
 
 def refusal(*exports: Any, **more: Any) -> str:
-    """Give the text of the LoadError that must come."""
+    """Return the text of the LoadError that must come."""
     with pytest.raises(LoadError) as caught:
         load(*exports, **more)
     return str(caught.value)

@@ -280,7 +280,7 @@ print(json.dumps(found, indent=4) if output == "json" else "\\t".join(found))
 
 
 def answers_of(organization: Organization) -> Iterator[tuple[str, Any]]:
-    """Say what the commands answer, by command and options."""
+    """Return what the commands answer, by command and options."""
     main = organization.management_account
 
     def ask(command: str, **arguments: str) -> tuple[str, Any]:
@@ -385,12 +385,12 @@ def foreign(written: Doc) -> None:
 
 
 def other_path(written: Doc) -> None:
-    """Give an account the path of another one."""
+    """Return an account the path of another one."""
     written["Accounts"][1]["Paths"] = written["Accounts"][0]["Paths"]
 
 
 def other_unit(written: Doc) -> None:
-    """Give an OU the path of another one."""
+    """Return an OU the path of another one."""
     first, second = written["OrganizationalUnits"]
     second["Path"] = first["Path"]
 

@@ -236,20 +236,20 @@ def saved(world: World) -> Doc:
 
 
 def as_read(data: Doc) -> Doc:
-    """Give what a reader makes of the file."""
+    """Return what a reader makes of the file."""
     read: Doc = json.loads(json.dumps(data))
     return read
 
 
 def whole(world: World) -> Any:
-    """Give all that two equal worlds have in common."""
+    """Return all that two equal worlds have in common."""
     kept = (world.seed, world.ids, world.loaded, world.warnings, world.events)
     also = (plain(world.organizations), plain(world.current_network))
     return snapshot(world), kept, also, plain(world.events)
 
 
 def without_hashes(world: World) -> World:
-    """Give a copy in which no password opens a login profile."""
+    """Return a copy in which no password opens a login profile."""
     twin = world.copy()
     for account in twin.accounts.values():
         for who in (account.root, *account.users.values()):
@@ -259,7 +259,7 @@ def without_hashes(world: World) -> World:
 
 
 def refusal(data: object) -> str:
-    """Give the text of the LoadError that must come."""
+    """Return the text of the LoadError that must come."""
     with pytest.raises(LoadError) as caught:
         world_from_json(data, "world.json")
     return str(caught.value)
@@ -435,7 +435,7 @@ def test_every_attribute_of_a_world_is_kept_or_named() -> None:
 
 
 def coders(start: Any) -> Iterator[Any]:
-    """Give every coder that can be reached."""
+    """Yield every coder that can be reached."""
     seen, waiting = set(), [start]
     while waiting:
         item = waiting.pop()
@@ -531,7 +531,7 @@ ROOMS = tuple(
 
 
 def every_dataclass() -> set[type]:
-    """Give all dataclasses of the world's modules, and all that a file may hold."""
+    """Return all dataclasses of the world's modules, and all that a file may hold."""
     import_all()
     modules = [module for name, module in sys.modules.items() if name.startswith(ROOMS)]
     found = {
@@ -753,7 +753,7 @@ def test_an_interrupted_save_loses_nothing(tmp_path: Path) -> None:
 
 
 def load_refusal(path: Path | str) -> str:
-    """Give the text of the LoadError that must come of a file."""
+    """Return the text of the LoadError that must come of a file."""
     with pytest.raises(LoadError) as caught:
         load_world(path)
     return str(caught.value)
@@ -797,7 +797,7 @@ def test_what_cannot_be_saved_leaves_the_file_alone(tmp_path: Path) -> None:
 
 
 def mode(path: Path) -> int:
-    """Give who may read and write a file."""
+    """Return who can read and write a file."""
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -930,7 +930,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
 
 
 def changed(data: Doc, steps: tuple[Step, ...], value: Any) -> Doc:
-    """Give a copy in which something else stands at a place, or nothing."""
+    """Return a copy in which something else stands at a place, or nothing."""
     found = copy.deepcopy(data)
     inside: Any = found
     for step in steps[:-1]:
@@ -1086,7 +1086,7 @@ def test_a_path_that_leads_to_no_file_is_a_load_error(path: str) -> None:
 
 
 def places(value: Any, steps: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
-    """Give the way to every value in JSON."""
+    """Return the way to every value in JSON."""
     if steps:
         yield steps
     inside = value.items() if isinstance(value, dict) else enumerate(value)
@@ -1175,7 +1175,7 @@ def test_text_that_is_no_json_raises_nothing_but_load_errors(world: World, tmp_p
 
 
 def replace_events(world: World) -> World:
-    """Give a copy with few events."""
+    """Return a copy with few events."""
     twin = world.copy()
     twin.events = twin.events[:2]
     return twin

@@ -88,7 +88,7 @@ class Organization(Shown, Record):
         return [self.root, *self.organizational_units.values(), *self.members.values()]
 
     def arn_of(self, kind: str, end: str) -> str:
-        """Give the ARN of one of its things: ``ou`` and the OU's id, say."""
+        """Return the ARN of one of its things: ``ou`` and the OU's id, say."""
         start = f"arn:{self.partition}:organizations::{self.management_account_id}"
         return f"{start}:{kind}/{self.id}/{end}"
 
@@ -122,11 +122,11 @@ class Organization(Shown, Record):
         return path[::-1]
 
     def path_to(self, container: Container) -> str:
-        """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""
+        """Return the path of a root or an OU: ``o-.../r-.../ou-.../``."""
         return "/".join((self.id, *(target.id for target in self.way_to(container.id)), ""))
 
     def path_of(self, account_id: str) -> str:
-        """Give the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
+        """Return the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class Organization(Shown, Record):
         )
 
     def quota(self, name: str) -> int:
-        """Give a quota: AWS's default, unless it has been raised.
+        """Return a quota: AWS's default, unless it has been raised.
 
         Raises
         ------

@@ -46,7 +46,7 @@ DEEPEST = 5
 
 
 def quota_of(name: str) -> tuple[int, int]:
-    """Give a quota: what AWS gives at first, and up to what it raises it.
+    """Return a quota: what AWS gives at first, and up to what it raises it.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def quota_of(name: str) -> tuple[int, int]:
 
 
 def raised(name: str, value: int) -> int:
-    """Say to what a quota may be raised.
+    """Return the value that a quota can be raised to.
 
     Raises
     ------
@@ -189,7 +189,7 @@ class OrganizationPolicy(OrganizationPart):
 
 @cache
 def full_access(policy_type: str) -> Policy:
-    """Give the document of AWS's own policy of a type."""
+    """Return the document of AWS's own policy of a type."""
     known = TYPES[policy_type]
     document = {"Version": "2012-10-17", "Statement": [dict(known.statement)]}
     return Policy.parse(json.dumps(document, indent=2), name=known.full_access)
@@ -221,7 +221,7 @@ def of_type(organization: Organization, target: Target, policy_type: str) -> lis
 def levels(
     organization: Organization, account_id: str, policy_type: str
 ) -> tuple[tuple[Attached, ...], ...]:
-    """Give what reaches an account from above, the root first.
+    """Return what reaches an account from above, the root first.
 
     There is nothing if the type is not enabled, and never anything for the management account: no
     SCP limits its principals, and no RCP its resources.
@@ -287,7 +287,7 @@ class EffectivePolicies(Shown):
 
 
 def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:
-    """Say what reaches an account from above."""
+    """Return the policies that apply to an account from above."""
     found = levels(organization, account.account_id, policy_type)
     path = organization.way_to(account.account_id)
     shown = tuple(

@@ -45,7 +45,7 @@ _SWITCHES = {
 
 
 def is_in_charge(organization: Organization, account_id: str) -> bool:
-    """Say whether an account is the management account, or a delegated administrator for IAM.
+    """Return whether an account is the management account, or a delegated administrator for IAM.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def is_in_charge(organization: Organization, account_id: str) -> bool:
 
 
 def may_assume_root(world: World, caller_account_id: str, member_account_id: str, task: str) -> str:
-    """Say why an account may not assume the root user of a member account; empty if it may.
+    """Return why an account cannot assume root in a member account; empty if it can.
 
     Permissions are no part of it: whoever calls needs ``sts:AssumeRoot`` besides.
 

@@ -216,7 +216,7 @@ class Handshake(OrganizationPart):
         return "EXPIRED" if over and self.outcome == "OPEN" else self.outcome
 
     def is_for(self, account: Account) -> bool:
-        """Say whether an account is the one that is invited."""
+        """Return whether an account is the one that is invited."""
         if self.target_type == "EMAIL":
             return account.root.email.lower() == self.target_id.lower()
         return account.account_id == self.target_id

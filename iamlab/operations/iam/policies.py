@@ -56,7 +56,7 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
 
 
 def holders(account: Account, arn: str) -> Iterator[Identity]:
-    """Give the users, groups and roles that a policy is attached to."""
+    """Return the users, groups and roles that a policy is attached to."""
     for held in (account.users, account.groups, account.roles):
         yield from (identity for identity in held.values() if arn in identity.attached)
 
@@ -226,7 +226,7 @@ common.tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
-    """Give the name of an inline policy that must be there."""
+    """Return the name of an inline policy that must be there."""
     name: str = request["PolicyName"]
     if name not in identity.inline:
         error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")

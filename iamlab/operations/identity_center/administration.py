@@ -150,7 +150,7 @@ def _policy_in(call: CenterCall, chosen: PermissionSet) -> tuple[list[Any], obje
 
 
 def _arn_of(text: str, partition: str) -> str:
-    """Give the ARN of one of AWS's policies."""
+    """Return the ARN of one of AWS's policies."""
     if is_arn(text) and Arn.parse(text).account != "aws":
         error = invalid("managedPolicyArn", "be the ARN of an AWS managed policy", text[:200])
         why = "A customer managed policy is only named, as each account has its own"
@@ -303,7 +303,7 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
 
 
 def _no_account(key: str, note: str) -> AwsError:
-    """Say that there is no such account; AWS's sentence is not documented."""
+    """Return the error for a missing account; AWS doesn't document its sentence."""
     error = ResourceNotFoundException(f"AWS account {key} not found in the organization.")
     return noted(error, note)
 
@@ -336,7 +336,7 @@ def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: Permissi
 
 @operation("sso:CreateInstanceAccessControlAttributeConfiguration")
 def set_attributes(call: CenterCall) -> None:
-    """Say which attributes of users become session tags."""
+    """Set which of the users' attributes become session tags."""
     sent = call.parameters["InstanceAccessControlAttributeConfiguration"]
     pairs = {
         attribute.get("Key"): source

@@ -172,7 +172,7 @@ class CenterCall(Call):
                 yield action, self._arn(kind.name), keys
 
     def _arn(self, kind: str) -> str:
-        """Give the ARN of the resource of a kind; of one that is to be made, with ``*``."""
+        """Return the ARN of the resource of a kind; of one that is to be made, with ``*``."""
         center, arguments = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
         known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
         new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
@@ -241,7 +241,7 @@ def find(held: Mapping[str, Held], reference: object, noun: str) -> Held:
 
 
 def id_of(reference: object, noun: str) -> str:
-    """Give the id of a part that is given itself; a text stays as it is.
+    """Return the id of a part that is given itself; a text stays as it is.
 
     Raises
     ------
@@ -278,7 +278,7 @@ class TextRule(NamedTuple):
     blanks: str = ""
 
     def is_met_by(self, value: str) -> bool:
-        """Say whether a text has no other characters than these."""
+        """Return whether a text has no other characters than these."""
         if _VISIBLE in self.pattern:
             return all(
                 (letter.isprintable() and letter != " ") or letter in self.blanks

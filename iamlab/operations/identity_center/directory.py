@@ -82,7 +82,7 @@ class IdentityStoreUser(InstancePart):
         return [group for group in self.center.groups.values() if self.id in group.member_ids]
 
     def attribute(self, path: str) -> str:
-        """Give what is known under a path; empty if nothing is.
+        """Return what is known under a path; empty if nothing is.
 
         Examples
         --------
@@ -281,7 +281,7 @@ _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLangu
 
 
 def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the other attributes that a call sends, by their paths."""
+    """Return the other attributes that a call sends, by their paths."""
     names = {
         f"name.{key[0].lower()}{key[1:]}": text for key, text in arguments.get("Name", {}).items()
     }
@@ -290,7 +290,7 @@ def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _email_in(sent: Any) -> Any:
-    """Give the first address of a list as the API takes it; else what was sent."""
+    """Return the first address of a list as the API takes it; else what was sent."""
     if isinstance(sent, list | tuple):
         return sent[0].get("Value", "") if sent and isinstance(sent[0], Mapping) else ""
     return sent

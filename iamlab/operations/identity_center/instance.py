@@ -226,7 +226,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         ]
 
     def set_access_control_attributes(self, attributes: Mapping[str, str]) -> None:
-        """Say which attributes of users become session tags, under which keys; none: ``{}``.
+        """Set which of the users' attributes become session tags, and their keys; none: ``{}``.
 
         Its operations are ``CreateInstanceAccessControlAttributeConfiguration`` and
         ``UpdateInstanceAccessControlAttributeConfiguration``.

@@ -89,7 +89,7 @@ class Wanted:
 
 
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
-    """Say what an account's role must be, if the account has all that it takes.
+    """Return the role that an account must have, if the account has everything it needs.
 
     Raises
     ------
@@ -178,12 +178,12 @@ def enter(account: Account) -> None:
 
 
 def audience(account: Account) -> str:
-    """Give the sign-in endpoint that assertions are for."""
+    """Return the sign-in endpoint that assertions are for."""
     return f"https://{DOORS[account.partition].host}/saml"
 
 
 def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
-    """Give the SAML provider, which is made, or corrected, if need be."""
+    """Return the SAML provider, which is made, or corrected, if need be."""
     known, metadata = provider_in(center, account), center.saml_metadata
     if known is None:
         name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
@@ -255,7 +255,7 @@ def _note(account: Account, name: str, arguments: dict[str, Any]) -> None:
 
 
 def _identity(account: Account) -> dict[str, Any]:
-    """Say who calls: a session of the service-linked role."""
+    """Return the caller: a session of the service-linked role."""
     linked, now = account.get_role(LINKED_ROLE), account.world.clock.now
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     context = {

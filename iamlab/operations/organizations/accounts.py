@@ -44,7 +44,7 @@ _FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 
 def _is_full(organization: Organization) -> bool:
-    """Say whether there is no room for another account; an open invitation counts as one."""
+    """Return whether there is no room for another account; an open invitation counts as one."""
     invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
     return len(organization.members) + invited >= organization.quota("Accounts")
 
@@ -150,7 +150,7 @@ def leave_organization(account: Account, _: Parameters) -> None:
 
 
 def about_invited(account: Account, arguments: Parameters) -> str:
-    """Give the ARN of the account that is invited, as it will be; ``*`` of an address."""
+    """Return the ARN of the account that is invited, as it will be; ``*`` of an address."""
     target = arguments.get("Target")
     key = target.get("Id") if isinstance(target, Mapping) else None
     organization = organization_of(account.world, account.account_id)

@@ -82,7 +82,7 @@ class OrganizationsCall(Call):
 
 
 def anything(_: Account, __: Parameters) -> str:
-    """Give the ARN of operations that are about nothing in particular."""
+    """Return the ARN of operations that are about nothing in particular."""
     return "*"
 
 
@@ -114,7 +114,7 @@ def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Give the condition keys of the service: the type of a policy, and a service's principal."""
+    """Return the condition keys of the service: the type of a policy, and a service's principal."""
     organization = organization_of(account.world, account.account_id)
     policies = {} if organization is None else organization.policies
     policy = policies.get(arguments.get("PolicyId", arguments.get("ResourceId", "")))
@@ -128,7 +128,7 @@ def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
 
 
 def arn_of(account: Account, key: object) -> str:
-    """Give the ARN of what has an id, or would have it; ``*`` of what is none."""
+    """Return the ARN of what has an id, or would have it; ``*`` of what is none."""
     organization = organization_of(account.world, account.account_id)
     if organization is None or not isinstance(key, str):
         return "*"

@@ -131,7 +131,7 @@ def handshake_in(account: Account, arguments: Parameters) -> records.Handshake:
 
 
 def about_handshake(account: Account, arguments: Parameters) -> str:
-    """Give the ARN of the invitation that a call is about."""
+    """Return the ARN of the invitation that a call is about."""
     key, known = arguments.get("HandshakeId"), handshakes_of(account)
     return known[key].arn if isinstance(key, str) and key in known else "*"
 

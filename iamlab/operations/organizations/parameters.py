@@ -94,7 +94,7 @@ _TAG_KEY, _TAG_VALUE = Rule(r"[\w\s.:/=+\-@]*", 1, 128), Rule(r"[\w\s.:/=+\-@]*"
 
 
 def fault(rule: Rule, value: str) -> tuple[str, str] | None:
-    """Say what is wrong with a text: AWS's sentence and its reason; ``None`` if nothing is.
+    """Return what is wrong with a text: AWS's sentence and its reason; ``None`` if nothing is.
 
     Examples
     --------

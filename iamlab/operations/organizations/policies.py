@@ -85,7 +85,7 @@ def _own(part: Tagged) -> Tagged:
 
 
 def about_new(account: Account, arguments: Parameters) -> str:
-    """Give the ARN that a new policy will have, but for its id, which nobody knows yet."""
+    """Return the ARN that a new policy will have, but for its id, which nobody knows yet."""
     organization = organization_of(account.world, account.account_id)
     if organization is None or arguments.get("Type") not in TYPES:
         return "*"

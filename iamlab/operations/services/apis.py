@@ -54,7 +54,7 @@ def everything(_: Account, __: Parameters) -> str:
 
 
 def name_in(arn: str) -> str:
-    """Give the name in an ARN: the resource without the type in front of it.
+    """Return the name in an ARN: the resource without the type in front of it.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def name_in(arn: str) -> str:
 
 
 def region_of(arguments: Parameters) -> str:
-    """Give the Region that a call names, or the one that is meant without."""
+    """Return the Region that a call names, or the one that is meant without."""
     return str(arguments.get("Region", DEFAULT_REGION))
 
 
@@ -105,7 +105,7 @@ def more_tags(
 
 
 def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
-    """Give the tags that are left when some keys are gone."""
+    """Return the tags that are left when some keys are gone."""
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
@@ -193,7 +193,7 @@ class Api:
         return f"{start}:{self.place}{name}"
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of the one that a call is about; of one that is to be made, as it will be.
+        """Return the ARN of the one that a call is about; of one that is to be made, as it will be.
 
         It may be named by its ARN, its URL or its name.
         """
@@ -208,7 +208,7 @@ class Api:
         return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
     def arn_of_tagged(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of the one whose tags a call is about."""
+        """Return the ARN of the one whose tags a call is about."""
         return self.arn_of(account, arguments)
 
     def find(self, account: Account, arguments: Parameters) -> Any:
@@ -261,7 +261,7 @@ class Api:
         return keep(resource)
 
     def also(self, account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-        """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
+        """Return what else is needed to make one: with tags, to tag it; with a policy, to set it."""
         actions = [self.tag] if tags_of(arguments) else []
         actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(arguments) else []
         return [(f"{self.service}:{action}", self.arn_of(account, arguments)) for action in actions]

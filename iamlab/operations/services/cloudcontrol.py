@@ -156,7 +156,7 @@ def _check_arn(account: Account, text: str) -> None:
 
 
 def _of_form(table: Mapping[str, str], arn: Arn) -> str:
-    """Give what a table has for the first form that fits; empty if none does."""
+    """Return what a table has for the first form that fits; empty if none does."""
     text = f"{arn.service}::{arn.resource}"
     return next((found for form, found in table.items() if fnmatchcase(text, form)), "")
 

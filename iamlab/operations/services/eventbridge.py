@@ -36,7 +36,7 @@ class _Buses(Api):
     """The default bus is there without having been made, and a call that names none means it."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of the bus that a call is about."""
+        """Return the ARN of the bus that a call is about."""
         names_one = any(name in arguments for name in self.named_by)
         return super().arn_of(account, arguments if names_one else {**arguments, "Name": DEFAULT})
 

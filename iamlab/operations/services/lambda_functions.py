@@ -57,7 +57,7 @@ class _Functions(Api):
     """Functions are named with or without account and qualifier."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of the function itself, whichever version or alias a call names."""
+        """Return the ARN of the function itself, whichever version or alias a call names."""
         text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
             kind, _, rest = Arn.parse(text).resource.partition(":")
@@ -183,7 +183,7 @@ class Function(NamedResource):
         self._do("DeleteResourcePolicy")
 
     def update_configuration(self, *, role: Role | str) -> None:
-        """Give it another role (``UpdateFunctionConfiguration``), which is passed to Lambda anew.
+        """Replace the role (``UpdateFunctionConfiguration``), which is passed to Lambda again.
 
         Raises
         ------
@@ -195,7 +195,7 @@ class Function(NamedResource):
         self._do("UpdateFunctionConfiguration", Role=arn)
 
     def role_session(self) -> Session:
-        """Give the session that its code works with: one of its role, made by Lambda.
+        """Return the session that its code works with: one of its role, made by Lambda.
 
         It stays the same from one run to the next. There is a new one when it would end during the
         longest run, or when the function has another role.
@@ -229,7 +229,7 @@ class Function(NamedResource):
         return session
 
     def environment(self) -> dict[str, str]:
-        """Give the environment variables that Lambda sets for its code, credentials among them.
+        """Return the environment variables that Lambda sets for its code, credentials among them.
 
         Raises
         ------
@@ -265,7 +265,7 @@ def create_function(account: Account, arguments: Parameters) -> Function:
 
 @API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
 def update_function_configuration(account: Account, arguments: Parameters) -> Function:
-    """Give a function another role."""
+    """Return a function another role."""
     function: Function = API.find(account, arguments)
     if "Role" in arguments:
         _set_role(function, arguments["Role"])
@@ -273,7 +273,7 @@ def update_function_configuration(account: Account, arguments: Parameters) -> Fu
 
 
 def _set_role(function: Function, role_arn: str) -> None:
-    """Give a function a role; it must be of its account, and let Lambda assume it for this one."""
+    """Return a function a role; it must be of its account, and let Lambda assume it for this one."""
     account = function.account
     parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind != "role":

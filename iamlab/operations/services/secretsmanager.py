@@ -41,7 +41,7 @@ class _Secrets(Api):
     """Secrets are named by their names, to which an ARN adds six letters."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of a secret that is there, by its ARN with or without the letters, or name.
+        """Return the ARN of a secret that is there, by its ARN with or without the letters, or name.
 
         Of one that is to be made, as it will be.
         """

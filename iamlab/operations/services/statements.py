@@ -121,7 +121,7 @@ def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | No
 
 
 def sids_of(policy: Policy | None) -> tuple[str, ...]:
-    """Give the Sids of a policy's statements."""
+    """Return the Sids of a policy's statements."""
     return (
         ()
         if policy is None

@@ -54,7 +54,7 @@ def signed(claims: object, issuer: OidcIssuer, *, key: Any = None, **header: Any
 
 
 def claims_of(issuer: OidcIssuer, **changes: Any) -> dict[str, Any]:
-    """Give the claims of a good token, some of them changed, or left out (``...``)."""
+    """Return the claims of a good token, some of them changed, or left out (``...``)."""
     now = int(issuer.world.clock.now.timestamp())
     good = {"iss": issuer.url, "sub": "ana", "aud": issuer.audience, "iat": now, "exp": now + 300}
     return {name: change for name, change in (good | changes).items() if change is not ...}
@@ -70,10 +70,10 @@ def refused(account: Account, token: str) -> AwsError:
 
 
 def state(world: World) -> Any:
-    """Tell everything that reading a token might change."""
+    """Return everything that reading a token could change."""
     return snapshot(world), plain(world.oidc_issuers)
 
 
 def eve(issuer: OidcIssuer) -> Any:
-    """Give an attacker's key."""
+    """Return an attacker's key."""
     return signing_key(issuer.world, "eve", issuer.algorithm)

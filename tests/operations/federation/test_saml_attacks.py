@@ -194,7 +194,7 @@ def test_what_is_signed_must_be_xml(scene: Scene, monkeypatch: pytest.MonkeyPatc
 
 
 def _deceived(root: Any, certificate: Any) -> bool:
-    """Say whether a careless reader is deceived: the signature is good, and somebody else read."""
+    """Return whether a careless reader is deceived: the signature is good, and somebody else read."""
     XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", validate_schema=False)
     subjects = root.iterfind(".//saml:Assertion/saml:Subject/saml:NameID", names.NAMESPACES)
     return "root" in [subject.text for subject in subjects]
@@ -276,7 +276,7 @@ def test_a_signature_is_for_what_holds_it(scene: Scene, case: str) -> None:
 
 
 def _signed_elsewhere(scene: Scene, kind: str) -> Any:
-    """Give what the directory signed for another purpose: metadata, or that somebody failed."""
+    """Return what the directory signed for another purpose: metadata, or that somebody failed."""
     root = forge.decoded(scene.sign_in())
     if kind == "metadata":
         root.remove(forge.find(root, "saml:Assertion"))

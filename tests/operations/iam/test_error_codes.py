@@ -110,7 +110,7 @@ BIG = document(allow("s3:GetObject", f"arn:aws:s3:::maps/{'x' * 6200}"))
 
 
 def enabled(account: Account) -> None:
-    """Give ana a phone."""
+    """Create Ana's phone, a virtual MFA device."""
     account.users["ana"].create_virtual_mfa_device("phone").enable()
 
 
@@ -685,7 +685,7 @@ ROWS = [
 
 
 def bucket_policy(document_: Any) -> Callable[[Account], Any]:
-    """Give the bucket star-maps this policy."""
+    """Return the bucket star-maps this policy."""
     return lambda account: account.create_bucket("star-maps", policy=document_)
 
 

@@ -20,7 +20,7 @@ def made() -> tuple[World, Account]:
 
 
 def held(world: World) -> Any:
-    """Tell everything that an operation might change, events excepted."""
+    """Return everything that an operation could change, except events."""
     return [
         world.ids.made,
         world.diff(World()),

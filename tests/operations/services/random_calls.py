@@ -43,7 +43,7 @@ TAGS: list[Any] = [
 
 
 def entries() -> dict[str, Entry]:
-    """Give the entries of the services that are tried here."""
+    """Return the entries of the services that are tried here."""
     return dict(entries_of(*SERVICES))
 
 

@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 
 def shut_table(account: Account) -> None:
-    """Give the table a policy that nobody could change."""
+    """Return the table a policy that nobody could change."""
     table = the(account, "table")
     table.put_policy(by_nobody("dynamodb:*", table.arn))
 

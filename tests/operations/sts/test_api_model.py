@@ -27,7 +27,7 @@ NOT_MODELLED = "GetDelegatedAccessToken"
 
 
 def inputs(operation: str) -> dict[str, Any]:
-    """Give the shapes of an operation's parameters, by their names."""
+    """Return the shapes of an operation's parameters, by their names."""
     shape = SERVICE.operation_model(operation).input_shape
     return {} if shape is None else dict(shape.members)
 

@@ -57,7 +57,7 @@ def asked(url: str) -> dict[str, str]:
 
 
 def why(caught: pytest.ExceptionInfo[BaseException]) -> str:
-    """Give the note of an error."""
+    """Return the note of an error."""
     return " ".join(caught.value.__notes__)
 
 

@@ -26,7 +26,7 @@ MAKING = (
 
 
 def caller_of(scene: Scene, operation: str) -> Any:
-    """Give somebody who can call an operation."""
+    """Return a principal that can call an operation."""
     return scene.session("AssumeRole") if operation == "GetScopedCredentials" else scene.key
 
 

@@ -60,7 +60,7 @@ WRONG = {
 
 
 def methods(scene: Scene) -> dict[str, dict[str, Any]]:
-    """Give good parameters of every method of ``world.sts`` that is an operation."""
+    """Return good parameters of every method of ``world.sts`` that is an operation."""
     role: dict[str, Any] = {"role_arn": WORK, "role_session_name": "s1"}
     limits: dict[str, Any] = {
         "duration_seconds": 900,
@@ -396,7 +396,7 @@ SENT_SECRETS = [
 
 
 def told(world: World) -> str:
-    """Give all that is ever written of a world, but for what is asked for with its secrets."""
+    """Return all that is ever written of a world, but for what is asked for with its secrets."""
     sessions = [Session(world, record) for record in world.sessions.values()]
     return "\n".join(
         (

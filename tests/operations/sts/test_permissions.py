@@ -61,7 +61,7 @@ def two_accounts() -> tuple[World, User, Role]:
 
 
 def bounded(principal: User | Role) -> None:
-    """Give somebody a boundary that does not allow STS."""
+    """Set a permissions boundary that does not allow STS."""
     principal.put_permissions_boundary(f"arn:aws:iam::{OWN}:policy/no-sts")
 
 
@@ -83,13 +83,13 @@ def as_denied_ana(world: World) -> Any:
 
 
 def as_bounded_ana(world: World) -> Any:
-    """Give her a boundary, and no policy."""
+    """Set a permissions boundary, and no policy."""
     bounded(world.user("ana"))
     return world.user("ana")
 
 
 def as_allowed_bounded_ana(world: World) -> Any:
-    """Give her a policy, and a boundary that does not let it."""
+    """Set a policy, and a permissions boundary that does not allow its action."""
     bounded(world.user("ana"))
     return as_allowed_ana(world)
 
@@ -944,7 +944,7 @@ def with_identity_deny(scene: Scene) -> Any:
 
 
 def with_boundary(scene: Scene) -> Any:
-    """Give the user a boundary that does not allow it."""
+    """Return the user a boundary that does not allow it."""
     scene.ana.put_permissions_boundary(scene.main.create_policy("ceiling", S3))
     return scene.key
 

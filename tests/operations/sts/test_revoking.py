@@ -37,7 +37,7 @@ def scene() -> Scene:
 
 
 def works(scene: Scene, session: Session) -> bool:
-    """Say whether a session may do what its role may."""
+    """Return whether a session may do what its role may."""
     return bool(scene.can(session, *READ))
 
 

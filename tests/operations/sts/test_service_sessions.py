@@ -63,7 +63,7 @@ def assume(account: Account, service: str, source: str | None = None, **more: An
 
 
 def state(world: World) -> Any:
-    """Tell everything that a call might change, but for the log."""
+    """Return everything that a call could change, except the log."""
     return snapshot(world), plain(world.sessions)
 
 

@@ -31,7 +31,7 @@ MAP = "arn:aws:s3:::star-maps/m31"
 
 
 def seen(scene: Scene | World, caller: Any) -> dict[str, str]:
-    """Give the tags with which policies see somebody."""
+    """Return the tags with which policies see somebody."""
     context = scene.can(caller, "s3:GetObject", MAP).request.context
     start = "aws:PrincipalTag/"
     return {key.removeprefix(start): str(context[key]) for key in context if key.startswith(start)}
@@ -332,7 +332,7 @@ class Plain:
 
 
 def follow(before: Plain | None, hop: Hop, longest: int) -> Plain | None:
-    """Say what a call leads to by the rules on AWS's pages; nothing, if it fails."""
+    """Return what a call leads to by the rules on AWS's pages; nothing if it fails."""
     small = [key.lower() for key, _ in hop.tags]
     known = before or Plain()
     seconds = 3600 if hop.seconds is None else hop.seconds

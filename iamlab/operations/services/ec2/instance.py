@@ -124,7 +124,7 @@ class Instance(OfEc2):
         }
 
     def associate_iam_instance_profile(self, instance_profile: InstanceProfile | str) -> None:
-        """Give it an instance profile; it may be running (``AssociateIamInstanceProfile``).
+        """Attach an instance profile; the instance can be running (``AssociateIamInstanceProfile``).
 
         Raises
         ------
@@ -155,7 +155,7 @@ class Instance(OfEc2):
     def replace_iam_instance_profile_association(
         self, instance_profile: InstanceProfile | str
     ) -> None:
-        """Give it another instance profile (``ReplaceIamInstanceProfileAssociation``).
+        """Replace the instance profile (``ReplaceIamInstanceProfileAssociation``).
 
         Raises
         ------
@@ -220,7 +220,7 @@ class Instance(OfEc2):
         self._do("TerminateInstances", InstanceIds=[self.name])
 
     def role_session(self, *, delivery: str = "2.0") -> Session:
-        """Give what its metadata service gives: a session of the role in its instance profile.
+        """Return what its metadata service gives: a session of the role in its instance profile.
 
         It is the same one until five minutes of it are left, or another role is in the profile.
 
@@ -254,7 +254,7 @@ class Instance(OfEc2):
 
 
 def name_of(instance_profile: InstanceProfile | str) -> str:
-    """Give the name of an instance profile.
+    """Return the name of an instance profile.
 
     Raises
     ------

@@ -88,7 +88,7 @@ def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Give the condition keys by which the instances that may be started are narrowed down."""
+    """Return the condition keys by which the instances that may be started are narrowed down."""
     profile, options = _named_profile(account, arguments), arguments.get("MetadataOptions", {})
     sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
     return {
@@ -151,7 +151,7 @@ def _checked(options: Parameters) -> dict[str, str | int]:
 
 
 def _is_one(name: str, value: object) -> bool:
-    """Say whether an option may have a value; ``True`` is not 1."""
+    """Return whether an option may have a value; ``True`` is not 1."""
     known = METADATA.get(name, ())
     return value in known and type(value) is type(known[0])
 
@@ -294,7 +294,7 @@ def _as_associated(instance: Instance) -> dict[str, Any]:
 
 @does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
 def associate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
-    """Give an instance that has none an instance profile."""
+    """Return an instance that has none an instance profile."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
     profile = _must_name(account, arguments)
     if instance.association is not None:
@@ -320,7 +320,7 @@ def _check_state(instance: Instance, *states: str) -> None:
 
 
 def _about(account: Account, arguments: Parameters) -> str:
-    """Give the ARN of the instance that an association belongs to."""
+    """Return the ARN of the instance that an association belongs to."""
     found = _associated_with(account, arguments)
     return arn_of(account, arguments, "instance/*") if found is None else found.arn
 
@@ -348,7 +348,7 @@ def _find_associated(account: Account, arguments: Parameters) -> Instance:
 
 @does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
-    """Give a running instance another instance profile; the association gets a new id."""
+    """Return a running instance another instance profile; the association gets a new id."""
     instance, profile = _find_associated(account, arguments), _must_name(account, arguments)
     _check_state(instance, "running")
     instance.association, instance.delivered = _associated(account, profile), {}

@@ -66,7 +66,7 @@ class OfEc2(ResourceVerbs):
 
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
-    """Give the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
+    """Return the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
     return {"ec2:Region": thing.region, **tag_keys("ec2:ResourceTag", thing.tags)}
 
 

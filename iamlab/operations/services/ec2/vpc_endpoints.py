@@ -66,7 +66,7 @@ _EVERYTHING = {
 
 
 def full_access() -> Policy:
-    """Give the policy of an endpoint for which none was written: it lets everything through.
+    """Return the policy of an endpoint for which none was written: it lets everything through.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def _prefix(service_name: str) -> str:
 
 
 def type_for(service_name: str) -> str:
-    """Give the type that an endpoint of a service has if nothing else is said.
+    """Return the type that an endpoint of a service has if nothing else is said.
 
     Examples
     --------

@@ -50,13 +50,13 @@ _CONSTRAINTS = {
 
 
 def _fitting(key: Key) -> frozenset[str]:
-    """Give what a grant on a key can be for."""
+    """Return what a grant on a key can be for."""
     is_symmetric = key.key_spec == "SYMMETRIC_DEFAULT"
     return _ALWAYS.union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
 
 
 def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Give the condition keys of making a grant."""
+    """Return the condition keys of making a grant."""
     retiring = {"kms:RetiringPrincipal": arguments.get("RetiringPrincipal")}
     constraints = [{"kms:GrantConstraintType": name} for name in arguments.get("Constraints") or ()]
     return {
@@ -145,7 +145,7 @@ def revoke_grant(account: Account, arguments: Parameters) -> None:
 
 
 def _key_of_retired(account: Account, arguments: Parameters) -> str:
-    """Give the ARN of the key: the grant's token tells it too."""
+    """Return the ARN of the key: the grant's token tells it too."""
     if "GrantToken" not in arguments:
         return API.arn_of(account, arguments)
     found = _by_token(account, arguments["GrantToken"])

@@ -42,7 +42,7 @@ class _Keys(Api):
     """Keys are named by ids that KMS draws, and by aliases."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Give the ARN of the key that a call is about: an alias stands for its key."""
+        """Return the ARN of the key that a call is about: an alias stands for its key."""
         text, region = str(arguments.get("KeyId", "")), region_of(arguments)
         found = find_key(account, text, region)
         if found is not None:
@@ -97,7 +97,7 @@ class KeyGrant:
     creation_date: datetime | None = None
 
     def for_engine(self) -> tuple[Grant, ...]:
-        """Give it as the engine takes it; the retiring principal gets its own small one."""
+        """Return the grant as the engine takes it; the retiring principal gets a grant of its own."""
         own = Grant(
             self.grantee_principal, self.operations, self.constraints, self.name or self.grant_id
         )
@@ -273,7 +273,7 @@ class Key(ResourceVerbs):
         self._do_on("CancelKeyDeletion")
 
     def create_alias(self, alias_name: str) -> None:
-        """Give it another name: ``"alias/maps"``."""
+        """Add an alias: ``"alias/maps"``."""
         self._do("CreateAlias", AliasName=alias_name, TargetKeyId=self.arn, Region=self.region)
 
     def delete_alias(self, alias_name: str) -> None:
@@ -301,7 +301,7 @@ def _id_of(grant: object) -> str:
 
 
 def arn_of_principal(principal: str | Identity) -> str:
-    """Give the ARN of an identity, or the ARN that was given.
+    """Return the ARN of an identity, or the ARN that was given.
 
     Raises
     ------

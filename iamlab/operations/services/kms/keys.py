@@ -65,7 +65,7 @@ def _also(_: Account, arguments: Parameters) -> list[tuple[str, str]]:
 
 
 def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Give the condition key that tells whether the check for a lock-out is skipped."""
+    """Return the condition key that tells whether the check for a lock-out is skipped."""
     return {
         "kms:BypassPolicyLockoutSafetyCheck": arguments.get("BypassPolicyLockoutSafetyCheck", False)
     }
@@ -119,7 +119,7 @@ def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
 
 
 def _kind(arguments: Parameters) -> tuple[str, str]:
-    """Give what a new key is for and of which kind it is.
+    """Return what a new key is for and of which kind it is.
 
     Raises
     ------
@@ -343,7 +343,7 @@ def _on_key_too(account: Account, arguments: Parameters) -> list[tuple[str, str]
 
 @API.does("CreateAlias", about=_alias_arn, also=_on_key_too)
 def create_alias(account: Account, arguments: Parameters) -> None:
-    """Give a key another name, unique in the account and Region."""
+    """Return a key another name, unique in the account and Region."""
     name = arguments["AliasName"]
     if not _ALIAS_NAME.fullmatch(name):
         raise InvalidAliasNameException(

@@ -180,7 +180,7 @@ def _ownership(wanted: object) -> str:
 
 @API.does("PutBucketOwnershipControls")
 def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
-    """Say who owns a bucket's objects; no open ACL is ever kept here that could prevent it."""
+    """Set who owns a bucket's objects; no open ACL in iamlab can prevent it."""
     match arguments["OwnershipControls"].get("Rules"):
         case [{"ObjectOwnership": wanted}]:
             ownership = _ownership(wanted)
@@ -205,7 +205,7 @@ def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> st
 
 @API.does("DeleteBucketOwnershipControls", action="s3:PutBucketOwnershipControls")
 def delete_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
-    """Say nothing of it."""
+    """Remove the setting."""
     API.find(account, arguments).object_ownership = None
 
 

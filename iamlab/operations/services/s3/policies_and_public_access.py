@@ -102,7 +102,7 @@ API.deletes_policies("DeleteBucketPolicy", refuse=_refused)
 
 @API.does("GetBucketPolicyStatus", lambda status: {"PolicyStatus": {"IsPublic": status.is_public}})
 def get_bucket_policy_status(account: Account, arguments: Parameters) -> PublicStatus:
-    """Say whether a bucket's policy is public; ACLs and switches do not count."""
+    """Return whether a bucket's policy is public; ACLs and switches do not count."""
     get_bucket_policy(account, arguments)
     return API.find(account, arguments).is_public()
 
