@@ -162,7 +162,7 @@ def _read_page(
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
-    """Return a managed policy to its account; AWS's own go to all."""
+    """Put a managed policy in its account; AWS managed policies go to every account."""
     if not policy.is_aws_managed:
         account_of(world, arn)
     for account in world.accounts.values():

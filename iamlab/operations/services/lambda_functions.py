@@ -273,7 +273,7 @@ def update_function_configuration(account: Account, arguments: Parameters) -> Fu
 
 
 def _set_role(function: Function, role_arn: str) -> None:
-    """Return a function a role; it must be of its account, and let Lambda assume it for this one."""
+    """Set the role of a function; it must be in the same account and trust Lambda."""
     account = function.account
     parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind != "role":
