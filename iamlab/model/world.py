@@ -184,12 +184,13 @@ class Remembered:
     ----------
     principals
         Callers, by ARN.
-    callers_indexes
-        All callers of the world or of an account, made ready for questions.
+    callers
+        All callers of the world or of an account, with their policies and condition keys. Beside
+        them is what they depend on beside the world's revision: time, and tags.
     """
 
     principals: dict[str, Any] = field(default_factory=dict)
-    callers_indexes: dict[Hashable, Any] = field(default_factory=dict)
+    callers: dict[Hashable, tuple[Hashable, Any]] = field(default_factory=dict)
 
 
 _COPIED = ("accounts", "organizations", "oidc_issuers", "saml_directories", "identity_centers")
