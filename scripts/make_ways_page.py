@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 HEAD = """\
 # Known methods of privilege escalation
 
-`world.reach()` searches {searched} of {count} methods. {own} need only IAM and STS. For these, iamlab
+`world.reach()` searches {searched} of {count} methods. {own} need only IAM and STS. For these, it
 makes the calls in a copy of the world. For the others, a service runs code with a role, and the
 decisions about all calls are the proof (`reach.decisions(edge)`). A method counts only if each
 call is allowed with everything that applies to the caller: SCPs, RCPs, boundary, session policy,

@@ -17,8 +17,8 @@ that looks at nothing but callers has the same answer for all questions (``engin
 of caller and on whether the resource is of its account; and a Principal element is asked only about
 those whom it can mean (``engine/callers.py``).
 
-What depends on the question stands in ``engine/column.py``. The rules are those of ``AWS``, used as
-in the matrix; a property test proves that each bit is what ``evaluate`` says of that caller.
+What depends on the question stands in ``engine/column.py``. The rules are those of ``AWS_RULES``,
+used as in the matrix; a property test proves that each bit is what ``evaluate`` says of it.
 """
 
 from __future__ import annotations

@@ -252,7 +252,7 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
         return run.policies[text, name]
     same = run.policies.get(text)
     try:
-        found = same.named(name) if same is not None else Policy.parse(text, name=name)
+        found = same.with_name(name) if same is not None else Policy.parse(text, name=name)
     except PolicyError as error:
         return error
     run.policies[text] = run.policies[text, name] = found

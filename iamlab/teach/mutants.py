@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import read
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.policy.conditions import Comparison, missing_key_default
 
@@ -91,28 +91,28 @@ MUTANTS = {
             "M02",
             "the last statement decides",
             "The order of statements never matters: any Deny that matches wins.",
-            replace(AWS, deny_wins=_last_wins),
+            replace(AWS_RULES, deny_wins=_last_wins),
         ),
         Mutant(
             "most_specific_wins",
             "M02",
             "the most specific statement decides",
             "A more specific statement isn't stronger: any Deny that matches wins.",
-            replace(AWS, deny_wins=_most_specific_wins),
+            replace(AWS_RULES, deny_wins=_most_specific_wins),
         ),
         Mutant(
             "deny_is_deny",
             "M04",
             "one more Allow fixes every denial",
             "An Allow fixes an implicit deny only. An explicit deny wins over every Allow.",
-            replace(AWS, deny_wins=_deny_is_deny),
+            replace(AWS_RULES, deny_wins=_deny_is_deny),
         ),
         Mutant(
             "missing_key_false",
             "M18",
             "a condition key that isn't in the request counts as false",
             "A missing key isn't false: Bool doesn't match a key that isn't in the request.",
-            replace(AWS, missing_key=_missing_key_is_false),
+            replace(AWS_RULES, missing_key=_missing_key_is_false),
         ),
     )
 }

@@ -27,7 +27,7 @@ class Requests:
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
-        matrix = world.access(
+        matrix = world.access_matrix(
             self.actions, self.resources, [caller_arn(world, caller) for caller in self.callers]
         )
         return {
@@ -96,7 +96,7 @@ class Write(Exercise):
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
         """Return the document."""
-        return self.read(answer, world).to_json()
+        return self.read(answer, world).to_dict()
 
     def right_answer(self, world: World) -> dict[str, object]:
         """Return the first of the example documents that is right."""

@@ -612,7 +612,9 @@ def test_an_endpoint_leads_to_its_own_region(sky: Sky) -> None:
 
     assert sky.may(sky.dana, "sqs:SendMessage", near.arn, network=way) == "implicitDeny endpoint"
     assert sky.may(sky.dana, "sqs:SendMessage", far.arn, network=way) == "allowed"
-    asked = sky.world.access(["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=way)
+    asked = sky.world.access_matrix(
+        ["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=way
+    )
     assert [asked.allowed(0, place) for place in (0, 1)] == [False, True]
     request = sky.world.can(sky.dana, "sqs:SendMessage", far.arn, network=way).request
     assert request.value("aws:SourceVpce") is None

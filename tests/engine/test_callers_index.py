@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate, unsure
+from iamlab import ANONYMOUS, AttachedPolicy, Layers, Request, RequestError, evaluate, unsure
 from iamlab.engine import caller_context as brought_module
 from iamlab.engine import callers as callers_module
 from iamlab.engine.callers import Callers
@@ -633,7 +633,7 @@ def test_rcps_bind_everybody_but_where_they_do_not_reach():
         *((GET, OBJECT), ("kms:Decrypt", KEY), ("kms:RetireGrant", KEY), ("sns:Publish", TOPIC)),
         *(("sts:AssumeRole", ROLE), ("s3:ListAllMyBuckets", "*"), ("sts:AssumeRole", LINKED)),
     ):
-        for rcps in (levels, [[DENY]], [[EVERYTHING], []], [[Attached(EC2_ONLY)]]):
+        for rcps in (levels, [[DENY]], [[EVERYTHING], []], [[AttachedPolicy(EC2_ONLY)]]):
             for trust in (trust_policy({}), resource_policy({})):
                 agree(crowd, (action, resource, ResourceFacts(OWN, policy=trust, rcps=rcps)))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from iamlab import ExerciseError, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.teach.lessons.deny_wins import UNIVERSE
 from iamlab.teach.mutants import MUTANTS, find_mutant, telling
 from iamlab.teach.scenarios import MAP, README, scenario
@@ -77,7 +77,7 @@ def test_a_mutant_replaces_exactly_one_rule(mutant):
     others = [
         rule.name
         for rule in fields(Rules)
-        if getattr(mutant.rules, rule.name) is not getattr(AWS, rule.name)
+        if getattr(mutant.rules, rule.name) is not getattr(AWS_RULES, rule.name)
     ]
 
     assert len(others) == 1
@@ -296,7 +296,7 @@ def test_a_mutants_verdict_changes_no_decision(mutant):
     mutant.verdict(decision)
 
     assert decision.explain() == before
-    assert decision.rules is AWS
+    assert decision.rules is AWS_RULES
     assert world.can(world.user("alice"), "s3:DeleteObject", MAP) == decision
 
 

@@ -55,7 +55,7 @@ def add_statement(
     }
     named = {} if policy_id is None else {"Id": policy_id}
     new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
-    document = new if resource.policy is None else resource.policy.to_json()
+    document = new if resource.policy is None else resource.policy.to_dict()
     held = document["Statement"]
     kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") != sid]
     resource.policy = resource_policy({**document, "Statement": [*kept, statement]}, resource)

@@ -578,7 +578,7 @@ def test_neither_tokens_nor_credentials_are_seen_anywhere(main: Account, web: In
 
     shown = [repr(answer), str(found), repr([found]), str(caught.value), repr(web), web.metadata]
     assert leaks(made, "\n".join(map(str, shown))) == []
-    assert leaks(made, "\n".join(str(one.to_json()) for one in main.world.events)) == []
+    assert leaks(made, "\n".join(str(one.to_dict()) for one in main.world.events)) == []
     assert held(made, main.world) == []
     assert leaks(made, pickle.dumps(main.world.copy())) == []
     assert sorted(held(made, found)) == ["SecretAccessKey", "Token"]
