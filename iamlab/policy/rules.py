@@ -1,8 +1,8 @@
 """What each type of policy may contain when it is saved, as tables.
 
-One ``TypeRules`` says it all for a type: which elements must, may and must not stand, which
+One ``TypeRules`` says it all for a type: which elements must, may and must not be there, which
 actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
-that walk a policy by these tables stand in ``checking.py`` and the ``checks/`` beside it.
+that check a policy by these tables are in ``validate/``.
 
 Notes
 -----
@@ -14,16 +14,107 @@ the API reference of the operation that saves the policy.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy.checks import messages
-from iamlab.policy.checks.type_rules import Size, TypeRules
-from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.validate import messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from iamlab.policy.validate.messages import AwsText
+
+
+Presence = Literal["required", "optional", "forbidden"]
+Counting = Literal["compact", "characters", "bytes"]
+"""How a size is counted: IAM leaves out white space that stands outside strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a document may be, and how that is counted."""
+
+    limit: int
+    counting: Counting
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """What a type of policy may contain.
+
+    Parameters
+    ----------
+    texts
+        Kind of defect -> how AWS refuses it; under ``""`` what it answers to any other.
+    size
+        ``None`` where AWS documents no limit.
+    parameter
+        How the API calls the document that is sent.
+    iam_api
+        Whether IAM's API takes it, which looks at length and characters first.
+    iam_grammar
+        Whether IAM's own checks are made: the form of ARNs, dates, and at least one action.
+    newest_version
+        Whether the version must be 2012-10-17.
+    principal, not_principal, resource
+        Whether the elements must, may or must not stand; ``NotResource`` counts as ``Resource``.
+    principal_types
+        The types that a Principal may have; ``None``: nobody looks.
+    bare_star
+        Whether a Principal may be ``"*"``, without a type.
+    principal_is_everybody
+        Whether it can only be that.
+    allow, not_action
+        Whether ``Allow`` and ``NotAction`` may stand.
+    services
+        Prefixes that an action may have, in lower case; ``None``: any.
+    actions
+        The actions that may be named, in lower case; ``None``: any.
+    every_action
+        Whether the action ``*`` may stand, which has no prefix.
+    wildcards
+        Whether an action may have wildcards.
+    looks_actions_up
+        Whether actions that do not exist, or fit no resource beside them, are refused.
+    resources
+        Forms of which a resource must have one; ``*`` is the star itself. ``None``: any.
+    sid
+        Regular expression for a Sid; ``None``: any text.
+    unique_sids
+        Whether two statements may not have the same Sid.
+    most
+        What is counted -> how many of it there may be; see ``validate/document_defects.py``.
+    named_accounts
+        Whether keys that tell accounts, organizations and VPCs apart must have fixed values.
+    """
+
+    texts: Mapping[str, AwsText]
+    size: Size | None = None
+    parameter: str = "policyDocument"
+    iam_api: bool = False
+    iam_grammar: bool = False
+    newest_version: bool = False
+    principal: Presence = "required"
+    not_principal: bool = True
+    resource: Presence = "required"
+    principal_types: tuple[str, ...] | None = ("AWS", "Service")
+    bare_star: bool = True
+    principal_is_everybody: bool = False
+    allow: bool = True
+    not_action: bool = True
+    services: frozenset[str] | None = None
+    actions: frozenset[str] | None = None
+    every_action: bool = True
+    wildcards: bool = True
+    looks_actions_up: bool = False
+    resources: tuple[str, ...] | None = None
+    sid: str | None = None
+    unique_sids: bool = False
+    most: Mapping[str, int] = field(default_factory=dict)
+    named_accounts: bool = False
+
 
 __all__ = [
     "INLINE_LIMITS",

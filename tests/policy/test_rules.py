@@ -8,13 +8,12 @@ import pytest
 
 from iamlab import RequestError
 from iamlab.engine import evaluation_case as engine
-from iamlab.policy.checking import READING
-from iamlab.policy.checks import messages as check_messages
-from iamlab.policy.checks.mends import MENDS
-from iamlab.policy.checks.messages import ANY
-from iamlab.policy.checks.principals import _FORMS
-from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES
 from iamlab.policy.rules import INLINE_LIMITS, SERVICES, TYPES, rules_for
+from iamlab.policy.validate import messages as check_messages
+from iamlab.policy.validate.messages import ANY, MENDS
+from iamlab.policy.validate.principal_defects import _FORMS
+from iamlab.policy.validate.validation import READING
 
 LISTS = Path(__file__).parents[1] / "conformance" / "lists.json"
 EVERY = {**TYPES, **SERVICES}
