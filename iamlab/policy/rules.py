@@ -15,11 +15,11 @@ the API reference of the operation that saves the policy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import RCP_SERVICES
-from iamlab.policy.validate import messages
+from iamlab.policy.validate.messages import AWS_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +165,7 @@ LOG_ACTIONS = _named("logs", "PutLogEvents PutLogEventsBatch CreateLogStream")
 _ALPHANUMERIC = "[0-9A-Za-z]*"
 
 IDENTITY = TypeRules(
-    messages.IAM,
+    AWS_TEXTS["iam"],
     Size(6144, "compact"),
     iam_api=True,
     iam_grammar=True,
@@ -178,14 +178,14 @@ IDENTITY = TypeRules(
 # older version too.
 SESSION = replace(
     IDENTITY,
-    texts=messages.SESSION,
+    texts=AWS_TEXTS["session"],
     size=Size(2048, "characters"),
     parameter="policy",
     newest_version=False,
 )
 TRUST = replace(
     IDENTITY,
-    texts=messages.TRUST,
+    texts=AWS_TEXTS["trust"],
     size=Size(2048, "compact"),
     newest_version=False,
     principal="required",
@@ -200,7 +200,7 @@ TRUST = replace(
 )
 SCP = replace(
     IDENTITY,
-    texts=messages.ORGANIZATIONS,
+    texts=AWS_TEXTS["organizations"],
     size=Size(10_240, "characters"),
     iam_api=False,
 )
@@ -216,13 +216,13 @@ RCP = replace(
     services=RCP_SERVICES,
 )
 ENDPOINT = TypeRules(
-    messages.ENDPOINT,
+    AWS_TEXTS["endpoint"],
     Size(20_480, "characters"),
     principal_types=None,
     named_accounts=True,
 )
 RESOURCE = TypeRules(
-    messages.RESOURCE,
+    AWS_TEXTS["resource"],
     resource="optional",
     principal_types=("AWS", "Service", "CanonicalUser"),
 )
@@ -239,95 +239,51 @@ TYPES: Mapping[str, TypeRules] = {
 }
 
 
-def _of(service: str) -> frozenset[str]:
-    return frozenset({service})
+def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:
+    """Give the rules of a service's resource-based policies; no limit is documented if it is 0."""
+    return TypeRules(
+        AWS_TEXTS[service],
+        Size(limit, counting) if limit else None,
+        services=frozenset({service}),
+        resources=tuple(resources.split()) or None,
+        **more,
+    )
 
 
-SERVICES: Mapping[str, TypeRules] = {
-    "s3": TypeRules(
-        messages.S3,
-        Size(20_480, "bytes"),
+_SQS_MOST = {"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7}
+_SNS_MOST = {"statements": 100, "principals": 200, "resources of a statement": 1}
+_BY_SERVICE = (
+    _of(
+        "s3",
+        20_480,
+        "bytes",
+        "arn:*:s3:*",
         principal_types=("AWS", "Service", "CanonicalUser"),
-        services=_of("s3"),
         looks_actions_up=True,
-        resources=("arn:*:s3:*",),
     ),
-    "sqs": TypeRules(
-        messages.SQS,
-        Size(8192, "bytes"),
-        services=_of("sqs"),
-        resources=("*", "arn:*:sqs:*"),
-        most={"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7},
-    ),
-    "sns": TypeRules(
-        messages.SNS,
-        Size(30_720, "bytes"),
-        services=_of("sns"),
+    _of("sqs", 8192, "bytes", "* arn:*:sqs:*", most=_SQS_MOST),
+    _of(
+        "sns",
+        30_720,
+        "bytes",
+        "arn:*:sns:*",
         actions=TOPIC_ACTIONS,
         wildcards=False,
-        resources=("arn:*:sns:*",),
         unique_sids=True,
-        most={"statements": 100, "principals": 200, "resources of a statement": 1},
+        most=_SNS_MOST,
     ),
-    "kms": TypeRules(
-        messages.KMS,
-        Size(32_768, "bytes"),
-        resource="optional",
-        services=_of("kms"),
-        resources=("*", "arn:*:kms:*"),
-    ),
-    "lambda": TypeRules(
-        messages.LAMBDA,
-        Size(20_480, "bytes"),
-        services=_of("lambda"),
-        resources=("arn:*:lambda:*",),
-        sid="[0-9A-Za-z_-]{1,100}",
-        unique_sids=True,
-    ),
-    "secretsmanager": TypeRules(
-        messages.SECRETS_MANAGER,
-        Size(20_480, "characters"),
-        services=_of("secretsmanager"),
-        resources=("*", "arn:*:secretsmanager:*"),
-    ),
-    "ecr": TypeRules(
-        messages.ECR,
-        Size(10_240, "characters"),
-        resource="forbidden",
-        services=_of("ecr"),
-    ),
-    "dynamodb": TypeRules(
-        messages.DYNAMODB,
-        Size(20_480, "bytes"),
-        services=_of("dynamodb"),
-        resources=("arn:*:dynamodb:*",),
-    ),
-    "events": TypeRules(
-        messages.EVENTBRIDGE,
-        Size(10_240, "bytes"),
-        services=_of("events"),
-        resources=("arn:*:events:*",),
-    ),
-    "execute-api": TypeRules(
-        messages.API_GATEWAY,
-        Size(8192, "characters"),
-        services=_of("execute-api"),
-        resources=("execute-api:/*", "arn:*:execute-api:*"),
-    ),
-    "logs": TypeRules(
-        messages.LOGS,
-        Size(5120, "characters"),
-        services=_of("logs"),
-        actions=LOG_ACTIONS,
-        wildcards=False,
-        resources=("arn:*:logs:*",),
-    ),
-    "backup": TypeRules(
-        messages.BACKUP,
-        services=_of("backup"),
-        wildcards=False,
-        resources=("*", "arn:*"),
-    ),
+    _of("kms", 32_768, "bytes", "* arn:*:kms:*", resource="optional"),
+    _of("lambda", 20_480, "bytes", "arn:*:lambda:*", sid="[0-9A-Za-z_-]{1,100}", unique_sids=True),
+    _of("secretsmanager", 20_480, "characters", "* arn:*:secretsmanager:*"),
+    _of("ecr", 10_240, "characters", "", resource="forbidden"),
+    _of("dynamodb", 20_480, "bytes", "arn:*:dynamodb:*"),
+    _of("events", 10_240, "bytes", "arn:*:events:*"),
+    _of("execute-api", 8192, "characters", "execute-api:/* arn:*:execute-api:*"),
+    _of("logs", 5120, "characters", "arn:*:logs:*", actions=LOG_ACTIONS, wildcards=False),
+    _of("backup", 0, "bytes", "* arn:*", wildcards=False),
+)
+SERVICES: Mapping[str, TypeRules] = {
+    service: rules for rules in _BY_SERVICE for service in rules.services or ()
 }
 
 

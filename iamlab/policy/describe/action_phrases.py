@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.catalog import Action, action, resource_types_of
+from iamlab.policy.catalog import Action, action, resource_types_of, vocabulary
 from iamlab.policy.describe.actions import FEW, Actions, of_services, of_wildcards
 from iamlab.policy.describe.resources import any_of_kind, plural_of_kind
 from iamlab.policy.describe.words import VERBS, called, gerund, humanised, joined, plural
@@ -55,64 +55,6 @@ class Phrase(NamedTuple):
     service: str = ""
 
 
-_COMMON = {
-    "ec2:RunInstances": "launch instances|",
-    "iam:ChangePassword": "change the password of|user",
-    "iam:GetAccountPasswordPolicy": "read the account's password policy|",
-    "iam:GetAccountSummary": "read the account's IAM numbers",
-    "iam:AddUserToGroup": "add users to|group",
-    "iam:AttachGroupPolicy": "attach managed policies to|group",
-    "iam:AttachRolePolicy": "attach managed policies to|role",
-    "iam:AttachUserPolicy": "attach managed policies to|user",
-    "iam:CreateAccessKey": "create access keys for|user",
-    "iam:CreateLoginProfile": "create a console password for|user",
-    "iam:CreatePolicyVersion": "write a new version of|policy",
-    "iam:DeleteAccessKey": "delete access keys of|user",
-    "iam:DetachGroupPolicy": "detach managed policies from|group",
-    "iam:DetachRolePolicy": "detach managed policies from|role",
-    "iam:DetachUserPolicy": "detach managed policies from|user",
-    "iam:ListAccessKeys": "list the access keys of|user",
-    "iam:PutGroupPolicy": "write inline policies on|group",
-    "iam:PutRolePolicy": "write inline policies on|role",
-    "iam:PutUserPolicy": "write inline policies on|user",
-    "iam:RemoveUserFromGroup": "remove users from|group",
-    "iam:UpdateAccessKey": "switch on and off the access keys of|user",
-    "iam:UpdateAssumeRolePolicy": "rewrite the trust policy of|role",
-    "iam:UpdateLoginProfile": "change the console password of|user",
-    "iam:PassRole": "pass|role",
-    "kms:Decrypt": "decrypt with|key",
-    "kms:Encrypt": "encrypt with|key",
-    "kms:GenerateDataKey": "generate data keys with|key",
-    "lambda:InvokeFunction": "invoke|function",
-    "logs:PutLogEvents": "write log events to|log-stream",
-    "s3:AbortMultipartUpload": "abort uploads of|object",
-    "s3:DeleteObject": "delete|object",
-    "s3:DeleteObjectVersion": "delete versions of|object",
-    "s3:GetBucketLocation": "see the Region of|bucket",
-    "s3:GetBucketPolicy": "read the policy of|bucket",
-    "s3:GetObject": "read|object",
-    "s3:GetObjectVersion": "read older versions of|object",
-    "s3:ListAllMyBuckets": "list the account's buckets",
-    "s3:ListBucket": "list the objects of|bucket",
-    "s3:PutBucketPolicy": "write the policy of|bucket",
-    "s3:PutObject": "write|object",
-    "s3:PutObjectAcl": "change the ACL of|object",
-    "secretsmanager:GetSecretValue": "read the value of|Secret",
-    "sns:Publish": "publish to|topic",
-    "sqs:DeleteMessage": "delete messages from|queue",
-    "sqs:ReceiveMessage": "receive messages from|queue",
-    "sqs:SendMessage": "send messages to|queue",
-    "ssm:GetParameter": "read|parameter",
-    "ssm:GetParameters": "read|parameter",
-    "sts:AssumeRole": "assume|role@iam",
-    "sts:AssumeRoleWithSAML": "use a SAML assertion to assume|role@iam",
-    "sts:AssumeRoleWithWebIdentity": "use a web identity token to assume|role@iam",
-    "sts:GetCallerIdentity": "ask who they are|",
-    "sts:TagSession": "pass session tags to|role@iam",
-    "sts:SetSourceIdentity": "set a source identity for|role@iam",
-}
-
-
 def _common(name: str, text: str) -> Phrase:
     """Read an entry: ``words``, ``words|`` (name the service), ``words|kind``, ``...@service``."""
     words, bar, kind = text.partition("|")
@@ -120,7 +62,7 @@ def _common(name: str, text: str) -> Phrase:
     return Phrase(words, kind, (service or name.partition(":")[0]) if bar else "")
 
 
-_TABLE = {name.lower(): _common(name, text) for name, text in _COMMON.items()}
+_TABLE = {name.lower(): _common(name, text) for name, text in vocabulary("actions").items()}
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.catalog import service_name
+from iamlab.policy.catalog import service_name, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,32 +204,7 @@ VERBS = frozenset(_VERBS.split())
 """The verbs that names of APIs begin with; another beginning is not read as one."""
 
 
-_CALLED = {
-    "acm": "ACM",
-    "apigateway": "API Gateway",
-    "autoscaling": "EC2 Auto Scaling",
-    "cassandra": "Keyspaces",
-    "cloudformation": "CloudFormation",
-    "dynamodb": "DynamoDB",
-    "ec2": "EC2",
-    "ecr": "ECR",
-    "ecs": "ECS",
-    "eks": "EKS",
-    "elasticfilesystem": "EFS",
-    "elasticloadbalancing": "Elastic Load Balancing",
-    "elasticmapreduce": "EMR",
-    "es": "OpenSearch Service",
-    "execute-api": "API Gateway's execute-api",
-    "iam": "IAM",
-    "kms": "KMS",
-    "logs": "CloudWatch Logs",
-    "rds": "RDS",
-    "s3": "S3",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "ssm": "Systems Manager",
-    "sts": "STS",
-}
+_CALLED: dict[str, str] = vocabulary("services")
 _FIRST_WORDS = ("Amazon ", "AWS ")
 
 

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.catalog import action, actions_of, data_date, has, services
+from iamlab.policy.catalog import action, actions_of, data_date, has, services, vocabulary
 from iamlab.policy.covering import covers, covers_action
 from iamlab.policy.lint.context import ACTIONS, Value, all_values, named, put, rules_of
 from iamlab.policy.patterns import glob, is_action_pattern
@@ -35,46 +35,9 @@ MOST_HINTS = 20
 """For so many unknown actions of one policy the nearest is looked for, which takes a while."""
 
 # Operations of an API whose permission has another name.
-_OPERATIONS = {
-    "lambda:invoke": "lambda:InvokeFunction",
-    "s3:completemultipartupload": "s3:PutObject",
-    "s3:copyobject": "s3:PutObject",
-    "s3:createmultipartupload": "s3:PutObject",
-    "s3:deletebucketencryption": "s3:PutEncryptionConfiguration",
-    "s3:deletebucketlifecycle": "s3:PutLifecycleConfiguration",
-    "s3:deleteobjects": "s3:DeleteObject",
-    "s3:getbucketencryption": "s3:GetEncryptionConfiguration",
-    "s3:getbucketlifecycleconfiguration": "s3:GetLifecycleConfiguration",
-    "s3:headbucket": "s3:ListBucket",
-    "s3:headobject": "s3:GetObject",
-    "s3:listbuckets": "s3:ListAllMyBuckets",
-    "s3:listmultipartuploads": "s3:ListBucketMultipartUploads",
-    "s3:listobjects": "s3:ListBucket",
-    "s3:listobjectsv2": "s3:ListBucket",
-    "s3:listobjectversions": "s3:ListBucketVersions",
-    "s3:listparts": "s3:ListMultipartUploadParts",
-    "s3:putbucketencryption": "s3:PutEncryptionConfiguration",
-    "s3:putbucketlifecycleconfiguration": "s3:PutLifecycleConfiguration",
-    "s3:uploadpart": "s3:PutObject",
-}
-
-
+_OPERATIONS: dict[str, str] = vocabulary("operations")
 # What people take for the prefix of a service.
-_PREFIXES = {
-    "apigw": "apigateway",
-    "cloudwatchlogs": "logs",
-    "ddb": "dynamodb",
-    "dynamo": "dynamodb",
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "emr": "elasticmapreduce",
-    "eventbridge": "events",
-    "opensearch": "es",
-    "secrets": "secretsmanager",
-    "secrets-manager": "secretsmanager",
-    "stepfunctions": "states",
-}
+_PREFIXES: dict[str, str] = vocabulary("prefixes")
 
 
 class Defect(NamedTuple):

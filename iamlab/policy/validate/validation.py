@@ -29,7 +29,7 @@ from iamlab.policy.validate import document_defects as counts
 from iamlab.policy.validate import document_defects as dates
 from iamlab.policy.validate import document_defects as sizes
 from iamlab.policy.validate import principal_defects as principals
-from iamlab.policy.validate.messages import ANY, MENDS
+from iamlab.policy.validate.messages import ANY, REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -208,7 +208,7 @@ def _refusal(defect: Defect, rules: TypeRules, places: Places, *, shown: bool) -
         text.message.format(**defect.details),
         path,
         *places.where(path),
-        MENDS[defect.mend or defect.kind].format(**defect.details),
+        REMEDIES[defect.mend or defect.kind].format(**defect.details),
         shown,
     )
 
