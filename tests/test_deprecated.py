@@ -1,5 +1,6 @@
 """Old public names: each still works, warns, and names the new one."""
 
+import pkgutil
 import re
 import warnings
 from functools import cache
@@ -7,13 +8,22 @@ from importlib import import_module
 
 import pytest
 
-from iamlab import Policy, deprecated
+import iamlab
+from iamlab import Policy, World, deprecated
 from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
 
-ALICE = "arn:aws:iam::111111111111:user/alice"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
+DELETE = {"action": "s3:DeleteObject", "resource": MAP}
 READ = Policy.allow("s3:GetObject", MAP, sid="Read")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_module():
+    """Load all, since a class is decorated when its module is imported."""
+    for module in pkgutil.walk_packages(iamlab.__path__, "iamlab."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 @cache
@@ -26,7 +36,7 @@ def scene():
 
 def decision():
     """Ask something that is denied."""
-    return scene().can(scene().user("dana"), "s3:DeleteObject", MAP)
+    return scene().can(scene().user("dana"), **DELETE)
 
 
 def audit():
@@ -34,7 +44,28 @@ def audit():
     return scene().account("acme-main").audit()
 
 
+@cache
+def changed():
+    """Compare the world with one in which alice has left her group."""
+    after = scene().copy()
+    after.group("astronomers").remove_user("alice")
+    return after.diff(scene())
+
+
+@cache
+def path():
+    """Find how dana can become an administrator, who may write her own policy."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    dana = main.create_user("dana")
+    dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    return main.world.reach().path(dana)
+
+
 OBJECTS = {
+    "analysis.Change": lambda: changed().changes(["s3:GetObject"], [MAP])[0],
+    "analysis.Replay": lambda: path().replay(),
+    "analysis.WhatCan": lambda: scene().what_can(scene().user("dana"), services=["sqs"]),
+    "engine.AccessMatrix": lambda: scene().access_matrix(["s3:GetObject"], [MAP]),
     "analysis.Audit": audit,
     "analysis.Control": lambda: audit().findings[0].control,
     "analysis.Finding": lambda: audit().findings[0],
@@ -60,14 +91,18 @@ ARGUMENTS = {
 }
 """Old method that needs arguments -> the arguments."""
 
-CALLS = {}
-"""Folder and function -> a call that passes a value by the name of the parameter."""
-
 
 def use(thing, old, arguments=()):
     """Read an attribute; if it is a method, call it too."""
     value = getattr(thing, old)
     return value(*arguments) if callable(value) else value
+
+
+def what_is_missing(key, name):
+    """Call with one value by name, and nothing else; return what Python misses then."""
+    with pytest.raises(TypeError) as caught:
+        deprecated.HOLDERS[key](**{name: ()})
+    return str(caught.value)
 
 
 def uses():
@@ -84,7 +119,10 @@ def uses():
             )
     for key, names in deprecated.PARAMETERS.items():
         for old, new in names.items():
-            yield key, old, new, lambda name, key=key, old=old: CALLS[f"{key}({old})"](name)
+            yield key, old, new, lambda name, key=key: what_is_missing(key, name)
+    world, dana = scene(), scene().user("dana")
+    yield "can", "caller", "principal", lambda name: world.can(**DELETE, **{name: dana})
+    yield "where", "who", "principal", lambda name: world.events.where(**{name: dana})
 
 
 @each_row(("where", "old", "new", "by_name"), list(uses()), ids=lambda row: f"{row[0]}:{row[1]}")

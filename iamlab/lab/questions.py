@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 class Questions(records.World):
     """The methods of a world that answer; ``do`` also notes that it was asked."""
 
+    @with_old_names
     def can(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
@@ -44,7 +45,7 @@ class Questions(records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user, a role ("some session of it"), an ARN of these, of a role session or of a root
             user, a service's name, or ``ANONYMOUS``.
         action, resource
@@ -77,11 +78,12 @@ class Questions(records.World):
         >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
         ✓ allowed by star-maps-read/ReadMaps
         """
-        return authorize(self, caller, action, resource, context=context, **circumstances)
+        return authorize(self, principal, action, resource, context=context, **circumstances)
 
+    @with_old_names
     def do(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
@@ -108,7 +110,7 @@ class Questions(records.World):
         AccessDenied GetObject
         """
         check_texts(action=action, resource=resource)
-        return use(self, caller, action, resource, context, circumstances)
+        return use(self, principal, action, resource, context, circumstances)
 
     def who_can(
         self,
@@ -142,9 +144,10 @@ class Questions(records.World):
         check_texts(action=action, resource=resource)
         return who_can(self, action, resource, context, circumstances)
 
+    @with_old_names
     def what_can(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         services: Iterable[str] | None = None,
         resources: Iterable[str] | None = None,
@@ -155,7 +158,7 @@ class Questions(records.World):
 
         Parameters
         ----------
-        caller, context, circumstances
+        principal, context, circumstances
             As in ``can``.
         services
             Prefixes of the services that are asked for. Default: all.
@@ -174,18 +177,19 @@ class Questions(records.World):
 
         return what_can(
             self,
-            caller,
+            principal,
             services=services,
             resources=resources,
             context=context,
             circumstances=circumstances,
         )
 
+    @with_old_names
     def access_matrix(
         self,
         actions: Iterable[str],
         resources: Iterable[str],
-        callers: Iterable[Caller] | None = None,
+        principals: Iterable[Caller] | None = None,
         *,
         by: str = "principal",
         context: Mapping[str, ContextValue] | None = None,
@@ -197,7 +201,7 @@ class Questions(records.World):
         ----------
         actions, resources
             Every action is asked on every resource.
-        callers
+        principals
             Default: everybody of the kind that ``by`` names.
         by
             ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each
@@ -221,7 +225,7 @@ class Questions(records.World):
         """
         from iamlab.analysis.access_matrix import access
 
-        return access(self, actions, resources, callers, by, context, circumstances)
+        return access(self, actions, resources, principals, by, context, circumstances)
 
     def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
         """Find what can be reached from outside: see ``iamlab.analysis.external_access``.

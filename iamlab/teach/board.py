@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from iamlab.authorization.principal import principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.held_back import HeldBack
@@ -102,9 +103,10 @@ class MembershipBoard(HeldBack):
         )
 
 
+@with_old_names
 def membership_board(
     world: World,
-    callers: Sequence[str] | None = None,
+    principals: Sequence[str] | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
     *,
     fine: bool = True,
@@ -116,7 +118,7 @@ def membership_board(
     ----------
     world
         Where it begins.
-    callers
+    principals
         Names of users to ask about; default: all.
     pairs
         (action, resource) pairs to ask about; default: reading, writing and deleting an object of
@@ -129,7 +131,7 @@ def membership_board(
     accounts = list(world.accounts.values())
     if len(accounts) != 1 or not accounts[0].users:
         raise ExerciseError("A membership board shows the users of one account; there are none.")
-    names = callers or [name for account in accounts for name in account.users]
+    names = principals or [name for account in accounts for name in account.users]
     bucket = next((name for account in accounts for name in account.buckets), "bucket")
     asked = pairs or [
         (action, f"arn:aws:s3:::{bucket}/m31.fits")

@@ -9,6 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
 from iamlab.teach import journal
 from iamlab.teach.exercises import find, named
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 Shown = TypeVar("Shown")
 
 
+@with_old_names
 def predict(
     world: World,
-    caller: Caller,
+    principal: Caller,
     action: str,
     resource: str,
     answer: str | None = None,
@@ -46,7 +48,7 @@ def predict(
 
     Parameters
     ----------
-    world, caller, action, resource, context
+    world, principal, action, resource, context
         As in ``World.can``; the caller may be given by its name.
     answer
         Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
@@ -69,7 +71,7 @@ def predict(
     Prediction or PredictionCard
         With an answer, the prediction beside the verdict; else the card.
     """
-    who = named(world, caller) if isinstance(caller, str) else caller
+    who = named(world, principal) if isinstance(principal, str) else principal
     decision = world.can(who, action, resource, context=context)
     if answer is None:
         from iamlab.teach.cards import PredictionCard

@@ -40,7 +40,7 @@ def agree(world: World, found: AccessMatrix, callers: Any, **how: Any) -> int:
     for row, caller in enumerate(callers):
         for place, pair in enumerate(found.pairs):
             alone = bool(world.can(caller, *pair, **how))
-            assert found.allowed(row, place) is alone, (found.callers[row], pair, how)
+            assert found.allowed(row, place) is alone, (found.principals[row], pair, how)
     return sum(row.bit_count() for row in found.rows)
 
 
@@ -231,7 +231,7 @@ def test_a_groups_row_is_what_a_member_with_nothing_else_may_do(seed: int) -> No
 
     found = access(world, ACTIONS, resources, None, "group", context, how)
 
-    assert found.callers == (world.group("team").arn,)
+    assert found.principals == (world.group("team").arn,)
     member = lonely_member(world, world.group("team"))
     agree(member.account.world, found, [member], context=context, **how)
 
@@ -280,7 +280,9 @@ def test_a_group_gives_its_name_to_the_row() -> None:
     world = scenario("groups")
     found = access(world, ["s3:GetObject"], [MAP], by="group")
 
-    assert found.callers == tuple(group.arn for group in world.account("acme-main").groups.values())
+    assert found.principals == tuple(
+        group.arn for group in world.account("acme-main").groups.values()
+    )
     assert {one.rpartition("/")[2] for one, _, _ in found} == {"astronomers", "developers"}
 
 
@@ -289,8 +291,8 @@ def test_of_roles_only_roles_are_asked() -> None:
     world = observatory()
     found = access(world, ACTIONS, OWNED, by="role")
 
-    assert [one.rpartition("/")[2] for one in found.callers] == ["job", "reader"]
-    assert agree(world, found, found.callers) > 0
+    assert [one.rpartition("/")[2] for one in found.principals] == ["job", "reader"]
+    assert agree(world, found, found.principals) > 0
 
 
 def test_callers_who_are_given_may_mix() -> None:
@@ -299,7 +301,7 @@ def test_callers_who_are_given_may_mix() -> None:
     team, alice, job = world.group("team"), world.user("alice"), world.role("job")
     found = access(world, ACTIONS, OWNED, [job, team, alice.arn, team.arn], "group")
 
-    assert found.callers == (job.arn, team.arn, alice.arn, team.arn)
+    assert found.principals == (job.arn, team.arn, alice.arn, team.arn)
     assert found.rows[1] == found.rows[3] != found.rows[2]
     agree(world, access(world, ACTIONS, OWNED, [job, alice.arn]), [job, alice.arn])
 

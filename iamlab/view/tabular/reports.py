@@ -131,7 +131,7 @@ def least_privilege_table(found: LeastPrivilege) -> Table:
         for pair, tally in sorted({**found.used, **found.refused}.items())
     )
     columns = ("state", "action", "resource", "allowed", "refused", "first", "last")
-    return Table(f"What {found.caller} used", columns, tuple(rows))
+    return Table(f"What {found.principal} used", columns, tuple(rows))
 
 
 def _used(times: int) -> Look:
