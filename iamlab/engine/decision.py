@@ -154,7 +154,7 @@ class Decision(Shown):
         return nearest_miss(self)
 
     def why_not(self, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
-        """Hold a policy or a statement against the request, and say what it misses.
+        """Compare a policy or a statement with the request, and list the mismatches.
 
         Parameters
         ----------
@@ -165,8 +165,8 @@ class Decision(Shown):
         Returns
         -------
         tuple of StatementMatch
-            Each statement with its ``misses``: the elements that failed, with both values. One
-            without misses applies.
+            Each statement with its ``mismatches``: the elements that don't match, with the values
+            of the policy and of the request. A statement without mismatches applies.
 
         Raises
         ------

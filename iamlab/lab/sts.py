@@ -61,13 +61,13 @@ class Sts(StsRoles, StsTokens):
 
     @with_old_names
     def get_caller_identity(self, principal: Caller) -> CallerIdentity:
-        """Tell the caller who he is; not even a Deny keeps him from asking."""
+        """Return the caller who he is; not even a Deny keeps him from asking."""
         answer = self._do("GetCallerIdentity", principal)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
     @with_old_names
     def get_access_key_info(self, principal: Caller, *, access_key_id: str) -> str:
-        """Tell the account of an access key, be the key active or not.
+        """Return the account of an access key, be the key active or not.
 
         Raises
         ------
@@ -248,7 +248,7 @@ class Session(session.Session):
     __slots__ = ()
 
     def chain(self) -> tuple[Lifetime, ...]:
-        """Give the credentials that led here, the first ones first, and this session last.
+        """Return the credentials that led here, the first ones first, and this session last.
 
         Examples
         --------

@@ -170,7 +170,7 @@ class Iamlab:
             arn = principals[one.principal].arn
             made = request(arn, one.action, one.resource, context=one.context)
             for step in evaluate(made, layers[one.principal]).steps:
-                read += len(step.reason) + sum(len(held.misses) for held in step.statements)
+                read += len(step.reason) + sum(len(held.mismatches) for held in step.statements)
         return read
 
     def matrix(self) -> list[int]:

@@ -160,7 +160,9 @@ def test_the_table_has_what_each_layer_said(case):
         assert [row["statement"] for row in own] == [one.statement.label for one in readings]
         assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
         assert [row["applies"] for row in own] == [one.applies for one in readings]
-        assert [row["missed"] for row in own] == ["; ".join(map(str, o.misses)) for o in readings]
+        assert [row["missed"] for row in own] == [
+            "; ".join(map(str, o.mismatches)) for o in readings
+        ]
     assert sum(row["decides"] for row in rows) == len(decision.determining)
 
 

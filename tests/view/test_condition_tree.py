@@ -195,7 +195,7 @@ def test_the_table_agrees_with_what_the_statement_misses():
     policy = when(condition)
     figure = condition_tree(policy, ASKED)
     [reading] = evaluate(ASKED, Layers()).why_not(policy)
-    missed = {miss.element for miss in reading.misses}
+    missed = {mismatch.where for mismatch in reading.mismatches}
 
     assert [row["matches"] for row in figure.rows] == [
         f"Condition {row['operator']} {row['key']}" not in missed for row in figure.rows

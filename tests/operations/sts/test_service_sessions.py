@@ -63,7 +63,7 @@ def assume(account: Account, service: str, source: str | None = None, **more: An
 
 
 def state(world: World) -> Any:
-    """Tell everything that a call might change, but for the log."""
+    """Return everything that a call could change, except the log."""
     return snapshot(world), plain(world.sessions)
 
 
@@ -296,10 +296,10 @@ def test_what_is_of_the_wrong_kind_is_refused_clearly(
     """And nothing happens."""
     role = role_for(main, "lambda.amazonaws.com")
     before = state(main.world)
-    asked: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
+    request: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
 
     with pytest.raises(RequestError, match=words):
-        main.world.sts.assume_role_as_service(asked.pop("service"), **asked)
+        main.world.sts.assume_role_as_service(request.pop("service"), **request)
 
     assert state(main.world) == before
 

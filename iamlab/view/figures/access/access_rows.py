@@ -134,8 +134,10 @@ def _rows(
             effect=reading.effect,
             label=reading.statement.label,
             does=does,
-            missed=tuple(map(str, reading.misses)),
-            elements=tuple(miss.element.rpartition(" ")[2] for miss in reading.misses),
+            missed=tuple(map(str, reading.mismatches)),
+            elements=tuple(
+                one.condition.key if one.condition else one.element for one in reading.mismatches
+            ),
             names=_names(request, reading) if layer in SIDES[1:] else "",
             is_nearest=(
                 does == SILENT and reading.effect == "Allow" and reading.address == known.nearest
@@ -149,7 +151,7 @@ def _rows(
 def _does(reading: StatementMatch) -> str:
     if reading.applies:
         return ALLOWS if reading.effect == "Allow" else DENIES
-    taken = [miss.element for miss in reading.misses] == [RESTRICTED.element]
+    taken = reading.mismatches == (RESTRICTED,)
     return TAKEN if taken else SILENT
 
 
