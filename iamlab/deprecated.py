@@ -106,6 +106,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "lab.StsTokens.get_scoped_credentials": {"caller": "principal"},
     "lab.StsTokens.get_session_token": {"caller": "principal"},
     "lab.StsTokens.get_web_identity_token": {"caller": "principal"},
+    "policy.Policy.diff": {"other": "after"},
     "teach.membership_board": {"callers": "principals"},
     "teach.predict": {"caller": "principal"},
     "view.permission_sets": {"caller": "principal"},
@@ -160,6 +161,19 @@ def with_old_names(thing: Thing) -> Thing:
     return thing
 
 
+def turned_around(method: Thing) -> Thing:
+    """Let ``after.diff(before=...)`` work, which is ``before.diff(after)`` now."""
+    tell = warn
+
+    def asking(self: Any, *values: Any, **named: Any) -> Any:
+        if "before" not in named:
+            return method(self, *values, **named)
+        tell("after.diff(before=...)", "before.diff(after)")
+        return method(named.pop("before"), self)
+
+    return cast("Thing", _as(method, asking))
+
+
 class _OldAttribute:
     """An attribute by its old name."""
 
@@ -185,6 +199,10 @@ def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
                     named[new] = named.pop(old)
         return function(*values, **named)
 
-    # With the globals of the function's own module: of others doctest runs no examples.
-    there = FunctionType(taking.__code__, function.__globals__, closure=taking.__closure__)
+    return _as(function, taking)
+
+
+def _as(function: Any, wrapper: Any) -> Any:
+    """Give a wrapper the name and the globals of what it wraps: doctest looks at both."""
+    there = FunctionType(wrapper.__code__, function.__globals__, closure=wrapper.__closure__)
     return wraps(function)(there)

@@ -45,11 +45,11 @@ def audit():
 
 
 @cache
-def changed():
-    """Compare the world with one in which alice has left her group."""
+def changed_world():
+    """Make a world in which alice has left her group."""
     after = scene().copy()
     after.group("astronomers").remove_user("alice")
-    return after.diff(scene())
+    return after
 
 
 @cache
@@ -62,7 +62,7 @@ def path():
 
 
 OBJECTS = {
-    "analysis.Change": lambda: changed().changes(["s3:GetObject"], [MAP])[0],
+    "analysis.Change": lambda: scene().diff(changed_world()).changes(["s3:GetObject"], [MAP])[0],
     "analysis.Replay": lambda: path().replay(),
     "analysis.WhatCan": lambda: scene().what_can(scene().user("dana"), services=["sqs"]),
     "engine.AccessMatrix": lambda: scene().access_matrix(["s3:GetObject"], [MAP]),
@@ -149,6 +149,34 @@ def test_the_old_order_of_reach_to_is_seen_and_turned_around():
         with pytest.warns(DeprecationWarning, match=r"reach\.to\(action, resource\)") as caught:
             found = reach.to(resource, "s3:GetObject")
         assert (caught[0].filename, found) == (__file__, reach.to("s3:GetObject", resource))
+
+
+def test_what_was_after_diff_before_is_before_diff_after():
+    """The name is the same: only where the parameter is named can old calls be told apart."""
+    before, after = scene(), changed_world()
+    asked = ["s3:GetObject"], [MAP]
+
+    for old, new in ((before, after), (before.access_matrix(*asked), after.access_matrix(*asked))):
+        with pytest.warns(DeprecationWarning, match=r"before\.diff\(after\)") as caught:
+            found = new.diff(before=old)
+        assert caught[0].filename == __file__
+        assert str(found) == str(old.diff(new)) != str(new.diff(old))
+
+
+def test_every_difference_has_gained_lost_and_changed():
+    """Of policies these are actions, of matrices cells, of worlds changes and edits."""
+    alice = scene().user("alice").arn
+    asked = ["s3:GetObject"], [MAP]
+    of_worlds = scene().diff(changed_world())
+    of_matrices = scene().access_matrix(*asked).diff(changed_world().access_matrix(*asked))
+    of_policies = READ.diff(Policy.allow("s3:PutObject", MAP))
+
+    assert (of_worlds.gained, of_worlds.changed) == ((), ())
+    assert (alice, "s3:GetObject") in [(one.principal, one.action) for one in of_worlds.lost]
+    assert (of_matrices.gained, of_matrices.changed) == ((), ())
+    assert of_matrices.lost == ((alice, "s3:GetObject", MAP),)
+    assert (of_policies.gained, of_policies.changed) == (("s3:PutObject",), ())
+    assert of_policies.lost == ("s3:GetObject",)
 
 
 def test_every_key_of_the_tables_is_a_decorated_class_or_function():

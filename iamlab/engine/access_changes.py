@@ -64,6 +64,11 @@ class AccessChanges(Shown):
         )
         return tuple((words, names) for words, names in sides if names)
 
+    @property
+    def changed(self) -> tuple[Cell, ...]:
+        """What changed otherwise, as in other differences: nothing, access is allowed or not."""
+        return ()
+
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame``: a line for each gain and loss."""
         from iamlab import display

@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.deprecated import old_names_of, with_old_names
+from iamlab.deprecated import old_names_of, turned_around, with_old_names
 from iamlab.display import Shown
 from iamlab.engine.allowed_pairs import AllowedPairs
 from iamlab.engine.question_space import QuestionSpace, ResourceFacts
@@ -81,24 +81,25 @@ class AccessMatrix(Shown):
         size = f"{len(self.principals):,} x {len(self.pairs):,}"
         return f"<AccessMatrix of callers x pairs: {size}, {allowed:,} of {len(self):,} allowed>"
 
-    def diff(self, before: AccessMatrix) -> AccessChanges:
-        """Say who gained and who lost what since another matrix.
+    @turned_around
+    def diff(self, after: AccessMatrix) -> AccessChanges:
+        """Return who gains and who loses access from this matrix to a later one.
 
-        Callers and pairs are compared by name, wherever they stand. Those that only one of the two
-        has are told as such, and are neither gains nor losses.
+        Principals and pairs are compared by name, in any order. The result lists those that only
+        one of the matrices has; they are neither gains nor losses.
 
         Examples
         --------
         >>> pairs = (("s3:GetObject", "arn:aws:s3:::maps/m31"),)
         >>> before = AccessMatrix(("ana", "bob"), pairs, (0b1, 0b0))
         >>> after = AccessMatrix(("bob", "ana", "zoe"), pairs, (0b1, 0b1, 0b1))
-        >>> changes = after.diff(before)
+        >>> changes = before.diff(after)
         >>> changes.gained, changes.lost, changes.only_after
         ((('bob', 's3:GetObject', 'arn:aws:s3:::maps/m31'),), (), ('zoe',))
         """
         from iamlab.engine.access_changes import changes_between
 
-        return changes_between(before, self)
+        return changes_between(self, after)
 
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame`` of True and False: callers down, pairs across."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from iamlab.authorization.authorize import authorize
-from iamlab.deprecated import with_old_names
+from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
 from iamlab.model.record import check_texts
@@ -275,19 +275,20 @@ class Questions(records.World):
 
         return reach(self, context, circumstances)
 
-    def diff(self, before: records.World) -> WorldDiff:
-        """Return what has changed since another world: the edits, and who gained or lost access.
+    @turned_around
+    def diff(self, after: records.World) -> WorldDiff:
+        """Return what changes from this world to a later one: the edits, and the access.
 
         Parameters
         ----------
-        before
-            The older one, such as a ``copy()`` that was made before.
+        after
+            The later world. This one is the earlier, such as a ``copy()`` made before the change.
 
         Returns
         -------
         WorldDiff
-            A sequence of sentences, one for each edit; ``changes()`` says who gained or lost what,
-            and printing it says both.
+            A sequence of sentences, one for each edit. ``gained`` and ``lost`` list who gained or
+            lost what, and printing it shows both.
 
         Raises
         ------
@@ -301,13 +302,13 @@ class Questions(records.World):
         >>> main = world.create_account("main", account_id="111111111111")
         >>> before = world.copy()
         >>> main.create_user("ana").attach_policy("ReadOnlyAccess")
-        >>> for edit in world.diff(before):
+        >>> for edit in before.diff(world):
         ...     print(edit)
         added: main: user ana
         added: main: user ana has policy arn:aws:iam::aws:policy/ReadOnlyAccess
         """
         from iamlab.analysis.world_diff.world_diff import diff_between
 
-        if not isinstance(before, records.World):
-            raise RequestError(f"A world is compared with another world, not with {before!r}.")
-        return diff_between(before, self)
+        if not isinstance(after, records.World):
+            raise RequestError(f"A world is compared with another world, not with {after!r}.")
+        return diff_between(self, after)

@@ -172,9 +172,10 @@ class Policy(Shown):
         text: str = _tool("prose").prose(self, for_type=policy_type)
         return text
 
-    def diff(self, other: Policy) -> Difference:
+    @with_old_names
+    def diff(self, after: Policy) -> Difference:
         """Say what another policy allows more and less than this one, and how its text differs."""
-        found: Difference = _tool("comparing").diff(self, other)
+        found: Difference = _tool("comparing").diff(self, after)
         return found
 
     def minimize(self) -> Policy:

@@ -266,7 +266,7 @@ def test_asking_changes_nothing(world: World) -> None:
     before = world.copy()
     world.access_matrix(ACTIONS, RESOURCES)
 
-    assert world.diff(before).edits == ()
+    assert before.diff(world).edits == ()
 
 
 # -- as a table -------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ def test_diff_names_each_edit(named: str) -> None:
     after = before.copy()
     DIFFS[named](after.accounts[ACCOUNT])
 
-    there, back = after.diff(before), before.diff(after)
+    there, back = before.diff(after), after.diff(before)
 
     assert [text for text in there if named in text]
     kinds = {"added": "removed", "removed": "added", "changed": "changed"}
@@ -230,7 +230,7 @@ def test_diff_sees_an_edit_beside_a_namesake_in_another_account() -> None:
 
     after.accounts[OTHER].users["ana"].attach_policy("AdministratorAccess")
 
-    assert len(after.diff(world)) == 1
+    assert len(world.diff(after)) == 1
 
 
 def test_diff_sees_a_policy_given_for_a_resource() -> None:
@@ -241,7 +241,7 @@ def test_diff_sees_a_policy_given_for_a_resource() -> None:
         resource_policies={MAPS: document(deny("s3:*", f"{MAPS}/*", Principal="*"))},
     )
 
-    assert len(after.diff(world)) == 1
+    assert len(world.diff(after)) == 1
 
 
 # -- accounts ---------------------------------------------------------------------------------

@@ -356,7 +356,7 @@ def moved(lesson):
 def test_gains_and_losses_are_those_of_the_model(moved):
     """In both pictures: in the table, in the list, in words."""
     before, after = moved
-    changes = after.diff(before)
+    changes = before.diff(after)
     for figure in (matrix_difference(before, after), difference_bars(before, after)):
         rows = [tuple(row) for row in figure.table.drop(columns="account").to_numpy()]
 
@@ -386,7 +386,7 @@ def test_changes_alone_are_bars(moved):
     """As a matrix's ``diff`` gives them."""
     before, after = moved
 
-    assert after.diff(before).show().alt == difference_bars(before, after).alt
+    assert before.diff(after).show().alt == difference_bars(before, after).alt
 
 
 def test_what_was_not_compared_is_told():

@@ -276,6 +276,22 @@ class WorldDiff(Sequence[str], Shown):
         return self.changes()
 
     @property
+    def gained(self) -> tuple[Change, ...]:
+        """The gains: who can do what after the edits, and could not before."""
+        return tuple(change for change in self.gains_and_losses if change.gained)
+
+    @property
+    def lost(self) -> tuple[Change, ...]:
+        """The losses: who could do what before the edits, and can't after them."""
+        return tuple(change for change in self.gains_and_losses if not change.gained)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The edits that neither give nor take access."""
+        causes = {edit for change in self.gains_and_losses for edit in change.by}
+        return tuple(edit for edit in self.edits if edit not in causes)
+
+    @property
     def by_edit(self) -> Mapping[tuple[str, ...], tuple[Change, ...]]:
         """The gains and losses by the edits that cause them."""
         found: dict[tuple[str, ...], list[Change]] = defaultdict(list)

@@ -407,12 +407,12 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
 def test_worlds_without_accounts_have_nothing_to_ask() -> None:
     """Two new worlds, and one that gets its first account."""
     after = World()
-    assert after.diff(World()).changes() == ()
-    assert str(after.diff(World())) == "Nothing is different."
+    assert World().diff(after).changes() == ()
+    assert str(World().diff(after)) == "Nothing is different."
 
     root = after.create_account("main").root_arn
 
-    [change] = after.diff(World()).changes(["s3:ListAllMyBuckets"], ["*"])
+    [change] = World().diff(after).changes(["s3:ListAllMyBuckets"], ["*"])
     assert (change.principal, change.gained) == (root, True)
 
 
@@ -474,7 +474,7 @@ def test_changes_are_those_of_the_matrices_and_causes_are_causes(seed: int) -> N
     gained = {(one.principal, one.action, one.resource) for one in found if one.gained}
 
     assert gained == set(matrices[1]) - set(matrices[0])
-    assert len(found) == len(matrices[1].diff(matrices[0]))
+    assert len(found) == len(matrices[0].diff(matrices[1]))
     for change in found:
         prove_cause(change, diff, before, after)
 
@@ -673,6 +673,6 @@ def test_an_account_that_is_gone_with_its_organization_is_compared_too() -> None
     member.create_user("ana").attach_policy("AdministratorAccess")
     after.create_account("dev2", account_id=member.account_id)
 
-    changes = after.diff(before).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
+    changes = before.diff(after).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
 
     assert {one.principal.rpartition("/")[2] for one in changes if not one.gained} >= {"ana"}

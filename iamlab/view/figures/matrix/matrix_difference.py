@@ -75,7 +75,7 @@ def matrix_difference(
     for one in (before, after):
         check("matrix_difference", one, AccessMatrix)
     check_world("matrix_difference", world)
-    changes = after.diff(before)
+    changes = before.diff(after)
     grid = _grid(after, changes, world)
     shown = _readable(grid)
     if len(shown.rows) > MOST_ROWS or len(shown.columns) > MOST_COLUMNS:
