@@ -9,7 +9,8 @@ from importlib import import_module
 import pytest
 
 import iamlab
-from iamlab import Policy, World, deprecated
+from iamlab import Policy, PolicyProblem, World, deprecated
+from iamlab.policy.checking import refusals
 from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
 
@@ -69,6 +70,7 @@ OBJECTS = {
     "analysis.Audit": audit,
     "analysis.Control": lambda: audit().findings[0].control,
     "analysis.Finding": lambda: audit().findings[0],
+    "analysis.Item": lambda: scene().account("acme-main").security_status().items[0],
     "analysis.LeastPrivilege": lambda: scene().least_privilege(scene().user("dana")),
     "analysis.SecurityStatus": lambda: scene().account("acme-main").security_status(),
     "analysis.Thresholds": lambda: audit().thresholds,
@@ -78,9 +80,11 @@ OBJECTS = {
     "engine.StatementMatch": lambda: decision().determining[0],
     "engine.Step": lambda: decision().steps[0],
     "lab.Questions": scene,
+    "errors.PolicyProblem": lambda: PolicyProblem("$", None, None, "It is wrong.", "Fix it."),
     "lab.Organization": lambda: scene().organizations[next(iter(scene().organizations))],
     "model.Event": lambda: scene().events[0],
     "policy.Finding": lambda: Policy.allow("s3:GetObjects", MAP).lint()[0],
+    "policy.Refusal": lambda: refusals(Policy.allow("s3", MAP), "identity")[0],
     "policy.Policy": lambda: READ,
 }
 """Folder and class -> an object that has old attributes."""

@@ -161,7 +161,7 @@ class Policy(Shown):
         >>> document = {"Version": "2012-10-17", "Statement": [
         ...     {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}]}
         >>> [finding] = Policy.parse(document).lint()
-        >>> finding.code, finding.fix().statements[0].action
+        >>> finding.code, finding.fixed().statements[0].action
         ('INVALID_ACTION', ('s3:GetObject',))
         """
         found: tuple[Finding, ...] = _tool("advice").advise(self, policy_type, service)
