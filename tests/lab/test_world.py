@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, World
+from iamlab import ANONYMOUS, Network, World
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.clock_and_ids import RealClock
 from tests.policy.documents import allow, deny, document, trust
@@ -578,3 +578,14 @@ def test_accounts_and_operations_have_names_of_text() -> None:
         ana.account.call(wrong, ana)  # type: ignore[arg-type]
 
     assert len(world.accounts) == 1
+
+
+def test_a_network_of_the_world_is_a_network_that_ends_with_its_with():
+    """A network made by hand belongs to no world, and so can't be in effect in a with."""
+    world = World(seed=7)
+    with world.network(ip="198.51.100.7") as network:
+        assert network == world.current_network == Network(ip="198.51.100.7")
+    assert world.current_network == Network()
+
+    with pytest.raises(RequestError, match=r"world\.network"), Network(ip="198.51.100.7"):
+        pass
