@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHARPNESS = 300
 """Dots per inch of a PNG: what a printer wants."""
 _FAMILIES = {"sans": "DejaVu Sans", "bold": "DejaVu Sans", "mono": "DejaVu Sans Mono"}
-_CODES = {"M": 1, "L": 2, "Q": 3, "C": 4, "Z": 79}
+_CODES = {"M": 1, "L": 2, "C": 4, "Z": 79}
 """What matplotlib calls the steps of an outline."""
 _UNDATED: dict[str, dict[str, Any]] = {
     "png": {"Software": "iamlab"},

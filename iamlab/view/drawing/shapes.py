@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 Step = tuple[str, tuple[Point, ...]]
-"""A letter as SVG has it, and its points: ``M`` moves, ``L`` draws a straight line, ``Q`` and ``C``
-draw curves, ``Z`` goes back to where the outline began."""
+"""A letter as SVG has it, and its points: ``M`` moves, ``L`` draws a straight line, ``C`` a curve,
+``Z`` goes back to where the outline began."""
 Outline = list[Step]
 
 ARROW_LENGTH, ARROW_WIDTH = 5.0, 3.0
@@ -108,16 +108,17 @@ class Rectangle:
         r = self.rounding
         if not r:
             return _closed((left, top), (right, top), (right, bottom), (left, bottom))
+        bend = r * (1 - ROUND)
         return [
             ("M", ((left + r, top),)),
             ("L", ((right - r, top),)),
-            ("Q", ((right, top), (right, top + r))),
+            ("C", ((right - bend, top), (right, top + bend), (right, top + r))),
             ("L", ((right, bottom - r),)),
-            ("Q", ((right, bottom), (right - r, bottom))),
+            ("C", ((right, bottom - bend), (right - bend, bottom), (right - r, bottom))),
             ("L", ((left + r, bottom),)),
-            ("Q", ((left, bottom), (left, bottom - r))),
+            ("C", ((left + bend, bottom), (left, bottom - bend), (left, bottom - r))),
             ("L", ((left, top + r),)),
-            ("Q", ((left, top), (left + r, top))),
+            ("C", ((left, top + bend), (left + bend, top), (left + r, top))),
             ("Z", ()),
         ]
 
@@ -147,16 +148,9 @@ class Circle:
 
     @property
     def outline(self) -> Outline:
-        """Four curves, from the right end."""
-        x, y, r, bend = self.x, self.y, self.radius, self.radius * ROUND
-        return [
-            ("M", ((x + r, y),)),
-            ("C", ((x + r, y + bend), (x + bend, y + r), (x, y + r))),
-            ("C", ((x - bend, y + r), (x - r, y + bend), (x - r, y))),
-            ("C", ((x - r, y - bend), (x - bend, y - r), (x, y - r))),
-            ("C", ((x + bend, y - r), (x + r, y - bend), (x + r, y))),
-            ("Z", ()),
-        ]
+        """A square that has nothing but corners."""
+        size, left, top = 2 * self.radius, self.x - self.radius, self.y - self.radius
+        return Rectangle(left, top, size, size, self.ink, self.radius).outline
 
 
 @dataclass(frozen=True, slots=True)
