@@ -81,7 +81,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
     Parameters
     ----------
     found
-        What ``reach.blast_radius(caller)`` or ``reach.to(resource, action)`` gives.
+        What ``reach.blast_radius(caller)`` or ``reach.to(action, resource)`` gives.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
     if isinstance(found, Arrivals):
         return _draw_arrivals(found)
     raise RequestError(
-        "draw_found() draws what reach.blast_radius(caller) or reach.to(resource, action) gives, "
+        "draw_found() draws what reach.blast_radius(caller) or reach.to(action, resource) gives, "
         f"not {type(found).__name__}."
     )
 
