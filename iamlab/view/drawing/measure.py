@@ -123,6 +123,11 @@ def height_of(size: float = TEXT) -> float:
     return size * 1.35 / POINTS
 
 
+def tall(size: float = TEXT) -> float:
+    """Give how tall letters are, from the lowest to the highest."""
+    return (ASCENT + DESCENT) * size / POINTS
+
+
 class _Metrics(NamedTuple):
     """How wide the letters of a face are, and what pairs of letters add, in ems."""
 

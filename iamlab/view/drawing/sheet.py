@@ -14,29 +14,9 @@ from itertools import pairwise
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import (
-    ASCENT,
-    DESCENT,
-    POINTS,
-    SMALL,
-    TEXT,
-    TITLE,
-    Face,
-    fit,
-    height_of,
-    width_of,
-)
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, tall, width_of
 from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Rectangle, Text, with_head
-from iamlab.view.style import (
-    DENY,
-    FIELD_AREA,
-    HAIRLINE,
-    INK,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    Look,
-)
+from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, Look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,9 +161,8 @@ class Sheet:
         self._make_room(x, y, width, size, align, rotation)
         if on_line:
             left = x - {"left": 0.0, "center": width / 2, "right": width}[align] - AIR
-            tall = (ASCENT + DESCENT) * size / POINTS + 2 * AIR
-            paper = Ink(fill=self._paper_at(x, y), layer=6)
-            self.draw(Rectangle(left, y - tall / 2, width + 2 * AIR, tall, paper))
+            height, paper = tall(size) + 2 * AIR, Ink(fill=self._paper_at(x, y), layer=6)
+            self.draw(Rectangle(left, y - height / 2, width + 2 * AIR, height, paper))
         ink = Ink(fill=colour, layer=6)
         self.draw(Text(x, y, drawn, size, face, width, ink, align, rotation))
         return width

@@ -51,11 +51,7 @@ ADMINISTERS = 0
 
 
 def reach_graph(
-    reach: Reach,
-    source: Caller | None = None,
-    to: Caller | None = ADMIN,
-    *,
-    cut: Cut | None = None,
+    reach: Reach, source: Caller | None = None, to: Caller | None = ADMIN, *, cut: Cut | None = None
 ) -> Figure:
     """Draw the ways of a world.
 

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def two_layers(
-    world: World,
-    caller: Caller,
-    actions: str | Iterable[str],
-    resources: str | Iterable[str],
+    world: World, caller: Caller, actions: str | Iterable[str], resources: str | Iterable[str]
 ) -> Figure:
     """Draw for each action and resource what Allows cover, what Denies cover, and what is left.
 
