@@ -44,6 +44,18 @@ def test_words_are_text_that_can_be_selected(text, note):
     assert words == [plain(one) for one in (text, note) if one]
 
 
+@pytest.mark.parametrize("words", [" ana", "ana ", "a  b"])
+def test_a_browser_keeps_spaces(words):
+    """It would drop some, and stretch the letters to the width that was measured."""
+    sheet = Sheet()
+    sheet.text(1, 1, words)
+    sheet.text(1, 2, "one word")
+    odd, plain_words = elements(sheet, "text")
+
+    assert odd.get("style") == "white-space:pre"
+    assert plain_words.get("style") is None
+
+
 @settings(max_examples=tries(40))
 @given(WORDS, WORDS)
 def test_a_screen_reader_finds_a_title_and_a_description(alt, caption):

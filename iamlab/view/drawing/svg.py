@@ -57,7 +57,7 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     width, height = _numbers((sheet.width, sheet.height)).split()
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}pt" '
-        f'height="{height}pt" viewBox="0 0 {width} {height}" xml:space="preserve" '
+        f'height="{height}pt" viewBox="0 0 {width} {height}" '
         'font-family="DejaVu Sans,Verdana,sans-serif" stroke-miterlimit="10">'
     )
     lines = [
@@ -91,6 +91,8 @@ def _text(text: Text) -> str:
     if len(text.words) > 1:  # a single sign is in the middle of its room, whatever its width
         width = _number(text.width * POINTS)
         length = f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
+    if text.words != " ".join(text.words.split()):  # a browser would drop some of its spaces
+        length += ' xml:space="preserve" style="white-space:pre"'
     return (
         f'<text {place} font-size="{_number(text.size)}"{length}{_ANCHORS[text.align]}'
         f'{_FACES[text.face]} fill="{text.ink.fill}">{escape(text.words, quote=False)}</text>'
