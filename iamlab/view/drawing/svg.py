@@ -56,6 +56,7 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     hatched = {(one.ink.hatch, one.ink.hatch_colour): None for one in shapes if one.ink.hatch}
     width, height = _numbers((sheet.width, sheet.height)).split()
     head = (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}pt" '
         f'height="{height}pt" viewBox="0 0 {width} {height}" '
         'font-family="DejaVu Sans,Verdana,sans-serif" stroke-miterlimit="10">'
