@@ -32,7 +32,7 @@ from iamlab.policy.lint import (
     values,
     variables,
 )
-from iamlab.policy.lint.context import Case
+from iamlab.policy.lint.context import PolicyContext
 from iamlab.policy.lint.findings import LEVELS, Finding
 from iamlab.policy.rules import rules_for
 
@@ -83,7 +83,7 @@ def advise(
     rules_for(policy_type, service)  # refuses a type or a service that there is not
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    case = Case(policy, policy_type, service)
+    case = PolicyContext.of(policy, policy_type, service)
     found = [finding for detector in DETECTORS for finding in detector(case)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))
 

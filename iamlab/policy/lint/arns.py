@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.catalog import data_date
-from iamlab.policy.lint.context import RESOURCES, all_values, named, put, rules_of
 from iamlab.policy.lint.resource_forms import Form, forms_by_service, forms_of, is_wild
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
+from iamlab.policy.statement import RESOURCES
 from iamlab.policy.variables import has_variable, is_misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
 
 REGION = re.compile(
@@ -61,12 +61,12 @@ class Defect(NamedTuple):
     right: str | None = None
 
 
-def malformed(case: Case) -> Iterator[Finding]:
+def malformed(case: PolicyContext) -> Iterator[Finding]:
     """A value that is no ARN of AWS never matches a resource."""
-    for value in all_values(case, RESOURCES):
+    for value in case.values(RESOURCES):
         for defect in _defects(value.text) if value.text != "*" else ():
-            better = put(case, value, defect.right)
-            yield case.find(defect.code, value.path(case), defect.what, defect.mend, better)
+            better = case.put(value, defect.right)
+            yield case.find(defect.code, case.path(value), defect.what, defect.mend, better)
 
 
 @lru_cache(maxsize=8192)
@@ -235,21 +235,21 @@ _PARTS: tuple[Callable[[Arn], Defect | None], ...] = (
 )
 
 
-def foreign_resources(case: Case) -> Iterator[Finding]:
+def foreign_resources(case: PolicyContext) -> Iterator[Finding]:
     """The policy of a resource is about that resource, and what is in it."""
-    patterns = rules_of(case).resources
+    patterns = case.rules.resources
     if patterns is None or case.service == "backup":
         return
     services = tuple(pattern.split(":")[2] for pattern in patterns if pattern.startswith("arn:"))
-    for value in all_values(case, RESOURCES):
+    for value in case.values(RESOURCES):
         if value.text == "*" and "*" in patterns:
             continue
         arn = Arn.parse(value.text) if is_arn(value.text) else None
         if arn is None or any(glob(arn.service.lower(), one) for one in services):
             continue
-        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {named(case)}."
+        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {case.type_name}."
         mend = f"Name the {' or '.join(services)} resource that the policy hangs on."
-        yield case.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", value.path(case), what, mend)
+        yield case.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", case.path(value), what, mend)
 
 
 DETECTORS: tuple[Detector, ...] = (malformed, foreign_resources)

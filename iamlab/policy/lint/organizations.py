@@ -14,16 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import RCP_SERVICES
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.lint.context import values_of
-from iamlab.policy.lint.principals import bare, element_of
-from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Condition, Statement
 
@@ -35,66 +31,7 @@ _OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sou
 _TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
 
 
-def principals_in_scp(case: Case) -> Iterator[Finding]:
-    """An SCP names no principal: it is about all that the account has."""
-    if case.policy_type != "scp":
-        return
-    for statement in case.policy.statements:
-        element = element_of(statement)
-        if element is not None:
-            path = case.places.element(statement, element)
-            what = f"A service control policy has no {element}."
-            mend = "Leave it out; a condition on aws:PrincipalArn can narrow the statement."
-            better = bare(case, statement)
-            yield case.find("SCP_SYNTAX_ERROR_PRINCIPAL", path, what, mend, better)
-
-
-def rcp_grammar(case: Case) -> Iterator[Finding]:
-    """An RCP denies everybody some actions of some services, and nothing else."""
-    if case.policy_type != "rcp":
-        return
-    for statement in case.policy.statements:
-        element = case.places.element
-        if statement.effect == "Allow":
-            what = "A resource control policy only denies."
-            mend = "Make it a Deny; the only Allow is AWS's own RCPFullAWSAccess."
-            yield case.find("RCP_SYNTAX_ERROR_ALLOW", element(statement, "Effect"), what, mend)
-        if statement.not_action is not None:
-            path = element(statement, "NotAction")
-            what = "A resource control policy has no NotAction."
-            yield case.find("RCP_SYNTAX_ERROR_NOTACTION", path, what, "List actions in Action.")
-        yield from _rcp_principal(case, statement)
-        yield from _rcp_actions(case, statement)
-
-
-def _rcp_principal(case: Case, statement: Statement) -> Iterator[Finding]:
-    named = element_of(statement)
-    if named is None or statement.principal == (("*", "*"),):
-        return
-    better = None
-    if statement.principal == (("AWS", "*"),):
-        better = case.change(statement, principal=(("*", "*"),))
-    yield case.find(
-        "RCP_SYNTAX_ERROR_PRINCIPAL",
-        case.places.element(statement, named),
-        f'A resource control policy has "Principal": "*", not this {named}.',
-        'Write "Principal": "*", and spare some by a condition on aws:PrincipalArn.',
-        better,
-    )
-
-
-def _rcp_actions(case: Case, statement: Statement) -> Iterator[Finding]:
-    for value in values_of(statement, ("Action",)):
-        prefix = value.text.partition(":")[0].lower()
-        if prefix in RCP_SERVICES or has_variable(value.text):
-            continue
-        reached = "no one service" if value.text == "*" else "no service that RCPs reach"
-        what = f"{value.text[:128]!r} names {reached}."
-        mend = "Name actions of services that RCPs support, such as s3:*, one by one."
-        yield case.find("RCP_SYNTAX_ERROR_ACTION", value.path(case), what, mend)
-
-
-def rcp_guards(case: Case) -> Iterator[Finding]:
+def rcp_guards(case: PolicyContext) -> Iterator[Finding]:
     """A guard against strangers must not stop AWS's services, nor one of services the people."""
     if case.policy_type != "rcp":
         return
@@ -127,7 +64,9 @@ def _holds_without_key(condition: Condition) -> bool:
     return negated or comparison.if_exists or comparison.set_operator == "ForAllValues"
 
 
-def _unguarded(case: Case, statement: Statement, condition: Condition) -> Iterator[Finding]:
+def _unguarded(
+    case: PolicyContext, statement: Statement, condition: Condition
+) -> Iterator[Finding]:
     path = case.places.condition(statement, condition)
     key, caller = condition.key, _caller(condition)
     if caller == "principal":
@@ -140,7 +79,7 @@ def _unguarded(case: Case, statement: Statement, condition: Condition) -> Iterat
         yield case.find("RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, mend)
 
 
-def rcp_sources(case: Case) -> Iterator[Finding]:
+def rcp_sources(case: PolicyContext) -> Iterator[Finding]:
     """Not every call of a service says on whose behalf it comes."""
     if case.policy_type != "rcp":
         return
@@ -156,4 +95,4 @@ def rcp_sources(case: Case) -> Iterator[Finding]:
             yield case.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, mend)
 
 
-DETECTORS: tuple[Detector, ...] = (principals_in_scp, rcp_grammar, rcp_guards, rcp_sources)
+DETECTORS: tuple[Detector, ...] = (rcp_guards, rcp_sources)

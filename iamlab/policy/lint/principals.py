@@ -11,17 +11,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.lint.context import named, rules_of
 from iamlab.policy.lint.resource_forms import is_wild
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.document import Policy
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Better, Finding
-    from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.statement import Statement
 
 _ACCOUNT = re.compile(r"\d{12}")
 _PARTITION = r"arn:aws(?:-[a-z]+)*"
@@ -42,7 +40,6 @@ SERVICE = re.compile(
 _SERVICE_NAME = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)(?:\.(?:amazonaws|aws|com))*")
 _LONGEST_SHOWN = 200
 _WITH_PRINCIPALS = ("resource", "trust", "endpoint")
-_WITHOUT = ("identity", "boundary", "session")
 
 
 class Defect(NamedTuple):
@@ -54,36 +51,7 @@ class Defect(NamedTuple):
     right: tuple[str, str] | None = None
 
 
-def unsupported(case: Case) -> Iterator[Finding]:
-    """A policy of an identity names nobody: it is about whom it hangs on."""
-    if case.policy_type not in _WITHOUT:
-        return
-    for statement in case.policy.statements:
-        element = element_of(statement)
-        if element is not None:
-            path = case.places.element(statement, element)
-            what = f"{named(case).capitalize()} has no {element}."
-            mend = "Leave it out: the policy is about the identity that it is attached to."
-            better = bare(case, statement)
-            yield case.find("UNSUPPORTED_PRINCIPAL", path, what, mend, better)
-
-
-def element_of(statement: Statement) -> str | None:
-    """Say which of the two elements a statement has."""
-    if statement.principal is not None:
-        return "Principal"
-    return "NotPrincipal" if statement.not_principal is not None else None
-
-
-def bare(case: Case, statement: Statement) -> Better | None:
-    """Write the policy without a statement's Principal.
-
-    ``None`` of NotPrincipal: a Deny without it would hit those whom it was to spare.
-    """
-    return None if statement.principal is None else case.change(statement, principal=None)
-
-
-def malformed(case: Case) -> Iterator[Finding]:
+def malformed(case: PolicyContext) -> Iterator[Finding]:
     """A principal is written in one of few forms, and has no wildcard in it."""
     if case.policy_type not in _WITH_PRINCIPALS:
         return
@@ -95,31 +63,27 @@ def malformed(case: Case) -> Iterator[Finding]:
             yield case.find(defect.code, path, defect.what, defect.mend, better)
 
 
-def all_principals(case: Case) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
+def all_principals(case: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
     """Walk through the principals of all statements."""
-    for statement in case.policy.statements:
-        listed = statement.principal if statement.principal is not None else statement.not_principal
-        for index, pair in enumerate(listed or ()):
+    for statement in case.statements:
+        for index, pair in enumerate(statement.principals or ()):
             yield statement, index, pair
 
 
 def instead(
-    case: Case, statement: Statement, index: int, pair: tuple[str, str] | None
+    case: PolicyContext, statement: Statement, index: int, pair: tuple[str, str] | None
 ) -> Better | None:
     """Write the policy with another principal in the place of one."""
     if pair is None:
         return None
 
-    def better() -> Policy:
-        field = "principal" if statement.principal is not None else "not_principal"
-        listed: Principals = getattr(statement, field)
-        changed = (pair if place == index else one for place, one in enumerate(listed))
-        return case.change(statement, **{field: tuple(dict.fromkeys(changed))})()
-
-    return better
+    listed = list(statement.principals or ())
+    listed[index] = pair
+    name = "principal" if statement.principal is not None else "not_principal"
+    return case.change(statement, **{name: tuple(dict.fromkeys(listed))})
 
 
-def _defect(case: Case, kind: str, text: str) -> Defect | None:
+def _defect(case: PolicyContext, kind: str, text: str) -> Defect | None:
     if kind == "*" or (kind == "AWS" and text == "*"):
         return None
     shown = text[:_LONGEST_SHOWN]
@@ -185,15 +149,15 @@ def _service(text: str) -> Defect | None:
     return Defect("INVALID_SERVICE_PRINCIPAL_FORMAT", what, mend, right)
 
 
-def _other_kinds(case: Case, kind: str, text: str) -> Defect | None:
+def _other_kinds(case: PolicyContext, kind: str, text: str) -> Defect | None:
     shown = text[:_LONGEST_SHOWN]
-    kinds = rules_of(case).principal_types
+    kinds = case.rules.principal_types
     if kind == "Federated" and case.policy_type != "trust":
-        what = f"{shown} cannot be named in {named(case)}."
+        what = f"{shown} cannot be named in {case.type_name}."
         mend = "Name the role whose sessions the provider's users have."
         return Defect("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, mend)
     if kind == "CanonicalUser" and kinds is not None and kind not in kinds:
-        what = f"{named(case).capitalize()} names no CanonicalUser; only S3 knows them."
+        what = f"{case.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
         return Defect("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
     if kind == "CanonicalUser" and not _CANONICAL.fullmatch(text):
         what = f"{shown!r} is no canonical user id."
@@ -201,7 +165,7 @@ def _other_kinds(case: Case, kind: str, text: str) -> Defect | None:
     return None
 
 
-def everybody_else(case: Case) -> Iterator[Finding]:
+def everybody_else(case: PolicyContext) -> Iterator[Finding]:
     """Allow with NotPrincipal lets in everybody but those listed, strangers included."""
     if case.policy_type not in ("resource", "endpoint"):
         return
@@ -213,4 +177,4 @@ def everybody_else(case: Case) -> Iterator[Finding]:
             yield case.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, mend)
 
 
-DETECTORS: tuple[Detector, ...] = (unsupported, malformed, everybody_else)
+DETECTORS: tuple[Detector, ...] = (malformed, everybody_else)

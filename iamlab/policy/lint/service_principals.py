@@ -20,7 +20,7 @@ from iamlab.policy.lint.context import Spot, on_conditions, spots_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -57,7 +57,7 @@ def sender(principal: str) -> str:
     return _REGION.sub("", service[1]) if service else ""
 
 
-def _unrestricted(case: Case) -> Iterator[Finding]:
+def _unrestricted(case: PolicyContext) -> Iterator[Finding]:
     """An Allow for a service that does not ask on whose behalf it comes."""
     if case.policy_type != "resource":
         return
@@ -141,7 +141,7 @@ _PAIRS = {
 }
 
 
-def _paired(case: Case) -> Iterator[Finding]:
+def _paired(case: PolicyContext) -> Iterator[Finding]:
     """Private addresses are the same in every VPC, and a bucket's ARN holds no account.
 
     A Deny may say it in another statement.
