@@ -198,13 +198,11 @@ ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
 """Keys that AWS has replaced, in lower case, with what replaces them."""
 
-IDENTIFIERS = frozenset(
-    (
-        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount"),
-        *("aws:resourceorgid", "aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc"),
-        *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid"),
-    )
+_IDENTIFIERS = (
+    "aws:principalaccount aws:principalorgid aws:resourceaccount aws:resourceorgid "
+    "aws:sourceaccount aws:sourceorgid aws:sourcevpc aws:sourcevpce aws:vpceaccount aws:vpceorgid"
 )
+IDENTIFIERS = frozenset(_IDENTIFIERS.split())
 """Keys whose values are ids of accounts, organizations or networks: only a whole id says which, and
 a wildcard lets in whoever has one that fits."""
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import action, actions_of, data_date, has, services, vocabulary
 from iamlab.policy.covering import covers, covers_action
+from iamlab.policy.lint.context import ValueFault
 from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.statement import ACTIONS
 from iamlab.policy.validate.action_and_resource_defects import unwanted
@@ -40,53 +41,45 @@ _OPERATIONS: dict[str, str] = vocabulary("operations")
 _PREFIXES: dict[str, str] = vocabulary("prefixes")
 
 
-class Defect(NamedTuple):
-    """What is wrong with a value, and whether the nearest right one is worth looking for."""
-
-    code: str
-    what: str
-    mend: str
-    has_nearest: bool = False
-
-
 def unknown_actions(case: PolicyContext) -> Iterator[Finding]:
     """An action that no service has never matches a request."""
     hints = 0
     for value in case.values(ACTIONS):
-        defect = _defect(value.text)
-        if defect is None:
+        fault = _fault(value.text)
+        if fault is None:
             continue
         nearest = None
-        if defect.has_nearest and hints < MOST_HINTS:
+        if fault.right and hints < MOST_HINTS:
             hints += 1
             nearest = _nearest(value.text)
-        mend = f"Did you mean {nearest}?" if nearest else defect.mend
+        mend = f"Did you mean {nearest}?" if nearest else fault.remedy
         better = case.put(value, nearest)
-        yield case.find(defect.code, case.path(value), defect.what, mend, better)
+        yield case.find(fault.code, case.path(value), fault.what, mend, better)
 
 
 @lru_cache(maxsize=8192)
-def _defect(text: str) -> Defect | None:
+def _fault(text: str) -> ValueFault | None:
+    """Say what is wrong with an action; ``right`` is set if the nearest may be what was meant."""
     if has_variable(text) or text == "*":
         return None  # of variables speaks another module
     prefix, colon, name = text.partition(":")
     shown = text[:LONGEST_NAME]
     if not text.isascii() or not colon or ":" in name or not prefix or not name:
         what = f"{shown!r} is no action."
-        return Defect("INVALID_ACTION", what, "Write the service's prefix, a colon and a name.")
+        return ValueFault("INVALID_ACTION", what, "Write the service's prefix, a colon and a name.")
     if prefix != "*" and not is_action_pattern(text):
         what = f"No service has the prefix {prefix[:LONGEST_NAME]!r}; a prefix has no wildcards."
-        return Defect("INVALID_SERVICE_IN_ACTION", what, "Write one value for each service.")
+        return ValueFault("INVALID_SERVICE_IN_ACTION", what, "Write one value for each service.")
     if prefix != "*" and not has(prefix):
         what = f"There is no service with the prefix {prefix[:LONGEST_NAME]}."
-        return Defect("INVALID_SERVICE_IN_ACTION", what, _look_up("prefixes"), has_nearest=True)
+        return ValueFault("INVALID_SERVICE_IN_ACTION", what, _look_up("prefixes"), right=text)
     if prefix == "*" or names_like(text):
         return None
     if "*" in name or "?" in name:
         what = f"{shown} matches no action of {prefix}."
-        return Defect("INVALID_ACTION", what, _look_up("actions"))
+        return ValueFault("INVALID_ACTION", what, _look_up("actions"))
     what = f"{prefix} has no action {name[:LONGEST_NAME]}."
-    return Defect("INVALID_ACTION", what, _look_up("actions"), has_nearest=True)
+    return ValueFault("INVALID_ACTION", what, _look_up("actions"), right=text)
 
 
 @lru_cache(maxsize=2)
@@ -159,7 +152,7 @@ def unsupported_actions(case: PolicyContext) -> Iterator[Finding]:
 
 def _is_action(text: str) -> bool:
     """Say whether a value is right by itself, and about one service."""
-    return _defect(text) is None and not text.startswith("*:")
+    return _fault(text) is None and not text.startswith("*:")
 
 
 # Actions that should never be allowed broadly ---------------------------------------------------

@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.condition_keys import condition_key
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.document import edited
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint.findings import Finding
-from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.rules import SERVICES, TYPE_NAMES, TYPES
 from iamlab.policy.statement import LISTS, list_of
 from iamlab.policy.validate.document_defects import CheckedPolicy
 from iamlab.policy.variables import without_variables
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.policy.lint.findings import Better
     from iamlab.policy.statement import Condition, ListValue, Statement
-
-TYPE_NAMES = {
-    "identity": "an identity-based policy",
-    "resource": "a resource-based policy",
-    "trust": "a trust policy",
-    "boundary": "a permissions boundary",
-    "session": "a session policy",
-    "scp": "a service control policy",
-    "rcp": "a resource control policy",
-    "endpoint": "an endpoint policy",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +101,15 @@ class PolicyContext(CheckedPolicy):
         values = list(list_of(value.statement, value.element))
         values[value.index] = text
         return self.write(value.statement, value.element, tuple(dict.fromkeys(values)))
+
+
+class ValueFault(NamedTuple):
+    """What is wrong with a value, and the right one where that is plain."""
+
+    code: str
+    what: str
+    remedy: str
+    right: str | None = None
 
 
 Detector = Callable[[PolicyContext], Iterator[Finding]]

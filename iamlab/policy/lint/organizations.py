@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.lint.context import holds_without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Condition, Statement
 
-_OF_PRINCIPALS = (
-    *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"),
-    "aws:principaltag/",
+_OF_PRINCIPALS_NAMES = (
+    "aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths "
+    "aws:principaltag/"
 )
+_OF_PRINCIPALS = tuple(_OF_PRINCIPALS_NAMES.split())
 _OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 _TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
 
@@ -54,14 +55,9 @@ def _caller(condition: Condition) -> str:
 
 
 def _holds_without_key(condition: Condition) -> bool:
-    """Say whether the condition is met when the request has no such key."""
-    comparison = condition.comparison
-    if comparison.name == "Null" or condition.key.lower() in _TELL_SERVICES:
-        return False  # with these it is told on purpose
-    if comparison.set_operator == "ForAnyValue":
-        return False
-    negated = OPERATORS[comparison.name].negated
-    return negated or comparison.if_exists or comparison.set_operator == "ForAllValues"
+    """Say whether the condition is met without its key, and not because it asks for that."""
+    asks = condition.comparison.name == "Null" or condition.key.lower() in _TELL_SERVICES
+    return not asks and holds_without_key(condition.comparison)
 
 
 def _unguarded(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.policy.arn import ACCOUNT
 from iamlab.policy.lint.resource_forms import is_wild
 from iamlab.policy.variables import has_variable
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Better, Finding
     from iamlab.policy.statement import Statement
 
-_ACCOUNT = re.compile(r"\d{12}")
 _PARTITION = r"arn:aws(?:-[a-z]+)*"
 _GOOD_ARN = re.compile(
     rf"{_PARTITION}:(?:iam::(?:\d{{12}}:(?:root|user/.+|role/.+)|cloudfront:user/.+)"
@@ -42,12 +42,12 @@ _LONGEST_SHOWN = 200
 _WITH_PRINCIPALS = ("resource", "trust", "endpoint")
 
 
-class Defect(NamedTuple):
+class PrincipalFault(NamedTuple):
     """What is wrong with a principal, and the right pair of type and value where that is plain."""
 
     code: str
     what: str
-    mend: str
+    remedy: str
     right: tuple[str, str] | None = None
 
 
@@ -56,11 +56,11 @@ def malformed(case: PolicyContext) -> Iterator[Finding]:
     if case.policy_type not in _WITH_PRINCIPALS:
         return
     for statement, index, pair in all_principals(case):
-        defect = None if has_variable(pair[1]) else _defect(case, *pair)
-        if defect is not None:
+        fault = None if has_variable(pair[1]) else _fault(case, *pair)
+        if fault is not None:
             path = case.places.principal(statement, index)
-            better = instead(case, statement, index, defect.right)
-            yield case.find(defect.code, path, defect.what, defect.mend, better)
+            better = instead(case, statement, index, fault.right)
+            yield case.find(fault.code, path, fault.what, fault.remedy, better)
 
 
 def all_principals(case: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
@@ -83,18 +83,18 @@ def instead(
     return case.change(statement, **{name: tuple(dict.fromkeys(listed))})
 
 
-def _defect(case: PolicyContext, kind: str, text: str) -> Defect | None:
+def _fault(case: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
     if kind == "*" or (kind == "AWS" and text == "*"):
         return None
     shown = text[:_LONGEST_SHOWN]
     if not kind:
         right = _right_pair(text)
         mend = 'Write {"AWS": ...}, {"Service": ...} or "*".'
-        return Defect("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", mend, right)
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", mend, right)
     if is_wild(text) and not (case.policy_type == "trust" and text == "*"):
         what = f"{shown!r} has a wildcard, which a principal may not have."
         mend = 'Name each, or write "*" and a condition on aws:PrincipalArn.'
-        return Defect("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, mend)
+        return PrincipalFault("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, mend)
     if kind == "AWS":
         return _aws(text)
     if kind == "Service":
@@ -102,8 +102,8 @@ def _defect(case: PolicyContext, kind: str, text: str) -> Defect | None:
     return _other_kinds(case, kind, text)
 
 
-def _aws(text: str) -> Defect | None:
-    if _ACCOUNT.fullmatch(text) or _GOOD_ARN.fullmatch(text):
+def _aws(text: str) -> PrincipalFault | None:
+    if ACCOUNT.fullmatch(text) or _GOOD_ARN.fullmatch(text):
         return None
     shown = text[:_LONGEST_SHOWN]
     gone = _ID.fullmatch(text)
@@ -113,13 +113,13 @@ def _aws(text: str) -> Defect | None:
         what = f"{shown} is the id of a {word}, perhaps of one that is gone."
         mend = f"Write the {word}'s ARN."
         code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"
-        return Defect(code, what, mend)
+        return PrincipalFault(code, what, mend)
     if _GROUP.fullmatch(text):
         what = f"{shown} is a group, which is no principal."
-        return Defect("UNSUPPORTED_PRINCIPAL", what, "Name its users, or better a role.")
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name its users, or better a role.")
     right = _right_pair(text)
     mend = f'Did you mean {{"{right[0]}": "{right[1][:_LONGEST_SHOWN]}"}}?' if right else ""
-    return Defect(
+    return PrincipalFault(
         "INVALID_PRINCIPAL_FORMAT",
         f"{shown!r} is no AWS principal.",
         mend or "Write 12 digits, or the ARN of a root, user, role or session.",
@@ -130,7 +130,7 @@ def _aws(text: str) -> Defect | None:
 def _right_pair(text: str) -> tuple[str, str] | None:
     """Find the type that was meant, and the form."""
     digits = text.replace("-", "")
-    if _ACCOUNT.fullmatch(digits):
+    if ACCOUNT.fullmatch(digits):
         return "AWS", digits
     if SERVICE.fullmatch(text):
         return "Service", text
@@ -139,29 +139,29 @@ def _right_pair(text: str) -> tuple[str, str] | None:
     return ("AWS", text) if _GOOD_ARN.fullmatch(text) else None
 
 
-def _service(text: str) -> Defect | None:
+def _service(text: str) -> PrincipalFault | None:
     if SERVICE.fullmatch(text):
         return None
     what = f"{text[:_LONGEST_SHOWN]!r} is no service principal."
     name = _SERVICE_NAME.fullmatch(text)
     right = ("Service", f"{name['name']}.amazonaws.com") if name else None
     mend = f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "They end in .amazonaws.com."
-    return Defect("INVALID_SERVICE_PRINCIPAL_FORMAT", what, mend, right)
+    return PrincipalFault("INVALID_SERVICE_PRINCIPAL_FORMAT", what, mend, right)
 
 
-def _other_kinds(case: PolicyContext, kind: str, text: str) -> Defect | None:
+def _other_kinds(case: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
     shown = text[:_LONGEST_SHOWN]
     kinds = case.rules.principal_types
     if kind == "Federated" and case.policy_type != "trust":
         what = f"{shown} cannot be named in {case.type_name}."
         mend = "Name the role whose sessions the provider's users have."
-        return Defect("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, mend)
+        return PrincipalFault("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, mend)
     if kind == "CanonicalUser" and kinds is not None and kind not in kinds:
         what = f"{case.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
-        return Defect("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
     if kind == "CanonicalUser" and not _CANONICAL.fullmatch(text):
         what = f"{shown!r} is no canonical user id."
-        return Defect("INVALID_PRINCIPAL_FORMAT", what, "They have 64 hexadecimal digits.")
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", what, "They have 64 hexadecimal digits.")
     return None
 
 

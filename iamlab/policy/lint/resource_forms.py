@@ -30,7 +30,7 @@ from iamlab.policy.catalog import PLACEHOLDER, action, arns_for, resource_types_
 from iamlab.policy.lint.actions import names_like
 from iamlab.policy.patterns import glob
 from iamlab.policy.statement import ListValue, values_of
-from iamlab.policy.variables import has_variable, is_misplaced
+from iamlab.policy.variables import has_variable, is_misplaced, with_variables_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 _WILD = re.compile(r"[*?]")
 
 
@@ -131,22 +130,11 @@ def forms_of(text: str) -> tuple[Form, ...] | None:
     """
     if not is_arn(text) or is_misplaced(text):
         return None
-    arn = Arn.parse(plain(text))
+    arn = Arn.parse(with_variables_as("*", text))
     known = forms_by_service().get(arn.service)
     if known is None or is_wild(arn.service):
         return None
     return tuple(form for form in known if form.may_be(arn.resource))
-
-
-def plain(text: str) -> str:
-    """Write a star for each variable, since it may stand for anything.
-
-    Examples
-    --------
-    >>> plain("arn:aws:s3:::home/${aws:username}/*")
-    'arn:aws:s3:::home/*/*'
-    """
-    return _VARIABLE.sub("*", text)
 
 
 def is_wild(text: str) -> bool:
@@ -158,12 +146,11 @@ MOST_PAIRS = 20_000
 """Of a statement with more pairs nothing is said."""
 LONGEST_ARN = 2048
 
-_WELL_DECLARED = frozenset(
-    (
-        *("cloudtrail", "cloudwatch", "dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "logs"),
-        *("rds", "s3", "secretsmanager", "sns", "sqs", "states", "sts"),
-    )
+_WELL_DECLARED_NAMES = (
+    "cloudtrail cloudwatch dynamodb ec2 ecr iam kms lambda logs rds s3 secretsmanager sns sqs "
+    "states sts"
 )
+_WELL_DECLARED = frozenset(_WELL_DECLARED_NAMES.split())
 # Services that ask about no resource by a plain "*", which no ARN matches. Others send an ARN that
 # ends in a star or a slash, so that a broad pattern fits it, or that of what is to be made.
 _ASK_BY_STAR = frozenset({"ec2", "ecr", "kms", "lambda"})
@@ -236,7 +223,7 @@ def fits(pattern: str, resource: str) -> bool:
     works_on = wanted(pattern)
     if works_on is None or resource == "*" or not is_arn(resource) or is_misplaced(resource):
         return True
-    arn = Arn.parse(plain(resource))
+    arn = Arn.parse(with_variables_as("*", resource))
     if is_wild(arn.service) or arn.service == "s3-object-lambda":
         return True
     if arn.service in works_on.bare - _ASK_BY_STAR and _BROAD.fullmatch(arn.resource):

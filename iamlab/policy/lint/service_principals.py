@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
-SENDERS = frozenset(
-    (
-        *("apigateway", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp"),
-        *("config", "delivery.logs", "events", "guardduty", "logging.s3", "logs", "s3"),
-        *("secretsmanager", "ses", "sns"),
-    )
+_SENDERS = (
+    "apigateway budgets cloudfront cloudtrail cloudwatch cognito-idp config delivery.logs events "
+    "guardduty logging.s3 logs s3 secretsmanager ses sns"
 )
+SENDERS = frozenset(_SENDERS.split())
 """Services that call resources directly, and are known to say on whose behalf."""
 
 _SERVICE = re.compile(r"(.{1,60})\.amazonaws\.com(?:\.cn)?")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
 from iamlab.policy.catalog import action
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
@@ -211,17 +211,12 @@ def _role_of_session(text: str) -> tuple[str, str] | None:
 
 
 GITHUB = "token.actions.githubusercontent.com"
-_WELL_KNOWN = frozenset(
-    (
-        *("accounts.google.com", "cognito-identity.amazonaws.com"),
-        *("graph.facebook.com", "www.amazon.com"),
-    )
-)
 # Claims of GitHub that tell repositories, or at least their owners, apart.
-_REPOSITORY_CLAIMS = (
-    *("sub", "repository", "repository_id", "repository_owner", "repository_owner_id"),
-    *("enterprise_id", "job_workflow_ref"),
+_REPOSITORY_CLAIMS_NAMES = (
+    "sub repository repository_id repository_owner repository_owner_id enterprise_id "
+    "job_workflow_ref"
 )
+_REPOSITORY_CLAIMS = tuple(_REPOSITORY_CLAIMS_NAMES.split())
 
 
 def provider(principal: str) -> str:
@@ -234,7 +229,7 @@ def provider(principal: str) -> str:
     >>> provider("arn:aws:iam::111122223333:saml-provider/corp")
     ''
     """
-    if principal in _WELL_KNOWN:
+    if principal in WEB_IDENTITY_PROVIDERS:
         return principal
     start, slash, address = principal.partition(":oidc-provider/")
     return address.lower() if slash and start.startswith("arn:") else ""

@@ -65,8 +65,8 @@ _OLD_MEND = 'Begin the policy with "Version": "2012-10-17".'
 def _in_resources(case: PolicyContext) -> Iterator[Finding]:
     """In a resource, a variable may stand after the fifth colon only."""
     for statement in case.policy.statements:
-        name = "Resource" if statement.resource is not None else "NotResource"
-        listed = statement.resource if statement.resource is not None else statement.not_resource
+        name = statement.element("Resource")
+        listed = statement.resources
         if not listed or not any_variable(listed):
             continue
         for index, value in enumerate(listed):

@@ -94,10 +94,10 @@ def unwanted(action: str, rules: TypeRules) -> str | None:
 
 
 # Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.
-S3_WITH_REGION = (
-    *("accesspoint/", "access-grants/", "job/", "async-request/"),
-    *("storage-lens/", "storage-lens-group/"),
+_S3_WITH_REGION = (
+    "accesspoint/ access-grants/ job/ async-request/ storage-lens/ storage-lens-group/"
 )
+S3_WITH_REGION = tuple(_S3_WITH_REGION.split())
 NEWER_IAM_PATHS = ("role-template/", "delegation-request/", "assumed-role/", "contextProvider/")
 WHOLE_IAM_PARTS = ("*", "root")
 
