@@ -22,7 +22,6 @@ from iamlab.policy.lint import (
     missing_keys,
     open_identifiers,
     operators,
-    organizations,
     principals,
     redundancy,
     resource_forms,
@@ -40,23 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-MODULES = (
-    structure,
-    actions,
-    open_identifiers,
-    resource_forms,
-    arns,
-    redundancy,
-    principals,
-    trust,
-    organizations,
-    service_principals,
-    condition_keys,
-    operators,
-    values,
-    variables,
-    missing_keys,
-)
+ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
+ABOUT_KEYS = (condition_keys, missing_keys, open_identifiers, service_principals)
+ABOUT_VALUES = (operators, values, variables)
+MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
 """Where the detectors are."""
 
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)

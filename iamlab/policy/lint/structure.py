@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.policy.document import written
 from iamlab.policy.json_text import child
+from iamlab.policy.lint.findings import ELEMENT_TEXTS
 from iamlab.policy.validate.document_defects import repeated_sids
 from iamlab.policy.validate.element_defects import element_faults
 from iamlab.policy.variables import has_variable
@@ -113,61 +114,6 @@ def _repeated_sid(
     )
 
 
-# Kind of defect, type of policy (empty: any other) -> code, what, remedy.
-_ELEMENT_TEXTS = {
-    ("principal_forbidden", ""): (
-        "UNSUPPORTED_PRINCIPAL",
-        "{Type} has no {element}.",
-        "Leave it out: the policy is about the identity that it is attached to.",
-    ),
-    ("principal_forbidden", "scp"): (
-        "SCP_SYNTAX_ERROR_PRINCIPAL",
-        "{Type} has no {element}.",
-        "Leave it out; a condition on aws:PrincipalArn can narrow the statement.",
-    ),
-    ("principal_is_not_everybody", "rcp"): (
-        "RCP_SYNTAX_ERROR_PRINCIPAL",
-        '{Type} has "Principal": "*", not this {element}.',
-        'Write "Principal": "*", and spare some by a condition on aws:PrincipalArn.',
-    ),
-    ("not_principal_forbidden", "trust"): (
-        "ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL",
-        "{Type} has no {element}.",
-        "Name in Principal who may take the role.",
-    ),
-    ("no_principal", ""): (
-        "MISSING_PRINCIPAL",
-        "The statement has no Principal, which {type} needs.",
-        "Say whom it means.",
-    ),
-    ("no_principal", "rcp"): (
-        "MISSING_PRINCIPAL",
-        "The statement has no Principal, which {type} needs.",
-        'Add "Principal": "*".',
-    ),
-    ("no_resource", ""): (
-        "MISSING_RESOURCE",
-        "The statement has no Resource, which {type} needs.",
-        'Add the ARNs that it is about, or "Resource": "*".',
-    ),
-    ("resource_forbidden", "trust"): (
-        "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE",
-        "{Type} has no {element}: it is about the role that it belongs to.",
-        "Leave it out.",
-    ),
-    ("not_action_forbidden", "rcp"): (
-        "RCP_SYNTAX_ERROR_NOTACTION",
-        "{Type} has no NotAction.",
-        "List actions in Action.",
-    ),
-    ("allow_forbidden", "rcp"): (
-        "RCP_SYNTAX_ERROR_ALLOW",
-        "{Type} only denies.",
-        "Make it a Deny; the only Allow is AWS's own RCPFullAWSAccess.",
-    ),
-}
-
-
 def elements(case: PolicyContext) -> Iterator[Finding]:
     """The elements that a statement must have, or must not have, in a policy of this type."""
     # The policy of a key is about that key, but KMS wants to read it.
@@ -175,17 +121,17 @@ def elements(case: PolicyContext) -> Iterator[Finding]:
     names = {"type": case.type_name, "Type": case.type_name.capitalize()}
     for statement in case.statements:
         for kind, element in element_faults(statement, rules):
-            default = _ELEMENT_TEXTS.get((kind, ""))
-            texts = _ELEMENT_TEXTS.get((kind, case.policy_type), default)
+            by_type = ELEMENT_TEXTS.get(kind, {})
+            texts = by_type.get(case.policy_type, by_type.get("any"))
             path = case.places.element(statement, element)
             if kind in ("no_principal", "no_resource"):
                 path = case.places.statement(statement)
                 if getattr(statement, f"{element.lower()}s") is not None:
                     continue  # it has one, though with nothing in it
             if texts is not None:
-                code, what, mend = texts
-                what = what.format(element=element, **names)
-                yield case.find(code, path, what, mend, _better(case, statement, kind))
+                what = texts["what"].format(element=element, **names)
+                better = _better(case, statement, kind)
+                yield case.find(texts["code"], path, what, texts["remedy"], better)
 
 
 def _better(case: PolicyContext, statement: Statement, kind: str) -> Better | None:
