@@ -198,7 +198,7 @@ def size(case: PolicyContext) -> Iterator[Finding]:
     rules, text = case.rules, case.policy.text
     if rules.size is None or _length(text, rules.size.counting) <= rules.size.limit:
         return
-    document = case.policy.to_json()
+    document = case.policy.to_dict()
     dense = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     limit, counting = rules.size.limit, rules.size.counting
     needed = _length(dense, counting)
