@@ -125,7 +125,7 @@ def take_json(document: object) -> tuple[Any, Source]:
         source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
         return None, source
     value, source = read_json(text)
-    bare = [PolicyProblem(p.path, None, None, p.what, p.fix, p.code) for p in source.problems]
+    bare = [PolicyProblem(p.path, None, None, p.what, p.remedy, p.code) for p in source.problems]
     return value, Source("", {}, bare)
 
 

@@ -391,7 +391,7 @@ def test_the_same_world_gives_the_same_bytes(bounded):
 
     assert one.svg() == two.svg()
     assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
-    assert bounded.diff(before) == ()
+    assert before.diff(bounded) == ()
 
 
 def test_every_layer_has_a_name(bounded):

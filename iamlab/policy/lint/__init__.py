@@ -90,7 +90,7 @@ def review(
         policy = Policy.parse(document)
     except PolicyError as error:
         return tuple(
-            Finding(one.code, one.path, one.line, one.column, one.what, one.fix)
+            Finding(one.code, one.path, one.line, one.column, one.what, one.remedy)
             for one in error.problems
         )
     return advise(policy, policy_type, service)

@@ -19,6 +19,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.document import written
 from iamlab.policy.json_text import Places
@@ -70,6 +71,7 @@ MOST_REFUSALS = 100
 NO_TEXT = "(AWS documents no text for this)"
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason why AWS does not save a document.
@@ -80,8 +82,8 @@ class Refusal:
         AWS's own. The message is empty where AWS documents none.
     path, line, column
         Where in the document the reason stands.
-    mend
-        How to mend it.
+    remedy
+        How to fix it.
     shown
         Whether it is the one that AWS tells; it comes to the others only when this is mended.
     """
@@ -92,7 +94,7 @@ class Refusal:
     path: str
     line: int | None
     column: int | None
-    mend: str
+    remedy: str
     shown: bool = False
 
     @property
@@ -107,7 +109,7 @@ class Refusal:
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line})"
-        return f"{place}: {self.sentence} {self.mend}"
+        return f"{place}: {self.sentence} {self.remedy}"
 
 
 class SaveError(PolicyError):
@@ -137,7 +139,7 @@ def _as_problem(refusal: Refusal) -> PolicyProblem:
     lead = "AWS answers " if refusal.shown else "Later it would answer "
     what = f"{lead}{refusal.sentence}"
     return PolicyProblem(
-        refusal.path, refusal.line, refusal.column, what, refusal.mend, refusal.code
+        refusal.path, refusal.line, refusal.column, what, refusal.remedy, refusal.code
     )
 
 
@@ -240,7 +242,7 @@ def refusal_of_parse_error(
             problem.path,
             problem.line,
             problem.column,
-            f"{problem.what} {problem.fix}",
+            f"{problem.what} {problem.remedy}",
             shown=number == 0,
         )
         for number, (text, problem) in enumerate(answers)

@@ -47,7 +47,7 @@ def check(row, detectors):
             _check_words(finding)
             assert finding.is_fixable is row["fixable"]
             if finding.is_fixable:
-                _check_fix(finding, found, look(finding.fix().text))
+                _check_fix(finding, found, look(finding.fixed().text))
 
 
 def _check_words(finding):
