@@ -9,10 +9,10 @@ from iamlab import World
 from iamlab.storage.organization_export import organization_to_json
 from iamlab.storage.saved_world import SecretsWarning
 from tests.cli.calls import DETAILS, GET, MAP, QUESTIONS, travelling
-from tests.cli.helpers import Result, Shell, example_of, one_line
+from tests.cli.helpers import Result, Shell, one_line
 from tests.operations.organizations.small_organization import DEV, MAIN, small_organization
 from tests.policy.documents import allow, deny, document
-from tests.storage.account_exports import MAPS, arn_of, as_cli, export_of, filtered, hand_made
+from tests.storage.account_exports import MAPS, as_cli, export_of, filtered, hand_made
 
 WORLD = ("--world", "world.json")
 DEVELOPER = f"arn:aws:iam::{DEV}:user/dev"
@@ -198,7 +198,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "tag without value": (("who-can", *WORLD, *GET, "--request-tag", "a"), "KEY=VALUE"),
     "tag twice": (
         ("who-can", *WORLD, *GET, "--request-tag", "a=1", "--request-tag", "a=2"),
-        "twice",
+        "duplicated",
     ),
     "source of those who are no services": (
         ("who-can", *WORLD, *GET, "--source-arn", MAP),
@@ -284,11 +284,3 @@ def test_ages_in_a_built_world_count_to_its_own_day(shell: Shell) -> None:
 
     assert "is 100 days old" in shell("audit", *WORLD).out
     assert "is 200 days old" in shell("audit", *WORLD, "--as-of", "2027-06-13T09:00:00").out
-
-
-def test_the_example_of_the_help_of_world_works(shell: Shell) -> None:
-    """It is run as printed."""
-    result = shell(*example_of(shell("world", "--help").out))
-
-    assert (result.status, result.err) == (0, "")
-    assert World.load(shell.folder / "world.json").user("dana").arn == arn_of("dana")
