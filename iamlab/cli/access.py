@@ -17,7 +17,7 @@ from iamlab.cli.options import (
     world_options,
 )
 from iamlab.display import count, steps
-from iamlab.engine.evaluate import evaluate_all
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
 from iamlab.policy import catalog
 
@@ -64,10 +64,10 @@ def can(options: argparse.Namespace) -> Answer:
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
-        decision.to_json,
+        decision.to_dict,
         lambda: decision.explain().split("\n") if options.explain else short,
         lambda: short,
-        lambda: (columns, [decision.to_json()]),
+        lambda: (columns, [decision.to_dict()]),
     )
 
 
@@ -93,13 +93,13 @@ def explain(options: argparse.Namespace) -> Answer:
     The keys are the parameters of Request and Layers: identity, resource, boundary,
     session, scps, rcps, endpoint, scoped, grants, public_access_block.
     """
-    decision = evaluate_all(read_questions(read_text(options.file)))
+    decision = evaluate_call(read_questions(read_text(options.file)))
     fixes = decision.fixes()
     heading = "What would change it:" if fixes else "No policy would change it."
     changes = ["", heading, *(line for fix in fixes for line in f"  - {fix}".split("\n"))]
     return Answer(
         not decision,
-        lambda: {**decision.to_json(), "fixes": [fix.to_json() for fix in fixes]},
+        lambda: {**decision.to_dict(), "fixes": [fix.to_dict() for fix in fixes]},
         lambda: decision.explain().split("\n") + ([] if decision else changes),
         lambda: [*_verdict(decision), *map(str, fixes)],
     )
@@ -262,7 +262,7 @@ def matrix(options: argparse.Namespace) -> Answer:
     for each pair; caller is the old name of principal).
     --csv: principal, then a column "action on resource" for each pair; yes or no.
     """
-    found = read_world(options).access(
+    found = read_world(options).access_matrix(
         list(dict.fromkeys(options.action)),
         list(dict.fromkeys(options.resource)),
         options.principal or None,

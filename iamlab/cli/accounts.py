@@ -96,7 +96,7 @@ def audit(options: argparse.Namespace) -> Answer:
     same = Counter((one.severity, one.what) for one in by_severity)
     return Answer(
         any(finding.severity in _FAILS[options.fail_on] for finding in every),
-        lambda: [one.to_json() for one in audits],
+        lambda: [one.to_dict() for one in audits],
         lambda: "\n\n".join(map(str, audits)).split("\n"),
         lambda: (
             f"Audit of {count(len(audits), 'account')}: {counts or 'nothing found'}.",
@@ -162,7 +162,7 @@ def _account_value(
         "accountId": account.account_id,
         "summary": dict(summary.numbers),
         "unknown": list(summary.unknown),
-        "security": [one.to_json() for one in lists],
+        "security": [one.to_dict() for one in lists],
         "credentials": None if report is None else list(_users(report)),
     }
 

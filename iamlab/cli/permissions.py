@@ -150,7 +150,7 @@ def _check(options: argparse.Namespace) -> None:
 def _paths(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
     """Find the paths of the question, by principal."""
     if options.action:
-        return reach.to(options.resource, options.action)
+        return reach.to(options.action, options.resource)
     if options.target or options.cut:
         path = reach.path(options.source, options.target or "admin")
         return {} if path is None else {path.target.arn: path}
@@ -279,7 +279,7 @@ def _times(*times: datetime) -> Iterable[str]:
 def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
     return {
         "principal": found.caller,
-        "policies": found.to_json(),
+        "policies": found.to_dict(),
         "steps": list(map(str, found.steps)),
         "excess": list(map(str, found.excess)),
         "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
@@ -340,7 +340,7 @@ def _unused_value(found: Unused) -> dict[str, Any]:
                 "policy": one.policy_arn or one.policy,
                 "text": one.text,
                 "changes": list(one.lines),
-                "document": None if one.document is None else one.document.to_json(),
+                "document": None if one.document is None else one.document.to_dict(),
             }
             for one in found.edits
         ],

@@ -13,11 +13,11 @@ from iamlab.cli.options import STANDARD_INPUT, forms, option, read_text
 from iamlab.display import count
 from iamlab.errors import PolicyError, RequestError
 from iamlab.policy import catalog
-from iamlab.policy.advice import review
-from iamlab.policy.advice.codes import ERROR, LEVELS, SUGGESTION, WARNING
-from iamlab.policy.checking import refusal_of_parse_error, refusals
 from iamlab.policy.document import Policy
+from iamlab.policy.lint import review
+from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
 from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 if TYPE_CHECKING:
     import argparse
@@ -143,7 +143,7 @@ def explain_policy(options: argparse.Namespace) -> Answer:
     --json: a list of file, text.
     """
     policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
-    texts = {file: policy.prose(options.type or "").split("\n") for file, policy in policies}
+    texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
     effects = Counter(one.effect for _, policy in policies for one in policy.statements)
     counts = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))
     return Answer(

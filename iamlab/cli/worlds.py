@@ -87,9 +87,9 @@ def _demo_files() -> dict[str, str]:
         "world.json": before,
         "after.json": world_to_json(world),
         "account.json": details,
-        "trail.json": {"Records": [event.to_json() for event in world.events]},
-        "policy.json": Policy.allow(["s3:GetObjects", "s3:ListBucket"], MAPS).to_json(),
-        "bucket-policy.json": Policy.allow("s3:GetObject", f"{MAPS}/*", principal="*").to_json(),
+        "trail.json": {"Records": [event.to_dict() for event in world.events]},
+        "policy.json": Policy.allow(["s3:GetObjects", "s3:ListBucket"], MAPS).to_dict(),
+        "bucket-policy.json": Policy.allow("s3:GetObject", f"{MAPS}/*", principal="*").to_dict(),
         "question.json": {
             "request": {"principal": dana.arn, "action": "s3:DeleteObject", "resource": MAP},
             "layers": {"identity": [{"policy": GUARD, "name": "guard"}]},
