@@ -192,7 +192,7 @@ def saved_world(value: Any, file: str) -> World:
 
 def read_either(file: str) -> World:
     """Read a saved world or account details: the file's content says which."""
-    value = read_value(file, "saved world, and no account details")
+    value = read_value(file, "saved world or account details")
     if isinstance(value, dict) and "iamlab" in value:
         return saved_world(value, file)
     return _quietly(value if file == STANDARD_INPUT else file)  # errors then name the file
@@ -200,7 +200,7 @@ def read_either(file: str) -> World:
 
 def source_of(file: str) -> Any:
     """Return a file as a world takes it: its path, or the content of standard input."""
-    return read_value(file, "output of the AWS CLI") if file == STANDARD_INPUT else file
+    return read_value(file, "file of the AWS CLI") if file == STANDARD_INPUT else file
 
 
 def read_text(file: str) -> str:
@@ -231,7 +231,7 @@ def read_value(file: str, what: str) -> Any:
     path = cast("Path", _StandardInput()) if file == STANDARD_INPUT else Path(file)
     value = read_json(path, what)
     if not isinstance(value, dict | list):  # a text would be taken for the path of a file
-        raise LoadError(f"{_name(file)} is no {what}: it holds no object and no list.")
+        raise LoadError(f"{_name(file)} isn't a {what}: it has no object and no list.")
     return value
 
 

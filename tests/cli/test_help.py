@@ -2,13 +2,14 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from iamlab.cli import main
 from iamlab.cli.commands import COMMANDS, PURPOSES
-from tests.cli.helpers import Shell, examples_in, one_line
+from tests.cli.helpers import ROOT_FOLDER, Shell, examples_in, one_line
 
 assert main  # its imports register the commands
 
@@ -83,6 +84,19 @@ def test_the_help_of_a_command_is_complete(name: str, demo: Shell) -> None:
             result = demo(*example)
             assert result.status in (0, 1), result.err
             assert {option for option in example if option.startswith("--")} <= set(options)
+
+
+def test_the_commands_of_the_readme_work(demo: Shell) -> None:
+    """Each line that begins with iamlab, in their order."""
+    text = (ROOT_FOLDER / "README.md").read_text("utf-8").replace("\\\n", " ")
+    lines = re.findall(r"^(iamlab .*)$", text, re.MULTILINE)
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if " " in line]
+    asked = [one for one in commands if one[0] in COMMANDS and one != ["demo"]]
+
+    assert len(asked) > 10
+    for one in asked:
+        result = demo(*one)
+        assert result.status in (0, 1), (one, result.err)
 
 
 def test_every_command_but_completion_prints_json(demo: Shell) -> None:

@@ -160,7 +160,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no name": (("who-can", "--world", "", *GET), "empty"),
     "no such world": (("who-can", "--world", "none.json", *GET), "none.json cannot be read"),
     "a folder": (("who-can", "--world", ".", *GET), "cannot be read"),
-    "an export as world": (("who-can", "--world", "account.json", *GET), "no saved world"),
+    "an export as world": (("who-can", "--world", "account.json", *GET), "isn't a saved world"),
     "a world as export": (
         ("who-can", "--account-details", "world.json", *GET),
         "get-account-authorization-details",
@@ -179,7 +179,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an export as organization": (
         ("who-can", *DETAILS, "--organization", "account.json", *GET),
-        "The organization cannot be read: account.json",
+        "The organization can't be read: account.json",
     ),
     "standard input twice": (
         ("who-can", *DETAILS, "--organization", "-", "--resource-policy", f"{MAPS}=-", *GET),
@@ -191,7 +191,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "nowhere to save": (("world", *DETAILS, "--output", "none/world.json"), "none"),
     "no name to save": (("world", *DETAILS, "--output", ""), "empty"),
-    "address": (("who-can", *WORLD, *GET, "--ip", "300.1.1.1"), "no address"),
+    "address": (("who-can", *WORLD, *GET, "--ip", "300.1.1.1"), "isn't an address"),
     "empty address": (("who-can", *WORLD, *GET, "--ip", ""), "empty"),
     "no such endpoint": (("who-can", *WORLD, *GET, "--endpoint", "vpce-9"), "vpce-9"),
     "via": (("who-can", *WORLD, *GET, "--via", "athena"), "athena.amazonaws.com"),
