@@ -193,7 +193,7 @@ def what_can(options: argparse.Namespace) -> Answer:
     return Answer(
         not found.allowed,
         lambda: {
-            "principal": found.caller,
+            "principal": found.principal,
             "allowed": [{**_what(one), "when": one.when, "by": one.by} for one in found.allowed],
             "stopped": [
                 {**_what(one), "layer": one.layer, "by": one.by, "why": one.why}
@@ -203,7 +203,7 @@ def what_can(options: argparse.Namespace) -> Answer:
         },
         lambda: _what_can_lines(found),
         lambda: (
-            f"{found.caller}: {number} sets of actions.",
+            f"{found.principal}: {number} sets of actions.",
             *map(str, sorted(found.allowed, key=_breadth, reverse=True)),
         ),
         lambda: (
@@ -217,7 +217,7 @@ def what_can(options: argparse.Namespace) -> Answer:
 
 
 def _what_can_lines(found: WhatCan) -> Iterator[str]:
-    yield from wrapped(f"{found.caller} may{':' if found.allowed else ' do nothing.'}")
+    yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
         yield from wrapped(str(access), indent=2)
     if found.stopped:
@@ -272,7 +272,7 @@ def matrix(options: argparse.Namespace) -> Answer:
     pairs = range(len(found.pairs))
     rows = [
         (arn, [bool(row >> pair & 1) for pair in pairs])
-        for arn, row in zip(found.callers, found.rows, strict=True)
+        for arn, row in zip(found.principals, found.rows, strict=True)
     ]
     total = sum(sum(row) for _, row in rows)
     return Answer(

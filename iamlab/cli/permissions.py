@@ -251,7 +251,7 @@ def least_privilege(options: argparse.Namespace) -> Answer:
     )
     _warn_of_problems(trail)
     heading = (
-        f"{found.caller} used {count(len(found.used), 'permission')}; "
+        f"{found.principal} used {count(len(found.used), 'permission')}; "
         f"{count(len(found.policies), 'policy allows', 'policies allow')} them and"
     )
     return Answer(
@@ -278,7 +278,7 @@ def _times(*times: datetime) -> Iterable[str]:
 
 def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
     return {
-        "principal": found.caller,
+        "principal": found.principal,
         "policies": found.to_dict(),
         "steps": list(map(str, found.steps)),
         "excess": list(map(str, found.excess)),

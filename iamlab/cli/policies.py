@@ -110,11 +110,11 @@ def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[File
         refused = refusal_of_parse_error(error, options.type, options.service)
     for one in refused:
         shown = " AWS shows this one." if one.shown and len(refused) > 1 else ""
-        what = f"{one.sentence.removeprefix(f'{one.code}: ')} {one.mend}{shown}"
+        what = f"{one.sentence.removeprefix(f'{one.code}: ')} {one.remedy}{shown}"
         yield FileFinding(name, one.line, one.column, one.path, REFUSED, one.code, what)
     for finding in review(text, options.type, options.service):
         place = (name, finding.line, finding.column, finding.path)
-        what = f"{finding.what} {finding.mend}"
+        what = f"{finding.what} {finding.remedy}"
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
 
 

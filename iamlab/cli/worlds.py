@@ -179,7 +179,7 @@ def diff(options: argparse.Namespace) -> Answer:
 def _change(one: Change) -> dict[str, Any]:
     return {
         "change": "gained" if one.gained else "lost",
-        "principal": one.caller,
+        "principal": one.principal,
         "action": one.action,
         "resource": one.resource,
         "by": one.by,

@@ -142,7 +142,7 @@ def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> N
 
 def test_the_six_labels_are_those_of_the_design() -> None:
     """Who, what, which policies, any deny, outer ceilings, who grants."""
-    words = ("calling", "asked", "policies apply", "explicit deny", "ceilings", "grants")
+    words = ("calling", "request", "policies apply", "explicit deny", "RCPs", "policies allow")
 
     assert len(QUESTIONS) == len(words)
     assert [word for word, question in zip(words, QUESTIONS, strict=True) if word in question] == [
@@ -271,8 +271,8 @@ def test_a_service_may_say_for_which_resource_it_calls(shell: Shell) -> None:
 
 def test_only_a_service_says_for_which_resource_it_calls(shell: Shell) -> None:
     """Who else says so, has mistaken something."""
-    assert "is no service" in one_line(shell(*ask(), "--source-arn", OBJECT))
-    assert "no ARN" in one_line(shell(*ask("sns.amazonaws.com"), "--source-arn", "trail"))
+    assert "isn't a service" in one_line(shell(*ask(), "--source-arn", OBJECT))
+    assert "isn't an ARN" in one_line(shell(*ask("sns.amazonaws.com"), "--source-arn", "trail"))
 
 
 def test_several_files_are_one_account(shell: Shell) -> None:
@@ -313,7 +313,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "misspelt role": (ask(f"{IAM}role/audit/auditr"), "Did you mean auditor"),
     "path left out": (ask(f"{IAM}user/alice"), arn_of("alice")),
     "unknown account": (ask("arn:aws:iam::999999999999:user/a"), "999999999999"),
-    "a group": (ask(f"{IAM}group/astronomers"), "not a principal"),
+    "a group": (ask(f"{IAM}group/astronomers"), "isn't a principal"),
     "a name": ((*ask()[:4], "alice", *ask()[5:]), "ARN"),
     "no principal at all": (ask(""), "--principal"),
     "a line break in the principal": (ask(f"{IAM}user/x\ny"), "cannot be found"),
@@ -360,7 +360,7 @@ BAD_FILES: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "account.json cannot be read"),
     "empty": (b"", "cut off"),
     "cut off": (as_cli(export_of(hand_made()))[:900].encode(), "cut off"),
-    "not JSON": (b"<html>\n</html>\n", "not JSON"),
+    "not JSON": (b"<html>\n</html>\n", "isn't JSON"),
     "binary": (bytes(range(256)), "UTF-8"),
     "another command's": (b'{"Users": []}', "get-account-authorization-details"),
     "three mistakes": (b'{"UserDetailList": [1, 2, 3]}', "UserDetailList[2]"),
