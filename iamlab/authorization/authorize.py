@@ -284,7 +284,7 @@ def _owner(world: World, account_id: str) -> tuple[str, Membership | None]:
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:
-    """Say what is known of the resource for which a service calls."""
+    """Return what is known about the resource that a service calls for."""
     if arn is None:
         return None
     if not is_arn(arn):

@@ -196,7 +196,7 @@ ENDPOINT_KEYS: Mapping[str, Callable[[EndpointAttributes], KeyValue]] = {
 def _sent(
     key: str, tell: Callable[[SourceAttributes], KeyValue]
 ) -> Callable[[CallAttributes], KeyValue]:
-    """Tell of a calling service's reason what that service sends."""
+    """Return what a calling service sends about its source."""
     return lambda call: tell(call.source) if call.source and key in call.sends else None
 
 
@@ -249,14 +249,14 @@ def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject
 
 
 def call_keys(call: CallAttributes) -> Context:
-    """Say what AWS knows of a call, its way included."""
-    way = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
+    """Return what AWS knows about a call and its network."""
+    keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
     dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}  # no value: gone
-    return {**keys_of(CALL_KEYS, call), **way, **dropped}
+    return {**keys_of(CALL_KEYS, call), **keys, **dropped}
 
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
-    """Say who an IAM user is, who signs with a long-term access key: no MFA keys."""
+    """Return the keys of an IAM user who signs with a long-term access key: no MFA keys."""
     return CallerAttributes(
         user.arn,
         user.account.account_id,
@@ -271,7 +271,7 @@ def user_attributes(user: User, membership: Membership | None = None) -> CallerA
 def role_attributes(
     role: Role, session_name: str, membership: Membership | None = None
 ) -> CallerAttributes:
-    """Say who a session of a role is; ``aws:PrincipalArn`` is the *role's* ARN."""
+    """Return the keys of a role session; ``aws:PrincipalArn`` is the *role's* ARN."""
     return CallerAttributes(
         role.arn,
         role.account.account_id,
@@ -285,7 +285,7 @@ def role_attributes(
 def root_user_attributes(
     arn: str, account_id: str, membership: Membership | None = None
 ) -> CallerAttributes:
-    """Say who a root user is."""
+    """Return the keys of a root user."""
     return CallerAttributes(arn, account_id, account_id, "Account", membership=membership)
 
 
@@ -296,14 +296,14 @@ ANONYMOUS_CALLER = CallerAttributes(
 
 
 def root_user_keys(arn: str, account_id: str) -> Context:
-    """Say what AWS knows of a root user."""
+    """Return what AWS knows about a root user."""
     return keys_of(CALLER_KEYS, root_user_attributes(arn, account_id))
 
 
 def temporary_credential_keys(
     issued: datetime, now: datetime, mfa: datetime | None = None
 ) -> Context:
-    """Say what comes with temporary credentials.
+    """Return the keys that come with temporary credentials.
 
     Parameters
     ----------
@@ -314,7 +314,7 @@ def temporary_credential_keys(
 
 
 def mfa_keys(now: datetime, used: datetime | None) -> Context:
-    """Say whether an MFA device was used, and how many seconds ago.
+    """Return whether an MFA device was used, and how many seconds ago.
 
     Examples
     --------
@@ -340,7 +340,7 @@ a key without a value is not there."""
 
 
 def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """Give tags as condition keys, whose letter case does not count.
+    """Return tags as condition keys, which are case-insensitive.
 
     Of two tags that differ in nothing else the first is given: AWS does not say which one it takes.
 
@@ -356,7 +356,7 @@ def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def called_region(service: str, named: str, of_resource: str) -> str:
-    """Say in which Region a call is made: the one that was named, or the resource's.
+    """Return the Region of a call: the one that it names, or the resource's.
 
     Examples
     --------
@@ -367,7 +367,7 @@ def called_region(service: str, named: str, of_resource: str) -> str:
 
 
 def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
-    """Say of which keys that were given no caller of AWS can choose the value."""
+    """Return which of these keys a caller of AWS cannot choose."""
     return [
         f"{key} was given by hand: AWS fills it in itself, and no caller can choose it."
         for key in set_keys
@@ -378,7 +378,7 @@ def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
 
 
 def override_keys(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
+    known: Mapping[str, ContextValue], overrides: Mapping[str, ContextValue]
 ) -> dict[str, ContextValue]:
     """Lay what is given over what is known; the letter case of keys does not count.
 
@@ -387,8 +387,8 @@ def override_keys(
     RequestError
         What is given is no context.
     """
-    context: object = given
+    context: object = overrides
     if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}
+        raise RequestError(f"context is a dict of condition keys and values, not {overrides!r}.")
+    lower = {key.lower() for key in overrides}
+    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **overrides}

@@ -60,7 +60,7 @@ NO_CALL_OF_IAM = "passrole"
 def refusal_of(
     kind: CredentialKind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
 ) -> AwsError | None:
-    """Say what AWS answers to a call that such credentials are not good for; else ``None``.
+    """Return AWS's error for a call that such credentials cannot make; else ``None``.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 
 def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
     error = InvalidClientTokenId("The security token included in the request is invalid")
-    way = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
-    error.add_note(f"IAM cannot be called with {kind.value}{way}.")
+    exception = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
+    error.add_note(f"IAM cannot be called with {kind.value}{exception}.")
     return error
 
 
@@ -147,7 +147,7 @@ def _cannot_call(name: str, arn: str) -> AccessDenied:
 
 
 def region_refusal(region: str) -> InvalidClientTokenId | None:
-    """Say what a Region answers to a token that is good in the default Regions only.
+    """Return a Region's error for a token that is valid only in the default Regions.
 
     Examples
     --------

@@ -26,7 +26,7 @@ from iamlab.authorization.credential_scope import (
     region_limits,
 )
 from iamlab.authorization.resource import ResourceContext
-from iamlab.engine.layers import Attached, Layers, Level
+from iamlab.engine.layers import AttachedPolicy, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.credentials import Credential, Presented
@@ -93,14 +93,14 @@ class PrincipalContext:
     arn: str
     account_id: str
     who: Callable[[], CallerAttributes]
-    identity: tuple[Attached, ...] = ()
-    boundary: Attached | None = None
+    identity: tuple[AttachedPolicy, ...] = ()
+    boundary: AttachedPolicy | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
-    session: tuple[Policy | Attached, ...] = ()
+    session: tuple[Policy | AttachedPolicy, ...] = ()
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
-    scoped: tuple[Policy | Attached, ...] = ()
+    scoped: tuple[Policy | AttachedPolicy, ...] = ()
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
     issuer_id: str = ""
@@ -109,7 +109,7 @@ class PrincipalContext:
     )
 
     def context(self) -> dict[str, ContextValue]:
-        """Give the caller's part of a request's context."""
+        """Return the caller's part of a request's context."""
         return {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
 
     def layers(
@@ -146,21 +146,23 @@ class PrincipalContext:
         )
 
     def refusal(self, action: str) -> AwsError | None:
-        """Give what AWS answers if the caller's credentials aren't good for an action."""
+        """Return what AWS answers if the caller's credentials aren't good for an action."""
         if self.kind is CredentialKind.LONG_TERM:
             return None
         return refusal_of(self.kind, action, self.credentials(), self.arn)
 
     def within_limits(self) -> PrincipalContext:
-        """Give the same caller with what its credentials are not good for as one more ceiling."""
+        """Return the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = credential_limits(self.kind, with_mfa=with_mfa)
         limits = (of_kind, region_limits() if self.default_regions_only else None)
-        closed = [Attached(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None]
+        closed = [
+            AttachedPolicy(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None
+        ]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
-        """Give the same caller with what its credentials say besides."""
+        """Return the same caller with what its credentials say besides."""
         if presented.kind is CredentialKind.LONG_TERM:
             return self
         shown = dict(presented.context)
@@ -170,7 +172,7 @@ class PrincipalContext:
             self,
             arn=presented.arn,
             who=partial(_with_session, self.who, presented),
-            identity=(Attached(root_user_policy(), None, ("root user",)),)
+            identity=(AttachedPolicy(root_user_policy(), None, ("root user",)),)
             if of_root
             else self.identity,
             issuer=self.arn if is_federated else self.issuer,
@@ -184,7 +186,7 @@ class PrincipalContext:
 
 
 def _with_session(who: Callable[[], CallerAttributes], presented: Presented) -> CallerAttributes:
-    """Say who calls with temporary credentials: session tags win over those of the principal."""
+    """Return the caller with temporary credentials: session tags override the principal's tags."""
     principal = who()
     seen = replace(
         principal,
@@ -302,13 +304,13 @@ def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
 
 
 def _membership(account: Account) -> Membership | None:
-    """Give the place of an account in its organization, if it is in one."""
+    """Return the place of an account in its organization, if it is in one."""
     world = account.world
     return world.membership_of(account.account_id) if world.organizations else None
 
 
 def scps_of(account: Account) -> tuple[Level, ...]:
-    """Give the service control policies above an account, level by level."""
+    """Return the service control policies above an account, level by level."""
     if not account.world.organizations:
         return ()
     organization = account.world.organization_of(account.account_id)
@@ -320,7 +322,7 @@ def scps_of(account: Account) -> tuple[Level, ...]:
 
 
 def _service(name: str) -> CallerAttributes:
-    """Say who a service is that calls for itself."""
+    """Return the principal of a service that calls on its own behalf."""
     from iamlab.model.service_principals import sends
 
     return CallerAttributes(service=name, sends=sends(name))

@@ -78,7 +78,7 @@ class ResourceContext:
         return {**keys_of(RESOURCE_KEYS, self.attributes), **self.attributes.own}
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
-        """Give it as the engine takes it for questions about many."""
+        """Return the resource in the form that the engine takes for matrices."""
         from iamlab.engine.question_space import ResourceFacts
 
         return ResourceFacts(
@@ -94,7 +94,7 @@ class ResourceContext:
 def resource_context(
     world: World, resource: str, action: str, caller_account: str
 ) -> ResourceContext:
-    """Say what the world knows of a resource, and what it takes for granted."""
+    """Return what the world knows about a resource, and what it assumes."""
     found = _found(world, resource, action, caller_account)
     organization = world.organization_of(found.account_id) if world.organizations else None
     if organization is not None:
@@ -155,7 +155,7 @@ def find_resource(world: World, arn: Arn, text: str) -> Resource | None:
 
 
 def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
-    """Give what stands above an ARN, from the first part on: of an object its bucket."""
+    """Return what stands above an ARN, from the first part on: of an object its bucket."""
     start = len(text) - len(arn.resource)
     for separator in "/:":
         place = text.find(separator, start)
@@ -167,7 +167,7 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
 
 
 def context_of_resource(known: Resource) -> ResourceContext:
-    """Say what a resource of the world says of itself; it need not be in its account yet."""
+    """Return the facts about a resource of the world; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
     return ResourceContext(
         ResourceAttributes(known.account.account_id, tags, own=known.context),
@@ -193,7 +193,7 @@ def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> ResourceCont
 def _of_iam(
     world: World, arn: Arn, action: str, policy: Policy | None, caller_account: str
 ) -> ResourceContext:
-    """Say what is known of an identity, with its tags; of a role, also its trust policy."""
+    """Return the facts about an identity, with its tags and, for a role, its trust policy."""
     account = world.accounts.get(arn.account)
     about_trust = arn.kind == "role" and action.lower().startswith("sts:")
     owner = arn.account if arn.account.isdigit() else caller_account
@@ -208,7 +208,7 @@ def _of_iam(
 
 
 def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | None]:
-    """Give the tags of an identity, and a role's trust policy."""
+    """Return the tags of an identity, and a role's trust policy."""
     role, user = account.roles.get(arn.name), account.users.get(arn.name)
     if arn.kind == "role" and role is not None and role.arn == str(arn):
         return role.tags, role.trust
@@ -219,7 +219,7 @@ def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | N
 
 @lru_cache(maxsize=256)
 def default_key_policy(partition: str, account_id: str) -> Policy:
-    """Give the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
+    """Return the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
 
     Notes
     -----

@@ -113,7 +113,7 @@ def _with_small_initial(name: str) -> str:
 
 
 def within_limit(value: Any, most: int) -> Any:
-    """Give a value as it is, or ``None`` if its JSON has too many bytes.
+    """Return a value as it is, or ``None`` if its JSON has too many bytes.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def origin_of(
     region: str,
     network: Network | None = None,
 ) -> Origin:
-    """Say where a call comes from.
+    """Return where a call comes from.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ _TYPES: Mapping[str, str] = {
 def caller_identity(
     who: PrincipalContext, access_key_id: str = "", via: str = ""
 ) -> dict[str, Any]:
-    """Say who called, given all that is known of him.
+    """Return the identity of a caller of whom everything is known.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def user_identity(
     access_key_id: str = "",
     issuer_id: str = "",
 ) -> dict[str, Any]:
-    """Say who called, given the caller's ARN and what the request's context knows of it.
+    """Return the identity of a caller by ARN and the request's context.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def user_identity(
 
 
 def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say what an account is told of a caller: of one of another account, little.
+    """Return what an account sees of a caller: little of a caller in another account.
 
     Examples
     --------
@@ -294,7 +294,7 @@ def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[
 
 
 def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say whose permissions a caller had: of a session the issuer's, else his own.
+    """Return whose permissions a caller had: a session's issuer, or the caller.
 
     Examples
     --------
@@ -307,12 +307,12 @@ def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def id_in(identity: Mapping[str, Any]) -> str:
-    """Give the unique id of a user or role; empty if nobody tells it."""
+    """Return the unique id of a user or role; empty if nobody tells it."""
     return str(identity.get("principalId") or "").partition(":")[0]
 
 
 def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]:
-    """Say who made a federated user: a user, or a root user."""
+    """Return who made a federated user: a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:
         return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
@@ -331,7 +331,7 @@ _OIDC_PROVIDER = ":oidc-provider/"
 def session_context(
     context: Mapping[str, Any], issuer: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Say what is known of a session; of long-term keys, nothing.
+    """Return what is known about a session; nothing for long-term keys.
 
     Parameters
     ----------
@@ -366,7 +366,7 @@ def session_context(
 
 
 def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Say which provider of web identities vouched for a session, if one did.
+    """Return the web identity provider of a session, if it has one.
 
     What the token of an application's login says (of Cognito, say) are attributes. Those of an
     account's own OIDC provider stay out of the log, as in events of EKS.

@@ -82,7 +82,7 @@ def _delivered(start: Path, events: list[Event]) -> Path:
 
 
 def _place_of(event: Event) -> tuple[str, ...]:
-    """Say where an event is written: the folders, and how the name of the file begins.
+    """Return where an event is written: the folders and the start of the file's name.
 
     Raises
     ------
@@ -103,11 +103,11 @@ def _place_of(event: Event) -> tuple[str, ...]:
 
 
 def _pieces(events: Iterable[Event]) -> Iterator[str]:
-    """Give the text of a file, in parts."""
+    """Return the text of a file, in parts."""
     yield '{"Records":['
     for number, event in enumerate(events):
         comma = "," if number else ""
-        yield comma + json.dumps(event.to_json(), separators=(",", ":"))
+        yield comma + json.dumps(event.to_dict(), separators=(",", ":"))
     yield "]}"
 
 

@@ -135,7 +135,7 @@ NAME_NO_RESOURCES = frozenset(("ec2", "iam", "organizations"))
 
 
 def event_name(service: str, name: str) -> str:
-    """Give the name of the event of a call.
+    """Return the name of the event of a call.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def event_name(service: str, name: str) -> str:
 
 
 def is_data_event(service: str, name: str) -> bool:
-    """Say whether an event is of data, not of management.
+    """Return whether an event is of data, not of management.
 
     Examples
     --------
@@ -298,7 +298,7 @@ def record_event(
 
 @lru_cache(maxsize=512)
 def _source(service: str) -> str:
-    """Give the host of a service: the same text for all its events."""
+    """Return the host of a service: the same text for all its events."""
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
@@ -331,7 +331,7 @@ def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _shared(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the same object that the event before has, if it says the same: there are many."""
+    """Return the same object that the event before has, if it says the same: there are many."""
     newest = next(reversed(world.events), None)
     return newest.user_identity if newest and newest.user_identity == identity else identity
 

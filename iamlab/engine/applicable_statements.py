@@ -12,7 +12,7 @@ from iamlab.engine.public_access import shuts_out
 from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached, Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Statement
@@ -63,7 +63,7 @@ def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Layer
 
 def match_statement(
     statement: Statement,
-    attached: Attached,
+    attached: AttachedPolicy,
     request: Request,
     place: Place,
     rules: Rules,

@@ -23,7 +23,7 @@ level.
 
 *Request -> verdict.* Run the plan. The first Deny whose tests all hold ends it. Then each ceiling
 needs one Allow in each level. Then the votes of resource and identity policies go to the same rule
-of ``AWS`` that the readable path asks.
+of ``AWS_RULES`` that the readable path asks.
 
 A property test proves that ``decide`` and ``evaluate.read`` always agree.
 """
@@ -47,7 +47,7 @@ from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
 from iamlab.engine.verdict import Verdict
 
@@ -109,7 +109,7 @@ _NAMED = {Named.DIRECT: DIRECT, Named.INDIRECT: INDIRECT, Named.ACCOUNT: ACCOUNT
 @cache
 def _answers(case: str) -> tuple[bool, ...]:
     """Ask the rule of a situation about all votes that there can be."""
-    rule = getattr(AWS, case)
+    rule = getattr(AWS_RULES, case)
     return tuple(
         bool(
             rule(

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine.applicable_statements import RESTRICTED, match_statement
 from iamlab.engine.evaluation_case import is_bounded
 from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
+from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, AttachedPolicy, Place
 from iamlab.engine.principals import Named
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError, did_you_mean
@@ -38,6 +39,7 @@ ABSENT = {
 }
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung.
@@ -72,13 +74,13 @@ class Step:
     def __str__(self) -> str:
         return f"{self.symbol} {self.layer}: {self.reason}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "layer": self.layer,
             "result": self.result,
             "reason": self.reason,
-            "statements": [reading.to_json() for reading in self.statements],
+            "statements": [reading.to_dict() for reading in self.statements],
         }
 
 
@@ -180,7 +182,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
     return tuple(
         match_statement(
             statement,
-            Attached(policy),
+            AttachedPolicy(policy),
             decision.request,
             Place("resource" if _names_somebody(statement) else "identity", bounded),
             decision.rules,

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
+
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.matching import Mismatch
     from iamlab.engine.principals import Named
     from iamlab.policy.statement import Effect, Statement
@@ -42,6 +44,7 @@ _WORDS = {
 }
 
 
+@with_old_names
 class StatementMatch(NamedTuple):
     """One statement, compared with a request: it applies if every element matches.
 
@@ -60,7 +63,7 @@ class StatementMatch(NamedTuple):
     """
 
     layer: str
-    attached: Attached
+    attached: AttachedPolicy
     statement: Statement
     named: Named
     mismatches: tuple[Mismatch, ...] = ()
@@ -104,7 +107,7 @@ class StatementMatch(NamedTuple):
         missed = "; ".join(map(str, self.mismatches))
         return f"{self.effect} {self.address} does not apply. {missed}."
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "statement": self.address,

@@ -162,7 +162,7 @@ def _read_page(
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
-    """Give a managed policy to its account; AWS's own go to all."""
+    """Put a managed policy in its account; AWS managed policies go to every account."""
     if not policy.is_aws_managed:
         account_of(world, arn)
     for account in world.accounts.values():
@@ -171,7 +171,7 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 
 
 def _loose_ends(world: World) -> Iterator[str]:
-    """Say what the files name but do not have."""
+    """Return what the files name but do not have."""
     for account in world.accounts.values():
         for identity in (
             *account.users.values(),
@@ -207,7 +207,7 @@ FILTERS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
 
 
 @operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
-def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
+def get_account_authorization_details(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Write down users, groups, roles and managed policies: a whole account, or one page of it.
 
     Parameters
@@ -217,8 +217,8 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
     """
     bounded = [*account.users.values(), *account.roles.values()]
     identities = [*bounded, *account.groups.values()]
-    attached = Counter(arn for one in identities for arn in one.attached)
-    bounding = Counter(one.boundary for one in bounded if one.boundary)
+    attached = Counter(arn for identity in identities for arn in identity.attached)
+    bounding = Counter(identity.boundary for identity in bounded if identity.boundary)
     used = (
         account.policies.get(arn) or managed_policies.find(arn)
         for arn in dict.fromkeys((*attached, *bounding))
@@ -235,15 +235,15 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
         (LISTS[3], with_counts, own_policies(account)),
         (LISTS[3], with_counts, of_aws),
     )
-    wanted = given.get("Filter") or FILTERS
+    wanted = arguments.get("Filter") or FILTERS
     entries = [
-        (name, write, one)
+        (name, write, entity)
         for kind, (name, write, every) in zip(FILTERS, parts, strict=True)
         if kind in wanted
-        for one in every
+        for entity in every
     ]
     # Only what is on the page is written.
-    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
+    one_page = page("All", entries, arguments, lambda entry: (entry[0], entry[1](entry[2])))
     found: dict[str, Any] = {name: [] for name in LISTS}
     for name, written in one_page.pop("All"):
         found[name].append(written)
@@ -264,7 +264,7 @@ def _printed(value: Any) -> Any:
     if isinstance(value, dict):
         return as_printed(value)
     if isinstance(value, list | tuple):
-        return [_printed(one) for one in value]
+        return [_printed(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -301,7 +301,7 @@ def _identity(identity: Identity) -> dict[str, Any]:
     found = {
         **write_identity(identity),
         f"{identity.kind.capitalize()}PolicyList": [
-            {"PolicyName": name, "PolicyDocument": policy.to_json()}
+            {"PolicyName": name, "PolicyDocument": policy.to_dict()}
             for name, policy in identity.inline.items()
         ],
         "AttachedManagedPolicies": [

@@ -137,7 +137,7 @@ class Entry:
         return [_policy_arn(entry.text("PolicyArn")) for entry in entries]
 
     def boundary(self) -> str | None:
-        """Give the ARN of the permissions boundary; one that cannot be read is an error."""
+        """Return the ARN of the permissions boundary; one that cannot be read is an error."""
         boundary = self.raw.get("PermissionsBoundary")
         if boundary is None:
             return None

@@ -40,7 +40,7 @@ Value = TypeVar("Value")
 
 
 def rule_for(cls: type, field: str) -> Rule | None:
-    """Give the rule for a field of a class; that of the nearest class counts.
+    """Return the rule for a field of a class; that of the nearest class counts.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def check_accounts(accounts: Mapping[str, Account], run: CodingRun, *, complete:
 
 
 def _members(place: str, held: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Give each member of an object with its place."""
+    """Return each member of an object with its place."""
     return ((member(place, key), value) for key, value in held.items())
 
 
@@ -306,13 +306,13 @@ def check_organizations(
         yield from _organization_parts(organization, place)
         yield from _tree(organization, place)
         members = list(_members(f"{place}.members", organization.members))
-        for where, one in members if accounts_known else ():
-            if one.id not in accounts:
-                yield where, f"There is no such account. {did_you_mean(one.id[:100], accounts)}"
+        for where, part in members if accounts_known else ():
+            if part.id not in accounts:
+                yield where, f"There is no such account. {did_you_mean(part.id[:100], accounts)}"
         if accounts_known and organization.management_account_id not in organization.members:
             yield f"{place}.management_account_id", "It must be one of the members."
-        for where, one in members:
-            if (other := seen.setdefault(one.id, place)) != place:
+        for where, part in members:
+            if (other := seen.setdefault(part.id, place)) != place:
                 yield where, f"The account is in another organization too: {other}."
 
 

@@ -40,7 +40,7 @@ class Many:
     kinds: tuple[type, ...] = (list,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give a list; of a set, a sorted one."""
+        """Return a list; of a set, a sorted one."""
         if not isinstance(value, self.types) or isinstance(value, str):
             return run.not_a("a list", value, place)
         inside: Any = sorted(value) if isinstance(value, AbstractSet) else value
@@ -63,7 +63,7 @@ class Fixed:
     kinds: tuple[type, ...] = (list,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give a list."""
+        """Return a list."""
         if not isinstance(value, tuple) or len(value) != len(self.each):
             return run.not_a(f"a tuple of {len(self.each)}", value, place)
         return [
@@ -91,7 +91,7 @@ class ByName:
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give an object, in the order of the dictionary."""
+        """Return an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
             return run.not_a("an object", value, place)
         name = value_coders.TEXT.write
@@ -167,7 +167,7 @@ class PolicyCoder:
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give the document as JSON if that keeps its text, else its text."""
+        """Return the document as JSON if that keeps its text, else its text."""
         if not isinstance(value, Policy):
             return run.not_a("a policy", value, place)
         if value.text not in run.documents:
@@ -252,7 +252,7 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
         return run.policies[text, name]
     same = run.policies.get(text)
     try:
-        found = same.named(name) if same is not None else Policy.parse(text, name=name)
+        found = same.with_name(name) if same is not None else Policy.parse(text, name=name)
     except PolicyError as error:
         return error
     run.policies[text] = run.policies[text, name] = found
@@ -283,7 +283,7 @@ _LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made
 
 @cache
 def coder_of(hint: Any) -> Coder:
-    """Give what writes and reads values of a type.
+    """Return what writes and reads values of a type.
 
     Raises
     ------
@@ -319,7 +319,7 @@ def coder_of(hint: Any) -> Coder:
 
 
 def _union(hints: tuple[Any, ...]) -> Coder:
-    """Give what writes values of several types, of which JSON has each as another kind."""
+    """Return what writes values of several types, of which JSON has each as another kind."""
     classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
     coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
@@ -334,7 +334,7 @@ def _union(hints: tuple[Any, ...]) -> Coder:
 
 
 def _of_classes(classes: list[Any]) -> Coder:
-    """Give what writes objects of some classes and of those below them."""
+    """Return what writes objects of some classes and of those below them."""
     every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
     records = [RecordCoder(class_, coder_of) for class_ in every]
     if len(records) == 1:

@@ -55,13 +55,17 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
     written = {
         "Organization": answers.organization(organization),
         "Roots": [answers.root(organization.root)],
-        "OrganizationalUnits": [{**answers.unit(one), "ParentId": one.parent_id} for one in units],
-        "Accounts": [
-            {**answers.account(one), "ParentId": one.parent_id}
-            for one in organization.members.values()
+        "OrganizationalUnits": [
+            {**answers.unit(unit), "ParentId": unit.parent_id} for unit in units
         ],
-        "Policies": [answers.policy(one) for one in held],
-        "Targets": {one.id: [answers.target(target) for target in one.targets] for one in held},
+        "Accounts": [
+            {**answers.account(member), "ParentId": member.parent_id}
+            for member in organization.members.values()
+        ],
+        "Policies": [answers.policy(policy) for policy in held],
+        "Targets": {
+            policy.id: [answers.target(target) for target in policy.targets] for policy in held
+        },
         "DelegatedAdministrators": [
             {
                 **answers.delegate(organization.members[key]),
@@ -176,8 +180,8 @@ class _Builder:
 
     def _read_root(self, made: Organization, entry: Entry) -> None:
         self._check_arn(made, entry, f"root/{made.id}/{made.root.id}")
-        for one in entry.objects("PolicyTypes"):
-            name, status = one.text("Type"), one.text("Status")
+        for policy_type in entry.objects("PolicyTypes"):
+            name, status = policy_type.text("Type"), policy_type.text("Status")
             if name not in TYPES:
                 continue  # tag policies and their like decide about no request
             if status != "ENABLED":

@@ -117,7 +117,7 @@ def _reader_into(name: str, rule: Rule, *, has_parent: bool = False) -> Reader:
     def read(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
         key = identifier(entry, "Id", rule)
         if has_parent:
-            named = [one.text("ParentId") for one in (entry, page) if "ParentId" in one.raw]
+            named = [raw.text("ParentId") for raw in (entry, page) if "ParentId" in raw.raw]
             named += [path[-2 if path[-1] == key else -1] for path in _paths(entry, key)]
             for parent in named:
                 export.add_parent(key, parent, entry.where)
@@ -229,7 +229,7 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrgani
 
 
 def _entries(page: Entry, key: str) -> Iterator[tuple[str, Any, Entry]]:
-    """Give each entry with its place, and with the page that has the id that it belongs to."""
+    """Return each entry with its place, and with the page that has the id that it belongs to."""
     value, where = page.raw[key], f"{page.where}: {key}"
     if key in _SINGLE:
         yield where, value, page

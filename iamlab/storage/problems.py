@@ -65,7 +65,7 @@ class CodingRun:
         return UNUSABLE
 
     def finish(self) -> None:
-        """Say what was found wrong, if anything was.
+        """Raise an error with the problems found, if there are any.
 
         Raises
         ------
@@ -79,11 +79,11 @@ class CodingRun:
         return self.wrong(place, f"There must be {wanted}, not {kind_of(raw)}.")
 
     def is_sound(self, place: str) -> bool:
-        """Say whether nothing was found wrong at a place and below it."""
+        """Return whether nothing was found wrong at a place and below it."""
         return not any(wrong.startswith(place) for wrong in self.places)
 
     def owner(self, cls: type) -> Any:
-        """Give the nearest object around that is of a class; ``None``: there is none."""
+        """Return the nearest object around that is of a class; ``None``: there is none."""
         return next((owner for owner in reversed(self.owners) if isinstance(owner, cls)), None)
 
 
@@ -99,10 +99,10 @@ class Coder(Protocol):
         """What it reads: the Python types of JSON values."""
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give the JSON value that is written."""
+        """Return the JSON value that is written."""
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Give what was written; ``UNUSABLE`` if it cannot be told."""
+        """Return what was written; ``UNUSABLE`` if it cannot be told."""
 
 
 _KINDS: dict[type, str] = {
@@ -117,7 +117,7 @@ _KINDS: dict[type, str] = {
 
 
 def kind_of(raw: object) -> str:
-    """Say what a JSON value is, without telling it: it may be a secret.
+    """Return the type of a JSON value, not the value: it can be a secret.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def shown(text: object) -> str:
 
 
 def member(place: str, key: str) -> str:
-    """Give the place of an object's member.
+    """Return the place of an object's member.
 
     Examples
     --------
@@ -150,7 +150,7 @@ _SOUNDS_SECRET = re.compile("hash|salt|passw|secret|seed|token|private")
 
 
 def one_way(seed: int) -> int:
-    """Give the seed of a world that is saved without secrets: no way leads back to the first.
+    """Return the seed of a world that is saved without secrets: no way leads back to the first.
 
     Whoever knows the seed knows all that follows from it: secret access keys, seeds of MFA devices.
     A seed that can be guessed, such as 7, is no secret anyway: each guess can be tried.
@@ -193,7 +193,7 @@ HARMLESS = frozenset(
 
 
 def is_secret(field: str) -> bool:
-    """Say whether a field, such as ``"LoginProfile.hashes"``, may hold a secret.
+    """Return whether a field, such as ``"LoginProfile.hashes"``, may hold a secret.
 
     Examples
     --------

@@ -58,11 +58,11 @@ class FieldCoder:
     rule: Rule | None
 
     def is_left_out(self, run: CodingRun) -> bool:
-        """Say whether it is a secret, and none may be in the file."""
+        """Return whether it is a secret, and none may be in the file."""
         return not run.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give what is written: of a seed without secrets, what follows from it."""
+        """Return what is written: of a seed without secrets, what follows from it."""
         written, before = value, len(run.places)
         if not run.secrets and self.label in WRITTEN_INSTEAD and isinstance(value, int):
             written = WRITTEN_INSTEAD[self.label](value)
@@ -99,7 +99,7 @@ class FieldCoder:
 
 
 def default_of(field: Field[Any]) -> Any:
-    """Give what a field is if nothing is said; ``MISSING``: it must be said."""
+    """Return what a field is if nothing is said; ``MISSING``: it must be said."""
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
@@ -132,8 +132,10 @@ class RecordCoder:
         found = {}
         for name, hint in types_of_fields(self.cls).items():
             is_union = get_origin(hint) in (types.UnionType, typing.Union)
-            classes = [one for one in (get_args(hint) if is_union else (hint,)) if one is not _NONE]
-            modules = [getattr(one, "__module__", "") for one in classes]
+            classes = [
+                part for part in (get_args(hint) if is_union else (hint,)) if part is not _NONE
+            ]
+            modules = [getattr(class_, "__module__", "") for class_ in classes]
             if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
                 found[name] = classes[0], is_union
         return found
@@ -168,7 +170,7 @@ class RecordCoder:
         return FieldCoder(field.name, field, coder, label, default if is_empty else _NEVER, rule)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, in their order."""
+        """Return its fields, in their order."""
         if plain(type(value)) is not self.cls:
             return run.not_a(self.cls.__name__, value, place)
         found: dict[str, Any] = {}
@@ -210,7 +212,9 @@ class RecordCoder:
         """Make an object before what it holds, which points back to it."""
         cls: Any = self.cls
         made = cls.__new__(cls)
-        others = {one.name: default_of(one) for one in fields(cls) if not self._is_kept(one)}
+        others = {
+            field.name: default_of(field) for field in fields(cls) if not self._is_kept(field)
+        }
         for name, value in {**owners, **others}.items():
             setattr(made, name, value)
         return made
@@ -246,7 +250,7 @@ class ClassCoder:
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, and its class first."""
+        """Return its fields, and its class first."""
         cls = plain(type(value))
         record = self.known.get(cls.__name__)
         if record is None or cls is not record.cls:
@@ -276,7 +280,7 @@ def import_all() -> None:
 
 @cache
 def types_of_fields(cls: type) -> dict[str, Any]:
-    """Say of which type each field of a dataclass is.
+    """Return the type of each field of a dataclass.
 
     Examples
     --------
@@ -300,7 +304,7 @@ _REPORTS: dict[str, Any] = {
 
 
 def _type_of(name: str, cls: type) -> Any:
-    """Give the type of a field, in the words of the module that declares it."""
+    """Return the type of a field, in the words of the module that declares it."""
     module = sys.modules[cls.__module__]
     holder = type(cls.__name__, (), {"__annotations__": {name: get_annotations(cls)[name]}})
     return typing.get_type_hints(holder, {**_for_types_only(cls.__module__), **vars(module)})[name]
@@ -326,7 +330,7 @@ def _for_types_only(module: str) -> dict[str, Any]:
 
 @cache
 def below(cls: type) -> dict[str, type]:
-    """Give the dataclasses of the package that inherit from one, by name: a file names these.
+    """Return the dataclasses of the package that inherit from one, by name: a file names these.
 
     Raises
     ------

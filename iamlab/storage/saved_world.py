@@ -184,7 +184,7 @@ def _check(contents: Contents, run: CodingRun) -> None:
 
 
 def _pieces(written: dict[str, Any]) -> Iterator[str]:
-    """Give the text of a file, in parts."""
+    """Return the text of a file, in parts."""
     yield from json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(written)
     yield "\n"
 

@@ -44,7 +44,7 @@ class Plain:
     from_json: Callable[[Any], Any]
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as JSON has it."""
+        """Return the value as JSON."""
         return _noted(self.to_json, value, place, run)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
@@ -63,7 +63,7 @@ def _noted(convert: Callable[[Any], Any], value: Any, place: str, run: CodingRun
 
 
 def _text_to_json(value: Any) -> str:
-    """Give text as it is, or marked as Base64 if JSON cannot hold it."""
+    """Return text as it is, or marked as Base64 if JSON cannot hold it."""
     if not isinstance(value, str):
         raise _NotA("text")
     if value.startswith("\0") or _HALF.search(value):
@@ -87,14 +87,14 @@ def _text_from_json(raw: Any) -> str:
 
 
 def _number_to_json(value: Any) -> int | str:
-    """Give a number, as hexadecimal text if it is large."""
+    """Return a number, as hexadecimal text if it is large."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise _NotA("a whole number")
     return int(value) if -_LARGEST < value < _LARGEST else hex(value)
 
 
 def _beside_text_to_json(value: Any) -> int:
-    """Give a number where text is something else."""
+    """Return a number where text is something else."""
     written = _number_to_json(value)
     if isinstance(written, str):
         raise _Wrong("The number is too large.")
@@ -113,7 +113,7 @@ def _number_from_json(raw: Any) -> int:
 
 
 def _fraction(value: Any) -> float:
-    """Give a number with a point; JSON has neither infinity nor NaN."""
+    """Return a number with a point; JSON has neither infinity nor NaN."""
     if type(value) is int and -_LARGEST < value < _LARGEST:
         return float(value)
     if type(value) is float and math.isfinite(value):
@@ -122,7 +122,7 @@ def _fraction(value: Any) -> float:
 
 
 def _moment_to_json(value: Any) -> str:
-    """Give a time with its zone, as in ISO 8601; UTC is Z."""
+    """Return a time with its zone, as in ISO 8601; UTC is Z."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _Wrong("It must be a time with a zone, such as UTC.")
     return value.isoformat().replace("+00:00", "Z")
@@ -200,7 +200,7 @@ class Anything:
     kinds: tuple[type, ...] = (str, bool, int, float, type(None), dict, list)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as it is."""
+        """Return the value as it is."""
         return self._through(value, place, run, TEXT.write)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:

@@ -175,13 +175,13 @@ class Iamlab:
 
     def matrix(self) -> list[int]:
         """Decide all pairs for all principals at once."""
-        from iamlab.engine.matrix import evaluate_many
+        from iamlab.engine.matrix import evaluate_matrix
 
         callers = [
             (principal.arn, layers, principal.context)
             for principal, layers in zip(self.account.principals, self.layers, strict=True)
         ]
-        rows: list[int] = evaluate_many(callers=callers, pairs=list(self.account.pairs)).rows
+        rows: list[int] = evaluate_matrix(callers=callers, pairs=list(self.account.pairs)).rows
         return rows
 
 

@@ -12,7 +12,7 @@ from iamlab.engine.layers import Place
 from iamlab.engine.matching import mismatches
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.statement import Statement
 from tests.engine.making import (
     ANA,
@@ -709,7 +709,7 @@ def test_why_not_holds_a_single_statement_against_the_request():
 
 def test_why_not_follows_the_rules_of_the_decision():
     """Whoever believes otherwise is told otherwise."""
-    anything = replace(AWS, action=lambda *_: True)
+    anything = replace(AWS_RULES, action=lambda *_: True)
     (reading,) = evaluate(ask(), Layers(), anything).why_not(EC2_ONLY)
 
     assert reading.applies
@@ -731,7 +731,7 @@ def test_a_statement_without_any_action_applies_to_nothing():
     """No document has one; one that is made by hand matches nothing either."""
     bare = Statement(effect="Allow", number=1, resource=("*",))
 
-    (mismatch,) = mismatches(bare, ask(), Place("identity"), AWS, Named.NOT)
+    (mismatch,) = mismatches(bare, ask(), Place("identity"), AWS_RULES, Named.NOT)
     assert mismatch.element == "NotAction"
 
 

@@ -65,7 +65,7 @@ class Scene:
         changed.account(MAIN).users[user.name].inline["new"] = Policy.allow("s3:*", name="new")
         changed.changed()
         organization = main.organization
-        matrix, after = world.access(*asked), changed.access(*asked)
+        matrix, after = world.access_matrix(*asked), changed.access_matrix(*asked)
         reach = world.reach()
         admin = next(iter(reach.admins().values()))
         yield "world", world
@@ -250,7 +250,7 @@ def test_values_of_a_lesson_say_what_matters():
 
     world = scenario("groups")
     dana, developers = world.user("dana"), world.group("developers")
-    matrix = world.access(["s3:GetObject"], [MAP])
+    matrix = world.access_matrix(["s3:GetObject"], [MAP])
 
     assert repr(dana) == "<User dana: groups developers, contractors; policies own-notes>"
     assert repr(developers) == "<Group developers: users bob, dana; policies AmazonS3FullAccess>"

@@ -68,7 +68,7 @@ def difference_bars(
     >>> after = before.copy()
     >>> after.group("developers").add_user("carol")
     >>> ask = [["s3:GetObject", "s3:PutObject"], [MAP]]
-    >>> difference_bars(before.access(*ask), after.access(*ask)).alt
+    >>> difference_bars(before.access_matrix(*ask), after.access_matrix(*ask)).alt
     'On star-maps/m31.fits carol gained s3:GetObject and s3:PutObject.'
     """
     changes = _changes(before, after)
@@ -90,8 +90,8 @@ def _changes(before: AccessMatrix | AccessChanges, after: AccessMatrix | None) -
     if isinstance(before, AccessMatrix) and isinstance(after, AccessMatrix):
         return after.diff(before)
     raise RequestError(
-        "There is no difference: give two access matrices, as world.access(...) gives them, or the "
-        "changes, as after.diff(before) gives them."
+        "There is no difference: pass two access matrices of world.access_matrix(...), or the "
+        "changes that before.diff(after) returns."
     )
 
 
