@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iamlab import RequestError
-from iamlab.engine import evaluation_case as engine
+from iamlab.engine import combining_rule as engine
 from iamlab.policy.checking import READING
 from iamlab.policy.checks import messages as check_messages
 from iamlab.policy.checks.mends import MENDS
