@@ -185,8 +185,8 @@ class Remembered:
     principals
         Callers, by ARN.
     callers
-        All callers of the world or of an account, with their policies and condition keys. Each
-        entry begins with the time and the tags that it depends on.
+        All callers of the world or of an account, with their policies and condition keys, the time
+        and tags that they depend on, and the world's revision.
     """
 
     principals: dict[str, Any] = field(default_factory=dict)
