@@ -200,10 +200,7 @@ TRUST = replace(
     actions=TRUST_ACTIONS,
 )
 SCP = replace(
-    IDENTITY,
-    texts=AWS_TEXTS["organizations"],
-    size=Size(10_240, "characters"),
-    iam_api=False,
+    IDENTITY, texts=AWS_TEXTS["organizations"], size=Size(10_240, "characters"), iam_api=False
 )
 RCP = replace(
     SCP,
@@ -217,15 +214,10 @@ RCP = replace(
     services=RCP_SERVICES,
 )
 ENDPOINT = TypeRules(
-    AWS_TEXTS["endpoint"],
-    Size(20_480, "characters"),
-    principal_types=None,
-    named_accounts=True,
+    AWS_TEXTS["endpoint"], Size(20_480, "characters"), principal_types=None, named_accounts=True
 )
 RESOURCE = TypeRules(
-    AWS_TEXTS["resource"],
-    resource="optional",
-    principal_types=("AWS", "Service", "CanonicalUser"),
+    AWS_TEXTS["resource"], resource="optional", principal_types=("AWS", "Service", "CanonicalUser")
 )
 
 TYPES: Mapping[str, TypeRules] = {

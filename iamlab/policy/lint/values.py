@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN, REGION
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.lint.context import Spot, has_wildcard, is_short, on_conditions
+from iamlab.policy.lint.context import ConditionContext, has_wildcard, is_short, on_conditions
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Form(NamedTuple):
     code: str
     operator: str
     noun: str
-    mend: str
+    remedy: str
 
 
 _FORMS = {
@@ -66,34 +66,34 @@ def is_readable(operator: str, value: str) -> bool:
     return OPERATORS[operator].test(value, value)
 
 
-def _form(spot: Spot) -> Iterator[Finding]:
+def _form(context: ConditionContext) -> Iterator[Finding]:
     """A value that the operator cannot read never fits."""
-    form = _FORMS.get(spot.family)
+    form = _FORMS.get(context.family)
     if form is None:
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if is_readable(form.operator, value) or has_variable(value) or _EXPONENT.fullmatch(value):
             continue
-        what = f"{_short(value)} is no {form.noun}, so {spot.comparison} never fits it."
-        yield spot.find(form.code, what, form.mend, value=index)
+        what = f"{_short(value)} is no {form.noun}, so {context.comparison} never fits it."
+        yield context.find(form.code, what, form.remedy, value=index)
 
 
-def _epoch(spot: Spot) -> Iterator[Finding]:
+def _epoch(context: ConditionContext) -> Iterator[Finding]:
     """Seconds since 1970 are a date too, but nobody reads them."""
-    if spot.family != "Date" or spot.key == "aws:epochtime":
+    if context.family != "Date" or context.key == "aws:epochtime":
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if not is_readable("NumericEquals", value):
             continue
         date = _date_of(value)
         better = None
-        mend = "Write the date as YYYY-MM-DD."
+        remedy = "Write the date as YYYY-MM-DD."
         if date is not None:
-            better, mend = spot.with_value(index, date), f"Write {date}."
+            better, remedy = context.with_value(index, date), f"Write {date}."
         what = (
             f"{_short(value)} is a date in seconds since 1970, which may not mean what you expect."
         )
-        yield spot.find("INVALID_DATE_VALUE", what, mend, better, value=index)
+        yield context.find("INVALID_DATE_VALUE", what, remedy, better, value=index)
 
 
 def _date_of(seconds: str) -> str | None:
@@ -107,18 +107,18 @@ def _short(value: str) -> str:
     return repr(value if len(value) <= 60 else value[:57] + "...")
 
 
-def _several_booleans(spot: Spot) -> Iterator[Finding]:
+def _several_booleans(context: ConditionContext) -> Iterator[Finding]:
     """Of two booleans one always fits."""
-    if spot.comparison.name != "Bool" or spot.comparison.set_operator:
+    if context.operator != "Bool" or context.set_operator:
         return
-    values = {value.lower() for value in spot.condition.values}
-    if len(spot.condition.values) > 1:
+    values = {value.lower() for value in context.values}
+    if len(context.values) > 1:
         only = tuple(values) if len(values) == 1 else None
-        yield spot.find(
+        yield context.find(
             "INVALID_CONDITION_MULTIPLE_BOOLEAN",
-            f"Bool takes one value for {spot.condition.key}, not {len(spot.condition.values)}.",
+            f"Bool takes one value for {context.name}, not {len(context.values)}.",
             "Write true or false.",
-            spot.instead(values=only) if only else None,
+            context.instead(values=only) if only else None,
         )
 
 
@@ -131,19 +131,19 @@ _DECIDING = {
 }
 
 
-def _several_limits(spot: Spot) -> Iterator[Finding]:
+def _several_limits(context: ConditionContext) -> Iterator[Finding]:
     """Less than 5 or less than 9 is less than 9."""
-    compare, word = _DECIDING.get(spot.comparison.name, ("", ""))
-    values = spot.condition.values
+    compare, word = _DECIDING.get(context.operator, ("", ""))
+    values = context.values
     if not compare or len(values) < 2 or not all(is_readable(compare, one) for one in values):
         return
     test = OPERATORS[compare].test
     decides = reduce(lambda one, other: one if test(one, other) else other, values)
-    yield spot.find(
+    yield context.find(
         "REDUNDANT_CONDITION_VALUE_NUM",
-        f"Of the values of {spot.condition.key} only the {word}, {decides}, decides.",
+        f"Of the values of {context.name} only the {word}, {decides}, decides.",
         "Leave out the others.",
-        spot.instead(values=(decides,)),
+        context.instead(values=(decides,)),
     )
 
 
@@ -167,7 +167,7 @@ class _Kind(NamedTuple):
     code: str
     form: re.Pattern[str]
     noun: str
-    mend: str
+    remedy: str
 
 
 _A_REGION = _Kind("INVALID_REGION", REGION, "a Region", "Write a Region such as eu-west-1.")
@@ -206,22 +206,25 @@ _KINDS = {
 }
 
 
-def _kind(spot: Spot) -> Iterator[Finding]:
+def _kind(context: ConditionContext) -> Iterator[Finding]:
     """A value that the key can never hold."""
-    kind = _KINDS.get(spot.key)
-    if kind is None or spot.family not in ("String", "Arn"):
+    kind = _KINDS.get(context.key)
+    if kind is None or context.family not in ("String", "Arn"):
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if kind.form.fullmatch(value) or has_wildcard(value) or has_variable(value):
             continue
         what = f"{_short(value)} has not the form of {kind.noun}."
-        mend, better = kind.mend, None
+        remedy, better = kind.remedy, None
         if kind.form.fullmatch(value.lower()):
-            mend, better = f"Did you mean {value.lower()}?", spot.with_value(index, value.lower())
-        elif kind is _A_REGION and len(value) < 30 and is_short(spot.case.policy):
+            remedy, better = (
+                f"Did you mean {value.lower()}?",
+                context.with_value(index, value.lower()),
+            )
+        elif kind is _A_REGION and len(value) < 30 and is_short(context.checked.policy):
             close = get_close_matches(value.lower(), _REGIONS, n=1, cutoff=0.8)
-            mend = f"Did you mean {close[0]}?" if close else mend
-        yield spot.find(kind.code, what, mend, better, value=index)
+            remedy = f"Did you mean {close[0]}?" if close else remedy
+        yield context.find(kind.code, what, remedy, better, value=index)
 
 
 _PRIVATE_4 = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -243,41 +246,41 @@ def is_private(value: str) -> bool:
     return any(map(network.subnet_of, _PRIVATE_4))
 
 
-def _private(spot: Spot) -> Iterator[Finding]:
+def _private(context: ConditionContext) -> Iterator[Finding]:
     """No request from a private address has ``aws:SourceIp``."""
-    if spot.family != "Ip" or spot.key != "aws:sourceip":
+    if context.family != "Ip" or context.key != "aws:sourceip":
         return
-    ranges = [one for one in spot.condition.values if is_readable("IpAddress", one)]
+    ranges = [one for one in context.values if is_readable("IpAddress", one)]
     private = set(filter(is_private, ranges))
-    if not private or len(ranges) < len(spot.condition.values):
+    if not private or len(ranges) < len(context.values):
         return
-    what = f"{spot.condition.key} is a public address, and never in {min(private)}."
-    middle = "NOT_" if spot.is_negated else ""
+    what = f"{context.name} is a public address, and never in {min(private)}."
+    middle = "NOT_" if context.is_negated else ""
     if len(private) == len(set(ranges)):
-        mend = "Write public ranges, or use aws:VpcSourceIp with aws:SourceVpc."
-        yield spot.find(f"PRIVATE_{middle}IP_ADDRESS", what, mend)
+        remedy = "Write public ranges, or use aws:VpcSourceIp with aws:SourceVpc."
+        yield context.find(f"PRIVATE_{middle}IP_ADDRESS", what, remedy)
     else:
-        public = tuple(one for one in spot.condition.values if one not in private)
-        mend = "Leave private ranges out, or give them to aws:VpcSourceIp."
-        better = spot.instead(values=public)
-        yield spot.find(f"PRIVATE_{middle}IP_ADDRESS_SUBSET", what, mend, better)
+        public = tuple(one for one in context.values if one not in private)
+        remedy = "Leave private ranges out, or give them to aws:VpcSourceIp."
+        better = context.instead(values=public)
+        yield context.find(f"PRIVATE_{middle}IP_ADDRESS_SUBSET", what, remedy, better)
 
 
-def _host_bits(spot: Spot) -> Iterator[Finding]:
+def _host_bits(context: ConditionContext) -> Iterator[Finding]:
     """What stands behind the prefix of a range does not count."""
-    if spot.family != "Ip":
+    if context.family != "Ip":
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if "/" not in value or not is_readable("IpAddress", value):
             continue
         network = ipaddress.ip_network(value, strict=False)
         if ipaddress.ip_interface(value).ip == network.network_address:
             continue
-        yield spot.find(
+        yield context.find(
             "IMPROVE_IP_RANGE",
             f"Of {value} only the first {network.prefixlen} bits count.",
             f"Write {network}.",
-            spot.with_value(index, str(network)),
+            context.with_value(index, str(network)),
             value=index,
         )
 
