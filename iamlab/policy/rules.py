@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.validate.messages import AWS_TEXTS
 
 if TYPE_CHECKING:
@@ -232,16 +233,7 @@ TYPES: Mapping[str, TypeRules] = {
 }
 
 
-TYPE_NAMES = {
-    "identity": "an identity-based policy",
-    "resource": "a resource-based policy",
-    "trust": "a trust policy",
-    "boundary": "a permissions boundary",
-    "session": "a session policy",
-    "scp": "a service control policy",
-    "rcp": "a resource control policy",
-    "endpoint": "an endpoint policy",
-}
+TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
 """What a policy of each type is called."""
 
 

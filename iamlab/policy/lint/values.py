@@ -19,9 +19,10 @@ import re
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache, reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN, REGION
+from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.lint.context import ConditionContext, has_wildcard, is_short, on_conditions
 from iamlab.policy.variables import has_variable
@@ -33,24 +34,8 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
 
 
-class _Form(NamedTuple):
-    """What values of one family of operators look like."""
-
-    code: str
-    operator: str
-    noun: str
-    remedy: str
-
-
-_FORMS = {
-    "Bool": _Form("TYPE_MISMATCH_BOOLEAN", "Bool", "boolean", "Write true or false."),
-    "Null": _Form("TYPE_MISMATCH_BOOLEAN", "Bool", "boolean", "Write true or false."),
-    "Date": _Form("TYPE_MISMATCH_DATE", "DateEquals", "date", "Write it as 2026-11-25T10:00:00Z."),
-    "Numeric": _Form("TYPE_MISMATCH_NUMBER", "NumericEquals", "number", "Write a number."),
-    "Binary": _Form("TYPE_MISMATCH_STRING", "BinaryEquals", "base-64 text", "Encode the value."),
-    "Ip": _Form(
-        "TYPE_MISMATCH_IP_RANGE", "IpAddress", "range of addresses", "Write it as 203.0.113.0/24."
-    ),
+_OPERATOR_VALUES: dict[str, dict[str, str]] = {
+    family: row for row in vocabulary("operator_values") for family in row["families"].split()
 }
 _EXPONENT = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?[eE][+-]?\d{1,3}", re.ASCII)
 
@@ -68,14 +53,18 @@ def is_readable(operator: str, value: str) -> bool:
 
 def _form(context: ConditionContext) -> Iterator[Finding]:
     """A value that the operator cannot read never fits."""
-    form = _FORMS.get(context.family)
+    form = _OPERATOR_VALUES.get(context.family)
     if form is None:
         return
     for index, value in enumerate(context.values):
-        if is_readable(form.operator, value) or has_variable(value) or _EXPONENT.fullmatch(value):
+        if (
+            is_readable(form["operator"], value)
+            or has_variable(value)
+            or _EXPONENT.fullmatch(value)
+        ):
             continue
-        what = f"{_short(value)} is no {form.noun}, so {context.comparison} never fits it."
-        yield context.find(form.code, what, form.remedy, value=index)
+        what = f"{_short(value)} is no {form['noun']}, so {context.comparison} never fits it."
+        yield context.find(form["code"], what, form["remedy"], value=index)
 
 
 def _epoch(context: ConditionContext) -> Iterator[Finding]:
@@ -152,79 +141,28 @@ def _several_limits(context: ConditionContext) -> Iterator[Finding]:
 # For suggestions only: a Region that is not among them may be new.
 _OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
 _REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
-_ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
-_KMS_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|mrk-[0-9a-f]{32}"
-_KMS_KEY = re.compile(
-    rf"(arn:aws[a-z-]{{0,20}}:kms:[a-z0-9-]{{1,30}}:\d{{12}}:)?"
-    rf"((key/)?({_KMS_ID})|alias/[a-zA-Z0-9/_-]{{1,250}})",
-    re.ASCII,
-)
-
-
-class _Kind(NamedTuple):
-    """What the values of one key look like."""
-
-    code: str
-    form: re.Pattern[str]
-    noun: str
-    remedy: str
-
-
-_A_REGION = _Kind("INVALID_REGION", REGION, "a Region", "Write a Region such as eu-west-1.")
-_A_VPC = _Kind(
-    "INVALID_VPC_FORMAT",
-    re.compile(f"vpc-{_ID}", re.ASCII),
-    "a VPC's id",
-    "It is vpc- and 8 or 17 digits of 0 to 9 and a to f.",
-)
-_AN_ENDPOINT = _Kind(
-    "INVALID_VPCE_FORMAT",
-    re.compile(f"vpce-{_ID}", re.ASCII),
-    "a VPC endpoint's id",
-    "It is vpce- and 8 or 17 digits of 0 to 9 and a to f.",
-)
-_A_KMS_KEY = _Kind(
-    "INVALID_KMS_KEY_VALUE",
-    _KMS_KEY,
-    "a KMS key",
-    "Write the ARN of the key: arn:aws:kms:region:account:key/id.",
-)
-_KINDS = {
-    "aws:requestedregion": _A_REGION,
-    "ec2:region": _A_REGION,
-    "kms:primaryregion": _A_REGION,
-    "kms:replicaregion": _A_REGION,
-    "aws:sourcevpc": _A_VPC,
-    "aws:ec2instancesourcevpc": _A_VPC,
-    "aws:sourcevpce": _AN_ENDPOINT,
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": _A_KMS_KEY,
-    "s3express:x-amz-server-side-encryption-aws-kms-key-id": _A_KMS_KEY,
-    "s3tables:kmskeyarn": _A_KMS_KEY,
-    "s3vectors:kmskeyarn": _A_KMS_KEY,
-    "secretsmanager:kmskeyarn": _A_KMS_KEY,
-    "ec2:kmskeyid": _A_KMS_KEY,
+_KEY_VALUES: dict[str, dict[str, str]] = {
+    key: row for row in vocabulary("key_values") for key in row["keys"].split()
 }
 
 
-def _kind(context: ConditionContext) -> Iterator[Finding]:
+def _key_value(context: ConditionContext) -> Iterator[Finding]:
     """A value that the key can never hold."""
-    kind = _KINDS.get(context.key)
-    if kind is None or context.family not in ("String", "Arn"):
+    row = _KEY_VALUES.get(context.key)
+    if row is None or context.family not in ("String", "Arn"):
         return
+    form = re.compile(row["form"], re.ASCII)
     for index, value in enumerate(context.values):
-        if kind.form.fullmatch(value) or has_wildcard(value) or has_variable(value):
+        if form.fullmatch(value) or has_wildcard(value) or has_variable(value):
             continue
-        what = f"{_short(value)} has not the form of {kind.noun}."
-        remedy, better = kind.remedy, None
-        if kind.form.fullmatch(value.lower()):
-            remedy, better = (
-                f"Did you mean {value.lower()}?",
-                context.with_value(index, value.lower()),
-            )
-        elif kind is _A_REGION and len(value) < 30 and is_short(context.checked.policy):
-            close = get_close_matches(value.lower(), _REGIONS, n=1, cutoff=0.8)
+        remedy, better, lower = row["remedy"], None, value.lower()
+        if form.fullmatch(lower):
+            remedy, better = f"Did you mean {lower}?", context.with_value(index, lower)
+        elif row["noun"] == "a Region" and len(value) < 30 and is_short(context.checked.policy):
+            close = get_close_matches(lower, _REGIONS, n=1, cutoff=0.8)
             remedy = f"Did you mean {close[0]}?" if close else remedy
-        yield context.find(kind.code, what, remedy, better, value=index)
+        what = f"{_short(value)} has not the form of {row['noun']}."
+        yield context.find(row["code"], what, remedy, better, value=index)
 
 
 _PRIVATE_4 = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -286,6 +224,6 @@ def _host_bits(context: ConditionContext) -> Iterator[Finding]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    on_conditions(_form, _epoch, _several_booleans, _several_limits, _kind),
+    on_conditions(_form, _epoch, _several_booleans, _several_limits, _key_value),
     on_conditions(_private, _host_bits),
 )
