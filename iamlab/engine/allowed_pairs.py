@@ -30,7 +30,7 @@ def names_somebody(statement: Statement) -> bool:
     return statement.principal is not None or statement.not_principal is not None
 
 
-OF_RESOURCES = ("resource", "rcps", "grants", "public_access_block")
+OF_RESOURCES = ("resource", "rcp", "grant", "public_access_block")
 
 
 def refuse_what_is_of_resources(layers: Layers) -> None:
