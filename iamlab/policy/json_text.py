@@ -262,8 +262,8 @@ class Places:
 
     def principal(self, statement: Statement, index: int) -> str:
         """Give the path of one pair of ``statement.principal`` or ``.not_principal``."""
-        name = "NotPrincipal" if statement.principal is None else "Principal"
-        pairs = statement.not_principal if statement.principal is None else statement.principal
+        name = statement.element("Principal")
+        pairs = statement.principals
         path = self.element(statement, name)
         block = self._written(statement).get(name)
         if pairs is None or not isinstance(block, dict):

@@ -49,6 +49,9 @@ MEANING_OF: dict[str, str] = {
 NOT_DONE: dict[str, str] = _TABLES["not_checked"]
 """What iamlab does not look for, each with the reason."""
 
+ELEMENT_TEXTS: dict[str, dict[str, dict[str, str]]] = _TABLES["elements"]
+"""Kind of defect of an element -> type of policy -> code, what and remedy."""
+
 Better = Callable[[], "Policy"]
 """Writes a better policy, once somebody wants it."""
 

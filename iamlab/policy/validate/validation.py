@@ -24,45 +24,44 @@ from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.document import written
 from iamlab.policy.json_text import Places
 from iamlab.policy.rules import rules_for
-from iamlab.policy.validate import action_and_resource_defects as actions
-from iamlab.policy.validate import action_and_resource_defects as resources
-from iamlab.policy.validate import document_defects as counts
-from iamlab.policy.validate import document_defects as dates
-from iamlab.policy.validate import document_defects as sizes
-from iamlab.policy.validate import principal_defects as principals
+from iamlab.policy.validate import (
+    action_and_resource_defects,
+    document_defects,
+    element_defects,
+)
+from iamlab.policy.validate.document_defects import CheckedPolicy
 from iamlab.policy.validate.messages import ANY, REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.policy.document import Policy
-    from iamlab.policy.rules import TypeRules
     from iamlab.policy.validate.document_defects import Check, Defect
 
 ORDER: tuple[Check, ...] = (
-    sizes.unsendable,
-    counts.no_statements,
-    principals.bare_principals,
-    counts.old_version,
-    dates.unreadable_dates,
-    resources.forms_read_early,
-    counts.sid_letters,
-    counts.sids_twice,
-    actions.missing_actions,
-    resources.forms_read_late,
-    actions.misformed_actions,
-    actions.forbidden_not_action,
-    actions.unwanted_actions,
-    actions.forbidden_allow,
-    resources.forbidden_resources,
-    principals.presence,
-    resources.missing_resources,
-    principals.forms,
-    resources.foreign_resources,
-    resources.unfit_actions,
-    principals.open_identifiers,
-    counts.too_many,
-    sizes.too_large,
+    document_defects.unsendable,
+    document_defects.no_statements,
+    element_defects.bare_principals,
+    document_defects.old_version,
+    document_defects.unreadable_dates,
+    action_and_resource_defects.forms_read_early,
+    document_defects.sid_letters,
+    document_defects.sids_twice,
+    action_and_resource_defects.missing_actions,
+    action_and_resource_defects.forms_read_late,
+    action_and_resource_defects.misformed_actions,
+    element_defects.element_check("not_action_forbidden"),
+    action_and_resource_defects.unwanted_actions,
+    element_defects.element_check("allow_forbidden"),
+    element_defects.element_check("resource_forbidden"),
+    element_defects.element_check(*element_defects.PRINCIPAL_FAULTS),
+    element_defects.element_check("no_resource"),
+    element_defects.forms,
+    action_and_resource_defects.foreign_resources,
+    action_and_resource_defects.unfit_actions,
+    element_defects.open_identifiers,
+    document_defects.too_many,
+    document_defects.too_large,
 )
 """The checks, in the order in which AWS makes them."""
 
@@ -190,27 +189,27 @@ def refusals(policy: Policy, policy_type: str, service: str | None = None) -> tu
     rules = rules_for(policy_type, service)
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    if rules.looks_actions_up and any(sizes.too_large(policy, rules)):
+    checked = CheckedPolicy(policy, rules, Places(policy))
+    if rules.looks_actions_up and any(document_defects.too_large(checked)):
         # It is refused anyway, and a hundred thousand actions would take long to look up.
-        rules = replace(rules, looks_actions_up=False)
-    found = chain.from_iterable(one(policy, rules) for one in ORDER)
-    defects = list(islice(found, MOST_REFUSALS))
-    places = Places(policy)
+        checked = replace(checked, rules=replace(rules, looks_actions_up=False))
+    found = chain.from_iterable(check_one(checked) for check_one in ORDER)
     return tuple(
-        _refusal(defect, rules, places, shown=number == 0) for number, defect in enumerate(defects)
+        _refusal(defect, checked, shown=number == 0)
+        for number, defect in enumerate(islice(found, MOST_REFUSALS))
     )
 
 
-def _refusal(defect: Defect, rules: TypeRules, places: Places, *, shown: bool) -> Refusal:
-    text = rules.texts.get(defect.kind, rules.texts[ANY])
-    path = defect.place(places)
+def _refusal(defect: Defect, checked: CheckedPolicy, *, shown: bool) -> Refusal:
+    texts = checked.rules.texts
+    text = texts.get(defect.kind, texts[ANY])
     return Refusal(
         text.code,
         text.http_status,
         text.message.format(**defect.details),
-        path,
-        *places.where(path),
-        REMEDIES[defect.mend or defect.kind].format(**defect.details),
+        defect.path,
+        *checked.places.where(defect.path),
+        REMEDIES[defect.remedy or defect.kind].format(**defect.details),
         shown,
     )
 

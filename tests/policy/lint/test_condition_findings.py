@@ -9,31 +9,13 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS
 from iamlab.policy.document import Policy
-from iamlab.policy.lint import (
-    condition_keys,
-    missing_keys,
-    open_identifiers,
-    operators,
-    service_principals,
-    trust,
-    values,
-    variables,
-)
+from iamlab.policy.lint import ABOUT_KEYS, ABOUT_VALUES, condition_keys, trust
 from tests.effort import tries
 from tests.growth import grows_linearly
 from tests.policy.lint.rows import check, load, name_of, run
 from tests.rows import each_row
 
-MODULES = (
-    open_identifiers,
-    condition_keys,
-    missing_keys,
-    operators,
-    service_principals,
-    trust,
-    values,
-    variables,
-)
+MODULES = (*ABOUT_KEYS, *ABOUT_VALUES, trust)
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
 ROWS = load("advice_b.json")
 

@@ -277,9 +277,7 @@ def _caption(decisions: Sequence[Decision], sets: Sequence[LayerSet]) -> str:
 
 
 def _draw(
-    sets: Sequence[LayerSet],
-    parts: Mapping[Part, Sequence[Decision]],
-    titles: Mapping[Part, str],
+    sets: Sequence[LayerSet], parts: Mapping[Part, Sequence[Decision]], titles: Mapping[Part, str]
 ) -> Sheet:
     sheet = Sheet()
     rings = [Ring(one.label, one.note) for one in sets]
