@@ -88,7 +88,7 @@ def explain(options: argparse.Namespace) -> Answer:
                    "resource": "arn:aws:s3:::star-maps/m31.fits"},
        "layers": {"identity": [{"policy": {"Version": "2012-10-17", "Statement": []},
                                 "name": "guard", "path": ["group contractors"]}],
-                  "scps": [[{"Version": "2012-10-17", "Statement": []}]]}}
+                  "scp": [[{"Version": "2012-10-17", "Statement": []}]]}}
 
     The keys are the parameters of Request and Layers: identity, resource, boundary,
     session, scps, rcps, endpoint, scoped, grants, public_access_block.
