@@ -58,7 +58,7 @@ WORDS = (  # what is not plain English -> what to write instead
     (r"what (?:may|can) be done|to say what may", "permissions"),
     (r"gains? power|ways? to power", "privilege escalation"),
     (rf"(?<!there )(?:is|are|was|were|be|isn't) no(?! (?:{NO_NOUN})|,|\.|:)", "X isn't a Y"),
-    (r"(?:is|are|was|were|has|have) none(?= *[.,;:)]|$)", "isn't one; has no ..."),
+    (r"(?:is|are|was|were) none(?= *[.,;:)]|$)", "it isn't one; there is no ..."),
     (rf"(?:hangs?|hung|hanging) (?:{PLACES}|there)", "is attached to"),
     (r"(?:stands?|stood|standing)(?! for\b| by\b| out\b| up\b)", "is, is in"),
     (rf"(?:lies|lie|lay) (?:{PLACES})", "is, is in"),

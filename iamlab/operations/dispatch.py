@@ -227,9 +227,9 @@ class Call:
         if known is None or known.account is not account:
             service = entry.service.upper() if entry.service == "iam" else entry.service
             raise RequestError(
-                f"{self.who.arn or 'Who calls'} is not of account {account.account_id}, and {arn} "
-                f"is no resource of it: {service}:{entry.name} works in the caller's own account. "
-                "To work in another one, assume a role there."
+                f"{self.who.arn or 'The caller'} isn't in account {account.account_id}, and {arn} "
+                f"isn't its resource: {service}:{entry.name} works in the caller's own account. "
+                "To work in another account, assume a role there."
             )
 
     def _check_arns(self) -> None:
