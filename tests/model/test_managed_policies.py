@@ -371,7 +371,7 @@ def test_a_loaded_account_is_told_the_version_that_stands_in() -> None:
     zoe = f"arn:aws-us-gov:iam::{OWN}:user/zoe"
     user = {"UserName": "zoe", "UserId": "AIDAEXAMPLE", "Path": "/", "Arn": zoe}
     user |= {"AttachedManagedPolicies": [{"PolicyName": "IAMReadOnlyAccess", "PolicyArn": arn}]}
-    shown = f"{arn} is not in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
+    shown = f"{arn} isn't in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
 
     with pytest.warns(LoadWarning, match=f"{re.escape(shown)} in the partition aws"):
         world = World.from_account_details({"UserDetailList": [user]})

@@ -587,7 +587,7 @@ class Safe:
 
 
 def test_a_secret_that_nothing_stands_for_is_refused_at_once() -> None:
-    """Whoever writes such a class is told where to say what it is without it."""
+    """Whoever writes such a class is told where to say what it without it to iamlab.storage.problems."""
     with pytest.raises(TypeError, match=r"problems what Safe\.client_secret"):
         RecordCoder(Safe, coder_of).write(Safe("x"), "$", CodingRun())
 
@@ -784,7 +784,7 @@ def test_what_cannot_be_saved_leaves_the_file_alone(tmp_path: Path) -> None:
     alice.tags["age"] = 5  # type: ignore[assignment]  # as a learner may do
     alice.groups.append("spare")
     with pytest.raises(
-        RequestError, match=r"users\.alice\.tags\.age: There must be text"
+        RequestError, match=r"users\.alice\.tags\.age: It must be text"
     ) as caught:
         save_world(world, path)
     alice.tags.pop("age")
@@ -990,7 +990,7 @@ def test_an_organization_is_a_tree_of_accounts_that_are_there(saved: Doc) -> Non
         assert f'{unit}["{item}"].parent_id: It does not stand below the root' in found
     assert f'members["{TWO}"].parent_id: It is the id neither' in found
     assert ".root.attached[0]: There is no such policy." in found
-    assert ".management_account_id: It must be one of the members." in found
+    assert ".management_account_id: It must be a member." in found
     less = {name: account for name, account in saved["accounts"].items() if name != TWO}
     assert f'members["{TWO}"]: There is no such account.' in refusal({**saved, "accounts": less})
 
@@ -1000,7 +1000,7 @@ def test_two_namesakes_in_another_letter_case_are_refused(saved: Doc) -> None:
     twin = {"name": "ANA", "unique_id": "AIDA0"}
     found = refusal(changed(saved, (*USERS, "ANA"), twin))
 
-    assert f"{IN_ONE}.users.ANA: ana has the same name in another letter case." in found
+    assert f"{IN_ONE}.users.ANA: ana has the same name in different case." in found
 
 
 def test_one_mistake_is_not_told_as_two(saved: Doc) -> None:
@@ -1306,7 +1306,7 @@ class Stopwatch(Clock):
 
 def test_a_clock_that_no_file_knows_is_not_written() -> None:
     """It would come back as another one."""
-    with pytest.raises(RequestError, match=r"\$\.clock: There must be Clock or RealClock"):
+    with pytest.raises(RequestError, match=r"\$\.clock: It must be Clock or RealClock"):
         world_to_json(World(clock=Stopwatch()))
 
 
@@ -1315,7 +1315,7 @@ def test_a_thing_that_stands_in_no_account_is_not_read() -> None:
     run = CodingRun()
 
     assert coder_of(User).read({"name": "ana"}, "$", run) is UNUSABLE
-    assert run.problems.found == ["$: It stands in no account."]
+    assert run.problems.found == ["$: It isn't in a account."]
 
 
 def test_an_account_is_in_one_organization(saved: Doc) -> None:

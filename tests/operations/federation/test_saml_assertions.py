@@ -345,12 +345,12 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
         INVALID,
         "is no time",
     ),
-    "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is good from"),
-    "confirmed not yet": (mark(DATA, NotBefore="2026-11-25T10:00:00Z"), INVALID, "It is good from"),
+    "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is valid from"),
+    "confirmed not yet": (mark(DATA, NotBefore="2026-11-25T10:00:00Z"), INVALID, "It is valid from"),
     "issued tomorrow": (
         mark("saml:Assertion", IssueInstant="2026-11-26T09:00:00Z"),
         INVALID,
-        "It is good from",
+        "It is valid from",
     ),
     "no role": (attribute(names.ROLE), INVALID, "may take no role"),
     "a role alone": (attribute(names.ROLE, STARS), INVALID, "it must be the ARN of a role"),
@@ -491,7 +491,7 @@ def test_an_assertion_of_the_future_is_not_good_yet(scene: Scene) -> None:
     future.clock.advance(minutes=2)
     assertion = future.saml_directories[ENTITY_ID].sign_in("ana")
 
-    refused(scene, assertion, InvalidIdentityToken, INVALID, "It is good from 2026-11-25 09:02")
+    refused(scene, assertion, InvalidIdentityToken, INVALID, "It is valid from 2026-11-25 09:02")
     scene.world.clock.advance(minutes=2)
     assert scene.read(assertion).subject == "ana"
 

@@ -505,7 +505,7 @@ def _damaged(path: list[Any], value: Any) -> Callable[[dict[str, Any]], None]:
         (_damaged(["permission_sets", ..., "provisioned"], {}), "is not provisioned"),
         (_damaged(["permission_sets"], {}), "There is no such permission set"),
         (_damaged(["users", "x"], {"id": "y", "instance_arn": "x"}), "id"),
-        (_damaged(["region"], 5), "There must be text"),
+        (_damaged(["region"], 5), "It must be text"),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_place(

@@ -103,7 +103,7 @@ def test_paths_name_every_step_but_the_account(organization: Organization) -> No
     assert organization.path_of(MAIN) == start
     assert organization.path_of(DEV) == f"{start}{prod}/{web}/"
     assert organization.organizational_units[web].path == f"{start}{prod}/{web}/"
-    with pytest.raises(RequestError, match="is not in the organization"):
+    with pytest.raises(RequestError, match="isn't in the organization"):
         organization.path_of(OUTSIDE)
 
 

@@ -347,7 +347,7 @@ def test_what_reaches_an_account_can_be_read(organization: Organization) -> None
         "account acme-dev",
     ]
     assert str(found).splitlines() == [
-        f"SERVICE_CONTROL_POLICY for acme-dev ({DEV}): each level must allow, none may deny",
+        f"SERVICE_CONTROL_POLICY for acme-dev ({DEV}): each level must allow, none can deny",
         "  root              FullAWSAccess",
         "  OU Prod           FullAWSAccess, guard",
         "  OU Web            FullAWSAccess",

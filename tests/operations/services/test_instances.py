@@ -676,7 +676,7 @@ def test_tags_for_what_no_instance_brings_along_are_refused(kind: Any, main: Acc
     with pytest.raises(InvalidParameterValue, match="not a valid taggable resource type") as caught:
         main.call("ec2:RunInstances", root, MinCount=1, MaxCount=1, TagSpecifications=sent)
 
-    assert "It is one of instance, volume" in caught.value.__notes__[0]
+    assert "It must be one of instance, volume" in caught.value.__notes__[0]
     assert set(main.resources) == before
 
 

@@ -303,7 +303,7 @@ def test_an_instance_that_does_not_run_does_not_answer(end: str, web: Instance) 
     state = {"stop": "stopped", "terminate": "terminated"}[end]
     requests = (get(web), put(web), web.metadata.request("POST", ID))
     assert [(request.status, request.body) for request in requests] == [(0, "")] * 3
-    with pytest.raises(RequestError, match=f"is told nothing: it is {state}"):
+    with pytest.raises(RequestError, match=f"gets no data: it is {state}"):
         web.metadata.get(ID)
 
 
@@ -311,7 +311,7 @@ def test_the_answer_with_a_token_does_not_reach_a_container(web: Instance) -> No
     """Unless the hop limit is raised; whoever asked gets no answer, and no error either."""
     answer = put(web, hops=2)
     assert (answer.status, answer.body) == (0, "")
-    assert answer.note == "the answer travels 1 of the 2 hops, as its HttpPutResponseHopLimit says"
+    assert answer.note == "the response travels 1 of the 2 hops, as its HttpPutResponseHopLimit says"
     with pytest.raises(RequestError, match="travels 1 of the 2 hops"):
         web.metadata.put_token(hops=2)
     web.modify_metadata_options(http_put_response_hop_limit=2)

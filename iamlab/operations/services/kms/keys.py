@@ -97,7 +97,7 @@ def _as_metadata(key: Key) -> dict[str, Any]:
     }
 
 
-# A new key has no policy yet that could decide. Region isn't a parameter of the API, but of clients.
+# A new key has no policy yet. Region is a parameter of clients, not of the API.
 @API.does("CreateKey", _as_metadata, everything, also=_also, keys=_keys_of_creating, by_whom=True)
 def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
     """Create a key; by default with the default key policy, which locks nobody out."""
