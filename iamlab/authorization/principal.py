@@ -26,7 +26,7 @@ from iamlab.authorization.credential_scope import (
     region_limits,
 )
 from iamlab.authorization.resource import ResourceContext
-from iamlab.engine.layers import Attached, Layers, Level
+from iamlab.engine.layers import AttachedPolicy, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.credentials import Credential, Presented
@@ -93,14 +93,14 @@ class PrincipalContext:
     arn: str
     account_id: str
     who: Callable[[], CallerAttributes]
-    identity: tuple[Attached, ...] = ()
-    boundary: Attached | None = None
+    identity: tuple[AttachedPolicy, ...] = ()
+    boundary: AttachedPolicy | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
-    session: tuple[Policy | Attached, ...] = ()
+    session: tuple[Policy | AttachedPolicy, ...] = ()
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
-    scoped: tuple[Policy | Attached, ...] = ()
+    scoped: tuple[Policy | AttachedPolicy, ...] = ()
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
     issuer_id: str = ""
@@ -156,7 +156,9 @@ class PrincipalContext:
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = credential_limits(self.kind, with_mfa=with_mfa)
         limits = (of_kind, region_limits() if self.default_regions_only else None)
-        closed = [Attached(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None]
+        closed = [
+            AttachedPolicy(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None
+        ]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
@@ -170,7 +172,7 @@ class PrincipalContext:
             self,
             arn=presented.arn,
             who=partial(_with_session, self.who, presented),
-            identity=(Attached(root_user_policy(), None, ("root user",)),)
+            identity=(AttachedPolicy(root_user_policy(), None, ("root user",)),)
             if of_root
             else self.identity,
             issuer=self.arn if is_federated else self.issuer,

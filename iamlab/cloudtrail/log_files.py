@@ -107,7 +107,7 @@ def _pieces(events: Iterable[Event]) -> Iterator[str]:
     yield '{"Records":['
     for number, event in enumerate(events):
         comma = "," if number else ""
-        yield comma + json.dumps(event.to_json(), separators=(",", ":"))
+        yield comma + json.dumps(event.to_dict(), separators=(",", ":"))
     yield "]}"
 
 

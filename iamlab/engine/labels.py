@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 QUESTIONS = (
     "Who is really calling?",
-    "What is asked, on what, with which context?",
+    "What is the request: action, resource and context?",
     "Which policies apply?",
-    "Any explicit deny?",
-    "Are the outer ceilings open (RCP, SCP, endpoint)?",
+    "Is there an explicit deny?",
+    "Do the RCPs, SCPs and endpoint policies allow it?",
     (
-        "Who grants (resource, identity, or both), "
-        "and does a boundary or session policy cut that grant?"
+        "Which policies allow it (resource-based, identity-based or both), "
+        "within the boundary and the session policy?"
     ),
 )
 

@@ -392,8 +392,8 @@ class World(Questions, EventQuestions):
             for account in self.accounts.values()
             for resource in account.resources.values()
         )
-        own = {found.arn: found.policy.to_json() for found in every if found.policy is not None}
+        own = {found.arn: found.policy.to_dict() for found in every if found.policy is not None}
         return {
-            **{arn: policy.to_json() for arn, policy in self.resource_policies.items()},
+            **{arn: policy.to_dict() for arn, policy in self.resource_policies.items()},
             **own,
         }

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
@@ -223,7 +223,7 @@ class Presented:
 
     arn: str
     context: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
-    session: tuple[Policy | Attached, ...] = ()
+    session: tuple[Policy | AttachedPolicy, ...] = ()
     principal: str = ""
     kind: CredentialKind = CredentialKind.LONG_TERM
     userid: str = ""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from iamlab import display
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count
 from iamlab.errors import AccessDenied
 from iamlab.model.record import Record
@@ -44,6 +45,7 @@ MANAGEMENT, DATA = "Management", "Data"
 """Categories of events; a trail logs data events only if configured."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Event:
     """A call or a sign-in.
@@ -112,7 +114,7 @@ class Event:
             return "denied" if is_denial(self.error_code) else "failed"
         return "failed" if self.error_message else "allowed"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the event as a CloudTrail record."""
         from_console = "true" if self.session_credential_from_console else ""
         if_there = {

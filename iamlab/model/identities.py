@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.display import Shown, few
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
@@ -274,13 +274,13 @@ def groups_of(user: Bounded, missing: list[str]) -> list[Identity]:
 
 def policies_of(
     identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
-) -> list[Attached]:
+) -> list[AttachedPolicy]:
     """List the policies of an identity: inline policies first, then managed policies."""
-    found = [Attached(policy, None, path) for policy in identity.inline.values()]
+    found = [AttachedPolicy(policy, None, path) for policy in identity.inline.values()]
     for arn in identity.attached:
         document = document_of(identity.account, arn)
         if document is not None:
-            found.append(Attached(document, arn, path))
+            found.append(AttachedPolicy(document, arn, path))
         elif missing is not None:
             missing.append(_unknown(arn))
     return found
@@ -290,7 +290,7 @@ def _unknown(arn: str) -> str:
     return f"Policy {arn} is attached, but its document isn't in the file: assumed to be empty."
 
 
-def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:
+def boundary_of(identity: Bounded, missing: list[str]) -> AttachedPolicy | None:
     """Return the permissions boundary; an unknown one allows nothing, with a warning."""
     if identity.boundary is None:
         return None
@@ -298,10 +298,10 @@ def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:
     if document is None:
         missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
         document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
-    return Attached(document, identity.boundary)
+    return AttachedPolicy(document, identity.boundary)
 
 
-def identity_policies(identity: User | Role, missing: list[str]) -> tuple[Attached, ...]:
+def identity_policies(identity: User | Role, missing: list[str]) -> tuple[AttachedPolicy, ...]:
     """List all identity-based policies of a user or role, including its groups' policies."""
     holders: list[tuple[Identity, tuple[str, ...]]] = [(identity, ())]
     holders += [(group, (f"group {group.name}",)) for group in groups_of(identity, missing)]
@@ -309,6 +309,6 @@ def identity_policies(identity: User | Role, missing: list[str]) -> tuple[Attach
         policy for holder, path in holders for policy in policies_of(holder, path, missing)
     )
     if isinstance(identity, User) and allows_password_change(identity.account):
-        own = Attached(password_change_policy(), None, ("account password policy",))
+        own = AttachedPolicy(password_change_policy(), None, ("account password policy",))
         return (*attached, own)
     return attached

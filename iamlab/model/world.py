@@ -184,12 +184,13 @@ class Remembered:
     ----------
     principals
         Callers, by ARN.
-    callers_indexes
-        All callers of the world or of an account, indexed for questions.
+    callers
+        All callers of the world or of an account, with their policies and condition keys, the time
+        and tags that they depend on, and the world's revision.
     """
 
     principals: dict[str, Any] = field(default_factory=dict)
-    callers_indexes: dict[Hashable, Any] = field(default_factory=dict)
+    callers: dict[Hashable, tuple[Hashable, Any]] = field(default_factory=dict)
 
 
 _COPIED = ("accounts", "organizations", "oidc_issuers", "saml_directories", "identity_centers")

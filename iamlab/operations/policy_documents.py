@@ -28,15 +28,14 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import edited
+from iamlab.policy.document import Policy, edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.model.world import World
-    from iamlab.policy.checking import Refusal
     from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.validate.validation import Refusal
 
 
 Document = str | Mapping[str, object] | Policy
@@ -114,7 +113,7 @@ def saved(
     ...     print(error)
     MalformedPolicyDocument: Syntax errors in policy.
     """
-    from iamlab.policy.checking import refusal_of_parse_error, refusals
+    from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
     try:
         policy = Policy.parse(document, name=name)
@@ -141,8 +140,8 @@ def saved_inline(
     others
         The identity's other inline policies; all share one limit.
     """
-    from iamlab.policy.checks.sizes import size
     from iamlab.policy.rules import INLINE_LIMITS
+    from iamlab.policy.validate.document_defects import size
 
     kind, whose = holder
     limit = INLINE_LIMITS[kind]

@@ -11,23 +11,30 @@ AWS page: "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
-from iamlab.policy.statement import Condition, Effect, Principals, Statement, Version
+from iamlab.policy.statement import (
+    Condition,
+    Effect,
+    Principals,
+    Statement,
+    Version,
+    statement_to_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.errors import PolicyProblem
-    from iamlab.policy.advice.finding import Finding
     from iamlab.policy.comparing import Difference
     from iamlab.policy.json_text import Source
+    from iamlab.policy.lint.findings import Finding
+
 
 __all__ = [
     "PRINCIPAL_TYPES",
@@ -41,6 +48,7 @@ __all__ = [
 ]
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class Policy(Shown):
     """A policy document.
@@ -81,11 +89,10 @@ class Policy(Shown):
         '1 Allow on s3, sqs'
         """
         effects = [one.effect for one in self.statements]
-        counts = [(effects.count(effect), effect) for effect in sorted(set(effects))]
-        told = ", ".join(f"{number} {effect}" for number, effect in counts)
+        counts = ", ".join(f"{effects.count(one)} {one}" for one in sorted(set(effects)))
         patterns = (p for one in self.statements for p in one.action or one.not_action or ())
         services = few(dict.fromkeys(pattern.partition(":")[0] for pattern in patterns))
-        return f"{told or 'no statements'}{' on ' if services else ''}{services}"
+        return f"{counts or 'no statements'}{' on ' if services else ''}{services}"
 
     def __repr__(self) -> str:
         return f"<Policy{' ' if self.name else ''}{few([self.name])}: {self.summary}>"
@@ -110,7 +117,7 @@ class Policy(Shown):
             It is no policy. The error lists every problem: JSON path, line, column, mend.
         """
         if isinstance(document, Policy):
-            return document.named(name) if name else document
+            return document.with_name(name) if name else document
         if isinstance(document, str):
             text, (value, source) = document, read_json(document)
         else:
@@ -118,20 +125,21 @@ class Policy(Shown):
             text = "" if source.problems else json.dumps(document, indent=2)
         policy = Reader(source).policy(value) if not source.problems or value else None
         if source.problems or policy is None:
-            raise PolicyError(sorted(source.problems, key=_reading_order), name)
+            in_order = sorted(source.problems, key=lambda one: (one.line or 0, one.column or 0))
+            raise PolicyError(in_order, name)
         return cls(*policy, name=name, text=text)
 
-    def named(self, name: str) -> Policy:
-        """Give the same document under another name."""
+    def with_name(self, name: str) -> Policy:
+        """Return the same document under another name."""
         return Policy(self.statements, self.version, self.id, name, self.text)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the document as JSON values, as it was written."""
         document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
         return document
 
-    def check(self, policy_type: str = "identity", service: str | None = None) -> None:
-        """Insist that AWS would save this document as a policy of a type.
+    def validate(self, policy_type: str = "identity", service: str | None = None) -> None:
+        """Check whether AWS would save this document as a policy of a type; raise if it wouldn't.
 
         Parameters
         ----------
@@ -139,47 +147,53 @@ class Policy(Shown):
             ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
             ``"rcp"`` or ``"endpoint"``.
         service
-            Of a resource policy: the service whose resource it hangs on, such as ``"s3"``.
+            Of a resource policy: the service whose resource it is attached to, such as ``"s3"``.
 
         Raises
         ------
         PolicyError
             AWS would not. All reasons, in AWS's words; the one that AWS shows comes first.
         """
-        _tool("checking").check(self, policy_type, service)
+        from iamlab.policy.validate.validation import check
 
-    def advice(
+        check(self, policy_type, service)
+
+    def lint(
         self, policy_type: str = "identity", service: str | None = None
     ) -> tuple[Finding, ...]:
-        """Say what a reviewer would, in the codes of IAM Access Analyzer.
+        """Return what a reviewer would say, in the codes of IAM Access Analyzer.
 
-        The parameters are those of ``check``; it never raises.
+        The parameters are those of ``validate``; it never raises.
 
         Examples
         --------
         >>> document = {"Version": "2012-10-17", "Statement": [
         ...     {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}]}
-        >>> [finding] = Policy.parse(document).advice()
+        >>> [finding] = Policy.parse(document).lint()
         >>> finding.code, finding.fix().statements[0].action
         ('INVALID_ACTION', ('s3:GetObject',))
         """
-        found: tuple[Finding, ...] = _tool("advice").advise(self, policy_type, service)
-        return found
+        from iamlab.policy.lint import advise
 
-    def prose(self, policy_type: str = "") -> str:
-        """Say in plain English what the policy says, statement by statement."""
-        text: str = _tool("prose").prose(self, for_type=policy_type)
-        return text
+        return advise(self, policy_type, service)
+
+    def describe(self, policy_type: str = "") -> str:
+        """Return the policy in plain English, statement by statement."""
+        from iamlab.policy.describe import prose
+
+        return prose(self, for_type=policy_type)
 
     def diff(self, other: Policy) -> Difference:
         """Say what another policy allows more and less than this one, and how its text differs."""
-        found: Difference = _tool("comparing").diff(self, other)
-        return found
+        from iamlab.policy.comparing import diff
+
+        return diff(self, other)
 
     def minimize(self) -> Policy:
         """Say the same with fewer words: nothing that another value or statement covers."""
-        shorter: Policy = _tool("minimizing").minimize(self)
-        return shorter
+        from iamlab.policy.minimizing import minimize
+
+        return minimize(self)
 
     @classmethod
     def allow(
@@ -208,8 +222,9 @@ class Policy(Shown):
         >>> [statement.effect for statement in (readers + guard).statements]
         ['Allow', 'Deny']
         """
-        policy: Policy = _tool("building").allow(actions, resources, when=when, **elements)
-        return policy
+        from iamlab.policy.building import allow
+
+        return allow(actions, resources, when=when, **elements)
 
     @classmethod
     def deny(
@@ -221,18 +236,15 @@ class Policy(Shown):
         **elements: Any,
     ) -> Policy:
         """Write a policy that denies; the parameters are those of `allow`."""
-        policy: Policy = _tool("building").deny(actions, resources, when=when, **elements)
-        return policy
+        from iamlab.policy.building import deny
+
+        return deny(actions, resources, when=when, **elements)
 
     def __add__(self, other: Policy) -> Policy:
         """Give a policy with the statements of both."""
-        both: Policy = _tool("building").add(self, other)
-        return both
+        from iamlab.policy.building import add
 
-
-def _tool(name: str) -> Any:
-    """Load a module that works on policies, and so needs this one, when it is asked for."""
-    return import_module(f"iamlab.policy.{name}")
+        return add(self, other)
 
 
 def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Policy | None:
@@ -254,10 +266,6 @@ def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Polic
     return Policy(*policy, name=name, text=source.text[source.places[path] : end])
 
 
-def _reading_order(problem: PolicyProblem) -> tuple[int, int]:
-    return problem.line or 0, problem.column or 0
-
-
 def _int(text: str) -> int | str:
     """Read a number, unless Python would write it in another way."""
     return int(text) if len(text) < 4300 and str(int(text)) == text else text
@@ -266,3 +274,54 @@ def _int(text: str) -> int | str:
 def _float(text: str) -> float | str:
     """The same for one with a point or an exponent."""
     return float(text) if repr(float(text)) == text else text
+
+
+def edited(
+    policy: Policy,
+    changed: Mapping[int, Statement | None],
+    added: Iterable[Statement] = (),
+) -> Policy:
+    """Give a document with some statements changed, by number, and some added.
+
+    Parameters
+    ----------
+    changed
+        What stands in the place of a statement; ``None`` takes it out.
+    added
+        Statements that come last.
+
+    Returns
+    -------
+    Policy
+        Its statements are numbered anew.
+    """
+    kept = [changed.get(one.number, one) for one in policy.statements]
+    return written((*(one for one in kept if one is not None), *added), policy)
+
+
+def written(statements: Iterable[Statement], like: Policy) -> Policy:
+    """Make a document of statements, numbered anew, with version, id and name of another.
+
+    Where that one says no version, this one says none either.
+    """
+    numbered = tuple(
+        replace(one, number=number, variables=like.version == "2012-10-17")
+        for number, one in enumerate(statements, 1)
+    )
+    document: dict[str, Any] = {"Version": like.version} if _has_version(like) else {}
+    if like.id is not None:
+        document["Id"] = like.id
+    document["Statement"] = [statement_to_json(one) for one in numbered]
+    return Policy(
+        numbered,
+        like.version,
+        like.id,
+        like.name,
+        json.dumps(document, indent=2, ensure_ascii=False),
+    )
+
+
+def _has_version(policy: Policy) -> bool:
+    """Say whether a document says its version; one that was never written shall."""
+    newest = policy.version == "2012-10-17"
+    return newest or not policy.text or "Version" in json.loads(policy.text)

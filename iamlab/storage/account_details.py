@@ -301,7 +301,7 @@ def _identity(identity: Identity) -> dict[str, Any]:
     found = {
         **write_identity(identity),
         f"{identity.kind.capitalize()}PolicyList": [
-            {"PolicyName": name, "PolicyDocument": policy.to_json()}
+            {"PolicyName": name, "PolicyDocument": policy.to_dict()}
             for name, policy in identity.inline.items()
         ],
         "AttachedManagedPolicies": [

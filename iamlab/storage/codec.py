@@ -24,7 +24,7 @@ from typing import Any, Literal, get_args, get_origin
 from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
 from iamlab.policy.document import Policy
-from iamlab.policy.writing import statement_to_json
+from iamlab.policy.statement import statement_to_json
 from iamlab.storage import value_coders
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
@@ -254,7 +254,7 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
         return run.policies[text, name]
     same = run.policies.get(text)
     try:
-        found = same.named(name) if same is not None else Policy.parse(text, name=name)
+        found = same.with_name(name) if same is not None else Policy.parse(text, name=name)
     except PolicyError as error:
         return error
     run.policies[text] = run.policies[text, name] = found

@@ -614,7 +614,9 @@ def test_an_endpoint_leads_to_its_own_region(sky: Sky) -> None:
         sky.may(sky.dana, "sqs:SendMessage", near.arn, network=network) == "implicitDeny endpoint"
     )
     assert sky.may(sky.dana, "sqs:SendMessage", far.arn, network=network) == "allowed"
-    matrix = sky.world.access(["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=network)
+    matrix = sky.world.access_matrix(
+        ["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=network
+    )
     assert [matrix.allowed(0, place) for place in (0, 1)] == [False, True]
     request = sky.world.can(sky.dana, "sqs:SendMessage", far.arn, network=network).request
     assert request.value("aws:SourceVpce") is None

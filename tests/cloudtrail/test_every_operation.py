@@ -37,7 +37,7 @@ WORK = "work"
 
 def assert_good(world: World) -> list[dict[str, Any]]:
     """Insist that a log is such as AWS writes, and has no secret; give its records."""
-    records = [event.to_json() for event in world.events]
+    records = [event.to_dict() for event in world.events]
     wrong = [(record, found) for record in records if (found := problems(record))]
     written = json.dumps(records) + repr(list(world.events))
 

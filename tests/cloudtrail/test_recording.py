@@ -307,9 +307,9 @@ def test_the_event_names_the_vpc_endpoint_that_the_call_went_through(
         [beside] = of(world, lambda: main.call("ListUsers", ana))
 
     assert through.source_ip_address == "10.0.0.5"
-    assert through.to_json()["vpcEndpointId"] == endpoint.name
+    assert through.to_dict()["vpcEndpointId"] == endpoint.name
     assert through.vpc_endpoint_account_id == OTHER
-    assert "vpcEndpointId" not in beside.to_json()
+    assert "vpcEndpointId" not in beside.to_dict()
 
 
 def test_the_endpoint_that_a_call_deletes_hinders_no_event(main: Account) -> None:
@@ -346,8 +346,8 @@ def test_a_call_from_the_console_says_so(main: Account, ana: User) -> None:
     ]
     [by_key] = of(main.world, lambda: main.call("ListUsers", ana.create_access_key()))[-1:]
 
-    assert [event.to_json()["sessionCredentialFromConsole"] for event in events] == ["true"] * 3
-    assert "sessionCredentialFromConsole" not in by_key.to_json()
+    assert [event.to_dict()["sessionCredentialFromConsole"] for event in events] == ["true"] * 3
+    assert "sessionCredentialFromConsole" not in by_key.to_dict()
 
 
 def test_switching_to_a_role_in_the_console_stands_in_the_roles_account(
@@ -475,7 +475,7 @@ def test_a_resource_has_its_owner_and_its_type(
     main.create_user("zoe")
     event = replace(main.world.events[-1], resources=(arn,), resource_account_id=OTHER)
 
-    assert event.to_json()["resources"] == records
+    assert event.to_dict()["resources"] == records
 
 
 def test_types_are_told_by_the_beginning_of_a_resource() -> None:

@@ -36,7 +36,7 @@ def scene() -> Scene:
 
 def last(scene: Scene) -> dict[str, Any]:
     """Return the last event as CloudTrail writes it."""
-    return scene.world.events[-1].to_json()
+    return scene.world.events[-1].to_dict()
 
 
 def using(scene: Scene, caller: Any) -> dict[str, Any]:
@@ -201,9 +201,9 @@ def test_two_accounts_note_one_call_with_one_shared_id_and_two_of_their_own(scen
     again, _ = pair(scene, lambda: scene.assume(scene.key, door))
 
     assert [event.recipient_account_id for event in (caller, owner)] == [scene.main.account_id, DEV]
-    assert owner.to_json()["userIdentity"]["type"] == "AWSAccount"
+    assert owner.to_dict()["userIdentity"]["type"] == "AWSAccount"
     assert "sessionContext" not in owner.user_identity
-    assert caller.to_json()["sharedEventID"] == owner.to_json()["sharedEventID"]
+    assert caller.to_dict()["sharedEventID"] == owner.to_dict()["sharedEventID"]
     assert len({caller.event_id, owner.event_id, caller.shared_event_id}) == 3
     assert again.shared_event_id != caller.shared_event_id
 
@@ -211,14 +211,14 @@ def test_two_accounts_note_one_call_with_one_shared_id_and_two_of_their_own(scen
 def test_a_call_in_one_account_shares_nothing(scene: Scene) -> None:
     """Nor does one that is refused: only the caller's account notes that."""
     [event] = pair(scene, lambda: scene.assume(scene.key, scene.work))
-    assert "sharedEventID" not in event.to_json()
+    assert "sharedEventID" not in event.to_dict()
     shut = scene.dev.create_role("shut", assume_role_policy_document=trusting(DEV))
     before = len(scene.world.events)
     with pytest.raises(AccessDenied):
         scene.assume(scene.key, shut)
     [refused] = scene.world.events[before:]
     assert refused.recipient_account_id == scene.main.account_id
-    assert "sharedEventID" not in refused.to_json()
+    assert "sharedEventID" not in refused.to_dict()
 
 
 def test_a_saved_world_keeps_what_events_share(scene: Scene) -> None:
@@ -322,7 +322,7 @@ def test_no_event_has_a_secret_of_a_session(scene: Scene, who: str) -> None:
     """CloudTrail has the session token; here nobody finds it in a log."""
     session = CALLERS[who](scene)
     scene.world.sts.get_caller_identity(session)
-    written = str([event.to_json() for event in scene.world.events])
+    written = str([event.to_dict() for event in scene.world.events])
 
     assert "sessionToken'" not in written
     if isinstance(session, Session):

@@ -342,7 +342,7 @@ def test_a_saved_log_has_its_records(scene: Scene, tmp_path: Path, name: str) ->
     first = path.read_bytes()
     scene.world.events.save(str(path))
 
-    assert records(path) == [event.to_json() for event in scene.world.events]
+    assert records(path) == [event.to_dict() for event in scene.world.events]
     assert [record for record in records(path) if problems(record)] == []
     assert path.read_bytes() == first
     assert [item.name for item in tmp_path.iterdir()] == [name]
@@ -422,7 +422,7 @@ def test_a_trail_has_its_files_where_aws_puts_them(scene: Scene, tmp_path: Path)
     ]
     every = [record for path in files for record in records(path)]
     assert sorted(every, key=lambda event: event["eventID"]) == sorted(
-        (event.to_json() for event in log), key=lambda item: item["eventID"]
+        (event.to_dict() for event in log), key=lambda item: item["eventID"]
     )
     for path in files:
         stamp = datetime.strptime(path.name.split("_")[3], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
@@ -436,10 +436,10 @@ def test_what_a_log_delivers_is_read_again_as_it_was(scene: Scene, tmp_path: Pat
     """By the same package, which reads the files of real trails."""
     scene.world.events.deliver(tmp_path)
     trail = Trail(tmp_path)
-    found = sorted((event.to_json() for event in trail), key=lambda event: event["eventID"])
+    found = sorted((event.to_dict() for event in trail), key=lambda event: event["eventID"])
 
     assert found == sorted(
-        (event.to_json() for event in scene.world.events), key=lambda item: item["eventID"]
+        (event.to_dict() for event in scene.world.events), key=lambda item: item["eventID"]
     )
     assert list(trail.problems) == []
 

@@ -178,7 +178,7 @@ def test_s3_saves_a_canonical_user_id_as_its_account(
     assert len(partner.canonical_user_id) == 64
     assert partner.canonical_user_id != main.canonical_user_id
     assert bucket.policy is not None
-    saved = bucket.policy.to_json()["Statement"]
+    saved = bucket.policy.to_dict()["Statement"]
     assert saved == [statement | {element: {"AWS": [partner.root_arn, main.account_id]}}, plain]
 
 

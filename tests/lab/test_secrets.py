@@ -282,7 +282,7 @@ def test_nothing_that_is_written_of_anything_holds_a_secret(made: Made) -> None:
 
 def test_no_event_holds_a_secret(made: Made) -> None:
     """As CloudTrail writes it, and as Python does; what was hidden has no name there either."""
-    log = json.dumps([event.to_json() for event in made.world.events])
+    log = json.dumps([event.to_dict() for event in made.world.events])
     names = {f'"{name[:1].lower()}{name[1:]}"' for name in SECRETS}
 
     assert leaks(made, log + repr(list(made.world.events))) == []

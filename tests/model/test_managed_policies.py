@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from iamlab import Attached, Layers, Policy, Request, World, evaluate
+from iamlab import AttachedPolicy, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
@@ -156,8 +156,8 @@ def test_every_document_comes_back_as_it_was_published() -> None:
     """To JSON and back again, nothing is lost."""
     for policy in every_policy():
         document = policy.document
-        assert document.to_json() == as_published()[policy.name]["Document"], policy.name
-        assert Policy.parse(document.to_json()) == document, policy.name
+        assert document.to_dict() == as_published()[policy.name]["Document"], policy.name
+        assert Policy.parse(document.to_dict()) == document, policy.name
         assert document.version == "2012-10-17"
         assert document.statements
 
@@ -253,7 +253,7 @@ def test_well_known_policies_grant_what_aws_says(
 
 def test_read_only_access_is_as_long_as_sixteen_policies_of_your_own() -> None:
     """AWS's policies are not bound to the 6,144 characters of a customer managed one."""
-    text = json.dumps(found("ReadOnlyAccess").document.to_json(), separators=(",", ":"))
+    text = json.dumps(found("ReadOnlyAccess").document.to_dict(), separators=(",", ":"))
 
     assert len(text) > 15 * 6_144
 
@@ -461,7 +461,7 @@ def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
     seen: Counter[str] = Counter()
     for policy in list(every_policy())[:: 1 if is_thorough() else 8]:
         draw = random.Random(policy.name)
-        attached = Attached(policy.document, policy.arn)
+        attached = AttachedPolicy(policy.document, policy.arn)
         places = (Layers([attached]), Layers([EVERYTHING], boundary=attached))
         for request in questions(policy.document, draw):
             for layers in places:

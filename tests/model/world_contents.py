@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, Policy):
-        return (value.name, value.text or json.dumps(value.to_json()))
+        return (value.name, value.text or json.dumps(value.to_dict()))
     if isinstance(value, LastAccessedJob):
         return value  # large, and it never changes
     own = _own(type(value))

@@ -211,8 +211,8 @@ def test_every_call_is_noted_with_who_and_how_it_ended(
     assert twice.error_code == "EntityAlreadyExistsException"
     assert twice.request_parameters == {"userName": "zoe"}
     assert len({event.event_id for event in main.world.events}) == 4
-    assert "errorCode" not in made.to_json()
-    assert refused.to_json()["errorCode"] == "AccessDenied"
+    assert "errorCode" not in made.to_dict()
+    assert refused.to_dict()["errorCode"] == "AccessDenied"
 
 
 def test_methods_are_calls_of_the_root_user(main: Account) -> None:
@@ -238,7 +238,7 @@ def test_the_use_of_anything_is_asked_noted_and_refused_or_not(main: Account, da
     assert (refused.error_code, refused.read_only) == ("AccessDenied", True)
     assert (done.event_name, done.error_code, done.read_only) == ("PutObject", "", False)
     assert done.resources == (map_,)
-    assert done.to_json()["resources"] == [
+    assert done.to_dict()["resources"] == [
         {"ARN": map_, "type": "AWS::S3::Object"},
         {"ARN": "arn:aws:s3:::star-maps", "accountId": OWN, "type": "AWS::S3::Bucket"},
     ]
@@ -332,9 +332,9 @@ def test_who_comes_later_under_the_same_name_is_another(kind: str, main: Account
     assert not world.can(second, "s3:GetObject", map_)
     assert not world.can(second, "sts:AssumeRole", target.arn)
     assert bucket.policy is not None
-    assert bucket.policy.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+    assert bucket.policy.to_dict()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
     assert target.trust is not None
-    assert target.trust.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+    assert target.trust.to_dict()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
 
     target.update_assume_role_policy(by(second.arn))
     assert world.can(second, "sts:AssumeRole", target.arn)

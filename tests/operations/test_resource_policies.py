@@ -312,7 +312,7 @@ def test_an_api_keeps_its_own_whole_arn(element: str, short: str, own: Account) 
     del statement["Resource"]
     policy = resource_policy(document(statement | {element: short}), made("execute-api", own))
 
-    assert policy.to_json() == document(statement | {element: SHORT[short]})
+    assert policy.to_dict() == document(statement | {element: SHORT[short]})
 
 
 def test_an_api_completes_each_of_several_resources(own: Account) -> None:

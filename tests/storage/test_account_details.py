@@ -230,7 +230,7 @@ def test_all_parts_of_an_account_are_loaded() -> None:
     assert (auditor.tags, auditor.boundary) == ({"team": "audit"}, ARN_OF["ceiling"])
     assert auditor.instance_profiles == ["auditor-profile"]
     assert (list(maps.versions), maps.default_version_id) == (["v1", "v2", "v3"], "v2")
-    assert maps.document.to_json() == document(allow("s3:GetObject", f"{MAPS}/*", Sid="ReadMaps"))
+    assert maps.document.to_dict() == document(allow("s3:GetObject", f"{MAPS}/*", Sid="ReadMaps"))
     assert account.get_policy("ceiling").path == "/limits/"
 
 

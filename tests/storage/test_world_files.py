@@ -783,9 +783,7 @@ def test_what_cannot_be_saved_leaves_the_file_alone(tmp_path: Path) -> None:
     alice = world.user("alice")
     alice.tags["age"] = 5  # type: ignore[assignment]  # as a learner may do
     alice.groups.append("spare")
-    with pytest.raises(
-        RequestError, match=r"users\.alice\.tags\.age: It must be text"
-    ) as caught:
+    with pytest.raises(RequestError, match=r"users\.alice\.tags\.age: It must be text") as caught:
         save_world(world, path)
     alice.tags.pop("age")
     with pytest.raises(RequestError, match=r"groups\[1\]: The account has no such group"):

@@ -29,8 +29,8 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.common import quota
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
-from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
+from iamlab.policy.validate.document_defects import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -199,7 +199,7 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
     if not is_replaced:
         return _edit("edit", policy, touched, document=less.policy, lines=less.lines)
     name = _new_name(policy)
-    document = less.policy.named(name)
+    document = less.policy.with_name(name)
     return _edit("replace", policy, touched, document=document, lines=less.lines, new_name=name)
 
 

@@ -14,15 +14,15 @@ from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.labels import RULE_OF
 from iamlab.engine.layers import NAMES
 from iamlab.engine.reasons import VOTERS
-from iamlab.policy.prose.conditions import Setting, clause
-from iamlab.policy.prose.resources import noun
-from iamlab.policy.prose.words import briefly, joined, plain
+from iamlab.policy.describe.conditions import Setting, clause
+from iamlab.policy.describe.resources import noun
+from iamlab.policy.describe.words import briefly, joined, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.candidates import Keys
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.reasons import Note, Shut, Witness
     from iamlab.policy.statement import Statement
 
@@ -144,11 +144,11 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
             yield Stopper(Patterns(), "resource", (), why), bits & lacking
 
 
-def _is_of_credentials(level: Sequence[Attached]) -> bool:
+def _is_of_credentials(level: Sequence[AttachedPolicy]) -> bool:
     return bool(level) and level[0].path == CREDENTIALS_PATH
 
 
-def _not_valid(limits: Attached) -> str:
+def _not_valid(limits: AttachedPolicy) -> str:
     """Say that the kind of credentials stops it, not a policy."""
     return f"{limits.policy.name} is not good for it"
 

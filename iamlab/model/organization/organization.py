@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.model.account import Account
     from iamlab.model.organization.targets import AccountRequest, Handshake
     from iamlab.model.world import World
@@ -135,7 +135,7 @@ class Organization(Shown, Record):
         """
         return "/".join((self.id, *(target.id for target in self.way_to(account_id)[:-1]), ""))
 
-    def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
+    def levels(self, account_id: str, policy_type: str) -> tuple[tuple[AttachedPolicy, ...], ...]:
         """List the policies above an account, root first; nothing for a management account."""
         return levels(self, account_id, policy_type)
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.organization.targets import OrganizationPart
 from iamlab.policy.document import Policy
@@ -220,7 +220,7 @@ def of_type(organization: Organization, target: Target, policy_type: str) -> lis
 
 def levels(
     organization: Organization, account_id: str, policy_type: str
-) -> tuple[tuple[Attached, ...], ...]:
+) -> tuple[tuple[AttachedPolicy, ...], ...]:
     """Return the policies that apply to an account from above, the root first.
 
     There are none if the type isn't enabled, or for the management account: no SCP limits its
@@ -233,7 +233,7 @@ def levels(
         return ()
     return tuple(
         tuple(
-            Attached(policy.document, policy.arn, (target.label,))
+            AttachedPolicy(policy.document, policy.arn, (target.label,))
             for policy in map(organization.policies.__getitem__, target.attached)
             if policy.type == policy_type
         )
@@ -253,7 +253,7 @@ class Level:
 
     label: str
     target_id: str
-    policies: tuple[Attached, ...]
+    policies: tuple[AttachedPolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)

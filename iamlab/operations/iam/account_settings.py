@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 @operation("CreateAccountAlias", on="*")
 def create_account_alias(account: Account, request: Parameters) -> None:
-    """Set the account's alias, which replaces an existing one."""
+    """Set the alias of the account, in place of the one it had."""
     alias = request["AccountAlias"]
     if is_account_id(alias):
         raise ValidationError("An account alias must not be a number of 12 digits.")  # likely
@@ -91,7 +91,7 @@ def list_account_aliases(account: Account, request: Parameters) -> dict[str, Any
 
 @operation("SetSecurityTokenServicePreferences", on="*")
 def set_security_token_service_preferences(account: Account, request: Parameters) -> None:
-    """Set whether tokens of the global endpoint are valid in all Regions, or only default ones.
+    """Set where tokens of the global endpoint are valid: in all Regions or the default ones.
 
     ``GetAccountSummary`` returns it as a number: 1 for ``v1Token``, 2 for ``v2Token``.
     """

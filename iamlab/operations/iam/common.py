@@ -246,7 +246,7 @@ def write_identity(identity: Identity) -> dict[str, Any]:
             }
         found |= filled(Tags=write_tags(identity.tags))
     if isinstance(identity, Role):
-        trust = None if identity.trust is None else identity.trust.to_json()
+        trust = None if identity.trust is None else identity.trust.to_dict()
         found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
         found |= filled(Description=identity.description)
         found["MaxSessionDuration"] = identity.max_session_duration
@@ -281,7 +281,7 @@ def write_version(
     managed: ManagedPolicy, version_id: str, *, with_document: bool
 ) -> dict[str, Any]:
     """Return a version of a managed policy in the API's form."""
-    document = {"Document": managed.versions[version_id].to_json()} if with_document else {}
+    document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
     is_default = version_id == managed.default_version_id
     return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
 

@@ -292,7 +292,7 @@ def _inline_policy_operations(noun: str) -> None:
     def get(account: Account, request: Parameters) -> dict[str, Any]:
         identity = _find(account, request, noun)
         name = _inline(identity, request)
-        document = identity.inline[name].to_json()
+        document = identity.inline[name].to_dict()
         return {f"{noun}Name": identity.name, "PolicyName": name, "PolicyDocument": document}
 
     @operation(f"Delete{noun}Policy", on=kind)

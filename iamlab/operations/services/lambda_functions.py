@@ -273,7 +273,7 @@ def update_function_configuration(account: Account, arguments: Parameters) -> Fu
 
 
 def _set_role(function: Function, role_arn: str) -> None:
-    """Set a function's role, which must be in its account and trust Lambda."""
+    """Set the role of a function; it must be in the same account and trust Lambda."""
     account = function.account
     parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind != "role":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors.services import OverLimit
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.policy.writing import edited
+from iamlab.policy.document import edited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def add_statement(
     }
     named = {} if policy_id is None else {"Id": policy_id}
     new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
-    document = new if resource.policy is None else resource.policy.to_json()
+    document = new if resource.policy is None else resource.policy.to_dict()
     held = document["Statement"]
     kept = [
         entry for entry in (held if isinstance(held, list) else [held]) if entry.get("Sid") != sid

@@ -278,7 +278,7 @@ def packed_size(
     """
     if not policies and not policy_arns and not tags:
         return 0
-    documents = [json.dumps(policy.to_json(), separators=(",", ":")) for policy in policies]
+    documents = [json.dumps(policy.to_dict(), separators=(",", ":")) for policy in policies]
     text = json.dumps([documents, list(policy_arns), dict(tags)], ensure_ascii=False)
     packed = len(zlib.compress(text.encode("utf-8", "surrogatepass"), 9))
     if packed > ROOM:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import ContextValue
     from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
@@ -311,14 +311,14 @@ def _unknown(why: str) -> InvalidClientTokenId:
     return noted(invalid, why)
 
 
-def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...]:
+def session_policies(world: World, record: SessionRecord) -> tuple[AttachedPolicy, ...]:
     """Return a session's policies: the inline one, and the current managed ones."""
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
 
-    inline = () if record.policy is None else (Attached(record.policy),)
+    inline = () if record.policy is None else (AttachedPolicy(record.policy),)
     found = ((arn, managed_document(world, arn)) for arn in record.policy_arns)
     # A deleted policy allows nothing; if it was the only one, neither does the session.
-    return (*inline, *(Attached(document, arn) for arn, document in found))
+    return (*inline, *(AttachedPolicy(document, arn) for arn, document in found))
 
 
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:

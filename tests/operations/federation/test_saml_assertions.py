@@ -346,7 +346,11 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
         "is no time",
     ),
     "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is valid from"),
-    "confirmed not yet": (mark(DATA, NotBefore="2026-11-25T10:00:00Z"), INVALID, "It is valid from"),
+    "confirmed not yet": (
+        mark(DATA, NotBefore="2026-11-25T10:00:00Z"),
+        INVALID,
+        "It is valid from",
+    ),
     "issued tomorrow": (
         mark("saml:Assertion", IssueInstant="2026-11-26T09:00:00Z"),
         INVALID,

@@ -401,7 +401,9 @@ def test_a_name_in_parts_is_refused_even_if_it_was_signed_so(
 
     sign = {"c14n": f"{forge.EXCLUSIVE}WithComments"}
 
-    assert "contains a comment or an element" in refused(scene, scene.resigned(edit, sign=sign), INVALID)
+    assert "contains a comment or an element" in refused(
+        scene, scene.resigned(edit, sign=sign), INVALID
+    )
 
 
 def test_an_issuer_in_parts_is_no_issuer(scene: Scene) -> None:

@@ -118,7 +118,7 @@ def test_a_server_certificate_is_answered_as_aws_does(main: Account) -> None:
 def test_a_private_key_is_nowhere_to_be_found(main: Account) -> None:
     """Not in the world, not in its log."""
     secret = PRIVATE_KEY.split("\n")[1]
-    events = json.dumps([event.to_json() for event in main.world.events])
+    events = json.dumps([event.to_dict() for event in main.world.events])
 
     assert "uploadservercertificate" in events.lower()
     assert secret not in events + repr(snapshot(main.world))
@@ -335,7 +335,7 @@ def test_a_service_password_is_shown_once(main: Account, ana: User) -> None:
         repr(made),
         str(again),
         snapshot(main.world),
-        [event.to_json() for event in main.world.events],
+        [event.to_dict() for event in main.world.events],
         copy.copy(made).password,
         copy.deepcopy(made).password,
         pickle.dumps(made),

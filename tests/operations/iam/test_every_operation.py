@@ -79,6 +79,6 @@ def test_the_same_calls_make_the_same_world() -> None:
         for _ in range(200):
             operation = chance.draw.choice(names)
             outcome(account, operation, chance.parameters(operation))
-        return snapshot(account.world), [event.to_json() for event in account.world.events]
+        return snapshot(account.world), [event.to_dict() for event in account.world.events]
 
     assert made() == made()

@@ -186,7 +186,7 @@ def test_a_service_linked_role_trusts_its_service_and_has_its_policy(main: Accou
         f"{START}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     )
     assert role.trust is not None
-    assert role.trust.to_json() == trust({"Service": "autoscaling.amazonaws.com"})
+    assert role.trust.to_dict() == trust({"Service": "autoscaling.amazonaws.com"})
     assert role.attached == [
         "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy"
     ]

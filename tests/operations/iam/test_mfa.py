@@ -197,7 +197,7 @@ def test_the_root_user_has_devices_too() -> None:
     second = main.root.enable_mfa_device("GAHT12345678", "123456", "654321")
 
     assert main.root.mfa_devices == [phone, second]
-    event = next(item for item in world.events if item.event_name == "EnableMFADevice").to_json()
+    event = next(item for item in world.events if item.event_name == "EnableMFADevice").to_dict()
     assert event["userIdentity"]["type"] == "Root"
     assert event["requestParameters"] == {"serialNumber": phone.serial_number}
     listed = main.call("ListMFADevices", main.root_arn)["MFADevices"]

@@ -46,4 +46,4 @@ def written(thing: Any) -> bytes:
 
 def told(world: World) -> str:
     """Write down all events, as CloudTrail would, and as Python does."""
-    return repr([(event, event.to_json()) for event in world.events])
+    return repr([(event, event.to_dict()) for event in world.events])

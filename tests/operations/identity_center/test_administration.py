@@ -179,7 +179,7 @@ def test_an_assignment_makes_a_role_and_a_saml_provider(scene: Scene) -> None:
     assert role.max_session_duration == 43_200
     assert role.attached == ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
     assert re.fullmatch(r"AWSSSO_[0-9a-f]{16}_DO_NOT_DELETE", provider.name)
-    assert role.trust.to_json()["Statement"] == [
+    assert role.trust.to_dict()["Statement"] == [
         {
             "Effect": "Allow",
             "Principal": {"Federated": provider.arn},

@@ -338,7 +338,7 @@ def test_the_call_of_sts_is_in_the_accounts_log(scene: Scene) -> None:
     """As every AssumeRoleWithSAML; the choice itself is in that of the management account."""
     session, role = scene.session(), scene.role()
     [provider] = scene.dev.saml_providers.values()
-    made, chosen = (event.to_json() for event in scene.world.events[-2:])
+    made, chosen = (event.to_dict() for event in scene.world.events[-2:])
 
     assert (made["eventName"], made["recipientAccountId"]) == ("AssumeRoleWithSAML", DEV)
     assert made["userIdentity"]["type"] == "SAMLUser"
@@ -366,7 +366,7 @@ def test_the_call_of_sts_is_in_the_accounts_log(scene: Scene) -> None:
 def test_signing_in_is_logged_with_what_was_used(scene: Scene) -> None:
     """In the management account, as of a user of Identity Center."""
     scene.center.sign_in("ana", with_mfa=True)
-    event = scene.world.events[-1].to_json()
+    event = scene.world.events[-1].to_dict()
 
     assert event["eventName"] == "UserAuthentication"
     assert event["additionalEventData"]["CredentialType"] == "PASSWORD,TOTP"
@@ -441,7 +441,7 @@ def test_no_log_names_people_or_holds_secrets(scene: Scene) -> None:
     """What CloudTrail hides of the identity store is hidden, and no credential stands anywhere."""
     secret = scene.center.create_user("zoe-the-cat", "Zoe", "zoe@example.com")
     session = scene.session()
-    shown = json.dumps([event.to_json() for event in scene.world.events])
+    shown = json.dumps([event.to_dict() for event in scene.world.events])
 
     assert secret.id in shown
     for hidden in ("zoe", "Zoe", session.secret_access_key, session.session_token):

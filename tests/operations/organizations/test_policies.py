@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import AwsError, RequestError
 from iamlab.errors.organizations import (
     ConstraintViolationException,
@@ -82,8 +82,8 @@ def test_the_levels_are_told_root_first_with_where_they_hang(organization: Organ
     root, prod, web, account = organization.levels(DEV, SCP)
 
     full = organization.policies["p-FullAWSAccess"]
-    assert root == (Attached(full.document, full.arn, ("root",)),)
-    assert prod[1] == Attached(guard.document, guard.arn, ("OU Prod",))
+    assert root == (AttachedPolicy(full.document, full.arn, ("root",)),)
+    assert prod[1] == AttachedPolicy(guard.document, guard.arn, ("OU Prod",))
     assert web[0].path == ("OU Web",)
     assert account[0].path == ("account acme-dev",)
     assert full.arn == "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"

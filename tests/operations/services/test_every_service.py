@@ -107,7 +107,7 @@ def test_the_same_calls_make_the_same_world() -> None:
         for _ in range(200):
             key = chance.draw.choice(sorted(every))
             outcome(account, key, chance.parameters(every[key]))
-        return snapshot(account.world), [event.to_json() for event in account.world.events]
+        return snapshot(account.world), [event.to_dict() for event in account.world.events]
 
     assert made() == made()
 

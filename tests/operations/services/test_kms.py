@@ -74,7 +74,7 @@ def test_the_api_gives_a_key_to_its_accounts_own_policies(
     """One statement: without it identity-based policies count for nothing."""
     key = own.create_key()
     assert key.policy is not None
-    saved = key.policy.to_json()
+    saved = key.policy.to_dict()
     before = uses(world, own.root_arn, world.user("ana"), dana, world.user("eve"), key=key)
     key.put_policy(document(lets(dana.arn)), bypass_policy_lockout_safety_check=True)
 
@@ -108,7 +108,7 @@ def test_the_console_writes_administrators_and_users_into_the_policy(
         key_usage=kind[0], key_spec=kind[1], key_administrators=[ana], key_users=[dana.arn]
     )
     assert key.policy is not None
-    saved = key.policy.to_json()
+    saved = key.policy.to_dict()
     sids = [statement["Sid"] for statement in saved["Statement"]]
 
     assert saved["Id"] == "key-consolepolicy-3"

@@ -187,7 +187,7 @@ def test_lambda_writes_the_statement(principal: str, resize: Function) -> None:
         },
     }
     assert resize.policy is not None
-    assert resize.policy.to_json() == {
+    assert resize.policy.to_dict() == {
         "Version": "2012-10-17",
         "Id": "default",
         "Statement": [made],

@@ -311,7 +311,9 @@ def test_the_answer_with_a_token_does_not_reach_a_container(web: Instance) -> No
     """Unless the hop limit is raised; whoever asked gets no answer, and no error either."""
     answer = put(web, hops=2)
     assert (answer.status, answer.body) == (0, "")
-    assert answer.note == "the response travels 1 of the 2 hops, as its HttpPutResponseHopLimit says"
+    assert (
+        answer.note == "the response travels 1 of the 2 hops, as its HttpPutResponseHopLimit says"
+    )
     with pytest.raises(RequestError, match="travels 1 of the 2 hops"):
         web.metadata.put_token(hops=2)
     web.modify_metadata_options(http_put_response_hop_limit=2)
@@ -578,7 +580,7 @@ def test_neither_tokens_nor_credentials_are_seen_anywhere(main: Account, web: In
 
     shown = [repr(answer), str(found), repr([found]), str(caught.value), repr(web), web.metadata]
     assert leaks(made, "\n".join(map(str, shown))) == []
-    assert leaks(made, "\n".join(str(event.to_json()) for event in main.world.events)) == []
+    assert leaks(made, "\n".join(str(event.to_dict()) for event in main.world.events)) == []
     assert held(made, main.world) == []
     assert leaks(made, pickle.dumps(main.world.copy())) == []
     assert sorted(held(made, found)) == ["SecretAccessKey", "Token"]

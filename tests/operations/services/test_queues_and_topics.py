@@ -72,7 +72,7 @@ def test_add_permission_writes_a_statement_with_the_label_as_its_sid(
     queue.add_permission("partner", aws_account_ids=[OTHER], actions=["SendMessage"])
 
     assert queue.policy is not None
-    assert queue.policy.to_json()["Statement"] == [
+    assert queue.policy.to_dict()["Statement"] == [
         {
             "Sid": "partner",
             "Effect": "Allow",
@@ -127,7 +127,7 @@ def test_a_topic_has_snss_policy_from_the_first(main: Account, eve: Any) -> None
     topic = main.create_topic("news")
 
     assert topic.policy is not None
-    written = topic.policy.to_json()
+    written = topic.policy.to_dict()
     assert (written["Version"], written["Id"]) == ("2008-10-17", "__default_policy_ID")
     [statement] = written["Statement"]
     assert statement["Sid"] == "__default_statement_ID"

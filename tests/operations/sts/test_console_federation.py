@@ -552,7 +552,7 @@ def test_neither_a_link_nor_a_session_in_the_console_shows_its_secrets(scene: Sc
     in_console = scene.world.sts.sign_in_with(made_link)
     scene.main.call("ListUsers", in_console)
     texts = [repr(item) + str(item) for item in (made_link, in_console, replace(made_link))]
-    texts += [repr(event) + repr(event.to_json()) for event in scene.world.events]
+    texts += [repr(event) + repr(event.to_dict()) for event in scene.world.events]
     secrets = (session.secret_access_key, session.session_token, made_link.signin_token)
 
     assert not [text for text in texts for secret in secrets if secret in text]

@@ -10,7 +10,7 @@ from iamlab import World
 from iamlab.errors import AccessDenied, InvalidClientTokenId, RequestError
 from iamlab.errors.sts import InvalidAction, RegionDisabledException
 from iamlab.lab.account import Account
-from iamlab.policy.regions import ON_BY_DEFAULT, OPT_IN
+from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
 from tests.operations.sts.sts_scene import DEV, MAIN, Scene, made, trusting
@@ -133,14 +133,14 @@ def test_questions_about_many_actions_know_where_a_token_is_good(operation: str)
     good = scene.session(operation, region=AWAY)
     actions = ["sqs:SendMessage", "sqs:ReceiveMessage"]
     queues = [f"arn:aws:sqs:{where}:{MAIN}:q" for where in (HOME, AWAY, ABROAD)]
-    matrix = scene.world.access(actions, queues, [session, good])
+    matrix = scene.world.access_matrix(actions, queues, [session, good])
     expected = [bool(scene.world.can(good, actions[0], queue)) for queue in queues]
 
     for place, (_, queue) in enumerate(matrix.pairs):
         number = queues.index(queue)
         assert matrix.allowed(1, place) is expected[number]
         assert matrix.allowed(0, place) is (expected[number] and number < 2)
-    there = scene.world.access(actions, ["*"], [session, good], region=ABROAD)
+    there = scene.world.access_matrix(actions, ["*"], [session, good], region=ABROAD)
     assert [row.bit_count() for row in there.rows] == [0, 2 if expected[0] else 0]
 
 

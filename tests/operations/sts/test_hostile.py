@@ -344,7 +344,7 @@ def test_the_same_calls_make_the_same_sessions() -> None:
         for _ in range(60):
             chance(scene, draw, callers)
         sessions = [Session(scene.world, record) for record in scene.world.sessions.values()]
-        events = [event.to_json() for event in scene.world.events]
+        events = [event.to_dict() for event in scene.world.events]
         return (
             [session.credentials for session in sessions],
             snapshot(scene.world)["sessions"],
@@ -406,7 +406,7 @@ def told(world: World) -> str:
             repr(sessions),
             "".join(map(str, sessions)),
             repr(list(world.events)),
-            json.dumps([event.to_json() for event in world.events]),
+            json.dumps([event.to_dict() for event in world.events]),
             json.dumps(world_to_json(world)),
             pickle.dumps(list(world.sessions.values())).decode("latin-1"),
         )

@@ -54,7 +54,7 @@ def test_the_button_writes_the_policy_that_the_console_writes(scene: Scene) -> N
     wait(scene, 61.5)
     revocation = scene.work.revoke_sessions()
 
-    assert scene.work.inline[OLDER_SESSIONS].to_json() == {
+    assert scene.work.inline[OLDER_SESSIONS].to_dict() == {
         "Version": "2012-10-17",
         "Statement": [
             {

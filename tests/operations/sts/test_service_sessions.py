@@ -18,7 +18,7 @@ from iamlab.operations.sts.service_session_kinds import KINDS, PLAIN, Work, kind
 from iamlab.operations.sts.service_sessions import session_name
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
-from iamlab.policy.global_keys import global_key
+from iamlab.policy.condition_keys import global_key
 from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.policy.documents import allow, document, trust
@@ -241,7 +241,7 @@ def test_the_call_is_noted_as_the_services_own(main: Account) -> None:
     """In the role's account, without a secret, in the Region of what the service works for."""
     source = arn("ecs", f"task/blue/{HEX32}", region="eu-west-1")
     session = assume(main, "ecs-tasks.amazonaws.com", source)
-    record = main.world.events[-1].to_json()
+    record = main.world.events[-1].to_dict()
 
     assert record["userIdentity"] == {"type": "AWSService", "invokedBy": "ecs-tasks.amazonaws.com"}
     assert (record["eventName"], record["awsRegion"], record["readOnly"]) == (

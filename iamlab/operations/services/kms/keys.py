@@ -341,7 +341,7 @@ def _on_key_too(account: Account, arguments: Parameters) -> list[tuple[str, str]
 
 @API.does("CreateAlias", about=_alias_arn, also=_on_key_too)
 def create_alias(account: Account, arguments: Parameters) -> None:
-    """Add an alias to a key, unique in the account and Region."""
+    """Add an alias to a key; it is unique in the account and Region."""
     name = arguments["AliasName"]
     if not _ALIAS_NAME.fullmatch(name):
         raise InvalidAliasNameException(

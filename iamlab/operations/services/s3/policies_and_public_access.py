@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Kind
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.errors import AccessDenied, noted
 from iamlab.errors.services import (
     MethodNotAllowed,
@@ -72,8 +72,10 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
 def _refused(decision: Decision, message: str) -> AwsError:
     """Raise S3's error 405 for a caller whose only obstacle is being in another account."""
     request = decision.request
-    abroad = AWS.root_user_abroad if request.caller.kind is Kind.ROOT else AWS.cross_account
-    rules = replace(AWS, never_abroad=abroad)
+    abroad = (
+        AWS_RULES.root_user_abroad if request.caller.kind is Kind.ROOT else AWS_RULES.cross_account
+    )
+    rules = replace(AWS_RULES, never_abroad=abroad)
     if not request.same_account and evaluate(request, decision.layers, rules):
         return noted(
             MethodNotAllowed("The specified method is not allowed against this resource."),

@@ -1,91 +1,70 @@
-"""The organization tree: root, OUs and accounts, with the policies that hang on each.
+"""The organization tree: root, OUs and accounts, with the policies that are attached to each.
 
-The tree is written like folders: what is in something stands below it and further to the right, so
-that a large organization is only longer. Beside each place stand the policies that hang on it; of a
-request, what they say of it. The way from the root to the account is bold until a place stops it.
+For a request it also shows the result at each level: of the SCPs above the caller's account, and of
+the RCPs above the resource's account. The path to the account is bold until a level blocks it.
 
 Notes
 -----
 AWS pages: "Viewing the details of an organization"; "SCP evaluation"; "How RCPs work with AWS
-Organizations".
+Organizations"; "Service control policies (SCPs)", for the management account.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.engine.decision import Decision
+from iamlab.engine.layers import NAMES
+from iamlab.errors import RequestError
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP, TYPES
-from iamlab.view.drawing.measure import SMALL, TEXT, Face, widest, wrap
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.account.organization_rows import (
-    CALLER,
-    LAYER_OF,
-    MANAGEMENT,
-    RESOURCE,
-    Row,
-    Said,
-    ends_of,
-    folded,
-    rows_of,
-    types_of,
-)
 from iamlab.view.figures.names import short_name
 from iamlab.view.given import check
-from iamlab.view.style import (
-    ABSENT,
-    ALLOW,
-    DENY,
-    DENY_AREA,
-    INK,
-    LIT_AREA,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    look,
-)
+from iamlab.view.layouts.tree import draw_tree
+from iamlab.view.scene import Cell, Column, Edge, Node, Scene
+from iamlab.view.style import ABSENT, LOOKS, look
 from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import networkx as nx
+    from iamlab.engine.verdict import StatementMatch
+    from iamlab.model.organization.targets import Target
+    from iamlab.view.figure import Figure
 
 MOST = 60
-"""So many places are drawn; beyond, they are counted."""
-
-INDENT = 0.3
-"""How much further to the right a place stands than what it is in."""
-BOX = 2.5
-"""How wide its box is."""
-TOP = 0.42
-"""Where the first row begins."""
-HEIGHT, LIT_HEIGHT = 0.3, 0.44
-BETWEEN, LIT_BETWEEN = 0.045, 0.085
-"""Above and below a box, and where something is said beside it."""
-LINE = 0.19
-ROOM = 3.4
-"""How wide a column of policies is at most."""
-GAP = 0.25
-DEEPEST = 6
-"""So many steps are indented: a root, five levels of OUs, as AWS has at most, and an account."""
-TITLES = {SCP: "service control policies", RCP: "resource control policies"}
-SHORT = {SCP: "SCP", RCP: "RCP"}
+"""The largest number of boxes in a picture; more are folded."""
+LAYERS = {SCP: "scp", RCP: "rcp"}
+COLUMNS = {
+    kind: Column(f"{name} control policies", frozenset({TYPES[kind].full_access}))
+    for kind, name in ((SCP, "service"), (RCP, "resource"))
+}
+KINDS = {"ROOT": "root", "ORGANIZATIONAL_UNIT": "OU", "ACCOUNT": "account"}
+MANAGEMENT, CALLER, RESOURCE = "management account", "caller's account", "resource's account"
+NOTES = {
+    (CALLER, RESOURCE): "caller's and resource's account",
+    (MANAGEMENT, CALLER): "management and caller's account",
+    (MANAGEMENT, RESOURCE): "management and resource's account",
+    (MANAGEMENT, CALLER, RESOURCE): "management, caller's, resource's",
+}
+EXEMPT = {
+    SCP: "no SCP limits the management account",
+    RCP: "no RCP protects the management account",
+}
 
 
 def organization_tree(organization: Organization, decision: Decision | None = None) -> Figure:
-    """Draw an organization, and the way of a request through it.
+    """Draw an organization, and the path of a request through it.
 
     Parameters
     ----------
     organization
         Its root, OUs, accounts and policies are drawn.
     decision
-        Whose way is lit: by what the SCPs above the caller's account say, and the RCPs above the
-        resource's.
+        The request whose path is highlighted, with the results of the SCPs above the caller's
+        account and of the RCPs above the resource's.
 
     Raises
     ------
@@ -105,242 +84,211 @@ def organization_tree(organization: Organization, decision: Decision | None = No
     check("organization_tree", organization, Organization)
     if decision is not None:
         check("organization_tree", decision, Decision)
-    rows = rows_of(organization, decision)
-    drawn = folded(rows, MOST)
-    return Figure.on(
-        _Drawing(organization, drawn, lit=decision is not None).sheet,
-        alt=_alt(organization, rows, decision),
-        caption=_caption(organization, decision, len(rows) - len(drawn)),
-        rows=[_table_row(row) for row in rows],
-        lines=_lines(organization, rows, drawn, decision),
-        graph=_graph(rows),
+    nodes = list(_nodes(organization, decision))
+    enabled = _enabled(organization)
+    scene = Scene(
+        nodes,
+        [Edge(node.parent, node.id, _results(node)) for node in nodes if node.parent],
+        {kind: COLUMNS[kind] for kind in enabled},
+        before=[f"organization {organization.id} of {organization.management_account.name}"],
+        after=[
+            *([] if enabled else ["no SCPs and no RCPs are enabled"]),
+            *([] if decision is None else _request(organization, decision)),
+        ],
+    )
+    return scene.figure(
+        lambda scene: draw_tree(scene, "ROOT, OUS AND ACCOUNTS"),
+        alt=_alt(organization, nodes, decision),
+        caption=_caption(organization, decision),
+        drawn=scene.folded(MOST),
+        left_out="{} more places stand only in the list.",
     )
 
 
-class _Drawing:
-    """Draws the rows, one below the other."""
+def _enabled(organization: Organization) -> list[str]:
+    return [kind for kind in COLUMNS if kind in organization.root.policy_types]
 
-    def __init__(self, organization: Organization, rows: Sequence[Row], *, lit: bool) -> None:
-        self.types = types_of(organization)
-        self.lit = lit
-        deepest = min(max(row.depth for row in rows), DEEPEST)
-        self.left = MARGIN + deepest * INDENT + BOX + GAP  # where the policies begin
-        columns = max(len(self.types), 1)
-        self.room = min(ROOM, (PAGE - MARGIN - self.left - GAP * (columns - 1)) / columns)
-        self.sheet = Sheet()
-        self._draw(rows)
 
-    def _draw(self, rows: Sequence[Row]) -> None:
-        sheet = self.sheet
-        sheet.heading(MARGIN, 0.28, "ROOT, OUS AND ACCOUNTS")
-        for kind in self.types:
-            sheet.heading(self._column(kind), 0.28, TITLES[kind].upper())
-        bottom = TOP
-        boxes: dict[str, Box] = {}
-        passed: dict[str, bool] = {}
-        for row in rows:
-            height = LIT_HEIGHT if row.note or row.says else HEIGHT
-            between = LIT_BETWEEN if row.says else BETWEEN
-            y = bottom + between + height / 2
-            bottom = y + height / 2 + between
-            boxes[row.id] = box = self._box(row, y, height)
-            if row.parent_id in boxes:
-                self._branch(boxes[row.parent_id], box, row, passes=passed[row.parent_id])
-            stopped = any(said.stops for said in row.says.values())
-            passed[row.id] = passed.get(row.parent_id, True) and not stopped
-            self._policies(row, y)
-        for box in boxes.values():
-            sheet.box(box)
+def _paths(decision: Decision) -> dict[str, tuple[str, str]]:
+    """Return the account whose path from the root counts, by the type of policy."""
+    request = decision.request
+    return {SCP: (CALLER, request.caller.account), RCP: (RESOURCE, request.resource_account)}
 
-    def _column(self, kind: str) -> float:
-        return self.left + self.types.index(kind) * (self.room + GAP)
 
-    def _box(self, row: Row, y: float, height: float) -> Box:
-        x = MARGIN + min(row.depth, DEEPEST) * INDENT
-        stops = any(said.stops for said in row.says.values())
-        colour = DENY if stops else INK if row.is_lit or not self.lit else PALE_INK
-        area = DENY_AREA if stops else LIT_AREA if row.is_end else PAPER
-        return Box(x, y, BOX, row.title, row.note, colour, area, bold=row.is_lit, height=height)
+def _nodes(organization: Organization, decision: Decision | None) -> Iterator[Node]:
+    """Yield the root, OUs and accounts, each after its parent."""
+    roles: dict[str, list[str]] = {organization.management_account_id: [MANAGEMENT]}
+    results: dict[tuple[str, str], Cell] = {}
+    if decision is not None:
+        for kind, (role, account_id) in _paths(decision).items():
+            if account_id in organization.members:
+                roles.setdefault(account_id, []).append(role)
+                results |= _levels(organization, decision, kind, account_id)
+    below: dict[str, list[str]] = {}
+    places = organization.organizational_units | organization.members
+    for key, place in places.items():
+        below.setdefault(place.parent_id, []).append(key)
+    waiting: list[tuple[Target, str, int]] = [(organization.root, "", 0)]
+    while waiting:
+        target, parent, depth = waiting.pop()
+        waiting += [
+            (places[key], target.id, depth + 1) for key in reversed(below.get(target.id, ()))
+        ]
+        kind, own = KINDS[target.kind], tuple(roles.get(target.id, ()))
+        title = f"root {target.id}" if kind == "root" else target.label.removeprefix("account ")
+        attached = [organization.policies[key] for key in target.attached]
+        cells = {}
+        for policy_type in _enabled(organization):
+            names = tuple(policy.name for policy in attached if policy.type == policy_type)
+            cells[policy_type] = replace(results.get((target.id, policy_type), Cell()), names=names)
+        is_end = CALLER in own or RESOURCE in own
+        note = NOTES.get(own, ", ".join(own))
+        line = title if kind == "root" else f"{target.label} ({target.id})"
+        yield Node(
+            target.id,
+            title,
+            note,
+            kind,
+            parent,
+            highlighted=is_end or any(cell.words for cell in cells.values()),
+            is_end=is_end,
+            stays=bool(own),
+            line=f"{line}, {note}" if note else line,
+            cells=cells,
+            facts={
+                "kind": kind,
+                "name": title,
+                "id": target.id,
+                "parent_id": parent,
+                "depth": depth,
+                "management_account": MANAGEMENT in own,
+                "callers_account": CALLER in own,
+                "resources_account": RESOURCE in own,
+                **{
+                    column.title.replace(" ", "_"): ", ".join(cells.get(key, Cell()).names)
+                    for key, column in COLUMNS.items()
+                },
+                **{f"{LAYERS[key]}_says": str(cells.get(key, "")) for key in COLUMNS},
+            },
+        )
 
-    def _branch(self, parent: Box, box: Box, row: Row, *, passes: bool) -> None:
-        """Lead a line from what something is in down to it; bold, if a request comes along it."""
-        x = parent.x + INDENT / 2
-        goes = row.is_lit and passes
-        colour, stopped = (ALLOW if goes else PALE_LINE), row.is_lit and not passes
-        self.sheet.straight((x, parent.bottom[1]), (x, box.y), colour, bold=goes, dashed=stopped)
-        self.sheet.straight((x, box.y), box.left, colour, bold=goes, dashed=stopped)
 
-    def _policies(self, row: Row, y: float) -> None:
-        """Write what hangs at a place, AWS's own policy small, and below it what is said."""
-        for kind in self.types:
-            x, said = self._column(kind), row.says.get(kind)
-            lines = self._told(said) if said else []
-            top = y - len(lines) * LINE / 2
-            self._names(row.policies[kind], kind, x, top)
-            for number, (words, face) in enumerate(lines, 1):
-                colour = said.look.colour if said else INK
-                size = TEXT if face == "bold" else SMALL
-                self.sheet.text(
-                    x,
-                    top + number * LINE,
-                    words,
-                    colour,
-                    size=size,
-                    face=face,
-                    room=self.room,
-                )
+def _levels(
+    organization: Organization, decision: Decision, kind: str, account_id: str
+) -> dict[tuple[str, str], Cell]:
+    """Return the result at each level above an account; if no policy applies, why not."""
+    if kind not in organization.root.policy_types:
+        return {}
+    layer, name = decision.heard[LAYERS[kind]], NAMES[LAYERS[kind]]
+    if not layer.present:
+        exempt = EXEMPT[kind] if account_id == organization.management_account_id else ""
+        words = exempt or layer.why_absent or f"no {name} was heard"
+        return {(account_id, kind): Cell(look=ABSENT, words=words)}
+    path = organization.way_to(account_id)
+    if len(path) != len(layer.levels):
+        raise RequestError(
+            f"The decision heard {count(len(layer.levels), 'level')} of {name}s, and {account_id} "
+            f"stands below {len(path)} in {organization.id}: it is a decision of another "
+            "organization, or of another day."
+        )
+    return {
+        (place.id, kind): _result(level) for place, level in zip(path, layer.levels, strict=True)
+    }
 
-    def _told(self, said: Said) -> list[tuple[str, Face]]:
-        """Give the lines in which something is said: the whole of it, if there is room."""
-        if said.look is ABSENT:
-            lines = wrap(str(said), self.room, SMALL, most=2)
-            return [(line, "sans") for line in lines]
-        whole = str(said) if said.stops else said.short
-        if widest((whole,), TEXT, "bold") > self.room:
-            whole = said.short
-        return [(whole, "bold")]
 
-    def _names(self, names: Sequence[str], kind: str, x: float, y: float) -> None:
-        end = x + self.room
-        own = TYPES[kind].full_access
-        ordered = sorted(names, key=lambda name: name == own)
-        for number, name in enumerate(ordered):
-            size, colour = (SMALL, PALE_INK) if name == own else (TEXT, INK)
-            more = len(ordered) - number - 1
-            rest = widest((f"  +{more}",), SMALL) if more else 0.0
-            room = end - x - rest
-            if number and room < min(widest((name,), size), 0.9):
-                self.sheet.note(x, y, f"+{more + 1}", fact=False)
-                return
-            x += self.sheet.text(x, y, name, colour, size=size, room=room) + 0.14
+def _result(level: Sequence[StatementMatch]) -> Cell:
+    """Return what the policies of one level do: a Deny wins, so it is looked for first."""
+    applying = [match for match in level if match.applies]
+    denies = [match for match in applying if match.effect == "Deny"]
+    by = ", ".join(
+        f"{match.statement.label} of {match.attached.policy.name}" for match in denies or applying
+    )
+    if denies:
+        labels = ", ".join(match.statement.label for match in denies)
+        explicit = LOOKS["explicitDeny"]
+        return Cell((), explicit, f"denies: {by}", f"✕ denies: {labels}", blocks=True)
+    if applying:
+        return Cell((), LOOKS["allowed"], f"allows: {by}", "✓ allows")
+    silent = LOOKS["implicitDeny"]
+    return Cell((), silent, "no Allow here", "○ no Allow here", blocks=True)
+
+
+def _results(node: Node) -> str:
+    """Return the label of the edge to a node: the results there."""
+    return "; ".join(
+        f"{LAYERS[key].upper()} {cell}" for key, cell in node.cells.items() if cell.words
+    )
 
 
 # -- in words --------------------------------------------------------------------------------------
 
 
-def _alt(organization: Organization, rows: Sequence[Row], decision: Decision | None) -> str:
-    name = shorten(organization.management_account.name, 30)
+def _alt(organization: Organization, nodes: Sequence[Node], decision: Decision | None) -> str:
     if decision is None:
-        units = sum(row.kind == "OU" for row in rows)
-        accounts = sum(row.kind == "account" for row in rows)
-        fences = [
-            f"{', '.join(shorten(one, 30) for one in own)} on {shorten(row.title, 30)}"
-            for row in rows
-            if (own := [policy for kind in row.policies for policy in _written(row, kind)])
+        kinds = [node.kind for node in nodes]
+        name = shorten(organization.management_account.name, 30)
+        accounts, units = (count(kinds.count(kind), kind) for kind in ("account", "OU"))
+        attached = [
+            f"{', '.join(shorten(name, 30) for name in own)} on {shorten(node.text, 30)}"
+            for node in nodes
+            if (own := [name for key in node.cells for name in _own(node.cells[key], key)])
         ]
-        head = f"{name} manages {count(accounts, 'account')} in {count(units, 'OU')}: "
-        return told(head, fences or ["nothing but AWS's own policies hangs on them"], ".")
-    who, what = (
-        short_name(one)[0] for one in (decision.request.principal, decision.request.resource)
-    )
-    head = f"{shorten(who, 30)} asks for {decision.request.action} on {shorten(what, 40)}: "
+        nothing = ["nothing but AWS's own policies hangs on them"]
+        return told(f"{name} manages {accounts} in {units}: ", attached or nothing, ".")
+    request = decision.request
+    who, what = (short_name(arn)[0] for arn in (request.principal, request.resource))
+    head = f"{shorten(who, 30)} asks for {request.action} on {shorten(what, 40)}: "
     stops = [
-        f"at {shorten(row.title, 30)} the {SHORT[kind]} {_stop(said)}"
-        for row in rows
-        for kind, said in row.says.items()
-        if said.stops
+        f"at {shorten(node.text, 30)} the {LAYERS[key].upper()} {_stop(cell)}"
+        for node in nodes
+        for key, cell in node.cells.items()
+        if cell.blocks
     ]
-    verdict = look(decision.verdict)
-    end = f". Verdict: {verdict.word}."
-    return told(head, stops or _unstopped(organization, rows, decision), end)
+    end = f". Verdict: {look(decision.verdict).word}."
+    return told(head, stops or _unstopped(organization, nodes, decision), end)
 
 
-def _stop(said: Said) -> str:
-    return f"denies by {shorten(said.by, 60)}" if said.by else "has no Allow"
+def _own(cell: Cell, key: str) -> list[str]:
+    """Return the policies that aren't AWS's own."""
+    return [name for name in cell.names if name not in COLUMNS[key].pale]
+
+
+def _stop(cell: Cell) -> str:
+    by = cell.words.removeprefix("denies: ")
+    return "has no Allow" if by == cell.words else f"denies by {shorten(by, 60)}"
 
 
 def _unstopped(
-    organization: Organization, rows: Sequence[Row], decision: Decision
+    organization: Organization, nodes: Sequence[Node], decision: Decision
 ) -> Iterator[str]:
-    """Say of each way whether it is open, or why nothing is heard on it."""
-    for kind, account_id in ends_of(decision).items():
-        said = [row.says[kind] for row in rows if kind in row.says]
-        if said and said[0].look is ABSENT:
-            yield shorten(said[0].words, 70)
-        elif said:
-            yield f"{count(len(said), 'level')} of {SHORT[kind]}s let it through"
+    """Say of each path whether it is open, or why no policy applies to it."""
+    for kind, (_, account_id) in _paths(decision).items():
+        cells = [
+            node.cells[kind] for node in nodes if kind in node.cells and node.cells[kind].words
+        ]
+        if cells and cells[0].look is ABSENT:
+            yield shorten(cells[0].words, 70)
+        elif cells:
+            yield f"{count(len(cells), 'level')} of {LAYERS[kind].upper()}s let it through"
         elif account_id not in organization.members:
-            yield f"no {SHORT[kind]} of this organization has a part in it"
+            yield f"no {LAYERS[kind].upper()} of this organization has a part in it"
 
 
-def _caption(organization: Organization, decision: Decision | None, missing: int) -> str:
-    text = f"Organization {organization.id}."
-    if decision is not None:
-        seen = look(decision.verdict)
-        who, what = (
-            short_name(decision.request.principal)[0],
-            short_name(decision.request.resource)[0],
-        )
-        text = (
-            f"May {who} do {decision.request.action} on {what}? {seen.symbol} "
-            f"{seen.word.capitalize()}. Every level must allow, and none may deny."
-        )
-    return f"{text} {missing} more places stand only in the list." if missing else text
+def _caption(organization: Organization, decision: Decision | None) -> str:
+    if decision is None:
+        return f"Organization {organization.id}."
+    request = decision.request
+    who, what = short_name(request.principal)[0], short_name(request.resource)[0]
+    answer = f"May {who} do {request.action} on {what}? {look(decision.verdict).sentence}"
+    return f"{answer} Every level must allow, and none may deny."
 
 
-def _written(row: Row, kind: str) -> list[str]:
-    """Give the policies at a place that are not AWS's own."""
-    return [name for name in row.policies[kind] if name != TYPES[kind].full_access]
-
-
-def _table_row(row: Row) -> dict[str, object]:
-    return {
-        "kind": row.kind,
-        "name": row.title,
-        "id": row.id,
-        "parent_id": row.parent_id,
-        "depth": row.depth,
-        "management_account": MANAGEMENT in row.roles,
-        "callers_account": CALLER in row.roles,
-        "resources_account": RESOURCE in row.roles,
-        **{
-            TITLES[kind].replace(" ", "_"): ", ".join(row.policies.get(kind, ())) for kind in TITLES
-        },
-        **{f"{LAYER_OF[kind]}_says": str(row.says.get(kind, "")) for kind in TITLES},
-    }
-
-
-def _lines(
-    organization: Organization,
-    rows: Sequence[Row],
-    drawn: Sequence[Row],
-    decision: Decision | None,
-) -> Iterator[str]:
-    yield f"organization {organization.id} of {organization.management_account.name}"
-    for row in rows:
-        start = "  " * row.depth
-        kind = "account " if row.kind == "account" else ""
-        key = "" if row.kind == "root" else f" ({row.id})"
-        yield f"{start}{kind}{row.title}{key}{', ' if row.note else ''}{row.note}"
-        for policy_type, names in row.policies.items():
-            yield f"{start}  {TITLES[policy_type]}: {', '.join(names) or 'none'}"
-            if policy_type in row.says:
-                yield f"{start}    {row.says[policy_type]}"
-    if not types_of(organization):
-        yield "no SCPs and no RCPs are enabled"
-    for row in drawn:
-        if row.folded:
-            inside = ", ".join(one.title for one in row.folded)
-            yield f"drawn as one, {row.title}: {inside}"
-    if decision is not None:
-        asked, seen = decision.request, look(decision.verdict)
-        yield f"{asked.principal} asks for {asked.action} on {asked.resource}"
-        for kind, account_id in ends_of(decision).items():
-            if account_id not in organization.members:
-                whose = "caller" if kind == SCP else "resource"
-                where = f"of account {account_id}" if account_id else "of no account"
-                yield f"  the {whose} is {where}, which is not in this organization"
-        yield f"  {seen}"
-
-
-def _graph(rows: Sequence[Row]) -> nx.DiGraph[str]:
-    import networkx as nx
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for row in rows:
-        names = [name for own in row.policies.values() for name in own]
-        graph.add_node(row.id, label=row.title, note=", ".join((*row.roles, *names)))
-        if row.parent_id:
-            says = "; ".join(f"{SHORT[kind]} {said}" for kind, said in row.says.items())
-            graph.add_edge(row.parent_id, row.id, **({"label": says} if says else {}))
-    return graph
+def _request(organization: Organization, decision: Decision) -> Iterator[str]:
+    request = decision.request
+    yield f"{request.principal} asks for {request.action} on {request.resource}"
+    for role, account_id in _paths(decision).values():
+        if account_id not in organization.members:
+            where = f"of account {account_id}" if account_id else "of no account"
+            end = role.partition("'")[0]
+            yield f"  the {end} is {where}, which is not in this organization"
+    yield f"  {look(decision.verdict)}"

@@ -1,9 +1,8 @@
-"""The sequence: who called whom, and what came back, from top to bottom.
+"""The sequence: who called whom, and the answers, from top to bottom.
 
-Everybody who takes part has a head and, below it, a lifeline. Each arrow is a real call of a
-world's log, or a hop of its timeline. Temporary credentials have their head where STS hands them
-out: from there on it is they who call. Accounts are fields that heads stand in; AWS's services, and
-whoever vouches for somebody, stand in none.
+Everybody who takes part has a lifeline. Each edge is an API call of a world's log, or a hop of its
+timeline. Temporary credentials begin where STS answers with them: from there on they call. Accounts
+are frames; AWS's services and identity providers are outside of them.
 
 Notes
 -----
@@ -13,72 +12,59 @@ resource access in IAM".
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from iamlab.view.drawing.measure import SMALL, Face, plain, widest, width_of
-from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAGE, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.calls.calls import account_names, calls_of, repeated
-from iamlab.view.figures.calls.sequence_places import (
-    ROOM,
-    beginnings,
-    fitted,
-    gathered,
-    ordered,
-    shown,
-    under,
-    widths_of,
-)
-from iamlab.view.figures.calls.sequence_words import Words
+from iamlab.display import count
+from iamlab.view.figures.calls.calls import SIGNS, account_names, calls_of, repeated
 from iamlab.view.given import check_world
-from iamlab.view.style import (
-    ALLOW,
-    DENY,
-    INK,
-    LIT_AREA,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    SILENT,
-)
+from iamlab.view.layouts.lanes import GAP, draw_lanes, fold_lanes
+from iamlab.view.scene import HEADING, Edge, Node, Scene
+from iamlab.view.style import LOOKS
+from iamlab.view.words import LONGEST, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from iamlab.model.world import World
+    from iamlab.view.figure import Figure
     from iamlab.view.figures.calls.calls import Actor, Call, Calls
 
-_PITCH, _CLOSE, _BORN, _BELOW = 0.44, 0.36, 0.66, 0.15
-"""The height of an arrow's row, and where there are many; of a row with a head in it; and what
-words below the arrow add."""
-_FEW = 12
-_LIFT = 0.13
-"""How far words stand above their arrow."""
-_LONGEST = 3.1
-"""So wide are words above an arrow at most."""
-_COLOURS = {"allowed": ALLOW, "denied": DENY, "failed": SILENT, "": INK}
-_LOOP = 0.35
-"""How far a call of one to himself leads out."""
-_AROUND = 0.09
-"""How far a field reaches beyond its heads."""
+MOST_CALLS, MOST_ACTORS = 40, 10
+"""The largest numbers of edges and lanes that one can follow."""
+PATH = 24
+"""The largest number of letters of a path in one line."""
+OUTCOMES = {
+    "allowed": LOOKS["allowed"],
+    "denied": LOOKS["explicitDeny"],
+    "failed": LOOKS["implicitDeny"],
+}
+MEANINGS = {
+    "allowed": "✓ a call that went through",
+    "denied": "✕ one that was refused",
+    "failed": "○ one that failed for another reason",
+    "": "without a sign: no call of AWS's API, so no log has it",
+}
+NOBODY = "Nobody called anybody: there is no call in this log or timeline."
 
 
 def sequence(calls: Calls, *, world: World | None = None) -> Figure:
-    """Draw who called whom, and what came back.
+    """Draw who called whom, and the answers.
 
     Parameters
     ----------
     calls
-        A timeline (``world.timeline(session)``), whose hops know who stood before STS; a log
+        A timeline (``world.timeline(session)``), whose hops know what happened before STS; a log
         (``world.events``) or some of its events; or hops.
     world
-        Where accounts have names; if it is not given, they are called by their ids.
+        The world whose accounts' names are shown. Default: accounts are shown by their ids.
 
     Raises
     ------
     RequestError
-        It is none of these, or ``world`` is no world.
+        ``calls`` is none of these, or ``world`` isn't a world.
 
     Examples
     --------
@@ -92,220 +78,183 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     """
     every = calls_of(calls)
     check_world("sequence", world)
-    before, gap, after = shown(repeated(every))
-    heads = gathered([*before, *after])
-    words = Words(every, account_names(world))
-    drawing = _Drawing(words, under(before, heads), gap, under(after, heads))
-    return Figure.on(
-        drawing.sheet,
-        alt=words.alt(),
-        caption=words.caption(),
-        rows=words.rows(),
-        lines=words.lines(gap, [one for one in heads.values() if one not in heads]),
+    names = account_names(world)
+    actors = list(dict.fromkeys(actor for call in every for actor in (call.source, call.target)))
+    titles = _titles(actors, names)
+    day, time = _clock(every)
+    edges = [_edge(call, titles, time) for call in every]
+    scene = Scene(
+        [
+            Node("actors", "who takes part", kind=HEADING),
+            *(_node(actor, titles[actor], names) for actor in actors),
+            Node("calls", "from top to bottom", kind=HEADING),
+        ],
+        _merged(every, edges, titles, time),
+        frames={one: (names.get(one) or "account", one) for one in {a.account for a in actors}},
+    )
+    if not every:
+        nothing = {"time": None, "source": "", "target": "", "operation": "no call"}
+        scene = Scene([Node("none", "No calls.", kind=HEADING, facts=nothing)])
+    drawn = fold_lanes(scene, MOST_CALLS, MOST_ACTORS)
+    gaps = [f"not drawn: {edge.label}" for edge in drawn.edges if edge.kind == GAP]
+    return replace(scene, after=gaps).figure(
+        lambda scene: draw_lanes(scene, "TIME", day),
+        alt=_alt(every, titles, time),
+        caption=_caption(every),
+        drawn=drawn,
+        is_graph=False,
     )
 
 
-class _Drawing:
-    """A sheet on which the sequence is drawn, row by row."""
+def _titles(actors: Sequence[Actor], names: Mapping[str, str]) -> dict[Actor, str]:
+    """Return a title for each actor: two that look the same name their account, or get a number."""
+    titles = {actor: actor.title for actor in actors}
+    often = Counter(titles.values())
+    for actor, title in titles.items():
+        if actor.account and often[title] > 1 and actor.is_root:
+            titles[actor] = f"root user of {names.get(actor.account) or actor.account}"
+    seen: Counter[tuple[str, str]] = Counter()
+    for actor, title in titles.items():
+        seen[title, actor.note] += 1
+        number = seen[title, actor.note]
+        titles[actor] = title if number == 1 else f"{title} ({number})"
+    return titles
 
-    def __init__(
-        self, words: Words, before: Sequence[Call], gap: int, after: Sequence[Call]
-    ) -> None:
-        self.words, self.sheet = words, Sheet(3.0, 0.8)
-        calls = [*before, *after]
-        if not calls:
-            self.sheet.text(MARGIN, 0.4, "No calls.")
-            return
-        self.order = ordered(calls)
-        self.place = {actor: number for number, actor in enumerate(self.order)}
-        self.accounts = [actor.account for actor in self.order]
-        self.in_fields = len(set(self.accounts) - {""}) > 1
-        self.begin = beginnings(calls)
-        self._across(calls)
-        self.top = 0.88 if self.in_fields else 0.4
-        self.foot: dict[Actor, float] = {}
-        self.last_time = ""
-        y = self.top + 0.42
-        for call in before:
-            y = self._row(call, y)
-        if gap:
-            y = self._gap(gap, y)
-        for call in after:
-            y = self._row(call, y)
-        self._down(y)
 
-    def _across(self, calls: Sequence[Call]) -> None:
-        """Find a place for every head."""
-        titles = {actor: self._title(actor) for actor in self.order}
-        widths = widths_of(self.order, titles)
-        if self.in_fields:
-            widths = [
-                max(width, 1.1) if account else width
-                for width, account in zip(widths, self.accounts, strict=True)
-            ]
-        times = [self.words.time(call.at) for call in calls]
-        start = MARGIN + max(widest([*times, self.words.day], SMALL), 0.4) + 0.25
-        spans = []
-        for call in calls:
-            left, right = sorted((self.place[call.source], self.place[call.target]))
-            room = min(self._width(call), _LONGEST) + ROOM + 2 * _AROUND * self.in_fields
-            if call is self.begin.get(call.target):
-                room += widths[self.place[call.target]] / 2
-            if left < right:
-                spans.append((left, right, room))
-        self.widths, found = fitted(widths, spans, PAGE - MARGIN - _AROUND - start)
-        self.x = [start + one for one in found]
-        self.end = self.x[-1] + self.widths[-1] / 2
-        self.fields = self._in_fields() if self.in_fields else []
-        self.edges = [x for _, left, right in self.fields for x in (left, right)]
-        self.pitch = _PITCH if len(calls) <= _FEW else _CLOSE
+def _clock(calls: Sequence[Call]) -> tuple[str, Callable[[datetime], str]]:
+    """Return the day of all calls, if it is one day, and what writes a moment briefly."""
+    days = {f"{call.at:%Y-%m-%d}" for call in calls}
+    day = days.pop() if len(days) == 1 else ""
+    moments = [call.at for call in calls] + [call.until for call in calls if call.until]
+    clock = "%H:%M:%S" if any(moment.second for moment in moments) else "%H:%M"
+    return day, lambda at: f"{at:{clock}}" if f"{at:%Y-%m-%d}" == day else f"{at:%Y-%m-%d {clock}}"
 
-    def _width(self, call: Call) -> float:
-        above, below = self.words.parts(call)
-        face: Face = "bold" if call.is_refused else "sans"
-        return max(width_of(plain(above, face), SMALL, face), width_of(plain(below), SMALL))
 
-    # -- rows ------------------------------------------------------------------------------------
+def _node(actor: Actor, title: str, names: Mapping[str, str]) -> Node:
+    key = f", {actor.key_id}" if actor.kind == "session" and actor.key_id else ""
+    details = [f"{actor.kind} {actor.name}{key}"]
+    if actor.account:
+        name = names.get(actor.account)
+        details.append(f"in account {f'{name} ' if name else ''}{actor.account}")
+    note = actor.note
+    return Node(
+        repr(actor), title, note, parent="actors", frame=actor.account,
+        short=actor.title if actor.is_root else "", line=f"{title}, {note}", details=details,
+    )  # fmt: skip
 
-    def _row(self, call: Call, y: float) -> float:
-        """Draw an arrow in the row that begins at this height; give where the next one begins."""
-        born = call is self.begin.get(call.target)
-        height = _BORN if born else self.pitch
-        arrow = y + height - (BOX_HEIGHT / 2 if born else 0.12)
-        self._time(call, arrow - _LIFT / 2)
-        source, target = self.place[call.source], self.place[call.target]
-        start, end = self.x[source], self.x[target]
-        if born:
-            self._head(call.target, arrow)
-            end += self.widths[target] / 2 * (1 if target < source else -1)
-        colour = PALE_LINE if call.is_answer else _COLOURS[call.outcome]
-        if source == target:
-            self._loop(start, arrow, colour)
-        else:
-            self.sheet.straight(
-                (start, arrow),
-                (end, arrow),
-                colour,
-                arrow=True,
-                bold=call.is_refused,
-                dashed=call.is_answer,
-            )
-        below = self._label(call, start, end, arrow)
-        return y + height + below
 
-    def _label(self, call: Call, start: float, end: float, y: float) -> float:
-        """Write what was called above its arrow, and the rest below; give what that takes."""
-        colour = PALE_INK if call.is_answer else _COLOURS[call.outcome]
-        left, right = min(start, end) + 0.1, max(start, end) - 0.1
-        above, below = self.words.parts(call)
-        face: Face = "bold" if call.is_refused else "sans"
-        taken = min(self._width(call), _LONGEST)
-        where = self._free(left, right, taken)
-        passes = where is None
-        if where is None:
-            # Words may pass a lifeline, though not a head that stands in the row.
-            born = call is self.begin.get(call.target)
-            first = left if born and end < start else self.x[0] + 0.1
-            last = right if born and end > start else self.end
-            taken = min(taken, last - first)
-            where = max(min(left, last - taken), first)
-        left, room = where, taken + 0.02
-        style: dict[str, Any] = {"room": room, "on_line": passes}
-        self.sheet.note(left, y - _LIFT, above, colour, face=face, **style)
-        self.sheet.note(left, y + _LIFT, below, colour, **style)
-        return _BELOW if below else 0.0
+def _edge(call: Call, titles: Mapping[Actor, str], time: Callable[[datetime], str]) -> Edge:
+    label, note = _parts(call, time)
+    way = "answers" if call.is_answer else "to"
+    last = f" to {call.last:%Y-%m-%d %H:%M:%S}" if call.last not in (None, call.at) else ""
+    of = f" ({call.operation})" if call.is_answer else ""
+    return Edge(
+        repr(call.source),
+        repr(call.target),
+        label,
+        note,
+        parent="calls",
+        look=OUTCOMES.get(call.outcome),
+        bold=call.is_refused,
+        dashed=call.is_answer,
+        at=time(call.at),
+        line=(
+            f"{call.at:%Y-%m-%d %H:%M:%S}{last} {titles[call.source]} {way} "
+            f"{titles[call.target]}: {_joined(label, note)}{of}"
+        ),
+        facts={
+            "time": call.at,
+            "source": call.source.name,
+            "source_kind": call.source.kind,
+            "access_key_id": call.source.key_id,
+            "target": call.target.name,
+            "target_kind": call.target.kind,
+            "operation": call.operation,
+            "is_answer": call.is_answer,
+            "outcome": call.outcome,
+            "error_code": call.error_code,
+            "until": call.until,
+            "event_id": call.event_id,
+        },
+    )
 
-    def _free(self, left: float, right: float, taken: float) -> float | None:
-        """Find the first place on an arrow where words pass no lifeline and no edge of a field."""
-        there = [x for x in (*self._lifelines(), *self.edges) if left < x < right]
-        stops = sorted([left - 0.08, *there, right + 0.08])
-        for one, other in pairwise(stops):
-            if other - one - 0.16 >= taken:
-                return one + 0.08
-        return None
 
-    def _lifelines(self) -> list[float]:
-        """Say where lifelines are at this height: not yet those of what begins further down."""
-        return [
-            self.x[self.place[actor]]
-            for actor in self.order
-            if actor not in self.begin or actor in self.foot
-        ]
+def _merged(
+    calls: Sequence[Call],
+    edges: Sequence[Edge],
+    titles: Mapping[Actor, str],
+    time: Callable[[datetime], str],
+) -> list[Edge]:
+    """Make one edge of a call that was made several times, one after the other."""
+    found, begin = [], 0
+    for call in repeated(calls):
+        members = tuple(edges[begin : begin + call.times])
+        found.append(replace(_edge(call, titles, time), members=members))
+        begin += call.times
+    return found
 
-    def _loop(self, x: float, y: float, colour: str) -> None:
-        """Draw a call of one to himself."""
-        out = (x + _LOOP, y - 0.04)
-        self.sheet.straight((x, y - 0.04), out, colour)
-        self.sheet.straight(out, (x + _LOOP, y + 0.06), colour)
-        self.sheet.straight((x + _LOOP, y + 0.06), (x, y + 0.06), colour, arrow=True)
 
-    def _time(self, call: Call, y: float) -> None:
-        """Write when it was, where that is later than the row before."""
-        text = self.words.time(call.at)
-        if text != self.last_time:
-            self.sheet.note(MARGIN, y, text)
-        self.last_time = text
+def _parts(call: Call, time: Callable[[datetime], str]) -> tuple[str, str]:
+    """Return the label above an edge, and the note below it."""
+    if call.is_answer:
+        if call.target.kind == "access key":
+            return "a long-term access key", ""
+        over = call.ended if call.ended not in ("", "still valid", "expired") else "until"
+        return "temporary credentials", f"{over} {time(call.until)}" if call.until else ""
+    often = f"{call.times} × " if call.times > 1 else ""
+    text = f"{SIGNS[call.outcome]}{often}{call.operation}"
+    slashes = [place for place, letter in enumerate(text[:-1], 1) if letter == "/"]
+    if call.error_code or len(text) <= PATH or not slashes:
+        return text, call.error_code
+    place = min(slashes, key=lambda one: abs(one - len(text) / 2))
+    return text[:place], text[place:]
 
-    def _gap(self, number: int, y: float) -> float:
-        text = self.words.gap(number)
-        self.sheet.area((MARGIN, y + 0.1), (self.end - MARGIN, 0.34), LIT_AREA)
-        middle = (MARGIN + self.end) / 2
-        self.sheet.text(middle, y + 0.27, text, align="center", room=self.end - 2 * MARGIN)
-        return y + 0.5
 
-    # -- what stands from top to bottom ----------------------------------------------------------
+def _joined(label: str, note: str) -> str:
+    return f"{label}{'' if label.endswith('/') else ' '}{note}".rstrip()
 
-    def _title(self, actor: Actor) -> str:
-        """Give the words of a head; a field says already whose root user somebody is."""
-        return actor.title if self.in_fields and actor.is_root else self.words.title(actor)
 
-    def _head(self, actor: Actor, y: float) -> None:
-        number = self.place[actor]
-        width = self.widths[number]
-        title, is_new = self._title(actor), actor in self.begin
-        box = Box(
-            self.x[number] - width / 2,
-            y,
-            width,
-            title,
-            actor.note if actor.note != title else "",
-            area=LIT_AREA if is_new else PAPER,
-            bold=is_new or number == 0,
-        )
-        self.sheet.box(box)
-        self.foot[actor] = y + BOX_HEIGHT / 2
+# -- in words --------------------------------------------------------------------------------------
 
-    def _down(self, y: float) -> None:
-        """Draw the heads that were there from the beginning, the lifelines, the accounts."""
-        for actor in self.order:
-            if actor not in self.foot:
-                self._head(actor, self.top)
-        bottom = y + 0.14
-        for actor, foot in self.foot.items():
-            x = self.x[self.place[actor]]
-            self.sheet.straight((x, foot), (x, bottom), PALE_LINE)
-        self.sheet.heading(MARGIN, self.top - 0.085, "TIME")
-        if self.words.day:
-            self.sheet.note(MARGIN, self.top + 0.11, self.words.day)
-        self._accounts(bottom)
 
-    def _in_fields(self) -> list[tuple[str, float, float]]:
-        """Give the accounts with their left and right edges."""
-        found: list[tuple[str, float, float]] = []
-        for account, group in groupby(range(len(self.order)), key=self.accounts.__getitem__):
-            heads = list(group)
-            first, last = heads[0], heads[-1]
-            left = self.x[first] - self.widths[first] / 2 - _AROUND
-            right = self.x[last] + self.widths[last] / 2 + _AROUND
-            if account:
-                found.append((account, left, right))
-        return found
+def _alt(
+    calls: Sequence[Call], titles: Mapping[Actor, str], time: Callable[[datetime], str]
+) -> str:
+    if not calls:
+        return NOBODY
 
-    def _accounts(self, bottom: float) -> None:
-        """Draw accounts behind the heads that stand in them."""
-        for account, left, right in self.fields:
-            self.sheet.field(left, 0.1, right - left, bottom, "")
-            name = self.words.names.get(account) or "account"
-            room = right - left - 2 * _AROUND
-            self.sheet.note(left + _AROUND, 0.27, name, INK, room=room, face="bold")
-            self.sheet.note(left + _AROUND, 0.44, account, INK, room=room)
+    def sentence(call: Call) -> str:
+        source, target = (shorten(titles[actor], 26) for actor in (call.source, call.target))
+        if call.is_answer:
+            return f"{source} hands {target} {_joined(*_parts(call, time))}"
+        if call.is_refused:
+            why = shorten(call.error_code, 40)
+            return f"{target} refuses {source} {call.operation} ({why}){_times(call.times)}"
+        end = f" ({call.outcome})" if call.outcome else ""
+        return f"{source} calls {target}: {shorten(call.operation, 26)}{end}{_times(call.times)}"
+
+    story = f"{'; '.join(map(sentence, repeated(calls)))}."
+    if len(story) <= LONGEST:
+        return story
+    made = [call for call in calls if not call.is_answer]
+    refused = [call for call in made if call.is_refused]
+    callers = count(len({call.source for call in made}), "caller")
+    first = f"{callers}, {count(len(made), 'call')}, {len(refused)} refused: "
+    # The same sentence once, however often; what was refused comes first.
+    rest = [call for call in made if not call.is_refused]
+    often = Counter(map(sentence, [*refused, *rest]))
+    return told(first, (f"{one}{_times(number)}" for one, number in often.items()), ".")
+
+
+def _times(number: int) -> str:
+    return f", {number} times" if number > 1 else ""
+
+
+def _caption(calls: Sequence[Call]) -> str:
+    if not calls:
+        return "No calls."
+    kinds = {call.outcome for call in calls if not call.is_answer}
+    meanings = [text for kind, text in MEANINGS.items() if kind in kinds]
+    if any(call.is_answer for call in calls):
+        meanings.append("dashed: what STS answers")
+    return f"Who called whom, from top to bottom. {'; '.join(meanings)}."

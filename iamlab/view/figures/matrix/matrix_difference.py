@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.access_changes import AccessChanges
     from iamlab.model.world import World
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
 
 ROWS, COLUMNS = 16, 20
 """So many rows and columns are drawn with all that did not change."""
@@ -69,7 +69,7 @@ def matrix_difference(
     >>> after = before.copy()
     >>> after.group("astronomers").remove_user("alice")
     >>> ask = [["s3:GetObject"], [MAP]]
-    >>> matrix_difference(before.access(*ask), after.access(*ask)).alt
+    >>> matrix_difference(before.access_matrix(*ask), after.access_matrix(*ask)).alt
     'alice lost s3:GetObject on star-maps/m31.fits.'
     """
     for one in (before, after):

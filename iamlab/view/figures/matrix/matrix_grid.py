@@ -196,7 +196,7 @@ def grid_of(asked: AccessMatrix | VerdictTable, world: World | None = None) -> G
         )
     if not isinstance(asked, AccessMatrix):
         raise RequestError(
-            "access_matrix() draws what world.access(...) or verdict_table(...) gives; "
+            "access_matrix() draws what world.access_matrix(...) or verdict_table(...) gives; "
             f"{type(asked).__name__} is no access matrix."
         )
     why = _reasons(asked, world)

@@ -1,0 +1,408 @@
+"""A scene: the nodes and edges of a figure, each with its words and its facts.
+
+A figure describes what it shows once, as nodes and edges. The scene makes the rest of it: the
+indented list, the rows of the table, the graph that can be saved, and a smaller scene when there is
+too much for a picture. A layout in :mod:`iamlab.view.layouts` draws it. So picture, list, table and
+graph cannot disagree, and a figure writes only two sentences itself: the alternative text and the
+caption.
+
+``view/figures/account/organization_tree.py`` is an example to read first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from iamlab.display import count
+from iamlab.view.figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+    import networkx as nx
+
+    from iamlab.view.drawing.sheet import Sheet
+    from iamlab.view.style import Look
+
+    Facts: TypeAlias = Mapping[str, object]
+
+HEADING = "heading"
+"""The kind of a node that is only a heading in the list, and isn't drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is in one column of a node's row.
+
+    Parameters
+    ----------
+    names
+        Names in the cell, such as those of policies.
+    look, words
+        A symbol with its colour, and what is said next to it.
+    short
+        The same words where there is little room; empty where the words aren't shortened.
+    blocks
+        Whether nothing gets past this place.
+    facts
+        Its row of the table, if cells have rows of their own.
+    """
+
+    names: Sequence[str] = ()
+    look: Look | None = None
+    words: str = ""
+    short: str = ""
+    blocks: bool = False
+    facts: Facts = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.look.symbol} {self.words}" if self.look else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column beside the nodes: its title, and names in it that matter less."""
+
+    title: str
+    pale: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Something in a figure: a principal, a policy, an account.
+
+    Parameters
+    ----------
+    id
+        Unique in its scene.
+    text, note
+        The words in its box: its name, and what it is in small letters.
+    short
+        Its name where there is little room, or where its frame says the rest.
+    kind
+        What it is, as a noun: nodes that are folded are counted by it.
+    parent
+        The id of the node that it is in. It is listed below that, indented.
+    column, frame
+        Where it is drawn: its column from 0, and the id of the frame around it.
+    look
+        Its symbol and colour, if an outcome belongs to it.
+    highlighted, is_end, stays
+        Whether the figure is about it; whether the request begins or ends here; whether it stays
+        when others are folded, as highlighted nodes do.
+    line, details
+        Its line of the list, and further lines below that. Default: text and note.
+    cells
+        By the key of a column: what is in its row.
+    facts
+        Its row of the table.
+    members
+        The nodes that it stands for, if it stands for several.
+    """
+
+    id: str
+    text: str
+    note: str = ""
+    kind: str = ""
+    parent: str = ""
+    column: int = 0
+    frame: str = ""
+    short: str = ""
+    look: Look | None = None
+    highlighted: bool = False
+    is_end: bool = False
+    stays: bool = False
+    line: str | None = None
+    details: Sequence[str] = ()
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+    members: tuple[Node, ...] = ()
+
+    @property
+    def listed(self) -> str:
+        """Its line of the list."""
+        return self.words if self.line is None else self.line
+
+    @property
+    def words(self) -> str:
+        """Its text and its note."""
+        return f"{self.text}, {self.note}" if self.note else self.text
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing gets past it."""
+        return any(cell.blocks for cell in self.cells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Something that leads from one node to another: an API call, an assumption, an attachment.
+
+    Parameters
+    ----------
+    source, target
+        The ids of two nodes.
+    label, note
+        The words on it, and more words below them.
+    kind
+        What it is: layouts and figures tell edges apart by it.
+    parent
+        The id of the node below which it is listed.
+    look
+        Its symbol and colour.
+    bold, dashed
+        Whether the eye must find it first; whether it is missing something, or is an answer.
+    at
+        When it happens, for lanes.
+    line, details, facts
+        As of a node. An edge without a line isn't listed.
+    members
+        The edges that it stands for, if it stands for several.
+    """
+
+    source: str
+    target: str
+    label: str = ""
+    note: str = ""
+    kind: str = ""
+    parent: str = ""
+    look: Look | None = None
+    bold: bool = False
+    dashed: bool = False
+    at: str = ""
+    line: str = ""
+    details: Sequence[str] = ()
+    facts: Facts = field(default_factory=dict)
+    members: tuple[Edge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    r"""The nodes and edges of a figure.
+
+    Parameters
+    ----------
+    nodes, edges
+        In the order in which they are listed.
+    columns
+        Of trees and grids: key -> what stands above the cells.
+    frames
+        The frames that nodes are drawn in: id -> title and note.
+    before, after
+        Lines of the list that belong to no node.
+
+    Examples
+    --------
+    >>> nodes = [Node("acme", "acme", "account"), Node("ana", "ana", "user", parent="acme")]
+    >>> print("\n".join(Scene(nodes, [Edge("acme", "ana")]).lines()))
+    acme, account
+      ana, user
+    """
+
+    nodes: Sequence[Node]
+    edges: Sequence[Edge] = ()
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    frames: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+    def figure(
+        self,
+        draw: Callable[[Scene], Sheet],
+        *,
+        alt: str,
+        caption: str,
+        drawn: Scene | None = None,
+        left_out: str = "",
+        is_graph: bool = True,
+    ) -> Figure:
+        """Make the figure.
+
+        Parameters
+        ----------
+        draw
+            A layout.
+        drawn
+            The scene that is drawn, if this one is folded for the picture.
+        left_out
+            What the caption then says of the nodes that aren't drawn, with ``{}`` for their number.
+        is_graph
+            Whether it can be saved as a graph, where two nodes have one edge at most.
+        """
+        drawn = self if drawn is None else drawn
+        missing = len(self.nodes) - len(drawn.nodes)
+        folds = [
+            f"drawn as one, {node.words}: {', '.join(inner.text for inner in node.members)}"
+            for node in drawn.nodes
+            if node.members
+        ]
+        return Figure.on(
+            draw(drawn),
+            alt=alt,
+            caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
+            rows=self.rows(),
+            lines=[*self.before, *self.lines(), *folds, *self.after],
+            graph=self.graph() if is_graph else None,
+        )
+
+    # -- list, table, graph ----------------------------------------------------------------------
+
+    def lines(self) -> Iterator[str]:
+        """Yield the indented list of nodes and edges, without the lines before and after it."""
+        inside: dict[str, list[Node | Edge]] = defaultdict(list)
+        parts: list[Node | Edge] = [*self.nodes, *self.edges]
+        for part in parts:
+            inside[part.parent].append(part)
+        yield from self._listed(inside, "", "")
+
+    def _listed(
+        self, inside: Mapping[str, Sequence[Node | Edge]], parent: str, indent: str
+    ) -> Iterator[str]:
+        for part in inside.get(parent, ()):
+            line = part.listed if isinstance(part, Node) else part.line
+            if line:
+                yield f"{indent}{line}"
+            deeper = f"{indent}  " if line else indent
+            yield from (f"{deeper}{detail}" for detail in part.details)
+            if isinstance(part, Node):
+                yield from self._cells(part, deeper)
+                yield from self._listed(inside, part.id, deeper)
+
+    def _cells(self, node: Node, indent: str) -> Iterator[str]:
+        for key, column in self.columns.items():
+            cell = node.cells.get(key)
+            if cell is None:
+                continue
+            yield f"{indent}{column.title}: {', '.join(cell.names) or 'none'}"
+            if cell.words:
+                yield f"{indent}  {cell}"
+
+    def rows(self) -> list[Facts]:
+        """Return the table: a row for each node, cell and edge that has facts."""
+        parts: list[Node | Edge | Cell] = []
+        for node in self.nodes:
+            parts += [node, *node.cells.values()]
+        for edge in self.edges:
+            parts += edge.members or (edge,)
+        return [part.facts for part in parts if part.facts]
+
+    def graph(self) -> nx.DiGraph[str]:
+        """Return the nodes and edges as a graph."""
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        for node in self.drawn:
+            names = [name for cell in node.cells.values() for name in cell.names]
+            note = ", ".join(filter(None, (node.note, *names)))
+            frame = " ".join(filter(None, self.frames.get(node.frame, ())))
+            graph.add_node(
+                node.id, label=node.text, note=note, **({"field": frame} if frame else {})
+            )
+        for edge in self.edges:
+            words: dict[str, Any] = {"label": edge.label} if edge.label else {}
+            if edge.dashed:
+                words["missing"] = True
+            graph.add_edge(edge.source, edge.target, **words)
+        return graph
+
+    @property
+    def drawn(self) -> list[Node]:
+        """The nodes that are drawn: all but headings."""
+        return [node for node in self.nodes if node.kind != HEADING]
+
+    def folded(self, most: int) -> Scene:
+        """Return a scene of at most so many nodes; highlighted ones stay.
+
+        Nodes that are alike become one: of one kind, in one place, with the same cells and the same
+        edges. Then nodes stand for all that is in them, the innermost first, and those that are
+        alike then become one.
+        """
+        if len(self.nodes) <= most:
+            return self
+        scene = _alike(self)
+        depths = scene.depths()
+        for depth in range(max(depths.values()), 0, -1):
+            if len(scene.nodes) <= most:
+                return scene
+            scene = _closed(scene, depth, depths)
+        return scene if len(scene.nodes) <= most else _alike(scene)
+
+    def depths(self) -> dict[str, int]:
+        """Count for each node the nodes around it."""
+        depths: dict[str, int] = {"": -1}
+        for node in self.nodes:
+            depths[node.id] = depths[node.parent] + 1
+        return depths
+
+
+# -- folding ---------------------------------------------------------------------------------------
+
+
+def _alike(scene: Scene) -> Scene:
+    around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    for edge in scene.edges:
+        around[edge.source].add(("to", edge.target, edge.label))
+        around[edge.target].add(("from", edge.source, edge.label))
+    parents = {node.parent for node in scene.nodes}
+    groups: dict[Hashable, list[Node]] = defaultdict(list)
+    for node in scene.nodes:
+        same: Hashable = node.id
+        if not (node.highlighted or node.stays) and node.id not in parents:
+            names = [tuple(cell.names) for cell in node.cells.values()]
+            where = node.parent, node.kind, node.column, node.frame
+            same = (where, tuple(names), frozenset(around[node.id]))
+        groups[same].append(node)
+    return _with(scene, {group[0].id: group for group in groups.values() if len(group) > 1})
+
+
+def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
+    """Let the nodes of a depth stand for what is in them, unless some of it is highlighted."""
+    groups: dict[str, list[Node]] = {}
+    open_at = ""
+    for node in scene.nodes:
+        if depths[node.id] == depth:
+            open_at = node.id
+            groups[open_at] = [node]
+        elif depths[node.id] > depth:
+            groups[open_at].append(node)
+    return _with(scene, {
+        first: group
+        for first, group in groups.items()
+        if len(group) > 1 and not any(node.highlighted or node.stays for node in group)
+    })  # fmt: skip
+
+
+def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
+    """Draw each group of nodes as its first one, which stands for all of them."""
+    stands: dict[str, Node] = {}
+    for group in groups.values():
+        first, *rest = group
+        is_inside = rest[0].parent == first.id
+        inner = rest if is_inside else group
+        every = tuple(one for node in inner for one in node.members or (node,))
+        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
+        members = (first, *every) if is_inside else every
+        made = replace(first, text=text, members=members)
+        stands |= {node.id: made for node in group}
+    nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
+    by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
+    edges = {
+        (ends, edge.label): replace(edge, source=ends[0], target=ends[1])
+        for edge in scene.edges
+        if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
+    }
+    return replace(scene, nodes=[by_id[key] for key in nodes], edges=list(edges.values()))
+
+
+def counted(nodes: Sequence[Node]) -> str:
+    """Count nodes by their kinds.
+
+    Examples
+    --------
+    >>> counted([Node("1", "Prod", kind="OU"), *(Node(x, x, kind="account") for x in "ab")])
+    '1 OU and 2 accounts'
+    """
+    kinds = [node.kind for node in nodes]
+    return " and ".join(count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
