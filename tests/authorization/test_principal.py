@@ -151,9 +151,9 @@ def test_a_service_that_calls_for_itself_has_only_what_the_resource_gives(scene:
 
     assert scene.ways("s3:PutObject")["service"]
     assert not scene.ways("s3:PutObject")["ana"]
-    with pytest.raises(RequestError, match="calls for itself"):
+    with pytest.raises(RequestError, match="calls on its own behalf"):
         scene.world.can(TRAIL, "s3:PutObject", MAP, via=ATHENA)
-    with pytest.raises(RequestError, match="is no service"):
+    with pytest.raises(RequestError, match="isn't a service"):
         scene.world.can(scene.glue, "s3:PutObject", MAP, source_arn=OWN_TRAIL)
 
 

@@ -271,7 +271,7 @@ def test_a_service_may_say_for_which_resource_it_calls(shell: Shell) -> None:
 
 def test_only_a_service_says_for_which_resource_it_calls(shell: Shell) -> None:
     """Who else says so, has mistaken something."""
-    assert "is no service" in one_line(shell(*ask(), "--source-arn", OBJECT))
+    assert "isn't a service" in one_line(shell(*ask(), "--source-arn", OBJECT))
     assert "no ARN" in one_line(shell(*ask("sns.amazonaws.com"), "--source-arn", "trail"))
 
 
@@ -313,7 +313,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "misspelt role": (ask(f"{IAM}role/audit/auditr"), "Did you mean auditor"),
     "path left out": (ask(f"{IAM}user/alice"), arn_of("alice")),
     "unknown account": (ask("arn:aws:iam::999999999999:user/a"), "999999999999"),
-    "a group": (ask(f"{IAM}group/astronomers"), "not a principal"),
+    "a group": (ask(f"{IAM}group/astronomers"), "isn't a principal"),
     "a name": ((*ask()[:4], "alice", *ask()[5:]), "ARN"),
     "no principal at all": (ask(""), "ARN"),
     "a line break in the principal": (ask(f"{IAM}user/x\ny"), "cannot be found"),

@@ -108,7 +108,7 @@ def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
         (("--cut",), "need --from"),
         (("--from", DANA, "--keep", DANA, *READ), "--keep goes with --cut"),
         (("--from", DANA, "--cut", "--csv"), "as text or with --json"),
-        (("--from", "dana"), "is no caller"),
+        (("--from", "dana"), "isn't a caller"),
         (("--from", DANA.replace("dana", "nobody")), "cannot be found"),
         (("--from", DANA, "--to", "arn:aws:iam::111111111111:group/g"), "cannot be found"),
         (("--from", DANA, "--cut", "--keep", DANA, "s3:PutObject", "*"), "cannot stay"),

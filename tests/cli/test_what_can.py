@@ -142,11 +142,11 @@ def test_a_service_can_be_asked_too(shell: Shell) -> None:
     [
         (ask("alice"), "ARN"),
         (ask(arn_of("alice") + "s"), "Did you mean alice"),
-        (ask(arn_of("alice").replace("user/sky/alice", "group/astronomers")), "not a principal"),
+        (ask(arn_of("alice").replace("user/sky/alice", "group/astronomers")), "isn't a principal"),
         (ask(arn_of("alice"), "--service", "s33"), "s33"),
         (ask(arn_of("alice"), "--json", "--csv"), "--csv"),
         (ask(arn_of("alice"))[:3], "--principal"),
-        (ask(arn_of("alice"), "--source-arn", TRAIL), "is no service"),
+        (ask(arn_of("alice"), "--source-arn", TRAIL), "isn't a service"),
     ],
 )
 def test_bad_input_is_one_line(arguments: tuple[str, ...], word: str, shell: Shell) -> None:

@@ -530,5 +530,5 @@ def test_a_file_is_no_folder_and_a_folder_no_file(scene: Scene, tmp_path: Path) 
         with pytest.raises(RequestError, match=other):
             call()
     for bad in ("", 5, None, "a\0b", "\ud800x", Path("a\0b"), Path("\ud800")):
-        with pytest.raises(RequestError, match="is no path"):
+        with pytest.raises(RequestError, match="isn't the path"):
             log.save(bad)

@@ -410,7 +410,7 @@ WRONG = [
     (put("Roots", 0, "PolicyTypes", 0, "Status", value="PENDING_ENABLE"), "is PENDING_ENABLE"),
     (put("Organization", "MasterAccountId", value=DEV), "is not arn:aws:organizations"),
     (put("Organization", "MasterAccountId", value="1" * 11), "isn't a valid id"),
-    (put("Organization", "FeatureSet", value="MOST"), "neither ALL nor CONSOLIDATED_BILLING"),
+    (put("Organization", "FeatureSet", value="MOST"), "isn't ALL or CONSOLIDATED_BILLING"),
     (put("Organization", "FeatureSet", value="CONSOLIDATED_BILLING"), "without all features"),
     (put("Organization", "Arn", value="arn"), "Arn 'arn' is not arn:aws:organizations"),
     (put("Accounts", 0), f"the management account {MAIN} isn't among the Accounts"),
@@ -418,25 +418,25 @@ WRONG = [
     (put("Accounts", 1, "JoinedMethod", value="BORN"), "isn't one of AWS's"),
     (put("Accounts", 1, "JoinedTimestamp", value=1e300), "JoinedTimestamp is no time"),
     (put("Accounts", 1, "JoinedTimestamp", value=True), "JoinedTimestamp is no time"),
-    (put("Accounts", 1, "ParentId", value="r-zzzz"), "is told in two ways"),
-    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "is none such as"),
+    (put("Accounts", 1, "ParentId", value="r-zzzz"), "has two values"),
+    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "isn't a path such as"),
     (put("Accounts", 1, "Paths", value="o-x"), "Paths must be a list"),
     (other_path, "belongs to another account"),
     (other_unit, "doesn't end with ou-"),
     (put("Accounts", 1, "Email"), "Email is missing"),
-    (put("Organization", "MasterAccountEmail", value="x@example.org"), "is not the Email"),
+    (put("Organization", "MasterAccountEmail", value="x@example.org"), "isn't the Email"),
     (put("OrganizationalUnits", 0), "isn't the root or an OU"),
     (put("OrganizationalUnits", 0, "Path", value=7), "the path '7' is none such as"),
-    (circle, "or its parents go in a circle"),
+    (circle, "or its parents form a circle"),
     (deep, "is more than 5 OUs deep"),
     (twice, f"{MAIN} is duplicated, with another Name"),
     (foreign, "Arn 'arn:aws:organizations"),
     (bare, f"no SERVICE_CONTROL_POLICY hangs on {MAIN}"),
     (put("Targets"), "no SERVICE_CONTROL_POLICY hangs on r-"),
     (put("Targets", "p-unknown1", value=[{"TargetId": DEV}]), "isn't among the Policies"),
-    (put("Targets", "p-FullAWSAccess", 0, "TargetId", value="9" * 12), "neither the root nor an"),
+    (put("Targets", "p-FullAWSAccess", 0, "TargetId", value="9" * 12), "isn't the root, an"),
     (put("Targets", "p-FullAWSAccess", 0, "TargetId", value=9), "TargetId must be text"),
-    (put("Targets", value=[{"TargetId": DEV}]), "put a PolicyId beside Targets"),
+    (put("Targets", value=[{"TargetId": DEV}]), "add a PolicyId beside Targets"),
     (put("Targets", "p", value=[]), None),
     (put("Roots", 0, "PolicyTypes", value=[]), "SERVICE_CONTROL_POLICY is not enabled"),
     (put("Policies", 2, "Content"), "has no Content: see describe-policy --policy-id p-"),
@@ -444,10 +444,10 @@ WRONG = [
     (put("Policies", 2, "PolicySummary", "Type", value="SCP"), "Type 'SCP' isn't one of AWS's"),
     (put("Policies", 2, "PolicySummary", "Arn", value="arn:aws:iam::aws:policy/x"), "is not arn"),
     (put("Policies", 2, "PolicySummary", value=3), "it must be an object"),
-    (put("NextToken", value="more"), "is cut off"),
-    (put("Parents", value=[{"Id": "r-0000"}]), "put a ChildId beside Parents"),
-    (put("Children", value=[{"Id": DEV}]), "put a ParentId beside Children"),
-    (put("DelegatedServices", value=[{}]), "put an AccountId beside them"),
+    (put("NextToken", value="more"), "is incomplete"),
+    (put("Parents", value=[{"Id": "r-0000"}]), "add a ChildId beside Parents"),
+    (put("Children", value=[{"Id": DEV}]), "add a ParentId beside Children"),
+    (put("DelegatedServices", value=[{}]), "add an AccountId beside them"),
     (put("DelegatedAdministrators", 0, "Id", value=MAIN), f"{MAIN} is no member account"),
 ]
 
@@ -480,7 +480,7 @@ def test_an_organization_is_read_once(written: Doc, organization: Organization) 
     assert "the world already has an organization" in wrong(written, organization.world)
     world = World()
     world.create_organization(world.create_account("dev", account_id=DEV))
-    assert "is in another organization already" in wrong(written, world)
+    assert "is already in another organization" in wrong(written, world)
     other = World()
     other.create_account("dev", account_id=DEV).partition = "aws-cn"
     assert "is in the partition aws-cn" in wrong(written, other)

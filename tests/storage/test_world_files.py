@@ -587,8 +587,8 @@ class Safe:
 
 
 def test_a_secret_that_nothing_stands_for_is_refused_at_once() -> None:
-    """Whoever writes such a class is told where to say what it without it to iamlab.storage.problems."""
-    with pytest.raises(TypeError, match=r"problems what Safe\.client_secret"):
+    """The error names the module for its value without secrets."""
+    with pytest.raises(TypeError, match=r"Safe\.client_secret without it to iamlab"):
         RecordCoder(Safe, coder_of).write(Safe("x"), "$", CodingRun())
 
 
@@ -597,7 +597,7 @@ def test_a_file_without_secrets_cannot_hold_any(saved: Doc) -> None:
     found = refusal({**saved, "secrets": False})
 
     assert f'$.accounts["{ONE}"].users.ana.login_profile.hashes' in found
-    assert "take it out" in found
+    assert "Remove it" in found
 
 
 # -- the file -------------------------------------------------------------------------------------
@@ -849,7 +849,7 @@ GONE = object()
 WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
     (("warning",), [], "$:", "Did you mean warnings?"),
     ((*ANA, "pth"), "/", f"{IN_ONE}.users.ana:", "Did you mean path?"),
-    ((*ANA, "account"), {}, f"{IN_ONE}.users.ana:", "no field"),
+    ((*ANA, "account"), {}, f"{IN_ONE}.users.ana:", "doesn't have the field"),
     ((*ANA, "name"), GONE, f"{IN_ONE}.users.ana.name:", "missing"),
     (("clock",), GONE, "$.clock:", "missing"),
     ((*ANA, "path"), 5, f"{IN_ONE}.users.ana.path:", "text, not a number"),
@@ -857,7 +857,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
     ((*GROUP, "attached", 0), None, f"{IN_ONE}.groups.sky.attached[0]:", "not null"),
     (USERS, [], f"{IN_ONE}.users:", "an object, not a list"),
     ((*ANA, "path"), "sky", f"{IN_ONE}.users.ana.path:", "slash"),
-    ((*ANA, "name"), "a b", f"{IN_ONE}.users.ana.name:", "is no name"),
+    ((*ANA, "name"), "a b", f"{IN_ONE}.users.ana.name:", "isn't a name"),
     ((*ANA, "name"), "eva", f"{IN_ONE}.users.ana:", "has the name 'eva'"),
     ((*ANA, "create_date"), "yesterday", f"{IN_ONE}.users.ana.create_date:", "a time such as"),
     ((*ANA, "create_date"), "2026-01-01T00:00:00", f"{IN_ONE}.users.ana.create_date:", "Z"),
@@ -867,9 +867,9 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
         (*GROUP, "attached", 0),
         "arn:aws:iam::aws:policy/NoneSuch",
         f"{IN_ONE}.groups.sky.attached[0]:",
-        "neither in the account nor one of AWS's",
+        "isn't in the account or an AWS managed policy",
     ),
-    ((*GROUP, "attached", 0), "ReadOnly", f"{IN_ONE}.groups.sky.attached[0]:", "not the ARN"),
+    ((*GROUP, "attached", 0), "ReadOnly", f"{IN_ONE}.groups.sky.attached[0]:", "isn't the ARN"),
     (
         (*ROLE, "boundary"),
         f"arn:aws:iam::{ONE}:policy/x",
@@ -1245,7 +1245,7 @@ REFUSED_TYPES = [complex, dict[int, str], list, str | datetime, Callable[[], Non
 @pytest.mark.parametrize("hint", REFUSED_TYPES)
 def test_a_type_that_no_file_can_hold_is_said_to_who_writes_the_class(hint: Any) -> None:
     """When the class is first looked at, not when the first such value comes."""
-    with pytest.raises(TypeError, match="a file of a world cannot"):
+    with pytest.raises(TypeError, match="a world's file can't"):
         coder_of(hint)
 
 
@@ -1322,7 +1322,9 @@ def test_an_account_is_in_one_organization(saved: Doc) -> None:
     text = json.dumps(shown).replace(key, "o-second")
     both = {key: shown, "o-second": json.loads(text)}
 
-    assert "The account is in another organization too" in refusal({**saved, "organizations": both})
+    assert "The account is also in another organization" in refusal(
+        {**saved, "organizations": both}
+    )
 
 
 def test_a_thing_that_belongs_to_another_account_is_not_written() -> None:

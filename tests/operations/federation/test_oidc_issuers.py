@@ -307,7 +307,7 @@ MISTAKES: dict[str, Callable[[World, Account, OidcIssuer], Any]] = {
         algorithm=["RS256"],  # type: ignore[arg-type]
     ),
     "GitHub twice": lambda w, _, __: [github_actions(twin) for twin in [w.copy()] * 2],
-    "an account of another world": lambda w, _, i: i.register(w.copy().account("main")),
+    "an account in another world": lambda w, _, i: i.register(w.copy().account("main")),
     "Cognito as a provider": lambda w, _, __: [
         cognito(twin).register(twin.account("main")) for twin in [w.copy()]
     ],

@@ -293,7 +293,7 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
     "another issuer": (
         say("saml:Assertion/saml:Issuer", "https://evil.example"),
         "Issuer not present in specified provider",
-        "somebody else",
+        "another issuer",
     ),
     "no issuer": (
         drop("saml:Assertion/saml:Issuer"),
@@ -333,17 +333,21 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
     "not a success": (
         mark("samlp:Status/samlp:StatusCode", Value="urn:oasis:names:tc:SAML:2.0:status:Requester"),
         INVALID,
-        "no Success",
+        "isn't Success",
     ),
-    "no status": (drop("samlp:Status"), INVALID, "no Success"),
+    "no status": (drop("samlp:Status"), INVALID, "isn't Success"),
     "no time of issue": (mark("saml:Assertion", IssueInstant=None), INVALID, "no IssueInstant"),
-    "a time that is none": (mark("saml:Assertion", IssueInstant="soon"), INVALID, "is no time"),
-    "a time of a week": (mark(CONDITIONS, NotBefore="2026-W48-3"), INVALID, "is no time"),
-    "a 13th month": (mark(CONDITIONS, NotOnOrAfter="2026-13-01T00:00:00Z"), INVALID, "is no time"),
+    "a time that is none": (mark("saml:Assertion", IssueInstant="soon"), INVALID, "isn't a time"),
+    "a time of a week": (mark(CONDITIONS, NotBefore="2026-W48-3"), INVALID, "isn't a time"),
+    "a 13th month": (
+        mark(CONDITIONS, NotOnOrAfter="2026-13-01T00:00:00Z"),
+        INVALID,
+        "isn't a time",
+    ),
     "a time before all": (
         mark(CONDITIONS, NotBefore="0001-01-01T00:00:00+14:00"),
         INVALID,
-        "is no time",
+        "isn't a time",
     ),
     "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is valid from"),
     "confirmed not yet": (
@@ -356,7 +360,7 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
         INVALID,
         "It is valid from",
     ),
-    "no role": (attribute(names.ROLE), INVALID, "may take no role"),
+    "no role": (attribute(names.ROLE), INVALID, "can't assume a role"),
     "a role alone": (attribute(names.ROLE, STARS), INVALID, "it must be the ARN of a role"),
     "two roles": (attribute(names.ROLE, f"{STARS},{MAPS}"), INVALID, "it must be the ARN"),
     "three ARNs": (attribute(names.ROLE, f"{STARS},{PROVIDER},{MAPS}"), INVALID, "it must be"),
@@ -579,7 +583,7 @@ def test_old_metadata_know_no_new_certificate(scene: Scene) -> None:
 
     scene.provider.update(saml_metadata_document=scene.directory.metadata())
     assert scene.read(new).subject == "ana"
-    refused(scene, old, InvalidIdentityToken, "Response signature invalid", "does not convince")
+    refused(scene, old, InvalidIdentityToken, "Response signature invalid", "isn't valid")
 
 
 def test_metadata_with_two_certificates_lock_nobody_out(scene: Scene) -> None:
@@ -780,7 +784,7 @@ def test_only_texts_are_read(scene: Scene, wrong: Any) -> None:
     """Anything else is a mistake of whoever asks."""
     with pytest.raises(RequestError, match="A SAML assertion is a text"):
         scene.read(wrong)
-    with pytest.raises(RequestError, match="named by its ARN"):
+    with pytest.raises(RequestError, match="Name a SAML provider by its ARN"):
         read_saml(scene.account, wrong, scene.sign_in())
 
 

@@ -87,7 +87,7 @@ def _attribute(name: str, value: str) -> Any:
 @pytest.mark.parametrize("case", TAMPERED)
 def test_what_was_signed_cannot_be_changed(scene: Scene, case: str) -> None:
     """Not by a space."""
-    assert "does not convince" in refused(scene, scene.forged(TAMPERED[case]))
+    assert "isn't valid" in refused(scene, scene.forged(TAMPERED[case]))
 
 
 UNSIGNED: dict[str, forge.Edit] = {
@@ -194,7 +194,7 @@ def test_what_is_signed_must_be_xml(scene: Scene, monkeypatch: pytest.MonkeyPatc
 
 
 def _deceived(root: Any, certificate: Any) -> bool:
-    """Return whether a careless reader is deceived: the signature is good, and somebody else read."""
+    """Return whether a careless reader is deceived: it trusts the signature, and reads another."""
     XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", validate_schema=False)
     subjects = root.iterfind(".//saml:Assertion/saml:Subject/saml:NameID", names.NAMESPACES)
     return "root" in [subject.text for subject in subjects]
@@ -498,7 +498,7 @@ def test_xml_that_is_wide_is_read_fast(scene: Scene) -> None:
 @pytest.mark.parametrize("text", ["%%%", "PHg", "añá=", "PHg+\0", "PHg%2B", "<a/>", "data:PHg+"])
 def test_what_is_no_base64_is_refused(scene: Scene, text: str) -> None:
     """A text that was copied from a URL is a common mistake, and told so."""
-    assert ("written for a URL" in refused(scene, text, BASE64)) == ("%" in text)
+    assert ("URL-encoded" in refused(scene, text, BASE64)) == ("%" in text)
 
 
 # -- Laws ---------------------------------------------------------------------------------------

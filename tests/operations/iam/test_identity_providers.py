@@ -426,7 +426,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "encrypted, and no key": (
         lambda a: ask(a, "UpdateSAMLProvider", AssertionEncryptionMode="Required"),
         InvalidInput,
-        "only if there is a key",
+        "only with a private key",
     ),
     "no ARN of a SAML provider": (
         lambda a: ask(a, "GetSAMLProvider", SAMLProviderArn=f"{OIDC}/token.example/path"),

@@ -160,7 +160,7 @@ def test_a_device_is_enabled_for_a_user_and_not_for_a_name() -> None:
     """Of a name nobody can tell whose it is."""
     user = World(seed=7).create_account("main").create_user("ana")
     device = user.create_virtual_mfa_device("phone")
-    with pytest.raises(RequestError, match="with the user itself"):
+    with pytest.raises(RequestError, match="with the user object"):
         device.enable("ana")  # type: ignore[arg-type]
 
 

@@ -213,7 +213,7 @@ def billing_only() -> Account:
 
 
 OTHERS: dict[str, tuple[Callable[[], Account], type[AwsError]]] = {
-    "in no organization": (
+    "isn't in an organization": (
         lambda: trusting().world.accounts[OUTSIDE],
         OrganizationNotFoundException,
     ),
@@ -327,15 +327,27 @@ REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
         (MAIN, DEV, f"arn:aws:iam::aws:policy/root-task/{TASK}"),
         "no task",
     ),
-    "a caller outside": (lambda: everything().world, (OUTSIDE, DEV, TASK), "no organization"),
-    "an unknown caller": (lambda: everything().world, (ABSENT, DEV, TASK), "no organization"),
+    "a caller outside": (
+        lambda: everything().world,
+        (OUTSIDE, DEV, TASK),
+        "isn't in an organization",
+    ),
+    "an unknown caller": (
+        lambda: everything().world,
+        (ABSENT, DEV, TASK),
+        "isn't in an organization",
+    ),
     "a plain member": (lambda: everything().world, (DEV, DEV, TASK), "neither"),
     "a target outside": (lambda: everything().world, (MAIN, OUTSIDE, TASK), "not in"),
     "an unknown target": (lambda: everything().world, (MAIN, ABSENT, TASK), "not in"),
     "the management account": (lambda: everything().world, (MAIN, MAIN, TASK), "management"),
     "a suspended target": (suspended, (MAIN, DEV, TASK), "SUSPENDED"),
-    "billing only": (lambda: billing_only().world, (MAIN, MAIN, TASK), "consolidated"),
-    "no trusted access": (lambda: small_organization().world, (MAIN, DEV, TASK), "no access"),
+    "only consolidated billing": (lambda: billing_only().world, (MAIN, MAIN, TASK), "consolidated"),
+    "no trusted access": (
+        lambda: small_organization().world,
+        (MAIN, DEV, TASK),
+        "doesn't have access",
+    ),
     "nothing on": (lambda: trusting().world, (MAIN, DEV, TASK), "root_sessions() switches it on"),
 }
 

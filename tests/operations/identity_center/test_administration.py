@@ -502,7 +502,7 @@ def _damaged(path: list[Any], value: Any) -> Callable[[dict[str, Any]], None]:
         (_damaged(["users", ..., "instance_arn"], "x"), "It must be arn:aws:sso"),
         (_damaged(["groups", ..., "member_ids"], ["nobody"]), "There is no such user"),
         (_damaged(["permission_sets", ..., "session_duration"], "PT99H"), "PT1H to PT12H"),
-        (_damaged(["permission_sets", ..., "provisioned"], {}), "is not provisioned"),
+        (_damaged(["permission_sets", ..., "provisioned"], {}), "isn't provisioned"),
         (_damaged(["permission_sets"], {}), "There is no such permission set"),
         (_damaged(["users", "x"], {"id": "y", "instance_arn": "x"}), "id"),
         (_damaged(["region"], 5), "It must be text"),

@@ -224,7 +224,7 @@ def test_metadata_of_somebody_else_close_the_account_too(scene: Scene) -> None:
         portal.role_credentials(DEV, "Readers")
     scene.center.provision_permission_set(scene.readers)
 
-    assert "does not know the portal any more" in caught.value.__notes__[0]
+    assert "doesn't trust the portal any more" in caught.value.__notes__[0]
     assert provider.metadata == own
     assert portal.role_credentials(DEV, "Readers").arn.endswith("/ana")
 

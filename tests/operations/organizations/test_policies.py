@@ -215,7 +215,7 @@ def test_disabling_a_type_detaches_all_of_it(organization: Organization) -> None
 
     assert guard.targets == []
     assert names(organization, DEV) == []
-    assert "not enabled" in str(organization.effective_policies(DEV, SCP))
+    assert "isn't enabled" in str(organization.effective_policies(DEV, SCP))
     assert names(organization, DEV, RCP) == [["RCPFullAWSAccess"]] * 4
     with pytest.raises(AwsError, match="enabled policy types") as caught:
         guard.attach("Web")

@@ -353,7 +353,7 @@ def test_the_metadata_service_may_want_a_token(main: Account, web: Instance) -> 
         web.role_session(delivery="1.0")
     assert web.role_session()
     web.modify_metadata_options(http_endpoint="disabled")
-    with pytest.raises(RequestError, match="switched off"):
+    with pytest.raises(RequestError, match="disabled"):
         web.role_session()
     with pytest.raises(RequestError, match="delivery is one of"):
         web.role_session(delivery="3")

@@ -374,7 +374,7 @@ def test_what_an_acl_would_grant_is_not_modelled_and_says_so(own: Account) -> No
     bucket = with_acls(own, public_access_block=OFF)
     bucket.put_acl("private")
     for acl in ("public-read", "log-delivery-write"):
-        with pytest.raises(RequestError, match="does not model what ACLs grant"):
+        with pytest.raises(RequestError, match="doesn't model what ACLs grant"):
             bucket.put_acl(acl)
     with pytest.raises(RequestError, match="Did you mean public-read"):
         bucket.put_acl("public-raed")

@@ -60,9 +60,9 @@ def test_the_service_of_a_region_is_the_service_there() -> None:
 def test_what_is_no_region_is_refused(wrong: Any) -> None:
     """Whichever way it is given."""
     scene = made()
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         scene.world.sts.endpoint(wrong)
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         type(scene.world.sts)(scene.world, wrong).get_caller_identity(scene.key)
 
 
@@ -298,12 +298,12 @@ def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
     ("region", "status", "words"),
     [
         (ABROAD, "Inactive", "cannot be switched in 'me-south-1'"),
-        (GLOBAL, "Inactive", "cannot be switched"),
+        (GLOBAL, "Inactive", "can't be changed"),
         ("eu-west-9", "Inactive", "Did you mean"),
-        ("", "Active", "cannot be switched"),
-        (5, "Active", "cannot be switched"),
-        ([], "Active", "cannot be switched"),
-        (None, "Active", "cannot be switched"),
+        ("", "Active", "can't be changed"),
+        (5, "Active", "can't be changed"),
+        ([], "Active", "can't be changed"),
+        (None, "Active", "can't be changed"),
         (AWAY, "inactive", "Active or Inactive"),
         (AWAY, True, "Active or Inactive"),
         (AWAY, None, "Active or Inactive"),

@@ -383,7 +383,7 @@ def test_what_a_scoped_session_is_for_stands_in_the_log(scene: Scene) -> None:
 
 def test_access_tokens_of_oauth_are_not_modelled_and_it_says_so(scene: Scene) -> None:
     """Else they would seem to be taken."""
-    with pytest.raises(RequestError, match="does not model"):
+    with pytest.raises(RequestError, match="doesn't model"):
         scene.call("AssumeRoleWithWebIdentity", ProviderId="www.amazon.com")
 
 
