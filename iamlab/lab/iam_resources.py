@@ -262,17 +262,13 @@ class ManagedPolicy(policy_records.ManagedPolicy):
             It is an AWS managed policy, in every account: use ``account.last_accessed(policy)``.
         """
         if self.account is None:
-            raise RequestError(
-                f"{self.name} is an AWS managed policy: use account.last_accessed(...)."
-            )
+            raise RequestError(f"{self.name} is AWS managed: use account.last_accessed(...).")
         return self.account.last_accessed(self, events, granularity)
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this policy, as the root user of its account."""
         if self.account is None:
             error = AccessDenied("Policy is outside your own account.")
-            error.add_note(
-                f"{self.name} is an AWS managed policy. Create your own policy from its document."
-            )
+            error.add_note(f"{self.name} is AWS managed. Create your own from its document.")
             raise error
         return perform(self.account, operation, PolicyArn=self.arn, **parameters)

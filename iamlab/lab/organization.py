@@ -161,9 +161,7 @@ class Organization(OrganizationPolicies):
             Tags=as_tags(tags),
         )
         if request.failure_reason:
-            raise RequestError(
-                f"AWS doesn't create the account {account_name}: {request.failure_reason}."
-            )
+            raise RequestError(f"AWS can't create {account_name}: {request.failure_reason}.")
         account = self.world.accounts[request.account_id]
         if place is not self.root:
             self.move_account(account, place)

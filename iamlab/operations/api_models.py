@@ -278,9 +278,7 @@ def check_types(service: str, operation: str, parameters: Mapping[str, Any]) -> 
 def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signature) -> None:
     for name in parameters:
         if name in known.unmodelled:
-            raise RequestError(
-                f"iamlab doesn't model the parameter {name} of {operation}: leave it out."
-            )
+            raise RequestError(f"iamlab doesn't model the parameter {name} of {operation}.")
         if name not in known.parameters:
             hint = did_you_mean(name, known.parameters)
             raise RequestError(f"{operation} has no parameter {name!r}. {hint}")

@@ -44,9 +44,7 @@ def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Se
     key_id, secret, token = (_part(credentials, part) for part in _NAMES)
     if not key_id or not secret:
         wanted = " and ".join(_NAMES[part][0] for part in ("access key id", "secret"))
-        raise RequestError(
-            f"Credentials have {wanted}; temporary credentials also have a SessionToken."
-        )
+        raise RequestError(f"Credentials have {wanted}; temporary ones also SessionToken.")
     found = _session(world, key_id, token) if token else _key(world, key_id)
     if found is None:
         error = InvalidClientTokenId("The security token included in the request is invalid.")

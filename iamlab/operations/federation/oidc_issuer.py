@@ -188,9 +188,7 @@ class OidcIssuer:
         if account.world is not self.world:
             raise RequestError(f"{account.name} is an account in another world.")
         if self.url.removeprefix("https://") in PROVIDER_HOSTS:
-            raise RequestError(
-                f"{self.url} is built into IAM: a trust policy names it without an ARN."
-            )
+            raise RequestError(f"{self.url} is built into IAM: trust policies need no ARN.")
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
         made: OpenIDConnectProvider = perform(
             account,

@@ -234,9 +234,7 @@ def read_token(token: str) -> UnverifiedToken:
     """
     parts = _THREE_PARTS.fullmatch(token) if len(token) <= LONGEST else None
     if parts is None:
-        what = (
-            "It must be three parts in base64url, separated by dots, of at most 20,000 characters."
-        )
+        what = "It must be three base64url parts with dots between, of at most 20,000 characters."
         raise refusal(NOT_A_TOKEN, what)
     header, claims = _json(parts[1], "header"), _json(parts[2], "payload")
     _decoded(parts[3], "signature")
@@ -276,9 +274,7 @@ def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mappi
     if key["alg"] != algorithm:
         raise refusal(NOT_VALID, f"The key that it names is for {key['alg']} only.")
     if "crit" in token.header:
-        raise refusal(
-            NOT_VALID, "Its header requires an extension (crit) that STS doesn't support."
-        )
+        raise refusal(NOT_VALID, "Its header requires an extension (crit) unknown to STS.")
     try:
         jwt.PyJWS().decode_complete(token.text, jwt.PyJWK(dict(key)), algorithms=[key["alg"]])
     except jwt.PyJWTError:

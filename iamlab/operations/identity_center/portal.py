@@ -186,9 +186,7 @@ class PortalSession:
 def _name_of(permission_set: object) -> str:
     name = permission_set if isinstance(permission_set, str) else getattr(permission_set, "name", 0)
     if not isinstance(name, str):
-        raise RequestError(
-            f"{permission_set!r} isn't a permission set. Pass the object or its name."
-        )
+        raise RequestError(f"{permission_set!r} isn't a permission set. Pass it or its name.")
     return name
 
 

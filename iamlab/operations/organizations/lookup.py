@@ -190,7 +190,7 @@ def _key(
         raise noted(missing(noun), did_you_mean(str(reference), (name for name, _ in names)))
     if len(named) > 1:
         raise RequestError(
-            f"Several {what} are called {reference}: use an id, {' or '.join(named)}."
+            f"Several {what} are called {reference}: use one of {' or '.join(named)}."
         )
     return named[0]
 

@@ -151,9 +151,7 @@ def delete_policy(organization: Organization, arguments: Parameters) -> None:
     """Delete a policy that isn't attached."""
     policy = _own(policy_in(organization, arguments))
     if policy.targets:
-        error = errors.PolicyInUseException(
-            "The policy is still attached to a root, an OU or an account."
-        )
+        error = errors.PolicyInUseException("The policy is still attached to a target.")
         raise noted(
             error, f"Detach it from {', '.join(target.label for target in policy.targets)}."
         )
@@ -168,9 +166,7 @@ def attach_policy(organization: Organization, arguments: Parameters) -> None:
         error = errors.PolicyTypeNotEnabledException(NOT_ENABLED)
         raise noted(error, f'organization.enable_policy_type("{policy.type}") enables it.')
     if policy.id in target.attached:
-        raise errors.DuplicatePolicyAttachmentException(
-            "The policy is already attached to the target."
-        )
+        raise errors.DuplicatePolicyAttachmentException("The policy is already attached to it.")
     if len(of_type(organization, target, policy.type)) >= TYPES[policy.type].most:
         raise errors.ConstraintViolationException(
             "You have attached the maximum number of policies to the specified target.",

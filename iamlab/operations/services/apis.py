@@ -93,12 +93,10 @@ def more_tags(
         raise refuse("A tag key is duplicated.")
     for key, value in sent:
         if _HALF.search(key + value):
-            raise refuse(
-                f"A tag contains half of a surrogate pair, which isn't a character: {key!a}."
-            )
+            raise refuse(f"A tag contains half of a surrogate pair, not a character: {key!a}.")
         if not 1 <= len(key) <= 128 or len(value) > 256:
             raise refuse(
-                f"A tag must have a key of 1 to 128 and a value of 0 to 256 characters: {key}."
+                f"A tag needs a key of 1 to 128 and a value of 0 to 256 characters: {key}."
             )
         if key.lower().startswith("aws:"):
             raise refuse(f"Tag keys that begin with aws: are reserved: {key}.")

@@ -55,9 +55,7 @@ class _Secrets(Api):
         if text in account.resources:
             return str(text)
         short = text if is_arn(text) else super().arn_of(account, arguments)
-        return next(
-            (secret for secret in _secrets(account) if secret[: -_LETTERS - 1] == short), short
-        )
+        return next((name for name in _secrets(account) if name[: -_LETTERS - 1] == short), short)
 
     def check_new(self, account: Account, arguments: Parameters) -> str:
         """Check that no secret of the Region has that name, with any letters."""

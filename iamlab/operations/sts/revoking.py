@@ -155,9 +155,7 @@ def revoke_session(role: Role, session: Session, caller: Caller | None = None) -
         raise RequestError(f"{session.arn} isn't a session of role {role.name}.")
     named = [other for other in _alive(role) if other.userid == record.userid]
     others = len(named) - (record in named)
-    note = (
-        f"All sessions of role {role.name} with the name {record.name} are denied, also later ones"
-    )
+    note = f"All sessions of role {role.name} named {record.name} are denied, also later ones"
     return _revoke(
         role,
         _fitting(f"RevokeSession-{record.name}"),

@@ -100,9 +100,7 @@ class ServiceCall(StsCall):
                 f"{sent}, which a trust policy can ask for."
             )
         elif sent:
-            error.add_note(
-                f"For {self.task.source} it sends {sent}, and no other key about its source."
-            )
+            error.add_note(f"For {self.task.source} it sends {sent}, and no other such key.")
         return error
 
 

@@ -153,9 +153,7 @@ def _task(arn: str) -> str:
     path, _, name = arn.rpartition("/")
     if not path.endswith(":policy/root-task") or name not in TASKS or managed.find(arn) is None:
         error = ValidationError(f"Invalid TaskPolicyArn: {arn}")  # likely wording
-        error.add_note(
-            "It must be arn:aws:iam::aws:policy/root-task/ and one of " + ", ".join(TASKS)
-        )
+        error.add_note("It is arn:aws:iam::aws:policy/root-task/ and one of " + ", ".join(TASKS))
         raise error
     return arn
 

@@ -85,9 +85,7 @@ def no_role(instance: Instance) -> Refusal | None:
     """Return why an instance has no role, if it has none."""
     profile = instance.iam_instance_profile
     if instance.association is not None and profile is None:
-        return Refusal(
-            404, "its instance profile was deleted; a new profile with the same name isn't attached"
-        )
+        return Refusal(404, "its instance profile was deleted; a new one isn't attached")
     if profile is None:
         give = "attach one with instance.associate_iam_instance_profile(...)"
         return Refusal(404, f"it has no instance profile: {give}")

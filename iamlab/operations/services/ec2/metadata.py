@@ -74,9 +74,7 @@ class Response:
 
     def __reduce__(self) -> Any:
         """Raise an error: pickling would write the secret to a file."""
-        raise TypeError(
-            "A response of a metadata service can contain secrets, so it can't be pickled."
-        )
+        raise TypeError("A metadata response can contain secrets, so it can't be pickled.")
 
 
 @dataclass(frozen=True, slots=True)
