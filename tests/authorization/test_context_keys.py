@@ -523,7 +523,7 @@ def test_a_forwarded_call_does_not_pass_the_callers_endpoint() -> None:
     assert stage.can(stage.ana, own)
 
 
-def test_the_owner_of_an_endpoint_is_told_to_every_service(
+def test_the_owner_of_an_endpoint_is_shown_to_every_service(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The switch ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE says so; the other way, to S3."""
@@ -578,7 +578,7 @@ def test_a_global_service_is_in_its_own_region_wherever_its_caller_is(
     assert request.value("aws:RequestedRegion") == GLOBAL[action, resource]
 
 
-def test_what_is_given_by_hand_overrides_and_is_noted() -> None:
+def test_context_set_by_hand_overrides_and_is_noted() -> None:
     """AWS would let no caller choose these; what a caller does choose needs no note."""
     stage = Stage()
     arguments = {

@@ -90,7 +90,7 @@ def test_membership_counts_at_once(world: World, main: Account) -> None:
     assert group.users == []
 
 
-def test_what_hangs_on_a_group_later_reaches_its_members(world: World, main: Account) -> None:
+def test_what_is_attached_to_a_group_later_reaches_its_members(world: World, main: Account) -> None:
     """Members need not be added again when the group changes."""
     alice, group = main.create_user("alice"), main.create_group("readers")
     group.add_user(alice)

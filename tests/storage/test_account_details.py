@@ -634,7 +634,7 @@ def test_a_path_that_leads_to_no_file_is_said(path: str) -> None:
 
 
 @pytest.mark.parametrize("value", [5, None, b"{}", set(), object(), (), {"UserDetailList"}])
-def test_a_value_that_is_no_export_is_refused(value: Any) -> None:
+def test_a_value_that_is_not_an_export_is_refused(value: Any) -> None:
     """Not even Python values of the wrong kind come through."""
     assert "get-account-authorization-details" in refusal(value)
 

@@ -202,7 +202,7 @@ def by_the_page(written: Doc) -> list[Doc]:
 @pytest.mark.parametrize(
     "how", [by_parent_id, by_path, by_list_parents, by_list_children, by_the_page]
 )
-def test_parents_can_be_told_in_each_way_of_the_cli(
+def test_parents_can_be_named_in_each_form_of_the_cli(
     written: Doc, how: Callable[[Doc], list[Doc]]
 ) -> None:
     """And the order of the pages does not matter."""
@@ -520,7 +520,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, message:
         read_organization(World(), path, Problems())
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """By its path."""
     with pytest.raises(LoadError, match="cannot be read"):
         read_organization(World(), tmp_path / "none.json", Problems())

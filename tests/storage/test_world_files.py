@@ -1039,7 +1039,9 @@ TEXTS_OF_FILES: dict[str, tuple[bytes, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("what", TEXTS_OF_FILES)
-def test_a_file_that_is_no_json_is_said_with_line_and_column(what: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_reported_with_line_and_column(
+    what: str, tmp_path: Path
+) -> None:
     """Strictly: no NaN, no key twice, no number that nobody can mean."""
     raw, words = TEXTS_OF_FILES[what]
     path = tmp_path / "world.json"
@@ -1159,7 +1161,7 @@ def _is_there(data: Any, steps: tuple[Step, ...]) -> bool:
 
 
 @pytest.mark.chance
-def test_text_that_is_no_json_raises_nothing_but_load_errors(world: World, tmp_path: Path) -> None:
+def test_text_that_is_not_json_raises_only_load_errors(world: World, tmp_path: Path) -> None:
     """Single characters of the file changed, taken out, put in."""
     path, draw = tmp_path / "world.json", random.Random(7)
     save_world(replace_events(world), path)
@@ -1308,7 +1310,7 @@ def test_a_clock_that_no_file_knows_is_not_written() -> None:
         world_to_json(World(clock=Stopwatch()))
 
 
-def test_a_thing_that_stands_in_no_account_is_not_read() -> None:
+def test_a_thing_that_is_in_no_account_is_not_read() -> None:
     """What it belongs to comes from around it."""
     run = CodingRun()
 

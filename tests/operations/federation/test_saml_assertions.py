@@ -239,7 +239,7 @@ def test_a_key_on_an_elliptic_curve_signs_too(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("pair", [f"{STARS},{PROVIDER}", f" {PROVIDER} , {STARS} "])
-def test_role_and_provider_stand_in_either_order(scene: Scene, pair: str) -> None:
+def test_role_and_provider_are_in_either_order(scene: Scene, pair: str) -> None:
     """Identity providers write both."""
     found = scene.read(scene.resigned(attribute(names.ROLE, pair, pair)))
 
@@ -476,7 +476,7 @@ LATE: dict[str, tuple[dict[str, Any], dict[str, float], str]] = {
 
 
 @pytest.mark.parametrize("case", LATE)
-def test_who_comes_late_is_told_so(scene: Scene, case: str) -> None:
+def test_a_late_response_has_its_own_error(scene: Scene, case: str) -> None:
     """By the world's clock; five minutes are the most, whatever the assertion says."""
     how, later, message = LATE[case]
     assertion = scene.sign_in(**how)
@@ -564,7 +564,7 @@ def test_the_account_must_know_the_provider(scene: Scene) -> None:
         assert caught.value.message == "Specified provider doesn't exist"
 
 
-def test_another_directory_is_told_by_its_issuer(scene: Scene) -> None:
+def test_another_directory_is_recognized_by_its_issuer(scene: Scene) -> None:
     """AWS says so, and not that the signature is another one."""
     other = create_directory(scene.world, "Beta", entity_id="https://beta.example/saml")
     provider = other.register(scene.account, "Beta")

@@ -344,7 +344,7 @@ def test_an_assertion_deep_in_the_response_is_refused(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "make", [lambda root: forge.find(root, "saml:Assertion"), lambda _: "<a/>"]
 )
-def test_what_is_no_response_is_refused(scene: Scene, make: Callable[[Any], Any]) -> None:
+def test_what_is_not_a_response_is_refused(scene: Scene, make: Callable[[Any], Any]) -> None:
     """An assertion alone, or any other document."""
     found = make(forge.decoded(scene.sign_in()))
     text = found.encode() if isinstance(found, str) else found
@@ -406,7 +406,7 @@ def test_a_name_in_parts_is_refused_even_if_it_was_signed_so(
     )
 
 
-def test_an_issuer_in_parts_is_no_issuer(scene: Scene) -> None:
+def test_an_issuer_in_parts_is_not_an_issuer(scene: Scene) -> None:
     """It is looked at before the signature."""
 
     def edit(root: Any) -> None:
@@ -454,7 +454,7 @@ def test_a_document_type_is_refused_before_it_is_read(scene: Scene, case: str) -
     assert "it has a document type" in refused(scene, forge.encoded(text.encode()), INVALID)
 
 
-def test_no_file_of_the_reader_is_told(scene: Scene, tmp_path: Path) -> None:
+def test_no_file_of_the_reader_is_reported(scene: Scene, tmp_path: Path) -> None:
     """Not in the answer, nor in a note."""
     (tmp_path / "secret").write_text("the secret")
     where = (tmp_path / "secret").as_uri()
@@ -481,7 +481,7 @@ BROKEN: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_is_no_xml_is_refused(scene: Scene, case: str) -> None:
+def test_what_is_not_xml_is_refused(scene: Scene, case: str) -> None:
     """Whatever it is, the answer is AWS's."""
     assert "cannot be read" in refused(scene, forge.encoded(BROKEN[case]), INVALID)
 
@@ -496,7 +496,7 @@ def test_xml_that_is_wide_is_read_fast(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("text", ["%%%", "PHg", "añá=", "PHg+\0", "PHg%2B", "<a/>", "data:PHg+"])
-def test_what_is_no_base64_is_refused(scene: Scene, text: str) -> None:
+def test_what_is_not_base64_is_refused(scene: Scene, text: str) -> None:
     """A text that was copied from a URL is a common mistake, and told so."""
     assert ("URL-encoded" in refused(scene, text, BASE64)) == ("%" in text)
 

@@ -51,7 +51,7 @@ from tests.operations.federation.oidc_tokens import (
 )
 
 
-def test_a_token_says_whom_its_issuer_vouches_for() -> None:
+def test_a_token_identifies_its_subject() -> None:
     """With all that STS needs to know for the session."""
     _, main, issuer = made()
     token = issuer.token(
@@ -543,7 +543,7 @@ def test_a_provider_without_audiences_takes_no_token() -> None:
     ],
     ids=str,
 )
-def test_session_tags_stand_in_one_claim_or_in_one_each(claims: dict[str, Any]) -> None:
+def test_session_tags_are_in_one_claim_or_in_one_each(claims: dict[str, Any]) -> None:
     """The second way is for providers that cannot write objects."""
     _, main, issuer = made()
 

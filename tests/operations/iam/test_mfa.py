@@ -247,7 +247,7 @@ def test_lists_and_tags_answer_as_the_api_does() -> None:
         spare.untag("b")
 
 
-def test_a_device_without_a_user_must_be_told_whose_it_shall_be() -> None:
+def test_enabling_a_device_without_a_user_requires_one() -> None:
     """Or it cannot be enabled, nor set right."""
     _, main = made()
     phone = main.create_virtual_mfa_device("phone")

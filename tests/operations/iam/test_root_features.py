@@ -353,7 +353,7 @@ REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
 
 
 @pytest.mark.parametrize("which", REFUSED)
-def test_who_may_not_assume_a_root_user_is_told_why(which: str) -> None:
+def test_a_refused_assume_root_names_the_reason(which: str) -> None:
     """In one sentence, and asking changes nothing."""
     make, request, words = REFUSED[which]
     world = make()

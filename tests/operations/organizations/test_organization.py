@@ -221,7 +221,7 @@ def test_only_an_empty_one_is_deleted(organization: Organization) -> None:
     assert [account.name for account in organization.root.accounts] == ["acme-main", "acme-dev"]
 
 
-def test_a_parent_that_is_not_there_is_told_with_its_likes(organization: Organization) -> None:
+def test_a_parent_that_is_not_there_is_shown_with_its_likes(organization: Organization) -> None:
     """A name that was misspelt."""
     with pytest.raises(ParentNotFoundException) as caught:
         organization.create_organizational_unit("x", parent="Prd")
@@ -475,7 +475,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert snapshot(organization.world) == before
 
 
-def test_what_is_not_there_is_told_with_its_likes(organization: Organization) -> None:
+def test_what_is_not_there_is_shown_with_its_likes(organization: Organization) -> None:
     """Accounts, targets and policies by names that were misspelt."""
     policy = organization.create_policy("guard", document(deny("s3:*")))
     for miss, code, hint in (

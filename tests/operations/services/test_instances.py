@@ -687,7 +687,7 @@ def test_tag_specifications_that_are_none_are_refused(sent: Any, main: Account) 
         main.call("ec2:RunInstances", main.root_arn, MinCount=1, MaxCount=1, TagSpecifications=sent)
 
 
-def test_what_is_no_instance_profile_is_refused(main: Account, web: Instance) -> None:
+def test_what_is_not_an_instance_profile_is_refused(main: Account, web: Instance) -> None:
     """Whether an instance is started with it or gets it later."""
     wrong: Any = 5
 

@@ -112,7 +112,7 @@ def test_the_role_is_given_as_the_real_service_writes_it(main: Account, web: Ins
     assert told(web, f"{ROLES}/reader")["LastUpdated"] == "2026-11-25T14:55:00Z"
 
 
-def test_the_instance_profile_and_the_instance_are_told(main: Account, web: Instance) -> None:
+def test_the_instance_profile_and_the_instance_are_reported(main: Account, web: Instance) -> None:
     """By their ARNs and ids."""
     profile = main.instance_profiles["reader"]
 
@@ -149,7 +149,7 @@ def test_a_token_makes_it_version_2(main: Account, web: Instance) -> None:
         *(f"{ROLES}/writer", f"{ROLES}/READER", f"{DATA}/iam/../instance-id", "/\ud800", "/2020"),
     ],
 )
-def test_where_nothing_stands_the_answer_is_404(path: str, web: Instance) -> None:
+def test_a_path_without_content_answers_404(path: str, web: Instance) -> None:
     """Paths are taken letter by letter."""
     assert get(web, path).status == 404
     with pytest.raises(RequestError, match=r"404 Not Found"):
@@ -366,7 +366,7 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_is_no_request_is_refused(what: str, web: Instance) -> None:
+def test_what_is_not_a_request_is_refused(what: str, web: Instance) -> None:
     """And no value is told again, as it may be secret."""
     with pytest.raises(RequestError) as caught:
         WRONG[what](web.metadata)

@@ -359,7 +359,7 @@ def test_what_has_a_way_of_its_own_is_made_that_way(arn: str, word: str, main: A
     assert not main.resources
 
 
-def test_an_access_point_is_no_bucket(main: Account) -> None:
+def test_an_access_point_is_not_a_bucket(main: Account) -> None:
     """So it can be made by its ARN."""
     arn = f"arn:aws:s3:{START}:accesspoint/maps"
 

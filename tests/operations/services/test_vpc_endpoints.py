@@ -78,7 +78,7 @@ def test_its_policy_is_replaced_and_reset(endpoint: VpcEndpoint) -> None:
         document(allow("s3:*", "*", Principal="*", Sid="x" * 20_480)),
     ],
 )
-def test_what_is_no_endpoint_policy_is_not_saved(
+def test_what_is_not_an_endpoint_policy_is_not_saved(
     bad: Any, main: Account, endpoint: VpcEndpoint
 ) -> None:
     """Nor is an endpoint made with it."""

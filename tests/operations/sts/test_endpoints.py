@@ -57,7 +57,7 @@ def test_the_service_of_a_region_is_the_service_there() -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "EU-WEST-1", "eu-west-1\n", "us-east", "global", "sts", None, 5, [], b"eu-west-1"]
 )
-def test_what_is_no_region_is_refused(wrong: Any) -> None:
+def test_what_is_not_a_region_is_refused(wrong: Any) -> None:
     """Whichever way it is given."""
     scene = made()
     with pytest.raises(RequestError, match="isn't a Region"):

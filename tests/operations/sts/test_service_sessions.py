@@ -312,7 +312,7 @@ def test_a_name_that_sts_does_not_take_is_refused(main: Account, name: str) -> N
 
 
 @pytest.mark.parametrize("wrong", ["worker", "worker" * 9, "arn:aws:s3:::worker-bucket", ":" * 30])
-def test_what_is_no_arn_of_a_role_is_refused(main: Account, wrong: str) -> None:
+def test_what_is_not_an_arn_of_a_role_is_refused(main: Account, wrong: str) -> None:
     """Too short, no ARN, of no account."""
     with pytest.raises(ValidationError, match=r"'roleArn'|is invalid"):
         main.world.sts.assume_role_as_service("lambda.amazonaws.com", role_arn=wrong)
