@@ -38,7 +38,7 @@ def user(name="ana", *documents, path="/"):
 )
 def test_what_is_duplicated_with_different_content_is_refused(users):
     """The last of two would decide what is allowed."""
-    with pytest.raises(LoadError, match=r"twice|namesake"):
+    with pytest.raises(LoadError, match=r"duplicated|same name"):
         World.from_account_details({"UserDetailList": users})
 
 
@@ -54,7 +54,7 @@ def test_a_key_that_is_duplicated_in_the_file_is_refused(tmp_path):
     """Python's reader would take the last Effect without a word."""
     file = tmp_path / "account.json"
     file.write_text('{"UserDetailList": [], "UserDetailList": []}', "utf-8")
-    with pytest.raises(LoadError, match="'UserDetailList' stands twice"):
+    with pytest.raises(LoadError, match="'UserDetailList' is duplicated"):
         World.from_account_details(file)
 
 

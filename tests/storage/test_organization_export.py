@@ -402,8 +402,8 @@ def bare(written: Doc) -> None:
 
 
 WRONG = [
-    (put("Organization"), "Organization: there must be exactly one, and there is none"),
-    (put("Roots"), "Roots: there must be exactly one, and there is none: see list-roots"),
+    (put("Organization"), "Organization: there must be exactly one, not 0"),
+    (put("Roots"), "Roots: there must be exactly one, not 0: see list-roots"),
     (put("Roots", 0, "Id", value="root"), "Roots[0]: It isn't valid: Id 'root'"),
     (put("Roots", value={}), "Roots: It must be a list"),
     (put("Roots", 0, value=[]), "Roots[0]: It isn't valid: it must be an object"),
@@ -508,7 +508,7 @@ def test_pages_follow_one_another(written: Doc) -> None:
         ("[[]]", "is not what aws organizations prints"),
         ('{"Users": []}', "is not what aws organizations prints"),
         ('[{"Roots": []}, {}]', "organization.json, page 2 is not"),
-        ('{"Roots": [], "Roots": []}', "is duplicated in an object"),
+        ('{"Roots": [], "Roots": []}', "is duplicated"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )

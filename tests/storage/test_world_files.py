@@ -512,7 +512,7 @@ def test_a_loaded_world_holds_no_secret_of_the_first(made: Made) -> None:
 
 def test_with_secrets_all_that_opened_still_opens(world: World, tmp_path: Path) -> None:
     """The password, and the phone's codes."""
-    with pytest.warns(SecretsWarning, match=r"world.json holds secrets"):
+    with pytest.warns(SecretsWarning, match=r"world.json contains secrets"):
         save_world(world, tmp_path / "world.json", secrets=True)
     again = load_world(tmp_path / "world.json")
     ana = again.account("main").users["ana"]
@@ -640,7 +640,7 @@ def test_an_older_version_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
             "warnings": ["lifted"],
         }
 
-    assert "no field 'note'" in refusal(old)
+    assert "doesn't have the field 'note'" in refusal(old)
     monkeypatch.setattr(saved_world, "VERSION", 3)
     monkeypatch.setattr(saved_world, "LIFTS", {1: to_two, 2: to_three})
 
@@ -653,7 +653,7 @@ def test_a_lift_that_finds_no_way_is_a_load_error(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(saved_world, "VERSION", 2)
     monkeypatch.setattr(saved_world, "LIFTS", {1: lambda data: data["no"]["such"]})
 
-    assert "no world of version 1" in refusal(world_to_json(World()) | {"version": 1})
+    assert "isn't a world of version 1" in refusal(world_to_json(World()) | {"version": 1})
 
 
 def test_a_newer_version_is_refused(saved: Doc) -> None:
@@ -661,7 +661,7 @@ def test_a_newer_version_is_refused(saved: Doc) -> None:
     found = refusal({**saved, "version": 7, "future": 1})
 
     assert found == (
-        "world.json is of version 7, and this iamlab reads versions up to 1: "
+        "world.json has version 7, and this iamlab reads versions up to 1: "
         "load it with a newer iamlab."
     )
 
@@ -874,7 +874,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
         (*ROLE, "boundary"),
         f"arn:aws:iam::{ONE}:policy/x",
         f"{IN_ONE}.roles.app.boundary:",
-        "neither",
+        "isn't in the account",
     ),
     (
         (*ROLE, "instance_profiles", 0),
@@ -923,7 +923,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
     (("loaded",), 1, "$.loaded:", "false or true"),
     (("secrets",), 1, "$.secrets:", "true or false"),
     (("version",), True, "$.version:", "number"),
-    (("iamlab",), "word", "world.json is no saved world", "world.save"),
+    (("iamlab",), "word", "world.json isn't a saved world", "world.save"),
 ]
 
 
@@ -985,7 +985,7 @@ def test_an_organization_is_a_tree_of_accounts_that_are_there(saved: Doc) -> Non
     found = refusal(spoiled)
 
     for item in (inner, innermost):
-        assert f'{unit}["{item}"].parent_id: It does not stand below the root' in found
+        assert f'{unit}["{item}"].parent_id: It isn't below the root' in found
     assert f'members["{TWO}"].parent_id: It is the id neither' in found
     assert ".root.attached[0]: There is no such policy." in found
     assert ".management_account_id: It must be a member." in found
@@ -1023,10 +1023,10 @@ def test_a_thousand_mistakes_are_enough(saved: Doc) -> None:
 
 
 TEXTS_OF_FILES: dict[str, tuple[bytes, tuple[str, ...]]] = {
-    "no JSON": (b"{'a': 1}", ("line 1, column 2", "not JSON")),
+    "no JSON": (b"{'a': 1}", ("line 1, column 2", "It isn't JSON")),
     "cut off": (b'{\n "iamlab": "world",\n "version": 1', ("line 3", "cut off")),
     "empty": (b"", ("cut off",)),
-    "twice": (b'{\n "iamlab": "world",\n "iamlab": "world"}', ("line 3, column 2", "twice")),
+    "twice": (b'{\n "iamlab": "world",\n "iamlab": "world"}', ("line 3, column 2", "duplicated")),
     "NaN": (b'{"iamlab": "NaN",\n "version": NaN}', ("line 2, column 13", "NaN")),
     "infinity": (b'{"iamlab": "world",\n "version": -Infinity}', ("line 2, column 13", "Infinity")),
     "huge": (b'{"version": ' + b"9" * 5000 + b"}", ("line 1, column 13", "5000 digits")),
@@ -1334,7 +1334,7 @@ def test_a_thing_that_belongs_to_another_account_is_not_written() -> None:
     world = hand_made()
     stranger = World().create_account("x").create_user("eve")
     world.account("maps").users["eve"] = stranger
-    with pytest.raises(RequestError, match=r"users\.eve: Its account is not the one that holds it"):
+    with pytest.raises(RequestError, match=r"users\.eve: Its account isn't the object that contains it"):
         world_to_json(world)
 
 

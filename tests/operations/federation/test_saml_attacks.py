@@ -187,7 +187,7 @@ def test_what_is_signed_must_be_xml(scene: Scene, monkeypatch: pytest.MonkeyPatc
         XMLVerifier, "verify", lambda *_, **__: VerifyResult(b"x", None, etree.Element("s"), b"")
     )
 
-    assert "no XML" in refused(scene, scene.sign_in())
+    assert "isn't XML" in refused(scene, scene.sign_in())
 
 
 # -- Signature wrapping -------------------------------------------------------------------------
@@ -483,7 +483,7 @@ BROKEN: dict[str, bytes] = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_what_is_not_xml_is_refused(scene: Scene, case: str) -> None:
     """Whatever it is, the answer is AWS's."""
-    assert "cannot be read" in refused(scene, forge.encoded(BROKEN[case]), INVALID)
+    assert "can't be read" in refused(scene, forge.encoded(BROKEN[case]), INVALID)
 
 
 def test_xml_that_is_wide_is_read_fast(scene: Scene) -> None:

@@ -30,7 +30,7 @@ def test_a_directory_is_in_its_world_by_its_entity_id() -> None:
     assert world.saml_directories == {ENTITY_ID: acme, "urn:beta": beta}
     assert acme.name == "Acme Active Directory"
     assert acme.certificate().public_key() != beta.certificate().public_key()
-    with pytest.raises(RequestError, match="has a directory urn:beta already"):
+    with pytest.raises(RequestError, match="already has a directory urn:beta"):
         create_directory(world, "Gamma", entity_id="urn:beta")
 
 

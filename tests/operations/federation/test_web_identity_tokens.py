@@ -294,7 +294,7 @@ def test_the_note_says_why_a_token_is_refused() -> None:
         "for these audiences (client ids): star-maps.": issuer.token("ana", audience="moon"),
         "for RS256 only": signed(claims_of(issuer), issuer, alg="RS512"),
         "it was changed": _tampered(issuer),
-        f"of these issuers: {URL}.": _by_eve(issuer, iss="https://eve.example"),
+        f"for these issuers: {URL}.": _by_eve(issuer, iss="https://eve.example"),
     }
     for note, token in notes.items():
         assert note in refused(main, token).__notes__[0]
@@ -315,7 +315,7 @@ def test_an_account_takes_only_tokens_of_issuers_that_it_knows_itself() -> None:
     token = issuer.token("ana")
     error = refused(world.account("other"), token)
     assert error.message == f"{NO_PROVIDER}{URL}"
-    assert "of these issuers: none." in error.__notes__[0]
+    assert "for these issuers: none." in error.__notes__[0]
 
     main.oidc_providers[ARN].delete()
 

@@ -233,7 +233,7 @@ def test_a_name_that_is_not_known_is_derived_and_said_to_be(main: Account) -> No
     assert (role.name, role.attached) == ("AWSServiceRoleForSomeThing_MyPart", [])
     [warning] = main.world.warnings
     assert warning == (
-        "How my-part.some-thing.amazonaws.com 's service-linked role is unknown: "
+        "The name of my-part.some-thing.amazonaws.com's service-linked role is unknown: "
         "AWSServiceRoleForSomeThing_MyPart was derived, and has no policy."
     )
 

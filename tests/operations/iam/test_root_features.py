@@ -321,11 +321,15 @@ def everything() -> Organization:
 
 TASK = "SQSUnlockQueuePolicy"
 REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
-    "no task": (lambda: everything().world, (MAIN, DEV, "AdministratorAccess"), "no task"),
+    "isn't a task": (
+        lambda: everything().world,
+        (MAIN, DEV, "AdministratorAccess"),
+        "isn't a task",
+    ),
     "its ARN": (
         lambda: everything().world,
         (MAIN, DEV, f"arn:aws:iam::aws:policy/root-task/{TASK}"),
-        "no task",
+        "isn't a task",
     ),
     "a caller outside": (
         lambda: everything().world,
@@ -337,9 +341,9 @@ REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
         (ABSENT, DEV, TASK),
         "isn't in an organization",
     ),
-    "a plain member": (lambda: everything().world, (DEV, DEV, TASK), "neither"),
-    "a target outside": (lambda: everything().world, (MAIN, OUTSIDE, TASK), "not in"),
-    "an unknown target": (lambda: everything().world, (MAIN, ABSENT, TASK), "not in"),
+    "a plain member": (lambda: everything().world, (DEV, DEV, TASK), "isn't the management"),
+    "a target outside": (lambda: everything().world, (MAIN, OUTSIDE, TASK), "isn't in"),
+    "an unknown target": (lambda: everything().world, (MAIN, ABSENT, TASK), "isn't in"),
     "the management account": (lambda: everything().world, (MAIN, MAIN, TASK), "management"),
     "a suspended target": (suspended, (MAIN, DEV, TASK), "SUSPENDED"),
     "only consolidated billing": (lambda: billing_only().world, (MAIN, MAIN, TASK), "consolidated"),
@@ -348,7 +352,7 @@ REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
         (MAIN, DEV, TASK),
         "doesn't have access",
     ),
-    "nothing on": (lambda: trusting().world, (MAIN, DEV, TASK), "root_sessions() switches it on"),
+    "nothing on": (lambda: trusting().world, (MAIN, DEV, TASK), "To enable it"),
 }
 
 
@@ -386,4 +390,4 @@ def test_an_account_that_left_is_out_of_reach() -> None:
     world.clock.advance(days=5)
     world.accounts[DEV].leave_organization()
 
-    assert "not in" in may_assume_root(world, MAIN, DEV, TASK)
+    assert "isn't in" in may_assume_root(world, MAIN, DEV, TASK)

@@ -105,7 +105,7 @@ def test_an_instance_is_in_a_region(region: Any) -> None:
     """The global endpoint of STS is none."""
     world = World(seed=7)
     organization = world.create_organization(world.create_account("main"))
-    with pytest.raises(RequestError, match="no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         organization.enable_identity_center(region=region)
 
 

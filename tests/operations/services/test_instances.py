@@ -294,7 +294,7 @@ def test_a_role_that_is_taken_out_of_the_profile_is_not_given_any_more(
     """Another one in its place is, without a word to EC2."""
     session, profile = web.role_session(), main.instance_profiles["reader"]
     profile.remove_role("reader")
-    with pytest.raises(RequestError, match="no role in its instance profile reader"):
+    with pytest.raises(RequestError, match="its instance profile has no role: reader"):
         web.role_session()
     assert main.world.can(session, "s3:GetObject", MAP)
     profile.add_role("writer")

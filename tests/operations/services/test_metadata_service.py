@@ -172,7 +172,9 @@ def test_imdsv2_only_wants_a_token_for_everything(path: str, web: Instance) -> N
     """401, before it says whether there is anything."""
     web.modify_metadata_options(http_tokens="required")
     assert get(web, path).status == 401
-    with pytest.raises(RequestError, match=r"as it is IMDSv2 only \(401 Unauthorized\)"):
+    with pytest.raises(
+        RequestError, match=r"requires a token \(IMDSv2 only\) \(401 Unauthorized\)"
+    ):
         web.metadata.get(path)
 
     assert web.metadata.get(ID, web.metadata.put_token()) == web.name
@@ -482,7 +484,7 @@ def test_info_says_what_is_wrong_with_the_profile(main: Account, web: Instance) 
     found = told(web, f"{DATA}/iam/info")
     assert (found["Code"], found["InstanceProfileArn"]) == ("Success", profile.arn)
     assert found["Message"].startswith("Instance Profile does not contain a role. Please see")
-    assert "no role in its instance profile reader" in get(web, f"{ROLES}/").note
+    assert "its instance profile has no role: reader" in get(web, f"{ROLES}/").note
 
     profile.delete()
     main.create_instance_profile("reader").add_role("reader")

@@ -354,5 +354,5 @@ def test_switches_are_given_as_a_public_access_block(own: Account) -> None:
     """Not as the API writes them."""
     wrong: Any = {"BlockPublicAcls": True}
 
-    with pytest.raises(RequestError, match=r"Give a PublicAccessBlock\(\.\.\.\), not"):
+    with pytest.raises(RequestError, match=r"Pass a PublicAccessBlock\(\.\.\.\), not"):
         own.create_bucket("maps", public_access_block=wrong)

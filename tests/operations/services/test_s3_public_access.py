@@ -95,7 +95,7 @@ def test_a_bucket_is_as_public_as_its_policy(
 
     assert bool(status) is status.is_public is row["public"], row["why"]
     assert answer == {"PolicyStatus": {"IsPublic": row["public"]}}
-    assert str(status).startswith("public: #" if row["public"] else "not public: whatever")
+    assert str(status).startswith("public: #" if row["public"] else "not public: its policy")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])

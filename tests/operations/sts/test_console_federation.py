@@ -180,7 +180,11 @@ def test_credentials_that_are_not_good_get_no_token(scene: Scene) -> None:
     other = made(seed=8)
     stranger = other.assume(other.key, other.work)
 
-    for session, words in ((expired, "expired"), (orphan, "invalid"), (stranger, "of a session")):
+    for session, words in (
+        (expired, "expired"),
+        (orphan, "invalid"),
+        (stranger, "and sessionToken"),
+    ):
         with pytest.raises(BadRequest) as caught:
             link(scene, session)
         assert words in why(caught)

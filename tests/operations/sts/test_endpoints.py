@@ -282,7 +282,7 @@ def test_sessions_that_are_there_go_on_where_sts_is_off() -> None:
 def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
     """Nobody can switch it off."""
     scene = made()
-    with pytest.raises(RequestError, match="always on in us-east-1"):
+    with pytest.raises(RequestError, match="always enabled in us-east-1"):
         off(scene.main, HOME)
     scene.main.set_sts_regional_endpoint_status(HOME, "Active")
     for region in ON_BY_DEFAULT[1:]:
