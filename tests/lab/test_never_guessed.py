@@ -38,7 +38,7 @@ def user(name="ana", *documents, path="/"):
 )
 def test_what_is_duplicated_with_different_content_is_refused(users):
     """The last of two would decide what is allowed."""
-    with pytest.raises(LoadError, match=r"duplicated|same name"):
+    with pytest.raises(LoadError, match=r"duplicated|in different case"):
         World.from_account_details({"UserDetailList": users})
 
 

@@ -530,7 +530,7 @@ def test_a_key_policy_given_beside_the_file_replaces_the_default_one() -> None:
         (MAPS, ""),
         (MAPS, []),
     ],
-    ids=["name, no ARN", "objects of a bucket", "no Statement", "is incomplete", "empty", "a list"],
+    ids=["name, no ARN", "objects of a bucket", "no Statement", "cut off", "empty", "a list"],
 )
 def test_a_resource_policy_that_could_never_count_is_refused(arn: str, given_: Any) -> None:
     """A policy that would be ignored in silence is an error that names it."""
@@ -587,7 +587,7 @@ def test_a_file_cut_off_anywhere_is_called_cut_off(tmp_path: Path) -> None:
     unclear = []
     for cut in _cuts():
         message = refusal(saved(tmp_path, text[:cut]))
-        if not all(word in message for word in ("account.json, line", "column", "is incomplete")):
+        if not all(word in message for word in ("account.json, line", "column", "cut off")):
             unclear.append((text[max(0, cut - 12) : cut], message))
 
     assert unclear == []

@@ -88,7 +88,7 @@ def test_a_file_is_read(written: Doc, tmp_path: Path) -> None:
     written["Accounts"][1]["Name"] = 3
     path.write_text(json.dumps(written), "utf-8")
 
-    assert wrong(path).startswith("organization.json: Accounts[1]: It is not what it should be")
+    assert wrong(path).startswith("organization.json: Accounts[1]: It isn't valid")
 
 
 def test_what_is_read_decides(written: Doc) -> None:
@@ -414,25 +414,25 @@ WRONG = [
     (put("Organization", "FeatureSet", value="CONSOLIDATED_BILLING"), "without all features"),
     (put("Organization", "Arn", value="arn"), "Arn 'arn' is not arn:aws:organizations"),
     (put("Accounts", 0), f"the management account {MAIN} isn't among the Accounts"),
-    (put("Accounts", 1, "Status", value="FINE"), "Accounts[1]: It is not what it should be"),
+    (put("Accounts", 1, "Status", value="FINE"), "Accounts[1]: It isn't valid"),
     (put("Accounts", 1, "JoinedMethod", value="BORN"), "isn't one of AWS's"),
-    (put("Accounts", 1, "JoinedTimestamp", value=1e300), "JoinedTimestamp is no time"),
-    (put("Accounts", 1, "JoinedTimestamp", value=True), "JoinedTimestamp is no time"),
+    (put("Accounts", 1, "JoinedTimestamp", value=1e300), "JoinedTimestamp isn't a time"),
+    (put("Accounts", 1, "JoinedTimestamp", value=True), "JoinedTimestamp isn't a time"),
     (put("Accounts", 1, "ParentId", value="r-zzzz"), "has two values"),
-    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "isn't a path such as"),
+    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "isn't like o-"),
     (put("Accounts", 1, "Paths", value="o-x"), "Paths must be a list"),
     (other_path, "belongs to another account"),
     (other_unit, "doesn't end with ou-"),
     (put("Accounts", 1, "Email"), "Email is missing"),
     (put("Organization", "MasterAccountEmail", value="x@example.org"), "isn't the Email"),
     (put("OrganizationalUnits", 0), "isn't the root or an OU"),
-    (put("OrganizationalUnits", 0, "Path", value=7), "the path '7' is none such as"),
-    (circle, "or its parents form a circle"),
+    (put("OrganizationalUnits", 0, "Path", value=7), "the path '7' isn't like o-"),
+    (circle, "OUs deep, or in a circle"),
     (deep, "is more than 5 OUs deep"),
     (twice, f"{MAIN} is duplicated, with another Name"),
     (foreign, "Arn 'arn:aws:organizations"),
-    (bare, f"no SERVICE_CONTROL_POLICY hangs on {MAIN}"),
-    (put("Targets"), "no SERVICE_CONTROL_POLICY hangs on r-"),
+    (bare, f"no SERVICE_CONTROL_POLICY is attached to {MAIN}"),
+    (put("Targets"), "no SERVICE_CONTROL_POLICY is attached to r-"),
     (put("Targets", "p-unknown1", value=[{"TargetId": DEV}]), "isn't among the Policies"),
     (put("Targets", "p-FullAWSAccess", 0, "TargetId", value="9" * 12), "isn't the root, an"),
     (put("Targets", "p-FullAWSAccess", 0, "TargetId", value=9), "TargetId must be text"),
@@ -448,7 +448,7 @@ WRONG = [
     (put("Parents", value=[{"Id": "r-0000"}]), "add a ChildId beside Parents"),
     (put("Children", value=[{"Id": DEV}]), "add a ParentId beside Children"),
     (put("DelegatedServices", value=[{}]), "add an AccountId beside them"),
-    (put("DelegatedAdministrators", 0, "Id", value=MAIN), f"{MAIN} is no member account"),
+    (put("DelegatedAdministrators", 0, "Id", value=MAIN), f"{MAIN} isn't a member account"),
 ]
 
 
@@ -494,7 +494,7 @@ def test_pages_follow_one_another(written: Doc) -> None:
     lists += ("DelegatedAdministrators", "EnabledServicePrincipals", "Organization")
     rest = {key: first.pop(key) for key in lists}
 
-    assert "Accounts is cut off" in wrong([first, rest])
+    assert "Accounts is incomplete" in wrong([first, rest])
     assert len(read([first, rest, second]).members) == 2
 
 

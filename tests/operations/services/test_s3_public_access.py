@@ -378,7 +378,7 @@ def test_what_an_acl_would_grant_is_not_modelled_and_says_so(own: Account) -> No
             bucket.put_acl(acl)
     with pytest.raises(RequestError, match="Did you mean public-read"):
         bucket.put_acl("public-raed")
-    with pytest.raises(RequestError, match="does not model"):
+    with pytest.raises(RequestError, match="doesn't model"):
         own.create_bucket(
             "other", acl="public-read", object_ownership="ObjectWriter", public_access_block=OFF
         )

@@ -297,7 +297,7 @@ def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
 @pytest.mark.parametrize(
     ("region", "status", "words"),
     [
-        (ABROAD, "Inactive", "cannot be switched in 'me-south-1'"),
+        (ABROAD, "Inactive", "can't be changed in 'me-south-1'"),
         (GLOBAL, "Inactive", "can't be changed"),
         ("eu-west-9", "Inactive", "Did you mean"),
         ("", "Active", "can't be changed"),
