@@ -5,8 +5,8 @@ lessons. Each row of ``WORDS`` is a pattern that plain English does not use, and
 Code is left out: what is between backticks, fenced, or behind ``>>>`` with its output. Texts in
 the tests are left out too: they quote what the package prints.
 
-A room is a folder of ``iamlab`` with its folder of ``tests``. ``TO_DO`` names the rooms whose texts
-are not rewritten yet; a room that is done leaves it and never comes back.
+A room is a folder of ``iamlab``, or the folder of ``tests`` with its tests. ``TO_DO`` names the
+rooms whose texts are not rewritten yet; a room that is done leaves it and never comes back.
 """
 
 import ast
@@ -19,14 +19,18 @@ from typing import Any, NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = (
+FOLDERS = (
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
-    *("analysis", "storage", "lab", "view", "teach", "cli", "other", "documents", "lessons"),
+    *("analysis", "storage", "lab", "view", "teach", "cli", "other"),
 )
-"""``other`` are the files and folders of the package and its tests that belong to no room."""
+"""``other`` are the files and folders of the package, and of its tests, outside the rooms."""
+ROOMS = (*FOLDERS, *(f"tests/{folder}" for folder in FOLDERS), "documents", "lessons")
 TO_DO = {
-    *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
-    *("analysis", "storage", "lab", "view", "teach", "cli", "other", "documents", "lessons"),
+    *("errors", "policy", "engine", "analysis", "view", "teach", "cli", "other"),
+    *(f"tests/{folder}" for folder in ("errors", "policy", "engine", "model", "cloudtrail")),
+    *(f"tests/{folder}" for folder in ("operations", "analysis", "storage", "lab", "view")),
+    *(f"tests/{folder}" for folder in ("authorization", "teach", "cli", "other")),
+    *("documents", "lessons"),
 }
 """This set only gets smaller."""
 LONGEST_SENTENCE = 25
@@ -58,7 +62,7 @@ WORDS = (  # what is not plain English -> what to write instead
     (r"what (?:may|can) be done|to say what may", "permissions"),
     (r"gains? power|ways? to power", "privilege escalation"),
     (rf"(?<!there )(?:is|are|was|were|be|isn't) no(?! (?:{NO_NOUN})|,|\.|:)", "X isn't a Y"),
-    (r"(?:is|are|was|were|has|have) none(?= *[.,;:)]|$)", "isn't one; has no ..."),
+    (r"(?:is|are|was|were) none(?= *[.,;:)]|$)", "it isn't one; there is no ..."),
     (rf"(?:hangs?|hung|hanging) (?:{PLACES}|there)", "is attached to"),
     (r"(?:stands?|stood|standing)(?! for\b| by\b| out\b| up\b)", "is, is in"),
     (rf"(?:lies|lie|lay) (?:{PLACES})", "is, is in"),
@@ -139,8 +143,9 @@ def _rooms() -> dict[str, list[Path]]:
     for top in ("iamlab", "tests"):
         for path in sorted((ROOT / top).rglob("*.py")):
             parts = path.relative_to(ROOT).parts
+            room = parts[1] if parts[1] in FOLDERS else "other"
             if path != Path(__file__):
-                rooms[parts[1] if parts[1] in rooms else "other"].append(path)
+                rooms[room if top == "iamlab" else f"tests/{room}"].append(path)
     rooms["documents"] = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
     rooms["lessons"] = sorted((ROOT / "notebooks").rglob("*.ipynb"))
     return rooms

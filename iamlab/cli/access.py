@@ -91,7 +91,7 @@ def explain(options: argparse.Namespace) -> Answer:
                   "scp": [[{"Version": "2012-10-17", "Statement": []}]]}}
 
     The keys are the parameters of Request and Layers: identity, resource, boundary,
-    session, scps, rcps, endpoint, scoped, grants, public_access_block.
+    session, scp, rcp, endpoint, scoped, grant, public_access_block.
     """
     decision = evaluate_call(read_questions(read_text(options.file)))
     fixes = decision.fixes()

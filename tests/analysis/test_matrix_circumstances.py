@@ -310,7 +310,7 @@ def test_a_group_is_no_principal_unless_groups_are_asked_for() -> None:
     """A question for principals refuses it, with its members as a hint."""
     world = observatory()
 
-    with pytest.raises(RequestError, match="is not a principal"):
+    with pytest.raises(RequestError, match="isn't a principal"):
         access(world, ["s3:GetObject"], [MAP], [world.group("team")])
     with pytest.raises(RequestError, match="no way to ask"):
         access(world, ["s3:GetObject"], [MAP], by="groups")
@@ -325,7 +325,7 @@ def test_a_group_whose_policy_is_unknown_gives_what_the_others_give() -> None:
     world.changed()
 
     assert access(world, ACTIONS, OWNED, by="group").rows == before
-    assert "taken as empty" in member_of(team).assumed[0]
+    assert "assumed to be empty" in member_of(team).assumed[0]
 
 
 # -- two matrices ---------------------------------------------------------------------------------

@@ -307,13 +307,13 @@ def test_a_loaded_account_can_be_exported_again() -> None:
     export = export_of(hand_made())
     export["Policies"] = []
     export["RoleDetailList"][0]["InstanceProfileList"] = [{"InstanceProfileName": "p"}]
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         first = World.from_account_details(export)
     again = first.accounts[ACCOUNT].call("GetAccountAuthorizationDetails", ROOT_OF)
 
     assert again["Policies"] == []
     assert again["RoleDetailList"][0]["InstanceProfileList"][0]["InstanceProfileName"] == "p"
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         assert World.from_account_details(again).diff(first) == ()
 
 
@@ -389,7 +389,7 @@ def test_a_policy_that_is_not_in_the_file_grants_nothing() -> None:
     """Nobody knows what it says."""
     export = export_of(hand_made())
     export["Policies"] = []
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
 
     assert granting(account, account.get_user("bob").arn, "s3") == {"s3": []}

@@ -119,7 +119,7 @@ def test_a_grant_may_be_given_by_its_parts():
         ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),
     ],
 )
-def test_what_is_no_grant_is_refused(parts, word):
+def test_what_is_not_a_grant_is_refused(parts, word):
     """The error says which part is wrong, and how it is written."""
     with pytest.raises(RequestError, match=word):
         Grant(*parts)

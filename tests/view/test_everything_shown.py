@@ -363,7 +363,7 @@ def test_what_is_bounded_says_so():
     """A boundary is more important than most of what is granted."""
     main = World(seed=7).create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
-    assert repr(ana) == "<User ana: nothing hangs on it>"
+    assert repr(ana) == "<User ana: no policies attached>"
 
     ana.put_permissions_boundary("ReadOnlyAccess")
 

@@ -758,7 +758,7 @@ def test_an_attached_policy_that_is_not_in_the_file_is_found() -> None:
     """Or a boundary; AWS's own are known without."""
     export = export_of(hand_made())
     export["Policies"] = [one for one in export["Policies"] if one["PolicyName"] == "read-maps"]
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
     account.get_user("carol").attach_policy("ReadOnlyAccess")
     nowhere = [

@@ -143,7 +143,7 @@ def test_a_policy_that_nobody_knows_allows_nothing() -> None:
         "AttachedManagedPolicies": [{"PolicyName": "unknown", "PolicyArn": unknown}],
     }
     bounded = {**details, "PermissionsBoundary": {"PermissionsBoundaryArn": unknown}}
-    with pytest.warns(LoadWarning, match="is not in the file"):
+    with pytest.warns(LoadWarning, match="isn't in the file"):
         plain_world, bounded_world = (
             World.from_account_details({"UserDetailList": [one]}) for one in (details, bounded)
         )
