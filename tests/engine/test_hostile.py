@@ -13,7 +13,7 @@ import pytest
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.engine.matrix import evaluate_matrix
-from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.question_index import ResourceFacts
 from iamlab.engine.request import MAX_TEXT
 from iamlab.errors import PolicyError, RequestError
 from tests.effort import first_now, slow

@@ -12,7 +12,7 @@ from iamlab import ANONYMOUS, AttachedPolicy, Layers, Request, RequestError, eva
 from iamlab.engine.grants import Grant
 from iamlab.engine.matrix import AccessMatrix, evaluate_matrix
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.question_index import ResourceFacts
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,

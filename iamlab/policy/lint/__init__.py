@@ -69,8 +69,8 @@ def advise(
     rules_for(policy_type, service)  # refuses a type or a service that there is not
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    case = PolicyContext.of(policy, policy_type, service)
-    found = [finding for detector in DETECTORS for finding in detector(case)]
+    checked = PolicyContext.of(policy, policy_type, service)
+    found = [finding for detector in DETECTORS for finding in detector(checked)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))
 
 

@@ -237,44 +237,46 @@ def _is_judged(resource: str) -> bool:
     return is_arn(resource) and Arn.parse(resource).service in _WELL_DECLARED
 
 
-def unpaired(case: PolicyContext) -> Iterator[Finding]:
+def unpaired(checked: PolicyContext) -> Iterator[Finding]:
     """An action and a resource that do not go together match no request."""
-    if case.policy_type == "trust" or (case.policy_type == "resource" and case.service != "s3"):
+    if checked.policy_type == "trust" or (
+        checked.policy_type == "resource" and checked.service != "s3"
+    ):
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.action and statement.resource and "*" not in statement.resource:
             pairs = len(statement.action) * len(statement.resource)
             long = any(len(text) > LONGEST_ARN for text in statement.resource)
             if pairs <= MOST_PAIRS and not long:
-                yield from _lonely_actions(case, statement)
-                yield from _lonely_resources(case, statement)
+                yield from _lonely_actions(checked, statement)
+                yield from _lonely_resources(checked, statement)
 
 
-def _lonely_actions(case: PolicyContext, statement: Statement) -> Iterator[Finding]:
+def _lonely_actions(checked: PolicyContext, statement: Statement) -> Iterator[Finding]:
     resources = statement.resource or ()
     for value in values_of(statement, ("Action",)):
         if any(fits(value.text, resource) for resource in resources):
             continue
-        path = case.path(value)
+        path = checked.path(value)
         works_on = wanted(value.text)
         if works_on is not None and not works_on.forms:
             what = f"{value.text} works on no resource, so none of these ARNs matches it."
-            mend = 'Move it to a statement with "Resource": "*".'
-            yield case.find("ACTION_NEEDS_STAR_RESOURCE", path, what, mend)
+            remedy = 'Move it to a statement with "Resource": "*".'
+            yield checked.find("ACTION_NEEDS_STAR_RESOURCE", path, what, remedy)
         else:
             what = f"{value.text} works on none of the statement's resources."
-            mend, better = _partner(case, value)
-            yield case.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, mend, better)
+            remedy, better = _partner(checked, value)
+            yield checked.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, remedy, better)
 
 
-def _partner(case: PolicyContext, value: ListValue) -> tuple[str, Better | None]:
+def _partner(checked: PolicyContext, value: ListValue) -> tuple[str, Better | None]:
     """Say which resource an action wants; of a bucket whose objects are named, add the bucket."""
     if value.text.lower().startswith("s3:") and fits(value.text, "arn:aws:s3:::b"):
         for resource in value.statement.resource or ():
             bucket = _BUCKET.match(resource)
             if bucket:
-                mend = f"It is asked of the bucket: add {bucket[0]}."
-                return mend, _with_bucket(case, value.statement, bucket[0])
+                remedy = f"It is asked of the bucket: add {bucket[0]}."
+                return remedy, _with_bucket(checked, value.statement, bucket[0])
     if action(value.text) is None:
         return "Name a resource that one of these actions works on.", None
     forms = arns_for(value.text)
@@ -283,16 +285,16 @@ def _partner(case: PolicyContext, value: ListValue) -> tuple[str, Better | None]
     return f"It wants a resource of the form {best}{more}.", None
 
 
-def _with_bucket(case: PolicyContext, statement: Statement, bucket: str) -> Better | None:
+def _with_bucket(checked: PolicyContext, statement: Statement, bucket: str) -> Better | None:
     """Add the bucket's ARN, unless that would widen what another action works on."""
     resources = statement.resource or ()
     for other in statement.action or ():
         if fits(other, bucket) and any(fits(other, one) for one in resources):
             return None
-    return case.write(statement, "Resource", (*resources, bucket))
+    return checked.write(statement, "Resource", (*resources, bucket))
 
 
-def _lonely_resources(case: PolicyContext, statement: Statement) -> Iterator[Finding]:
+def _lonely_resources(checked: PolicyContext, statement: Statement) -> Iterator[Finding]:
     actions = statement.action or ()
     alone = {
         value.index: value
@@ -301,11 +303,13 @@ def _lonely_resources(case: PolicyContext, statement: Statement) -> Iterator[Fin
     }
     if not alone or len(alone) == len(statement.resource or ()):
         return  # then the findings about the actions say it
-    better = case.leave_out(statement, "Resource", alone)
+    better = checked.leave_out(statement, "Resource", alone)
     for value in alone.values():
         what = f"No action of the statement works on {value.text}."
-        mend = "Leave it out, or add the action that was meant."
-        yield case.find("RESOURCE_WITHOUT_MATCHING_ACTION", case.path(value), what, mend, better)
+        remedy = "Leave it out, or add the action that was meant."
+        yield checked.find(
+            "RESOURCE_WITHOUT_MATCHING_ACTION", checked.path(value), what, remedy, better
+        )
 
 
 DETECTORS: tuple[Detector, ...] = (unpaired,)

@@ -230,8 +230,7 @@ def refusal_of_parse_error(
     """
     texts = rules_for(policy_type, service).texts
     found = sorted(
-        ((READING.index(_kind(problem)), problem) for problem in error.problems),
-        key=itemgetter(0),
+        ((READING.index(_kind(problem)), problem) for problem in error.problems), key=itemgetter(0)
     )
     answers = [(texts.get(READING[rank], texts[ANY]), problem) for rank, problem in found]
     return tuple(

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.labels import RULE_OF
+from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
@@ -228,7 +228,7 @@ def _ending(decision: Decision, every: Sequence[Rung]) -> str:
         Verdict.IMPLICIT_DENY: "an Allow is missing there, and nothing is allowed by itself",
         Verdict.ALLOWED: "it is allowed there, and nothing stops it",
     }
-    rule = RULE_OF.get(decision.situation, "")
+    rule = PARTICULAR.get(decision.combining_rule, "")
     if decision.verdict is Verdict.EXPLICIT_DENY or not rule:
         rule = ""
     return f"decided at {' and '.join(deciding)}: {says[decision.verdict]}. {rule}".strip(" .")
