@@ -14,7 +14,7 @@ from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.explained_pairs import GRANTERS
 from iamlab.engine.layers import NAMES
 from iamlab.engine.trace import PARTICULAR
-from iamlab.policy.describe.conditions import Setting, clause
+from iamlab.policy.describe.conditions import ConditionSetting, clause
 from iamlab.policy.describe.resources import noun
 from iamlab.policy.describe.words import briefly, joined, plain
 
@@ -105,7 +105,7 @@ def conditions_of(statement: Statement) -> tuple[str, ...]:
     >>> conditions_of(policy.statements[0])
     ("the caller's tag team is sky",)
     """
-    setting = Setting(variables=statement.variables, signed=True, denies=False)
+    setting = ConditionSetting(variables=statement.variables, signed=True, denies=False)
     clauses = (clause(condition, setting) for condition in statement.conditions)
     return tuple(plain(one.text) for one in clauses if one.text)
 
