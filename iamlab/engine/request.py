@@ -315,10 +315,7 @@ def as_text(context: object) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1024)
 def _keys(keys: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """Return each condition key in lower case, and whether it is a global key with one value.
-
-    Most requests have the same keys, so all of them are looked up at once.
-    """
+    """Return condition keys in lower case, and whether each is a global key with one value."""
     found: dict[str, bool] = {}
     for key in keys:
         check_text("a condition key", key)
