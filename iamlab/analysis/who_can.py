@@ -36,21 +36,25 @@ class _SharedFacts:
     """The resource, the VPC endpoint and the context that are the same for some callers."""
 
     facts: ResourceContext
-    way: NetworkPath
-    given: Mapping[str, ContextValue]
+    path: NetworkPath
+    explicit: Mapping[str, ContextValue]
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """What stands beside and over a caller's own keys."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.way.call.via else {}
+        """The keys that are added to a caller's own keys, or replace them."""
+        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
         return contexts.override_keys(
-            {**forwarded, **self.facts.context, **contexts.call_keys(self.way.call)}, self.given
+            {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
 
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was taken for granted, in words."""
-        return (*self.facts.assumed, *self.way.assumed, *contexts.reserved_key_notes(self.given))
+        return (
+            *self.facts.assumed,
+            *self.path.assumed,
+            *contexts.reserved_key_notes(self.explicit),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
             contexts.override_keys(principal.context(), shared.context),
             principal.issuer,
         )
-        decision = evaluate(request, principal.layers(shared.facts, shared.way.policy))
+        decision = evaluate(request, principal.layers(shared.facts, shared.path.policy))
         return decision.assuming((*principal.assumed, *shared.assumed))
 
     def __iter__(self) -> Iterator[str]:
@@ -112,9 +116,9 @@ def who_can(
     number = 0
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
-        way = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, way, context or {})
-        _, index, assumed = _all_callers(world, accounts, way.policy)
+        path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
+        shared = _SharedFacts(facts, path, context or {})
+        _, index, assumed = _all_callers(world, accounts, path.policy)
         allowed = index.who_can(action, resource, facts.beside({}), shared.context)
         names = index.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
@@ -131,11 +135,12 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
     """
     accounts = tuple(world.accounts.values())
     owners = {
-        resource_context(world, resource, action, one.account_id).account_id for one in accounts[:2]
+        resource_context(world, resource, action, account.account_id).account_id
+        for account in accounts[:2]
     }
     if len(owners) < 2:
         return [(accounts, accounts[0].account_id)] if accounts else []
-    return [((one,), one.account_id) for one in accounts]
+    return [((account,), account.account_id) for account in accounts]
 
 
 def _all_callers(
@@ -145,15 +150,15 @@ def _all_callers(
     from iamlab.engine.callers_index import CallersIndex
 
     # A world that changes forgets its callers, so that no other policy can get this one's id.
-    key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
+    key: Hashable = (tuple(account.account_id for account in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
     stamp: Hashable = (
         world.clock.now,
         tuple(
-            (one.arn, *one.tags.items())
+            (principal.arn, *principal.tags.items())
             for account in accounts
-            for one in (*account.users.values(), *account.roles.values())
-            if one.tags
+            for principal in (*account.users.values(), *account.roles.values())
+            if principal.tags
         ),
     )
     remembered: dict[Hashable, AllCallers] = world.remembered.callers_indexes
@@ -170,7 +175,7 @@ def _all_callers(
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
-    """Give the ARNs of every user, role and root user."""
+    """Return the ARNs of every user, role and root user."""
     for account in accounts:
         yield from (user.arn for user in account.users.values())
         yield from (role.arn for role in account.roles.values())

@@ -816,7 +816,7 @@ NO_REPORTS: dict[str, tuple[str | Callable[[], str], str]] = {
     "something else": ("a,b\n1,2\n", "it has no column user"),
     "still Base64": ("dXNlcixhcm4=", "base64 --decode"),
     "too few columns": (OLD + "zoe,arn\n", "row 2: it has 2 columns"),
-    "no time": (OLD.replace("2026-01-01T", "yesterday"), "row 1: password_last_used is no time"),
+    "no time": (OLD.replace("2026-01-01T", "yesterday"), "row 1: password_last_used isn't a time"),
     "neither true nor false": (OLD.replace("TRUE", "maybe"), "mfa_active is neither"),
     "an open quote": (OLD + '"zoe', "line 3: it is not CSV"),
     "an endless cell": (OLD + "x" * 200_000, "it is not CSV"),

@@ -671,7 +671,7 @@ def test_a_trust_policy_that_only_denies_trusts_nobody(main: Account) -> None:
     main.get_role("support").update_assume_role_policy(document(shut))
 
     assert found(main, "trusts-nobody") == [
-        ("role/support", "Nobody can assume the role: it names nobody.")
+        ("role/support", "Nobody can assume the role: it names no principal.")
     ]
 
 

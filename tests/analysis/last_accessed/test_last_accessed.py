@@ -458,7 +458,7 @@ def test_a_service_that_is_not_there_is_refused_with_the_nearest(main: Account) 
 
     with pytest.raises(RequestError, match="Did you mean sqs"):
         found.service("sqss")
-    with pytest.raises(RequestError, match="no prefix"):
+    with pytest.raises(RequestError, match="isn't the prefix"):
         found.service(5)  # type: ignore[arg-type]
 
 

@@ -648,7 +648,7 @@ def test_dependent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = made(use("s3:PutObject", f"{MAPS}/a"))
 
     assert [one.text for one in found.not_shown if one.kind == "dependent"] == [
-        "s3:PutObject may need besides: kms:Decrypt."
+        "s3:PutObject can also need: kms:Decrypt."
     ]
 
 

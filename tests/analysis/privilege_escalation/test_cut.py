@@ -43,7 +43,7 @@ def test_without_a_way_there_is_nothing_to_cut(main: Account, dana: User) -> Non
     """No edits, and that is the smallest set."""
     cut = main.world.reach().cut(dana)
     assert (cut.edits, cut.is_closed, cut.is_smallest) == ((), True, True)
-    assert str(cut) == "There is no way to close."
+    assert str(cut) == "There is no path to close."
 
 
 def test_an_action_is_taken_out_of_the_statement_that_gives_it(main: Account, dana: User) -> None:
@@ -128,7 +128,7 @@ def test_what_cannot_be_closed_is_said_with_the_way(main: Account, dana: User) -
     dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
     cut = main.world.reach().cut(dana, keep=[(dana, "iam:PutUserPolicy", dana.arn)])
     assert not cut
-    assert "Nothing closes this way" in str(cut)
+    assert "No edits close this path" in str(cut)
     assert "iam:PutUserPolicy" in str(cut)
 
 

@@ -38,8 +38,8 @@ def among(damaged):
 
 
 BETWEEN = {
-    "NaN": ('{"a":NaN}', "NaN is no JSON number"),
-    "infinity": ('{"a":[-Infinity]}', "-Infinity is no JSON number"),
+    "NaN": ('{"a":NaN}', "NaN isn't a JSON number"),
+    "infinity": ('{"a":[-Infinity]}', "-Infinity isn't a JSON number"),
     "a number without end": ('{"a":1e999}', "is too large"),
     "a number of many digits": ('{"a":' + "9" * 5000 + "}", "A number is too long"),
     "a key twice": ('{"eventName":"A","eventName":"B"}', "'eventName' stands twice"),
@@ -156,7 +156,7 @@ def test_a_damaged_record_may_end_anywhere_in_a_piece(cut, monkeypatch):
     monkeypatch.setattr(decoding, "PIECE", 1)
     text = '[{"a":NaN,"b":"]}\\\\\\"]}","c":[[]]},5]'
 
-    assert list(records_in(iter([text[:cut], text[cut:]]))) == [Damage("NaN is no JSON number."), 5]
+    assert list(records_in(iter([text[:cut], text[cut:]]))) == [Damage("NaN isn't a JSON number."), 5]
 
 
 def test_a_word_that_means_nothing_is_passed_over_whole(monkeypatch):
