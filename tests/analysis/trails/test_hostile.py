@@ -42,8 +42,8 @@ BETWEEN = {
     "infinity": ('{"a":[-Infinity]}', "-Infinity isn't a JSON number"),
     "a number without end": ('{"a":1e999}', "is too large"),
     "a number of many digits": ('{"a":' + "9" * 5000 + "}", "A number is too long"),
-    "a key twice": ('{"eventName":"A","eventName":"B"}', "'eventName' stands twice"),
-    "a key twice, deep": ('{"a":{"b":[{"c":1,"c":1}]}}', "'c' stands twice"),
+    "a key twice": ('{"eventName":"A","eventName":"B"}', "'eventName' is duplicated"),
+    "a key twice, deep": ('{"a":{"b":[{"c":1,"c":1}]}}', "'c' is duplicated"),
     "deep nesting": ("[" * 200_000 + "]" * 200_000, "nested too deeply"),
     "deep nesting in a record": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
     "a depth that Python's own recursion cannot walk": (
