@@ -34,14 +34,14 @@ def cells(
 ) -> int:
     """Compare every cell with ``can``, and count those that are allowed."""
     matrix = world.access_matrix(actions, resources, callers)
-    asked = everybody(world) if callers is None else list(callers)
+    request = everybody(world) if callers is None else list(callers)
     assert matrix.pairs == tuple(product(actions, resources))
-    assert len(matrix.callers) == len(matrix.rows) == len(asked)
-    for row, caller in enumerate(asked):
+    assert len(matrix.callers) == len(matrix.rows) == len(request)
+    for row, caller in enumerate(request):
         assert matrix.callers[row] == getattr(caller, "arn", caller)
         for place, (action, resource) in enumerate(matrix.pairs):
-            said = bool(world.can(caller, action, resource))
-            assert matrix.allowed(row, place) is said, (caller, action, resource)
+            text = bool(world.can(caller, action, resource))
+            assert matrix.allowed(row, place) is text, (caller, action, resource)
     return sum(row.bit_count() for row in matrix.rows)
 
 
@@ -178,7 +178,7 @@ def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> N
     by_list = world.access_matrix(["s3:GetObject"], [MAP], [alice])
 
     assert (
-        world.access_matrix(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice]))
+        world.access_matrix(iter(["s3:GetObject"]), (item for item in [MAP]), iter([alice]))
         == by_list
     )
     assert world.access_matrix({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list

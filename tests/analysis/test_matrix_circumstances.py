@@ -73,7 +73,7 @@ def test_each_cell_of_a_service_is_what_can_says(seed: int) -> None:
     chance = random.Random(seed)
     world = random_world(chance)
     how = chance.choice([{}, {"source_arn": "arn:aws:s3:::raw"}])
-    services = [one for one in OUTSIDERS[1:3] if how or chance.random() < 0.9]
+    services = [outsider for outsider in OUTSIDERS[1:3] if how or chance.random() < 0.9]
     callers = services if how else [*services, *chance.sample(everybody(world), 2)]
 
     agree(world, asked(world, ACTIONS, OWNED, callers, **how), callers, **how)
@@ -281,7 +281,7 @@ def test_a_group_gives_its_name_to_the_row() -> None:
     found = access(world, ["s3:GetObject"], [MAP], by="group")
 
     assert found.callers == tuple(group.arn for group in world.account("acme-main").groups.values())
-    assert {one.rpartition("/")[2] for one, _, _ in found} == {"astronomers", "developers"}
+    assert {entry.rpartition("/")[2] for entry, _, _ in found} == {"astronomers", "developers"}
 
 
 def test_of_roles_only_roles_are_asked() -> None:
@@ -289,7 +289,7 @@ def test_of_roles_only_roles_are_asked() -> None:
     world = observatory()
     found = access(world, ACTIONS, OWNED, by="role")
 
-    assert [one.rpartition("/")[2] for one in found.callers] == ["job", "reader"]
+    assert [caller.rpartition("/")[2] for caller in found.callers] == ["job", "reader"]
     assert agree(world, found, found.callers) > 0
 
 
@@ -339,10 +339,10 @@ READ, WRITE, LIST = (("s3:GetObject", "a"), ("s3:PutObject", "a"), ("s3:ListBuck
 
 def test_a_matrix_does_not_differ_from_itself() -> None:
     """Nor from one in another order."""
-    one = bits("ab", (READ, WRITE), 0b01, 0b10)
+    item = bits("ab", (READ, WRITE), 0b01, 0b10)
     other = bits("ba", (WRITE, READ), 0b01, 0b10)
 
-    for changes in (one.diff(one), one.diff(other), other.diff(one)):
+    for changes in (item.diff(item), item.diff(other), other.diff(item)):
         assert not changes
         assert len(changes) == 0
         assert changes == AccessChanges()
@@ -434,4 +434,4 @@ def test_an_explicit_deny_of_a_group_does_not_hide_what_others_give() -> None:
     world.group("contractors").put_policy("no", document(deny("*")))
     found = access(world, ["s3:GetObject"], [MAP], by="group")
 
-    assert {one.rpartition("/")[2] for one, _, _ in found} == {"astronomers", "developers"}
+    assert {entry.rpartition("/")[2] for entry, _, _ in found} == {"astronomers", "developers"}

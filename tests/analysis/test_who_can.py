@@ -126,8 +126,8 @@ def test_who_interrupts_has_done_no_harm(monkeypatch: pytest.MonkeyPatch) -> Non
     world = observatory()
     before = snapshot(world)
 
-    def impatient(things: Any, *_: Any) -> Any:
-        yield next(iter(things))
+    def impatient(items: Any, *_: Any) -> Any:
+        yield next(iter(items))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

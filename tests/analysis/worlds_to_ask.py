@@ -167,7 +167,9 @@ def _resource_policy(chance: random.Random, world: World, *drop: str) -> Policy:
         for _ in range(chance.randint(1, 3))
     ]
     return Policy.parse(
-        document(*({k: v for k, v in one.items() if k not in drop} for one in statements))
+        document(
+            *({k: v for k, v in statement.items() if k not in drop} for statement in statements)
+        )
     )
 
 

@@ -140,13 +140,17 @@ def test_every_kind_of_resource_with_a_policy_is_looked_at(world: World) -> None
 
     found = world.outside_access()
 
-    assert {one.resource_type: one.actions for one in found} == {
+    assert {finding.resource_type: finding.actions for finding in found} == {
         name: (action,) for name, action in OF_A_KIND.items()
     }
-    for one in found:
-        assert (one.owner, one.principal, one.is_public) == (DATA, {"AWS": VENDOR}, False)
-        assert one.proof is not None
-        assert world.can(VERA, one.actions[0], one.proof.request.resource)
+    for finding in found:
+        assert (finding.owner, finding.principal, finding.is_public) == (
+            DATA,
+            {"AWS": VENDOR},
+            False,
+        )
+        assert finding.proof is not None
+        assert world.can(VERA, finding.actions[0], finding.proof.request.resource)
 
 
 def test_what_is_made_anew_lets_in_nobody(world: World) -> None:
@@ -202,8 +206,8 @@ def test_a_policy_that_was_given_is_looked_at(
 
     found = world.outside_access()
 
-    assert tuple(action for one in found for action in one.actions) == expected
-    assert all(one.proof for one in found)
+    assert tuple(action for finding in found for action in finding.actions) == expected
+    assert all(finding.proof for finding in found)
 
 
 def test_the_policy_of_a_bus_speaks_of_its_rules(world: World) -> None:
@@ -312,7 +316,7 @@ def test_whoever_is_in_the_zone_of_trust_is_no_news(name: str, world: World) -> 
 
     found = world.outside_access(zone(world))
 
-    assert {one.principal["AWS"] for one in found} == {*everybody} - inside
+    assert {finding.principal["AWS"] for finding in found} == {*everybody} - inside
 
 
 def test_an_ou_is_a_zone_with_what_is_below_it(world: World) -> None:
@@ -399,20 +403,20 @@ PRINCIPALS: list[tuple[Any, list[dict[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("principal", "expected"), PRINCIPALS, ids=lambda one: str(one)[:50])
+@pytest.mark.parametrize(("principal", "expected"), PRINCIPALS, ids=lambda item: str(item)[:50])
 def test_principals_are_written_as_access_analyzer_writes_them(
     principal: Any, expected: list[dict[str, str]], world: World
 ) -> None:
     """Accounts by id; who is inside, gone, of another partition or a service is not there."""
     bucket_with(world, says(principal=principal))
     if expected == [] and principal and "arn:aws-cn" in str(principal):
-        assert all(one.proof is None for one in world.outside_access())
+        assert all(finding.proof is None for finding in world.outside_access())
         return
 
     found = world.outside_access()
 
-    assert [dict(one.principal) for one in found] == expected
-    assert all(one.proof is not None and one.proof for one in found)
+    assert [dict(finding.principal) for finding in found] == expected
+    assert all(finding.proof is not None and finding.proof for finding in found)
 
 
 def test_the_unique_id_of_somebody_outside_is_he(world: World) -> None:
@@ -493,9 +497,11 @@ def test_who_comes_from_an_identity_provider_is_outside(
 
     found = world.outside_access()
 
-    assert [one.resource for one in found] == [arn] * expected
-    assert all(one.principal == {"Federated": provider} for one in found)
-    assert all(f"Whoever comes from {provider} may do {action} " in str(one) for one in found)
+    assert [finding.resource for finding in found] == [arn] * expected
+    assert all(finding.principal == {"Federated": provider} for finding in found)
+    assert all(
+        f"Whoever comes from {provider} may do {action} " in str(finding) for finding in found
+    )
     assert not found.public
 
 
@@ -519,7 +525,7 @@ INSIDE: list[tuple[str, Doc]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "condition"), INSIDE, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(("name", "condition"), INSIDE, ids=lambda item: str(item)[:30])
 def test_a_condition_that_nobody_outside_meets_confines_a_statement(
     name: str, condition: Doc, world: World
 ) -> None:
@@ -567,7 +573,9 @@ OUTSIDE: list[tuple[str, Doc, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "condition", "is_public"), OUTSIDE, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("name", "condition", "is_public"), OUTSIDE, ids=lambda item: str(item)[:30]
+)
 def test_a_condition_that_somebody_outside_can_meet_is_shown(
     name: str,
     condition: Doc,
@@ -639,7 +647,7 @@ def test_an_account_that_nobody_knows_is_no_member(world: World) -> None:
     condition = if_("StringEquals", "aws:PrincipalOrgID", own_organization(world))
     bucket_with(world, says(principal={"AWS": [UNKNOWN, OPS]}, **condition))
 
-    found = {one.principal["AWS"]: one.proof for one in world.outside_access("account")}
+    found = {finding.principal["AWS"]: finding.proof for finding in world.outside_access("account")}
 
     assert found[UNKNOWN] is None
     assert found[OPS]
@@ -777,11 +785,11 @@ def test_an_rcp_does_not_reach_the_management_account(world: World) -> None:
 
     found = world.outside_access()
 
-    assert [one.resource.split(":")[2:5:2] for one in found.open] == [
+    assert [finding.resource.split(":")[2:5:2] for finding in found.open] == [
         ["sns", DATA],
         ["sqs", MAIN],
     ]
-    assert [one.owner for one in found.stopped] == [DATA]
+    assert [finding.owner for finding in found.stopped] == [DATA]
 
 
 def test_an_rcp_parts_a_statement_by_its_actions(world: World) -> None:
@@ -826,11 +834,11 @@ def test_restrict_public_buckets_stops_whom_another_statement_makes_public(world
 
     found = world.outside_access()
 
-    assert [bool(one) for one in found] == [False, False]
-    assert {str(stop) for one in found for stop in one.stopped_by} == {
+    assert [bool(finding) for finding in found] == [False, False]
+    assert {str(stop) for finding in found for stop in finding.stopped_by} == {
         "RestrictPublicBuckets of S3 Block Public Access"
     }
-    assert {one.status for one in found} == {"RESOLVED"}
+    assert {finding.status for finding in found} == {"RESOLVED"}
     bucket.policy = Policy.parse(document(named), name="policy of maps")
     world.changed()
     assert only(world.outside_access())
@@ -1089,8 +1097,8 @@ def test_a_service_that_may_be_a_confused_deputy_is_told_apart(
     found = world.outside_access()
 
     assert list(found) == []
-    assert [one.service for one in found.services] == [service] * expected
-    assert all("on behalf of anybody" in str(one) for one in found.services)
+    assert [service.service for service in found.services] == [service] * expected
+    assert all("on behalf of anybody" in str(service) for service in found.services)
 
 
 AT_ODDS: list[tuple[Doc, list[str]]] = [
@@ -1128,8 +1136,8 @@ def test_what_nobody_outside_can_meet_is_no_finding(
     found = world.outside_access()
 
     assert list(found) == []
-    assert [one.service for one in found.services] == services
-    assert all(" on behalf of anybody" in str(one) for one in found.services)
+    assert [service.service for service in found.services] == services
+    assert all(" on behalf of anybody" in str(service) for service in found.services)
     assert not world.can(ANONYMOUS, "sqs:SendMessage", queue.arn)
     assert not world.can(VERA, "sqs:SendMessage", queue.arn)
 
@@ -1168,7 +1176,7 @@ def test_a_service_linked_role_is_aws_own_affair(world: World) -> None:
     job = _trust({"Service": "lambda.amazonaws.com"})
     role = data.create_role("job", assume_role_policy_document=document(job))
 
-    assert [one.resource for one in world.outside_access().services] == [role.arn]
+    assert [service.resource for service in world.outside_access().services] == [role.arn]
 
 
 def test_an_rcp_for_deputies_keeps_services_to_their_customers(world: World) -> None:
@@ -1213,13 +1221,13 @@ def test_an_export_is_looked_at_with_the_policies_that_were_given() -> None:
 
     found = world.outside_access()
 
-    by_type = {one.resource_type: one for one in found}
+    by_type = {finding.resource_type: finding for finding in found}
     assert by_type["AWS::IAM::Role"].principal == {"AWS": VENDOR}
     assert by_type["AWS::S3::Bucket"].owner == owner
     assert by_type["AWS::SQS::Queue"].condition == {"aws:ResourceTag/open": ("yes",)}
     assert by_type["AWS::SQS::Queue"].proof
     assert any("No organization" in note for note in found.assumed)
-    assert UNKNOWN not in {one.owner for one in world.outside_access([owner])}
+    assert UNKNOWN not in {finding.owner for finding in world.outside_access([owner])}
 
 
 def test_a_trust_policy_that_was_given_stands_for_the_roles_own(world: World) -> None:
@@ -1277,13 +1285,13 @@ def found(world: World) -> OutsideAccess:
 
 def test_what_is_public_comes_first_and_what_is_stopped_last(found: OutsideAccess) -> None:
     """It is a sequence, and can be asked for each of them."""
-    assert [one.statement.rpartition("/")[2] for one in found] == [
+    assert [finding.statement.rpartition("/")[2] for finding in found] == [
         "Public",
         "#1",
         "Vendor",
         "Vendor",
     ]
-    assert [bool(one) for one in found] == [True, True, True, False]
+    assert [bool(finding) for finding in found] == [True, True, True, False]
     assert (found.public, found.stopped) == (tuple(found[:1]), (found[3],))
     assert found.open == found[:3]
     assert found.asked == 2
@@ -1343,7 +1351,9 @@ def test_it_can_be_kept_and_compared(found: OutsideAccess, world: World) -> None
     assert hash(again[0]) == hash(found[0])
     kept = pickle.loads(pickle.dumps(found))  # noqa: S301 - it was written just now
     assert kept == found
-    assert [bool(one.proof) for one in kept] == [bool(one.proof) for one in found]
+    assert [bool(kept_item.proof) for kept_item in kept] == [
+        bool(finding.proof) for finding in found
+    ]
 
 
 def test_asking_changes_nothing(found: OutsideAccess, world: World) -> None:
@@ -1361,8 +1371,8 @@ def test_who_interrupts_has_done_no_harm(world: World, monkeypatch: pytest.Monke
     bucket_with(world, says())
     before = snapshot(world)
 
-    def impatient(things: Any, *_: Any) -> Any:
-        yield next(iter(things))
+    def impatient(items: Any, *_: Any) -> Any:
+        yield next(iter(items))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -28,13 +28,18 @@ def small_world() -> tuple[World, User, Role]:
 
 def sent(user: User, time: datetime, *, is_allowed: bool = True) -> Use:
     """Say that a user sent a message."""
-    told = {"account_id": ACCOUNT, "region": "us-east-1", "time": time, "is_allowed": is_allowed}
-    return Use("sqs:SendMessage", QUEUE, user.arn, user.arn, **told)  # type: ignore[arg-type]
+    attributes = {
+        "account_id": ACCOUNT,
+        "region": "us-east-1",
+        "time": time,
+        "is_allowed": is_allowed,
+    }
+    return Use("sqs:SendMessage", QUEUE, user.arn, user.arn, **attributes)  # type: ignore[arg-type]
 
 
 def kinds(world: World, caller: Any = None, **how: Any) -> dict[str, UnusedFinding]:
     """Give the findings by their type."""
-    return {one.finding_type: one for one in world.unused(caller, **how).findings}
+    return {finding.finding_type: finding for finding in world.unused(caller, **how).findings}
 
 
 def test_a_role_that_nobody_assumed_is_unused() -> None:
@@ -45,7 +50,7 @@ def test_a_role_that_nobody_assumed_is_unused() -> None:
 
     found = world.unused()
 
-    assert [(one.finding_type, one.resource) for one in found.findings] == [
+    assert [(finding.finding_type, finding.resource) for finding in found.findings] == [
         ("UnusedIAMRole", role.arn)
     ]
     assert found.findings[0].last_accessed is None
@@ -121,8 +126,10 @@ def test_a_key_is_unused_until_it_signs_a_call() -> None:
     world.clock.advance(days=90)
     world.do(first, "sqs:SendMessage", QUEUE)
 
-    found = [one for one in world.unused().findings if one.finding_type.endswith("AccessKey")]
-    assert [second.access_key_id in one.text for one in found] == [True]
+    found = [
+        finding for finding in world.unused().findings if finding.finding_type.endswith("AccessKey")
+    ]
+    assert [second.access_key_id in entry.text for entry in found] == [True]
 
     second.update("Inactive")
     assert "UnusedIAMUserAccessKey" not in kinds(world)
@@ -146,7 +153,7 @@ def test_a_trail_alone_shows_the_use_of_keys_and_passwords() -> None:
     assert "UnusedIAMUserPassword" not in found
     assert "UnusedIAMUserAccessKey" not in found
 
-    forged = [replace(one, error_code="SignatureDoesNotMatch") for one in other.events]
+    forged = [replace(event, error_code="SignatureDoesNotMatch") for event in other.events]
     assert "UnusedIAMUserAccessKey" in kinds(world, events=forged)
 
 

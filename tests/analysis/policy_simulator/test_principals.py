@@ -93,19 +93,21 @@ def test_policies_are_named_by_whom_they_hang_on(
         ActionNames=ACTIONS,
         ResourceArns=[A, B],
     )
-    found = [(one["EvalDecision"], matched(one)) for one in answer["EvaluationResults"]]
+    found = [(result["EvalDecision"], matched(result)) for result in answer["EvaluationResults"]]
 
     assert found == expected
-    assert not any("OrganizationsDecisionDetail" in one for one in answer["EvaluationResults"])
+    assert not any(
+        "OrganizationsDecisionDetail" in result for result in answer["EvaluationResults"]
+    )
 
 
 def test_what_is_attached_now_counts(team: Account) -> None:
     """The default version of today, the groups of today; and texts that are passed besides."""
     zoe, delete = team.users["zoe"], team.get_policy("delete")
-    asked = {"ActionNames": ["s3:DeleteObject"], "PolicyInputList": [EVERYTHING]}
-    before = principal(team, zoe.arn, **asked)
+    request = {"ActionNames": ["s3:DeleteObject"], "PolicyInputList": [EVERYTHING]}
+    before = principal(team, zoe.arn, **request)
     delete.create_version(document(deny("s3:DeleteObject")), set_as_default=True)
-    after = principal(team, zoe.arn, **asked)
+    after = principal(team, zoe.arn, **request)
 
     assert (before["EvalDecision"], ids(before)) == ("allowed", ["delete", "PolicyInputList.1"])
     assert (after["EvalDecision"], ids(after)) == ("explicitDeny", ["delete"])
@@ -145,7 +147,7 @@ def test_a_policy_that_nobody_knows_allows_nothing() -> None:
     bounded = {**details, "PermissionsBoundary": {"PermissionsBoundaryArn": unknown}}
     with pytest.warns(LoadWarning, match="is not in the file"):
         plain_world, bounded_world = (
-            World.from_account_details({"UserDetailList": [one]}) for one in (details, bounded)
+            World.from_account_details({"UserDetailList": [item]}) for item in (details, bounded)
         )
     plain = principal(plain_world.accounts[ID], f"{IAM}:user/zoe")
     cut = principal(bounded_world.accounts[ID], f"{IAM}:user/zoe")
@@ -247,15 +249,15 @@ def test_a_policy_that_is_left_out_decides_nothing(
     team: Account, exclusions: list[Doc], gone: set[str]
 ) -> None:
     """By its type, its ARN, or its name and whom it is written into; what fits nothing, does."""
-    given = {"PolicyExclusionList": exclusions, "ResourceArns": [A, B], "ActionNames": ACTIONS}
+    parameters = {"PolicyExclusionList": exclusions, "ResourceArns": [A, B], "ActionNames": ACTIONS}
     answer = team.call(
         "SimulatePrincipalPolicy",
         team.root_arn,
         PolicySourceArn=team.users["zoe"].arn,
         PolicyInputList=[text(allow("ec2:*"))],
-        **given,
+        **parameters,
     )
-    found = {one for result in answer["EvaluationResults"] for one in ids(result)}
+    found = {key_id for result in answer["EvaluationResults"] for key_id in ids(result)}
 
     assert found == ALL_FOUR - gone
 
@@ -362,10 +364,10 @@ def test_what_a_password_policy_lets_users_do_is_left_out(main: Account) -> None
     """It is no policy that hangs on anybody."""
     zoe = main.create_user("zoe")
     main.update_password_policy(allow_users_to_change_password=True)
-    asked = {"ActionNames": ["iam:ChangePassword"], "ResourceArns": [zoe.arn]}
+    request = {"ActionNames": ["iam:ChangePassword"], "ResourceArns": [zoe.arn]}
 
     assert main.world.can(zoe, "iam:ChangePassword", zoe.arn)
-    assert principal(main, zoe.arn, **asked)["EvalDecision"] == "implicitDeny"
+    assert principal(main, zoe.arn, **request)["EvalDecision"] == "implicitDeny"
 
 
 # -- condition keys -------------------------------------------------------------------------------

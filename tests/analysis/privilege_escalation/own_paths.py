@@ -32,8 +32,8 @@ class Own:
     def edges(self, power: PrincipalState, *numbers: int) -> list[Edge]:
         """Give the edges of some ways that begin at a power."""
         stock = AccountInventory(self.world.accounts[power.account_id])
-        one = AttackerView(self.decider, power, stock, self.assuming)
-        return list(edges_from(one, numbers or NUMBERS))
+        item = AttackerView(self.decider, power, stock, self.assuming)
+        return list(edges_from(item, numbers or NUMBERS))
 
     def paths(self, begin: PrincipalState, depth: int) -> Iterator[Path]:
         """Give a path for each edge, a shortest way to where it begins before it."""
@@ -49,13 +49,13 @@ class Own:
 
     def promised(self, power: PrincipalState, probes: Any) -> list[bool]:
         """Say what a power may do, by the graph."""
-        return [bool(self.decider.decide(power, Need(*one, {}))) for one in probes]
+        return [bool(self.decider.decide(power, Need(*probe, {}))) for probe in probes]
 
     def kept(self, path: Path, probes: Any) -> list[bool]:
         """Say what who has followed a path may do, by the replay."""
         assert all(map(needs_what_its_row_says, path.edges))
         replay = path.replay()
-        return [bool(replay.world.can(replay.caller, *one)) for one in probes]
+        return [bool(replay.world.can(replay.caller, *probe)) for probe in probes]
 
 
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -67,7 +67,7 @@ def moves(world: World, arn: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     kind, name = arn.split(":")[5].split("/")
     own = getattr(account, f"{kind}s")[name]
     noun, named = kind.capitalize(), {f"{kind.capitalize()}Name": name}
-    policies = [*account.policies, *(f"arn:aws:iam::aws:policy/{one}" for one in OF_AWS)]
+    policies = [*account.policies, *(f"arn:aws:iam::aws:policy/{name}" for name in OF_AWS)]
     holders = [(noun, named, own)]
     for group in account.groups.values() if kind == "user" else ():
         in_it = {"GroupName": group.name}

@@ -72,10 +72,10 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     decider = reach._finder.decider
     world = reach.world
     power = PrincipalState.of(principal_of(world, of), of)
-    one = AttackerView(
+    item = AttackerView(
         decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
     )
-    return list(edges_from(one, numbers))
+    return list(edges_from(item, numbers))
 
 
 def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:
@@ -83,6 +83,6 @@ def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:
     world = of.account.world
     needs = {need.key: need for edge in found for call in edge.calls for need in call.needs}
     return all(
-        world.can(of, one.action, one.resource, context=dict(one.keys), **how)
-        for one in needs.values()
+        world.can(of, need.action, need.resource, context=dict(need.keys), **how)
+        for need in needs.values()
     )

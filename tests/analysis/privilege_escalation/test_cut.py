@@ -62,7 +62,7 @@ def test_what_shall_stay_decides_which_edit_it_is(main: Account, dana: User) -> 
     keep = [(dana, "iam:ChangePassword", dana.arn)]
     cut = main.world.reach().cut(dana, keep=keep)
     assert cut.is_closed
-    assert all(isinstance(one, DenyAction) for one in cut.edits)
+    assert all(isinstance(edit, DenyAction) for edit in cut.edits)
     twin = main.world.copy()
     cut.apply(twin)
     assert twin.can(dana, "iam:ChangePassword", dana.arn)
@@ -119,7 +119,7 @@ def test_beyond_three_edits_each_is_needed_and_it_is_said(main: Account, dana: U
     assert "a smaller set may exist" in str(cut)
     for edit in cut.edits:
         twin = main.world.copy()
-        apply(twin, [one for one in cut.edits if one != edit])
+        apply(twin, [item for item in cut.edits if item != edit])
         assert twin.reach().path(dana) is not None, edit
 
 
@@ -190,11 +190,11 @@ def every_edit(world: World) -> list[CutEdit]:
     found: list[CutEdit] = []
     for account in world.accounts.values():
         every = [*account.users.values(), *account.groups.values(), *account.roles.values()]
-        for one in every:
-            found += [Detach(one.arn, arn) for arn in one.attached]
+        for edge in every:
+            found += [Detach(edge.arn, arn) for arn in edge.attached]
             found += [
-                TakeAction(one.arn, name, statement.number, pattern)
-                for name, policy in one.inline.items()
+                TakeAction(edge.arn, name, statement.number, pattern)
+                for name, policy in edge.inline.items()
                 for statement in policy.statements
                 if statement.effect == "Allow"
                 for pattern in statement.action or ()

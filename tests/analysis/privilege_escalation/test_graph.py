@@ -31,7 +31,7 @@ QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate)  # a seed is not simpler
 
 def promised(reach: Reach, edge: Edge) -> list[bool]:
     """Say what the target of an edge may do, by the graph."""
-    return [bool(reach.decide(edge.target, Need(*one, {}))) for one in PROBES]
+    return [bool(reach.decide(edge.target, Need(*probe, {}))) for probe in PROBES]
 
 
 @settings(max_examples=tries(12), phases=QUICKLY)
@@ -39,10 +39,10 @@ def promised(reach: Reach, edge: Edge) -> list[bool]:
 def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
     """No call is refused, and the caller may then do just what the edge's target may."""
     reach = random_worlds.made(seed).reach()
-    for edge in (one for arn in reach.principals for one in reach.edges_from(arn)):
+    for edge in (edge for arn in reach.principals for edge in reach.edges_from(arn)):
         if edge.way.can_be_replayed:
             replay = reach.along(edge).replay()
-            kept = [bool(replay.world.can(replay.caller, *one)) for one in PROBES]
+            kept = [bool(replay.world.can(replay.caller, *probe)) for probe in PROBES]
             assert kept == promised(reach, edge), str(edge)
 
 
@@ -68,10 +68,10 @@ def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     single._alike = dict.fromkeys(world.accounts, False)
     for begin in (world.account("main").users["u0"], world.account("other").root_arn):
         power = PrincipalState.of(principal_of(world, begin))
-        one, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
+        item, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
         today = set(shared.today.values())
-        assert today & set(one) == today & set(other)
-        admins = {power.account_id for power in one if shared.is_admin(power)}
+        assert today & set(item) == today & set(other)
+        admins = {power.account_id for power in item if shared.is_admin(power)}
         assert admins == {power.account_id for power in other if single.is_admin(power)}
 
 
@@ -161,7 +161,7 @@ def test_an_scp_stops_a_way_and_a_boundary_caps_what_it_gives(main: Account) -> 
     dana.put_permissions_boundary("limit")
     reach = world.reach()
     assert reach.path(dana) is None
-    (edge,) = [one for one in reach.edges_from(dana) if one.way.number == 6]
+    (edge,) = [edge for edge in reach.edges_from(dana) if edge.way.number == 6]
     assert reach.decide(edge.target, Need("s3:DeleteBucket", "arn:aws:s3:::x", {}))
     assert not reach.decide(edge.target, Need("ec2:RunInstances", "*", {}))
     dana.delete_permissions_boundary()
@@ -285,10 +285,10 @@ def test_how_everybody_calls_can_be_said(main: Account) -> None:
 def test_every_way_of_the_table_says_what_it_takes() -> None:
     """Title, permissions, gain, and a guard."""
     assert sorted(METHODS) == list(range(1, 73))
-    for way in METHODS.values():
-        assert way.title, way
-        assert way.permissions, way
-        assert way.gain, way
+    for method in METHODS.values():
+        assert method.title, method
+        assert method.permissions, method
+        assert method.gain, method
 
 
 def test_the_page_of_ways_is_that_of_the_table() -> None:
@@ -307,7 +307,7 @@ ONE_AFTER_ANOTHER = (  # what makes somebody look like an administrator, and is 
 )
 
 
-@pytest.mark.parametrize("case", ONE_AFTER_ANOTHER, ids=lambda one: one[0])
+@pytest.mark.parametrize("case", ONE_AFTER_ANOTHER, ids=lambda item: item[0])
 def test_who_may_not_give_power_is_no_administrator(
     main: Account, case: tuple[str, dict[str, str], str, str | None]
 ) -> None:
@@ -380,7 +380,7 @@ def test_a_path_is_one_that_its_replay_keeps(main: Account) -> None:
     path = world.reach().path(alice)
     assert path is not None
     assert path.replay().caller
-    assert all(one.replay() for one in world.reach().admins().values())
+    assert all(admin.replay() for admin in world.reach().admins().values())
     del main
 
 

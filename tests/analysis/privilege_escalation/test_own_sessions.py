@@ -97,7 +97,7 @@ def test_without_mfa_a_session_is_refused_by_iam() -> None:
     makes = allow("iam:CreateUser", **when(Null={ISSUED: "false"}))
     row = Row(29, (makes,), "", with_password)
     world = row.world()
-    may = {str(one.target): _may(world.reach(), one) for one in proved(world, DANA, 29)}
+    may = {str(edge.target): _may(world.reach(), edge) for edge in proved(world, DANA, 29)}
     assert may == {TOKEN: False, "user/dana in the console": True}
 
 
@@ -178,12 +178,12 @@ HOW: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("conditions", "said"), HOW, ids=[said for _, said in HOW])
-def test_a_caller_chooses_the_endpoint_and_the_headers(conditions: Doc, said: str) -> None:
+@pytest.mark.parametrize(("conditions", "text"), HOW, ids=[text for _, text in HOW])
+def test_a_caller_chooses_the_endpoint_and_the_headers(conditions: Doc, text: str) -> None:
     """What a trust policy asks of them is said, in the call and in the replay."""
     world = Row(15, (), "", trusts(**conditions)).world()
     (edge,) = proved(world, DANA, 15)
-    assert said in str(edge.calls[0])
+    assert text in str(edge.calls[0])
     denied = Row(15, (deny("sts:AssumeRole"),), "", trusts(**conditions)).world()
     assert edges(denied, DANA, 15) == []
 

@@ -340,7 +340,7 @@ def test_there_is_no_power_for_every_selection() -> None:
         dana.attach_policy(policy)
     tags = [{"StringEquals": {f"aws:PrincipalTag/{key}": "x"}} for key in ("a", "b", "c", "d")]
     asks = allow("rds:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
-    give(dana, allow("iam:*"), asks, *(allow("ec2:*", Condition=one) for one in tags))
+    give(dana, allow("iam:*"), asks, *(allow("ec2:*", Condition=tag) for tag in tags))
     dana.put_permissions_boundary(managed(main, "limit", allow(["iam:*", "ec2:*"])))
 
     own = Own(main.world)

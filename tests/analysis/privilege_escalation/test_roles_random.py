@@ -46,7 +46,11 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
 def test_what_an_attacker_finds_by_trying_is_an_edge(seed: int, who: int) -> None:
     """He makes all calls with all values that there are, and knows nothing of policies."""
     reach = chance.made(seed).reach()
-    arn = [one for one in reach.principals if chance.MAIN in one and ":root" not in one][who]
+    arn = [
+        principal
+        for principal in reach.principals
+        if chance.MAIN in principal and ":root" not in principal
+    ][who]
 
     assert chance.Attacker(reach.world, arn).found() <= numbers_and_targets(reach, arn)
 

@@ -460,7 +460,7 @@ def test_tags_that_are_sent_have_a_key_and_a_value(when: dict[str, Any], sent: s
     found = edges(dana, 40)
     keys = [edge.calls[0].needs[0].keys for edge in found]
 
-    assert [(one["aws:RequestTag/team"], one["aws:TagKeys"]) for one in keys] == (
+    assert [(key["aws:RequestTag/team"], key["aws:TagKeys"]) for key in keys] == (
         [(sent, ["team"])] if sent else []
     )
 
@@ -549,7 +549,9 @@ def _resources(chosen: ServicePlan) -> list[str]:
     for thing in chosen.resources.values():
         usual = form_of(thing.kind, HERE, is_new=thing.is_new).usual
         *start, name = usual.split(":", 5)
-        found += [":".join((*start, name.replace(NEW, one))) for one in PATTERNS if NEW in name]
+        found += [
+            ":".join((*start, name.replace(NEW, pattern))) for pattern in PATTERNS if NEW in name
+        ]
         found.append(usual.replace("us-east-1", "*"))
     return found
 
@@ -557,10 +559,10 @@ def _resources(chosen: ServicePlan) -> list[str]:
 @settings(max_examples=tries(100))
 @given(_asked())
 def test_every_edge_is_proved_and_every_plain_way_is_an_edge(
-    asked: tuple[int, ServicePlan, list[dict[str, Any]]],
+    request: tuple[int, ServicePlan, list[dict[str, Any]]],
 ) -> None:
     """All decisions of an edge are yes; and if the usual names are allowed, there is an edge."""
-    number, chosen, statements = asked
+    number, chosen, statements = request
     main = account()
     role = role_for(main, chosen)
     document = {"Version": "2012-10-17", "Statement": statements}
@@ -600,7 +602,7 @@ def test_a_plan_is_read_from_its_calls() -> None:
     assert read.actions == ("iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask")
     assert [step.passes for step in read.steps] == [True, False]
     assert [step.checked for step in read.steps] == [("task-definition",), ("task-definition",)]
-    assert {name: one.is_new for name, one in read.resources.items()} == {
+    assert {name: item.is_new for name, item in read.resources.items()} == {
         "task-definition": True,
         "task": True,
         "cluster": False,

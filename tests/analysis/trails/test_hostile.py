@@ -20,7 +20,7 @@ from tests.analysis.trails.trail_files import record, records, text_of, write
 from tests.effort import tries
 
 GOOD = list(records(3))
-FIRST, SECOND, THIRD = (json.dumps(one) for one in GOOD)
+FIRST, SECOND, THIRD = (json.dumps(record) for record in GOOD)
 
 
 def read(tmp_path, text, name="a.json"):
@@ -29,7 +29,7 @@ def read(tmp_path, text, name="a.json"):
     ids = [event.event_id for event in trail]
     assert trail.read == len(ids)
     assert trail.problems.total == len(trail.problems)
-    return ids, [(one.position, one.what) for one in trail.problems]
+    return ids, [(problem.position, problem.what) for problem in trail.problems]
 
 
 def among(damaged):
@@ -156,7 +156,10 @@ def test_a_damaged_record_may_end_anywhere_in_a_piece(cut, monkeypatch):
     monkeypatch.setattr(decoding, "PIECE", 1)
     text = '[{"a":NaN,"b":"]}\\\\\\"]}","c":[[]]},5]'
 
-    assert list(records_in(iter([text[:cut], text[cut:]]))) == [Damage("NaN isn't a JSON number."), 5]
+    assert list(records_in(iter([text[:cut], text[cut:]]))) == [
+        Damage("NaN isn't a JSON number."),
+        5,
+    ]
 
 
 def test_a_word_that_means_nothing_is_passed_over_whole(monkeypatch):
@@ -175,7 +178,10 @@ def test_the_next_line_may_begin_in_the_next_piece(monkeypatch):
     monkeypatch.setattr(decoding, "PIECE", 1)
     text = "x" * 30 + '\n{"a":1}\n[NaN ' + "y" * 30 + '\n{"a":2}'
     wanted = list(records_in(iter([text])))
-    assert [one for one in wanted if not isinstance(one, Damage)] == [{"a": 1}, {"a": 2}]
+    assert [expected_part for expected_part in wanted if not isinstance(expected_part, Damage)] == [
+        {"a": 1},
+        {"a": 2},
+    ]
 
     for cut in range(len(text)):
         assert list(records_in(iter([text[:cut], text[cut:]]))) == wanted, cut
@@ -205,7 +211,7 @@ def test_a_file_that_is_no_trail_is_a_problem_and_no_end(case, tmp_path):
     trail = Trail(tmp_path)
     ids = [event.event_id for event in trail]
 
-    assert ids == [one["eventID"] for one in GOOD]
+    assert ids == [record["eventID"] for record in GOOD]
     assert trail.problems.total == 1
     assert trail.problems[0].file == str(bad)
     assert words in trail.problems[0].what
@@ -224,9 +230,9 @@ def test_a_compressed_file_that_is_cut_gives_what_it_has(kept, tmp_path):
     trail = Trail(path)
     ids = [event.event_id for event in trail]
 
-    assert ids == [one["eventID"] for one in made[: len(ids)]]
+    assert ids == [record["eventID"] for record in made[: len(ids)]]
     assert had - 1 <= len(ids) <= had
-    assert [one.what for one in trail.problems] == ["The compressed file is cut off here."]
+    assert [problem.what for problem in trail.problems] == ["The compressed file is cut off here."]
 
 
 def test_damage_inside_a_compressed_file_is_said(tmp_path):
@@ -314,7 +320,7 @@ def test_a_record_without_end_takes_neither_memory_nor_time(case, monkeypatch):
 
     peak, found = peak_of(lambda: list(records_in(pieces)))
 
-    assert all(isinstance(one, Damage) for one in found)
+    assert all(isinstance(entry, Damage) for entry in found)
     assert "longer than" in found[-1].what or "deeply" in found[-1].what
     assert peak < 20 * 2**20
     assert next(pieces, None) is not None  # the rest of the file is not read

@@ -62,7 +62,7 @@ def prove_allowed(found: WhatCan, decisions: dict[Any, Any]) -> None:
     for line in found.allowed:
         for pair in cells_of(line, found):
             assert pair in by, (str(line), pair)
-            by[pair] |= {one.partition(" (")[0] for one in line.by} or {""}
+            by[pair] |= {source.partition(" (")[0] for source in line.by} or {""}
     for pair, statements in by.items():
         determining = {reading.address for reading in decisions[pair].determining}
         assert statements == (determining or {""}), pair
@@ -247,7 +247,9 @@ def test_a_root_user_may_do_everything_and_needs_no_statement(world: World) -> N
     """Of the whole catalogue, but to assume roles; a key policy must name him."""
     found = what_can(world, f"arn:aws:iam::{MAIN}:root")
 
-    assert {name for name, _ in found.matrix.pairs} == {one.full_name for one in all_actions()}
+    assert {name for name, _ in found.matrix.pairs} == {
+        action.full_name for action in all_actions()
+    }
     assert found.allowed[0].by == ()
     assert "no permission is needed" in str(found.allowed[0])
     assert ("sts:AssumeRole", "*") not in set(found)
@@ -317,8 +319,8 @@ def test_a_boundary_cuts_what_names_the_role_and_not_what_names_the_very_user(
     """A grant to a role by its ARN is stopped; one to the user grants by itself."""
     main, ana = world.account("main"), world.user("ana")
     job = main.create_role("job", assume_role_policy_document=trust({"AWS": MAIN}))
-    for one in (job, ana):
-        one.put_permissions_boundary("AmazonSQSFullAccess")
+    for item in (job, ana):
+        item.put_permissions_boundary("AmazonSQSFullAccess")
     ana.put_policy("own", document(allow("s3:GetObject")))
     world.bucket("star-maps").put_policy(
         document(
@@ -329,9 +331,9 @@ def test_a_boundary_cuts_what_names_the_role_and_not_what_names_the_very_user(
     line = stopped_by(world, job)["boundary"]
     assert (line.actions, line.resources) == (("s3:GetObject",), (f"{MAPS}/*",))
     [granted] = what_can(world, ana, services=["s3"]).allowed
-    assert [one.rpartition("/")[2] for one in granted.by] == ["Both"]
-    for one in (job, ana):
-        prove(world, one, what_can(world, one, services=["s3"]))
+    assert [source.rpartition("/")[2] for source in granted.by] == ["Both"]
+    for item in (job, ana):
+        prove(world, item, what_can(world, item, services=["s3"]))
 
 
 def test_what_two_patterns_both_match_is_asked_too(world: World) -> None:
@@ -604,8 +606,8 @@ def test_lessons_read_well() -> None:
 
 # -- the fewest patterns --------------------------------------------------------------------------
 
-S3 = sorted(one.full_name for one in actions_of("s3").values())
-SQS = sorted(one.full_name for one in actions_of("sqs").values())
+S3 = sorted(action.full_name for action in actions_of("s3").values())
+SQS = sorted(action.full_name for action in actions_of("sqs").values())
 
 
 @given(st.sets(st.sampled_from([*S3, *SQS]), min_size=1))
@@ -623,17 +625,17 @@ def test_patterns_match_exactly_the_actions_that_are_meant(names: set[str]) -> N
 def test_all_but_a_few_are_said_as_such_where_that_is_shorter(spared: set[str]) -> None:
     """And then it is exact too."""
     names = set(S3) - spared
-    said = but_few(names)
-    if said is not None:
-        wide, few = said
-        meant = {one for pattern in wide for one in expand(pattern)}
-        assert meant - {one for pattern in few for one in expand(pattern)} == names
+    text = but_few(names)
+    if text is not None:
+        wide, few = text
+        meant = {name for pattern in wide for name in expand(pattern)}
+        assert meant - {name for pattern in few for name in expand(pattern)} == names
         assert len(wide) + len(few) < len(shortest(names))
 
 
 def test_the_words_for_actions_stay_short() -> None:
     """All of them are everything; a pattern of the policy is used where it helps."""
-    every = {one.full_name for one in all_actions()}
+    every = {action.full_name for action in all_actions()}
 
     assert in_words(every) == "everything"
     assert in_words(every - set(SQS)) == "everything but sqs:*"
