@@ -64,7 +64,7 @@ def main(world: World) -> Account:
 
 
 def state(account: Account) -> Any:
-    """Say all that an operation could change, events aside."""
+    """Return all that an operation could change, events aside."""
     world = account.world
     return world.diff(World()), world.ids.made, account.report_job, world.revision
 
@@ -171,7 +171,7 @@ def test_a_raised_quota_is_in_the_summary(main: Account) -> None:
 
 
 def test_the_summary_reads_well(main: Account) -> None:
-    """A number and its quota stand in one line."""
+    """A number and its quota are in one line."""
     main.create_user("ana")
     lines = str(main.summary()).splitlines()
 
@@ -491,7 +491,7 @@ def fetch(account: Account) -> dict[str, Any]:
 
 
 def test_a_report_is_started_in_progress_and_complete(main: Account) -> None:
-    """Whoever asks on finds it complete, though the clock stands still."""
+    """Whoever asks on finds it complete, though the clock doesn't move."""
     assert [generate(main) for _ in range(4)] == ["STARTED", "INPROGRESS", "COMPLETE", "COMPLETE"]
 
 
@@ -824,7 +824,7 @@ NO_REPORTS: dict[str, tuple[str | Callable[[], str], str]] = {
 
 
 @pytest.mark.parametrize("case", NO_REPORTS)
-def test_what_is_no_report_is_refused_with_the_place(case: str) -> None:
+def test_what_is_not_a_report_is_refused_with_the_place(case: str) -> None:
     """One sentence, with the file's name."""
     text, item = NO_REPORTS[case]
     with pytest.raises(LoadError) as caught:

@@ -49,7 +49,7 @@ def main() -> Account:
 
 
 def found(account: Account, control: str, **limits: Any) -> list[tuple[str, str]]:
-    """Give what a control finds: the end of the subject, and what."""
+    """Return what a control finds: the end of the subject, and what."""
     return [
         (finding.subject.removeprefix(IAM), finding.what)
         for finding in account.audit(**limits).of(control)
@@ -237,7 +237,7 @@ def _add_certificate(main: Account, *, days: int | None) -> None:
 
 @pytest.mark.parametrize("control", FAULTS)
 def test_one_fault_is_found_by_its_control_and_by_few_others(control: str, main: Account) -> None:
-    """The subject is named, with what is wrong and how to mend it."""
+    """The subject is named, with what is wrong and how to fix it."""
     make, expected, text = FAULTS[control]
     make(main)
     audit = main.audit()
@@ -456,7 +456,7 @@ def test_decrypting_with_every_key_is_found(
 
 
 def test_only_the_default_version_counts(main: Account) -> None:
-    """What a version could do that does not apply is no finding."""
+    """What a version could do that does not apply isn't a finding."""
     policy = main.create_policy("p", ALL)
     assert len(found(main, "policy-admin")) == 1
 
@@ -620,7 +620,7 @@ def test_the_id_of_who_was_deleted_is_found(main: Account) -> None:
     assert finding.mend == "Name what is meant, or take it out."
 
 
-def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
+def test_after_a_rename_the_new_name_is_reported(main: Account) -> None:
     """Over several renames, and after a move to another path."""
     main.get_group("readers").put_policy("p", document(allow("iam:GetUser", f"{IAM}user/ana")))
     main.get_user("ana").update(new_path="/sky/")
@@ -677,7 +677,7 @@ def test_a_trust_policy_that_only_denies_trusts_nobody(main: Account) -> None:
 
 
 def test_a_role_whose_trust_policy_is_not_known_is_not_accused(main: Account) -> None:
-    """A loaded role may have none."""
+    """A loaded role can be without one."""
     main.get_role("support").trust = None
 
     assert ids(main.audit()) == set()
@@ -811,7 +811,7 @@ def test_thresholds_of_the_wrong_kind_are_refused(limits: Any, text: str, main: 
         main.audit(**limits)
 
 
-def test_the_gravest_stands_first(main: Account) -> None:
+def test_the_gravest_comes_first(main: Account) -> None:
     """In the list and in the text."""
     _add_root_keys(main)
     _add_policy(main)
@@ -827,7 +827,7 @@ def test_the_gravest_stands_first(main: Account) -> None:
 
 
 def test_a_finding_reads_well_alone(main: Account) -> None:
-    """Its control, its other names, whose it is, what, and the mend; own controls have no other."""
+    """Its control, its other names, whose it is, what, and the fix; own controls have no other."""
     _add_policy(main)
     main.create_group("empty")
     texts = {finding.control.id: str(finding) for finding in main.audit()}

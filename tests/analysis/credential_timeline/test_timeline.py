@@ -1,4 +1,4 @@
-"""The timeline: which credentials there were, from when to when, and who got them from whom."""
+"""The timeline of credentials: which existed, their start and end, and who requested them."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,12 +61,12 @@ def wait(scene: Scene, minutes: float = 10) -> datetime:
 
 
 def ids(timeline: Any) -> list[str]:
-    """Give the ids of the rows."""
+    """Return the ids of the rows."""
     return [row.access_key_id for row in timeline]
 
 
 def told(timeline: Timeline) -> list[tuple[str, str, str]]:
-    """Give the hops in short: kinds and operation."""
+    """Return the hops in short: kinds and operation."""
     return [(hop.source.kind, hop.target.kind, hop.operation) for hop in timeline.hops]
 
 
@@ -238,7 +238,7 @@ def test_other_ways_of_revoking_show_too(scene: Scene) -> None:
         assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
 
 
-def test_a_deny_for_everybody_is_no_revocation(scene: Scene) -> None:
+def test_a_deny_for_everybody_is_not_a_revocation(scene: Scene) -> None:
     """It hits new sessions as well: the role itself may do nothing."""
     session = scene.assume(scene.key, scene.work)
     scene.work.put_policy("lock", Policy.deny("*"))
@@ -325,8 +325,8 @@ def test_a_session_that_is_hit_from_the_beginning_was_never_good(scene: Scene) -
     assert (row.start, row.end, row.ended) == (namesake.issued, namesake.issued, "revoked")
 
 
-def test_the_log_is_read_for_whom_it_names_whatever_the_letter_case(scene: Scene) -> None:
-    """And for a user by the name that he has now."""
+def test_the_log_is_read_for_a_principal_ignoring_case(scene: Scene) -> None:
+    """A user is found by the present name."""
     role = scene.main.create_role("MixedCase", assume_role_policy_document=trusting(MAIN))
     session = scene.assume(scene.key, role)
     own = scene.world.sts.get_session_token(scene.key)
@@ -358,7 +358,7 @@ def test_a_log_that_somebody_has_edited_breaks_nothing(scene: Scene) -> None:
 
 
 def _odd(event: Event) -> list[Event]:
-    """Give an event as no world writes it."""
+    """Return an event as no world writes it."""
     parameters = event.request_parameters or {}
     return [
         replace(event, request_parameters=None, response_elements=None),
@@ -486,7 +486,7 @@ def test_a_role_that_was_made_again_has_no_credentials_of_its_namesake(scene: Sc
 
 
 def test_a_new_user_has_no_credentials_of_one_who_was_called_so_before(scene: Scene) -> None:
-    """Neither keys, deleted ones included, nor sessions, nor what was asked for."""
+    """Neither keys, deleted ones included, nor sessions, nor the request."""
     zoe = scene.main.create_user("zoe")
     zoe.put_policy("everything", EVERYTHING)
     keys = [zoe.create_access_key() for _ in range(2)]
@@ -538,7 +538,7 @@ def _bound(scene: Scene, policy: Any) -> None:
 def test_a_managed_deny_revokes_as_an_inline_one_does(
     scene: Scene, put: Callable[[Scene, Any], None]
 ) -> None:
-    """Attached or as boundary, since it stands there."""
+    """Attached or as boundary, since it is there."""
     session = scene.assume(scene.key, scene.work)
     policy = scene.main.create_policy("revoke", Policy.deny("*", when=OLDER))
     at = wait(scene)
@@ -671,7 +671,7 @@ def test_a_key_asks_sts_and_sts_answers_with_a_session(scene: Scene) -> None:
     )
 
 
-def test_a_user_of_whom_no_key_is_known_asks_himself(scene: Scene) -> None:
+def test_a_user_without_a_known_key_is_the_source(scene: Scene) -> None:
     """As tests and lessons mostly do."""
     session = scene.assume(scene.ana, scene.work)
 
@@ -858,7 +858,7 @@ def test_a_session_in_the_console_uses_the_credentials_that_it_came_from(scene: 
 
 
 def test_without_a_log_the_hops_are_those_that_the_sessions_themselves_tell(scene: Scene) -> None:
-    """Somebody has cleared it: no events, and no names of whom it alone knew."""
+    """Somebody has cleared it: no events, and no names that only the log had."""
     session = scene.assume(scene.key, scene.work)
     by_saml, without_key = scene.session("AssumeRoleWithSAML"), scene.assume(scene.ana, scene.work)
     chained = scene.assume(session, scene.short)
@@ -875,7 +875,7 @@ def test_without_a_log_the_hops_are_those_that_the_sessions_themselves_tell(scen
     assert line(scene)[chained].asked_by == session.arn
 
 
-def test_a_deleted_key_still_stands_at_the_beginning(scene: Scene) -> None:
+def test_a_deleted_key_is_still_at_the_beginning(scene: Scene) -> None:
     """Also where the log no longer knows it."""
     session = scene.assume(scene.key, scene.work)
     event = scene.world.events[-1]
@@ -1019,7 +1019,7 @@ WITH_BOTH: dict[str, Step] = {
 
 
 def _possible(scene: Scene, got: list[Session]) -> dict[str, Step]:
-    """Give the steps that can be done now: with a role, and with a session."""
+    """Return the steps that can be done now: with a role, and with a session."""
     is_there = "work" in scene.main.roles
     return {**ALWAYS, **(WITH_ROLE if is_there else {}), **(WITH_BOTH if is_there and got else {})}
 
@@ -1112,7 +1112,7 @@ def test_for_its_chain_a_session_works_out_no_other_sessions(
 
 
 def test_a_chain_ends_at_a_key_that_is_gone_or_never_was(scene: Scene) -> None:
-    """What of it is known is told; of a session that its world does not know nothing is."""
+    """What of it is known is reported; of a session that its world does not know nothing is."""
     key = scene.ana.create_access_key()
     session = scene.assume(scene.assume(key, scene.work), scene.short)
     key.delete()

@@ -69,7 +69,7 @@ PRINCIPALS: tuple[Any, ...] = (
 
 
 def keys(world: World) -> list[tuple[str, str, list[Any]]]:
-    """Give condition keys, the family of operators, and values that matter."""
+    """Return condition keys, the family of operators, and values that matter."""
     own, other = world.organizations
     paths = [world.organizations[own].path_of(OPS), f"{own}/*", f"{other}/*"]
     return [
@@ -195,7 +195,7 @@ def random_world(chance: random.Random) -> World:
 
 
 def probes(world: World) -> Iterator[tuple[str, str, str]]:
-    """Give actions on resources, each with the resource that is shared."""
+    """Return actions on resources, each with the resource that is shared."""
     request = dict(ACTIONS)
     key = next(arn for arn in world.account("data").resources if ":key/" in arn)
     request[key] = (("kms:Decrypt", ""), ("kms:DescribeKey", ""), ("kms:CreateAlias", ""))
@@ -204,7 +204,7 @@ def probes(world: World) -> Iterator[tuple[str, str, str]]:
 
 
 def names(finding: OutsideFinding, caller: str) -> bool:
-    """Say whether the principal of a finding means a caller."""
+    """Return whether the principal of a finding means a caller."""
     value = finding.principal.get("AWS", "")
     own = caller if caller == ANONYMOUS else caller.split(":")[4]
     return value in ("*", own, caller) or (value == JOB and caller == SESSION)

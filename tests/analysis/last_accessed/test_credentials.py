@@ -76,7 +76,7 @@ def tried(ask: Callable[[], object]) -> None:
 
 
 def noted(times: Iterable[Any], pause: timedelta, when: Callable[[Any], datetime]) -> Any:
-    """Give the last of some uses that is noted: others that follow within a pause are not."""
+    """Return the last of some uses that is noted: others that follow within a pause are not."""
     last = None
     for time in times:
         if last is None or when(time) - when(last) >= pause:
@@ -237,8 +237,8 @@ def test_a_use_within_15_minutes_of_the_noted_one_is_not_noted(
     )
 
 
-def test_a_call_that_is_no_event_is_no_use(main: Account) -> None:
-    """An inactive key opens nothing; and a role that is passed is no call."""
+def test_a_call_that_is_not_an_event_is_not_a_use(main: Account) -> None:
+    """An inactive key opens nothing; and a role that is passed isn't a call."""
     key = main.users["ana"].access_keys[0]
     tried(lambda: main.world.do(key, "iam:PassRole", main.roles["job"].arn))
     key.update("Inactive")
@@ -259,7 +259,7 @@ def test_who_renames_himself_has_used_his_key(main: Account) -> None:
 
 
 def test_a_key_that_deletes_itself_is_gone(main: Account) -> None:
-    """The event that follows finds nobody, and that is no error; so with a role's own end."""
+    """The event that follows finds nobody, and that isn't an error; so with a role's own end."""
     ana = main.users["ana"]
     ana.put_policy("self", document(allow("iam:*")))
     (key,) = ana.access_keys
@@ -310,7 +310,9 @@ def test_a_role_in_another_account_is_used_there(main: Account) -> None:
 
 
 @pytest.mark.parametrize(("days", "is_shown"), [(400, True), (401, False)])
-def test_a_use_of_a_role_is_told_for_400_days(main: Account, days: int, *, is_shown: bool) -> None:
+def test_a_use_of_a_role_is_reported_for_400_days(
+    main: Account, days: int, *, is_shown: bool
+) -> None:
     """Then it may have been used, and nobody says so."""
     tried(lambda: main.world.do(main.roles["job"], "s3:ListAllMyBuckets", "*"))
     main.world.clock.advance(days=days)

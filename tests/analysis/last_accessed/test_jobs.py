@@ -61,7 +61,7 @@ def fetch(account: Account, caller: Any, job: str, **more: Any) -> dict[str, Any
 
 
 def namespaces(answer: dict[str, Any]) -> list[str]:
-    """Give the services of an answer."""
+    """Return the services of an answer."""
     return [row["ServiceNamespace"] for row in answer["ServicesLastAccessed"]]
 
 
@@ -207,7 +207,7 @@ def test_ids_of_jobs_follow_from_the_seed() -> None:
     assert all(len(record) == 36 for record in made(1))
 
 
-def test_permission_is_needed_for_what_is_asked_about(main: Account) -> None:
+def test_permission_is_needed_for_the_resource(main: Account) -> None:
     """To order it; to fetch it, for nothing in particular."""
     zoe, bob = main.create_user("zoe"), main.users["bob"]
     policy = main.create_policy("maps", document(allow("s3:*")))
@@ -235,7 +235,7 @@ def entities(main: Account, job: str, **more: Any) -> list[dict[str, Any]]:
 
 
 def test_entities_are_listed_with_the_latest_first_and_the_idle_last(main: Account) -> None:
-    """All to whom the policy is attached, with name, path, type and id."""
+    """It lists all identities with the policy, with name, path, type and id."""
     policy = main.create_policy("maps", document(allow(["s3:*", "sqs:*"])))
     role = main.create_role("job", assume_role_policy_document=trust({"AWS": OWN}), path="/x/")
     for item in (main.users["ana"], main.users["bob"], role, main.create_user("zoe")):
@@ -318,7 +318,7 @@ def organization(main: Account) -> Organization:
 
 
 def path_of(organization: Organization, account_id: str = "", unit: str = "") -> str:
-    """Give the path of the root, an account or an OU."""
+    """Return the path of the root, an account or an OU."""
     root = f"{organization.id}/{organization.root.id}"
     if unit:
         ids = {
@@ -348,7 +348,7 @@ def order_of(main: Account, caller: Any, path: str) -> str:
 
 
 def used(answer: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    """Give what was attempted: in which account last, and in how many."""
+    """Return what was attempted: in which account last, and in how many."""
     return {
         row["ServiceNamespace"]: (row["EntityPath"][-12:], row["TotalAuthenticatedEntities"])
         for row in answer["AccessDetails"]
@@ -407,7 +407,7 @@ def test_only_what_scps_allow_on_the_whole_way_has_a_row(
 def test_the_report_of_one_policy_is_of_the_accounts_that_it_reaches(
     main: Account, organization: Organization
 ) -> None:
-    """From the entity on: if it hangs above it or nowhere, there are rows without data."""
+    """From the entity on: if it is attached above it or nowhere, there are rows without data."""
     policy = organization.create_policy("s3", document(allow(["s3:*", "sqs:*"])))
     item = {"OrganizationsPolicyId": policy.id}
     root, unit = path_of(organization), path_of(organization, unit="Prod")
@@ -511,7 +511,7 @@ def test_a_failed_job_is_none_of_the_other_kind(main: Account) -> None:
 
 
 @pytest.mark.parametrize("wrong", [5, None, ["x"]])
-def test_a_path_that_is_no_text_is_refused(
+def test_a_path_that_is_not_a_text_is_refused(
     main: Account, organization: Organization, wrong: Any
 ) -> None:
     """As is an id of a policy; nothing crashes."""
@@ -525,7 +525,7 @@ def test_a_path_that_is_no_text_is_refused(
 def test_who_orders_it_needs_permissions_of_organizations_too(
     main: Account, organization: Organization
 ) -> None:
-    """Each of them, besides that for the report of this very path."""
+    """Each of them, in addition that for the report of this very path."""
     path = path_of(organization)
     arn = f"arn:aws:iam::{OWN}:access-report/{path}"
     names = [f"organizations:{name}" for name in NEEDED_IN_ORGANIZATIONS]
@@ -544,7 +544,7 @@ def test_who_orders_it_needs_permissions_of_organizations_too(
 
 
 def test_only_so_many_reports_are_made_at_once(main: Account, organization: Organization) -> None:
-    """Those that are done do not count, nor do reports of identities."""
+    """Finished reports and reports of identities don't count."""
     order(main, main.root_arn, main.users["ana"].arn)
     path = path_of(organization)
     for _ in range(MOST_IN_PROGRESS):
@@ -560,7 +560,7 @@ def test_only_so_many_reports_are_made_at_once(main: Account, organization: Orga
     assert order_of(main, main.root_arn, path)
 
 
-def test_a_copy_in_another_account_is_no_use_there(
+def test_a_copy_in_another_account_is_not_a_use_there(
     main: Account, organization: Organization
 ) -> None:
     """Who is called by a stranger has not called."""

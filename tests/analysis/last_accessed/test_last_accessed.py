@@ -48,7 +48,7 @@ def attempt(account: Account, caller: Any, action: str, resource: str = "*") -> 
 
 
 def rows(found: LastAccessed) -> dict[str, str]:
-    """Give each service and who was there last, shortly."""
+    """Return each service and who was there last, shortly."""
     return {
         service.service_namespace: service.last_authenticated_entity.rpartition("/")[2]
         for service in found.services
@@ -124,7 +124,7 @@ def test_without_policies_there_is_nothing(main: Account) -> None:
 
 
 def test_denied_attempts_count(main: Account) -> None:
-    """The most recent one is told, whether it was allowed or not."""
+    """The most recent one is reported, whether it was allowed or not."""
     ana, world = main.users["ana"], main.world
     ana.put_policy("own", document(allow("s3:ListAllMyBuckets")))
     attempt(main, ana, "s3:ListAllMyBuckets")
@@ -147,8 +147,8 @@ def test_a_call_that_needs_no_permission_is_an_attempt_of_its_service(main: Acco
     assert not any(entry.access for entry in found.tracked_actions)
 
 
-def test_to_sign_in_is_no_attempt(main: Account) -> None:
-    """Nor is a failure to do so."""
+def test_to_sign_in_is_not_an_attempt(main: Account) -> None:
+    """A failed sign-in isn't an attempt either."""
     ana = main.users["ana"]
     ana.put_policy("own", document(allow("signin:*")))
     ana.create_login_profile("Correct-Horse-1")
@@ -168,9 +168,7 @@ def test_passing_a_role_is_never_told(main: Account) -> None:
     found = ana.last_accessed([claimed], "ACTION_LEVEL").service("iam")
 
     assert found.accesses == ()
-    assert "PassRole" not in {
-        entry.action_name for entry in found.tracked_actions
-    }
+    assert "PassRole" not in {entry.action_name for entry in found.tracked_actions}
 
 
 def test_a_session_uses_the_permissions_of_its_role(main: Account) -> None:
@@ -271,8 +269,8 @@ def test_of_a_group_the_use_of_its_members_counts(main: Account) -> None:
     assert rows(team.last_accessed()) == {"s3": "bob"}
 
 
-def test_of_a_policy_the_use_of_all_that_it_hangs_on_counts(main: Account) -> None:
-    """Users, roles, members of groups; as a boundary it hangs on nobody."""
+def test_of_a_policy_the_use_of_all_that_it_is_attached_to_counts(main: Account) -> None:
+    """Users, roles, members of groups; as a boundary it is attached to nobody."""
     policy = main.create_policy("maps", document(allow("s3:*")))
     main.users["ana"].attach_policy(policy)
     main.roles["job"].attach_policy(policy)
@@ -364,9 +362,7 @@ def test_actions_are_tracked_since_a_day_that_differs_by_service(
         at = replace(event, event_time=SINCE[action] + timedelta(seconds=seconds))
         found = ana.last_accessed([at], "ACTION_LEVEL").service(service)
         assert found.accesses
-        assert [bool(entry.access) for entry in found.tracked_actions] == [
-            attributes
-        ]
+        assert [bool(entry.access) for entry in found.tracked_actions] == [attributes]
 
 
 def test_the_order_of_a_trail_does_not_matter(main: Account) -> None:
@@ -398,17 +394,14 @@ def test_only_management_actions_are_tracked(main: Account) -> None:
     found = ana.last_accessed(granularity="ACTION_LEVEL").service("s3")
 
     assert found.last_authenticated == main.world.clock.now
-    assert {
-        entry.action_name: bool(entry.access)
-        for entry in found.tracked_actions
-    } == {
+    assert {entry.action_name: bool(entry.access) for entry in found.tracked_actions} == {
         "CreateBucket": True,
         "ListAllMyBuckets": False,
     }
     assert ana.last_accessed().service("s3").tracked_actions == ()
 
 
-def test_a_data_event_is_no_use_of_a_tracked_action(main: Account) -> None:
+def test_a_data_event_is_not_a_use_of_a_tracked_action(main: Account) -> None:
     """Whatever it is called."""
     ana = main.users["ana"]
     ana.put_policy("own", document(allow("s3:ListAllMyBuckets")))
@@ -466,7 +459,7 @@ def test_it_shows_itself_as_text_and_as_table(main: Account) -> None:
 
 
 def test_a_service_that_is_not_there_is_refused_with_the_nearest(main: Account) -> None:
-    """And so is what is no text."""
+    """And so is what isn't a text."""
     main.users["ana"].put_policy("own", document(allow("sqs:*")))
     found = main.users["ana"].last_accessed()
 
@@ -517,8 +510,8 @@ def test_what_cannot_be_asked_is_refused(main: Account, case: str) -> None:
     assert type(caught.value) is error
 
 
-def test_whom_an_event_is_of_may_be_said_in_any_way(main: Account) -> None:
-    """Odd identities are of nobody, and break nothing; an ARN alone will do."""
+def test_an_event_can_identify_its_caller_in_any_way(main: Account) -> None:
+    """Odd identities match nobody and break nothing; an ARN is enough."""
     ana, role = main.users["ana"], main.roles["job"]
     for item in (ana, role):
         item.put_policy("own", document(allow("s3:*")))

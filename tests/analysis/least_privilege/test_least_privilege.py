@@ -31,7 +31,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def use(action: str, resource: str = "*", caller: str = ANA, **more: Any) -> Use:
-    """Say that somebody used something."""
+    """Record that somebody used something."""
     attributes = {"session": caller, "account_id": ACCOUNT, "time": NOON, "is_allowed": True}
     return Use(action, resource, caller, **{**attributes, "region": "us-east-1", **more})
 
@@ -50,7 +50,7 @@ def made(*uses: Use, **how: Any) -> LeastPrivilege:
 
 
 def statements(found: LeastPrivilege) -> dict[str, tuple[Any, Any]]:
-    """Give actions and resources by Sid."""
+    """Return actions and resources by Sid."""
     return {
         statement["Sid"]: (statement["Action"], statement["Resource"])
         for document in found.to_dict()
@@ -138,7 +138,7 @@ def test_two_statements_never_have_one_sid() -> None:
 
 
 def test_an_action_that_takes_no_resource_gets_a_star() -> None:
-    """Whatever the record names beside it; and that is no excess."""
+    """Whatever the record names beside it; and that isn't an excess."""
     found = made(use("ec2:DescribeInstances", f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"))
 
     assert statements(found) == {"ListEc2": ("ec2:DescribeInstances", "*")}
@@ -284,7 +284,7 @@ def test_signs_in_names_are_taken_literally(key: str) -> None:
                 assert not allows(found, "s3:GetObject", f"{MAPS}/m/{key.replace(sign, 'y', 1)}")
 
 
-def test_a_variable_in_a_name_is_no_variable() -> None:
+def test_a_variable_in_a_name_is_not_a_variable() -> None:
     """An object called ${aws:username} is not the one called ana."""
     found = made(use("s3:GetObject", f"{MAPS}/${{aws:username}}"))
     request = Request(ANA, "s3:GetObject", f"{MAPS}/ana", ACCOUNT, {"aws:username": "ana"})
@@ -464,11 +464,7 @@ def test_a_resource_that_fills_a_policy_alone_is_refused() -> None:
 
 def test_a_single_statement_that_is_too_large_is_cut() -> None:
     """Three hundred actions on everything, in as few policies as hold them."""
-    names = [
-        action.full_name
-        for action in catalog.all_actions()
-        if not action.resource_types
-    ]
+    names = [action.full_name for action in catalog.all_actions() if not action.resource_types]
     ec2 = [name for name in names if name.startswith("ec2:")]
     assert sum(map(len, ec2)) > 6144
 
@@ -524,7 +520,7 @@ def test_passing_a_role_is_suggested_and_not_slipped_in() -> None:
 
 
 @pytest.mark.parametrize("role", [None, 7, [], {}, "", "bad name", ["x"], "arn:aws:s3:::x", MAPS])
-def test_a_parameter_that_is_no_role_proves_nothing(role: object) -> None:
+def test_a_parameter_that_is_not_a_role_proves_nothing(role: object) -> None:
     """Parameters come from anybody."""
     found = least_privilege(small_world(), ANA, [run_instances(role=role)], pass_role=True)
 
@@ -595,7 +591,7 @@ def test_data_events_that_the_trail_has_not_are_named() -> None:
 
 
 def test_a_profile_that_the_world_knows_tells_its_role() -> None:
-    """Then the role stands in the policy, and nothing stays to be said of it but how it is done."""
+    """Then the role is in the policy, and nothing stays to be said of it but how it is done."""
     world = small_world()
     account = world.accounts[ACCOUNT]
     trust = Policy.allow("sts:AssumeRole", None, principal={"Service": "ec2.amazonaws.com"})

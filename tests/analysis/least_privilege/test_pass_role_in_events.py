@@ -89,7 +89,7 @@ def test_every_passing_call_of_the_ways_is_known() -> None:
         ),
     ],
 )
-def test_the_role_stands_in_the_parameters(
+def test_the_role_is_in_the_parameters(
     action: str, parameters: dict[str, Any], role: str, service: str
 ) -> None:
     """Of a role in an instance profile only the profile is named."""

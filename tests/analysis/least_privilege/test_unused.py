@@ -42,7 +42,7 @@ def small_world() -> World:
 
 
 def use(world: World, name: str, action: str, resource: str = "*", **more: Any) -> Use:
-    """Say that a user or role used something."""
+    """Record that a user or role used something."""
     account = world.account("main")
     arn = {**account.users, **account.roles}[name].arn
     attributes = {"session": arn, "account_id": ACCOUNT, "time": NOW, "is_allowed": True}
@@ -57,7 +57,7 @@ SEEN = tuple(
 
 
 def sign_in(name: str, unique_id: str) -> Event:
-    """Say that a user signed in."""
+    """Record that a user signed in."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
     return Event(
         NOW,
@@ -74,7 +74,7 @@ def sign_in(name: str, unique_id: str) -> Event:
 
 
 def texts(found: Unused) -> list[str]:
-    """Give the edits in words."""
+    """Return the edits in words."""
     return [str(edit) for edit in found.edits]
 
 
@@ -104,7 +104,7 @@ def test_an_inline_policy_that_nobody_used_is_deleted() -> None:
 
 
 SHRUNK: list[tuple[Any, list[str], list[tuple[str, str]], Any, list[str]]] = [
-    # what stands there, its lines of change, what was used, what stands there then
+    # what is there, its lines of change, what was used, what is there then
     (
         [allow("s3:*")],
         ["statement #1: s3:* becomes s3:GetObject, s3:ListBucket"],
@@ -266,7 +266,7 @@ def test_a_wildcard_of_which_all_was_used_stays() -> None:
 
 
 def test_a_trail_without_data_events_takes_no_data_actions_away() -> None:
-    """What it cannot show may well have been used; in a world's own log it would stand."""
+    """What it cannot show may well have been used; in a world's own log it would be."""
     world = small_world()
     ana = world.user("ana")
     ana.put_policy("own", document(allow(["s3:GetObject", "s3:GetBucketAcl", "sqs:*", "ec2:*"])))
@@ -416,7 +416,7 @@ def test_a_policy_of_your_own_gets_a_new_version() -> None:
 
 
 def shared() -> tuple[World, Any]:
-    """Give a world in which ana and the role have one policy."""
+    """Return a world in which ana and the role have one policy."""
     world = small_world()
     policy = world.account("main").create_policy("own", document(allow("s3:*"), allow("sqs:*")))
     for item in (world.user("ana"), world.role("job")):
@@ -479,7 +479,7 @@ def test_a_boundary_is_left_as_it_is() -> None:
 
 
 def test_a_group_loses_what_no_member_used() -> None:
-    """It says whom it touches."""
+    """It names the identities that it affects."""
     world = small_world()
     world.group("sky").attach_policy("AmazonEC2FullAccess")
     world.group("sky").put_policy("inline", Policy.allow("sns:*"))
@@ -548,7 +548,7 @@ def test_a_deny_is_never_taken_away() -> None:
         assert decision.verdict.value == "explicitDeny"
 
 
-def test_what_aws_would_refuse_is_told_and_not_done() -> None:
+def test_what_aws_would_refuse_is_reported_and_not_done() -> None:
     """Bob has no room for one more policy."""
     world = small_world()
     world.group("sky").attach_policy("AmazonSQSFullAccess")
@@ -650,7 +650,7 @@ def test_what_was_refused_is_not_kept() -> None:
 
 
 def test_the_account_s_password_policy_is_not_his() -> None:
-    """Letting users change their passwords is no policy of a user."""
+    """Letting users change their passwords isn't a policy of a user."""
     world = small_world()
     world.account("main").update_password_policy(allow_users_to_change_password=True)
 
@@ -724,7 +724,7 @@ def test_edits_are_made_all_or_not_at_all() -> None:
 def test_an_edit_gives_no_right_back_that_was_taken_away_in_between(
     name: str, kind: str, change: str
 ) -> None:
-    """What stands there must be what was looked at; else nothing is changed."""
+    """What is there must be what was looked at; else nothing is changed."""
     world = small_world()
     account = world.account("main")
     holder = {**account.users, **account.groups}[name]

@@ -27,7 +27,7 @@ def small_world() -> tuple[World, User, Role]:
 
 
 def sent(user: User, time: datetime, *, is_allowed: bool = True) -> Use:
-    """Say that a user sent a message."""
+    """Record that a user sent a message."""
     attributes = {
         "account_id": ACCOUNT,
         "region": "us-east-1",
@@ -38,12 +38,12 @@ def sent(user: User, time: datetime, *, is_allowed: bool = True) -> Use:
 
 
 def kinds(world: World, caller: Any = None, **how: Any) -> dict[str, UnusedFinding]:
-    """Give the findings by their type."""
+    """Return the findings by their type."""
     return {finding.finding_type: finding for finding in world.unused(caller, **how).findings}
 
 
 def test_a_role_that_nobody_assumed_is_unused() -> None:
-    """And its permissions are no findings of their own, nor matter for edits."""
+    """And its permissions aren't findings of their own, nor matter for edits."""
     world, _, role = small_world()
     role.attach_policy("AmazonEC2FullAccess")
     world.clock.advance(days=90)
@@ -106,7 +106,7 @@ def test_a_password_is_unused_until_somebody_signs_in() -> None:
     assert "last used on" in kinds(world)["UnusedIAMUserPassword"].text
 
 
-def test_a_wrong_password_is_no_use_of_the_right_one() -> None:
+def test_a_wrong_password_is_not_a_use_of_the_right_one() -> None:
     """The log has the attempt all the same."""
     world, ana, _ = small_world()
     ana.create_login_profile(PASSWORD)
@@ -119,7 +119,7 @@ def test_a_wrong_password_is_no_use_of_the_right_one() -> None:
 
 
 def test_a_key_is_unused_until_it_signs_a_call() -> None:
-    """Each key by itself; an inactive one is no finding."""
+    """Each key by itself; an inactive one isn't a finding."""
     world, ana, _ = small_world()
     first, second = ana.create_access_key(), ana.create_access_key()
     ana.put_policy("own", Policy.allow("sqs:SendMessage"))
@@ -182,7 +182,7 @@ def test_an_attempt_counts_as_a_use_in_findings() -> None:
     assert [edit.kind for edit in found.edits] == ["delete"]
 
 
-def test_what_a_trail_cannot_show_is_no_finding() -> None:
+def test_what_a_trail_cannot_show_is_not_a_finding() -> None:
     """PassRole never; data events only if there are any."""
     world, ana, _ = small_world()
     ana.put_policy("own", Policy.allow(["iam:PassRole", "sqs:SendMessage", "sqs:CreateQueue"]))

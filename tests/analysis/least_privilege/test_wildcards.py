@@ -1,4 +1,4 @@
-"""From many resources to few patterns: what is covered, what is said, and how many may stay."""
+"""From many resources to few patterns: what is covered, the text, and how many may stay."""
 
 import pytest
 from hypothesis import example, given
@@ -51,7 +51,7 @@ ROWS = [
         [f"{LAMBDA}load-*"],
         ["3 functions in function:load- -> function:load-*"],
     ),
-    # A mere type is no name that they share.
+    # A mere type isn't a name that they share.
     ([f"{LAMBDA}{n}" for n in "xyz"], 2, [f"{LAMBDA}{n}" for n in "xyz"], []),
     ([f"{TABLE}{n}" for n in "xyz"], 2, [f"{TABLE}{n}" for n in "xyz"], []),
     (
@@ -67,7 +67,7 @@ ROWS = [
         [f"{LOGS}2026/11/*"],
         [f"3 log streams in {shortly(LOGS)}2026/11/ -> {shortly(LOGS)}2026/11/*"],
     ),
-    # Half a word is no beginning.
+    # Half a word isn't a beginning.
     ([f"{TABLE}star{n}" for n in range(3)], 2, [f"{TABLE}star{n}" for n in range(3)], []),
     ([], 1, [], []),
     (["*"], 1, ["*"], []),
@@ -111,7 +111,7 @@ RESOURCES = st.lists(
 
 
 def beginnings(pattern: str) -> set[str]:
-    """Give the beginnings that may stand for it: whole words of a name."""
+    """Return the beginnings that can be for it: whole words of a name."""
     head = pattern.split(":", 5)
     if len(head) < 6:
         return set()

@@ -47,13 +47,13 @@ def principal(account: Account, arn: str, **parameters: Any) -> Doc:
 
 
 def matched(result: Doc) -> list[tuple[str, str]]:
-    """Give the policies of the matched statements: id and type."""
+    """Return the policies of the matched statements: id and type."""
     found = result["MatchedStatements"]
     return [(entry["SourcePolicyId"], entry["SourcePolicyType"]) for entry in found]
 
 
 def ids(result: Doc) -> list[str]:
-    """Give only their ids."""
+    """Return only their ids."""
     return [match for match, _ in matched(result)]
 
 

@@ -135,7 +135,7 @@ def test_what_makes_no_sense_is_refused(main: Account, parameters: Doc, refusal:
     assert refusal in caught.value.message
 
 
-def test_a_text_that_is_no_policy_says_what_is_wrong_with_it(main: Account) -> None:
+def test_a_text_that_is_not_a_policy_says_what_is_wrong_with_it(main: Account) -> None:
     """In the notes, with the place."""
     with pytest.raises(InvalidInput) as caught:
         custom(main, '{"Statement": [{"Effect": "allow", "Action": "s3:*", "Resource": "*"}]}')
@@ -251,7 +251,7 @@ ENTRIES: list[tuple[list[Doc], str]] = [
 
 
 @pytest.mark.parametrize(("entries", "refusal"), ENTRIES)
-def test_what_is_no_context_is_refused(main: Account, entries: list[Doc], refusal: str) -> None:
+def test_what_is_not_a_context_is_refused(main: Account, entries: list[Doc], refusal: str) -> None:
     """A key twice, values that are not of its type, several where there is one."""
     with pytest.raises(InvalidInput) as caught:
         custom(main, READ, ContextEntries=entries)
@@ -273,7 +273,7 @@ GOOD_ENTRIES = [
 
 @pytest.mark.parametrize("entries", GOOD_ENTRIES)
 def test_what_can_be_read_is_context(main: Account, entries: list[Doc]) -> None:
-    """Booleans are not looked at, and an entry with nothing in it is no entry."""
+    """Booleans are not looked at, and an entry with nothing in it isn't an entry."""
     assert custom(main, READ, ContextEntries=entries)["EvalDecision"] == "allowed"
 
 
@@ -376,12 +376,12 @@ WRONG_KINDS: list[Callable[[Account], Any]] = [
 
 @pytest.mark.parametrize("ask", WRONG_KINDS)
 def test_what_is_of_the_wrong_kind_is_refused(main: Account, ask: Callable[[Account], Any]) -> None:
-    """A single policy or action where a list is wanted; what is no policy, no ARN, no context."""
+    """A single policy or action where a list is wanted; what isn't a policy, no ARN, no context."""
     with pytest.raises(RequestError):
         ask(main)
 
 
 def test_a_key_without_values_is_refused_as_aws_does(main: Account) -> None:
-    """No value at all is no context."""
+    """No value at all isn't a context."""
     with pytest.raises(InvalidInput, match="cannot be null or empty"):
         main.simulate_custom_policy([READ], [GET], context_entries={"aws:TagKeys": []})

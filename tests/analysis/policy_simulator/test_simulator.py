@@ -102,7 +102,7 @@ BOUNDARIES: list[tuple[str, str, str, bool, list[str]]] = [
 def test_a_boundary_grants_nothing_and_says_so(
     main: Account, policy: str, boundary: str, decision: str, lets: Any, by: list[str]
 ) -> None:
-    """What it allows by itself is told beside what is decided, for each resource too."""
+    """What it allows by itself is reported beside what is decided, for each resource too."""
     result = custom(
         main, policy, PermissionsBoundaryPolicyInputList=[boundary], ResourceArns=[A, B]
     )
@@ -153,7 +153,7 @@ def test_an_organization_that_denies_hides_an_own_deny(main: Account) -> None:
 
 
 def test_an_action_gives_one_result_and_it_is_the_strictest(main: Account) -> None:
-    """What holds for each resource stands in it; statements and keys are put together."""
+    """What holds for each resource is in it; statements and keys are put together."""
     policy = text(allow(GET, A, Sid="A"), deny(GET, "arn:aws:s3:::maps/c"))
     three = [A, B, "arn:aws:s3:::maps/c"]
     result = custom(main, policy, ResourceArns=three)
@@ -223,7 +223,7 @@ def test_without_resources_a_policy_for_some_does_not_allow(main: Account) -> No
     assert custom(main, READ_A, ResourceArns=[A])["EvalDecision"] == "allowed"
 
 
-# -- where statements stand -----------------------------------------------------------------------
+# -- where statements are -------------------------------------------------------------------------
 
 CLI = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*",'
@@ -242,7 +242,7 @@ PLACES: list[tuple[str, str, list[int]]] = [
 
 
 @pytest.mark.parametrize(("policy", "action", "places"), PLACES)
-def test_statements_stand_where_aws_says(
+def test_statements_are_where_aws_says(
     main: Account, policy: str, action: str, places: list[int]
 ) -> None:
     """From where the one before ended to behind the closing brace; lines may end in three ways."""
@@ -285,7 +285,7 @@ STATEMENTS = st.lists(
 
 
 @given(STATEMENTS, st.sampled_from([None, 0, 1, 4]), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_from_start_to_end_stands_the_statement(
+def test_from_start_to_end_is_the_statement(
     statements: list[Doc], indent: int | None, line_end: str
 ) -> None:
     """Whatever is in it, and however it is written; and positions count the same places."""
@@ -305,7 +305,7 @@ def test_from_start_to_end_stands_the_statement(
 
 
 def for_zoe(who: str = ZOE, effect: Callable[..., Doc] = allow) -> str:
-    """Write a bucket policy that speaks of somebody."""
+    """Write a bucket policy that is about somebody."""
     return text(effect(GET, MAPS, Principal={"AWS": who}))
 
 
@@ -505,7 +505,7 @@ def test_pages_count_actions(main: Account) -> None:
     assert (len(first["EvaluationResults"]), first["Marker"]) == (100, "100")
 
 
-def test_whoever_simulates_needs_permission_for_whom(team: Account) -> None:
+def test_a_simulation_needs_permission_for_its_principal(team: Account) -> None:
     """Texts need it for no resource in particular."""
     zoe, ana = team.users["zoe"], team.create_user("ana")
     for_zoe_only = ["iam:SimulatePrincipalPolicy", "iam:GetContextKeysForPrincipalPolicy"]

@@ -195,7 +195,7 @@ class Attacker:
         self.name = arn.rpartition("/")[2]
 
     def found(self) -> set[tuple[int, str]]:
-        """Give the rows that work, each with the ARN of whom one becomes; of new ones no ARN."""
+        """Return the rows that work, each with the ARN of its target; a new target has no ARN."""
         every = (*self._users(), *self._roles(), *self._new())
         return {(number, arn) for number, arn, steps in every if self._works(steps)}
 
@@ -248,7 +248,7 @@ class Attacker:
             )
 
     def _gifts(self, user: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give what a user can be given, by which it may more: only what always does."""
+        """Return what a user can be given, by which it may more: only what always does."""
         named = {"UserName": user.name}
         yield "PutUserPolicy", {**named, "PolicyName": "x", "PolicyDocument": ALL}
         for policy in (ADMIN, WIDE):

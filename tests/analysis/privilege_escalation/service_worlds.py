@@ -66,7 +66,7 @@ def caller(main: Account, *statements: Policy) -> User:
 
 
 def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
-    """Give the edges that somebody has as he is, by some of the ways; of others none are found."""
+    """Return the first edges of a principal, by some methods; there are no others."""
     world = of.world if isinstance(of, Session) else of.account.world
     reach = world.reach(**how)
     decider = reach._finder.decider
@@ -79,7 +79,7 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
 
 
 def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:
-    """Say whether the decisions for all calls of edges are yes, in the world as it is."""
+    """Return whether the decisions for all calls of edges are yes, in the world as it is."""
     world = of.account.world
     needs = {need.key: need for edge in found for call in edge.calls for need in call.needs}
     return all(

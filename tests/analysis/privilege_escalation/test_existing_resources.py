@@ -74,7 +74,7 @@ def test_new_code_needs_somebody_to_run_it(
 
 
 def test_each_function_is_an_edge_of_its_own() -> None:
-    """Two functions with one role are two ways to it; one that may not be changed is none."""
+    """Two functions with one role are two ways to it; one that may not be changed isn't one."""
     main = account()
     worker(main, "lambda")
     for name in ("a", "b", "c"):
@@ -298,10 +298,10 @@ def test_a_key_about_machines_says_nothing_of_documents() -> None:
         (f"arn:aws:ssm:*:{MAIN}:document/mine-*", ["ssm:CreateDocument", "ssm:SendCommand"]),
     ],
 )
-def test_a_document_that_runs_what_it_is_told_is_needed(
+def test_a_document_that_runs_its_parameter_is_needed(
     document: str, operations: list[str] | None
 ) -> None:
-    """One of AWS's two, or one that the caller writes; others do only what stands in them."""
+    """One of AWS's two, or one that the caller writes; others do only what is in them."""
     main = account()
     worker(main, "ec2")
     has(main)
@@ -354,7 +354,7 @@ def test_an_instance_is_given_a_profile_or_another_one(
     assert proved(dana, found)
 
 
-def test_the_new_profile_of_an_instance_is_told_to_policies() -> None:
+def test_policies_see_the_new_profile_of_an_instance() -> None:
     """``ec2:NewInstanceProfile`` narrows down what may be given."""
     main = account()
     worker(main, "ec2")
@@ -463,12 +463,12 @@ class Center:
             self.center.provision_permission_set(self.ops)
 
     def role(self, name: str, where: Account) -> Any:
-        """Give the role that an account has of a set."""
+        """Return the role that an account has of a set."""
         return next(role for role in where.roles.values() if f"SSO_{name}_" in role.name)
 
 
 def said(found: list[Edge]) -> list[tuple[str, bool]]:
-    """Say of each edge whose role it leads to, and whether that is widened."""
+    """Return of each edge whose role it leads to, and whether that is widened."""
     return [
         (edge.target.arn.rpartition("/")[2].split("_")[1], bool(edge.target.changes))
         for edge in found
@@ -507,7 +507,7 @@ def test_a_set_that_is_assigned_elsewhere_too_is_widened_there() -> None:
 
 
 def test_whoever_may_assign_sets_takes_those_that_are_there() -> None:
-    """He assigns them to the user as whom he can sign in; and widens them, if he may."""
+    """The caller assigns them to a user with a known sign-in, and widens them if allowed."""
     item = Center()
     dana = caller(item.main, Policy.allow(ASSIGN, "*"))
 

@@ -30,7 +30,7 @@ QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate)  # a seed is not simpler
 
 
 def promised(reach: Reach, edge: Edge) -> list[bool]:
-    """Say what the target of an edge may do, by the graph."""
+    """Return what the target of an edge may do, by the graph."""
     return [bool(reach.decide(edge.target, Need(*probe, {}))) for probe in PROBES]
 
 
@@ -87,7 +87,7 @@ def main() -> Account:
     return main
 
 
-def test_who_gets_to_a_resource_is_told_with_his_steps(main: Account) -> None:
+def test_who_gets_to_a_resource_is_reported_with_his_steps(main: Account) -> None:
     """The nearest first; whoever does not get there is not among them."""
     found = main.world.reach().to(MAP, "s3:GetObject")
     assert {arn.rpartition(":")[2]: len(path) for arn, path in found.items()} == {
@@ -110,8 +110,8 @@ def test_a_condition_key_of_the_last_call_can_be_given(main: Account) -> None:
     assert len(reach.to(MAP, "s3:GetObject", context=context)) == 4
 
 
-def test_the_blast_radius_names_whom_somebody_can_become(main: Account) -> None:
-    """And which accounts he gets to administer."""
+def test_the_blast_radius_names_what_a_principal_can_become(main: Account) -> None:
+    """It also names the accounts that the principal can administer."""
     found = main.world.reach().blast_radius(main.users["dana"])
     assert [arn.rpartition("/")[2] for arn in found] == ["deputy", "boss"]
     assert found.admin_of == {}
@@ -171,8 +171,8 @@ def test_an_scp_stops_a_way_and_a_boundary_caps_what_it_gives(main: Account) -> 
     assert world.reach().path(dana) is None
 
 
-def test_an_administrator_on_paper_is_none(main: Account) -> None:
-    """A Deny that he cannot take away, a boundary, a condition that is not met."""
+def test_a_limited_administrator_is_not_an_administrator(main: Account) -> None:
+    """A permanent Deny, a boundary, or a condition that isn't met limits the user."""
     cases = {
         "denied": {"extra": Policy.deny("iam:*")},
         "bounded": {"boundary": Policy.allow("s3:*")},
@@ -301,14 +301,14 @@ def test_the_page_of_ways_is_that_of_the_table() -> None:
     assert made.PAGE.read_text("utf-8") == made.page()
 
 
-ONE_AFTER_ANOTHER = (  # what makes somebody look like an administrator, and is none
+ONE_AFTER_ANOTHER = (  # what makes somebody look like an administrator, and isn't one
     ("the power user's policy", {}, "PowerUserAccess", None),
     ("a boundary that leaves out IAM", {}, "AdministratorAccess", "PowerUserAccess"),
 )
 
 
 @pytest.mark.parametrize("case", ONE_AFTER_ANOTHER, ids=lambda item: item[0])
-def test_who_may_not_give_power_is_no_administrator(
+def test_who_may_not_give_power_is_not_an_administrator(
     main: Account, case: tuple[str, dict[str, str], str, str | None]
 ) -> None:
     """Whatever else he may do: he cannot take the others in his account."""
@@ -323,8 +323,8 @@ def test_who_may_not_give_power_is_no_administrator(
     assert len(reach.blast_radius(eve)) == 0
 
 
-def test_a_federated_user_of_an_administrator_is_none(main: Account) -> None:
-    """His credentials call no IAM; those of a session without MFA neither."""
+def test_a_federated_user_of_an_administrator_is_not_an_administrator(main: Account) -> None:
+    """Such credentials can't call IAM; neither can a session without MFA."""
     main.users["eve"].attach_policy("AdministratorAccess")
     key = main.users["eve"].create_access_key()
     guest = main.world.sts.get_federation_token(key, name="guest", policy=Policy.allow("*"))
@@ -335,7 +335,7 @@ def test_a_federated_user_of_an_administrator_is_none(main: Account) -> None:
     assert not reach.is_admin(session)
 
 
-def test_a_member_accounts_root_user_under_an_scp_is_no_administrator(main: Account) -> None:
+def test_a_member_accounts_root_user_under_an_scp_is_not_an_administrator(main: Account) -> None:
     """SCPs are for root users of member accounts too."""
     world = main.world
     organization = world.create_organization(world.create_account("top"))

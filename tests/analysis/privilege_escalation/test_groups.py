@@ -42,7 +42,7 @@ def without_keys(main: Account) -> None:
 
 
 def group(name: str, what: str = "with any permission") -> str:
-    """Say what dana becomes."""
+    """Return what dana becomes."""
     return f"user/dana in the group {name} and {what}"
 
 
@@ -208,7 +208,7 @@ def test_a_boundary_caps_what_the_group_gives() -> None:
 
 
 def test_a_cut_closes_the_way_by_a_group_too() -> None:
-    """What is said to be closed is closed."""
+    """A cut that claims to close a path closes it."""
     main = small_world()
     main.users["dana"].put_policy("risky", document(allow("iam:*")))
     dana, world = main.users["dana"], main.world

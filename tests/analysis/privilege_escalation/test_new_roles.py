@@ -128,7 +128,7 @@ def test_a_policy_is_not_written_for_a_role_without_the_boundary_that_it_wants()
 
 
 def test_a_boundary_that_is_not_demanded_here_is_not_taken() -> None:
-    """Another statement speaks of one; this way is free of it."""
+    """Another statement is about one; this way is free of it."""
     row = Row(21, (allow(MAKES), allow("iam:PutUserPolicy", **bounded(LIMIT))), "")
 
     assert row.targets(row.world()) == [NEW[0].target]
@@ -162,7 +162,7 @@ def test_names_and_room_count() -> None:
 
 
 def test_a_role_that_may_do_nothing_is_not_worth_making() -> None:
-    """CreateRole alone gives nothing; nor does a policy without it."""
+    """CreateRole alone is not enough, and a policy without it is not enough."""
     for action in MAKES:
         row = Row(21, (allow(action),), "")
         assert row.targets(row.world()) == []
@@ -201,7 +201,7 @@ def test_from_a_new_role_the_way_goes_on() -> None:
 
 
 def federated(provider: str, action: str, *more: str, **conditions: Any) -> dict[str, Any]:
-    """Write a trust policy for whom a provider vouches for."""
+    """Return a trust policy for the users of an identity provider."""
     statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": [action, *more]}
     return document({**statement, **conditions})
 
@@ -377,7 +377,7 @@ def organization() -> Organization:
 
 
 def tasks(organization: Organization) -> list[str]:
-    """Say for which tasks dana gets the member's root."""
+    """Return for which tasks dana gets the member's root."""
     found = proved(organization.world, DANA, 33)
     assert all(edge.target.account_id == "222222222222" for edge in found)
     return sorted(str(edge.target).rpartition(" ")[2] for edge in found)

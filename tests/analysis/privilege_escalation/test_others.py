@@ -195,7 +195,7 @@ def test_it_is_gone_where_one_of_its_calls_is_refused(row: Row) -> None:
 
 
 def keys(before: Any) -> Any:
-    """Let eve have two keys besides."""
+    """Let eve have two keys in addition."""
 
     def make(main: Account) -> None:
         before(main)

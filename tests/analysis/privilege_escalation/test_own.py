@@ -335,7 +335,7 @@ def holder_of(main: Account, arn: str) -> Any:
 
 
 def edges(main: Account, caller: Any, number: int) -> list[Any]:
-    """Give the edges of a way."""
+    """Return the edges of a way."""
     own = Own(main.world)
     return own.edges(own.power(caller), number)
 

@@ -30,7 +30,7 @@ PROBE = ("iamlab-probe:AnythingAtAll", "*")
 
 
 def labels(main: Account, caller: Any, number: int) -> list[str]:
-    """Say what the edges of a way lead to."""
+    """Return what the edges of a way lead to."""
     return [str(edge.target) for edge in edges(main, caller, number)]
 
 

@@ -14,7 +14,7 @@ from tests.effort import tries
 
 
 def callers(world: World) -> list[str]:
-    """Give the users and roles of the main account."""
+    """Return the users and roles of the main account."""
     main = world.accounts[random_worlds.MAIN]
     return [user.arn for user in (*main.users.values(), *main.roles.values())]
 

@@ -138,7 +138,7 @@ def test_whoever_must_choose_a_new_password_is_not_shown() -> None:
     assert edges(world, DANA, 29) == []
 
 
-def test_where_a_token_can_be_had_with_mfa_there_is_no_sign_in() -> None:
+def test_no_sign_in_is_needed_for_a_token_with_mfa() -> None:
     """It is as good, and asks for no password."""
     row = Row(
         29, (allow("s3:*", **when(Bool={"aws:MultiFactorAuthPresent": "true"})),), "", with_console
@@ -189,7 +189,7 @@ def test_a_caller_chooses_the_endpoint_and_the_headers(conditions: Doc, text: st
 
 
 def test_an_endpoint_that_is_not_there_is_no_way() -> None:
-    """A Region that is none, or where the account's endpoint is off; or it is said where."""
+    """A Region that isn't one, or where the account's endpoint is off; or it is said where."""
     for name in ("mars-1", "us-gov-west-1"):
         far = {"StringEquals": {"aws:RequestedRegion": name}}
         assert edges(Row(15, (), "", trusts(**far)).world(), DANA, 15) == []

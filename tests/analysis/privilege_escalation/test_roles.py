@@ -139,7 +139,7 @@ def test_a_role_that_is_full_takes_no_further_policy() -> None:
 
 
 def test_policies_of_a_service_are_not_attached() -> None:
-    """Those under /aws-service-role/ hang on service-linked roles only."""
+    """Those under /aws-service-role/ is attached to service-linked roles only."""
     arn = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy"
     only = {"Condition": {"ArnEquals": {"iam:PolicyARN": arn}}}
     row = Row(16, (ASSUME, allow("iam:AttachRolePolicy", **only)), "", opened())
@@ -228,7 +228,7 @@ def test_a_call_says_what_a_trust_policy_wants_to_hear(
 
 
 def test_a_deny_that_makes_an_exception_wants_to_hear_it_too() -> None:
-    """The external id stands in the exception; all roles of other names are open."""
+    """The external id is in the exception; all roles of other names are open."""
     row = Row(15, (ASSUME,), "")
     world = row.world()
     everybody = {"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -393,7 +393,7 @@ def test_a_principal_that_was_deleted_and_made_again_is_not_trusted() -> None:
     assert edges(main.world, f"{HERE}:user/jo", 15) == []
 
 
-def test_whoever_is_no_principal_of_sts_takes_no_role() -> None:
+def test_whoever_is_not_a_principal_of_sts_takes_no_role() -> None:
     """A root user assumes no role, however open it is."""
     main = small_world()
     main.roles["stars"].update_assume_role_policy(trusting("*"))
@@ -544,8 +544,8 @@ def test_two_sessions_of_one_name_are_two(chain: World) -> None:
     assert reach.path(bound, chain.role("stars")) is None
 
 
-def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_has_none() -> None:
-    """A session writes its own role's trust policy, and asks for a session without its limits."""
+def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_is_free_of_it() -> None:
+    """A session changes its role's trust policy, and requests a session without limits."""
     main = small_world()
     job = main.create_role("job", assume_role_policy_document=trusting(DANA))
     job.put_policy("risky", document(allow("iam:UpdateAssumeRolePolicy"), allow("s3:*")))
@@ -570,7 +570,7 @@ def test_a_session_of_get_session_token_assumes_but_cannot_write() -> None:
     assert [edge.way.number for edge in proved(main.world, session, *range(10, 23))] == [15]
 
 
-def test_a_role_with_a_trust_in_its_own_account_is_no_gain_to_itself() -> None:
+def test_a_role_with_a_trust_in_its_own_account_is_not_a_gain_to_itself() -> None:
     """A role that may assume itself is itself already."""
     main = small_world()
     job = main.create_role("job", assume_role_policy_document=trusting(MAIN))

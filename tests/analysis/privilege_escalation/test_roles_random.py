@@ -22,7 +22,7 @@ PROBES = (
 
 
 def numbers_and_targets(reach: Reach, arn: str) -> set[tuple[int, str]]:
-    """Give the ways that somebody has: the number, and whom he becomes; of new ones no ARN."""
+    """Return the methods of a principal: number and target; a new target has no ARN."""
     return {
         (edge.way.number, "" if edge.way.number in (21, 22) else edge.target.arn)
         for edge in reach.edges_from(arn)

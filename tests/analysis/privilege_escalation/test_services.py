@@ -75,7 +75,7 @@ def rights(plan: ServicePlan, *without: str, resource: str | list[str] = "*") ->
 
 
 def test_every_row_of_the_table_is_looked_for_or_has_a_reason() -> None:
-    """No row is forgotten: it has a finder, or stands among those that are not modelled."""
+    """No row is forgotten: it has a finder, or is among those that are not modelled."""
     account().world.reach().edges  # noqa: B018 - loads the ways
 
     assert set(METHODS) == set(range(1, 73))
@@ -169,7 +169,7 @@ def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: ServicePlan) -> N
 
 
 def test_every_row_with_a_service_has_its_plans_listed_here() -> None:
-    """Only Identity Center's row and the retired one have none."""
+    """Only Identity Center's row and the retired one don't have one."""
     assert PLANS.keys() | {34, 51} == {
         number for number, method in METHODS.items() if method.service
     }
@@ -207,7 +207,7 @@ def test_a_role_is_passed_as_the_models_own_operations_pass_it() -> None:
     "principal", [{"AWS": "*"}, {"AWS": OTHER}, {"Service": "lambda.amazonaws.com"}]
 )
 def test_a_trust_is_read_as_the_engine_reads_it(principal: Any) -> None:
-    """Whomever a trust policy names: a service is let in if the engine lets it in."""
+    """With any principal in a trust policy, a service is allowed if the engine allows it."""
     main = account()
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -444,7 +444,7 @@ def test_an_instance_profile_is_needed_for_ec2() -> None:
     assert [edge.target.arn for edge in edges(dana, 35)] == [role.arn]
 
 
-def test_the_pipeline_needs_a_role_of_its_own_besides() -> None:
+def test_the_pipeline_needs_a_role_of_its_own_in_addition() -> None:
     """Data Pipeline is passed two roles: without one that trusts it, there is no way."""
     main = account()
     worker(main, "ec2")

@@ -29,7 +29,7 @@ MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
 def steps(reach: Reach, power: PrincipalState, *numbers: int) -> list[Edge]:
-    """Give the edges of a power that can be replayed, of some ways or of all."""
+    """Return the edges of a power that can be replayed, of some ways or of all."""
     every = reach._finder.own_edges(power)
     return [
         edge
@@ -53,7 +53,7 @@ def follow(world: World, caller: str, *numbers: int) -> PrincipalState:
 @settings(max_examples=tries(8))
 @given(st.integers(0, 1_000_000), st.sampled_from([random_worlds, random_role_worlds]))
 def test_whatever_two_steps_promise_is_kept(seed: int, worlds: Any) -> None:
-    """No call is refused, also of those who come back, and the caller may do just what is said."""
+    """No call is refused, also of those who come back, and the caller may do just the text."""
     chance, reach = random.Random(seed), worlds.made(seed).reach()
     callers = [arn for arn in reach.principals if not arn.endswith(":root")]
     for arn in chance.sample(callers, 3):

@@ -279,7 +279,7 @@ def test_a_signing_certificate_counts_only_if_a_service_still_takes_it() -> None
     assert str(edge.target) == "user/eve in ec2"
 
 
-def test_whoever_may_do_nothing_in_a_service_is_no_gain_there() -> None:
+def test_a_principal_without_permissions_in_a_service_is_not_a_gain() -> None:
     """A Git password of somebody without repositories opens nothing."""
     row = Row(31, (allow("iam:UploadSSHPublicKey"),), "")
     world = row.world()
@@ -409,7 +409,7 @@ def test_an_account_that_is_full_gets_no_new_user() -> None:
     assert NEW[0].targets(world) == []
 
 
-def test_users_that_another_may_be_are_no_gain_for_one_who_may_only_look() -> None:
+def test_users_of_another_are_not_a_gain_for_a_principal_who_can_only_look() -> None:
     """Reading is no way."""
     row = Row(10, (allow(["iam:Get*", "iam:List*"]),), "")
     world = row.world()

@@ -51,12 +51,12 @@ def small_world() -> Account:
 
 
 def edges(world: World, caller: Caller, number: int) -> list[Edge]:
-    """Give the edges of one way that somebody has."""
+    """Return the edges of one way that somebody has."""
     return [edge for edge in world.reach().edges_from(caller) if edge.way.number == number]
 
 
 def proved(world: World, caller: Caller, *numbers: int) -> list[Edge]:
-    """Give the edges of some ways, each replayed: nothing is refused, nothing promised in vain."""
+    """Return the edges of some methods, each replayed: all calls and promises succeed."""
     reach = world.reach()
     found = [edge for edge in reach.edges_from(caller) if edge.way.number in numbers]
     for edge in found:
@@ -65,7 +65,7 @@ def proved(world: World, caller: Caller, *numbers: int) -> list[Edge]:
 
 
 def needs_what_its_row_says(edge: Edge) -> bool:
-    """Say whether an edge needs all of one of its row's sets, and nothing that is said nowhere."""
+    """Return whether an edge needs one of its row's permission sets, and nothing else."""
     needed, sets = {*edge.permissions}, edge.way.permissions
     named = {permission for permissions in sets for permission in permissions}
     # What a trust policy gives to a provider's user, the caller does not need.
@@ -88,14 +88,14 @@ def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES)
 
 
 class Row(NamedTuple):
-    """A way that dana has.
+    """A method that dana can use.
 
     Parameters
     ----------
     statements
         Her policy.
     target
-        Whom she becomes, in words.
+        What she becomes, in words.
     before
         What else there must be.
     """
@@ -117,11 +117,11 @@ class Row(NamedTuple):
         return main.world
 
     def targets(self, world: World) -> list[str]:
-        """Say whom dana becomes by the row's way, and prove it."""
+        """Return what dana can become by the row's method, and prove it."""
         return [str(edge.target) for edge in proved(world, f"{HERE}:user/dana", self.number)]
 
     def named(self, world: World) -> list[str]:
-        """Say whom dana becomes by the row's way."""
+        """Return what dana can become by the row's method."""
         return [str(edge.target) for edge in edges(world, f"{HERE}:user/dana", self.number)]
 
 

@@ -52,29 +52,29 @@ def before() -> World:
 
 
 def instance(account: Account) -> Any:
-    """Give the only instance."""
+    """Return the only instance."""
     return next(resource for resource in account.resources.values() if resource.kind == "instance")
 
 
 def key_id(account: Account) -> str:
-    """Give the id of the only key."""
+    """Return the id of the only key."""
     return next(resource.name for resource in account.resources.values() if resource.kind == "key")
 
 
 def organization_of(account: Account) -> Any:
-    """Give the organization of an account."""
+    """Return the organization of an account."""
     return account.organization
 
 
 def parents(account: Account) -> tuple[str, str]:
-    """Give the root, and the unit in it."""
+    """Return the root, and the unit in it."""
     organization = organization_of(account)
     (unit,) = organization.organizational_units.values()
     return organization.root.id, unit.id
 
 
 def path_of_root(account: Account) -> str:
-    """Give the path of a report of the whole organization."""
+    """Return the path of a report of the whole organization."""
     return f"{organization_of(account).id}/{parents(account)[0]}"
 
 
@@ -319,7 +319,7 @@ RECORDS: list[tuple[Event, tuple[str, str]]] = [
 
 
 @pytest.mark.parametrize(("record", "wanted"), RECORDS)
-def test_a_real_record_shows_what_the_call_needs_besides(
+def test_a_real_record_shows_what_the_call_needs_in_addition(
     record: Event, wanted: tuple[str, str]
 ) -> None:
     """Parameters are read as CloudTrail writes them."""
@@ -342,7 +342,7 @@ def test_parameters_that_say_nothing_need_nothing_more(record: Event) -> None:
 
 
 def service_of(record: Event) -> str:
-    """Give the prefix of a record's actions."""
+    """Return the prefix of a record's actions."""
     return record.event_source.partition(".")[0]
 
 

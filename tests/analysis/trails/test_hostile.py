@@ -201,7 +201,7 @@ NO_TRAILS = {
 
 
 @pytest.mark.parametrize("case", NO_TRAILS)
-def test_a_file_that_is_no_trail_is_a_problem_and_no_end(case, tmp_path):
+def test_a_file_that_is_not_a_trail_is_a_problem_but_reading_goes_on(case, tmp_path):
     """The files beside it are read."""
     data, words = NO_TRAILS[case]
     write(tmp_path / "b.json", text_of(GOOD))
@@ -281,7 +281,7 @@ def test_long_values_are_shown_shortly(tmp_path):
 
 
 def peak_of(work):
-    """Give the most memory that something takes, and what it gives."""
+    """Return the most memory that something takes, and what it gives."""
     tracemalloc.start()
     try:
         found = work()
@@ -313,7 +313,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_a_record_without_end_takes_neither_memory_nor_time(case, monkeypatch):
-    """It is given up at a limit that no record of CloudTrail reaches; so is the file."""
+    """Record and file are given up at a limit that no record of CloudTrail reaches."""
     monkeypatch.setattr(decoding, "MOST", 2**19)
     start, filler = ENDLESS[case]
     pieces = pieces_of(start, filler, 400)
@@ -343,7 +343,7 @@ def test_a_gzip_bomb_does_not_go_off(tmp_path):
 
 
 def test_nothing_in_a_file_is_followed(tmp_path):
-    """A link that leads nowhere is no file."""
+    """A link that leads nowhere isn't a file."""
     (tmp_path / "a.json").symlink_to(tmp_path / "nowhere")
 
     with pytest.raises(LoadError):
@@ -382,7 +382,7 @@ VALUE = JSON | ARN | WORDS | st.dictionaries(st.sampled_from(PARTS), JSON | ARN,
     st.sampled_from(CALLS),
 )
 def test_no_record_crashes(changed, call):
-    """Whatever stands in its fields: it is read or refused, and its uses have texts and an end."""
+    """Whatever is in its fields: it is read or refused, and its uses have texts and an end."""
     service, _, name = call.partition(":")
     try:
         event = event_of(record(service, name or "X") | changed)

@@ -111,7 +111,7 @@ def test_it_does_not_matter_where_a_text_is_cut_into_pieces(seed):
 
 
 def test_a_folder_is_walked_in_the_order_of_names(tmp_path):
-    """However deep; what is no file of a trail does not count."""
+    """However deep; what isn't a file of a trail does not count."""
     layout = f"AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/2026/11/25"
     for number, part in enumerate((MADE[:10], MADE[10:30], MADE[30:])):
         write(tmp_path / layout / f"{ACCOUNT}_CloudTrail_{number}.json.gz", text_of(part))
@@ -165,7 +165,7 @@ def test_where_nothing_is_nothing_is_read(name, tmp_path):
 
 
 def test_a_folder_without_a_trail_is_refused(tmp_path):
-    """With the way to get one; an only digest is none."""
+    """With the way to get one; an only digest isn't one."""
     write(tmp_path / "CloudTrail-Digest" / "d.json.gz", "{}")
     write(tmp_path / "a.txt", text_of(MADE))
 
@@ -183,14 +183,14 @@ class OfBytes:
 @pytest.mark.parametrize(
     "parameters", [(), (5,), (None,), (b"a",), (["a"],), ("a\0b",), (OfBytes(),)]
 )
-def test_what_is_no_path_is_refused(parameters):
+def test_what_is_not_a_path_is_refused(parameters):
     """With the error for questions that cannot be asked."""
     with pytest.raises(RequestError):
         Trail(*parameters)
 
 
 def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
-    """What lies in it is missing from the trail."""
+    """What is in it is missing from the trail."""
     write(tmp_path / "a.json", text_of(MADE))
     write(tmp_path / "closed" / "b.json", text_of(MADE))
     scandir = os.scandir
@@ -336,7 +336,7 @@ OBJECTS = ("requestParameters", "responseElements", "additionalEventData", "serv
 
 
 def _is_taken(field, value):
-    """Say what may stand in a field, beside what stands there in records."""
+    """Return what can be in a field, beside what is there in records."""
     if field == "eventTime":
         return False  # none of the values is a time
     if field in NEEDED:
@@ -373,7 +373,7 @@ def test_times_are_in_utc(text):
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "2026-13-01T00:00:00Z", "10:15"])
-def test_what_is_no_time_is_refused(text):
+def test_what_is_not_a_time_is_refused(text):
     """Also a time before all times."""
     with pytest.raises(RecordError, match=r"eventTime is .* not a time"):
         event_of(record() | {"eventTime": text})
@@ -404,7 +404,7 @@ def test_other_versions_are_refused(version):
         ("PutX", False),
     ],
 )
-def test_a_record_that_does_not_say_whether_it_only_reads_is_told_by_its_name(name, reads):
+def test_a_record_without_read_only_is_classified_by_its_name(name, reads):
     """Records before version 1.01 do not have the field."""
     parameters = record("s3", name)
     del parameters["readOnly"]
@@ -413,7 +413,7 @@ def test_a_record_that_does_not_say_whether_it_only_reads_is_told_by_its_name(na
 
 
 def test_old_records_are_of_the_callers_account():
-    """Those before version 1.02 do not say whose log they stand in."""
+    """Those before version 1.02 do not say whose log they are in."""
     parameters = record()
     del parameters["recipientAccountId"]
 
@@ -467,7 +467,7 @@ def test_sessions_of_roles_keep_who_made_them():
     assert event_of(record(identity=identity)).user_identity == identity
 
 
-def test_damage_is_no_record():
+def test_damage_is_not_a_record():
     """It is a value of its own, so that no record can look like it."""
     assert list(records_in(iter(['[{"what": "x"}]']))) == [{"what": "x"}]
     [damage] = records_in(iter(["[nonsense]"]))

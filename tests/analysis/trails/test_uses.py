@@ -26,12 +26,12 @@ MAYA = f"{IAM}:user/maya"
 
 
 def used(service, name, parameters=None, identity=None, **more):
-    """Give the uses of one record."""
+    """Return the uses of one record."""
     return uses_of(event_of(record(service, name, parameters, identity, **more)))
 
 
 def pairs(*call, **more):
-    """Give actions with resources."""
+    """Return actions with resources."""
     return [(use.action, use.resource) for use in used(*call, **more)]
 
 
@@ -142,8 +142,7 @@ def test_the_names_of_this_worlds_events_lead_back_to_their_actions():
     for action in catalog.all_actions():
         source = f"{SOURCES.get(action.service, action.service)}.amazonaws.com"
         found = {
-            use.name
-            for use in actions_of_call(source, event_name(action.service, action.name))
+            use.name for use in actions_of_call(source, event_name(action.service, action.name))
         }
         assert action.full_name in found or action.full_name in actions.NO_PERMISSION
 
@@ -375,7 +374,7 @@ def test_tags_and_a_source_identity_are_permissions_too():
 
 
 def test_a_name_alone_does_not_tell_the_path():
-    """It is said, unless the call creates the thing or an ARN stands somewhere."""
+    """It is said, unless the call creates the thing or an ARN is somewhere."""
     (known,) = used("iam", "CreateRole", {"roleName": "app", "path": "/p/"})
     (plain,) = used("iam", "CreateRole", {"roleName": "app"})
     (guessed,) = used("iam", "GetRole", {"roleName": "app"})
@@ -509,7 +508,7 @@ def test_an_event_and_its_use_never_disagree(code):
 
 
 def refused(action, rest, service="iam", name="PutRolePolicy", code="AccessDenied", before=""):
-    """Give the uses of a refused call, of which only the text says what it was about."""
+    """Return the uses of a refused call, of which only the text says what it was about."""
     text = f"{before}User: {MAYA} is not authorized to perform: {action}{rest}"
     return [
         (use.action, use.resource, use.is_path_known)
@@ -542,7 +541,7 @@ def test_the_text_of_a_refusal_says_what_it_was_about(rest, resource, is_whole):
     assert refused("iam:PutRolePolicy", rest) == [("iam:PutRolePolicy", resource, is_whole)]
 
 
-def test_a_refusal_may_be_for_want_of_another_permission():
+def test_a_refusal_may_be_because_of_a_missing_another_permission():
     """Both were attempted: the call, and what its text names."""
     found = refused(
         "iam:PassRole", f" on resource: {IAM}:role/x because no", "lambda", "CreateFunction20150331"
@@ -623,7 +622,7 @@ def test_a_hostile_text_takes_no_time():
         {"eventCategory": "Insight"},
     ],
 )
-def test_what_is_no_call_uses_nothing(more):
+def test_what_is_not_a_call_uses_nothing(more):
     """What a service does of its own accord, signing in, and what the log itself notices."""
     assert used("kms", "RotateKey", **more) == ()
     assert used("kms", "ListKeys") != ()
@@ -651,7 +650,7 @@ EXACT = [
 @pytest.mark.parametrize(
     ("call", "parameters", "wanted"), EXACT, ids=[f"{e[0]} {e[1]}" for e in EXACT]
 )
-def test_a_star_for_what_nobody_says_is_told_from_a_star(call, parameters, wanted):
+def test_a_star_for_an_unknown_part_is_distinguished_from_a_star(call, parameters, wanted):
     """Who calls an object "*" must not get a policy for all objects."""
     assert {use.resource: use.is_exact for use in used(*call.split(), parameters)} == wanted
 
@@ -666,7 +665,7 @@ def test_without_an_account_no_arn_is_made():
 
 
 def test_passing_a_role_is_never_shown():
-    """The role may stand among the parameters; that it was passed is only likely."""
+    """The role can be among the parameters; that it was passed is only likely."""
     parameters = {"functionName": "f", "role": f"{IAM}:role/app"}
 
     assert {action for action, _ in pairs("lambda", "CreateFunction20150331", parameters)} == {
@@ -693,7 +692,7 @@ def test_a_use_says_where_and_when():
     )
 
 
-def test_uses_are_those_of_whom_is_asked_for():
+def test_uses_belong_to_the_requested_principal():
     """By user, by role with its sessions, by session; with or without the path of either side."""
     events = [
         event_of(record("iam", name, None, identity))

@@ -11,7 +11,7 @@ BEGIN = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 def iam_user(name="maya"):
-    """Give the identity of a user."""
+    """Return the identity of a user."""
     return {
         "type": "IAMUser",
         "principalId": f"AIDA{name.upper():0<11}EXAMPLE",
@@ -23,7 +23,7 @@ def iam_user(name="maya"):
 
 
 def role_session(role="app", session="job", path="/"):
-    """Give the identity of a role's session."""
+    """Return the identity of a role's session."""
     role_id = f"AROA{role.upper().replace('-', ''):0<11}EXAMPLE"
     return {
         "type": "AssumedRole",

@@ -34,7 +34,7 @@ MAPS = "arn:aws:s3:::star-maps"
 
 
 def cells_of(line: Any, found: WhatCan) -> Iterator[tuple[str, str]]:
-    """Give the cells that a line's patterns mean, of those that were asked."""
+    """Return the cells that a line's patterns mean, of those that were asked."""
     names = {name for pattern in line.actions for name in expand(pattern)}
     for name, resource in found.matrix.pairs:
         if name in names and matches(line.resources, resource) and not matches(line.but, resource):
@@ -42,7 +42,7 @@ def cells_of(line: Any, found: WhatCan) -> Iterator[tuple[str, str]]:
 
 
 def matches(patterns: Any, resource: str) -> bool:
-    """Say whether one of some patterns matches."""
+    """Return whether one of some patterns matches."""
     return any(glob_resource(pattern, resource) for pattern in patterns)
 
 
@@ -69,7 +69,7 @@ def prove_allowed(found: WhatCan, decisions: dict[Any, Any]) -> None:
 
 
 def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
-    """What an identity policy would grant is told with all that stands in the way."""
+    """What an identity policy would grant is reported with all that blocks."""
     blocked: dict[Any, set[str]] = {pair: set() for pair in decisions}
     denying: dict[Any, set[str]] = {pair: set() for pair in decisions}
     for line in found.stopped:
@@ -88,7 +88,7 @@ def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
 
 
 def would_be_granted(decision: Any) -> bool:
-    """Say whether some identity policy allows what is refused."""
+    """Return whether some identity policy allows what is refused."""
     return bool(decision.heard["identity"].allows) and decision.request.caller.kind.name != "ROOT"
 
 
@@ -175,7 +175,7 @@ def test_lines_are_exact_whatever_the_patterns(named: str) -> None:
     assert len(found) > 0
 
 
-def test_a_grant_a_key_policy_and_an_identity_policy_are_told_as_they_work_together() -> None:
+def test_a_grant_a_key_policy_and_an_identity_policy_are_reported_as_they_work_together() -> None:
     """By the account statement both sides grant; by a grant or by name the key's side alone."""
     world = World(7)
     main = world.create_account("main", account_id=MAIN)
@@ -200,7 +200,7 @@ def test_a_grant_a_key_policy_and_an_identity_policy_are_told_as_they_work_toget
     assert lines["kms:Encrypt",].resources == (by_grant.arn,)
 
 
-# -- what stands in a line ------------------------------------------------------------------------
+# -- what is in a line ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_administrator_access_is_everything_on_everything(world: World) -> None:
     )
 
 
-def test_what_nobody_is_refused_is_told_last(world: World) -> None:
+def test_what_nobody_is_refused_is_reported_last(world: World) -> None:
     """It is the least news."""
     ana = world.user("ana")
     ana.attach_policy("AmazonS3ReadOnlyAccess")
@@ -296,7 +296,7 @@ def test_what_a_condition_does_not_allow_now_has_no_line(world: World) -> None:
 
 
 def stopped_by(world: World, caller: Any, **how: Any) -> dict[str, Any]:
-    """Give the lines of what is stopped, by layer."""
+    """Return the lines of what is stopped, by layer."""
     return {line.layer: line for line in what_can(world, caller, services=["s3"], **how).stopped}
 
 
@@ -459,7 +459,7 @@ def test_a_session_policy_stops_what_it_does_not_allow(world: World) -> None:
 
 
 def test_a_bucket_of_another_account_needs_the_other_side_too(world: World) -> None:
-    """What the caller's policy would grant is told, with what is missing."""
+    """What the caller's policy would grant is reported, with what is missing."""
     data = world.create_account("data", account_id="222222222222")
     data.create_bucket("theirs")
     ana = world.user("ana")
@@ -471,7 +471,7 @@ def test_a_bucket_of_another_account_needs_the_other_side_too(world: World) -> N
     assert "objects in theirs" in str(line)
 
 
-def test_block_public_access_is_no_grant(world: World) -> None:
+def test_block_public_access_is_not_a_grant(world: World) -> None:
     """A public policy that is shut out allows nobody from outside."""
     data = world.create_account("data", account_id="222222222222")
     zoe = data.create_user("zoe")
@@ -485,10 +485,10 @@ def test_block_public_access_is_no_grant(world: World) -> None:
     prove(world, zoe, found)
 
 
-# -- what is asked --------------------------------------------------------------------------------
+# -- the question ---------------------------------------------------------------------------------
 
 
-def test_only_the_services_and_resources_that_are_asked_for_are_told(world: World) -> None:
+def test_only_the_services_and_resources_that_are_asked_for_are_reported(world: World) -> None:
     """Resources as they are given: others are not asked."""
     ana = world.user("ana")
     ana.attach_policy("AdministratorAccess")

@@ -50,23 +50,23 @@ def furnished() -> World:
 
 
 def only(items: Any) -> Any:
-    """Give the one thing."""
+    """Return the one thing."""
     (item,) = items
     return item
 
 
 def organization_of(world: World) -> Any:
-    """Give the organization."""
+    """Return the organization."""
     return only(world.organizations.values())
 
 
 def unit_of(world: World) -> Any:
-    """Give the OU."""
+    """Return the OU."""
     return only(organization_of(world).organizational_units.values())
 
 
 def key_of(world: World) -> Any:
-    """Give the key that has a grant."""
+    """Return the key that has a grant."""
     every = world.accounts[MAIN].resources.values()
     return next(each for each in every if each.kind == "key")
 
@@ -140,7 +140,7 @@ EDITS: dict[str, Callable[[World], Any]] = {
 
 
 def edited(named: str) -> tuple[World, World]:
-    """Give a world before and after an edit."""
+    """Return a world before and after an edit."""
     before = furnished()
     after = before.copy()
     EDITS[named](after)
@@ -163,7 +163,7 @@ def through(world: World, edits: Any, order: str) -> World:
 
 
 @pytest.mark.parametrize("named", EDITS)
-def test_an_edit_is_told_and_all_edits_done_lead_to_the_world_after(named: str) -> None:
+def test_an_edit_is_reported_and_all_edits_done_lead_to_the_world_after(named: str) -> None:
     """Each kind of fact is found, can be written, and can be taken back."""
     before, after = edited(named)
     diff, back = diff_between(before, after), diff_between(after, before)
@@ -192,7 +192,7 @@ def test_worlds_made_by_edits_answer_as_the_worlds_themselves(named: str) -> Non
 
 
 def hanging(world: World) -> list[Any]:
-    """Say which policies hang where, and how often."""
+    """Return which policies hang where, and how often."""
     return [
         (target.id, sorted(target.attached))
         for organization in world.organizations.values()
@@ -287,7 +287,7 @@ def test_a_diff_in_a_file_has_sentences_and_no_secrets() -> None:
         again.changes()
 
 
-def test_settings_that_may_be_secret_are_told_without_their_value() -> None:
+def test_settings_that_may_be_secret_are_reported_without_their_value() -> None:
     """Of what the table of settings does not know, only that it changed is said."""
     before = furnished()
     after = before.copy()
@@ -302,7 +302,7 @@ def test_settings_that_may_be_secret_are_told_without_their_value() -> None:
 
 
 def changes_of(before: World, after: World, *pairs: Any) -> dict[tuple[str, str], Any]:
-    """Give the changes by the name of the caller and the action."""
+    """Return the changes by the name of the caller and the action."""
     found = diff_between(before, after).changes(*pairs)
     return {(entry.caller.rpartition("/")[2], entry.action): entry for entry in found}
 
@@ -515,7 +515,7 @@ def prove_cause(change: Any, diff: WorldDiff, before: World, after: World) -> No
         assert sorted(change.by) == sorted(causing)
 
 
-# -- what is asked if nobody says -----------------------------------------------------------------
+# -- the request if nobody says -------------------------------------------------------------------
 
 SEEN = {
     "attached": "carol",
@@ -569,7 +569,7 @@ def test_a_few_well_known_actions_stand_for_a_pattern() -> None:
     assert "kms:Decrypt" in some_of(statement)
 
 
-def test_what_is_asked_has_a_limit() -> None:
+def test_the_question_has_a_limit() -> None:
     """A policy of a thousand patterns is asked by some of each part of the alphabet."""
     before = scenario("groups")
     after = before.copy()
@@ -626,7 +626,7 @@ def test_long_lists_are_cut() -> None:
 
 
 def test_a_card_shows_names_as_text() -> None:
-    """Whatever a user or tag is called, it is no markup."""
+    """Whatever a user or tag is called, it isn't a markup."""
     before = scenario("groups")
     after = before.copy()
     after.user("bob").tags["<b>"] = "<i>"
