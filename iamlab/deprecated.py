@@ -10,7 +10,7 @@ The tables below list all of them. A class or a function that has old names is d
 ...     Policy.allow("s3:*").named("all").name
 'all'
 >>> print(caught[0].message)
-Policy.named is now Policy.with_name. The old name works until iamlab 1.0.
+Policy.named is now Policy.with_name. The old form works until iamlab 1.0.
 
 Notes
 -----
@@ -85,7 +85,7 @@ def warn(old: str, new: str, *, stacklevel: int = 2) -> None:
     stacklevel
         How many calls up the old name was used: 1 is the function that calls this one.
     """
-    text = f"{old} is now {new}. The old name works until iamlab {REMOVED_IN}."
+    text = f"{old} is now {new}. The old form works until iamlab {REMOVED_IN}."
     warnings.warn(text, DeprecationWarning, stacklevel=stacklevel + 1)
 
 

@@ -103,6 +103,16 @@ def test_an_old_name_works_warns_and_says_the_new_one(where, old, new, by_name):
     assert warning[2] == __file__, where
 
 
+def test_the_old_order_of_reach_to_is_seen_and_turned_around():
+    """A resource is an ARN or ``*``, and an action is neither."""
+    reach = scene().reach()
+
+    for resource in (MAP, "*"):
+        with pytest.warns(DeprecationWarning, match=r"reach\.to\(action, resource\)") as caught:
+            found = reach.to(resource, "s3:GetObject")
+        assert (caught[0].filename, found) == (__file__, reach.to("s3:GetObject", resource))
+
+
 def test_every_key_of_the_tables_is_a_decorated_class_or_function():
     """No row is left behind when a class is renamed."""
     assert {*deprecated.ATTRIBUTES, *deprecated.PARAMETERS} <= set(deprecated.HOLDERS)

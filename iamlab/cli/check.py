@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from iamlab.cli.documents import STANDARD_INPUT, printable, read_text
 from iamlab.cli.forms import print_json
 from iamlab.errors import PolicyError, RequestError
-from iamlab.policy.advice import review
-from iamlab.policy.advice.codes import ERROR, LEVELS, SUGGESTION, WARNING
-from iamlab.policy.checking import refusal_of_parse_error, refusals
 from iamlab.policy.document import Policy
+from iamlab.policy.lint import review
+from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
 from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 if TYPE_CHECKING:
     import argparse

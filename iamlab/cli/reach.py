@@ -123,7 +123,7 @@ def _check(options: argparse.Namespace) -> None:
 def _asked(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
     """Give the ways that are asked for, by principal."""
     if options.action:
-        return reach.to(options.resource, options.action)
+        return reach.to(options.action, options.resource)
     if options.target or options.cut:
         path = reach.path(options.source, options.target or "admin")
         return {} if path is None else {path.target.arn: path}

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.engine.request import Request
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import edited, written
+from iamlab.policy.document import Policy, edited, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

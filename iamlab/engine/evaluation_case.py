@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from iamlab import unsure
 from iamlab.engine.request import SERVICE_LINKED, Kind
-from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Layers, Level

@@ -22,8 +22,7 @@ from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.organizations.lookup import account_id_of, policy_of, target_of
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import written
+from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -341,7 +340,7 @@ class OrganizationPolicies(organization_records.Organization):
         self._do("DetachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
 
     def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
-        """Say what reaches an account from above, level by level.
+        """Return the policies that apply to an account from above, level by level.
 
         Examples
         --------
@@ -364,7 +363,7 @@ class OrganizationPolicies(organization_records.Organization):
 
 
 def as_content(document: Document) -> Any:
-    """Give a document as the API takes it, without white space: AWS would count that.
+    """Return a document as the API takes it, without white space: AWS would count that.
 
     Raises
     ------

@@ -272,7 +272,7 @@ class Questions(records.World):
         return reach(self, context, circumstances)
 
     def diff(self, before: records.World) -> WorldDiff:
-        """Say what has changed since another world: the edits, and who gained or lost what by them.
+        """Return what has changed since another world: the edits, and who gained or lost access.
 
         Parameters
         ----------

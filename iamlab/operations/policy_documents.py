@@ -29,15 +29,14 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import edited
+from iamlab.policy.document import Policy, edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.model.world import World
-    from iamlab.policy.checking import Refusal
     from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.validate.validation import Refusal
 
 
 Document = str | Mapping[str, object] | Policy
@@ -47,7 +46,7 @@ _OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationEr
 
 @cache
 def _errors() -> dict[str, type[AwsError]]:
-    """Give the codes with which documents are refused, each with its class."""
+    """Return the codes with which documents are refused, each with its class."""
     # Not before somebody saves for one of these services.
     from iamlab.errors.organizations import ConstraintViolationException
     from iamlab.errors.services import (
@@ -82,7 +81,7 @@ def _errors() -> dict[str, type[AwsError]]:
 
 
 def error_of(code: str) -> type[AwsError]:
-    """Give the class of a code with which documents are refused.
+    """Return the class of a code with which documents are refused.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def saved(
     ...     print(error)
     MalformedPolicyDocument: Syntax errors in policy.
     """
-    from iamlab.policy.checking import refusal_of_parse_error, refusals
+    from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
     try:
         policy = Policy.parse(document, name=name)
@@ -142,8 +141,8 @@ def saved_inline(
     others
         The inline policies that it keeps; all of them share one limit.
     """
-    from iamlab.policy.checks.sizes import size
     from iamlab.policy.rules import INLINE_LIMITS
+    from iamlab.policy.validate.document_defects import size
 
     kind, whose = holder
     limit = INLINE_LIMITS[kind]
@@ -165,7 +164,7 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
 
 
 def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:
-    """Give the users and roles that a policy names and that are not there.
+    """Return the users and roles that a policy names and that are not there.
 
     What lies in accounts outside of this world is taken as there.
     """
@@ -223,7 +222,7 @@ def with_principals(policy: Policy, new_names: Mapping[tuple[str, str], tuple[st
     """Write some principals of a policy, each a kind and a name, in another way."""
 
     def renamed(principals: Principals | None) -> Principals | None:
-        return principals and tuple(new_names.get(one, one) for one in principals)
+        return principals and tuple(new_names.get(principal, principal) for principal in principals)
 
     changed: dict[int, Statement | None] = {
         statement.number: replace(

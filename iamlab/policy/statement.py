@@ -8,10 +8,11 @@ AWS page: "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from iamlab.policy.conditions import Comparison
+
 
 Effect = Literal["Allow", "Deny"]
 Version = Literal["2012-10-17", "2008-10-17"]
@@ -63,3 +64,53 @@ class Statement:
     def label(self) -> str:
         """What the statement is called: its Sid, or ``#2`` for the second."""
         return self.sid or f"#{self.number}"
+
+
+def statement_to_json(statement: Statement) -> dict[str, Any]:
+    """Write a statement as JSON values, its elements in AWS's usual order.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> document = {"Statement": [{"Effect": "Deny", "Action": ["s3:*"], "Resource": "*"}]}
+    >>> statement_to_json(Policy.parse(document).statements[0])
+    {'Effect': 'Deny', 'Action': 's3:*', 'Resource': '*'}
+    """
+    written = {
+        "Sid": statement.sid,
+        "Effect": statement.effect,
+        "Principal": _principals(statement.principal),
+        "NotPrincipal": _principals(statement.not_principal),
+        "Action": _values(statement.action),
+        "NotAction": _values(statement.not_action),
+        "Resource": _values(statement.resource),
+        "NotResource": _values(statement.not_resource),
+        "Condition": _conditions(statement),
+    }
+    return {element: value for element, value in written.items() if value is not None}
+
+
+def _values(values: tuple[str, ...] | None) -> str | list[str] | None:
+    if values is None:
+        return None
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _principals(principals: Principals | None) -> str | dict[str, Any] | None:
+    if principals is None:
+        return None
+    if len(principals) == 1 and principals[0][0] in ("*", ""):
+        return principals[0][1]
+    kinds = dict.fromkeys(kind for kind, _ in principals)
+    return {
+        kind: _values(tuple(value for own, value in principals if own == kind)) for kind in kinds
+    }
+
+
+def _conditions(statement: Statement) -> dict[str, Any] | None:
+    if not statement.conditions:
+        return None
+    block: dict[str, Any] = {}
+    for condition in statement.conditions:
+        block.setdefault(str(condition.comparison), {})[condition.key] = _values(condition.values)
+    return block

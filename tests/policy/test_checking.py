@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import Policy, PolicyError, RequestError
-from iamlab.policy.checking import (
+from iamlab.policy.json_text import Places
+from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.validate.document_defects import size
+from iamlab.policy.validate.validation import (
     MOST_REFUSALS,
     NO_TEXT,
     SaveError,
@@ -16,9 +19,6 @@ from iamlab.policy.checking import (
     refusal_of_parse_error,
     refusals,
 )
-from iamlab.policy.checks.sizes import size
-from iamlab.policy.places import Places
-from iamlab.policy.rules import SERVICES, TYPES
 from tests.effort import first_now, slow
 from tests.growth import grows_linearly
 from tests.policy.saving import STATEMENT, document, refused, statement

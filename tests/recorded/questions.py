@@ -249,7 +249,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     }
     if walk.number % 200 == 0:
         slow["admins"] = lambda: _reached(world.reach().admins())
-        slow["to"] = lambda: _reached(world.reach().to(resource, action))
+        slow["to"] = lambda: _reached(world.reach().to(action, resource))
     asked = quick | (middle if walk.number % 5 == 0 or slowly else {}) | (slow if slowly else {})
     for name, ask in asked.items():
         log.attempt(f"{name}()", ask, "reports")

@@ -12,6 +12,7 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, README, scenario
+from iamlab.view.drawing.shapes import Tiles
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.matrix.access_matrix import COLUMNS, ROWS, access_matrix
 from iamlab.view.figures.matrix.access_shares import DARKNESS, Share, tint
@@ -248,12 +249,12 @@ def test_the_same_matrix_gives_the_same_bytes(lesson):
 def test_who_is_allowed_meets_the_eye_first(lesson):
     """What nobody says anything about has no colour behind it."""
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP]), world=lesson)
-    cells = figure.drawing.axes[0].collections
-    colours = [tuple(colour[:3]) for some in cells for colour in some.get_facecolor()]
+    tiles = [shape for shape in figure.sheet.shapes if isinstance(shape, Tiles)]
+    colours = [shape.ink.fill for shape in tiles for _ in shape.places]
     silent = (figure.table["verdict"] == "implicit deny").sum()
 
     assert len(colours) == len(figure.rows) + 3  # and the legend
-    assert colours.count((1.0, 1.0, 1.0)) == silent + 1
+    assert colours.count(PAPER) == silent + 1
 
 
 # -- large ones -----------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ class Scene:
         yield "what can", world.what_can(user, services=["s3"])
         yield "outside", world.outside_access()
         yield "reach", reach
-        yield "arrivals", reach.to(resource, action)
+        yield "arrivals", reach.to(action, resource)
         yield "blast radius", reach.blast_radius(user)
         yield "path", admin
         yield "cut", reach.cut(main.root)
@@ -349,7 +349,7 @@ def test_ways_in_a_terminal_name_who_is_on_them():
     assert repr(reach.blast_radius(main.get_role("r3"))) == (
         "<BlastRadius r3 becomes r4, r5, of 8 principals>"
     )
-    assert repr(reach.to("arn:aws:s3:::maps/m31", "s3:GetObject")).startswith(
+    assert repr(reach.to("s3:GetObject", "arn:aws:s3:::maps/m31")).startswith(
         "<Arrivals s3:GetObject on arn:aws:s3:::maps/m31: "
     )
     assert repr(world.who_can("s3:GetObject", "arn:aws:s3:::maps/m31")) == (

@@ -14,9 +14,9 @@ from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.labels import RULE_OF
 from iamlab.engine.layers import NAMES
 from iamlab.engine.reasons import VOTERS
-from iamlab.policy.prose.conditions import Setting, clause
-from iamlab.policy.prose.resources import noun
-from iamlab.policy.prose.words import briefly, joined, plain
+from iamlab.policy.describe.conditions import Setting, clause
+from iamlab.policy.describe.resources import noun
+from iamlab.policy.describe.words import briefly, joined, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -109,7 +109,7 @@ def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
 
 
 def quota(account: Account, name: str) -> int:
-    """Give a quota of an account: AWS's default, unless it has been raised."""
+    """Return a quota of an account: AWS's default, unless it has been raised."""
     return account.quotas.get(name, QUOTAS[name].default)
 
 
@@ -293,7 +293,7 @@ PAGE = 100
 def page(
     name: str, items: Iterable[Any], request: Mapping[str, Any], write: Callable[[Any], Any]
 ) -> dict[str, Any]:
-    """Give one page of a list.
+    """Return one page of a list.
 
     Parameters
     ----------

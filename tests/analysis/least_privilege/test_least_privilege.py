@@ -19,7 +19,7 @@ from iamlab.analysis.trails.uses import Use
 from iamlab.errors import IamLabError, LimitExceeded, RequestError
 from iamlab.model.event import Event
 from iamlab.policy import catalog
-from iamlab.policy.checks.sizes import size
+from iamlab.policy.validate.document_defects import size
 from tests.effort import slow, tries
 
 ACCOUNT = "111122223333"

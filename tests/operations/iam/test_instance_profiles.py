@@ -62,7 +62,9 @@ def test_a_role_may_be_in_many_profiles(main: Account) -> None:
 
     listed = main.call("ListInstanceProfilesForRole", main.root_arn, RoleName="app")
 
-    assert [one["InstanceProfileName"] for one in listed["InstanceProfiles"]] == ["web", "empty"]
+    assert [
+        instance_profile["InstanceProfileName"] for instance_profile in listed["InstanceProfiles"]
+    ] == ["web", "empty"]
 
 
 def test_a_profile_is_answered_as_aws_does(main: Account) -> None:

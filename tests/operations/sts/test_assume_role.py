@@ -265,8 +265,8 @@ def test_a_session_policy_is_sent_without_white_space_that_nobody_wrote(
     buckets = [f"arn:aws:s3:::a-bucket-{number}" for number in range(60)]
     policy = document(allow("s3:GetObject", buckets))
     assert len(json.dumps(policy, indent=2)) > 2048 > len(json.dumps(policy))
-    for one in (policy, Policy.parse(json.dumps(policy, indent=2))):
-        assert assume(world, ana, reader, policy=one).policies
+    for item in (policy, Policy.parse(json.dumps(policy, indent=2))):
+        assert assume(world, ana, reader, policy=item).policies
     with pytest.raises(PackedPolicyTooLarge):
         assume(world, ana, reader, policy=json.dumps(policy, indent=2))
 

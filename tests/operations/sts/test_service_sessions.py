@@ -18,7 +18,7 @@ from iamlab.operations.sts.service_session_kinds import KINDS, PLAIN, Work, kind
 from iamlab.operations.sts.service_sessions import session_name
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
-from iamlab.policy.global_keys import global_key
+from iamlab.policy.condition_keys import global_key
 from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.policy.documents import allow, document, trust
@@ -63,7 +63,7 @@ def assume(account: Account, service: str, source: str | None = None, **more: An
 
 
 def state(world: World) -> Any:
-    """Tell everything that a call might change, but for the log."""
+    """Return everything that a call could change, except the log."""
     return snapshot(world), plain(world.sessions)
 
 
@@ -296,10 +296,10 @@ def test_what_is_of_the_wrong_kind_is_refused_clearly(
     """And nothing happens."""
     role = role_for(main, "lambda.amazonaws.com")
     before = state(main.world)
-    asked: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
+    request: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
 
     with pytest.raises(RequestError, match=words):
-        main.world.sts.assume_role_as_service(asked.pop("service"), **asked)
+        main.world.sts.assume_role_as_service(request.pop("service"), **request)
 
     assert state(main.world) == before
 

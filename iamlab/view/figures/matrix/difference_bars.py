@@ -9,6 +9,7 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TITLE, widest
+from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.matrix.change_words import (
@@ -112,7 +113,8 @@ def _draw(every: list[Changed]) -> Sheet:
             sheet.text(
                 x, 0.28, words, seen.colour, size=TITLE, face="bold", align=place, fact=False
             )
-    sheet.axes.plot([middle, middle], [TOP - 0.1, bottom], color=PALE_LINE, linewidth=1, zorder=5)
+    axis = ((middle, TOP - 0.1), (middle, bottom))
+    sheet.draw(Line(axis, Ink(edge=PALE_LINE, layer=5)))
     for number, one in enumerate(shown):
         y = TOP + (number + 0.5) * ROW - 0.05
         sheet.text(MARGIN, y, one.who.name, room=names - 0.1)

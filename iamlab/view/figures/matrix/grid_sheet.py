@@ -12,13 +12,14 @@ from math import cos, radians, sin, tan
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, height_of, widest
+from iamlab.view.drawing.shapes import Ink, Line, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.figures.matrix.matrix_grid import Grid, What
     from iamlab.view.style import Look
 
@@ -226,7 +227,7 @@ def _labels(sheet: Sheet, grid: Grid, at: Plan) -> None:
         head = MARGIN + HEADING * at.headlines + 0.02
         start = left + (foot - head) / tan(SLOPE)
         room = sum(at.widths[column] for column in field) + GAP / 2
-        sheet.axes.plot([left, start], [foot, head], color=HAIRLINE, linewidth=1)
+        sheet.draw(Line(((left, foot), (start, head)), Ink(edge=HAIRLINE)))
         words = (first.service, first.on)[: at.headlines]
         for number, (word, face) in enumerate(zip(words, _FACES, strict=False)):
             y = MARGIN + HEADING * (number + 0.5)
@@ -268,16 +269,13 @@ def draw_cells(sheet: Sheet, cells: Sequence[tuple[Point, Point, Look]]) -> None
 
 
 def fill(sheet: Sheet, cells: Sequence[tuple[Point, Point, str]]) -> None:
-    """Fill rectangles, all at once: one by one, thousands of them take seconds."""
-    from matplotlib.collections import PolyCollection
-
-    corners = []
-    for (x, y), (width, height), _ in cells:
-        corners.append([(x, y), (x + width, y), (x + width, y + height), (x, y + height)])
-        sheet.reach(x + width, y + height)
-    colours = [colour for *_, colour in cells]
-    drawn = PolyCollection(corners, facecolors=colours, edgecolors=HAIRLINE, linewidths=1, zorder=2)
-    sheet.axes.add_collection(drawn, autolim=False)
+    """Fill rectangles, those of a colour all at once: thousands of them are one shape."""
+    by_colour: dict[str, list[tuple[Point, Point]]] = {}
+    for place, size, colour in cells:
+        by_colour.setdefault(colour, []).append((place, size))
+        sheet.reach(place[0] + size[0], place[1] + size[1])
+    for colour, places in by_colour.items():
+        sheet.draw(Tiles(tuple(places), Ink(fill=colour, edge=HAIRLINE)))
 
 
 def draw_legend(sheet: Sheet, at: Plan, looks: Sequence[Look]) -> None:

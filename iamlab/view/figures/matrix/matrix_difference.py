@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.access_changes import AccessChanges
     from iamlab.model.world import World
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
 
 ROWS, COLUMNS = 16, 20
 """So many rows and columns are drawn with all that did not change."""

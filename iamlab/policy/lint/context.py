@@ -1,0 +1,347 @@
+"""One condition under review, with all that the detectors of conditions ask about it.
+
+What every detector is given: the policy, what it is to be, and help to write findings.
+
+The values of a statement's lists: to walk through them, and to write another in place of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from iamlab.policy.condition_keys import condition_key
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.document import edited
+from iamlab.policy.json_text import Places
+from iamlab.policy.lint.findings import Finding
+from iamlab.policy.rules import SERVICES, TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from iamlab.policy.condition_keys import ConditionKey, GlobalKey
+    from iamlab.policy.conditions import Comparison
+    from iamlab.policy.document import Policy
+    from iamlab.policy.lint.findings import Better
+    from iamlab.policy.rules import TypeRules
+    from iamlab.policy.statement import Condition, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A policy under review.
+
+    Parameters
+    ----------
+    policy_type
+        ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
+        ``"rcp"`` or ``"endpoint"``.
+    service
+        Of a resource policy: the service whose resource it hangs on, such as ``"s3"``.
+    """
+
+    policy: Policy
+    policy_type: str = "identity"
+    service: str | None = None
+    places: Places = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", Places(self.policy))
+
+    @property
+    def names_principals(self) -> bool:
+        """Whether a policy of this type says whom it means."""
+        return self.policy_type in ("resource", "trust", "rcp", "endpoint")
+
+    def find(
+        self, code: str, path: str, what: str, mend: str, better: Better | None = None
+    ) -> Finding:
+        """Make a finding about the value at a path."""
+        return Finding(code, path, *self.places.where(path), what, mend, better)
+
+    def change(self, statement: Statement, **elements: Any) -> Better:
+        """Write the policy with some elements of a statement replaced."""
+        return lambda: edited(self.policy, {statement.number: replace(statement, **elements)})
+
+    def without(self, statement: Statement) -> Better | None:
+        """Write the policy without a statement; ``None`` if no other would be left."""
+        if len(self.policy.statements) < 2:
+            return None
+        return partial(edited, self.policy, {statement.number: None})
+
+
+Detector = Callable[[Case], Iterator[Finding]]
+"""Looks at a whole policy for findings of one kind."""
+
+
+FIELDS = {
+    "Action": "action",
+    "NotAction": "not_action",
+    "Resource": "resource",
+    "NotResource": "not_resource",
+}
+"""Elements that hold a list of text, and where a statement keeps them."""
+ACTIONS = ("Action", "NotAction")
+RESOURCES = ("Resource", "NotResource")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a list, and where it stands."""
+
+    statement: Statement
+    element: str
+    index: int
+    text: str
+
+    def path(self, case: Case) -> str:
+        """Give its JSON path."""
+        return case.places.value(self.statement, self.element, self.index)
+
+
+def values_of(statement: Statement, elements: tuple[str, ...]) -> Iterator[Value]:
+    """Walk through the values of some elements.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> text = '{"Statement": {"Effect": "Deny", "Action": ["a:b", "c:d"], "Resource": "*"}}'
+    >>> statement = Policy.parse(text).statements[0]
+    >>> [(value.index, value.text) for value in values_of(statement, ACTIONS)]
+    [(0, 'a:b'), (1, 'c:d')]
+    """
+    for element in elements:
+        for index, text in enumerate(list_of(statement, element)):
+            yield Value(statement, element, index, text)
+
+
+def all_values(case: Case, elements: tuple[str, ...]) -> Iterator[Value]:
+    """Walk through the values of some elements of all statements."""
+    for statement in case.policy.statements:
+        yield from values_of(statement, elements)
+
+
+def list_of(statement: Statement, element: str) -> tuple[str, ...]:
+    """Give the values of an element; none if it is not there."""
+    found: tuple[str, ...] | None = getattr(statement, FIELDS[element])
+    return found or ()
+
+
+def put(case: Case, value: Value, text: str | None) -> Better | None:
+    """Write the policy with another text in the place of a value; no text stands there twice."""
+    if text is None:
+        return None
+
+    def better() -> Policy:
+        others = enumerate(list_of(value.statement, value.element))
+        changed = (text if index == value.index else one for index, one in others)
+        return write(case, value.statement, value.element, tuple(dict.fromkeys(changed)))()
+
+    return better
+
+
+def leave_out(case: Case, statement: Statement, element: str, indices: Container[int]) -> Better:
+    """Write the policy without some values of a list."""
+    listed = enumerate(list_of(statement, element))
+    kept = tuple(text for index, text in listed if index not in indices)
+    return write(case, statement, element, kept)
+
+
+def write(case: Case, statement: Statement, element: str, values: tuple[str, ...]) -> Better:
+    """Write the policy with another list in a statement."""
+    return case.change(statement, **{FIELDS[element]: values})
+
+
+def rules_of(case: Case) -> TypeRules:
+    """Give what AWS lets such a policy contain; of a service unknown here, what all have."""
+    found = SERVICES.get(case.service or "") if case.policy_type == "resource" else None
+    return found or TYPES[case.policy_type]
+
+
+def named(case: Case) -> str:
+    """Say what the policy is: ``"a trust policy"``, ``"a resource policy of sqs"``."""
+    if case.policy_type == "resource" and case.service:
+        return f"a resource policy of {case.service}"
+    return _NAMES[case.policy_type]
+
+
+_NAMES = {
+    "identity": "an identity-based policy",
+    "resource": "a resource-based policy",
+    "trust": "a trust policy",
+    "boundary": "a permissions boundary",
+    "session": "a session policy",
+    "scp": "a service control policy",
+    "rcp": "a resource control policy",
+    "endpoint": "an endpoint policy",
+}
+
+
+LONGEST = 40_000
+"""No policy that AWS takes is longer than 32 KB; what is beyond is not worth a long search."""
+
+FAMILY: dict[str, str] = {
+    name: next(word for word in re.findall("[A-Z][a-z]+", name) if word != "Not")
+    for name in OPERATORS
+}
+"""What an operator compares: ``String``, ``Numeric``, ``Date``, ``Bool``, ``Ip``, ``Arn``, ..."""
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}?")
+
+
+def is_short(policy: Policy) -> bool:
+    """Say whether AWS could take a policy of this length."""
+    return len(policy.text) <= LONGEST
+
+
+def without_variables(value: str) -> str:
+    """Take the variables out of a value.
+
+    Examples
+    --------
+    >>> without_variables("home/${aws:username}/${*}*")
+    'home//*'
+    """
+    return _VARIABLE.sub("", value)
+
+
+def has_wildcard(value: str) -> bool:
+    """Say whether ``*`` or ``?`` stands in a value, elsewhere than in a variable."""
+    plain = without_variables(value)
+    return "*" in plain or "?" in plain
+
+
+def holds_without_key(comparison: Comparison) -> bool:
+    """Say whether a condition is met by a request that has no such key.
+
+    Examples
+    --------
+    >>> from iamlab.policy.conditions import Comparison
+    >>> holds_without_key(Comparison("StringNotEquals")), holds_without_key(Comparison("Bool"))
+    (True, False)
+    """
+    if comparison.set_operator:
+        return comparison.set_operator == "ForAllValues"
+    return comparison.if_exists or OPERATORS[comparison.name].negated
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A condition, and the statement and the case that it belongs to.
+
+    Parameters
+    ----------
+    names
+        Operator and key, in lower case, of all conditions of the statement.
+    """
+
+    case: Case
+    statement: Statement
+    condition: Condition
+    names: frozenset[tuple[Comparison, str]]
+
+    @property
+    def comparison(self) -> Comparison:
+        """The operator as it is written."""
+        return self.condition.comparison
+
+    @property
+    def family(self) -> str:
+        """What the operator compares."""
+        return FAMILY[self.comparison.name]
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether the operator has Not in its name."""
+        return OPERATORS[self.comparison.name].negated
+
+    @property
+    def narrows(self) -> bool:
+        """Whether its values are those who get in: of an Allow, or those whom a Deny spares."""
+        return (self.statement.effect == "Deny") is self.is_negated
+
+    @property
+    def key(self) -> str:
+        """The key in lower case, since letter case does not count."""
+        return self.condition.key.lower()
+
+    @property
+    def known(self) -> ConditionKey | GlobalKey | None:
+        """What is known of the key."""
+        return condition_key(self.condition.key)
+
+    def find(
+        self,
+        code: str,
+        what: str,
+        mend: str,
+        better: Better | None = None,
+        *,
+        value: int | None = None,
+    ) -> Finding:
+        """Make a finding about the key, or about one of its values."""
+        path = self.case.places.condition(self.statement, self.condition, value)
+        return self.case.find(code, path, what, mend, better)
+
+    def instead(self, **changes: Any) -> Better | None:
+        """Write the policy with this condition changed; ``None`` if another is in the way."""
+        changed = replace(self.condition, **changes)
+        name = _name(changed)
+        if name != _name(self.condition) and name in self.names:
+            return None
+        return self._with_conditions(changed)
+
+    def renamed(self, operator: str) -> Better | None:
+        """Write the policy with another operator here; set operator and IfExists stay."""
+        return self.instead(comparison=replace(self.comparison, name=operator))
+
+    def with_value(self, index: int, text: str) -> Better:
+        """Write the policy with another text in the place of a value; none stands there twice."""
+
+        def better() -> Policy:
+            values = list(self.condition.values)
+            values[index] = text
+            changed = replace(self.condition, values=tuple(dict.fromkeys(values)))
+            return self._with_conditions(changed)()
+
+        return better
+
+    def dropped(self) -> Better:
+        """Write the policy without this condition."""
+        return self._with_conditions()
+
+    def _with_conditions(self, *instead: Condition) -> Better:
+        def better() -> Policy:
+            lines: list[Condition] = []
+            for one in self.statement.conditions:
+                lines += instead if one is self.condition else (one,)
+            return self.case.change(self.statement, conditions=tuple(lines))()
+
+        return better
+
+
+def _name(condition: Condition) -> tuple[Comparison, str]:
+    return condition.comparison, condition.key.lower()
+
+
+def spots_of(case: Case, statement: Statement) -> Iterator[Spot]:
+    """Give the conditions of a statement as spots."""
+    names = frozenset(map(_name, statement.conditions))
+    for condition in statement.conditions:
+        yield Spot(case, statement, condition, names)
+
+
+def on_conditions(*looks: Callable[[Spot], Iterator[Finding]]) -> Detector:
+    """Make a detector that shows every condition of a policy to some functions."""
+
+    def detector(case: Case) -> Iterator[Finding]:
+        for statement in case.policy.statements:
+            for spot in spots_of(case, statement):
+                for look in looks:
+                    yield from look(spot)
+
+    return detector
