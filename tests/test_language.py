@@ -26,7 +26,7 @@ ROOMS = (
 """``other`` are the files and folders of the package and its tests that belong to no room."""
 TO_DO = {
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
-    *("analysis", "storage", "lab", "view", "teach", "cli", "other", "documents", "lessons"),
+    *("analysis", "storage", "lab", "view", "cli", "other", "documents"),
 }
 """This set only gets smaller."""
 LONGEST_SENTENCE = 25

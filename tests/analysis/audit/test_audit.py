@@ -207,7 +207,7 @@ FAULTS: dict[str, tuple[Callable[[Account], None], set[str], str]] = {
     "cloudshell-full-access": (_attach_cloud_shell, {"cloudshell-full-access"}, "download"),
     "unused-policy": (_add_policy, {"unused-policy"}, "Nobody has this policy"),
     "missing-name": (_rename_user, {"missing-name"}, f"names {IAM}user/ana"),
-    "trusts-nobody": (_trust_a_deleted_user, {"missing-name", "trusts-nobody"}, "not there"),
+    "trusts-nobody": (_trust_a_deleted_user, {"missing-name", "trusts-nobody"}, "don't exist"),
     "role-tags": (lambda main: main.get_role("support").untag(["owner"]), {"role-tags"}, "no tags"),
     "user-tags": (lambda main: main.get_user("ana").untag(["owner"]), {"user-tags"}, "no tags"),
     "empty-group": (
