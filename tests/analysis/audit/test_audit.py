@@ -764,7 +764,7 @@ def test_an_attached_policy_that_is_not_in_the_file_is_found() -> None:
     export["Policies"] = [
         policy for policy in export["Policies"] if policy["PolicyName"] == "read-maps"
     ]
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="isn't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
     account.get_user("carol").attach_policy("ReadOnlyAccess")
     nowhere = [
