@@ -125,7 +125,7 @@ def look(file: str, text: str, options: argparse.Namespace) -> Iterator[Line]:
     for one in refused:
         shown = " AWS shows this one." if one.shown and len(refused) > 1 else ""
         said = one.sentence.removeprefix(f"{one.code}: ")
-        what = f"{said} {one.mend}{shown}"
+        what = f"{said} {one.remedy}{shown}"
         yield Line(name, one.line, one.column, REFUSED, one.code, what, one.path)
     for finding in review(text, options.type, options.service):
         yield Line(
@@ -134,7 +134,7 @@ def look(file: str, text: str, options: argparse.Namespace) -> Iterator[Line]:
             finding.column,
             finding.level,
             finding.code,
-            f"{finding.what} {finding.mend}",
+            f"{finding.what} {finding.remedy}",
             finding.path,
             finding.is_fixable,
         )

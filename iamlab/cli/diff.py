@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"edits": diff.edits, "changes": list(map(to_dict, changes))})
     elif options.csv:
-        rows = ((_word(one), one.caller, one.action, one.resource, one.by) for one in changes)
+        rows = ((_word(one), one.principal, one.action, one.resource, one.by) for one in changes)
         print_csv(("change", "principal", "action", "resource", "by"), rows)
     else:
         _print(diff.edits, changes)
@@ -71,7 +71,7 @@ def to_dict(one: Change) -> dict[str, Any]:
     """Give a gain or loss as JSON values."""
     return {
         "change": _word(one),
-        "principal": one.caller,
+        "principal": one.principal,
         "action": one.action,
         "resource": one.resource,
         "by": one.by,

@@ -81,7 +81,7 @@ def has_too_much(found: LeastPrivilege) -> bool:
 def to_dict(found: LeastPrivilege) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
-        "principal": found.caller,
+        "principal": found.principal,
         "policies": found.to_dict(),
         "steps": list(map(str, found.steps)),
         "excess": list(map(str, found.excess)),

@@ -93,7 +93,7 @@ def _rows(matrix: AccessMatrix) -> list[tuple[str, list[bool]]]:
     places = range(len(matrix.pairs))
     return [
         (caller, [bool(row >> place & 1) for place in places])
-        for caller, row in zip(matrix.callers, matrix.rows, strict=True)
+        for caller, row in zip(matrix.principals, matrix.rows, strict=True)
     ]
 
 

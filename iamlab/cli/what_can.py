@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(found: WhatCan) -> None:
-    print_line(f"{found.caller} may{':' if found.allowed else ' do nothing.'}")
+    print_line(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for one in found.allowed:
         print_line(str(one), indent=2)
     if found.stopped:
@@ -91,7 +91,7 @@ def _print(found: WhatCan) -> None:
 def to_dict(found: WhatCan) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
-        "principal": found.caller,
+        "principal": found.principal,
         "allowed": [{**_what(one), "when": one.when, "by": one.by} for one in found.allowed],
         "stopped": [
             {**_what(one), "layer": one.layer, "by": one.by, "why": one.why}

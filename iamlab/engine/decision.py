@@ -64,8 +64,13 @@ class Decision(Shown):
         set_(self, "_heard", heard)
         set_(self, "assumed", assumed)
 
-    def __bool__(self) -> bool:
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is allowed; the truth of the decision says the same."""
         return self.verdict is Verdict.ALLOWED
+
+    def __bool__(self) -> bool:
+        return self.allowed
 
     def __reduce__(self) -> tuple[Any, ...]:  # what was heard can be heard again
         told = self.verdict, self.request, self.layers, self.rules

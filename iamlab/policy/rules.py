@@ -122,6 +122,7 @@ __all__ = [
     "PARTITIONS",
     "SERVICES",
     "TYPES",
+    "TYPE_NAMES",
     "Size",
     "TypeRules",
     "rules_for",
@@ -237,6 +238,19 @@ TYPES: Mapping[str, TypeRules] = {
     "rcp": RCP,
     "endpoint": ENDPOINT,
 }
+
+
+TYPE_NAMES = {
+    "identity": "an identity-based policy",
+    "resource": "a resource-based policy",
+    "trust": "a trust policy",
+    "boundary": "a permissions boundary",
+    "session": "a session policy",
+    "scp": "a service control policy",
+    "rcp": "a resource control policy",
+    "endpoint": "an endpoint policy",
+}
+"""What a policy of each type is called."""
 
 
 def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:

@@ -46,7 +46,7 @@ def compared(shell: Shell) -> WorldDiff:
 def as_rows(changes: Any) -> list[tuple[Any, ...]]:
     """Give gains and losses as rows."""
     return [
-        ("gained" if one.gained else "lost", one.caller, one.action, one.resource, one.by)
+        ("gained" if one.gained else "lost", one.principal, one.action, one.resource, one.by)
         for one in changes
     ]
 

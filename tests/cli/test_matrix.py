@@ -36,7 +36,7 @@ def cells(shell: Shell, by: str, *principals: str) -> dict[str, list[bool]]:
     matrix = access(world, ACTIONS, RESOURCES, principals or None, by)
     return {
         caller: [matrix.allowed(row, pair) for pair in range(len(matrix.pairs))]
-        for row, caller in enumerate(matrix.callers)
+        for row, caller in enumerate(matrix.principals)
     }
 
 

@@ -294,7 +294,7 @@ def test_a_decision_is_true_when_it_is_allowed(question):
     decision = ask_engine(question)
     allowed = decision.verdict is Verdict.ALLOWED
 
-    assert bool(decision) is allowed
+    assert bool(decision) is decision.allowed is allowed
     assert (decision.message == "") is allowed
     assert (decision.blocked_by == frozenset()) is allowed
     assert not (decision.nearest_miss and decision.verdict is not Verdict.IMPLICIT_DENY)

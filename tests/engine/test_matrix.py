@@ -554,8 +554,8 @@ def test_a_matrix_may_be_empty():
         evaluate_matrix([], [(GET, OBJECT)]),
     )
 
-    assert (none.callers, none.pairs, none.rows) == ((ANA,), (), (0,))
-    assert (nobody.callers, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
+    assert (none.principals, none.pairs, none.rows) == ((ANA,), (), (0,))
+    assert (nobody.principals, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
     assert len(none) == len(nobody) == len(evaluate_matrix([], [])) == 0
     assert list(none) == list(nobody) == []
     assert none.to_frame().shape == (1, 0)
@@ -568,7 +568,7 @@ def test_a_caller_may_stand_twice():
         [(ANA, Layers(), {}), (ANA, Layers([EVERYTHING]), {})], iter([(GET, OBJECT)])
     )
 
-    assert matrix.callers == (ANA, ANA)
+    assert matrix.principals == (ANA, ANA)
     assert matrix.rows == (0, 1)
 
 

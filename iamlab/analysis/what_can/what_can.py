@@ -27,6 +27,7 @@ from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few, steps
 from iamlab.engine.evaluation_case import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
@@ -53,6 +54,7 @@ FEW = 20
 """So many lines of a kind are printed; others are counted."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class WhatCan(Shown):
     """What a caller may do.
@@ -69,7 +71,7 @@ class WhatCan(Shown):
         The decisions about all pairs: one row.
     """
 
-    caller: str
+    principal: str
     allowed: tuple[Access, ...]
     stopped: tuple[Stopped, ...]
     assumed: tuple[str, ...] = ()
@@ -88,12 +90,12 @@ class WhatCan(Shown):
 
     def __repr__(self) -> str:
         lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
-        return f"<WhatCan {few([self.caller])}: {lines}>"
+        return f"<WhatCan {few([self.principal])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *(f"  {line}" for line in capped(self.allowed))]
+        lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
-            lines = [f"{self.caller} may do nothing."]
+            lines = [f"{self.principal} may do nothing."]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         return "\n".join(lines)

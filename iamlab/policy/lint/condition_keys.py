@@ -41,7 +41,7 @@ from iamlab.policy.variables import has_variable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -170,7 +170,7 @@ def _tag_key(spot: Spot) -> Iterator[Finding]:
         yield spot.find("MISSING_TAG_KEY_IN_CONDITION", what, f"Write {start}/ and a tag's key.")
 
 
-def _duplicates(case: Case) -> Iterator[Finding]:
+def _duplicates(case: PolicyContext) -> Iterator[Finding]:
     """The same key twice under one operator, since letter case does not count."""
     for statement in case.policy.statements:
         first: dict[tuple[object, str], Spot] = {}
@@ -276,7 +276,7 @@ _NEEDED = {
 }
 
 
-def _permission_is_missing(case: Case) -> Iterator[Finding]:
+def _permission_is_missing(case: PolicyContext) -> Iterator[Finding]:
     """Who passes tags, a source identity or a context needs a permission for that too."""
     if case.policy_type != "trust":
         return

@@ -22,7 +22,7 @@ from iamlab.policy.lint.context import Spot, holds_without_key, on_conditions, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Condition
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PRESENT, _AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 
 
-def _mfa(case: Case) -> Iterator[Finding]:
+def _mfa(case: PolicyContext) -> Iterator[Finding]:
     """Long-term access keys send neither of the MFA keys, so that a Deny on them does not hold.
 
     Another statement may deny them: then nothing is said.
@@ -146,7 +146,7 @@ def _empty_list(spot: Spot) -> Iterator[Finding]:
         yield spot.find("EMPTY_ARRAY_CONDITION", what, "Write values, or take the key out.")
 
 
-def _empty_object(case: Case) -> Iterator[Finding]:
+def _empty_object(case: PolicyContext) -> Iterator[Finding]:
     """A condition with nothing in it is none."""
     if not _EMPTY_OBJECT.search(case.policy.text):
         return
@@ -234,7 +234,7 @@ def _when(spot: Spot) -> str:
     return "always" if there or comparison.if_exists else "present"
 
 
-def is_always_there(key: str, case: Case) -> bool:
+def is_always_there(key: str, case: PolicyContext) -> bool:
     """Say whether every request that a policy of this type judges has a key."""
     known = GLOBAL_KEYS.get(key)
     if known is None:

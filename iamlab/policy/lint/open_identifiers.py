@@ -14,7 +14,7 @@ from iamlab.policy.condition_keys import IDENTIFIERS
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.lint.context import Spot, has_wildcard, on_conditions
 from iamlab.policy.lint.operators import is_subject
-from iamlab.policy.variables import has_variable, keys_in
+from iamlab.policy.variables import ANY_VARIABLE, has_variable, keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ PATHS = frozenset(f"aws:{whose}orgpaths" for whose in ("principal", "resource", 
 ENOUGH = 6
 """So many plain characters must stand before each wildcard in a path, and in a subject."""
 _WILD = re.compile("[*?]+")
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 
 # Of two accounts that a request names, one may be compared with the other.
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
@@ -58,7 +57,7 @@ def _wildcard(spot: Spot) -> Iterator[Finding]:
 
 def _follows_little(value: str) -> bool:
     """Say whether fewer plain characters than that stand before one of the wildcards."""
-    *before, _ = _WILD.split(_VARIABLE.sub("_" * ENOUGH, value))
+    *before, _ = _WILD.split(ANY_VARIABLE.sub("_" * ENOUGH, value))
     return any(len(plain) < ENOUGH for plain in before)
 
 

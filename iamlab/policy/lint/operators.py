@@ -53,12 +53,11 @@ _INSTEAD = {
 }
 _READ_LIKE = {"NotIpAddress": "IpAddress", "NumericNotEquals": "NumericEquals"}
 # AWS's pages are not settled about what these hold, or show them with other operators.
-_UNSETTLED = frozenset(
-    (
-        *("aws:assumedroot", "aws:ismcpserviceaction", "aws:viaawsmcpservice"),
-        *("aws:calledviaawsmcp", "aws:signinsessionarn", "aws:bedrockserverlessenvironment"),
-    )
+_UNSETTLED_NAMES = (
+    "aws:assumedroot aws:ismcpserviceaction aws:viaawsmcpservice aws:calledviaawsmcp "
+    "aws:signinsessionarn aws:bedrockserverlessenvironment"
 )
+_UNSETTLED = frozenset(_UNSETTLED_NAMES.split())
 
 
 def _type(spot: Spot) -> Iterator[Finding]:
@@ -103,12 +102,11 @@ def _qualifier(spot: Spot) -> Iterator[Finding]:
 
 
 # Audiences that are always one value.
-_SINGLE_AUDIENCES = frozenset(
-    (
-        *("accounts.google.com:aud", "cognito-identity.amazonaws.com:aud", "saml:aud"),
-        "token.actions.githubusercontent.com:aud",
-    )
+_SINGLE_AUDIENCES_NAMES = (
+    "accounts.google.com:aud cognito-identity.amazonaws.com:aud saml:aud "
+    "token.actions.githubusercontent.com:aud"
 )
+_SINGLE_AUDIENCES = frozenset(_SINGLE_AUDIENCES_NAMES.split())
 
 
 def _needless_qualifier(spot: Spot) -> Iterator[Finding]:

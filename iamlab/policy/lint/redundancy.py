@@ -21,12 +21,12 @@ from iamlab.policy.covering import (
     never_applies,
     principals_of,
 )
-from iamlab.policy.lint.context import ACTIONS, RESOURCES, leave_out, list_of
+from iamlab.policy.statement import ACTIONS, RESOURCES, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -36,7 +36,7 @@ MOST_STATEMENTS = 150
 LONGEST_SHOWN = 200
 
 
-def redundant_values(case: Case) -> Iterator[Finding]:
+def redundant_values(case: PolicyContext) -> Iterator[Finding]:
     """A value that another of its list covers adds nothing.
 
     A misplaced variable does, however much its value is covered: it voids the whole statement.
@@ -47,11 +47,11 @@ def redundant_values(case: Case) -> Iterator[Finding]:
                 yield from _redundant(case, statement, element)
 
 
-def _redundant(case: Case, statement: Statement, element: str) -> Iterator[Finding]:
+def _redundant(case: PolicyContext, statement: Statement, element: str) -> Iterator[Finding]:
     actions = element in ACTIONS
     values = list_of(statement, element)
     found = covered_values(values, actions=actions, variables=statement.variables)
-    better = leave_out(case, statement, element, found) if found else None
+    better = case.leave_out(statement, element, found) if found else None
     code = "REDUNDANT_ACTION" if actions else "REDUNDANT_RESOURCE"
     for index, cover in sorted(found.items()):
         wide, narrow = values[cover], values[index]
@@ -109,7 +109,7 @@ def _group(value: str, *, actions: bool) -> str:
     return "" if "*" in service or "?" in service or value == "*" else service.lower()
 
 
-def redundant_statements(case: Case) -> Iterator[Finding]:
+def redundant_statements(case: PolicyContext) -> Iterator[Finding]:
     """A statement that applies only where another with the same effect does adds nothing."""
     for index, cover in covered_statements(case.policy.statements).items():
         narrow, wide = case.policy.statements[index], case.policy.statements[cover]

@@ -1,12 +1,17 @@
-"""Services of AWS as principals: on whose behalf do they come?
+"""AWS services as principals: on whose behalf do they call, and which guards stop them?
 
 A service that calls for itself calls for one of its customers, and not always for you. It says for
-whom in ``aws:SourceArn`` and ``aws:SourceAccount``; a policy that does not ask lets every customer
-use the service as a deputy.
+which one in ``aws:SourceArn`` and ``aws:SourceAccount``. A policy that does not check that lets
+every customer use the service as a deputy.
+
+A resource control policy (RCP) stops every caller, AWS's own services included. A guard that checks
+where a principal belongs must exempt the services, which belong nowhere. A guard that checks on
+whose behalf a service calls must exempt the people, who call for themselves.
 
 Notes
 -----
-AWS pages: "The confused deputy problem"; "IAM Access Analyzer policy check reference".
+AWS pages: "The confused deputy problem"; "SCP syntax"; "RCP syntax"; "Resource control policy
+examples"; "IAM Access Analyzer policy check reference".
 """
 
 from __future__ import annotations
@@ -15,22 +20,21 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.lint.context import Spot, on_conditions, spots_of
+from iamlab.policy.lint.context import Spot, holds_without_key, on_conditions, spots_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
-    from iamlab.policy.statement import Statement
+    from iamlab.policy.statement import Condition, Statement
 
-SENDERS = frozenset(
-    (
-        *("apigateway", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp"),
-        *("config", "delivery.logs", "events", "guardduty", "logging.s3", "logs", "s3"),
-        *("secretsmanager", "ses", "sns"),
-    )
+
+_SENDERS = (
+    "apigateway budgets cloudfront cloudtrail cloudwatch cognito-idp config delivery.logs events "
+    "guardduty logging.s3 logs s3 secretsmanager ses sns"
 )
+SENDERS = frozenset(_SENDERS.split())
 """Services that call resources directly, and are known to say on whose behalf."""
 
 _SERVICE = re.compile(r"(.{1,60})\.amazonaws\.com(?:\.cn)?")
@@ -57,7 +61,7 @@ def sender(principal: str) -> str:
     return _REGION.sub("", service[1]) if service else ""
 
 
-def _unrestricted(case: Case) -> Iterator[Finding]:
+def _unrestricted(case: PolicyContext) -> Iterator[Finding]:
     """An Allow for a service that does not ask on whose behalf it comes."""
     if case.policy_type != "resource":
         return
@@ -141,7 +145,7 @@ _PAIRS = {
 }
 
 
-def _paired(case: Case) -> Iterator[Finding]:
+def _paired(case: PolicyContext) -> Iterator[Finding]:
     """Private addresses are the same in every VPC, and a bucket's ARN holds no account.
 
     A Deny may say it in another statement.
@@ -177,8 +181,78 @@ def _missing(spot: Spot, beside: set[str]) -> tuple[str, ...]:
     return () if found else partners
 
 
+_OF_PRINCIPALS_NAMES = (
+    "aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths "
+    "aws:principaltag/"
+)
+_OF_PRINCIPALS = tuple(_OF_PRINCIPALS_NAMES.split())
+_OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+_TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
+
+
+def rcp_guards(case: PolicyContext) -> Iterator[Finding]:
+    """A guard against strangers must not stop AWS's services, nor one of services the people."""
+    if case.policy_type != "rcp":
+        return
+    for statement in case.policy.statements:
+        if statement.effect == "Deny":
+            spared = {_caller(one) for one in statement.conditions if not _holds_without_key(one)}
+            for condition in statement.conditions:
+                if _holds_without_key(condition) and not (spared & {"any", _caller(condition)}):
+                    yield from _unguarded(case, statement, condition)
+
+
+def _caller(condition: Condition) -> str:
+    """Say who alone has a key: a person or role of AWS, or a service that comes for somebody."""
+    key = condition.key.lower()
+    if key in _TELL_SERVICES:
+        return "any"
+    if key.startswith(_OF_PRINCIPALS):
+        return "principal"
+    return "service" if key in _OF_SOURCES else ""
+
+
+def _holds_without_key(condition: Condition) -> bool:
+    """Say whether the condition is met without its key, and not because it asks for that."""
+    asks = condition.comparison.name == "Null" or condition.key.lower() in _TELL_SERVICES
+    return not asks and holds_without_key(condition.comparison)
+
+
+def _unguarded(
+    case: PolicyContext, statement: Statement, condition: Condition
+) -> Iterator[Finding]:
+    path = case.places.condition(statement, condition)
+    key, caller = condition.key, _caller(condition)
+    if caller == "principal":
+        what = f"A call that an AWS service makes itself has no {key}, so it is denied."
+        mend = 'Add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}.'
+        yield case.find("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY", path, what, mend)
+    if caller == "service":
+        what = f"A call that no AWS service makes has no {key}, so it is denied."
+        mend = 'Add "Bool": {"aws:PrincipalIsAWSService": "true"}.'
+        yield case.find("RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, mend)
+
+
+def rcp_sources(case: PolicyContext) -> Iterator[Finding]:
+    """Not every call of a service says on whose behalf it comes."""
+    if case.policy_type != "rcp":
+        return
+    for statement in case.policy.statements:
+        sources = [one for one in statement.conditions if _caller(one) == "service"]
+        sure = any(not _holds_without_key(one) for one in sources)
+        if statement.effect == "Allow" or sure:
+            continue
+        for condition in sources:
+            path = case.places.condition(statement, condition)
+            what = f"Some calls of AWS services have no {condition.key}, and are denied."
+            mend = 'Add "Null": {"aws:SourceAccount": "false"}.'
+            yield case.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, mend)
+
+
 DETECTORS: tuple[Detector, ...] = (
     _unrestricted,
     on_conditions(_older_key, _never_sent, _own_resource),
     _paired,
+    rcp_guards,
+    rcp_sources,
 )

@@ -19,27 +19,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
 from iamlab.policy.catalog import action
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
-from iamlab.policy.lint.context import (
-    ACTIONS,
-    Spot,
-    Value,
-    has_wildcard,
-    holds_without_key,
-    on_conditions,
-    put,
-    values_of,
-)
+from iamlab.policy.lint.context import Spot, has_wildcard, holds_without_key, on_conditions
 from iamlab.policy.lint.principals import PROVIDER, all_principals, instead
+from iamlab.policy.statement import ACTIONS, ListValue, values_of
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -66,26 +58,7 @@ _KIND_NAMES = {
 }
 
 
-def misplaced_elements(case: Case) -> Iterator[Finding]:
-    """A trust policy is about its role: it has no Resource, and no NotPrincipal either."""
-    if case.policy_type != "trust":
-        return
-    for statement in case.policy.statements:
-        element = "Resource" if statement.resource is not None else "NotResource"
-        if statement.resource is not None or statement.not_resource is not None:
-            path = case.places.element(statement, element)
-            what = f"A trust policy has no {element}: it is about the role that it belongs to."
-            better = case.change(statement, resource=None, not_resource=None)
-            code = "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE"
-            yield case.find(code, path, what, "Leave it out.", better)
-        if statement.not_principal is not None:
-            path = case.places.element(statement, "NotPrincipal")
-            what = "A trust policy has no NotPrincipal."
-            mend = "Name in Principal who may take the role."
-            yield case.find("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL", path, what, mend)
-
-
-def wildcards_and_providers(case: Case) -> Iterator[Finding]:
+def wildcards_and_providers(case: PolicyContext) -> Iterator[Finding]:
     """Not every service and not every provider can be trusted at once."""
     if case.policy_type != "trust":
         return
@@ -112,7 +85,7 @@ def _is_provider(text: str) -> bool:
     return bool(PROVIDER.fullmatch(text) or _DOMAIN.fullmatch(text))
 
 
-def mismatched_actions(case: Case) -> Iterator[Finding]:
+def mismatched_actions(case: PolicyContext) -> Iterator[Finding]:
     """An action that none of the principals can use never lets anybody in."""
     if case.policy_type != "trust":
         return
@@ -142,24 +115,24 @@ def _kinds(statement: Statement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_unusable(value: Value, usable: set[str]) -> bool:
+def _is_unusable(value: ListValue, usable: set[str]) -> bool:
     known = action(value.text)
     return known is not None and known.full_name in _WAYS and known.full_name not in usable
 
 
-def _mismatch(case: Case, value: Value, kinds: tuple[str, ...]) -> Finding:
+def _mismatch(case: PolicyContext, value: ListValue, kinds: tuple[str, ...]) -> Finding:
     names = " or ".join(_KIND_NAMES[kind] for kind in kinds)
     right = {_TAKE[kind] for kind in kinds}
     return case.find(
         "MISMATCHED_ACTION_FOR_PRINCIPAL",
-        value.path(case),
+        case.path(value),
         f"{value.text} cannot be used by {names}.",
         f"Write {' or '.join(sorted(right))}.",
-        put(case, value, min(right)) if len(right) == 1 else None,
+        case.put(value, min(right)) if len(right) == 1 else None,
     )
 
 
-def roles_anywhere(case: Case) -> Iterator[Finding]:
+def roles_anywhere(case: PolicyContext) -> Iterator[Finding]:
     """Roles Anywhere takes a role only if it is allowed three actions."""
     if case.policy_type != "trust":
         return
@@ -178,7 +151,7 @@ def roles_anywhere(case: Case) -> Iterator[Finding]:
         yield _lacking(case, trusting[0], lacking)
 
 
-def _lacking(case: Case, statement: Statement, lacking: list[str]) -> Finding:
+def _lacking(case: PolicyContext, statement: Statement, lacking: list[str]) -> Finding:
     better = case.change(statement, action=(*(statement.action or ()), *lacking))
     return case.find(
         "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
@@ -189,7 +162,7 @@ def _lacking(case: Case, statement: Statement, lacking: list[str]) -> Finding:
     )
 
 
-def redundant_sessions(case: Case) -> Iterator[Finding]:
+def redundant_sessions(case: PolicyContext) -> Iterator[Finding]:
     """Who trusts a role trusts each of its sessions.
 
     Named itself, a session is also let in past the role's boundary; so in an Allow it is left to a
@@ -238,17 +211,12 @@ def _role_of_session(text: str) -> tuple[str, str] | None:
 
 
 GITHUB = "token.actions.githubusercontent.com"
-_WELL_KNOWN = frozenset(
-    (
-        *("accounts.google.com", "cognito-identity.amazonaws.com"),
-        *("graph.facebook.com", "www.amazon.com"),
-    )
-)
 # Claims of GitHub that tell repositories, or at least their owners, apart.
-_REPOSITORY_CLAIMS = (
-    *("sub", "repository", "repository_id", "repository_owner", "repository_owner_id"),
-    *("enterprise_id", "job_workflow_ref"),
+_REPOSITORY_CLAIMS_NAMES = (
+    "sub repository repository_id repository_owner repository_owner_id enterprise_id "
+    "job_workflow_ref"
 )
+_REPOSITORY_CLAIMS = tuple(_REPOSITORY_CLAIMS_NAMES.split())
 
 
 def provider(principal: str) -> str:
@@ -261,13 +229,13 @@ def provider(principal: str) -> str:
     >>> provider("arn:aws:iam::111122223333:saml-provider/corp")
     ''
     """
-    if principal in _WELL_KNOWN:
+    if principal in WEB_IDENTITY_PROVIDERS:
         return principal
     start, slash, address = principal.partition(":oidc-provider/")
     return address.lower() if slash and start.startswith("arn:") else ""
 
 
-def _open_providers(case: Case) -> Iterator[Finding]:
+def _open_providers(case: PolicyContext) -> Iterator[Finding]:
     """An identity provider that nothing is asked about but its name."""
     if case.policy_type != "trust":
         return
@@ -279,7 +247,9 @@ def _open_providers(case: Case) -> Iterator[Finding]:
                 yield from _open_provider(case, statement, host, path)
 
 
-def _open_provider(case: Case, statement: Statement, host: str, path: str) -> Iterator[Finding]:
+def _open_provider(
+    case: PolicyContext, statement: Statement, host: str, path: str
+) -> Iterator[Finding]:
     asked = [one for one in statement.conditions if one.key.lower().startswith(f"{host}:")]
     if host == GITHUB:
         claims = {f"{GITHUB}:{claim}" for claim in _REPOSITORY_CLAIMS}
@@ -317,7 +287,6 @@ def _wide_subject(spot: Spot) -> Iterator[Finding]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    misplaced_elements,
     wildcards_and_providers,
     mismatched_actions,
     roles_anywhere,

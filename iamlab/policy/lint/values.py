@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
+from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN, REGION
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.lint.context import Spot, has_wildcard, is_short, on_conditions
 from iamlab.policy.variables import has_variable
@@ -149,16 +149,9 @@ def _several_limits(spot: Spot) -> Iterator[Finding]:
 
 # What the values of some keys look like -----------------------------------------------------------
 
-_REGION = re.compile(
-    r"[a-z]{2,4}(-[a-z]{2,5})?-(north|south|east|west|central|(north|south)(east|west))-\d{1,2}",
-    re.ASCII,
-)
 # For suggestions only: a Region that is not among them may be new.
-_REGIONS = (
-    *ON_BY_DEFAULT,
-    *OPT_IN,
-    *("cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1", "eusc-de-east-1"),
-)
+_OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
+_REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
 _ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _KMS_ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|mrk-[0-9a-f]{32}"
 _KMS_KEY = re.compile(
@@ -177,7 +170,7 @@ class _Kind(NamedTuple):
     mend: str
 
 
-_A_REGION = _Kind("INVALID_REGION", _REGION, "a Region", "Write a Region such as eu-west-1.")
+_A_REGION = _Kind("INVALID_REGION", REGION, "a Region", "Write a Region such as eu-west-1.")
 _A_VPC = _Kind(
     "INVALID_VPC_FORMAT",
     re.compile(f"vpc-{_ID}", re.ASCII),

@@ -18,7 +18,7 @@ from iamlab.policy.variables import LITERALS, any_variable, has_variable, is_mis
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -62,11 +62,11 @@ _OLD = "VARIABLE_UNSUPPORTED_IN_VERSION"
 _OLD_MEND = 'Begin the policy with "Version": "2012-10-17".'
 
 
-def _in_resources(case: Case) -> Iterator[Finding]:
+def _in_resources(case: PolicyContext) -> Iterator[Finding]:
     """In a resource, a variable may stand after the fifth colon only."""
     for statement in case.policy.statements:
-        name = "Resource" if statement.resource is not None else "NotResource"
-        listed = statement.resource if statement.resource is not None else statement.not_resource
+        name = statement.element("Resource")
+        listed = statement.resources
         if not listed or not any_variable(listed):
             continue
         for index, value in enumerate(listed):
@@ -75,7 +75,9 @@ def _in_resources(case: Case) -> Iterator[Finding]:
                 yield from _of_resource(case, statement, path, value)
 
 
-def _of_resource(case: Case, statement: Statement, path: str, value: str) -> Iterator[Finding]:
+def _of_resource(
+    case: PolicyContext, statement: Statement, path: str, value: str
+) -> Iterator[Finding]:
     if not statement.variables:
         if keys_in(value):
             yield case.find(_OLD, path, _as_text(case, value), _OLD_MEND)
@@ -96,7 +98,7 @@ def _of_resource(case: Case, statement: Statement, path: str, value: str) -> Ite
             yield case.find("DEPRECATED_GLOBAL_CONDITION_KEY", path, what, mend)
 
 
-def _as_text(case: Case, value: str) -> str:
+def _as_text(case: PolicyContext, value: str) -> str:
     return f"In version {case.policy.version} the variable in {value!r} is plain text."
 
 
@@ -133,7 +135,7 @@ def _of_value(spot: Spot, index: int, value: str) -> Iterator[Finding]:
             yield spot.find("DEPRECATED_GLOBAL_CONDITION_KEY", what, mend, value=index)
 
 
-def _elsewhere(case: Case) -> Iterator[Finding]:
+def _elsewhere(case: PolicyContext) -> Iterator[Finding]:
     """Actions, principals and the keys of conditions are plain text."""
     if not has_variable(case.policy.text):
         return
@@ -153,7 +155,7 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
                 yield _unsupported(case, path, "the key of a condition", condition.key)
 
 
-def _unsupported(case: Case, path: str, where: str, value: str) -> Finding:
+def _unsupported(case: PolicyContext, path: str, where: str, value: str) -> Finding:
     what = f"In {where}, {value!r} is plain text."
     mend = "Variables work in Resource and in the values of conditions."
     return case.find("VARIABLE_UNSUPPORTED_IN_ELEMENT", path, what, mend)

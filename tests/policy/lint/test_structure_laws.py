@@ -81,7 +81,7 @@ def test_no_policy_makes_a_detector_fail(document, kind):
         assert finding.what.endswith(".")
         assert finding.mend.endswith((".", "?"))
         if finding.is_fixable:
-            assert Policy.parse(finding.fix().text) == finding.fix()
+            assert Policy.parse(finding.fixed().text) == finding.fixed()
 
 
 @given(st.lists(st.text("ab*?", max_size=4), max_size=6))
