@@ -10,7 +10,7 @@ import pytest
 
 import iamlab
 from iamlab import Policy, PolicyProblem, World, deprecated
-from iamlab.policy.checking import refusals
+from iamlab.policy.validate.validation import refusals
 from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
 
