@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.display import count
 from iamlab.view.figure import Figure
+from iamlab.view.style import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Sheet
     from iamlab.view.style import Look
 
-    Facts: TypeAlias = Mapping[str, object]
+    Facts: TypeAlias = Mapping[str, Any]
 
 HEADING = "heading"
 """The kind of a node that is only a heading in the list, and isn't drawn."""
@@ -39,7 +40,7 @@ class Cell:
     Parameters
     ----------
     names
-        Names in the cell, such as those of policies.
+        Names in the cell, such as those of policies. Default: it isn't a cell for names.
     look, words
         A symbol with its colour, and what is said next to it.
     short
@@ -50,7 +51,7 @@ class Cell:
         Its row of the table, if cells have rows of their own.
     """
 
-    names: Sequence[str] = ()
+    names: Sequence[str] | None = None
     look: Look | None = None
     words: str = ""
     short: str = ""
@@ -63,9 +64,23 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column beside the nodes: its title, and names in it that matter less."""
+    """A column beside the nodes.
+
+    Parameters
+    ----------
+    title
+        What it is called in the list.
+    short, group, note
+        What stands over its cells in a grid: its short name; and over several columns that belong
+        together what they have in common, in one line or two.
+    pale
+        Names in it that matter less.
+    """
 
     title: str
+    short: str = ""
+    group: str = ""
+    note: str = ""
     pale: frozenset[str] = frozenset()
 
 
@@ -116,7 +131,7 @@ class Node:
     stays: bool = False
     line: str | None = None
     details: Sequence[str] = ()
-    cells: Mapping[str, Cell] = field(default_factory=dict)
+    cells: Mapping[Any, Cell] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     members: tuple[Node, ...] = ()
 
@@ -203,7 +218,7 @@ class Scene:
 
     nodes: Sequence[Node]
     edges: Sequence[Edge] = ()
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[Any, Column] = field(default_factory=dict)
     frames: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     before: Sequence[str] = ()
     after: Sequence[str] = ()
@@ -236,7 +251,7 @@ class Scene:
         folds = [
             f"drawn as one, {node.words}: {', '.join(inner.text for inner in node.members)}"
             for node in drawn.nodes
-            if node.members
+            if node.members and drawn is not self
         ]
         return Figure.on(
             draw(drawn),
@@ -255,35 +270,44 @@ class Scene:
         parts: list[Node | Edge] = [*self.nodes, *self.edges]
         for part in parts:
             inside[part.parent].append(part)
-        yield from self._listed(inside, "", "")
+        looks = self.looks
 
-    def _listed(
-        self, inside: Mapping[str, Sequence[Node | Edge]], parent: str, indent: str
-    ) -> Iterator[str]:
-        for part in inside.get(parent, ()):
-            line = part.listed if isinstance(part, Node) else part.line
-            if line:
-                yield f"{indent}{line}"
-            deeper = f"{indent}  " if line else indent
-            yield from (f"{deeper}{detail}" for detail in part.details)
-            if isinstance(part, Node):
-                yield from self._cells(part, deeper)
-                yield from self._listed(inside, part.id, deeper)
+        def listed(parent: str, indent: str) -> Iterator[str]:
+            for part in inside.get(parent, ()):
+                line = part.listed if isinstance(part, Node) else part.line
+                if line:
+                    yield f"{indent}{line}"
+                deeper = f"{indent}  " if line else indent
+                yield from (f"{deeper}{detail}" for detail in part.details)
+                if isinstance(part, Node):
+                    yield from self._cells(part, looks, deeper)
+                    yield from listed(part.id, deeper)
 
-    def _cells(self, node: Node, indent: str) -> Iterator[str]:
-        for key, column in self.columns.items():
-            cell = node.cells.get(key)
-            if cell is None:
-                continue
-            yield f"{indent}{column.title}: {', '.join(cell.names) or 'none'}"
-            if cell.words:
-                yield f"{indent}  {cell}"
+        yield from listed("", "")
+
+    def _cells(self, node: Node, looks: Sequence[Look], indent: str) -> Iterator[str]:
+        """Yield a line for each cell; cells that have only a look, by their looks."""
+        alike: dict[Look, list[str]] = {look: [] for look in looks}
+        for key, cell in node.cells.items():
+            title = self.columns[key].title
+            if cell.names is not None:
+                yield f"{indent}{title}: {', '.join(cell.names) or 'none'}"
+                if cell.words:
+                    yield f"{indent}  {cell}"
+            elif cell.words:
+                yield f"{indent}{title}: {cell.words}"
+            elif cell.look is not None:
+                alike[cell.look].append(title)
+        for look, titles in alike.items():
+            if titles:
+                yield f"{indent}{look}: {', '.join(titles)}"
 
     def rows(self) -> list[Facts]:
         """Return the table: a row for each node, cell and edge that has facts."""
         parts: list[Node | Edge | Cell] = []
         for node in self.nodes:
-            parts += [node, *node.cells.values()]
+            for one in node.members or (node,):
+                parts += [one, *one.cells.values()]
         for edge in self.edges:
             parts += edge.members or (edge,)
         return [part.facts for part in parts if part.facts]
@@ -294,7 +318,7 @@ class Scene:
 
         graph: nx.DiGraph[str] = nx.DiGraph()
         for node in self.drawn:
-            names = [name for cell in node.cells.values() for name in cell.names]
+            names = [name for cell in node.cells.values() for name in cell.names or ()]
             note = ", ".join(filter(None, (node.note, *names)))
             frame = " ".join(filter(None, self.frames.get(node.frame, ())))
             graph.add_node(
@@ -306,6 +330,13 @@ class Scene:
                 words["missing"] = True
             graph.add_edge(edge.source, edge.target, **words)
         return graph
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """The looks of cells, each once; what is allowed first."""
+        cells = (cell for node in self.nodes for cell in node.cells.values())
+        found = dict.fromkeys(cell.look for cell in cells if cell.look is not None)
+        return tuple(sorted(found, key=lambda look: look != LOOKS["allowed"]))
 
     @property
     def drawn(self) -> list[Node]:
@@ -321,13 +352,30 @@ class Scene:
         """
         if len(self.nodes) <= most:
             return self
-        scene = _alike(self)
+        scene = self.alike()
         depths = scene.depths()
         for depth in range(max(depths.values()), 0, -1):
             if len(scene.nodes) <= most:
                 return scene
             scene = _closed(scene, depth, depths)
-        return scene if len(scene.nodes) <= most else _alike(scene)
+        return scene if len(scene.nodes) <= most else scene.alike()
+
+    def alike(self) -> Scene:
+        """Return a scene in which nodes that are alike are one."""
+        around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+        for edge in self.edges:
+            around[edge.source].add(("to", edge.target, edge.label))
+            around[edge.target].add(("from", edge.source, edge.label))
+        parents = {node.parent for node in self.nodes}
+        groups: dict[Hashable, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            same: Hashable = node.id
+            if not (node.highlighted or node.stays) and node.id not in parents:
+                cells = [(tuple(cell.names or ()), cell.look) for cell in node.cells.values()]
+                where = node.parent, node.kind, node.column, node.frame
+                same = (where, tuple(cells), frozenset(around[node.id]))
+            groups[same].append(node)
+        return _with(self, {group[0].id: group for group in groups.values() if len(group) > 1})
 
     def depths(self) -> dict[str, int]:
         """Count for each node the nodes around it."""
@@ -338,23 +386,6 @@ class Scene:
 
 
 # -- folding ---------------------------------------------------------------------------------------
-
-
-def _alike(scene: Scene) -> Scene:
-    around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
-    for edge in scene.edges:
-        around[edge.source].add(("to", edge.target, edge.label))
-        around[edge.target].add(("from", edge.source, edge.label))
-    parents = {node.parent for node in scene.nodes}
-    groups: dict[Hashable, list[Node]] = defaultdict(list)
-    for node in scene.nodes:
-        same: Hashable = node.id
-        if not (node.highlighted or node.stays) and node.id not in parents:
-            names = [tuple(cell.names) for cell in node.cells.values()]
-            where = node.parent, node.kind, node.column, node.frame
-            same = (where, tuple(names), frozenset(around[node.id]))
-        groups[same].append(node)
-    return _with(scene, {group[0].id: group for group in groups.values() if len(group) > 1})
 
 
 def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
