@@ -12,13 +12,15 @@ The names below are the whole public interface. Each is imported when it is firs
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import MODULE_NAMES, warn
+
 if TYPE_CHECKING:
     from iamlab.analysis.trails.reading import Trail
     from iamlab.engine.decision import Decision
-    from iamlab.engine.evaluate import evaluate, evaluate_all
-    from iamlab.engine.layers import Attached, Layers
+    from iamlab.engine.evaluate import evaluate, evaluate_call
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import ANONYMOUS, Request
-    from iamlab.engine.rules import AWS, Rules
+    from iamlab.engine.rules import AWS_RULES, Rules
     from iamlab.engine.verdict import Verdict
     from iamlab.errors import (
         AccessDenied,
@@ -39,11 +41,11 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ANONYMOUS": "engine.request",
-    "AWS": "engine.rules",
+    "AWS_RULES": "engine.rules",
     "AccessDenied": "errors",
     "Arn": "policy.arn",
     "ArnError": "errors",
-    "Attached": "engine.layers",
+    "AttachedPolicy": "engine.layers",
     "AwsError": "errors",
     "Decision": "engine.decision",
     "ExerciseError": "errors",
@@ -62,16 +64,16 @@ _HOME = {
     "Verdict": "engine.verdict",
     "World": "lab.world",
     "evaluate": "engine.evaluate",
-    "evaluate_all": "engine.evaluate",
+    "evaluate_call": "engine.evaluate",
 }
 
 __all__ = [
     "ANONYMOUS",
-    "AWS",
+    "AWS_RULES",
     "AccessDenied",
     "Arn",
     "ArnError",
-    "Attached",
+    "AttachedPolicy",
     "AwsError",
     "Decision",
     "ExerciseError",
@@ -90,7 +92,7 @@ __all__ = [
     "Verdict",
     "World",
     "evaluate",
-    "evaluate_all",
+    "evaluate_call",
 ]
 
 
@@ -103,6 +105,9 @@ def __getattr__(name: str) -> object:
             return version("iamlab")
         except PackageNotFoundError:  # run from a folder that was never installed
             return "0+unknown"
+    if name in MODULE_NAMES["iamlab"]:
+        warn(f"iamlab.{name}", MODULE_NAMES["iamlab"][name])
+        name = MODULE_NAMES["iamlab"][name]
     if name not in _HOME:
         message = f"module 'iamlab' has no attribute {name!r}"
         raise AttributeError(message)

@@ -72,7 +72,7 @@ def _note(shape: Any, shapes: dict[str, Any]) -> str:
         if shape.type_name == "list":
             noted["member"] = _note(shape.member, shapes)
         if shape.type_name == "structure":
-            noted["members"] = {key: _note(one, shapes) for key, one in shape.members.items()}
+            noted["members"] = {key: _note(member, shapes) for key, member in shape.members.items()}
             noted["required"] = list(shape.required_members)
         if shape.type_name == "map":
             noted["key"], noted["value"] = _note(shape.key, shapes), _note(shape.value, shapes)
@@ -108,10 +108,12 @@ def others(kept: dict[str, Any]) -> dict[str, Any]:
         is_known = name in service.operation_names
         shape = service.operation_model(name).input_shape if is_known else None
         members = {} if shape is None else shape.members
-        types = {part: TYPES.get(one.type_name, one.type_name) for part, one in members.items()}
-        for part, one in members.items() if prefix in DETAILED else ():
-            if one.type_name == "string":
-                types[part] = _note(one, shapes)
+        types = {
+            part: TYPES.get(member.type_name, member.type_name) for part, member in members.items()
+        }
+        for part, member in members.items() if prefix in DETAILED else ():
+            if member.type_name == "string":
+                types[part] = _note(member, shapes)
         own = operation["parameters"]
         operations[key] = {
             "parameters": {part: types.get(part, kind) for part, kind in own.items()},

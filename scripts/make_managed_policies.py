@@ -53,7 +53,7 @@ def _kept(policy: dict[str, Any]) -> dict[str, Any]:
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:
     statements = document["Statement"]
     if isinstance(statements, list):
-        in_order: object = [_sorted_as(OF_STATEMENT, one) for one in statements]
+        in_order: object = [_sorted_as(OF_STATEMENT, statement) for statement in statements]
     else:
         in_order = _sorted_as(OF_STATEMENT, statements)
     return _sorted_as(OF_POLICY, document | {"Statement": in_order})

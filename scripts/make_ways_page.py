@@ -51,12 +51,12 @@ def page() -> str:
     """Give the page as text."""
     head = HEAD.format(
         count=len(METHODS),
-        own=sum(way.can_be_replayed for way in METHODS.values()),
-        gains="; ".join(f"**{gain}** {said}" for gain, said in GAINS.items()),
-        guards="\n".join(f"- **{guard}** {said}" for guard, said in GUARDS.items()),
-        besides="\n".join(f"- `{one}`: {when}" for one, when in ALSO_NEEDED.items()),
+        own=sum(method.can_be_replayed for method in METHODS.values()),
+        gains="; ".join(f"**{gain}** {text}" for gain, text in GAINS.items()),
+        guards="\n".join(f"- **{guard}** {text}" for guard, text in GUARDS.items()),
+        besides="\n".join(f"- `{action}`: {when}" for action, when in ALSO_NEEDED.items()),
     )
-    rows = "".join(f"{_row(way)}\n" for way in METHODS.values())
+    rows = "".join(f"{_row(method)}\n" for method in METHODS.values())
     whole = [f"- {number}: {reason}" for number, reason in NOT_MODELLED.items()]
     parts = [
         f"- {number}, {part}: {reason}"
@@ -66,15 +66,15 @@ def page() -> str:
     return "\n".join((head + rows, "## Not modelled", "", *whole, *parts, ""))
 
 
-def _row(way: EscalationMethod) -> str:
+def _row(method: EscalationMethod) -> str:
     cells = (
-        str(way.number),
-        way.title,
-        " or ".join(map(_form, way.forms)),
-        " ".join(way.gain),
-        " ".join(way.guards),
-        way.service or "IAM, STS",
-        " ".join(way.ids),
+        str(method.number),
+        method.title,
+        " or ".join(map(_form, method.forms)),
+        " ".join(method.gain),
+        " ".join(method.guards),
+        method.service or "IAM, STS",
+        " ".join(method.ids),
     )
     return f"| {' | '.join(cells)} |"
 

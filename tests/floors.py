@@ -1,8 +1,9 @@
 """The rooms of the package, ground first: a file imports only its own room and those before it."""
 
 FLOORS = (
-    *("errors", "display", "mermaid", "unsure", "policy", "engine", "model", "authorization"),
-    *("cloudtrail", "operations", "analysis", "storage", "lab", "view", "teach", "cli"),
+    *("deprecated", "errors", "display", "mermaid", "unsure", "policy", "engine", "model"),
+    *("authorization", "cloudtrail", "operations", "analysis", "storage", "lab", "view"),
+    *("teach", "cli"),
 )
 
 

@@ -189,7 +189,7 @@ def _rows(
     circumstances: Circumstances,
 ) -> list[int]:
     """Decide for callers for whom resources and VPC endpoints are the same."""
-    from iamlab.engine.matrix import evaluate_many
+    from iamlab.engine.matrix import evaluate_matrix
 
     via = bool(circumstances.get("via"))
     batches = batches_of(world, callers[0], pairs, given, circumstances)
@@ -197,7 +197,7 @@ def _rows(
     for batch in batches:
         taken = (batch.caller(one, given, via=via) for one in steps(callers, "deciding"))
         listed = [pairs[place] for place in batch.places]
-        decided.append(evaluate_many(taken, listed, batch.facts).rows)
+        decided.append(evaluate_matrix(taken, listed, batch.facts).rows)
     back = in_order([batch.places for batch in batches])
     return [back([rows[number] for rows in decided]) for number in range(len(callers))]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.analysis import credential_report as account_credentials
 from iamlab.analysis.credential_report import NOT_IN_EXPORTS
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Item:
         return "\n".join(lines)
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class SecurityStatus(Shown):
     """A list of items, as the console's dashboard shows them.
@@ -95,7 +97,7 @@ class SecurityStatus(Shown):
         done = sum(item.is_done for item in self.items)
         return f"{self.title}: {done} of {len(self.items)} done"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {"title": self.title, "items": [asdict(item) for item in self.items]}
 

@@ -1,34 +1,38 @@
-"""Who can do something: all callers of a world are decided at once, as sets.
+"""Who can do something: every user, role and root user of a world is asked.
 
-The callers are indexed once (``engine/callers_index.py``), and remembered until the world changes.
-The answer names those who are allowed; a decision is made when it is read.
+The callers are gathered once, and remembered with their policies until the world changes. The
+resource's side is worked out once for each question (``engine/compiled.py``). The answer names the
+callers who are allowed; a decision is made when it is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
+from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
+from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from iamlab.authorization.principal import PrincipalContext
-    from iamlab.engine.callers_index import CallersIndex
     from iamlab.engine.decision import Decision
+    from iamlab.engine.layers import Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
+
+    GatheredCaller = tuple[PrincipalContext, Layers, Mapping[str, ContextValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,15 @@ class _SharedFacts:
         """What was taken for granted, in words."""
         return (*self.facts.assumed, *self.way.assumed, *contexts.reserved_key_notes(self.given))
 
+    def requests(
+        self, callers: Iterable[GatheredCaller], action: str, resource: str
+    ) -> Iterator[Request]:
+        """Make the request of each caller."""
+        over, account = self.context, self.facts.account_id
+        for known, _, context in callers:
+            keys = contexts.override_keys(context, over)
+            yield Request(known.arn, action, resource, account, keys, known.issuer)
+
 
 @dataclass(frozen=True, slots=True)
 class WhoCan(Mapping[str, "Decision"], Shown):
@@ -73,15 +86,10 @@ class WhoCan(Mapping[str, "Decision"], Shown):
 
     def __getitem__(self, arn: str) -> Decision:
         principal, shared = self._found[arn]
-        request = Request(
-            principal.arn,
-            self.action,
-            self.resource,
-            shared.facts.account_id,
-            contexts.override_keys(principal.context(), shared.context),
-            principal.issuer,
-        )
-        decision = evaluate(request, principal.layers(shared.facts, shared.way.policy))
+        layers = principal.layers(shared.facts, shared.way.policy)
+        caller = principal, layers, principal.context()
+        [request] = shared.requests([caller], self.action, self.resource)
+        decision = evaluate(request, layers)
         return decision.assuming((*principal.assumed, *shared.assumed))
 
     def __iter__(self) -> Iterator[str]:
@@ -114,13 +122,15 @@ def who_can(
         facts = resource_context(world, resource, action, owner)
         way = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
         shared = _SharedFacts(facts, way, context or {})
-        _, index, assumed = _all_callers(world, accounts, way.policy)
-        allowed = index.who_can(action, resource, facts.beside({}), shared.context)
-        names = index.callers
-        bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
-        found |= {arn: (principal_of(world, arn), shared) for arn in compress(names, bits)}
-        notes |= dict.fromkeys((*assumed, *shared.assumed))
-        number += len(names)
+        callers = _all_callers(world, accounts, way.policy)
+        of_resource = facts.beside({}).layers()
+        requests = shared.requests(callers, action, resource)
+        for (known, layers, _), request in zip(callers, requests, strict=True):
+            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
+                found[known.arn] = known, shared
+        notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
+        notes |= dict.fromkeys(shared.assumed)
+        number += len(callers)
     return WhoCan(action, resource, tuple(notes), number, found)
 
 
@@ -140,10 +150,8 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
 
 def _all_callers(
     world: World, accounts: tuple[Account, ...], endpoint: Policy | None
-) -> AllCallers:
-    """Index every caller of some accounts, or remember them."""
-    from iamlab.engine.callers_index import CallersIndex
-
+) -> tuple[GatheredCaller, ...]:
+    """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
@@ -156,17 +164,16 @@ def _all_callers(
             if one.tags
         ),
     )
-    remembered: dict[Hashable, AllCallers] = world.remembered.callers_indexes
-    if key not in remembered or remembered[key].stamp != stamp:
-        arns = list(everybody(accounts))
-        every = [principal_of(world, arn) for arn in steps(arns, "gathering")]
-        index = CallersIndex(
-            (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
-            for known in steps(every, "making ready")
+    remembered = world.remembered.callers
+    if key not in remembered or remembered[key][0] != stamp:
+        arns = steps(list(everybody(accounts)), "gathering")
+        callers = tuple(
+            (known, known.layers(endpoint=endpoint), known.context())
+            for known in (principal_of(world, arn) for arn in arns)
         )
-        assumed = dict.fromkeys(note for known in every for note in known.assumed)
-        remembered[key] = AllCallers(stamp, index, tuple(assumed))
-    return remembered[key]
+        remembered[key] = stamp, callers
+    found: tuple[GatheredCaller, ...] = remembered[key][1]
+    return found
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
@@ -175,19 +182,3 @@ def everybody(accounts: Iterable[Account]) -> Iterator[str]:
         yield from (user.arn for user in account.users.values())
         yield from (role.arn for role in account.roles.values())
         yield account.root_arn
-
-
-class AllCallers(NamedTuple):
-    """All callers of some accounts, made ready for questions.
-
-    Parameters
-    ----------
-    stamp
-        What they depend on beside the world's revision: time, and tags that are written by hand.
-    assumed
-        What was taken for granted of them, in words.
-    """
-
-    stamp: Hashable
-    callers: CallersIndex
-    assumed: tuple[str, ...]

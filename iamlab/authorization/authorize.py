@@ -1,7 +1,7 @@
-"""A question, decided: can this principal do this action on this resource, called this way?
+"""Decide whether a principal can perform an action on a resource, in given circumstances.
 
-:func:`authorize` takes AWS's steps in their order: the principal, the resource, the network path,
-the context keys, the layers of policies. Then the engine evaluates them.
+:func:`authorize` collects the principal, the resource, the network path, the context keys and the
+layers of policies, in AWS's order. Then the engine evaluates them.
 
 Notes
 -----
@@ -62,14 +62,14 @@ def authorize(
     context: Mapping[str, ContextValue] | None = None,
     **circumstances: Unpack[Circumstances],
 ) -> Decision:
-    """Decide whether somebody can do something: ``world.can``, whose documentation has more.
+    """Decide whether a principal can perform an action; ``world.can`` documents the parameters.
 
     Raises
     ------
     NoSuchEntity
-        The caller, its account or the VPC endpoint is not in this world.
+        The caller, its account or the VPC endpoint isn't in this world.
     RequestError
-        It cannot be asked that way.
+        An argument isn't valid.
     """
     if {type(action), type(resource)} != {str}:
         check_texts(action=action, resource=resource)
@@ -79,14 +79,14 @@ def authorize(
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What the engine evaluates: a request, its layers, and what was taken for granted."""
+    """What the engine evaluates: a request, its layers, and the assumptions."""
 
     request: Request
     layers: Layers
     assumed: tuple[str, ...] = ()
 
     def decide(self) -> Decision:
-        """Let the engine decide it."""
+        """Return the engine's decision."""
         return evaluate(self.request, self.layers).assuming(self.assumed)
 
 
@@ -101,23 +101,23 @@ def authorization_request(
     operation_keys: Mapping[str, ContextValue] | None = None,
     known_resource: ResourceContext | None = None,
 ) -> AuthorizationRequest:
-    """Collect everything that decides a call.
+    """Collect everything that the decision depends on.
 
     Parameters
     ----------
     context
-        The condition keys that were set by hand. They override all others.
+        Condition keys set by hand. They override all others.
     operation_keys
-        The condition keys that the operation itself brings.
+        The condition keys of the operation.
     known_resource
-        What the resource is taken to be; else what the world knows of it.
+        The facts about the resource; by default what the world knows.
 
     Raises
     ------
     NoSuchEntity
-        The caller, its account or the VPC endpoint is not in this world.
+        The caller, its account or the VPC endpoint isn't in this world.
     RequestError
-        It cannot be asked that way.
+        An argument isn't valid.
     """
     set_keys, circumstances = _with_defaults(world.standing, context or {}, circumstances)
     principal = principal_of(world, caller)
@@ -152,7 +152,7 @@ def authorization_request(
 def _with_defaults(
     standing: Standing, context: Mapping[str, ContextValue], circumstances: Circumstances
 ) -> tuple[Mapping[str, ContextValue], Circumstances]:
-    """Fill in what a call does not say with what holds for every call of the world."""
+    """Fill in the settings of the world that a call doesn't override."""
     if standing.context:
         context = override_keys(standing.context, context)
     if standing.circumstances:
@@ -161,14 +161,14 @@ def _with_defaults(
 
 
 def check_credentials(principal: PrincipalContext, action: str) -> None:
-    """Refuse a call that the caller's credentials are not good for.
+    """Raise AWS's error for a call that the caller's credentials can't make.
 
     Raises
     ------
     InvalidClientTokenId
-        IAM cannot be called with them.
+        The credentials can't call IAM.
     AccessDenied
-        This operation of STS cannot.
+        The credentials can't call this operation of STS.
     """
     refusal = principal.refusal(action)
     if refusal is not None:
@@ -177,7 +177,7 @@ def check_credentials(principal: PrincipalContext, action: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NetworkPath:
-    """How a call comes to a resource: what AWS knows of it, and the policy of its VPC endpoint."""
+    """A call's path to a resource: what AWS knows about it, and the policy of its VPC endpoint."""
 
     call: CallAttributes
     policy: Policy | None = None
@@ -200,12 +200,12 @@ class NetworkPath:
         is_service = bool(caller.service)
         if via and is_service:
             raise RequestError(
-                f"{caller.service} calls for itself: via= is for a principal's calls."
+                f"{caller.service} calls on its own behalf. via= is for calls of principals."
             )
         if circumstances.get("source_arn") is not None and not is_service:
             raise RequestError(
-                "source_arn= says for which resource a service calls for itself, and "
-                f"{caller.arn or 'the caller'} is no service."
+                "source_arn= is for services that call on their own behalf, and "
+                f"{caller.arn or 'the caller'} isn't a service."
             )
         endpoint = None
         if not is_service and (network.endpoint or network.vpc):
@@ -225,18 +225,18 @@ class NetworkPath:
             caller.sends,
             circumstances.get("request_tags") or {},
         )
-        # A service that calls for somebody does not come through his endpoint.
+        # A service that calls on a principal's behalf doesn't use the principal's endpoint.
         policy = None if endpoint is None or via else endpoint.endpoint_policy
         return cls(call, policy, _gateway_note(network, endpoint, is_service=is_service))
 
 
 def check_circumstances(circumstances: Circumstances) -> None:
-    """Refuse what is no circumstance, or is of the wrong kind.
+    """Check the names and types of the circumstances.
 
     Raises
     ------
     RequestError
-        With the way to say it.
+        A circumstance isn't valid; the message has an example.
     """
     known = Circumstances.__annotations__
     for name in circumstances:
@@ -284,11 +284,11 @@ def _owner(world: World, account_id: str) -> tuple[str, Membership | None]:
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:
-    """Say what is known of the resource for which a service calls."""
+    """Return what is known about the resource that a service calls for."""
     if arn is None:
         return None
     if not is_arn(arn):
-        raise RequestError(f"source_arn={arn!r} is no ARN.")
+        raise RequestError(f"source_arn={arn!r} isn't an ARN.")
     parsed = Arn.parse(arn)
     known = None if parsed.account else find_resource(world, parsed, arn)  # a bucket
     owner = parsed.account if known is None else known.account.account_id
@@ -296,11 +296,11 @@ def _source(world: World, arn: str | None) -> SourceAttributes | None:
 
 
 def _gateway_note(network: Network, endpoint: object, *, is_service: bool) -> tuple[str, ...]:
-    """Note that a private address is not the one that AWS sees."""
+    """Record the assumption about a private address, which AWS doesn't see."""
     if is_service or endpoint is not None or not network.ip or network.ip == network.outside:
         return ()
     note = (
-        f"{network.ip} is a private address, and no VPC endpoint takes the call: it leaves "
+        f"{network.ip} is a private address, and the call uses no VPC endpoint: it leaves "
         f"through a NAT gateway, and AWS sees {network.outside}."
     )
     return (note,)

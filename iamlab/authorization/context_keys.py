@@ -1,9 +1,9 @@
-"""The context keys of a request: who calls, on what, when, from where, on whose behalf.
+"""The context keys of a request: principal, resource, time, network and calling services.
 
-Tables give the value of each condition key; a function that returns ``None`` says that the request
-has no such key. ``policy/global_keys.py`` says in words when that is so, and a test proves for each
-key that both say the same. ``Session.present`` gives the keys that come with temporary credentials.
-Those of an operation (``iam:PassedToService``, ``sts:ExternalId``) come with its call.
+Tables have a function for the value of each condition key; ``None`` means that the request doesn't
+have the key. ``policy/global_keys.py`` describes in words when that is so, and a test proves that
+both agree. ``Session.present`` adds the keys of temporary credentials. Keys of an operation
+(``iam:PassedToService``, ``sts:ExternalId``) come with its call.
 
 Notes
 -----
@@ -30,7 +30,7 @@ Context = dict[str, ContextValue]
 
 DEFAULT_REGION = "us-east-1"
 AGENT = "iamlab"
-"""The user agent of calls that say none."""
+"""The default user agent."""
 
 REGION_OF = {
     **dict.fromkeys(
@@ -42,23 +42,23 @@ REGION_OF = {
     ),
     **dict.fromkeys(("globalaccelerator", "networkmanager", "devicefarm", "chatbot"), "us-west-2"),
 }
-"""Services that are in one Region for the whole world, wherever their callers are."""
+"""Global services, whose calls all go to one Region."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerAttributes:
-    """A caller, as AWS tells it to policies.
+    """A caller, as policies see it.
 
     Parameters
     ----------
     arn
-        As ``aws:PrincipalArn`` has it: of a session it is the *role's*.
+        The value of ``aws:PrincipalArn``; for a session it is the *role's* ARN.
     principal_type
         ``User``, ``AssumedRole``, ``Account`` (a root user) ...; empty for services.
     service
-        The name of a service that calls for itself.
+        The name of a service that calls on its own behalf.
     sends
-        The condition keys about its reason to call that such a service sends.
+        The condition keys about its source that such a service sends.
     """
 
     arn: str = ""
@@ -73,20 +73,20 @@ class CallerAttributes:
 
     @property
     def is_signed(self) -> bool:
-        """Whether the call is signed by somebody whom AWS knows."""
+        """Whether the call is signed by a principal that AWS knows."""
         return bool(self.arn or self.service)
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceAttributes:
-    """A resource, as AWS tells it to policies.
+    """A resource, as policies see it.
 
     Parameters
     ----------
     tags
-        Those that requests show.
+        The tags in requests.
     own
-        Further keys that only this kind of resource has.
+        More keys, which only this type of resource has.
     """
 
     account_id: str = ""
@@ -109,7 +109,7 @@ class EndpointAttributes:
 
 @dataclass(frozen=True, slots=True)
 class SourceAttributes:
-    """The resource for which a service calls: a trail, a topic, a rule."""
+    """The resource that a service calls for: a trail, a topic, a rule."""
 
     arn: str
     account_id: str = ""
@@ -118,18 +118,18 @@ class SourceAttributes:
 
 @dataclass(frozen=True, slots=True)
 class CallAttributes:
-    """All else that AWS knows of a call.
+    """Everything else that AWS knows about a call.
 
     Parameters
     ----------
     service
         The prefix of the action's service.
     source_ip
-        The caller's address on the internet; empty if the call comes another way.
+        The caller's public address; empty if the call doesn't come over the internet.
     sends
-        What the calling service sends of the ``source``; a call of somebody else sends nothing.
+        The keys about the ``source`` that a calling service sends; other callers send none.
     via
-        The services that call for the principal, the first one first.
+        The services that call on the principal's behalf, in order.
     """
 
     now: datetime
@@ -145,7 +145,7 @@ class CallAttributes:
 
 
 KeyValue = ContextValue | Mapping[str, str] | None
-"""A value, the tags that make values of one key each, or nothing: then there is no such key."""
+"""A value, tags with a value for each key, or nothing: then the key is absent."""
 
 Subject = TypeVar(
     "Subject", CallerAttributes, ResourceAttributes, CallAttributes, EndpointAttributes
@@ -172,7 +172,7 @@ CALLER_KEYS: Mapping[str, Callable[[CallerAttributes], KeyValue]] = {
     "aws:PrincipalServiceNamesList": lambda who: [who.service] if who.service else None,
     "aws:userid": lambda who: who.userid,
     "aws:username": lambda who: who.username,
-    "kms:CallerAccount": lambda who: who.account_id,  # a request of another service drops it
+    "kms:CallerAccount": lambda who: who.account_id,  # requests to other services drop it
 }
 
 RESOURCE_KEYS: Mapping[str, Callable[[ResourceAttributes], KeyValue]] = {
@@ -196,12 +196,12 @@ ENDPOINT_KEYS: Mapping[str, Callable[[EndpointAttributes], KeyValue]] = {
 def _sent(
     key: str, tell: Callable[[SourceAttributes], KeyValue]
 ) -> Callable[[CallAttributes], KeyValue]:
-    """Tell of a calling service's reason what that service sends."""
+    """Return what a calling service sends about its source."""
     return lambda call: tell(call.source) if call.source and key in call.sends else None
 
 
 def _via_service(call: CallAttributes) -> str | None:
-    """Name the service through which a key is used, with its Region."""
+    """Return the service and Region that a KMS key is used through."""
     if call.service != "kms" or not call.via:
         return None
     name, _, rest = call.via[-1].partition(".")
@@ -225,17 +225,17 @@ CALL_KEYS: Mapping[str, Callable[[CallAttributes], KeyValue]] = {
     "aws:SourceOrgPaths": _sent("aws:SourceAccount", lambda source: _paths(source.membership)),
     "aws:RequestTag/": lambda call: call.tags,
     "aws:TagKeys": lambda call: list(call.tags),
-    # What two services add, since so many policies ask for it.
+    # Two services' own keys, which many policies use.
     "s3:ResourceAccount": lambda call: call.resource_account if call.service == "s3" else None,
     "kms:ViaService": _via_service,
 }
 
 CALLERS_CHOICE = frozenset(("aws:referer", "aws:useragent", "aws:tagkeys"))
-"""Global keys, beside the tags of the request, whose values the caller chooses."""
+"""Global keys, other than request tags, whose values the caller chooses."""
 
 
 def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject) -> Context:
-    """Make the part of the context that a table tells of its subject."""
+    """Make the part of the context that follows from a table and its subject."""
     found: Context = {}
     for key, tell in table.items():
         value = tell(subject)
@@ -249,14 +249,16 @@ def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject
 
 
 def call_keys(call: CallAttributes) -> Context:
-    """Say what AWS knows of a call, its way included."""
-    way = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
-    dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}  # no value: gone
-    return {**keys_of(CALL_KEYS, call), **way, **dropped}
+    """Return what AWS knows about a call and its network."""
+    keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
+    dropped: Context = (
+        {} if call.service == "kms" else {"kms:CallerAccount": ()}
+    )  # no value: absent
+    return {**keys_of(CALL_KEYS, call), **keys, **dropped}
 
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
-    """Say who an IAM user is, who signs with a long-term access key: no MFA keys."""
+    """Return the keys of an IAM user who signs with a long-term access key: no MFA keys."""
     return CallerAttributes(
         user.arn,
         user.account.account_id,
@@ -271,7 +273,7 @@ def user_attributes(user: User, membership: Membership | None = None) -> CallerA
 def role_attributes(
     role: Role, session_name: str, membership: Membership | None = None
 ) -> CallerAttributes:
-    """Say who a session of a role is; ``aws:PrincipalArn`` is the *role's* ARN."""
+    """Return the keys of a role session; ``aws:PrincipalArn`` is the *role's* ARN."""
     return CallerAttributes(
         role.arn,
         role.account.account_id,
@@ -285,36 +287,36 @@ def role_attributes(
 def root_user_attributes(
     arn: str, account_id: str, membership: Membership | None = None
 ) -> CallerAttributes:
-    """Say who a root user is."""
+    """Return the keys of a root user."""
     return CallerAttributes(arn, account_id, account_id, "Account", membership=membership)
 
 
 ANONYMOUS_CALLER = CallerAttributes(
     account_id="anonymous", userid="anonymous", principal_type="Anonymous"
 )
-"""Somebody who did not sign."""
+"""An anonymous caller."""
 
 
 def root_user_keys(arn: str, account_id: str) -> Context:
-    """Say what AWS knows of a root user."""
+    """Return what AWS knows about a root user."""
     return keys_of(CALLER_KEYS, root_user_attributes(arn, account_id))
 
 
 def temporary_credential_keys(
     issued: datetime, now: datetime, mfa: datetime | None = None
 ) -> Context:
-    """Say what comes with temporary credentials.
+    """Return the keys that come with temporary credentials.
 
     Parameters
     ----------
     mfa
-        When an MFA device was used for them.
+        When MFA was used for them.
     """
     return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"), **mfa_keys(now, mfa)}
 
 
 def mfa_keys(now: datetime, used: datetime | None) -> Context:
-    """Say whether an MFA device was used, and how many seconds ago.
+    """Return whether an MFA device was used, and how many seconds ago.
 
     Examples
     --------
@@ -335,14 +337,14 @@ FORWARDED_CALL_KEYS: Mapping[str, ContextValue] = {
     "aws:MultiFactorAuthPresent": False,
     "aws:MultiFactorAuthAge": (),
 }
-"""What stands instead of a caller's own keys when a service calls for him: MFA does not go along;
-a key without a value is not there."""
+"""The keys that change when a service calls on a principal's behalf: MFA isn't passed on; a key
+without a value is absent."""
 
 
 def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """Give tags as condition keys, whose letter case does not count.
+    """Return tags as condition keys, which are case-insensitive.
 
-    Of two tags that differ in nothing else the first is given: AWS does not say which one it takes.
+    Of two tags whose keys differ only in case, the first counts; AWS doesn't document which.
 
     Examples
     --------
@@ -356,7 +358,7 @@ def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def called_region(service: str, named: str, of_resource: str) -> str:
-    """Say in which Region a call is made: the one that was named, or the resource's.
+    """Return the Region of a call: the one that it names, or the resource's.
 
     Examples
     --------
@@ -367,9 +369,9 @@ def called_region(service: str, named: str, of_resource: str) -> str:
 
 
 def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
-    """Say of which keys that were given no caller of AWS can choose the value."""
+    """Return which of these keys a caller of AWS cannot choose."""
     return [
-        f"{key} was given by hand: AWS fills it in itself, and no caller can choose it."
+        f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
         for key in set_keys
         if key.lower().startswith("aws:")
         and key.lower() not in CALLERS_CHOICE
@@ -378,17 +380,17 @@ def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
 
 
 def override_keys(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
+    known: Mapping[str, ContextValue], overrides: Mapping[str, ContextValue]
 ) -> dict[str, ContextValue]:
-    """Lay what is given over what is known; the letter case of keys does not count.
+    """Override known keys; keys are case-insensitive.
 
     Raises
     ------
     RequestError
-        What is given is no context.
+        The overrides aren't a context.
     """
-    context: object = given
+    context: object = overrides
     if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}
+        raise RequestError(f"context is a dict of condition keys and values, not {overrides!r}.")
+    lower = {key.lower() for key in overrides}
+    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **overrides}

@@ -1,11 +1,11 @@
-"""What credentials of each kind are not good for, whatever policies say.
+"""Which calls credentials of each kind can't make, whatever policies allow.
 
 Notes
 -----
 AWS pages: "Compare AWS STS credentials"; "Permissions for GetSessionToken"; "Permissions for
-GetFederationToken"; "Enable or disable AWS Regions in your account". That AWS answers
-``InvalidClientTokenId`` to a call of IAM, and that STS has one sentence for all that it refuses so,
-is likely, not sure.
+GetFederationToken"; "Enable or disable AWS Regions in your account". It is likely, not certain,
+that AWS answers a call to IAM with ``InvalidClientTokenId``, and that STS has a single sentence for
+such errors.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ STS_ALLOWS: Mapping[CredentialKind, frozenset[str]] = {
     CredentialKind.FEDERATED: _ALWAYS,
     CredentialKind.FEDERATED_CONSOLE: _ALWAYS,
 }
-"""Kind of credentials -> all operations of STS that they are good for."""
+"""Kind of credentials -> the only STS operations that they can call."""
 
 STS_FORBIDS: Mapping[CredentialKind, frozenset[str]] = dict.fromkeys(
     (CredentialKind.ROLE, CredentialKind.CONSOLE, CredentialKind.ROOT_TASK),
     frozenset(("GetSessionToken", "GetFederationToken")),
 )
-"""Kind of credentials -> the operations of STS that they are not good for, and no others."""
+"""Kind of credentials -> the only STS operations that they can't call."""
 
 WITHOUT_IAM = frozenset((CredentialKind.USER, CredentialKind.FEDERATED))
-"""Credentials with which IAM cannot be called: of a user's session, unless MFA was used."""
+"""Credentials that can't call IAM; GetSessionToken's can if MFA was used."""
 
 WITH_POLICY_ACTIONS = frozenset(
     (
@@ -48,26 +48,26 @@ WITH_POLICY_ACTIONS = frozenset(
         *("SetWebIdentityTokenScope", "GetServiceBearerToken"),
     )
 )
-"""What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
+"""Permissions that aren't operations; they are checked together with another operation."""
 
 CREDENTIALS_PATH = ("credentials",)
-"""The path of what no policy says, but the credentials."""
+"""The path of the pseudo-policy for the credentials."""
 
 NO_CALL_OF_IAM = "passrole"
-"""A permission of IAM that other services ask for; there is no such operation."""
+"""A permission of IAM that other services check; it isn't an operation."""
 
 
 def refusal_of(
     kind: CredentialKind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
 ) -> AwsError | None:
-    """Say what AWS answers to a call that such credentials are not good for; else ``None``.
+    """Return AWS's error for a call that such credentials cannot make; else ``None``.
 
     Parameters
     ----------
     credentials
         The condition keys that come with them.
     arn
-        Whose they are.
+        The caller's ARN.
 
     Examples
     --------
@@ -96,10 +96,10 @@ def refusal_of(
 
 @cache
 def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
-    """Write as a policy what :func:`refusal_of` says, where the engine does not know it by itself.
+    """Return :func:`refusal_of` as a policy, where the engine doesn't know the rule.
 
-    Questions about many actions at once count it as one more ceiling. That of role sessions the
-    engine knows: their ARNs show what they are.
+    Matrices count it as one more ceiling. The engine knows the rule for role sessions from their
+    ARNs.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
     closed = [name for name in every if refusal_of(kind, name, known)]
     if not closed:
         return None
-    # An action that no list has (a new one, or a misspelt one) is none of those that are open.
+    # An unknown action (a new one, or a misspelt one) isn't allowed.
     most = [
         service for service in ("iam", "sts") if refusal_of(kind, f"{service}:SomethingElse", known)
     ]
@@ -134,8 +134,8 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 
 def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
     error = InvalidClientTokenId("The security token included in the request is invalid")
-    way = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
-    error.add_note(f"IAM cannot be called with {kind.value}{way}.")
+    exception = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
+    error.add_note(f"You can't call IAM with {kind.value}{exception}.")
     return error
 
 
@@ -147,7 +147,7 @@ def _cannot_call(name: str, arn: str) -> AccessDenied:
 
 
 def region_refusal(region: str) -> InvalidClientTokenId | None:
-    """Say what a Region answers to a token that is good in the default Regions only.
+    """Return a Region's error for a token that is valid only in the default Regions.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def region_refusal(region: str) -> InvalidClientTokenId | None:
         return None
     error = InvalidClientTokenId("The security token included in the request is invalid")
     error.add_note(
-        "The token is of STS's global endpoint, and the account has such tokens valid in the "
+        "The token comes from STS's global endpoint, and the account has such tokens valid in the "
         "default Regions only. Use the endpoint of a Region, or SetSecurityTokenServicePreferences."
     )
     return error
@@ -166,9 +166,9 @@ def region_refusal(region: str) -> InvalidClientTokenId | None:
 
 @cache
 def region_limits() -> Policy:
-    """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
+    """Return :func:`out_of_region` as a policy, for matrices.
 
-    What no policy can refuse, ``sts:GetCallerIdentity``, counts there as allowed everywhere.
+    ``sts:GetCallerIdentity``, which no policy can deny, counts as allowed everywhere.
 
     Examples
     --------

@@ -26,7 +26,7 @@ from iamlab.authorization.credential_scope import (
     region_limits,
 )
 from iamlab.authorization.resource import ResourceContext
-from iamlab.engine.layers import Attached, Layers, Level
+from iamlab.engine.layers import AttachedPolicy, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.credentials import Credential, Presented
@@ -56,51 +56,51 @@ Caller: TypeAlias = (
 )
 
 SOME_SESSION = "some-session"
-"""The name of a role's session where none is named."""
+"""The default name of a role session."""
 
 MOST_COMBINED = 64
-"""The layers of one caller that are kept."""
+"""How many layers are cached for a caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalContext:
-    """A caller, and all that the world knows of it.
+    """A caller, and everything that the world knows about it.
 
     Parameters
     ----------
     who
-        As policies see the caller; tags count as they are when the question is asked.
+        The caller, as policies see it, with the tags of this moment.
     credentials
         The condition keys that come with temporary credentials.
     assumed
-        What was taken for granted, in words.
+        The assumptions, in words.
     session
         Session policies.
     scps
-        The service control policies above its account, level by level.
+        The service control policies above the account, level by level.
     scoped
         Scope-down policies.
     kind
-        What its credentials are.
+        The kind of credentials.
     default_regions_only
-        Whether Regions that must be opted in to do not take them.
+        Whether opt-in Regions reject them.
     issuer_id
-        Of a federated user: the unique id of the user who made him.
+        For a federated user: the unique id of the user who created it.
     combined
-        Layers that were put together before. They hold the policies whose ids their keys have.
+        A cache of layers. They hold the policies whose ids are in the keys.
     """
 
     arn: str
     account_id: str
     who: Callable[[], CallerAttributes]
-    identity: tuple[Attached, ...] = ()
-    boundary: Attached | None = None
+    identity: tuple[AttachedPolicy, ...] = ()
+    boundary: AttachedPolicy | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
-    session: tuple[Policy | Attached, ...] = ()
+    session: tuple[Policy | AttachedPolicy, ...] = ()
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
-    scoped: tuple[Policy | Attached, ...] = ()
+    scoped: tuple[Policy | AttachedPolicy, ...] = ()
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
     issuer_id: str = ""
@@ -109,16 +109,16 @@ class PrincipalContext:
     )
 
     def context(self) -> dict[str, ContextValue]:
-        """Give the caller's part of a request's context."""
+        """Return the caller's part of a request's context."""
         return {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
 
     def layers(
         self, resource: ResourceContext | None = None, endpoint: Policy | None = None
     ) -> Layers:
-        """Put the caller's policies together with those of the resource and of the endpoint.
+        """Combine the caller's policies with those of the resource and the endpoint.
 
-        The engine makes a plan of layers and keeps it in them, so the same ones are given again
-        for the same resource policy. Organizations and KMS make their lists anew each time.
+        The engine stores a plan in the layers, so the same layers are returned for the same
+        resource policy. Organizations and KMS make their lists anew each time.
         """
         if resource is None:
             resource = ResourceContext()
@@ -146,21 +146,23 @@ class PrincipalContext:
         )
 
     def refusal(self, action: str) -> AwsError | None:
-        """Give what AWS answers if the caller's credentials aren't good for an action."""
+        """Return AWS's error if the caller's credentials can't call an action."""
         if self.kind is CredentialKind.LONG_TERM:
             return None
         return refusal_of(self.kind, action, self.credentials(), self.arn)
 
     def within_limits(self) -> PrincipalContext:
-        """Give the same caller with what its credentials are not good for as one more ceiling."""
+        """Return the caller with the limits of its credentials as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = credential_limits(self.kind, with_mfa=with_mfa)
         limits = (of_kind, region_limits() if self.default_regions_only else None)
-        closed = [Attached(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None]
+        closed = [
+            AttachedPolicy(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None
+        ]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
-        """Give the same caller with what its credentials say besides."""
+        """Return the caller with more keys from its credentials."""
         if presented.kind is CredentialKind.LONG_TERM:
             return self
         shown = dict(presented.context)
@@ -170,7 +172,7 @@ class PrincipalContext:
             self,
             arn=presented.arn,
             who=partial(_with_session, self.who, presented),
-            identity=(Attached(root_user_policy(), None, ("root user",)),)
+            identity=(AttachedPolicy(root_user_policy(), None, ("root user",)),)
             if of_root
             else self.identity,
             issuer=self.arn if is_federated else self.issuer,
@@ -184,7 +186,7 @@ class PrincipalContext:
 
 
 def _with_session(who: Callable[[], CallerAttributes], presented: Presented) -> CallerAttributes:
-    """Say who calls with temporary credentials: session tags win over those of the principal."""
+    """Return the caller with temporary credentials: session tags override the principal's tags."""
     principal = who()
     seen = replace(
         principal,
@@ -197,7 +199,7 @@ def _with_session(who: Callable[[], CallerAttributes], presented: Presented) -> 
 
 
 def override_tags(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping[str, str]:
-    """Lay tags over others; the letter case of their keys does not count.
+    """Override tags; their keys are case-insensitive.
 
     Examples
     --------
@@ -211,22 +213,22 @@ def override_tags(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping
 
 
 def _look_up(world: World, caller: Caller) -> PrincipalContext:
-    """Collect what this world knows of a caller; an object of another world is looked up here.
+    """Collect what this world knows about a caller; an object of another world is looked up here.
 
     Raises
     ------
     NoSuchEntity
-        There is no such caller in this world.
+        This world doesn't have the caller.
     RequestError
-        It is no caller: a group, or text that is no ARN.
+        It isn't a caller: a group, or text that isn't an ARN.
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if not isinstance(text, str):
-        # Not the thing itself: whoever passes credentials as they are would see them in the text.
+        # Not the object itself: its text would show credentials.
         what = f"an object of type {type(caller).__name__}"
         raise RequestError(
-            f"{what} is no caller: give a user, a role, a key, a session, or an ARN. Of "
-            "credentials as they are, world.caller_of(credentials) makes one."
+            f"{what} isn't a caller. Pass a user, a role, a key, a session or an ARN. "
+            "world.caller_of(credentials) makes a caller from credentials."
         )
     if text == ANONYMOUS:
         return PrincipalContext(text, "", lambda: context.ANONYMOUS_CALLER)
@@ -235,7 +237,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     if not is_arn(text):
         if "." in text:
             return PrincipalContext(text, "", partial(_service, text))
-        raise RequestError(f"{text!r} is no caller: give a user, a role, or an ARN.")
+        raise RequestError(f"{text!r} isn't a caller. Pass a user, a role or an ARN.")
     arn = Arn.parse(text)
     account = world.accounts.get(arn.account)
     if account is None:
@@ -249,7 +251,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
 
 
 def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
-    """Collect what an account knows of the principal that an ARN names."""
+    """Collect what an account knows about the principal with an ARN."""
     if (arn.service, arn.resource) == ("iam", "root"):
         membership = _membership(account)
         who = partial(context.root_user_attributes, text, arn.account, membership)
@@ -262,8 +264,8 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
         group = account.get_group(arn.name)
         members = ", ".join(user.name for user in group.users) or "none yet"
         raise RequestError(
-            f"Group {group.name} cannot call: a group is not a principal. "
-            f"Ask for one of its users: {members}."
+            f"Group {group.name} isn't a caller: a group isn't a principal. "
+            f"Pass one of its users: {members}."
         )
     if (arn.service, arn.kind) == ("iam", "user"):
         user = _exact(account.users.get(arn.name) or account.get_user(arn.name), text)
@@ -273,11 +275,11 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
         return _of_role(role, text, SOME_SESSION)
     if (arn.service, arn.kind) == ("sts", "federated-user"):
         raise RequestError(
-            f"{text!r} does not say for whom he stands in: ask with the session itself, which "
+            f"{text!r} doesn't name the user who created it. Pass the session itself, which "
             "world.sts.get_federation_token(...) gives."
         )
     raise RequestError(
-        f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
+        f"{text!r} isn't a caller in this world: a user, a role, a session of a role."
     )
 
 
@@ -285,12 +287,16 @@ def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:
     role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
     role = account.get_role(role_name)
     if role.name != role_name:
-        raise _no_such("role", role_name, f"The role is called {role.name}; letter case counts.")
+        raise _no_such(
+            "role",
+            role_name,
+            f"Role names are case-sensitive: the role is {role.name}.",
+        )
     return _of_role(role, text, session_name)
 
 
 def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
-    """Collect what is known of a session of a role: one that was made just now, without MFA."""
+    """Collect the facts about a new role session without MFA."""
     world = role.account.world
     membership = _membership(role.account)
     known = _bounded(role, text, partial(context.role_attributes, role, session_name, membership))
@@ -302,13 +308,13 @@ def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
 
 
 def _membership(account: Account) -> Membership | None:
-    """Give the place of an account in its organization, if it is in one."""
+    """Return the place of an account in its organization, if it is in one."""
     world = account.world
     return world.membership_of(account.account_id) if world.organizations else None
 
 
 def scps_of(account: Account) -> tuple[Level, ...]:
-    """Give the service control policies above an account, level by level."""
+    """Return the service control policies above an account, level by level."""
     if not account.world.organizations:
         return ()
     organization = account.world.organization_of(account.account_id)
@@ -320,7 +326,7 @@ def scps_of(account: Account) -> tuple[Level, ...]:
 
 
 def _service(name: str) -> CallerAttributes:
-    """Say who a service is that calls for itself."""
+    """Return the principal of a service that calls on its own behalf."""
     from iamlab.model.service_principals import sends
 
     return CallerAttributes(service=name, sends=sends(name))
@@ -330,7 +336,7 @@ Own = TypeVar("Own", User, Role)
 
 
 def _exact(found: Own, text: str) -> Own:
-    """Insist on the right path and letter case, as AWS does."""
+    """Check path and case of the name, as AWS does."""
     if found.arn != text:
         raise _no_such(found.kind, text, f"Did you mean {found.arn}?")
     return found
@@ -345,7 +351,7 @@ def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
 def _bounded(
     identity: User | Role, arn: str, who: Callable[[], CallerAttributes]
 ) -> PrincipalContext:
-    """Collect what is known of a user or role: its policies, its boundary, the SCPs above it."""
+    """Collect the facts about a user or role: its policies, its boundary, the SCPs above it."""
     missing: list[str] = []
     policies = identity_policies(identity, missing)
     boundary = boundary_of(identity, missing)
@@ -362,15 +368,15 @@ def _bounded(
 
 
 def principal_of(world: World, caller: Caller) -> PrincipalContext:
-    """Collect what a world knows of a caller: policies and context keys. Kept until a change."""
+    """Collect, and cache, what a world knows about a caller: policies and context keys."""
     if isinstance(caller, PrincipalContext):
-        return caller  # somebody as he would be, whom this world need not have
+        return caller  # a hypothetical caller, which needn't be in this world
     if isinstance(caller, Credential):
         presented = caller.present(world)
         return principal_of(world, presented.principal or presented.arn).showing(presented)
     key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
     if not key:
-        return _look_up(world, caller)  # which refuses it
+        return _look_up(world, caller)  # which rejects it
     known: dict[str, PrincipalContext] = world.remembered.principals
     if key not in known:
         known[key] = _look_up(world, key)

@@ -1,4 +1,4 @@
-"""The resource of a request: its policy, tags, owner, RCPs. What is unknown is taken for granted.
+"""The resource of a request: its policy, tags, owner and RCPs, and the assumptions about it.
 
 Notes
 -----
@@ -35,27 +35,27 @@ POLICY_SERVICES = frozenset(
         *("execute-api", "backup"),
     }
 )
-"""Services whose resources may have a policy unknown to this world (S3: access points)."""
+"""Services whose resources can have a policy that this world doesn't know (S3: access points)."""
 
 _MOST_CUTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceContext:
-    """What is known of a resource.
+    """The facts about a resource.
 
     Parameters
     ----------
     attributes
-        As policies' conditions see it. Its account is empty if ARN and world leave that open.
+        The resource, as conditions see it. Its account is empty if neither ARN nor world has it.
     policy, rcps, grants, public_access_block
         As in ``Layers``.
     region
-        Where it is.
+        Its Region.
     under_rcps
-        Whether RCPs reach it: not a KMS key that AWS manages.
+        Whether RCPs apply to it; they don't for an AWS managed KMS key.
     assumed
-        What was taken for granted, in words.
+        The assumptions, in words.
     """
 
     attributes: ResourceAttributes = field(default_factory=ResourceAttributes)
@@ -69,16 +69,16 @@ class ResourceContext:
 
     @property
     def account_id(self) -> str:
-        """Who owns it."""
+        """The owner's account."""
         return self.attributes.account_id
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """The condition keys that it brings along."""
+        """Its condition keys."""
         return {**keys_of(RESOURCE_KEYS, self.attributes), **self.attributes.own}
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
-        """Give it as the engine takes it for questions about many."""
+        """Return the resource in the form that the engine takes for matrices."""
         from iamlab.engine.question_space import ResourceFacts
 
         return ResourceFacts(
@@ -94,7 +94,7 @@ class ResourceContext:
 def resource_context(
     world: World, resource: str, action: str, caller_account: str
 ) -> ResourceContext:
-    """Say what the world knows of a resource, and what it takes for granted."""
+    """Return what the world knows about a resource, and what it assumes."""
     found = _found(world, resource, action, caller_account)
     organization = world.organization_of(found.account_id) if world.organizations else None
     if organization is not None:
@@ -119,7 +119,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
     known = find_resource(world, arn, resource)
     if known is not None:
         return context_of_resource(known)
-    if arn.service == "organizations":  # ARNs name the management account, whoever asks for them
+    if arn.service == "organizations":  # ARNs name the management account, whoever calls
         return ResourceContext(ResourceAttributes(caller_account))
     if arn.service == "s3" and not arn.account:
         return _unknown_bucket(world, arn, caller_account)
@@ -130,7 +130,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
     if policy is not None:
         return where
     if arn.service == "kms" and arn.kind == "key":
-        note = f"Key {resource} has the key policy that the API makes: the account's IAM decides."
+        note = f"Key {resource} has the API's default key policy: the account's IAM decides."
         default = default_key_policy(arn.partition, arn.account)
         return replace(where, policy=default, assumed=(note,))
     if arn.service in POLICY_SERVICES:
@@ -139,7 +139,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
 
 
 def find_resource(world: World, arn: Arn, text: str) -> Resource | None:
-    """Find the resource that an ARN names, or that has below it what the ARN names."""
+    """Find the resource that an ARN names, or whose part it names."""
     owner = world.accounts.get(arn.account)
     everybody = () if arn.account else tuple(world.accounts.values())
     for account in everybody if owner is None else (owner,):
@@ -155,7 +155,7 @@ def find_resource(world: World, arn: Arn, text: str) -> Resource | None:
 
 
 def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
-    """Give what stands above an ARN, from the first part on: of an object its bucket."""
+    """Return the ARNs above an ARN, the shortest first: an object's bucket."""
     start = len(text) - len(arn.resource)
     for separator in "/:":
         place = text.find(separator, start)
@@ -167,7 +167,7 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
 
 
 def context_of_resource(known: Resource) -> ResourceContext:
-    """Say what a resource of the world says of itself; it need not be in its account yet."""
+    """Return the facts about a resource of the world; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
     return ResourceContext(
         ResourceAttributes(known.account.account_id, tags, own=known.context),
@@ -193,13 +193,13 @@ def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> ResourceCont
 def _of_iam(
     world: World, arn: Arn, action: str, policy: Policy | None, caller_account: str
 ) -> ResourceContext:
-    """Say what is known of an identity, with its tags; of a role, also its trust policy."""
+    """Return the facts about an identity, with its tags and, for a role, its trust policy."""
     account = world.accounts.get(arn.account)
     about_trust = arn.kind == "role" and action.lower().startswith("sts:")
     owner = arn.account if arn.account.isdigit() else caller_account
     if account is None:
         if about_trust and policy is None:
-            note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
+            note = f"Role {arn} is in an account outside this world: its trust policy is unknown."
             return ResourceContext(ResourceAttributes(arn.account), assumed=(note,))
         return ResourceContext(ResourceAttributes(owner), policy)
     tags, trust = _identity(account, arn)
@@ -208,7 +208,7 @@ def _of_iam(
 
 
 def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | None]:
-    """Give the tags of an identity, and a role's trust policy."""
+    """Return the tags of an identity, and a role's trust policy."""
     role, user = account.roles.get(arn.name), account.users.get(arn.name)
     if arn.kind == "role" and role is not None and role.arn == str(arn):
         return role.tags, role.trust
@@ -219,7 +219,7 @@ def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | N
 
 @lru_cache(maxsize=256)
 def default_key_policy(partition: str, account_id: str) -> Policy:
-    """Give the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
+    """Return the default key policy of ``kms:CreateKey``: the account statement.
 
     Notes
     -----

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """List them; 0 if there is one, else 1."""
     found = [one for one in find(options.pattern) if options.level in (None, one.level)]
     if options.json:
-        print_json([to_json(one) for one in found])
+        print_json([to_dict(one) for one in found])
     else:
         width = max((len(one.full_name) for one in found), default=0)
         for one in found:
@@ -51,7 +51,7 @@ def find(words: list[str]) -> list[Action]:
     return [one for one in map(catalog.action, names) if one is not None]
 
 
-def to_json(action: Action) -> dict[str, Any]:
+def to_dict(action: Action) -> dict[str, Any]:
     """Give all that is known of an action as JSON values."""
     return {
         "name": action.full_name,

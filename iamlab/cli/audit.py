@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         for account in world.accounts.values()
     ]
     if options.json:
-        print_json([one.to_json() for one in audits])
+        print_json([one.to_dict() for one in audits])
     else:
         print(printable("\n\n".join(map(str, audits))))
     counting = _FAILS[options.fail_on]

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         **read_circumstances(options),
     )
     if options.json:
-        print_json(decision.to_json())
+        print_json(decision.to_dict())
     elif options.csv:
         print_csv(COLUMNS, [_row(decision)])
     elif options.explain:

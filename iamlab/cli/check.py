@@ -59,7 +59,7 @@ class Line:
             f"::{_GITHUB.get(self.level, 'warning')} {given}::{_escaped(self.text, in_text=True)}"
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "file": self.file,
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
     texts = [(file, read_text(file)) for file in options.files]
     lines = [line for file, text in texts for line in look(file, text, options)]
     if options.json:
-        print_json([line.to_json() for line in lines])
+        print_json([line.to_dict() for line in lines])
     else:
         for line in lines:
             print(printable(line.for_github() if options.github else str(line)))

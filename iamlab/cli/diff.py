@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     diff = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))
     changes = diff.changes(options.action, options.resource)
     if options.json:
-        print_json({"edits": diff.edits, "changes": list(map(to_json, changes))})
+        print_json({"edits": diff.edits, "changes": list(map(to_dict, changes))})
     elif options.csv:
         rows = ((_word(one), one.caller, one.action, one.resource, one.by) for one in changes)
         print_csv(("change", "principal", "action", "resource", "by"), rows)
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(diff))
 
 
-def to_json(one: Change) -> dict[str, Any]:
+def to_dict(one: Change) -> dict[str, Any]:
     """Give a gain or loss as JSON values."""
     return {
         "change": _word(one),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.cli.documents import printable, read_text
 from iamlab.cli.forms import print_json
-from iamlab.engine.evaluate import evaluate_all
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer; 0 allowed, 1 denied."""
-    decision = evaluate_all(read_questions(read_text(options.file)))
+    decision = evaluate_call(read_questions(read_text(options.file)))
     if options.json:
-        fixes = [fix.to_json() for fix in decision.fixes()]
-        print_json({**decision.to_json(), "fixes": fixes})
+        fixes = [fix.to_dict() for fix in decision.fixes()]
+        print_json({**decision.to_dict(), "fixes": fixes})
     else:
         print(printable(as_text(decision)))
     return 0 if decision else 1

@@ -31,5 +31,5 @@ def run(options: argparse.Namespace) -> int:
     for number, (file, policy) in enumerate(policies):
         if len(policies) > 1:
             print(f"{chr(10) if number else ''}{printable(file)}:")
-        print(printable(policy.prose(options.type)))
+        print(printable(policy.describe(options.type)))
     return 0

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     )
     tell_problems(trail)
     if options.json:
-        print_json({**to_json(found), "problems": trail.problems.total})
+        print_json({**to_dict(found), "problems": trail.problems.total})
     elif options.csv:
         print_csv(("action", "resource", "allowed", "refused", "first", "last"), _rows(found))
     else:
@@ -78,11 +78,11 @@ def has_too_much(found: LeastPrivilege) -> bool:
     return found.compared is not None and bool(found.compared.gone)
 
 
-def to_json(found: LeastPrivilege) -> dict[str, Any]:
+def to_dict(found: LeastPrivilege) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
         "principal": found.caller,
-        "policies": found.to_json(),
+        "policies": found.to_dict(),
         "steps": list(map(str, found.steps)),
         "excess": list(map(str, found.excess)),
         "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],

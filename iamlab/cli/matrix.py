@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         read_circumstances(options),
     )
     if options.json:
-        print_json({"by": options.by, **to_json(matrix)})
+        print_json({"by": options.by, **to_dict(matrix)})
     elif options.csv:
         rows = ((caller, *map(WORDS.__getitem__, row)) for caller, row in _rows(matrix))
         print_csv(("caller", *map(" on ".join, matrix.pairs)), rows)
@@ -97,7 +97,7 @@ def _rows(matrix: AccessMatrix) -> list[tuple[str, list[bool]]]:
     ]
 
 
-def to_json(matrix: AccessMatrix) -> dict[str, Any]:
+def to_dict(matrix: AccessMatrix) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
         "pairs": [{"action": action, "resource": resource} for action, resource in matrix.pairs],

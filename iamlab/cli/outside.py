@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     """List it; 0, or 1 if somebody gets in and ``--fail`` is given."""
     found = read_world(options).outside_access(_zone(options.zone))
     if options.json:
-        print_json(to_json(found))
+        print_json(to_dict(found))
     elif options.csv:
         print_csv(COLUMNS, _rows(found))
     else:
@@ -85,7 +85,7 @@ def _print(found: OutsideAccess) -> None:
         print(one_line(f"assumed: {note}"))
 
 
-def to_json(found: OutsideAccess) -> dict[str, Any]:
+def to_dict(found: OutsideAccess) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
         "zone": found.zone,

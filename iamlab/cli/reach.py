@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         edges = reach.edges if asks_for_all else _edges(found.values())
         print(reach.to_dot(edges) if options.dot else reach.to_mermaid(edges))
     elif options.json:
-        print_json(to_json(world, found, cut))
+        print_json(to_dict(world, found, cut))
     elif options.csv:
         print_csv(COLUMNS, _rows(found))
     else:
@@ -123,7 +123,7 @@ def _check(options: argparse.Namespace) -> None:
 def _asked(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
     """Give the ways that are asked for, by principal."""
     if options.action:
-        return reach.to(options.resource, options.action)
+        return reach.to(options.action, options.resource)
     if options.target or options.cut:
         path = reach.path(options.source, options.target or "admin")
         return {} if path is None else {path.target.arn: path}
@@ -155,7 +155,7 @@ def _heading(found: Mapping[str, Path], options: argparse.Namespace) -> str:
     return f"{direct} administrators, {further} who can make themselves so"
 
 
-def to_json(world: World, found: Mapping[str, Path], cut: Cut | None) -> dict[str, Any]:
+def to_dict(world: World, found: Mapping[str, Path], cut: Cut | None) -> dict[str, Any]:
     """Give all of it as JSON values."""
     told: dict[str, Any] = {
         "ways": [

@@ -85,6 +85,6 @@ def _as_json(
         "accountId": account.account_id,
         "summary": dict(summary.numbers),
         "unknown": list(summary.unknown),
-        "security": [one.to_json() for one in lists],
+        "security": [one.to_dict() for one in lists],
         "credentials": None if report is None else _of_users(report),
     }

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     )
     tell_problems(trail)
     if options.json:
-        print_json({**to_json(found), "problems": trail.problems.total})
+        print_json({**to_dict(found), "problems": trail.problems.total})
     elif options.csv:
         columns = ("principal", "holder", "policy", "statement", "used", "actions")
         rows = (
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if options.fail and (found.edits or found.findings) else 0
 
 
-def to_json(found: Unused) -> dict[str, Any]:
+def to_dict(found: Unused) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
         "principals": list(found.asked),
@@ -73,7 +73,7 @@ def to_json(found: Unused) -> dict[str, Any]:
                 "policy": one.policy_arn or one.policy,
                 "text": one.text,
                 "changes": list(one.lines),
-                "document": None if one.document is None else one.document.to_json(),
+                "document": None if one.document is None else one.document.to_dict(),
             }
             for one in found.edits
         ],

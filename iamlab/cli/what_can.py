@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         circumstances=read_circumstances(options),
     )
     if options.json:
-        print_json(to_json(found))
+        print_json(to_dict(found))
     elif options.csv:
         print_csv(("allowed", "actions", "resources", "except", "when", "by"), _rows(found))
     else:
@@ -88,7 +88,7 @@ def _print(found: WhatCan) -> None:
         print_line(f"assumed: {note}")
 
 
-def to_json(found: WhatCan) -> dict[str, Any]:
+def to_dict(found: WhatCan) -> dict[str, Any]:
     """Give all of it as JSON values."""
     return {
         "principal": found.caller,

@@ -1,18 +1,17 @@
-"""What an event says: who called, from where, and with which values, without secrets.
+"""The fields of an event: who called, from where, and with which values, without secrets.
 
-Who called is CloudTrail's element ``userIdentity`` with its ``sessionContext``. All of it follows
-from the condition keys that come with the credentials, so the events of every service say the same
-of a session. Long-term keys have none of these keys, and no session.
+The caller is CloudTrail's element ``userIdentity`` with its ``sessionContext``. It follows from the
+condition keys of the credentials, so all services' events describe a session alike. Long-term keys
+don't have these condition keys, and no session.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents", for the limits (what is larger is left out),
 ``sourceIPAddress`` and ``vpcEndpointId``; "CloudTrail userIdentity element"; "Logging IAM and AWS
-STS API calls with AWS CloudTrail", for what another account is told of a caller; "Monitor and
-control actions taken with assumed roles", for the source identity. How an anonymous caller is named
-is unsure: no page lists the word, published logs of S3 have this one. AWS may call a session
-``mfaAuthenticated`` whose role was assumed with MFA, which policies do not see; here both say the
-same.
+STS API calls with AWS CloudTrail", for what another account sees of a caller; "Monitor and control
+actions taken with assumed roles", for the source identity. The name of an anonymous caller isn't
+documented; it comes from published logs of S3. For a role that was assumed with MFA, AWS may log
+``mfaAuthenticated`` as true, though policies don't see it; here both agree.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
 MOST_OF_PARAMETERS = 100 * 1024
 MOST_OF_ADDITIONAL_DATA = 28 * 1024
 MOST_OF_TEXT = 1024
-"""Bytes that an event holds of parameters (and as much of an answer), of additional data, and of
-an error's message or a user agent."""
+"""The most bytes of parameters (and of a response), of additional data, and of an error message or
+user agent in an event."""
 
 SECRETS = frozenset(
     (
@@ -50,17 +49,17 @@ SECRETS = frozenset(
         *("WebIdentityToken", "SAMLAssertion", "TradeInToken", "ContextAssertion"),
     )
 )
-"""Names of parameters and of parts of answers whose values no message, log or event may hold.
+"""Names of secret parameters and response fields, which no message, log or event can contain.
 
-CloudTrail itself shows the session token of the credentials that STS answers. Here it stays out:
-secrets never reach an event, and with the id of the access key an event says which they are.
+CloudTrail shows the session token in responses of STS. Here it is left out: events contain no
+secrets, and the id of the access key identifies the credentials.
 """
 
 _TAGS = frozenset(("PrincipalTags", "IncomingTransitiveTags"))
-"""Parts whose keys are somebody's own words, so they stay as they are."""
+"""Fields whose keys users choose, so that their case doesn't change."""
 
 _RENAMED: Mapping[str, Mapping[str, str]] = {"s3": {"Bucket": "bucketName"}}
-"""Service -> parameters that CloudTrail calls otherwise than the API's clients do."""
+"""Service -> parameters whose name in CloudTrail differs from the API's."""
 
 
 def event_values(value: Any, service: str = "") -> Any:
@@ -86,13 +85,13 @@ def event_values(value: Any, service: str = "") -> Any:
         return [event_values(part) for part in value]
     if isinstance(value, datetime):
         return in_us_style(value)
-    if isinstance(value, float) and not isfinite(value):  # JSON has no such number
+    if isinstance(value, float) and not isfinite(value):  # JSON doesn't have such a number
         return str(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def in_us_style(moment: datetime) -> str:
-    """Write a time as CloudTrail does in answers.
+    """Write a time in the form of CloudTrail's response elements.
 
     Examples
     --------
@@ -103,17 +102,17 @@ def in_us_style(moment: datetime) -> str:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Not those of whatever language the computer speaks."""
+"""English names, independent of the computer's language."""
 
 
 @lru_cache(maxsize=4096)
 def _with_small_initial(name: str) -> str:
-    """Write a name with a small first letter; the same text for all events that have it."""
+    """Write a name with a lower-case first letter; all events share the text."""
     return sys.intern(name[:1].lower() + name[1:])
 
 
 def within_limit(value: Any, most: int) -> Any:
-    """Give a value as it is, or ``None`` if its JSON has too many bytes.
+    """Return a value as it is, or ``None`` if its JSON has too many bytes.
 
     Examples
     --------
@@ -124,14 +123,14 @@ def within_limit(value: Any, most: int) -> Any:
 
 
 def clip(text: str, most: int = MOST_OF_TEXT) -> str:
-    """Cut a text that has too many bytes, never within a character.
+    """Cut a text that has too many bytes, but not within a character.
 
     Examples
     --------
     >>> clip("of maps", 4), clip("h\u00e9", 2)
     ('of m', 'h')
     """
-    if len(text) * 4 <= most:  # no character has more
+    if len(text) * 4 <= most:  # the most bytes of a character
         return text
     return text.encode("utf-8", "surrogatepass")[:most].decode("utf-8", "ignore")
 
@@ -143,11 +142,11 @@ class Origin:
     Parameters
     ----------
     address
-        The caller's address; of a service that calls, its name.
+        The caller's address, or the name of a calling service.
     agent
-        The program that calls; of a service, its name again.
+        The calling program, or the name of a calling service.
     endpoint_id, endpoint_account_id
-        The VPC endpoint that it went through, and whose that is.
+        The VPC endpoint that the call went through, and its account.
     """
 
     address: str
@@ -163,16 +162,16 @@ def origin_of(
     region: str,
     network: Network | None = None,
 ) -> Origin:
-    """Say where a call comes from.
+    """Return where a call comes from.
 
     Parameters
     ----------
     identity
-        Who calls: the element ``userIdentity``.
+        The caller: the element ``userIdentity``.
     service, region
-        What is called: only an endpoint of that service leads there.
+        The called service, whose VPC endpoint the call can use.
     network
-        Where the caller is, if that is not where the world's calls come from just now.
+        Where the caller is; by default the world's current network.
     """
     invoker = str(identity.get("invokedBy", ""))
     if invoker:
@@ -187,15 +186,15 @@ def origin_of(
 def _endpoint(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
     try:
         return endpoint_for(world, network, service, region)
-    except NoSuchEntity:  # this very call may have deleted it
+    except NoSuchEntity:  # this call may have deleted it
         return None
 
 
 NOBODY = "ANONYMOUS_PRINCIPAL"
-"""In whose account an anonymous caller is said to be."""
+"""The account id that CloudTrail shows for an anonymous caller."""
 
 UNKNOWN: Mapping[str, Any] = {"type": "Unknown"}
-"""Who called with a token that nobody could read."""
+"""The identity of a caller with an unreadable token."""
 
 _TYPES: Mapping[str, str] = {
     "User": "IAMUser",
@@ -209,14 +208,14 @@ _TYPES: Mapping[str, str] = {
 def caller_identity(
     who: PrincipalContext, access_key_id: str = "", via: str = ""
 ) -> dict[str, Any]:
-    """Say who called, given all that is known of him.
+    """Return the identity of a caller whose attributes are known.
 
     Parameters
     ----------
     access_key_id
-        The id of the credentials that signed the call, if any were shown.
+        The id of the credentials that signed the call, if any.
     via
-        The service that called for him.
+        The service that called on the principal's behalf.
     """
     if who.who().service:
         return {"type": "AWSService", "invokedBy": who.arn}
@@ -231,17 +230,17 @@ def user_identity(
     access_key_id: str = "",
     issuer_id: str = "",
 ) -> dict[str, Any]:
-    """Say who called, given the caller's ARN and what the request's context knows of it.
+    """Return the identity of a caller by ARN and the request's context.
 
     Parameters
     ----------
     issuer
-        The ARN of whose permissions a session has, if he is another: of a role, or of the user who
-        made a federated one.
+        The ARN of the identity whose permissions a session has, if that isn't the caller: the role,
+        or the user who created a federated user.
     access_key_id
-        The id of the credentials that signed the call, if any were shown.
+        The id of the credentials that signed the call, if any.
     issuer_id
-        The unique id of the issuer; that of a role stands before the session's name anyway.
+        The unique id of the issuer; a role's is also in front of the session's name.
     """
     principal_type = str(context.get("aws:PrincipalType", ""))
     if principal_type == "Anonymous":
@@ -274,7 +273,7 @@ def user_identity(
 
 
 def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say what an account is told of a caller: of one of another account, little.
+    """Return what an account sees of a caller: little of a caller in another account.
 
     Examples
     --------
@@ -294,7 +293,7 @@ def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[
 
 
 def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say whose permissions a caller had: of a session the issuer's, else his own.
+    """Return whose permissions a caller had: a session's issuer, or the caller.
 
     Examples
     --------
@@ -307,12 +306,12 @@ def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def id_in(identity: Mapping[str, Any]) -> str:
-    """Give the unique id of a user or role; empty if nobody tells it."""
+    """Return the unique id of a user or role; empty if it is unknown."""
     return str(identity.get("principalId") or "").partition(":")[0]
 
 
 def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]:
-    """Say who made a federated user: a user, or a root user."""
+    """Return who made a federated user: a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:
         return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
@@ -331,14 +330,14 @@ _OIDC_PROVIDER = ":oidc-provider/"
 def session_context(
     context: Mapping[str, Any], issuer: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Say what is known of a session; of long-term keys, nothing.
+    """Return what is known about a session; nothing for long-term keys.
 
     Parameters
     ----------
     context
         The condition keys of the caller.
     issuer
-        Whose permissions it has: the element ``sessionIssuer``.
+        The identity whose permissions it has: the element ``sessionIssuer``.
 
     Examples
     --------
@@ -366,13 +365,13 @@ def session_context(
 
 
 def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Say which provider of web identities vouched for a session, if one did.
+    """Return the web identity provider of a session, if it has one.
 
-    What the token of an application's login says (of Cognito, say) are attributes. Those of an
-    account's own OIDC provider stay out of the log, as in events of EKS.
+    The claims of an application's login (such as Cognito's) are attributes. Those of an account's
+    own OIDC provider aren't logged, as in events of EKS.
     """
     provider = str(context.get("aws:FederatedProvider", ""))
     if not provider or (provider.startswith("arn:") and _OIDC_PROVIDER not in provider):
-        return {}  # a SAML provider: it has no element of its own
+        return {}  # a SAML provider, which has no such element
     claims = {key: value for key, value in context.items() if key.startswith(f"{provider}:")}
     return {"federatedProvider": provider, "attributes": claims}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from iamlab.model.organization.organization import Organization
 
 EVERY = timedelta(minutes=5)
-"""How much time one file of a trail has."""
+"""The time that a trail's file covers."""
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
@@ -39,10 +39,10 @@ _PREFIX = re.compile(r"[\w!.'()-]+(/[\w!.'()-]+)*", re.ASCII)
 
 
 def write(events: Iterable[Event], path: str | Path) -> None:
-    """Do what ``EventLog.save`` says."""
+    """Write events to a file, for ``EventLog.save``."""
     place = _path(path)
     if place.is_dir():
-        raise RequestError(f"{path} is a folder: events.deliver(...) writes a trail's files there.")
+        raise RequestError(f"{path} is a folder. Use events.deliver(...) to write a trail's files.")
     pieces = _pieces(events)
     replace_file(place, _packed(pieces) if place.suffix == ".gz" else pieces, private=False)
 
@@ -54,10 +54,10 @@ def deliver(
     prefix: str = "",
     organization: Organization | str | None = None,
 ) -> list[Path]:
-    """Do what ``EventLog.deliver`` says."""
+    """Write events to a trail's folders, for ``EventLog.deliver``."""
     place = _path(folder)
     if place.exists() and not place.is_dir():
-        raise RequestError(f"{folder} is a file: events.save(...) writes a single one.")
+        raise RequestError(f"{folder} is a file. Use events.save(...) to write a single file.")
     start = [*_parts(prefix), "AWSLogs"]
     members = None
     if organization is not None:
@@ -72,7 +72,7 @@ def deliver(
 
 
 def _delivered(start: Path, events: list[Event]) -> Path:
-    """Write one file of a trail: whatever the events are decides its name, and nothing else."""
+    """Write a file of a trail; its name depends only on the events."""
     draw = Random("/".join(event.event_id for event in events))
     letters = "".join(draw.choices(ascii_letters + digits, k=16))
     path = start.with_name(f"{start.name}_{letters}.json.gz")
@@ -82,12 +82,12 @@ def _delivered(start: Path, events: list[Event]) -> Path:
 
 
 def _place_of(event: Event) -> tuple[str, ...]:
-    """Say where an event is written: the folders, and how the name of the file begins.
+    """Return where an event is written: the folders and the start of the file's name.
 
     Raises
     ------
     RequestError
-        It names no account or no Region, which would be names of folders.
+        It has no account or no Region, which are names of folders.
     """
     account, region = event.recipient_account_id, event.aws_region
     if not (_ACCOUNT.fullmatch(account) and REGION.fullmatch(region)):
@@ -103,16 +103,16 @@ def _place_of(event: Event) -> tuple[str, ...]:
 
 
 def _pieces(events: Iterable[Event]) -> Iterator[str]:
-    """Give the text of a file, in parts."""
+    """Return the text of a file, in parts."""
     yield '{"Records":['
     for number, event in enumerate(events):
         comma = "," if number else ""
-        yield comma + json.dumps(event.to_json(), separators=(",", ":"))
+        yield comma + json.dumps(event.to_dict(), separators=(",", ":"))
     yield "]}"
 
 
 def _packed(pieces: Iterable[str]) -> Iterator[bytes]:
-    """Pack text with gzip, part by part; the same text gives the same bytes."""
+    """Compress text with gzip, part by part; the same text gives the same bytes."""
     packed = io.BytesIO()
     with gzip.GzipFile("", "wb", fileobj=packed, mtime=0) as stream:
         for piece in pieces:
@@ -131,23 +131,25 @@ def _path(path: object) -> Path:
     except UnicodeEncodeError:
         can_be = False
     if not can_be:
-        raise RequestError(f"{path!r} is no path of a file or folder.")
+        raise RequestError(f"{path!r} isn't the path of a file or folder.")
     return Path(text)
 
 
 def _parts(prefix: object) -> list[str]:
-    """Take a prefix apart, which must not lead out of the folder."""
+    """Split a prefix, which can't lead out of the folder."""
     if prefix == "":
         return []
     text = prefix.strip("/") if isinstance(prefix, str) else ""
     parts = text.split("/")
     if not _PREFIX.fullmatch(text) or any(not part.strip(".") for part in parts):
-        raise RequestError(f"prefix={prefix!r} is none: write names with slashes between them.")
+        raise RequestError(f"prefix={prefix!r} isn't valid. Write names with slashes between them.")
     return parts
 
 
 def _id_of(organization: object) -> str:
     found = getattr(organization, "id", organization)
     if not (isinstance(found, str) and _ORGANIZATION.fullmatch(found)):
-        raise RequestError(f"organization={organization!r} is none: give it, or its id, o-....")
+        raise RequestError(
+            f"organization={organization!r} isn't valid. Pass an organization or its id, o-...."
+        )
     return found

@@ -1,19 +1,19 @@
-"""How a call becomes an event in the logs of its accounts, and marks credentials as used.
+"""Record calls as events in the logs of their accounts, and note the use of credentials.
 
-Tables say what CloudTrail calls a call, and which kind of event it makes of it.
+Tables map calls to the names and categories of CloudTrail's events.
 
-Secrets never become part of an event. An event with an access key, or with a session of a role,
-counts as a use, allowed or not, because the caller was known. Only the newest use is kept; the log
-has the rest. For passwords, signing in notes the use. AWS notes none for MFA devices.
+Events contain no secrets. An event with an access key, or with a role session, counts as a use,
+allowed or not, because the caller was authenticated. Only the newest use is kept; the log has the
+rest. Sign-in records the use of passwords. AWS records none for MFA devices.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Logging data events",
-for what is no management event; "Logging Amazon S3 API calls using AWS CloudTrail"; "Logging AWS
-Lambda API calls using AWS CloudTrail", for names with a version at their end; "Logging IAM and AWS
-STS API calls with AWS CloudTrail", for what reads only; "Generate credential reports for your AWS
-account", for how often a key's use is noted; "API AccessKeyLastUsed"; "API RoleLastUsed". Likely,
-not sure: that a role is used by the calls of its sessions, and not by being assumed.
+for data events; "Logging Amazon S3 API calls using AWS CloudTrail"; "Logging AWS Lambda API calls
+using AWS CloudTrail", for names with a version at their end; "Logging IAM and AWS STS API calls
+with AWS CloudTrail", for read-only calls; "Generate credential reports for your AWS account", for
+how often a key's use is recorded; "API AccessKeyLastUsed"; "API RoleLastUsed". It is likely, not
+certain, that calls of its sessions count as a role's use, and assuming it doesn't.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ if TYPE_CHECKING:
 
 
 REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+", re.ASCII)
-"""What the name of a Region looks like."""
+"""The pattern of a Region's name."""
 
 SOURCES: Mapping[str, str] = {"cloudwatch": "monitoring", "tag": "tagging"}
-"""Services whose events do not come from a host of the name that policies know them by."""
+"""Services whose event source differs from their prefix in policies."""
 
 NAMES: Mapping[str, str] = {
-    # Actions that have another name than the call that they let.
+    # Actions whose name differs from the call's.
     "lambda:InvokeFunction": "Invoke",
     "s3:ListAllMyBuckets": "ListBuckets",
     "s3:ListBucket": "ListObjects",
     "s3:ListBucketVersions": "ListObjectVersions",
-    # Calls whose events name them otherwise.
+    # Calls whose event has another name.
     "lambda:AddPermission": "AddPermission20150331v2",
     "lambda:CreateFunction": "CreateFunction20150331",
     "lambda:DeleteFunction": "DeleteFunction20150331",
@@ -72,10 +72,10 @@ NAMES: Mapping[str, str] = {
     "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
-"""Action or operation -> the name that its event has."""
+"""Action or operation -> the name of its event."""
 
 NO_CALLS = frozenset(("iam:PassRole", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"))
-"""Actions that are only ever part of another call, and have no event."""
+"""Actions that are always part of another call, and have no event."""
 
 DATA_EVENTS: Mapping[str, frozenset[str]] = {
     service: frozenset(names.split())
@@ -115,27 +115,27 @@ DATA_EVENTS: Mapping[str, frozenset[str]] = {
         ),
     }.items()
 }
-"""Service -> the events of its data, which a trail has only if it is told to."""
+"""Service -> its data events, which a trail logs only if configured."""
 
 _READS: Mapping[str, bool] = {
     "sts:AssumeRole": True,
     "sts:AssumeRoleWithSAML": True,
     "sts:AssumeRoleWithWebIdentity": True,
     "sts:GetSessionToken": False,
-    # A key is used, and stays as it is.
+    # The key is used, but doesn't change.
     **dict.fromkeys(("kms:Decrypt", "kms:Encrypt", "kms:Sign", "kms:Verify"), True),
     **dict.fromkeys(("kms:GenerateMac", "kms:VerifyMac"), True),
     **dict.fromkeys(("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), True),
     **dict.fromkeys(("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"), True),
 }
-"""Action -> whether CloudTrail says that it only reads, where its access level says otherwise."""
+"""Action -> CloudTrail's ``readOnly``, where it differs from the access level."""
 
 NAME_NO_RESOURCES = frozenset(("ec2", "iam", "organizations"))
-"""Services whose events say in their parameters only what they are about."""
+"""Services whose events contain only the parameters that name the resource."""
 
 
 def event_name(service: str, name: str) -> str:
-    """Give the name of the event of a call.
+    """Return the name of the event of a call.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def event_name(service: str, name: str) -> str:
 
 
 def is_data_event(service: str, name: str) -> bool:
-    """Say whether an event is of data, not of management.
+    """Return whether an event is a data event, not a management event.
 
     Examples
     --------
@@ -165,23 +165,22 @@ def record_call(
     error: AwsError | None = None,
     **more: Any,
 ) -> None:
-    """Add what a call is to the logs of one account or of two.
+    """Record a call in the logs of one account or two.
 
-    The caller's account always notes it. That of the resource does too, if it is another one and
-    the call succeeded: of who was not let in, it is told nothing. A call that nobody signed, or a
-    service of AWS, stands in the log of the resource's account alone. Accounts that are not in this
-    world keep no log.
+    The caller's account always logs it. The resource's account also does if the call succeeded; it
+    doesn't see denied callers of other accounts. A call of an anonymous caller or an AWS service is
+    only in the log of the resource's account. Accounts outside this world have no log.
 
     Parameters
     ----------
     accounts
-        The caller's, which may be empty, and that of the resource.
+        The caller's, which can be empty, and the resource's.
     more
         As in :func:`record_in_account`.
 
     Notes
     -----
-    That the denied call stands in the caller's log only is sure of AssumeRole, and taken for all
+    That only the caller's log has a denied call is certain for AssumeRole, and assumed for all
     services.
     """
     own, owner = accounts
@@ -226,8 +225,8 @@ def record_in_account(
     call
         The service's prefix and the operation or action: ``("iam", "CreateUser")``.
     parameters, answer
-        As the API names them; secrets are left out. A call that was refused for want of permission
-        keeps no parameters, but for some services.
+        As the API names them; secrets are left out. For most services, a denied call has no
+        parameters in the log.
     more
         As in :func:`record_event`.
     """
@@ -264,14 +263,14 @@ def record_event(
     origin: Origin | None = None,
     **more: Any,
 ) -> None:
-    """Add an event with its fields as they are: of what is no call of an API, such as a sign-in.
+    """Add an event with its fields unchanged, for what isn't an API call, such as a sign-in.
 
     Parameters
     ----------
     origin
-        Where the call comes from, if not from where the world's calls come from just now.
+        Where the call comes from; by default the world's current network.
     more
-        Further fields of :class:`Event`.
+        More fields of :class:`Event`.
     """
     service, name = call
     if origin is None:
@@ -280,7 +279,7 @@ def record_event(
         event_time=world.clock.now,
         event_source=_source(service),
         event_name=name,
-        # Where there is no such Region, somebody asked what no endpoint could have been sent.
+        # A call with an unknown Region couldn't have reached an endpoint.
         aws_region=region if REGION.fullmatch(region) else DEFAULT_REGION,
         user_identity=_shared(world, _complete(world, identity)),
         read_only=read_only,
@@ -298,12 +297,12 @@ def record_event(
 
 @lru_cache(maxsize=512)
 def _source(service: str) -> str:
-    """Give the host of a service: the same text for all its events."""
+    """Return the host of a service: the same text for all its events."""
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
 def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is too large for an event, and cut what is too long."""
+    """Omit values that are too large for an event, and cut texts that are too long."""
     limits = {
         "request_parameters": MOST_OF_PARAMETERS,
         "response_elements": MOST_OF_PARAMETERS,
@@ -322,7 +321,7 @@ def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Name a root user by the alias of the account, if it has one."""
+    """Add the account's alias to a root user, if it has one."""
     if identity.get("type") != "Root":
         return identity
     account = world.accounts.get(str(identity.get("accountId", "")))
@@ -331,20 +330,20 @@ def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _shared(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the same object that the event before has, if it says the same: there are many."""
+    """Return the previous event's object if it is equal, because there are many events."""
     newest = next(reversed(world.events), None)
     return newest.user_identity if newest and newest.user_identity == identity else identity
 
 
 KEY_USE_IS_NOTED_EVERY = timedelta(minutes=15)
-"""Of several uses of a key within this time only the first is noted."""
+"""Of several uses of a key within this time, only the first is recorded."""
 
 _WITHOUT_REGION = frozenset({"s3"})
-"""Services of whose use no Region is noted with a key."""
+"""Services whose use of a key is recorded without a Region."""
 
 
 def note_credential_use(world: World, event: Event) -> None:
-    """Note that an event shows the use of an access key, or of a role."""
+    """Record the use of an access key or a role."""
     identity = event.user_identity
     account = world.accounts.get(str(identity.get("accountId", "")))
     if account is None or event.event_type != "AwsApiCall":
@@ -361,7 +360,7 @@ def note_credential_use(world: World, event: Event) -> None:
 
 
 def _key_owner(account: Account, user_name: str, key_id: str) -> CredentialOwner | None:
-    """Find whose a long-term key is; who renames himself is not found by the name that he had."""
+    """Find the owner of a long-term key by key, since a user can be renamed."""
     named = account.users.get(user_name, account.root)
     if key_id in named.key_records:
         return named
@@ -369,7 +368,7 @@ def _key_owner(account: Account, user_name: str, key_id: str) -> CredentialOwner
 
 
 def note_key_use(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:
-    """Note that a key was used: the first time, and then once in 15 minutes."""
+    """Record the use of a key: the first, and then at most one in 15 minutes."""
     kept = holder.key_records[key_id]
     if kept.last_used is None or use.date - kept.last_used.date >= KEY_USE_IS_NOTED_EVERY:
         where = "N/A" if use.service in _WITHOUT_REGION else use.region

@@ -1,4 +1,4 @@
-"""Listen to each layer: which of its statements apply to a request, and what do the others miss?"""
+"""Find the statements that apply to a request, layer by layer, and the mismatches of the others."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluation_case import is_bounded, levels_that_speak, only_denies, unbound
 from iamlab.engine.layers import LAYERS, Place
-from iamlab.engine.matching import Miss, misses
+from iamlab.engine.matching import Mismatch, mismatches
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached, Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Statement
 
-RESTRICTED = Miss(
+RESTRICTED = Mismatch(
     "Block Public Access",
+    None,
     (),
     None,
     "the bucket policy is public, and RestrictPublicBuckets shuts out who is not of its account",
@@ -62,7 +63,7 @@ def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Layer
 
 def match_statement(
     statement: Statement,
-    attached: Attached,
+    attached: AttachedPolicy,
     request: Request,
     place: Place,
     rules: Rules,
@@ -79,7 +80,7 @@ def match_statement(
     named = Named.NOT
     if statement.principal is not None or statement.not_principal is not None:
         named = rules.principal(statement, request, place)
-    found = misses(statement, request, place, rules, named)
+    found = mismatches(statement, request, place, rules, named)
     if restricted and statement.effect == "Allow":
         found = (*found, RESTRICTED)
     return StatementMatch(place.layer, attached, statement, named, found)

@@ -23,7 +23,7 @@ level.
 
 *Request -> verdict.* Run the plan. The first Deny whose tests all hold ends it. Then each ceiling
 needs one Allow in each level. Then the votes of resource and identity policies go to the same rule
-of ``AWS`` that the readable path asks.
+of ``AWS_RULES`` that the readable path asks.
 
 A property test proves that ``decide`` and ``evaluate.read`` always agree.
 """
@@ -47,7 +47,7 @@ from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
 from iamlab.engine.verdict import Verdict
 
@@ -59,8 +59,17 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-def decide(request: Request, layers: Layers) -> Verdict:
+def decide(request: Request, layers: Layers, of_resource: Layers | None = None) -> Verdict:
     """Give the verdict by AWS's rules.
+
+    Parameters
+    ----------
+    layers
+        The policies that apply.
+    of_resource
+        The resource's own policies, RCPs and grants, where ``layers`` holds only those of the
+        caller. Then the plans of both sides are kept apart, and to ask many callers about one
+        resource works out its side once.
 
     Examples
     --------
@@ -68,7 +77,7 @@ def decide(request: Request, layers: Layers) -> Verdict:
     >>> decide(Request("arn:aws:iam::111122223333:root", "s3:GetObject", "*"), Layers()).value
     'allowed'
     """
-    plan = _plan_for(request, layers)
+    plan = _plan_for(request, layers, of_resource)
     if plan.verdict is not None:
         return plan.verdict
     if _any_applies(plan.denies, request):
@@ -100,7 +109,7 @@ _NAMED = {Named.DIRECT: DIRECT, Named.INDIRECT: INDIRECT, Named.ACCOUNT: ACCOUNT
 @cache
 def _answers(case: str) -> tuple[bool, ...]:
     """Ask the rule of a situation about all votes that there can be."""
-    rule = getattr(AWS, case)
+    rule = getattr(AWS_RULES, case)
     return tuple(
         bool(
             rule(
@@ -169,6 +178,20 @@ class _Plan:
     resource: tuple[tuple[Statement, Tests], ...] = ()
     bounded: bool = False
 
+    def beside(self, other: _Plan) -> _Plan:
+        """Join the plan of the caller's side with that of the resource's side."""
+        return _Plan(
+            self.verdict,
+            self.case,
+            self.denies + other.denies,
+            self.guards + other.guards,
+            self.limits,
+            self.identity,
+            other.grant,
+            other.resource,
+            self.bounded,
+        )
+
 
 class _Plans:
     """The layers that are there, and the plans that were made of them."""
@@ -180,13 +203,10 @@ class _Plans:
         self.present = tuple(layer for layer in LAYERS if layers.levels(layer))
 
 
-def _plan_for(request: Request, layers: Layers) -> _Plan:
-    plans = layers.compiled
-    if not isinstance(plans, _Plans):
-        plans = _Plans(layers)
-        object.__setattr__(layers, "compiled", plans)
+def _shape(request: Request) -> tuple[object, ...]:
+    """List all of a request that decides which layers have a part, and which rule combines them."""
     caller = request.caller
-    shape = (
+    return (
         request.action,
         caller.kind,
         caller.is_service_linked,
@@ -199,21 +219,40 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
         bool(request.refusal),
         request.with_long_term_keys,
     )
-    plan = plans.by_shape.get(shape)
+
+
+def _plan_for(request: Request, layers: Layers, of_resource: Layers | None) -> _Plan:
+    shape, bounded = _shape(request), is_bounded(request, layers)
+    plan = _known_plan(request, layers, shape, bounded=bounded)
+    if of_resource is None:
+        return plan
+    return plan.beside(_known_plan(request, of_resource, shape, bounded=bounded))
+
+
+def _known_plan(
+    request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool
+) -> _Plan:
+    """Make the plan of some layers for requests of this shape, once."""
+    plans = layers.compiled
+    if not isinstance(plans, _Plans):
+        plans = _Plans(layers)
+        object.__setattr__(layers, "compiled", plans)
+    key = (shape, bounded)
+    plan = plans.by_shape.get(key)
     if plan is None:
         if len(plans.by_shape) >= MOST:
             plans.by_shape.clear()
-        plan = plans.by_shape[shape] = _plan(request, layers, plans.present)
+        plan = plans.by_shape[key] = _plan(request, layers, plans.present, bounded=bounded)
     return plan
 
 
-def _plan(request: Request, layers: Layers, present: tuple[str, ...]) -> _Plan:
+def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded: bool) -> _Plan:
     """Work out what is to be asked of these layers, for requests like this one."""
     case = evaluation_case(request)
     no_permission = case == "needs_no_permission"
     if case == "never_refused" or (no_permission and not unsure.DENY_STOPS_GET_SESSION_TOKEN):
         return _Plan(Verdict.ALLOWED, case)
-    action, bounded = request.action.lower(), is_bounded(request, layers)
+    action = request.action.lower()
     denies: list[Tests] = []
     allows: dict[str, list[tuple[Tests, ...]]] = {}
     resource: list[tuple[Statement, Tests]] = []

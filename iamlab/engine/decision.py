@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.evaluation_case import evaluation_case
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, init=False)
 class Decision(Shown):
     """A verdict, and all that is needed to say why. Explanations are made when they are read.
@@ -152,7 +154,7 @@ class Decision(Shown):
         return nearest_miss(self)
 
     def why_not(self, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
-        """Hold a policy or a statement against the request, and say what it misses.
+        """Compare a policy or a statement with the request, and list the mismatches.
 
         Parameters
         ----------
@@ -163,8 +165,8 @@ class Decision(Shown):
         Returns
         -------
         tuple of StatementMatch
-            Each statement with its ``misses``: the elements that failed, with both values. One
-            without misses applies.
+            Each statement with its ``mismatches``: the elements that don't match, with the values
+            of the policy and of the request. A statement without mismatches applies.
 
         Raises
         ------
@@ -190,7 +192,7 @@ class Decision(Shown):
 
         return as_text(self)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the decision as JSON values: what ``iamlab can --json`` prints."""
         return {
             "principal": self.request.principal,
@@ -200,7 +202,7 @@ class Decision(Shown):
             "determining": [reading.address for reading in self.determining],
             "blocked_by": sorted(self.blocked_by),
             "message": self.message,
-            "steps": [step.to_json() for step in self.steps],
+            "steps": [step.to_dict() for step in self.steps],
             "assumed": list(self.assumed),
         }
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.engine.request import Request
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import edited, written
@@ -90,7 +90,7 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
             while len(changed[layer]) <= level:
                 changed[layer].append([])
             new = written(added, Policy((), "2012-10-17", name="new-policy"))
-            changed[layer][level].append(Attached(new))
+            changed[layer][level].append(AttachedPolicy(new))
             continue
         attached = changed[layer][level][place]
         if any(one.number is None and one.statement is None for one in own):
@@ -100,7 +100,7 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
         policy = edited(attached.policy, by_number, added)
         # A policy of AWS's stays as it is: one of your own, like it, takes its place.
         arn = None if AWS_MANAGED in (attached.arn or "") else attached.arn
-        changed[layer][level][place] = Attached(policy, arn, attached.path)
+        changed[layer][level][place] = AttachedPolicy(policy, arn, attached.path)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
     return _layers(layers, changed, switched_off=switched_off)
@@ -110,16 +110,16 @@ _FIELDS = ("scp", "rcp", "endpoint", "resource", "identity", "boundary", "sessio
 
 
 def _layers(
-    before: Layers, changed: Mapping[str, list[list[Attached]]], *, switched_off: bool
+    before: Layers, changed: Mapping[str, list[list[AttachedPolicy]]], *, switched_off: bool
 ) -> Layers:
-    def flat(layer: str) -> list[Attached]:
+    def flat(layer: str) -> list[AttachedPolicy]:
         return [attached for level in changed[layer] for attached in level]
 
     block = before.public_access_block
     if block is not None and switched_off:
         block = replace(block, restrict_public_buckets=False)
 
-    def one(layer: str) -> Attached | None:
+    def one(layer: str) -> AttachedPolicy | None:
         return next(iter(flat(layer)), None)
 
     return Layers(

@@ -23,13 +23,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
+from iamlab.deprecated import old_names_of
 from iamlab.engine import compiled
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluation_case import FREE, evaluation_case
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.engine.verdict import LayerMatches, Verdict
 from iamlab.errors import RequestError
 
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
+else:
+    __getattr__ = old_names_of(__name__)
 
 
-def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
+def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
     """Decide one request, given the policies that apply to it.
 
     Parameters
@@ -69,18 +72,18 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     >>> print(evaluate(request, Layers()))
     ○ implicit deny
     """
-    if rules is AWS:
+    if rules is AWS_RULES:
         return Decision(compiled.decide(request, layers), request, layers, rules)
     return read(request, layers, rules)
 
 
-def read(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
+def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
     """Decide one request on the readable path, which takes any rules."""
     heard = applicable_statements(request, layers, rules)
     return Decision(decide(heard, evaluation_case(request), rules), request, layers, rules, heard)
 
 
-def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS) -> Verdict:
+def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS_RULES) -> Verdict:
     """Make a verdict of what the layers say."""
     if case == "never_refused":
         return Verdict.ALLOWED
@@ -99,7 +102,9 @@ def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS) -> 
     return Verdict.EXPLICIT_DENY if denied else rules.default
 
 
-def evaluate_all(questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS) -> Decision:
+def evaluate_call(
+    questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS_RULES
+) -> Decision:
     """Decide a call that needs several (action, resource) pairs: each of them must be allowed.
 
     Parameters

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.applicable_statements import match_statement
+from iamlab.deprecated import with_old_names
+from iamlab.engine.applicable_statements import RESTRICTED, match_statement
 from iamlab.engine.evaluation_case import is_bounded
 from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
+from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, AttachedPolicy, Place
 from iamlab.engine.principals import Named
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError, did_you_mean
@@ -38,6 +39,7 @@ ABSENT = {
 }
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung.
@@ -49,7 +51,7 @@ class Step:
     result
         ``"deny"``, ``"allow"``, ``"silent"`` (it is there and says nothing) or ``"absent"``.
     statements
-        The layer's statements, each with what it missed.
+        The layer's statements, each with its mismatches.
     reason
         One sentence.
     """
@@ -72,13 +74,13 @@ class Step:
     def __str__(self) -> str:
         return f"{self.symbol} {self.layer}: {self.reason}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "layer": self.layer,
             "result": self.result,
             "reason": self.reason,
-            "statements": [reading.to_json() for reading in self.statements],
+            "statements": [reading.to_dict() for reading in self.statements],
         }
 
 
@@ -117,8 +119,8 @@ def _rung(decision: Decision, layer: str) -> Step:
 
 def _silence(heard: LayerMatches) -> str:
     """Say why nobody allows; what was taken away from all comes first."""
-    cut = [reading.misses[-1] for reading in heard.readings if reading.effect == "Allow"]
-    restricted = next((miss for miss in cut if miss.element == "Block Public Access"), None)
+    cut = [reading.mismatches[-1] for reading in heard.readings if reading.effect == "Allow"]
+    restricted = RESTRICTED if RESTRICTED in cut else None
     return f"No Allow counts: {restricted.note}." if restricted else "No Allow statement applies."
 
 
@@ -180,7 +182,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
     return tuple(
         match_statement(
             statement,
-            Attached(policy),
+            AttachedPolicy(policy),
             decision.request,
             Place("resource" if _names_somebody(statement) else "identity", bounded),
             decision.rules,
@@ -248,20 +250,20 @@ def _all(names: set[str]) -> dict[str, Any]:
     return dict.fromkeys(names, True)
 
 
-# How near a miss is: a statement that fails only in its condition is nearer than one for another
-# action. The sum over what it missed; the least is the nearest.
+# How near an Allow comes: a statement that fails only in its condition is nearer than one for
+# another action. This is summed over its mismatches; the smallest sum is the nearest.
 _DISTANCE = {"Condition": 1, "Resource": 2, "NotResource": 2, "Action": 4, "NotAction": 4}
 _FAR = 8  # somebody else's statement
 
 
 def nearest_miss(decision: Decision) -> str:
-    """Name in a sentence the Allow that came nearest, and what it missed by; empty if none did."""
+    """Name in a sentence the Allow that came nearest, and its mismatches; empty if none did."""
     found = nearest(decision)
     return f"{found[0]} came nearest. {found[1]}" if found else ""
 
 
 def nearest(decision: Decision) -> tuple[str, str] | None:
-    """Find the Allow statement that came nearest to what was missing, and what it missed by.
+    """Find the Allow statement that came nearest to what was missing, and its mismatches.
 
     ``None`` unless the verdict is an implicit deny, and where no policy has any Allow statement.
     """
@@ -273,17 +275,17 @@ def nearest(decision: Decision) -> tuple[str, str] | None:
     elif decision.situation in ("cross_account", "both_sides"):
         layers = tuple(layer for layer in layers if not decision.heard[layer].allows)
     near = [
-        (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in reading.misses), reading)
+        (sum(_DISTANCE.get(mismatch.element, _FAR) for mismatch in reading.mismatches), reading)
         for layer in layers
         for level in decision.heard[layer].levels
         if layer not in CEILINGS or not any(r.effect == "Allow" and r.applies for r in level)
         for reading in level
-        if reading.effect == "Allow" and reading.misses
+        if reading.effect == "Allow" and reading.mismatches
     ]
     if not near:
         return None
     _, reading = min(near, key=lambda item: item[0])
-    return reading.address, f"{'; '.join(map(str, reading.misses))}."
+    return reading.address, f"{'; '.join(map(str, reading.mismatches))}."
 
 
 def granted_but_cut(decision: Decision) -> bool:

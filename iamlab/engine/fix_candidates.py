@@ -30,6 +30,7 @@ SENT_BY_CALLER = (
     *("sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "aws:requesttag/"),
     *("kms:encryptioncontext:", "s3:x-amz-", "iam:passedtoservice"),
 )
+STRING_EQUALS = Comparison("StringEquals")
 MFA = (("aws:MultiFactorAuthPresent", "true"), ("aws:MultiFactorAuthAge", "1"))
 
 
@@ -97,16 +98,16 @@ def _send(decision: Decision) -> Iterator[Edit]:
 
 
 def _wanted_of_caller(reading: StatementMatch) -> tuple[tuple[str, str], ...]:
-    """Give the keys and values that a statement misses, if the caller chooses all of them."""
+    """List the keys and values that a statement lacks, if the caller chooses all of them."""
     found = []
-    for miss in reading.misses:
-        words = miss.element.split(" ", 2)
-        if words[:2] != ["Condition", "StringEquals"] or not miss.wanted:
+    for mismatch in reading.mismatches:
+        condition = mismatch.condition
+        if condition is None or condition.comparison != STRING_EQUALS or not mismatch.expected:
             return ()
-        key = words[2]
+        key = condition.key
         if not key.lower().startswith(SENT_BY_CALLER) and not key.lower().endswith(":aud"):
             return ()
-        found.append((key, miss.wanted[0]))
+        found.append((key, mismatch.expected[0]))
     return tuple(found)
 
 
@@ -288,15 +289,15 @@ def _new(
 def _widened(
     decision: Decision, layer: str, target: tuple[object, ...], only: int | None = None
 ) -> Iterator[Edit]:
-    """Add the missing value to an Allow statement of which one element misses."""
+    """Add the missing value to an Allow statement of which only one element doesn't match."""
     request = decision.request
     who = who_may_change(layer, request)
     for level, place, reading in _places(decision, layer):
-        if only not in (None, level) or reading.effect != "Allow" or len(reading.misses) != 1:
+        if only not in (None, level) or reading.effect != "Allow" or len(reading.mismatches) != 1:
             continue
         if AWS_MANAGED in (reading.attached.arn or ""):
             continue
-        element = reading.misses[0].element.lower()
+        element = reading.mismatches[0].element.lower()
         statement = reading.statement
         if element in ("action", "resource") and getattr(statement, element):
             asked = request.action if element == "action" else request.resource

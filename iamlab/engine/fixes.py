@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine import compiled
 from iamlab.engine.edits import Edit, apply_edits, ask_again
 from iamlab.engine.fix_candidates import fix_candidates
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 
@@ -34,6 +35,7 @@ MOST = 12
 NOT_SMALLEST = "(Nothing of this can be left out, but there may be a smaller set.)"
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class Fix:
     """A set of changes that flips a verdict.
@@ -81,7 +83,7 @@ class Fix:
         """Give the request as it then comes: the caller may have to sign in in another way."""
         return ask_again(request, self.edits)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {"text": self.text, "who": list(self.who), "breadth": self.breadth}
 
@@ -94,7 +96,7 @@ class Fix:
 
 def fixes(decision: Decision) -> tuple[Fix, ...]:
     """Find the changes; see ``Decision.fixes``."""
-    if decision.rules is not AWS:
+    if decision.rules is not AWS_RULES:
         raise RequestError("Fixes are for decisions by AWS's own rules.")
     edits = fix_candidates(decision)
     for size in range(1, LARGEST + 1):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import old_names_of
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
@@ -13,6 +14,8 @@ from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+else:
+    __getattr__ = old_names_of(__name__)
 
 GUARDS = ("rcp", "scp", "endpoint")
 """The outer ceilings: each must let every request through, whoever grants it."""
@@ -42,8 +45,8 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A policy and where it hangs.
+class AttachedPolicy:
+    """A policy and where it is attached.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ class Attached:
     path: tuple[str, ...] = ()
 
 
-Level = tuple[Attached, ...]
+Level = tuple[AttachedPolicy, ...]
 """Policies side by side, of which one Allow is enough."""
 
 
@@ -82,7 +85,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Layers:
-    """The policies that apply. Wherever a ``Policy`` stands, an ``Attached`` may stand.
+    """The policies that apply. Wherever a ``Policy`` stands, an ``AttachedPolicy`` can stand.
 
     Parameters
     ----------
@@ -117,12 +120,12 @@ class Layers:
     """
 
     identity: Level = ()
-    resource: Attached | None = None
-    boundary: Attached | None = None
+    resource: AttachedPolicy | None = None
+    boundary: AttachedPolicy | None = None
     session: Level = ()
     scps: tuple[Level, ...] = ()
     rcps: tuple[Level, ...] = ()
-    endpoint: Attached | None = None
+    endpoint: AttachedPolicy | None = None
     scoped: Level = ()
     grants: tuple[Grant, ...] = ()
     public_access_block: PublicAccessBlock | None = None
@@ -132,14 +135,14 @@ class Layers:
 
     def __init__(
         self,
-        identity: Iterable[Policy | Attached] = (),
-        resource: Policy | Attached | None = None,
-        boundary: Policy | Attached | None = None,
-        session: Iterable[Policy | Attached] = (),
-        scps: Iterable[Iterable[Policy | Attached]] = (),
-        rcps: Iterable[Iterable[Policy | Attached]] = (),
-        endpoint: Policy | Attached | None = None,
-        scoped: Iterable[Policy | Attached] = (),
+        identity: Iterable[Policy | AttachedPolicy] = (),
+        resource: Policy | AttachedPolicy | None = None,
+        boundary: Policy | AttachedPolicy | None = None,
+        session: Iterable[Policy | AttachedPolicy] = (),
+        scps: Iterable[Iterable[Policy | AttachedPolicy]] = (),
+        rcps: Iterable[Iterable[Policy | AttachedPolicy]] = (),
+        endpoint: Policy | AttachedPolicy | None = None,
+        scoped: Iterable[Policy | AttachedPolicy] = (),
         grants: Iterable[Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]] = (),
         public_access_block: PublicAccessBlock | None = None,
     ) -> None:
@@ -154,7 +157,7 @@ class Layers:
         set_(self, "scoped", _many("scoped", scoped))
         set_(self, "grants", tuple(map(Grant.of, grants)))
         set_(self, "public_access_block", _switches(public_access_block))
-        set_(self, "_granted", tuple(Attached(grant.as_policy()) for grant in self.grants))
+        set_(self, "_granted", tuple(AttachedPolicy(grant.as_policy()) for grant in self.grants))
         set_(self, "compiled", None)
 
     def __reduce__(self) -> tuple[Any, ...]:  # what was made of them can be made again
@@ -185,20 +188,20 @@ class Layers:
         return () if policies is None else (policies,)
 
 
-def _one(policy: Policy | Attached | None) -> Attached | None:
+def _one(policy: Policy | AttachedPolicy | None) -> AttachedPolicy | None:
     return None if policy is None else _attached(policy)
 
 
-def _attached(policy: Policy | Attached) -> Attached:
-    if isinstance(policy, Attached):
+def _attached(policy: Policy | AttachedPolicy) -> AttachedPolicy:
+    if isinstance(policy, AttachedPolicy):
         return policy
     if not isinstance(policy, Policy):
         raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
-    return Attached(policy)
+    return AttachedPolicy(policy)
 
 
-def _many(layer: str, policies: Iterable[Policy | Attached] | None) -> Level:
-    if policies is None or isinstance(policies, Policy | Attached | dict | str):
+def _many(layer: str, policies: Iterable[Policy | AttachedPolicy] | None) -> Level:
+    if policies is None or isinstance(policies, Policy | AttachedPolicy | dict | str):
         raise RequestError(f"{layer} is a list of policies: write [policy].")
     return tuple(map(_attached, policies))
 

@@ -1,7 +1,7 @@
-"""Does a statement apply to a request? It does when no element of it misses.
+"""Does a statement apply to a request? It does when every element of it matches.
 
-Each element has a function that gives what misses, or ``None``. The readable path decides by them
-and explains with them, so that an explanation cannot differ from the decision.
+Each element has a function that gives its mismatch, or ``None``. The readable path decides by these
+functions and explains with them, so that an explanation cannot differ from the decision.
 
 Notes
 -----
@@ -29,28 +29,62 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Condition, Statement
 
 
-class Miss(NamedTuple):
-    """Why one element of a statement did not match: what it wanted, what the request has.
+class Mismatch(NamedTuple):
+    """Why one element of a statement does not match a request; it becomes text when printed.
+
+    Parameters
+    ----------
+    element
+        ``"Action"``, ``"NotResource"``, ``"Condition"`` ...; ``"Block Public Access"`` where that
+        takes an Allow away.
+    condition
+        Which of the statement's conditions; ``None`` for the other elements.
+    expected
+        The values of the policy, with variables substituted where they are known.
+    actual
+        The value or values of the request; ``None`` if it doesn't have the condition key.
+    note
+        Why, where the values alone don't show it.
 
     Examples
     --------
-    >>> print(Miss("Action", ("s3:Get*",), "s3:PutObject"))
+    >>> print(Mismatch("Action", None, ("s3:Get*",), "s3:PutObject"))
     Action: wanted "s3:Get*", the request has "s3:PutObject"
     """
 
     element: str
-    wanted: tuple[str, ...]
-    found: str | tuple[str, ...] | None
+    condition: Condition | None
+    expected: tuple[str, ...]
+    actual: str | tuple[str, ...] | None
     note: str = ""
 
+    @property
+    def where(self) -> str:
+        """The element, and for a condition its operator and key."""
+        if self.condition is None:
+            return self.element
+        return f"{self.element} {self.condition.comparison} {self.condition.key}"
+
     def __str__(self) -> str:
+        return f"{self.where}: {self._reason}"
+
+    @property
+    def _reason(self) -> str:
+        actual = (self.actual,) if isinstance(self.actual, str) else self.actual
+        if self.note == NEGATED and self.condition and actual is not None:
+            unwanted = _any_of(self.condition.values)
+            return f"wanted none of {unwanted}, the request has {_any_of(actual, 'and')}"
         if self.note:
-            return f"{self.element}: {self.note}"
-        wanted = _any_of(self.wanted) if self.wanted else "nothing (an empty list)"
-        if self.found is None:
-            return f"{self.element}: wanted {wanted}, the request has no such key"
-        found = (self.found,) if isinstance(self.found, str) else self.found
-        return f"{self.element}: wanted {wanted}, the request has {_any_of(found, 'and')}"
+            return self.note
+        expected = _any_of(self.expected) if self.expected else "nothing (an empty list)"
+        has = "no such key" if actual is None else _any_of(actual, "and")
+        return f"wanted {expected}, the request has {has}"
+
+
+NEGATED = "the operator is negated, and a value matches"
+"""The note of a condition that the request must not meet; printed with both values."""
+
+ONE_VALUE_ONLY = "the key holds several values; without ForAllValues or ForAnyValue it never fits"
 
 
 def _any_of(values: tuple[str, ...], word: str = "or") -> str:
@@ -59,10 +93,10 @@ def _any_of(values: tuple[str, ...], word: str = "or") -> str:
     return f" {word} ".join(shown) + more if shown else "no value"
 
 
-def misses(
+def mismatches(
     statement: Statement, request: Request, place: Place, rules: Rules, named: Named
-) -> tuple[Miss, ...]:
-    """Give each element of the statement that this request does not meet; none if it applies.
+) -> tuple[Mismatch, ...]:
+    """Give the elements of the statement that don't match; none if it applies.
 
     Parameters
     ----------
@@ -75,25 +109,31 @@ def misses(
         _resource(statement, request, place, rules),
     ]
     found += [_condition(one, statement, request, rules) for one in statement.conditions]
-    return tuple([miss for miss in found if miss is not None])
+    return tuple([mismatch for mismatch in found if mismatch is not None])
 
 
-def _principal(statement: Statement, request: Request, place: Place, named: Named) -> Miss | None:
+def _principal(
+    statement: Statement, request: Request, place: Place, named: Named
+) -> Mismatch | None:
     listed = statement.principal if statement.principal is not None else statement.not_principal
     if listed is None:
         if place.layer not in MUST_NAME:
             return None
-        return Miss("Principal", (), request.principal, "a resource policy must name somebody")
+        return Mismatch(
+            "Principal", None, (), request.principal, "a resource policy must name somebody"
+        )
     element = "NotPrincipal" if statement.principal is None else "Principal"
     wanted = tuple(value for _, value in listed)
     if place.layer not in MAY_NAME:
-        return Miss(element, wanted, request.principal, "only resource policies may have one")
+        return Mismatch(
+            element, None, wanted, request.principal, "only resource policies may have one"
+        )
     if named is not Named.NOT:
         return None
     note = "the caller is one of those it spares"
     if statement.principal is not None:
         note = why_unnamed(statement.principal, request, place)
-    return Miss(element, wanted, request.principal, note)
+    return Mismatch(element, None, wanted, request.principal, note)
 
 
 @lru_cache(maxsize=8192)
@@ -121,12 +161,12 @@ def action_matches(pattern: str, action: str) -> bool:
     return pattern == "*" or (is_action_pattern(pattern) and glob_ignoring_case(pattern, action))
 
 
-def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None:
+def _action(statement: Statement, request: Request, rules: Rules) -> Mismatch | None:
     asked = request.action
     if statement.action is not None:
         if rules.action(statement.action, asked):
             return None
-        return Miss("Action", statement.action, asked)
+        return Mismatch("Action", None, statement.action, asked)
     listed = statement.not_action or ()
     spares = rules.action(listed, asked)
     if statement.not_action is not None and not spares and all(map(is_action_pattern, listed)):
@@ -135,25 +175,27 @@ def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None
     note = f"it spares {asked}"
     if odd and not spares:
         note = f"{odd[0]} is no pattern of actions, so nobody knows what it spares"
-    return Miss("NotAction", listed, asked, note)
+    return Mismatch("NotAction", None, listed, asked, note)
 
 
-def _resource(statement: Statement, request: Request, place: Place, rules: Rules) -> Miss | None:
+def _resource(
+    statement: Statement, request: Request, place: Place, rules: Rules
+) -> Mismatch | None:
     listed = statement.resource if statement.resource is not None else statement.not_resource
     if listed is None:
         in_policy_of_resource = place.layer == "resource"
         may_lack = request.about_trust or request.service in WITHOUT_RESOURCE
         if in_policy_of_resource and may_lack:
             return None
-        return Miss("Resource", (), request.resource, "a statement must name resources")
+        return Mismatch("Resource", None, (), request.resource, "a statement must name resources")
     element = "NotResource" if statement.resource is None else "Resource"
     if place.layer == "resource" and request.about_trust:
-        return Miss(element, listed, request.resource, "a trust policy may not have one")
+        return Mismatch(element, None, listed, request.resource, "a trust policy may not have one")
     has_variables = statement.variables and any_variable(listed)
     misplaced = misplaced_variable(statement) if has_variables else None
     if misplaced is not None:
         note = "only after the fifth colon may a variable stand; {} voids the statement"
-        return Miss(element, listed, request.resource, note.format(misplaced))
+        return Mismatch(element, None, listed, request.resource, note.format(misplaced))
     wanted = statement.resource is not None
     for pattern in listed:
         if resource_matches(pattern, statement, request, rules):
@@ -167,7 +209,7 @@ def _resource(statement: Statement, request: Request, place: Place, rules: Rules
     shown = listed
     if has_variables:
         shown = tuple(_as_read(pattern, request, rules) for pattern in listed)
-    return Miss(element, shown, request.resource, note)
+    return Mismatch(element, None, shown, request.resource, note)
 
 
 def _as_read(pattern: str, request: Request, rules: Rules) -> str:
@@ -198,7 +240,7 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
 
 def _condition(
     condition: Condition, statement: Statement, request: Request, rules: Rules
-) -> Miss | None:
+) -> Mismatch | None:
     comparison = condition.comparison
     wanted: tuple[str | None, ...] = condition.values
     if statement.variables and any_variable(condition.values):
@@ -207,18 +249,15 @@ def _condition(
     multivalued = is_multivalued(condition.key) or len(found or ()) > 1
     if holds(comparison, wanted, found, multivalued=multivalued, rules=rules):
         return None
-    element = f"Condition {comparison} {condition.key}"
     note = ""
     if found is not None and multivalued and not comparison.set_operator:
         if comparison.name != "Null":
-            note = "the key holds several values; without ForAllValues or ForAnyValue it never fits"
+            note = ONE_VALUE_ONLY
     elif found is not None and rules.operators[comparison.name].negated:
-        note = (
-            f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
-        )
+        note = NEGATED
     pairs = zip(wanted, condition.values, strict=True)
     shown = tuple(raw if filled is None else filled for filled, raw in pairs)
-    return Miss(element, shown, found, note)
+    return Mismatch("Condition", condition, shown, found, note)
 
 
 def wanted_values(

@@ -12,7 +12,7 @@ resources that bring the same.
 Which rule combines the layers, and which layers have a part, depends on the pair and on what kind
 of caller asks. So for each kind of caller there is one more set for each situation and layer.
 
-The rules themselves are those of ``AWS`` in ``engine/rules.py``: they combine votes with ``&`` and
+The rules are those of ``AWS_RULES`` in ``engine/rules.py``: they combine votes with ``&`` and
 ``|``, and do not know whether a vote is one bit or two thousand. A property test proves that each
 bit is what ``evaluate`` says of that caller and pair.
 """
@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import old_names_of
 from iamlab.display import Shown
 from iamlab.engine.allowed_pairs import AllowedPairs
 from iamlab.engine.question_space import QuestionSpace, ResourceFacts
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from iamlab.engine.access_changes import AccessChanges
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
+else:
+    __getattr__ = old_names_of(__name__)
 
-__all__ = ["AccessMatrix", "ResourceFacts", "evaluate_many"]
+__all__ = ["AccessMatrix", "ResourceFacts", "evaluate_matrix"]
 
 Pair = tuple[str, str]
 
@@ -102,7 +105,7 @@ class AccessMatrix(Shown):
         return display.frame(self)
 
 
-def evaluate_many(
+def evaluate_matrix(
     callers: Iterable[
         tuple[str, Layers, Mapping[str, ContextValue]]
         | tuple[str, Layers, Mapping[str, ContextValue], str | None]
@@ -139,7 +142,7 @@ def evaluate_many(
     >>> readers = Policy.parse({"Statement": {
     ...     "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::maps/*"}})
     >>> alice = ("arn:aws:iam::111122223333:user/alice", Layers(identity=[readers]), {})
-    >>> matrix = evaluate_many([alice], [("s3:GetObject", "arn:aws:s3:::maps/m31"),
+    >>> matrix = evaluate_matrix([alice], [("s3:GetObject", "arn:aws:s3:::maps/m31"),
     ...                                  ("s3:PutObject", "arn:aws:s3:::maps/m31")])
     >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
     (True, False)

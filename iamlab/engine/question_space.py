@@ -22,7 +22,7 @@ from iamlab.engine.request import (
     is_role,
     service_of,
 )
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import condition_tests, keys_of
 from iamlab.policy.arn import Arn, is_arn
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.grants import Grant
     from iamlab.engine.layer_results import LayerResults
-    from iamlab.engine.layers import Attached, Level
+    from iamlab.engine.layers import AttachedPolicy, Level
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
     from iamlab.engine.statement_tests import Tests
@@ -56,8 +56,8 @@ class ResourceFacts:
     """
 
     account: str = ""
-    policy: Policy | Attached | None = None
-    rcps: Sequence[Sequence[Policy | Attached]] = ()
+    policy: Policy | AttachedPolicy | None = None
+    rcps: Sequence[Sequence[Policy | AttachedPolicy]] = ()
     context: Context = field(default_factory=dict)
     grants: Sequence[Grant] = ()
     public_access_block: PublicAccessBlock | None = None
@@ -147,7 +147,7 @@ class Cases:
             elif case in FREE:
                 found |= bits & ~denied
             else:
-                found |= bits & votes.guard & getattr(AWS, case)(votes) & ~denied
+                found |= bits & votes.guard & getattr(AWS_RULES, case)(votes) & ~denied
         return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.grants import Grant
-from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.request import Request
 from iamlab.errors import LoadError, RequestError, did_you_mean
@@ -129,18 +129,18 @@ class _Questions:
             return []
         return [read(item, f"{path}[{i}]", i) for i, item in enumerate(value)]
 
-    def _named(self, name: str) -> Callable[[Any, str, int], Attached | None]:
+    def _named(self, name: str) -> Callable[[Any, str, int], AttachedPolicy | None]:
         return lambda value, path, i: self._policy(value, path, f"{name}-{i + 1}")
 
     def _level(self, name: str) -> Callable[[Any, str, int], list[Any]]:
         kind = name.removesuffix("s")
         return lambda value, path, i: self._list(value, path, self._named(f"{kind}-{i + 1}"))
 
-    def _policy(self, value: Any, path: str, name: str) -> Attached | None:
+    def _policy(self, value: Any, path: str, name: str) -> AttachedPolicy | None:
         """Read a policy, bare or with where it came from."""
         if not isinstance(value, dict) or "policy" not in value:
             policy = read_part(value, self.source, path, name=name)
-            return None if policy is None else Attached(policy)
+            return None if policy is None else AttachedPolicy(policy)
         self._object(value, ("policy", "name", "arn", "path"), path)
         named = self._text(value, "name", path) or name
         arn = self._text(value, "arn", path)
@@ -149,7 +149,7 @@ class _Questions:
             self.source.problem(child(path, "path"), "path is a list of text.", "Write [...].")
             way = []
         policy = read_part(value["policy"], self.source, child(path, "policy"), name=named)
-        return None if policy is None else Attached(policy, arn, tuple(way))
+        return None if policy is None else AttachedPolicy(policy, arn, tuple(way))
 
     def _text(self, value: dict[str, Any], name: str, path: str) -> str | None:
         text = value.get(name)

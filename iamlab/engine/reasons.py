@@ -17,12 +17,12 @@ from iamlab.engine.allowed_pairs import AllowedPairs
 from iamlab.engine.evaluation_case import FREE
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.principals import Named
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.layers import AttachedPolicy, Layers, Level
     from iamlab.engine.question_space import Context, OwnPolicies, QuestionSpace
     from iamlab.engine.request import Request
     from iamlab.policy.statement import Statement
@@ -47,7 +47,7 @@ class Note:
     """
 
     layer: str
-    attached: Attached
+    attached: AttachedPolicy
     statement: Statement
     bits: int
     named: Named = Named.NOT
@@ -106,7 +106,7 @@ class Witness(AllowedPairs):
         super().__init__(universe, principal, layers, context, issuer)
         self._taken: list[Note] = []
         self._heard: list[tuple[Level, int, int]] = []
-        self._stands: tuple[str, Attached] | None = None
+        self._stands: tuple[str, AttachedPolicy] | None = None
         self._grants = {
             id(statement): ("grant", attached)
             for own in universe.with_policies
@@ -234,7 +234,7 @@ def enough(case: str, there: frozenset[str], *, limits: bool) -> tuple[frozenset
     """
     if case in NO_RULE:
         return (frozenset(),)
-    rule = getattr(AWS, case)
+    rule = getattr(AWS_RULES, case)
     found: list[frozenset[str]] = []
     for size in range(len(there) + 1):
         for some in map(frozenset, combinations(sorted(there), size)):

@@ -1,13 +1,13 @@
 """The replaceable rules: each thing that a learner may believe otherwise is one entry.
 
-``AWS`` is the table that is right. A wrong belief is the same table with one entry replaced, and
-the engine then decides as somebody with that belief would:
+``AWS_RULES`` is the table that is right. A wrong belief is the same table with one entry replaced:
+the engine then decides as somebody with that belief would.
 
 >>> from dataclasses import replace
 >>> from iamlab.engine.layer_results import LayerResults
->>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
+>>> boundary_grants = replace(AWS_RULES, same_account=lambda v: v.identity or any(v.boundary))
 >>> boundary_allows = LayerResults(boundary=(True,))
->>> boundary_grants.same_account(boundary_allows), AWS.same_account(boundary_allows)
+>>> boundary_grants.same_account(boundary_allows), AWS_RULES.same_account(boundary_allows)
 (True, False)
 
 Notes
@@ -25,6 +25,7 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import old_names_of
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.principals import how_reached
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from iamlab.engine.principals import Named
     from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
+else:
+    __getattr__ = old_names_of(__name__)
 
 Grant = Callable[[LayerResults], int]
 Ceiling = Callable[[Sequence[int]], int]
@@ -161,12 +164,10 @@ class Rules(ConditionRules):
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # AWS's own are found again by their name: functions inside of functions fit in no file.
-        return (
-            "AWS"
-            if self is AWS
-            else (Rules, tuple(getattr(self, one.name) for one in fields(self)))
-        )
+        if self is AWS_RULES:
+            return "AWS_RULES"
+        return Rules, tuple(getattr(self, one.name) for one in fields(self))
 
 
-AWS = Rules()
+AWS_RULES = Rules()
 """AWS's own rules."""

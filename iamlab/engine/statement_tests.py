@@ -18,7 +18,7 @@ from iamlab.engine.matching import (
 )
 from iamlab.engine.principals import MAY_NAME, MUST_NAME
 from iamlab.engine.request import Request
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.arn import PARTS
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds, missing_key_default
@@ -132,7 +132,7 @@ def _listed(statement: Statement) -> Test:
         hit = (
             resource in in_exact
             or resource.startswith(starts)
-            or any(resource_matches(pattern, statement, request, AWS) for pattern in others)
+            or any(resource_matches(pattern, statement, request, AWS_RULES) for pattern in others)
         )
         return hit is wanted
 
@@ -148,11 +148,11 @@ def _condition(condition: Condition, statement: Statement) -> Test:
     """Prepare the test of one condition."""
     comparison, key = condition.comparison, condition.key.lower()
     multivalued = is_multivalued(key)
-    operator = AWS.operators[comparison.name]
+    operator = AWS_RULES.operators[comparison.name]
 
     def general(request: Request) -> bool:
         found = request.keys.get(key)
-        wanted = wanted_values(condition, statement, request, AWS)
+        wanted = wanted_values(condition, statement, request, AWS_RULES)
         many = multivalued or len(found or ()) > 1
         return holds(comparison, wanted, found, multivalued=many)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
+
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached
-    from iamlab.engine.matching import Miss
+    from iamlab.engine.layers import AttachedPolicy
+    from iamlab.engine.matching import Mismatch
     from iamlab.engine.principals import Named
     from iamlab.policy.statement import Effect, Statement
 
@@ -42,8 +44,9 @@ _WORDS = {
 }
 
 
+@with_old_names
 class StatementMatch(NamedTuple):
-    """One statement, held against a request: it applies if nothing misses.
+    """One statement, compared with a request: it applies if every element matches.
 
     Parameters
     ----------
@@ -55,20 +58,25 @@ class StatementMatch(NamedTuple):
         The statement.
     named
         How directly it names the caller, where it has a Principal.
-    misses
-        Each element that the request does not meet.
+    mismatches
+        The elements that don't match the request.
     """
 
     layer: str
-    attached: Attached
+    attached: AttachedPolicy
     statement: Statement
     named: Named
-    misses: tuple[Miss, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def applies(self) -> bool:
         """Whether every element of it matches."""
-        return not self.misses
+        return not self.mismatches
+
+    @property
+    def misses(self) -> tuple[Mismatch, ...]:
+        """The old name of ``mismatches``."""
+        return self.mismatches
 
     @property
     def effect(self) -> Effect:
@@ -93,19 +101,19 @@ class StatementMatch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Whether it applies, and if not, all that it misses."""
+        """Whether it applies, and if not, every mismatch."""
         if self.applies:
             return f"{self.effect} {self.address} applies."
-        missed = "; ".join(map(str, self.misses))
+        missed = "; ".join(map(str, self.mismatches))
         return f"{self.effect} {self.address} does not apply. {missed}."
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "statement": self.address,
             "effect": self.effect,
             "applies": self.applies,
-            "misses": [str(miss) for miss in self.misses],
+            "misses": [str(mismatch) for mismatch in self.mismatches],
             "path": list(self.path),
         }
 
@@ -136,7 +144,7 @@ class LayerMatches:
     applying: tuple[StatementMatch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        applying = tuple(one for level in self.levels for one in level if not one.misses)
+        applying = tuple(one for level in self.levels for one in level if not one.mismatches)
         object.__setattr__(self, "applying", applying)
 
     @property
@@ -165,6 +173,6 @@ class LayerMatches:
         if self.only_denies:
             return ()
         return tuple(
-            any(not reading.misses and reading.effect == "Allow" for reading in level)
+            any(not reading.mismatches and reading.effect == "Allow" for reading in level)
             for level in self.levels
         )

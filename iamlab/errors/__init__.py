@@ -1,15 +1,15 @@
-"""Everything that can go wrong, as one tree.
+"""Every error of iamlab, and the errors that IAM answers, as one tree.
 
 ::
 
     IamLabError
-    ├─ ArnError            text is not an ARN
+    ├─ ArnError            the text isn't an ARN
     ├─ PolicyError         all problems of one document, each a PolicyProblem
-    ├─ RequestError        a question that cannot be asked
-    ├─ LoadError           a file that is not what it should be
-    ├─ ExerciseError       unknown exercise, or an answer of the wrong kind
-    └─ AwsError            what AWS itself would answer: code, HTTP status, message
-       ├─ AccessDenied             403, holds the Decision, if there was one
+    ├─ RequestError        a question that can't be answered as written
+    ├─ LoadError           a file can't be read, or its content is wrong
+    ├─ ExerciseError       unknown exercise, or an answer of the wrong type
+    └─ AwsError            AWS's answer: code, HTTP status, message
+       ├─ AccessDenied             403, with the Decision if there is one
        ├─ AccountNotManagementOrDelegatedAdministratorException 400
        ├─ BucketAlreadyExists      409, of another account
        ├─ BucketAlreadyOwnedByYou  409
@@ -31,8 +31,8 @@
        ├─ KeyPairMismatch          400
        ├─ LimitExceeded            409
        ├─ MalformedCertificate     400
-       ├─ MalformedPolicy          400, as S3 says it
-       ├─ MalformedPolicyDocument  400, as IAM says it
+       ├─ MalformedPolicy          400, of S3
+       ├─ MalformedPolicyDocument  400, of IAM
        ├─ NoSuchEntity             404
        ├─ OrganizationNotFoundException 400
        ├─ OrganizationNotInAllFeaturesModeException 400
@@ -47,7 +47,7 @@
        ├─ UnmodifiableEntity       400
        └─ ValidationError          400
 
-An ``AwsError`` carries AWS's own wording. What helps a learner is added as a note, below it.
+An ``AwsError`` has AWS's own wording. Help for the learner is in a note below it.
 """
 
 from __future__ import annotations
@@ -61,41 +61,41 @@ if TYPE_CHECKING:
 
 
 class IamLabError(Exception):
-    """The root of every error that iamlab raises on purpose."""
+    """The base class of every error that iamlab raises on purpose."""
 
 
 class ArnError(IamLabError):
-    """Text that should be an ARN is none."""
+    """The text isn't an ARN."""
 
 
 class RequestError(IamLabError):
-    """A question that cannot be asked, with the way to ask it."""
+    """A question that can't be answered as written. The message says how to write it."""
 
 
 class LoadError(IamLabError):
-    """A file that is not what it should be, with the place in it."""
+    """A file can't be read, or its content is wrong. The message names the place."""
 
 
 class ExerciseError(IamLabError):
-    """An exercise that does not exist, or an answer of the wrong kind."""
+    """An exercise doesn't exist, or an answer has the wrong type."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyProblem:
-    """One thing that is wrong in a policy document.
+    """One problem of a policy document.
 
     Parameters
     ----------
     path
-        JSON path, from ``$``, the whole document: ``$.Statement[0].Effect``.
+        JSON path from ``$``, the whole document: ``$.Statement[0].Effect``.
     line, column
-        Where it stands in the text, counted from 1; ``None`` for a document given as a ``dict``.
+        The place in the text, counted from 1; ``None`` if the document is a ``dict``.
     what
         What is wrong.
     fix
-        How to mend it.
+        How to fix it.
     code
-        As IAM Access Analyzer names it.
+        IAM Access Analyzer's name of it.
     """
 
     path: str
@@ -113,7 +113,7 @@ class PolicyProblem:
 
 
 class PolicyError(IamLabError):
-    """A document that is no policy. It holds every problem, not only the first."""
+    """A document that isn't a valid policy. It holds every problem, not only the first."""
 
     def __init__(self, problems: Iterable[PolicyProblem], name: str = "") -> None:
         self.problems, self.name = tuple(problems), name
@@ -124,7 +124,10 @@ class PolicyError(IamLabError):
 
 
 class AwsError(IamLabError):
-    """What AWS answers to a call that it refuses.
+    """AWS's answer to a call that it rejects.
+
+    A subclass is one error code. Its class line has the HTTP status if that isn't 400, and the code
+    if that isn't the name of the class.
 
     Parameters
     ----------
@@ -133,11 +136,14 @@ class AwsError(IamLabError):
 
     Notes
     -----
-    The codes and their HTTP statuses are those of the "IAM API Reference: Errors" pages.
+    AWS pages: "IAM API Reference: Errors"; each module names the pages of its service.
     """
 
     code: ClassVar[str] = "InternalFailure"
     http_status: ClassVar[int] = 500
+
+    def __init_subclass__(cls, code: str = "", http_status: int = 400) -> None:
+        cls.code, cls.http_status = code or cls.__name__, http_status
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -147,226 +153,152 @@ class AwsError(IamLabError):
         return f"{self.code}: {self.message}"
 
 
-class NoSuchEntity(AwsError):
-    """The thing that was named does not exist."""
-
-    code, http_status = "NoSuchEntity", 404
+class NoSuchEntity(AwsError, http_status=404):
+    """The entity doesn't exist."""
 
 
-class EntityAlreadyExists(AwsError):
+class EntityAlreadyExists(AwsError, http_status=409):
     """The name is taken."""
 
-    code, http_status = "EntityAlreadyExists", 409
+
+class ExpiredToken(AwsError, http_status=403):
+    """The temporary credentials are expired."""
 
 
-class ExpiredToken(AwsError):
-    """The time of temporary credentials is over."""
-
-    code, http_status = "ExpiredToken", 403
+class DeleteConflict(AwsError, http_status=409):
+    """The entity still has subordinate entities: delete or detach them first."""
 
 
-class DeleteConflict(AwsError):
-    """Something else has to go first."""
-
-    code, http_status = "DeleteConflict", 409
+class LimitExceeded(AwsError, http_status=409):
+    """The limit is reached."""
 
 
-class LimitExceeded(AwsError):
-    """There may be no more of them."""
-
-    code, http_status = "LimitExceeded", 409
+class BucketAlreadyExists(AwsError, http_status=409):
+    """Another account has a bucket with that name. Bucket names are unique across accounts."""
 
 
-class BucketAlreadyExists(AwsError):
-    """Another account has a bucket of that name; names are unique over all accounts."""
-
-    code, http_status = "BucketAlreadyExists", 409
-
-
-class BucketAlreadyOwnedByYou(AwsError):
-    """The account has that bucket already."""
-
-    code, http_status = "BucketAlreadyOwnedByYou", 409
+class BucketAlreadyOwnedByYou(AwsError, http_status=409):
+    """The account already has that bucket."""
 
 
 class InvalidBucketName(AwsError):
-    """No bucket can be called that."""
-
-    code, http_status = "InvalidBucketName", 400
+    """The name isn't valid for a bucket."""
 
 
-class InvalidClientTokenId(AwsError):
+class InvalidClientTokenId(AwsError, http_status=403):
     """The credentials are unknown, inactive or deleted."""
-
-    code, http_status = "InvalidClientTokenId", 403
 
 
 class MalformedPolicyDocument(AwsError):
-    """IAM does not save this document."""
-
-    code, http_status = "MalformedPolicyDocument", 400
+    """IAM rejects this policy document."""
 
 
 class MalformedPolicy(AwsError):
-    """S3 does not save this bucket policy."""
-
-    code, http_status = "MalformedPolicy", 400
+    """S3 rejects this bucket policy."""
 
 
 class PolicyNotAttachable(AwsError):
-    """The policy hangs on service-linked roles only."""
-
-    code, http_status = "PolicyNotAttachable", 400
+    """The policy can be attached only to service-linked roles."""
 
 
 class UnmodifiableEntity(AwsError):
-    """Only AWS changes such a thing."""
-
-    code, http_status = "UnmodifiableEntity", 400
+    """Only AWS can change this entity."""
 
 
-class DuplicateCertificate(AwsError):
-    """The certificate is there already."""
-
-    code, http_status = "DuplicateCertificate", 409
+class DuplicateCertificate(AwsError, http_status=409):
+    """The certificate already exists."""
 
 
 class DuplicateSSHPublicKey(AwsError):
-    """The user has that public key already."""
-
-    code, http_status = "DuplicateSSHPublicKey", 400
+    """The user already has that public key."""
 
 
 class InvalidInput(AwsError):
-    """A parameter makes no sense for what is there, or beside another one."""
-
-    code, http_status = "InvalidInput", 400
+    """A parameter doesn't fit the entity, or conflicts with another parameter."""
 
 
 class InvalidPublicKey(AwsError):
-    """The text is no public key of the kind that IAM takes."""
-
-    code, http_status = "InvalidPublicKey", 400
+    """The text isn't a public key that IAM accepts."""
 
 
 class MalformedCertificate(AwsError):
-    """The text is no certificate in PEM form."""
-
-    code, http_status = "MalformedCertificate", 400
+    """The text isn't a certificate in PEM format."""
 
 
 class KeyPairMismatch(AwsError):
-    """The private key is not that of the certificate."""
-
-    code, http_status = "KeyPairMismatch", 400
+    """The private key doesn't belong to the certificate."""
 
 
-class FailedAuthentication(AwsError):
-    """Somebody cannot sign in to the console; it has no codes, so the name is ours."""
-
-    code, http_status = "FailedAuthentication", 401
+class FailedAuthentication(AwsError, http_status=401):
+    """The sign-in to the console failed. The console has no error codes: this name is iamlab's."""
 
 
-class InvalidAuthenticationCode(AwsError):
-    """The MFA device does not show this code now."""
-
-    code, http_status = "InvalidAuthenticationCode", 403
+class InvalidAuthenticationCode(AwsError, http_status=403):
+    """The MFA device doesn't show this code now."""
 
 
 class InvalidUserType(AwsError):
-    """Only IAM users can do that."""
-
-    code, http_status = "InvalidUserType", 400
+    """Only IAM users can do this."""
 
 
 class PasswordPolicyViolation(AwsError):
-    """The password is not as the account's password policy wants it."""
-
-    code, http_status = "PasswordPolicyViolation", 400
+    """The password doesn't meet the account's password policy."""
 
 
-class ReportExpired(AwsError):
+class ReportExpired(AwsError, http_status=410):
     """The credential report is older than four hours."""
 
-    code, http_status = "ReportExpired", 410
+
+class ReportGenerationLimitExceeded(AwsError, http_status=409):
+    """Too many reports are being generated at the same time."""
 
 
-class ReportGenerationLimitExceeded(AwsError):
-    """Too many reports are being made at once."""
-
-    code, http_status = "ReportGenerationLimitExceeded", 409
-
-
-class ReportInProgress(AwsError):
+class ReportInProgress(AwsError, http_status=404):
     """The credential report is still being made."""
 
-    code, http_status = "ReportInProgress", 404
+
+class ReportNotPresent(AwsError, http_status=410):
+    """No credential report was generated yet."""
 
 
-class ReportNotPresent(AwsError):
-    """No credential report was ever made."""
-
-    code, http_status = "ReportNotPresent", 410
+class FeatureDisabled(AwsError, http_status=404):
+    """The feature isn't enabled in the account."""
 
 
-class FeatureDisabled(AwsError):
-    """The account has not switched that on."""
-
-    code, http_status = "FeatureDisabled", 404
-
-
-class FeatureEnabled(AwsError):
-    """The account has switched that on already."""
-
-    code, http_status = "FeatureEnabled", 409
+class FeatureEnabled(AwsError, http_status=409):
+    """The feature is already enabled in the account."""
 
 
 class AccountNotManagementOrDelegatedAdministratorException(AwsError):
-    """IAM does that only for the management account, or for its delegated administrator."""
-
-    code, http_status = "AccountNotManagementOrDelegatedAdministratorException", 400
+    """Only the management account or its delegated administrator can do this in IAM."""
 
 
 class CallerIsNotManagementAccountException(AwsError):
-    """IAM does that only for the management account."""
-
-    code, http_status = "CallerIsNotManagementAccountException", 400
+    """Only the management account can do this in IAM."""
 
 
 class OrganizationNotFoundException(AwsError):
-    """IAM works for an organization there, and the account is in none."""
-
-    code, http_status = "OrganizationNotFoundException", 400
+    """The operation needs an organization, and the account isn't in one."""
 
 
 class OrganizationNotInAllFeaturesModeException(AwsError):
     """The organization has consolidated billing only."""
 
-    code, http_status = "OrganizationNotInAllFeaturesModeException", 400
-
 
 class ServiceAccessNotEnabledException(AwsError):
-    """The organization has not let IAM work in all its accounts."""
-
-    code, http_status = "ServiceAccessNotEnabledException", 400
+    """Trusted access for IAM isn't enabled in the organization."""
 
 
-class SignatureDoesNotMatch(AwsError):
-    """The secret with which the call was signed is not that of the key."""
-
-    code, http_status = "SignatureDoesNotMatch", 403
+class SignatureDoesNotMatch(AwsError, http_status=403):
+    """The secret that signed the call doesn't belong to the access key."""
 
 
 class ValidationError(AwsError):
-    """A parameter breaks the pattern or the length that the API demands."""
-
-    code, http_status = "ValidationError", 400
+    """A parameter doesn't have the pattern or the length that the API requires."""
 
 
-class AccessDenied(AwsError):
-    """The call is not authorised; ``decision`` says why, unless AWS refuses before it decides."""
-
-    code, http_status = "AccessDenied", 403
+class AccessDenied(AwsError, http_status=403):
+    """The call isn't authorized. ``decision`` says why, unless AWS rejects the call earlier."""
 
     def __init__(self, reason: Any, message: str = "") -> None:
         self.decision = None if isinstance(reason, str) else reason
@@ -377,13 +309,13 @@ Noted = TypeVar("Noted", bound=AwsError)
 
 
 def noted(error: Noted, note: str) -> Noted:
-    """Add a note for the learner to an error, and give the error."""
+    """Add a note for the learner to an error, and return the error."""
     error.add_note(note)
     return error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the nearest of what is known, as a note for the learner.
+    """Suggest the names closest to a misspelt one, as a note for the learner.
 
     >>> did_you_mean("alise", ["alice", "bob"])
     'Did you mean alice?'

@@ -1,4 +1,4 @@
-"""What EC2 answers, as one tree; its codes have dots, which the names of classes cannot have.
+"""Errors of EC2, as one tree. Some codes have dots, which class names can't have.
 
 ::
 
@@ -17,11 +17,11 @@
     └─ UnauthorizedOperation        403, an AccessDenied
 
 ``InvalidParameter``, ``InvalidParameterValue``, ``InvalidPolicyDocument`` and ``TagLimitExceeded``,
-which other services answer too, are in ``service_errors.py``.
+which other services answer too, are in ``services.py``.
 
 Notes
 -----
-AWS page: "Error codes for the Amazon EC2 API". EC2 sends 400 with all but the last.
+AWS page: "Error codes for the Amazon EC2 API". EC2's status is 400, except for the last.
 """
 
 from __future__ import annotations
@@ -32,75 +32,51 @@ from iamlab.errors import AccessDenied, AwsError
 
 
 class IncorrectInstanceState(AwsError):
-    """An instance in this state cannot do that."""
-
-    code, http_status = "IncorrectInstanceState", 400
+    """The instance's state doesn't allow the operation."""
 
 
 class IncorrectState(AwsError):
-    """The instance has an instance profile already."""
-
-    code, http_status = "IncorrectState", 400
+    """The instance already has an instance profile."""
 
 
-class InvalidAssociationIDNotFound(AwsError):
-    """No instance has its profile by an association of that id."""
-
-    code, http_status = "InvalidAssociationID.NotFound", 400
+class InvalidAssociationIDNotFound(AwsError, code="InvalidAssociationID.NotFound"):
+    """No instance profile association has that ID."""
 
 
 class InvalidID(AwsError):
-    """Nothing that can be tagged has that id."""
-
-    code, http_status = "InvalidID", 400
+    """No resource that can have tags has that ID."""
 
 
-class InvalidIPAddressInUse(AwsError):
+class InvalidIPAddressInUse(AwsError, code="InvalidIPAddress.InUse"):
     """Another instance in the VPC has that address."""
 
-    code, http_status = "InvalidIPAddress.InUse", 400
+
+class InvalidInstanceIDMalformed(AwsError, code="InvalidInstanceID.Malformed"):
+    """The text isn't a valid instance ID."""
 
 
-class InvalidInstanceIDMalformed(AwsError):
-    """No instance can have that id."""
-
-    code, http_status = "InvalidInstanceID.Malformed", 400
-
-
-class InvalidInstanceIDNotFound(AwsError):
-    """There is no such instance."""
-
-    code, http_status = "InvalidInstanceID.NotFound", 400
+class InvalidInstanceIDNotFound(AwsError, code="InvalidInstanceID.NotFound"):
+    """The instance doesn't exist."""
 
 
 class InvalidParameterCombination(AwsError):
     """Two parameters exclude each other."""
 
-    code, http_status = "InvalidParameterCombination", 400
-
 
 class InvalidServiceName(AwsError):
-    """No service has VPC endpoints under that name."""
-
-    code, http_status = "InvalidServiceName", 400
+    """No service offers VPC endpoints with that name."""
 
 
-class InvalidVpcEndpointIdNotFound(AwsError):
-    """There is no such VPC endpoint."""
-
-    code, http_status = "InvalidVpcEndpointId.NotFound", 400
+class InvalidVpcEndpointIdNotFound(AwsError, code="InvalidVpcEndpointId.NotFound"):
+    """The VPC endpoint doesn't exist."""
 
 
-class InvalidVpcIDMalformed(AwsError):
-    """No VPC can have that id."""
-
-    code, http_status = "InvalidVpcID.Malformed", 400
+class InvalidVpcIDMalformed(AwsError, code="InvalidVpcID.Malformed"):
+    """The text isn't a valid VPC ID."""
 
 
-class UnauthorizedOperation(AccessDenied):
-    """EC2's word for a refusal for want of permission; it hands out an encoded message."""
-
-    code, http_status = "UnauthorizedOperation", 403
+class UnauthorizedOperation(AccessDenied, http_status=403):
+    """EC2's error for a missing permission. It comes with an encoded message."""
 
     def __init__(self, reason: Any, message: str = "") -> None:
         super().__init__(reason, message)

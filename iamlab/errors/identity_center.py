@@ -1,4 +1,4 @@
-"""What IAM Identity Center answers, as a tree beside that of ``errors.py``.
+"""Errors of IAM Identity Center, as one tree.
 
 ::
 
@@ -6,21 +6,21 @@
     ├─ ConflictException                400
     ├─ ForbiddenException               403, of the access portal
     ├─ InvalidRequestException          400, of the access portal
-    ├─ ResourceNotFoundException        400, that of service_errors.py
+    ├─ ResourceNotFoundException        400, in services.py
     ├─ ServiceQuotaExceededException    400
     ├─ UnauthorizedException            401, of the access portal
-    └─ ValidationException              400, that of service_errors.py
+    └─ ValidationException              400, in services.py
 
-What IAM refuses while a permission set is provisioned keeps IAM's own code: AWS shows it as the
-reason why the status of the request became FAILED.
+If IAM rejects the provisioning of a permission set, the error keeps IAM's code: AWS shows it as the
+failure reason of the request.
 
-``BadRequest`` (400) is what AWS's sign-in service answers to whoever builds a way into the console.
+``BadRequest`` (400) is an answer of AWS's sign-in service, to a custom identity broker.
 
 Notes
 -----
 AWS pages: "IAM Identity Center API Reference"; "Identity Store API Reference"; "IAM Identity Center
-Portal API Reference", the errors of each operation. The portal's pages do not list
-``ForbiddenException``, which it has been seen to answer.
+Portal API Reference", the errors of each operation. The portal's pages don't list
+``ForbiddenException``, but the portal was seen to answer it.
 AWS page: "Enable custom identity broker access to the AWS console".
 """
 
@@ -41,36 +41,24 @@ __all__ = [
 
 
 class ConflictException(AwsError):
-    """There is one of that name already, or something is still in use."""
-
-    code, http_status = "ConflictException", 400
+    """The name is taken, or the resource is still in use."""
 
 
-class ForbiddenException(AwsError):
-    """The user is not assigned to that account with that permission set."""
-
-    code, http_status = "ForbiddenException", 403
+class ForbiddenException(AwsError, http_status=403):
+    """The user has no assignment to that account with that permission set."""
 
 
 class InvalidRequestException(AwsError):
-    """No session can be made of what was asked for."""
-
-    code, http_status = "InvalidRequestException", 400
+    """The access portal can't make a session from this request."""
 
 
 class ServiceQuotaExceededException(AwsError):
-    """There are as many of them as there may be."""
-
-    code, http_status = "ServiceQuotaExceededException", 400
+    """The quota is reached."""
 
 
-class UnauthorizedException(AwsError):
+class UnauthorizedException(AwsError, http_status=401):
     """The session with the access portal has ended, or its user is gone."""
-
-    code, http_status = "UnauthorizedException", 401
 
 
 class BadRequest(AwsError):
-    """The federation endpoint does not take it. It never says why; a note does."""
-
-    code, http_status = "BadRequest", 400
+    """The federation endpoint rejects the request. AWS doesn't say why; a note does."""

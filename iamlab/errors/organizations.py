@@ -1,9 +1,9 @@
-"""What AWS Organizations answers to a call that it refuses, as a tree beside that of ``errors.py``.
+"""Errors of AWS Organizations, as one tree.
 
 ::
 
     AwsError
-    ├─ AccessDenied                                    403, see errors.py
+    ├─ AccessDenied                                    403, in __init__.py
     │  └─ AccessDeniedException                        400
     ├─ AccountAlreadyRegisteredException               400
     ├─ AccountNotFoundException                        400
@@ -21,7 +21,7 @@
     ├─ HandshakeAlreadyInStateException                400
     ├─ HandshakeNotFoundException                      400
     ├─ InvalidHandshakeTransitionException             400
-    ├─ MalformedPolicyDocumentException                400, that of service_errors.py
+    ├─ MalformedPolicyDocumentException                400, in services.py
     ├─ MasterCannotLeaveOrganizationException          400
     ├─ OrganizationalUnitNotEmptyException             400
     ├─ OrganizationalUnitNotFoundException             400
@@ -33,7 +33,7 @@
     ├─ PolicyTypeAlreadyEnabledException               400
     ├─ PolicyTypeNotAvailableForOrganizationException  400
     ├─ PolicyTypeNotEnabledException                   400
-    ├─ ReasonedError                                   a code with a reason beside it
+    ├─ ReasonedError                                   a code with a reason
     │  ├─ ConstraintViolationException                 400
     │  ├─ HandshakeConstraintViolationException        400
     │  └─ InvalidInputException                        400
@@ -41,12 +41,12 @@
     ├─ SourceParentNotFoundException                   400
     └─ TargetNotFoundException                         400
 
-The service sends 400 with every refusal, whatever its code.
+The service's status is 400 for every code.
 
 Notes
 -----
 AWS page: "AWS Organizations API Reference", the page of each operation, for codes and reasons. The
-sentences are those that the service has been seen to print; where none is known, it is one of ours.
+messages are those that the service was seen to print; where none is known, it is iamlab's own.
 """
 
 from __future__ import annotations
@@ -95,18 +95,16 @@ __all__ = [
 
 
 class AccessDeniedException(AccessDenied):
-    """Only the management account can do that, or a delegated administrator."""
-
-    code, http_status = "AccessDeniedException", 400
+    """Only the management account or a delegated administrator can do this."""
 
 
 class ReasonedError(AwsError):
-    """A code that stands for many mistakes.
+    """A code with many causes.
 
     Parameters
     ----------
     reason
-        AWS's word for the one that is meant; it travels beside the message.
+        AWS's name of the cause, returned with the message.
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -119,198 +117,132 @@ class ReasonedError(AwsError):
 
 
 class AccountAlreadyRegisteredException(AwsError):
-    """The account is a delegated administrator of that service already."""
-
-    code, http_status = "AccountAlreadyRegisteredException", 400
+    """The account is already a delegated administrator for that service."""
 
 
 class AccountNotFoundException(AwsError):
-    """No account of that id is in the organization."""
-
-    code, http_status = "AccountNotFoundException", 400
+    """The organization has no account with that ID."""
 
 
 class AccountNotRegisteredException(AwsError):
-    """The account is no delegated administrator of that service."""
-
-    code, http_status = "AccountNotRegisteredException", 400
+    """The account isn't a delegated administrator for that service."""
 
 
 class AlreadyInOrganizationException(AwsError):
-    """An account can be in one organization only."""
-
-    code, http_status = "AlreadyInOrganizationException", 400
+    """An account can be in only one organization."""
 
 
 class AWSOrganizationsNotInUseException(AwsError):
-    """The account that calls is in no organization."""
-
-    code, http_status = "AWSOrganizationsNotInUseException", 400
+    """The calling account isn't in an organization."""
 
 
 class ChildNotFoundException(AwsError):
-    """No account or OU of that id is in the organization."""
-
-    code, http_status = "ChildNotFoundException", 400
+    """The organization has no account or OU with that ID."""
 
 
 class ConstraintViolationException(ReasonedError):
-    """There may be no more of them, or no fewer; ``reason`` says which limit is meant."""
-
-    code, http_status = "ConstraintViolationException", 400
+    """A limit is reached; ``reason`` says which one."""
 
 
 class CreateAccountStatusNotFoundException(AwsError):
-    """Nobody asked for an account under that id."""
-
-    code, http_status = "CreateAccountStatusNotFoundException", 400
+    """No request to create an account has that ID."""
 
 
 class DestinationParentNotFoundException(AwsError):
-    """There is no root or OU of that id to move to."""
-
-    code, http_status = "DestinationParentNotFoundException", 400
+    """No root or OU has the ID of the destination."""
 
 
 class DuplicateAccountException(AwsError):
-    """The account is in that place already."""
-
-    code, http_status = "DuplicateAccountException", 400
+    """The account is already in that root or OU."""
 
 
 class DuplicateHandshakeException(AwsError):
-    """The account has an open invitation already."""
-
-    code, http_status = "DuplicateHandshakeException", 400
+    """The account already has an open invitation."""
 
 
 class DuplicateOrganizationalUnitException(AwsError):
-    """The parent has an OU of that name already."""
-
-    code, http_status = "DuplicateOrganizationalUnitException", 400
+    """The parent already has an OU with that name."""
 
 
 class DuplicatePolicyAttachmentException(AwsError):
-    """The policy hangs there already."""
-
-    code, http_status = "DuplicatePolicyAttachmentException", 400
+    """The policy is already attached to that target."""
 
 
 class DuplicatePolicyException(AwsError):
-    """There is a policy of that type and name already."""
-
-    code, http_status = "DuplicatePolicyException", 400
+    """A policy with that type and name already exists."""
 
 
 class HandshakeAlreadyInStateException(AwsError):
-    """The invitation was answered so before."""
-
-    code, http_status = "HandshakeAlreadyInStateException", 400
+    """The invitation already has this answer."""
 
 
 class HandshakeConstraintViolationException(ReasonedError):
-    """The account cannot be invited; ``reason`` says why."""
-
-    code, http_status = "HandshakeConstraintViolationException", 400
+    """The account can't be invited; ``reason`` says why."""
 
 
 class HandshakeNotFoundException(AwsError):
-    """The account knows of no invitation of that id."""
-
-    code, http_status = "HandshakeNotFoundException", 400
+    """The account has no invitation with that ID."""
 
 
 class InvalidHandshakeTransitionException(AwsError):
-    """The invitation was answered otherwise, or its time is over."""
-
-    code, http_status = "InvalidHandshakeTransitionException", 400
+    """The invitation has another answer already, or is expired."""
 
 
 class InvalidInputException(ReasonedError):
-    """A parameter makes no sense; ``reason`` says why."""
-
-    code, http_status = "InvalidInputException", 400
+    """A parameter isn't valid; ``reason`` says why."""
 
 
 class MasterCannotLeaveOrganizationException(AwsError):
-    """The management account stays as long as the organization does."""
-
-    code, http_status = "MasterCannotLeaveOrganizationException", 400
+    """The management account can't leave its organization."""
 
 
 class OrganizationalUnitNotEmptyException(AwsError):
-    """The OU still holds accounts or OUs."""
-
-    code, http_status = "OrganizationalUnitNotEmptyException", 400
+    """The OU still contains accounts or OUs."""
 
 
 class OrganizationalUnitNotFoundException(AwsError):
-    """There is no OU of that id."""
-
-    code, http_status = "OrganizationalUnitNotFoundException", 400
+    """No OU has that ID."""
 
 
 class OrganizationNotEmptyException(AwsError):
-    """Other accounts than the management account are left."""
-
-    code, http_status = "OrganizationNotEmptyException", 400
+    """The organization still has member accounts."""
 
 
 class ParentNotFoundException(AwsError):
-    """There is no root or OU of that id."""
-
-    code, http_status = "ParentNotFoundException", 400
+    """No root or OU has that ID."""
 
 
 class PolicyInUseException(AwsError):
-    """The policy still hangs somewhere."""
-
-    code, http_status = "PolicyInUseException", 400
+    """The policy is still attached."""
 
 
 class PolicyNotAttachedException(AwsError):
-    """The policy does not hang there."""
-
-    code, http_status = "PolicyNotAttachedException", 400
+    """The policy isn't attached to that target."""
 
 
 class PolicyNotFoundException(AwsError):
-    """There is no policy of that id."""
-
-    code, http_status = "PolicyNotFoundException", 400
+    """No policy has that ID."""
 
 
 class PolicyTypeAlreadyEnabledException(AwsError):
-    """Policies of that type can be attached already."""
-
-    code, http_status = "PolicyTypeAlreadyEnabledException", 400
+    """The policy type is already enabled."""
 
 
 class PolicyTypeNotAvailableForOrganizationException(AwsError):
-    """The organization has not all features, so it has no policies."""
-
-    code, http_status = "PolicyTypeNotAvailableForOrganizationException", 400
+    """The organization doesn't have all features enabled, so it can't use policies."""
 
 
 class PolicyTypeNotEnabledException(AwsError):
-    """Policies of that type cannot be attached as long as it is not enabled."""
-
-    code, http_status = "PolicyTypeNotEnabledException", 400
+    """The policy type isn't enabled, so its policies can't be attached."""
 
 
 class RootNotFoundException(AwsError):
-    """The organization has no root of that id."""
-
-    code, http_status = "RootNotFoundException", 400
+    """The organization has no root with that ID."""
 
 
 class SourceParentNotFoundException(AwsError):
-    """The account is not where it should be moved from."""
-
-    code, http_status = "SourceParentNotFoundException", 400
+    """The account isn't in the source root or OU."""
 
 
 class TargetNotFoundException(AwsError):
-    """There is no root, OU or account of that id."""
-
-    code, http_status = "TargetNotFoundException", 400
+    """No root, OU or account has that ID."""

@@ -1,10 +1,10 @@
-"""What other services than IAM answer, as one tree beside that of ``errors.py``.
+"""Errors of services other than IAM, as one tree.
 
 ::
 
     AwsError
     ├─ AccessControlListNotSupported               400, S3
-    ├─ AccessDenied                                403, see errors.py
+    ├─ AccessDenied                                403, in __init__.py
     │  ├─ AuthorizationError                       403, SNS
     │  └─ LambdaAccessDenied                       403, Lambda's AccessDeniedException
     ├─ AlreadyExistsException                      400, KMS
@@ -49,7 +49,7 @@
     ├─ TooManyTagsException                        400, ECR
     └─ ValidationException                         400, DynamoDB, EventBridge, KMS and others
 
-KMS sends 400 with every refusal, whatever its code.
+KMS's status is 400 for every code.
 """
 
 from __future__ import annotations
@@ -58,264 +58,176 @@ from iamlab.errors import AccessDenied, AwsError
 
 
 class AccessControlListNotSupported(AwsError):
-    """The bucket's owner owns every object in it, and ACLs are switched off."""
-
-    code, http_status = "AccessControlListNotSupported", 400
+    """The bucket owner owns every object, and ACLs are disabled."""
 
 
 class AlreadyExistsException(AwsError):
     """The alias is taken."""
 
-    code, http_status = "AlreadyExistsException", 400
-
 
 class BadRequestException(AwsError):
-    """API Gateway does not save this policy."""
-
-    code, http_status = "BadRequestException", 400
+    """API Gateway rejects this policy."""
 
 
 class DisabledException(AwsError):
-    """The key is switched off."""
-
-    code, http_status = "DisabledException", 400
+    """The key is disabled."""
 
 
 class InvalidAliasNameException(AwsError):
-    """No alias can be called that."""
-
-    code, http_status = "InvalidAliasNameException", 400
+    """The name isn't valid for an alias."""
 
 
 class InvalidAttributeValue(AwsError):
-    """SQS does not save this value of a queue's attribute; its policy is one."""
-
-    code, http_status = "InvalidAttributeValue", 400
+    """SQS rejects this value of a queue attribute, such as its policy."""
 
 
 class InvalidBucketAclWithBlockPublicAccessError(AwsError):
-    """A new bucket cannot have a public ACL while BlockPublicAcls is on."""
-
-    code, http_status = "InvalidBucketAclWithBlockPublicAccessError", 400
+    """A new bucket can't have a public ACL while BlockPublicAcls is on."""
 
 
 class InvalidBucketAclWithObjectOwnership(AwsError):
-    """A bucket cannot have an open ACL and have ACLs switched off."""
-
-    code, http_status = "InvalidBucketAclWithObjectOwnership", 400
+    """A bucket can't have an open ACL while ACLs are disabled."""
 
 
 class InvalidParameter(AwsError):
-    """SNS does not take this value."""
-
-    code, http_status = "InvalidParameter", 400
+    """SNS rejects this value."""
 
 
 class InvalidParameterException(AwsError):
-    """ECR or CloudWatch Logs does not take this value."""
-
-    code, http_status = "InvalidParameterException", 400
+    """ECR or CloudWatch Logs rejects this value."""
 
 
 class InvalidParameterValueException(AwsError):
-    """Lambda or AWS Backup does not take this value."""
-
-    code, http_status = "InvalidParameterValueException", 400
+    """Lambda or AWS Backup rejects this value."""
 
 
 class InvalidPolicyDocument(AwsError):
-    """EC2 does not save this policy of a VPC endpoint."""
-
-    code, http_status = "InvalidPolicyDocument", 400
+    """EC2 rejects this VPC endpoint policy."""
 
 
 class KMSInvalidStateException(AwsError):
-    """The key is in a state in which this cannot be done."""
-
-    code, http_status = "KMSInvalidStateException", 400
+    """The key's state doesn't allow the operation."""
 
 
 class LimitExceededException(AwsError):
-    """There may be no more of them, or no larger one."""
-
-    code, http_status = "LimitExceededException", 400
+    """A number or a size is over its limit."""
 
 
 class MalformedPolicyDocumentException(AwsError):
-    """KMS or Secrets Manager does not save this policy."""
-
-    code, http_status = "MalformedPolicyDocumentException", 400
+    """KMS or Secrets Manager rejects this policy."""
 
 
-class MethodNotAllowed(AwsError):
-    """The caller has the permission, but such a thing is done in the bucket's own account only."""
-
-    code, http_status = "MethodNotAllowed", 405
+class MethodNotAllowed(AwsError, http_status=405):
+    """The caller has the permission, but isn't in the bucket's account."""
 
 
-class NoSuchBucket(AwsError):
-    """There is no such bucket."""
-
-    code, http_status = "NoSuchBucket", 404
+class NoSuchBucket(AwsError, http_status=404):
+    """The bucket doesn't exist."""
 
 
-class NoSuchBucketPolicy(AwsError):
+class NoSuchBucketPolicy(AwsError, http_status=404):
     """The bucket has no policy."""
 
-    code, http_status = "NoSuchBucketPolicy", 404
 
-
-class NoSuchPublicAccessBlockConfiguration(AwsError):
-    """The bucket or the account has no switches of its own."""
-
-    code, http_status = "NoSuchPublicAccessBlockConfiguration", 404
+class NoSuchPublicAccessBlockConfiguration(AwsError, http_status=404):
+    """The bucket or the account has no Block Public Access configuration."""
 
 
 class InvalidTag(AwsError):
-    """A tag of a bucket cannot be."""
-
-    code, http_status = "InvalidTag", 400
+    """A tag of a bucket isn't valid."""
 
 
-class NoSuchTagSet(AwsError):
+class NoSuchTagSet(AwsError, http_status=404):
     """The bucket has no tags."""
-
-    code, http_status = "NoSuchTagSet", 404
 
 
 class NotFoundException(AwsError):
-    """There is no such key, alias or grant."""
-
-    code, http_status = "NotFoundException", 400
+    """The key, alias or grant doesn't exist."""
 
 
-class OwnershipControlsNotFoundError(AwsError):
-    """The bucket says nothing of who owns its objects."""
-
-    code, http_status = "OwnershipControlsNotFoundError", 404
+class OwnershipControlsNotFoundError(AwsError, http_status=404):
+    """The bucket has no Object Ownership setting."""
 
 
 class PolicyLengthExceededException(AwsError):
     """The policy is too large."""
 
-    code, http_status = "PolicyLengthExceededException", 400
 
-
-class ResourceConflictException(AwsError):
-    """The function's policy has a statement of that name."""
-
-    code, http_status = "ResourceConflictException", 409
+class ResourceConflictException(AwsError, http_status=409):
+    """The function's policy already has a statement with that ID."""
 
 
 class ValidationException(AwsError):
-    """A parameter is not as the API demands."""
-
-    code, http_status = "ValidationException", 400
+    """A parameter isn't valid for the API."""
 
 
 class InvalidParameterValue(AwsError):
-    """SQS, EC2 or STS does not take this value."""
-
-    code, http_status = "InvalidParameterValue", 400
+    """SQS, EC2 or STS rejects this value."""
 
 
-class LambdaResourceNotFound(AwsError):
-    """There is no such function, or its policy has no such statement."""
-
-    code, http_status = "ResourceNotFoundException", 404
+class LambdaResourceNotFound(AwsError, code="ResourceNotFoundException", http_status=404):
+    """The function, or the statement of its policy, doesn't exist."""
 
 
-class NotFound(AwsError):
-    """There is no such topic."""
-
-    code, http_status = "NotFound", 404
+class NotFound(AwsError, http_status=404):
+    """The topic doesn't exist."""
 
 
-class OverLimit(AwsError):
-    """There may be no more of them."""
-
-    code, http_status = "OverLimit", 403
+class OverLimit(AwsError, http_status=403):
+    """The limit is reached."""
 
 
 class PublicPolicyException(AwsError):
-    """The policy lets everybody in, and the caller asked to be warned of that."""
-
-    code, http_status = "PublicPolicyException", 400
+    """The policy allows public access, and the call uses BlockPublicPolicy."""
 
 
-class QueueDoesNotExist(AwsError):
-    """There is no such queue."""
-
-    code, http_status = "AWS.SimpleQueueService.NonExistentQueue", 400
+class QueueDoesNotExist(AwsError, code="AWS.SimpleQueueService.NonExistentQueue"):
+    """The queue doesn't exist."""
 
 
 class QueueAlreadyExists(AwsError):
-    """There is a queue of that name, made otherwise."""
-
-    code, http_status = "QueueAlreadyExists", 400
+    """A queue with that name already exists, with other attributes."""
 
 
 class RepositoryAlreadyExistsException(AwsError):
-    """There is a repository of that name."""
-
-    code, http_status = "RepositoryAlreadyExistsException", 400
+    """A repository with that name already exists."""
 
 
 class RepositoryNotFoundException(AwsError):
-    """There is no such repository."""
-
-    code, http_status = "RepositoryNotFoundException", 400
+    """The repository doesn't exist."""
 
 
 class RepositoryPolicyNotFoundException(AwsError):
     """The repository has no policy."""
 
-    code, http_status = "RepositoryPolicyNotFoundException", 400
-
 
 class ResourceAlreadyExistsException(AwsError):
-    """There is an event bus of that name."""
-
-    code, http_status = "ResourceAlreadyExistsException", 400
+    """An event bus with that name already exists."""
 
 
 class ResourceExistsException(AwsError):
-    """There is a secret of that name."""
-
-    code, http_status = "ResourceExistsException", 400
+    """A secret with that name already exists."""
 
 
 class ResourceInUseException(AwsError):
-    """There is a table of that name."""
-
-    code, http_status = "ResourceInUseException", 400
+    """A table with that name already exists."""
 
 
 class ResourceNotFoundException(AwsError):
-    """There is no such thing."""
-
-    code, http_status = "ResourceNotFoundException", 400
+    """The resource doesn't exist."""
 
 
 class TagLimitExceeded(AwsError):
-    """There would be too many tags."""
-
-    code, http_status = "TagLimitExceeded", 400
+    """The resource would have too many tags."""
 
 
 class TooManyTagsException(AwsError):
-    """There would be too many tags."""
-
-    code, http_status = "TooManyTagsException", 400
+    """The resource would have too many tags."""
 
 
-class AuthorizationError(AccessDenied):
-    """SNS's word for a refusal for want of permission."""
-
-    code, http_status = "AuthorizationError", 403
+class AuthorizationError(AccessDenied, http_status=403):
+    """SNS's error for a missing permission."""
 
 
-class LambdaAccessDenied(AccessDenied):
-    """Lambda's word for a refusal for want of permission."""
-
-    code, http_status = "AccessDeniedException", 403
+class LambdaAccessDenied(AccessDenied, code="AccessDeniedException", http_status=403):
+    """Lambda's error for a missing permission."""

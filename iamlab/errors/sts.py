@@ -1,4 +1,4 @@
-"""What STS answers, as one tree beside that of ``errors.py``.
+"""Errors of STS, as one tree.
 
 ::
 
@@ -20,12 +20,12 @@
     ├─ RegionDisabledException                      403
     └─ SessionDurationEscalationException           403
 
-AWS declares two that nothing here raises, as what causes them is not modelled:
+AWS declares two errors that iamlab never raises, because it doesn't model their causes:
 ``ExpiredTradeInTokenException`` of GetDelegatedAccessToken, and ``IDPRejectedClaim``, the answer
 of an identity provider that has revoked a token.
 
 ``AccessDenied``, ``ExpiredToken``, ``InvalidClientTokenId``, ``MalformedPolicyDocument`` and
-``ValidationError``, which IAM answers too, are in ``errors.py``.
+``ValidationError``, which IAM answers too, are in ``__init__.py``.
 
 Notes
 -----
@@ -38,96 +38,64 @@ from iamlab.errors import AwsError
 
 
 class ExpiredTokenException(AwsError):
-    """The time of the identity provider's token or assertion is over."""
-
-    code, http_status = "ExpiredTokenException", 400
+    """The identity provider's token or assertion is expired."""
 
 
 class ExpiredTradeInTokenException(AwsError):
-    """The trade-in token has expired."""
-
-    code, http_status = "ExpiredTradeInTokenException", 400
+    """The trade-in token is expired."""
 
 
 class IDPCommunicationError(AwsError):
-    """The identity provider does not answer when STS asks for its keys."""
-
-    code, http_status = "IDPCommunicationError", 400
+    """The identity provider doesn't answer when STS fetches its keys."""
 
 
-class IDPRejectedClaim(AwsError):
-    """The identity provider, or the role, does not take what the token claims."""
-
-    code, http_status = "IDPRejectedClaim", 403
+class IDPRejectedClaim(AwsError, http_status=403):
+    """The identity provider, or the role, rejects the token's claims."""
 
 
 class InsufficientSessionLifetime(AwsError):
-    """The caller's own credentials end before those that are asked for would."""
-
-    code, http_status = "InsufficientSessionLifetime", 400
+    """The caller's credentials expire before the requested session would."""
 
 
 class InvalidAction(AwsError):
     """The endpoint has no such operation."""
 
-    code, http_status = "InvalidAction", 400
-
 
 class InvalidAuthorizationMessageException(AwsError):
-    """The text is no encoded authorization message."""
-
-    code, http_status = "InvalidAuthorizationMessageException", 400
+    """The text isn't an encoded authorization message."""
 
 
 class InvalidContextAssertion(AwsError):
-    """The context that a trusted provider asserts cannot be read."""
-
-    code, http_status = "InvalidContextAssertion", 400
+    """The context assertion of a trusted provider can't be read."""
 
 
 class InvalidIdentityToken(AwsError):
-    """The identity provider's token or assertion is not one that STS accepts."""
-
-    code, http_status = "InvalidIdentityToken", 400
+    """STS doesn't accept the identity provider's token or assertion."""
 
 
 class InvalidSubjectCredentials(AwsError):
-    """Credentials of this kind cannot be scoped down."""
-
-    code, http_status = "InvalidSubjectCredentials", 400
+    """Credentials of this type can't be scoped down."""
 
 
 class JWTPayloadSizeExceededException(AwsError):
-    """The token that was asked for would be too long."""
-
-    code, http_status = "JWTPayloadSizeExceededException", 400
+    """The requested token would be too long."""
 
 
-class MissingAuthenticationToken(AwsError):
-    """Nobody has signed the call."""
-
-    code, http_status = "MissingAuthenticationToken", 403
+class MissingAuthenticationToken(AwsError, http_status=403):
+    """The call isn't signed."""
 
 
-class OutboundWebIdentityFederationDisabledException(AwsError):
-    """The account has not switched outbound federation on."""
-
-    code, http_status = "OutboundWebIdentityFederationDisabledException", 403
+class OutboundWebIdentityFederationDisabledException(AwsError, http_status=403):
+    """Outbound identity federation isn't enabled in the account."""
 
 
 class PackedPolicyTooLarge(AwsError):
-    """Session policies and tags together take more room than a session token has."""
-
-    code, http_status = "PackedPolicyTooLarge", 400
+    """Session policies and tags together are too large for a session token."""
 
 
-class RegionDisabledException(AwsError):
-    """STS is switched off in that Region."""
-
-    code, http_status = "RegionDisabledException", 403
+class RegionDisabledException(AwsError, http_status=403):
+    """STS isn't activated in that Region."""
 
 
-class SessionDurationEscalationException(AwsError):
-    """The token would live longer than the session that asks for it."""
-
-    code, http_status = "SessionDurationEscalationException", 403
+class SessionDurationEscalationException(AwsError, http_status=403):
+    """The token would expire after the session that requests it."""

@@ -302,7 +302,7 @@ class AccountIam(records.Account):
         return made
 
     def set_security_token_service_preferences(self, global_endpoint_token_version: str) -> None:
-        """Say in which Regions tokens of the global endpoint of STS are valid.
+        """Set in which Regions tokens of STS's global endpoint are valid.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ class AccountReports(records.Account):
         *,
         now: datetime | None = None,
     ) -> LastAccessed:
-        """Say when services were last accessed that policies allow, and by whom.
+        """Report when the services that policies allow were last accessed, and by which principal.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class AccountReports(records.Account):
         *,
         now: datetime | None = None,
     ) -> OrganizationsLastAccessed:
-        """Say when services were last accessed that service control policies allow.
+        """Report when the services that service control policies allow were last accessed.
 
         It is for the management account to ask.
 
@@ -122,7 +122,7 @@ class AccountReports(records.Account):
         return security_status(self)
 
     def security_recommendations(self, user: User | str | None = None) -> SecurityStatus:
-        """Give the recommendations of today's dashboard.
+        """Return the recommendations of today's dashboard.
 
         Parameters
         ----------

@@ -255,6 +255,6 @@ def policy_text(policy: Document | None) -> Any:
 
 
 def _tag_mapping(tags: Tags | None) -> dict[str, str] | None:
-    """Give tags as the APIs take them that take a mapping."""
+    """Return tags in the form of those APIs that take a mapping."""
     found = as_tags(tags)
     return None if found is None else {tag["Key"]: tag["Value"] for tag in found}

@@ -30,7 +30,7 @@ class AccountSettings(records.Account):
     __slots__ = ()
 
     def create_alias(self, account_alias: str) -> None:
-        """Give it an alias, in place of any that it had.
+        """Set the alias, which replaces any that the account had.
 
         Raises
         ------
@@ -203,7 +203,7 @@ class AccountSettings(records.Account):
         )
 
     def list_sts_regional_endpoints_status(self) -> dict[str, str]:
-        """Tell of each Region that is on by default whether STS is on there."""
+        """Return, for each Region that is on by default, whether STS is on there."""
         from iamlab.policy.regions import ON_BY_DEFAULT
 
         off = self.sts_regions_off

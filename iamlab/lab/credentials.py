@@ -57,7 +57,7 @@ class CredentialMethods(CredentialOwner):
         password_reset_required: bool = False,
         max_signin_session_duration: int | None = None,
     ) -> None:
-        """Give it a password, and with it access to the console.
+        """Create a password, which gives the user access to the console.
 
         Raises
         ------

@@ -61,7 +61,7 @@ class EventLog(log_records.EventLog):
         outcome: str | None = None,
         account: Account | str | None = None,
     ) -> EventLog:
-        """Give the events that are as is said; what is left out may be anything.
+        """Return the events that are as is said; what is left out may be anything.
 
         Parameters
         ----------
@@ -221,7 +221,7 @@ class EventQuestions(world_records.World):
         *,
         unused_access_age: int = 90,
     ) -> Unused:
-        """Say what was granted and never used, and which edits take it away.
+        """Report what was granted and never used, and which edits remove it.
 
         Parameters
         ----------

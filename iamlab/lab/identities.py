@@ -120,7 +120,7 @@ class IdentityMethods(records.Identity):
     def last_accessed(
         self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
     ) -> LastAccessed:
-        """Say when the services that its policies allow were last accessed, and by whom.
+        """Report when the services that its policies allow were last accessed, and by which principal.
 
         See ``iamlab.analysis.last_accessed.last_accessed``.
         """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.lab.organization_parts import OrganizationPolicies
 from iamlab.model.organization import organization as records
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from iamlab.operations.identity_center.instance import IdentityCenter
 
 
+@with_old_names
 @facade_of(records.Organization)
 class Organization(OrganizationPolicies):
     """An organization.
@@ -325,7 +327,7 @@ class Organization(OrganizationPolicies):
 
         return enable_identity_center(self, region=region)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Write it as ``aws organizations`` prints it; ``World.from_account_details`` reads that.
 
         Examples
@@ -334,7 +336,7 @@ class Organization(OrganizationPolicies):
         >>> world = World(seed=7)
         >>> main = world.create_account("main")
         >>> ana, organization = main.create_user("ana"), world.create_organization(main)
-        >>> written = organization.to_json()
+        >>> written = organization.to_dict()
         >>> again = World.from_account_details(*world.to_account_details(), organization=written)
         >>> list(again.organizations) == [organization.id]
         True

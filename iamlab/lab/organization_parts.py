@@ -341,7 +341,7 @@ class OrganizationPolicies(organization_records.Organization):
         self._do("DetachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
 
     def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
-        """Say what reaches an account from above, level by level.
+        """Return the policies that apply to an account from above, level by level.
 
         Examples
         --------
@@ -364,7 +364,7 @@ class OrganizationPolicies(organization_records.Organization):
 
 
 def as_content(document: Document) -> Any:
-    """Give a document as the API takes it, without white space: AWS would count that.
+    """Return a document as the API takes it, without white space: AWS would count that.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from iamlab.authorization.authorize import authorize
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
 from iamlab.model.record import check_texts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from iamlab.model.network_locations import Circumstances
 
 
+@with_old_names
 class Questions(records.World):
     """The methods of a world that answer; ``do`` also notes that it was asked."""
 
@@ -179,7 +181,7 @@ class Questions(records.World):
             circumstances=circumstances,
         )
 
-    def access(
+    def access_matrix(
         self,
         actions: Iterable[str],
         resources: Iterable[str],
@@ -212,7 +214,8 @@ class Questions(records.World):
         --------
         >>> from iamlab.teach.scenarios import MAP, scenario
         >>> world = scenario("groups")
-        >>> matrix = world.access(["s3:GetObject", "s3:PutObject"], [MAP], [world.user("alice")])
+        >>> actions = ["s3:GetObject", "s3:PutObject"]
+        >>> matrix = world.access_matrix(actions, [MAP], [world.user("alice")])
         >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
         (True, False)
         """
@@ -269,7 +272,7 @@ class Questions(records.World):
         return reach(self, context, circumstances)
 
     def diff(self, before: records.World) -> WorldDiff:
-        """Say what has changed since another world: the edits, and who gained or lost what by them.
+        """Return what has changed since another world: the edits, and who gained or lost access.
 
         Parameters
         ----------

@@ -59,12 +59,12 @@ class Sts(StsRoles, StsTokens):
     __slots__ = ()
 
     def get_caller_identity(self, caller: Caller) -> CallerIdentity:
-        """Tell the caller who he is; not even a Deny keeps him from asking."""
+        """Return the caller who he is; not even a Deny keeps him from asking."""
         answer = self._do("GetCallerIdentity", caller)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
     def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
-        """Tell the account of an access key, be the key active or not.
+        """Return the account of an access key, be the key active or not.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Session(session.Session):
     __slots__ = ()
 
     def chain(self) -> tuple[Lifetime, ...]:
-        """Give the credentials that led here, the first ones first, and this session last.
+        """Return the credentials that led here, the first ones first, and this session last.
 
         Examples
         --------

@@ -40,7 +40,7 @@ class StsEndpoint:
     region: str = "us-east-1"
 
     def endpoint(self, region: str) -> Self:
-        """Give the service at another endpoint: a Region's, or ``"aws-global"``.
+        """Return the service at another endpoint: a Region's, or ``"aws-global"``.
 
         Raises
         ------

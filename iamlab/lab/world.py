@@ -122,7 +122,7 @@ class World(Questions, EventQuestions):
         return made
 
     def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
-        """Say from where calls come, from now on, or inside of a ``with``.
+        """Set where calls come from, from now on or inside a ``with``.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class World(Questions, EventQuestions):
 
         return Sts(self)
 
-    def sign_in(self, **given: Any) -> ConsoleSession:
+    def sign_in(self, **credentials: Any) -> ConsoleSession:
         """Sign in to the console: see ``iamlab.operations.sign_in.sign_in`` for what can be given.
 
         Examples
@@ -171,7 +171,7 @@ class World(Questions, EventQuestions):
         """
         from iamlab.operations.sign_in import sign_in
 
-        return sign_in(self, **given)
+        return sign_in(self, **credentials)
 
     def create_oidc_issuer(
         self, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
@@ -392,8 +392,8 @@ class World(Questions, EventQuestions):
             for account in self.accounts.values()
             for resource in account.resources.values()
         )
-        own = {found.arn: found.policy.to_json() for found in every if found.policy is not None}
+        own = {found.arn: found.policy.to_dict() for found in every if found.policy is not None}
         return {
-            **{arn: policy.to_json() for arn, policy in self.resource_policies.items()},
+            **{arn: policy.to_dict() for arn, policy in self.resource_policies.items()},
             **own,
         }

@@ -1,1 +1,1 @@
-"""Records: what there is in a world, as fields and pure reads."""
+"""Records: the contents of a world, as fields and pure reads."""

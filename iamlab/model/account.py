@@ -1,4 +1,4 @@
-"""One account: its identities, policies, credentials and resources, and what is set for all."""
+"""One account: its identities, policies, credentials and resources, and the settings for all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(slots=True, eq=False, repr=False)
 class Account(Shown, Record):
-    """An AWS account: what it holds, and what is found in it."""
+    """An AWS account: what it holds, and how to find it."""
 
     world: World = field(repr=False)
     name: str
@@ -48,7 +48,7 @@ class Account(Shown, Record):
     roles: dict[str, Role] = field(default_factory=dict, repr=False)
     policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
     resources: dict[str, Resource] = field(default_factory=dict, repr=False)  # by ARN
-    quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
+    quotas: dict[str, int] = field(default_factory=dict, repr=False)  # only raised quotas
     create_date: datetime | None = field(default=None, repr=False)  # unknown of a loaded account
     report_job: Any = field(default=None, repr=False)  # the newest credential report
     root: RootUser = field(init=False, repr=False)
@@ -64,7 +64,7 @@ class Account(Shown, Record):
     s3_public_access_block: PublicAccessBlock | None = field(default=None, repr=False)
     sts_regions_off: list[str] = field(default_factory=list, repr=False)
     role_manager_enabled: bool = field(default=False, repr=False)
-    outbound_federation: str = field(default="", repr=False)  # its issuer's URL, while it is on
+    outbound_federation: str = field(default="", repr=False)  # the issuer's URL while it is enabled
     last_accessed_jobs: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,12 +74,12 @@ class Account(Shown, Record):
 
     @property
     def root_arn(self) -> str:
-        """The root user's ARN; in a Principal element it stands for the whole account."""
+        """The root user's ARN; in a Principal element it means the whole account."""
         return f"arn:{self.partition}:iam::{self.account_id}:root"
 
     @property
     def organization(self) -> Organization | None:
-        """The organization that it is in."""
+        """The account's organization."""
         return self.world.organization_of(self.account_id)
 
     @property
@@ -89,29 +89,29 @@ class Account(Shown, Record):
         return {resource.name: resource for resource in found}
 
     def owner_of_key(self, access_key_id: str) -> CredentialOwner | None:
-        """Find whose an access key is; ``None``: nobody's here."""
+        """Find the owner of an access key; ``None``: no owner in this account."""
         every: tuple[CredentialOwner, ...] = (self.root, *self.users.values())
         return next((owner for owner in every if access_key_id in owner.key_records), None)
 
     @property
     def console_sign_in_url(self) -> str:
-        """Where its users sign in. With an alias; the one with the account's id stays good."""
+        """Where its users sign in, by alias if there is one; the address with the id also works."""
         return sign_in_page(self.partition, self.alias or self.account_id)
 
     @property
     def canonical_user_id(self) -> str:
         """The account's second name, 64 hexadecimal digits, which only S3 knows.
 
-        AWS draws it by lot; here it follows from the account id.
+        AWS picks it at random; here it follows from the account id.
         """
         return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
 
     def changed(self) -> None:
-        """Note that something in the account is different now."""
+        """Clear cached answers, because something in the account has changed."""
         self.world.changed()
 
     def raise_quota(self, name: str, value: int) -> None:
-        """Have a quota raised, as AWS does when it is asked.
+        """Raise a quota, as AWS does on request.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Account(Shown, Record):
         Raises
         ------
         RequestError
-            There is no such quota, or AWS does not raise it so far.
+            There is no such quota, or AWS doesn't raise it that far.
 
         Examples
         --------
@@ -132,15 +132,15 @@ class Account(Shown, Record):
         self.quotas[name] = raised(name, value)
 
     def get_user(self, user_name: str) -> User:
-        """Find a user by name, in any letter case."""
+        """Find a user by name, case-insensitively."""
         return _find(self.users, user_name, "The user")
 
     def get_group(self, group_name: str) -> Group:
-        """Find a group by name, in any letter case."""
+        """Find a group by name, case-insensitively."""
         return _find(self.groups, group_name, "The group")
 
     def get_role(self, role_name: str) -> Role:
-        """Find a role by name, in any letter case."""
+        """Find a role by name, case-insensitively."""
         return _find(self.roles, role_name, "The role")
 
     def get_bucket(self, name: str) -> Resource:
@@ -157,8 +157,8 @@ class Account(Shown, Record):
             policy = policy.arn
         if not isinstance(policy, str):
             raise RequestError(
-                f"{policy!r} is no managed policy. Make one of a document with create_policy, or "
-                "write it inline with put_policy."
+                f"{policy!r} isn't a managed policy. Create one from a document with "
+                "create_policy, or write it inline with put_policy."
             )
         by_name = (own for own in self.policies.values() if own.name == policy)
         found = self.policies.get(policy) or next(by_name, None)
@@ -197,26 +197,26 @@ class Account(Shown, Record):
         return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
 
     def _policy_like(self, name: str) -> str:
-        """Name the policies that may be meant, as a note for the learner."""
+        """Name similar policies, as a note for the learner."""
         namesake = managed.find(name, self.partition)
         if namesake is not None:  # so its path was wrong
             return f"Did you mean {namesake.arn}?"
         own = [policy.name for policy in self.policies.values()]
         note = did_you_mean(name, [*own, *managed.names()])
-        # Without a likeness AWS's 1,500 names say nothing.
+        # A list of AWS's 1,500 names helps nobody.
         return did_you_mean(name, own) if own and not note.endswith("?") else note
 
 
-def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
+def _find(held: Mapping[str, Thing], name: object, noun: str) -> Thing:
     if not isinstance(name, str):
-        raise RequestError(f"{name!r} is no name.")
-    if name in things:
-        return things[name]
-    for other, thing in things.items():
+        raise RequestError(f"{name!r} isn't a name.")
+    if name in held:
+        return held[name]
+    for other, thing in held.items():
         if other.lower() == name.lower():
             return thing
     error = NoSuchEntity(f"{noun} with name {name} cannot be found.")
-    error.add_note(did_you_mean(name, things))
+    error.add_note(did_you_mean(name, held))
     raise error
 
 
@@ -224,4 +224,4 @@ _COPIED = (
     *("users", "groups", "roles", "resources", "instance_profiles"),
     *("server_certificates", "saml_providers", "oidc_providers"),
 )
-"""What an account holds that can change, by name or ARN."""
+"""An account's mutable contents, by name or ARN."""

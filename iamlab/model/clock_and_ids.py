@@ -1,8 +1,8 @@
-"""What follows from a world's seed and its time: ids, secrets, sealed tokens, the clock.
+"""A world's clock and whatever follows from its seed: ids, secrets and sealed tokens.
 
-The same seed gives the same ids. The time stands still until it is advanced by hand, or it is the
-computer's. Of a sealed token nothing is kept: the token says itself what counts, under a seal that
-follows from the seed, so nobody can write a token or change one.
+The same seed gives the same ids. The time changes only when you advance it, or it is the
+computer's. The world keeps nothing of a sealed token: the token itself holds the content and a seal
+that follows from the seed, so nobody can write or change a token.
 
 Notes
 -----
@@ -29,7 +29,7 @@ PREFIXES = {
     "server-certificate": "ASCA",
 }
 HEX = "0123456789abcdef"
-"""The digits of hexadecimal numbers."""
+"""The hexadecimal digits."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -39,7 +39,7 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 @dataclass(slots=True)
 class Ids:
-    """Makes ids. Two worlds with one seed that do the same things get the same ids.
+    """Makes ids. Two worlds with the same seed and the same calls get the same ids.
 
     Examples
     --------
@@ -52,11 +52,11 @@ class Ids:
     events: int = 0
 
     def unique_id(self, kind: str) -> str:
-        """Make a unique id: a prefix that tells the kind, and 17 letters and digits."""
+        """Make a unique id: a prefix for the kind, and 17 letters and digits."""
         return PREFIXES[kind] + "".join(self._next().choices(_LETTERS, k=17))
 
     def organization_id(self, kind: str, root_id: str = "") -> str:
-        """Make an id of AWS Organizations; that of an OU names its root too.
+        """Make an id of AWS Organizations; an OU's id contains its root's.
 
         Examples
         --------
@@ -83,33 +83,33 @@ class Ids:
         return _in_five(self._next())
 
     def event_id(self) -> str:
-        """Make the id of an event, which no other id depends on."""
+        """Make the id of an event; no other id depends on it."""
         self.events += 1
         return _in_five(random.Random(f"{self.seed}/event/{self.events}"))
 
     def shared_event_id(self) -> str:
-        """Make what the next events have in common that are of one call."""
+        """Make the shared id of the next events, which are of one call."""
         return _in_five(random.Random(f"{self.seed}/shared/{self.events}"))
 
     def request_id(self) -> str:
-        """Make the id of the call that the next events are of."""
+        """Make the request id of the next events."""
         return _in_five(random.Random(f"{self.seed}/request/{self.events}"))
 
     def secret_of(self, access_key_id: str) -> str:
-        """Tell the secret of an access key, which follows from its id and need not be kept."""
+        """Return the secret of an access key, which follows from the key's id."""
         return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"
 
     def number(self) -> int:
-        """Make a number that is given only once."""
+        """Make a number that is used only once."""
         self.made += 1
         return self.made
 
     def hidden(self, what: str, letters: str, size: int) -> str:
-        """Tell what follows from the seed and from nothing that anybody is shown."""
+        """Return a hash that only the seed's owner can compute."""
         return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
 
     def session_token_of(self, access_key_id: str, size: int) -> str:
-        """Tell the session token of temporary credentials, so many letters long."""
+        """Return the session token of temporary credentials, so many letters long."""
         return self.hidden(f"token/{access_key_id}", _BASE64, size - 12) + "EXAMPLETOKEN"
 
     def account_id(self) -> str:
@@ -129,16 +129,16 @@ def _in_five(draw: random.Random) -> str:
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
-_TOO_FAR = "The time cannot be moved so far: a world's time is of the years 1 to 9999."
+_TOO_FAR = "The time can't be moved that far: a world's time is in the years 1 to 9999."
 
 
 def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelta:
-    """Add up how far the time is to be moved.
+    """Add up how far to move the time.
 
     Raises
     ------
     RequestError
-        One of them is no number, or they are too much.
+        A value isn't a number, or the sum is too large.
     """
     try:
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -146,19 +146,19 @@ def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelt
         raise RequestError(_TOO_FAR) from None
     except (TypeError, ValueError):
         shown = f"days={days!r}, hours={hours!r}, minutes={minutes!r}, seconds={seconds!r}"
-        raise RequestError(f"The time is moved by numbers, not by {shown}.") from None
+        raise RequestError(f"Move the time by numbers, not by {shown}.") from None
 
 
 class AnyClock(Protocol):
-    """What a world asks of a clock."""
+    """The interface of a world's clock."""
 
     @property
     def now(self) -> datetime:
-        """The moment, with its time zone."""
+        """The current time, with its time zone."""
 
     @property
     def is_real(self) -> bool:
-        """Whether a phone outside of the world shows the same time."""
+        """Whether a real phone shows the same time."""
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
@@ -166,12 +166,12 @@ class AnyClock(Protocol):
         """Move the time forward."""
 
     def copy(self) -> AnyClock:
-        """Give a copy of the world a clock of its own."""
+        """Return a clock for a copy of the world."""
 
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that only moves when told.
+    """A clock that moves only when you advance it.
 
     Examples
     --------
@@ -185,7 +185,7 @@ class Clock:
 
     @property
     def is_real(self) -> bool:
-        """No: its time is made up."""
+        """False: its time isn't real."""
         return False
 
     def advance(
@@ -196,7 +196,7 @@ class Clock:
         Raises
         ------
         RequestError
-            It is no time, or leads beyond the year 9999.
+            It isn't a duration, or leads beyond the year 9999.
         """
         try:
             self.now += _time(days, hours, minutes, seconds)
@@ -204,7 +204,7 @@ class Clock:
             raise RequestError(_TOO_FAR) from None
 
     def copy(self) -> Clock:
-        """Make another one that shows the same time."""
+        """Make another clock with the same time."""
         return Clock(self.now)
 
 
@@ -223,7 +223,7 @@ class RealClock:
 
     @property
     def now(self) -> datetime:
-        """The moment, to the second, as AWS tells it."""
+        """The current time in whole seconds, like AWS's."""
         return datetime.now(UTC).replace(microsecond=0)
 
     @property
@@ -234,20 +234,20 @@ class RealClock:
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> None:
-        """Refuse.
+        """Raise an error.
 
         Raises
         ------
         RequestError
-            Always: nobody moves the real time.
+            Always: the real time can't be moved.
         """
         span = _time(days, hours, minutes, seconds)
         raise RequestError(
-            f"A real clock cannot be moved forward by {span}: make the world without RealClock()."
+            f"A real clock can't be moved forward by {span}: make the world without RealClock()."
         )
 
     def copy(self) -> RealClock:
-        """Give itself: there is only one real time."""
+        """Return the same clock: there is only one real time."""
         return self
 
 
@@ -256,14 +256,14 @@ _START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def seal(ids: Ids, purpose: str, written: str, size: int) -> str:
-    """Make the seal of what is written, marked as an example.
+    """Make the seal of a text, marked as an example.
 
     Parameters
     ----------
     purpose
-        What the token is for, and for whom: the seal of one purpose is none for another.
+        What the token is for, and its user: a seal isn't valid for another purpose.
     size
-        How many letters it has, the mark aside.
+        Its length without the mark.
 
     Examples
     --------
@@ -277,7 +277,7 @@ def seal(ids: Ids, purpose: str, written: str, size: int) -> str:
 
 
 def since_text(moment: datetime) -> str:
-    """Write a moment in 15 hexadecimal digits, exact to the microsecond.
+    """Write a time in 15 hexadecimal digits, exact to the microsecond.
 
     Examples
     --------
@@ -288,7 +288,7 @@ def since_text(moment: datetime) -> str:
 
 
 def moment_of(text: str) -> datetime:
-    """Read what :func:`since_text` has written; a seal shows that it was that.
+    """Read the output of :func:`since_text`; a seal proves that it is that.
 
     Examples
     --------

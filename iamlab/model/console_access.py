@@ -27,12 +27,13 @@ SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
 """The characters that count as symbols."""
 
 MOST_REMEMBERED = 24
-"""So many former passwords can be kept from coming back."""
+"""How many former passwords IAM remembers at most."""
 
 _COST = 2**8
-"""Of the hash. Real services use far more; here nothing secret is protected, and tests are many."""
+"""Rounds of the hash. Real services use far more; here it protects no secret, and tests are
+many."""
 
-# What makes a class of characters, and how IAM says that one is missing. Likely wording.
+# Each class of characters, and IAM's words for a missing one. The wording is likely.
 _CLASSES = (
     ("require_uppercase_characters", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "uppercase letter"),
     ("require_lowercase_characters", "abcdefghijklmnopqrstuvwxyz", "lowercase letter"),
@@ -43,14 +44,14 @@ _CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy(Shown):
-    """What the account demands of its users' passwords. It says nothing to root or to access keys.
+    """The rules for the passwords of an account's users; not for the root user or access keys.
 
     Parameters
     ----------
     max_password_age
-        In days; 0: a password never expires.
+        In days; 0: passwords never expire.
     password_reuse_prevention
-        How many former passwords a user cannot take again.
+        How many former passwords a user cannot reuse.
     hard_expiry
         Whether an expired password can only be replaced by an administrator.
     """
@@ -73,14 +74,14 @@ class PasswordPolicy(Shown):
 
 @dataclass(frozen=True, slots=True)
 class LoginProfile:
-    """A password, as IAM keeps it; without one nobody signs in to the console.
+    """A console password, as IAM keeps it.
 
     Parameters
     ----------
     hashes
-        Salt and hash of this password and of former ones, the newest first.
+        Salt and hash of this password and of former passwords, newest first.
     password_reset_required
-        Whether a new one must be chosen at the next sign-in.
+        Whether the user must choose a new one at the next sign-in.
     max_signin_session_duration
         How long a session in the console lasts, in seconds; ``None``: 12 hours.
     """
@@ -93,11 +94,11 @@ class LoginProfile:
     last_used: datetime | None = None
 
     def is_right(self, password: str) -> bool:
-        """Say whether it is the password."""
+        """Return whether it is the password."""
         return self.was_among_the_last(1, password)
 
     def was_among_the_last(self, number: int, password: str) -> bool:
-        """Say whether it is this password or one of those before it, so many in all."""
+        """Return whether it is among the newest passwords, this one included."""
         import hmac
 
         return any(
@@ -106,14 +107,14 @@ class LoginProfile:
         )
 
     def expires(self, policy: PasswordPolicy | None) -> datetime | None:
-        """Tell when the password is too old; ``None``: never."""
+        """Return when the password expires; ``None``: never."""
         if policy is None or not policy.expire_passwords:
             return None
         return self.last_changed + timedelta(days=policy.max_password_age)
 
 
 def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
-    """Make what is kept of a password: salt and hash.
+    """Make the salt and hash of a password.
 
     Examples
     --------
@@ -135,12 +136,12 @@ def _hashed(password: str, salt: bytes) -> bytes:
 def violations(
     password: str, policy: PasswordPolicy | None, names: Iterable[str] = ()
 ) -> list[str]:
-    """List what a policy has against a password; without a policy, what AWS itself demands.
+    """List which rules a password breaks; without a policy, AWS's default rules.
 
     Parameters
     ----------
     names
-        The account's name and its e-mail address, which no password may be.
+        The account's name and e-mail address, which can't be passwords.
 
     Examples
     --------
@@ -168,7 +169,7 @@ def _against_the_default(password: str, names: Iterable[str]) -> list[str]:
     if len(password) < 8:
         found.append("Password should have a minimum length of 8")
     if sum(bool(set(password) & set(letters)) for _, letters, _ in _CLASSES) < 3:
-        # The sentence is likely, the rule is sure.
+        # The wording is likely; the rule is documented.
         found.append(
             "Password should have at least three of: uppercase letter, lowercase letter, number, "
             "symbol"
@@ -187,7 +188,7 @@ _DOMAINS = {
 
 
 def sign_in_page(partition: str, account: str) -> str:
-    """Give the address where the users of an account sign in.
+    """Return the address where the users of an account sign in.
 
     Examples
     --------
@@ -198,12 +199,12 @@ def sign_in_page(partition: str, account: str) -> str:
 
 
 def switch_role_page(partition: str, account: str, role: str) -> str:
-    """Give the address where somebody who is signed in takes a role.
+    """Return the address where a signed-in user switches to a role.
 
     Parameters
     ----------
     role
-        Its path and name, without the first slash.
+        The role's path and name, without the first slash.
 
     Examples
     --------
@@ -215,7 +216,7 @@ def switch_role_page(partition: str, account: str, role: str) -> str:
 
 
 def federation_page(partition: str) -> str:
-    """Give the address where temporary credentials become a session in the console.
+    """Return the address that turns temporary credentials into a console session.
 
     Examples
     --------
@@ -226,7 +227,7 @@ def federation_page(partition: str) -> str:
 
 
 def console_page(partition: str) -> str:
-    """Give the address of the console.
+    """Return the address of the console.
 
     Examples
     --------

@@ -1,12 +1,11 @@
 """Credentials: their owners, access keys, MFA devices, sessions, and what a caller presents.
 
 IAM keeps the seed of a virtual MFA device. Here the seed follows from the world's seed and a
-number, so no secret is kept. Only the object that the creation returned shows codes, as only one
-phone does.
+number, so no secret is kept. Only the object that the creation returned shows codes, like a phone.
 
-AWS keeps nothing of a session: all that it knows is in the session token, encrypted. Here the token
-is only a text, and a world keeps its content, but no secrets: they follow from the session's id. A
-session has the permissions of its issuer: the role, or the user who made it.
+AWS stores no sessions: everything is in the session token, encrypted. Here the token is only a
+text, and a world keeps its content. Secrets follow from the session's id. A session has the
+permissions of its issuer: the role, or the user who created it.
 
 Notes
 -----
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
@@ -41,9 +40,9 @@ if TYPE_CHECKING:
 
 
 class CredentialOwner:
-    """What IAM users and root users have in common: access keys, a password, MFA devices.
+    """An IAM user or root user, who can have access keys, a password and MFA devices.
 
-    ``named`` is how IAM's API names one: a root user by naming nobody.
+    ``named`` holds the parameters that name the owner in IAM's API; none for a root user.
     """
 
     account: Account
@@ -68,7 +67,7 @@ class CredentialOwner:
         @property
         def is_there(self) -> bool: ...  # noqa: D102
     else:
-        __slots__ = ()  # those who inherit have the slots, which mypy would not believe
+        __slots__ = ()  # subclasses have the slots, which mypy doesn't see
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class KeyRecord:
     status
         ``Active`` or ``Inactive``.
     last_used
-        ``None`` if it never was.
+        ``None`` if it was never used.
     """
 
     access_key_id: str
@@ -90,12 +89,12 @@ class KeyRecord:
 
 
 def find_key(user: CredentialOwner, access_key_id: str) -> KeyRecord:
-    """Find a key of somebody.
+    """Find an access key of an owner.
 
     Raises
     ------
     NoSuchEntity
-        It is unknown, or somebody else's.
+        The key is unknown, or another owner's.
     """
     record = user.key_records.get(access_key_id)
     if record is None:
@@ -105,7 +104,7 @@ def find_key(user: CredentialOwner, access_key_id: str) -> KeyRecord:
 
 VIRTUAL, HARDWARE, PASSKEY = "virtual", "hardware", "passkey"
 INTERVAL = timedelta(seconds=30)
-"""How long a code is shown."""
+"""How long a device shows a code."""
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -117,14 +116,13 @@ class MfaRecord:
     Parameters
     ----------
     serial_number
-        Of a virtual device and a passkey its ARN.
+        The ARN for a virtual device or a passkey.
     kind
         ``virtual``, ``hardware`` or ``passkey``.
     number
-        From which the seed of a virtual device follows.
+        The seed of a virtual device follows from it.
     owner
-        The unique id of the user whose it is, or the account's id: the root user's. ``None`` as
-        long as it is not enabled.
+        The owner's unique id; the account's id for the root user; ``None`` while it isn't enabled.
     """
 
     serial_number: str
@@ -136,7 +134,7 @@ class MfaRecord:
 
     @property
     def arn(self) -> str:
-        """What policies name it by."""
+        """The serial number, as policies name it."""
         return self.serial_number
 
 
@@ -146,7 +144,7 @@ def find_device(account: Account, serial_number: str) -> MfaRecord:
     Raises
     ------
     NoSuchEntity
-        There is none.
+        There is no such device.
     """
     record = account.mfa_records.get(serial_number)
     if record is None:
@@ -156,26 +154,26 @@ def find_device(account: Account, serial_number: str) -> MfaRecord:
 
 
 def devices_of(user: CredentialOwner) -> list[MfaRecord]:
-    """List the MFA devices that are somebody's."""
+    """List an owner's MFA devices."""
     return [
         device for device in user.account.mfa_records.values() if device.owner == user.unique_id
     ]
 
 
 def seed_of(world: World, number: int) -> str:
-    """Tell the seed that the virtual device of a number was given."""
+    """Return the seed of the virtual device with a number."""
     return world.ids.hidden(f"mfa/{number}", _BASE32, 64)
 
 
 def code_at(seed: str, moment: datetime) -> str:
-    """Compute the code of a moment (RFC 6238)."""
+    """Compute the code at a time (RFC 6238)."""
     import pyotp
 
     return pyotp.TOTP(seed).at(moment)
 
 
 def accepts(world: World, record: MfaRecord, code: str) -> bool:
-    """Say whether a device shows a code now, or showed it just before, or will just after."""
+    """Return whether a code is a device's current, previous or next one."""
     if record.kind != VIRTUAL:
         return False  # its codes are not computed here
     seed, now = seed_of(world, record.number), world.clock.now
@@ -183,9 +181,9 @@ def accepts(world: World, record: MfaRecord, code: str) -> bool:
 
 
 def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:
-    """Say whether a device shows two codes one after the other, about now.
+    """Return whether two codes are consecutive codes of a device, about now.
 
-    A token's codes are known to its maker only: here any two that differ are taken.
+    Only a hardware token's maker knows its codes: here any two different codes are accepted.
     """
     if record.kind != VIRTUAL:
         return first != second
@@ -199,33 +197,33 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """Who calls, as credentials that were accepted say it.
+    """The caller, according to accepted credentials.
 
     Parameters
     ----------
     arn
         The caller.
     context
-        Condition keys that come with the credentials: when they were made, whether MFA was used.
+        Condition keys from the credentials: when they were created, whether MFA was used.
     session
-        Session policies that were passed when they were made.
+        The session policies.
     principal
-        Whose permissions they have: of a role session the role; if nothing is said, the caller.
+        The identity whose permissions they have: the role of a role session; by default the caller.
     kind
-        What they are: see :class:`CredentialKind`.
+        The kind of credentials: see :class:`CredentialKind`.
     userid
         The caller's ``aws:userid``, if it is not the principal's.
     tags
-        Session tags, which win over tags of the principal.
+        Session tags, which override the principal's tags.
     scoped
         Scope-down policies.
     default_regions_only
-        Whether Regions that must be opted in to do not take them.
+        Whether opt-in Regions reject them.
     """
 
     arn: str
     context: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
-    session: tuple[Policy | Attached, ...] = ()
+    session: tuple[Policy | AttachedPolicy, ...] = ()
     principal: str = ""
     kind: CredentialKind = CredentialKind.LONG_TERM
     userid: str = ""
@@ -236,67 +234,67 @@ class Presented:
 
 @runtime_checkable
 class Credential(Protocol):
-    """What can be shown."""
+    """Credentials that a caller can present."""
 
     def present(self, world: World) -> Presented:
-        """Show it to a world, which may be a copy of the one that it was made in.
+        """Present the credentials to a world, which can be a copy of the one that made them.
 
         Raises
         ------
         AwsError
-            AWS does not accept it: it is unknown, inactive, deleted or expired.
+            AWS rejects them: they are unknown, inactive, deleted or expired.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One session.
+    """A session with temporary credentials.
 
     Parameters
     ----------
     operation
-        The operation of STS that made it.
+        The STS operation that created it.
     kind
-        What it is a session of: a role, the very user (or root user) who asked for it, a federated
-        user, the root user of a member account for one task.
+        Whose session it is: a role's, the calling user's (or root user's), a federated user's, or a
+        member account's root user's for one task.
     arn
-        Who calls with it, as CloudTrail and resource policies name him.
+        The caller's ARN in CloudTrail and in resource-based policies.
     issuer_arn, issuer_id
-        Whose permissions it has, and his unique id: a role, a user, or the root user of an account
-        (whose id is the account's). Another one of the same name is not he.
+        The ARN and unique id of the identity whose permissions it has: a role, a user, or a root
+        user (whose id is the account's). A new identity with the same name has another id.
     name
         The role session's or the federated user's name.
     issued, expiration
-        When it begins and ends, by the world's clock.
+        Its start and end, by the world's clock.
     parent
-        The id of the access key, or of the session, with which it was asked for; empty if it was
-        none of this world: somebody's signed token, or a service.
+        The id of the access key or session that requested it; empty for a signed token or a
+        service.
     region
-        The Region whose endpoint made it; ``"aws-global"``: the global endpoint.
+        The Region of the endpoint that created it; ``"aws-global"``: the global endpoint.
     mfa
-        When an MFA device was used for it.
+        When MFA was used for it.
     tags
-        Session tags: those that were passed, and those that were inherited.
+        Session tags, passed and inherited.
     transitive_tag_keys
-        Which of them go along when the session assumes another role.
+        The tags that pass to the next session of a role chain.
     source_identity
-        Who is behind all of the chain; empty if nobody said.
+        The source identity of the role chain; empty if none was set.
     policy, policy_arns
-        Session policies: at most what they allow can be done. Managed ones are looked up at each
+        Session policies, which limit the permissions. Managed policies are looked up at each
         request.
     scoped
-        Scope-down policies of ``GetScopedCredentials``: at most what each of them allows.
+        Scope-down policies of ``GetScopedCredentials``, each of which limits the permissions.
     keys
-        Further condition keys that come with it: which instance it was made for, say.
+        More condition keys, such as the instance that it was created for.
     packed
-        How many bytes policies and tags take in the token.
+        The size of policies and tags in the token, in bytes.
     token_bytes
         The length of its token.
     issue_time
-        What its ``aws:TokenIssueTime`` says, if that is not when it was made.
+        Its ``aws:TokenIssueTime``, if that differs from the time of creation.
     works_in_opt_in_regions
-        Whether it is accepted in Regions that are off unless an account opts in.
+        Whether opt-in Regions accept it.
     """
 
     operation: str
@@ -325,7 +323,7 @@ class SessionRecord:
 
     @property
     def account_id(self) -> str:
-        """The account whose session it is."""
+        """The account of the session."""
         return self.issuer_arn.split(":", 5)[4]
 
     @property
@@ -341,7 +339,7 @@ class SessionRecord:
 
     @property
     def seconds(self) -> int:
-        """How long it lasts."""
+        """How long the session lasts."""
         return int((self.expiration - self.issued).total_seconds())
 
     @property
@@ -352,7 +350,7 @@ class SessionRecord:
 
 
 def role_of_session(arn: str) -> str:
-    """Give the ARN of the role, without its path, whose session an ARN names; empty if none.
+    """Return the ARN, without path, of a session's role; empty for other ARNs.
 
     Examples
     --------

@@ -1,16 +1,16 @@
 """Events in the fields of a CloudTrail record, the log that holds them, and the codes of errors.
 
-CloudTrail writes down that a call failed, but not with the code that the caller gets. What the API
-calls ``AccessDeniedException`` is ``AccessDenied`` in the log, for most services. IAM's own errors
-have the names of their classes there, and EC2 says whose fault it was: the client's.
+CloudTrail logs failed calls, but not with the code that the caller gets. For most services, the log
+has ``AccessDenied`` where the API answers ``AccessDeniedException``. IAM's own errors have the
+names of their classes, and EC2's begin with ``Client.``.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Viewing CloudTrail
-events with the AWS CLI", for times that count as within. No page lists the error codes: they are
-those of published logs of 2024 to 2026, where IAM, STS and EC2 are sure, the other services likely.
-Of IAM's ``ValidationError`` it is likely that the log has ``ValidationException``; STS's other
-errors are taken to keep their codes, as no log is known that says otherwise.
+events with the AWS CLI", for inclusive times. No page lists the error codes: they come from
+published logs of 2024 to 2026. They are certain for IAM, STS and EC2, and likely for other
+services. IAM's ``ValidationError`` is likely ``ValidationException`` in the log. STS's other errors
+are assumed to keep their codes, as no known log contradicts that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from iamlab import display
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count
 from iamlab.errors import AccessDenied
 from iamlab.model.record import Record
@@ -38,41 +39,41 @@ if TYPE_CHECKING:
 Outcome = Literal["allowed", "denied", "failed"]
 
 API_CALL, CONSOLE_SIGN_IN, SERVICE_EVENT = "AwsApiCall", "AwsConsoleSignIn", "AwsServiceEvent"
-"""What an event can be of."""
+"""The categories of events."""
 
 MANAGEMENT, DATA = "Management", "Data"
-"""Categories of events; a trail has those of data only if it is told to."""
+"""Categories of events; a trail logs data events only if configured."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One call, or one sign-in.
+    """A call or a sign-in.
 
     Parameters
     ----------
     user_identity
-        Who called: CloudTrail's ``userIdentity`` element.
+        The caller: CloudTrail's ``userIdentity`` element.
     request_parameters
-        As they were sent, without secrets; ``None`` where the call was refused for want of
-        permission, for most services.
+        As they were sent, without secrets; for most services ``None`` if the call was denied.
     error_code, error_message
         As CloudTrail writes them; empty when the call succeeded.
     recipient_account_id
-        The account in whose log it stands.
+        The account whose log it is in.
     resources
-        ARNs that it was about, where they are noted.
+        The ARNs that the call was about, if CloudTrail logs them.
     shared_event_id
-        What the events of one call have in common that stand in the logs of several accounts.
+        The id that events of the same call share in the logs of several accounts.
     source_ip_address, user_agent
-        Where the call came from, and the program that made it; of a service, its name.
+        Where the call came from, and its program; the name of a calling service.
     request_id
-        The call, which events in several accounts have in common.
+        The id of the call, which events in several accounts share.
     vpc_endpoint_id, vpc_endpoint_account_id
-        The VPC endpoint that the call went through, and whose that is.
+        The VPC endpoint that the call went through, and its account.
     session_credential_from_console
-        Whether somebody called who is signed in to the console.
+        Whether the caller was signed in to the console.
     resource_account_id
-        Whose the resources are of which the ARN does not say it, as in S3.
+        The account of resources without an account in the ARN, as in S3.
     """
 
     event_time: datetime
@@ -105,16 +106,16 @@ class Event:
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended: ``"allowed"``, ``"denied"`` for want of permission, or ``"failed"``.
+        """The outcome: ``"allowed"``, ``"denied"`` or ``"failed"``.
 
-        Of a caller who could not show who he is, no permission was looked for: that failed.
+        A call with invalid credentials failed: AWS didn't check permissions.
         """
         if self.error_code:
             return "denied" if is_denial(self.error_code) else "failed"
         return "failed" if self.error_message else "allowed"
 
-    def to_json(self) -> dict[str, Any]:
-        """Give it as a CloudTrail record."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as a CloudTrail record."""
         from_console = "true" if self.session_credential_from_console else ""
         if_there = {
             "errorCode": self.error_code,
@@ -150,7 +151,7 @@ class Event:
         }
 
     def _resource_records(self) -> list[dict[str, str]]:
-        """Say what it was about: of an object in S3, the bucket too, which has an owner."""
+        """Return the resources: for an object in S3 also the bucket, which has an owner."""
         found = []
         for text in self.resources:
             arn = Arn.parse(text) if is_arn(text) else None
@@ -179,7 +180,7 @@ _REFUSALS: Mapping[str, str] = {
     "ec2": "Client.UnauthorizedOperation",
     "resource-explorer-2": "UnauthorizedException",
 }
-"""Service -> the code of its refusals, where that is not ``AccessDenied``."""
+"""Service -> its code for denied calls, if that isn't ``AccessDenied``."""
 
 _KEEP_PARAMETERS = frozenset(
     (
@@ -187,7 +188,7 @@ _KEEP_PARAMETERS = frozenset(
         *("appsync", "bedrock", "ce", "eks", "guardduty", "securityhub"),
     )
 )
-"""Services whose refusals show what was asked; those of all others do not."""
+"""Services whose denied calls are logged with their parameters."""
 
 _CLASSES: Mapping[str, str] = {
     "NotSupportedService": "ServiceNotSupportedException",
@@ -196,10 +197,10 @@ _CLASSES: Mapping[str, str] = {
     "ReportNotPresent": "CredentialReportNotPresentException",
     "ValidationError": "ValidationException",
 }
-"""Errors of IAM whose class is not called like the code."""
+"""IAM's errors whose class and code differ."""
 
 _DENIALS = ("accessdenied*", "*unauthorizedoperation")
-"""What to look for in logs, in lower case, to find what was refused for want of permission."""
+"""Codes, in lower case, of calls that were denied."""
 
 _DENIALS_OF_SERVICES = frozenset(
     (
@@ -211,7 +212,7 @@ _DENIALS_OF_SERVICES = frozenset(
         "vpceaccessdenied",  # an endpoint's policy
     )
 )
-"""The same of single services."""
+"""The same for single services."""
 
 _UNAUTHENTICATED = frozenset(
     (
@@ -220,11 +221,11 @@ _UNAUTHENTICATED = frozenset(
         *("invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclientexception"),
     )
 )
-"""Codes, in lower case, of calls whose caller could not show who he is."""
+"""Codes, in lower case, of calls with invalid credentials."""
 
 
 def code_of(service: str, error: AwsError) -> str:
-    """Give the code that the event has.
+    """Return the code in the log.
 
     Examples
     --------
@@ -245,12 +246,12 @@ def code_of(service: str, error: AwsError) -> str:
 
 
 def keeps_parameters(service: str, error: AwsError | None) -> bool:
-    """Say whether an event shows what was asked; most refusals do not."""
+    """Return whether an event shows the parameters; most denied calls don't."""
     return not isinstance(error, AccessDenied) or service in _KEEP_PARAMETERS
 
 
 def is_denial(code: str) -> bool:
-    """Say whether a code in a log means that permission was missing.
+    """Return whether a code in a log means that the call was denied.
 
     Examples
     --------
@@ -262,7 +263,7 @@ def is_denial(code: str) -> bool:
 
 
 def is_unauthenticated(code: str) -> bool:
-    """Say whether a code means that nobody knows who called, so no permission was looked for.
+    """Return whether a code means invalid credentials, so that AWS didn't check permissions.
 
     Examples
     --------
@@ -273,7 +274,7 @@ def is_unauthenticated(code: str) -> bool:
 
 
 COLUMNS = ("time", "account", "who", "event", "outcome", "error", "resource", "region", "from")
-"""What a table of events has."""
+"""The columns of a table of events."""
 
 
 class EventLog(Shown, Record, list[Event]):
@@ -282,7 +283,7 @@ class EventLog(Shown, Record, list[Event]):
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Give it as a table: who did what, and how it ended.
+        """Return the events as a table: who did what, and how it ended.
 
         Examples
         --------
@@ -320,7 +321,7 @@ class EventLog(Shown, Record, list[Event]):
 
 
 def row_of(event: Event) -> tuple[object, ...]:
-    """Say an event in the columns of a table."""
+    """Return an event as a row of a table."""
     identity = event.user_identity
     who = (identity.get(name) for name in ("arn", "invokedBy", "principalId", "userName"))
     return (

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.display import Shown, few
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Identity(Shown, Record):
-    """What users, groups and roles have in common: a name, and policies.
+    """A user, group or role: a name and policies.
 
-    An identity holds the *ARNs* of its managed policies, so that a new default version is seen
-    everywhere at once; inline policies it holds itself.
+    An identity holds the *ARNs* of its managed policies, so that a new default version applies
+    everywhere at once. It holds inline policies itself.
     """
 
     account: Account = field(repr=False)
@@ -70,14 +70,14 @@ class Identity(Shown, Record):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Bounded(Identity):
-    """An identity that may have a permissions boundary: a user or a role, never a group."""
+    """An identity that can have a permissions boundary: a user or a role."""
 
     boundary: str | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class User(Bounded, CredentialOwner):
-    """A long-term identity with policies and credentials of its own."""
+    """A long-term identity with its own policies and credentials."""
 
     groups: list[str] = field(default_factory=list, repr=False)
     key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
@@ -93,12 +93,12 @@ class User(Bounded, CredentialOwner):
 
     @property
     def user_name(self) -> str:
-        """Its name, as the API calls it."""
+        """The user's name, as the API calls it."""
         return self.name
 
     @property
     def named(self) -> dict[str, str]:
-        """How the API names it."""
+        """The parameters that name it in the API."""
         return {"UserName": self.name}
 
     @property
@@ -108,36 +108,38 @@ class User(Bounded, CredentialOwner):
 
     @property
     def console_sign_in_url(self) -> str | None:
-        """Where it signs in; ``None`` without a password."""
+        """Where the user signs in; ``None`` without a password."""
         return self.account.console_sign_in_url if self.login_profile else None
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Group(Identity):
-    """Users that share policies. It is no principal and holds no groups."""
+    """Users that share policies. A group isn't a principal and can't contain groups."""
 
     kind: ClassVar[str] = "group"
     noun: ClassVar[str] = "Group"
 
     @property
     def users(self) -> list[User]:
-        """Its members."""
+        """The group's users."""
         return [user for user in self.account.users.values() if self.name in user.groups]
 
     def own_user(self, user: Identity | str) -> User:
-        """Find a user of the group's account; its namesake in another account is somebody else."""
+        """Find a user of the group's account; users of other accounts can't be members."""
         if not isinstance(user, Identity):
             return self.account.get_user(user)
         if user.arn.split(":")[4] != self.account.account_id:
             error = NoSuchEntity(f"The user with name {user.name} cannot be found.")
-            error.add_note(f"{user.arn} is of another account; a group holds users of its own.")
+            error.add_note(
+                f"{user.arn} is in another account. A group contains only its own users."
+            )
             raise error
         return self.account.get_user(user.name)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Role(Bounded):
-    """An identity that others assume."""
+    """An identity that principals assume."""
 
     trust: Policy | None = field(default=None, repr=False)
     max_session_duration: int = field(default=3600, repr=False)
@@ -149,7 +151,7 @@ class Role(Bounded):
 
     @property
     def switch_role_url(self) -> str:
-        """Where somebody who is signed in to the console takes this role."""
+        """Where a user who is signed in to the console switches to this role."""
         account = self.account
         whose = account.alias or account.account_id
         return switch_role_page(account.partition, whose, f"{self.path}{self.name}"[1:])
@@ -172,17 +174,17 @@ class RootUser(CredentialOwner, Shown, Record):
 
     @property
     def unique_id(self) -> str:
-        """The account's id, which stands where users have an id of their own."""
+        """The account's id, in place of a user's unique id."""
         return self.account.account_id
 
     @property
     def user_name(self) -> str:
-        """How answers of the API name it, where they must: by the account's alias or id."""
+        """Its name in the API's responses: the account's alias or id."""
         return self.account.alias or self.account.account_id
 
     @property
     def named(self) -> dict[str, str]:
-        """How the API names it: not at all."""
+        """No parameters: the API names it by naming nobody."""
         return {}
 
     @property
@@ -192,7 +194,7 @@ class RootUser(CredentialOwner, Shown, Record):
 
 
 def _summary_of(identity: Identity) -> str:
-    """Say an identity on one line.
+    """Describe an identity on one line.
 
     Examples
     --------
@@ -209,7 +211,7 @@ def _summary_of(identity: Identity) -> str:
     )
     words = "; ".join(f"{what} {few(names)}" for what, names in hanging if names)
     kind = identity.kind.capitalize()
-    return f"<{kind} {few([identity.name])}: {words or 'nothing hangs on it'}>"
+    return f"<{kind} {few([identity.name])}: {words or 'no policies attached'}>"
 
 
 def _name(arn: str) -> str:
@@ -217,7 +219,7 @@ def _name(arn: str) -> str:
 
 
 def user_leftovers(user: User) -> str | None:
-    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
+    """Return, in AWS's words, what blocks the deletion of a user; ``None`` if nothing does."""
     if user.signing_certificates:
         return "Cannot delete entity, must delete certificates first."
     if user.ssh_public_keys or user.service_specific_credentials:
@@ -226,7 +228,7 @@ def user_leftovers(user: User) -> str | None:
 
 
 def with_groups(identity: Identity) -> list[Identity]:
-    """Give an identity; of a user also the groups, which the user's policies come from too."""
+    """Return an identity and, for a user, the groups."""
     known = identity.account.groups
     names = identity.groups if isinstance(identity, User) else ()
     return [identity, *(known[name] for name in names if name in known)]
@@ -234,19 +236,19 @@ def with_groups(identity: Identity) -> list[Identity]:
 
 @cache
 def root_user_policy() -> Policy:
-    """Give what the root user may in its own account, as a policy."""
+    """Return the root user's permissions in its own account, as a policy."""
     return Policy.allow("*", "*", name="root user")
 
 
 def allows_password_change(account: Account) -> bool:
-    """Say whether the account's password policy lets all its users change their own."""
+    """Return whether the account's password policy lets all users change their own password."""
     policy = account.password_policy
     return policy is not None and policy.allow_users_to_change_password
 
 
 @cache
 def password_change_policy() -> Policy:
-    """Give the permission to change one's own password, as a policy of each user."""
+    """Return the permission to change one's own password, as a policy of each user."""
     own = ["arn:*:iam::*:user/${aws:username}", "arn:*:iam::*:user/*/${aws:username}"]
     return Policy.parse(
         {
@@ -261,9 +263,9 @@ def password_change_policy() -> Policy:
 
 
 def groups_of(user: Bounded, missing: list[str]) -> list[Identity]:
-    """List the groups of a user; a loaded file may lack some, which is noted."""
+    """List the groups of a user; a warning names groups that a loaded file lacks."""
     missing += [
-        f"Group {name} of user {user.name} is not in the file: taken as one without policies."
+        f"Group {name} of user {user.name} isn't in the file: assumed to have no policies."
         for name in getattr(user, "groups", ())
         if name not in user.account.groups
     ]
@@ -272,41 +274,41 @@ def groups_of(user: Bounded, missing: list[str]) -> list[Identity]:
 
 def policies_of(
     identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
-) -> list[Attached]:
-    """List the policies attached to one identity: inline policies first, then managed ones."""
-    found = [Attached(policy, None, path) for policy in identity.inline.values()]
+) -> list[AttachedPolicy]:
+    """List the policies of an identity: inline policies first, then managed policies."""
+    found = [AttachedPolicy(policy, None, path) for policy in identity.inline.values()]
     for arn in identity.attached:
         document = document_of(identity.account, arn)
         if document is not None:
-            found.append(Attached(document, arn, path))
+            found.append(AttachedPolicy(document, arn, path))
         elif missing is not None:
             missing.append(_unknown(arn))
     return found
 
 
 def _unknown(arn: str) -> str:
-    return f"Policy {arn} is attached, but its document is not in the file: taken as empty."
+    return f"Policy {arn} is attached, but its document isn't in the file: assumed to be empty."
 
 
-def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:
-    """Give the permissions boundary; one that nobody knows allows nothing, which is noted."""
+def boundary_of(identity: Bounded, missing: list[str]) -> AttachedPolicy | None:
+    """Return the permissions boundary; an unknown one allows nothing, with a warning."""
     if identity.boundary is None:
         return None
     document = document_of(identity.account, identity.boundary)
     if document is None:
         missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
         document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
-    return Attached(document, identity.boundary)
+    return AttachedPolicy(document, identity.boundary)
 
 
-def identity_policies(identity: User | Role, missing: list[str]) -> tuple[Attached, ...]:
-    """List all identity-based policies of a user or role, through groups too."""
+def identity_policies(identity: User | Role, missing: list[str]) -> tuple[AttachedPolicy, ...]:
+    """List all identity-based policies of a user or role, including its groups' policies."""
     holders: list[tuple[Identity, tuple[str, ...]]] = [(identity, ())]
     holders += [(group, (f"group {group.name}",)) for group in groups_of(identity, missing)]
     attached = tuple(
         policy for holder, path in holders for policy in policies_of(holder, path, missing)
     )
     if isinstance(identity, User) and allows_password_change(identity.account):
-        own = Attached(password_change_policy(), None, ("account password policy",))
+        own = AttachedPolicy(password_change_policy(), None, ("account password policy",))
         return (*attached, own)
     return attached

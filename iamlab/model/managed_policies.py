@@ -1,9 +1,9 @@
 """Managed policies with their versions, and AWS's own ones by name or ARN.
 
-A file holds all that AWS had on the day of the file, one policy a line, compressed. It is opened
-when a policy is first asked for, and of its lines only those are read that somebody wants. The file
-is of the partition ``aws``. Which of its policies the other partitions have, and in which version,
-is left open: there the same document stands in, with the ARNs in it rewritten.
+A compressed file holds all policies that AWS had on the day of the file, one a line. The first
+lookup opens it, and only the lines that are needed are read. The file is of the partition ``aws``.
+For other partitions, the same documents are used with rewritten ARNs: which policies they really
+have, and in which version, isn't modelled.
 
 Notes
 -----
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, repr=False)
 class ManagedPolicy(Shown, Record):
-    """A policy with an ARN of its own, that can be attached to many identities."""
+    """A policy with its own ARN that can be attached to many identities."""
 
     name: str
     arn: str
@@ -40,7 +40,7 @@ class ManagedPolicy(Shown, Record):
     default_version_id: str = "v1"
     path: str = "/"
     policy_id: str = ""
-    newest: int = 0  # the highest number that was ever given
+    newest: int = 0  # the highest version number so far
     create_date: datetime | None = None
     update_date: datetime | None = None
     description: str = ""
@@ -54,12 +54,12 @@ class ManagedPolicy(Shown, Record):
 
     @property
     def document(self) -> Policy:
-        """The default version's document: the one that applies."""
+        """The document of the default version, which applies."""
         return self.versions[self.default_version_id]
 
     @property
     def is_aws_managed(self) -> bool:
-        """Whether AWS owns it; then nobody else can change it."""
+        """Whether it is an AWS managed policy, which you can't change."""
         return Arn.parse(self.arn).account == "aws"
 
     def copy(self, account: Account | None) -> ManagedPolicy:
@@ -73,14 +73,14 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the policies come from, and of which day they are.
+    """Where the policies come from, and their date.
 
     Parameters
     ----------
     day
-        The day that they are of: that of the newest change.
+        The date of the newest change.
     count
-        How many there are.
+        The number of policies.
     """
 
     day: date
@@ -89,7 +89,7 @@ class Source:
 
 
 def source() -> Source:
-    """Say where the policies come from.
+    """Return where the policies come from.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def source() -> Source:
 
 
 def names() -> list[str]:
-    """List the names of all policies, in the order of their letters, capitals first.
+    """List the names of all policies in alphabetical order, capitals first.
 
     Examples
     --------
@@ -112,14 +112,14 @@ def names() -> list[str]:
 
 
 def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
-    """Find an AWS managed policy; ``None`` if there was none on the day of the file.
+    """Find an AWS managed policy; ``None`` if the file doesn't have it.
 
     Parameters
     ----------
     name_or_arn
-        Its name or its ARN, in their letter case.
+        Its name or its ARN; case-sensitive.
     partition
-        The partition that a bare name is of; an ARN names its own.
+        The partition of a name; an ARN names its own.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
 
 @lru_cache(maxsize=4096)
 def document_of_aws(arn: str) -> Policy | None:
-    """Give the document of an AWS managed policy; ``None`` if there is none with this ARN."""
+    """Return the document of an AWS managed policy; ``None`` if there is none with this ARN."""
     policy = _shared(arn, "")
     return None if policy is None else policy.document
 
@@ -153,7 +153,7 @@ def _shared(name_or_arn: str, partition: str) -> ManagedPolicy | None:
 @cache
 def _file() -> tuple[str, dict[str, str]]:
     """Open the file: its header, and the lines by name, not yet read."""
-    import lzma  # here, because most who import iamlab ask for no AWS managed policy
+    import lzma  # here, because most programs use no AWS managed policy
 
     header, *lines = lzma.decompress(FILE.read_bytes()).decode().split("\n")
     return header, dict(line.split("\t", 1) for line in lines)
@@ -161,7 +161,7 @@ def _file() -> tuple[str, dict[str, str]]:
 
 @cache
 def _read(name: str, partition: str) -> ManagedPolicy:
-    """Read a policy's line; what is read once is kept."""
+    """Read a policy's line and cache it."""
     line = _file()[1][name].replace('"arn:aws:', f'"arn:{partition}:')
     found: dict[str, Any] = json.loads(line)
     return ManagedPolicy(
@@ -176,7 +176,7 @@ def _read(name: str, partition: str) -> ManagedPolicy:
 
 
 def document_of(account: Account, arn: str) -> Policy | None:
-    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
+    """Return the document of a managed policy's default version; ``None`` if it is unknown."""
     policy = account.policies.get(arn)
     return document_of_aws(arn) if policy is None else policy.document
 

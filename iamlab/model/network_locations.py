@@ -1,4 +1,4 @@
-"""How a call is made: from an address or a VPC, through an endpoint, for a service, with tags.
+"""How a call is made: its address or VPC, endpoint, calling service and tags.
 
 Notes
 -----
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 SOMEWHERE = "198.18.0.10"
-"""Where calls come from if nothing is said: an address that no policy has in its ranges, not even
-one that is made of the addresses for examples."""
+"""The default address of callers. No policy's ranges contain it, not even those of the addresses
+for examples."""
 
 INSIDE = "10.0.0.10"
-"""The caller's address inside of a VPC, if none is said."""
+"""The caller's default address in a VPC."""
 
 _PRIVATE = tuple(
     map(
@@ -39,7 +39,7 @@ _PRIVATE = tuple(
 
 
 class VpcEndpoint(Protocol):
-    """What calls need to know of a VPC endpoint, which EC2's operations make."""
+    """The interface of a VPC endpoint, which EC2's operations create."""
 
     account: Account
     arn: str
@@ -66,18 +66,18 @@ class Network:
     Parameters
     ----------
     ip
-        The caller's address. If it is a private one and the call finds no VPC endpoint, it leaves
-        through a NAT gateway, whose address is the one that AWS sees.
+        The caller's address. A call from a private address without a VPC endpoint goes through a
+        NAT gateway, whose address AWS sees.
     vpc
-        The VPC that the caller is in: ``vpc-0a1b2c``. A call goes through an endpoint there, if
-        there is one for its service.
+        The caller's VPC: ``vpc-0a1b2c``. A call goes through its endpoint for the service, if there
+        is one.
     endpoint
-        The VPC endpoint itself, its id or ARN; calls of other services than its own pass it by.
+        The VPC endpoint, its id or ARN; calls to other services don't use it.
 
     Raises
     ------
     RequestError
-        The address is none, or one of them is no text.
+        The address isn't valid, or a value isn't text.
 
     Examples
     --------
@@ -92,22 +92,22 @@ class Network:
     endpoint: str = ""
 
     outside: str = field(init=False, repr=False, compare=False)
-    """The address that AWS sees of a call over the internet."""
+    """The address that AWS sees for a call over the internet."""
     inside: str = field(init=False, repr=False, compare=False)
-    """The address that AWS sees of a call through a VPC endpoint."""
+    """The address that AWS sees for a call through a VPC endpoint."""
 
     def __post_init__(self) -> None:
         arn = getattr(self.endpoint, "arn", self.endpoint)
         for name, text in (("ip", self.ip), ("vpc", self.vpc), ("endpoint", arn)):
             if not isinstance(text, str):
-                raise RequestError(f"{name} must be text, and is {text!r}.")
+                raise RequestError(f"{name} must be text, not {text!r}.")
         is_private = False
         if self.ip:
             try:
                 address = ipaddress.ip_address(self.ip)
             except ValueError:
                 raise RequestError(
-                    f"{self.ip!r} is no address: write one such as 203.0.113.10."
+                    f"{self.ip!r} isn't an address. Write one such as 203.0.113.10."
                 ) from None
             is_private = any(
                 address in network for network in _PRIVATE if network.version == address.version
@@ -119,7 +119,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What ``world.network`` gives: at the end of a ``with`` calls come from where they did."""
+    """The context manager that ``world.network`` returns: it restores the previous location."""
 
     world: World
     before: Network
@@ -137,7 +137,7 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
     Raises
     ------
     NoSuchEntity
-        There is none.
+        There is no such endpoint.
     """
     every = list(_endpoints(world))
     for endpoint in every:
@@ -149,12 +149,12 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
 
 
 def endpoint_for(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
-    """Give the VPC endpoint that a call of a service goes through; ``None``: the internet.
+    """Return the VPC endpoint that a call to a service uses; ``None``: the internet.
 
     Parameters
     ----------
     region
-        The Region that is called, if that is known: an endpoint leads to the service in its own.
+        The called Region, if known: an endpoint leads to the service in its own Region.
     """
 
     def fits(endpoint: VpcEndpoint) -> bool:
@@ -177,21 +177,21 @@ def _endpoints(world: World) -> Iterator[VpcEndpoint]:
 
 
 class Circumstances(TypedDict, total=False):
-    """How a call is made, where that matters. Whoever leaves one out leaves it to the world.
+    """How a call is made, if that matters. The world's settings fill in the rest.
 
     Parameters
     ----------
     network
-        Where the call comes from; else from where ``world.network(...)`` says.
+        Where the call comes from; by default the place set with ``world.network(...)``.
     via
-        The services that call for the principal: ``"athena.amazonaws.com"``, or several, the first
-        one first. They use forward access sessions.
+        The services that call on the principal's behalf with forward access sessions:
+        ``"athena.amazonaws.com"``, or several in order.
     source_arn
-        Of a service that calls for itself: the resource for which it does, a trail, say.
+        For a service that calls on its own behalf: the resource it calls for, such as a trail.
     request_tags
-        Tags that the call sends.
+        Tags in the request.
     region
-        The Region whose endpoint is called; else the resource's own.
+        The Region of the endpoint; by default the resource's.
     """
 
     network: Network
@@ -203,7 +203,7 @@ class Circumstances(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How every call of a world is made that does not say otherwise: reach() uses it."""
+    """How calls of a world are made by default: reach() uses it."""
 
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     circumstances: Circumstances = field(default_factory=Circumstances)

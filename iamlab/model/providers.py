@@ -1,7 +1,7 @@
 """Instance profiles, identity providers and server certificates, and the metadata of SAML.
 
-A SAML metadata document comes from outside. So it is read as a stream, and refused as soon as it
-declares a document type: without one, no entities can grow.
+A SAML metadata document comes from outside. So it is read as a stream, and rejected as soon as it
+declares a document type: without one, entities can't expand.
 
 Notes
 -----
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class IamResource(Record):
-    """What all of these have: a name, an ARN and tags."""
+    """An IAM resource with a name, an ARN and tags."""
 
     account: Account = field(repr=False)
     name: str
@@ -46,7 +46,7 @@ class IamResource(Record):
 
 @dataclass(slots=True, eq=False)
 class InstanceProfile(IamResource):
-    """What gives a role to an EC2 instance: one role at most."""
+    """A container that passes a role to an EC2 instance; it holds at most one role."""
 
     kind: ClassVar[str] = "instance-profile"
     noun: ClassVar[str] = "InstanceProfile"
@@ -54,24 +54,24 @@ class InstanceProfile(IamResource):
 
     @property
     def roles(self) -> list[Role]:
-        """The role in it, if there is one. Only roles keep it, so nothing gets out of step."""
+        """The role in it, if there is one. Only the role holds the link."""
         every = self.account.roles.values()
         return [role for role in every if self.name in role.instance_profiles]
 
 
 def name_of(role: Role | str) -> str:
-    """Give the name of a role that is passed as itself or by name."""
+    """Return the name of a role, passed as an object or by name."""
     return role if isinstance(role, str) else role.name
 
 
 @dataclass(slots=True, eq=False)
 class Provider(IamResource):
-    """An identity provider outside of AWS whose users may assume roles.
+    """An identity provider outside AWS whose users can assume roles.
 
     Parameters
     ----------
     context_provider, identity_center_instance_arn
-        The settings of trusted identity propagation, kept as they were given.
+        The settings of trusted identity propagation, stored as sent.
     """
 
     context_provider: dict[str, Any] | None = field(default=None, repr=False)
@@ -80,7 +80,7 @@ class Provider(IamResource):
 
 @dataclass(slots=True, eq=False)
 class SAMLProvider(Provider):
-    """An identity provider that speaks SAML 2.0."""
+    """A SAML 2.0 identity provider."""
 
     metadata: str = field(default="", repr=False)
     issuer: str = ""
@@ -94,7 +94,7 @@ class SAMLProvider(Provider):
 
 @dataclass(slots=True, eq=False)
 class OpenIDConnectProvider(Provider):
-    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``."""
+    """An OpenID Connect identity provider. Its name is its URL without ``https://``."""
 
     client_ids: list[str] = field(default_factory=list, repr=False)
     thumbprints: list[str] = field(default_factory=list, repr=False)
@@ -104,7 +104,7 @@ class OpenIDConnectProvider(Provider):
 
     @property
     def url(self) -> str:
-        """Its address: the ``iss`` of its tokens."""
+        """Its URL: the ``iss`` of its tokens."""
         return f"https://{self.name}"
 
 
@@ -123,7 +123,7 @@ class ServerCertificate(IamResource):
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _ROOT, _PROVIDER = f"{_METADATA} EntityDescriptor", f"{_METADATA} IDPSSODescriptor"
 _DEFAULT = timedelta(days=36_525)
-"""So long AWS takes metadata for valid that do not say it: a hundred years."""
+"""How long metadata without ``validUntil`` are valid: a hundred years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +135,11 @@ class SAMLMetadata:
 
 
 class _Wrong(Exception):  # noqa: N818 - it is caught where it is raised
-    """What makes the document none."""
+    """The reason why a document isn't SAML metadata."""
 
 
 class _Reader:
-    """Takes note of the outermost element, and of whether it describes an identity provider."""
+    """A parser target that notes the outermost element and whether it describes an IdP."""
 
     def __init__(self) -> None:
         self.root: dict[str, str] | None = None
@@ -163,12 +163,12 @@ def read(text: str, now: datetime) -> SAMLMetadata:
     Parameters
     ----------
     now
-        When they are uploaded.
+        The time of the upload.
 
     Raises
     ------
     InvalidInput
-        They are none; in AWS's words, with the reason as a note.
+        They aren't metadata; in AWS's words, with the reason as a note.
     """
     from io import BytesIO
     from xml.parsers import expat
@@ -189,14 +189,14 @@ def read(text: str, now: datetime) -> SAMLMetadata:
 def _found(reader: _Reader, now: datetime) -> SAMLMetadata:
     root = reader.root or {}
     if not reader.describes_provider:
-        raise _Wrong("It describes no identity provider: there is no IDPSSODescriptor.")
+        raise _Wrong("It has no IDPSSODescriptor, so it describes no identity provider.")
     until = root.get("validUntil")
     if until is None:
         return SAMLMetadata(root["entityID"], now + _DEFAULT)
     try:
         valid_until = datetime.fromisoformat(until)
     except ValueError:
-        raise _Wrong(f"validUntil is no time: {until[:40]}.") from None
+        raise _Wrong(f"validUntil isn't a time: {until[:40]}.") from None
     if valid_until.tzinfo is None:
         valid_until = valid_until.replace(tzinfo=UTC)
     return SAMLMetadata(root["entityID"], valid_until.astimezone(UTC))

@@ -1,4 +1,4 @@
-"""S3 Block Public Access: the four switches, combined over levels, and the status of a bucket.
+"""S3 Block Public Access: the four settings of account and bucket, and a bucket's status.
 
 Notes
 -----
@@ -27,7 +27,7 @@ ALL_ON = PublicAccessBlock(
     block_public_policy=True,
     restrict_public_buckets=True,
 )
-"""What a new bucket has since April 2023."""
+"""The settings of a new bucket since April 2023."""
 
 _NAMES = {
     "BlockPublicAcls": "block_public_acls",
@@ -35,12 +35,12 @@ _NAMES = {
     "BlockPublicPolicy": "block_public_policy",
     "RestrictPublicBuckets": "restrict_public_buckets",
 }
-"""A switch as the API calls it -> as it is called here."""
+"""A setting's name in the API -> its name here."""
 
 
 @cache
 def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
-    """Put the switches of account and bucket together: on at any level is on.
+    """Combine the settings of account and bucket: a setting that is on at any level is on.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
 
 
 def as_parameter(switches: PublicAccessBlock) -> dict[str, bool]:
-    """Write the switches as the API takes and gives them.
+    """Write the settings in the API's form.
 
     Raises
     ------
     RequestError
-        They are none.
+        They aren't settings.
 
     Examples
     --------
@@ -69,36 +69,36 @@ def as_parameter(switches: PublicAccessBlock) -> dict[str, bool]:
     True
     """
     if not isinstance(switches, PublicAccessBlock):
-        raise RequestError(f"Give a PublicAccessBlock(...), not {switches!r}.")
+        raise RequestError(f"Pass a PublicAccessBlock(...), not {switches!r}.")
     return {name: getattr(switches, ours) for name, ours in _NAMES.items()}
 
 
 def from_parameter(sent: Mapping[str, bool]) -> PublicAccessBlock:
-    """Read the switches that a call sends; those that it does not name are off.
+    """Read the settings in a call; settings that it doesn't name are off.
 
     Raises
     ------
     RequestError
-        There is no such switch, or it is neither on nor off.
+        There is no such setting, or its value isn't true or false.
     """
     for name, value in sent.items():
         if name not in _NAMES:
-            raise RequestError(f"There is no switch {name!r}. {did_you_mean(str(name), _NAMES)}")
+            raise RequestError(f"There is no setting {name!r}. {did_you_mean(str(name), _NAMES)}")
         if not isinstance(value, bool):
-            raise RequestError(f"{name} is True or False, not {value!r}.")
+            raise RequestError(f"{name} must be True or False, not {value!r}.")
     return PublicAccessBlock(**{_NAMES[name]: value for name, value in sent.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """Whether S3 takes a bucket's policy for public; it is true if so.
+    """Whether S3 considers a bucket's policy public; it is true if so.
 
     Parameters
     ----------
     reason
         Why, in words.
     restricted
-        Whether RestrictPublicBuckets keeps everybody else out all the same.
+        Whether RestrictPublicBuckets still denies everybody else.
     """
 
     is_public: bool
@@ -114,7 +114,7 @@ class PublicStatus:
 
 
 def status_of(policy: Policy | None, switches: PublicAccessBlock) -> PublicStatus:
-    """Say whether a bucket's policy is public, and whether that does any harm.
+    """Return whether a bucket's policy is public, and whether that has an effect.
 
     Examples
     --------
@@ -128,12 +128,12 @@ def status_of(policy: Policy | None, switches: PublicAccessBlock) -> PublicStatu
     if not because:
         return PublicStatus(
             is_public=False,
-            reason="whatever its policy allows is tied to principals or values that are fixed",
+            reason="its policy allows only fixed principals or values",
         )
     restricted = switches.restrict_public_buckets
     effect = (
-        "RestrictPublicBuckets is on, so only its own account and AWS services get in."
+        "RestrictPublicBuckets is on, so only its own account and AWS services have access."
         if restricted
-        else "RestrictPublicBuckets is off, so it works as it says."
+        else "RestrictPublicBuckets is off, so the policy has its full effect."
     )
     return PublicStatus(is_public=True, reason=" ".join((*because, effect)), restricted=restricted)

@@ -15,12 +15,12 @@ from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A limit: what AWS gives at first, and up to what it raises it when asked.
+    """A quota: its default, and the value that AWS can raise it to.
 
     Parameters
     ----------
     most
-        ``None`` where it is never raised.
+        ``None`` if AWS never raises it.
     """
 
     default: int
@@ -51,15 +51,15 @@ QUOTAS = {
     "SSHPublicKeysPerUser": Quota(5),
     "ServiceSpecificCredentialsPerUser": Quota(2),  # for each service
 }
-"""Quotas of November 2026, by AWS's names. What is loaded from a real account is not held to them.
+"""Quotas of November 2026, by AWS's names. A loaded real account can exceed them.
 """
 
 BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-"""What the name of a general purpose bucket cannot begin and end with: S3 keeps that for itself."""
+"""Reserved prefixes and suffixes of the names of general purpose buckets."""
 
 SESSION_SECONDS = (3600, 43200)
-"""What a role's maximum session duration may be."""
+"""The range of a role's maximum session duration."""
 
 _WORD = r"[\w+=,.@-]+"
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
@@ -69,12 +69,12 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def raised(name: object, value: object) -> int:
-    """Say to what a quota may be raised.
+    """Return the value that a quota can be raised to.
 
     Raises
     ------
     RequestError
-        There is no such quota, or AWS does not raise it so far.
+        There is no such quota, or AWS doesn't raise it that far.
     """
     if not isinstance(name, str) or name not in QUOTAS:
         raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
@@ -88,12 +88,12 @@ def raised(name: object, value: object) -> int:
 
 
 def is_name(name: object) -> bool:
-    """Say whether it is text of the letters that IAM's names may have."""
+    """Return whether it is text with only the characters of IAM names."""
     return isinstance(name, str) and re.fullmatch(_WORD, name, re.ASCII) is not None
 
 
 def is_path(path: object) -> bool:
-    """Say whether it is a path: ``/``, or text that begins and ends with one."""
+    """Return whether it is a path: ``/``, or text that begins and ends with ``/``."""
     return isinstance(path, str) and _PATH.fullmatch(path) is not None
 
 
@@ -107,8 +107,8 @@ def check_bucket_name(name: object) -> None:
     Raises
     ------
     InvalidBucketName
-        It looks otherwise, or like an address, or has a beginning or an end that S3 keeps for
-        itself; a note says which.
+        It has another form, looks like an IP address, or has a reserved prefix or suffix; a note
+        names the problem.
     """
     if not (isinstance(name, str) and _BUCKET.fullmatch(name)):
         raise InvalidBucketName(_NO_BUCKET)
@@ -122,7 +122,7 @@ _NO_BUCKET = "The specified bucket is not valid."
 
 
 def _misnamed(name: str) -> str:
-    """Say what is wrong with a bucket's name of the right letters; empty: nothing."""
+    """Return what is wrong with a bucket's name whose letters are right; empty: nothing."""
     if ".." in name:
         return "has no two dots in a row"
     if _ADDRESS.fullmatch(name):
@@ -135,5 +135,5 @@ def _misnamed(name: str) -> str:
 
 
 def is_account_id(text: object) -> bool:
-    """Say whether it is 12 digits."""
+    """Return whether it is 12 digits."""
     return isinstance(text, str) and _ACCOUNT.fullmatch(text) is not None

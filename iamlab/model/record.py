@@ -1,4 +1,4 @@
-"""The base of all records, and small values that several of them hold.
+"""The base of all records, and small values that several records hold.
 
 Notes
 -----
@@ -30,11 +30,11 @@ class DataclassObject(Protocol):
 
 
 class Record:
-    """A dataclass of fields, whose objects are made as the class of the lab that stands for it.
+    """A dataclass of fields, whose objects are made as a class of the lab.
 
-    The class of the lab inherits from the record and adds the methods of a notebook. Code of the
-    rooms below makes records (``User(account, name)``), and gets objects of the lab, as ``Path()``
-    gives a ``PosixPath``.
+    The class of the lab inherits from the record and adds the methods of a notebook. Code in lower
+    rooms makes records (``User(account, name)``) and gets objects of the lab, as ``Path()`` returns
+    a ``PosixPath``.
     """
 
     __slots__ = ()
@@ -51,13 +51,13 @@ class Record:
 
 
 def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
-    """Make a class of the lab the one that all objects of a record are made as.
+    """Make all objects of a record as the decorated class of the lab.
 
     Parameters
     ----------
     record
-        The record, from which the decorated class inherits. It holds the fields; the decorated
-        class adds methods only, and no slots.
+        The record that the decorated class inherits from. It holds the fields; the decorated class
+        adds only methods and no slots.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
 
 
 def plain(cls: type) -> type:
-    """Give the record that a class of the lab stands for; any other class is its own.
+    """Return the record of a class of the lab; any other class itself.
 
     A saved world names this class.
     """
@@ -86,14 +86,14 @@ def plain(cls: type) -> type:
 
 
 def copy_into(part: Held, **holder: object) -> Held:
-    """Copy a part of a world into another one: its lists and dicts are new, their values shared.
+    """Copy a part of a world into another one: with new lists and dicts, and shared values.
 
     Parameters
     ----------
     part
         An object of a dataclass whose lists and dicts hold values only.
     holder
-        What holds the copy, by the name of the field that points back to it: the ``world``, or an
+        The holder of the copy, by the name of the field that points to it: ``world`` or
         ``account``.
 
     Examples
@@ -114,16 +114,16 @@ def copy_into(part: Held, **holder: object) -> Held:
 
 
 def check_texts(**texts: object) -> None:
-    """Refuse what is no text.
+    """Check that a value is text.
 
     Raises
     ------
     RequestError
-        It is something else.
+        It isn't text.
     """
     for name, text in texts.items():
         if not isinstance(text, str):
-            raise RequestError(f"{name} must be text, and is {text!r}.")
+            raise RequestError(f"{name} must be text, not {text!r}.")
 
 
 class Membership(NamedTuple):
@@ -134,7 +134,7 @@ class Membership(NamedTuple):
 
 
 class CredentialKind(Enum):
-    """What credentials can be; it decides which operations they are good for at all."""
+    """The kind of credentials; it decides which operations they can call."""
 
     LONG_TERM = "long-term credentials"
     CONSOLE = "a console session"
@@ -146,7 +146,7 @@ class CredentialKind(Enum):
 
 
 OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
-"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
+"""The kinds whose caller has its own ARN, and the permissions of the user who created it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Resources: an ARN, an owner, tags, a policy; and what AWS calls the types of resources.
+"""Resources: an ARN, an owner, tags, a policy; and AWS's names for the types of resources.
 
-What is special about the resources of a service is in its module.
+Each service's module has the details of its resources.
 
 Notes
 -----
@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Resource(Shown):
-    """What requests are about: a bucket, a key, a queue.
+    """A resource that requests can be about: a bucket, a key, a queue.
 
     Parameters
     ----------
     arn
-        Whatever comes below it (objects of a bucket, indexes of a table) is asked of the same
-        policy.
+        What is below it (objects of a bucket, indexes of a table) has the same policy.
     policy
         Its resource-based policy.
     """
@@ -49,7 +48,7 @@ class Resource(Shown):
     policy: Policy | None = field(default=None, repr=False)
     kind: ClassVar[str] = "resource"
     separator: ClassVar[str] = ""
-    """What stands between the ARN and that of something below it; empty: nothing is below it."""
+    """The separator between the ARN and the name of a part; empty: it has no parts."""
 
     @property
     def name(self) -> str:
@@ -58,52 +57,51 @@ class Resource(Shown):
 
     @property
     def service(self) -> str:
-        """The prefix of the service that keeps it."""
+        """The prefix of its service."""
         return parts_of(self.arn).service
 
     @property
     def region(self) -> str:
-        """Where it is; empty of what is in no Region."""
+        """Its Region; empty if it isn't in one."""
         return parts_of(self.arn).region
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        """The KMS grants on it."""
+        """Its KMS grants."""
         return ()
 
     @property
     def public_access_block(self) -> PublicAccessBlock | None:
-        """The switches of S3 Block Public Access that are in force for it."""
+        """The settings of S3 Block Public Access that apply to it."""
         return None
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """The condition keys that it brings along beside its tags and its owner."""
+        """Its condition keys other than tags and owner."""
         return {}
 
     @property
     def under_rcps(self) -> bool:
-        """Whether resource control policies reach it."""
+        """Whether resource control policies apply to it."""
         return True
 
     @property
     def shows_tags(self) -> bool:
-        """Whether requests have its tags as ``aws:ResourceTag``."""
+        """Whether requests contain its tags as ``aws:ResourceTag``."""
         return True
 
     def attach_policy(self, policy_arn: object) -> NoReturn:
-        """Refuse: no service has such an operation, and nobody should look for it in vain.
+        """Raise an error that explains what to do instead: AWS has no such operation.
 
         Raises
         ------
         RequestError
-            With the two ways that work.
+            Always; it names the two methods that work.
         """
         raise RequestError(
-            f"A managed policy hangs on users, groups and roles, never on a {self.kind}. Attach "
-            f"{policy_arn} to whoever shall use {self.name}: user.attach_policy(...). Or give the "
-            f"{self.kind} a policy of its own, which names its Principal: "
-            f"{self.kind}.put_policy(...)."
+            f"You can attach a managed policy to a user, group or role, not to a {self.kind}. "
+            f"Attach {policy_arn} to the principals that use {self.name}: user.attach_policy(...). "
+            f"Or write a policy for the {self.kind}, with a Principal: {self.kind}.put_policy(...)."
         )
 
 
@@ -126,7 +124,7 @@ TYPES: Mapping[str, str] = {
     "kms:key/*": "AWS::KMS::Key",
     "lambda:function:*": "AWS::Lambda::Function",
     "lambda:layer:*": "AWS::Lambda::LayerVersion",
-    # Access Analyzer reports an access point with its bucket, which its ARN does not tell.
+    # Access Analyzer reports an access point with its bucket, which isn't in its ARN.
     "s3:accesspoint/*": "AWS::S3::AccessPoint",
     "s3:*": BUCKET,
     "s3express:bucket/*": "AWS::S3Express::DirectoryBucket",
@@ -134,12 +132,12 @@ TYPES: Mapping[str, str] = {
     "sns:*": "AWS::SNS::Topic",
     "sqs:*": "AWS::SQS::Queue",
 }
-"""Service and resource -> the type; the first that fits counts."""
+"""Service and resource -> the type; the first match counts."""
 
 
 @lru_cache(maxsize=4096)
 def resource_type(service: str, resource: str) -> str:
-    """Give the type of what an ARN names; empty if it is in no table.
+    """Return the type of the resource that an ARN names; empty if it is unknown.
 
     Parameters
     ----------

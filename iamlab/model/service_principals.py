@@ -1,15 +1,14 @@
 """Service principals: which roles they assume, which keys they send, which linked roles they have.
 
-A service works for many accounts. With ``aws:SourceArn`` and ``aws:SourceAccount`` it says for
-which resource and account it calls, so a policy can allow it for one account only. An Allow with a
-condition on a key that the service doesn't send allows nobody.
+A service works for many accounts. It sends the resource and account that it calls for as
+``aws:SourceArn`` and ``aws:SourceAccount``, so a policy can allow it for one account only. An Allow
+with a condition on a key that the service doesn't send allows nobody.
 
 Notes
 -----
-AWS pages: "The confused deputy problem"; for each row the page that it names. AWS has no page with
-all of them, so some rows are only likely. "AWS services that work with IAM"; "Create a
-service-linked role"; the "AWS Managed Policy Reference", for the policies under
-``/aws-service-role/``.
+AWS pages: "The confused deputy problem"; each row names its page. AWS has no page with all of them,
+so some rows are only likely. "AWS services that work with IAM"; "Create a service-linked role"; the
+"AWS Managed Policy Reference", for the policies under ``/aws-service-role/``.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ Confidence = Literal["sure", "likely", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class ServicePrincipal:
-    """A service, as policies name it.
+    """A service principal.
 
     Parameters
     ----------
     name
         Without ``.amazonaws.com``.
     assumes_roles, calls_resources
-        What it is named for: in trust policies, in the policies of resources.
+        Where policies name it: in trust policies, in resource-based policies.
     sends
         The condition keys that it sends.
     page
-        Where that stands; empty: nowhere that is known.
+        The page that documents it; empty if no page is known.
     """
 
     name: str
@@ -58,7 +57,7 @@ def _rows(
     confidence: Confidence,
     page: str = "",
 ) -> list[ServicePrincipal]:
-    """Make a row for each name; ``T`` is for trust policies, ``D`` for those of resources."""
+    """Make a row for each name; ``T`` means trust policies, ``D`` resource-based policies."""
     trust, resource = "T" in used_for, "D" in used_for
     return [
         ServicePrincipal(name, trust, resource, sends, confidence, page) for name in names.split()
@@ -86,14 +85,14 @@ PRINCIPALS = {
         *_rows("guardduty secretsmanager", "D", BOTH, "likely"),
     )
 }
-"""By name. That apigateway sends both when it assumes a role for its log is unsure."""
+"""By name. It isn't certain that apigateway sends both when it assumes a role for its log."""
 
 _END = re.compile(r"\.amazonaws\.(?:com|com\.cn|eu)\Z", re.ASCII)
 _REGION = re.compile(r"\.(?:[a-z]{2,4})(?:-[a-z]+)+-\d\Z", re.ASCII)
 
 
 def find(principal: str) -> ServicePrincipal | None:
-    """Find what is known of a service; a Region in its name does not make it another.
+    """Find a service; its name can contain a Region.
 
     Examples
     --------
@@ -105,7 +104,7 @@ def find(principal: str) -> ServicePrincipal | None:
 
 
 def sends(principal: str) -> tuple[str, ...]:
-    """Say which condition keys a service sends of what it calls for: both, if it is not known.
+    """Return the condition keys that a service sends about its source: both, if unknown.
 
     Examples
     --------
@@ -119,10 +118,10 @@ def sends(principal: str) -> tuple[str, ...]:
 
 
 PATH = "/aws-service-role/"
-"""Where service-linked roles are."""
+"""The path of service-linked roles."""
 
 ROLE_MANAGER = "role-manager.iam.amazonaws.com"
-"""The part of IAM that makes roles from templates."""
+"""The service that creates roles from templates."""
 
 _BEGIN = "AWSServiceRoleFor"
 _DOMAIN = ".amazonaws.com"
@@ -130,18 +129,18 @@ _DOMAIN = ".amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class LinkedService:
-    """A service that has a role linked to it.
+    """A service with a service-linked role.
 
     Parameters
     ----------
     name
-        What follows ``AWSServiceRoleFor`` in the role's name.
+        The part of the role's name after ``AWSServiceRoleFor``.
     policy
-        AWS's managed policy that hangs on the role; empty where it is not known.
+        The AWS managed policy attached to the role; empty if unknown.
     takes_suffix
-        Whether there may be several such roles, each with a suffix of its own.
+        Whether there can be several such roles, each with its own suffix.
     is_known
-        Whether AWS's pages give the name; else it was derived from that of the service.
+        Whether AWS's pages have the name; else it follows from the service's name.
     """
 
     name: str
@@ -150,7 +149,7 @@ class LinkedService:
     is_known: bool = True
 
     def role_name(self, suffix: str) -> str:
-        """Give the name of the role."""
+        """Return the name of the role."""
         return f"{_BEGIN}{self.name}" + (f"_{suffix}" if suffix else "")
 
 
@@ -217,11 +216,11 @@ _KNOWN = {
     "transitgateway": LinkedService("VPCTransitGateway", "AWSVPCTransitGatewayServiceRolePolicy"),
     "trustedadvisor": LinkedService("TrustedAdvisor", "AWSTrustedAdvisorServiceRolePolicy"),
 }
-"""Service principal, without ``.amazonaws.com`` -> how its role is called."""
+"""Service principal, without ``.amazonaws.com`` -> its role."""
 
 
 def linked_service(principal: str) -> LinkedService | None:
-    """Say how a service calls its role; ``None`` for what is no service principal.
+    """Return the linked role of a service; ``None`` if it isn't a service principal.
 
     Examples
     --------
@@ -235,7 +234,7 @@ def linked_service(principal: str) -> LinkedService | None:
         return None
     if own in _KNOWN:
         return _KNOWN[own]
-    # As AWS does it: the service, then the part of it that stands before the first dot.
+    # As AWS does it: the whole name, then the part before the first dot.
     parts = ["".join(map(_title, part.split("-"))) for part in reversed(own.split("."))]
     return LinkedService("_".join(parts), takes_suffix=True, is_known=False)
 
@@ -245,7 +244,7 @@ def _title(word: str) -> str:
 
 
 def role_of(parameters: Mapping[str, Any]) -> str:
-    """Give path and name of the role that a call means by its service, or by a task.
+    """Return path and name of the role that a call names by its service or by a task.
 
     Examples
     --------

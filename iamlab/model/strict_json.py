@@ -1,10 +1,10 @@
 """JSON files, read strictly and replaced in one step.
 
 The standard library's reader is fast, but accepts more than JSON: NaN, the last of two equal keys,
-numbers of any length. These are refused with their place, because nobody can have meant them.
+numbers of any length. These are rejected with their place, because they are mistakes.
 
-New content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when all
-of it is on the disk. An interrupted writing loses nothing.
+New content is written beside the file, as ``.NAME.….unfinished``, and moved into place when all of
+it is on the disk. An interruption loses nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|Infinity)|N
 
 
 class _NotMeantError(ValueError):
-    """It can be read as JSON, or nearly, but nobody can have meant it."""
+    """It is JSON, or nearly, but must be a mistake."""
 
 
 def read_json(path: Path, what: str) -> Any:
@@ -44,7 +44,7 @@ def read_json(path: Path, what: str) -> Any:
     Raises
     ------
     LoadError
-        It cannot be read, is cut off, or is no JSON; with line and column.
+        It can't be read, is cut off, or isn't JSON; with line and column.
     """
     text = _read_text(path)
     try:
@@ -52,29 +52,29 @@ def read_json(path: Path, what: str) -> Any:
     except json.JSONDecodeError as error:
         rest = text[error.pos :].rstrip()
         cut = "Unterminated" in error.msg or any(word.startswith(rest) for word in _WORDS)
-        found = "The file seems cut off." if cut else "It is not JSON."
+        found = "The file seems cut off." if cut else "It isn't JSON."
         place = f"{path.name}, line {error.lineno}, column {error.colno}"
         raise LoadError(f"{place}: {found} {error.msg}.") from None
     except RecursionError:
         raise LoadError(f"{path.name} is nested too deeply to be {what}.") from None
     except ValueError as error:
-        raise LoadError(f"{path.name}{_place(text)} is no {what}: {error}.") from None
+        raise LoadError(f"{path.name}{_place(text)} isn't valid {what}: {error}.") from None
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON text, and nothing but JSON.
+    """Parse JSON text strictly.
 
     Raises
     ------
     ValueError
-        It is none.
+        It isn't JSON.
 
     Examples
     --------
     >>> parse_json('{"a": 1, "a": 2}')
     Traceback (most recent call last):
         ...
-    iamlab.model.strict_json._NotMeantError: the key 'a' stands twice in one object
+    iamlab.model.strict_json._NotMeantError: the key 'a' is duplicated
     """
     return json.loads(
         text,
@@ -96,17 +96,17 @@ def _read_text(path: Path) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: which of its values counts would be a guess."""
+    """Reject a duplicated key: which of its values is meant would be a guess."""
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _NotMeantError(f"the key {twice[:100]!r} stands twice in one object")
+        raise _NotMeantError(f"the key {twice[:100]!r} is duplicated")
     return found
 
 
 def _no_constant(text: str) -> Any:
-    raise _NotMeantError(f"{text} is no JSON number")
+    raise _NotMeantError(f"{text} isn't a JSON number")
 
 
 def _int(text: str) -> int:
@@ -123,7 +123,7 @@ def _float(text: str) -> float:
 
 
 def _place(text: str) -> str:
-    """Find where it stands, by reading again, slowly: the fast reader does not say."""
+    """Find its place by reading again, slowly: the fast reader doesn't report it."""
     for token in _STRING_OR_NUMBER.finditer(text):
         if not token[0].startswith('"') and _is_refused(token[0]):
             line = text.count("\n", 0, token.start()) + 1
@@ -143,23 +143,23 @@ def _is_refused(token: str) -> bool:
 
 
 _OWNER_ONLY = 0o600
-_AS_USUAL = 0o666  # less what the user's umask takes away
+_AS_USUAL = 0o666  # minus the user's umask
 
 
 def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) -> None:
-    """Write a file, or leave the one that is there as it was.
+    """Write a file completely, or leave the existing file unchanged.
 
     Parameters
     ----------
     pieces
-        What is in it, in as many parts as it comes in; text is written as UTF-8.
+        The content in parts; text is written as UTF-8.
     private
-        Whether nobody but its owner may read it.
+        Whether only its owner can read it.
 
     Raises
     ------
     OSError
-        It cannot be written.
+        It can't be written.
     """
     target = path.resolve()  # behind a link, the file is replaced, not the link
     beside = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.unfinished")

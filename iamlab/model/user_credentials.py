@@ -1,7 +1,7 @@
 """Signing certificates, SSH public keys and service-specific credentials of IAM users.
 
-Each is a value: a change replaces it. The package ``cryptography`` reads keys and certificates; it
-is imported when the first one comes.
+Each is an immutable value: a change replaces it. The package ``cryptography`` reads keys and
+certificates; it is imported on first use.
 
 Notes
 -----
@@ -31,7 +31,7 @@ EXPIRED = "Expired"
 
 @dataclass(frozen=True, slots=True)
 class SigningCertificate:
-    """An X.509 certificate with which requests to some old APIs are signed."""
+    """An X.509 certificate that signs requests to some old APIs."""
 
     certificate_id: str
     body: str = field(repr=False)
@@ -41,7 +41,7 @@ class SigningCertificate:
 
 @dataclass(frozen=True, slots=True)
 class SSHPublicKey:
-    """The public half of an SSH key, with which CodeCommit knows a user."""
+    """An SSH public key, by which CodeCommit recognizes a user."""
 
     ssh_public_key_id: str
     body: str = field(repr=False)
@@ -57,16 +57,16 @@ class SSHPublicKey:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpecificCredential:
-    """A name and password, or an API key, for one service that takes no access keys.
+    """A user name and password, or an API key, for a service that doesn't use access keys.
 
     Parameters
     ----------
     user_name
         The name to sign in with, or the alias of the API key.
     expiration_date
-        Of API keys only.
+        For API keys only.
     password
-        Only in what the making, or a reset, gives; never in what the account keeps, nor in a copy.
+        Only in the result of a creation or reset; never in the account or a copy.
     """
 
     service_specific_credential_id: str
@@ -78,7 +78,7 @@ class ServiceSpecificCredential:
     password: str | None = field(default=None, repr=False, compare=False)
 
     def status_at(self, now: datetime) -> str:
-        """Say whether it is active, inactive or expired."""
+        """Return whether it is active, inactive or expired."""
         over = self.expiration_date is not None and now >= self.expiration_date
         return EXPIRED if over else self.status
 
@@ -97,7 +97,7 @@ _SSH = "ssh-rsa"
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An RSA public key: its two numbers, so that it can be compared, copied and kept in a file."""
+    """An RSA public key as two numbers, so that it can be compared, copied and saved."""
 
     exponent: int
     modulus: int
@@ -109,7 +109,7 @@ class PublicKey:
         Raises
         ------
         ValueError
-            It is none, or has fewer than 2,048 bits.
+            It isn't a public key, or has fewer than 2,048 bits.
         """
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization
@@ -130,12 +130,12 @@ class PublicKey:
 
     @property
     def fingerprint(self) -> str:
-        """The MD5 sum that SSH shows, in pairs of digits."""
+        """The key's MD5 sum as SSH shows it, in pairs of digits."""
         wire = b64decode(self.to_ssh().removeprefix(_SSH))
         return md5(wire, usedforsecurity=False).digest().hex(":")
 
     def to_ssh(self) -> str:
-        """Write it as SSH does."""
+        """Write it in the form of SSH."""
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
         return self._key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
@@ -159,7 +159,7 @@ def certificates(text: str) -> list[Certificate]:
     Raises
     ------
     ValueError
-        There is none in it, or one cannot be read.
+        It has no certificate, or one can't be read.
 
     Examples
     --------
@@ -177,12 +177,12 @@ def certificates(text: str) -> list[Certificate]:
 
 
 def private_key(text: str) -> PrivateKeyTypes:
-    """Read a private key that is not locked with a password.
+    """Read a private key without a password.
 
     Raises
     ------
     ValueError
-        It is none, is locked, or is of a kind that nobody uses with certificates.
+        It isn't a private key, has a password, or isn't of a kind that certificates use.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -196,7 +196,7 @@ def private_key(text: str) -> PrivateKeyTypes:
 
 
 def go_together(key: PrivateKeyTypes, certificate: Certificate) -> bool:
-    """Say whether a certificate is that of a private key."""
+    """Return whether a certificate belongs to a private key."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
@@ -206,12 +206,12 @@ def go_together(key: PrivateKeyTypes, certificate: Certificate) -> bool:
 
 
 def chain_breaks_at(certificate: Certificate, chain: Sequence[Certificate]) -> int | None:
-    """Find the first link of a chain that did not sign what stands before it.
+    """Find the first certificate of a chain that didn't sign its predecessor.
 
     Returns
     -------
     int or None
-        Its index, or ``None`` if each signed the one before, the first the certificate.
+        Its index, or ``None`` if each signed its predecessor, and the first signed the certificate.
     """
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 

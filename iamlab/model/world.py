@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class World(Shown, Record):
-    """A world of its own. Two worlds know nothing of each other."""
+    """A simulated AWS. Worlds are independent of each other."""
 
     def __init__(self, seed: int = 0, *, clock: AnyClock | None = None) -> None:
         self.seed = seed
@@ -42,8 +42,8 @@ class World(Shown, Record):
         self.organizations: dict[str, Organization] = {}  # by id
         self.current_network = Network()
         self.standing = Standing()
-        self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
-        self.warnings: list[str] = []  # what a loaded file left open
+        self.resource_policies: dict[str, Policy] = {}  # by ARN, passed from outside
+        self.warnings: list[str] = []  # warnings about a loaded file
         self.loaded = False
         self.events = EventLog()
         self.sessions: dict[str, SessionRecord] = {}  # by access key id
@@ -59,18 +59,18 @@ class World(Shown, Record):
         Parameters
         ----------
         name
-            What it is called here.
+            The account's name.
         account_id
-            12 digits; without it, one is made from the seed.
+            12 digits; by default it follows from the seed.
 
         Raises
         ------
         EntityAlreadyExists
             The id is taken.
         ValidationError
-            The id is not of 12 digits.
+            The id doesn't have 12 digits.
         RequestError
-            The name is no text.
+            The name isn't text.
         """
         check_texts(name=name)
         number = self.ids.account_id() if account_id is None else account_id
@@ -83,11 +83,11 @@ class World(Shown, Record):
         self.changed()
         return account
 
-    def __getstate__(self) -> dict[str, Any]:  # it can be worked out again
+    def __getstate__(self) -> dict[str, Any]:  # it can be computed again
         return {**self.__dict__, "remembered": Remembered()}
 
     def changed(self) -> None:
-        """Forget what was worked out: something is different now."""
+        """Clear cached answers, because something has changed."""
         self.revision += 1
         self.remembered = Remembered()
 
@@ -113,7 +113,7 @@ class World(Shown, Record):
         Raises
         ------
         NoSuchEntity
-            There is none.
+            There is no such account.
         """
         check_texts(name_or_id=name_or_id)
         for account in self.accounts.values():
@@ -124,15 +124,15 @@ class World(Shown, Record):
         raise error
 
     def user(self, name: str) -> User:
-        """Find a user by name, in whichever account it is."""
+        """Find a user by name, in any account."""
         return self._named(name, "user")  # type: ignore[return-value]
 
     def group(self, name: str) -> Group:
-        """Find a group by name, in whichever account it is."""
+        """Find a group by name, in any account."""
         return self._named(name, "group")  # type: ignore[return-value]
 
     def role(self, name: str) -> Role:
-        """Find a role by name, in whichever account it is."""
+        """Find a role by name, in any account."""
         return self._named(name, "role")  # type: ignore[return-value]
 
     def bucket(self, name: str) -> Resource:
@@ -153,7 +153,7 @@ class World(Shown, Record):
         return found[0]
 
     def organization_of(self, account_id: str) -> Organization | None:
-        """Give the organization that an account is in."""
+        """Return the organization of an account."""
         if not self.organizations:
             return None
         from iamlab.model.organization.organization import organization_of
@@ -161,7 +161,7 @@ class World(Shown, Record):
         return organization_of(self, account_id)
 
     def membership_of(self, account_id: str) -> Membership | None:
-        """Say where in which organization an account is."""
+        """Return where an account is in its organization."""
         organization = self.organization_of(account_id)
         if organization is None:
             return None
@@ -178,19 +178,20 @@ class World(Shown, Record):
 
 @dataclass(slots=True)
 class Remembered:
-    """What was worked out for earlier questions; a change of the world forgets it.
+    """Answers that are cached until the world changes.
 
     Parameters
     ----------
     principals
         Callers, by ARN.
-    callers_indexes
-        All callers of the world or of an account, made ready for questions.
+    callers
+        All callers of the world or of an account, with their policies and condition keys, the time
+        and tags that they depend on, and the world's revision.
     """
 
     principals: dict[str, Any] = field(default_factory=dict)
-    callers_indexes: dict[Hashable, Any] = field(default_factory=dict)
+    callers: dict[Hashable, tuple[Hashable, Any]] = field(default_factory=dict)
 
 
 _COPIED = ("accounts", "organizations", "oidc_issuers", "saml_directories", "identity_centers")
-"""What a world holds that can be copied into another one."""
+"""The contents of a world that can be copied into another one."""

@@ -90,7 +90,7 @@ class Shape:
     service: str = "iam"
 
     def of(self, name: str) -> Shape:
-        """Give another shape of the same API."""
+        """Return another shape of the same API."""
         return shape(name, self.service)
 
     @cached_property
@@ -102,7 +102,7 @@ class Shape:
         return re.compile(pattern, 0 if pattern != self.pattern else re.ASCII)
 
     def fits(self, text: str) -> bool:
-        """Say whether a text has such a length, and no other letters.
+        """Return whether a text has such a length, and no other letters.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class Signature:
 
 
 def file_of(service: str) -> Path:
-    """Say where the data of an API are."""
+    """Return where an API's data are."""
     return _FOLDER / f"{service if service in WHOLE else 'services'}_model.json"
 
 
@@ -165,7 +165,7 @@ def names(service: str = "iam") -> list[str]:
 
 @cache
 def signature(operation: str, service: str = "iam") -> Signature:
-    """Give the signature of an operation.
+    """Return the signature of an operation.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def signature(operation: str, service: str = "iam") -> Signature:
 
 @cache
 def shape(name: str, service: str = "iam") -> Shape:
-    """Give a shape by its name; the parameters of other services have the name of their type.
+    """Return a shape by its name; the parameters of other services have the name of their type.
 
     Examples
     --------
@@ -336,9 +336,10 @@ def _covered(value: object, deep: int = 4) -> object:
         return "..."
     if isinstance(value, Mapping):
         return {
-            key: "***" if key in SECRETS else _covered(one, deep - 1) for key, one in value.items()
+            key: "***" if key in SECRETS else _covered(entry, deep - 1)
+            for key, entry in value.items()
         }
-    return [_covered(one, deep - 1) for one in value]
+    return [_covered(item, deep - 1) for item in value]
 
 
 def _none(*_: object) -> Iterator[str]:
@@ -374,8 +375,8 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, one in enumerate(value, 1):
-        yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
+    for number, item in enumerate(value, 1):
+        yield from _faults(item, wanted.of(wanted.member), name, f"{where}.{number}.member")
 
 
 def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
@@ -386,9 +387,9 @@ def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str
     for part in wanted.required:
         if value.get(part) is None:
             yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
-    for part, one in value.items():
-        if one is not None:
-            yield from _faults(one, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
+    for part, item in value.items():
+        if item is not None:
+            yield from _faults(item, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
 
 
 _FAULTS: dict[str, Callable[..., Iterator[str]]] = {

@@ -75,7 +75,7 @@ WITH_BOUNDARY = frozenset(
 
 
 def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> Any:
-    """Give the thing that an operation works on; ``None`` if there is none yet."""
+    """Return the thing that an operation works on; ``None`` if there is none yet."""
     if entry.on in _BY_ARN:
         parameter, place = _BY_ARN[entry.on]
         return getattr(account, place).get(parameters.get(parameter, ""))
@@ -87,22 +87,24 @@ def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> 
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
         return held[name]
-    return next((one for key, one in held.items() if key.lower() == str(name).lower()), None)
+    return next(
+        (resource for key, resource in held.items() if key.lower() == str(name).lower()), None
+    )
 
 
 def _identity(account: Account, arn: str) -> Any:
     """Find a user, group or role by its ARN."""
     every = (*account.users.values(), *account.groups.values(), *account.roles.values())
-    return next((one for one in every if one.arn == arn), None)
+    return next((resource for resource in every if resource.arn == arn), None)
 
 
 def _arn_in(parameters: Mapping[str, Any]) -> str:
-    """Give the ARN of the identity that is asked about."""
+    """Return the ARN of the identity that is asked about."""
     return str(parameters["Arn"] if "Arn" in parameters else parameters["PolicySourceArn"])
 
 
 def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
-    """Give the ARN that a call needs permission for; of what is not there yet, as it will be."""
+    """Return the ARN that a call needs permission for; of what is not there yet, as it will be."""
     if entry.about is not None:
         return entry.about(account, parameters)
     if entry.on == "*":
@@ -129,7 +131,7 @@ def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -
 
 
 def named_shortly(account: Account, entry: Entry, resource: str) -> str:
-    """Say a resource as IAM's refusals do: a thing that is there by kind and name."""
+    """Return a resource as IAM's refusals name it: by kind and name if it exists."""
     if entry.on in _SHORTLY and not entry.name.startswith("Create"):
         start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}/"
         if resource.startswith(start):
@@ -142,7 +144,7 @@ def named_shortly(account: Account, entry: Entry, resource: str) -> str:
 def context_of_passing(
     account: Account, role_arn: str, service: str, for_what: str = ""
 ) -> dict[str, Any]:
-    """Give the condition keys of a role's being handed to a service; IAM hands it to EC2.
+    """Return the condition keys of a role's being handed to a service; IAM hands it to EC2.
 
     Parameters
     ----------
@@ -162,7 +164,7 @@ def context_of_passing(
 def needed(
     account: Account, entry: Entry, parameters: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Say what a call needs permission for: action, resource, and the condition keys of the call.
+    """Return what a call needs permission for: actions, resources and condition keys.
 
     A role that the call hands to a service is asked with keys of its own.
     """
@@ -178,7 +180,7 @@ def needed(
 
 
 def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
-    """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
+    """Return the tags that a call sends: pairs, or a mapping, as the service's API writes them.
 
     Parameters
     ----------
@@ -205,28 +207,28 @@ def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, st
 
 
 def _specified(sent: Any, made: str) -> list[Any]:
-    """Give the tags for what is made: a call of EC2 can send some for its volumes too."""
+    """Return the tags for what is made: a call of EC2 can send some for its volumes too."""
     found: list[Any] = []
-    for one in _listed(sent):
-        if not isinstance(one, dict):
+    for tag in _listed(sent):
+        if not isinstance(tag, dict):
             raise RequestError(
                 "TagSpecifications is a list such as "
                 f'[{{"ResourceType": "instance", "Tags": [...]}}], not {sent!r}.'
             )
-        if one.get("ResourceType") == made:
-            found += _listed(one.get("Tags", ()))
+        if tag.get("ResourceType") == made:
+            found += _listed(tag.get("Tags", ()))
     return found
 
 
 def _made(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
-    """Say of which type the thing is that EC2 makes."""
+    """Return the type of what EC2 creates."""
     if entry.about is None or "TagSpecifications" not in parameters:
         return ""
     return Arn.parse(entry.about(account, parameters)).kind
 
 
 def _listed(sent: Any) -> list[Any]:
-    """Give a list; what is none stands in it as what no tag can be."""
+    """Return a list; what is none stands in it as what no tag can be."""
     return list(sent) if isinstance(sent, list | tuple) else [sent]
 
 
@@ -237,7 +239,7 @@ def _pair(tag: object) -> tuple[Any, Any]:
 
 
 def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the condition keys that a call of this operation has, beside those of every call."""
+    """Return the condition keys that a call of this operation has, beside those of every call."""
     sent = tags_of(parameters, _made(account, entry, parameters))
     context: dict[str, Any] = {**tag_keys("aws:RequestTag", dict(sent))}
     keys = [key for key, _ in sent] or list(
@@ -262,7 +264,7 @@ def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) ->
 
 
 def _of_properties(entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the keys of a call about the account's properties; of such there is one namespace."""
+    """Return the keys of a call about the account's properties; of such there is one namespace."""
     if not entry.name.endswith("AccountProperties"):
         return {}
     names = parameters.get("Properties", ("RoleManager/Enabled",))

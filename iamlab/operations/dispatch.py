@@ -129,7 +129,7 @@ class Call:
         self.further = tuple(resource for resource in same if is_arn(resource))
 
     def needed(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Say what the call needs permission for: action, resource, and condition keys."""
+        """Return what the call needs permission for: action, resource, and condition keys."""
         return needed(self.account, self.entry, self.parameters)
 
     def authorize(self) -> None:
@@ -185,28 +185,28 @@ class Call:
     # -- what the event says ----------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
-        """Say who called."""
+        """Return who called."""
         if self.identity is not None:
             return self.identity
         return caller_identity(self.who, getattr(self.caller, "access_key_id", ""))
 
     def _owner(self) -> str:
-        """Give the account of the resource."""
+        """Return the account of the resource."""
         return self.account_id
 
     def _parameters(self) -> dict[str, Any] | None:
-        """Give the parameters; a Region is none, as a client has it."""
+        """Return the parameters; a Region is none, as a client has it."""
         return {name: value for name, value in self.parameters.items() if name != "Region"}
 
     def _about(self) -> str:
-        """Give the ARN that it works on; empty if none is named."""
+        """Return the ARN that it works on; empty if none is named."""
         if self.entry.about is None:
             return ""
         arn = self.entry.about(self.account, self.parameters)
         return arn if is_arn(arn) else ""
 
     def _region(self) -> str:
-        """Say where it happens: in the Region that is named, or in that of the resource."""
+        """Return the call's Region: the one that it names, or the resource's."""
         named = "" if self.entry.about is None else str(self.parameters.get("Region", ""))
         about = "" if named else self._about()
         return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION

@@ -74,7 +74,7 @@ def as_list(values: object, what: str) -> list[Any]:
 
 
 def arn_of(thing: object, what: str) -> str:
-    """Give the ARN of a thing that is handed over as itself.
+    """Return the ARN of a thing that is handed over as itself.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def must_be_there(document: Document) -> Document:
 
 
 def as_text(document: Document) -> Any:
-    """Give a document as the API takes it: its JSON text.
+    """Return a document as the API takes it: its JSON text.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def as_text(document: Document) -> Any:
 
 
 def as_role_arn(role: Role | str) -> str:
-    """Give the ARN of a role that is named by itself or by its ARN."""
+    """Return the ARN of a role that is named by itself or by its ARN."""
     return role if isinstance(role, str) else arn_of(role, "role_arn is a role or its ARN")
 
 
@@ -189,12 +189,12 @@ def as_policy_arns(policies: Policies | None) -> list[dict[str, str]] | None:
     if policies is None:
         return None
     found = []
-    for one in as_list(policies, "policy_arns is a list of policies or their ARNs"):
-        if isinstance(one, str):
-            known = managed.find(one)
-            found.append({"arn": one if known is None else known.arn})
-        elif isinstance(getattr(one, "arn", None), str):
-            found.append({"arn": one.arn})
+    for policy in as_list(policies, "policy_arns is a list of policies or their ARNs"):
+        if isinstance(policy, str):
+            known = managed.find(policy)
+            found.append({"arn": policy if known is None else known.arn})
+        elif isinstance(getattr(policy, "arn", None), str):
+            found.append({"arn": policy.arn})
         else:
-            raise RequestError(f"policy_arns is a list of policies or their ARNs, not {one!r}.")
+            raise RequestError(f"policy_arns is a list of policies or their ARNs, not {policy!r}.")
     return found

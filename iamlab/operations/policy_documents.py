@@ -47,7 +47,7 @@ _OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationEr
 
 @cache
 def _errors() -> dict[str, type[AwsError]]:
-    """Give the codes with which documents are refused, each with its class."""
+    """Return the codes with which documents are refused, each with its class."""
     # Not before somebody saves for one of these services.
     from iamlab.errors.organizations import ConstraintViolationException
     from iamlab.errors.services import (
@@ -82,7 +82,7 @@ def _errors() -> dict[str, type[AwsError]]:
 
 
 def error_of(code: str) -> type[AwsError]:
-    """Give the class of a code with which documents are refused.
+    """Return the class of a code with which documents are refused.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
 
 
 def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:
-    """Give the users and roles that a policy names and that are not there.
+    """Return the users and roles that a policy names and that are not there.
 
     What lies in accounts outside of this world is taken as there.
     """
@@ -223,7 +223,7 @@ def with_principals(policy: Policy, new_names: Mapping[tuple[str, str], tuple[st
     """Write some principals of a policy, each a kind and a name, in another way."""
 
     def renamed(principals: Principals | None) -> Principals | None:
-        return principals and tuple(new_names.get(one, one) for one in principals)
+        return principals and tuple(new_names.get(principal, principal) for principal in principals)
 
     changed: dict[int, Statement | None] = {
         statement.number: replace(

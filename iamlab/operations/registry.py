@@ -233,16 +233,16 @@ def register_modules(service: str, *modules: str) -> None:
 
 
 def entries() -> Mapping[str, Entry]:
-    """Give all entries of IAM's API by name."""
+    """Return all entries of IAM's API by name."""
     return entries_of("iam")
 
 
 def entries_of(*services: str) -> Mapping[str, Entry]:
-    """Give the entries of some services by service and name; else of all in ``SERVICES``."""
+    """Return the entries of some services by service and name; else of all in ``SERVICES``."""
     wanted = services or SERVICES
     for module in chain.from_iterable(MODULES[service] for service in wanted):
         import_module(module)
-    return {key: one for key, one in _ENTRIES.items() if one.service in wanted}
+    return {key: entry for key, entry in _ENTRIES.items() if entry.service in wanted}
 
 
 def find(name: str) -> Entry:

@@ -91,7 +91,7 @@ def resource_policy(document: Document, resource: Resource) -> Policy:
 
 
 def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]]:
-    """Give the principals that are not there, each with its kind."""
+    """Return the principals that are not there, each with its kind."""
     for statement, value in absent(policy, world):
         yield statement, "AWS", value
     for statement in policy.statements:
@@ -101,16 +101,16 @@ def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]
 
 
 def _is_gone(kind: str, value: str, world: World) -> bool:
-    """Say whether it is the id of somebody who was deleted, or of no account of this world."""
+    """Return whether it is the id of somebody who was deleted, or of no account of this world."""
     accounts = world.accounts.values()
     if kind == "CanonicalUser":
         return all(account.canonical_user_id != value for account in accounts)
     if kind != "AWS" or not _UNIQUE_ID.fullmatch(value):
         return False
     return not any(
-        one.unique_id == value
+        user.unique_id == value
         for account in accounts
-        for one in (*account.users.values(), *account.roles.values())
+        for user in (*account.users.values(), *account.roles.values())
     )
 
 
@@ -156,9 +156,16 @@ def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
         )
 
     changed: dict[int, Statement | None] = {
-        one.number: replace(one, resource=whole(one.resource), not_resource=whole(one.not_resource))
-        for one in policy.statements
-        if any(value.startswith(_THIS_API) for value in one.resource or one.not_resource or ())
+        statement.number: replace(
+            statement,
+            resource=whole(statement.resource),
+            not_resource=whole(statement.not_resource),
+        )
+        for statement in policy.statements
+        if any(
+            value.startswith(_THIS_API)
+            for value in statement.resource or statement.not_resource or ()
+        )
     }
     return edited(policy, changed) if changed else policy
 

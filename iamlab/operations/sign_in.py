@@ -118,7 +118,7 @@ class ConsoleSession:
 
 
 def _is_still_there(world: World, user: CredentialOwner) -> bool:
-    """Say whether a world has the very user; one of the same name is another."""
+    """Return whether a world has the very user; one of the same name is another."""
     account = world.accounts.get(user.account.account_id)
     if account is None or not user.named:
         return account is not None
@@ -230,7 +230,7 @@ def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
 
 
 def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None) -> bool:
-    """Say whether a device was used. Who has one must use it; any of several will do."""
+    """Return whether a device was used. Who has one must use it; any of several will do."""
     devices = devices_of(who)
     if not devices:
         return False

@@ -50,7 +50,7 @@ def use(
 
 
 def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
-    """Say what the caller's credentials are not good for.
+    """Return the error for a call that the caller's credentials cannot make.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
 
 
 def _message(world: World, decision: Decision) -> str:
-    """Say what a service answers to a refusal: some hand out more, encoded."""
+    """Return a service's text of a refusal: some add an encoded message."""
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
@@ -121,7 +121,7 @@ def _origin(
     decision: Decision,
     circumstances: Circumstances,
 ) -> Origin:
-    """Say where the call came from; what was given by hand was asked with, so it is noted too."""
+    """Return where the call came from; the event also shows context set by hand."""
     value = decision.request.value
     region = str(value("aws:RequestedRegion"))
     found = origin_of(world, identity, service, region, circumstances.get("network"))
@@ -136,7 +136,7 @@ def _origin(
 
 
 def _parameters(service: str, resource: str) -> dict[str, str] | None:
-    """Say of a call of S3 which bucket and object it names; of others nothing is known."""
+    """Return the bucket and object that a call of S3 names; nothing for other services."""
     if service != "s3" or not is_arn(resource):
         return None
     bucket, _, key = Arn.parse(resource).resource.partition("/")

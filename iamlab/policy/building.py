@@ -116,7 +116,7 @@ def deny(
     Examples
     --------
     >>> policy = deny("s3:*", when={"aws:SecureTransport": False}, sid="OnlyEncrypted")
-    >>> policy.to_json()["Statement"][0]["Condition"]
+    >>> policy.to_dict()["Statement"][0]["Condition"]
     {'Bool': {'aws:SecureTransport': 'false'}}
     """
     return _policy("Deny", actions, resources, when, principal, sid, name)
@@ -306,7 +306,7 @@ def statements_as_written(policy: Policy) -> list[dict[str, Any]]:
     >>> statements_as_written(deny("s3:*"))
     [{'Effect': 'Deny', 'Action': 's3:*', 'Resource': '*'}]
     """
-    raw = policy.to_json()["Statement"]
+    raw = policy.to_dict()["Statement"]
     return raw if isinstance(raw, list) else [raw]
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
@@ -24,7 +25,6 @@ from iamlab.policy.statement import Condition, Effect, Principals, Statement, Ve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.errors import PolicyProblem
     from iamlab.policy.advice.finding import Finding
     from iamlab.policy.comparing import Difference
     from iamlab.policy.json_text import Source
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class Policy(Shown):
     """A policy document.
@@ -81,11 +82,10 @@ class Policy(Shown):
         '1 Allow on s3, sqs'
         """
         effects = [one.effect for one in self.statements]
-        counts = [(effects.count(effect), effect) for effect in sorted(set(effects))]
-        told = ", ".join(f"{number} {effect}" for number, effect in counts)
+        counts = ", ".join(f"{effects.count(one)} {one}" for one in sorted(set(effects)))
         patterns = (p for one in self.statements for p in one.action or one.not_action or ())
         services = few(dict.fromkeys(pattern.partition(":")[0] for pattern in patterns))
-        return f"{told or 'no statements'}{' on ' if services else ''}{services}"
+        return f"{counts or 'no statements'}{' on ' if services else ''}{services}"
 
     def __repr__(self) -> str:
         return f"<Policy{' ' if self.name else ''}{few([self.name])}: {self.summary}>"
@@ -110,7 +110,7 @@ class Policy(Shown):
             It is no policy. The error lists every problem: JSON path, line, column, mend.
         """
         if isinstance(document, Policy):
-            return document.named(name) if name else document
+            return document.with_name(name) if name else document
         if isinstance(document, str):
             text, (value, source) = document, read_json(document)
         else:
@@ -118,20 +118,21 @@ class Policy(Shown):
             text = "" if source.problems else json.dumps(document, indent=2)
         policy = Reader(source).policy(value) if not source.problems or value else None
         if source.problems or policy is None:
-            raise PolicyError(sorted(source.problems, key=_reading_order), name)
+            in_order = sorted(source.problems, key=lambda one: (one.line or 0, one.column or 0))
+            raise PolicyError(in_order, name)
         return cls(*policy, name=name, text=text)
 
-    def named(self, name: str) -> Policy:
-        """Give the same document under another name."""
+    def with_name(self, name: str) -> Policy:
+        """Return the same document under another name."""
         return Policy(self.statements, self.version, self.id, name, self.text)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the document as JSON values, as it was written."""
         document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
         return document
 
-    def check(self, policy_type: str = "identity", service: str | None = None) -> None:
-        """Insist that AWS would save this document as a policy of a type.
+    def validate(self, policy_type: str = "identity", service: str | None = None) -> None:
+        """Check whether AWS would save this document as a policy of a type; raise if it wouldn't.
 
         Parameters
         ----------
@@ -139,7 +140,7 @@ class Policy(Shown):
             ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
             ``"rcp"`` or ``"endpoint"``.
         service
-            Of a resource policy: the service whose resource it hangs on, such as ``"s3"``.
+            Of a resource policy: the service whose resource it is attached to, such as ``"s3"``.
 
         Raises
         ------
@@ -148,26 +149,26 @@ class Policy(Shown):
         """
         _tool("checking").check(self, policy_type, service)
 
-    def advice(
+    def lint(
         self, policy_type: str = "identity", service: str | None = None
     ) -> tuple[Finding, ...]:
-        """Say what a reviewer would, in the codes of IAM Access Analyzer.
+        """Return what a reviewer would say, in the codes of IAM Access Analyzer.
 
-        The parameters are those of ``check``; it never raises.
+        The parameters are those of ``validate``; it never raises.
 
         Examples
         --------
         >>> document = {"Version": "2012-10-17", "Statement": [
         ...     {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}]}
-        >>> [finding] = Policy.parse(document).advice()
+        >>> [finding] = Policy.parse(document).lint()
         >>> finding.code, finding.fix().statements[0].action
         ('INVALID_ACTION', ('s3:GetObject',))
         """
         found: tuple[Finding, ...] = _tool("advice").advise(self, policy_type, service)
         return found
 
-    def prose(self, policy_type: str = "") -> str:
-        """Say in plain English what the policy says, statement by statement."""
+    def describe(self, policy_type: str = "") -> str:
+        """Return the policy in plain English, statement by statement."""
         text: str = _tool("prose").prose(self, for_type=policy_type)
         return text
 
@@ -252,10 +253,6 @@ def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Polic
     numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
     _, end = numbers_as_text.raw_decode(source.text, source.places[path])
     return Policy(*policy, name=name, text=source.text[source.places[path] : end])
-
-
-def _reading_order(problem: PolicyProblem) -> tuple[int, int]:
-    return problem.line or 0, problem.column or 0
 
 
 def _int(text: str) -> int | str:

@@ -222,7 +222,7 @@ def _rewritten(policy: Policy, statements: Sequence[Statement]) -> Policy:
     written = [
         _written(one, policy.statements[one.number - 1], raw[one.number - 1]) for one in statements
     ]
-    document = policy.to_json()
+    document = policy.to_dict()
     single = not isinstance(document["Statement"], list)
     document["Statement"] = written[0] if single else written
     return Policy.parse(json.dumps(document, indent=2), name=policy.name)

@@ -1,1 +1,1 @@
-"""A world as a file: everything in it, without secrets unless they are asked for."""
+"""A world as a file: everything in it, without secrets by default."""

@@ -1,9 +1,9 @@
 """An account as ``aws iam get-account-authorization-details`` prints it: read, and written.
 
-The command prints users, groups, roles and managed policies of one account; no credentials, and no
-description and session duration of roles. Documents are JSON objects (as the CLI prints them) or
-URL-encoded text (as the API returns them); a large account comes in pages; with ``--filter`` some
-lists are empty. Nothing is invented: there is a warning of what the file names but does not have,
+The command prints users, groups, roles and managed policies of an account; no credentials, and no
+descriptions and session durations of roles. Documents are JSON objects (as the CLI prints them) or
+URL-encoded text (as the API returns them); a large account has several pages; with ``--filter``
+some lists are empty. Nothing is invented: a warning names what the file refers to but doesn't have,
 and each answer that depends on it lists it.
 
 Notes
@@ -50,7 +50,7 @@ HOW = "aws iam get-account-authorization-details --output json > account.json"
 
 
 class LoadWarning(UserWarning):
-    """A file does not have something that it names."""
+    """A file doesn't have something that it names."""
 
 
 def load_account_details(
@@ -59,17 +59,17 @@ def load_account_details(
     resource_policies: Mapping[str, str | Mapping[str, object]],
     organization: Source | None = None,
 ) -> World:
-    """Fill an empty world with what the files hold."""
+    """Fill an empty world with the files' contents."""
     problems = Problems()
     world.loaded = True
-    how = f"Make one with: {HOW}"
+    how = f"To make one: {HOW}"
     pages = [
         page
         for export in exports
         for page in account_entries.pages_in(export, "account details", LISTS, _COMMAND, how)
     ]
     if not pages:
-        raise LoadError(f"There is nothing to read. Make a file with: {HOW}")
+        raise LoadError(f"There is nothing to read. To make a file: {HOW}")
     policies: dict[str, ManagedPolicy] = {}
     accounts_of = [_read_page(world, policies, place, page, problems) for place, page in pages]
     problems.raise_if_any()
@@ -78,17 +78,17 @@ def load_account_details(
     _check_complete(pages, accounts_of)
     if not world.accounts:
         problems.add(
-            pages[0][0], "It holds no user, group, role or policy, so no account can be told."
+            pages[0][0], "It has no user, group, role or policy, so the account is unknown."
         )
     problems.raise_if_any()
     if organization is not None:
         from iamlab.storage.organization_export import read_organization
 
         read_organization(world, organization, problems)
-        problems.raise_if_any("The organization cannot be read:")
+        problems.raise_if_any("The organization can't be read:")
     for arn, document in resource_policies.items():
         _give_policy(world, arn, document, problems)
-    problems.raise_if_any("A policy that was given beside the account details cannot be read:")
+    problems.raise_if_any("A resource-based policy can't be read:")
     for text in dict.fromkeys(_loose_ends(world)):
         world.warnings.append(text)
         warnings.warn(text, LoadWarning, stacklevel=3)
@@ -97,9 +97,9 @@ def load_account_details(
 
 
 def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) -> None:
-    """Reject an account of which every page says that more follows, in whatever order they come."""
+    """Reject an account without a last page; pages can be in any order."""
     for account_id in set().union(*accounts_of) or {""}:
-        # Pages without any account may belong to this one.
+        # Pages without an account can belong to this one.
         last, is_cut = "", True
         for (place, one_page), found in zip(pages, accounts_of, strict=True):
             is_own = account_id in found or not account_id
@@ -109,18 +109,18 @@ def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) 
                 is_cut &= bool(one_page.get("IsTruncated") or one_page.get("NextToken"))
         if is_cut:
             raise LoadError(
-                f"{last} is cut off: it says that another page follows. Let the CLI fetch "
-                f"all pages ({HOW}), or give all pages."
+                f"{last} is incomplete: another page follows. Let the CLI fetch "
+                f"all pages ({HOW}), or pass all pages."
             )
 
 
 def _give_policy(
     world: World, arn: str, document: str | Mapping[str, object], problems: Problems
 ) -> None:
-    """Read the policy of a resource that was given beside the files."""
+    """Read a resource-based policy that was passed with the files."""
     place = f"policy of {arn}"
     if not is_arn(str(arn)):
-        problems.add(place, "Name the resource by its whole ARN.")
+        problems.add(place, "Name the resource by its full ARN.")
     elif ":s3:::" in arn and "/" in arn:
         problems.add(place, f"The bucket has the policy, not the object: {arn.partition('/')[0]}.")
     else:
@@ -138,7 +138,7 @@ def _read_page(
     page: Page,
     problems: Problems,
 ) -> set[str]:
-    """Read one page: its four lists. Give the ids of the accounts in it."""
+    """Read a page with its four lists. Return the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (
         account_entries.read_user,
         account_entries.read_group,
@@ -162,7 +162,7 @@ def _read_page(
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
-    """Give a managed policy to its account; AWS's own go to all."""
+    """Add a managed policy to its account; AWS managed policies go to all accounts."""
     if not policy.is_aws_managed:
         account_of(world, arn)
     for account in world.accounts.values():
@@ -171,7 +171,7 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 
 
 def _loose_ends(world: World) -> Iterator[str]:
-    """Say what the files name but do not have."""
+    """Return a warning for each thing that the files name but don't have."""
     for account in world.accounts.values():
         for identity in (
             *account.users.values(),
@@ -192,33 +192,33 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
             of_day = (
                 f"{shipped.default_version_id}, as AWS had it on {managed_policies.source().day}"
             )
-            yield f"{arn} is not in the file; iamlab uses {of_day} in the partition aws."
+            yield f"{arn} isn't in the file; iamlab uses {of_day} in the partition aws."
         else:
-            yield f"{arn}, attached to {identity.kind} {identity.name}, is not in the file."
+            yield f"{arn}, attached to {identity.kind} {identity.name}, isn't in the file."
     if isinstance(identity, User):
         for group in identity.groups:
             if group not in account.groups:
-                yield f"Group {group}, of user {identity.name}, is not in the file."
+                yield f"Group {group}, of user {identity.name}, isn't in the file."
 
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 FILTERS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
-"""What a filter can ask for; without a filter all of it."""
+"""The values of the filter; by default all of them."""
 
 
 @operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
-def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
-    """Write down users, groups, roles and managed policies: a whole account, or one page of it.
+def get_account_authorization_details(account: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return users, groups, roles and managed policies: a whole account, or a page of it.
 
     Parameters
     ----------
-    given
+    arguments
         ``Filter``, ``MaxItems`` and ``Marker`` as they were sent.
     """
     bounded = [*account.users.values(), *account.roles.values()]
     identities = [*bounded, *account.groups.values()]
-    attached = Counter(arn for one in identities for arn in one.attached)
-    bounding = Counter(one.boundary for one in bounded if one.boundary)
+    attached = Counter(arn for identity in identities for arn in identity.attached)
+    bounding = Counter(identity.boundary for identity in bounded if identity.boundary)
     used = (
         account.policies.get(arn) or managed_policies.find(arn)
         for arn in dict.fromkeys((*attached, *bounding))
@@ -235,15 +235,15 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
         (LISTS[3], with_counts, own_policies(account)),
         (LISTS[3], with_counts, of_aws),
     )
-    wanted = given.get("Filter") or FILTERS
+    wanted = arguments.get("Filter") or FILTERS
     entries = [
-        (name, write, one)
+        (name, write, entity)
         for kind, (name, write, every) in zip(FILTERS, parts, strict=True)
         if kind in wanted
-        for one in every
+        for entity in every
     ]
-    # Only what is on the page is written.
-    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
+    # Only the page's entries are written.
+    one_page = page("All", entries, arguments, lambda entry: (entry[0], entry[1](entry[2])))
     found: dict[str, Any] = {name: [] for name in LISTS}
     for name, written in one_page.pop("All"):
         found[name].append(written)
@@ -251,7 +251,7 @@ def get_account_authorization_details(account: Account, given: Parameters) -> di
 
 
 def whole(account: Account) -> dict[str, Any]:
-    """Write down a whole account on one page, with its times as text: as the CLI prints it."""
+    """Return a whole account as a single page, with times as text: as the CLI prints it."""
     return as_printed(get_account_authorization_details(account, {"MaxItems": sys.maxsize}))
 
 
@@ -264,7 +264,7 @@ def _printed(value: Any) -> Any:
     if isinstance(value, dict):
         return as_printed(value)
     if isinstance(value, list | tuple):
-        return [_printed(one) for one in value]
+        return [_printed(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -272,7 +272,7 @@ def _role(role: Role) -> dict[str, Any]:
     found = _identity(role)
     for name in ("Description", "MaxSessionDuration"):
         found.pop(name, None)
-    # Of a loaded account only the names of instance profiles are known.
+    # Of a loaded account, only the names of instance profiles are known.
     known = role.account.instance_profiles
     found["InstanceProfileList"] = [
         profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
@@ -301,7 +301,7 @@ def _identity(identity: Identity) -> dict[str, Any]:
     found = {
         **write_identity(identity),
         f"{identity.kind.capitalize()}PolicyList": [
-            {"PolicyName": name, "PolicyDocument": policy.to_json()}
+            {"PolicyName": name, "PolicyDocument": policy.to_dict()}
             for name, policy in identity.inline.items()
         ],
         "AttachedManagedPolicies": [

@@ -1,7 +1,7 @@
-"""One entry of an export, read strictly: whatever AWS would not write is a problem.
+"""An entry of an export, read strictly: anything that AWS wouldn't write is a problem.
 
-An entry that is read wrongly could grant more than the real account does; so a boundary that cannot
-be read, or a name that does not match its ARN, is an error.
+An entry that is misread could grant more than the real account does. So a boundary that can't be
+read, or a name that doesn't match its ARN, is an error.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 """A file, an object, or several outputs of the CLI."""
 
 Value = TypeVar("Value")
-_MANY = 20  # problems shown of a file that has more
+_MANY = 20  # the most problems that an error shows
 
 
 @dataclass(slots=True)
 class Problems:
-    """All that is wrong in the files, so that one error can list it."""
+    """All problems in the files, so that a single error can list them."""
 
     found: list[str] = field(default_factory=list)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)  # those read so far
 
     def add(self, place: str, what: str) -> None:
-        """Add what is wrong at a place."""
+        """Add a problem at a place."""
         self.found.append(f"{place}: {what}")
 
     def attempt(self, place: str, read: Callable[..., Value], *values: Any) -> Value | None:
-        """Read something at a place; if it is wrong, add it to the problems."""
+        """Read a value at a place; if it is wrong, add a problem."""
         try:
             return read(*values)
         except (WrongEntry, ArnError) as error:
-            self.add(place, f"It is not what it should be: {error}.")
+            self.add(place, f"It isn't valid: {error}.")
             return None
 
-    def raise_if_any(self, heading: str = "The account details cannot be read:") -> None:
+    def raise_if_any(self, heading: str = "The account details can't be read:") -> None:
         """Raise an error that lists the problems."""
         if not self.found:
             return
@@ -65,12 +65,12 @@ class Problems:
 
 
 class WrongEntry(Exception):  # noqa: N818 - it only carries a sentence to the list of problems
-    """Something in an entry is not as AWS writes it."""
+    """An entry isn't as AWS writes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a list, and its place in the file."""
+    """An entry of a list, and its place in the file."""
 
     raw: Page
     where: str
@@ -78,19 +78,19 @@ class Entry:
 
     @classmethod
     def read(cls, raw: object, where: str, problems: Problems) -> Entry:
-        """Make an entry of a value in the file."""
+        """Make an entry from a value in the file."""
         if not isinstance(raw, dict):
             raise WrongEntry("it must be an object")
         return cls(raw, where, problems)
 
     def text(self, key: str) -> str:
-        """Read text that must be there."""
+        """Read required text."""
         if key not in self.raw:
             raise WrongEntry(f"{key} is missing")
         return _text(key, self.raw[key])
 
     def optional_text(self, key: str) -> str:
-        """Read text that may be left out."""
+        """Read optional text."""
         return self.text(key) if key in self.raw else ""
 
     def name(self, key: str) -> str:
@@ -101,11 +101,11 @@ class Entry:
         """Read the path."""
         path = self.text("Path")
         if not is_path(path):
-            raise WrongEntry(f"Path {path!r} does not begin and end with a slash")
+            raise WrongEntry(f"Path {path!r} doesn't begin and end with a slash")
         return path
 
     def entries(self, key: str) -> list[Any]:
-        """Read a list that may be left out."""
+        """Read an optional list."""
         value = self.raw.get(key)
         if value is None:
             return []
@@ -126,7 +126,7 @@ class Entry:
             place = f"{self.where} inline policy {name}"
             policy = read_policy(entry.raw.get("PolicyDocument"), name, place, self.problems)
             if name in found and policy != found[name]:
-                raise WrongEntry(f"inline policy {name} stands there twice, with different content")
+                raise WrongEntry(f"inline policy {name} is duplicated, with different content")
             if policy is not None:
                 found[name] = policy
         return found
@@ -137,7 +137,7 @@ class Entry:
         return [_policy_arn(entry.text("PolicyArn")) for entry in entries]
 
     def boundary(self) -> str | None:
-        """Give the ARN of the permissions boundary; one that cannot be read is an error."""
+        """Return the ARN of the permissions boundary; it is an error if it can't be read."""
         boundary = self.raw.get("PermissionsBoundary")
         if boundary is None:
             return None
@@ -146,14 +146,14 @@ class Entry:
         return _policy_arn(_text("PermissionsBoundaryArn", boundary["PermissionsBoundaryArn"]))
 
     def moment(self, key: str) -> datetime | None:
-        """Read a time that may be left out; one without a zone is UTC."""
+        """Read an optional time; a time without a zone is UTC."""
         value = self.raw.get(key)
         if value is None:
             return None
         try:
             found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except (TypeError, ValueError):
-            raise WrongEntry(f"{key} is no time such as 2026-11-25T10:00:00Z") from None
+            raise WrongEntry(f"{key} isn't a time such as 2026-11-25T10:00:00Z") from None
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def tags(self) -> dict[str, str]:
@@ -167,42 +167,44 @@ def _text(key: str, value: object) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise WrongEntry(f"{key} holds half of a surrogate pair, which is no character") from None
+        raise WrongEntry(
+            f"{key} contains half of a surrogate pair, which isn't a character"
+        ) from None
     return value
 
 
 def _name(key: str, value: object) -> str:
     text = _text(key, value)
     if not is_name(text):
-        raise WrongEntry(f"{key} {text!r} has other characters than A-Z a-z 0-9 _ + = , . @ -")
+        raise WrongEntry(f"{key} {text!r} has characters other than A-Z a-z 0-9 _ + = , . @ -")
     return text
 
 
 def _policy_arn(text: str) -> str:
     arn = Arn.parse(text)
     if arn.service != "iam" or arn.kind != "policy":
-        raise WrongEntry(f"{text!r} is not the ARN of a managed policy")
+        raise WrongEntry(f"{text!r} isn't the ARN of a managed policy")
     return text
 
 
 def pages_in(
     source: Source, what: str, keys: Collection[str], command: str, how: str
 ) -> list[tuple[str, Page]]:
-    """Read the pages of an export, each with the place that errors name.
+    """Read the pages of an export, each with its place for errors.
 
     Parameters
     ----------
     what
-        What it should be, as in a name: ``"account details"``.
+        The name of the content: ``"account details"``.
     keys
-        The keys of a page: each page must have one of them.
+        The keys of a page: each page must have at least one.
     command, how
-        What prints such a page, and how to make a file of it.
+        The command that prints such a page, and how to make a file of it.
 
     Raises
     ------
     LoadError
-        The file cannot be read, or holds something else.
+        The file can't be read, or contains something else.
     """
     name, value = what, source
     if isinstance(source, str | Path):
@@ -212,7 +214,9 @@ def pages_in(
     for number, page in enumerate(pages, 1):
         place = f"{name}, page {number}" if len(pages) > 1 else name
         if not isinstance(page, dict) or not any(key in page for key in keys):
-            raise LoadError(f"{place} is not {command}: it has none of {', '.join(keys)}. {how}")
+            raise LoadError(
+                f"{place} is not {command}: it doesn't have any of {', '.join(keys)}. {how}"
+            )
         found.append((place, page))
     return found
 
@@ -230,24 +234,26 @@ def read_policy(document: Any, name: str, place: str, problems: Problems) -> Pol
 
 
 def account_of(world: World, text: str) -> Account:
-    """Find the account of an ARN, or add it: only the ARNs say which accounts there are."""
+    """Find the account of an ARN, or add it: only ARNs name the accounts."""
     arn = Arn.parse(text)
     if not is_account_id(arn.account):
-        raise WrongEntry(f"{text} names no account of 12 digits")
+        raise WrongEntry(f"{text} doesn't have an account of 12 digits")
     if arn.account not in world.accounts:
         world.accounts[arn.account] = Account(world, arn.account, arn.account, arn.partition)
     return world.accounts[arn.account]
 
 
 def _keep(identity: Identity, item: Entry) -> str:
-    """Put an identity into its account; pages may repeat it, but not with other content."""
+    """Add an identity to its account; pages can repeat it, but only with the same content."""
     known: dict[str, Identity] = getattr(identity.account, f"{identity.kind}s")
     before = known.get(identity.name)
     if before is not None and _content(before) != _content(identity):
-        raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
+        raise WrongEntry(f"{identity.kind} {identity.name} is duplicated, with different content")
     key = (identity.account.account_id, identity.kind, identity.name.lower())
     if item.problems.names.setdefault(key, identity.name) != identity.name:
-        raise WrongEntry(f"{identity.kind} {identity.name} has a namesake in another letter case")
+        raise WrongEntry(
+            f"{identity.kind} {identity.name} has the same name as another, in different case"
+        )
     known[identity.name] = identity
     return _check_arn(identity, item)
 
@@ -258,14 +264,14 @@ def _content(identity: Identity) -> list[object]:
 
 
 def _check_arn(identity: Identity, item: Entry) -> str:
-    """Check that path, name and ARN match; give the account's id."""
+    """Check that path, name and ARN match; return the account's id."""
     if identity.arn != item.text("Arn"):
-        raise WrongEntry(f"Arn {item.text('Arn')!r} does not go with its path and name")
+        raise WrongEntry(f"Arn {item.text('Arn')!r} doesn't match its path and name")
     return identity.account.account_id
 
 
 def _fields(item: Entry, kind: str) -> dict[str, Any]:
-    """Read what users, groups and roles have in common."""
+    """Read the common fields of users, groups and roles."""
     fields: dict[str, Any] = {
         "name": item.name(f"{kind}Name"),
         "path": item.path(),
@@ -279,19 +285,19 @@ def _fields(item: Entry, kind: str) -> dict[str, Any]:
 
 
 def read_user(world: World, item: Entry) -> str:
-    """Read a user into its account; give the account's id."""
+    """Read a user into its account; return the account's id."""
     account, fields = account_of(world, item.text("Arn")), _fields(item, "User")
     groups = [_name("GroupList", name) for name in item.entries("GroupList")]
     return _keep(User(account, **fields, groups=groups), item)
 
 
 def read_group(world: World, item: Entry) -> str:
-    """Read a group into its account; give the account's id."""
+    """Read a group into its account; return the account's id."""
     return _keep(Group(account_of(world, item.text("Arn")), **_fields(item, "Group")), item)
 
 
 def read_role(world: World, item: Entry) -> str:
-    """Read a role into its account; give the account's id."""
+    """Read a role into its account; return the account's id."""
     account, fields = account_of(world, item.text("Arn")), _fields(item, "Role")
     document, place = item.raw.get("AssumeRolePolicyDocument"), f"{item.where} trust policy"
     role = Role(
@@ -316,7 +322,7 @@ def read_role(world: World, item: Entry) -> str:
 def _last_used(item: Entry) -> RoleLastUsed | None:
     """Read when a role was last used; an unused role has no value, or an empty object.
 
-    A Region that is missing is kept as empty text.
+    A missing Region becomes empty text.
     """
     used = Entry.read(item.raw.get("RoleLastUsed") or {}, item.where, item.problems)
     date, region = used.moment("LastUsedDate"), used.optional_text("Region")
@@ -324,12 +330,12 @@ def _last_used(item: Entry) -> RoleLastUsed | None:
 
 
 def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
-    """Read a managed policy with all its versions; give its owner, which may be ``aws``."""
+    """Read a managed policy with all its versions; return its owner, which can be ``aws``."""
     arn = _policy_arn(item.text("Arn"))
     owner = Arn.parse(arn).account
     if owner != "aws" and not is_account_id(owner):
-        raise WrongEntry(f"{arn} names no account of 12 digits")
-    # Some makers of such files leave name and id out; the ARN ends with the name.
+        raise WrongEntry(f"{arn} doesn't have an account of 12 digits")
+    # Some tools omit name and id; the ARN ends with the name.
     name = item.name("PolicyName") if "PolicyName" in item.raw else Arn.parse(arn).name
     versions: dict[str, Policy] = {}
     listed: list[str] = []
@@ -342,12 +348,12 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
             versions[version] = policy
     default = item.text("DefaultVersionId")
     if default not in listed:
-        raise WrongEntry(f"policy {name} does not hold {default}, its default version")
+        raise WrongEntry(f"policy {name} doesn't have {default}, its default version")
     policy_id = item.optional_text("PolicyId")
     path, created, updated = item.path(), item.moment("CreateDate"), item.moment("UpdateDate")
     made = ManagedPolicy(name, arn, versions, default, path, policy_id)
     made.create_date, made.update_date = created, updated
     before = policies.setdefault(arn, made)
     if (before.versions, before.default_version_id) != (versions, default):
-        raise WrongEntry(f"policy {name} stands there twice, with different content")
+        raise WrongEntry(f"policy {name} is duplicated, with different content")
     return owner

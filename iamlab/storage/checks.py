@@ -1,8 +1,9 @@
-"""What must be true of a world in a file: of the value of each field, and between its parts.
+"""The rules for a world in a file: for the value of each field, and between its parts.
 
-What is named is there, and is there once. A world made of exports can name what no file held; it
-has warned of that, and keeps it. In IAM Identity Center, assignments can name users and groups that
-were deleted, and roles and SAML providers can be gone: a living world has that too.
+Every name refers to exactly one thing. A world that was loaded from exports can name things that no
+file had; there was a warning, and the names are kept. In IAM Identity Center, assignments can name
+users and groups that were deleted, and roles and SAML providers can be missing: that happens in a
+running world too.
 """
 
 from __future__ import annotations
@@ -33,20 +34,20 @@ if TYPE_CHECKING:
     from iamlab.storage.problems import CodingRun
 
 Found = Iterator[tuple[str, str]]
-"""What is wrong: a place, and a sentence. The place of a rule for a field is below the field."""
+"""A problem: a place, and a sentence. The place for a field's rule is relative to the field."""
 
 Rule = Callable[[Any], Found]
 Value = TypeVar("Value")
 
 
 def rule_for(cls: type, field: str) -> Rule | None:
-    """Give the rule for a field of a class; that of the nearest class counts.
+    """Return the rule for a field of a class; the nearest class counts.
 
     Examples
     --------
     >>> from iamlab.model.identities import User
     >>> list(rule_for(User, "path")("sky"))
-    [('', "'sky' is no path: it must begin and end with a slash.")]
+    [('', "'sky' isn't a path: it must begin and end with a slash.")]
     """
     labels = (f"{base.__name__}.{field}" for base in cls.__mro__)
     return next((RULES[label] for label in labels if label in RULES), None)
@@ -60,13 +61,13 @@ def _if_not(fits: Callable[[Any], Any], what: str) -> Rule:
     return of_value
 
 
-_name = _if_not(is_name, "is no name: IAM's names have A-Z a-z 0-9 _ + = , . @ - only.")
-_path = _if_not(is_path, "is no path: it must begin and end with a slash.")
-_account_id = _if_not(is_account_id, "is no account id: write 12 digits.")
-_arn = _if_not(is_arn, "is no ARN: arn:partition:service:region:account:resource.")
+_name = _if_not(is_name, "isn't a name: IAM's names have only A-Z a-z 0-9 _ + = , . @ -.")
+_path = _if_not(is_path, "isn't a path: it must begin and end with a slash.")
+_account_id = _if_not(is_account_id, "isn't an account id: write 12 digits.")
+_arn = _if_not(is_arn, "isn't an ARN: arn:partition:service:region:account:resource.")
 _issuer = _if_not(
     re.compile(r"(https://[0-9a-z-]+\.tokens\.sts\.global\.api\.aws)?", re.ASCII).fullmatch,
-    "is no issuer: https://....tokens.sts.global.api.aws.",
+    "isn't an issuer: https://....tokens.sts.global.api.aws.",
 )
 
 
@@ -75,7 +76,7 @@ def _policy_arn(value: str | None) -> Found:
         return
     arn = Arn.parse(value) if is_arn(value) else None
     if arn is None or (arn.service, arn.kind) != ("iam", "policy"):
-        yield "", f"{shown(value)} is not the ARN of a managed policy."
+        yield "", f"{shown(value)} isn't the ARN of a managed policy."
 
 
 def _each(rule: Rule) -> Rule:
@@ -113,24 +114,26 @@ def _within(least: int, most: int) -> Rule:
 
 
 def _keyed(name: str) -> Rule:
-    """Insist that things stand under their own names, or ARNs, or ids."""
+    """Check that objects have their own name, ARN or id as their key."""
 
     def of_things(value: dict[str, Any]) -> Found:
         for key, thing in value.items():
-            own = getattr(thing, name, key)  # it may lack what makes an ARN; that has been noted
+            own = getattr(
+                thing, name, key
+            )  # parts of its ARN can be missing, which is a problem already
             if own != key:
-                yield member("", key), f"What stands here has the {name} {shown(own)}."
+                yield member("", key), f"The object here has the {name} {shown(own)}."
 
     return of_things
 
 
 def _named(value: dict[str, Any]) -> Found:
-    """Insist on own names, which differ in more than their letter case."""
+    """Check that keys are the objects' names, which are unique case-insensitively."""
     yield from _keyed("name")(value)
     seen: dict[str, str] = {}
     for key in value:
         if (other := seen.setdefault(key.lower(), key)) != key:
-            yield member("", key), f"{other} has the same name in another letter case."
+            yield member("", key), f"{other} has the same name in different case."
 
 
 def _quotas(value: dict[str, int]) -> Found:
@@ -144,7 +147,7 @@ def _quotas(value: dict[str, int]) -> Found:
 TAKE_PASSWORDS = tuple(
     f"{name}.amazonaws.com" for name in ("codecommit", "cassandra", "bedrock", "logs")
 )
-"""The services for which a user may have a password or API key; a test compares."""
+"""The services for which a user can have a password or API key; a test compares them."""
 
 _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_account_id, "Account.account_id"),
@@ -194,19 +197,19 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_each(_word(*FEATURES)), "Organization.root_features"),
 )
 RULES = {label: rule for rule, labels in _FIELDS for label in labels.split()}
-"""Class and field -> its rule; of a class below that class too."""
+"""Class and field -> its rule, also for subclasses."""
 
 
 # -- between parts --------------------------------------------------------------------------------
 
 
 def check_accounts(accounts: Mapping[str, Account], run: CodingRun, *, complete: bool) -> Found:
-    """Find what does not go together; run says which parts could not be read.
+    """Find inconsistencies; ``run`` has the parts that couldn't be read.
 
     Parameters
     ----------
     complete
-        Whether all that is named must be there; not so in a world made of exports.
+        Whether everything that is named must exist; not so in a world from exports.
     """
     for place, account in _members("$.accounts", accounts):
         for where, policy in _members(f"{place}.policies", account.policies):
@@ -224,12 +227,12 @@ def check_accounts(accounts: Mapping[str, Account], run: CodingRun, *, complete:
 
 
 def _members(place: str, held: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Give each member of an object with its place."""
+    """Return each member of an object with its place."""
     return ((member(place, key), value) for key, value in held.items())
 
 
 def _unknown(names: Iterable[str], known: Mapping[str, object], place: str, what: str) -> Found:
-    """Find the names in a list that are those of nothing."""
+    """Find names in a list that refer to nothing."""
     for number, name in enumerate(names):
         if name not in known:
             yield f"{place}[{number}]", f"{what} {did_you_mean(name[:100], known)}"
@@ -241,14 +244,14 @@ def _of_policy(policy: ManagedPolicy, place: str, account: Account, run: CodingR
         hint = did_you_mean(policy.default_version_id[:100], versions)
         yield f"{place}.default_version_id", f"The policy has no such version. {hint}"
     if Arn.parse(policy.arn).account not in (account.account_id, "aws"):
-        yield f"{place}.arn", "It is neither of this account nor AWS's."
+        yield f"{place}.arn", "It isn't a policy of this account or an AWS managed policy."
 
 
 def _devices(account: Account, place: str) -> Found:
     owners = {None, account.account_id, *(user.unique_id for user in account.users.values())}
     for where, device in _members(f"{place}.mfa_records", account.mfa_records):
         if device.owner not in owners:
-            what = "Nobody here has this id: name a user's unique_id, or the account's."
+            what = "No identity here has this id: name a user's unique_id, or the account's."
             yield f"{where}.owner", what
 
 
@@ -270,16 +273,16 @@ def _unknown_policies(identity: Identity, place: str) -> Found:
         named.append((f"{place}.boundary", boundary))
     for where, arn in named:
         if arn not in identity.account.policies and managed_policies.find(arn) is None:
-            yield where, "The policy is neither in the account nor one of AWS's."
+            yield where, "The policy isn't in the account or an AWS managed policy."
 
 
 def _twice(accounts: Mapping[str, Account]) -> Found:
-    """Find what only one may have, and two have: aliases, access keys, resources."""
+    """Find duplicates of what must be unique: aliases, access keys, resources."""
     seen: dict[tuple[str, str], str] = {}
     for place, account in _members("$.accounts", accounts):
         for kind, name, where in _only_once(account, place):
             if (other := seen.setdefault((kind, name), where)) != where:
-                yield where, f"The {kind} is there already: {other}."
+                yield where, f"The {kind} exists already: {other}."
 
 
 def _only_once(account: Account, place: str) -> Iterator[tuple[str, str, str]]:
@@ -297,27 +300,27 @@ def _only_once(account: Account, place: str) -> Iterator[tuple[str, str, str]]:
 def check_organizations(
     organizations: Mapping[str, Organization], accounts: Mapping[str, Account], run: CodingRun
 ) -> Found:
-    """Find what does not go together; nothing is said of accounts that could not be read."""
+    """Find inconsistencies, except with accounts that couldn't be read."""
     accounts_known = run.is_sound("$.accounts")
     seen: dict[str, str] = {}
     for place, organization in _members("$.organizations", organizations):
         if not run.is_sound(place):
-            continue  # a part that could not be read would be missed everywhere
+            continue  # a part that couldn't be read would be missing everywhere
         yield from _organization_parts(organization, place)
         yield from _tree(organization, place)
         members = list(_members(f"{place}.members", organization.members))
-        for where, one in members if accounts_known else ():
-            if one.id not in accounts:
-                yield where, f"There is no such account. {did_you_mean(one.id[:100], accounts)}"
+        for where, part in members if accounts_known else ():
+            if part.id not in accounts:
+                yield where, f"There is no such account. {did_you_mean(part.id[:100], accounts)}"
         if accounts_known and organization.management_account_id not in organization.members:
-            yield f"{place}.management_account_id", "It must be one of the members."
-        for where, one in members:
-            if (other := seen.setdefault(one.id, place)) != place:
-                yield where, f"The account is in another organization too: {other}."
+            yield f"{place}.management_account_id", "It must be a member."
+        for where, part in members:
+            if (other := seen.setdefault(part.id, place)) != place:
+                yield where, f"The account is also in another organization: {other}."
 
 
 def _organization_parts(organization: Organization, place: str) -> Found:
-    """Check what each part says of its organization, and of the policies that hang on it."""
+    """Check each part's organization and attached policies."""
     targets: list[tuple[str, Target]] = [
         (f"{place}.root", organization.root),
         *_members(f"{place}.organizational_units", organization.organizational_units),
@@ -337,7 +340,7 @@ def _organization_parts(organization: Organization, place: str) -> Found:
 
 
 def _tree(organization: Organization, place: str) -> Found:
-    """Check that everything stands below the root: whoever climbs comes to an end."""
+    """Check that everything is below the root, without circles."""
     units, root_id = organization.organizational_units, organization.root.id
     parents = {key: unit.parent_id for key, unit in units.items()}
     for key, unit in units.items():
@@ -346,15 +349,15 @@ def _tree(organization: Organization, place: str) -> Found:
             climbed.add(above)
             above = parents[above]
         if above != root_id:
-            what = "It does not stand below the root: name the id of the root or of an OU."
+            what = "It isn't below the root: name the id of the root or of an OU."
             yield f"{member(f'{place}.organizational_units', key)}.parent_id", what
     for where, account in _members(f"{place}.members", organization.members):
         if account.parent_id != root_id and account.parent_id not in parents:
-            yield f"{where}.parent_id", "It is the id neither of the root nor of an OU."
+            yield f"{where}.parent_id", "It isn't the id of the root or an OU."
 
 
 def check_identity_centers(centers: Mapping[str, IdentityCenter], run: CodingRun) -> Found:
-    """Find what does not go together."""
+    """Find inconsistencies."""
     for place, center in _members("$.identity_centers", centers):
         if run.is_sound(place):
             yield from _identity_center_parts(center, place)
@@ -362,7 +365,7 @@ def check_identity_centers(centers: Mapping[str, IdentityCenter], run: CodingRun
 
 
 def _identity_center_parts(center: IdentityCenter, place: str) -> Found:
-    """Check what each part says of its instance, and who is in the groups."""
+    """Check each part's instance, and the members of the groups."""
     for kind in ("users", "groups", "permission_sets"):
         for where, part in _members(f"{place}.{kind}", getattr(center, kind)):
             if part.instance_arn != center.arn:
@@ -373,16 +376,16 @@ def _identity_center_parts(center: IdentityCenter, place: str) -> Found:
 
 
 def _sets(center: IdentityCenter, place: str) -> Found:
-    """Check that what is assigned is there, and has been provisioned."""
+    """Check that assigned permission sets exist and are provisioned."""
     for where, permission_set in _members(f"{place}.permission_sets", center.permission_sets):
         try:
             seconds_of(permission_set.session_duration)
         except AwsError:
-            yield f"{where}.session_duration", "There must be PT1H to PT12H."
+            yield f"{where}.session_duration", "It must be PT1H to PT12H."
     for number, assigned in enumerate(center.account_assignments):
         where = f"{place}.account_assignments[{number}]"
         known = center.permission_sets.get(assigned.permission_set_id)
         if known is None:
             yield f"{where}.permission_set_id", "There is no such permission set."
         elif assigned.account_id not in known.provisioned:
-            yield f"{where}.account_id", f"{known.name} is not provisioned in this account."
+            yield f"{where}.account_id", f"{known.name} isn't provisioned in this account."

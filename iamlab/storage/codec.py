@@ -1,11 +1,11 @@
-"""Which coder writes and reads values of a type, and the coders of lists, objects and policies.
+"""Choose the coder for each type; and the coders of lists, objects and policies.
 
-Dataclasses go by their fields and annotations: a new field, or a new class below a known one, is
-saved without a further line here. A file names a class only where a field may hold several, and
-only one of those. The name is under ``class``, which no field can be called.
+Dataclasses are coded by their fields and annotations: a new field or subclass is saved without
+another line here. A file names a class only where a field can hold several. The name is under
+``class``, which can't be a field's name.
 
-The text of a policy document comes back byte for byte: it is written as JSON only if a known layout
-gives its text again, and as text if none does.
+The text of a policy document is restored byte for byte: it is written as JSON only if a known
+layout reproduces its text, and as text otherwise.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list, a tuple or a set of one type."""
+    """A list, a tuple or a set of values of the same type."""
 
     item_coder: Coder
     make: Callable[[Iterable[Any]], Any]
@@ -40,14 +40,14 @@ class Many:
     kinds: tuple[type, ...] = (list,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give a list; of a set, a sorted one."""
+        """Return a list; a set is sorted."""
         if not isinstance(value, self.types) or isinstance(value, str):
             return run.not_a("a list", value, place)
         inside: Any = sorted(value) if isinstance(value, AbstractSet) else value
         return [self.item_coder.write(item, f"{place}[{n}]", run) for n, item in enumerate(inside)]
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take a list; what is wrong in it is noted and left out."""
+        """Read a list; report and skip wrong values."""
         if type(raw) is not list:
             return run.not_a("a list", raw, place)
         found = (self.item_coder.read(item, f"{place}[{n}]", run) for n, item in enumerate(raw))
@@ -56,14 +56,14 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A tuple of so many values, each of its own type."""
+    """A tuple of values, each of its own type."""
 
     each: tuple[Coder, ...]
     types: tuple[type, ...] = (tuple,)
     kinds: tuple[type, ...] = (list,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give a list."""
+        """Return a list."""
         if not isinstance(value, tuple) or len(value) != len(self.each):
             return run.not_a(f"a tuple of {len(self.each)}", value, place)
         return [
@@ -72,9 +72,9 @@ class Fixed:
         ]
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take a list of that length."""
+        """Read a list of that length."""
         if type(raw) is not list or len(raw) != len(self.each):
-            return run.wrong(place, f"There must be a list of {len(self.each)}.")
+            return run.wrong(place, f"It must be a list of {len(self.each)}.")
         found = tuple(
             coder.read(item, f"{place}[{n}]", run)
             for n, (coder, item) in enumerate(zip(self.each, raw, strict=True))
@@ -84,14 +84,14 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class ByName:
-    """A dictionary from text to one type."""
+    """A dictionary from text to values of a type."""
 
     item_coder: Coder
     types: tuple[type, ...] = (Mapping,)
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give an object, in the order of the dictionary."""
+        """Return an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
             return run.not_a("an object", value, place)
         name = value_coders.TEXT.write
@@ -101,7 +101,7 @@ class ByName:
         }
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take an object; what is wrong in it is noted and left out."""
+        """Read an object; report and skip wrong values."""
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
         name, found = value_coders.TEXT.read, {}
@@ -115,14 +115,14 @@ class ByName:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A value of one of several types, of which JSON has each as another kind."""
+    """A value of one of several types, each of which is another kind in JSON."""
 
     each: tuple[Coder, ...]
     types: tuple[type, ...]
     kinds: tuple[type, ...]
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Let the one write whose type it is."""
+        """Write a value with the coder of its type."""
         same = (coder for coder in self.each if type(value) in coder.types)
         near = (coder for coder in self.each if isinstance(value, coder.types))
         coder = next(same, None) or next(near, None) or self._only_one
@@ -131,7 +131,7 @@ class OneOf:
         return run.not_a(self._wanted(), value, place)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Let the one read whose kind it is."""
+        """Read a value with the coder of its JSON kind."""
         for coder in self.each:
             if type(raw) in coder.kinds:
                 return coder.read(raw, place, run)
@@ -141,7 +141,7 @@ class OneOf:
 
     @property
     def _only_one(self) -> Coder | None:
-        """The one that is there beside null: it says best what is wrong."""
+        """The coder other than null's, which has the best errors."""
         others = [coder for coder in self.each if coder.kinds != (type(None),)]
         return others[0] if len(others) == 1 else None
 
@@ -167,7 +167,7 @@ class PolicyCoder:
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give the document as JSON if that keeps its text, else its text."""
+        """Return the document as JSON if that preserves its text, else its text."""
         if not isinstance(value, Policy):
             return run.not_a("a policy", value, place)
         if value.text not in run.documents:
@@ -178,20 +178,22 @@ class PolicyCoder:
         return {**name, **run.documents[value.text]}
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Parse it; each problem comes with its own place in the document."""
+        """Parse it; each problem has its place in the document."""
         if type(raw) is not dict:
             return run.not_a("a policy with its name and document", raw, place)
         for key in raw:
             if key not in _FIELDS:
                 hint = did_you_mean(str(key)[:100], _FIELDS)
-                run.wrong(place, f"A policy has no field {str(key)[:100]!r} here. {hint}")
+                run.wrong(place, f"A policy doesn't have the field {str(key)[:100]!r}. {hint}")
         name, layout = raw.get("name", ""), raw.get("layout", "indented")
         if type(name) is not str or type(layout) is not str:
             return run.not_a("text as name and layout", raw, place)
         if "text" in raw:
             return _of_text(raw["text"], name, f"{place}.text", run)
         if layout not in LAYOUTS and layout != _NO_TEXT:
-            return run.wrong(f"{place}.layout", f"There is none. {did_you_mean(layout, LAYOUTS)}")
+            return run.wrong(
+                f"{place}.layout", f"There is no such layout. {did_you_mean(layout, LAYOUTS)}"
+            )
         if type(raw.get("document")) is not dict:
             return run.not_a("an object", raw.get("document"), f"{place}.document")
         return _of_document(raw["document"], layout, name, f"{place}.document", run)
@@ -201,7 +203,7 @@ def _written(text: str) -> dict[str, Any]:
     try:
         document = parse_json(text) if text else {}
     except (ValueError, RecursionError):
-        return {"text": text}  # a number of absurd length, say: a policy compares it as text
+        return {"text": text}  # for example a very long number: a policy compares it as text
     for layout, write in LAYOUTS.items():
         if write(document) == text:
             return {**({} if layout == "indented" else {"layout": layout}), "document": document}
@@ -209,7 +211,7 @@ def _written(text: str) -> dict[str, Any]:
 
 
 def _in_words(policy: Policy) -> dict[str, Any]:
-    """Write a policy that has no text, as it was never written."""
+    """Write a policy without text, because it was never written."""
     return {
         "Version": policy.version,
         **({} if policy.id is None else {"Id": policy.id}),
@@ -224,7 +226,7 @@ def _of_document(
         text = LAYOUTS.get(layout, json.dumps)(document)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        return run.wrong(place, f"It is no JSON: {error}."[:200])
+        return run.wrong(place, f"It isn't JSON: {error}."[:200])
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
         for problem in found.problems:
@@ -237,7 +239,7 @@ def _of_document(
 
 def _of_text(text: Any, name: str, place: str, run: CodingRun) -> Any:
     if type(text) is not str:
-        return run.wrong(place, f"There must be the text of a document, not {kind_of(text)}.")
+        return run.wrong(place, f"It must be the text of a document, not {kind_of(text)}.")
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
         for problem in found.problems:
@@ -247,12 +249,12 @@ def _of_text(text: Any, name: str, place: str, run: CodingRun) -> Any:
 
 
 def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
-    """Parse a text, but none twice: policies are frozen, and may be shared."""
+    """Parse a text once: policies are immutable and can be shared."""
     if (text, name) in run.policies:
         return run.policies[text, name]
     same = run.policies.get(text)
     try:
-        found = same.named(name) if same is not None else Policy.parse(text, name=name)
+        found = same.with_name(name) if same is not None else Policy.parse(text, name=name)
     except PolicyError as error:
         return error
     run.policies[text] = run.policies[text, name] = found
@@ -272,7 +274,7 @@ _PLAIN: dict[Any, Coder] = {
     object: value_coders.Anything(),
 }
 
-_LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made, what is taken
+_LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is written, what is read
     list: (list, (list,)),
     Sequence: (tuple, (Sequence,)),
     set: (set, (AbstractSet,)),
@@ -283,12 +285,12 @@ _LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made
 
 @cache
 def coder_of(hint: Any) -> Coder:
-    """Give what writes and reads values of a type.
+    """Return the coder of a type.
 
     Raises
     ------
     TypeError
-        No file can hold such values: this is said to whoever writes the class.
+        A file can't contain such values: an error for the developer of the class.
 
     Examples
     --------
@@ -315,11 +317,11 @@ def coder_of(hint: Any) -> Coder:
         return value_coders.member_of(hint)
     if isinstance(hint, type) and is_dataclass(hint):
         return _of_classes([hint])
-    raise TypeError(f"a file of a world cannot hold {hint}")
+    raise TypeError(f"a world's file can't contain {hint}")
 
 
 def _union(hints: tuple[Any, ...]) -> Coder:
-    """Give what writes values of several types, of which JSON has each as another kind."""
+    """Return the coder of several types, each of which is another kind in JSON."""
     classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
     coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
@@ -328,13 +330,13 @@ def _union(hints: tuple[Any, ...]) -> Coder:
         coders.append(_of_classes(classes))
     kinds = tuple(kind for coder in coders for kind in coder.kinds)
     if len(kinds) > len(set(kinds)):
-        raise TypeError(f"a file of a world cannot tell which of {hints} a value is")
+        raise TypeError(f"a world's file can't distinguish which of {hints} a value is")
     written = tuple(type_ for coder in coders for type_ in coder.types)
     return OneOf(tuple(coders), written, kinds)
 
 
 def _of_classes(classes: list[Any]) -> Coder:
-    """Give what writes objects of some classes and of those below them."""
+    """Return the coder of some classes and their subclasses."""
     every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
     records = [RecordCoder(class_, coder_of) for class_ in every]
     if len(records) == 1:

@@ -1,13 +1,13 @@
 """An organization written as ``aws organizations`` prints it, and read again.
 
-It is read from one object with all lists, as :func:`organization_to_json` writes it, or from a list
-of what the commands print. It is read strictly: whatever AWS would not write is a problem, and
-nothing is guessed. Tags, invitations and policies of other types than SCPs and RCPs are left out.
+It is read from an object with all lists, as :func:`organization_to_json` writes it, or from a list
+of the commands' outputs. It is read strictly: anything that AWS wouldn't write is a problem, and
+nothing is guessed. Tags, invitations and policies other than SCPs and RCPs are left out.
 
 Notes
 -----
-AWS page: "organizations" of the AWS CLI Command Reference. ``docs/organization-export.md`` says how
-such a file is made.
+AWS page: "organizations" of the AWS CLI Command Reference. ``docs/organization-export.md``
+describes how to make such a file.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from iamlab.storage.account_entries import Entry, Problems, Source
     from iamlab.storage.organization_pages import ExportedOrganization
 
-HOW = "docs/organization-export.md says how it is made."
+HOW = "docs/organization-export.md describes how to make it."
 
 STATUSES = ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED")
 
 
 def organization_to_json(organization: Organization) -> dict[str, Any]:
-    """Write an organization as one object; its lists are those that ``aws organizations`` prints.
+    """Write an organization as an object with the lists that ``aws organizations`` prints.
 
-    OUs and accounts have their ``ParentId`` too; ``Targets`` are by the policy's id.
+    OUs and accounts also have their ``ParentId``; ``Targets`` are by the policy's id.
 
     Examples
     --------
@@ -55,13 +55,17 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
     written = {
         "Organization": answers.organization(organization),
         "Roots": [answers.root(organization.root)],
-        "OrganizationalUnits": [{**answers.unit(one), "ParentId": one.parent_id} for one in units],
-        "Accounts": [
-            {**answers.account(one), "ParentId": one.parent_id}
-            for one in organization.members.values()
+        "OrganizationalUnits": [
+            {**answers.unit(unit), "ParentId": unit.parent_id} for unit in units
         ],
-        "Policies": [answers.policy(one) for one in held],
-        "Targets": {one.id: [answers.target(target) for target in one.targets] for one in held},
+        "Accounts": [
+            {**answers.account(member), "ParentId": member.parent_id}
+            for member in organization.members.values()
+        ],
+        "Policies": [answers.policy(policy) for policy in held],
+        "Targets": {
+            policy.id: [answers.target(target) for target in policy.targets] for policy in held
+        },
         "DelegatedAdministrators": [
             {
                 **answers.delegate(organization.members[key]),
@@ -75,26 +79,26 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
 
 
 def read_organization(world: World, source: Source, problems: Problems) -> Organization | None:
-    """Read an organization into a world that has its accounts, as far as they were exported.
+    """Read an organization into a world that has the exported accounts.
 
-    An account that the world does not have is added empty, with a warning in ``world.warnings``.
+    An account that the world doesn't have is added empty, with a warning in ``world.warnings``.
 
     Parameters
     ----------
     source
-        A path, an object with all lists, or a list of what the commands print.
+        A path, an object with all lists, or a list of the commands' outputs.
     problems
-        Gets everything that is wrong, each with its place.
+        Receives every problem with its place.
 
     Returns
     -------
     Organization or None
-        Nothing if something is wrong; the world is then as it was.
+        ``None`` if something is wrong; then the world is unchanged.
 
     Raises
     ------
     LoadError
-        The file cannot be read, or holds something else.
+        The file can't be read, or contains something else.
     """
     command = "what aws organizations prints"
     pages = pages_in(source, "organization", READERS, command, HOW)
@@ -119,15 +123,14 @@ class _Builder:
         self.partition = "aws"
 
     def organization(self) -> Organization | None:
-        """Build it; ``None`` if there isn't one organization with one root."""
+        """Build it; ``None`` if there isn't exactly one organization with one root."""
         export = self.export
         for what, entries, command in (
             ("Organization", export.organizations, "describe-organization"),
             ("Roots", export.roots, "list-roots"),
         ):
             if len(entries) != 1:
-                are = "are several" if entries else "is none"
-                message = f"{what}: there must be one, and there {are}: see {command}."
+                message = f"{what}: there must be exactly one, not {len(entries)}: see {command}."
                 self.problems.add(self.place, message)
                 return None
         [(key, entry)], [(root_id, root)] = export.organizations.items(), export.roots.items()
@@ -155,18 +158,18 @@ class _Builder:
             self.partition = Arn.parse(arn).partition
         features = entry.text("FeatureSet")
         if features not in RULES["FeatureSet"].among:
-            raise WrongEntry(f"FeatureSet {features!r} is neither ALL nor CONSOLIDATED_BILLING")
+            raise WrongEntry(f"FeatureSet {features!r} isn't ALL or CONSOLIDATED_BILLING")
         if management not in self.export.accounts:
-            raise WrongEntry(f"the management account {management} is not among the Accounts")
+            raise WrongEntry(f"the management account {management} isn't among the Accounts")
         if key in self.world.organizations:
-            raise WrongEntry(f"the world has an organization {key} already")
+            raise WrongEntry(f"the world already has an organization {key}")
         made = Organization(self.world, key, management, Root(self.world, key, root_id), features)
         if features == "ALL":
             made.policies = policies.aws_managed(made)
         self._check_arn(made, entry, f"organization/{key}")
         email = self.export.accounts[management].raw.get("Email")
         if entry.raw.get("MasterAccountEmail", email) != email:
-            raise WrongEntry(f"MasterAccountEmail is not the Email of account {management}")
+            raise WrongEntry(f"MasterAccountEmail isn't the Email of account {management}")
         return made
 
     def _check_arn(self, made: Organization, entry: Entry, end: str) -> None:
@@ -176,12 +179,12 @@ class _Builder:
 
     def _read_root(self, made: Organization, entry: Entry) -> None:
         self._check_arn(made, entry, f"root/{made.id}/{made.root.id}")
-        for one in entry.objects("PolicyTypes"):
-            name, status = one.text("Type"), one.text("Status")
+        for policy_type in entry.objects("PolicyTypes"):
+            name, status = policy_type.text("Type"), policy_type.text("Status")
             if name not in TYPES:
-                continue  # tag policies and their like decide about no request
+                continue  # tag policies and other management policies don't affect requests
             if status != "ENABLED":
-                raise WrongEntry(f"{name} is {status}: wait until it is one or the other")
+                raise WrongEntry(f"{name} is {status}: wait until it is enabled or disabled")
             if made.feature_set != "ALL":
                 raise WrongEntry(f"{name} is enabled in an organization without all features")
             if name not in made.root.policy_types:
@@ -190,12 +193,12 @@ class _Builder:
     def _parent(self, made: Organization, key: str) -> str:
         parents = self.export.parents.get(key, {})
         if not parents:
-            raise WrongEntry(f"the parent of {key} is not told: put its ParentId beside it")
+            raise WrongEntry(f"the parent of {key} is missing: add its ParentId")
         if len(parents) > 1:
-            raise WrongEntry(f"the parent of {key} is told in two ways, {' or '.join(parents)}")
+            raise WrongEntry(f"the parent of {key} has two values, {' or '.join(parents)}")
         (parent,) = parents
         if parent != made.root.id and parent not in self.export.units:
-            raise WrongEntry(f"its parent {parent} is neither the root nor one of the OUs")
+            raise WrongEntry(f"its parent {parent} isn't the root or an OU")
         return parent
 
     def _add_unit(self, made: Organization, key: str, entry: Entry) -> None:
@@ -211,9 +214,9 @@ class _Builder:
         status = entry.text("Status" if "Status" in entry.raw else "State")
         method = entry.text("JoinedMethod")
         if status not in STATUSES or method not in ("CREATED", "INVITED"):
-            raise WrongEntry(f"Status {status!r} or JoinedMethod {method!r} is none of AWS's")
+            raise WrongEntry(f"Status {status!r} or JoinedMethod {method!r} isn't one of AWS's")
         if organization_of(self.world, key) is not None:
-            raise WrongEntry(f"the account {key} is in another organization already")
+            raise WrongEntry(f"the account {key} is already in another organization")
         known = self.world.accounts.get(key)
         if known is not None and known.partition != self.partition:
             raise WrongEntry(f"the account {key} is in the partition {known.partition}")
@@ -223,9 +226,9 @@ class _Builder:
     def _add_policy(self, made: Organization, key: str, entry: Entry) -> None:
         policy_type, name = entry.text("Type"), entry.text("Name")
         if policy_type in OTHER_TYPES or key in made.policies:
-            return  # it decides about no request, or is one of AWS's, which are known
+            return  # it doesn't affect requests, or is AWS's own, which is known
         if policy_type not in TYPES:
-            raise WrongEntry(f"Type {policy_type!r} is none of AWS's")
+            raise WrongEntry(f"Type {policy_type!r} isn't one of AWS's")
         managed = entry.raw.get("AwsManaged", False) is True
         if not managed:
             self._check_arn(made, entry, f"policy/{made.id}/{policy_type.lower()}/{key}")
@@ -241,20 +244,20 @@ class _Builder:
             )
 
     def _check_tree(self, made: Organization) -> None:
-        """Check that every OU is below the root, and no deeper than AWS allows."""
+        """Check that every OU is below the root, and not deeper than AWS allows."""
         for unit in made.organizational_units.values():
             key, depth = unit.parent_id, 1
             while key in made.organizational_units and depth <= DEEPEST:
                 key, depth = made.organizational_units[key].parent_id, depth + 1
             if depth > DEEPEST:
                 message = (
-                    f"{unit.id} is more than {DEEPEST} OUs deep, or its parents go in a circle."
+                    f"{unit.id} is more than {DEEPEST} OUs deep, or its parents form a circle."
                 )
                 self.problems.add(self.export.units[unit.id].where, message)
 
     def _attach(self, made: Organization) -> None:
         """Attach each policy to its targets."""
-        if RCP in made.root.policy_types:  # AWS attaches it everywhere, and nobody can detach it
+        if RCP in made.root.policy_types:  # AWS attaches it everywhere, and it can't be detached
             for target in made.targets:
                 target.attached.append(TYPES[RCP].full_access_id)
         for key, targets in self.export.targets.items():
@@ -269,25 +272,25 @@ class _Builder:
         if policy is None:
             if key in self.export.policies:
                 return  # its problem was added before
-            raise WrongEntry(f"the policy {key} is not among the Policies")
+            raise WrongEntry(f"the policy {key} isn't among the Policies")
         if target is None:
             if target_id in self.export.units or target_id in self.export.accounts:
                 return
-            raise WrongEntry(f"{target_id} is neither the root nor an OU nor an account")
+            raise WrongEntry(f"{target_id} isn't the root, an OU or an account")
         if policy.type not in made.root.policy_types:
-            raise WrongEntry(f"{key} hangs on {target_id}, but {policy.type} is not enabled")
+            raise WrongEntry(f"{key} is attached to {target_id}, but {policy.type} is not enabled")
         if key not in target.attached:
             target.attached.append(key)
 
     def _check_attached(self, made: Organization) -> None:
-        """Check what AWS guarantees: every target has a policy of each enabled type."""
+        """Check AWS's guarantee: every target has a policy of each enabled type."""
         places = {**self.export.roots, **self.export.units, **self.export.accounts}
         for policy_type in made.root.policy_types:
             for target in made.targets:
                 if not policies.of_type(made, target, policy_type):
                     message = (
-                        f"Targets: no {policy_type} hangs on {target.id}, and AWS leaves one at "
-                        "least: see list-targets-for-policy, of AWS's own policies too."
+                        f"Targets: no {policy_type} is attached to {target.id}, but AWS requires "
+                        "one: see list-targets-for-policy, also for AWS's own policies."
                     )
                     self.problems.add(places[target.id].where, message)
 
@@ -295,7 +298,7 @@ class _Builder:
         made.service_access = dict(self.export.services)
         for key, services in self.export.delegates.items():
             if key not in self.export.accounts or key == made.management_account_id:
-                message = f"DelegatedAdministrators: {key} is no member account."
+                message = f"DelegatedAdministrators: {key} isn't a member account."
                 self.problems.add(self.place, message)
             made.delegates[key] = dict(services)
             for service, since in services.items():
@@ -303,7 +306,7 @@ class _Builder:
 
 
 def _add_to_world(world: World, made: Organization, export: ExportedOrganization) -> None:
-    """Add the organization to the world, and those accounts that the world lacks."""
+    """Add the organization to the world, with accounts that the world doesn't have."""
     partition = Arn.parse(export.organizations[made.id].text("Arn")).partition
     for key in made.members:
         entry = export.accounts[key]
@@ -311,17 +314,17 @@ def _add_to_world(world: World, made: Organization, export: ExportedOrganization
         if key not in world.accounts:
             account_of(world, f"arn:{partition}:iam::{key}:root")
             world.warnings.append(
-                f"Account {name} ({key}) of organization {made.id} is in no file: it is taken as "
-                "one without users, roles and resources."
+                f"Account {name} ({key}) of organization {made.id} isn't in a file: assumed to "
+                "have no users, roles and resources."
             )
         account = world.accounts[key]
         account.root.email = entry.text("Email")
-        if account.name == key:  # an export of IAM's does not have the account's name
+        if account.name == key:  # an IAM export doesn't have the account's name
             account.name = name
     for key, services in made.delegates.items():
         if not services:
             world.warnings.append(
-                f"Account {key} is a delegated administrator; of which services is in no file."
+                f"Account {key} is a delegated administrator of unknown services."
             )
     world.organizations[made.id] = made
     world.changed()

@@ -1,8 +1,8 @@
-"""What ``aws organizations`` prints, taken apart: each page has a part of the organization.
+"""Read the pages that ``aws organizations`` prints: each has a part of the organization.
 
-Pages may come in any order and repeat one another, but not with other content. Where the command's
-response does not have an id that it belongs to (the policy of targets, the child of parents), that
-id is added to the page.
+Pages can be in any order and can repeat each other with the same content. If the command's response
+doesn't have the id that it belongs to (the policy of targets, the child of parents), the id is
+added to the page.
 
 Notes
 -----
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamlab.storage.account_entries import Page, Problems
 
     Reader = Callable[["ExportedOrganization", Entry, Entry], None]
-    """Reads an entry into what is exported; the last one is its page."""
+    """Reads an entry into the export; the last argument is its page."""
 
 _PATH = re.compile(r"o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}(?:/ou-[0-9a-z-]{13,65})*(?:/[0-9]{12})?/")
 _CHILD = Rule(rf"{RULES['AccountId'].pattern}|{RULES['OrganizationalUnitId'].pattern}")
@@ -34,18 +34,18 @@ ORGANIZATION_ID = Rule(r"o-[a-z0-9]{10,32}")
 
 @dataclass(slots=True)
 class ExportedOrganization:
-    """What the pages have, by ids.
+    """The contents of the pages, by id.
 
     Parameters
     ----------
     contents
-        Of policies, as they are printed: text or an object.
+        The policies' contents, as printed: text or an object.
     targets
-        Policy -> what it is attached to, each with its place in the file.
+        Policy -> its targets, each with its place in the file.
     parents
-        Child -> its parents, each with its place in the file: there must be one.
+        Child -> its parents, each with its place in the file: there must be exactly one.
     delegates
-        Account -> the services that it administers, and since when.
+        Account -> the services that it administers, with the time of registration.
     """
 
     organizations: dict[str, Entry] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class ExportedOrganization:
     services: dict[str, datetime | None] = field(default_factory=dict)
 
     def add_parent(self, child: str, parent: str, where: str) -> None:
-        """Keep a parent of a child, and where it is in the file."""
+        """Add a parent of a child, with its place in the file."""
         self.parents.setdefault(child, {}).setdefault(parent, where)
 
     def add_target(self, policy: str, target: str, where: str) -> None:
-        """Keep a target of a policy, and where it is in the file."""
+        """Add a target of a policy, with its place in the file."""
         self.targets.setdefault(policy, {}).setdefault(target, where)
 
 
@@ -72,52 +72,54 @@ def identifier(entry: Entry, key: str, rule: Rule) -> str:
     """Read an id, by AWS's pattern."""
     text = entry.text(key)
     if not re.fullmatch(rule.pattern, text, re.ASCII):
-        raise WrongEntry(f"{key} {text[:100]!r} is no such id")
+        raise WrongEntry(f"{key} {text[:100]!r} isn't a valid id")
     return text
 
 
 def moment(entry: Entry, key: str) -> datetime | None:
-    """Read a time that may be left out: text, or seconds, as older versions of the CLI print it."""
+    """Read an optional time: text, or seconds, as older versions of the CLI print it."""
     value = entry.raw.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return entry.moment(key)
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError):
-        raise WrongEntry(f"{key} is no time such as 2026-11-25T10:00:00Z") from None
+        raise WrongEntry(f"{key} isn't a time such as 2026-11-25T10:00:00Z") from None
 
 
 def _keep(known: dict[str, Entry], key: str, entry: Entry) -> None:
-    """Keep an entry; another page may repeat it, with more or fewer fields but no other values."""
+    """Add an entry; another page can repeat it, with more or fewer fields but equal values."""
     before = known.get(key, entry)
     same = before.raw.keys() & entry.raw.keys()
     other = sorted(str(name) for name in same if before.raw[name] != entry.raw[name])
     if other:
-        raise WrongEntry(f"{key} stands there twice, with another {', '.join(other)}")
+        raise WrongEntry(f"{key} is duplicated, with another {', '.join(other)}")
     known[key] = Entry({**before.raw, **entry.raw}, before.where, before.problems)
 
 
 def _paths(entry: Entry, child: str) -> Iterator[list[str]]:
-    """Read the paths that newer versions of the CLI print; that of an OU ends with itself."""
+    """Read the paths that newer versions of the CLI print; an OU's path ends with its id."""
     paths = entry.entries("Paths") + ([entry.raw["Path"]] if "Path" in entry.raw else [])
     for path in paths:
         if not isinstance(path, str) or not _PATH.fullmatch(path):
-            raise WrongEntry(f"the path {str(path)[:100]!r} is none such as o-.../r-.../ou-.../")
+            raise WrongEntry(
+                f"the path {str(path)[:100]!r} isn't a path such as o-.../r-.../ou-.../"
+            )
         parts = path.rstrip("/").split("/")
         if child.startswith("ou-") and parts[-1] != child:
-            raise WrongEntry(f"the path {path[:200]!r} does not end with {child}")
+            raise WrongEntry(f"the path {path[:200]!r} doesn't end with {child}")
         if parts[-1].isdigit() and parts[-1] != child:
-            raise WrongEntry(f"the path {path[:200]!r} is that of another account")
+            raise WrongEntry(f"the path {path[:200]!r} belongs to another account")
         yield parts
 
 
 def _reader_into(name: str, rule: Rule, *, has_parent: bool = False) -> Reader:
-    """Make a reader of entries that have an id."""
+    """Make a reader of entries with an id."""
 
     def read(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
         key = identifier(entry, "Id", rule)
         if has_parent:
-            named = [one.text("ParentId") for one in (entry, page) if "ParentId" in one.raw]
+            named = [raw.text("ParentId") for raw in (entry, page) if "ParentId" in raw.raw]
             named += [path[-2 if path[-1] == key else -1] for path in _paths(entry, key)]
             for parent in named:
                 export.add_parent(key, parent, entry.where)
@@ -127,7 +129,7 @@ def _reader_into(name: str, rule: Rule, *, has_parent: bool = False) -> Reader:
 
 
 def _read_policy(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
-    """Read a policy with its content, or its summary alone; a page may have a target of it."""
+    """Read a policy with its content or only its summary; the page can name a target."""
     summary = entry
     if "PolicySummary" in entry.raw:
         summary = Entry.read(entry.raw["PolicySummary"], entry.where, entry.problems)
@@ -146,18 +148,18 @@ def _need(page: Entry, key: str, what: str) -> None:
 
 
 def _read_target(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
-    _need(page, "PolicyId", "whose targets they are is not said: put a PolicyId beside Targets")
+    _need(page, "PolicyId", "the policy is missing: add a PolicyId beside Targets")
     key = identifier(page, "PolicyId", RULES["PolicyId"])
     export.add_target(key, identifier(entry, "TargetId", RULES["TargetId"]), entry.where)
 
 
 def _read_parent(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
-    _need(page, "ChildId", "whose parent it is is not said: put a ChildId beside Parents")
+    _need(page, "ChildId", "the child is missing: add a ChildId beside Parents")
     export.add_parent(identifier(page, "ChildId", _CHILD), entry.text("Id"), entry.where)
 
 
 def _read_child(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
-    _need(page, "ParentId", "whose child it is is not said: put a ParentId beside Children")
+    _need(page, "ParentId", "the parent is missing: add a ParentId beside Children")
     export.add_parent(identifier(entry, "Id", _CHILD), page.text("ParentId"), entry.where)
 
 
@@ -168,7 +170,7 @@ def _read_delegate(export: ExportedOrganization, entry: Entry, _: Entry) -> None
 
 
 def _read_delegated_service(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
-    _need(page, "AccountId", "whose services they are is not said: put an AccountId beside them")
+    _need(page, "AccountId", "the account is missing: add an AccountId beside them")
     services = export.delegates.setdefault(identifier(page, "AccountId", RULES["AccountId"]), {})
     services[entry.text("ServicePrincipal")] = moment(entry, "DelegationEnabledDate")
 
@@ -194,7 +196,7 @@ READERS: Mapping[str, Reader] = {
     "DelegatedServices": _read_delegated_service,
     "EnabledServicePrincipals": _read_service,
 }
-"""What a page may hold -> how one entry of it is read."""
+"""A page's list -> the reader of its entries."""
 
 _SINGLE = ("Organization", "Root", "OrganizationalUnit", "Account", "Policy")
 _IDS_OF_PAGE = ("ParentId", "ChildId", "PolicyId", "TargetId", "AccountId")
@@ -206,7 +208,7 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrgani
     Parameters
     ----------
     pages
-        Each with its place.
+        The pages, each with its place.
     """
     export = ExportedOrganization()
     last: dict[tuple[str, ...], str | None] = {}
@@ -222,18 +224,18 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrgani
             part = (key, *(str(raw_page.get(name)) for name in _IDS_OF_PAGE))
             more = place if raw_page.get("NextToken") else None
             last[part] = more if last.get(part, more) else None
-    for part, cut in last.items():  # every page of these says that another one follows
+    for part, cut in last.items():  # each of these pages has a next page
         if cut is not None:
-            problems.add(cut, f"{part[0]} is cut off: it says that another page follows.")
+            problems.add(cut, f"{part[0]} is incomplete: another page follows.")
     return export
 
 
 def _entries(page: Entry, key: str) -> Iterator[tuple[str, Any, Entry]]:
-    """Give each entry with its place, and with the page that has the id that it belongs to."""
+    """Return each entry with its place and its page, which has the id that it belongs to."""
     value, where = page.raw[key], f"{page.where}: {key}"
     if key in _SINGLE:
         yield where, value, page
-    elif key == "Targets" and isinstance(value, dict):  # those of all policies at once
+    elif key == "Targets" and isinstance(value, dict):  # the targets of all policies
         for policy_id, targets in value.items():
             own_page = Entry({"PolicyId": policy_id, "Targets": targets}, where, page.problems)
             yield from _entries(own_page, key)

@@ -1,7 +1,7 @@
-"""One writing or reading of a world: the problems found, their places, and which fields are secret.
+"""A run of writing or reading a world: problems, their places, and which fields are secret.
 
 Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``. The rule for secrets fails
-safe: a field whose name sounds secret is a secret, unless it is listed here as harmless.
+safe: a field whose name sounds secret is a secret, unless it is listed as harmless.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_ENOUGH = 1000  # a file with more that is wrong is not looked at any further
-_SHOWN = 60  # characters of what stands in a file
+_ENOUGH = 1000  # the most problems before reading stops
+_SHOWN = 60  # the most characters of a value in an error
 
 
 class Unusable:
-    """What stands for a value in which something is wrong; that has been noted."""
+    """Replaces a value with a problem that was reported."""
 
 
 UNUSABLE: Final = Unusable()
@@ -34,21 +34,21 @@ UNUSABLE: Final = Unusable()
 
 @dataclass(slots=True)
 class CodingRun:
-    """One writing, or one reading, of a world.
+    """A run of writing or reading a world.
 
     Parameters
     ----------
     heading
-        What stands above the list of what is wrong.
+        The heading of the list of problems.
     secrets
-        Whether secrets are written, or may stand in the file.
+        Whether secrets are written, or can be in the file.
     owners
-        The objects around, the innermost last: what a thing's ``account`` or ``world`` means.
+        The enclosing objects, innermost last, to which ``account`` or ``world`` refer.
     policies
-        Documents that were met already, by their text.
+        Parsed documents, by their text.
     """
 
-    heading: str = "It cannot be read:"
+    heading: str = "It can't be read:"
     secrets: bool = False
     problems: Problems = field(default_factory=Problems)
     places: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class CodingRun:
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def wrong(self, place: str, what: str) -> Unusable:
-        """Note what is wrong at a place, and how to mend it."""
+        """Report a problem at a place, and how to fix it."""
         self.problems.add(place, what)
         self.places.append(place)
         if len(self.places) >= _ENOUGH:
@@ -65,44 +65,44 @@ class CodingRun:
         return UNUSABLE
 
     def finish(self) -> None:
-        """Say what was found wrong, if anything was.
+        """Raise an error with the problems found, if there are any.
 
         Raises
         ------
         LoadError
-            With all places.
+            There are problems; the error lists their places.
         """
         self.problems.raise_if_any(self.heading)
 
     def not_a(self, wanted: str, raw: object, place: str) -> Unusable:
-        """Note that something else stands at a place than should."""
-        return self.wrong(place, f"There must be {wanted}, not {kind_of(raw)}.")
+        """Report that a value has the wrong type."""
+        return self.wrong(place, f"It must be {wanted}, not {kind_of(raw)}.")
 
     def is_sound(self, place: str) -> bool:
-        """Say whether nothing was found wrong at a place and below it."""
+        """Return whether there is no problem at a place and below it."""
         return not any(wrong.startswith(place) for wrong in self.places)
 
     def owner(self, cls: type) -> Any:
-        """Give the nearest object around that is of a class; ``None``: there is none."""
+        """Return the nearest enclosing object of a class, or ``None``."""
         return next((owner for owner in reversed(self.owners) if isinstance(owner, cls)), None)
 
 
 class Coder(Protocol):
-    """Writes values of some types as JSON, and reads them again."""
+    """Writes values of some types as JSON, and reads them."""
 
     @property
     def types(self) -> tuple[type, ...]:
-        """What it writes."""
+        """The Python types that it writes."""
 
     @property
     def kinds(self) -> tuple[type, ...]:
-        """What it reads: the Python types of JSON values."""
+        """The Python types of the JSON values that it reads."""
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give the JSON value that is written."""
+        """Return the JSON value for a value."""
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Give what was written; ``UNUSABLE`` if it cannot be told."""
+        """Return the value for JSON; ``UNUSABLE`` if it is wrong."""
 
 
 _KINDS: dict[type, str] = {
@@ -117,7 +117,7 @@ _KINDS: dict[type, str] = {
 
 
 def kind_of(raw: object) -> str:
-    """Say what a JSON value is, without telling it: it may be a secret.
+    """Return the type of a JSON value, not the value: it can be a secret.
 
     Examples
     --------
@@ -128,13 +128,13 @@ def kind_of(raw: object) -> str:
 
 
 def shown(text: object) -> str:
-    """Show what stands in a file, shortened."""
+    """Show a value of a file, shortened."""
     full = ascii(text)
     return full if len(full) <= _SHOWN else f"{full[:_SHOWN]}..."
 
 
 def member(place: str, key: str) -> str:
-    """Give the place of an object's member.
+    """Return the place of an object's member.
 
     Examples
     --------
@@ -150,10 +150,10 @@ _SOUNDS_SECRET = re.compile("hash|salt|passw|secret|seed|token|private")
 
 
 def one_way(seed: int) -> int:
-    """Give the seed of a world that is saved without secrets: no way leads back to the first.
+    """Return the seed of a world saved without secrets, from which the original doesn't follow.
 
-    Whoever knows the seed knows all that follows from it: secret access keys, seeds of MFA devices.
-    A seed that can be guessed, such as 7, is no secret anyway: each guess can be tried.
+    Anyone who knows the seed can compute secret access keys and seeds of MFA devices. A seed that
+    can be guessed, such as 7, isn't a secret anyway.
 
     Examples
     --------
@@ -166,18 +166,18 @@ def one_way(seed: int) -> int:
 
 
 WRITTEN_INSTEAD: dict[str, Callable[[Any], Any]] = {"Ids.seed": one_way}
-"""Secrets in whose place something is written that follows from them."""
+"""Secrets that are replaced by a value that follows from them."""
 
 LEFT_OUT: dict[str, object] = {
-    "LoginProfile.hashes": (),  # there is a password, and none opens it
+    "LoginProfile.hashes": (),  # there is a password, but no text matches it
     "ServiceSpecificCredential.password": None,
 }
-"""Secrets that are not written, and what a loaded world has in their place."""
+"""Secrets that aren't written, and their value in a loaded world."""
 
 HARMLESS = frozenset(
     (
         *("Account.global_endpoint_token_version", "Account.password_policy"),
-        "Credentials.password",  # since when, not which
+        "Credentials.password",  # the time, not the credential
         "KeyGrant.grant_token",  # "a unique, nonsecret" string, as AWS says
         "LoginProfile.password_reset_required",
         *("PasswordPolicy.allow_users_to_change_password", "PasswordPolicy.max_password_age"),
@@ -189,11 +189,11 @@ HARMLESS = frozenset(
         "SessionRecord.token_bytes",
     )
 )
-"""Fields that only sound secret."""
+"""Harmless fields whose names sound secret."""
 
 
 def is_secret(field: str) -> bool:
-    """Say whether a field, such as ``"LoginProfile.hashes"``, may hold a secret.
+    """Return whether a field, such as ``"LoginProfile.hashes"``, can contain a secret.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Records in a file: each field is written by its own coder, in the order of the class.
+"""Coders of records: each field has its own coder, in the order of the class.
 
-Modules import much for its type only, so the names in annotations are not all there when the
-program runs. What a module imports under ``TYPE_CHECKING`` is read in its source.
+Modules import many names only for types, so annotations can't be resolved at run time. So the
+imports under ``TYPE_CHECKING`` are read from the source.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if typing.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _BACK = frozenset({"world", "account", "user", "organization", "parent"})
-"""Fields that point back to what holds the object: not written, given by what is around."""
+"""Fields that point back to the object's holder: not written, but set from the context."""
 
 _CLASS = "class"
 _NEVER, _NONE = object(), type(None)
@@ -38,16 +38,16 @@ _NEVER, _NONE = object(), type(None)
 
 @dataclass(frozen=True, slots=True)
 class FieldCoder:
-    """One field of a dataclass.
+    """A field of a dataclass.
 
     Parameters
     ----------
     label
         Class and field: ``"LoginProfile.hashes"``.
     empty
-        What is not written, as the field is so by itself: an empty list, say.
+        The default, such as an empty list, which isn't written.
     rule
-        What else must be true of its value.
+        An additional rule for the value.
     """
 
     name: str
@@ -58,11 +58,11 @@ class FieldCoder:
     rule: Rule | None
 
     def is_left_out(self, run: CodingRun) -> bool:
-        """Say whether it is a secret, and none may be in the file."""
+        """Return whether it is a secret that can't be in the file."""
         return not run.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give what is written: of a seed without secrets, what follows from it."""
+        """Return the value to write; without secrets, a value that follows from the seed."""
         written, before = value, len(run.places)
         if not run.secrets and self.label in WRITTEN_INSTEAD and isinstance(value, int):
             written = WRITTEN_INSTEAD[self.label](value)
@@ -72,19 +72,19 @@ class FieldCoder:
         return found
 
     def read(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
-        """Take it from the object's JSON, or say what it is if nothing is written."""
+        """Read it from the object's JSON, or return its default."""
         before = len(run.places)
         value = self._value(raw, place, run)
         if len(run.places) == before and self.name in raw:
             self._check(value, place, run)
         if len(run.places) > before and not isinstance(value, dict | list):
-            return UNUSABLE  # a container keeps what is right in it
+            return UNUSABLE  # a container keeps its correct values
         return value
 
     def _value(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
         left_out, default = self.is_left_out(run), default_of(self.field)
         if self.name in raw and left_out:
-            what = 'The file says "secrets": false, so this cannot be there: take it out.'
+            what = 'Remove it, because the file has "secrets": false.'
             return run.wrong(place, what)
         if self.name in raw:
             return self.coder.read(raw[self.name], place, run)
@@ -93,26 +93,26 @@ class FieldCoder:
         return run.wrong(place, f"{self.name} is missing.") if default is MISSING else default
 
     def _check(self, value: Any, place: str, run: CodingRun) -> None:
-        """Note what its rule has against a value."""
+        """Report what its rule finds in a value."""
         for below, what in self.rule(value) if self.rule is not None else ():
             run.wrong(place + below, what)
 
 
 def default_of(field: Field[Any]) -> Any:
-    """Give what a field is if nothing is said; ``MISSING``: it must be said."""
+    """Return the default of a field; ``MISSING`` if it is required."""
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 class RecordCoder:
     """An object of a dataclass, with all its fields.
 
-    A field whose name begins with an underscore is not kept, nor is one that a frozen class makes
-    of its others: what they hold can be made again.
+    A field whose name begins with an underscore isn't saved, and neither is one that a frozen class
+    computes: both can be computed again.
 
     Parameters
     ----------
     coder_of
-        Gives the coder of a field's type; asked late, as classes may hold each other.
+        Returns the coder of a field's type; called late, since classes can refer to each other.
     """
 
     kinds: tuple[type, ...] = (dict,)
@@ -123,17 +123,19 @@ class RecordCoder:
 
     @cached_property
     def is_frozen(self) -> bool:
-        """Whether its objects never change."""
+        """Whether its objects are immutable."""
         return bool(self.cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
     @cached_property
     def back(self) -> dict[str, tuple[type, bool]]:
-        """Fields that point back: to an object of which class, and whether it may be missing."""
+        """Fields that point back: the class of their object, and whether it can be missing."""
         found = {}
         for name, hint in types_of_fields(self.cls).items():
             is_union = get_origin(hint) in (types.UnionType, typing.Union)
-            classes = [one for one in (get_args(hint) if is_union else (hint,)) if one is not _NONE]
-            modules = [getattr(one, "__module__", "") for one in classes]
+            classes = [
+                part for part in (get_args(hint) if is_union else (hint,)) if part is not _NONE
+            ]
+            modules = [getattr(class_, "__module__", "") for class_ in classes]
             if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
                 found[name] = classes[0], is_union
         return found
@@ -145,7 +147,7 @@ class RecordCoder:
         Raises
         ------
         TypeError
-            A file cannot hold one of them, or nothing can stand for a secret that is left out.
+            A file can't contain one of them, or a secret has no replacement.
         """
         hints = types_of_fields(self.cls)
         return tuple(
@@ -161,14 +163,14 @@ class RecordCoder:
         label, default = f"{self.cls.__name__}.{field.name}", default_of(field)
         stands_in = default is not MISSING or label in LEFT_OUT or label in WRITTEN_INSTEAD
         if is_secret(label) and not stands_in:
-            raise TypeError(f"say in iamlab.storage.problems what {label} is without it")
+            raise TypeError(f"add the value of {label} without it to iamlab.storage.problems")
         coder = self._coder_of(hint)
         is_empty = default is None or (isinstance(default, _EMPTY) and not default)
         rule = rule_for(self.cls, field.name)
         return FieldCoder(field.name, field, coder, label, default if is_empty else _NEVER, rule)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, in their order."""
+        """Return its fields in order."""
         if plain(type(value)) is not self.cls:
             return run.not_a(self.cls.__name__, value, place)
         found: dict[str, Any] = {}
@@ -177,7 +179,7 @@ class RecordCoder:
             if owner is None:
                 found[name] = None
             elif owner is not run.owner(cls):
-                run.wrong(place, f"Its {name} is not the one that holds it.")
+                run.wrong(place, f"Its {name} isn't the object that contains it.")
         run.owners.append(value)
         for part in self.field_coders:
             own = getattr(value, part.name)
@@ -187,7 +189,7 @@ class RecordCoder:
         return found
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Make an object of its fields."""
+        """Make an object from its fields."""
         if type(raw) is not dict:
             return run.not_a(f"an object, of {self.cls.__name__}", raw, place)
         self._refuse_unknown(raw, place, run)
@@ -203,14 +205,16 @@ class RecordCoder:
             return UNUSABLE
         try:
             return self.cls(**values) if made is None else made
-        except (IamLabError, TypeError, ValueError) as error:  # a class may refuse
+        except (IamLabError, TypeError, ValueError) as error:  # a class can reject its values
             return run.wrong(place, f"{error}"[:300])
 
     def _begun(self, owners: dict[str, Any]) -> Any:
-        """Make an object before what it holds, which points back to it."""
+        """Make an object before its contents, which point back to it."""
         cls: Any = self.cls
         made = cls.__new__(cls)
-        others = {one.name: default_of(one) for one in fields(cls) if not self._is_kept(one)}
+        others = {
+            field.name: default_of(field) for field in fields(cls) if not self._is_kept(field)
+        }
         for name, value in {**owners, **others}.items():
             setattr(made, name, value)
         return made
@@ -221,7 +225,7 @@ class RecordCoder:
             none = optional and name in raw and raw[name] is None
             found[name] = None if none else run.owner(cls)
             if found[name] is None and not none:
-                found[name] = run.wrong(place, f"It stands in no {name}.")
+                found[name] = run.wrong(place, f"It isn't in a {name}.")
         return found
 
     def _refuse_unknown(self, raw: dict[str, Any], place: str, run: CodingRun) -> None:
@@ -231,7 +235,7 @@ class RecordCoder:
             if key not in known and not optional:
                 name = str(key)[:100]
                 hint = did_you_mean(name, known)
-                run.wrong(place, f"A {self.cls.__name__} has no field {name!a}. {hint}")
+                run.wrong(place, f"A {self.cls.__name__} doesn't have the field {name!a}. {hint}")
 
 
 _EMPTY = (str, tuple, list, dict, set, frozenset)
@@ -239,14 +243,14 @@ _EMPTY = (str, tuple, list, dict, set, frozenset)
 
 @dataclass(frozen=True, slots=True)
 class ClassCoder:
-    """An object of one of several dataclasses, which the file names: of these and no other."""
+    """An object of one of several dataclasses; the file names its class."""
 
     known: Mapping[str, RecordCoder]
     types: tuple[type, ...]
     kinds: tuple[type, ...] = (dict,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give its fields, and its class first."""
+        """Return its class and its fields."""
         cls = plain(type(value))
         record = self.known.get(cls.__name__)
         if record is None or cls is not record.cls:
@@ -254,20 +258,20 @@ class ClassCoder:
         return {_CLASS: record.cls.__name__, **record.write(value, place, run)}
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take an object of the class that is named."""
+        """Read an object of the named class."""
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
         name = raw.get(_CLASS)
         if type(name) is not str or name not in self.known:
             hint = did_you_mean(str(name)[:100], self.known)
-            return run.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
+            return run.wrong(f"{place}.{_CLASS}", f"It must be the name of a class. {hint}")
         inside = {key: value for key, value in raw.items() if key != _CLASS}
         return self.known[name].read(inside, place, run)
 
 
 @cache
 def import_all() -> None:
-    """Import every module below this folder that has records, so that all classes are there."""
+    """Import every module below this folder that has records, so that all classes exist."""
     for folder in ("model", "operations"):
         package = import_module(f"iamlab.{folder}")
         for module in pkgutil.walk_packages(package.__path__, f"iamlab.{folder}."):
@@ -276,7 +280,7 @@ def import_all() -> None:
 
 @cache
 def types_of_fields(cls: type) -> dict[str, Any]:
-    """Say of which type each field of a dataclass is.
+    """Return the type of each field of a dataclass.
 
     Examples
     --------
@@ -300,7 +304,7 @@ _REPORTS: dict[str, Any] = {
 
 
 def _type_of(name: str, cls: type) -> Any:
-    """Give the type of a field, in the words of the module that declares it."""
+    """Return the type of a field, resolved in the module that declares it."""
     module = sys.modules[cls.__module__]
     holder = type(cls.__name__, (), {"__annotations__": {name: get_annotations(cls)[name]}})
     return typing.get_type_hints(holder, {**_for_types_only(cls.__module__), **vars(module)})[name]
@@ -308,7 +312,7 @@ def _type_of(name: str, cls: type) -> Any:
 
 @cache
 def _for_types_only(module: str) -> dict[str, Any]:
-    """Import what a module imports for its types."""
+    """Import the names that a module imports for its types."""
     tree = ast.parse(getsource(sys.modules[module]))
     blocks = [
         statement
@@ -326,12 +330,12 @@ def _for_types_only(module: str) -> dict[str, Any]:
 
 @cache
 def below(cls: type) -> dict[str, type]:
-    """Give the dataclasses of the package that inherit from one, by name: a file names these.
+    """Return the subclasses of a dataclass by name, as a file names them.
 
     Raises
     ------
     TypeError
-        Two of them have one name.
+        Two of them have the same name.
 
     Examples
     --------
@@ -343,7 +347,7 @@ def below(cls: type) -> dict[str, type]:
     found: dict[str, type] = {}
     heirs: list[type] = cls.__subclasses__()
     for heir in heirs:
-        # Methods of the lab add no fields, and a dataclass with slots leaves the class that it was
+        # Classes of the lab add no fields, and a dataclass with slots leaves the class that it was
         # made of behind.
         module = sys.modules.get(heir.__module__)
         is_there = getattr(module, heir.__name__, None) is heir and "__dataclass_fields__" in vars(
@@ -352,5 +356,5 @@ def below(cls: type) -> dict[str, type]:
         own = {heir.__name__: heir} if is_there and heir.__module__.startswith("iamlab.") else {}
         for name, class_ in (own | below(heir)).items():
             if found.setdefault(name, class_) is not class_:
-                raise TypeError(f"two classes below {cls.__name__} are called {name}: rename one")
+                raise TypeError(f"two subclasses of {cls.__name__} are called {name}: rename one")
     return found

@@ -1,7 +1,7 @@
-"""A world as a JSON file: its head, and what it keeps of the world.
+"""A world as a JSON file: its header, and the parts of the world that it stores.
 
-``version`` counts the forms that such files had. A file of an older version is lifted, version by
-version, before it is read; one of a newer version is refused.
+``version`` counts the formats of such files. A file of an older version is converted, version by
+version, before it is read; a newer version is rejected.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""Version -> what makes of its JSON that of the next version."""
+"""Version -> the function that converts its JSON to the next version."""
 
 _HEAD = ("iamlab", "version", "secrets")
 _WHAT = "a saved world"
 
 
 class SecretsWarning(UserWarning):
-    """A file holds secrets."""
+    """A file contains secrets."""
 
 
 @dataclass
 class Contents:
-    """What a file keeps of a world: a line for each attribute of :class:`World`.
+    """The contents of a file: a line for each attribute of :class:`World`.
 
-    A new attribute needs a default here, as older files have none.
+    A new attribute needs a default, because older files don't have it.
     """
 
     ids: Ids  # with the world's seed
@@ -69,26 +69,26 @@ class Contents:
 
 
 def save_world(world: World, path: str | Path, *, secrets: bool = False) -> None:
-    """Write a world to a file. An interrupted writing leaves the file that was there.
+    """Write a world to a file. If interrupted, the existing file stays.
 
     Parameters
     ----------
     secrets
-        Whether the world's seed, from which secret keys and the seeds of MFA devices follow, and
-        the hashes of passwords are written too. Without them the loaded world has the same keys,
-        devices and login profiles, but nobody knows what opens them.
+        Whether to write the hashes of passwords and the world's seed, from which secret keys and
+        the seeds of MFA devices follow. Without them the loaded world has the same keys, devices
+        and login profiles, but nobody knows the secrets.
 
     Raises
     ------
     RequestError
-        The world holds what no file can; with all places.
+        The world contains values that a file can't; with all places.
     OSError
-        The file cannot be written.
+        The file can't be written.
 
     Warns
     -----
     SecretsWarning
-        The file holds secrets.
+        The file contains secrets.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def save_world(world: World, path: str | Path, *, secrets: bool = False) -> None
     replace_file(Path(path), _pieces(written), private=secrets)
     if secrets:
         warnings.warn(
-            f"{Path(path).name} holds secrets: the world's seed, from which all secret keys "
+            f"{Path(path).name} contains secrets: the world's seed, from which all secret keys "
             "follow, and hashes of passwords. Give it to nobody who must not know them.",
             SecretsWarning,
             stacklevel=3,
@@ -119,13 +119,13 @@ def load_world(path: str | Path) -> World:
     Raises
     ------
     LoadError
-        The file is none, or is damaged; with all places.
+        The file isn't a saved world, or is damaged; with all places.
     """
     return world_from_json(read_json(Path(path), _WHAT), Path(path).name)
 
 
 def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
-    """Write a world as JSON values.
+    """Return a world as JSON values.
 
     The parameters and errors are those of :func:`save_world`.
 
@@ -135,7 +135,7 @@ def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
     >>> world_to_json(World(seed=7))["clock"]
     {'class': 'Clock', 'now': '2026-11-25T09:00:00Z'}
     """
-    run = CodingRun("The world cannot be saved:", secrets, owners=[world])
+    run = CodingRun("The world can't be saved:", secrets, owners=[world])
     contents = Contents(
         **{attribute.name: getattr(world, attribute.name) for attribute in fields(Contents)}
     )
@@ -150,17 +150,17 @@ def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
 
 
 def world_from_json(data: object, name: str = "world") -> World:
-    """Make a world of JSON values that :func:`world_to_json` gave.
+    """Make a world from the JSON values of :func:`world_to_json`.
 
     Parameters
     ----------
     name
-        What errors call it: the file's name.
+        Its name in errors: the file's name.
 
     Raises
     ------
     LoadError
-        It is no world; with all places.
+        It isn't a world; with all places.
 
     Examples
     --------
@@ -184,46 +184,46 @@ def _check(contents: Contents, run: CodingRun) -> None:
 
 
 def _pieces(written: dict[str, Any]) -> Iterator[str]:
-    """Give the text of a file, in parts."""
+    """Return the text of a file, in parts."""
     yield from json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(written)
     yield "\n"
 
 
 def _lifted(data: object, name: str) -> dict[str, Any]:
-    """Check the head of a file, and bring the rest to the newest form."""
+    """Check the header of a file, and convert the rest to the newest version."""
     if not isinstance(data, dict) or data.get("iamlab") != "world":
         raise LoadError(
-            f'{name} is no {_WHAT[2:]}: it does not begin with "iamlab": "world". '
+            f'{name} isn\'t {_WHAT}: it doesn\'t begin with "iamlab": "world". '
             "Make one with world.save(path)."
         )
     version = data.get("version")
     if type(version) is not int or version < 1:
-        raise LoadError(f"{name}: $.version: There must be a number from 1 on.")
+        raise LoadError(f"{name}: $.version: It must be a number from 1.")
     if version > VERSION:
         raise LoadError(
-            f"{name} is of version {version}, and this iamlab reads versions up to {VERSION}: "
+            f"{name} has version {version}, and this iamlab reads versions up to {VERSION}: "
             "load it with a newer iamlab."
         )
     for number in range(version, VERSION):
         try:
             data = LIFTS[number](data)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise LoadError(f"{name} is no world of version {number}: {error!r}.") from None
+            raise LoadError(f"{name} isn't a world of version {number}: {error!r}.") from None
     return data
 
 
 def _world(data: dict[str, Any], name: str) -> World:
     secrets = data.get("secrets")
     if type(secrets) is not bool:
-        raise LoadError(f"{name}: $.secrets: There must be true or false, not {kind_of(secrets)}.")
+        raise LoadError(f"{name}: $.secrets: It must be true or false, not {kind_of(secrets)}.")
     world = World()
-    run = CodingRun(f"{name} cannot be read:", secrets, owners=[world])
+    run = CodingRun(f"{name} can't be read:", secrets, owners=[world])
     inside = {key: value for key, value in data.items() if key not in _HEAD}
     contents = coder_of(Contents).read(inside, "$", run)
     if contents is not UNUSABLE:
         _check(contents, run)
     run.finish()
-    log = world.events  # more than the list that is read
+    log = world.events  # more than the list that was read
     for attribute in fields(Contents):
         setattr(world, attribute.name, getattr(contents, attribute.name))
     log.extend(contents.events)

@@ -1,4 +1,4 @@
-"""Plain values, and how a file has each: text, numbers, times, bytes, words of a closed list."""
+"""Coders of plain values: text, numbers, times, bytes, words of a closed list."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from enum import Enum
 
 _LARGEST = 2**53
-"""Larger numbers are written as hexadecimal text: other programs would round them."""
+"""Larger numbers are written as hexadecimal text, because other programs round them."""
 
 _HEXADECIMAL = re.compile(r"-?0x[0-9a-f]{1,16384}")
 _HALF = re.compile("[\ud800-\udfff]")
 _MARK = "\0base64:"
-"""Begins text that JSON cannot hold: a call may have been given half of a surrogate pair."""
+"""Begins text that JSON can't contain: a call can have half of a surrogate pair."""
 
 _DEEPEST = 50
 
 
 class _NotA(Exception):  # noqa: N818 - it only carries what is wanted to the list of problems
-    """A value is of another type than it must be."""
+    """A value has the wrong type."""
 
 
 class _Wrong(Exception):  # noqa: N818 - it only carries a sentence to the list of problems
-    """A value is of the right type, and wrong."""
+    """A value has the right type, but is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A plain value, by the functions that make JSON of it and take it from JSON."""
+    """A coder of plain values: two functions, to JSON and from JSON."""
 
     types: tuple[type, ...]
     kinds: tuple[type, ...]
@@ -44,16 +44,16 @@ class Plain:
     from_json: Callable[[Any], Any]
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as JSON has it."""
+        """Return the value as JSON."""
         return _noted(self.to_json, value, place, run)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it from JSON."""
+        """Return the value from JSON."""
         return _noted(self.from_json, raw, place, run)
 
 
 def _noted(convert: Callable[[Any], Any], value: Any, place: str, run: CodingRun) -> Any:
-    """Convert a value, or note what is wrong with it."""
+    """Convert a value, or report what is wrong with it."""
     try:
         return convert(value)
     except _NotA as wanted:
@@ -63,7 +63,7 @@ def _noted(convert: Callable[[Any], Any], value: Any, place: str, run: CodingRun
 
 
 def _text_to_json(value: Any) -> str:
-    """Give text as it is, or marked as Base64 if JSON cannot hold it."""
+    """Return text as it is, or marked as Base64 if JSON can't contain it."""
     if not isinstance(value, str):
         raise _NotA("text")
     if value.startswith("\0") or _HALF.search(value):
@@ -72,7 +72,7 @@ def _text_to_json(value: Any) -> str:
 
 
 def _text_from_json(raw: Any) -> str:
-    """Take text; half of a surrogate pair only where it is marked, so meant."""
+    """Read text; half of a surrogate pair is accepted only if marked."""
     if type(raw) is not str:
         raise _NotA("text")
     if raw.startswith(_MARK):
@@ -82,19 +82,19 @@ def _text_from_json(raw: Any) -> str:
         except ValueError:
             raise _Wrong("What follows base64: must be Base64 of UTF-8.") from None
     if not raw.isascii() and _HALF.search(raw):
-        raise _Wrong("It holds half of a surrogate pair: write the whole character.")
+        raise _Wrong("It contains half of a surrogate pair: write the whole character.")
     return raw
 
 
 def _number_to_json(value: Any) -> int | str:
-    """Give a number, as hexadecimal text if it is large."""
+    """Return a number, as hexadecimal text if it is large."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise _NotA("a whole number")
     return int(value) if -_LARGEST < value < _LARGEST else hex(value)
 
 
 def _beside_text_to_json(value: Any) -> int:
-    """Give a number where text is something else."""
+    """Return a number in a field where text has another meaning."""
     written = _number_to_json(value)
     if isinstance(written, str):
         raise _Wrong("The number is too large.")
@@ -102,7 +102,7 @@ def _beside_text_to_json(value: Any) -> int:
 
 
 def _number_from_json(raw: Any) -> int:
-    """Take a number from either form."""
+    """Read a number in either form."""
     if type(raw) is str and _HEXADECIMAL.fullmatch(raw):
         return int(raw, 16)
     if type(raw) is not int:
@@ -113,7 +113,7 @@ def _number_from_json(raw: Any) -> int:
 
 
 def _fraction(value: Any) -> float:
-    """Give a number with a point; JSON has neither infinity nor NaN."""
+    """Return a floating-point number; JSON doesn't have infinity and NaN."""
     if type(value) is int and -_LARGEST < value < _LARGEST:
         return float(value)
     if type(value) is float and math.isfinite(value):
@@ -122,7 +122,7 @@ def _fraction(value: Any) -> float:
 
 
 def _moment_to_json(value: Any) -> str:
-    """Give a time with its zone, as in ISO 8601; UTC is Z."""
+    """Return a time with its zone, as in ISO 8601; UTC is Z."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _Wrong("It must be a time with a zone, such as UTC.")
     return value.isoformat().replace("+00:00", "Z")
@@ -162,11 +162,11 @@ BYTES = Plain((bytes,), (str,), _bytes_to_json, _bytes_from_json)
 
 
 def exact(choices: tuple[Any, ...]) -> Plain:
-    """Code one of a few values that JSON has itself: true, false, null, words of a closed list."""
+    """Code one of a few values that JSON has too: true, false, null, words of a closed list."""
 
     def choose(value: Any) -> Any:
         for choice in choices:
-            if type(value) is type(choice) and value == choice:  # 1 is not true
+            if type(value) is type(choice) and value == choice:  # 1 isn't true
                 return choice
         words = {True: "true", False: "false", None: "null"}
         raise _NotA(" or ".join(words.get(choice, repr(choice)) for choice in choices))
@@ -194,22 +194,22 @@ def member_of(enum: type[Enum]) -> Plain:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """What may be any JSON: parameters of a call, say."""
+    """Any JSON value, such as the parameters of a call."""
 
     types: tuple[type, ...] = (str, bool, int, float, type(None), dict, list, tuple)
     kinds: tuple[type, ...] = (str, bool, int, float, type(None), dict, list)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
-        """Give it as it is."""
+        """Return the value as it is."""
         return self._through(value, place, run, TEXT.write)
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
-        """Take it as it is."""
+        """Return the value as it is."""
         return self._through(raw, place, run, TEXT.read)
 
     def _through(self, value: Any, place: str, run: CodingRun, text: Any, depth: int = 0) -> Any:
         if depth > _DEEPEST:
-            return run.wrong(place, f"It is nested deeper than {_DEEPEST} levels.")
+            return run.wrong(place, f"It is nested more deeply than {_DEEPEST} levels.")
         if type(value) is str:
             return text(value, place, run)
         if value is None or type(value) in (bool, int):

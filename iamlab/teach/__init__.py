@@ -1,4 +1,4 @@
-"""The lessons: predict, run, explain; exercises that the engine checks; a journal of progress."""
+"""The lessons: predict, run and explain; exercises that the engine checks; a progress file."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,7 +1,6 @@
-"""The whole of Acme Observatory: five accounts, and every kind of policy that an account can have.
+"""All of Acme Observatory: five accounts, and every type of policy that an account can have.
 
-The lessons play in small worlds cut out for one question each; this is the one that they are cut
-from. The gallery draws all of its pictures from it.
+Each lesson uses a small part of this world. The gallery draws all of its figures from the whole.
 
 =================  ============  ==================================================================
 account            id            what is in it
@@ -9,8 +8,8 @@ account            id            what is in it
 ``acme-org``       999999999999  the management account
 ``acme-main``      111111111111  people, groups and roles; the nightly job; the bucket ``star-maps``
 ``acme-data``      222222222222  the archive, whose bucket and key have policies of their own
-``starsoft``       333333333333  a vendor, who reads the archive; outside the organization
-``nebula-labs``    444444444444  another customer of the vendor; outside too
+``starsoft``       333333333333  a vendor that reads the archive; outside the organization
+``nebula-labs``    444444444444  another customer of the vendor; also outside
 =================  ============  ==================================================================
 """
 
@@ -28,14 +27,14 @@ ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
 NIGHTLY_JOB = "nightly-job"
 EXTERNAL_ID = "acme-4711"
-"""What the vendor sends when it works for Acme; for another customer it sends another one."""
+"""The external ID that the vendor sends for Acme; it sends another one for another customer."""
 
 MAIN, DATA, ORG = "111111111111", "222222222222", "999999999999"
 STARSOFT, NEBULA = "333333333333", "444444444444"
 
 COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
-"""The vendor's role, and the one that it becomes to read Acme's archive."""
+"""The vendor's role, and the role that it assumes to read Acme's archive."""
 
 Document = dict[str, object]
 
@@ -46,7 +45,7 @@ def observatory(*, seed: int = SEED, is_careful: bool = True) -> World:
     Parameters
     ----------
     is_careful
-        Whether the archive asks the vendor for whom it works (``sts:ExternalId``).
+        Whether the archive requires the vendor to send Acme's ``sts:ExternalId``.
 
     Examples
     --------
@@ -98,7 +97,7 @@ def _trust(
 
 
 def _organization(world: World, org: Account, *members: Account) -> None:
-    """Gather Acme's accounts under two organizational units, with what each may do at most."""
+    """Put Acme's accounts into two organizational units, with SCPs and an RCP."""
     organization = world.create_organization(org)
     science = organization.create_organizational_unit("Science")
     archive = organization.create_organizational_unit("Archive", parent="Science")
@@ -122,7 +121,7 @@ def _organization(world: World, org: Account, *members: Account) -> None:
 
 
 def _people(main: Account) -> None:
-    """Hire Alice, Bob, Carol and Dana, put them into groups, and hang policies on both."""
+    """Create Alice, Bob, Carol and Dana and their groups, and attach policies to both."""
     main.create_bucket("star-maps", tags={"project": "andromeda"})
     for name, team in {
         "alice": "sky",
@@ -159,7 +158,7 @@ def _people(main: Account) -> None:
 
 
 def _roles(main: Account) -> None:
-    """Make roles for Carol, for a workflow outside, and one that only leads to another."""
+    """Create roles: for auditors, for a workflow at GitHub, and for an administrator with MFA."""
     main_root = f"arn:aws:iam::{MAIN}:root"
     auditor = main.create_role(
         "auditor",
@@ -201,7 +200,7 @@ def _roles(main: Account) -> None:
 
 
 def _nightly_job(main: Account) -> None:
-    """Give an instance a role, which reads the maps and copies them into the archive."""
+    """Create an instance with a role that reads the maps and copies them into the archive."""
     job = main.create_role(
         NIGHTLY_JOB, assume_role_policy_document=_trust("Ec2", {"Service": "ec2.amazonaws.com"})
     )
@@ -217,7 +216,7 @@ def _nightly_job(main: Account) -> None:
 
 
 def _vendor(starsoft: Account) -> None:
-    """Let the vendor collect what its customers let it read."""
+    """Create the vendor's role, which assumes the roles of its customers."""
     collector = starsoft.create_role(
         "collector",
         assume_role_policy_document=_trust("Functions", {"Service": "lambda.amazonaws.com"}),
@@ -229,7 +228,7 @@ def _vendor(starsoft: Account) -> None:
 
 
 def _archive(data: Account, *, is_careful: bool) -> None:
-    """Make the archive: its bucket and its key say themselves who may come from outside."""
+    """Create the archive: its bucket policy and its roles allow principals of other accounts."""
     job = f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"
     readers = {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
     everything = [ARCHIVE, f"{ARCHIVE}/*"]
@@ -259,7 +258,7 @@ def _archive(data: Account, *, is_careful: bool) -> None:
 
 
 def _other_customer(nebula: Account) -> None:
-    """Let the vendor have another customer, with somebody in it who is curious."""
+    """Create another customer of the vendor, with a curious user."""
     nebula.create_user("mallory")
     nebula.create_role(
         "starsoft-reader",

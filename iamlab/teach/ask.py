@@ -1,6 +1,6 @@
-"""The verbs of an exercise that need no widget: ``start``, ``check``, ``hint``, ``solution``.
+"""The functions of an exercise that need no widget: ``start``, ``check``, ``hint``, ``solution``.
 
-What a card does, these do too, so that everybody has the same exercises.
+They do the same as the buttons of a card, so that you can also solve each exercise in Python.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from iamlab.teach.marks import Mark
 
 
+ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can get help."
+
+
 def start(number: str) -> World:
-    """Give the world in which an exercise begins; change it, then ``check`` it."""
+    """Return the world in which an exercise begins; change it, then ``check`` it."""
     return find(number).world()
 
 
@@ -33,15 +36,15 @@ def check(
     confidence: str | None = None,
     record: bool = True,
 ) -> Feedback:
-    """Check an answer by running the engine, and say what it shows.
+    """Check an answer by running the engine, and return the feedback.
 
     Parameters
     ----------
     number
         The exercise: ``"3.1"``.
     answer
-        Verdicts, a request, a set of names, or a changed world, as the exercise asks. Without one
-        (or with ``...``) it says so, and raises nothing.
+        Verdicts, a request, a set of names, or a changed world, as the exercise asks. Without an
+        answer (or with ``...``) the feedback repeats the task, and nothing is raised.
     confidence
         How sure you are: ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
     record
@@ -64,7 +67,7 @@ def check(
             task,
             "attempt",
             answer=task.data(answer, world),
-            given=task.given(answer, world),
+            given=task.submitted(answer, world),
             correct=mark.correct,
             belief=mark.belief,
             evidence=task.evidence(answer, world),
@@ -74,20 +77,20 @@ def check(
 
 
 def hint(number: str) -> Feedback:
-    """Give the next of three hints: a nudge, a counterexample, worked steps.
+    """Return the next of three hints: a nudge, a counterexample, worked steps.
 
-    They follow your last wrong answer, if there is one.
+    If your last answer was wrong, the hints are about that answer.
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
     if task.exit and not attempts:
-        return Feedback(None, ("This is an exit ticket: answer first, then there is help.",))
+        return Feedback(None, (ANSWER_FIRST,))
     last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
     step = min(len(journal.of_exercise(number, "hint")), 2)
     if len(journal.of_exercise(number, "hint")) < 3:
         _record(task, "hint", step=step + 1)
-    said = (_nudge, _counterexample, _worked)[step](task, last)
-    return Feedback(None, (f"Hint {step + 1} of 3.", *said.paragraphs), said.decision)
+    help_text = (_nudge, _counterexample, _worked)[step](task, last)
+    return Feedback(None, (f"Hint {step + 1} of 3.", *help_text.paragraphs), help_text.decision)
 
 
 def _nudge(task: Exercise, last: dict[str, Any] | None) -> Feedback:
@@ -96,28 +99,28 @@ def _nudge(task: Exercise, last: dict[str, Any] | None) -> Feedback:
 
 
 def _counterexample(task: Exercise, last: dict[str, Any] | None) -> Feedback:
-    answer, mark, own = _wrong(task, last)
-    who = "You answered" if own else "Suppose somebody answers"
-    return Feedback(None, (f"{who}\n{task.shown(answer)}", mark.counterexample))
+    answer, mark, is_own = _wrong(task, last)
+    lead = "You answered" if is_own else "Suppose somebody answers"
+    return Feedback(None, (f"{lead}\n{task.shown(answer)}", mark.counterexample))
 
 
 def _worked(task: Exercise, last: dict[str, Any] | None) -> Feedback:
     _, mark, _ = _wrong(task, last)
-    said = () if mark.decision is not None else (task.nudge, mark.counterexample)
-    return Feedback(None, (*said, task.why), mark.decision)
+    texts = () if mark.decision is not None else (task.nudge, mark.counterexample)
+    return Feedback(None, (*texts, task.why), mark.decision)
 
 
 def _wrong(task: Exercise, last: dict[str, Any] | None) -> tuple[Any, Mark, bool]:
-    """Give a wrong answer, what the check says of it, and whether it was the learner's last."""
+    """Return a wrong answer, its mark, and whether it was the learner's last answer."""
     if last is not None:
-        with suppress(ExerciseError):  # of a world that was changed by hand only words are kept
+        with suppress(ExerciseError):  # for a world changed by hand, only sentences are kept
             return last.get("given"), task.mark(last.get("given")), True
     answer = task.known_wrong[0].answer(task.world())
     return answer, task.mark(answer), False
 
 
 def _recognised(task: Exercise, last: dict[str, Any] | None) -> Any:
-    """Find the known wrong answer, or the belief, that the last attempt came from."""
+    """Return the known wrong answer, or the belief, behind the last attempt."""
     if last is None:
         return None
     world = task.world()
@@ -128,21 +131,21 @@ def _recognised(task: Exercise, last: dict[str, Any] | None) -> Any:
 
 
 def solution(number: str, *, give_up: bool = False) -> Feedback:
-    """Show a right answer, computed now: after one attempt, or if you give up.
+    """Show a right answer, computed now, after one attempt or if you give up.
 
     Parameters
     ----------
     give_up
-        See it without an attempt of your own; it is noted as such.
+        Show it without an attempt. The progress file records that you gave up.
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
     if task.exit and not attempts:
-        return Feedback(None, ("This is an exit ticket: answer first, then there is help.",))
+        return Feedback(None, (ANSWER_FIRST,))
     if not give_up and not attempts:
         text = (
-            "Try it once yourself first; any answer will do. Or give up on this one: press "
-            f"Solution again, or call solution({number!r}, give_up=True)."
+            "Try it once yourself first; any answer will do. To give up, press Solution again, "
+            f"or call solution({number!r}, give_up=True)."
         )
         return Feedback(None, (text,))
     _record(task, "solution", give_up=give_up and not attempts)

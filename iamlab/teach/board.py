@@ -1,8 +1,7 @@
-"""The membership board: who is in which group, as check boxes that can be changed.
+"""The membership board: check boxes that show and change who is in which group.
 
-Only the memberships and what follows from them without a verdict (which policies reach somebody)
-are shown at once. The verdict of the board's question is held back until it has been predicted,
-anew after each change.
+The board always shows the memberships and the policies that apply to the caller. It hides the
+verdict until the learner has predicted it, again after each change.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import ipywidgets as widgets
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
-from iamlab.teach.held_back import HeldBack
+from iamlab.teach.predict_first import PredictFirst
 from iamlab.view.widgets import tick
 
 if TYPE_CHECKING:
@@ -31,9 +30,9 @@ class MembershipGrid(widgets.VBox):
     Parameters
     ----------
     world
-        The world as it is; it is not changed.
+        The world with the memberships. The grid doesn't change it.
     on_change
-        Called after each click.
+        A function that is called after each click.
     """
 
     def __init__(self, world: World, on_change: Callable[[], None] = lambda: None) -> None:
@@ -52,7 +51,7 @@ class MembershipGrid(widgets.VBox):
 
     @property
     def edits(self) -> list[Edit]:
-        """What is different from the world, as edits: those that leave a group first."""
+        """The difference from the world as edits: first those that leave a group."""
         left: list[Edit] = []
         joined: list[Edit] = []
         for (user, group), box in self.boxes.items():
@@ -64,14 +63,14 @@ class MembershipGrid(widgets.VBox):
         return [*left, *joined]
 
     def changed_world(self) -> World:
-        """Give a copy of the world with the boxes' memberships."""
+        """Return a copy of the world with the memberships of the boxes."""
         changed = self.world.copy()
         apply_edits(changed, self.edits)
         return changed
 
 
-class MembershipBoard(HeldBack):
-    """The grid with one question below it, whose verdict must be predicted first."""
+class MembershipBoard(PredictFirst):
+    """The grid and a question. The learner predicts first, then sees the verdict."""
 
     def __init__(
         self,
@@ -87,18 +86,18 @@ class MembershipBoard(HeldBack):
         self.add_class("iamlab-board")
 
     def world(self) -> World:
-        """Give the world with the boxes' memberships."""
+        """Return the world with the memberships of the boxes."""
         return self.grid.changed_world()
 
     def about(self, world: World) -> str:
-        """Say which policies reach the caller."""
-        reaching = [
+        """Return the sentence that lists the policies of the caller."""
+        policies = [
             f"{attached.policy.name} ({attached.path[0] if attached.path else 'own'})"
             for attached in principal_of(world, world.user(self.caller.value)).identity
         ]
         return (
-            f"Policies that reach {escape(self.caller.value)}: "
-            f"{escape(', '.join(reaching)) or 'none'}."
+            f"Policies that apply to {escape(self.caller.value)}: "
+            f"{escape(', '.join(policies)) or 'none'}."
         )
 
 
@@ -110,29 +109,29 @@ def membership_board(
     fine: bool = True,
     record: bool = True,
 ) -> MembershipBoard:
-    """Show who is in which group, to be changed by check boxes; the world itself stays as it is.
+    """Show who is in which group, with check boxes to change it. The world doesn't change.
 
     Parameters
     ----------
     world
-        Where it begins.
+        The world in which the board begins.
     callers
-        Names of users to ask about; default: all.
+        Names of the users to choose from; default: all.
     pairs
-        (action, resource) pairs to ask about; default: reading, writing and deleting an object of
-        the world's first bucket.
+        The (action, resource) pairs to choose from; default: reading, writing and deleting an
+        object of the world's first bucket.
     fine
-        Whether the prediction tells the two kinds of denial apart.
+        Whether the prediction distinguishes explicit and implicit deny.
     record
         Whether to keep predictions in the progress file.
     """
     accounts = list(world.accounts.values())
     if len(accounts) != 1 or not accounts[0].users:
-        raise ExerciseError("A membership board shows the users of one account; there are none.")
+        raise ExerciseError("A membership board needs a world with one account that has users.")
     names = callers or [name for account in accounts for name in account.users]
     bucket = next((name for account in accounts for name in account.buckets), "bucket")
-    asked = pairs or [
+    requests = pairs or [
         (action, f"arn:aws:s3:::{bucket}/m31.fits")
         for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     ]
-    return MembershipBoard(world, names, asked, fine=fine, record=record)
+    return MembershipBoard(world, names, requests, fine=fine, record=record)

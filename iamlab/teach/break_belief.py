@@ -1,4 +1,4 @@
-"""B: break a belief, by a request on which AWS and somebody who holds it disagree."""
+"""Exercises of kind B: break a wrong belief with a request on which it disagrees with AWS."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a learner gives: a world, and a request in it.
+    """A learner's answer: a world, and a request in it.
 
     Parameters
     ----------
     order
-        The statements of the stack that are switched on, in their order; ``None`` when the world
-        was changed by hand.
+        The statements of the stack that are switched on, in their order; ``None`` if the learner
+        changed the world by hand.
     """
 
     world: World
@@ -38,16 +38,16 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Break(Exercise):
-    """B: an order of statements and a request on which the engine and a mutant disagree.
+    """B: an order of statements, and a request on which the engine and a mutant disagree.
 
     Parameters
     ----------
     mutant
-        The belief to break.
+        The name of the belief to break.
     user, policy_name
-        Whose inline policy is the stack.
+        The user with the stack, and the name of that inline policy.
     callers, actions, resources
-        What a card offers; an answer may go beyond.
+        The choices on a card. An answer can use others.
     """
 
     mutant: str
@@ -63,11 +63,11 @@ class Break(Exercise):
         return find_mutant(self.mutant)
 
     def read(self, answer: Any, world: World) -> Attempt:
-        """Read (order or world, caller, action, resource)."""
+        """Return the attempt from (order or world, caller, action, resource)."""
         if not isinstance(answer, list | tuple) or len(answer) != 4:
             message = (
-                f"Exercise {self.number} wants (order, caller, action, resource): the order is a "
-                f"list of statements such as {self._every(world)[:2]}, or a changed world."
+                f"Exercise {self.number} needs (order, caller, action, resource). The order is a "
+                f"list of statements such as {self._all_labels(world)[:2]}, or a changed world."
             )
             raise ExerciseError(message)
         first, *rest = answer
@@ -75,27 +75,27 @@ class Break(Exercise):
         if isinstance(first, World):
             return Attempt(first, question)
         if not isinstance(first, list | tuple):
-            raise ExerciseError(f"{first!r} is no list of statements.")
+            raise ExerciseError(f"{first!r} isn't a list of statements.")
         order = tuple(map(str, first))
         changed = world.copy()
         arrange(changed.user(self.user), self.policy_name, order)
         return Attempt(changed, question, order)
 
-    def _every(self, world: World) -> list[str]:
+    def _all_labels(self, world: World) -> list[str]:
         policy = world.user(self.user).inline[self.policy_name]
         return [statement.label for statement in policy.statements]
 
     def data(self, answer: Any, world: World) -> list[Any]:
-        """Give the order and the request; of a world that was changed by hand, what differs."""
+        """Return the order and the request; for a world changed by hand, the differences."""
         attempt = self.read(answer, world)
         by_hand = attempt.world.diff(world) or ("nothing is changed",)
         order = list(by_hand if attempt.order is None else attempt.order)
-        asked = attempt.question
-        return [order, asked.caller, asked.action, asked.resource]
+        question = attempt.question
+        return [order, question.caller, question.action, question.resource]
 
     def right_answer(self, world: World) -> list[Any]:
-        """Search the orders and requests that the card offers, the given order first."""
-        for order in permutations(self._every(world)):
+        """Search the orders and requests of the card, beginning with the order of the world."""
+        for order in permutations(self._all_labels(world)):
             for question in self._questions():
                 answer = [list(order), question.caller, question.action, question.resource]
                 if self._mark(self.read(answer, world), world).correct:
@@ -112,33 +112,33 @@ class Break(Exercise):
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
         believed, belief = self.belief.verdict(decision), self.belief
-        aws = f"AWS says {decision.verdict.symbol} {decision.verdict}"
+        verdict = f"{decision.verdict.symbol} {decision.verdict}"
         if (str(believed) == "allowed") is not bool(decision):
-            said = (
-                f"{answer.question}: somebody who believes that {belief.says} says "
-                f"{believed.symbol} {believed}; {aws}. {self.why}"
+            text = (
+                f"{answer.question}: if you believe that {belief.claim}, you expect "
+                f"{believed.symbol} {believed}. AWS decides {verdict}. {self.why}"
             )
-            return Mark(correct=True, true_part=said, decision=decision)
+            return Mark(correct=True, true_part=text, decision=decision)
         return Mark(
             correct=False,
             true_part=_applying(decision),
             counterexample=(
-                f"But both say the same. {aws}, and so does somebody who believes that "
-                f"{belief.says}. {self.nudge}"
+                f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
+                f"expect the same. {self.nudge}"
             ),
             decision=decision,
         )
 
     def shown(self, answer: Any) -> str:
-        """Write the order and the request."""
+        """Return the order and the request as text."""
         return repr(tuple(answer))
 
 
 def _applying(decision: Decision) -> str:
-    """Say which statements apply to a request."""
+    """Return a sentence with the statements that match a request."""
     names = [
-        f"{reading.statement.label} ({reading.effect})"
+        f"{match.statement.label} ({match.effect})"
         for layer in LAYERS
-        for reading in decision.heard[layer].applying
+        for match in decision.heard[layer].applying
     ]
-    return f"What applies to your request: {', '.join(names) or 'no statement'}."
+    return f"These match your request: {', '.join(names) or 'no statement'}."

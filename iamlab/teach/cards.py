@@ -1,7 +1,7 @@
-"""Exercises and predictions as widgets. Each has a twin that is a plain function.
+"""Exercises and predictions as widgets. A plain function does the same as each widget.
 
-A callback computes HTML and puts it into a widget; nothing is printed, so that a test needs no
-kernel. All controls are native, have a description, and can be reached by keyboard.
+A callback computes HTML and puts it into a widget. It prints nothing, so that a test needs no
+kernel. All controls are native, have a description, and work with the keyboard.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ NOT_YET = Feedback(None, ("Make the prediction in the card above, then run this 
 
 
 class PredictionCard(Card):
-    """Asks for a prediction and a confidence, then reveals the verdict.
+    """A card that asks for a prediction and a confidence, then reveals the verdict.
 
-    After a wrong prediction, or if ``ritual``, it asks what happened and which statement decided.
+    After a wrong prediction, or with ``ritual``, it asks what happened and which statement decided.
 
     Parameters
     ----------
     options
         The verdicts to choose from.
     explain
-        Whether the six questions are answered after the reveal.
+        Whether the card answers the six questions after the reveal.
     """
 
     def __init__(
@@ -76,22 +76,22 @@ class PredictionCard(Card):
         super().__init__([self.question, self.answer, self.confidence, self.button, self.result])
 
     def walk_through(self, *, blank: Collection[int] = ()) -> WalkThrough | Feedback:
-        """Give the six questions with their answers, once the prediction is made.
+        """Return the six questions with their answers, after the prediction.
 
         Parameters
         ----------
         blank
-            Numbers of the answers, from 1, to leave out for you to fill in.
+            Numbers of the answers, from 1, that are left out for you to fill in.
         """
         return NOT_YET if self._prediction is None else WalkThrough(self._decision, tuple(blank))
 
     def picture(self) -> Figure | Feedback:
-        """Draw the access graph, once the prediction is made."""
+        """Draw the access graph, after the prediction."""
         return NOT_YET if self._prediction is None else access_graph(self._decision)
 
     def _commit(self) -> None:
         if self._prediction is not None:
-            return  # a prediction is made once; the button stays, so that the focus does
+            return  # only one prediction counts; the button stays, so that it keeps the focus
         if self.answer.value is None or self.confidence.value is None:
             text = (
                 "First choose a verdict and say how sure you are. There is no penalty for a guess."
@@ -106,7 +106,7 @@ class PredictionCard(Card):
         if prediction.correct and not self._ritual:
             write(self.result, prediction.inner_html(explain=self._explain), role="status")
             return
-        # What happened is to be said by the learner: for now only the verdict.
+        # The learner explains first what happened: for now show only the verdict.
         write(self.result, escape(prediction.sentence), role="status")
         more = (self.happened, self.decided, self.compare, self.reflection)
         self.children: tuple[widgets.Widget, ...] = (*self.children, *more)
@@ -116,13 +116,13 @@ class PredictionCard(Card):
             write(self.reflection, "Choose in both lists first.", role="status")
             return
         _, text = reflect(self._decision, self.happened.value, self.decided.value)
-        said = f'<p style="margin:0.3em 0">{escape(text)}</p>'
+        paragraph = f'<p style="margin:0.3em 0">{escape(text)}</p>'
         steps = self._prediction.inner_html() if self._explain else ""
-        write(self.reflection, f"{said}{steps}", role="status")
+        write(self.reflection, f"{paragraph}{steps}", role="status")
 
 
 def _target(task: Repair) -> str:
-    """Give the matrix that a repair is to reach as a table: what shall be, not what is."""
+    """Return the target matrix of a repair as a table: the wanted access, not the present."""
     questions = [cell.question for cell in task.target]
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
@@ -131,27 +131,27 @@ def _target(task: Repair) -> str:
     rows = ""
     for caller in dict.fromkeys(question.caller for question in questions):
         cells = (wanted.get((caller, *column)) for column in columns)
-        words = ("" if cell is None else "may" if cell.allowed else "may not" for cell in cells)
+        words = ("" if cell is None else "yes" if cell.allowed else "no" for cell in cells)
         body = "".join(f'<td style="{CELL}">{word}</td>' for word in words)
         rows += f'<tr><th scope="row" style="{CELL}">{escape(caller)}</th>{body}</tr>'
     return (
-        f'<table style="border-collapse:collapse"><thead><tr><td style="{CELL}">target</td>{head}'
+        f'<table style="border-collapse:collapse"><thead><tr><td style="{CELL}">can</td>{head}'
         f"</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
 class ExerciseCard(Card):
-    """An exercise: its prompt, what answers it, and buttons for check, hint and solution.
+    """An exercise: its prompt, its controls, and buttons for check, hint and solution.
 
-    An exit ticket has no help before its first attempt. The solution wants one attempt, or a second
-    press, which is noted as giving up.
+    An exit ticket offers no help before the first attempt. The solution needs one attempt, or a
+    second press of the button, which counts as giving up.
     """
 
     def __init__(self, task: Exercise) -> None:
         self.task = task
         self.input = input_for(task)
         self.result = say(role="status")
-        self._asked_for_solution = False
+        self._solution_pressed = False
         self.check = self._button("Check", self._check, main=True)
         self.hint = self._button("Hint", lambda: ask.hint(task.number).inner_html())
         self.solution = self._button("Solution", self._solution)
@@ -177,11 +177,11 @@ class ExerciseCard(Card):
         answer, confidence = self.input.read()
         if answer is None:
             return str(self.input.missing)
-        said = ask.check(self.task.number, answer, confidence=confidence).inner_html()
+        html = ask.check(self.task.number, answer, confidence=confidence).inner_html()
         self._offer_help()
-        return said
+        return html
 
     def _solution(self) -> str:
-        give_up = self._asked_for_solution
-        self._asked_for_solution = True
+        give_up = self._solution_pressed
+        self._solution_pressed = True
         return ask.solution(self.task.number, give_up=give_up).inner_html()

@@ -1,7 +1,6 @@
-"""The kinds of exercise, by what the learner gives: verdicts, a request, a set, a changed world.
+"""Four kinds of exercise: the answer is a list of verdicts, a request, a set or a changed world.
 
-Each kind says how its answers are read, kept, and checked by running the engine, and computes a
-right one.
+Each kind reads an answer, stores it, checks it by running the engine, and computes a right answer.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class Predict(Exercise):
     Parameters
     ----------
     fine
-        Whether the two kinds of denial are told apart.
+        Whether the verdicts distinguish explicit and implicit deny.
     """
 
     questions: tuple[Question, ...]
@@ -43,9 +42,9 @@ class Predict(Exercise):
         return FINE if self.fine else COARSE
 
     def read(self, answer: Any, world: World) -> list[str]:  # noqa: ARG002 - the same for all kinds
-        """Read a list of verdict words."""
+        """Return the verdict words of an answer."""
         if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
-            message = f"Exercise {self.number} wants a list of {len(self.questions)} verdicts."
+            message = f"Exercise {self.number} needs a list of {len(self.questions)} verdicts."
             raise ExerciseError(message)
         return [self._word(item) for item in answer]
 
@@ -55,61 +54,61 @@ class Predict(Exercise):
         if not self.fine and word in ("explicit deny", "implicit deny"):
             word = "denied"
         if word not in self.options:
-            message = f"{item!r} is no verdict here: write {' or '.join(self.options)}."
+            message = f"{item!r} isn't a verdict here. Write {' or '.join(self.options)}."
             raise ExerciseError(message)
         return word
 
     def data(self, answer: Any, world: World) -> list[str]:
-        """Give the words."""
+        """Return the verdict words."""
         return self.read(answer, world)
 
     def right_answer(self, world: World) -> list[str]:
-        """Ask the engine."""
+        """Return the engine's verdicts."""
         return [self._word(str(question.ask(world).verdict)) for question in self.questions]
 
     def evidence(self, answer: Any, world: World) -> dict[str, list[int]]:
-        """Count for each wrong belief the requests that could tell, and those that fit it."""
+        """Count for each wrong belief the requests that test it, and the answers that fit it."""
         found: dict[str, list[int]] = {}
         for question, word in zip(self.questions, self.read(answer, world), strict=True):
-            for name, as_if in evidence(question.ask(world), word).items():
-                asked, held = found.get(name, [0, 0])
-                found[name] = [asked + 1, held + as_if]
+            for name, fits_belief in evidence(question.ask(world), word).items():
+                tested, fitting = found.get(name, [0, 0])
+                found[name] = [tested + 1, fitting + fits_belief]
         return found
 
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:
-        """Find the belief by which somebody would give just this answer."""
-        given, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
+        """Return the belief that leads to exactly this answer."""
+        words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
         for mutant in MUTANTS.values():
-            if [self._word(str(mutant.verdict(one))) for one in decisions] == given:
-                hint = f"You answered as if {mutant.says} ({mutant.name}). {mutant.truth}"
-                return KnownWrong(lambda _: given, mutant.belief, hint)
+            if [self._word(str(mutant.verdict(decision))) for decision in decisions] == words:
+                hint = f"You answered as if {mutant.claim} ({mutant.name}). {mutant.truth}"
+                return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
 
     def _mark(self, answer: list[str], world: World) -> Mark:
         right = self.right_answer(world)
-        good = sum(given == wanted for given, wanted in zip(answer, right, strict=True))
+        good = sum(word == expected for word, expected in zip(answer, right, strict=True))
         if good == len(right):
             return Mark(correct=True, true_part=self.why)
-        place = next(i for i, given in enumerate(answer) if given != right[i])
+        place = next(i for i, word in enumerate(answer) if word != right[i])
         decision = self.questions[place].ask(world)
         return Mark(
             correct=False,
             true_part=_count(good, len(right), "right"),
             counterexample=(
-                f"Look at {self.questions[place]}: you say {answer[place]}, "
-                f"AWS says {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
+                f"Look at {self.questions[place]}. You answered {answer[place]}; "
+                f"AWS decides {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
             ),
             decision=decision,
         )
 
     def shown(self, answer: Any) -> str:
-        """Write the list."""
+        """Return the list as text."""
         return repr(list(answer))
 
 
-def _count(good: int, of: int, what: str) -> str:
-    """Say what is right so far."""
-    return f"{good} of {of} {'is' if good == 1 else 'are'} {what}." if good else ""
+def _count(good: int, total: int, participle: str) -> str:
+    """Return a sentence that counts what is right."""
+    return f"{good} of {total} {'is' if good == 1 else 'are'} {participle}." if good else ""
 
 
 def _edits(number: int) -> str:
@@ -117,12 +116,12 @@ def _edits(number: int) -> str:
 
 
 def _because(decision: Decision) -> str:
-    """Say what decided, or what came nearest."""
-    return decision.nearest_miss or f"It is decided by {_names(decision)}."
+    """Return a sentence with the reason, or with the statement that nearly matches."""
+    return decision.nearest_miss or f"The reason: {_names(decision)}."
 
 
 def _names(decision: Decision) -> str:
-    return ", ".join(map(str, decision.determining)) or "the default: nothing allows it"
+    return ", ".join(map(str, decision.determining)) or "nothing allows it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +131,11 @@ class Witness(Exercise):
     Parameters
     ----------
     has
-        Whether a decision has it.
+        A function: does a decision have the property?
     wanted
-        The property in words, after "The request must be ...".
+        The property in words, to continue "The request must be ...".
     callers, actions, resources
-        What a card offers; an answer may go beyond.
+        The choices on a card. An answer can use others.
     """
 
     has: Callable[[Decision], bool]
@@ -146,21 +145,21 @@ class Witness(Exercise):
     resources: tuple[str, ...]
 
     def read(self, answer: Any, world: World) -> Question:  # noqa: ARG002 - the same for all kinds
-        """Read caller, action, resource."""
+        """Return the question from (caller, action, resource)."""
         if isinstance(answer, Question):
             return answer
         if not isinstance(answer, list | tuple) or len(answer) != 3:
-            message = f"Exercise {self.number} wants (caller, action, resource)."
+            message = f"Exercise {self.number} needs (caller, action, resource)."
             raise ExerciseError(message)
         return Question(*(getattr(part, "name", str(part)) for part in answer))
 
     def data(self, answer: Any, world: World) -> list[str]:
-        """Give the three parts."""
+        """Return caller, action and resource."""
         question = self.read(answer, world)
         return [question.caller, question.action, question.resource]
 
     def right_answer(self, world: World) -> list[str]:
-        """Search all that the card offers."""
+        """Search all requests that the card offers."""
         for caller in self.callers:
             for action in self.actions:
                 for resource in self.resources:
@@ -177,14 +176,14 @@ class Witness(Exercise):
             correct=False,
             true_part="",
             counterexample=(
-                f"It must be {self.wanted}, and it is {decision.verdict.symbol} "
+                f"The request must be {self.wanted}, but it is {decision.verdict.symbol} "
                 f"{decision.verdict}. {_because(decision)}"
             ),
             decision=decision,
         )
 
     def shown(self, answer: Any) -> str:
-        """Write the three parts."""
+        """Return caller, action and resource as text."""
         return repr(tuple(answer))
 
 
@@ -195,9 +194,9 @@ class Collect(Exercise):
     Parameters
     ----------
     candidates, truth
-        What may be chosen, and what is right, computed in the world.
+        Functions of the world: the names to choose from, and the right set.
     about
-        Says how one element comes to be in the set, or not.
+        A function that explains why a name is in the set, or not.
     """
 
     candidates: Callable[[World], list[str]]
@@ -205,23 +204,23 @@ class Collect(Exercise):
     about: Callable[[World, str], str]
 
     def read(self, answer: Any, world: World) -> set[str]:
-        """Read a set of names."""
+        """Return the set of names."""
         if not isinstance(answer, set | frozenset | list | tuple):
-            message = f"Exercise {self.number} wants a set of names, such as {{'a', 'b'}}."
+            message = f"Exercise {self.number} needs a set of names, such as {{'a', 'b'}}."
             raise ExerciseError(message)
         chosen = {str(item) for item in answer}
         for name in sorted(chosen - set(self.candidates(world))):
-            error = ExerciseError(f"There is nothing called {name!r} to choose here.")
+            error = ExerciseError(f"{name!r} isn't one of the choices.")
             error.add_note(did_you_mean(name, self.candidates(world)))
             raise error
         return chosen
 
     def data(self, answer: Any, world: World) -> list[str]:
-        """Give the names in order."""
+        """Return the sorted names."""
         return sorted(self.read(answer, world))
 
     def right_answer(self, world: World) -> set[str]:
-        """Ask the world."""
+        """Return the right set in this world."""
         return self.truth(world)
 
     def _mark(self, answer: set[str], world: World) -> Mark:
@@ -231,7 +230,7 @@ class Collect(Exercise):
         good = len(answer & right)
         extra, missing = sorted(answer - right), sorted(right - answer)
         first = (extra or missing)[0]
-        word = "does not belong to it" if extra else "is missing"
+        word = "doesn't belong to the set" if extra else "is missing"
         return Mark(
             correct=False,
             true_part=_count(good, len(right), "found"),
@@ -239,13 +238,13 @@ class Collect(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Write the set."""
+        """Return the set as text."""
         return "{" + ", ".join(repr(name) for name in sorted(answer)) + "}"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a target matrix: a question, and whether it shall be allowed."""
+    """One cell of a target matrix: a question, and whether it must be allowed."""
 
     question: Question
     allowed: bool
@@ -253,22 +252,23 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair(Exercise):
-    """R: a changed world that reaches a target, with few edits.
+    """R: a changed world that reaches a target with few edits.
 
     Parameters
     ----------
     target
         The matrix to reach.
     most
-        How many edits are allowed; a move is two, one out and one in. ``None``: any number.
+        The largest number of edits. A move counts as two: leave and join. ``None``: any number.
     editor
-        What a card offers to change: ``"memberships"``, ``"versions"`` or ``"statements"``.
+        What the card can change: ``"memberships"``, ``"versions"`` or ``"statements"``.
     kinds
-        What an edit may be about: words that its sentence holds.
+        The edits that count: the sentence of an edit must contain one of these texts.
     search
-        Yields lists of edits that could be the answer, the shortest first.
+        A function that yields lists of edits that could be the answer, the shortest first.
     count
-        How many edits lead from one world to another. Default: the sentences of ``World.diff``.
+        A function that counts the edits between two worlds. Default: the sentences of
+        ``World.diff``.
     """
 
     target: tuple[Cell, ...]
@@ -279,7 +279,7 @@ class Repair(Exercise):
     count: Callable[[World, World], int] = lambda before, after: len(after.diff(before))
 
     def read(self, answer: Any, world: World) -> World:
-        """Read a changed world, or a list of edits."""
+        """Return the changed world of an answer, which can also be a list of edits."""
         if isinstance(answer, World):
             missing = {account for account in world.accounts if account not in answer.accounts}
             if missing or any(
@@ -287,12 +287,12 @@ class Repair(Exercise):
                 for key, account in world.accounts.items()
                 for user in account.users
             ):
-                raise ExerciseError(f"Begin with world = start({self.number!r}), and change that.")
+                raise ExerciseError(f"Begin with world = start({self.number!r}), then change it.")
             return answer
         if not isinstance(answer, list | tuple):
             message = (
-                f"Exercise {self.number} wants a changed world: world = start({self.number!r}), "
-                f"change it, check({self.number!r}, world)."
+                f"Exercise {self.number} needs a changed world: world = start({self.number!r}), "
+                f"change it, then check({self.number!r}, world)."
             )
             raise ExerciseError(message)
         changed = world.copy()
@@ -300,15 +300,15 @@ class Repair(Exercise):
         return changed
 
     def data(self, answer: Any, world: World) -> list[str]:
-        """Give the edits, one sentence each."""
+        """Return the edits, one sentence each."""
         return list(self.read(answer, world).diff(world))
 
-    def given(self, answer: Any, world: World) -> Any:
-        """Give the edits themselves; of a world that was changed by hand, the sentences."""
+    def submitted(self, answer: Any, world: World) -> Any:
+        """Return the edits as data; for a world changed by hand, their sentences."""
         return self.data(answer, world) if isinstance(answer, World) else list(answer)
 
     def right_answer(self, world: World) -> list[Edit]:
-        """Search the edits that reach the target."""
+        """Search for edits that reach the target."""
         for edits in self.search(world):
             if self._mark(self.read(edits, world), world).correct:
                 return edits
@@ -317,7 +317,7 @@ class Repair(Exercise):
 
     def _mark(self, answer: World, world: World) -> Mark:
         edits = answer.diff(world)
-        made = self.count(world, answer)
+        edit_count = self.count(world, answer)
         wrong = [
             (cell, decision)
             for cell in self.target
@@ -325,15 +325,15 @@ class Repair(Exercise):
             if bool(decision) is not cell.allowed
         ]
         good = len(self.target) - len(wrong)
-        said = f"{good} of {len(self.target)} cells of the target hold, with {_edits(made)}."
+        count = f"{good} of {len(self.target)} requests are as wanted, with {_edits(edit_count)}."
         if wrong:
             cell, decision = wrong[0]
-            shall = "allowed" if cell.allowed else "denied"
+            expected = "allowed" if cell.allowed else "denied"
             return Mark(
                 correct=False,
-                true_part=said,
+                true_part=count,
                 counterexample=(
-                    f"{cell.question} shall be {shall}, and is {decision.verdict.symbol} "
+                    f"{cell.question} must be {expected}, but it is {decision.verdict.symbol} "
                     f"{decision.verdict}. {_because(decision)}"
                 ),
                 decision=decision,
@@ -342,19 +342,19 @@ class Repair(Exercise):
         if other:
             return Mark(
                 correct=False,
-                true_part=said,
-                counterexample=f"The target is reached, but not as the task asks: {other[0]}.",
+                true_part=count,
+                counterexample=f"You reached the target, but not as the task asks: {other[0]}.",
             )
-        if self.most is not None and made > self.most:
+        if self.most is not None and edit_count > self.most:
             return Mark(
                 correct=False,
-                true_part=said,
-                counterexample=f"The target is reached, but {_edits(self.most)} would be enough.",
+                true_part=count,
+                counterexample=f"You reached the target, but {_edits(self.most)} would be enough.",
             )
-        return Mark(correct=True, true_part=f"{said} {self.why}")
+        return Mark(correct=True, true_part=f"{count} {self.why}")
 
     def shown(self, answer: Any) -> str:
-        """Write the calls that make the edits."""
+        """Return the calls that make the edits, as text."""
         if not all(isinstance(edit, list | tuple) for edit in answer):
-            return "\n".join(map(str, answer))  # sentences, of a world that was changed by hand
+            return "\n".join(map(str, answer))  # sentences, for a world changed by hand
         return "\n".join(as_calls(answer)) or "(no change)"

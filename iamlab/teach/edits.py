@@ -1,4 +1,4 @@
-"""Edits of a world as data: what a card can change, what an answer holds, what a search tries."""
+"""Edits of a world as data: cards, answers and searches use them."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def _set_default_version(world: World, policy: str, version: str) -> None:
             if own.name == policy:
                 own.set_default_version(version)
                 return
-    message = f"There is no policy {policy!r} of your own."
+    message = f"There is no customer managed policy {policy!r}."
     raise ExerciseError(message)
 
 
 def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
-    """Give a policy with just these of its statements, in this order.
+    """Return the policy with only these of its statements, in this order.
 
     Examples
     --------
     >>> from iamlab.teach.scenarios import scenario
     >>> stack = scenario("stack").user("alice").inline["stack"]
-    >>> [one.sid for one in arranged(stack, ["AllMaps", "KeepMaps"]).statements]
+    >>> [statement.sid for statement in arranged(stack, ["AllMaps", "KeepMaps"]).statements]
     ['AllMaps', 'KeepMaps']
 
     Raises
     ------
     ExerciseError
-        It has no such statement.
+        The policy has no such statement.
     """
     own = {statement.label: statement for statement in policy.statements}
     chosen = list(map(str, sids))
@@ -54,16 +54,16 @@ def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
 
 
 def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
-    """Keep just these statements of a user's inline policy, in this order.
+    """Keep only these statements of a user's inline policy, in this order.
 
     Raises
     ------
     ExerciseError
-        There is no such policy, or no such statement in it.
+        The user has no such policy, or the policy has no such statement.
     """
     if policy_name not in user.inline:
         raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")
-    # Not put_policy: a stack may also be empty, which IAM would not save.
+    # Not put_policy: a stack can be empty, and IAM rejects an empty policy.
     user.inline[policy_name] = arranged(user.inline[policy_name], sids)
     user.account.changed()
 
@@ -98,19 +98,19 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
     Raises
     ------
     ExerciseError
-        An edit is not ``(operation, what, whom)``.
+        An edit isn't a tuple of an operation and its arguments.
     """
     for edit in edits:
         parts = [str(part) for part in edit] if isinstance(edit, list | tuple) else []
         operation = _OPERATIONS.get(parts[0]) if parts else None
         if operation is None or len(parts) != operation[0] + 1:
-            message = f"{edit!r} is no edit: write (operation, what, whom), operation one of "
+            message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
             raise ExerciseError(message + ", ".join(_OPERATIONS))
         operation[1](world, *parts[1:])
 
 
 def as_calls(edits: Iterable[Edit]) -> list[str]:
-    """Write edits as the Python calls that make them.
+    """Return edits as the Python calls that make them.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def as_calls(edits: Iterable[Edit]) -> list[str]:
 
 
 def moves(world: World) -> Iterator[list[Edit]]:
-    """Yield every way to move one user from one group to another."""
+    """Yield each move of one user from one group to another."""
     for account in world.accounts.values():
         for user in account.users.values():
             for old in user.groups:
@@ -131,7 +131,7 @@ def moves(world: World) -> Iterator[list[Edit]]:
 
 
 def version_choices(world: World) -> Iterator[list[Edit]]:
-    """Yield every way to let another version of one policy apply."""
+    """Yield each choice of another default version of one policy."""
     for account in world.accounts.values():
         for policy in account.policies.values():
             for version in policy.versions:
@@ -142,7 +142,7 @@ def version_choices(world: World) -> Iterator[list[Edit]]:
 def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Iterator[list[Edit]]:
     """Yield the smallest memberships that are right for each user, one user at a time.
 
-    Users do not influence each other, so each is searched alone: 2 to the power of the groups.
+    Users don't influence each other, so each user is searched alone: 2 to the number of groups.
     """
     edits: list[Edit] = []
     for account in world.accounts.values():
@@ -164,24 +164,24 @@ def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Ite
 
 
 def kept_statements(user: str, policy: str) -> Callable[[World], Iterator[list[Edit]]]:
-    """Make a search that leaves statements out of an inline policy: the fewest first."""
+    """Return a search that leaves statements out of an inline policy: the fewest first."""
 
     def search(world: World) -> Iterator[list[Edit]]:
-        every = [statement.label for statement in world.user(user).inline[policy].statements]
-        for size in range(len(every) - 1, -1, -1):
-            for kept in combinations(every, size):
+        labels = [statement.label for statement in world.user(user).inline[policy].statements]
+        for size in range(len(labels) - 1, -1, -1):
+            for kept in combinations(labels, size):
                 yield [("arrange", user, policy, " ".join(kept))]
 
     return search
 
 
-def left_out(user: str, policy: str) -> Callable[[World, World], int]:
-    """Make a count of the statements that an inline policy has lost, or gained."""
+def left_out(user: str, policy_name: str) -> Callable[[World, World], int]:
+    """Return a function that counts the statements an inline policy lost or gained."""
 
     def count(before: World, after: World) -> int:
         def statements(world: World) -> set[str]:
-            own = world.user(user).inline.get(policy)
-            return {str(statement_to_json(one)) for one in own.statements} if own else set()
+            policy = world.user(user).inline.get(policy_name)
+            return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
 
         return len(statements(before) ^ statements(after))
 

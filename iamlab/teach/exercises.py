@@ -1,7 +1,7 @@
 """Exercises as objects: a prompt, a world, a check that runs the engine, known wrong answers.
 
-No exercise stores a verdict. What is right is computed, by asking or by searching, in the world
-that the learner has; so any right answer passes, and answers survive other seeds.
+No exercise stores a verdict. The engine or a search computes the right answer in the learner's
+world, so any right answer passes, with any seed.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class Question:
     resource: str
 
     def ask(self, world: World) -> Decision:
-        """Ask the engine."""
-        return world.can(named(world, self.caller), self.action, self.resource)
+        """Return the engine's decision."""
+        return world.can(caller_arn(world, self.caller), self.action, self.resource)
 
     def __str__(self) -> str:
         return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}"
 
 
-def named(world: World, caller: str) -> str:
-    """Give the ARN of a user or role that is called by its name; an ARN comes back as it is."""
+def caller_arn(world: World, caller: str) -> str:
+    """Return the ARN of a user or role with this name; an ARN is returned unchanged."""
     for account in world.accounts.values():
         for identities in (account.users, account.roles):
             if caller in identities:
@@ -57,11 +57,11 @@ class KnownWrong:
     Parameters
     ----------
     answer
-        Made in the exercise's world.
+        A function that makes the answer in the exercise's world.
     belief
-        The misconception's id, as in the syllabus.
+        The id of the misconception, as in the syllabus.
     hint
-        What helps somebody who believes that, without giving the answer away.
+        Help for a learner with this misconception. It doesn't reveal the answer.
     """
 
     answer: Callable[[World], Any]
@@ -80,9 +80,9 @@ class Exercise(ABC):
     prompt
         The task, in plain text.
     nudge
-        The first hint for somebody whose answer is not recognised.
+        The first hint, if the learner's answer isn't a known wrong answer.
     why
-        What the right answer shows, said after it.
+        The rule that the right answer shows; the learner reads it afterwards.
     exit
         Whether it is an exit ticket: no help before the first attempt.
     """
@@ -98,7 +98,7 @@ class Exercise(ABC):
     exit: bool = False
 
     def world(self, seed: int | None = None) -> World:
-        """Build the exercise's world anew."""
+        """Build a new world for the exercise."""
         return scenario(self.world_name, seed=self.seed if seed is None else seed)
 
     def mark(self, answer: Any, seed: int | None = None) -> Mark:
@@ -107,37 +107,37 @@ class Exercise(ABC):
         Raises
         ------
         ExerciseError
-            The answer is of the wrong kind; the text says which is wanted.
+            The answer is of the wrong kind. The message describes the right kind.
         """
         world = self.world(seed)
         found = self._mark(self.read(answer, world), world)
         if found.correct:
             return found
-        given = self.data(answer, world)
+        data = self.data(answer, world)
         for wrong in self.known_wrong:
-            if given == self.data(wrong.answer(world.copy()), world):
+            if data == self.data(wrong.answer(world.copy()), world):
                 return found.recognised(wrong.belief, wrong.hint)
         known = self.recognise(answer, world)
         return found if known is None else found.recognised(known.belief, known.hint)
 
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:  # noqa: ARG002
-        """Find a belief that leads to just this answer, though nobody has listed it."""
+        """Return a belief that leads to exactly this answer, beyond the known wrong answers."""
         return None
 
     def evidence(self, answer: Any, world: World) -> dict[str, list[int]]:  # noqa: ARG002
-        """Say which wrong beliefs the answer speaks for; most kinds of exercise cannot."""
+        """Return which wrong beliefs the answer fits; empty for most kinds of exercise."""
         return {}
 
     @abstractmethod
     def read(self, answer: Any, world: World) -> Any:
-        """Bring an answer into one form."""
+        """Return an answer in its standard form."""
 
     @abstractmethod
     def data(self, answer: Any, world: World) -> Any:
-        """Give the answer as JSON values, for the progress file and to compare."""
+        """Return the answer as JSON values, for the progress file and for comparisons."""
 
-    def given(self, answer: Any, world: World) -> Any:
-        """Give the answer as JSON values from which it can be checked again."""
+    def submitted(self, answer: Any, world: World) -> Any:
+        """Return the answer as JSON values that can be checked again."""
         return self.data(answer, world)
 
     @abstractmethod
@@ -149,7 +149,7 @@ class Exercise(ABC):
 
     @abstractmethod
     def shown(self, answer: Any) -> str:
-        """Write an answer as the learner would type it."""
+        """Return an answer as the learner would type it."""
 
     def solution_answer(self, seed: int | None = None) -> Any:
         """Compute the right answer."""
@@ -158,7 +158,7 @@ class Exercise(ABC):
 
 @cache
 def every() -> dict[str, Exercise]:
-    """Give all exercises of all lessons, by number."""
+    """Return all exercises of all lessons, by number."""
     found: dict[str, Exercise] = {}
     for lesson in LESSONS:
         for exercise in import_module(f"iamlab.teach.lessons.{lesson}").EXERCISES:
@@ -172,7 +172,7 @@ def find(number: str) -> Exercise:
     Raises
     ------
     ExerciseError
-        There is none of that number.
+        There is no exercise with this number.
     """
     known = every()
     if str(number) not in known:

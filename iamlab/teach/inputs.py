@@ -1,7 +1,7 @@
-"""What a learner answers an exercise with, as widgets: one for each kind of exercise.
+"""The widgets in which a learner answers an exercise: one for each kind of exercise.
 
-Each has ``read()``, which gives the answer and the confidence, and ``missing``, which is said while
-there is no answer yet.
+Each has ``read()``, which returns the answer and the confidence, and ``missing``, the text for a
+card without an answer.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise
 
 Answer = tuple[Any, str | None]
-"""What a learner has put in, or ``None`` while something is missing; and the confidence."""
+"""The learner's answer, or ``None`` while a part is missing; and the confidence."""
 
 
 class VerdictInput(widgets.VBox):
-    """One row of options for each request, and one confidence for all."""
+    """One row of options for each request, and one confidence for all requests."""
 
-    missing = "Not answered yet: choose a verdict for each request, and say how sure you are."
+    missing = "Not answered yet. Choose a verdict for each request, and how sure you are."
 
     def __init__(self, task: Predict) -> None:
         self.rows = [
@@ -41,7 +41,7 @@ class VerdictInput(widgets.VBox):
         for number, (question, row) in enumerate(zip(task.questions, self.rows, strict=True), 1):
             parts += [
                 say(
-                    f"{number}. <strong>{escape(question.caller)}</strong> asks for "
+                    f"{number}. <strong>{escape(question.caller)}</strong> requests "
                     f"<strong>{escape(question.action)}</strong> on "
                     f"<code>{escape(question.resource)}</code>"
                 ),
@@ -50,7 +50,7 @@ class VerdictInput(widgets.VBox):
         super().__init__([*parts, self.sure])
 
     def read(self) -> Answer:
-        """Give the verdicts and the confidence."""
+        """Return the verdicts and the confidence."""
         answers = [row.value for row in self.rows]
         complete = None not in answers and self.sure.value is not None
         return (answers if complete else None), self.sure.value
@@ -59,7 +59,7 @@ class VerdictInput(widgets.VBox):
 class RequestInput(widgets.VBox):
     """Three lists: caller, action, resource."""
 
-    missing = "Not answered yet: choose caller, action and resource."
+    missing = "Not answered yet. Choose a caller, an action and a resource."
 
     def __init__(self, task: Witness) -> None:
         self.parts = [
@@ -70,7 +70,7 @@ class RequestInput(widgets.VBox):
         super().__init__(self.parts)
 
     def read(self) -> Answer:
-        """Give the request."""
+        """Return the request."""
         chosen = [part.value for part in self.parts]
         return (None if "" in chosen else chosen), None
 
@@ -78,34 +78,34 @@ class RequestInput(widgets.VBox):
 class NamesInput(widgets.VBox):
     """A check box for each name."""
 
-    missing = "Not answered yet: tick at least one."
+    missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Collect) -> None:
         self.boxes = [tick(name) for name in task.candidates(task.world())]
         super().__init__(self.boxes)
 
     def read(self) -> Answer:
-        """Give the ticked names."""
+        """Return the ticked names."""
         return ({box.description for box in self.boxes if box.value} or None), None
 
 
 class MembershipInput(MembershipGrid):
     """The membership grid."""
 
-    missing = "Nothing is changed yet."
+    missing = "Not answered yet. Change a membership."
 
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world())
 
     def read(self) -> Answer:
-        """Give the edits."""
+        """Return the edits."""
         return (self.edits or None), None
 
 
 class VersionInput(widgets.VBox):
-    """The versions of each policy of one's own, to read and to choose from."""
+    """The versions of each customer managed policy, to read and to choose from."""
 
-    missing = "Nothing is changed yet."
+    missing = "Not answered yet. Choose another version."
 
     def __init__(self, task: Repair) -> None:
         self.choices: dict[str, widgets.Dropdown] = {}
@@ -134,7 +134,7 @@ class VersionInput(widgets.VBox):
         super().__init__(parts)
 
     def read(self) -> Answer:
-        """Give the edits."""
+        """Return the edits."""
         edits = [
             ("set_default_version", name, chosen.value)
             for name, chosen in self.choices.items()
@@ -144,15 +144,15 @@ class VersionInput(widgets.VBox):
 
 
 class StatementInput(StackEditor):
-    """The statements of the stack, to be switched off."""
+    """The statements of the stack, each with a switch."""
 
-    missing = "Nothing is taken out yet."
+    missing = "Not answered yet. Switch at least one statement off."
 
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world(), "alice", "stack", movable=False)
 
     def read(self) -> Answer:
-        """Give the edit."""
+        """Return the edit."""
         kept = [sid for sid in self.every if self.switches[sid].value]
         changed = kept != self.every
         return (
@@ -163,7 +163,7 @@ class StatementInput(StackEditor):
 class PolicyInput(widgets.VBox):
     """A text field for a policy document."""
 
-    missing = "Not answered yet: write the statement."
+    missing = "Not answered yet. Write the statement."
 
     def __init__(self, task: Write) -> None:
         self.text = widgets.Textarea(
@@ -177,7 +177,7 @@ class PolicyInput(widgets.VBox):
         super().__init__([self.text])
 
     def read(self) -> Answer:
-        """Give the text."""
+        """Return the text."""
         text = self.text.value.strip()
         return (None if text in ("", TEMPLATE.strip()) else text), None
 
@@ -195,9 +195,9 @@ TEMPLATE = """{
 
 
 class BreakInput(widgets.VBox):
-    """The stack, and the request on which both shall disagree."""
+    """The stack, and a request on which the belief and AWS must disagree."""
 
-    missing = "Not answered yet: choose caller, action and resource."
+    missing = "Not answered yet. Choose a caller, an action and a resource."
 
     def __init__(self, task: Break) -> None:
         self.stack = StackEditor(task.world(), task.user, task.policy_name)
@@ -209,13 +209,13 @@ class BreakInput(widgets.VBox):
         super().__init__([self.stack, *self.parts])
 
     def read(self) -> Answer:
-        """Give the order and the request."""
+        """Return the order and the request."""
         chosen = [part.value for part in self.parts]
         return (None if "" in chosen else [self.stack.order, *chosen]), None
 
 
 def input_for(task: Exercise) -> Any:
-    """Make what an exercise of this kind is answered with."""
+    """Return the widget for the answer to an exercise of this kind."""
     if isinstance(task, Predict):
         return VerdictInput(task)
     if isinstance(task, Witness):

@@ -1,8 +1,8 @@
-"""What a learner has tried, in a plain JSON file beside the notebooks.
+"""The learner's attempts, in a plain JSON file next to the notebooks.
 
-Every attempt is one record: exercise, seed, version, the answer as data, hints used so far. The
-file is written whole to one side and then put in place, so that a crash cannot leave half of it. A
-file that cannot be read is kept under another name, never overwritten.
+Each attempt is one record: exercise, seed, version, the answer as data, and the hints used. A new
+file is written completely and then replaces the old one, so a crash can't leave half a file. A
+file that can't be read is renamed, never overwritten.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ Record = dict[str, Any]
 
 
 def path() -> Path:
-    """Say where the file is: ``IAMLAB_PROGRESS``, or in the folder of the notebook."""
+    """Return the path of the file: ``IAMLAB_PROGRESS``, or in the folder of the notebook."""
     return Path(os.environ.get("IAMLAB_PROGRESS") or FILE)
 
 
 def records() -> list[Record]:
-    """Read all records; a broken file is moved aside."""
+    """Return all records; a broken file is renamed."""
     file = path()
     try:
         data = json.loads(file.read_text("utf-8"))
         found = data["records"]
         if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
-            raise TypeError  # noqa: TRY301 - the same way out as for any other broken file
-    except OSError:  # there is none, or none that can be read
+            raise TypeError  # noqa: TRY301 - handled below like any other broken file
+    except OSError:  # there is no file, or it can't be read
         return list(_unkept)
     except (ValueError, KeyError, TypeError, RecursionError):
         file.replace(_free_name(file))
@@ -61,11 +61,11 @@ def _free_name(file: Path) -> Path:
 
 
 _unkept: list[Record] = []
-"""What could not be written: kept while the kernel runs, so that a lesson can go on."""
+"""Records that could not be written, kept while the kernel runs, so that a lesson can go on."""
 
 
 def add(record: Record) -> None:
-    """Add one record; where nothing can be written, keep it for this session and say so once."""
+    """Add one record. If the file can't be written, keep it in memory and warn once."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     stamped = {"time": now, "version": iamlab.__version__, **record}
     file = path()
@@ -77,33 +77,33 @@ def add(record: Record) -> None:
     except OSError as error:
         if not _unkept:
             reason = error.strerror or error
-            warnings.warn(f"Your progress cannot be kept in {file}: {reason}.", stacklevel=2)
+            warnings.warn(f"Your progress can't be saved in {file}: {reason}.", stacklevel=2)
         _unkept.append(stamped)
     else:
         _unkept.clear()
 
 
 def of_exercise(number: str, kind: str) -> list[Record]:
-    """Read the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``."""
+    """Return the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``."""
     return [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a learner is, and how well confidence and correctness agree."""
+    """What a learner has solved, and how well confidence and correctness agree."""
 
     rows: tuple[dict[str, str], ...]
     calibration: tuple[dict[str, str], ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the exercises as a table."""
+        """Return the exercises as a table."""
         import pandas as pd
 
         return pd.DataFrame(list(self.rows))
 
     def __str__(self) -> str:
         if not self.rows and not self.calibration:
-            return f"Nothing yet. Your answers will be kept in {path().name}, on this machine only."
+            return f"Nothing yet. Your answers will be saved in {path().name}, on this computer."
         lines = [", ".join(f"{key}: {value}" for key, value in row.items()) for row in self.rows]
         lines += [
             ", ".join(f"{key}: {value}" for key, value in row.items()) for row in self.calibration
@@ -114,7 +114,7 @@ class Progress:
         if not self.rows and not self.calibration:
             return f"<p>{escape(str(self))}</p>"
         tables = "".join(_table(rows) for rows in (self.rows, self.calibration) if rows)
-        return f"{tables}<p>Kept in <code>{escape(path().name)}</code>, on this machine only.</p>"
+        return f"{tables}<p>Saved in <code>{escape(path().name)}</code>, on this computer only.</p>"
 
 
 def _table(rows: Iterable[dict[str, str]]) -> str:
@@ -131,9 +131,9 @@ def _table(rows: Iterable[dict[str, str]]) -> str:
 
 
 def progress() -> Progress:
-    """Show what has been tried and solved, and how confidence and correctness agree.
+    """Show what you have tried and solved, and how confidence and correctness agree.
 
-    For that only the first answer to each question counts: later ones know the verdict.
+    For the confidence only the first answer to each question counts: later, you know the verdict.
     """
     from iamlab.teach.exercises import every
 
@@ -147,7 +147,7 @@ def progress() -> Progress:
 
 
 def _question(record: Record) -> str:
-    """Say what a record answers: an exercise, or the request of a prediction."""
+    """Return a key for the question of a record: an exercise, or the request of a prediction."""
     return " ".join(str(record.get(key)) for key in ("kind", "exercise", "question", "verdict"))
 
 

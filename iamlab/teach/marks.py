@@ -1,7 +1,7 @@
-"""What a check says of an answer, and how that is told to the learner.
+"""The result of a check, and the feedback that the learner reads.
 
-What is true comes before what is wrong. The first failure gets a counterexample, the second the
-belief behind it, in words; the third the worked steps.
+Feedback begins with what is right. The first failure gets a counterexample, the second the belief
+behind the answer, in words, and the third the worked steps.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 COARSE = ("allowed", "denied")
 FINE = ("allowed", "explicit deny", "implicit deny")
-"""The verdicts to choose from: with one word for both denials, or with AWS's two."""
+"""The verdicts to choose from: with one word for both kinds of denial, or with AWS's two."""
 
 CONFIDENCE = ("a guess", "fairly sure", "certain")
-"""How sure a learner may say to be of an answer."""
+"""The three words for how sure a learner is."""
 
 
 def check_confidence(confidence: str) -> None:
-    """Refuse a confidence that is none of the three words; an empty one is none at all.
+    """Check that a confidence is one of the three words, or empty.
 
     Raises
     ------
@@ -36,25 +36,25 @@ def check_confidence(confidence: str) -> None:
         It is another word.
     """
     if confidence and confidence not in CONFIDENCE:
-        raise ExerciseError(f"{confidence!r} is no confidence: write {', '.join(CONFIDENCE)}.")
+        raise ExerciseError(f"{confidence!r} isn't a confidence. Write {', '.join(CONFIDENCE)}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a check found.
+    """The result of a check.
 
     Parameters
     ----------
     correct
-        Whether every part of the answer holds.
+        Whether every part of the answer is right.
     true_part
-        What is right about it.
+        What is right about the answer.
     counterexample
-        Where it goes wrong: one request, one element, one cell. Empty when correct.
+        One request, one name or one cell that is wrong. Empty if the answer is correct.
     decision
         The decision that shows it.
     belief, hint
-        The misconception (``"M05"``) that the answer is known to come from, and what helps.
+        The misconception (``"M05"``) that is known to lead to this answer, and its hint.
     """
 
     correct: bool
@@ -65,18 +65,18 @@ class Mark:
     hint: str = ""
 
     def recognised(self, belief: str, hint: str) -> Mark:
-        """Give the same mark with the belief that the answer comes from."""
+        """Return the same mark with the belief behind the answer."""
         return replace(self, belief=belief, hint=hint)
 
     @property
     def text(self) -> str:
-        """All that is said to the first attempt."""
+        """The text for the first attempt."""
         return " ".join(part for part in (self.true_part, self.counterexample) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the learner reads: a line of state, then paragraphs, then perhaps worked steps."""
+    """What the learner reads: a state, paragraphs, and in some cases the worked steps."""
 
     correct: bool | None
     paragraphs: tuple[str, ...]
@@ -84,7 +84,7 @@ class Feedback:
 
     @property
     def state(self) -> str:
-        """``✓ Right``, ``○ Not yet``, or ``– Not answered yet``."""
+        """``✓ Right.``, ``○ Not yet.``, or nothing if the answer wasn't checked."""
         return {True: "✓ Right.", False: "○ Not yet.", None: ""}[self.correct]
 
     def __bool__(self) -> bool:
@@ -103,7 +103,7 @@ class Feedback:
         return boxed(self.inner_html())
 
     def inner_html(self) -> str:
-        """Give the feedback without a frame, for use inside a card."""
+        """Return the feedback without a frame, for use inside a card."""
         parts = [f"<strong>{escape(self.state)}</strong>"] if self.state else []
         parts += [f'<p style="margin:0.3em 0">{_paragraph(text)}</p>' for text in self.paragraphs]
         if self.decision is not None:
@@ -119,7 +119,7 @@ def _paragraph(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WalkThrough:
-    """The six questions of a decision, some answers left blank for the reader to fill in."""
+    """The six questions of a decision. Some answers can be blank, for the reader to fill in."""
 
     decision: Decision
     blank: tuple[int, ...] = ()
@@ -134,16 +134,16 @@ class WalkThrough:
         verdict = "" if self.blank else badge(self.decision)
         steps = six_labels(self.decision, blank=self.blank)
         message = "" if self.blank else escape(self.decision.message)
-        said = f'<div style="{CODE}">{message}</div>' if message else ""
-        return boxed(f"{steps}{verdict}{said}")
+        line = f'<div style="{CODE}">{message}</div>' if message else ""
+        return boxed(f"{steps}{verdict}{line}")
 
 
 def feedback(mark: Mark, failures: int) -> Feedback:
-    """Say it as this attempt needs it: ``failures`` counts the failed ones, this one included."""
+    """Return the feedback for this attempt; ``failures`` counts the wrong ones, with this one."""
     if mark.correct:
         return Feedback(correct=True, paragraphs=(mark.true_part,), decision=mark.decision)
-    said = [mark.true_part, mark.counterexample]
+    texts = [mark.true_part, mark.counterexample]
     if failures >= 2 and mark.hint:
-        said.append(mark.hint)
+        texts.append(mark.hint)
     worked = mark.decision if failures >= 3 else None
-    return Feedback(correct=False, paragraphs=tuple(filter(None, said)), decision=worked)
+    return Feedback(correct=False, paragraphs=tuple(filter(None, texts)), decision=worked)

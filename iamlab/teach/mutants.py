@@ -1,7 +1,7 @@
-"""Wrong beliefs as rules: the engine decides as somebody would who holds one.
+"""Wrong beliefs as rules: the engine can decide a request as if a wrong belief were true.
 
-Each mutant is AWS's table of rules with one entry replaced. That is how an exercise finds out what
-a learner believes, and how a learner breaks a belief: by a request on which both disagree.
+Each mutant is AWS's table of rules with one entry replaced. With it an exercise finds out what a
+learner believes. A learner breaks a belief with a request on which the mutant and AWS disagree.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import read
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.policy.conditions import Comparison, missing_key_default
 
@@ -28,25 +28,25 @@ class Mutant:
     Parameters
     ----------
     name
-        What the exercises call it.
+        Its name in the exercises.
     belief
         Id of the misconception, as in the syllabus.
-    says
-        The belief, as somebody would say who holds it; after "as if ...".
+    claim
+        The belief in words, to continue "as if ...".
     truth
         What AWS does instead.
     rules
-        The rules by which it decides.
+        AWS's rules with one entry replaced.
     """
 
     name: str
     belief: str
-    says: str
+    claim: str
     truth: str
     rules: Rules
 
     def verdict(self, decision: Decision) -> Verdict:
-        """Decide the same request as somebody would who believes this."""
+        """Decide the same request by the rules of this belief."""
         return read(decision.request, decision.layers, self.rules).verdict
 
 
@@ -54,26 +54,27 @@ def _last_wins(applying: Sequence[StatementMatch]) -> bool:
     return applying[-1].effect == "Deny"
 
 
-def _literal_letters(reading: StatementMatch) -> tuple[int, int]:
+_NO_WILDCARDS = str.maketrans("", "", "*?")
+
+
+def _literal_letters(match: StatementMatch) -> tuple[int, int]:
     """Measure how specific a statement is: the letters of its resources, then of its actions."""
-    statement = reading.statement
+    statement = match.statement
 
-    def most(patterns: tuple[str, ...] | None) -> int:
-        return max(
-            (len(one) - one.count("*") - one.count("?") for one in patterns or ()), default=0
-        )
+    def longest(patterns: tuple[str, ...] | None) -> int:
+        return max((len(text.translate(_NO_WILDCARDS)) for text in patterns or ()), default=0)
 
-    return most(statement.resource), most(statement.action)
+    return longest(statement.resource), longest(statement.action)
 
 
 def _most_specific_wins(applying: Sequence[StatementMatch]) -> bool:
-    denies = [_literal_letters(one) for one in applying if one.effect == "Deny"]
-    allows = [_literal_letters(one) for one in applying if one.effect == "Allow"]
+    denies = [_literal_letters(match) for match in applying if match.effect == "Deny"]
+    allows = [_literal_letters(match) for match in applying if match.effect == "Allow"]
     return max(denies) >= max(allows, default=(0, 0))
 
 
 def _deny_is_deny(applying: Sequence[StatementMatch]) -> bool:
-    return all(one.effect == "Deny" for one in applying)
+    return all(match.effect == "Deny" for match in applying)
 
 
 def _missing_key_is_false(comparison: Comparison, wanted: Sequence[str | None]) -> bool:
@@ -88,30 +89,30 @@ MUTANTS = {
         Mutant(
             "last_wins",
             "M02",
-            "the statement that stands last decides",
-            "The order of statements never matters: any Deny that applies wins.",
-            replace(AWS, deny_wins=_last_wins),
+            "the last statement decides",
+            "The order of statements never matters: any Deny that matches wins.",
+            replace(AWS_RULES, deny_wins=_last_wins),
         ),
         Mutant(
             "most_specific_wins",
             "M02",
-            "the statement that names the request most exactly decides",
-            "How exact a statement is never matters: any Deny that applies wins.",
-            replace(AWS, deny_wins=_most_specific_wins),
+            "the most specific statement decides",
+            "A more specific statement isn't stronger: any Deny that matches wins.",
+            replace(AWS_RULES, deny_wins=_most_specific_wins),
         ),
         Mutant(
             "deny_is_deny",
             "M04",
-            "any Allow lifts any denial",
-            "An Allow lifts an implicit deny only. An explicit one stays, whatever allows.",
-            replace(AWS, deny_wins=_deny_is_deny),
+            "one more Allow fixes every denial",
+            "An Allow fixes an implicit deny only. An explicit deny wins over every Allow.",
+            replace(AWS_RULES, deny_wins=_deny_is_deny),
         ),
         Mutant(
             "missing_key_false",
             "M18",
-            "a condition key that the request does not have counts as false",
-            "A key that is not there is not false: Bool with such a key does not match.",
-            replace(AWS, missing_key=_missing_key_is_false),
+            "a condition key that isn't in the request counts as false",
+            "A missing key isn't false: Bool doesn't match a key that isn't in the request.",
+            replace(AWS_RULES, missing_key=_missing_key_is_false),
         ),
     )
 }
@@ -123,7 +124,7 @@ def find_mutant(name: str) -> Mutant:
     Raises
     ------
     ExerciseError
-        There is none of that name.
+        There is no mutant with this name.
     """
     if name not in MUTANTS:
         error = ExerciseError(f"There is no mutant {name!r}.")
@@ -133,7 +134,7 @@ def find_mutant(name: str) -> Mutant:
 
 
 def telling(decision: Decision) -> tuple[Mutant, ...]:
-    """Give the mutants that decide this request otherwise than AWS: a prediction tells them apart.
+    """Return the mutants whose verdict on this request differs from AWS's.
 
     Examples
     --------
@@ -143,4 +144,5 @@ def telling(decision: Decision) -> tuple[Mutant, ...]:
     >>> [mutant.name for mutant in telling(decision)]
     ['last_wins', 'deny_is_deny']
     """
-    return tuple(one for one in MUTANTS.values() if one.verdict(decision) is not decision.verdict)
+    own = decision.verdict
+    return tuple(mutant for mutant in MUTANTS.values() if mutant.verdict(decision) is not own)

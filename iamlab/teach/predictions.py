@@ -1,4 +1,4 @@
-"""Predict first: a verdict is held back until the learner has committed to one."""
+"""Predict first: a verdict stays hidden until the learner has predicted one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 HAPPENED = {
     Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
-    Verdict.EXPLICIT_DENY: "A statement denies it; that wins over every Allow.",
-    Verdict.IMPLICIT_DENY: "Nothing that allows it is enough, so it is denied by default.",
+    Verdict.EXPLICIT_DENY: "A statement denies it, and that wins over every Allow.",
+    Verdict.IMPLICIT_DENY: "No Allow is sufficient, so AWS denies it by default.",
 }
-"""One sentence for each verdict: after the reveal, learners pick the one that happened."""
+"""One sentence for each verdict: after the reveal, the learner picks what happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A prediction that was made, beside what AWS decides."""
+    """A learner's prediction, with AWS's decision."""
 
     answer: str
     confidence: str
@@ -35,12 +35,12 @@ class Prediction:
 
     @property
     def correct(self) -> bool:
-        """Whether the prediction is what happened; ``"denied"`` covers both kinds."""
+        """Whether the prediction is right; ``"denied"`` covers both kinds of denial."""
         return fits(self.answer, self.decision.verdict)
 
     @property
     def sentence(self) -> str:
-        """One line: what was predicted, and what AWS decides."""
+        """One line: the prediction, and what AWS decides."""
         sure = f" ({self.confidence})" if self.confidence else ""
         end = "As you predicted." if self.correct else "Not what you predicted."
         verdict = self.decision.verdict
@@ -50,7 +50,7 @@ class Prediction:
         return f"{self.sentence}\n{self.decision.explain()}"
 
     def inner_html(self, *, explain: bool = True) -> str:
-        """Give it without a frame, for use inside a card; perhaps without the explanation."""
+        """Return the HTML without a frame, for use inside a card."""
         steps = six_labels(self.decision) if explain else ""
         return f"{badge(self.decision)} <span>{escape(self.sentence)}</span>{steps}"
 
@@ -61,8 +61,8 @@ class Prediction:
 def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
     """Commit to a prediction; only this reveals the verdict."""
     if answer not in (*COARSE, *FINE):
-        message = f"{answer!r} is no verdict: write {', '.join(dict.fromkeys((*COARSE, *FINE)))}."
-        raise ExerciseError(message)
+        words = ", ".join(dict.fromkeys((*COARSE, *FINE)))
+        raise ExerciseError(f"{answer!r} isn't a verdict. Write one of: {words}.")
     check_confidence(confidence)
     prediction = Prediction(answer, confidence, decision)
     if record:
@@ -82,24 +82,24 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 
 def statements(decision: Decision) -> list[str]:
-    """List all statements that applied or might have, and "none": one of them decided."""
-    addresses = [r.address for layer in LAYERS for r in decision.heard[layer].readings]
+    """Return the addresses of all statements that could decide, and "no statement"."""
+    addresses = [match.address for layer in LAYERS for match in decision.heard[layer].readings]
     return [*dict.fromkeys(addresses), "no statement"]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
-    """Judge what a learner says of a revealed decision: what happened, and what decided it."""
+    """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
     names = [hit.address for hit in decision.determining] or ["no statement"]
-    said = []
+    texts = []
     if happened == right:
-        said.append("Yes, that is what happened.")
+        texts.append("Yes, that is what happened.")
     else:
-        said.append(f"You read it as: {happened} What happened: {right}")
+        texts.append(f"You chose: {happened} What happened: {right}")
     if decided in names:
-        said.append(f"And it was decided by {decided}.")
+        texts.append(f"And {decided} decided it.")
     else:
-        said.append(f"It was decided by {' and '.join(names)}, not by {decided}.")
+        texts.append(f"It was decided by {' and '.join(names)}, not by {decided}.")
         if decision.verdict is Verdict.IMPLICIT_DENY:
-            said.append("An implicit deny is the default: no statement makes it.")
-    return happened == right and decided in names, " ".join(said)
+            texts.append("An implicit deny is the default: it needs no statement.")
+    return happened == right and decided in names, " ".join(texts)

@@ -1,4 +1,4 @@
-"""What somebody's predictions have in common: a belief, recognised by its name."""
+"""Find the wrong belief that a learner's predictions have in common."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 def fits(answer: str, verdict: Verdict) -> bool:
-    """Say whether an answer means a verdict; ``"denied"`` covers both kinds."""
+    """Return whether an answer fits a verdict; ``"denied"`` covers both kinds of denial."""
     return answer == str(verdict) or (answer == "denied" and str(verdict) != "allowed")
 
 
 def evidence(decision: Decision, answer: str) -> dict[str, bool]:
-    """Say of each belief on which the answer throws light, whether it fits it."""
-    right = fits(answer, decision.verdict)
-    # A wrong answer speaks for the beliefs that lead to it, and against all others.
-    asked = telling(decision) if right else MUTANTS.values()
-    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in asked}
-    return {name: as_if for name, as_if in found.items() if not (as_if and right)}
+    """Return for each belief that the answer tests, whether the answer fits it."""
+    is_right = fits(answer, decision.verdict)
+    # A wrong answer is evidence for the beliefs that lead to it, and against all others.
+    tested = telling(decision) if is_right else MUTANTS.values()
+    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in tested}
+    return {name: is_fit for name, is_fit in found.items() if not (is_fit and is_right)}
 
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """Of the predictions that could tell a wrong belief from AWS's rules: how many fit it.
+    """How many of a learner's predictions fit each wrong belief.
 
     Parameters
     ----------
     counts
-        Each belief, the predictions that fit it, and those that could tell.
+        Each belief, the number of predictions that fit it, and the number that test it.
     """
 
     counts: tuple[tuple[Mutant, int, int], ...]
@@ -46,35 +46,34 @@ class Beliefs:
     @property
     def recognised(self) -> tuple[tuple[Mutant, int, int], ...]:
         """The beliefs that fit best, if they fit at least two predictions and half of all."""
-        held = [one for one in self.counts if one[1] >= 2 and 2 * one[1] >= one[2]]
-        best = max((fit / of for _, fit, of in held), default=0)
-        return tuple(one for one in held if one[1] / one[2] == best)
+        likely = [count for count in self.counts if count[1] >= 2 and 2 * count[1] >= count[2]]
+        best = max((fitting / tested for _, fitting, tested in likely), default=0)
+        return tuple(count for count in likely if count[1] / count[2] == best)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """One sentence for each belief that was recognised, and what AWS does instead."""
+        """One sentence for each recognised belief, and what AWS does instead."""
         return tuple(
-            f"You answered as if {mutant.says}: {held} of {of} times "
+            f"You answered as if {mutant.claim}: {fitting} of {tested} times "
             f"({mutant.name}). {mutant.truth}"
-            for mutant, held, of in self.recognised
+            for mutant, fitting, tested in self.recognised
         )
 
     def __str__(self) -> str:
         if not self.counts:
-            return "No prediction yet that could tell a wrong belief from AWS's rules."
+            return "No prediction yet that tests a wrong belief."
         return "\n".join(self.lines) or "Your predictions fit none of the wrong beliefs."
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-        return boxed(said)
+        return boxed("".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines()))
 
 
 def beliefs() -> Beliefs:
-    """Look through the first predictions of all your lessons: do they fit a wrong belief?"""
-    held: Counter[str] = Counter()
-    of: Counter[str] = Counter()
+    """Compare your first predictions in all lessons with the known wrong beliefs."""
+    fitting: Counter[str] = Counter()
+    tested: Counter[str] = Counter()
     seen = set()
     for record in journal.records():
         if record.get("kind") not in ("prediction", "attempt"):
@@ -84,11 +83,10 @@ def beliefs() -> Beliefs:
         if key in seen or not isinstance(found, dict):
             continue
         seen.add(key)
-        for name, as_if in found.items():
-            counts = as_if if isinstance(as_if, list) else [1, as_if]
-            if len(counts) == 2 and all(isinstance(one, int) for one in counts):
-                of[name] += counts[0]
-                held[name] += counts[1]
-    return Beliefs(
-        tuple((mutant, held[name], of[name]) for name, mutant in MUTANTS.items() if of[name])
-    )
+        for name, value in found.items():
+            pair = value if isinstance(value, list) else [1, value]
+            if len(pair) == 2 and all(isinstance(number, int) for number in pair):
+                tested[name] += pair[0]
+                fitting[name] += pair[1]
+    counts = ((mutant, fitting[name], tested[name]) for name, mutant in MUTANTS.items())
+    return Beliefs(tuple(count for count in counts if count[2]))

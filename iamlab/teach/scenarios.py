@@ -1,7 +1,7 @@
-"""Acme Observatory: the worlds in which the lessons play. The cast never changes, only policies do.
+"""Acme Observatory: the worlds of the lessons. The people stay the same; only the policies change.
 
-Alice is an astronomer, Bob a developer, Carol looks after security, Dana is a contractor. The one
-bucket is ``star-maps``.
+Alice is an astronomer, Bob is a developer, Carol works in security, and Dana is a contractor. The
+only bucket is ``star-maps``.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _groups_alone(account: Account) -> None:
 
 
 def _groups(account: Account) -> None:
-    """Build lesson 03: policies that come through groups, attached, and inline."""
+    """Build lesson 03: policies of groups and users, attached and inline."""
     _groups_alone(account)
     for group, members in {
         "astronomers": ("alice",),
@@ -140,14 +140,14 @@ def _stack(account: Account) -> None:
 
 
 def _denies_last(account: Account) -> None:
-    """Build the same with the Denies below: whoever lets the last one decide is right there."""
+    """Build the same with the Denies last. With this order, "the last statement wins" holds."""
     _stack(account)
     order = ["ListMaps", "AllMaps", "ReadMe", "KeepMaps", "NoDrafts"]
     arrange(account.get_user("alice"), "stack", order)
 
 
 def _stack_admin(account: Account) -> None:
-    """Build the same, and give Alice AdministratorAccess besides."""
+    """Build the same, and also attach AdministratorAccess to Alice."""
     _stack(account)
     account.get_user("alice").attach_policy("AdministratorAccess")
 
@@ -164,13 +164,13 @@ TWO_DENIES = _document(
 
 
 def _two_denies(account: Account) -> None:
-    """Build a stack in which two Denies are in the way of reading, and a third in that of more."""
+    """Build a stack in which two Denies block reading, and a third blocks deleting."""
     _stack(account)
     account.get_user("alice").put_policy("stack", TWO_DENIES)
 
 
 def _tower(account: Account) -> None:
-    """Build lesson 02's exit: a Deny on the group, Allows on the user, nothing for one request."""
+    """Build lesson 02's exit ticket: the group has a Deny, the user has Allows."""
     _stack(account)
     account.get_user("alice").delete_policy("stack")
     account.get_user("alice").attach_policy("AmazonS3FullAccess")
@@ -194,7 +194,7 @@ WRONG_ARN = _document(
 
 
 def _versions(account: Account) -> None:
-    """Build the same, but the astronomers' policy has three versions, and the last is applied."""
+    """Build a group whose policy has three versions; the last one is the default."""
     _people(account, "alice")
     account.create_bucket("star-maps")
     policy = account.create_policy("star-maps-read", LIST_ONLY)
@@ -206,13 +206,13 @@ def _versions(account: Account) -> None:
 
 
 def _carol_contracts(account: Account) -> None:
-    """Build lesson 03's exit: Carol joins a second group."""
+    """Build lesson 03's first exit ticket: Carol joins a second group."""
     _groups(account)
     account.get_group("contractors").add_user("carol")
 
 
 def _carol_everywhere(account: Account) -> None:
-    """Build lesson 03's exit: Carol joins a third group."""
+    """Build lesson 03's second exit ticket: Carol joins a third group."""
     _carol_contracts(account)
     account.get_group("developers").add_user("carol")
 

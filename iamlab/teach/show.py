@@ -1,6 +1,6 @@
-"""The verbs that show something: ``predict``, ``exercise``, ``refused``.
+"""The functions that show something: ``predict``, ``exercise``, ``after``, ``refused``.
 
-Widgets are imported only when a card is wanted; with an answer, ``predict`` needs none.
+Widgets are imported only for a card; with an answer, ``predict`` needs no widget.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import IamLabError
 from iamlab.teach import journal
-from iamlab.teach.exercises import find, named
+from iamlab.teach.exercises import caller_arn, find
 from iamlab.teach.marks import COARSE, FINE, Feedback
 from iamlab.teach.predictions import commit
 
@@ -42,35 +42,35 @@ def predict(
     explain: bool = True,
     record: bool = True,
 ) -> PredictionCard | Prediction:
-    """Ask for a prediction, and only then show what AWS decides.
+    """Ask for a prediction first, then show what AWS decides.
 
     Parameters
     ----------
     world, caller, action, resource, context
-        As in ``World.can``; the caller may be given by its name.
+        As in ``World.can``; the caller can also be the name of a user or role.
     answer
         Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
-        Without one, a card asks for it.
+        Without it, a card asks for your prediction.
     confidence
         ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
     fine
-        Whether the card tells the two kinds of denial apart.
+        Whether the card distinguishes explicit and implicit deny.
     ritual
         Whether the card asks, after the reveal, what happened and which statement decided. After a
-        wrong prediction it always does.
+        wrong prediction it always asks.
     explain
-        Whether the card answers the six questions after the reveal; a lesson that walks through
-        them in the next cell leaves that to it.
+        Whether the card answers the six questions after the reveal. Use ``False`` if the next cell
+        of a lesson shows them.
     record
         Whether to keep the prediction in the progress file.
 
     Returns
     -------
     Prediction or PredictionCard
-        With an answer, the prediction beside the verdict; else the card.
+        With an answer, the prediction and the verdict; otherwise the card.
     """
-    who = named(world, caller) if isinstance(caller, str) else caller
-    decision = world.can(who, action, resource, context=context)
+    principal = caller_arn(world, caller) if isinstance(caller, str) else caller
+    decision = world.can(principal, action, resource, context=context)
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 
@@ -80,23 +80,23 @@ def predict(
 
 
 def exercise(number: str) -> ExerciseCard:
-    """Show an exercise as a card, to be answered by mouse or keyboard."""
+    """Show an exercise as a card. You can answer with the mouse or the keyboard."""
     from iamlab.teach.cards import ExerciseCard
 
     return ExerciseCard(find(number))
 
 
 def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | Feedback:
-    """Show something once an exercise has been tried, so that it gives no answer away.
+    """Show something after the first attempt at an exercise, so that it doesn't reveal the answer.
 
     Parameters
     ----------
     number
         The exercise.
     draw
-        What makes it: ``two_layers``, say.
+        A function that makes it, such as ``two_layers``.
     arguments
-        What that is called with.
+        The arguments of that function.
     """
     find(number)
     if journal.of_exercise(number, "attempt") or journal.of_exercise(number, "solution"):
@@ -106,7 +106,7 @@ def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | F
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Show what AWS says to the call inside, instead of a traceback.
+    """Show AWS's error message for the call inside, instead of a traceback.
 
     Examples
     --------
@@ -127,4 +127,4 @@ def refused() -> Iterator[None]:
     if shell is not None and shell.get_ipython() is not None:
         shell.display.display(Feedback(None, tuple(lines)))
     else:
-        print("\n".join(lines))  # noqa: T201 - outside a notebook there is only the terminal
+        print("\n".join(lines))  # noqa: T201 - outside a notebook, print to the terminal

@@ -1,7 +1,7 @@
-"""The statement stack: the statements of one policy, to be moved up and down, or switched off.
+"""The statement stack: move the statements of one policy up and down, or switch them off.
 
-The verdict is held back until it has been predicted, anew after each change. So a learner finds out
-what moves it, and what does not.
+The card hides the verdict until the learner predicts it, again after each change. This shows which
+changes matter and which don't.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import arrange
-from iamlab.teach.held_back import HeldBack
+from iamlab.teach.predict_first import PredictFirst
 from iamlab.view.widgets import tick
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class StackEditor(widgets.VBox):
     Parameters
     ----------
     world, user, policy_name
-        Whose inline policy it is; the world itself is not changed.
+        The user with the inline policy, and its name. The editor doesn't change the world.
     on_change
-        Called after each click.
+        A function that is called after each click.
     movable
-        Whether the order can be changed.
+        Whether the learner can change the order.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class StackEditor(widgets.VBox):
         row = widgets.Layout(align_items="center")
         return widgets.HBox([*movers, self.switches[statement.label]], layout=row)
 
-    def _mover(self, sid: str, by: int, sign: str, way: str) -> widgets.Button:
-        made = widgets.Button(
+    def _mover(self, sid: str, by: int, sign: str, direction: str) -> widgets.Button:
+        mover = widgets.Button(
             description=sign,
-            tooltip=f"Move {sid} {way}",
+            tooltip=f"Move {sid} {direction}",
             layout=widgets.Layout(width="2.6em", min_width="2.6em", flex="0 0 auto"),
         )
-        made.on_click(lambda _: self.move(sid, by))
-        return made
+        mover.on_click(lambda _: self.move(sid, by))
+        return mover
 
     def move(self, sid: str, by: int) -> None:
         """Move a statement up (-1) or down (+1)."""
@@ -95,7 +95,7 @@ class StackEditor(widgets.VBox):
         if 0 <= new < len(self.place):
             self.place[old], self.place[new] = self.place[new], self.place[old]
             self._draw()
-            # To draw anew takes the focus away: whoever uses the keyboard wants it back.
+            # Drawing again removes the focus, so a keyboard user gets it back here.
             self.rows[sid].children[0 if by < 0 else 1].focus()
             self._on_change()
 
@@ -108,14 +108,14 @@ class StackEditor(widgets.VBox):
         return [sid for sid in self.place if self.switches[sid].value]
 
     def changed_world(self) -> World:
-        """Give a copy of the world with the stack as it is shown."""
+        """Return a copy of the world with the stack as shown."""
         changed = self._world.copy()
         arrange(changed.user(self.user), self.policy_name, self.order)
         return changed
 
 
 def in_words(statement: Statement) -> str:
-    """Say a statement in a line.
+    """Return a statement as one line of text.
 
     Examples
     --------
@@ -128,15 +128,16 @@ def in_words(statement: Statement) -> str:
     return f"{statement.effect} {actions} on {resources}"
 
 
-def _listed(values: tuple[str, ...] | None, spared: tuple[str, ...] | None) -> str:
+def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> str:
     shown = ", ".join(
-        one.split(":", 5)[-1] if one.startswith("arn:") else one for one in values or spared or ()
+        value.split(":", 5)[-1] if value.startswith("arn:") else value
+        for value in values or exempt or ()
     )
-    return f"all but {shown}" if spared else shown
+    return f"all but {shown}" if exempt else shown
 
 
-class StatementStack(HeldBack):
-    """The stack with one question below it, whose verdict must be predicted first."""
+class StatementStack(PredictFirst):
+    """The stack and a question. The learner predicts first, then sees the verdict."""
 
     def __init__(
         self,
@@ -152,14 +153,14 @@ class StatementStack(HeldBack):
         super().__init__(self.editor, [user], pairs, fine=fine, record=record)
 
     def world(self) -> World:
-        """Give the world with the stack as it is shown."""
+        """Return the world with the stack as shown."""
         return self.editor.changed_world()
 
     def about(self, world: World) -> str:
-        """Say which statements are there, in their order."""
+        """Return the sentence that lists the statements in their order."""
         own = world.user(self.editor.user).inline[self.editor.policy_name]
         names = [statement.label for statement in own.statements]
-        return f"From the top: {escape(', '.join(names)) or 'nothing, all are switched off'}."
+        return f"From the top: {escape(', '.join(names)) or 'nothing, all are off'}."
 
 
 def _changed(card: StatementStack) -> None:
@@ -175,18 +176,18 @@ def statement_stack(
     fine: bool = True,
     record: bool = True,
 ) -> StatementStack:
-    """Show the statements of an inline policy, to be reordered and switched; the world stays.
+    """Show the statements of an inline policy, to move and to switch. The world doesn't change.
 
     Parameters
     ----------
     world
-        Where it begins.
+        The world in which the card begins.
     user, policy_name
-        Whose inline policy it is.
+        The user with the inline policy, and its name.
     pairs
-        (action, resource) pairs to ask about.
+        The (action, resource) pairs to choose from.
     fine
-        Whether the prediction tells the two kinds of denial apart.
+        Whether the prediction distinguishes explicit and implicit deny.
     record
         Whether to keep predictions in the progress file.
     """

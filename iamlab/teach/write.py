@@ -1,4 +1,4 @@
-"""W: write a policy, which is judged over every request that the scenario knows."""
+"""Exercises of kind W: write a policy, which is checked on every request of the scenario."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AwsError, ExerciseError, PolicyError
 from iamlab.policy.document import Policy
-from iamlab.teach.exercises import Exercise, Question, named
+from iamlab.teach.exercises import Exercise, Question, caller_arn
 from iamlab.teach.marks import Mark
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """The request universe of a scenario: every caller, every action, every resource."""
+    """All requests of a scenario: every caller, every action, every resource."""
 
     callers: tuple[str, ...]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
 
     def allowed(self, world: World) -> dict[Question, bool]:
-        """Decide all of them at once."""
-        matrix = world.access(
-            self.actions, self.resources, [named(world, caller) for caller in self.callers]
+        """Return for each request whether it is allowed."""
+        matrix = world.access_matrix(
+            self.actions, self.resources, [caller_arn(world, caller) for caller in self.callers]
         )
         return {
             Question(caller, action, resource): matrix.allowed(row, pair)
@@ -39,14 +39,14 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A world in which the policy is tried, and what it must do there.
+    """A situation in which the policy is checked.
 
     Parameters
     ----------
     name
-        When that is, in words: ``"today"``.
+        The situation in words, such as ``"today"``.
     change
-        Changes the exercise's world, before the policy is put into it.
+        A function that changes the exercise's world before the policy is added.
     """
 
     name: str
@@ -60,13 +60,14 @@ class Write(Exercise):
     Parameters
     ----------
     user, policy_name
-        It is put there as an inline policy.
+        The user that gets it as an inline policy, and its name.
     requests
-        All requests over which it is judged.
+        All requests on which it is checked.
     cases
-        The worlds in which it must hold.
+        The situations in which it is checked.
     wanted
-        What a request must come to, given what it came to without the policy; ``None``: either.
+        A function of a request and whether it is allowed without the policy. It returns whether
+        the request must be allowed; ``None``: both are right.
     examples
         Documents to try for the solution, the best first.
     """
@@ -79,34 +80,34 @@ class Write(Exercise):
     examples: Callable[[World], Iterable[dict[str, object]]]
 
     def read(self, answer: Any, world: World) -> Policy:
-        """Read a document: a policy, a dict, or JSON text."""
+        """Return the policy of an answer: a policy, a dict, or JSON text."""
         if not isinstance(answer, Policy | dict | str) or answer == "":
-            message = f"Exercise {self.number} wants a policy: a dict, or JSON text."
+            message = f"Exercise {self.number} needs a policy: a dict, or JSON text."
             raise ExerciseError(message)
         try:
             policy = Policy.parse(answer, name=self.policy_name)
             world.copy().user(self.user).put_policy(self.policy_name, policy)
         except (PolicyError, AwsError) as error:
-            said = ExerciseError(str(error))
+            refusal = ExerciseError(str(error))
             for note in getattr(error, "__notes__", ()):
-                said.add_note(note)
-            raise said from None
+                refusal.add_note(note)
+            raise refusal from None
         return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
-        """Give the document."""
-        return self.read(answer, world).to_json()
+        """Return the document."""
+        return self.read(answer, world).to_dict()
 
     def right_answer(self, world: World) -> dict[str, object]:
-        """Try the documents that the exercise knows."""
+        """Return the first of the example documents that is right."""
         for document in self.examples(world):
             if self._mark(self.read(document, world), world).correct:
                 return document
-        message = f"No document that exercise {self.number} knows is right."
+        message = f"No example document of exercise {self.number} is right."
         raise ExerciseError(message)
 
     def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
-        """Yield each request that comes to something else than it must, and what it must be."""
+        """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
             before = world.copy()
             case.change(before)
@@ -122,24 +123,24 @@ class Write(Exercise):
         wrong = list(self.failures(answer, world))
         count = len(self.cases) * len(self.requests.allowed(world))
         if not wrong:
-            said = f"Tried on {count} requests, and right on all. {self.why}"
-            return Mark(correct=True, true_part=said)
+            text = f"Your policy is right for all {count} requests. {self.why}"
+            return Mark(correct=True, true_part=text)
         case, question, wanted = wrong[0]
         changed = world.copy()
         case.change(changed)
         changed.user(self.user).put_policy(self.policy_name, answer)
         decision = question.ask(changed)
-        shall = "allowed" if wanted else "denied"
+        expected = "allowed" if wanted else "denied"
         return Mark(
             correct=False,
-            true_part=f"{count - len(wrong)} of {count} requests come out as they must.",
+            true_part=f"{count - len(wrong)} of {count} requests are right.",
             counterexample=(
-                f"{case.name[0].upper()}{case.name[1:]}, {question} must be {shall}, and is "
+                f"{case.name[0].upper()}{case.name[1:]}, {question} must be {expected}, but it is "
                 f"{decision.verdict.symbol} {decision.verdict}."
             ),
             decision=decision,
         )
 
     def shown(self, answer: Any) -> str:
-        """Write the document."""
+        """Return the document as JSON text."""
         return json.dumps(answer, indent=2)

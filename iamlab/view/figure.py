@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import printable
 from iamlab.errors import RequestError
+from iamlab.view.drawing.svg import to_svg
 from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import matplotlib.figure
     import networkx as nx
     import pandas as pd
 
     from iamlab.view.drawing.sheet import Record, Sheet
-
-SHARPNESS = 300
-"""Dots per inch of a PNG: what a printer wants."""
 
 PIXELS = 96
 """Of a browser, in an inch."""
@@ -34,25 +32,24 @@ for. In a smaller window, or one that is enlarged, it scrolls instead of shrinki
 SMALL = 300
 """A picture of no more pixels fits everywhere, and is no stop for the keyboard."""
 
-_UNDATED: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": "iamlab"},
-    "png": {"Software": "iamlab"},
-    "pdf": {"CreationDate": None, "Creator": "iamlab", "Producer": "iamlab"},
-}
+_PRINTS = ("png", "pdf")
 _GRAPHS = ("mmd", "graphml")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Figure:
-    """A matplotlib figure that screen readers can read.
+    """A picture that screen readers can read.
+
+    It is drawn as SVG without any drawing library; matplotlib is imported only for ``.png`` and
+    ``.pdf``.
 
     Jupyter and nbconvert drop alt texts that stand in an output's metadata, so the figure shows
     itself as ``<figure><img alt=...>``.
 
     Parameters
     ----------
-    drawing
-        The matplotlib figure.
+    sheet
+        What the picture is made of.
     alt
         One or two sentences on what is to be seen, computed from the data; at most 300 characters.
     caption
@@ -61,10 +58,8 @@ class Figure:
         The same facts as a table: each row a dict.
     lines
         The same facts as an indented list.
-    graph
-        The same facts as a graph, if the picture is one; its nodes have a ``label``.
-    record
-        Where boxes, lines and labels stand.
+    make_graph
+        Makes the same facts a graph, if the picture is one.
 
     Examples
     --------
@@ -73,13 +68,12 @@ class Figure:
     who: the caller, such as alice
     """
 
-    drawing: matplotlib.figure.Figure
+    sheet: Sheet
     alt: str
     caption: str
     rows: tuple[Mapping[str, object], ...]
     lines: tuple[str, ...]
-    graph: nx.DiGraph[Any] | None = None
-    record: Record | None = None
+    make_graph: Callable[[], nx.DiGraph[Any]] | None = None
 
     @classmethod
     def on(
@@ -90,15 +84,37 @@ class Figure:
         caption: str,
         rows: Iterable[Mapping[str, object]],
         lines: Iterable[str],
-        graph: nx.DiGraph[Any] | None = None,
+        graph: nx.DiGraph[Any] | Callable[[], nx.DiGraph[Any]] | None = None,
     ) -> Figure:
         """Make a figure of what was drawn on a sheet.
 
-        In words, what would break a line or turn its direction becomes a sign; rows keep it.
+        In words, what would break a line or turn its direction becomes a sign; rows keep it. A
+        graph may be a function, which is called when somebody reads the graph: importing networkx
+        takes longer than drawing the picture.
         """
         words = tuple(map(printable, lines))
-        said = printable(alt), printable(caption)
-        return cls(sheet.figure, *said, tuple(rows), words, graph, sheet.record)
+        make = graph if callable(graph) or graph is None else lambda: graph
+        return cls(sheet, printable(alt), printable(caption), tuple(rows), words, make)
+
+    @cached_property
+    def drawing(self) -> matplotlib.figure.Figure:
+        """The picture as a matplotlib figure, made when it is first read.
+
+        ``.png`` and ``.pdf`` are saved from it, so they have what you draw on its axes.
+        """
+        from iamlab.view.drawing.matplotlib_writer import to_figure
+
+        return to_figure(self.sheet)
+
+    @property
+    def record(self) -> Record:
+        """Where boxes, lines and labels are."""
+        return self.sheet.record
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[Any] | None:
+        """The same facts as a graph, if the picture is one; its nodes have a ``label``."""
+        return self.make_graph() if self.make_graph else None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -113,7 +129,7 @@ class Figure:
 
     def svg(self) -> bytes:
         """Draw it as SVG; the same data gives the same bytes."""
-        return self._draw("svg")
+        return to_svg(self.sheet, self.alt, self.caption).encode()
 
     def to_mermaid(self) -> str:
         """Write the graph in Mermaid's language, which many editors and wikis draw.
@@ -156,34 +172,24 @@ class Figure:
             text = self.to_mermaid() if kind == "mmd" else self.to_graphml()
             target.write_text(text, encoding="utf-8")
             return
-        if kind not in _UNDATED:
-            known = ", ".join(f".{one}" for one in (*_UNDATED, *_GRAPHS))
+        if kind not in ("svg", *_PRINTS):
+            known = ", ".join(f".{one}" for one in ("svg", *_PRINTS, *_GRAPHS))
             raise RequestError(f"A figure cannot be saved as {target.name!r}; it can as {known}.")
-        target.write_bytes(self._draw(kind))
+        target.write_bytes(self.svg() if kind == "svg" else self._printed(kind))
 
     def _own_graph(self) -> nx.DiGraph[Any]:
         if self.graph is None:
             raise RequestError("This picture is no graph; take its table, or as_text().")
         return self.graph
 
-    def _draw(self, kind: str) -> bytes:
-        import matplotlib as mpl
+    def _printed(self, kind: str) -> bytes:
+        from iamlab.view.drawing.matplotlib_writer import to_bytes
 
-        buffer = io.BytesIO()
-        look: dict[Any, Any] = {
-            "svg.hashsalt": "iamlab",
-            "svg.fonttype": "path",
-            "text.hinting": "none",  # letters of a PNG would be wider than they were measured
-            "pdf.fonttype": 42,
-            "hatch.linewidth": 0.9,
-        }
-        with mpl.rc_context(look):
-            self.drawing.savefig(buffer, format=kind, dpi=SHARPNESS, metadata=_UNDATED[kind])
-        return buffer.getvalue()
+        return to_bytes(self.drawing, kind)
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg()).decode()
-        wide = round(min(self.drawing.get_size_inches()[0] * PIXELS, LEAST))
+        wide = round(min(self.sheet.width * PIXELS, LEAST))
         named = html.escape(self.caption)
         # What can be scrolled must be reached by the keyboard, and say what it is.
         frame = f'tabindex="0" role="group" aria-label="{named}" ' if wide > SMALL else ""

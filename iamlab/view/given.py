@@ -15,7 +15,7 @@ WANTED = {
     "Decision": ("a decision", "ask world.can(caller, action, resource)"),
     "Policy": ("a policy", "make one with Policy.parse(document)"),
     "World": ("a world", "make one with World()"),
-    "AccessMatrix": ("an access matrix", "ask world.access(actions, resources)"),
+    "AccessMatrix": ("an access matrix", "ask world.access_matrix(actions, resources)"),
     "Organization": ("an organization", "take one of world.organizations.values()"),
     "Timeline": ("a timeline", "ask world.timeline()"),
     "Reach": ("a reach", "ask world.reach()"),

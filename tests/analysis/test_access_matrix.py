@@ -33,7 +33,7 @@ def cells(
     world: World, actions: Any = ACTIONS, resources: Any = RESOURCES, callers: Any = None
 ) -> int:
     """Compare every cell with ``can``, and count those that are allowed."""
-    matrix = world.access(actions, resources, callers)
+    matrix = world.access_matrix(actions, resources, callers)
     asked = everybody(world) if callers is None else list(callers)
     assert matrix.pairs == tuple(product(actions, resources))
     assert len(matrix.callers) == len(matrix.rows) == len(asked)
@@ -80,7 +80,7 @@ def test_a_caller_without_account_cannot_ask_for_what_nobody_owns(world: World) 
     """As with ``can``: the whole matrix is refused, with the reason."""
     for ask in (
         lambda: world.can(ANONYMOUS, "s3:GetObject", "*"),
-        lambda: world.access(["s3:GetObject"], ["*"], [ANONYMOUS]),
+        lambda: world.access_matrix(["s3:GetObject"], ["*"], [ANONYMOUS]),
     ):
         with pytest.raises(RequestError, match="Nobody can tell who owns"):
             ask()
@@ -175,16 +175,19 @@ def test_any_world_is_decided_alike(seed: int) -> None:
 def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> None:
     """Any iterable will do, and is read once."""
     alice = world.user("alice")
-    by_list = world.access(["s3:GetObject"], [MAP], [alice])
+    by_list = world.access_matrix(["s3:GetObject"], [MAP], [alice])
 
-    assert world.access(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice])) == by_list
-    assert world.access({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list
+    assert (
+        world.access_matrix(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice]))
+        == by_list
+    )
+    assert world.access_matrix({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list
 
 
 def test_nothing_asked_is_nothing_answered(world: World) -> None:
     """No actions, no resources: a row for each caller, without cells."""
     for actions, resources in (([], RESOURCES), (ACTIONS, []), ([], [])):
-        matrix = world.access(actions, resources)
+        matrix = world.access_matrix(actions, resources)
 
         assert matrix.pairs == ()
         assert len(matrix.callers) == len(everybody(world))
@@ -195,18 +198,18 @@ def test_nothing_asked_is_nothing_answered(world: World) -> None:
 @pytest.mark.parametrize("nobody", [[], (), iter([])], ids=["list", "tuple", "iterator"])
 def test_nobody_is_not_everybody(nobody: Any, world: World) -> None:
     """An empty list of callers is empty; only without one it is everybody."""
-    assert world.access(["s3:GetObject"], [MAP], nobody).callers == ()
-    assert len(world.access(["s3:GetObject"], [MAP]).callers) == len(everybody(world))
+    assert world.access_matrix(["s3:GetObject"], [MAP], nobody).callers == ()
+    assert len(world.access_matrix(["s3:GetObject"], [MAP]).callers) == len(everybody(world))
 
 
 def test_a_world_without_accounts_has_an_empty_matrix() -> None:
     """There is nobody to ask about."""
-    assert World().access(["s3:GetObject"], [MAP]).callers == ()
+    assert World().access_matrix(["s3:GetObject"], [MAP]).callers == ()
 
 
 def test_each_allowed_cell_is_given_once(world: World) -> None:
     """Caller, action and resource of all that is allowed."""
-    given_ = list(world.access(ACTIONS, RESOURCES))
+    given_ = list(world.access_matrix(ACTIONS, RESOURCES))
 
     assert len(given_) == len(set(given_))
     assert all(world.can(caller, action, resource) for caller, action, resource in given_[::7])
@@ -235,7 +238,7 @@ def test_what_can_refuses_access_refuses(
     with pytest.raises(error):
         world.can((callers or ["ec2.amazonaws.com"])[0], actions[0], resources[0])
     with pytest.raises(error):
-        world.access(actions, resources, callers)
+        world.access_matrix(actions, resources, callers)
 
 
 def test_a_change_of_the_world_counts_in_the_next_matrix(world: World) -> None:
@@ -261,7 +264,7 @@ def test_a_change_of_the_world_counts_in_the_next_matrix(world: World) -> None:
 def test_asking_changes_nothing(world: World) -> None:
     """The world is the same afterwards."""
     before = world.copy()
-    world.access(ACTIONS, RESOURCES)
+    world.access_matrix(ACTIONS, RESOURCES)
 
     assert world.diff(before).edits == ()
 
@@ -272,7 +275,7 @@ def test_asking_changes_nothing(world: World) -> None:
 def test_the_table_has_callers_down_and_pairs_across(world: World) -> None:
     """True and False, as the cells say, in the order in which was asked."""
     callers = [world.user("alice"), world.user("bob"), ANONYMOUS]
-    matrix = world.access(ACTIONS[:3], RESOURCES[:3], callers)
+    matrix = world.access_matrix(ACTIONS[:3], RESOURCES[:3], callers)
     frame = matrix.to_frame()
 
     assert list(frame.index) == list(matrix.callers)
@@ -287,7 +290,7 @@ def test_the_table_has_callers_down_and_pairs_across(world: World) -> None:
 def test_the_table_can_be_asked_by_name(world: World) -> None:
     """By caller, by pair, and by action over all resources."""
     alice = world.user("alice")
-    frame = world.access(["s3:GetObject", "s3:PutObject"], RESOURCES[:2]).to_frame()
+    frame = world.access_matrix(["s3:GetObject", "s3:PutObject"], RESOURCES[:2]).to_frame()
 
     assert frame.loc[alice.arn, ("s3:GetObject", RESOURCES[1])]
     assert not frame.loc[alice.arn, ("s3:GetObject", RESOURCES[0])]
@@ -297,7 +300,7 @@ def test_the_table_can_be_asked_by_name(world: World) -> None:
 def test_a_matrix_shows_names_as_text() -> None:
     """Whatever a resource is called, it is no markup."""
     world = scenario("first_door")
-    html = world.access(["s3:GetObject"], [f"{MAP}<script>&"])._repr_html_()
+    html = world.access_matrix(["s3:GetObject"], [f"{MAP}<script>&"])._repr_html_()
 
     assert "<script" not in html
     assert "&lt;script&gt;&amp;" in html

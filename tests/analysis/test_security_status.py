@@ -185,7 +185,7 @@ def test_a_list_reads_well(main: Account) -> None:
 
 def test_a_list_is_json_too(main: Account) -> None:
     """Every field of every item."""
-    found: dict[str, Any] = json.loads(json.dumps(main.security_status().to_json()))
+    found: dict[str, Any] = json.loads(json.dumps(main.security_status().to_dict()))
 
     assert found["title"] == "Security Status"
     assert [item["state"] for item in found["items"]] == [OPEN] * 5

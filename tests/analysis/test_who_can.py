@@ -90,14 +90,14 @@ def test_nothing_is_remembered_for_too_long() -> None:
     assert seen == [False, True, False, True, True, False]
 
 
-def test_only_the_newest_crowd_is_kept() -> None:
+def test_only_the_newest_callers_are_kept() -> None:
     """A clock that goes on does not fill the memory."""
     world = observatory()
     for _ in range(5):
         world.who_can("s3:GetObject", MAP)
         world.clock.advance(seconds=1)
 
-    assert len(world.remembered.callers_indexes) == 1
+    assert len(world.remembered.callers) == 1
 
 
 def test_a_bucket_that_nobody_knows_is_everybodys_own() -> None:

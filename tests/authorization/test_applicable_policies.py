@@ -51,7 +51,7 @@ class Sky:
         return user
 
     def may(self, who: Any, action: str = READ, resource: str = MAP, **how: Any) -> str:
-        """Give the verdict, and what stands in the way."""
+        """Return the verdict, and what stands in the way."""
         decision = self.world.can(who, action, resource, **how)
         return f"{decision.verdict.value} {' '.join(sorted(decision.blocked_by))}".strip()
 
@@ -283,19 +283,19 @@ def through(sky: Sky, *statements: dict[str, Any]) -> Network:
 
 def test_an_endpoint_lets_everything_through_by_default(sky: Sky) -> None:
     """And grants nothing: who may not from elsewhere may not here."""
-    way = through(sky)
+    place = through(sky)
     nobody = sky.data.create_user("nobody")
 
-    assert sky.may(sky.dana, network=way) == "allowed"
-    assert sky.may(nobody, network=way) == "implicitDeny identity"
+    assert sky.may(sky.dana, network=place) == "allowed"
+    assert sky.may(nobody, network=place) == "implicitDeny identity"
 
 
 def test_an_endpoint_must_allow_what_comes_through_it(sky: Sky) -> None:
     """Without an Allow of its own nothing passes; calls that take another way are not asked."""
-    way = through(sky, allow("s3:PutObject", Principal="*"))
+    place = through(sky, allow("s3:PutObject", Principal="*"))
 
-    assert sky.may(sky.dana, network=way) == "implicitDeny endpoint"
-    assert sky.may(sky.dana, "s3:PutObject", network=way) == "allowed"
+    assert sky.may(sky.dana, network=place) == "implicitDeny endpoint"
+    assert sky.may(sky.dana, "s3:PutObject", network=place) == "allowed"
     assert sky.may(sky.dana) == "allowed"
 
 
@@ -315,8 +315,8 @@ def test_a_gateway_endpoint_names_everybody_and_narrows_by_condition(sky: Sky) -
 
 def test_a_bucket_can_insist_on_an_endpoint(sky: Sky) -> None:
     """The key is there for calls through an endpoint only, so the negated operator hits others."""
-    way = through(sky)
-    endpoint = sky.world.can(sky.dana, READ, MAP, network=way).request.value("aws:SourceVpce")
+    place = through(sky)
+    endpoint = sky.world.can(sky.dana, READ, MAP, network=place).request.value("aws:SourceVpce")
     insist = deny(
         READ,
         f"{BUCKET}/*",
@@ -325,7 +325,7 @@ def test_a_bucket_can_insist_on_an_endpoint(sky: Sky) -> None:
     )
     sky.world.bucket("star-maps").put_policy(document(insist))
 
-    assert sky.may(sky.dana, network=way) == "allowed"
+    assert sky.may(sky.dana, network=place) == "allowed"
     assert sky.may(sky.dana) == "explicitDeny resource"
 
 
@@ -482,7 +482,7 @@ def test_a_resource_lets_a_service_in_for_its_own_account_only(
     """Else the service could be made to call it for a stranger: the confused deputy."""
     make, service, action = RECEIVERS[case]
     resource, name = make(sky), f"{service}.amazonaws.com"
-    own, strange = (f"arn:aws:cloudtrail:us-east-1:{one}:trail/all" for one in (DATA, OUT))
+    own, strange = (f"arn:aws:cloudtrail:us-east-1:{account}:trail/all" for account in (DATA, OUT))
     wanted = {"aws:SourceArn": own, "aws:SourceAccount": DATA}[key]
     statement = {
         "Sid": "Service",
@@ -494,16 +494,16 @@ def test_a_resource_lets_a_service_in_for_its_own_account_only(
     }
     keep = allow("kms:*", Principal={"AWS": sky.data.root_arn})
     if resource.kind == "function":
-        given = {"source_arn": own} if key == "aws:SourceArn" else {"source_account": DATA}
-        resource.add_permission("Service", action, name, **given)
+        arguments = {"source_arn": own} if key == "aws:SourceArn" else {"source_account": DATA}
+        resource.add_permission("Service", action, name, **arguments)
     else:
         resource.put_policy(document(statement, *([keep] if resource.kind == "key" else [])))
 
     def let_in(**how: Any) -> bool:
         return sky.may(name, action, resource.arn, **how) == "allowed"
 
-    told = key in sends(name)  # a condition on what a service does not send lets nobody in
-    assert [let_in(source_arn=own), let_in(source_arn=strange), let_in()] == [told, False, False]
+    is_sent = key in sends(name)  # a condition on what a service does not send lets nobody in
+    assert [let_in(source_arn=own), let_in(source_arn=strange), let_in()] == [is_sent, False, False]
 
 
 def test_a_service_that_sends_nothing_is_not_let_in_by_such_a_condition(sky: Sky) -> None:
@@ -608,13 +608,17 @@ def test_an_endpoint_leads_to_its_own_region(sky: Sky) -> None:
         vpc_id="vpc-1",
         policy=document(allow("sqs:ListQueues", Principal="*")),
     )
-    way = Network(vpc="vpc-1")
+    network = Network(vpc="vpc-1")
 
-    assert sky.may(sky.dana, "sqs:SendMessage", near.arn, network=way) == "implicitDeny endpoint"
-    assert sky.may(sky.dana, "sqs:SendMessage", far.arn, network=way) == "allowed"
-    asked = sky.world.access(["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=way)
-    assert [asked.allowed(0, place) for place in (0, 1)] == [False, True]
-    request = sky.world.can(sky.dana, "sqs:SendMessage", far.arn, network=way).request
+    assert (
+        sky.may(sky.dana, "sqs:SendMessage", near.arn, network=network) == "implicitDeny endpoint"
+    )
+    assert sky.may(sky.dana, "sqs:SendMessage", far.arn, network=network) == "allowed"
+    matrix = sky.world.access_matrix(
+        ["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=network
+    )
+    assert [matrix.allowed(0, place) for place in (0, 1)] == [False, True]
+    request = sky.world.can(sky.dana, "sqs:SendMessage", far.arn, network=network).request
     assert request.value("aws:SourceVpce") is None
     assert request.value("aws:SourceIp") is not None
 

@@ -57,8 +57,8 @@ class Stage:
         self.ana = self.main.create_user("ana")
         self.tagged = self.main.create_user("tess", tags={"team": "sky"})
         self.zoe = self.foreign.create_user("zoe")
-        for one in (self.ana, self.tagged, self.zoe):
-            one.create_login_profile("Correct-Horse-1")
+        for caller in (self.ana, self.tagged, self.zoe):
+            caller.create_login_profile("Correct-Horse-1")
         self.role = self.main.create_role("web", assume_role_policy_document=WEB)
         self.main.create_instance_profile("web").add_role("web")
         self.plain = self.main.create_role(
@@ -312,15 +312,15 @@ UNKNOWN = {
 
 
 def known(key: GlobalKey) -> bool:
-    """Say whether the world can know a key."""
+    """Return whether the world can know a key."""
     return key.present not in UNKNOWN
 
 
 def present(key: str, decision: Decision) -> bool:
-    """Say whether a request has a key, or one that begins so."""
+    """Return whether a request has a key, or one that begins so."""
     keys = decision.request.keys
     lower = key.lower()
-    return any(one.startswith(lower) for one in keys) if key.endswith("/") else lower in keys
+    return any(item.startswith(lower) for item in keys) if key.endswith("/") else lower in keys
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -343,7 +343,7 @@ def test_each_sentence_of_the_table_is_asked_or_explained() -> None:
 
     assert sentences == ASKED.keys() | UNKNOWN.keys()
     for sentence, ask in ASKED.items():
-        answers = {ask(one.facts) for one in CASES.values()}
+        answers = {ask(item.facts) for item in CASES.values()}
         always = sentence in (when.EVERY, when.RESOURCE, when.AGENT)
         assert answers == ({True} if always else {True, False}), sentence
 
@@ -581,14 +581,14 @@ def test_a_global_service_is_in_its_own_region_wherever_its_caller_is(
 def test_what_is_given_by_hand_overrides_and_is_noted() -> None:
     """AWS would let no caller choose these; what a caller does choose needs no note."""
     stage = Stage()
-    given = {
+    arguments = {
         "aws:principalorgid": "o-other",
         "aws:referer": "x",
         "aws:RequestTag/a": "b",
         "s3:prefix": "maps/",
     }
 
-    decision = stage.can(stage.ana, context=given)
+    decision = stage.can(stage.ana, context=arguments)
 
     assert decision.request.values("aws:PrincipalOrgID") == ("o-other",)
     assert list(decision.assumed) == list(reserved_key_notes({"aws:principalorgid": ""}))
@@ -666,11 +666,11 @@ def test_what_cannot_be_asked_is_refused_with_the_way_to_ask_it(case_: str) -> N
         ask(Stage())
 
 
-def denied(account: Account, operation: str, **given: Any) -> Decision:
+def denied(account: Account, operation: str, **arguments: Any) -> Decision:
     """Let somebody without permissions call an operation of IAM; give the decision."""
     nobody = account.create_user("nobody")
     with pytest.raises(AccessDenied) as caught:
-        account.call(operation, nobody, **given)
+        account.call(operation, nobody, **arguments)
     assert caught.value.decision is not None
     return caught.value.decision
 
@@ -722,12 +722,12 @@ OF_OPERATIONS: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "given", "key", "value"), OF_OPERATIONS)
+@pytest.mark.parametrize(("operation", "arguments", "key", "value"), OF_OPERATIONS)
 def test_an_operation_of_iam_brings_its_own_keys(
-    operation: str, given: dict[str, Any], key: str, value: str
+    operation: str, arguments: dict[str, Any], key: str, value: str
 ) -> None:
     """As the Service Authorization Reference lists them."""
-    decision = denied(Stage().main, operation, **given)
+    decision = denied(Stage().main, operation, **arguments)
 
     assert decision.request.values(key) == (value,)
 

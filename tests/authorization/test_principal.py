@@ -95,11 +95,11 @@ def test_permissions_are_those_of_whose_session_it_is(scene: Scene) -> None:
     may = {action: scene.ways(f"s3:{action}") for action in ("GetObject", "PutObject")}
     nothing = dict.fromkeys(may["GetObject"], False)
 
-    assert {way: bool(one) for way, one in may["GetObject"].items()} == nothing | {
+    assert {how: bool(value) for how, value in may["GetObject"].items()} == nothing | {
         "ana": True,
         "for ana": True,
     }
-    assert {way: bool(one) for way, one in may["PutObject"].items()} == nothing | {
+    assert {how: bool(value) for how, value in may["PutObject"].items()} == nothing | {
         "service role": True,
         "for a service role": True,
     }
@@ -108,12 +108,12 @@ def test_permissions_are_those_of_whose_session_it_is(scene: Scene) -> None:
 def test_only_through_a_service_can_be_asked_for(scene: Scene) -> None:
     """With aws:CalledVia: the direct call is forbidden, and so is that of a service role."""
     only = {"ForAnyValue:StringEquals": {"aws:CalledVia": [ATHENA]}}
-    for one in (scene.ana, scene.role):
-        one.put_policy("athena", document(allow("s3:DeleteObject", "*", Condition=only)))
+    for caller in (scene.ana, scene.role):
+        caller.put_policy("athena", document(allow("s3:DeleteObject", "*", Condition=only)))
 
     ways = scene.ways("s3:DeleteObject")
 
-    assert {way for way, one in ways.items() if one} == {"for ana", "for a service role"}
+    assert {how for how, route in ways.items() if route} == {"for ana", "for a service role"}
     assert not scene.world.can(scene.ana, "s3:DeleteObject", MAP, via="lambda.amazonaws.com")
 
 
@@ -134,8 +134,8 @@ def test_a_guard_of_the_bucket_can_spare_services_that_call_for_somebody(scene: 
         )
     )
 
-    assert {way for way, one in scene.ways("s3:GetObject").items() if one} == {"for ana"}
-    assert {way for way, one in scene.ways("s3:PutObject").items() if one} == {
+    assert {how for how, route in scene.ways("s3:GetObject").items() if route} == {"for ana"}
+    assert {how for how, route in scene.ways("s3:PutObject").items() if route} == {
         "for a service role",
         "service",
     }

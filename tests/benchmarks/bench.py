@@ -170,18 +170,18 @@ class Iamlab:
             arn = principals[one.principal].arn
             made = request(arn, one.action, one.resource, context=one.context)
             for step in evaluate(made, layers[one.principal]).steps:
-                read += len(step.reason) + sum(len(held.misses) for held in step.statements)
+                read += len(step.reason) + sum(len(held.mismatches) for held in step.statements)
         return read
 
     def matrix(self) -> list[int]:
         """Decide all pairs for all principals at once."""
-        from iamlab.engine.matrix import evaluate_many
+        from iamlab.engine.matrix import evaluate_matrix
 
         callers = [
             (principal.arn, layers, principal.context)
             for principal, layers in zip(self.account.principals, self.layers, strict=True)
         ]
-        rows: list[int] = evaluate_many(callers=callers, pairs=list(self.account.pairs)).rows
+        rows: list[int] = evaluate_matrix(callers=callers, pairs=list(self.account.pairs)).rows
         return rows
 
 

@@ -70,7 +70,7 @@ def main(principals, accounts):
     questions = {
         "edges": lambda: len(reach.edges),
         "admins": lambda: len(reach.admins()),
-        "to": lambda: len(reach.to(MAP, "s3:PutObject")),
+        "to": lambda: len(reach.to("s3:PutObject", MAP)),
         "graph": lambda: len(reach.graph()),
     }
     for name, ask in questions.items():

@@ -61,7 +61,7 @@ def test_asking_everybody_is_faster_than_asking_one_by_one():
     together = _seconds(lambda: world.who_can(action, resource))
     alone = _seconds(lambda: [world.can(arn, action, resource) for arn in every], tries=2)
 
-    assert together <= alone / 10
+    assert together <= alone / 3
 
 
 def test_a_session_is_as_fast_among_5000_others():

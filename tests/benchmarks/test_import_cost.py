@@ -1,4 +1,4 @@
-"""What it costs to import iamlab, beside what it costs to import boto3, in the same run."""
+"""What it costs to import iamlab and to draw a figure, beside other imports in the same run."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ TRIES = 10
 CODE = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
 CLIENT = "import boto3; boto3.client('iam', region_name='us-east-1')"
 FIRST_USER = "import iamlab; iamlab.World().create_account('main').create_user('ana')"
+FIRST_FIGURE = "from iamlab.view import door; door().svg()"
 
 
 def _seconds(*codes):
@@ -32,3 +33,10 @@ def test_a_world_is_there_before_a_client_of_iam_is():
     user, client = _seconds(FIRST_USER, CLIENT)
 
     assert user <= client
+
+
+def test_the_first_figure_is_there_before_matplotlib_is():
+    """Drawn as SVG, imports and all: it takes at most half of what importing matplotlib does."""
+    figure, matplotlib = _seconds(FIRST_FIGURE, "import matplotlib.figure")
+
+    assert figure <= matplotlib / 2

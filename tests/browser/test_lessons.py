@@ -116,13 +116,13 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     )
     first.get_by_label("Which statement decided?").select_option(label="read-maps/ReadMaps")
     learner.press(first, "Compare")
-    learner.reads(first, "Yes, that is what happened. And it was decided by read-maps/ReadMaps.")
+    learner.reads(first, "Yes, that is what happened. And read-maps/ReadMaps decided it.")
 
     task = learner.card("Exercise 0.1")
     learner.press(task, "Check")
     learner.reads(task, "Not answered yet")
     answer_verdicts(learner, task, ["allowed", "allowed", "allowed"])
-    learner.reads(task, "you say allowed, AWS says ○ implicit deny")
+    learner.reads(task, "You answered allowed; AWS decides ○ implicit deny")
     answer_verdicts(learner, task, ["allowed", "allowed", "allowed"])
     learner.reads(task, "nothing is allowed until a statement allows it")
     answer_verdicts(learner, task, ["allowed", "denied", "denied"])
@@ -135,7 +135,7 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     learner.press(witness, "Check")
     learner.reads(witness, 'Resource: wanted "arn:aws:s3:::star-maps/*"')
     learner.press(witness, "Check")
-    learner.reads(witness, "star-maps/* covers what lies in it, not the bucket itself")
+    learner.reads(witness, "star-maps/* matches the objects in it, not the bucket itself")
     witness.get_by_label("Resource", exact=True).select_option(
         label="arn:aws:s3:::star-maps/m31.fits"
     )
@@ -144,7 +144,7 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
 
     ticket = learner.card("Exercise 0.3")
     answer_verdicts(learner, ticket, ["allowed"])
-    learner.reads(ticket, "you say allowed, AWS says ○ implicit deny")
+    learner.reads(ticket, "You answered allowed; AWS decides ○ implicit deny")
     learner.press(ticket, "Hint")
     learner.reads(ticket, "nothing allows it either, and the default is to deny")
     answer_verdicts(learner, ticket, ["denied"])
@@ -199,7 +199,7 @@ def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_le
     learner.predict(second, "allowed", "fairly sure")
     learner.reads(second, "AWS: ✕ explicit deny. Not what you predicted.")
     second.get_by_label("What happened?").select_option(
-        label="Nothing that allows it is enough, so it is denied by default."
+        label="No Allow is sufficient, so AWS denies it by default."
     )
     second.get_by_label("Which statement decided?").select_option(label="AmazonS3FullAccess/#1")
     learner.press(second, "Compare")
@@ -215,9 +215,9 @@ def test_lesson_03_marks_every_collection_and_prediction(open_lesson):
     for name in ("AmazonS3FullAccess", "guard"):
         tick(collect, name, wanted=True)
     learner.press(collect, "Check")
-    learner.reads(collect, "own-notes is missing: it hangs on the user dana.")
+    learner.reads(collect, "own-notes is missing: the user dana has it.")
     learner.press(collect, "Hint")
-    learner.reads(collect, "but a user may have some of its own besides")
+    learner.reads(collect, "A user can also have its own policies.")
     tick(collect, "own-notes", wanted=True)
     learner.press(collect, "Check")
     learner.reads(collect, "✓ Right.")
@@ -226,9 +226,9 @@ def test_lesson_03_marks_every_collection_and_prediction(open_lesson):
     answer_verdicts(
         learner, predict, ["implicit deny", "explicit deny", "implicit deny", "allowed"]
     )
-    learner.reads(predict, "you say implicit deny, AWS says ✓ allowed")
+    learner.reads(predict, "You answered implicit deny; AWS decides ✓ allowed")
     learner.press(predict, "Hint")
-    learner.reads(predict, "You let the stricter group count alone.")
+    learner.reads(predict, "You applied only the stricter group.")
     answer_verdicts(learner, predict, ["allowed", "explicit deny", "implicit deny", "allowed"])
     learner.reads(predict, "✓ Right.")
 
@@ -238,7 +238,7 @@ def test_lesson_03_marks_every_collection_and_prediction(open_lesson):
     learner.press(principals, "Check")
     learner.reads(principals, "account acme-main is missing")
     learner.press(principals, "Hint")
-    learner.reads(principals, "A whole account can be named too")
+    learner.reads(principals, "You can name a whole account too.")
     tick(principals, "account acme-main", wanted=True)
     learner.press(principals, "Check")
     learner.reads(principals, "✓ Right.")
@@ -252,7 +252,7 @@ def test_lesson_03_marks_every_repair_and_exit_ticket(open_lesson):
     move = learner.card("Exercise 3.4")
     tick(move, "dana in astronomers", wanted=True)
     learner.press(move, "Check")
-    learner.reads(move, "shall be denied, and is ✓ allowed")
+    learner.reads(move, "must be denied, but it is ✓ allowed")
     learner.press(move, "Hint")
     learner.reads(move, "Joining a stricter group takes nothing away.")
     tick(move, "dana in developers", wanted=False)
@@ -262,9 +262,9 @@ def test_lesson_03_marks_every_repair_and_exit_ticket(open_lesson):
     back = learner.card("Exercise 3.5")
     back.get_by_label("Default version of star-maps-read").select_option(label="v1")
     learner.press(back, "Check")
-    learner.reads(back, "shall be allowed, and is ○ implicit deny")
+    learner.reads(back, "must be allowed, but it is ○ implicit deny")
     learner.press(back, "Hint")
-    learner.reads(back, "With v1 she may list the bucket.")
+    learner.reads(back, "With v1 she can list the bucket.")
     back.get_by_label("Default version of star-maps-read").select_option(label="v2")
     learner.press(back, "Check")
     learner.reads(back, "✓ Right.")
@@ -274,7 +274,7 @@ def test_lesson_03_marks_every_repair_and_exit_ticket(open_lesson):
         tick(design, who, wanted=True)
     tick(design, "dana in contractors", wanted=True)
     learner.press(design, "Check")
-    learner.reads(design, "dana: s3:GetObject on star-maps/m31.fits shall be allowed")
+    learner.reads(design, "dana: s3:GetObject on star-maps/m31.fits must be allowed")
     learner.press(design, "Hint")
     learner.reads(design, "A Deny allows nothing.")
     tick(design, "dana in developers", wanted=True)
@@ -283,11 +283,11 @@ def test_lesson_03_marks_every_repair_and_exit_ticket(open_lesson):
 
     for number, wrong, its_hint, right in (
         ("3.7", "explicit deny", "Without a matching Deny", "implicit deny"),
-        ("3.8", "allowed", "joining last does not make it stronger", "explicit deny"),
+        ("3.8", "allowed", "joining last doesn't make it stronger", "explicit deny"),
     ):
         ticket = learner.card(f"Exercise {number}")
         answer_verdicts(learner, ticket, [wrong])
-        learner.reads(ticket, f"you say {wrong}, AWS says")
+        learner.reads(ticket, f"You answered {wrong}; AWS decides")
         learner.press(ticket, "Hint")
         learner.reads(ticket, its_hint)
         answer_verdicts(learner, ticket, [right])
@@ -384,11 +384,11 @@ def test_lesson_02_shows_its_explanations_and_pictures_only_after_a_prediction(o
     learner.predict(first, "allowed", "certain")
     learner.reads(first, "AWS: ✕ explicit deny. Not what you predicted.")
     first.get_by_label("What happened?").select_option(
-        label="A statement denies it; that wins over every Allow."
+        label="A statement denies it, and that wins over every Allow."
     )
     first.get_by_label("Which statement decided?").select_option(label="stack/KeepMaps")
     learner.press(first, "Compare")
-    learner.reads(first, "Yes, that is what happened. And it was decided by stack/KeepMaps.")
+    learner.reads(first, "Yes, that is what happened. And stack/KeepMaps decided it.")
     learner.run("first.walk_through()").get_by_text("Denied by stack/KeepMaps").wait_for()
     picture = learner.run("first.picture()")
     picture.locator("figure img[alt*='the Deny in stack/KeepMaps stops']").wait_for()
@@ -430,9 +430,9 @@ def test_lesson_02_marks_every_exercise_that_is_answered_by_its_controls(open_le
         learner.press(card, "Check")
         learner.reads(card, "Not answered yet")
         answer_break(learner, card, stack_on(card), "bob", "s3:GetObject", MAP)
-        learner.reads(card, "But both say the same.")
+        learner.reads(card, "But both agree.")
         answer_break(learner, card, *task.solution_answer())
-        learner.reads(card, f"somebody who believes that {task.belief.says}")
+        learner.reads(card, f"if you believe that {task.belief.claim}")
         learner.reads(card, "✓ Right.")
 
     assert lab.cell_errors() == []
@@ -444,12 +444,12 @@ def test_lesson_02_takes_a_repair_by_switches_and_a_policy_by_typing(open_lesson
     lab, learner = open_lesson("02_deny_wins.ipynb")
     repair = learner.card("Exercise 2.3:")
     learner.press(repair, "Check")
-    learner.reads(repair, "Nothing is taken out yet.")
+    learner.reads(repair, "Switch at least one statement off.")
     switch(repair, "NoDrafts", on=False)
     learner.press(repair, "Check")
-    learner.reads(repair, "shall be allowed, and is ✕ explicit deny")
+    learner.reads(repair, "must be allowed, but it is ✕ explicit deny")
     learner.press(repair, "Hint")
-    learner.reads(repair, "You took one Deny out, the more exact one.")
+    learner.reads(repair, "You removed the more specific Deny.")
     ((_, _, _, kept),) = find("2.3").solution_answer()
     for sid in stack_on(repair):
         switch(repair, sid, on=sid in kept.split())
@@ -458,11 +458,11 @@ def test_lesson_02_takes_a_repair_by_switches_and_a_policy_by_typing(open_lesson
 
     write = learner.card("Exercise 2.4:")
     learner.press(write, "Check")
-    learner.reads(write, "Not answered yet: write the statement.")
+    learner.reads(write, "Not answered yet. Write the statement.")
     field = write.get_by_label("Policy", exact=True)
     for document, words in (
         ({"Statement": [{"Effect": "..."}]}, "$.Statement[0].Effect (line 4, column"),
-        (find("2.4").known_wrong[1].answer(None), "must be denied, and is ✓ allowed"),
+        (find("2.4").known_wrong[1].answer(None), "must be denied, but it is ✓ allowed"),
         (find("2.4").solution_answer(), "✓ Right."),
     ):
         field.click()
@@ -561,11 +561,11 @@ def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesso
         answer_verdicts(learner, card, believed)
         learner.reads(card, "Not yet")
     learner.press(learner.card("Exercise 2.1:"), "Hint")
-    learner.reads(learner.card("Exercise 2.1:"), f"You answered as if {mutant.says}")
+    learner.reads(learner.card("Exercise 2.1:"), f"You answered as if {mutant.claim}")
     said = learner.run("beliefs()").get_by_text(mutant.truth)
     said.wait_for()
 
-    assert f"You answered as if {mutant.says}" in said.inner_text()
+    assert f"You answered as if {mutant.claim}" in said.inner_text()
     assert f"({mutant.name})" in said.inner_text()
     assert lab.outside_requests == []
 

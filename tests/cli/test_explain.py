@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iamlab import Layers, evaluate
-from iamlab.engine.evaluate import evaluate_all
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.labels import QUESTIONS
 from iamlab.engine.questions import read_questions
 from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Result, Shell, one_line
@@ -159,8 +159,8 @@ def test_json_holds_the_whole_decision_and_its_fixes(question: Any, explain: Any
     decision = evaluate(request, layers)
 
     assert json.loads(result.out) == {
-        **decision.to_json(),
-        "fixes": [fix.to_json() for fix in decision.fixes()],
+        **decision.to_dict(),
+        "fixes": [fix.to_dict() for fix in decision.fixes()],
     }
     for fix in json.loads(result.out)["fixes"]:
         assert set(fix) == {"text", "who", "breadth"}
@@ -192,11 +192,11 @@ def test_a_list_is_a_call_that_needs_all(
 ) -> None:
     """The first that is refused is explained; else the last."""
     result = explain(questions, "--json")
-    decision = evaluate_all(read_questions(json.dumps(questions)))
+    decision = evaluate_call(read_questions(json.dumps(questions)))
 
     assert result.status == status
     assert json.loads(result.out)["action"] == action
-    assert json.loads(result.out)["determining"] == decision.to_json()["determining"]
+    assert json.loads(result.out)["determining"] == decision.to_dict()["determining"]
 
 
 # -- standard input and files -----------------------------------------------------------------

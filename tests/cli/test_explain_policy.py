@@ -14,18 +14,18 @@ DENY = json.dumps(
 
 
 def test_it_prints_the_policys_prose(shell: Shell) -> None:
-    """The very same text as ``policy.prose()``."""
+    """The very same text as ``policy.describe()``."""
     shell.write("p.json", DENY)
     result = shell("explain-policy", "p.json")
 
-    assert (result.status, result.out) == (0, Policy.parse(DENY).prose() + "\n")
+    assert (result.status, result.out) == (0, Policy.parse(DENY).describe() + "\n")
 
 
 def test_several_files_have_their_names_above_them(shell: Shell) -> None:
     """Each after an empty line."""
     shell.write("a.json", DENY)
     shell.write("b.json", DENY)
-    prose = Policy.parse(DENY).prose()
+    prose = Policy.parse(DENY).describe()
 
     assert shell("explain-policy", "a.json", "b.json").out == (
         f"a.json:\n{prose}\n\nb.json:\n{prose}\n"
@@ -37,7 +37,7 @@ def test_the_type_is_taken_into_account(shell: Shell) -> None:
     shell.write("p.json", DENY)
 
     assert shell("explain-policy", "p.json", "--type", "scp").out == (
-        Policy.parse(DENY).prose("scp") + "\n"
+        Policy.parse(DENY).describe("scp") + "\n"
     )
 
 

@@ -91,7 +91,7 @@ def keys_in(value: Any) -> set[str]:
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT_FOLDER), "PYTHONIOENCODING": "utf-8"}
 WAITING = """
-import sys, time
+import signal, sys, time
 import tqdm.auto
 from iamlab import display
 from iamlab.cli.main import main
@@ -102,11 +102,15 @@ class Waiting(tqdm.auto.tqdm):
         time.sleep(600)
         yield from super().__iter__()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 display.PATIENCE = -1
 tqdm.auto.tqdm = Waiting
 sys.exit(main(sys.argv[1:]))
 """
-"""Runs the command line, which shows its first bar and then waits."""
+"""Runs the command line, which shows its first bar and then waits.
+
+A shell starts what runs in the background with Ctrl+C switched off, so it is switched on here.
+"""
 
 
 def start(folder: Path, *arguments: str, **pipes: Any) -> "subprocess.Popen[bytes]":

@@ -27,7 +27,7 @@ def shell(shell: Shell) -> Shell:
     world.do(dana, "s3:GetObject", MAP)
     folder = shell.folder / "trail"
     folder.mkdir()
-    records = [event.to_json() for event in world.events]
+    records = [event.to_dict() for event in world.events]
     with gzip.open(folder / "one.json.gz", "wt", encoding="utf-8") as file:
         json.dump({"Records": [*records, {"eventVersion": "1.11"}]}, file)
     return shell

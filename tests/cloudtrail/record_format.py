@@ -86,13 +86,13 @@ KEEP_PARAMETERS = {"ec2", "s3", "appsync", "bedrock", "ce", "eks", "guardduty", 
 
 
 def problems(record: Record) -> list[str]:
-    """Say all that no record of CloudTrail could be like."""
+    """Yield everything that a CloudTrail record can't be."""
     found = [*_fields(record)]
     if found:
         return found
     checks = (_head, _end, _kind, _sizes, _way, _resources, _parameters)
     found += [problem for check in checks for problem in check(record)]
-    return found + [f"userIdentity: {one}" for one in _identity(record["userIdentity"])]
+    return found + [f"userIdentity: {item}" for item in _identity(record["userIdentity"])]
 
 
 def _fields(record: Record) -> Iterator[str]:
@@ -204,15 +204,15 @@ def _way(record: Record) -> Iterator[str]:
 
 
 def _resources(record: Record) -> Iterator[str]:
-    for one in record.get("resources", []):
-        if not one.get("ARN", "").startswith("arn:") or not one.keys() <= {
+    for resource in record.get("resources", []):
+        if not resource.get("ARN", "").startswith("arn:") or not resource.keys() <= {
             *("ARN", "accountId", "type")
         }:
-            yield f"resources has {one!r}"
-        if "accountId" in one and not ACCOUNT.fullmatch(one["accountId"]):
-            yield f"a resource is of account {one['accountId']!r}"
-        if "type" in one and not re.fullmatch(r"AWS::\w+::\w+", one["type"]):
-            yield f"a resource is of type {one['type']!r}"
+            yield f"resources has {resource!r}"
+        if "accountId" in resource and not ACCOUNT.fullmatch(resource["accountId"]):
+            yield f"a resource is of account {resource['accountId']!r}"
+        if "type" in resource and not re.fullmatch(r"AWS::\w+::\w+", resource["type"]):
+            yield f"a resource is of type {resource['type']!r}"
 
 
 def _parameters(record: Record) -> Iterator[str]:
@@ -229,9 +229,9 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from (text for one in value.values() for text in _texts(one))
+        yield from (text for item in value.values() for text in _texts(item))
     elif isinstance(value, list):
-        yield from (text for one in value for text in _texts(one))
+        yield from (text for item in value for text in _texts(item))
 
 
 def _identity(identity: Record) -> Iterator[str]:
@@ -272,7 +272,7 @@ def _session(kind: str, session: Any) -> Iterator[str]:
 
 
 def problems_of_log(records: Iterable[Record]) -> list[str]:
-    """Say what is wrong between records: with ids, and with what several accounts note."""
+    """Yield what is wrong between records: ids, and what several accounts log."""
     calls: dict[str, list[Record]] = defaultdict(list)
     pairs: dict[str, list[Record]] = defaultdict(list)
     seen, found = set(), []
@@ -285,20 +285,20 @@ def problems_of_log(records: Iterable[Record]) -> list[str]:
         if "sharedEventID" in record:
             pairs[record["sharedEventID"]].append(record)
     for key, same in pairs.items():
-        accounts = {one["recipientAccountId"] for one in same}
-        if len(accounts) != 2 or len(same) != 2 or any("errorCode" in one for one in same):
+        accounts = {item["recipientAccountId"] for item in same}
+        if len(accounts) != 2 or len(same) != 2 or any("errorCode" in item for item in same):
             found.append(f"sharedEventID {key} is of {len(same)} events in {accounts}")
             continue
-        told = [one["userIdentity"]["type"] for one in same]
+        kinds = [item["userIdentity"]["type"] for item in same]
         if (
-            told[1] != "AWSAccount"
-            or len({(one["eventName"], one["requestID"]) for one in same}) > 1
+            kinds[1] != "AWSAccount"
+            or len({(item["eventName"], item["requestID"]) for item in same}) > 1
         ):
-            found.append(f"sharedEventID {key}: {told}")
+            found.append(f"sharedEventID {key}: {kinds}")
     found += [
         f"requestID {key} is of {len(same)} events"
         for key, same in calls.items()
-        if len(same) > 1 and len({one.get("sharedEventID") for one in same}) > 1
+        if len(same) > 1 and len({item.get("sharedEventID") for item in same}) > 1
     ]
     return found
 
@@ -312,4 +312,4 @@ def secrets_of(world: World) -> set[str]:
     ]
     key_ids = [key_id for holder in holders for key_id in holder.key_records]
     found = {world.ids.secret_of(key_id) for key_id in (*key_ids, *world.sessions)}
-    return found | {Session(world, one).session_token for one in world.sessions.values()}
+    return found | {Session(world, session).session_token for session in world.sessions.values()}

@@ -37,30 +37,30 @@ WORK = "work"
 
 def assert_good(world: World) -> list[dict[str, Any]]:
     """Insist that a log is such as AWS writes, and has no secret; give its records."""
-    records = [event.to_json() for event in world.events]
+    records = [event.to_dict() for event in world.events]
     wrong = [(record, found) for record in records if (found := problems(record))]
     written = json.dumps(records) + repr(list(world.events))
 
     assert wrong[:3] == []
     assert problems_of_log(records) == []
-    assert [one for one in secrets_of(world) if one in written] == []
-    assert [one for one in (*PASSWORDS, PRIVATE_KEY[40:80]) if one in written] == []
+    assert [secret for secret in secrets_of(world) if secret in written] == []
+    assert [password for password in (*PASSWORDS, PRIVATE_KEY[40:80]) if password in written] == []
     return records
 
 
 def named(record: dict[str, Any]) -> tuple[str, str]:
-    """Say what a record is of."""
+    """Return the event that a record is of."""
     return record["eventSource"], record["eventName"]
 
 
 def event_of(operation: str) -> tuple[str, str]:
-    """Say which event an operation of a service has."""
+    """Return the event of a service's operation."""
     service, _, name = operation.rpartition(":")
     return f"{service or 'iam'}.amazonaws.com", event_name(service or "iam", name)
 
 
 def ended(records: list[dict[str, Any]]) -> dict[tuple[str, str], set[bool]]:
-    """Say of each event whether it stands there as a success, as a failure, or both."""
+    """Return, for each event, whether it was logged as a success, a failure, or both."""
     found: dict[tuple[str, str], set[bool]] = {}
     for record in records:
         found.setdefault(named(record), set()).add("errorCode" not in record)
@@ -71,8 +71,8 @@ def somebodies(account: Account) -> list[Any]:
     """Make callers of several kinds, who may do all or nothing."""
     admin, dana = account.create_user("admin"), account.create_user("dana")
     role = account.create_role("everything", assume_role_policy_document=trusting(admin.arn))
-    for one in (admin, role):
-        one.put_policy("everything", EVERYTHING)
+    for caller in (admin, role):
+        caller.put_policy("everything", EVERYTHING)
     session = account.world.sts.assume_role(admin, role_arn=role, role_session_name="work")
     return [admin, dana, session, account.root.create_access_key(), None]
 
@@ -84,8 +84,8 @@ def test_every_operation_of_iam_has_events_in_cloudtrails_shape() -> None:
     undone = set(every) - HARD_TO_DO
     for seed in range(25):
         account = start(seed)
-        for operation, given in THERE.items():
-            perform(account, operation, **given)
+        for operation, arguments in THERE.items():
+            perform(account, operation, **arguments)
         chance, callers = Chance(seed, account), somebodies(account)
         refused = [(operation, callers[1]) for operation in every * 4] if seed == 0 else []
         for number in range(200 + len(refused)):
@@ -93,12 +93,12 @@ def test_every_operation_of_iam_has_events_in_cloudtrails_shape() -> None:
             caller = chance.draw.choice(callers)
             if number < len(refused):
                 operation, caller = refused[number]  # who may not, tries all
-            given = chance.parameters(operation)
+            arguments = chance.parameters(operation)
             try:
                 if caller is None:
-                    perform(account, operation, **given)
+                    perform(account, operation, **arguments)
                 else:
-                    account.call(operation, caller, **given)
+                    account.call(operation, caller, **arguments)
             except IamLabError:
                 continue
             undone.discard(operation)
@@ -159,7 +159,7 @@ def test_every_operation_of_every_service_has_events_in_cloudtrails_shape() -> N
     for seed in range(12):
         world = busy_world(seed)
         chance = WorldChance(seed, world)
-        arns = [one.arn for account in world.accounts.values() for one in account.users.values()]
+        arns = [user.arn for account in world.accounts.values() for user in account.users.values()]
         callers = [
             None,
             None,
@@ -167,7 +167,7 @@ def test_every_operation_of_every_service_has_events_in_cloudtrails_shape() -> N
             *arns,
             *(account.root_arn for account in world.accounts.values()),
         ]
-        missing = [one for one in every if len(found.get(event_of(one), ())) < 2]
+        missing = [item for item in every if len(found.get(event_of(item), ())) < 2]
         for number in range(500):
             operation = chance.draw.choice(missing if missing and number % 3 else every)
             call_somehow(chance, operation, chance.draw.choice(callers))
@@ -176,36 +176,36 @@ def test_every_operation_of_every_service_has_events_in_cloudtrails_shape() -> N
         if seed > 3 and not missing:
             break
 
-    assert [one for one in every if not found.get(event_of(one))] == []
+    assert [item for item in every if not found.get(event_of(item))] == []
     # Of a few, which few parameters fit, chance has found only one end so soon.
-    assert len([one for one in every if found[event_of(one)] != {True, False}]) < 10
+    assert len([item for item in every if found[event_of(item)] != {True, False}]) < 10
 
 
 def call_somehow(chance: WorldChance, operation: str, caller: str | None) -> None:
     """Call with parameters by chance; whatever becomes of it."""
     entry = entry_of(operation)
     account = chance.account(entry, caller.split(":")[4] if caller else "")
-    given = chance.parameters(entry, account)
+    arguments = chance.parameters(entry, account)
     try:
         if caller is None:
-            perform(account, operation, **given)
+            perform(account, operation, **arguments)
         else:
-            account.call(operation, caller, **given)
+            account.call(operation, caller, **arguments)
     except (AwsError, RequestError):
         pass
 
 
-@pytest.mark.parametrize("operation", sorted(one.name for one in STS.values()))
+@pytest.mark.parametrize("operation", sorted(item.name for item in STS.values()))
 def test_every_operation_of_sts_has_events_in_cloudtrails_shape(operation: str) -> None:
     """As every caller, with good parameters and with bad ones."""
     scene = sts_scene.made()
-    for who, make in sorted(CALLERS.items(), key=lambda one: "with MFA" in one[0]):
+    for who, make in sorted(CALLERS.items(), key=lambda value: "with MFA" in value[0]):
         if who == "nobody" and STS[f"sts:{operation}"].is_signed:
             continue
         caller = make(scene)
-        for given in ({}, *({name: "nothing"} for name in GOOD[operation](scene)), {"None": 1}):
+        for arguments in ({}, *({name: "nothing"} for name in GOOD[operation](scene)), {"None": 1}):
             try:
-                scene.call(operation, caller, **given)
+                scene.call(operation, caller, **arguments)
             except (AwsError, RequestError):
                 continue
     records = assert_good(scene.world)
@@ -220,8 +220,8 @@ ENDS: dict[str, set[bool]] = {"GetCallerIdentity": {True}, "GetDelegatedAccessTo
 
 
 def used(scene: Scene) -> Iterator[Any]:
-    """Give everybody who can use what the world has no model of."""
-    for _, make in sorted(CALLERS.items(), key=lambda one: "with MFA" in one[0]):
+    """Return every principal that can call services without a model."""
+    for _, make in sorted(CALLERS.items(), key=lambda value: "with MFA" in value[0]):
         yield make(scene)
     yield scene.short
     yield "cloudtrail.amazonaws.com"
@@ -258,13 +258,13 @@ def test_every_use_of_what_has_no_model_has_an_event_in_cloudtrails_shape(use: A
     records = assert_good(scene.world)
 
     service = use[0].partition(":")[0].replace("cloudwatch", "monitoring")
-    noted = [one for one in records if one["eventSource"] == f"{service}.amazonaws.com"]
+    noted = [record for record in records if record["eventSource"] == f"{service}.amazonaws.com"]
     if use[0] == "iam:PassRole":
-        assert "PassRole" not in {one["eventName"] for one in records}
+        assert "PassRole" not in {record["eventName"] for record in records}
     else:
         assert noted
-        told = {one["userIdentity"]["type"] for one in noted}
-        assert told >= {"IAMUser", "Root", "AssumedRole"}
+        kinds = {record["userIdentity"]["type"] for record in noted}
+        assert kinds >= {"IAMUser", "Root", "AssumedRole"}
 
 
 def test_signing_in_and_identity_center_leave_events_in_cloudtrails_shape() -> None:
@@ -274,12 +274,12 @@ def test_signing_in_and_identity_center_leave_events_in_cloudtrails_shape() -> N
     with pytest.raises(AwsError):
         there.center.sign_in(there.bob).role_credentials(there.dev, "Readers")
     there.world.do(there.session(), "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
-    types = {one["userIdentity"]["type"] for one in assert_good(there.world)}
+    types = {record["userIdentity"]["type"] for record in assert_good(there.world)}
     assert types >= {"Root", "AWSService", "AssumedRole", "IdentityCenterUser", "SAMLUser"}
 
     scene = sts_scene.made()
     signing_in(scene)
-    names = [one["eventName"] for one in assert_good(scene.world)]
+    names = [record["eventName"] for record in assert_good(scene.world)]
     assert Counter(names)["CheckMfa"] == 2
     assert {"ConsoleLogin", "SwitchRole", "GetSigninToken"} <= {*names}
 
@@ -316,7 +316,9 @@ def test_nobody_who_calls_is_told_from_a_service() -> None:
 
     assert nobody == {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     assert service == {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}
-    assert {one.recipient_account_id for one in scene.world.events[-2:]} == {scene.main.account_id}
+    assert {event.recipient_account_id for event in scene.world.events[-2:]} == {
+        scene.main.account_id
+    }
 
 
 def test_a_service_role_works_as_a_session() -> None:
@@ -328,7 +330,7 @@ def test_a_service_role_works_as_a_session() -> None:
     role.put_policy("everything", EVERYTHING)
     session = scene.world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)
     scene.world.do(session, "s3:ListAllMyBuckets", "*")
-    assumed, listed = (one for one in assert_good(scene.world)[-2:])
+    assumed, listed = (item for item in assert_good(scene.world)[-2:])
 
     assert assumed["sourceIPAddress"] == "ecs-tasks.amazonaws.com"
     assert listed["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == role.arn

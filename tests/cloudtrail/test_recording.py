@@ -54,7 +54,7 @@ def dana(main: Account) -> User:
 
 
 def of(world: World, call: Callable[[], Any]) -> list[Event]:
-    """Give the events of a call, however it ends."""
+    """Return the events of a call, however it ends."""
     before = len(world.events)
     with suppress(AwsError):
         call()
@@ -109,10 +109,12 @@ def test_the_log_has_ec2s_reason_and_the_beginning_of_its_encoded_part(
 ) -> None:
     """An event holds a kilobyte of it."""
     [event] = of(main.world, lambda: main.call("ec2:RunInstances", dana, MinCount=1, MaxCount=1))
-    reason, said, encoded = event.error_message.partition("Encoded authorization failure message: ")
+    reason, message, encoded = event.error_message.partition(
+        "Encoded authorization failure message: "
+    )
 
     assert "because no identity-based policy allows the ec2:RunInstances action" in reason
-    assert said
+    assert message
     assert encoded
     assert len(event.error_message.encode()) <= 1024
 
@@ -124,15 +126,15 @@ def test_a_refusal_of_ec2_is_the_same_to_whoever_has_no_model_of_the_call(
     world = main.world
     with pytest.raises(AccessDenied) as refused:
         world.do(dana, "ec2:RunInstances", f"arn:aws:ec2:us-east-1:{main.account_id}:instance/*")
-    said, marked, encoded = refused.value.message.partition(
+    message, marked, encoded = refused.value.message.partition(
         ". Encoded authorization failure message: "
     )
 
-    assert said.endswith("allows the ec2:RunInstances action")
+    assert message.endswith("allows the ec2:RunInstances action")
     assert marked
     assert '"action":"ec2:RunInstances"' in decode(world, main.account_id, encoded)
     assert world.events[-1].error_code == "Client.UnauthorizedOperation"
-    assert world.events[-1].error_message.startswith(f"{said}{marked}{encoded[:50]}")
+    assert world.events[-1].error_message.startswith(f"{message}{marked}{encoded[:50]}")
     with pytest.raises(AccessDenied, match=r"action$"):
         world.do(dana, "s3:GetObject", "arn:aws:s3:::maps/a")
 
@@ -233,7 +235,7 @@ def test_an_account_that_is_not_in_the_world_keeps_no_log(main: Account, ana: Us
     queue = "arn:aws:sqs:us-east-1:999999999999:far"
     events = of(main.world, lambda: main.world.do(ana, "sqs:SendMessage", queue))
 
-    assert [one.recipient_account_id for one in events] == [OWN]
+    assert [event.recipient_account_id for event in events] == [OWN]
     assert of(main.world, lambda: main.world.do(ANONYMOUS, "sqs:SendMessage", queue)) == []
 
 
@@ -283,7 +285,7 @@ def test_a_call_comes_from_where_the_caller_is(main: Account, ana: User) -> None
     assert called.source_ip_address == used.source_ip_address == HOME
     assert elsewhere.source_ip_address == "198.51.100.7"
     assert inside.source_ip_address == Network(ip="10.0.0.5").outside
-    assert {one.user_agent for one in (called, used)} == {"iamlab"}
+    assert {event.user_agent for event in (called, used)} == {"iamlab"}
 
 
 def test_what_was_given_by_hand_was_asked_with_so_it_is_noted(main: Account, ana: User) -> None:
@@ -305,9 +307,9 @@ def test_the_event_names_the_vpc_endpoint_that_the_call_went_through(
         [beside] = of(world, lambda: main.call("ListUsers", ana))
 
     assert through.source_ip_address == "10.0.0.5"
-    assert through.to_json()["vpcEndpointId"] == endpoint.name
+    assert through.to_dict()["vpcEndpointId"] == endpoint.name
     assert through.vpc_endpoint_account_id == OTHER
-    assert "vpcEndpointId" not in beside.to_json()
+    assert "vpcEndpointId" not in beside.to_dict()
 
 
 def test_the_endpoint_that_a_call_deletes_hinders_no_event(main: Account) -> None:
@@ -344,8 +346,8 @@ def test_a_call_from_the_console_says_so(main: Account, ana: User) -> None:
     ]
     [by_key] = of(main.world, lambda: main.call("ListUsers", ana.create_access_key()))[-1:]
 
-    assert [one.to_json()["sessionCredentialFromConsole"] for one in events] == ["true"] * 3
-    assert "sessionCredentialFromConsole" not in by_key.to_json()
+    assert [event.to_dict()["sessionCredentialFromConsole"] for event in events] == ["true"] * 3
+    assert "sessionCredentialFromConsole" not in by_key.to_dict()
 
 
 def test_switching_to_a_role_in_the_console_stands_in_the_roles_account(
@@ -362,7 +364,7 @@ def test_switching_to_a_role_in_the_console_stands_in_the_roles_account(
         lambda: main.world.sts.assume_role(session, role_arn=role, role_session_name="ana"),
     )
 
-    assert [one.event_name for one in pair] == ["AssumeRole"] * 2
+    assert [event.event_name for event in pair] == ["AssumeRole"] * 2
     assert (switch.event_name, switch.event_type) == ("SwitchRole", "AwsConsoleSignIn")
     assert switch.recipient_account_id == OTHER
     assert switch.user_identity["type"] == "AssumedRole"
@@ -431,7 +433,7 @@ def test_every_renamed_event_of_an_operation_is_known_by_its_action() -> None:
     """Whoever searches for an action finds what it let."""
     for key, name in NAMES.items():
         service, _, operation = key.partition(":")
-        actions = [one.name for one in actions_of_call(f"{service}.amazonaws.com", name)]
+        actions = [action.name for action in actions_of_call(f"{service}.amazonaws.com", name)]
         assert actions in ([key], [key.replace("PublicAccess", "BucketPublicAccess")]) or (
             operation == "DeletePublicAccessBlock" and actions == ["s3:PutBucketPublicAccessBlock"]
         ), key
@@ -465,7 +467,7 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize(("arn", "records"), TYPES, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("arn", "records"), TYPES, ids=lambda value: str(value)[:40])
 def test_a_resource_has_its_owner_and_its_type(
     main: Account, arn: str, records: list[dict[str, str]]
 ) -> None:
@@ -473,7 +475,7 @@ def test_a_resource_has_its_owner_and_its_type(
     main.create_user("zoe")
     event = replace(main.world.events[-1], resources=(arn,), resource_account_id=OTHER)
 
-    assert event.to_json()["resources"] == records
+    assert event.to_dict()["resources"] == records
 
 
 def test_types_are_told_by_the_beginning_of_a_resource() -> None:
@@ -568,7 +570,7 @@ def test_a_saved_world_keeps_all_that_its_events_say(main: Account, ana: User) -
     assert again.events == main.world.events
     assert type(again.events) is type(main.world.events)
     old = [
-        {name: one for name, one in event.items() if name not in NEW_FIELDS}
+        {name: value for name, value in event.items() if name not in NEW_FIELDS}
         for event in written["events"]
     ]
     [event] = world_from_json({**written, "events": old}).events[-1:]

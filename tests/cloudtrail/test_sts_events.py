@@ -35,8 +35,8 @@ def scene() -> Scene:
 
 
 def last(scene: Scene) -> dict[str, Any]:
-    """Give the last event as CloudTrail writes it."""
-    return scene.world.events[-1].to_json()
+    """Return the last event as CloudTrail writes it."""
+    return scene.world.events[-1].to_dict()
 
 
 def using(scene: Scene, caller: Any) -> dict[str, Any]:
@@ -155,9 +155,9 @@ def test_the_event_of_an_instance_says_how_its_credentials_came() -> None:
     instance = main.create_instance(instance_profile="web")
     world.do(instance.role_session(), *READ)
 
-    told = world.events[-1].user_identity["sessionContext"]
-    assert told["ec2RoleDelivery"] == "2.0"
-    assert told["attributes"]["mfaAuthenticated"] == "false"
+    shown = world.events[-1].user_identity["sessionContext"]
+    assert shown["ec2RoleDelivery"] == "2.0"
+    assert shown["attributes"]["mfaAuthenticated"] == "false"
 
 
 def test_a_root_user_for_one_task_is_told_from_one_who_signed_in(scene: Scene) -> None:
@@ -183,7 +183,7 @@ def test_a_federated_user_has_an_issuer_with_an_id(scene: Scene) -> None:
 
 
 def pair(scene: Scene, call: Callable[[], Any]) -> list[Event]:
-    """Give the events of a call."""
+    """Return the events of a call."""
     before = len(scene.world.events)
     call()
     return list(scene.world.events[before:])
@@ -200,25 +200,25 @@ def test_two_accounts_note_one_call_with_one_shared_id_and_two_of_their_own(scen
     caller, owner = pair(scene, lambda: scene.assume(scene.key, door))
     again, _ = pair(scene, lambda: scene.assume(scene.key, door))
 
-    assert [one.recipient_account_id for one in (caller, owner)] == [scene.main.account_id, DEV]
-    assert owner.to_json()["userIdentity"]["type"] == "AWSAccount"
+    assert [event.recipient_account_id for event in (caller, owner)] == [scene.main.account_id, DEV]
+    assert owner.to_dict()["userIdentity"]["type"] == "AWSAccount"
     assert "sessionContext" not in owner.user_identity
-    assert caller.to_json()["sharedEventID"] == owner.to_json()["sharedEventID"]
+    assert caller.to_dict()["sharedEventID"] == owner.to_dict()["sharedEventID"]
     assert len({caller.event_id, owner.event_id, caller.shared_event_id}) == 3
     assert again.shared_event_id != caller.shared_event_id
 
 
 def test_a_call_in_one_account_shares_nothing(scene: Scene) -> None:
     """Nor does one that is refused: only the caller's account notes that."""
-    [one] = pair(scene, lambda: scene.assume(scene.key, scene.work))
-    assert "sharedEventID" not in one.to_json()
+    [event] = pair(scene, lambda: scene.assume(scene.key, scene.work))
+    assert "sharedEventID" not in event.to_dict()
     shut = scene.dev.create_role("shut", assume_role_policy_document=trusting(DEV))
     before = len(scene.world.events)
     with pytest.raises(AccessDenied):
         scene.assume(scene.key, shut)
     [refused] = scene.world.events[before:]
     assert refused.recipient_account_id == scene.main.account_id
-    assert "sharedEventID" not in refused.to_json()
+    assert "sharedEventID" not in refused.to_dict()
 
 
 def test_a_saved_world_keeps_what_events_share(scene: Scene) -> None:
@@ -250,15 +250,15 @@ def test_the_event_of_a_saml_call_says_what_the_assertion_said(scene: Scene) -> 
         "bob", role_session_name="eve", principal_tags={"Team": "sky"}, source_identity="bob"
     )
     scene.session("AssumeRoleWithSAML", SAMLAssertion=response)
-    told = last(scene)["requestParameters"]
+    shown = last(scene)["requestParameters"]
 
-    assert told["roleArn"] == WORK
-    assert told["roleSessionName"] == "eve"
-    assert told["sourceIdentity"] == "bob"
-    assert told["principalTags"] == {"Team": "sky"}
-    assert told["sAMLAssertionID"].startswith("_")
-    assert "sAMLAssertion" not in told
-    assert response not in str(told)
+    assert shown["roleArn"] == WORK
+    assert shown["roleSessionName"] == "eve"
+    assert shown["sourceIdentity"] == "bob"
+    assert shown["principalTags"] == {"Team": "sky"}
+    assert shown["sAMLAssertionID"].startswith("_")
+    assert "sAMLAssertion" not in shown
+    assert response not in str(shown)
 
 
 def test_the_portal_of_identity_center_notes_the_same() -> None:
@@ -285,14 +285,14 @@ def test_the_portal_of_identity_center_notes_the_same() -> None:
 def test_what_identity_center_does_in_an_account_has_a_session_too() -> None:
     """Of its service-linked role."""
     world = single_sign_on.Scene().world
-    told = [
+    shown = [
         event.user_identity["sessionContext"]
         for event in world.events
         if {*event.user_identity} >= {"arn", "invokedBy"}
     ]
 
-    assert told
-    assert all(one.keys() == {"sessionIssuer", "attributes"} for one in told)
+    assert shown
+    assert all(item.keys() == {"sessionIssuer", "attributes"} for item in shown)
 
 
 def test_a_call_without_parameters_and_answer_has_null_for_both(scene: Scene) -> None:
@@ -322,7 +322,7 @@ def test_no_event_has_a_secret_of_a_session(scene: Scene, who: str) -> None:
     """CloudTrail has the session token; here nobody finds it in a log."""
     session = CALLERS[who](scene)
     scene.world.sts.get_caller_identity(session)
-    written = str([event.to_json() for event in scene.world.events])
+    written = str([event.to_dict() for event in scene.world.events])
 
     assert "sessionToken'" not in written
     if isinstance(session, Session):

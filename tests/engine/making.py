@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from iamlab import Attached, Layers, Policy, Request
+from iamlab import AttachedPolicy, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
-from iamlab.engine.matrix import evaluate_many
+from iamlab.engine.matrix import evaluate_matrix
 from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.verdict import StatementMatch
 from tests.effort import tries
@@ -73,7 +73,7 @@ EC2_ONLY = policy({"Action": "ec2:*"}, name="ec2-only")
 DENY = policy({"Effect": "Deny", "Sid": "No"}, name="deny")
 
 
-def places(layers: Layers) -> Iterator[tuple[str, int, int, Attached]]:
+def places(layers: Layers) -> Iterator[tuple[str, int, int, AttachedPolicy]]:
     """Every policy of some layers: layer, number of its level, place in it, policy."""
     for layer in LAYERS:
         for number, level in enumerate(layers.levels(layer)):
@@ -93,7 +93,7 @@ def built(layers: Layers, **levels: list[Level]) -> Layers:
     return replace(layers, **changed)
 
 
-def changed(layers: Layers, change: Callable[[str, Attached], Attached]) -> Layers:
+def changed(layers: Layers, change: Callable[[str, AttachedPolicy], AttachedPolicy]) -> Layers:
     """The same layers with every policy changed, grants apart."""
     return built(
         layers,
@@ -109,7 +109,7 @@ def without(layers: Layers, hits: Iterable[StatementMatch]) -> Layers:
     """The same layers without the statements that were hit, and without the grants."""
     gone = {(id(hit.attached), hit.statement.number) for hit in hits}
 
-    def cut(_: str, attached: Attached) -> Attached:
+    def cut(_: str, attached: AttachedPolicy) -> AttachedPolicy:
         kept = [one for one in attached.policy.statements if (id(attached), one.number) not in gone]
         return replace(attached, policy=replace(attached.policy, statements=tuple(kept)))
 
@@ -137,7 +137,7 @@ def facts(request: Request, layers: Layers, **more: Any) -> ResourceFacts:
 
 def allowed_in_matrix(request: Request, layers: Layers) -> bool:
     """Ask a matrix of one bit."""
-    matrix = evaluate_many(
+    matrix = evaluate_matrix(
         [(request.principal, owned(layers), request.context, request.issuer)],
         [(request.action, request.resource)],
         {request.resource: facts(request, layers)},

@@ -1,11 +1,15 @@
 """What the fast path remembers: of policies, never of requests, and not without end."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
 
 from iamlab import ANONYMOUS, Layers, evaluate
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import read
 from iamlab.engine.grants import Grant
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
     CHINESE,
@@ -19,12 +23,16 @@ from tests.engine.making import (
     GUEST,
     KEY,
     LINKED,
+    MANY,
     OBJECT,
     OWN,
+    QUESTIONS,
     ROLE,
     ROOT,
     SAML,
     ask,
+    facts,
+    owned,
     policy,
     resource_policy,
 )
@@ -75,6 +83,27 @@ def test_one_action_may_be_about_resources_of_every_kind():
             )
             for request in order:
                 assert evaluate(request, layers).verdict is read(request, layers).verdict
+
+
+@MANY
+@given(QUESTIONS)
+def test_the_sides_of_caller_and_resource_may_be_worked_out_apart(question):
+    """As ``who_can`` does: the same verdict, for this caller and for the next one."""
+    decision = ask_engine(question)
+    request, layers = decision.request, decision.layers
+    of_resource = facts(request, layers).layers()
+    nobody = Layers(boundary=policy({}), session=[policy({})])
+    for of_caller in (owned(layers), nobody, owned(layers)):
+        together = replace(
+            of_caller,
+            resource=layers.resource,
+            rcps=layers.rcps,
+            grants=layers.grants,
+            public_access_block=layers.public_access_block,
+        )
+        apart = compiled.decide(request, of_caller, of_resource)
+
+        assert apart is read(request, together).verdict
 
 
 def test_one_policy_may_stand_in_several_layers():

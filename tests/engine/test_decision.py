@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import assume, given
 
-from iamlab import Attached, Layers, Verdict, display, evaluate
+from iamlab import AttachedPolicy, Layers, Verdict, display, evaluate
 from iamlab.engine.decision import Decision
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.grants import Grant
@@ -220,8 +220,8 @@ def test_what_blocks_is_every_deny_and_every_shut_ceiling(request_, layers, want
 
 def test_a_step_as_json_has_its_statements_with_their_paths():
     """Where a policy came from goes with it."""
-    attached = Attached(EC2_ONLY, MANAGED, ("group astronomers",))
-    made = evaluate(ask(), Layers([attached])).to_json()
+    attached = AttachedPolicy(EC2_ONLY, MANAGED, ("group astronomers",))
+    made = evaluate(ask(), Layers([attached])).to_dict()
     (statement,) = made["steps"][5]["statements"]
 
     assert statement == {
@@ -248,7 +248,7 @@ def test_assumptions_go_with_the_decision():
 
     assert isinstance(decision, Decision)
     assert decision.assumed == ("one", "two")
-    assert decision.to_json()["assumed"] == ["one", "two"]
+    assert decision.to_dict()["assumed"] == ["one", "two"]
     assert decision.explain().endswith("Taken for granted:\n  - one\n  - two")
 
 
@@ -426,7 +426,7 @@ def test_a_layer_is_absent_only_where_there_is_none_or_it_has_no_part(question):
 def test_to_json_is_json(question):
     """What it gives can be written, and reads back the same."""
     decision = ask_engine(question)
-    made = decision.to_json()
+    made = decision.to_dict()
 
     assert json.loads(json.dumps(made)) == made
     assert [step["layer"] for step in made["steps"]] == [step.layer for step in decision.steps]

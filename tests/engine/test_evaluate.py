@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ANONYMOUS, AWS, Layers, RequestError, Verdict, evaluate, evaluate_all
+from iamlab import ANONYMOUS, AWS_RULES, Layers, RequestError, Verdict, evaluate, evaluate_call
 from iamlab.engine.evaluate import read
 from tests.engine.making import (
     ANA,
@@ -91,12 +91,12 @@ DENIED = (ask(action="iam:PassRole"), Layers([DENY]))
 
 def test_a_call_that_needs_several_pairs_needs_each_of_them():
     """The first that is refused is the answer; if none is, the last."""
-    first = evaluate_all([ALLOWED, REFUSED, DENIED])
-    last = evaluate_all([ALLOWED, (ask(action="s3:PutObject"), Layers([EVERYTHING]))])
+    first = evaluate_call([ALLOWED, REFUSED, DENIED])
+    last = evaluate_call([ALLOWED, (ask(action="s3:PutObject"), Layers([EVERYTHING]))])
 
     assert (first.verdict, first.request.action) == (Verdict.IMPLICIT_DENY, "s3:PutObject")
     assert (last.verdict, last.request.action) == (Verdict.ALLOWED, "s3:PutObject")
-    assert evaluate_all([DENIED, REFUSED]).verdict is Verdict.EXPLICIT_DENY
+    assert evaluate_call([DENIED, REFUSED]).verdict is Verdict.EXPLICIT_DENY
 
 
 def test_the_pairs_after_the_first_that_is_refused_are_not_asked():
@@ -108,20 +108,20 @@ def test_the_pairs_after_the_first_that_is_refused_are_not_asked():
             asked.append(question)
             yield question
 
-    assert not evaluate_all(questions())
+    assert not evaluate_call(questions())
     assert asked == [ALLOWED, REFUSED]
 
 
 def test_several_pairs_may_be_decided_by_other_rules():
     """Each of them by the same."""
-    nobody = replace(AWS, same_account=lambda _: False)
+    nobody = replace(AWS_RULES, same_account=lambda _: False)
 
-    assert evaluate_all([ALLOWED])
-    assert not evaluate_all([ALLOWED], nobody)
-    assert evaluate_all([ALLOWED], nobody).rules is nobody
+    assert evaluate_call([ALLOWED])
+    assert not evaluate_call([ALLOWED], nobody)
+    assert evaluate_call([ALLOWED], nobody).rules is nobody
 
 
 def test_a_call_that_needs_nothing_is_no_question():
     """The error says what a call needs."""
     with pytest.raises(RequestError, match="at least one pair"):
-        evaluate_all([])
+        evaluate_call([])

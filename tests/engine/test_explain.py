@@ -9,10 +9,10 @@ from iamlab.engine.evaluate import read
 from iamlab.engine.explain import ABSENT, missing_granter, nearest_miss
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import Place
-from iamlab.engine.matching import misses
+from iamlab.engine.matching import mismatches
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.statement import Statement
 from tests.engine.making import (
     ANA,
@@ -140,7 +140,7 @@ def test_a_miss_names_the_element_with_both_values(context, statement, wanted):
     (reading,) = steps["identity"].statements
 
     assert decision.nearest_miss == f"near/#1 came nearest. {wanted}."
-    assert [str(miss) for miss in reading.misses] == [wanted]
+    assert [str(mismatch) for mismatch in reading.mismatches] == [wanted]
     assert reading.text == repr(reading) == f"Allow near/#1 does not apply. {wanted}."
     assert f"Nearest miss: near/#1. {wanted}." in decision.explain()
 
@@ -704,12 +704,12 @@ def test_why_not_holds_a_single_statement_against_the_request():
     (reading,) = evaluate(ask(), Layers()).why_not(statement)
 
     assert reading.address == "statement/Mine"
-    assert [miss.element for miss in reading.misses] == ["Resource"]
+    assert [mismatch.element for mismatch in reading.mismatches] == ["Resource"]
 
 
 def test_why_not_follows_the_rules_of_the_decision():
     """Whoever believes otherwise is told otherwise."""
-    anything = replace(AWS, action=lambda *_: True)
+    anything = replace(AWS_RULES, action=lambda *_: True)
     (reading,) = evaluate(ask(), Layers(), anything).why_not(EC2_ONLY)
 
     assert reading.applies
@@ -731,8 +731,8 @@ def test_a_statement_without_any_action_applies_to_nothing():
     """No document has one; one that is made by hand matches nothing either."""
     bare = Statement(effect="Allow", number=1, resource=("*",))
 
-    (miss,) = misses(bare, ask(), Place("identity"), AWS, Named.NOT)
-    assert miss.element == "NotAction"
+    (mismatch,) = mismatches(bare, ask(), Place("identity"), AWS_RULES, Named.NOT)
+    assert mismatch.element == "NotAction"
 
 
 def test_a_reading_says_whether_it_applies_and_if_not_why():

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, AWS, Attached, Layers, Policy, RequestError, Verdict, evaluate
+from iamlab import (
+    ANONYMOUS,
+    AWS_RULES,
+    AttachedPolicy,
+    Layers,
+    Policy,
+    RequestError,
+    Verdict,
+    evaluate,
+)
 from iamlab.engine.edits import BREADTH
 from iamlab.engine.evaluate import read
 from iamlab.engine.fixes import LARGEST, MOST, NOT_SMALLEST, Fix
@@ -172,7 +181,7 @@ def test_no_ceiling_is_missed_that_could_be_opened(decision):
                 together = (*level[0].policy.statements, *exact.statements)
                 wider = (replace(level[0], policy=replace(level[0].policy, statements=together)),)
             else:
-                wider = (*level, Attached(exact))
+                wider = (*level, AttachedPolicy(exact))
             open_ = [*levels[:number], wider, *levels[number + 1 :]]
             if flips(decision, built(decision.layers, **{layer: open_})):
                 assert ("open", layer, number) in single(decision)
@@ -217,7 +226,7 @@ def test_changed_policies_are_documents_that_say_the_same(decision):
             if id(one) in before or layer == "grant":
                 continue
             assert Policy.parse(one.policy.text) == one.policy
-            assert Policy.parse(one.policy.to_json()) == one.policy
+            assert Policy.parse(one.policy.to_dict()) == one.policy
             assert one.policy.version == versions.get(one.policy.name, "2012-10-17")
             assert [each.number for each in one.policy.statements] == [
                 number for number, _ in enumerate(one.policy.statements, 1)
@@ -264,7 +273,7 @@ def test_each_fix_says_who_may_make_it(decision):
         wanted = [WHO[edit.layer].format(**accounts) for edit in fix.edits]
         assert fix.who == tuple(dict.fromkeys(wanted))
         assert str(fix) == f"{fix.text} ({'; '.join(fix.who)})"
-        assert fix.to_json() == {
+        assert fix.to_dict() == {
             "text": fix.text,
             "who": list(fix.who),
             "breadth": fix.breadth,
@@ -356,7 +365,9 @@ CASES = {
     ),
     "a deny of AWS": (
         ask(**KNOWN),
-        Layers([EVERYTHING, Attached(policy({"Effect": "Deny"}, name="Theirs"), AWS_MANAGED)]),
+        Layers(
+            [EVERYTHING, AttachedPolicy(policy({"Effect": "Deny"}, name="Theirs"), AWS_MANAGED)]
+        ),
         ["Detach Theirs: it is AWS's to change."],
     ),
     "two denies of AWS in one policy": (
@@ -364,7 +375,7 @@ CASES = {
         Layers(
             [
                 EVERYTHING,
-                Attached(policy(*[{"Effect": "Deny"}] * 2, name="Theirs"), AWS_MANAGED),
+                AttachedPolicy(policy(*[{"Effect": "Deny"}] * 2, name="Theirs"), AWS_MANAGED),
             ]
         ),
         ["Detach Theirs: it is AWS's to change."],
@@ -424,7 +435,7 @@ CASES = {
     ),
     "a boundary of AWS": (
         ask(),
-        Layers([EVERYTHING], boundary=Attached(EC2_ONLY, AWS_MANAGED)),
+        Layers([EVERYTHING], boundary=AttachedPolicy(EC2_ONLY, AWS_MANAGED)),
         [
             FOR_ANA,
             (
@@ -540,7 +551,7 @@ CASES = {
     ),
     "allowed by AWS": (
         ask(action="ec2:StopInstances", resource="*"),
-        Layers([Attached(policy({}, {}, name="Theirs"), AWS_MANAGED)]),
+        Layers([AttachedPolicy(policy({}, {}, name="Theirs"), AWS_MANAGED)]),
         [
             "Add to a policy of ana: Deny ec2:StopInstances on *.",
             "Detach Theirs: it is AWS's to change.",
@@ -608,7 +619,7 @@ def test_a_caller_who_is_spared_is_spared_beside_those_who_were():
     context = {"aws:PrincipalArn": ANA, "s3:prefix": "x"}
     decision = evaluate(ask(context=context), Layers([deny]))
     fix = next(fix for fix in decision.fixes() if fix.text.startswith("Spare"))
-    statement = fix.apply(decision.layers).identity[0].policy.to_json()["Statement"][1]
+    statement = fix.apply(decision.layers).identity[0].policy.to_dict()["Statement"][1]
 
     assert statement["Condition"] == {
         "StringLike": {"s3:prefix": "*"},
@@ -694,7 +705,7 @@ def test_what_a_fix_adds_is_about_this_request_alone(resource, other, layers):
 
 def test_a_policy_that_is_edited_keeps_its_name_and_place():
     """What is new is called new-policy."""
-    attached = Attached(policy({"Action": "s3:Put*"}, name="near"), MANAGED, ("group g",))
+    attached = AttachedPolicy(policy({"Action": "s3:Put*"}, name="near"), MANAGED, ("group g",))
     decision = evaluate(ask(), Layers([DENY_NOTHING, attached]))
     new, _, wider = decision.fixes()
     first, second, third = new.apply(decision.layers).identity
@@ -710,7 +721,7 @@ DENY_NOTHING = policy({"Effect": "Deny", "Action": "ec2:*"}, name="other")
 
 def test_a_boundary_of_aws_is_replaced_by_one_of_your_own():
     """Its document cannot be changed, so what stands there then is not AWS's any more."""
-    decision = evaluate(ask(), Layers([EVERYTHING], boundary=Attached(EC2_ONLY, AWS_MANAGED)))
+    decision = evaluate(ask(), Layers([EVERYTHING], boundary=AttachedPolicy(EC2_ONLY, AWS_MANAGED)))
     fix = decision.fixes()[1]
     boundary = fix.apply(decision.layers).boundary
 
@@ -720,7 +731,7 @@ def test_a_boundary_of_aws_is_replaced_by_one_of_your_own():
 
 def test_only_decisions_by_the_rules_of_aws_can_be_mended():
     """What would help somebody who believes otherwise helps nobody."""
-    believes = replace(AWS, scp=any)
+    believes = replace(AWS_RULES, scp=any)
 
     with pytest.raises(RequestError, match="AWS's own rules"):
         evaluate(ask(), Layers(), believes).fixes()

@@ -8,7 +8,7 @@ from typing import Any
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.document import Policy
 
 READ = "s3:GetObject"
@@ -18,7 +18,7 @@ REQUEST = Request(
     "arn:aws:s3:::star-maps/m31",
     context={"aws:MultiFactorAuthPresent": True, "aws:TagKeys": ["a", "b"]},
 )
-POLICY = Policy.allow(READ, "arn:aws:s3:::star-maps/*").named("readers")
+POLICY = Policy.allow(READ, "arn:aws:s3:::star-maps/*").with_name("readers")
 
 
 def through_a_file(thing: Any) -> Any:
@@ -50,7 +50,7 @@ def test_a_policy_that_was_asked_comes_back_as_it_was_written() -> None:
 
 def test_awss_rules_are_the_same_after_a_file_and_others_stay_others() -> None:
     """Whoever compares them with ``is`` is right afterwards, too."""
-    believed = replace(AWS, outsider=AWS.never_abroad)
+    believed = replace(AWS_RULES, outsider=AWS_RULES.never_abroad)
 
-    assert through_a_file(AWS) is AWS
-    assert copy.deepcopy(believed) == believed != AWS
+    assert through_a_file(AWS_RULES) is AWS_RULES
+    assert copy.deepcopy(believed) == believed != AWS_RULES

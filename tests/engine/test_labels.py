@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab import ANONYMOUS, Attached, Layers, evaluate
+from iamlab import ANONYMOUS, AttachedPolicy, Layers, evaluate
 from iamlab.engine.grants import Grant
 from iamlab.engine.labels import QUESTIONS, as_text, labels
 from tests.engine.making import (
@@ -78,7 +78,7 @@ def test_the_second_answer_shows_the_part_of_the_context_that_counts():
 
 def test_the_third_and_fourth_answers_say_where_policies_came_from():
     """Through which group, for instance."""
-    attached = Attached(DENY, None, ("group astronomers",))
+    attached = AttachedPolicy(DENY, None, ("group astronomers",))
     answers = [label.answer for label in labels(evaluate(ask(), Layers([attached, EVERYTHING])))]
 
     assert answers[2] == (

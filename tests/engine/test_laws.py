@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from iamlab import Attached, Layers, Policy, Request, Verdict, evaluate
+from iamlab import AttachedPolicy, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import CEILINGS, LAYERS
@@ -88,7 +88,7 @@ def more(layers, layer, policy, level=0):
     """The layers with one policy more: beside the others of its level, or within the only one."""
     levels = list(layers.levels(layer))
     own = levels[level] if level < len(levels) else ()
-    new = Attached(policy)
+    new = AttachedPolicy(policy)
     if own and layer in ("resource", "boundary", "endpoint", "scoped"):
         (before,) = own
         joined = (*before.policy.statements, *policy.statements)
@@ -203,7 +203,7 @@ def test_no_ceiling_ever_grants(question, ceilings):
     decision = ask_engine(question)
     assume(needs_an_allow(decision.request))
     nobody = replace(decision.layers, identity=[], resource=None, grants=[])
-    open_ = built(nobody, **{layer: [(Attached(EVERYTHING),)] for layer in ceilings})
+    open_ = built(nobody, **{layer: [(AttachedPolicy(EVERYTHING),)] for layer in ceilings})
 
     assert not evaluate(decision.request, nobody)
     assert not evaluate(decision.request, open_)
@@ -233,7 +233,7 @@ def test_policies_of_one_level_are_put_together(question):
     levels = {}
     for layer in ("identity", "session", "scp", "rcp"):
         levels[layer] = [
-            (Attached(replace(level[0].policy, statements=together)),) if together else level
+            (AttachedPolicy(replace(level[0].policy, statements=together)),) if together else level
             for level in decision.layers.levels(layer)
             for together in [tuple(one for each in level for one in each.policy.statements)]
         ]
@@ -467,7 +467,7 @@ def test_no_policy_that_parses_makes_the_engine_fail(
     assert decision.verdict in Verdict
     assert decision.verdict is read(request_, decision.layers).verdict
     assert str(decision.verdict).upper() in decision.explain()
-    assert json.dumps(decision.to_json())
+    assert json.dumps(decision.to_dict())
     assert str(decision) in repr(decision)
     for step in decision.steps:
         assert step.layer in str(step)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab import Attached, Layers, Policy, RequestError
+from iamlab import AttachedPolicy, Layers, Policy, RequestError
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES
 from iamlab.engine.public_access import PublicAccessBlock
@@ -13,7 +13,7 @@ POLICY = Policy.parse({"Statement": []}, name="p")
 
 def test_wherever_a_policy_stands_it_may_be_attached():
     """With where it came from, or without."""
-    bare, attached = Attached(EVERYTHING), Attached(EVERYTHING, MANAGED, ("group g",))
+    bare, attached = AttachedPolicy(EVERYTHING), AttachedPolicy(EVERYTHING, MANAGED, ("group g",))
     layers = Layers(
         [EVERYTHING, attached],
         EVERYTHING,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate
+from iamlab import ANONYMOUS, AttachedPolicy, Layers, Request, RequestError, evaluate
 from iamlab.engine.grants import Grant
-from iamlab.engine.matrix import AccessMatrix, evaluate_many
+from iamlab.engine.matrix import AccessMatrix, evaluate_matrix
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.question_space import ResourceFacts
 from tests.engine.json_questions import ask_engine
@@ -77,7 +77,7 @@ def one_by_one(callers, pairs, resources):
 
 def agree(callers, pairs, resources):
     """Ask the matrix, prove that each bit is right, and give the bits."""
-    matrix = evaluate_many(callers, pairs, resources)
+    matrix = evaluate_matrix(callers, pairs, resources)
     found = [
         [matrix.allowed(row, pair) for pair in range(len(pairs))] for row in range(len(callers))
     ]
@@ -341,7 +341,7 @@ def test_keys_are_used_as_their_policies_and_grants_say():
     resources = {
         keys[0]: ResourceFacts(policy=resource_policy({"Principal": {"AWS": ROOT}})),
         keys[1]: ResourceFacts(policy=resource_policy({"Principal": {"AWS": [FOREIGN, DEV]}})),
-        keys[2]: ResourceFacts(grants=grants[::2], policy=Attached(resource_policy({}))),
+        keys[2]: ResourceFacts(grants=grants[::2], policy=AttachedPolicy(resource_policy({}))),
         keys[3]: ResourceFacts(grants=grants[1::2], context=sent),
         keys[4]: ResourceFacts(grants=grants[1::2], rcps=[[EVERYTHING], [DENY]]),
     }
@@ -482,7 +482,7 @@ def test_rcps_count_for_the_resources_that_have_them():
     resources = {
         OBJECT: ResourceFacts(OWN, rcps=shared, policy=resource_policy({})),
         BUCKET: ResourceFacts(OWN, rcps=shared),
-        KEY: ResourceFacts(rcps=[[Attached(EC2_ONLY)]], policy=resource_policy({})),
+        KEY: ResourceFacts(rcps=[[AttachedPolicy(EC2_ONLY)]], policy=resource_policy({})),
         TOPIC: ResourceFacts(rcps=[[DENY]], policy=resource_policy({})),
         ROLE: ResourceFacts(rcps=[[EVERYTHING, DENY]], policy=trust_policy({})),
     }
@@ -529,7 +529,7 @@ def test_a_pair_may_stand_twice_and_in_any_order():
     """Each bit is in the place of its pair."""
     pairs = [(GET, OBJECT), ("s3:PutObject", OBJECT), (GET, OBJECT), (GET, "arn:aws:s3:::a/k")]
     allows = policy({"Action": "s3:Get*", "Resource": "arn:aws:s3:::bk/*"})
-    matrix = evaluate_many([(ANA, Layers([allows]), {})], pairs)
+    matrix = evaluate_matrix([(ANA, Layers([allows]), {})], pairs)
 
     assert matrix.pairs == tuple(pairs)
     assert matrix.rows == (0b0101,)
@@ -539,7 +539,7 @@ def test_a_pair_may_stand_twice_and_in_any_order():
 
 def test_a_bit_that_is_not_there_is_an_error():
     """As in a list; the last may be counted from the end."""
-    matrix = evaluate_many([(ANA, Layers([EVERYTHING]), {})], [(GET, OBJECT), ("iam:A", "*")])
+    matrix = evaluate_matrix([(ANA, Layers([EVERYTHING]), {})], [(GET, OBJECT), ("iam:A", "*")])
 
     assert matrix.allowed(-1, -1)
     for caller, pair in ((0, 2), (1, 0), (0, -3)):
@@ -550,13 +550,13 @@ def test_a_bit_that_is_not_there_is_an_error():
 def test_a_matrix_may_be_empty():
     """Without callers, without pairs, without both."""
     none, nobody = (
-        evaluate_many([(ANA, Layers([EVERYTHING]), {})], []),
-        evaluate_many([], [(GET, OBJECT)]),
+        evaluate_matrix([(ANA, Layers([EVERYTHING]), {})], []),
+        evaluate_matrix([], [(GET, OBJECT)]),
     )
 
     assert (none.callers, none.pairs, none.rows) == ((ANA,), (), (0,))
     assert (nobody.callers, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
-    assert len(none) == len(nobody) == len(evaluate_many([], [])) == 0
+    assert len(none) == len(nobody) == len(evaluate_matrix([], [])) == 0
     assert list(none) == list(nobody) == []
     assert none.to_frame().shape == (1, 0)
     assert nobody.to_frame().shape == (0, 1)
@@ -564,7 +564,7 @@ def test_a_matrix_may_be_empty():
 
 def test_a_caller_may_stand_twice():
     """With other policies, say: before and after."""
-    matrix = evaluate_many(
+    matrix = evaluate_matrix(
         [(ANA, Layers(), {}), (ANA, Layers([EVERYTHING]), {})], iter([(GET, OBJECT)])
     )
 
@@ -574,7 +574,7 @@ def test_a_caller_may_stand_twice():
 
 def test_a_matrix_is_a_table_of_true_and_false():
     """Callers down, pairs across."""
-    matrix = evaluate_many(
+    matrix = evaluate_matrix(
         [(ANA, Layers([EVERYTHING]), {}), (EVE, Layers(), {})],
         [(GET, OBJECT), ("s3:PutObject", OBJECT)],
     )
@@ -589,7 +589,7 @@ def test_a_matrix_is_a_table_of_true_and_false():
 def test_a_matrix_shows_itself_escaped():
     """Resources may hold anything."""
     markup = "arn:aws:s3:::bk/<script>&\"'"
-    html = evaluate_many([(ANA, Layers([EVERYTHING]), {})], [(GET, markup)])._repr_html_()
+    html = evaluate_matrix([(ANA, Layers([EVERYTHING]), {})], [(GET, markup)])._repr_html_()
 
     assert "<script>" not in html
     assert "&lt;script&gt;&amp;" in html
@@ -612,7 +612,7 @@ def test_a_matrix_shows_itself_escaped():
 def test_what_belongs_to_a_resource_is_refused_in_the_layers_of_a_caller(field, value):
     """The error says where it goes."""
     with pytest.raises(RequestError, match=f"{field} belongs to a resource"):
-        evaluate_many([(ANA, Layers(**{field: value}), {})], [(GET, OBJECT)])
+        evaluate_matrix([(ANA, Layers(**{field: value}), {})], [(GET, OBJECT)])
 
 
 GOOD = (GET, OBJECT)
@@ -649,10 +649,10 @@ def test_what_cannot_be_asked_is_refused_as_evaluate_refuses_it(
     with pytest.raises(RequestError):
         one_by_one(callers, pairs, resources)
     with pytest.raises(RequestError):
-        evaluate_many(callers, pairs, resources)
+        evaluate_matrix(callers, pairs, resources)
 
 
 def test_an_issuer_that_is_no_arn_is_refused():
     """As in a request."""
     with pytest.raises(RequestError, match="issuer"):
-        evaluate_many([(DEV_1, Layers(), {}, "dev")], [GOOD])
+        evaluate_matrix([(DEV_1, Layers(), {}, "dev")], [GOOD])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab import ANONYMOUS, Attached, Layers, Verdict, evaluate
+from iamlab import ANONYMOUS, AttachedPolicy, Layers, Verdict, evaluate
 from iamlab.engine.message import NAMED_FIRST, named_layer
 from iamlab.engine.public_access import PublicAccessBlock
 from tests.engine.making import (
@@ -51,12 +51,12 @@ MESSAGES = {
     ),
     "identity, explicit, managed": (
         ask(),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         f"{USER} with an explicit deny in an identity-based policy: {MANAGED}",
     ),
     "identity, implicit, managed": (
         ask(),
-        Layers([Attached(EC2_ONLY, MANAGED)]),
+        Layers([AttachedPolicy(EC2_ONLY, MANAGED)]),
         f"{USER} because no identity-based policy allows the {GET} action",
     ),
     "resource": (
@@ -74,17 +74,17 @@ MESSAGES = {
     ),
     "resource, explicit, never with an ARN": (
         ask(),
-        Layers([EVERYTHING], Attached(resource_policy({"Effect": "Deny"}), MANAGED)),
+        Layers([EVERYTHING], AttachedPolicy(resource_policy({"Effect": "Deny"}), MANAGED)),
         f"{USER} with an explicit deny in a resource-based policy",
     ),
     "boundary": (
         ask(),
-        Layers([EVERYTHING], boundary=Attached(EC2_ONLY, MANAGED)),
+        Layers([EVERYTHING], boundary=AttachedPolicy(EC2_ONLY, MANAGED)),
         f"{USER} because no permissions boundary allows the {GET} action",
     ),
     "boundary, explicit, managed": (
         ask(),
-        Layers([EVERYTHING], boundary=Attached(DENY, MANAGED)),
+        Layers([EVERYTHING], boundary=AttachedPolicy(DENY, MANAGED)),
         f"{USER} with an explicit deny in a permissions boundary: {MANAGED}",
     ),
     "boundary and identity missing": (
@@ -99,7 +99,7 @@ MESSAGES = {
     ),
     "session, explicit, managed": (
         ask(DEV_1),
-        Layers([EVERYTHING], session=[Attached(DENY, MANAGED)]),
+        Layers([EVERYTHING], session=[AttachedPolicy(DENY, MANAGED)]),
         f"{SESSION} with an explicit deny in a session policy: {MANAGED}",
     ),
     "boundary before session": (
@@ -117,7 +117,7 @@ MESSAGES = {
     ),
     "resource before identity, explicit": (
         ask(),
-        Layers([Attached(DENY, MANAGED)], resource_policy({"Effect": "Deny"})),
+        Layers([AttachedPolicy(DENY, MANAGED)], resource_policy({"Effect": "Deny"})),
         f"{USER} with an explicit deny in a resource-based policy",
     ),
     "no resource in particular": (
@@ -151,7 +151,7 @@ MESSAGES = {
     ),
     "another account, explicit": (
         ask(resource_account=FOREIGN),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         USER,
     ),
     "trust": (
@@ -161,12 +161,12 @@ MESSAGES = {
     ),
     "scp": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [Attached(EC2_ONLY, SCP)]]),
+        Layers([EVERYTHING], scps=[[EVERYTHING], [AttachedPolicy(EC2_ONLY, SCP)]]),
         f"{USER} because no service control policy allows the {GET} action",
     ),
     "scp, explicit": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING, Attached(DENY, SCP)]]),
+        Layers([EVERYTHING], scps=[[EVERYTHING, AttachedPolicy(DENY, SCP)]]),
         f"{USER} with an explicit deny in a service control policy: {SCP}",
     ),
     "scp, explicit, without an ARN": (
@@ -176,12 +176,12 @@ MESSAGES = {
     ),
     "rcp": (
         ask(),
-        Layers([EVERYTHING], rcps=[[Attached(EC2_ONLY, RCP)]]),
+        Layers([EVERYTHING], rcps=[[AttachedPolicy(EC2_ONLY, RCP)]]),
         USER,
     ),
     "rcp, explicit": (
         ask(),
-        Layers([EVERYTHING], rcps=[[EVERYTHING], [EVERYTHING, Attached(DENY, RCP)]]),
+        Layers([EVERYTHING], rcps=[[EVERYTHING], [EVERYTHING, AttachedPolicy(DENY, RCP)]]),
         f"{USER} with an explicit deny in a resource control policy: {RCP}",
     ),
     "endpoint": (
@@ -191,7 +191,7 @@ MESSAGES = {
     ),
     "endpoint, explicit, never with an ARN": (
         ask(),
-        Layers([EVERYTHING], endpoint=Attached(DENY, MANAGED)),
+        Layers([EVERYTHING], endpoint=AttachedPolicy(DENY, MANAGED)),
         f"{USER} with an explicit deny in a VPC endpoint policy",
     ),
     "scp before nobody": (
@@ -206,12 +206,12 @@ MESSAGES = {
     ),
     "explicit before implicit": (
         ask(),
-        Layers([Attached(DENY, MANAGED)], scps=[[EC2_ONLY]], boundary=EC2_ONLY),
+        Layers([AttachedPolicy(DENY, MANAGED)], scps=[[EC2_ONLY]], boundary=EC2_ONLY),
         f"{USER} with an explicit deny in an identity-based policy: {MANAGED}",
     ),
     "a deny without an ARN before one with": (
         ask(),
-        Layers([DENY, Attached(DENY, MANAGED)]),
+        Layers([DENY, AttachedPolicy(DENY, MANAGED)]),
         f"{USER} with an explicit deny in an identity-based policy",
     ),
     "scoped, for which no words are documented": (
@@ -221,7 +221,7 @@ MESSAGES = {
     ),
     "scoped, explicit": (
         ask(DEV_1),
-        Layers([EVERYTHING], scoped=[Attached(DENY, MANAGED)]),
+        Layers([EVERYTHING], scoped=[AttachedPolicy(DENY, MANAGED)]),
         SESSION,
     ),
     "nobody grants, and it is scoped": (
@@ -236,22 +236,22 @@ MESSAGES = {
     ),
     "one organization, explicit": (
         ask(resource_account=FOREIGN, context=ONE_ORGANIZATION),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         f"{USER} with an explicit deny in an identity-based policy: {MANAGED}",
     ),
     "two organizations": (
         ask(resource_account=FOREIGN, context=ONE_ORGANIZATION | {"aws:ResourceOrgID": "o-2"}),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         USER,
     ),
     "an organization that is not known": (
         ask(resource_account=FOREIGN, context={"aws:PrincipalOrgID": "o-1"}),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         USER,
     ),
     "own organization not known": (
         ask(resource_account=FOREIGN, context={"aws:ResourceOrgID": "o-1"}),
-        Layers([Attached(DENY, MANAGED)]),
+        Layers([AttachedPolicy(DENY, MANAGED)]),
         USER,
     ),
     "web identity": (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from iamlab import Attached, Layers, Policy, Request, Verdict, evaluate
-from iamlab.engine.evaluate import evaluate_all
+from iamlab import AttachedPolicy, Layers, Policy, Request, Verdict, evaluate
+from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.questions import LAYERS, REQUEST, SWITCHES, read_questions
@@ -103,7 +103,7 @@ def test_a_question_is_read_as_it_would_be_written_in_python():
 
     assert read == Request(**request)
     assert found == Layers(
-        identity=[made["a"], Attached(made["d"], "arn:x", ("group g",))],
+        identity=[made["a"], AttachedPolicy(made["d"], "arn:x", ("group g",))],
         resource=made["p"],
         boundary=made["a"],
         session=[made["a"]],
@@ -158,7 +158,7 @@ def test_a_policy_keeps_its_own_text():
     ((_, found),) = read_questions(text)
 
     assert [one.policy.text for one in found.identity] == [bare, bare]
-    assert [one.policy.to_json() for one in found.identity] == [{"Statement": []}] * 2
+    assert [one.policy.to_dict() for one in found.identity] == [{"Statement": []}] * 2
 
 
 def test_what_is_left_out_or_null_is_not_there():
@@ -288,7 +288,7 @@ def test_a_list_is_a_call_that_needs_all():
     other = {"request": {**GET, "action": "s3:PutObject"}}
 
     def decide(*questions):
-        return evaluate_all(read_questions(json.dumps(list(questions))))
+        return evaluate_call(read_questions(json.dumps(list(questions))))
 
     assert len(read_questions(json.dumps([yes, no, other]))) == 3
     assert decide(yes).verdict is decide(yes, yes).verdict is Verdict.ALLOWED
@@ -522,9 +522,9 @@ def test_whatever_stands_in_one_place_is_read_and_decided_or_told(path, value):
     except LoadError as error:
         assert "$" in str(error)  # noqa: PT017 - either is well
         return
-    decision = evaluate_all(found)
+    decision = evaluate_call(found)
 
-    assert json.dumps(decision.to_json())
+    assert json.dumps(decision.to_dict())
     assert decision.explain()
 
 

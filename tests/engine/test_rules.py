@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from iamlab import AWS, Layers, Rules, Verdict, evaluate
+from iamlab import AWS_RULES, Layers, Rules, Verdict, evaluate
 from iamlab.engine.grants import Grant
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import CEILINGS
@@ -45,7 +45,9 @@ def most_specific_wins(applying):
 
 def missing_key_false(comparison, wanted):
     """A key that is not there counts as false."""
-    return AWS.missing_key(comparison, wanted) or (comparison.name == "Bool" and "false" in wanted)
+    return AWS_RULES.missing_key(comparison, wanted) or (
+        comparison.name == "Bool" and "false" in wanted
+    )
 
 
 def minding_letter_case(patterns, action):
@@ -111,31 +113,35 @@ MUTANTS = {
     "scope-down policies cut nothing": ("scoped", lambda _: True, {"shut scope"}),
     "a boundary grants": (
         "same_account",
-        lambda v: AWS.same_account(v) or any(v.boundary),
+        lambda v: AWS_RULES.same_account(v) or any(v.boundary),
         {"boundary only"},
     ),
     "a session policy grants": (
         "same_account",
-        lambda v: AWS.same_account(v) or any(v.session),
+        lambda v: AWS_RULES.same_account(v) or any(v.session),
         {"session only"},
     ),
     "an SCP grants": (
         "same_account",
-        lambda v: AWS.same_account(v) or any(v.scp),
+        lambda v: AWS_RULES.same_account(v) or any(v.scp),
         {"SCP only"},
     ),
     "roles need only an identity policy": (
         "role_trust",
-        AWS.same_account,
+        AWS_RULES.same_account,
         {"role without trust"},
     ),
     "keys need only an identity policy": (
         "kms_key",
-        lambda v: AWS.same_account(v) or v.grant,
+        lambda v: AWS_RULES.same_account(v) or v.grant,
         {"key without policy"},
     ),
-    "grants are nothing": ("kms_key", AWS.role_trust, {"key with grant"}),
-    "one side is enough abroad": ("cross_account", AWS.same_account, {"abroad, identity only"}),
+    "grants are nothing": ("kms_key", AWS_RULES.role_trust, {"key with grant"}),
+    "one side is enough abroad": (
+        "cross_account",
+        AWS_RULES.same_account,
+        {"abroad, identity only"},
+    ),
     "the root user needs an allow": (
         "root_user",
         lambda v: v.identity or v.direct,
@@ -152,30 +158,30 @@ MUTANTS = {
         lambda _: True,
         {"root user and role"},
     ),
-    "the member account must consent": ("assume_root", AWS.cross_account, {"assume root"}),
+    "the member account must consent": ("assume_root", AWS_RULES.cross_account, {"assume root"}),
     "a trust policy alone lets a source identity be set": (
         "both_sides",
-        AWS.role_trust,
+        AWS_RULES.role_trust,
         {"source identity, trust only"},
     ),
     "a bucket policy may be given away": (
         "never_abroad",
-        AWS.cross_account,
+        AWS_RULES.cross_account,
         {"bucket policy abroad"},
     ),
     "a session can be traded for another": (
         "needs_long_term_keys",
-        AWS.same_account,
+        AWS_RULES.same_account,
         {"session that asks for a session"},
     ),
     "long-term keys can be scoped down": (
         "needs_temporary_credentials",
-        AWS.same_account,
+        AWS_RULES.same_account,
         {"keys that are to be scoped down"},
     ),
     "credentials are good for every call": (
         "credentials_refused",
-        AWS.same_account,
+        AWS_RULES.same_account,
         {"credentials that are not good for it"},
     ),
     "a service needs nobody": ("outsider", lambda _: True, {"service"}),
@@ -185,7 +191,7 @@ MUTANTS = {
 def rules(name):
     """AWS's rules with one entry replaced."""
     field, other, _ = MUTANTS[name]
-    return replace(AWS, **{field: other})
+    return replace(AWS_RULES, **{field: other})
 
 
 def when(**condition):
@@ -331,7 +337,7 @@ def test_a_wrong_belief_can_explain_itself(name):
 
         assert decision.rules == rules(name)
         assert str(decision.verdict).upper() in decision.explain()
-        assert json.dumps(decision.to_json())
+        assert json.dumps(decision.to_dict())
         assert (decision.message == "") is bool(decision)
 
 
@@ -346,7 +352,7 @@ def test_a_deny_that_does_not_win_still_denies_alone():
 @pytest.mark.parametrize("layer", CEILINGS)
 def test_a_ceiling_that_is_there_must_allow_at_every_level(layer):
     """One that is not there cuts nothing, one that is silent anywhere cuts everything."""
-    ceiling = getattr(AWS, layer)
+    ceiling = getattr(AWS_RULES, layer)
 
     assert ceiling(())
     assert ceiling((True,))
@@ -361,5 +367,5 @@ def test_a_rule_takes_thousands_of_votes_at_once():
     """A vote may be a whole number, of which each bit is the vote of one request."""
     votes = LayerResults(direct=0b1000, identity=0b0110, limits=0b0011)
 
-    assert AWS.same_account(votes) == 0b1010
-    assert AWS.boundary((0b0111, 0b1110)) == 0b0110
+    assert AWS_RULES.same_account(votes) == 0b1010
+    assert AWS_RULES.boundary((0b0111, 0b1110)) == 0b0110

@@ -62,18 +62,18 @@ class Made:
     secrets: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)  # the objects that have a secret
     failed: dict[str, BaseException] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)  # what each of these calls was given
+    parameters: dict[str, str] = field(default_factory=dict)  # what each of these calls was given
 
     def learn(self, what: str, secret: str) -> None:
         """Keep a secret to look for; of a PEM block, what is in it."""
         lines = secret.splitlines()
         self.secrets[what] = lines[1] if len(lines) > 1 else secret
 
-    def refuse(self, what: str, call: Callable[..., Any], *given: Any, **named: Any) -> None:
+    def refuse(self, what: str, call: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         """Do what fails, and keep the error."""
-        self.given[what] = repr((given, named))
+        self.given[what] = repr((arguments, named))
         try:
-            call(*given, **named)
+            call(*arguments, **named)
         except IamLabError as error:
             self.failed[what] = error
         else:
@@ -160,12 +160,12 @@ def make_sessions(made: Made) -> None:
     role.attach_policy("AdministratorAccess")
     session = sts.assume_role(ana, role_arn=role.arn, role_session_name="first")
     chained = sts.assume_role(session, role_arn=role.arn, role_session_name="second")
-    for name, one in (("session", session), ("chained session", chained)):
-        made.shown[name] = one
-        made.learn(f"secret of {name}", one.secret_access_key)
-        made.learn(f"token of {name}", one.session_token)
-        account.call("ListRoles", one)
-        made.world.do(one, "s3:GetObject", f"{BUCKET}/m31.fits")
+    for name, item in (("session", session), ("chained session", chained)):
+        made.shown[name] = item
+        made.learn(f"secret of {name}", item.secret_access_key)
+        made.learn(f"token of {name}", item.session_token)
+        account.call("ListRoles", item)
+        made.world.do(item, "s3:GetObject", f"{BUCKET}/m31.fits")
 
 
 def make_credentials(made: Made) -> None:
@@ -175,9 +175,9 @@ def make_credentials(made: Made) -> None:
         first = ana.create_service_specific_credential(service)
         again = ana.reset_service_specific_credential(first.service_specific_credential_id)
         ana.update_service_specific_credential(first.service_specific_credential_id, "Inactive")
-        for when, one in (("first", first), ("again", again)):
-            made.shown[f"{service} {when}"] = one
-            made.learn(f"{service} {when}", one.password or "")
+        for when, item in (("first", first), ("again", again)):
+            made.shown[f"{service} {when}"] = item
+            made.learn(f"{service} {when}", item.password or "")
         answered = account.call(
             "CreateServiceSpecificCredential",
             account.root_arn,
@@ -308,7 +308,7 @@ NOT_ENTERED = (ModuleType, type, CodeType, FrameType, TracebackType, BuiltinFunc
 
 
 def parts(thing: Any) -> list[Any]:
-    """Give what a thing holds; of a function not the module around it."""
+    """Return what a thing holds; of a function not the module around it."""
     if isinstance(thing, NOT_ENTERED):
         return []
     if isinstance(thing, FunctionType):
@@ -318,11 +318,11 @@ def parts(thing: Any) -> list[Any]:
     return gc.get_referents(thing)
 
 
-def reachable(*things: Any) -> Iterator[Any]:
-    """Give everything that can be reached from things, however deep it lies."""
+def reachable(*roots: Any) -> Iterator[Any]:
+    """Yield everything that can be reached from some objects, at any depth."""
     seen: set[int] = set()
     kept: list[Any] = []  # so that no id is given twice
-    waiting = list(things)
+    waiting = list(roots)
     while waiting:
         thing = waiting.pop()
         if id(thing) not in seen:
@@ -332,28 +332,26 @@ def reachable(*things: Any) -> Iterator[Any]:
             waiting += parts(thing)
 
 
-def texts_in(*things: Any) -> Iterator[str | bytes]:
-    """Give every text that can be reached."""
-    return (one for one in reachable(*things) if isinstance(one, str | bytes))
+def texts_in(*roots: Any) -> Iterator[str | bytes]:
+    """Yield every text that can be reached."""
+    return (item for item in reachable(*roots) if isinstance(item, str | bytes))
 
 
-def held(made: Made, *things: Any) -> list[str]:
+def held(made: Made, *roots: Any) -> list[str]:
     """Name the secrets that can be reached from things."""
-    every = [
-        text if isinstance(text, str) else text.decode("latin-1") for text in texts_in(*things)
-    ]
+    every = [text if isinstance(text, str) else text.decode("latin-1") for text in texts_in(*roots)]
     return leaks(made, "\n".join(every))
 
 
 def pickled(thing: Any) -> bytes:
     """Write a thing to a file, without what the engine remembers of questions."""
-    for one in list(reachable(thing)):
-        if isinstance(one, World):
-            one.changed()
-        elif isinstance(one, Policy):
-            one.compiled.clear()
-        elif isinstance(one, Layers):
-            object.__setattr__(one, "compiled", None)
+    for item in list(reachable(thing)):
+        if isinstance(item, World):
+            item.changed()
+        elif isinstance(item, Policy):
+            item.compiled.clear()
+        elif isinstance(item, Layers):
+            object.__setattr__(item, "compiled", None)
     return pickle.dumps(thing)
 
 

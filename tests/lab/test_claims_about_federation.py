@@ -181,8 +181,10 @@ def test_s18a_users_services_and_strangers_get_temporary_credentials(
         main.create_instance(instance_profile=profile).role_session(),
     ]
 
-    assert {one.access_key_id[:4] for one in sessions} == {"ASIA"}
-    assert all(one.session_token and one.expiration > world.clock.now for one in sessions)
+    assert {session.access_key_id[:4] for session in sessions} == {"ASIA"}
+    assert all(
+        session.session_token and session.expiration > world.clock.now for session in sessions
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,14 +204,14 @@ def test_s18b_the_vague_hours_are_exact_limits(
         "r", assume_role_policy_document=statement, max_session_duration=12 * HOUR
     )
     ana.put_policy("ask", document(allow("sts:*")))
-    given: dict[str, dict[str, Any]] = {
+    arguments: dict[str, dict[str, Any]] = {
         "assume_role": {"role_arn": role, "role_session_name": "ana"},
         "get_session_token": {},
         "get_federation_token": {"name": "guest"},
     }
 
     def ask(**more: int) -> timedelta:
-        session = getattr(main.world.sts, how)(ana, **given[how], **more)
+        session = getattr(main.world.sts, how)(ana, **arguments[how], **more)
         lasts: timedelta = session.expiration - main.world.clock.now
         return lasts
 

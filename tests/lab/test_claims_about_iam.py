@@ -52,7 +52,7 @@ def may(who: Any, action: str, resource: str = MAP, **context: Any) -> bool:
 
 
 def titles(status: Any, *, done: bool) -> list[str]:
-    """Give the titles of the items that are done, or that are not."""
+    """Return the titles of the items that are done, or that are not."""
     return [item.title for item in status if item.is_done is done]
 
 
@@ -161,7 +161,7 @@ def test_s2_a_user_with_a_device_cannot_sign_in_without_it(main: Account, ana: U
 def test_s3_a_new_user_may_do_nothing(ana: User) -> None:
     """Asked of every action that AWS declares: an implicit deny, but for what nobody is refused."""
     world = ana.account.world
-    every = [one.full_name for one in catalog.all_actions()]
+    every = [all_action.full_name for all_action in catalog.all_actions()]
     allowed = {name for name in every if world.can(ana, name, "*")}
 
     assert len(every) > 15_000
@@ -373,7 +373,7 @@ def test_s6_one_policy_hangs_on_users_groups_and_roles_alike(main: Account, ana:
         identity.attach_policy(policy)
 
     assert [may(who, READ) for who in (ana, ben, role, cleo)] == [True, True, True, False]
-    assert all(one.principal is None for one in policy.document.statements)
+    assert all(statement.principal is None for statement in policy.document.statements)
 
 
 def test_s6_an_identity_based_policy_cannot_even_name_a_user(main: Account, ana: User) -> None:
@@ -446,8 +446,8 @@ def test_s7_a_deny_wins_wherever_it_stands(main: Account, ana: User, where: str)
         ana.put_permissions_boundary(main.create_policy("no", document(*no)))
     elif where == "bucket":
         named = {"Principal": {"AWS": ID}}
-        told = [{**one, **named} for one in (allow("s3:*", f"{BUCKET}/*"), no[1])]
-        bucket.put_policy(document(*told))
+        statements = [{**item, **named} for item in (allow("s3:*", f"{BUCKET}/*"), no[1])]
+        bucket.put_policy(document(*statements))
     else:
         role = main.create_role("all", assume_role_policy_document=trust({"AWS": ana.arn}))
         role.attach_policy("AdministratorAccess")
@@ -625,7 +625,7 @@ def test_s11_policies_come_at_the_making_or_later_and_several_to_one_user(
 
     actions = (READ, "iam:ListUsers", "sqs:SendMessage", "ec2:DescribeInstances")
     assert [name for name in actions if not may(ana, name, "*")] == []
-    assert [way for _, way in ana.summary().policies] == [
+    assert [how for _, how in ana.summary().policies] == [
         *("attached", "attached", "inline", "attached to group sky")
     ]
     assert (ben.boundary or "").endswith("/PowerUserAccess")
@@ -717,14 +717,14 @@ def test_s22_no_operation_tells_a_secret_but_the_making(main: Account, ana: User
     """Every operation that reads is asked; a lost secret means another key, "re-issued" or not."""
     secret = ana.create_access_key().secret_access_key
     key_id = ana.access_keys[0].access_key_id
-    asked = {
+    request = {
         "ListAccessKeys": {"UserName": "ana"},
         "GetAccessKeyLastUsed": {"AccessKeyId": key_id},
         "GetUser": {"UserName": "ana"},
         "ListUsers": {},
         "GetAccountAuthorizationDetails": {},
     }
-    answers = [main.call(name, main.root_arn, **given) for name, given in asked.items()]
+    answers = [main.call(name, main.root_arn, **arguments) for name, arguments in request.items()]
     ana.access_keys[0].delete()
     anew = ana.create_access_key()
 
@@ -839,8 +839,8 @@ def test_s17_a_role_of_another_account_needs_both_sides(
 ) -> None:
     """The role's trust policy, and sts:AssumeRole in the caller's own account."""
     partner = main.world.create_account("partner", account_id="222222222222")
-    whom = main.root_arn if trusted else partner.root_arn
-    role = partner.create_role("audit", assume_role_policy_document=trust({"AWS": whom}))
+    principal = main.root_arn if trusted else partner.root_arn
+    role = partner.create_role("audit", assume_role_policy_document=trust({"AWS": principal}))
     if asks:
         ana.put_policy("ask", document(allow("sts:AssumeRole", role.arn)))
 

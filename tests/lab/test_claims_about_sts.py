@@ -189,17 +189,17 @@ def test_s14b_who_gives_the_role_must_be_allowed_to_pass_it(
 ) -> None:
     """Else whoever may start instances could give himself any role of the account."""
     ana.attach_policy("AmazonEC2FullAccess")
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "MinCount": 1,
         "MaxCount": 1,
         "IamInstanceProfile": {"Name": "reader"},
     }
     with pytest.raises(AccessDenied, match="iam:PassRole"):
-        main.call("ec2:RunInstances", ana, **asked)
+        main.call("ec2:RunInstances", ana, **request)
     to_ec2 = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
     ana.put_policy("pass", document(allow("iam:PassRole", reader.arn, Condition=to_ec2)))
 
-    [started] = main.call("ec2:RunInstances", ana, **asked)["Instances"]
+    [started] = main.call("ec2:RunInstances", ana, **request)["Instances"]
     assert started["IamInstanceProfile"]["Arn"].endswith(":instance-profile/reader")
 
 
@@ -223,8 +223,8 @@ def test_s19_a_running_instance_gets_another_role_and_loses_it(
 
     assert seen == ["reader", "writer", "reader"]
     assert web.state == "running"
-    assert [may(one, READ, main) for one in sessions] == [True, False]
-    assert [may(one, WRITE, main) for one in sessions] == [False, True]
+    assert [may(session, READ, main) for session in sessions] == [True, False]
+    assert [may(session, WRITE, main) for session in sessions] == [False, True]
 
 
 # -- S20: only one role for each instance: true ---------------------------------------------------
@@ -242,8 +242,8 @@ def test_s20_an_instance_has_one_profile_and_a_profile_one_role(
     main.create_instance_profile("reader-too").add_role("reader")
     others = [main.create_instance(instance_profile=name) for name in ("reader", "reader-too")]
 
-    assert len({one.role_session().role_arn for one in (web, *others)}) == 1
-    assert len({one.role_session().arn for one in (web, *others)}) == 3
+    assert len({other.role_session().role_arn for other in (web, *others)}) == 1
+    assert len({other.role_session().arn for other in (web, *others)}) == 3
 
 
 def test_s20_its_software_may_assume_further_roles(
@@ -254,10 +254,10 @@ def test_s20_its_software_may_assume_further_roles(
     main.create_role("audit", assume_role_policy_document=lets, max_session_duration=12 * 3600)
     audit, sts = main.roles["audit"], main.world.sts
     audit.put_policy("maps", document(allow(WRITE, MAP)))
-    asked: dict[str, Any] = {"role_arn": audit.arn, "role_session_name": "web"}
+    request: dict[str, Any] = {"role_arn": audit.arn, "role_session_name": "web"}
     with pytest.raises(ValidationError, match="1 hour session limit"):
-        sts.assume_role(web.role_session(), **asked, duration_seconds=3601)
-    chained = sts.assume_role(web.role_session(), **asked, duration_seconds=3600)
+        sts.assume_role(web.role_session(), **request, duration_seconds=3601)
+    chained = sts.assume_role(web.role_session(), **request, duration_seconds=3600)
 
     assert [may(chained, action, main) for action in (READ, WRITE)] == [False, True]
     assert may(web.role_session(), READ, main)

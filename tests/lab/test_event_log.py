@@ -56,7 +56,7 @@ def busy() -> Scene:
 
 
 def told(log: EventLog) -> list[str]:
-    """Give the names of the events."""
+    """Return the names of the events."""
     return [event.event_name for event in log]
 
 
@@ -69,7 +69,7 @@ def test_a_log_is_a_list_and_parts_of_it_are_logs(scene: Scene) -> None:
     parts = [log[2:5], log.copy(), copy(log), deepcopy(log), log + log[:1], log.where()]
     parts += [pickle.loads(pickle.dumps(log)), scene.world.copy().events]  # noqa: S301 - our own
 
-    assert {type(one) for one in parts} == {EventLog}
+    assert {type(part) for part in parts} == {EventLog}
     assert isinstance(log[0], Event)
     assert log.where() == log == log.copy() == parts[-2]
     assert log.where() is not log
@@ -95,7 +95,7 @@ def test_the_events_of_somebody_are_found_by_all_that_he_is_called(scene: Scene)
     found = [log.where(who=who, what="s3:*") for who in ways]
 
     assert told(found[0]) == ["GetObject"]
-    assert all(one == found[0] for one in found)
+    assert all(item == found[0] for item in found)
 
 
 def test_of_a_role_all_sessions_are_found_and_of_a_session_its_own(scene: Scene) -> None:
@@ -118,7 +118,7 @@ def test_a_session_is_found_by_its_credentials_not_by_its_name() -> None:
         scene.world.do(session, *READ)
 
     assert first.arn == second.arn
-    assert [len(scene.world.events.where(who=one)) for one in (first, second)] == [1, 2]
+    assert [len(scene.world.events.where(who=item)) for item in (first, second)] == [1, 2]
     assert len(scene.world.events.where(who=first.arn)) == 3
 
 
@@ -132,7 +132,7 @@ def test_a_session_in_the_console_is_found_apart_from_another_one() -> None:
     for session in (sessions[0], sessions[1], sessions[1]):
         scene.main.call("ListUsers", session)
 
-    assert [len(scene.world.events.where(who=one)) for one in sessions] == [1, 2]
+    assert [len(scene.world.events.where(who=item)) for item in sessions] == [1, 2]
 
 
 def test_services_strangers_and_accounts_are_found_too(scene: Scene) -> None:
@@ -215,7 +215,7 @@ def test_times_are_within_if_they_are_the_first_or_the_last(scene: Scene) -> Non
 def test_an_outcome_is_told_by_the_error(scene: Scene) -> None:
     """A sign-in that went wrong has failed."""
     log = scene.world.events
-    ends = {one: log.where(outcome=one) for one in ("allowed", "denied", "failed")}
+    ends = {name: log.where(outcome=name) for name in ("allowed", "denied", "failed")}
 
     assert told(ends["denied"]) == ["GetObject", "GetObject"]
     assert told(ends["failed"]) == ["DeleteUser", "ConsoleLogin"]
@@ -279,8 +279,8 @@ def test_to_ask_at_once_is_to_ask_one_after_the_other(wanted: dict[str, Any]) ->
     """And keeps the order."""
     log = LOG
     step_by_step = log
-    for name, one in wanted.items():
-        step_by_step = step_by_step.where(**{name: one})
+    for name, value in wanted.items():
+        step_by_step = step_by_step.where(**{name: value})
     found = log.where(**wanted)
 
     assert found == step_by_step
@@ -342,10 +342,10 @@ def test_a_saved_log_has_its_records(scene: Scene, tmp_path: Path, name: str) ->
     first = path.read_bytes()
     scene.world.events.save(str(path))
 
-    assert records(path) == [event.to_json() for event in scene.world.events]
-    assert [one for one in records(path) if problems(one)] == []
+    assert records(path) == [event.to_dict() for event in scene.world.events]
+    assert [record for record in records(path) if problems(record)] == []
     assert path.read_bytes() == first
-    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert [item.name for item in tmp_path.iterdir()] == [name]
 
 
 def test_a_packed_file_does_not_say_when_it_was_made(scene: Scene, tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_a_long_log_is_written_whole(scene: Scene, tmp_path: Path) -> None:
     long = EventLog(replace(first, event_id=str(hash((n, n)))) for n in range(5000))
     long.save(tmp_path / "trail.json.gz")
 
-    assert [one["eventID"] for one in records(tmp_path / "trail.json.gz")] == [
+    assert [record["eventID"] for record in records(tmp_path / "trail.json.gz")] == [
         event.event_id for event in long
     ]
 
@@ -405,7 +405,7 @@ def test_what_cannot_be_written_leaves_the_file_that_was_there(
         EventLog([*scene.world.events, odd]).save(path)
 
     assert path.read_bytes() == b"before"
-    assert [one.name for one in tmp_path.iterdir()] == ["trail.json.gz"]
+    assert [item.name for item in tmp_path.iterdir()] == ["trail.json.gz"]
 
 
 def test_a_trail_has_its_files_where_aws_puts_them(scene: Scene, tmp_path: Path) -> None:
@@ -421,8 +421,8 @@ def test_a_trail_has_its_files_where_aws_puts_them(scene: Scene, tmp_path: Path)
         f"{start}{hour}Z" for hour in ("0900", "0920", "0940")
     ]
     every = [record for path in files for record in records(path)]
-    assert sorted(every, key=lambda one: one["eventID"]) == sorted(
-        (event.to_json() for event in log), key=lambda one: one["eventID"]
+    assert sorted(every, key=lambda event: event["eventID"]) == sorted(
+        (event.to_dict() for event in log), key=lambda item: item["eventID"]
     )
     for path in files:
         stamp = datetime.strptime(path.name.split("_")[3], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
@@ -436,10 +436,10 @@ def test_what_a_log_delivers_is_read_again_as_it_was(scene: Scene, tmp_path: Pat
     """By the same package, which reads the files of real trails."""
     scene.world.events.deliver(tmp_path)
     trail = Trail(tmp_path)
-    found = sorted((event.to_json() for event in trail), key=lambda one: one["eventID"])
+    found = sorted((event.to_dict() for event in trail), key=lambda event: event["eventID"])
 
     assert found == sorted(
-        (event.to_json() for event in scene.world.events), key=lambda one: one["eventID"]
+        (event.to_dict() for event in scene.world.events), key=lambda item: item["eventID"]
     )
     assert list(trail.problems) == []
 
@@ -450,7 +450,7 @@ def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
     def written(folder: str, seed: int) -> dict[str, bytes]:
         scene = made(seed)
         files = scene.world.events.deliver(tmp_path / folder)
-        return {one.name: one.read_bytes() for one in files}
+        return {file.name: file.read_bytes() for file in files}
 
     assert written("a", 7) == written("b", 7)
     assert written("a", 7).keys() != written("c", 8).keys()

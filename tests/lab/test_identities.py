@@ -131,15 +131,20 @@ def test_a_boundary_limits_and_never_grants(world: World, main: Account) -> None
         main.create_user("alice"),
         main.create_role("r", assume_role_policy_document=BY_ALICE),
     )
-    for one in (alice, role):
-        one.put_permissions_boundary("read")
-        seen = [reads(world, one)]
-        one.attach_policy("read")
-        seen.append(reads(world, one))
-        one.put_permissions_boundary("ec2")
-        seen.append(reads(world, one))
-        one.delete_permissions_boundary()
-        assert [*seen, reads(world, one)] == ["implicitDeny", "allowed", "implicitDeny", "allowed"]
+    for caller in (alice, role):
+        caller.put_permissions_boundary("read")
+        seen = [reads(world, caller)]
+        caller.attach_policy("read")
+        seen.append(reads(world, caller))
+        caller.put_permissions_boundary("ec2")
+        seen.append(reads(world, caller))
+        caller.delete_permissions_boundary()
+        assert [*seen, reads(world, caller)] == [
+            "implicitDeny",
+            "allowed",
+            "implicitDeny",
+            "allowed",
+        ]
 
 
 def test_a_bucket_policy_counts_at_once(world: World, main: Account) -> None:
@@ -173,7 +178,7 @@ def test_s3_saves_a_canonical_user_id_as_its_account(
     assert len(partner.canonical_user_id) == 64
     assert partner.canonical_user_id != main.canonical_user_id
     assert bucket.policy is not None
-    saved = bucket.policy.to_json()["Statement"]
+    saved = bucket.policy.to_dict()["Statement"]
     assert saved == [statement | {element: {"AWS": [partner.root_arn, main.account_id]}}, plain]
 
 

@@ -81,14 +81,14 @@ def test_neither_the_package_nor_a_quick_question_loads_the_bar() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def impatient(things: Any, *_: Any) -> Iterator[Any]:
-    """Give one thing, and then be interrupted."""
-    yield from list(things)[:1]
+def impatient(values: Any, *_: Any) -> Iterator[Any]:
+    """Yield one item, and then be interrupted."""
+    yield from list(values)[:1]
     raise KeyboardInterrupt
 
 
 def changed(world: World) -> World:
-    """Give a copy that differs."""
+    """Return a copy that differs."""
     after = world.copy()
     after.group("astronomers").remove_user("alice")
     after.user("bob").attach_policy("AmazonS3FullAccess")

@@ -63,19 +63,19 @@ def everything(made: Made) -> dict[str, Any]:
     account, world = made.account, made.world
     found: dict[str, Any] = {"world": world, "account": account, "root": account.root}
     held_in = ("users", "groups", "roles", "policies", "buckets", "mfa_records")
-    things = ("instance_profiles", "server_certificates", "saml_providers", "oidc_providers")
-    for kind in (*held_in, *things):
-        found |= {f"{kind} {name}": one for name, one in getattr(account, kind).items()}
+    kinds = ("instance_profiles", "server_certificates", "saml_providers", "oidc_providers")
+    for kind in (*held_in, *kinds):
+        found |= {f"{kind} {name}": value for name, value in getattr(account, kind).items()}
     for who in (account.root, *account.users.values()):
-        for number, one in enumerate((*who.access_keys, *who.mfa_devices)):
-            found[f"{number} of {who.user_name}"] = one
+        for number, access_key in enumerate((*who.access_keys, *who.mfa_devices)):
+            found[f"{number} of {who.user_name}"] = access_key
         found[f"records of {who.user_name}"] = (who.key_records, who.login_profile)
     for user in account.users.values():
         found[f"summary of {user.name}"] = user.summary()
         found[f"certificates of {user.name}"] = list(user.signing_certificates.values())
         found[f"SSH keys of {user.name}"] = list(user.ssh_public_keys.values())
         held_now = user.service_specific_credentials.values()
-        found |= {f"{one.user_name} for {one.service_name}": one for one in held_now}
+        found |= {f"{item.user_name} for {item.service_name}": item for item in held_now}
     report = account.credential_report()
     found |= {
         "summary": account.summary(),
@@ -100,9 +100,9 @@ def writings(thing: Any) -> Iterator[str | bytes]:
     yield repr(thing)
     yield str(thing)
     yield display.html(thing)
-    for way in ("_repr_html_", "to_json", "explain"):
-        if hasattr(thing, way):
-            yield str(getattr(thing, way)())
+    for name in ("_repr_html_", "to_json", "explain"):
+        if hasattr(thing, name):
+            yield str(getattr(thing, name)())
     if not isinstance(thing, Session | Audit | Decision):  # see the tests of files below
         yield pickled(thing)
 
@@ -126,8 +126,8 @@ def answers(made: Made) -> dict[str, Any]:
         required = model.signature(name).required
         if entry.is_read_only and set(required) <= set(READS):
             optional = {"UserName"} & set(model.signature(name).parameters)
-            given = {key: READS[key] for key in {*required, *optional}}
-            found[name] = made.account.call(name, made.account.root_arn, **given)
+            arguments = {key: READS[key] for key in {*required, *optional}}
+            found[name] = made.account.call(name, made.account.root_arn, **arguments)
     key_id = made.shown["access key of ana"].access_key_id
     found["GetAccessKeyLastUsed"] = made.account.call(
         "GetAccessKeyLastUsed", made.account.root_arn, AccessKeyId=key_id
@@ -158,11 +158,11 @@ SPOILED: dict[str, Callable[[str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", SPOILED)
-def test_the_search_finds_each_secret_that_is_planted(made: Made, way: str) -> None:
+@pytest.mark.parametrize("how", SPOILED)
+def test_the_search_finds_each_secret_that_is_planted(made: Made, how: str) -> None:
     """Control: however it is written, by its name."""
     for what, secret in made.secrets.items():
-        assert what in leaks(made, SPOILED[way](secret))
+        assert what in leaks(made, SPOILED[how](secret))
 
 
 def test_the_search_enters_whatever_holds_something(made: Made) -> None:
@@ -178,7 +178,7 @@ def test_the_search_enters_whatever_holds_something(made: Made) -> None:
     deep = {"a": [(box,)]}
     for thing in (deep, cached, lambda: secret, iter([secret]), box.code, MappingProxyType(deep)):
         assert held(made, thing) == ["password ana"]
-    showing = [what for what, one in made.shown.items() if held(made, one)]
+    showing = [what for what, value in made.shown.items() if held(made, value)]
     assert [what for what in made.shown if what not in showing] == [
         *("session of ana", "session of root"),
         *("session", "chained session"),  # theirs follow from the seed whenever they are asked for
@@ -238,25 +238,25 @@ def test_what_holds_no_secret_can_be_written_to_a_file(what: str) -> None:
     assert str(pickle.loads(pickle.dumps(thing))) == str(thing)  # noqa: S301 - our own
 
 
-@pytest.mark.parametrize("way", COPIES)
-def test_no_copy_holds_a_secret(made: Made, way: str) -> None:
+@pytest.mark.parametrize("how", COPIES)
+def test_no_copy_holds_a_secret(made: Made, how: str) -> None:
     """Not even one of an object that shows a secret; sessions refuse, and say why."""
     whole = {"world": made.world, "copy": made.world.copy(), "account": made.account}
     for what, thing in (whole | made.shown).items():
         if isinstance(thing, Session):
             with pytest.raises(TypeError, match="holds secrets"):
-                COPIES[way](thing)
+                COPIES[how](thing)
         else:
-            assert held(made, COPIES[way](thing)) == [], what
+            assert held(made, COPIES[how](thing)) == [], what
 
 
 def test_no_module_remembers_a_secret(made: Made) -> None:
     """No global of the package, and no cache of its functions."""
-    modules = [one for name, one in sys.modules.items() if name.partition(".")[0] == "iamlab"]
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "iamlab"]
 
     # What begins with __ or @ is Python's and pytest's, which know this test and what it made.
     globals_ = [
-        {name: one for name, one in vars(module).items() if not name.startswith(("__", "@"))}
+        {name: var for name, var in vars(module).items() if not name.startswith(("__", "@"))}
         for module in modules
     ]
 
@@ -282,7 +282,7 @@ def test_nothing_that_is_written_of_anything_holds_a_secret(made: Made) -> None:
 
 def test_no_event_holds_a_secret(made: Made) -> None:
     """As CloudTrail writes it, and as Python does; what was hidden has no name there either."""
-    log = json.dumps([event.to_json() for event in made.world.events])
+    log = json.dumps([event.to_dict() for event in made.world.events])
     names = {f'"{name[:1].lower()}{name[1:]}"' for name in SECRETS}
 
     assert leaks(made, log + repr(list(made.world.events))) == []
@@ -300,7 +300,7 @@ def test_no_answer_of_an_operation_that_reads_holds_a_secret(made: Made) -> None
 
     assert {"GetAccountAuthorizationDetails", "GetCredentialReport", "ListAccessKeys"} <= set(found)
     assert len(found) > 30
-    assert {what: one for what, one in found.items() if held(made, one)} == {}
+    assert {what: value for what, value in found.items() if held(made, value)} == {}
     assert leaks(made, json.dumps(found, default=str)) == []
     assert b"ana" in found["GetCredentialReport"]["Content"]
 
@@ -319,7 +319,7 @@ def test_no_error_tells_a_secret(made: Made) -> None:
 
 
 def inside(error: BaseException) -> TracebackType | None:
-    """Give the part of a traceback that lies in the package."""
+    """Return the part of a traceback that lies in the package."""
     step = error.__traceback__
     while step is not None and PACKAGE not in Path(step.tb_frame.f_code.co_filename).parents:
         step = step.tb_next
@@ -345,8 +345,8 @@ def test_a_traceback_with_locals_tells_only_what_its_own_call_was_given(made: Ma
     """Python shows a call's parameters there; no secret comes to light that was not among them."""
     shown = 0
     for what, error in made.failed.items():
-        told = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)
-        leaked = set(leaks(made, "".join(told.format())))
+        text = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)
+        leaked = set(leaks(made, "".join(text.format())))
         shown += bool(leaked)
         assert leaked <= set(leaks(made, made.given[what])), what
 
@@ -355,11 +355,11 @@ def test_a_traceback_with_locals_tells_only_what_its_own_call_was_given(made: Ma
 
 def test_a_call_refused_without_secrets_shows_none_with_locals(made: Made) -> None:
     """Though keys, devices and sessions, which know theirs, are among the locals."""
-    without = {what for what, given in made.given.items() if not leaks(made, given)}
+    without = {what for what, arguments in made.given.items() if not leaks(made, arguments)}
     for what in without:
         error = made.failed[what]
-        told = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)
-        assert leaks(made, "".join(told.format())) == [], what
+        shown = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)
+        assert leaks(made, "".join(shown.format())) == [], what
 
     assert {"inactive key", "device twice", "third key", "too short"} <= without
 

@@ -64,10 +64,12 @@ def test_ids_are_unique_and_tell_the_kind() -> None:
         "AROA": [role.unique_id for role in account.roles.values()],
         "ANPA": [policy.policy_id for policy in account.policies.values()],
     }
-    every = [one for many in ids.values() for one in many]
+    every = [item for many in ids.values() for item in many]
 
     assert len(set(every)) == len(every)
-    assert all(one[:4] == prefix and len(one) == 21 for prefix, many in ids.items() for one in many)
+    assert all(
+        text[:4] == prefix and len(text) == 21 for prefix, many in ids.items() for text in many
+    )
 
 
 def test_a_copy_goes_on_as_the_original_would() -> None:
@@ -75,7 +77,7 @@ def test_a_copy_goes_on_as_the_original_would() -> None:
     original = hand_made()
     copy = original.copy()
 
-    made = [one.accounts[ACCOUNT].create_user("new").unique_id for one in (original, copy)]
+    made = [item.accounts[ACCOUNT].create_user("new").unique_id for item in (original, copy)]
 
     assert made[0] == made[1]
 
@@ -110,8 +112,8 @@ EDITS: list[Callable[[Any, random.Random], Any]] = [
 ]
 
 
-def _any(things: dict[str, Any], chance: random.Random) -> Any:
-    return chance.choice(list(things.values()))
+def _any(values: dict[str, Any], chance: random.Random) -> Any:
+    return chance.choice(list(values.values()))
 
 
 def _with_bucket() -> World:
@@ -166,10 +168,10 @@ def test_a_world_asked_about_anothers_user_answers_for_its_own() -> None:
     copy.user("carol").attach_policy("AdministratorAccess")
     here, there = world.user("carol"), copy.user("carol")
 
-    assert [bool(world.can(one, "s3:GetObject", OBJECT)) for one in (there, here, here.arn)] == [
+    assert [bool(world.can(item, "s3:GetObject", OBJECT)) for item in (there, here, here.arn)] == [
         *(False, False, False)
     ]
-    assert [bool(copy.can(one, "s3:GetObject", OBJECT)) for one in (here, there, here.arn)] == [
+    assert [bool(copy.can(item, "s3:GetObject", OBJECT)) for item in (here, there, here.arn)] == [
         *(True, True, True)
     ]
 
@@ -213,8 +215,8 @@ def test_diff_names_each_edit(named: str) -> None:
 
     assert [text for text in there if named in text]
     kinds = {"added": "removed", "removed": "added", "changed": "changed"}
-    assert sorted(kinds[one.partition(":")[0]] for one in there) == sorted(
-        one.partition(":")[0] for one in back
+    assert sorted(kinds[text.partition(":")[0]] for text in there) == sorted(
+        text.partition(":")[0] for text in back
     )
 
 
@@ -289,8 +291,8 @@ def test_a_user_is_the_same_as_an_object_and_as_an_arn() -> None:
     for who, action, resource, context, verdict, _ in VERDICTS:
         for name in (*USERS, *ROLES):
             if arn_of(name) == who:
-                one = world.user(name) if name in USERS else world.role(name)
-                decision = world.can(one, action, resource, context=context)
+                principal = world.user(name) if name in USERS else world.role(name)
+                decision = world.can(principal, action, resource, context=context)
                 assert decision.verdict.value == verdict
 
 
@@ -342,13 +344,13 @@ def test_services_and_anonymous_callers_depend_on_the_resource() -> None:
     """A bucket policy that names them is all they can have."""
     world = _with_bucket()
     callers = ("logging.s3.amazonaws.com", ANONYMOUS)
-    before = [bool(world.can(one, "s3:PutObject", OBJECT)) for one in callers]
+    before = [bool(world.can(caller, "s3:PutObject", OBJECT)) for caller in callers]
     world.bucket("star-maps").put_policy(
         document(
             allow("s3:PutObject", f"{MAPS}/*", Principal={"Service": callers[0]}),
         )
     )
-    service_only = [bool(world.can(one, "s3:PutObject", OBJECT)) for one in callers]
+    service_only = [bool(world.can(caller, "s3:PutObject", OBJECT)) for caller in callers]
     world.bucket("star-maps").delete_public_access_block()
     world.bucket("star-maps").put_policy(
         document(allow("s3:PutObject", f"{MAPS}/*", Principal="*"))
@@ -382,13 +384,13 @@ KNOWN: list[tuple[str, str, str, bool]] = [
 def test_the_world_fills_in_who_calls(who: str, key: str, value: str, answer: bool) -> None:  # noqa: FBT001
     """A condition on what AWS knows of the caller is met without anybody giving it."""
     world = hand_made()
-    one = world.user(who) if who in USERS else world.role(who)
-    one.put_policy("ask", document(allow("x:Ask", Condition={"StringEquals": {key: value}})))
+    principal = world.user(who) if who in USERS else world.role(who)
+    principal.put_policy("ask", document(allow("x:Ask", Condition={"StringEquals": {key: value}})))
     if who in ROLES:
-        one.delete_permissions_boundary()
-        one.detach_policy("everything")
+        principal.delete_permissions_boundary()
+        principal.detach_policy("everything")
 
-    assert bool(world.can(one, "x:Ask", "*")) is answer
+    assert bool(world.can(principal, "x:Ask", "*")) is answer
 
 
 @pytest.mark.parametrize(
@@ -492,14 +494,14 @@ def test_who_can_equals_asking_everybody(make: Callable[[], World]) -> None:
     everybody = [*map(arn_of, USERS), *map(arn_of, ROLES), ROOT]
     for _, action, resource, context, *_ in VERDICTS:
         found = world.who_can(action, resource, context=context)
-        asked = {
+        request = {
             who: str(decision)
             for who in everybody
             for decision in [world.can(who, action, resource, context=context)]
             if decision
         }
 
-        assert {who: str(decision) for who, decision in found.items()} == asked
+        assert {who: str(decision) for who, decision in found.items()} == request
 
 
 def test_who_can_covers_every_account() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from iamlab import Attached, Layers, Policy, Request, World, evaluate
+from iamlab import AttachedPolicy, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
@@ -105,7 +105,9 @@ def test_the_policies_are_those_of_moto() -> None:
 def test_the_script_puts_elements_into_the_usual_order() -> None:
     """What a learner is shown begins with Version, and a statement with its Sid."""
     texts = [policy.document.text for policy in every_policy()]
-    first = [re.match(r'\{\s*"Version": .*,\s*"Statement": [\[{\s]*"(\w+)"', one) for one in texts]
+    first = [
+        re.match(r'\{\s*"Version": .*,\s*"Statement": [\[{\s]*"(\w+)"', text) for text in texts
+    ]
 
     assert {match and match[1] for match in first} == {"Sid", "Effect"}
 
@@ -154,8 +156,8 @@ def test_every_document_comes_back_as_it_was_published() -> None:
     """To JSON and back again, nothing is lost."""
     for policy in every_policy():
         document = policy.document
-        assert document.to_json() == as_published()[policy.name]["Document"], policy.name
-        assert Policy.parse(document.to_json()) == document, policy.name
+        assert document.to_dict() == as_published()[policy.name]["Document"], policy.name
+        assert Policy.parse(document.to_dict()) == document, policy.name
         assert document.version == "2012-10-17"
         assert document.statements
 
@@ -251,7 +253,7 @@ def test_well_known_policies_grant_what_aws_says(
 
 def test_read_only_access_is_as_long_as_sixteen_policies_of_your_own() -> None:
     """AWS's policies are not bound to the 6,144 characters of a customer managed one."""
-    text = json.dumps(found("ReadOnlyAccess").document.to_json(), separators=(",", ":"))
+    text = json.dumps(found("ReadOnlyAccess").document.to_dict(), separators=(",", ":"))
 
     assert len(text) > 15 * 6_144
 
@@ -339,7 +341,9 @@ def test_other_partitions_have_their_own_arns(partition: str) -> None:
     assert theirs == managed.find(f"arn:{partition}:iam::aws:policy/IAMUserChangePassword")
     assert managed.find(f"{AWS}/IAMUserChangePassword", partition) == found("IAMUserChangePassword")
 
-    resources = [arn for one in theirs.document.statements for arn in one.resource or ()]
+    resources = [
+        arn for statement in theirs.document.statements for arn in statement.resource or ()
+    ]
     assert f"arn:{partition}:iam::*:user/${{aws:username}}" in resources
     ours = found("IAMUserChangePassword").document.text
     assert theirs.document.text.replace(f"arn:{partition}:", "arn:aws:") == ours
@@ -367,9 +371,9 @@ def test_a_loaded_account_is_told_the_version_that_stands_in() -> None:
     zoe = f"arn:aws-us-gov:iam::{OWN}:user/zoe"
     user = {"UserName": "zoe", "UserId": "AIDAEXAMPLE", "Path": "/", "Arn": zoe}
     user |= {"AttachedManagedPolicies": [{"PolicyName": "IAMReadOnlyAccess", "PolicyArn": arn}]}
-    told = f"{arn} is not in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
+    shown = f"{arn} is not in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
 
-    with pytest.warns(LoadWarning, match=f"{re.escape(told)} in the partition aws"):
+    with pytest.warns(LoadWarning, match=f"{re.escape(shown)} in the partition aws"):
         world = World.from_account_details({"UserDetailList": [user]})
 
     assert world.can(zoe, "iam:ListUsers", "*")
@@ -445,7 +449,7 @@ def questions(policy: Policy, draw: random.Random) -> Iterator[Request]:
             draw.choice(catalog.expand("*")),
         }
         wanted = an_arn(draw.choice(statement.resource or ("*",)))
-        context = {one.key: an_arn(one.values[0]) for one in statement.conditions}
+        context = {condition.key: an_arn(condition.values[0]) for condition in statement.conditions}
         for action in sorted(actions):
             yield Request(ANA, action, draw.choice(["*", "arn:aws:s3:::maps/m31"]))
             yield Request(ANA, action, wanted, context=context)
@@ -457,7 +461,7 @@ def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
     seen: Counter[str] = Counter()
     for policy in list(every_policy())[:: 1 if is_thorough() else 8]:
         draw = random.Random(policy.name)
-        attached = Attached(policy.document, policy.arn)
+        attached = AttachedPolicy(policy.document, policy.arn)
         places = (Layers([attached]), Layers([EVERYTHING], boundary=attached))
         for request in questions(policy.document, draw):
             for layers in places:
@@ -473,8 +477,8 @@ def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
 def grants_at_large(policy: Policy) -> bool:
     """Whether all statements allow something on everything, without conditions."""
     return all(
-        (one.effect, one.resource, one.conditions) == ("Allow", ("*",), ())
-        for one in policy.statements
+        (statement.effect, statement.resource, statement.conditions) == ("Allow", ("*",), ())
+        for statement in policy.statements
     )
 
 
@@ -485,9 +489,9 @@ def test_the_engine_allows_the_actions_that_the_catalogue_finds_in_a_policy() ->
         draw = random.Random(policy.name)
         granted = catalog.matched_by(policy)
         among = [action for action in catalog.expand("*") if action in granted]
-        asked = draw.sample(among, min(15, len(among))) + draw.sample(catalog.expand("*"), 15)
+        request = draw.sample(among, min(15, len(among))) + draw.sample(catalog.expand("*"), 15)
         layers = Layers([policy])
-        for action in set(asked) - OPEN_TO_ALL:
+        for action in set(request) - OPEN_TO_ALL:
             decision = evaluate(Request(ANA, action, "*"), layers)
             assert bool(decision) is (action in granted), (policy.name, action)
 

@@ -15,7 +15,7 @@ USED = ("KeyRecord", "Role")
 
 
 def snapshot(world: World) -> Any:
-    """Give everything in a world but its log, and what it remembers of questions."""
+    """Return everything in a world except its log and its caches."""
     return {
         "accounts": plain(world.accounts),
         "clock": world.clock.now,
@@ -34,11 +34,11 @@ def snapshot(world: World) -> Any:
 
 @cache
 def _own(kind: type) -> tuple[str, ...] | None:
-    """Give the names of what a dataclass holds; of any other kind, nothing."""
+    """Return the names of what a dataclass holds; of any other kind, nothing."""
     if not is_dataclass(kind):
         return None
     skipped = (*SKIPPED, "last_used") if kind.__name__ in USED else SKIPPED
-    return tuple(one.name for one in fields(kind) if one.name not in skipped)
+    return tuple(field.name for field in fields(kind) if field.name not in skipped)
 
 
 def plain(value: Any) -> Any:
@@ -46,16 +46,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, Policy):
-        return (value.name, value.text or json.dumps(value.to_json()))
+        return (value.name, value.text or json.dumps(value.to_dict()))
     if isinstance(value, LastAccessedJob):
         return value  # large, and it never changes
     own = _own(type(value))
     if own is not None:
         return (type(value).__name__, *((name, plain(getattr(value, name))) for name in own))
     if isinstance(value, dict):
-        return tuple((key, plain(one)) for key, one in value.items())
+        return tuple((key, plain(item)) for key, item in value.items())
     if isinstance(value, list | tuple):
-        return tuple(plain(one) for one in value)
+        return tuple(plain(item) for item in value)
     if isinstance(value, set | frozenset):
         return tuple(sorted(map(repr, value)))
     return value

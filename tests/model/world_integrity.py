@@ -26,7 +26,7 @@ def assert_whole(world: World) -> None:
     for name, organization in world.organizations.items():
         assert (organization.id, organization.world) == (name, world)
         assert_organization_is_whole(organization)
-    inside = [key for one in world.organizations.values() for key in one.members]
+    inside = [key for item in world.organizations.values() for key in item.members]
     assert len(inside) == len(set(inside))
     assert_sessions_are_whole(world)
     buckets = [name for account in world.accounts.values() for name in account.buckets]
@@ -35,9 +35,9 @@ def assert_whole(world: World) -> None:
 
 def assert_account_is_whole(account: Account) -> None:
     """Things know their account, and each other."""
-    for arn, one in account.resources.items():
-        assert (one.arn, one.account) == (arn, account)
-        assert len(one.tags) <= 50
+    for arn, resource in account.resources.items():
+        assert (resource.arn, resource.account) == (arn, account)
+        assert len(resource.tags) <= 50
     for profile in account.instance_profiles.values():
         assert profile.account is account
         assert len(profile.roles) <= 1
@@ -62,40 +62,42 @@ def _assert_profile_is_own(resource: Any) -> None:
 
 def assert_sessions_are_whole(world: World) -> None:
     """Each session has its own times, its account, and a parent that could have asked for it."""
-    for key, one in world.sessions.items():
-        assert (one.access_key_id, one.account_id in world.accounts) == (key, True)
-        assert one.issued < one.expiration
-        assert one.issuer_id == one.account_id or UNIQUE_ID.fullmatch(one.issuer_id)
-        assert one.arn.split(":")[4] == one.issuer_arn.split(":")[4] == one.account_id
-        assert {*one.transitive_tag_keys} <= {*one.tags}
-        assert len(one.tags) <= 50
-        assert len(one.scoped) <= 3
-        assert one.parent == "" or KEY_ID.fullmatch(one.parent)
-        if one.parent.startswith("ASIA"):
-            _assert_comes_of(one, world.sessions[one.parent])
+    for key, session in world.sessions.items():
+        assert (session.access_key_id, session.account_id in world.accounts) == (key, True)
+        assert session.issued < session.expiration
+        assert session.issuer_id == session.account_id or UNIQUE_ID.fullmatch(session.issuer_id)
+        assert session.arn.split(":")[4] == session.issuer_arn.split(":")[4] == session.account_id
+        assert {*session.transitive_tag_keys} <= {*session.tags}
+        assert len(session.tags) <= 50
+        assert len(session.scoped) <= 3
+        assert session.parent == "" or KEY_ID.fullmatch(session.parent)
+        if session.parent.startswith("ASIA"):
+            _assert_comes_of(session, world.sessions[session.parent])
 
 
-def _assert_comes_of(one: SessionRecord, parent: SessionRecord) -> None:
-    assert parent.issued <= one.issued < parent.expiration
-    assert parent.source_identity in ("", one.source_identity)
-    if one.operation == "GetScopedCredentials":
-        assert one.expiration <= parent.expiration
-        assert one.scoped[: len(parent.scoped)] == parent.scoped
-        assert (one.arn, one.issuer_id, one.tags) == (parent.arn, parent.issuer_id, parent.tags)
-    elif one.operation == "AssumeRole":
-        assert parent.transitive_tags.items() <= one.tags.items()
-        assert {*parent.transitive_tags} <= {*one.transitive_tag_keys}
+def _assert_comes_of(item: SessionRecord, parent: SessionRecord) -> None:
+    assert parent.issued <= item.issued < parent.expiration
+    assert parent.source_identity in ("", item.source_identity)
+    if item.operation == "GetScopedCredentials":
+        assert item.expiration <= parent.expiration
+        assert item.scoped[: len(parent.scoped)] == parent.scoped
+        assert (item.arn, item.issuer_id, item.tags) == (parent.arn, parent.issuer_id, parent.tags)
+    elif item.operation == "AssumeRole":
+        assert parent.transitive_tags.items() <= item.tags.items()
+        assert {*parent.transitive_tags} <= {*item.transitive_tag_keys}
     else:
-        assert one.operation == "AssumeRoot"
+        assert item.operation == "AssumeRoot"
 
 
 def _policies(account: Account) -> Iterator[Policy]:
     yield from (role.trust for role in account.roles.values() if role.trust is not None)
-    yield from (one.policy for one in account.resources.values() if one.policy is not None)
+    yield from (
+        resource.policy for resource in account.resources.values() if resource.policy is not None
+    )
 
 
 def _absent(policy: Policy, world: World) -> Iterator[str]:
-    """Give the users and roles that a policy names by ARN and that are not there."""
+    """Return the users and roles that a policy names by ARN and that are not there."""
     for statement in policy.statements:
         for kind, value in statement.principal or statement.not_principal or ():
             if kind != "AWS" or not is_arn(value):
@@ -113,15 +115,15 @@ def assert_organization_is_whole(organization: Organization) -> None:
     units, members = organization.organizational_units, organization.members
     world, root = organization.world, organization.root
     assert members[organization.management_account_id].account.organization is organization
-    for key, one in (*units.items(), *members.items(), *organization.policies.items()):
-        assert (one.id, one.world, one.organization) == (key, world, organization)
+    for key, entry in (*units.items(), *members.items(), *organization.policies.items()):
+        assert (entry.id, entry.world, entry.organization) == (key, world, organization)
     assert all(key in world.accounts for key in members)
-    assert all(one.parent_id in (root.id, *units) for one in (*units.values(), *members.values()))
+    assert all(unit.parent_id in (root.id, *units) for unit in (*units.values(), *members.values()))
     for key in (*units, *members):
-        way = organization.way_to(key)
-        assert way[0] is root
-        assert len(way) <= DEEPEST + 2
-        assert len({one.id for one in way}) == len(way)
+        how = organization.way_to(key)
+        assert how[0] is root
+        assert len(how) <= DEEPEST + 2
+        assert len({item.id for item in how}) == len(how)
     names = [(unit.parent_id, unit.name) for unit in units.values()]
     assert len(names) == len(set(names))
     _assert_policies_hang_well(organization)

@@ -69,17 +69,17 @@ class WorldChance:
         entry = find(operation)
         own = caller.split(":")[4] if caller else ""
         account = self.account(entry, own)
-        given = self.parameters(entry, account)
+        arguments = self.parameters(entry, account)
         before, how = snapshot(self.world), "done"
         try:
             if caller is None:
-                perform(account, operation, **given)
+                perform(account, operation, **arguments)
             else:
-                account.call(operation, caller, **given)
+                account.call(operation, caller, **arguments)
         except (AwsError, RequestError) as error:
             how = type(error).__name__
         if how != "done":
-            assert snapshot(self.world) == before, (operation, given, how)
+            assert snapshot(self.world) == before, (operation, arguments, how)
         return how
 
     def account(self, entry: Entry, own: str) -> Account:
@@ -87,7 +87,9 @@ class WorldChance:
         every = self.world.accounts
         if own and (entry.service == "organizations" or self.draw.random() < 0.7):
             return every[own]
-        mains = [one.management_account for one in self.world.organizations.values()]
+        mains = [
+            organization.management_account for organization in self.world.organizations.values()
+        ]
         if entry.service == "organizations" and mains and self.draw.random() < 0.7:
             return self.draw.choice(mains)
         first, *others = every.values()
@@ -100,21 +102,21 @@ class WorldChance:
         if entry.service not in own:
             return chance.parameters(entry)
         makers = own[entry.service](account)
-        given = {}
-        for name, one in entry.takes.items():
-            if self.draw.random() > (0.97 if one.is_required else 0.3):
+        arguments = {}
+        for name, take in entry.takes.items():
+            if self.draw.random() > (0.97 if take.is_required else 0.3):
                 continue
             if self.draw.random() < 0.02:
-                given[name] = self.draw.choice([5, [], {}, "\0", "", True])
+                arguments[name] = self.draw.choice([5, [], {}, "\0", "", True])
             elif name in makers:
-                given[name] = makers[name]()
+                arguments[name] = makers[name]()
             elif name in VALUES:
-                given[name] = self.draw.choice(VALUES[name])
-            elif bool in one.types:
-                given[name] = self.draw.random() < 0.5
+                arguments[name] = self.draw.choice(VALUES[name])
+            elif bool in take.types:
+                arguments[name] = self.draw.random() < 0.5
             else:
-                given[name] = chance.value(entry, name)
-        return given
+                arguments[name] = chance.value(entry, name)
+        return arguments
 
     def either(self, known: Any, *others: Any) -> Callable[[], Any]:
         """Draw something that is there, or something else."""
@@ -124,39 +126,41 @@ class WorldChance:
         )
 
     def of_s3(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how S3's parameters are drawn."""
+        """Return how S3's parameters are drawn."""
         buckets = account.buckets
-        somewhere = [name for one in self.world.accounts.values() for name in one.buckets]
+        somewhere = [name for item in self.world.accounts.values() for name in item.buckets]
         return {
             "Bucket": self.either(buckets, "abc", "abcd", "No", *somewhere),
-            "ResourceArn": self.either([one.arn for one in buckets.values()], "arn:aws:s3:::abc"),
+            "ResourceArn": self.either(
+                [bucket.arn for bucket in buckets.values()], "arn:aws:s3:::abc"
+            ),
             "Policy": lambda: self.bucket_policy(account),
             "Tags": lambda: self.draw.choice(TAGS),
         }
 
     def bucket_policy(self, account: Account) -> str:
         """Write the policy of a bucket."""
-        arn = self.either([one.arn for one in account.buckets.values()], "arn:aws:s3:::abc")()
+        arn = self.either([bucket.arn for bucket in account.buckets.values()], "arn:aws:s3:::abc")()
         principal = self.draw.choice(["*", {"AWS": account.root_arn}, {"AWS": "nobody"}])
         statement = self.draw.choice([allow, deny])("s3:GetObject", f"{arn}/*", Principal=principal)
         return self.draw.choice([json.dumps(document(statement)), "{"])
 
     def of_kms(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how KMS's parameters are drawn."""
-        keys: Any = [one for one in account.resources.values() if one.kind == "key"]
+        """Return how KMS's parameters are drawn."""
+        keys: Any = [resource for resource in account.resources.values() if resource.kind == "key"]
         aliases = [name for key in keys for name in key.aliases]
         grants = [grant for key in keys for grant in key.kept_grants.values()]
         named = self.either([key.arn for key in keys], *aliases, "none")
         whole = allow("kms:*", "*", Principal={"AWS": account.root_arn})
         nobody = allow("kms:Decrypt", "*", Principal={"AWS": account.root_arn})
-        principals = [one.arn for one in (*account.users.values(), *account.roles.values())]
-        texts = [json.dumps(document(one)) for one in (whole, whole, nobody)]
+        principals = [user.arn for user in (*account.users.values(), *account.roles.values())]
+        texts = [json.dumps(document(item)) for item in (whole, whole, nobody)]
         return {
             "KeyId": named,
             "TargetKeyId": named,
             "AliasName": self.either(aliases, *VALUES["AliasName"]),
-            "GrantId": self.either([one.grant_id for one in grants], "none"),
-            "GrantToken": self.either([one.grant_token for one in grants], "none"),
+            "GrantId": self.either([grant.grant_id for grant in grants], "none"),
+            "GrantToken": self.either([grant.grant_token for grant in grants], "none"),
             "GranteePrincipal": self.either(principals, "nobody"),
             "RetiringPrincipal": self.either(principals, "nobody"),
             "Policy": lambda: self.draw.choice([*texts, "{"]),
@@ -168,20 +172,20 @@ class WorldChance:
         }
 
     def of_organizations(self, account: Account) -> dict[str, Callable[[], Any]]:
-        """Give how the parameters of AWS Organizations are drawn."""
-        one = account.organization
-        units = [] if one is None else list(one.organizational_units)
-        members = [] if one is None else list(one.members)
-        containers = [] if one is None else [one.root.id, *units]
-        policies = [] if one is None else list(one.policies)
+        """Return how the parameters of AWS Organizations are drawn."""
+        item = account.organization
+        units = [] if item is None else list(item.organizational_units)
+        members = [] if item is None else list(item.members)
+        containers = [] if item is None else [item.root.id, *units]
+        policies = [] if item is None else list(item.policies)
         sent = [key for each in self.world.organizations.values() for key in each.handshakes]
-        parents = [] if one is None else [member.parent_id for member in one.members.values()]
+        parents = [] if item is None else [member.parent_id for member in item.members.values()]
         nowhere = ("ou-none-00000000", "no")
         accounts = list(self.world.accounts)
         return {
             "AccountId": self.either(members, *accounts, "666666666666", "7"),
             "ChildId": self.either([*units, *members], *nowhere),
-            "CreateAccountRequestId": self.either([] if one is None else one.requests, "car-0"),
+            "CreateAccountRequestId": self.either([] if item is None else item.requests, "car-0"),
             "DestinationParentId": self.either(containers, *nowhere),
             "Filter": lambda: self.draw.choice([SCP, RCP, "None", {"ActionType": "INVITE"}]),
             "HandshakeId": self.either(sent, "h-00000000", "no"),

@@ -110,7 +110,7 @@ def test_limits_are_those_of_the_client() -> None:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """Give the names that a function uses, and those in it."""
+    """Return the names that a function uses, and those in it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -125,11 +125,11 @@ def codes(function: Any, seen: set[Any]) -> set[str]:
     seen.add(function)
     closed = [cell.cell_contents for cell in function.__closure__ or ()]
     named = [function.__globals__.get(name) for name in _names(function.__code__)]
-    for one in (*named, *closed):
-        if isinstance(one, type) and issubclass(one, AwsError) and one is not AwsError:
-            found.add(one.code)
-        elif getattr(one, "__module__", "").startswith("iamlab.model"):
-            found |= codes(one, seen)
+    for action in (*named, *closed):
+        if isinstance(action, type) and issubclass(action, AwsError) and action is not AwsError:
+            found.add(action.code)
+        elif getattr(action, "__module__", "").startswith("iamlab.model"):
+            found |= codes(action, seen)
     return found
 
 
@@ -207,9 +207,9 @@ BOTH_SIDES = {
 Sent = dict[str, Any] | Callable[[Account], dict[str, Any]]
 
 
-def only(things: Any) -> Any:
-    """Give the one thing there is."""
-    [thing] = things
+def only(values: Any) -> Any:
+    """Return the one thing there is."""
+    [thing] = values
     return thing
 
 
@@ -505,7 +505,7 @@ PLAIN: dict[str, tuple[type, ...]] = {
 
 
 def faults(value: Any, shape: Any, where: str) -> Iterator[str]:
-    """Say where an answer is not what AWS's client declares."""
+    """Yield where an answer differs from what AWS's client declares."""
     kind = shape.type_name
     if shape.name == "policyDocumentType":  # which real clients give as a dict
         yield from [] if isinstance(value, dict) else [f"{where}: a document is a dict"]
@@ -571,7 +571,7 @@ def test_every_answer_is_what_real_clients_expect() -> None:
         else:
             found += faults(answer, shape, operation)
 
-    assert [one for one in found if one not in (*OF_ROOT, *IN_PROGRESS)] == []
+    assert [item for item in found if item not in (*OF_ROOT, *IN_PROGRESS)] == []
     assert set(IN_PROGRESS) <= set(found)
     assert account.users == account.groups == account.roles == account.policies == {}
 
@@ -589,5 +589,5 @@ def test_every_kind_of_fault_is_found() -> None:
 
     found = list(faults({"User": user}, shape, "GetUser"))
 
-    assert all(any(part in one for one in found) for part in expected)
+    assert all(any(part in item for item in found) for part in expected)
     assert not list(faults({}, SERVICE.operation_model("ListSAMLProviders").output_shape, ""))

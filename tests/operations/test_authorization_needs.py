@@ -12,7 +12,7 @@ from tests.policy.documents import trust
 def test_the_operations_are_those_of_the_catalogue() -> None:
     """Wherever the Service Authorization Reference lists the key, and nowhere else."""
     every = catalog.actions_of("iam").values()
-    listed = {one.name for one in every if "iam:PermissionsBoundary" in one.condition_keys}
+    listed = {item.name for item in every if "iam:PermissionsBoundary" in item.condition_keys}
     assert listed == WITH_BOUNDARY
 
 

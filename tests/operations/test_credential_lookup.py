@@ -34,7 +34,7 @@ def ana(world: World) -> User:
 
 
 def whose(world: World, credentials: Any) -> str:
-    """Say who calls with them."""
+    """Return who calls with the credentials."""
     return world.sts.get_caller_identity(world.caller_of(credentials)).arn
 
 
@@ -104,20 +104,20 @@ def test_a_wrong_part_makes_them_nobodys(
 def test_a_token_beside_long_term_keys_is_too_much(world: World, ana: User) -> None:
     """It is no session's."""
     key = ana.create_access_key()
-    given = {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
+    arguments = {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
 
     with pytest.raises(InvalidClientTokenId):
-        world.caller_of(given | {"SessionToken": "x"})
+        world.caller_of(arguments | {"SessionToken": "x"})
 
 
 def test_credentials_themselves_are_no_caller_and_are_not_shown(world: World, ana: User) -> None:
     """The refusal says how to make one of them."""
-    given: Any = world.sts.get_session_token(ana).credentials
+    arguments: Any = world.sts.get_session_token(ana).credentials
 
     with pytest.raises(RequestError, match="caller_of") as caught:
-        world.can(given, "s3:ListAllMyBuckets", "*")
+        world.can(arguments, "s3:ListAllMyBuckets", "*")
 
-    assert given["SecretAccessKey"] not in str(caught.value)
+    assert arguments["SecretAccessKey"] not in str(caught.value)
 
 
 def test_a_file_with_secrets_keeps_them_working_and_one_without_does_not(

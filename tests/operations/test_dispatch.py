@@ -88,13 +88,13 @@ def test_permission_is_asked_for_the_thing_itself(main: Account, dana: User) -> 
     main.call("PutUserPolicy", dana, UserName="bob", PolicyName="p", PolicyDocument=POLICY)
     main.call("DeleteUser", dana, UserName="zoe")
 
-    for operation, given in (
+    for operation, arguments in (
         ("CreateUser", {"UserName": "kim"}),
         ("DeleteUser", {"UserName": "bob"}),
         ("CreateGroup", {"GroupName": "g", "Path": "/sky/"}),
     ):
         with pytest.raises(AccessDenied):
-            main.call(operation, dana, **given)
+            main.call(operation, dana, **arguments)
 
 
 POLICY = (
@@ -134,13 +134,13 @@ CONDITIONS = {
 @pytest.mark.parametrize("case", CONDITIONS)
 def test_a_call_fills_the_context_with_what_it_sends(case: str, main: Account, dana: User) -> None:
     """So that delegated administration can be modelled."""
-    condition, (good, given), (bad, other) = CONDITIONS[case]
+    condition, (good, arguments), (bad, other) = CONDITIONS[case]
     main.get_user("bob").put_policy("p", POLICY)
     dana.put_policy("only", document(allow("iam:*", "*", Condition=condition)))
     with pytest.raises(AccessDenied):
         main.call(bad, dana, **other)
 
-    main.call(good, dana, **given)
+    main.call(good, dana, **arguments)
 
 
 def test_who_names_nobody_means_himself(main: Account, dana: User) -> None:
@@ -159,7 +159,7 @@ def test_an_operation_works_in_the_callers_own_account(main: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "error", "word"),
+    ("operation", "arguments", "error", "word"),
     [
         ("CreateUsers", {}, RequestError, "Did you mean CreateUser"),
         ("CreateUser", {"Username": "a"}, RequestError, "Did you mean UserName"),
@@ -170,12 +170,12 @@ def test_an_operation_works_in_the_callers_own_account(main: Account) -> None:
     ],
 )
 def test_a_bad_call_is_told_what_is_wrong_and_changes_nothing(
-    operation: str, given: Any, error: Any, word: str, main: Account, admin: User
+    operation: str, arguments: Any, error: Any, word: str, main: Account, admin: User
 ) -> None:
     """Whoever makes it."""
     before = snapshot(main.world)
     with pytest.raises(error, match=word):
-        main.call(operation, admin, **given)
+        main.call(operation, admin, **arguments)
 
     assert snapshot(main.world) == before
 
@@ -193,7 +193,7 @@ def test_every_call_is_noted_with_who_and_how_it_ended(
         main.call("CreateUser", admin, UserName="zoe")
     made, listed, refused, twice = main.world.events
 
-    assert [one.event_name for one in main.world.events] == ["CreateUser", "ListUsers"] + [
+    assert [event.event_name for event in main.world.events] == ["CreateUser", "ListUsers"] + [
         "CreateUser"
     ] * 2
     assert made.user_identity == {
@@ -210,9 +210,9 @@ def test_every_call_is_noted_with_who_and_how_it_ended(
     assert (refused.error_code, refused.request_parameters) == ("AccessDenied", None)
     assert twice.error_code == "EntityAlreadyExistsException"
     assert twice.request_parameters == {"userName": "zoe"}
-    assert len({one.event_id for one in main.world.events}) == 4
-    assert "errorCode" not in made.to_json()
-    assert refused.to_json()["errorCode"] == "AccessDenied"
+    assert len({event.event_id for event in main.world.events}) == 4
+    assert "errorCode" not in made.to_dict()
+    assert refused.to_dict()["errorCode"] == "AccessDenied"
 
 
 def test_methods_are_calls_of_the_root_user(main: Account) -> None:
@@ -238,7 +238,7 @@ def test_the_use_of_anything_is_asked_noted_and_refused_or_not(main: Account, da
     assert (refused.error_code, refused.read_only) == ("AccessDenied", True)
     assert (done.event_name, done.error_code, done.read_only) == ("PutObject", "", False)
     assert done.resources == (map_,)
-    assert done.to_json()["resources"] == [
+    assert done.to_dict()["resources"] == [
         {"ARN": map_, "type": "AWS::S3::Object"},
         {"ARN": "arn:aws:s3:::star-maps", "accountId": OWN, "type": "AWS::S3::Bucket"},
     ]
@@ -332,9 +332,9 @@ def test_who_comes_later_under_the_same_name_is_another(kind: str, main: Account
     assert not world.can(second, "s3:GetObject", map_)
     assert not world.can(second, "sts:AssumeRole", target.arn)
     assert bucket.policy is not None
-    assert bucket.policy.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+    assert bucket.policy.to_dict()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
     assert target.trust is not None
-    assert target.trust.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+    assert target.trust.to_dict()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
 
     target.update_assume_role_policy(by(second.arn))
     assert world.can(second, "sts:AssumeRole", target.arn)

@@ -69,23 +69,25 @@ def test_calls_do_what_the_methods_do(center: Any) -> None:
     assert center.users[zoe].attributes == {"name.familyName": "Fox", "title": "Astronomer"}
     session = center.sign_in("zoe").role_credentials(dev, "Readers")
     assert "AWSReservedSSO_Readers" in session.arn
-    events = [one for one in world.events if one.event_name == "CreateAccountAssignment"]
+    events = [event for event in world.events if event.event_name == "CreateAccountAssignment"]
     assert events[0].user_identity["userName"] == "ana"
 
 
 def test_each_required_resource_is_asked(center: Any) -> None:
     """CreatePermissionSet needs the instance and the permission set that is to be."""
     bob = center.organization.management_account.users["bob"]
-    given = {"InstanceArn": center.arn, "Name": "Readers"}
+    arguments = {"InstanceArn": center.arn, "Name": "Readers"}
     for resource in ("arn:aws:sso:::instance/*", "arn:aws:sso:::permissionSet/*"):
         with pytest.raises(AccessDeniedException) as caught:
-            call(center, "sso:CreatePermissionSet", "bob", **given)
+            call(center, "sso:CreatePermissionSet", "bob", **arguments)
         assert caught.value.decision is not None
         name = resource.split("/")[0].rpartition(":")[2]
         bob.put_policy(name, Policy.allow("sso:CreatePermissionSet", resource))
-    call(center, "sso:CreatePermissionSet", "bob", **given)
+    call(center, "sso:CreatePermissionSet", "bob", **arguments)
 
-    assert [one.name for one in center.permission_sets.values()] == ["Readers"]
+    assert [permission_set.name for permission_set in center.permission_sets.values()] == [
+        "Readers"
+    ]
 
 
 def test_only_the_management_account_works_with_it(center: Any) -> None:
@@ -99,7 +101,7 @@ def test_only_the_management_account_works_with_it(center: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "error"),
+    ("operation", "arguments", "error"),
     [
         ("sso:CreatePermissionSet", {"Name": "x", "InstanceArn": "no"}, ResourceNotFoundException),
         ("sso:CreatePermissionSet", {"Name": "x"}, ValidationError),
@@ -109,11 +111,11 @@ def test_only_the_management_account_works_with_it(center: Any) -> None:
     ],
 )
 def test_what_cannot_be_is_refused(
-    operation: str, given: dict[str, Any], error: type[Exception], center: Any
+    operation: str, arguments: dict[str, Any], error: type[Exception], center: Any
 ) -> None:
     """An instance that is not there, parameters that are missing or unknown."""
     with pytest.raises(error):
-        call(center, operation, **given)
+        call(center, operation, **arguments)
 
 
 @pytest.mark.parametrize("operation", sorted(entries_of("sso", "identitystore")))
@@ -121,10 +123,12 @@ def test_every_operation_needs_permission(operation: str, center: Any) -> None:
     """And none of them does anything without it."""
     known = entries_of("sso", "identitystore")[operation].signature
     kinds = {"string": "x", "list": [], "map": {}}
-    given = {name: kinds[known.parameters[name]] for name in known.required}
-    given |= {"InstanceArn": center.arn} if "InstanceArn" in given else {}
-    given |= {"IdentityStoreId": center.identity_store_id} if "IdentityStoreId" in given else {}
+    arguments = {name: kinds[known.parameters[name]] for name in known.required}
+    arguments |= {"InstanceArn": center.arn} if "InstanceArn" in arguments else {}
+    arguments |= (
+        {"IdentityStoreId": center.identity_store_id} if "IdentityStoreId" in arguments else {}
+    )
     with pytest.raises(AwsError) as caught:
-        call(center, operation, "bob", **given)
+        call(center, operation, "bob", **arguments)
 
     assert caught.value.code == "AccessDeniedException"

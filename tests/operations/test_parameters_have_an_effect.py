@@ -54,7 +54,7 @@ OBJECTS = ("iamlab.operations.services", "iamlab.operations.iam")
 
 
 def texts(*start: Any) -> set[str]:
-    """Give all texts in functions and in whatever of iamlab they lead to."""
+    """Return all texts in functions and in whatever of iamlab they lead to."""
     found, seen, waiting = set(), {}, list(start)
     while waiting:
         value = waiting.pop()
@@ -70,13 +70,13 @@ def texts(*start: Any) -> set[str]:
 
 @cache
 def of_function(function: FunctionType) -> list[Any]:
-    """Give a function's code, and what its names mean: globals, and what modules have."""
+    """Return a function's code, and what its names mean: globals, and what modules have."""
     if not function.__module__.startswith("iamlab."):
         return []
     known, used = function.__globals__, names(function.__code__)
-    modules = [known[one] for one in used if isinstance(known.get(one), ModuleType)]
-    modules += [sys.modules[one] for one in used if one.startswith(OBJECTS)]
-    places = (known, *(vars(one) for one in modules if one.__name__.startswith("iamlab.")))
+    modules = [known[item] for item in used if isinstance(known.get(item), ModuleType)]
+    modules += [sys.modules[text] for text in used if text.startswith(OBJECTS)]
+    places = (known, *(vars(module) for module in modules if module.__name__.startswith("iamlab.")))
     inner = inspect.getclosurevars(function).nonlocals.values()
     return [
         function.__code__,
@@ -86,18 +86,18 @@ def of_function(function: FunctionType) -> list[Any]:
 
 
 def of_class(kind: type) -> list[Any]:
-    """Give the methods of a class that reads parameters."""
+    """Return the methods of a class that reads parameters."""
     if not kind.__module__.startswith(READERS):
         return []
-    return [getattr(one, "fget", getattr(one, "__func__", one)) for one in vars(kind).values()]
+    return [getattr(var, "fget", getattr(var, "__func__", var)) for var in vars(kind).values()]
 
 
 def of_object(value: Any) -> list[Any]:
-    """Give the fields of an :class:`Api` and its methods; of other objects nothing."""
+    """Return the fields of an :class:`Api` and its methods; of other objects nothing."""
     if not type(value).__module__.startswith(OBJECTS):
         return []
-    fields = [getattr(value, one, None) for one in getattr(value, "__dataclass_fields__", ())]
-    return [*fields, *(one for kind in type(value).__mro__ for one in of_class(kind))]
+    fields = [getattr(value, item, None) for item in getattr(value, "__dataclass_fields__", ())]
+    return [*fields, *(item for kind in type(value).__mro__ for item in of_class(kind))]
 
 
 INSIDE: tuple[tuple[Any, Any], ...] = (
@@ -114,13 +114,13 @@ INSIDE: tuple[tuple[Any, Any], ...] = (
 
 @cache
 def names(code: CodeType) -> set[str]:
-    """Give the names that a function, and those inside it, use."""
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    return {*code.co_names, *(name for one in inner for name in names(one))}
+    """Return the names that a function, and those inside it, use."""
+    inner = [co_const for co_const in code.co_consts if isinstance(co_const, CodeType)]
+    return {*code.co_names, *(name for item in inner for name in names(item))}
 
 
 def read_by(entry: Entry) -> set[str]:
-    """Give the texts in all that does an operation."""
+    """Return the texts in all that does an operation."""
     steps = [] if entry.call_type is None else of_class(entry.call_type)
     return texts(entry.perform, entry.about, entry.also, entry.keys, steps)
 
@@ -156,8 +156,8 @@ def test_no_reason_is_out_of_date() -> None:
 def test_the_test_finds_a_parameter_that_nothing_reads() -> None:
     """Of an entry whose work looks at one of its parameters only."""
 
-    def perform(_: Any, given: Mapping[str, Any]) -> Any:
-        return given["QueueUrl"]
+    def perform(_: Any, arguments: Mapping[str, Any]) -> Any:
+        return arguments["QueueUrl"]
 
     perform.__module__ = "iamlab.operations.services.queues_and_topics"
     entry = replace(find("sqs:TagQueue"), perform=perform, about=None)
@@ -208,12 +208,12 @@ def test_who_has_a_policy_is_filtered_and_paged() -> None:
     main.create_group("team").attach_policy(policy)
     main.create_user("cat", permissions_boundary=policy)
 
-    def names(**given: Any) -> list[str]:
-        arn = {"PolicyArn": policy.arn, **given}
+    def names(**arguments: Any) -> list[str]:
+        arn = {"PolicyArn": policy.arn, **arguments}
         found = main.call("ListEntitiesForPolicy", main.root_arn, **arn)
         return [
-            *(one["GroupName"] for one in found["PolicyGroups"]),
-            *(one["UserName"] for one in found["PolicyUsers"]),
+            *(policy_group["GroupName"] for policy_group in found["PolicyGroups"]),
+            *(policy_user["UserName"] for policy_user in found["PolicyUsers"]),
         ]
 
     assert names() == ["team", "ana", "ben"]
@@ -229,9 +229,9 @@ def test_a_statement_of_another_version_is_not_removed() -> None:
     role = main.create_role("work", assume_role_policy_document=trusted)
     function = main.create_function("resize", role=role)
     function.add_permission("s", "lambda:InvokeFunction", "222222222222", qualifier="live")
-    given = {"FunctionName": "resize", "StatementId": "s"}
+    arguments = {"FunctionName": "resize", "StatementId": "s"}
     with pytest.raises(LambdaResourceNotFound):
-        main.call("lambda:RemovePermission", main.root_arn, **given, Qualifier="test")
-    main.call("lambda:RemovePermission", main.root_arn, **given, Qualifier="live")
+        main.call("lambda:RemovePermission", main.root_arn, **arguments, Qualifier="test")
+    main.call("lambda:RemovePermission", main.root_arn, **arguments, Qualifier="live")
 
     assert function.policy is None

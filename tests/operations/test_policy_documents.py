@@ -59,12 +59,12 @@ OF_IAM = [name for name in SAVES if "bucket" not in name]
 def content(account: Account) -> str:
     """All that an account holds, as text."""
     parts = (account.users, account.groups, account.roles, account.policies, account.buckets)
-    return repr([{key: vars_of(one) for key, one in part.items()} for part in parts])
+    return repr([{key: vars_of(value) for key, value in part.items()} for part in parts])
 
 
-def vars_of(one: Any) -> list[object]:
+def vars_of(item: Any) -> list[object]:
     """The fields of an identity, a policy or a bucket, but not the account it is in."""
-    return [getattr(one, name) for name in one.__dataclass_fields__ if name != "account"]
+    return [getattr(item, name) for name in item.__dataclass_fields__ if name != "account"]
 
 
 @pytest.mark.parametrize("how", SAVES)

@@ -131,7 +131,10 @@ ANSWERS: dict[str, tuple[str, int, dict[str, str]]] = {
 """Service -> its code, status, and sentence for each defect; empty where AWS documents none."""
 
 SPEAKS_OF_OTHERS = ("logs", "backup")
-ACCEPTED = {("ecr", "another resource"), *((one, "another resource") for one in SPEAKS_OF_OTHERS)}
+ACCEPTED = {
+    ("ecr", "another resource"),
+    *((speak, "another resource") for speak in SPEAKS_OF_OTHERS),
+}
 """Cases that are no mistake: ECR's policies name no resource, two others speak of more than one."""
 
 
@@ -261,7 +264,7 @@ def test_who_is_there_may_be_named(service: str, who: str, own: Account) -> None
     assert policy.statements[0].principal == (("AWS", THERE[who]),)
 
 
-@pytest.mark.parametrize("service", [one for one in RESOURCES if one != "logs"])
+@pytest.mark.parametrize("service", [resource for resource in RESOURCES if resource != "logs"])
 def test_the_id_of_somebody_who_is_there_may_be_named(service: str, own: Account) -> None:
     """It is a dead one that is refused."""
     named = [own.users["ana"].unique_id, own.roles["job"].unique_id]
@@ -309,7 +312,7 @@ def test_an_api_keeps_its_own_whole_arn(element: str, short: str, own: Account) 
     del statement["Resource"]
     policy = resource_policy(document(statement | {element: short}), made("execute-api", own))
 
-    assert policy.to_json() == document(statement | {element: SHORT[short]})
+    assert policy.to_dict() == document(statement | {element: SHORT[short]})
 
 
 def test_an_api_completes_each_of_several_resources(own: Account) -> None:
@@ -350,18 +353,18 @@ def test_vpc_endpoints_do_not_ask_who_is_there(own: Account) -> None:
 def named_in(path: Path) -> set[str]:
     """Collect the names that a module uses, but for those that it imports or only catches."""
     tree = ast.parse(path.read_text("utf-8"))
-    handlers = [one.type for one in ast.walk(tree) if isinstance(one, ast.ExceptHandler)]
-    caught = {id(name) for one in handlers if one is not None for name in ast.walk(one)}
-    names = (one for one in ast.walk(tree) if isinstance(one, ast.Name))
-    return {one.id for one in names if id(one) not in caught}
+    handlers = [node.type for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    caught = {id(name) for handler in handlers if handler is not None for name in ast.walk(handler)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {name.id for name in names if id(name) not in caught}
 
 
 def test_no_class_of_error_of_the_services_is_decoration() -> None:
     """Each is raised somewhere in a world, and drawn in the tree with its status."""
     known = {
-        name: one
-        for name, one in vars(service_errors).items()
-        if isinstance(one, type) and issubclass(one, AwsError) and one is not AwsError
+        name: var
+        for name, var in vars(service_errors).items()
+        if isinstance(var, type) and issubclass(var, AwsError) and var is not AwsError
     }
     home = Path(iamlab.__file__).parent
     used = set[str]().union(
@@ -374,5 +377,5 @@ def test_no_class_of_error_of_the_services_is_decoration() -> None:
     drawn = (service_errors.__doc__ or "").splitlines()
 
     assert known.keys() - used == set()
-    for name, one in known.items():
-        assert any(f"─ {name} " in line and str(one.http_status) in line for line in drawn), name
+    for name, value in known.items():
+        assert any(f"─ {name} " in line and str(value.http_status) in line for line in drawn), name

@@ -94,7 +94,7 @@ def test_root_signs_in_by_e_mail() -> None:
 def test_nobody_learns_what_was_wrong() -> None:
     """User, password, account, or that the user has no password: one sentence for all."""
     world, _ = made()
-    said = {
+    message = {
         refused(world, BETTER),
         refused(world, user="bob"),
         refused(world, user="nobody"),
@@ -106,7 +106,7 @@ def test_nobody_learns_what_was_wrong() -> None:
     with pytest.raises(FailedAuthentication) as caught:
         sign_in(world, email="nobody@example.com", password=GOOD)
 
-    assert said | {caught.value.message} == {WRONG}
+    assert message | {caught.value.message} == {WRONG}
 
 
 def test_a_password_is_text() -> None:
@@ -314,7 +314,7 @@ def test_each_attempt_is_in_the_log() -> None:
         ("Root", good, ""),
     ]
     text = told(world)
-    assert not [one for one in (GOOD, BETTER, ROOT_PASSWORD, "typed-as") if one in text]
+    assert not [item for item in (GOOD, BETTER, ROOT_PASSWORD, "typed-as") if item in text]
 
 
 # -- aliases and addresses --------------------------------------------------------------------

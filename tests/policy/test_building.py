@@ -16,7 +16,7 @@ MAPS = "arn:aws:s3:::maps/*"
 
 def statement(policy):
     """The only statement, as JSON values."""
-    [only] = policy.to_json()["Statement"]
+    [only] = policy.to_dict()["Statement"]
     return only
 
 
@@ -49,7 +49,7 @@ def test_what_is_written_is_what_a_person_would_write():
         "Resource": [MAPS, "arn:aws:s3:::maps"],
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     }
-    assert policy.text == json.dumps(policy.to_json(), indent=2)
+    assert policy.text == json.dumps(policy.to_dict(), indent=2)
 
 
 def test_deny_is_the_same_with_the_other_effect():
@@ -187,7 +187,7 @@ def test_adding_keeps_all_statements_in_order_just_as_they_were_written():
 
     assert both.name == "one"
     assert both.id == "mine"
-    assert both.to_json()["Statement"] == [*statements_as_written(one), statement(other)]
+    assert both.to_dict()["Statement"] == [*statements_as_written(one), statement(other)]
     assert add(other, one).id == "mine"
     assert add(allow("s3:*"), other).name == "other"
 

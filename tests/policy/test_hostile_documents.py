@@ -65,9 +65,9 @@ DOCUMENTS = {
 WAYS = {
     "check": lambda policy: len(refusals(policy, "identity")),
     "check for a bucket": lambda policy: len(refusals(policy, "resource", "s3")),
-    "advice": lambda policy: len(policy.advice("identity")),
-    "advice for a role": lambda policy: len(policy.advice("trust")),
-    "prose": lambda policy: len(policy.prose()),
+    "lint": lambda policy: len(policy.lint("identity")),
+    "lint for a role": lambda policy: len(policy.lint("trust")),
+    "describe": lambda policy: len(policy.describe()),
     "minimize": lambda policy: len(policy.minimize().statements),
 }
 SIZES = {"check": 2_000, "check for a bucket": 2_000}

@@ -29,7 +29,7 @@ def policy(*statements, **top):
 
 def short(*statements, **top):
     """What remains of it, statement by statement, only what is not usual."""
-    left = minimize(policy(*statements, **top)).to_json()["Statement"]
+    left = minimize(policy(*statements, **top)).to_dict()["Statement"]
     return [{key: one[key] for key in one if one[key] != USUAL.get(key)} for one in left]
 
 
@@ -170,13 +170,13 @@ def test_what_does_not_change_is_left_as_it_was_written():
     whole = policy(kept, {"Action": ["ec2:*", "ec2:Start*"]}, Id="mine")
     old = Policy.parse({"Statement": {**USUAL, "Action": ["s3:*", "s3:Get*"]}})
 
-    assert minimize(whole).to_json() == {
+    assert minimize(whole).to_dict() == {
         "Version": "2012-10-17",
         "Statement": [USUAL | kept, USUAL | {"Action": "ec2:*"}],
         "Id": "mine",
     }
     assert minimize(whole).name == "p"
-    assert minimize(old).to_json() == {"Statement": USUAL}
+    assert minimize(old).to_dict() == {"Statement": USUAL}
 
 
 # What the statements of POLICIES are about.
@@ -208,7 +208,7 @@ def test_it_is_never_longer_and_once_is_enough(whole):
     """To minimize again changes nothing."""
     less = minimize(whole)
 
-    assert len(json.dumps(less.to_json())) <= len(json.dumps(whole.to_json()))
+    assert len(json.dumps(less.to_dict())) <= len(json.dumps(whole.to_dict()))
     assert bool(less.statements) is bool(whole.statements)
     assert {one.sid for one in less.statements} <= {one.sid for one in whole.statements}
     assert minimize(less) is less

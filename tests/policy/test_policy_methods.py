@@ -14,7 +14,7 @@ GUARD = Policy.deny("s3:*", when={"Bool": {"aws:SecureTransport": "false"}}, sid
 
 def test_policies_are_built_and_added_as_a_person_would_write_them():
     """Version first, single values without brackets, elements in AWS's order."""
-    assert (READ + GUARD).to_json() == {
+    assert (READ + GUARD).to_dict() == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -37,28 +37,28 @@ def test_policies_are_built_and_added_as_a_person_would_write_them():
 def test_what_is_built_can_be_saved_and_has_nothing_to_mend():
     """As an identity-based policy."""
     policy = READ + GUARD
-    policy.check("identity")
+    policy.validate("identity")
 
-    assert policy.advice() == ()
+    assert policy.lint() == ()
 
 
-def test_check_raises_with_aws_words_and_the_first_marked():
+def test_validate_raises_with_aws_words_and_the_first_marked():
     """A trust policy is another thing."""
     with pytest.raises(PolicyError) as caught:
-        READ.check("trust")
+        READ.validate("trust")
 
     assert caught.value.problems[0].what.startswith("AWS answers MalformedPolicyDocument: ")
     assert all(one.what.startswith("Later") for one in caught.value.problems[1:])
 
 
-def test_advice_prose_and_diff_are_those_of_their_modules():
+def test_lint_describe_and_diff_are_those_of_their_modules():
     """The type is handed on."""
     bucket = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", principal="*")
 
-    assert bucket.advice("identity") == advise(bucket, "identity")
-    assert bucket.advice("resource", "s3") == advise(bucket, "resource", "s3")
-    assert bucket.advice("identity") != bucket.advice("resource", "s3")
-    assert READ.prose("scp") == prose(READ, for_type="scp") != READ.prose()
+    assert bucket.lint("identity") == advise(bucket, "identity")
+    assert bucket.lint("resource", "s3") == advise(bucket, "resource", "s3")
+    assert bucket.lint("identity") != bucket.lint("resource", "s3")
+    assert READ.describe("scp") == prose(READ, for_type="scp") != READ.describe()
     assert READ.diff(GUARD) == diff(READ, GUARD)
     assert READ.diff(GUARD).lost == ("s3:GetObject",)
 

@@ -162,7 +162,7 @@ def ask_verdicts(walk: Walk, number: int) -> None:  # noqa: C901 - one chance af
             continue
         log.note("verdicts", title, of_decision(made))
         if at % 9 == 0:
-            asked = {"explain": made.explain, "to_json": made.to_json}
+            asked = {"explain": made.explain, "to_json": made.to_dict}
             for name, method in asked.items():
                 log.attempt(f"{name}()", method, "verdicts")
             log.attempt("fixes()", lambda one=made: one.fixes(), "verdicts")
@@ -171,7 +171,7 @@ def ask_verdicts(walk: Walk, number: int) -> None:  # noqa: C901 - one chance af
 def ask_files(walk: Walk, *, thoroughly: bool) -> None:
     """Write events and things; at times save the world, load it, and save that again."""
     world, log = walk.world, walk.log
-    log.lines["events"] += [clean(json.dumps(one.to_json())) for one in world.events]
+    log.lines["events"] += [clean(json.dumps(one.to_dict())) for one in world.events]
     log.note("events", "repr", world.events)
     for account in world.accounts.values():
         held = [account, *account.users.values(), *account.groups.values(), *account.roles.values()]
@@ -222,23 +222,23 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     quick: dict[str, Callable[[], Any]] = {
         "summary": account.summary,
         "credential_report": lambda: account.credential_report().csv,
-        "security_status": lambda: account.security_status().to_json(),
+        "security_status": lambda: account.security_status().to_dict(),
         "recommendations": account.security_recommendations,
         "timeline": lambda: world.timeline().as_text(),
         "where": lambda: [one.event_id for one in world.events.where(outcome="denied")],
-        "audit": lambda: account.audit().to_json(),
+        "audit": lambda: account.audit().to_dict(),
         "diff": lambda: [str(one) for one in world.diff(walk.before)],
     }
     middle: dict[str, Callable[[], Any]] = {
         "last_accessed": lambda: str(account.last_accessed(who)),
         "who_can": lambda: _decided(world.who_can(action, resource)),
-        "access": lambda: str(world.access(some, walk.targets()[:3])),
-        "roles": lambda: str(world.access(some, walk.targets()[:2], by="role")),
-        "groups": lambda: str(world.access(some, walk.targets()[:2], by="group")),
+        "access": lambda: str(world.access_matrix(some, walk.targets()[:3])),
+        "roles": lambda: str(world.access_matrix(some, walk.targets()[:2], by="role")),
+        "groups": lambda: str(world.access_matrix(some, walk.targets()[:2], by="group")),
         "organization": lambda: account.organizations_last_accessed(walk.entity_path()),
         "user": lambda: user and user.summary(),
         "unused": lambda: str(world.unused(who)),
-        "least_privilege": lambda: world.least_privilege(who).to_json(),
+        "least_privilege": lambda: world.least_privilege(who).to_dict(),
     }
     slow: dict[str, Callable[[], Any]] = {
         "what_can": lambda: str(world.what_can(who, services=["s3", "sts", "sqs"])),
@@ -249,7 +249,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     }
     if walk.number % 200 == 0:
         slow["admins"] = lambda: _reached(world.reach().admins())
-        slow["to"] = lambda: _reached(world.reach().to(resource, action))
+        slow["to"] = lambda: _reached(world.reach().to(action, resource))
     asked = quick | (middle if walk.number % 5 == 0 or slowly else {}) | (slow if slowly else {})
     for name, ask in asked.items():
         log.attempt(f"{name}()", ask, "reports")

@@ -51,6 +51,8 @@ KEPT = {
     "create_grant": "grant",
 }
 """Method -> the kind of what it makes, where the world does not list it."""
+NEW_NAMES = {"to_json": "to_dict"}
+"""Method or parameter, as it was called when the walks were recorded -> as it is called now."""
 ORGANIZATIONS = {
     *("organization", "org_root", "unit", "member", "org_policy", "handshake", "center"),
     *("permission_set", "store_user", "store_group", "portal"),
@@ -277,9 +279,9 @@ def use_method(walk: Walk, name: str) -> None:  # noqa: C901 - one case after th
     if given is None:
         walk.log.note("answers", name, "nothing there")
         return
-    answer = walk.log.attempt(
-        f"{name}({plain(thing)}, {plain(given)})", lambda: getattr(thing, method)(**given)
-    )
+    ask = getattr(thing, NEW_NAMES.get(method, method))
+    by_name = {NEW_NAMES.get(one, one): value for one, value in given.items()}
+    answer = walk.log.attempt(f"{name}({plain(thing)}, {plain(given)})", lambda: ask(**by_name))
     if isinstance(answer, Exception):
         return
     made = KEPT.get(method)

@@ -184,8 +184,8 @@ class Machine(OrganizationSteps, SessionSteps):
         text = json.dumps(world_to_json(self.world, secrets=secrets))
         twin = world_from_json(json.loads(text))
         assert json.dumps(world_to_json(twin, secrets=secrets)) == text or not secrets
-        assert [one.to_json() for one in twin.events] == [
-            one.to_json() for one in self.world.events
+        assert [one.to_dict() for one in twin.events] == [
+            one.to_dict() for one in self.world.events
         ]
         self.keep(twin, go_on=go_on)
         if go_on and not secrets:
@@ -549,7 +549,7 @@ def test_the_same_calls_make_the_same_world() -> None:
 
     def made() -> Any:
         world = walk(3, 60).world
-        return snapshot(world), [event.to_json() for event in world.events]
+        return snapshot(world), [event.to_dict() for event in world.events]
 
     assert made() == made()
 

@@ -33,7 +33,7 @@ def look_at(world: World) -> PlainWorld:
 
 def _account(account: Account) -> dict[str, Any]:
     def identity(one: Any) -> dict[str, Any]:
-        inline = {name: written(policy.to_json()) for name, policy in one.inline.items()}
+        inline = {name: written(policy.to_dict()) for name, policy in one.inline.items()}
         inline |= dict.fromkeys(one.attached, written(INLINE["all"]))
         own = {"id": one.unique_id, "path": one.path, "inline": inline, "tags": one.tags}
         return {**own, "boundary": one.boundary}
@@ -45,7 +45,7 @@ def _account(account: Account) -> dict[str, Any]:
 
     def role(one: Any) -> dict[str, Any]:
         lasts = one.max_session_duration
-        return {**identity(one), "trust": one.trust.to_json(), "seconds": lasts}
+        return {**identity(one), "trust": one.trust.to_dict(), "seconds": lasts}
 
     block = account.s3_public_access_block
     return {
@@ -55,7 +55,7 @@ def _account(account: Account) -> dict[str, Any]:
             name: {"id": one.unique_id, "roles": [role.name for role in one.roles]}
             for name, one in account.instance_profiles.items()
         },
-        "Policy": {arn: written(one.document.to_json()) for arn, one in account.policies.items()},
+        "Policy": {arn: written(one.document.to_dict()) for arn, one in account.policies.items()},
         "Provider": {*account.oidc_providers, *account.saml_providers},
         "block": block and switches_of(block),
     }
@@ -79,9 +79,9 @@ def _session(one: SessionRecord) -> dict[str, Any]:
         "tags": one.tags,
         "going": {*one.transitive_tag_keys},
         "source": one.source_identity,
-        "policy": one.policy and written(one.policy.to_json()),
+        "policy": one.policy and written(one.policy.to_dict()),
         "arns": list(one.policy_arns),
-        "scoped": [written(policy.to_json()) for policy in one.scoped],
+        "scoped": [written(policy.to_dict()) for policy in one.scoped],
         "keys": one.keys,
     }
 
@@ -109,7 +109,7 @@ def _resource(one: Any) -> dict[str, Any]:
             "profile": one.association and one.association.profile_id,
         },
         "VPC endpoint": lambda: {
-            "policy_of_way": one.endpoint_policy.to_json()["Statement"],
+            "policy_of_way": one.endpoint_policy.to_dict()["Statement"],
             "vpc": one.vpc_id,
             "service": one.for_service,
         },
@@ -118,7 +118,7 @@ def _resource(one: Any) -> dict[str, Any]:
         "kind": one.kind,
         "account": one.account.account_id,
         "tags": one.tags,
-        "policy": one.policy and one.policy.to_json(),
+        "policy": one.policy and one.policy.to_dict(),
         **more.get(one.kind, dict)(),
     }
 
@@ -137,7 +137,7 @@ def _organization(one: Organization) -> dict[str, Any]:
             key: {
                 "type": policy.type,
                 "name": policy.name,
-                "text": written(policy.document.to_json()),
+                "text": written(policy.document.to_dict()),
                 "tags": policy.tags,
             }
             for key, policy in one.policies.items()

@@ -112,9 +112,9 @@ ROLES: dict[str, Doc] = {
 
 
 def arn_of(name: str) -> str:
-    """Give the ARN of one of the users or roles above."""
-    kind, things = ("user", USERS) if name in USERS else ("role", ROLES)
-    return f"{IAM}{kind}{things[name].get('path', '/')}{name}"
+    """Return the ARN of one of the users or roles above."""
+    kind, values = ("user", USERS) if name in USERS else ("role", ROLES)
+    return f"{IAM}{kind}{values[name].get('path', '/')}{name}"
 
 
 AUDIT_SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/monday"
@@ -371,12 +371,12 @@ def _moto_texts() -> tuple[str, str]:
 
 
 def moto_raw() -> str:
-    """Give what the AWS CLI printed of moto's account, untouched."""
+    """Return what the AWS CLI printed of moto's account, untouched."""
     return _moto_texts()[1]
 
 
 def moto_account(printed_by: str = "boto3") -> Doc:
-    """Give moto's account, with the two things that AWS tells and moto (5.1) forgets.
+    """Return moto's account, with the two facts that AWS returns and moto (5.1) omits.
 
     These are the PolicyName of each managed policy, and the boundary of a user.
     """
@@ -424,7 +424,7 @@ def url_encoded(export: Doc) -> Doc:
 
 
 def documents_in(export: Doc) -> Iterator[tuple[str, Doc, str]]:
-    """Give every policy document of an export: its name, who holds it, under which key."""
+    """Yield every policy document of an export: its name, its holder, its key."""
     for kind in ("User", "Group", "Role"):
         for item in export[f"{kind}DetailList"]:
             for entry in item[f"{kind}PolicyList"]:

@@ -56,7 +56,7 @@ def load(*exports: Any, **more: Any) -> World:
 
 
 def refusal(*exports: Any, **more: Any) -> str:
-    """Give the text of the LoadError that must come."""
+    """Return the text of the LoadError that must come."""
     with pytest.raises(LoadError) as caught:
         load(*exports, **more)
     return str(caught.value)
@@ -225,12 +225,12 @@ def test_all_parts_of_an_account_are_loaded() -> None:
 
     assert (alice.path, alice.tags, alice.groups) == ("/sky/", {"team": "sky"}, ["astronomers"])
     assert alice.arn == arn_of("alice")
-    assert {name: one.unique_id for name, one in account.users.items()} == ids
+    assert {name: item.unique_id for name, item in account.users.items()} == ids
     assert account.get_user("bob").boundary == ARN_OF["ceiling"]
     assert (auditor.tags, auditor.boundary) == ({"team": "audit"}, ARN_OF["ceiling"])
     assert auditor.instance_profiles == ["auditor-profile"]
     assert (list(maps.versions), maps.default_version_id) == (["v1", "v2", "v3"], "v2")
-    assert maps.document.to_json() == document(allow("s3:GetObject", f"{MAPS}/*", Sid="ReadMaps"))
+    assert maps.document.to_dict() == document(allow("s3:GetObject", f"{MAPS}/*", Sid="ReadMaps"))
     assert account.get_policy("ceiling").path == "/limits/"
 
 
@@ -295,7 +295,7 @@ def test_accounts_of_other_partitions_keep_their_arns(partition: str) -> None:
     aws_managed = f"arn:{partition}:iam::aws:policy/ReadOnly"
     raw = json.loads(text)
     raw["Policies"].append(managed(aws_managed))
-    carol = next(one for one in raw["UserDetailList"] if one["UserName"] == "carol")
+    carol = next(item for item in raw["UserDetailList"] if item["UserName"] == "carol")
     carol["AttachedManagedPolicies"] = attached(aws_managed)
 
     world = load(raw)
@@ -337,7 +337,7 @@ def test_no_quota_is_enforced() -> None:
     world = World.from_account_details(raw)
 
     actions = [*(f"ec2:Do{name}" for name in groups), *(f"s3:Get{number}" for number in range(30))]
-    assert [one for one in actions if not world.can(f"{IAM}user/zoe", one, "*")] == []
+    assert [action for action in actions if not world.can(f"{IAM}user/zoe", action, "*")] == []
 
 
 # -- what is missing --------------------------------------------------------------------------
@@ -418,8 +418,10 @@ def test_filtered_lists_say_what_they_leave_out() -> None:
     """With ``--filter User`` groups and customer policies are missing: each is named."""
     world = load(filtered(export_of(hand_made()), "User"))
 
-    said = "\n".join(world.warnings)
-    assert [name for name in ("astronomers", "interns", ARN_OF["everything"]) if name in said] == [
+    message = "\n".join(world.warnings)
+    assert [
+        name for name in ("astronomers", "interns", ARN_OF["everything"]) if name in message
+    ] == [
         "astronomers",
         "interns",
         ARN_OF["everything"],
@@ -541,12 +543,14 @@ def test_every_aws_managed_policy_loads() -> None:
     prefix = "arn:aws:iam::aws:policy"
     policies = [
         managed(
-            f"{prefix}{one['Path']}{name}",
-            Path=one["Path"],
-            DefaultVersionId=one["DefaultVersionId"],
-            PolicyVersionList=[{"VersionId": one["DefaultVersionId"], "Document": one["Document"]}],
+            f"{prefix}{value['Path']}{name}",
+            Path=value["Path"],
+            DefaultVersionId=value["DefaultVersionId"],
+            PolicyVersionList=[
+                {"VersionId": value["DefaultVersionId"], "Document": value["Document"]}
+            ],
         )
-        for name, one in known.items()
+        for name, value in known.items()
     ]
     arns = [f"{prefix}/ReadOnlyAccess", f"{prefix}/AWSDenyAll"]
     raw = {"UserDetailList": [user()], "Policies": policies}
@@ -663,9 +667,9 @@ def test_a_missing_page_in_the_middle_shows_as_what_is_missing() -> None:
 def _at(path: tuple[Any, ...], value: Any) -> Doc:
     """Put a value into a small valid export."""
     raw: Any = _full()
-    *way, last = path
+    *how, last = path
     holder = raw
-    for step in way:
+    for step in how:
         holder = holder[step]
     holder[last] = value
     found: Doc = raw
@@ -838,7 +842,7 @@ def _stands(raw: Doc, names: list[str]) -> None:
 def _little() -> Doc:
     """Make an export with one of each kind."""
     raw = _full()
-    raw[U] = [one for one in raw[U] if one["UserName"] in ("alice", "bob")]
+    raw[U] = [item for item in raw[U] if item["UserName"] in ("alice", "bob")]
     raw[U][0]["UserPolicyList"].pop()
     raw[G], raw[R] = raw[G][:1], raw[R][:1]
     raw["Policies"] = raw["Policies"][1:2]

@@ -168,8 +168,11 @@ def by_path(written: Doc) -> list[Doc]:
 def by_list_parents(written: Doc) -> list[Doc]:
     """Ask each child."""
     parents = [
-        {"ChildId": one["Id"], "Parents": [{"Id": one["ParentId"], "Type": "any"}]}
-        for one in (*written["OrganizationalUnits"], *written["Accounts"])
+        {
+            "ChildId": organizational_unit["Id"],
+            "Parents": [{"Id": organizational_unit["ParentId"], "Type": "any"}],
+        }
+        for organizational_unit in (*written["OrganizationalUnits"], *written["Accounts"])
     ]
     return [*parents, without(written, "ParentId", "Path", "Paths")]
 
@@ -177,8 +180,11 @@ def by_list_parents(written: Doc) -> list[Doc]:
 def by_list_children(written: Doc) -> list[Doc]:
     """Ask each parent."""
     children = [
-        {"ParentId": one["ParentId"], "Children": [{"Id": one["Id"], "Type": "any"}]}
-        for one in (*written["OrganizationalUnits"], *written["Accounts"])
+        {
+            "ParentId": organizational_unit["ParentId"],
+            "Children": [{"Id": organizational_unit["Id"], "Type": "any"}],
+        }
+        for organizational_unit in (*written["OrganizationalUnits"], *written["Accounts"])
     ]
     return [without(written, "ParentId", "Path", "Paths"), *children]
 
@@ -188,8 +194,8 @@ def by_the_page(written: Doc) -> list[Doc]:
     bare = without(written, "ParentId", "Path", "Paths")
     pages: list[Doc] = []
     for key in ("OrganizationalUnits", "Accounts"):
-        for entry, told in zip(bare.pop(key), written[key], strict=True):
-            pages.append({"ParentId": told["ParentId"], key: [entry]})
+        for entry, shown in zip(bare.pop(key), written[key], strict=True):
+            pages.append({"ParentId": shown["ParentId"], key: [entry]})
     return [bare, *pages]
 
 
@@ -211,11 +217,11 @@ def test_policies_can_be_told_apart_and_from_their_targets(written: Doc) -> None
     """list-policies, describe-policy and list-policies-for-target."""
     bare = copy.deepcopy(written)
     policies, targets = bare.pop("Policies"), bare.pop("Targets")
-    pages = [bare, {"Policies": [one["PolicySummary"] for one in policies]}]
-    pages += [{"Policy": one} for one in policies]
-    for one in policies:
-        for target in targets[one["PolicySummary"]["Id"]]:
-            pages.append({"TargetId": target["TargetId"], "Policies": [one["PolicySummary"]]})
+    pages = [bare, {"Policies": [policy["PolicySummary"] for policy in policies]}]
+    pages += [{"Policy": policy} for policy in policies]
+    for item in policies:
+        for target in targets[item["PolicySummary"]["Id"]]:
+            pages.append({"TargetId": target["TargetId"], "Policies": [item["PolicySummary"]]})
 
     assert organization_to_json(read(pages)) == written
 
@@ -274,16 +280,16 @@ print(json.dumps(found, indent=4) if output == "json" else "\\t".join(found))
 
 
 def answers_of(organization: Organization) -> Iterator[tuple[str, Any]]:
-    """Say what the commands answer, by command and options."""
+    """Return what the commands answer, by command and options."""
     main = organization.management_account
 
-    def ask(command: str, **given: str) -> tuple[str, Any]:
+    def ask(command: str, **arguments: str) -> tuple[str, Any]:
         name = "".join(part.capitalize() for part in command.split("-")).replace("Aws", "AWS")
         options = sorted(
             f"--{re.sub('(?<!^)(?=[A-Z])', '-', key).lower()}={value}"
-            for key, value in given.items()
+            for key, value in arguments.items()
         )
-        answer = main.call(f"organizations:{name}", main.root, **given)
+        answer = main.call(f"organizations:{name}", main.root, **arguments)
         return " ".join((command, *options)), answer
 
     yield ask("describe-organization")
@@ -337,21 +343,21 @@ def put(*path: Any, value: Any = ...) -> Callable[[Doc], None]:
     """Change one value; without one, take it out."""
 
     def change(written: Doc) -> None:
-        one: Any = written
+        item: Any = written
         for key in path[:-1]:
-            one = one[key]
+            item = item[key]
         if value is ...:
-            del one[path[-1]]
+            del item[path[-1]]
         else:
-            one[path[-1]] = value
+            item[path[-1]] = value
 
     return change
 
 
 def circle(written: Doc) -> None:
     """Put an OU into its own child."""
-    for one in written["OrganizationalUnits"]:
-        del one["Path"]
+    for organizational_unit in written["OrganizationalUnits"]:
+        del organizational_unit["Path"]
     prod, web = written["OrganizationalUnits"]
     prod["ParentId"] = web["Id"]
 
@@ -379,12 +385,12 @@ def foreign(written: Doc) -> None:
 
 
 def other_path(written: Doc) -> None:
-    """Give an account the path of another one."""
+    """Return an account the path of another one."""
     written["Accounts"][1]["Paths"] = written["Accounts"][0]["Paths"]
 
 
 def other_unit(written: Doc) -> None:
-    """Give an OU the path of another one."""
+    """Return an OU the path of another one."""
     first, second = written["OrganizationalUnits"]
     second["Path"] = first["Path"]
 
@@ -392,7 +398,7 @@ def other_unit(written: Doc) -> None:
 def bare(written: Doc) -> None:
     """Let no SCP hang on an account."""
     for targets in written["Targets"].values():
-        targets[:] = [one for one in targets if one["TargetId"] != MAIN]
+        targets[:] = [target for target in targets if target["TargetId"] != MAIN]
 
 
 WRONG = [
@@ -446,16 +452,16 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), WRONG)
+@pytest.mark.parametrize(("change", "message"), WRONG)
 def test_what_is_wrong_is_said_with_its_place(
-    written: Doc, change: Callable[[Doc], None], said: str | None
+    written: Doc, change: Callable[[Doc], None], message: str | None
 ) -> None:
     """And nothing is guessed."""
     change(written)
-    if said is None:
+    if message is None:
         assert read(written)
     else:
-        assert said in wrong(written)
+        assert message in wrong(written)
 
 
 def test_all_problems_are_said_at_once(written: Doc) -> None:
@@ -463,10 +469,10 @@ def test_all_problems_are_said_at_once(written: Doc) -> None:
     put("Accounts", 1, "Email")(written)
     put("Policies", 2, "Content", value="{")(written)
     put("OrganizationalUnits", 0, "Name")(written)
-    said = wrong(written)
+    message = wrong(written)
 
     for place in ("organization: Accounts[1]", "organization: OrganizationalUnits[0]", "guard"):
-        assert place in said
+        assert place in message
 
 
 def test_an_organization_is_read_once(written: Doc, organization: Organization) -> None:
@@ -493,7 +499,7 @@ def test_pages_follow_one_another(written: Doc) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "organization.json, line 1, column 1"),
         ('{"Organization": {', "cut off"),
@@ -506,11 +512,11 @@ def test_pages_follow_one_another(written: Doc) -> None:
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """With the place in it."""
     path = tmp_path / "organization.json"
     path.write_text(text, "utf-8")
-    with pytest.raises(LoadError, match=re.escape(said)):
+    with pytest.raises(LoadError, match=re.escape(message)):
         read_organization(World(), path, Problems())
 
 

@@ -236,20 +236,20 @@ def saved(world: World) -> Doc:
 
 
 def as_read(data: Doc) -> Doc:
-    """Give what a reader makes of the file."""
+    """Return what a reader makes of the file."""
     read: Doc = json.loads(json.dumps(data))
     return read
 
 
 def whole(world: World) -> Any:
-    """Give all that two equal worlds have in common."""
+    """Return all that two equal worlds have in common."""
     kept = (world.seed, world.ids, world.loaded, world.warnings, world.events)
     also = (plain(world.organizations), plain(world.current_network))
     return snapshot(world), kept, also, plain(world.events)
 
 
 def without_hashes(world: World) -> World:
-    """Give a copy in which no password opens a login profile."""
+    """Return a copy in which no password opens a login profile."""
     twin = world.copy()
     for account in twin.accounts.values():
         for who in (account.root, *account.users.values()):
@@ -259,7 +259,7 @@ def without_hashes(world: World) -> World:
 
 
 def refusal(data: object) -> str:
-    """Give the text of the LoadError that must come."""
+    """Return the text of the LoadError that must come."""
     with pytest.raises(LoadError) as caught:
         world_from_json(data, "world.json")
     return str(caught.value)
@@ -277,7 +277,7 @@ def test_a_loaded_world_is_the_one_that_was_saved(world: World, tmp_path: Path) 
     assert whole(again) == whole(world)
     for account in again.accounts.values():
         held = (account.root, *account.users.values(), *account.policies.values())
-        assert all(one.account is account for one in held)
+        assert all(item.account is account for item in held)
         assert account.world is again
 
 
@@ -294,11 +294,11 @@ def test_without_secrets_only_seed_and_hashes_are_different(world: World) -> Non
 def test_the_world_has_something_of_each_kind(saved: Doc) -> None:
     """Control: no field of an account or user is empty in it, but for those listed here."""
     main = saved["accounts"][ONE]
-    known = {one.name for one in fields(World().create_account("a"))}
+    known = {item.name for item in fields(World().create_account("a"))}
     never = {"world", "create_date", "s3_public_access_block"}
 
     assert known - main.keys() <= never
-    user = {one.name for one in fields(User)}
+    user = {item.name for item in fields(User)}
     assert user - main["users"]["ana"].keys() <= {"account", "boundary"}
 
 
@@ -327,8 +327,8 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
 def test_every_text_of_a_document_comes_back(text: str) -> None:
     """As JSON where that gives the text again, else as text."""
-    way, policy = CodingRun(), Policy.parse(text, name="p")
-    again = coder_of(Policy).read(as_read(coder_of(Policy).write(policy, "$", way)), "$", way)
+    run, policy = CodingRun(), Policy.parse(text, name="p")
+    again = coder_of(Policy).read(as_read(coder_of(Policy).write(policy, "$", run)), "$", run)
 
     assert (again.text, again.name, again.statements) == (text, "p", policy.statements)
 
@@ -374,8 +374,8 @@ def test_a_world_of_exports_keeps_its_loose_ends() -> None:
 
     assert whole(again)[0] == whole(world)[0]
     assert (again.loaded, again.warnings) == (True, world.warnings)
-    asked = (world.user("alice").arn, "s3:GetObject", f"{MAPS}/m31")
-    assert again.can(*asked).assumed == world.can(*asked).assumed
+    request = (world.user("alice").arn, "s3:GetObject", f"{MAPS}/m31")
+    assert again.can(*request).assumed == world.can(*request).assumed
 
 
 @pytest.mark.parametrize("seed", first_now(range(8), 2))
@@ -431,28 +431,30 @@ def test_every_attribute_of_a_world_is_kept_or_named() -> None:
         "standing",  # of copies in which calls are tried
     }
 
-    assert {one.name for one in fields(Contents)} == vars(World()).keys() - not_kept
+    assert {item.name for item in fields(Contents)} == vars(World()).keys() - not_kept
 
 
 def coders(start: Any) -> Iterator[Any]:
-    """Give every coder that can be reached."""
+    """Yield every coder that can be reached."""
     seen, waiting = set(), [start]
     while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
+        item = waiting.pop()
+        if id(item) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        inside = [getattr(one, "item_coder", None), *getattr(one, "each", ())]
-        inside += one.known.values() if isinstance(one, ClassCoder) else ()
-        inside += [part.coder for part in one.field_coders] if isinstance(one, RecordCoder) else ()
+        seen.add(id(item))
+        yield item
+        inside = [getattr(item, "item_coder", None), *getattr(item, "each", ())]
+        inside += item.known.values() if isinstance(item, ClassCoder) else ()
+        inside += (
+            [part.coder for part in item.field_coders] if isinstance(item, RecordCoder) else ()
+        )
         waiting += [each for each in inside if each is not None]
 
 
 def test_every_class_that_a_world_holds_can_be_written() -> None:
     """A class with a field that no file can hold fails here, and not in a lesson."""
     classes = {
-        one.cls.__name__ for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)
+        coder.cls.__name__ for coder in coders(coder_of(Contents)) if isinstance(coder, RecordCoder)
     }
 
     assert {"Account", "User", "Role", "Bucket", "Row", "LoginProfile", "Event"} <= classes
@@ -498,7 +500,7 @@ def test_a_loaded_world_holds_no_secret_of_the_first(made: Made) -> None:
     ana = again.user("ana")
     profile = made.account.users["ana"].login_profile
 
-    assert [one.access_key_id for one in ana.access_keys] == list(ana.key_records)
+    assert [access_key.access_key_id for access_key in ana.access_keys] == list(ana.key_records)
     assert len(ana.mfa_devices) == 1
     assert profile is not None
     assert ana.login_profile == replace(profile, hashes=())
@@ -529,23 +531,25 @@ ROOMS = tuple(
 
 
 def every_dataclass() -> set[type]:
-    """Give all dataclasses of the world's modules, and all that a file may hold."""
+    """Return all dataclasses of the world's modules, and all that a file may hold."""
     import_all()
-    modules = [one for name, one in sys.modules.items() if name.startswith(ROOMS)]
+    modules = [module for name, module in sys.modules.items() if name.startswith(ROOMS)]
     found = {
         value
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and is_dataclass(value)
     }
-    return found | {one.cls for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)}
+    return found | {
+        coder.cls for coder in coders(coder_of(Contents)) if isinstance(coder, RecordCoder)
+    }
 
 
 def test_every_field_that_sounds_secret_is_marked_or_listed_as_harmless() -> None:
     """A new one fails here until somebody has said which it is; till then it is not written."""
-    held = {one.cls for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)}
-    labels = {f"{cls.__name__}.{one.name}" for cls in every_dataclass() for one in fields(cls)}
-    own = {f"{cls.__name__}.{one.name}" for cls in held for one in fields(cls)}
+    held = {coder.cls for coder in coders(coder_of(Contents)) if isinstance(coder, RecordCoder)}
+    labels = {f"{cls.__name__}.{item.name}" for cls in every_dataclass() for item in fields(cls)}
+    own = {f"{cls.__name__}.{item.name}" for cls in held for item in fields(cls)}
     marked = secret_fields.LEFT_OUT.keys() | secret_fields.WRITTEN_INSTEAD.keys()
     doubtful = {label for label in labels if secret_fields.is_secret(label)} - marked
 
@@ -631,7 +635,10 @@ def test_an_older_version_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
         return {key: value for key, value in data.items() if key != "note"} | {"notes": ["x"]}
 
     def to_three(data: Doc) -> Doc:
-        return {**{key: one for key, one in data.items() if key != "notes"}, "warnings": ["lifted"]}
+        return {
+            **{key: value for key, value in data.items() if key != "notes"},
+            "warnings": ["lifted"],
+        }
 
     assert "no field 'note'" in refusal(old)
     monkeypatch.setattr(saved_world, "VERSION", 3)
@@ -673,7 +680,7 @@ def test_the_stored_file_of_version_1_still_loads() -> None:
 
 def asked(world: World) -> dict[str, str]:
     """Ask some questions of a world."""
-    callers = [one.arn for one in (*world.account("main").users.values(), world.user("eve"))]
+    callers = [user.arn for user in (*world.account("main").users.values(), world.user("eve"))]
     callers += [role.arn for role in world.account("main").roles.values()]
     callers.append(world.account("main").root_arn)
     pairs = [
@@ -733,7 +740,7 @@ def test_an_interrupted_save_loses_nothing(tmp_path: Path) -> None:
         writer.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
         writer.wait(60)
 
-    [left] = [one for one in tmp_path.iterdir() if one != path]
+    [left] = [item for item in tmp_path.iterdir() if item != path]
     assert left.name.startswith(".world.json.")
     assert left.name.endswith(".unfinished")
     assert left.stat().st_size > 100_000
@@ -746,7 +753,7 @@ def test_an_interrupted_save_loses_nothing(tmp_path: Path) -> None:
 
 
 def load_refusal(path: Path | str) -> str:
-    """Give the text of the LoadError that must come of a file."""
+    """Return the text of the LoadError that must come of a file."""
     with pytest.raises(LoadError) as caught:
         load_world(path)
     return str(caught.value)
@@ -790,7 +797,7 @@ def test_what_cannot_be_saved_leaves_the_file_alone(tmp_path: Path) -> None:
 
 
 def mode(path: Path) -> int:
-    """Give who may read and write a file."""
+    """Return who can read and write a file."""
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -922,29 +929,29 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
 ]
 
 
-def changed(data: Doc, way: tuple[Step, ...], value: Any) -> Doc:
-    """Give a copy in which something else stands at a place, or nothing."""
+def changed(data: Doc, steps: tuple[Step, ...], value: Any) -> Doc:
+    """Return a copy in which something else stands at a place, or nothing."""
     found = copy.deepcopy(data)
     inside: Any = found
-    for step in way[:-1]:
+    for step in steps[:-1]:
         inside = inside.setdefault(step, {}) if isinstance(inside, dict) else inside[step]
     if value is GONE:
-        del inside[way[-1]]
+        del inside[steps[-1]]
     else:
-        inside[way[-1]] = value
+        inside[steps[-1]] = value
     return found
 
 
 @pytest.mark.parametrize(
-    ("way", "value", "place", "word"),
+    ("how", "value", "place", "word"),
     WRONG,
-    ids=[f"{'.'.join(map(str, way[-3:]))} {number}" for number, (way, *_) in enumerate(WRONG)],
+    ids=[f"{'.'.join(map(str, steps[-3:]))} {number}" for number, (steps, *_) in enumerate(WRONG)],
 )
 def test_what_is_wrong_is_said_with_its_place(
-    saved: Doc, way: tuple[Step, ...], value: Any, place: str, word: str
+    saved: Doc, how: tuple[Step, ...], value: Any, place: str, word: str
 ) -> None:
     """A JSON path, and what should be there."""
-    found = refusal(changed(saved, way, value))
+    found = refusal(changed(saved, how, value))
 
     assert place in found
     assert word in found
@@ -961,7 +968,7 @@ def test_everything_that_is_wrong_is_said_at_once(saved: Doc) -> None:
     found = refusal(changed(both, ("accounts", TWO, "partition"), "x"))
     many = refusal({**saved, "warnings": [5] * 70})
 
-    assert all(f"{IN_ONE}.{one}" in found for one in ("roles.app.path", "users.ana.groups[0]"))
+    assert all(f"{IN_ONE}.{name}" in found for name in ("roles.app.path", "users.ana.groups[0]"))
     assert f'$.accounts["{TWO}"].partition' in found
     assert len(found.splitlines()) == 4
     assert "$.warnings[19]" in many
@@ -970,8 +977,8 @@ def test_everything_that_is_wrong_is_said_at_once(saved: Doc) -> None:
 
 def test_an_organization_is_a_tree_of_accounts_that_are_there(saved: Doc) -> None:
     """Whoever climbs in it comes to its root, and what hangs in it is there."""
-    [(key, told)] = saved["organizations"].items()
-    inner, innermost = told["organizational_units"]
+    [(key, shown)] = saved["organizations"].items()
+    inner, innermost = shown["organizational_units"]
     at, unit = ("organizations", key), f'$.organizations["{key}"].organizational_units'
     spoiled = changed(saved, (*at, "organizational_units", inner, "parent_id"), innermost)
     spoiled = changed(spoiled, (*at, "members", TWO, "parent_id"), "r-none")
@@ -979,12 +986,12 @@ def test_an_organization_is_a_tree_of_accounts_that_are_there(saved: Doc) -> Non
     spoiled = changed(spoiled, (*at, "management_account_id"), "3" * 12)
     found = refusal(spoiled)
 
-    for one in (inner, innermost):
-        assert f'{unit}["{one}"].parent_id: It does not stand below the root' in found
+    for item in (inner, innermost):
+        assert f'{unit}["{item}"].parent_id: It does not stand below the root' in found
     assert f'members["{TWO}"].parent_id: It is the id neither' in found
     assert ".root.attached[0]: There is no such policy." in found
     assert ".management_account_id: It must be one of the members." in found
-    less = {name: one for name, one in saved["accounts"].items() if name != TWO}
+    less = {name: account for name, account in saved["accounts"].items() if name != TWO}
     assert f'members["{TWO}"]: There is no such account.' in refusal({**saved, "accounts": less})
 
 
@@ -1062,13 +1069,13 @@ def test_deep_nesting_is_refused_wherever_it_stands(saved: Doc) -> None:
         deep = [deep]
     round_and_round: Doc = {}
     round_and_round["x"] = round_and_round
-    for way in (("events", 0, "user_identity", "x"), (*ROLE, "trust", "document", "Id")):
+    for steps in (("events", 0, "user_identity", "x"), (*ROLE, "trust", "document", "Id")):
         for value in (deep, round_and_round):
             data = as_read(saved)
             inside: Any = data
-            for step in way[:-1]:
+            for step in steps[:-1]:
                 inside = inside[step]
-            inside[way[-1]] = value
+            inside[steps[-1]] = value
             assert "world.json" in refusal(data)
 
 
@@ -1078,16 +1085,16 @@ def test_a_path_that_leads_to_no_file_is_a_load_error(path: str) -> None:
     assert "cannot be read" in load_refusal(path)
 
 
-def places(value: Any, way: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
-    """Give the way to every value in JSON."""
-    if way:
-        yield way
+def places(value: Any, steps: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
+    """Return the way to every value in JSON."""
+    if steps:
+        yield steps
     inside = value.items() if isinstance(value, dict) else enumerate(value)
-    for step, one in inside:
-        if isinstance(one, dict | list):
-            yield from places(one, (*way, step))
+    for step, item in inside:
+        if isinstance(item, dict | list):
+            yield from places(item, (*steps, step))
         else:
-            yield (*way, step)
+            yield (*steps, step)
 
 
 VALUES: list[Any] = [
@@ -1100,11 +1107,11 @@ VALUES: list[Any] = [
 
 def mutate(data: Doc, draw: random.Random, ways: list[tuple[Step, ...]]) -> Doc:
     """Change something: put another value, take one from elsewhere, rename a key."""
-    found, way = copy.deepcopy(data), draw.choice(ways)
+    found, steps = copy.deepcopy(data), draw.choice(ways)
     inside: Any = found
-    for step in way[:-1]:
+    for step in steps[:-1]:
         inside = inside[step]
-    how, last = draw.randrange(4), way[-1]
+    how, last = draw.randrange(4), steps[-1]
     if how == 0 and isinstance(inside, dict):
         inside[draw.choice(["", "x", "class", "account", "\ud800", "ANA"])] = inside.pop(last)
     elif how == 1:
@@ -1131,7 +1138,7 @@ def test_loading_raises_nothing_but_load_errors(saved: Doc) -> None:
     for number in range(tries(1500)):
         data = mutate(lean, draw, ways)
         if number % 3 == 0:
-            data = mutate(data, draw, [way for way in ways if _is_there(data, way)])
+            data = mutate(data, draw, [steps for steps in ways if _is_there(data, steps)])
         try:
             world = world_from_json(data)
         except LoadError:
@@ -1144,8 +1151,8 @@ def test_loading_raises_nothing_but_load_errors(saved: Doc) -> None:
     assert tries(900) < refused < tries(1500)
 
 
-def _is_there(data: Any, way: tuple[Step, ...]) -> bool:
-    for step in way:
+def _is_there(data: Any, steps: tuple[Step, ...]) -> bool:
+    for step in steps:
         try:
             data = data[step]
         except (LookupError, TypeError):
@@ -1168,7 +1175,7 @@ def test_text_that_is_no_json_raises_nothing_but_load_errors(world: World, tmp_p
 
 
 def replace_events(world: World) -> World:
-    """Give a copy with few events."""
+    """Return a copy with few events."""
     twin = world.copy()
     twin.events = twin.events[:2]
     return twin
@@ -1259,10 +1266,10 @@ NOT_READ: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("hint", "raw"), NOT_READ)
 def test_a_value_of_another_type_is_not_read(hint: Any, raw: Any) -> None:
     """It is noted, and nothing stands in its place."""
-    way = CodingRun()
+    run = CodingRun()
 
-    assert coder_of(hint).read(raw, "$", way) is UNUSABLE
-    assert way.places
+    assert coder_of(hint).read(raw, "$", run) is UNUSABLE
+    assert run.places
 
 
 NOT_WRITTEN: list[tuple[Any, Any]] = [
@@ -1277,10 +1284,10 @@ NOT_WRITTEN: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("hint", "value"), NOT_WRITTEN)
 def test_a_value_of_another_type_is_not_written(hint: Any, value: Any) -> None:
     """What a learner has put into a world by hand is said before a file is touched."""
-    way = CodingRun()
-    coder_of(hint).write(value, "$", way)
+    run = CodingRun()
+    coder_of(hint).write(value, "$", run)
 
-    assert way.places
+    assert run.places
 
 
 def test_a_policy_of_aws_in_an_account_stays_nobodys() -> None:
@@ -1290,7 +1297,7 @@ def test_a_policy_of_aws_in_an_account_stays_nobodys() -> None:
     next(iter(policies.values())).account = None
     again = world_from_json(world_to_json(world)).account("maps").policies
 
-    assert [one.account is None for one in again.values()] == [True, False, False]
+    assert [item.account is None for item in again.values()] == [True, False, False]
 
 
 class Stopwatch(Clock):
@@ -1305,17 +1312,17 @@ def test_a_clock_that_no_file_knows_is_not_written() -> None:
 
 def test_a_thing_that_stands_in_no_account_is_not_read() -> None:
     """What it belongs to comes from around it."""
-    way = CodingRun()
+    run = CodingRun()
 
-    assert coder_of(User).read({"name": "ana"}, "$", way) is UNUSABLE
-    assert way.problems.found == ["$: It stands in no account."]
+    assert coder_of(User).read({"name": "ana"}, "$", run) is UNUSABLE
+    assert run.problems.found == ["$: It stands in no account."]
 
 
 def test_an_account_is_in_one_organization(saved: Doc) -> None:
     """Two of them cannot have it."""
-    [(key, told)] = saved["organizations"].items()
-    text = json.dumps(told).replace(key, "o-second")
-    both = {key: told, "o-second": json.loads(text)}
+    [(key, shown)] = saved["organizations"].items()
+    text = json.dumps(shown).replace(key, "o-second")
+    both = {key: shown, "o-second": json.loads(text)}
 
     assert "The account is in another organization too" in refusal({**saved, "organizations": both})
 

@@ -1,11 +1,11 @@
-"""Each test has a progress file of its own."""
+"""Each test has its own progress file."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
 def progress_file(tmp_path, monkeypatch):
-    """Keep progress in a folder of the test's own, and say where."""
+    """Save progress in a temporary folder; the file's path is returned."""
     file = tmp_path / "iamlab_progress.json"
     monkeypatch.setenv("IAMLAB_PROGRESS", str(file))
     return file

@@ -1,4 +1,4 @@
-"""The verbs of a lesson: check, hint, solution, progress, and the file behind them."""
+"""The functions of a lesson: check, hint, solution, progress, and the progress file."""
 
 import json
 
@@ -17,22 +17,22 @@ def _records(file):
 
 
 @pytest.mark.parametrize("answer", [None, ...], ids=["nothing", "dots"])
-def test_no_answer_is_no_error_and_no_attempt(progress_file, answer):
-    """A learner edition runs from top to bottom: without an answer it only says so."""
-    said = check("0.1", answer)
+def test_without_an_answer_nothing_is_raised_or_recorded(progress_file, answer):
+    """So a lesson runs from top to bottom; the feedback repeats the task."""
+    feedback = check("0.1", answer)
 
-    assert not said
-    assert "not answered yet" in str(said)
+    assert not feedback
+    assert "not answered yet" in str(feedback)
     assert not progress_file.exists()
 
 
 def test_the_first_failure_gets_a_counterexample_the_second_the_belief_the_third_the_steps():
-    """What is said grows with the attempts, and begins with what is true."""
+    """The feedback grows with the attempts, and begins with what is right."""
     first, second, third = (str(check("0.1", ALL_ALLOWED)) for _ in range(3))
     belief = find("0.1").known_wrong[0].hint
 
     assert "1 of 3 is right" in first
-    assert "you say allowed, AWS says ○ implicit deny" in first
+    assert "You answered allowed; AWS decides ○ implicit deny" in first
     assert belief not in first
     assert belief in second
     assert "1. Who is really calling?" not in second
@@ -40,7 +40,7 @@ def test_the_first_failure_gets_a_counterexample_the_second_the_belief_the_third
 
 
 def test_an_attempt_is_kept_as_data(progress_file):
-    """Exercise, seed, version, the answer, hints used, and how sure the learner was."""
+    """A record has exercise, seed, version, answer, hints used, and confidence."""
     hint("0.1")
     check("0.1", RIGHT, confidence="certain")
     _, attempt = _records(progress_file)
@@ -57,12 +57,12 @@ def test_an_attempt_is_kept_as_data(progress_file):
 
 @pytest.mark.parametrize("number", every())
 def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
-    """A nudge, a counterexample, worked steps; after that the third again."""
-    check(number, find(number).solution_answer())  # an exit ticket has no help before
+    """A nudge, a counterexample, worked steps; after that the third step again."""
+    check(number, find(number).solution_answer())  # an exit ticket has no hints before
     steps = [str(hint(number)) for _ in range(4)]
 
-    given = [record for record in _records(progress_file) if record["kind"] == "hint"]
-    assert [record["step"] for record in given] == [1, 2, 3]
+    hints = [record for record in _records(progress_file) if record["kind"] == "hint"]
+    assert [record["step"] for record in hints] == [1, 2, 3]
     assert [text.splitlines()[0] for text in steps] == [
         "Hint 1 of 3.",
         "Hint 2 of 3.",
@@ -75,15 +75,15 @@ def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
 
 
 def test_the_first_hint_follows_the_belief_that_was_recognised():
-    """Whoever answered from a known belief is answered in its words."""
+    """A known wrong answer gets its own hint."""
     wrong = find("3.4").known_wrong[1]
     check("3.4", wrong.answer(start("3.4")))
 
     assert wrong.hint in str(hint("3.4"))
 
 
-def test_the_later_hints_are_about_the_answer_that_was_given():
-    """Whoever was wrong about Bob reads of Bob."""
+def test_the_later_hints_are_about_the_last_answer():
+    """If the answer is wrong about Bob, the hint is about Bob."""
     check("0.1", ["allowed", "denied", "allowed"])
     hint("0.1")
 
@@ -92,7 +92,7 @@ def test_the_later_hints_are_about_the_answer_that_was_given():
 
 
 def test_worked_steps_do_not_repeat_the_nudge():
-    """Where a decision can be worked through, the third hint is that, and what it shows."""
+    """If there is a decision, the third hint has its steps and the rule behind them."""
     for _ in range(2):
         hint("0.1")
     third = str(hint("0.1"))
@@ -102,7 +102,7 @@ def test_worked_steps_do_not_repeat_the_nudge():
 
 
 def test_a_world_changed_by_hand_gets_hints_too():
-    """Its edits are kept in words only, so the counterexample is somebody else's."""
+    """Its edits are kept as sentences, so the counterexample is for another answer."""
     world = start("3.4")
     world.group("developers").remove_user("dana")
     check("3.4", world)
@@ -111,8 +111,8 @@ def test_a_world_changed_by_hand_gets_hints_too():
     assert "Suppose somebody answers" in str(hint("3.4"))
 
 
-def test_a_solution_wants_one_attempt_first_or_giving_up(progress_file):
-    """Without an attempt the way is told; giving up is allowed, and noted."""
+def test_a_solution_needs_an_attempt_or_giving_up(progress_file):
+    """Without an attempt the text explains how to give up, and giving up is recorded."""
     assert "Try it once yourself first" in str(solution("0.1"))
 
     given_up = str(solution("0.1", give_up=True))
@@ -126,7 +126,7 @@ def test_a_solution_wants_one_attempt_first_or_giving_up(progress_file):
 
 
 def test_a_world_is_an_answer():
-    """The function twin of the membership board: change a world and check it."""
+    """Python instead of the membership board: change a world and check it."""
     world = start("3.4")
     world.group("developers").remove_user("dana")
     world.group("astronomers").add_user("dana")
@@ -136,24 +136,24 @@ def test_a_world_is_an_answer():
 
 @pytest.mark.parametrize("number", every())
 def test_every_exercise_can_be_solved_without_a_widget(number):
-    """Whoever reads with a screen reader, or types, has the same exercises."""
+    """A learner who uses a screen reader, or types, has the same exercises."""
     assert check(number, find(number).solution_answer())
 
 
-def test_progress_shows_what_is_solved_and_how_sure_one_was():
+def test_progress_shows_what_is_solved_and_how_sure_the_learner_was():
     """A table of exercises, and confidence against correctness."""
     assert "Nothing yet" in str(progress())
 
     check("0.1", RIGHT, confidence="certain")
     check("0.3", ["allowed"], confidence="a guess")
-    check("0.3", ["denied"], confidence="certain")  # the verdict is known by now: it does not count
+    check("0.3", ["denied"], confidence="certain")  # this one doesn't count: the verdict is known
     check("0.2", ("bob", "s3:GetObject", "*"))
-    said = progress()
+    shown = progress()
 
-    assert said.to_frame().set_index("exercise").loc["0.1", "state"] == "✓ solved"
-    states = said.to_frame().set_index("exercise")["state"]
+    assert shown.to_frame().set_index("exercise").loc["0.1", "state"] == "✓ solved"
+    states = shown.to_frame().set_index("exercise")["state"]
     assert states[["0.2", "0.3", "3.1"]].tolist() == ["○ not yet", "✓ solved", "– not tried"]
-    assert [tuple(row.values()) for row in said.calibration] == [
+    assert [tuple(row.values()) for row in shown.calibration] == [
         ("a guess", "0 of 1"),
         ("certain", "1 of 1"),
     ]
@@ -162,8 +162,8 @@ def test_progress_shows_what_is_solved_and_how_sure_one_was():
 @pytest.mark.parametrize(
     "broken", ["", "{", "[]", '{"records": 3}', '{"records": [3]}', "\x00"], ids=repr
 )
-def test_a_broken_file_is_kept_and_a_new_one_begun(progress_file, broken):
-    """Nothing is lost and nothing fails: the broken file gets another name."""
+def test_a_broken_file_is_kept_and_a_new_file_begins(progress_file, broken):
+    """Nothing is lost and nothing fails: the broken file is renamed."""
     progress_file.write_text(broken, "utf-8")
 
     assert check("0.1", RIGHT)
@@ -173,7 +173,7 @@ def test_a_broken_file_is_kept_and_a_new_one_begun(progress_file, broken):
 
 
 def test_a_crash_while_writing_leaves_the_old_file(progress_file, monkeypatch):
-    """The file is written to one side first, so it is never half there."""
+    """A new file is written first and then replaces the old one."""
     check("0.1", RIGHT)
     before = progress_file.read_bytes()
 
@@ -189,17 +189,17 @@ def test_a_crash_while_writing_leaves_the_old_file(progress_file, monkeypatch):
 
 @pytest.mark.parametrize("number", [number for number, task in every().items() if task.exit])
 def test_an_exit_ticket_has_no_help_before_an_answer(number, progress_file):
-    """Neither by card nor by function, not even by giving up."""
-    for said in (hint(number), hint(number), solution(number), solution(number, give_up=True)):
-        assert "answer first" in str(said)
+    """No function helps before an answer, even if the learner gives up."""
+    for feedback in (hint(number), hint(number), solution(number), solution(number, give_up=True)):
+        assert "answer first" in str(feedback)
     assert not progress_file.exists()
 
 
-def test_where_nothing_can_be_written_the_lesson_goes_on(monkeypatch, tmp_path):
-    """It is said once, and kept while the kernel runs."""
+def test_the_lesson_goes_on_if_nothing_can_be_written(monkeypatch, tmp_path):
+    """It warns once, and keeps the records while the kernel runs."""
     monkeypatch.setattr("iamlab.teach.journal._unkept", [])
     monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "nowhere" / "x.json"))
-    with pytest.warns(UserWarning, match="cannot be kept"):
+    with pytest.warns(UserWarning, match="can't be saved"):
         assert check("0.1", RIGHT)
     check("0.1", RIGHT)
 
@@ -207,7 +207,7 @@ def test_where_nothing_can_be_written_the_lesson_goes_on(monkeypatch, tmp_path):
 
 
 def test_after_an_attempt_a_solution_is_not_giving_up(progress_file):
-    """However often the button was pressed before."""
+    """The number of presses before the attempt doesn't matter."""
     solution("0.1")
     check("0.1", ALL_ALLOWED)
     solution("0.1", give_up=True)
@@ -215,14 +215,14 @@ def test_after_an_attempt_a_solution_is_not_giving_up(progress_file):
     assert _records(progress_file)[-1]["give_up"] is False
 
 
-def test_a_misspelt_confidence_is_refused():
-    """A word that the table of confidence does not know would vanish from it."""
-    with pytest.raises(ExerciseError, match="no confidence"):
+def test_a_misspelt_confidence_is_rejected():
+    """The table of confidence would not show an unknown word."""
+    with pytest.raises(ExerciseError, match="isn't a confidence"):
         check("0.1", RIGHT, confidence="sure")
 
 
-def test_an_unknown_exercise_is_refused():
-    """Each verb says that there is no such exercise."""
+def test_an_unknown_exercise_is_rejected():
+    """Each function reports that there is no such exercise."""
     for verb in (check, hint, solution, start):
         with pytest.raises(ExerciseError, match="no exercise"):
             verb("99.1")

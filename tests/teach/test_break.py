@@ -1,4 +1,4 @@
-"""B: any world and any request on which AWS and a wrong belief disagree breaks the belief."""
+"""Exercises of kind B: a request breaks a belief if AWS and the belief disagree on it."""
 
 import json
 from dataclasses import replace
@@ -22,13 +22,13 @@ LAST_DENIES = (["AllMaps", "KeepMaps"], "alice", "s3:DeleteObject", MAP)
 
 
 def requests_of(task):
-    """All requests that the card offers."""
-    for asked in product(task.callers, task.actions, task.resources):
-        yield Question(*asked)
+    """Return all requests that the card offers."""
+    for parts in product(task.callers, task.actions, task.resources):
+        yield Question(*parts)
 
 
 def stack_of(task):
-    """The statements of the exercise's stack, in its order."""
+    """Return the statements of the exercise's stack, in its order."""
     policy = task.world().user(task.user).inline[task.policy_name]
     return [statement.label for statement in policy.statements]
 
@@ -38,7 +38,7 @@ def stack_of(task):
 
 @each_task
 def test_an_answer_is_right_exactly_where_the_engine_and_the_mutant_disagree(task):
-    """All requests of the card, on the stack in several orders, held against both evaluators."""
+    """Compare all requests of the card, with several orders of the stack, in both evaluators."""
     found = {True: 0, False: 0}
     every_order = list(permutations(stack_of(task)))
     for order in (*every_order[:: len(every_order) // 5], stack_of(task)[:2], stack_of(task)[2:4]):
@@ -56,34 +56,34 @@ def test_an_answer_is_right_exactly_where_the_engine_and_the_mutant_disagree(tas
 
 
 @each_task
-def test_a_right_answer_hears_both_verdicts_and_why(task):
-    """What the belief says, what AWS says, and the rule behind it."""
+def test_the_feedback_to_a_right_answer_has_both_verdicts_and_the_rule(task):
+    """The belief's verdict, AWS's verdict, and the rule."""
     mark = task.mark(task.solution_answer())
 
     assert mark.correct
-    assert task.belief.says in mark.text
-    assert "AWS says ✕ explicit deny" in mark.text
+    assert task.belief.claim in mark.text
+    assert "AWS decides ✕ explicit deny" in mark.text
     assert "✓ allowed" in mark.text
     assert task.why in mark.text
     assert mark.decision is not None
 
 
 @each_task
-def test_where_both_agree_it_is_said_with_both_and_with_what_to_look_for(task):
-    """The failure names the common verdict and the nudge, after what is true of the answer."""
+def test_if_both_agree_the_feedback_has_the_common_verdict_and_the_nudge(task):
+    """The feedback begins with what is right about the answer."""
     mark = task.mark((stack_of(task), "bob", "s3:GetObject", MAP))
 
     assert not mark.correct
     assert mark.true_part
-    assert "both say the same" in mark.counterexample
-    assert "AWS says ○ implicit deny" in mark.counterexample
-    assert task.belief.says in mark.counterexample
+    assert "both agree" in mark.counterexample
+    assert "AWS decides ○ implicit deny" in mark.counterexample
+    assert task.belief.claim in mark.counterexample
     assert task.nudge in mark.counterexample
-    assert mark.text.index(mark.true_part) < mark.text.index("both say the same")
+    assert mark.text.index(mark.true_part) < mark.text.index("both agree")
 
 
-def test_where_something_else_denies_too_no_belief_is_broken():
-    """An Allow that stands last helps nobody below a boundary that is shut."""
+def test_no_belief_is_broken_if_something_else_denies_too():
+    """A boundary that allows nothing denies the request, even if the last statement is an Allow."""
     task = find("2.5")
     world = start("2.5")
     user = world.user("alice")
@@ -104,8 +104,8 @@ def test_where_something_else_denies_too_no_belief_is_broken():
     assert not task.mark((world, "alice", "s3:GetObject", MAP)).correct
 
 
-def test_in_the_order_in_which_the_stack_stands_bob_is_right_every_time():
-    """Exercise 2.5 says so: without a move no request of the card breaks his belief."""
+def test_in_the_original_order_bob_is_right_every_time():
+    """As exercise 2.5 says: without a move, no request of the card breaks Bob's belief."""
     task = find("2.5")
     for question in requests_of(task):
         answer = (stack_of(task), question.caller, question.action, question.resource)
@@ -114,8 +114,8 @@ def test_in_the_order_in_which_the_stack_stands_bob_is_right_every_time():
 
 
 @pytest.mark.parametrize("number", ["2.6", "2.7"])
-def test_in_the_order_in_which_the_stack_stands_the_others_can_be_broken(number):
-    """Exercises 2.6 and 2.7 ask for a request only."""
+def test_in_the_original_order_the_other_beliefs_can_be_broken(number):
+    """Exercises 2.6 and 2.7 need only a request."""
     task = find(number)
 
     assert task.solution_answer()[0] == stack_of(task)
@@ -125,7 +125,7 @@ def test_in_the_order_in_which_the_stack_stands_the_others_can_be_broken(number)
 
 
 @each_task
-def test_a_world_changed_by_hand_is_judged_like_an_order(task):
+def test_a_world_changed_by_hand_is_checked_like_an_order(task):
     """The same stack as a world and as a list gets the same mark."""
     order, *rest = task.solution_answer()
     world = start(task.number)
@@ -139,8 +139,8 @@ def test_a_world_changed_by_hand_is_judged_like_an_order(task):
     assert not task.mark((world, *rest)).correct
 
 
-def test_any_world_will_do_even_one_of_other_accounts_and_people():
-    """A belief about Denies is broken wherever a Deny and an Allow meet."""
+def test_any_world_is_accepted_even_with_other_accounts_and_people():
+    """A request breaks a belief about Denies if a Deny and an Allow match it."""
     world = World(3)
     zoe = world.create_account("elsewhere", account_id="444444444444").create_user("zoe")
     statements = [
@@ -154,7 +154,7 @@ def test_any_world_will_do_even_one_of_other_accounts_and_people():
             assert check(number, (world, who, "sqs:SendMessage", queue))
 
 
-def test_a_request_may_go_beyond_what_the_card_offers():
+def test_a_request_can_use_values_that_the_card_does_not_offer():
     """Another action, another object, users as objects and by ARN."""
     world = start("2.5")
     alice = world.user("alice")
@@ -165,7 +165,7 @@ def test_a_request_may_go_beyond_what_the_card_offers():
 
 
 def test_neither_the_learners_world_nor_the_exercises_is_changed():
-    """Judging asks, and changes nothing."""
+    """A check changes nothing."""
     world = start("2.5")
     arrange(world.user("alice"), "stack", LAST_ALLOWS[0])
     before, lesson = world.copy(), start("2.5")
@@ -177,11 +177,11 @@ def test_neither_the_learners_world_nor_the_exercises_is_changed():
 
 
 @pytest.mark.parametrize("order", [tuple, list, iter], ids=["tuple", "list", "iterator"])
-def test_an_order_may_be_a_list_or_a_tuple(order):
-    """Anything else is refused with what is wanted."""
+def test_an_order_can_be_a_list_or_a_tuple(order):
+    """Anything else is rejected."""
     answer = (order(LAST_ALLOWS[0]), *LAST_ALLOWS[1:])
     if order is iter:
-        with pytest.raises(ExerciseError, match="no list of statements"):
+        with pytest.raises(ExerciseError, match="n't a list of statements"):
             find("2.5").mark(answer)
     else:
         assert find("2.5").mark(answer).correct
@@ -190,20 +190,20 @@ def test_an_order_may_be_a_list_or_a_tuple(order):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (None, "wants (order, caller, action, resource)"),
-        ([], "wants (order, caller, action, resource)"),
-        (LAST_ALLOWS[:3], "wants (order, caller, action, resource)"),
-        ((*LAST_ALLOWS, 1), "wants (order, caller, action, resource)"),
-        (("KeepMaps", *LAST_ALLOWS[1:]), "'KeepMaps' is no list of statements"),
-        ((None, *LAST_ALLOWS[1:]), "None is no list of statements"),
-        (({"a": 1}, *LAST_ALLOWS[1:]), "is no list of statements"),
+        (None, "needs (order, caller, action, resource)"),
+        ([], "needs (order, caller, action, resource)"),
+        (LAST_ALLOWS[:3], "needs (order, caller, action, resource)"),
+        ((*LAST_ALLOWS, 1), "needs (order, caller, action, resource)"),
+        (("KeepMaps", *LAST_ALLOWS[1:]), "'KeepMaps' isn't a list of statements"),
+        ((None, *LAST_ALLOWS[1:]), "None isn't a list of statements"),
+        (({"a": 1}, *LAST_ALLOWS[1:]), "isn't a list of statements"),
         ((["KeepMap"], *LAST_ALLOWS[1:]), "no statement 'KeepMap'"),
         (([5], *LAST_ALLOWS[1:]), "no statement '5'"),
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_an_answer_of_the_wrong_kind_is_refused_and_is_no_attempt(answer, words, progress_file):
-    """The error says what is wanted."""
+def test_an_answer_of_the_wrong_kind_is_rejected_and_not_recorded(answer, words, progress_file):
+    """The error describes the right kind."""
     with pytest.raises(ExerciseError) as caught:
         find("2.5").mark(answer)
 
@@ -211,8 +211,8 @@ def test_an_answer_of_the_wrong_kind_is_refused_and_is_no_attempt(answer, words,
     assert not progress_file.exists()
 
 
-def test_an_unknown_statement_is_answered_with_those_that_there_are():
-    """A misspelt Sid is no riddle."""
+def test_the_error_for_an_unknown_statement_lists_the_statements():
+    """So a learner can correct a misspelt Sid."""
     with pytest.raises(ExerciseError, match="no statement 'KeepMap'") as caught:
         find("2.5").mark((["KeepMap"], *LAST_ALLOWS[1:]))
 
@@ -232,8 +232,8 @@ def test_an_unknown_statement_is_answered_with_those_that_there_are():
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_request_that_cannot_be_asked_is_refused_and_is_no_attempt(request_, progress_file):
-    """Unknown callers and malformed actions are met with words, never with a crash."""
+def test_an_invalid_request_is_rejected_and_not_recorded(request_, progress_file):
+    """Unknown callers and malformed actions get an error message, not a crash."""
     with pytest.raises(IamLabError):
         check("2.5", (LAST_ALLOWS[0], *request_))
 
@@ -246,7 +246,7 @@ def test_a_request_that_cannot_be_asked_is_refused_and_is_no_attempt(request_, p
 @each_task
 @pytest.mark.parametrize("seed", [7, 1, 20261125])
 def test_its_solution_is_computed_on_every_seed(task, seed):
-    """The given order is tried first, then the others; what is found breaks the belief."""
+    """The search tries the original order first, then the others; the result breaks the belief."""
     answer = task.solution_answer(seed)
     order, caller, action, resource = answer
 
@@ -258,8 +258,8 @@ def test_its_solution_is_computed_on_every_seed(task, seed):
 
 
 @each_task
-def test_a_solution_is_shown_as_one_would_type_it(task):
-    """What is printed can be evaluated and checked."""
+def test_a_solution_is_shown_as_the_learner_would_type_it(task):
+    """The printed text can be evaluated and checked."""
     check(task.number, task.known_wrong[0].answer(task.world()))
     shown = str(solution(task.number))
     text = next(line for line in shown.splitlines() if line.startswith("(["))
@@ -267,28 +267,28 @@ def test_a_solution_is_shown_as_one_would_type_it(task):
     assert check(task.number, tuple(json.loads(f"[{text[1:-1]}]".replace("'", '"'))))
 
 
-def test_where_no_request_of_the_card_breaks_the_belief_it_says_so():
-    """The solution is searched, so it may not be there."""
+def test_if_no_request_of_the_card_breaks_the_belief_an_error_reports_it():
+    """The solution is the result of a search, which can fail."""
     with pytest.raises(ExerciseError, match=r"No request of exercise 2\.5 breaks the belief"):
         replace(find("2.5"), callers=("bob",)).solution_answer()
 
 
 @pytest.mark.parametrize("mutant", [name for name in MUTANTS if name != "missing_key_false"])
-def test_the_same_exercise_serves_any_belief_about_denies(mutant):
-    """The belief is a name in a table: another one has its own solutions."""
+def test_the_same_exercise_works_for_any_belief_about_denies(mutant):
+    """The belief is a name in a table: another belief has other solutions."""
     task = replace(find("2.6"), mutant=mutant, world_name="stack")
 
     assert task.mark(task.solution_answer()).correct
 
 
-def test_a_misspelt_belief_is_refused():
-    """An exercise that names no mutant cannot be judged."""
+def test_a_misspelt_belief_is_rejected():
+    """An exercise needs a mutant."""
     with pytest.raises(ExerciseError, match="no mutant"):
         replace(find("2.5"), mutant="last_win").mark(LAST_ALLOWS)
 
 
 def test_an_attempt_is_kept_as_order_and_request(progress_file):
-    """Of a world changed by hand the sentences of what differs are kept."""
+    """For a world changed by hand, the record has the differences as sentences."""
     check("2.5", LAST_DENIES)
     world = start("2.5")
     arrange(world.user("alice"), "stack", LAST_DENIES[0])
@@ -300,41 +300,41 @@ def test_an_attempt_is_kept_as_order_and_request(progress_file):
     assert "inline policy stack of user alice" in by_world["answer"][0][0]
 
 
-def test_a_hint_speaks_of_the_answer_that_was_given():
-    """The second hint repeats it with its counterexample."""
+def test_a_hint_is_about_the_last_answer():
+    """The second hint repeats the answer with its counterexample."""
     check("2.5", LAST_DENIES)
     hint("2.5")
-    said = str(hint("2.5"))
+    text = str(hint("2.5"))
 
-    assert f"You answered\n{LAST_DENIES!r}" in said
-    assert "AWS says ✕ explicit deny" in said
+    assert f"You answered\n{LAST_DENIES!r}" in text
+    assert "AWS decides ✕ explicit deny" in text
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["as-it-was", "changed"])
-def test_a_hint_says_nothing_false_of_a_world_that_was_handed_in(changed):
-    """Only words are kept of a world: another answer may be shown, but never a wrong verdict."""
+def test_a_hint_is_true_for_a_world_that_was_the_answer(changed):
+    """A world is kept as sentences only: the hint can show another answer, but no wrong verdict."""
     world = start("2.6")
     if changed:
         world.user("bob").attach_policy("IAMReadOnlyAccess")
     check("2.6", (world, "alice", "s3:GetObject", MAP))
     hint("2.6")
-    said = str(hint("2.6"))
+    text = str(hint("2.6"))
 
-    assert "You answered" not in said or "✓ allowed" in said
+    assert "You answered" not in text or "✓ allowed" in text
 
 
-def test_a_hint_says_of_an_empty_stack_what_was_answered():
-    """All statements switched off is an order too."""
+def test_a_hint_shows_an_empty_stack_as_the_answer():
+    """An order can be empty: all statements are switched off."""
     check("2.6", ([], "alice", "s3:GetObject", MAP))
     hint("2.6")
-    said = str(hint("2.6"))
+    text = str(hint("2.6"))
 
-    assert f"You answered\n([], 'alice', 's3:GetObject', {MAP!r})" in said
-    assert "AWS says ○ implicit deny" in said
+    assert f"You answered\n([], 'alice', 's3:GetObject', {MAP!r})" in text
+    assert "AWS decides ○ implicit deny" in text
 
 
 def test_the_belief_of_a_known_wrong_answer_is_recognised_as_tuple_and_as_list():
-    """However it is typed, it is the same answer."""
+    """A tuple and a list are the same answer."""
     for task in TASKS.values():
         for wrong in task.known_wrong:
             order, *rest = wrong.answer(task.world())
@@ -345,7 +345,7 @@ def test_the_belief_of_a_known_wrong_answer_is_recognised_as_tuple_and_as_list()
 
 
 def test_the_right_answer_does_not_depend_on_the_lessons_stack():
-    """The prompt's nudge holds: a Deny and an Allow that both apply, the Allow below."""
+    """The nudge is right: a Deny and an Allow match, and the Allow is below the Deny."""
     world = scenario("first_door")
     statements = [
         {"Effect": "Deny", "Action": "s3:GetObject", "Resource": README},

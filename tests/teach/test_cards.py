@@ -22,14 +22,14 @@ def world():
 
 
 def _all(widget):
-    """Give a widget and all within it."""
+    """Yield a widget and all widgets inside it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from _all(child)
 
 
-def test_a_card_holds_its_verdict_back_until_prediction_and_confidence_are_given(world):
-    """Neither the card nor what hangs on it says the verdict before."""
+def test_a_card_hides_its_verdict_until_it_has_a_prediction_and_a_confidence(world):
+    """The card, its walk-through and its picture don't show the verdict before."""
     card = predict(world, "dana", "s3:DeleteObject", MAP, fine=True)
     card.button.click()
 
@@ -52,7 +52,7 @@ def test_a_card_holds_its_verdict_back_until_prediction_and_confidence_are_given
 
 
 def test_a_prediction_cannot_be_changed_after_the_reveal(world):
-    """What was committed stays: the controls are switched off."""
+    """The prediction stays, and its controls are disabled."""
     card = predict(world, "alice", "s3:GetObject", MAP)
     card.answer.value, card.confidence.value = "allowed", "a guess"
     card.button.click()
@@ -65,8 +65,8 @@ def test_a_prediction_cannot_be_changed_after_the_reveal(world):
     assert card.result.value == before
 
 
-def test_after_a_wrong_prediction_the_learner_says_what_happened_and_what_decided(world):
-    """The explanation comes only after the learner's own."""
+def test_after_a_wrong_prediction_the_learner_explains_the_decision_first(world):
+    """The card explains only after the learner."""
     card = predict(world, "dana", "s3:DeleteObject", MAP)
     card.answer.value, card.confidence.value = "allowed", "certain"
     card.button.click()
@@ -86,7 +86,7 @@ def test_after_a_wrong_prediction_the_learner_says_what_happened_and_what_decide
 
 
 def test_after_a_right_prediction_the_explanation_follows_at_once(world):
-    """Nobody is asked to explain what they foresaw, unless the lesson wants it."""
+    """A right prediction needs no explanation by the learner, unless the lesson asks for it."""
     card = predict(world, "alice", "s3:GetObject", MAP)
     card.answer.value, card.confidence.value = "allowed", "certain"
     card.button.click()
@@ -95,8 +95,8 @@ def test_after_a_right_prediction_the_explanation_follows_at_once(world):
     assert card.happened not in card.children
 
 
-def test_the_walk_through_leaves_blanks_and_then_hides_the_verdict(world):
-    """For a faded example some answers are left to the learner, and the verdict with them."""
+def test_a_walk_through_with_blanks_hides_the_verdict(world):
+    """In a faded example, the learner fills in some answers and the verdict."""
     card = predict(world, "dana", "s3:DeleteObject", MAP, explain=False)
     card.answer.value, card.confidence.value = "denied", "certain"
     card.button.click()
@@ -112,8 +112,8 @@ def test_the_walk_through_leaves_blanks_and_then_hides_the_verdict(world):
     assert "explicit deny</strong>" in card.walk_through()._repr_html_()
 
 
-def test_the_function_twin_reveals_with_the_prediction(world, progress_file):
-    """With an answer, predict gives the verdict at once, and keeps the prediction."""
+def test_with_an_answer_the_function_reveals_the_verdict(world, progress_file):
+    """It returns the verdict at once, and records the prediction."""
     prediction = predict(world, "carol", "s3:GetObject", MAP, "denied", "fairly sure")
 
     assert prediction.correct
@@ -127,9 +127,9 @@ def test_the_function_twin_reveals_with_the_prediction(world, progress_file):
 
 
 @pytest.mark.parametrize(("answer", "confidence"), [("maybe", ""), ("allowed", "very")])
-def test_a_misspelt_prediction_is_refused_with_the_words_that_count(world, answer, confidence):
-    """The error lists what may be said."""
-    with pytest.raises(ExerciseError, match="write"):
+def test_the_error_for_a_misspelt_prediction_lists_the_words(world, answer, confidence):
+    """So the learner can correct it."""
+    with pytest.raises(ExerciseError, match="Write"):
         predict(world, "dana", "s3:GetObject", MAP, answer, confidence)
 
 
@@ -150,10 +150,8 @@ def test_every_control_has_a_description(number):
 
 
 @pytest.mark.parametrize("number", every())
-def test_an_empty_card_says_that_something_is_to_be_chosen_and_counts_no_attempt(
-    number, progress_file
-):
-    """Check without an answer says what is missing, and is no attempt."""
+def test_an_empty_card_shows_what_is_missing_and_records_nothing(number, progress_file):
+    """A check without an answer isn't an attempt."""
     card = exercise(number)
     card.check.click()
 
@@ -174,7 +172,7 @@ def test_an_exit_ticket_offers_help_only_after_an_attempt():
 
 
 def test_a_second_press_of_solution_gives_up(progress_file):
-    """Who has no answer at all may still see one; it is noted."""
+    """A learner without an answer can see the solution; the file records that."""
     card = exercise("0.2")
     card.solution.click()
 
@@ -186,20 +184,20 @@ def test_a_second_press_of_solution_gives_up(progress_file):
     assert json.loads(progress_file.read_text("utf-8"))["records"][-1]["give_up"] is True
 
 
-def test_a_refusal_is_shown_with_its_help_instead_of_a_traceback(world, capsys):
-    """What AWS says to a call is text to read; a call that works says so too."""
+def test_an_error_is_shown_with_its_help_instead_of_a_traceback(world, capsys):
+    """The output is AWS's message; a call without an error prints a sentence too."""
     with refused():
         world.can(world.group("astronomers"), "s3:GetObject", MAP)
     with refused():
         world.can(world.user("alice"), "s3:GetObject", MAP)
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
 
-    assert "a group is not a principal" in said
-    assert "Nothing was refused." in said
+    assert "a group is not a principal" in printed
+    assert "Nothing was refused." in printed
 
 
 def test_a_card_announces_its_result():
-    """What changes is in an element with the role that screen readers announce."""
+    """The result is in an element that screen readers announce."""
     card = exercise("0.1")
     card.hint.click()
 
@@ -207,8 +205,8 @@ def test_a_card_announces_its_result():
     assert "Hint 1 of 3." in card.result.value
 
 
-def test_a_card_shows_a_mistake_of_ours(monkeypatch):
-    """Jupyter would only log what a callback raises; the learner sees it."""
+def test_a_card_shows_an_error_of_its_own(monkeypatch):
+    """Jupyter would only log an error in a callback; the card shows it."""
     card = exercise("0.3")
 
     def fail(*_):
@@ -233,7 +231,7 @@ def test_the_board_changes_only_its_own_copy(world):
 
 
 def test_the_board_hides_its_verdict_after_every_change(world):
-    """Each change of box, caller or request takes prediction and verdict back."""
+    """Each change of a box, caller or request removes prediction and verdict."""
     board = membership_board(world)
     changes = [
         lambda: setattr(board.caller, "value", "dana"),
@@ -254,9 +252,9 @@ def test_the_board_hides_its_verdict_after_every_change(world):
         assert "Predict first" in board.result.value
 
 
-def test_the_board_says_which_policies_reach_the_caller_now(world):
-    """What follows from a membership without a verdict is shown at once."""
+def test_the_board_lists_the_policies_of_the_caller(world):
+    """The list isn't a verdict, so it changes at once."""
     board = membership_board(world, ["carol"])
     board.grid.boxes["carol", "contractors"].value = True
 
-    assert "guard (group contractors)" in board.said.value
+    assert "guard (group contractors)" in board.facts.value

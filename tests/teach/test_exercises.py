@@ -41,7 +41,7 @@ def test_its_computed_solution_passes_on_every_seed(task, seed):
 
 @each_wrong
 def test_a_known_wrong_answer_is_rejected_with_its_own_hint(task, wrong):
-    """A misconception is recognised, met with a counterexample, and answered in its own words."""
+    """A misconception is recognised, and gets a counterexample and its own hint."""
     mark = task.mark(wrong.answer(task.world()))
 
     assert not mark.correct
@@ -51,7 +51,7 @@ def test_a_known_wrong_answer_is_rejected_with_its_own_hint(task, wrong):
 
 @each_exercise
 def test_it_knows_wrong_answers_and_their_beliefs(task):
-    """One to four wrong answers, no two the same, each with a misconception of the syllabus."""
+    """It has one to four different wrong answers, each with a misconception of the syllabus."""
     answers = [task.data(wrong.answer(task.world()), task.world()) for wrong in task.known_wrong]
 
     assert 1 <= len(answers) <= 4
@@ -61,7 +61,7 @@ def test_it_knows_wrong_answers_and_their_beliefs(task):
 
 @each_exercise
 def test_hints_do_not_give_the_answer_away(task):
-    """Neither nudge nor hint holds the solution as one would type it."""
+    """No nudge or hint contains the solution as the learner would type it."""
     solution = task.shown(task.solution_answer())
     for text in (task.nudge, *(wrong.hint for wrong in task.known_wrong)):
         assert solution not in text
@@ -69,7 +69,7 @@ def test_hints_do_not_give_the_answer_away(task):
 
 @each_exercise
 def test_checking_changes_no_world(task):
-    """An exercise's world is built anew each time: nothing that a check does stays."""
+    """An exercise builds a new world each time, so a check has no lasting effect."""
     before = task.world()
     task.mark(task.solution_answer())
 
@@ -78,14 +78,14 @@ def test_checking_changes_no_world(task):
 
 @each_exercise
 @pytest.mark.parametrize("answer", [42, "allowed", {"a": 1}, [["x"]], 1.5], ids=repr)
-def test_an_answer_of_the_wrong_kind_is_refused_with_the_right_one_named(task, answer):
-    """Nonsense is an ExerciseError that says what is wanted, never a crash."""
+def test_the_error_for_an_answer_of_the_wrong_kind_describes_the_right_kind(task, answer):
+    """A wrong type raises ExerciseError."""
     with pytest.raises(ExerciseError):
         task.mark(answer)
 
 
-def test_an_unknown_exercise_is_refused_with_its_neighbours_named():
-    """A misspelt number is answered with what there is."""
+def test_the_error_for_an_unknown_exercise_lists_similar_numbers():
+    """So the learner can correct a misspelt number."""
     with pytest.raises(ExerciseError, match=r"no exercise '3\.9'") as caught:
         find("3.9")
 
@@ -93,7 +93,7 @@ def test_an_unknown_exercise_is_refused_with_its_neighbours_named():
 
 
 def test_a_prediction_in_any_spelling_is_understood():
-    """Words, AWS's values and verdicts count alike; a denial of either kind is a denial."""
+    """Words and AWS's values are accepted; both kinds of denial are a denial."""
     task = find("3.2")
 
     assert task.mark(["allowed", "explicitDeny", "implicit_deny", "ALLOWED"]).correct
@@ -110,7 +110,7 @@ def test_the_verdicts_are_computed_and_not_stored():
     assert other.solution_answer() == ["allowed"]
 
 
-def test_a_repair_may_be_any_world_that_reaches_the_target():
+def test_a_repair_can_be_any_world_that_reaches_the_target():
     """A world changed by hand passes as well as a list of edits; too many edits do not."""
     task = find("3.4")
     world = task.world()
@@ -131,8 +131,8 @@ def test_a_repair_may_be_any_world_that_reaches_the_target():
         ("3.5", lambda w: w.user("alice").attach_policy("AmazonS3ReadOnlyAccess")),
     ],
 )
-def test_a_repair_of_another_kind_is_told_so(number, change):
-    """The target is reached, but not by what the task asks for; and nothing false is said of it."""
+def test_a_repair_with_other_edits_gets_its_own_feedback(number, change):
+    """The target is reached, but not as the task asks; the feedback is true."""
     task = find(number)
     world = task.world()
     change(world)
@@ -143,19 +143,19 @@ def test_a_repair_of_another_kind_is_told_so(number, change):
 
 
 def test_a_repair_begins_with_the_exercises_own_world():
-    """Another world is no answer."""
+    """Another world isn't an answer."""
     with pytest.raises(ExerciseError, match="start"):
         find("3.4").mark(World())
 
 
 @pytest.mark.parametrize("caller", ["bob", "arn:aws:iam::111111111111:root"])
 def test_a_witness_is_allowed_by_a_statement(caller):
-    """What needs no permission shows nothing of statements."""
+    """A request that needs no permission isn't a witness."""
     assert not find("0.2").mark((caller, "sts:GetCallerIdentity", "*")).correct
 
 
 def test_a_repair_that_widens_access_elsewhere_fails():
-    """The target holds for everybody, not only for the person in question."""
+    """The target includes everybody, not only one person."""
     task = find("3.6")
     assert isinstance(task, Repair)
     assert any(not cell.allowed for cell in task.target)

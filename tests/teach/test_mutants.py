@@ -1,4 +1,4 @@
-"""Wrong beliefs as rules: each decides as somebody who holds it would, and else as AWS does."""
+"""Wrong beliefs as rules: each mutant differs from AWS only where the belief is wrong."""
 
 from dataclasses import fields
 from itertools import permutations
@@ -8,7 +8,7 @@ from hypothesis import given
 
 from iamlab import ExerciseError, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.teach.lessons.deny_wins import UNIVERSE
 from iamlab.teach.mutants import MUTANTS, find_mutant, telling
 from iamlab.teach.scenarios import MAP, README, scenario
@@ -66,47 +66,47 @@ each_mutant = pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
 
 
 @each_mutant
-def test_a_mutant_is_of_the_syllabus(mutant):
-    """Its name and the belief's id are those of the table of misconceptions."""
+def test_a_mutant_is_in_the_syllabus(mutant):
+    """Its name and its belief's id are in the table of misconceptions."""
     assert mutant.name in SYLLABUS[int(mutant.belief.removeprefix("M")) - 1]
 
 
 @each_mutant
 def test_a_mutant_replaces_exactly_one_rule(mutant):
-    """All other entries are AWS's own, so that it is wrong about one thing."""
+    """All other entries are AWS's, so a mutant is wrong in one rule only."""
     others = [
-        one.name
-        for one in fields(Rules)
-        if getattr(mutant.rules, one.name) is not getattr(AWS, one.name)
+        rule.name
+        for rule in fields(Rules)
+        if getattr(mutant.rules, rule.name) is not getattr(AWS_RULES, rule.name)
     ]
 
     assert len(others) == 1
 
 
 @each_mutant
-def test_a_mutant_is_found_by_its_name_and_speaks_in_sentences(mutant):
-    """What it says goes on after "as if", and the truth is a sentence of its own."""
+def test_a_mutant_is_found_by_its_name_and_described_in_sentences(mutant):
+    """Its claim continues "as if ...", and its truth is a whole sentence."""
     assert find_mutant(mutant.name) is mutant
-    assert mutant.says[0].islower()
-    assert mutant.says[-1].isalpha()
+    assert mutant.claim[0].islower()
+    assert mutant.claim[-1].isalpha()
     assert mutant.truth[0].isupper()
     assert mutant.truth.endswith(".")
 
 
-def test_an_unknown_mutant_is_refused_with_its_neighbours_named():
-    """A misspelt name is answered with the right one."""
+def test_the_error_for_an_unknown_mutant_lists_similar_names():
+    """So a misspelt name can be corrected."""
     with pytest.raises(ExerciseError, match="no mutant 'last_win'") as caught:
         find_mutant("last_win")
 
     assert "last_wins" in "".join(caught.value.__notes__)
 
 
-# -- what each believes about a heap of statements --------------------------------------------
+# -- what each belief says about a set of statements -------------------------------------------
 
-# From the broadest to the most exact; the last does not apply to the request at all.
+# From the broadest to the most specific; the last doesn't match the request.
 RESOURCES = ("*", "arn:aws:s3:::star-maps/*", MAP, README)
-HEAP = [(effect, resource) for effect in ("Allow", "Deny") for resource in RESOURCES]
-STACKS = [stack for size in range(4) for stack in permutations(HEAP, size)]
+STATEMENTS = [(effect, resource) for effect in ("Allow", "Deny") for resource in RESOURCES]
+STACKS = [stack for size in range(4) for stack in permutations(STATEMENTS, size)]
 
 
 def _decided(stack):
@@ -129,30 +129,30 @@ def _last(applying):
 
 
 def _most_exact(applying):
-    # Of equally exact ones the Deny counts: nobody believes otherwise.
-    ranked = sorted(applying, key=lambda one: (RESOURCES.index(one[1]), one[0] == "Deny"))
+    # If two are equally specific, the Deny wins.
+    ranked = sorted(applying, key=lambda match: (RESOURCES.index(match[1]), match[0] == "Deny"))
     return _last(ranked)
 
 
 def _lifted(applying):
-    return _aws([one for one in applying if one[0] == "Allow"] or applying)
+    return _aws([match for match in applying if match[0] == "Allow"] or applying)
 
 
 BELIEVED = {
     "last_wins": _last,
     "most_specific_wins": _most_exact,
     "deny_is_deny": _lifted,
-    "missing_key_false": _aws,  # there is no condition here to be wrong about
+    "missing_key_false": _aws,  # there is no condition in these statements
 }
 
 
 @each_mutant
-def test_a_mutant_decides_every_small_stack_as_its_belief_says(mutant):
-    """All orders of up to three statements: wrong where it must be, and nowhere else."""
+def test_a_mutant_decides_every_small_stack_by_its_belief(mutant):
+    """In all orders of up to three statements, it is wrong exactly where it must be."""
     wrong = 0
     for stack in STACKS:
         decision = _decided(stack)
-        applying = [one for one in stack if one[1] != README]
+        applying = [match for match in stack if match[1] != README]
 
         assert decision.verdict is _aws(applying), stack
         assert mutant.verdict(decision) is BELIEVED[mutant.name](applying), stack
@@ -161,8 +161,8 @@ def test_a_mutant_decides_every_small_stack_as_its_belief_says(mutant):
     assert (wrong > 0) is (BELIEVED[mutant.name] is not _aws)
 
 
-def test_the_more_exact_statement_is_the_one_with_more_letters_outside_wildcards():
-    """The resource counts first, then the action; a list is as exact as its most exact value."""
+def test_the_more_specific_statement_has_more_letters_outside_wildcards():
+    """Resources count first, then actions; the most specific value of a list counts."""
     exact = MUTANTS["most_specific_wins"]
     for deny, allow, believed in (
         (("s3:*", MAP), ("s3:GetObject", "arn:aws:s3:::star-maps/*"), EXPLICIT),
@@ -181,8 +181,8 @@ def test_the_more_exact_statement_is_the_one_with_more_letters_outside_wildcards
         assert exact.verdict(decision) is believed, (deny, allow)
 
 
-def test_a_statement_of_all_but_something_names_nothing_exactly():
-    """NotAction and NotResource are broad, whatever they hold."""
+def test_a_statement_with_not_action_and_not_resource_is_the_least_specific():
+    """NotAction and NotResource are broad, whatever values they have."""
     statements = [
         {"Effect": "Deny", "NotAction": "iam:GetUser", "NotResource": README},
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
@@ -205,7 +205,7 @@ MFA = "aws:MultiFactorAuthPresent"
 def test_a_missing_key_counts_as_false_for_bool_and_for_nothing_else(
     effect, operator, wanted, context
 ):
-    """Who believes it decides without the key as AWS does when it is there, and false."""
+    """By this belief, a missing key has the same effect as the value false."""
     statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*"} if effect == "Deny" else None,
         {
@@ -218,7 +218,7 @@ def test_a_missing_key_counts_as_false_for_bool_and_for_nothing_else(
     policy = Policy.parse({"Version": "2012-10-17", "Statement": list(filter(None, statements))})
     layers = Layers(identity=[policy])
     decision = evaluate(Request(ALICE, "s3:GetObject", MAP, context=context), layers)
-    if operator == "Bool" and not context:  # IfExists says itself what a missing key means
+    if operator == "Bool" and not context:  # IfExists defines what a missing key means
         as_if = evaluate(Request(ALICE, "s3:GetObject", MAP, context={MFA: False}), layers)
     else:
         as_if = decision
@@ -226,33 +226,33 @@ def test_a_missing_key_counts_as_false_for_bool_and_for_nothing_else(
     assert MUTANTS["missing_key_false"].verdict(decision) is as_if.verdict
 
 
-def test_the_deny_without_mfa_misses_who_has_no_such_key():
-    """The belief's own scenario: three callers, and only the one without the key tells."""
+def test_the_deny_without_mfa_does_not_match_a_caller_without_the_key():
+    """Of three callers, only the one without the key separates AWS and the belief."""
     no_mfa = {"Bool": {MFA: "false"}}
     statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": no_mfa},
     ]
     policy = Policy.parse({"Version": "2012-10-17", "Statement": statements})
-    told = [
-        [one.name for one in telling(evaluate(request, Layers(identity=[policy])))]
+    names = [
+        [mutant.name for mutant in telling(evaluate(request, Layers(identity=[policy])))]
         for context in ({MFA: True}, {MFA: False}, {})
         for request in [Request(ALICE, "s3:GetObject", MAP, context=context)]
     ]
 
-    assert told[0] == []
-    assert "missing_key_false" not in told[1]
-    assert told[2] == ["missing_key_false"]
+    assert names[0] == []
+    assert "missing_key_false" not in names[1]
+    assert names[2] == ["missing_key_false"]
 
 
 # -- everywhere else --------------------------------------------------------------------------
 
 
 @given(QUESTIONS)
-def test_a_belief_about_denies_agrees_where_allow_and_deny_do_not_meet(question):
-    """Over all layers: without a Deny and an Allow beside it there is nothing to err in."""
+def test_a_belief_about_denies_agrees_unless_allow_and_deny_both_match(question):
+    """In all layers: only a Deny together with an Allow can make a difference."""
     decision = ask_engine(question)
-    allows = [one for layer in LAYERS for one in decision.heard[layer].allows]
+    allows = [allow for layer in LAYERS for allow in decision.heard[layer].allows]
     for name in ("last_wins", "most_specific_wins", "deny_is_deny"):
         believed = MUTANTS[name].verdict(decision)
         if believed is not decision.verdict:
@@ -263,55 +263,55 @@ def test_a_belief_about_denies_agrees_where_allow_and_deny_do_not_meet(question)
 
 
 @given(QUESTIONS)
-def test_a_belief_about_missing_keys_agrees_where_no_bool_is_asked(question):
-    """Over all layers: somebody who is wrong about Bool alone is right about all else."""
+def test_a_belief_about_missing_keys_agrees_without_bool(question):
+    """In all layers: the belief is wrong about Bool only."""
     decision = ask_engine(question)
-    asked = {
+    operators = {
         condition.comparison.name
         for layer in LAYERS
         for attached in decision.layers.of(layer)
         for statement in attached.policy.statements
         for condition in statement.conditions
     }
-    if "Bool" not in asked:
+    if "Bool" not in operators:
         assert MUTANTS["missing_key_false"].verdict(decision) is decision.verdict
 
 
 @given(QUESTIONS)
-def test_telling_names_just_the_mutants_that_disagree(question):
-    """None is missing, and none is there that says the same as AWS."""
+def test_telling_returns_exactly_the_mutants_that_disagree(question):
+    """A mutant that agrees with AWS isn't in the list."""
     decision = ask_engine(question)
 
-    assert [one.name for one in telling(decision)] == [
+    assert [mutant.name for mutant in telling(decision)] == [
         name for name, mutant in MUTANTS.items() if mutant.verdict(decision) is not decision.verdict
     ]
 
 
 @each_mutant
-def test_asking_a_mutant_changes_no_decision(mutant):
-    """The same decision says the same before and after, and so does the engine."""
+def test_a_mutants_verdict_changes_no_decision(mutant):
+    """The decision and the engine give the same results before and after."""
     world = scenario("stack")
     decision = world.can(world.user("alice"), "s3:DeleteObject", MAP)
     before = decision.explain()
     mutant.verdict(decision)
 
     assert decision.explain() == before
-    assert decision.rules is AWS
+    assert decision.rules is AWS_RULES
     assert world.can(world.user("alice"), "s3:DeleteObject", MAP) == decision
 
 
-def test_the_lessons_requests_tell_each_belief_about_denies():
-    """In lesson 02's world there is a request for each of the three, and some that tell nothing."""
+def test_the_lessons_requests_test_each_belief_about_denies():
+    """Lesson 02 has a request for each of the three beliefs, and some on which all agree."""
     world = scenario("stack")
-    told = {
+    found = {
         tuple(mutant.name for mutant in telling(world.can(world.user(caller), action, resource)))
         for caller in UNIVERSE.callers
         for action in UNIVERSE.actions
         for resource in UNIVERSE.resources
     }
 
-    assert () in told
-    assert {name for names in told for name in names} == {
+    assert () in found
+    assert {name for names in found for name in names} == {
         "last_wins",
         "most_specific_wins",
         "deny_is_deny",

@@ -28,7 +28,7 @@ ABOUT_DENIES = ("last_wins", "most_specific_wins", "deny_is_deny")
 
 
 def go_through_lesson_02(says):
-    """Answer all that lesson 02 asks to predict: ``says`` makes an answer of a decision."""
+    """Answer all predictions of lesson 02: ``says`` makes an answer from a decision."""
     for name, question in CELLS:
         world = scenario(name)
         answer = says(question.ask(world))
@@ -44,18 +44,18 @@ def right(decision):
 
 
 def by(mutant):
-    """Answer as somebody who holds a belief."""
+    """Answer by a belief."""
     return lambda decision: str(mutant.verdict(decision))
 
 
 def recognised():
-    """Name the beliefs that are found in the progress file."""
+    """Return the names of the beliefs found in the progress file."""
     return [mutant.name for mutant, _, _ in beliefs().recognised]
 
 
 @pytest.fixture
 def without_mfa():
-    """A world in which Alice may do everything with S3, except where MFA is said to be absent."""
+    """A world in which Alice has full access to S3, unless the MFA key is false."""
     world = scenario("first_door")
     statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
@@ -70,20 +70,20 @@ def without_mfa():
 
 
 @pytest.mark.parametrize("name", ABOUT_DENIES)
-def test_a_learner_who_follows_a_belief_is_told_of_that_one_alone(name):
-    """All answers of the lesson by one belief: it is named, and no other is."""
+def test_a_learner_who_follows_a_belief_reads_about_that_belief_only(name):
+    """All answers of the lesson follow one belief: it is named, and no other."""
     go_through_lesson_02(by(find_mutant(name)))
 
     assert recognised() == [name]
 
-    said = str(beliefs())
+    text = str(beliefs())
 
-    assert find_mutant(name).says in said
-    assert f"({name})" in said
-    assert find_mutant(name).truth in said
+    assert find_mutant(name).claim in text
+    assert f"({name})" in text
+    assert find_mutant(name).truth in text
 
 
-def test_a_belief_about_missing_keys_is_told_from_predictions_with_such_a_key(without_mfa):
+def test_a_belief_about_missing_keys_is_recognised_from_requests_without_the_key(without_mfa):
     """Lesson 02 has no conditions; three requests without the key are enough."""
     mutant = find_mutant("missing_key_false")
     go_through_lesson_02(by(mutant))
@@ -97,8 +97,8 @@ def test_a_belief_about_missing_keys_is_told_from_predictions_with_such_a_key(wi
     assert recognised() == ["missing_key_false"]
 
 
-def test_a_learner_who_is_always_right_is_told_of_no_belief():
-    """There was something to tell, and nothing was found."""
+def test_no_belief_is_recognised_if_all_answers_are_right():
+    """The predictions test beliefs, and none of them fits."""
     go_through_lesson_02(right)
 
     assert recognised() == []
@@ -108,35 +108,35 @@ def test_a_learner_who_is_always_right_is_told_of_no_belief():
 
 
 @pytest.mark.chance
-def test_a_learner_who_guesses_is_hardly_ever_told_of_a_belief(progress_file):
-    """A wrong answer that a belief does not explain speaks against that belief."""
-    told = 0
+def test_a_belief_is_hardly_ever_recognised_in_guesses(progress_file):
+    """A wrong answer that a belief doesn't explain is evidence against it."""
+    count = 0
     for seed in range(tries(30)):
         progress_file.unlink(missing_ok=True)
         guess = random.Random(seed)
         go_through_lesson_02(lambda _, guess=guess: guess.choice(FINE))
-        told += bool(recognised())
+        count += bool(recognised())
 
-    assert told <= 2
+    assert count <= 2
 
 
-def test_a_learner_who_says_the_same_of_everything_is_not_told_of_two_theories():
-    """Allowed throughout is what one belief says, not three of them."""
+def test_a_learner_who_always_gives_the_same_answer_follows_at_most_one_belief():
+    """Only one belief predicts "allowed" for everything."""
     go_through_lesson_02(lambda _: "allowed")
 
     assert len(recognised()) <= 1
 
 
-def test_a_learner_who_errs_once_is_told_of_no_belief():
-    """One answer that a belief explains is too little to speak of it."""
+def test_no_belief_is_recognised_after_one_wrong_answer():
+    """One answer that fits a belief isn't enough."""
     predict(scenario("stack"), "alice", "s3:GetObject", README, "allowed")
 
     assert beliefs().counts
     assert recognised() == []
 
 
-def test_without_a_telling_prediction_there_is_nothing_to_say(progress_file):
-    """Neither an empty file nor one of requests on which all agree holds a belief."""
+def test_no_belief_is_recognised_without_a_prediction_that_tests_one(progress_file):
+    """An empty file and a request on which all beliefs agree have no evidence."""
     assert "No prediction yet" in str(beliefs())
 
     predict(scenario("stack"), "bob", "s3:GetObject", MAP, "implicit deny")
@@ -150,7 +150,7 @@ def test_without_a_telling_prediction_there_is_nothing_to_say(progress_file):
 
 
 def test_only_the_first_answer_to_each_question_counts():
-    """Who was right first and then tries a theory out is no believer; who learns stays one."""
+    """A learner who was right first can try out a theory later."""
     go_through_lesson_02(right)
     for name in ABOUT_DENIES:
         go_through_lesson_02(by(find_mutant(name)))
@@ -158,8 +158,8 @@ def test_only_the_first_answer_to_each_question_counts():
     assert recognised() == []
 
 
-def test_a_first_answer_is_not_forgotten_for_later_right_ones():
-    """The second time the verdict is known."""
+def test_later_right_answers_do_not_replace_a_first_answer():
+    """The second time, the learner knows the verdict."""
     go_through_lesson_02(by(find_mutant("last_wins")))
     before = beliefs()
     go_through_lesson_02(right)
@@ -168,7 +168,7 @@ def test_a_first_answer_is_not_forgotten_for_later_right_ones():
     assert recognised() == ["last_wins"]
 
 
-def test_the_same_request_counts_again_where_its_verdict_is_another(without_mfa):
+def test_the_same_request_counts_again_if_its_verdict_differs(without_mfa):
     """A question of another world, with another verdict, is another question."""
     for _ in range(2):
         predict(without_mfa, "alice", "s3:GetObject", MAP, "explicit deny")
@@ -183,7 +183,7 @@ def test_the_same_request_counts_again_where_its_verdict_is_another(without_mfa)
 
 
 def test_a_prediction_that_is_not_recorded_is_not_counted(progress_file):
-    """Trying something out leaves no trace."""
+    """A learner can try something out without a record."""
     for request in (("s3:GetObject", README), ("s3:DeleteObject", MAP)):
         predict(scenario("stack"), "alice", *request, "allowed", record=False)
 
@@ -191,8 +191,8 @@ def test_a_prediction_that_is_not_recorded_is_not_counted(progress_file):
     assert beliefs().counts == ()
 
 
-def test_a_coarse_denial_that_fits_both_says_nothing():
-    """Where AWS and a belief deny in two ways, "denied" tells neither."""
+def test_a_coarse_denial_that_fits_both_does_not_count_as_evidence():
+    """If AWS and a belief differ only in the kind of denial, "denied" fits both."""
     world = scenario("stack")
     decision = world.can(world.user("alice"), "s3:GetObject", README)
 
@@ -204,7 +204,7 @@ def test_a_coarse_denial_that_fits_both_says_nothing():
 
 
 def test_answers_of_an_exercise_count_request_by_request():
-    """Exercise 2.1 alone holds two requests that last_wins gets wrong."""
+    """Exercise 2.1 has two requests that last_wins decides differently."""
     check("2.1", ["allowed", "allowed", "explicit deny", "allowed", "implicit deny"])
 
     (held, of) = {mutant.name: (held, of) for mutant, held, of in beliefs().counts}["last_wins"]
@@ -223,8 +223,8 @@ def test_answers_of_an_exercise_count_request_by_request():
     ],
     ids=str,
 )
-def test_a_file_that_was_edited_by_hand_or_by_another_version_breaks_nothing(progress_file, found):
-    """What cannot be read as evidence is none."""
+def test_a_file_edited_by_hand_or_by_another_version_breaks_nothing(progress_file, found):
+    """An unreadable value isn't evidence."""
     predict(scenario("stack"), "alice", "s3:GetObject", README, "allowed")
     data = json.loads(progress_file.read_text("utf-8"))
     data["records"].append({"kind": "prediction", "question": ["x"], "evidence": found})
@@ -233,9 +233,9 @@ def test_a_file_that_was_edited_by_hand_or_by_another_version_breaks_nothing(pro
     assert recognised() == []
 
 
-def test_what_is_said_is_escaped():
-    """A belief's words are text, whatever letters are in them."""
-    odd = replace(find_mutant("last_wins"), says="<b>& <script>", truth='"<i>".')
+def test_the_text_is_escaped():
+    """A belief's text can contain any characters."""
+    odd = replace(find_mutant("last_wins"), claim="<b>& <script>", truth='"<i>".')
     html = Beliefs(((odd, 2, 2),))._repr_html_()
 
     assert "<b>" not in html
@@ -244,8 +244,8 @@ def test_what_is_said_is_escaped():
     assert "&lt;i&gt;" in html
 
 
-def test_the_best_fit_is_named_and_ties_are_all_named():
-    """Half of what could tell is enough, less is not; of several the best are said."""
+def test_the_best_fit_is_named_with_all_ties():
+    """A belief must fit half of the predictions that test it; the best ones are named."""
     last, exact, lifted = (find_mutant(name) for name in ABOUT_DENIES)
     for counts, names in (
         (((last, 1, 1),), []),
@@ -254,7 +254,7 @@ def test_the_best_fit_is_named_and_ties_are_all_named():
         (((last, 3, 4), (exact, 4, 4)), ["most_specific_wins"]),
         (((last, 3, 4), (exact, 3, 4), (lifted, 2, 4)), ["last_wins", "most_specific_wins"]),
     ):
-        assert [one.name for one, _, _ in Beliefs(counts).recognised] == names
+        assert [mutant.name for mutant, _, _ in Beliefs(counts).recognised] == names
 
 
 # -- a single exercise ------------------------------------------------------------------------
@@ -262,8 +262,8 @@ def test_the_best_fit_is_named_and_ties_are_all_named():
 
 @pytest.mark.parametrize("task", PREDICTIONS, ids=lambda task: task.number)
 @pytest.mark.parametrize("name", ABOUT_DENIES)
-def test_an_exercise_answered_as_a_belief_says_is_recognised_by_it(task, name):
-    """Nobody has to list such an answer: the mutant is asked."""
+def test_an_answer_that_follows_a_belief_is_recognised(task, name):
+    """Such an answer needs no entry in known_wrong: the mutant predicts it."""
     world, mutant = task.world(), find_mutant(name)
     answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
     mark = task.mark(answer)
@@ -286,20 +286,20 @@ def test_an_exercise_answered_as_a_belief_says_is_recognised_by_it(task, name):
     known = task.recognise(answer, world)
 
     assert mark.belief == known.belief in {other.belief for other in same}
-    assert any(other.name in mark.hint and other.says in mark.hint for other in same)
+    assert any(other.name in mark.hint and other.claim in mark.hint for other in same)
     assert any(mark.hint.endswith(other.truth) for other in same)
 
 
-def test_an_answer_that_no_belief_gives_is_not_recognised():
-    """Nothing false is said of who merely slipped."""
+def test_an_answer_that_follows_no_belief_is_not_recognised():
+    """A slip gets no wrong feedback."""
     mark = find("2.1").mark(["implicit deny", "allowed", "allowed", "explicit deny", "allowed"])
 
     assert not mark.correct
     assert mark.belief == mark.hint == ""
 
 
-def test_a_right_answer_is_no_belief():
-    """What a mutant says too is still right."""
+def test_a_right_answer_has_no_belief():
+    """The answer is right even if a mutant gives it too."""
     task = find("2.1")
     mark = task.mark(task.solution_answer())
 
@@ -307,21 +307,21 @@ def test_a_right_answer_is_no_belief():
     assert mark.belief == ""
 
 
-def test_a_recognised_belief_is_told_at_the_second_failure_and_by_the_first_hint():
-    """First a counterexample, then the belief in words; who asks for a hint hears it at once."""
+def test_a_recognised_belief_is_named_at_the_second_failure_and_in_the_first_hint():
+    """First comes a counterexample, then the belief; a hint names the belief at once."""
     task, mutant = find("2.1"), find_mutant("last_wins")
     world = task.world()
     answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
     first = str(check("2.1", answer))
 
     assert mutant.name not in first
-    assert mutant.says in str(hint("2.1"))
-    assert mutant.name in str(hint("2.1")) or mutant.says in str(check("2.1", answer))
+    assert mutant.claim in str(hint("2.1"))
+    assert mutant.name in str(hint("2.1")) or mutant.claim in str(check("2.1", answer))
     assert mutant.truth in str(check("2.1", answer))
 
 
 def test_a_coarse_exercise_recognises_a_belief_too():
-    """With one word for both denials, a mutant's answer is read the same way."""
+    """With one word for both kinds of denial, a mutant's answer is compared in the same way."""
     task = replace(find("2.1"), fine=False, known_wrong=())
     answer = ["allowed", "allowed", "denied", "allowed", "denied"]
     mark = task.mark(answer)

@@ -1,4 +1,4 @@
-"""The statement stack, the inputs of the new exercises, ``after`` and ``arrange``: no browser."""
+"""The statement stack, its inputs, ``after`` and ``arrange``, without a browser."""
 
 import json
 import re
@@ -41,13 +41,13 @@ def stack(world):
 
 
 def shown(editor):
-    """The statements in the order in which their rows stand."""
+    """Return the statements in the order of their rows."""
     names = {id(row): sid for sid, row in editor.rows.items()}
     return [names[id(row)] for row in editor.children]
 
 
 def buttons(editor, sid):
-    """The two buttons of a statement's row."""
+    """Return the two buttons of a statement's row."""
     return [part for part in editor.rows[sid].children if isinstance(part, widgets.Button)]
 
 
@@ -58,7 +58,7 @@ def predict(stack, verdict="allowed", confidence="a guess"):
 
 
 def everything_said(widget):
-    """All text of a widget and of those within it."""
+    """Return all text of a widget and of the widgets inside it."""
     parts = [str(getattr(widget, name, "") or "") for name in ("value", "description")]
     return " ".join([*parts, *(everything_said(part) for part in getattr(widget, "children", ()))])
 
@@ -66,8 +66,8 @@ def everything_said(widget):
 # -- the editor -------------------------------------------------------------------------------
 
 
-def test_the_statements_stand_in_the_order_of_the_policy_and_are_all_switched_on(editor):
-    """Each row has two buttons, a sign and a switch that says the statement in words."""
+def test_the_statements_have_the_order_of_the_policy_and_are_all_switched_on(editor):
+    """Each row has two buttons and a switch with the statement in words."""
     assert shown(editor) == editor.every == editor.order == SIDS
     assert all(switch.value for switch in editor.switches.values())
     assert editor.switches["KeepMaps"].description.startswith("KeepMaps: ")
@@ -79,7 +79,7 @@ def test_the_statements_stand_in_the_order_of_the_policy_and_are_all_switched_on
 
 
 def test_a_button_moves_its_statement_by_one_place(editor):
-    """Up and down again is where it began."""
+    """Up and down again restores the order."""
     up, down = buttons(editor, "AllMaps")
     up.click()
 
@@ -92,8 +92,8 @@ def test_a_button_moves_its_statement_by_one_place(editor):
     assert shown(editor) == SIDS
 
 
-def test_at_the_ends_a_move_changes_nothing_and_is_no_change(world):
-    """The first cannot go up, the last not down; nobody is called for it."""
+def test_at_the_ends_a_move_changes_nothing(world):
+    """The first can't move up and the last can't move down; the callback isn't called."""
     calls = []
     editor = StackEditor(world, "alice", "stack", lambda: calls.append(1))
     buttons(editor, "ListMaps")[0].click()
@@ -108,7 +108,7 @@ def test_at_the_ends_a_move_changes_nothing_and_is_no_change(world):
 
 
 def test_a_statement_can_be_moved_through_the_whole_stack(editor):
-    """From the last place to the first, and one more is no error."""
+    """From the last place to the first; another move isn't an error."""
     for _ in range(len(SIDS) + 1):
         buttons(editor, "ReadMe")[0].click()
 
@@ -116,7 +116,7 @@ def test_a_statement_can_be_moved_through_the_whole_stack(editor):
 
 
 def test_a_statement_that_is_switched_off_keeps_its_place(editor):
-    """It is out of the policy, can still be moved, and comes back where it stands."""
+    """It leaves the policy, can still be moved, and comes back at its place."""
     editor.switches["KeepMaps"].value = False
 
     assert editor.order == ["ListMaps", "AllMaps", "NoDrafts", "ReadMe"]
@@ -137,11 +137,11 @@ def test_the_editor_changes_only_a_copy(world, editor):
     policy = changed.user("alice").inline["stack"]
 
     assert world.diff(before) == ()
-    assert [one.sid for one in policy.statements] == editor.order
+    assert [statement.sid for statement in policy.statements] == editor.order
     assert len(changed.diff(world)) == 1
 
 
-def test_all_statements_may_be_switched_off(editor):
+def test_all_statements_can_be_switched_off(editor):
     """Then the policy is empty, and nothing is allowed."""
     for switch in editor.switches.values():
         switch.value = False
@@ -153,7 +153,7 @@ def test_all_statements_may_be_switched_off(editor):
 
 
 def test_without_moving_there_are_only_switches(world):
-    """A task that asks for statements to be taken out offers nothing else."""
+    """A task to remove statements offers only switches."""
     editor = StackEditor(world, "alice", "stack", movable=False)
 
     assert all(buttons(editor, sid) == [] for sid in SIDS)
@@ -169,12 +169,12 @@ def test_without_moving_there_are_only_switches(world):
     ],
 )
 def test_without_such_a_policy_there_is_no_stack(world, user, policy, error):
-    """A misspelt name is refused in words."""
+    """A misspelt name gets an error message."""
     with pytest.raises(error):
         statement_stack(world, user, policy, PAIRS)
 
 
-def test_an_empty_policy_is_no_stack(world):
+def test_an_empty_policy_has_no_stack(world):
     """There is nothing to move."""
     arrange(world.user("alice"), "stack", [])
 
@@ -183,7 +183,7 @@ def test_an_empty_policy_is_no_stack(world):
 
 
 def test_statements_without_a_sid_can_be_moved_and_switched_too(world):
-    """They are called by their number in the policy as it is."""
+    """Their labels are their numbers in the policy."""
     statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
@@ -196,11 +196,11 @@ def test_statements_without_a_sid_can_be_moved_and_switched_too(world):
     kept = editor.changed_world().user("bob").inline["own"].statements
 
     assert editor.order == ["#3", "#2"]
-    assert [one.action for one in kept] == [("ec2:*",), ("s3:DeleteObject",)]
+    assert [statement.action for statement in kept] == [("ec2:*",), ("s3:DeleteObject",)]
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "text"),
     [
         ({"Effect": "Allow", "Action": ["a:B", "c:D"], "Resource": "*"}, "Allow a:B, c:D on *"),
         (
@@ -218,30 +218,30 @@ def test_statements_without_a_sid_can_be_moved_and_switched_too(world):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_statement_is_said_in_a_line(world, statement, said):
-    """Effect, actions, resources, and what is excepted."""
+def test_a_statement_is_shown_in_one_line(world, statement, text):
+    """The line has effect, actions, resources and exceptions."""
     world.user("bob").put_policy("own", {"Version": "2012-10-17", "Statement": statement})
 
-    assert in_words(world.user("bob").inline["own"].statements[0]) == said
+    assert in_words(world.user("bob").inline["own"].statements[0]) == text
 
 
 # -- the stack with its question --------------------------------------------------------------
 
 
-def test_nothing_is_said_of_a_verdict_before_a_prediction(stack):
-    """Neither at first nor after any change; the options are the only place of the words."""
+def test_no_verdict_is_shown_before_a_prediction(stack):
+    """Only the options contain the words, at first and after each change."""
     buttons(stack.editor, "AllMaps")[0].click()
     stack.editor.switches["KeepMaps"].value = False
     stack.pair.value = PAIRS[1]
 
-    for said in (stack.result.value, stack.said.value):
-        assert not VERDICT.search(said)
-        assert not re.search("[✓✕○]", said)
+    for text in (stack.result.value, stack.facts.value):
+        assert not VERDICT.search(text)
+        assert not re.search("[✓✕○]", text)
 
 
 @pytest.mark.parametrize("missing", ["both", "verdict", "confidence"])
-def test_the_verdict_wants_a_prediction_and_a_confidence(stack, missing, progress_file):
-    """One without the other is not enough, and is not recorded."""
+def test_the_verdict_needs_a_prediction_and_a_confidence(stack, missing, progress_file):
+    """If one is missing, nothing is shown or recorded."""
     if missing == "confidence":
         stack.answer.value = "allowed"
     if missing == "verdict":
@@ -254,7 +254,7 @@ def test_the_verdict_wants_a_prediction_and_a_confidence(stack, missing, progres
 
 
 def test_a_prediction_reveals_the_verdict_of_the_stack_as_it_is_shown(stack):
-    """KeepMaps denies wherever it stands, and no more once it is switched off."""
+    """KeepMaps denies in any position, until it is switched off."""
     predict(stack)
 
     assert "AWS: ✕ explicit deny. Not what you predicted." in stack.result.value
@@ -280,7 +280,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_the_verdict_is_hidden_after_every_change(stack, change):
-    """The prediction is taken back with it, so that each change is predicted anew."""
+    """The prediction is removed too, so the learner predicts after each change."""
     predict(stack)
     assert VERDICT.search(stack.result.value)
 
@@ -292,8 +292,8 @@ def test_the_verdict_is_hidden_after_every_change(stack, change):
     assert "Predict first" in stack.result.value
 
 
-def test_a_move_at_the_end_does_not_hide_a_verdict_that_still_holds(stack):
-    """Nothing has changed, so nothing has to be predicted anew."""
+def test_a_move_at_the_end_does_not_hide_the_verdict(stack):
+    """Nothing changed, so the learner needn't predict again."""
     predict(stack)
     before = stack.result.value
     buttons(stack.editor, "ListMaps")[0].click()
@@ -301,22 +301,22 @@ def test_a_move_at_the_end_does_not_hide_a_verdict_that_still_holds(stack):
     assert stack.result.value == before
 
 
-def test_which_statements_are_there_is_said_in_their_order(stack):
-    """From the top, without those that are off; names are text."""
-    assert f"From the top: {', '.join(SIDS)}." in stack.said.value
+def test_the_statements_are_listed_in_their_order(stack):
+    """The list begins at the top and leaves out statements that are off."""
+    assert f"From the top: {', '.join(SIDS)}." in stack.facts.value
 
     buttons(stack.editor, "ReadMe")[0].click()
     stack.editor.switches["ListMaps"].value = False
 
-    assert "From the top: KeepMaps, AllMaps, ReadMe, NoDrafts." in stack.said.value
+    assert "From the top: KeepMaps, AllMaps, ReadMe, NoDrafts." in stack.facts.value
 
     for switch in stack.editor.switches.values():
         switch.value = False
 
-    assert "From the top: nothing, all are switched off." in stack.said.value
+    assert "From the top: nothing, all are off." in stack.facts.value
 
 
-def test_a_prediction_on_the_stack_is_recorded_unless_it_shall_not_be(world, progress_file):
+def test_a_prediction_on_the_stack_is_recorded_by_default(world, progress_file):
     """Each prediction is one record, with its evidence."""
     silent = statement_stack(world, "alice", "stack", PAIRS, record=False)
     predict(silent)
@@ -336,8 +336,8 @@ def test_a_prediction_on_the_stack_is_recorded_unless_it_shall_not_be(world, pro
     assert records[0]["evidence"] == {"last_wins": False, "deny_is_deny": False}
 
 
-def test_the_stack_offers_one_or_two_words_for_a_denial(world):
-    """As the lesson wants it."""
+def test_the_stack_offers_either_one_or_two_words_for_a_denial(world):
+    """The lesson chooses."""
     coarse = statement_stack(world, "alice", "stack", PAIRS, fine=False)
 
     assert list(coarse.answer.options) == ["allowed", "denied"]
@@ -349,7 +349,7 @@ def test_the_stack_offers_one_or_two_words_for_a_denial(world):
 
 
 def test_the_lessons_world_stays_as_it_is(world):
-    """Whatever is done on the card."""
+    """No change on the card changes it."""
     before = world.copy()
     stack = statement_stack(world, "alice", "stack", PAIRS)
     buttons(stack.editor, "ReadMe")[0].click()
@@ -359,25 +359,27 @@ def test_the_lessons_world_stays_as_it_is(world):
     assert world.diff(before) == ()
 
 
-def test_two_stacks_of_one_world_know_nothing_of_each_other(world):
-    """Moving one moves one."""
-    one, other = (statement_stack(world, "alice", "stack", PAIRS) for _ in range(2))
-    buttons(one.editor, "ReadMe")[0].click()
+def test_two_stacks_of_one_world_are_independent(world):
+    """A move on the first doesn't move the other."""
+    first, other = (statement_stack(world, "alice", "stack", PAIRS) for _ in range(2))
+    buttons(first.editor, "ReadMe")[0].click()
 
     assert other.editor.order == SIDS
 
 
 def test_markup_in_a_name_is_text(world):
-    """A Sid from a stranger is said as it is written."""
+    """A Sid with markup is shown as text."""
     statement = {"Sid": "<b>&", "Effect": "Deny", "Action": "s3:<i>", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": statement}
-    world.user("bob").inline["own"] = Policy.parse(document, name="own")  # as a loaded file may
+    world.user("bob").inline["own"] = Policy.parse(
+        document, name="own"
+    )  # a loaded file can have this
     world.changed()
     stack = statement_stack(world, "bob", "own", PAIRS)
     predict(stack)
 
-    assert "&lt;b&gt;&amp;" in stack.said.value
-    assert "<b>" not in stack.said.value + stack.result.value
+    assert "&lt;b&gt;&amp;" in stack.facts.value
+    assert "<b>" not in stack.facts.value + stack.result.value
 
 
 # -- inputs: statements, policies, beliefs ----------------------------------------------------
@@ -392,7 +394,7 @@ def test_each_kind_has_its_own_input():
 
 @pytest.mark.parametrize("number", ["2.3", "2.4", "2.5", "2.6", "2.7"])
 def test_an_untouched_card_says_what_is_missing_and_shows_no_verdict(number, progress_file):
-    """Nothing is marked, nothing recorded, nothing given away."""
+    """Nothing is checked, recorded or revealed."""
     card = exercise(number)
 
     assert card.input.read()[0] is None
@@ -404,14 +406,14 @@ def test_an_untouched_card_says_what_is_missing_and_shows_no_verdict(number, pro
     assert not VERDICT.search(card.result.value)
 
 
-def test_statements_are_taken_out_by_switches_and_no_buttons_offer_a_move():
-    """Exercise 2.3 on its card: one Deny out is too little, two are right."""
+def test_statements_are_removed_by_switches_without_buttons_for_moves():
+    """Exercise 2.3 on its card: to remove one Deny isn't enough, two are right."""
     card = exercise("2.3")
     card.input.switches["NoDrafts"].value = False
     card.check.click()
 
     assert "Not yet" in card.result.value
-    assert "shall be allowed, and is ✕ explicit deny" in card.result.value
+    assert "must be allowed, but it is ✕ explicit deny" in card.result.value
 
     card.input.switches["Moratorium"].value = False
     card.check.click()
@@ -422,8 +424,8 @@ def test_statements_are_taken_out_by_switches_and_no_buttons_offer_a_move():
     ]
 
 
-def test_a_switch_that_is_put_back_is_no_change(progress_file):
-    """On, off and on again is where it began."""
+def test_a_switch_that_is_put_back_changes_nothing(progress_file):
+    """On, off and on again is the original state."""
     card = exercise("2.3")
     card.input.switches["NoDrafts"].value = False
     card.input.switches["NoDrafts"].value = True
@@ -434,17 +436,17 @@ def test_a_switch_that_is_put_back_is_no_change(progress_file):
 
 
 def test_all_statements_off_is_an_answer():
-    """It is wrong, and is told so by a counterexample."""
+    """It is wrong, and gets a counterexample."""
     card = exercise("2.3")
     for switch in card.input.switches.values():
         switch.value = False
     card.check.click()
 
-    assert "shall be allowed, and is ○ implicit deny" in card.result.value
+    assert "must be allowed, but it is ○ implicit deny" in card.result.value
 
 
 def test_a_policy_is_typed_into_a_text_field():
-    """Exercise 2.4 on its card: broken text, too much, and what is right."""
+    """Exercise 2.4 on its card: broken text, a Deny that is too broad, and the right one."""
     card = exercise("2.4")
     template = json.loads(card.input.text.value)
 
@@ -460,7 +462,7 @@ def test_a_policy_is_typed_into_a_text_field():
     card.check.click()
 
     assert "Not yet" in card.result.value
-    assert "must be allowed, and is ✕ explicit deny" in card.result.value
+    assert "must be allowed, but it is ✕ explicit deny" in card.result.value
 
     template["Statement"][0]["Action"] = "s3:DeleteObject"
     card.input.text.value = f"\n  {json.dumps(template)}  \n"
@@ -470,8 +472,8 @@ def test_a_policy_is_typed_into_a_text_field():
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"], ids=repr)
-def test_an_emptied_text_field_is_no_attempt(text, progress_file):
-    """It is not answered yet."""
+def test_an_emptied_text_field_is_not_recorded(text, progress_file):
+    """The exercise isn't answered yet."""
     card = exercise("2.4")
     card.input.text.value = text
     card.check.click()
@@ -480,8 +482,8 @@ def test_an_emptied_text_field_is_no_attempt(text, progress_file):
     assert not progress_file.exists()
 
 
-def test_the_template_as_it_is_is_no_attempt_in_any_spacing(progress_file):
-    """Its dots are to be filled in; with one of them left, the place is named."""
+def test_the_unchanged_template_is_not_recorded_in_any_spacing(progress_file):
+    """The learner fills in the dots; if some are left, the error names the place."""
     card = exercise("2.4")
     template = card.input.text.value
     card.input.text.value = f"\n{template}\n"
@@ -512,18 +514,18 @@ def test_a_belief_is_broken_by_buttons_and_lists():
     resource.value = MAP
     card.check.click()
 
-    assert "both say the same" in card.result.value
+    assert "both agree" in card.result.value
 
     for _ in SIDS:
         buttons(card.input.stack, "AllMaps")[1].click()
     card.check.click()
 
     assert "✓ Right." in card.result.value
-    assert "the statement that stands last decides" in card.result.value
+    assert "the last statement decides" in card.result.value
 
 
-def test_a_belief_may_be_broken_with_statements_switched_off():
-    """What is off is not in the answer."""
+def test_a_belief_can_be_broken_with_statements_switched_off():
+    """Statements that are off aren't in the answer."""
     card = exercise("2.6")
     for sid in ("ListMaps", "KeepMaps"):
         card.input.stack.switches[sid].value = False
@@ -544,7 +546,7 @@ def test_a_belief_may_be_broken_with_statements_switched_off():
 
 @pytest.mark.parametrize("number", ["2.3", "2.4", "2.5", "2.6", "2.7"])
 def test_the_card_shows_a_solution_after_an_attempt(number):
-    """It is the one that is computed, in a form that can be typed."""
+    """It is the computed one, in a form that can be typed."""
     task, card = find(number), exercise(number)
     check(number, task.known_wrong[0].answer(task.world()))
     card.solution.click()
@@ -556,7 +558,7 @@ def test_the_card_shows_a_solution_after_an_attempt(number):
 
 @pytest.mark.parametrize("number", ["2.3", "2.4", "2.5", "2.6", "2.7"])
 def test_every_control_of_the_new_inputs_can_be_named(number):
-    """Text field, switches, buttons and lists have a description and a tooltip."""
+    """Text fields, switches, buttons and lists have a description and a tooltip."""
 
     def controls(widget):
         kinds = widgets.Checkbox | widgets.Dropdown | widgets.Button | widgets.Textarea
@@ -572,35 +574,35 @@ def test_every_control_of_the_new_inputs_can_be_named(number):
     assert len({control.tooltip for control in found}) == len(found)
 
 
-def test_sorting_out_a_target_shows_the_matrix_without_verdicts():
-    """Exercise 2.3 says what shall be, in words that are no verdicts."""
+def test_a_repair_shows_its_target_without_verdicts():
+    """Exercise 2.3 shows the wanted access as yes and no."""
     card = exercise("2.3")
-    said = everything_said(card.children[2])
+    text = everything_said(card.children[2])
 
-    assert said.count("may not") == 2
-    assert "✓" not in said
+    assert text.count(">no<") == 2
+    assert "✓" not in text
 
 
 # -- after ------------------------------------------------------------------------------------
 
 
-def test_what_would_give_an_answer_away_comes_after_the_first_attempt(world):
-    """Before, it says which exercise is to be answered; a wrong attempt is enough."""
-    given = (world, world.user("alice"), ["s3:GetObject"], [MAP, README])
+def test_a_figure_that_reveals_an_answer_is_shown_after_the_first_attempt(world):
+    """Before, a text names the exercise to answer; a wrong attempt is enough."""
+    arguments = (world, world.user("alice"), ["s3:GetObject"], [MAP, README])
 
-    assert "Answer exercise 2.1 first" in str(after("2.1", two_layers, *given))
+    assert "Answer exercise 2.1 first" in str(after("2.1", two_layers, *arguments))
 
     check("2.2", ["allowed"] * 4)
 
-    assert "Answer exercise 2.1 first" in str(after("2.1", two_layers, *given))
+    assert "Answer exercise 2.1 first" in str(after("2.1", two_layers, *arguments))
 
     check("2.1", ["allowed"] * 5)
 
-    assert after("2.1", two_layers, *given).as_text() == two_layers(*given).as_text()
+    assert after("2.1", two_layers, *arguments).as_text() == two_layers(*arguments).as_text()
 
 
-def test_after_calls_nothing_before_its_time(progress_file):
-    """What is drawn is not even made; asking leaves no record."""
+def test_after_calls_nothing_before_the_attempt(progress_file):
+    """The function isn't called, and nothing is recorded."""
     calls = []
     after("2.1", calls.append, "x")
 
@@ -613,8 +615,8 @@ def test_after_calls_nothing_before_its_time(progress_file):
     assert calls == ["x"]
 
 
-def test_after_an_unknown_exercise_is_refused():
-    """A misspelt number would hide the picture for ever."""
+def test_after_an_unknown_exercise_is_rejected():
+    """A misspelt number would hide the figure forever."""
     with pytest.raises(ExerciseError, match="no exercise"):
         after("2.99", print)
 
@@ -622,14 +624,17 @@ def test_after_an_unknown_exercise_is_refused():
 # -- arrange ----------------------------------------------------------------------------------
 
 
-def test_arrange_keeps_just_these_statements_in_this_order(world):
-    """In the world itself, which is the learner's."""
+def test_arrange_keeps_only_these_statements_in_this_order(world):
+    """It changes the learner's world itself."""
     alice = world.user("alice")
-    before = {one.sid: one.action for one in alice.inline["stack"].statements}
+    before = {statement.sid: statement.action for statement in alice.inline["stack"].statements}
     arrange(alice, "stack", ["AllMaps", "KeepMaps"])
 
-    assert [one.sid for one in alice.inline["stack"].statements] == ["AllMaps", "KeepMaps"]
-    assert [one.action for one in alice.inline["stack"].statements] == [
+    assert [statement.sid for statement in alice.inline["stack"].statements] == [
+        "AllMaps",
+        "KeepMaps",
+    ]
+    assert [statement.action for statement in alice.inline["stack"].statements] == [
         before["AllMaps"],
         before["KeepMaps"],
     ]
@@ -640,8 +645,8 @@ def test_arrange_keeps_just_these_statements_in_this_order(world):
     assert world.can(alice, "s3:DeleteObject", MAP)
 
 
-def test_what_was_taken_out_is_not_there_any_more(world):
-    """Arranging again cannot bring it back: begin with a new world."""
+def test_a_removed_statement_is_gone(world):
+    """Arranging again can't restore it: begin with a new world."""
     arrange(world.user("alice"), "stack", ["AllMaps"])
 
     with pytest.raises(ExerciseError, match="no statement 'KeepMaps'") as caught:
@@ -659,7 +664,7 @@ def test_what_was_taken_out_is_not_there_any_more(world):
         ("stack", [None], "no statement"),
     ],
 )
-def test_what_is_not_there_is_refused_and_nothing_changes(world, policy, sids, words):
+def test_an_unknown_name_is_rejected_and_nothing_changes(world, policy, sids, words):
     """The user keeps the policy."""
     before = world.copy()
     with pytest.raises(ExerciseError) as caught:
@@ -669,12 +674,12 @@ def test_what_is_not_there_is_refused_and_nothing_changes(world, policy, sids, w
     assert world.diff(before) == ()
 
 
-def test_a_statement_named_twice_stands_twice_or_is_refused_and_decides_the_same(world):
-    """A heap with the same statement twice is the same heap."""
+def test_a_duplicated_statement_decides_the_same_or_is_rejected(world):
+    """A second copy of a statement doesn't change the set."""
     try:
         arrange(world.user("alice"), "stack", ["AllMaps", "AllMaps", "KeepMaps"])
     except IamLabError as refusal:
-        assert "AllMaps" in str(refusal)  # noqa: PT017 - either is well
+        assert "AllMaps" in str(refusal)  # noqa: PT017 - both are right
         return
     alice = world.user("alice")
 
@@ -682,7 +687,7 @@ def test_a_statement_named_twice_stands_twice_or_is_refused_and_decides_the_same
     assert not world.can(alice, "s3:DeleteObject", MAP)
 
 
-def test_exercise_2_3_can_be_done_in_code_as_the_lesson_says():
+def test_exercise_2_3_can_be_solved_in_code_as_the_lesson_describes():
     """Start, arrange, check."""
     world = start("2.3")
     kept = ["ListMaps", "ReadMaps", "KeepMaps", "DeleteMaps", "ReadMe"]

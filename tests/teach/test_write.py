@@ -1,4 +1,4 @@
-"""W: a policy is judged over every request of the scenario, whichever way it is written."""
+"""Exercises of kind W: a policy is checked on every request, in whatever form it is written."""
 
 import json
 from dataclasses import replace
@@ -17,41 +17,41 @@ from iamlab.teach.write import Case, Requests, Write
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
 OBJECTS = f"{MAPS}/*"
 DENY = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": OBJECTS}
-IDLE = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}  # says nothing of S3
+IDLE = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}  # doesn't match S3 actions
 OTHERS = [action for action in find("2.4").requests.actions if action != "s3:DeleteObject"]
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
 
 def document(*statements):
-    """A policy document of these statements."""
+    """Return a policy document with these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def marked(*statements):
-    """The mark of exercise 2.4 for a policy of these statements."""
+    """Return the mark of exercise 2.4 for a policy with these statements."""
     return find("2.4").mark(document(*statements))
 
 
-# -- what it is judged over -------------------------------------------------------------------
+# -- the requests ----------------------------------------------------------------------------
 
 
 @each_task
-def test_the_universe_is_decided_request_by_request_as_can_does(task):
-    """Every caller, action and resource is in it once, and each answer is the engine's."""
+def test_all_requests_are_decided_as_can_decides_them(task):
+    """Each combination of caller, action and resource is there once, with the engine's answer."""
     for case in task.cases:
         world = task.world()
         case.change(world)
         allowed = task.requests.allowed(world)
 
-        asked = product(task.requests.callers, task.requests.actions, task.requests.resources)
-        assert list(allowed) == [Question(*one) for one in asked]
+        requests = product(task.requests.callers, task.requests.actions, task.requests.resources)
+        assert list(allowed) == [Question(*parts) for parts in requests]
         assert all(bool(question.ask(world)) is answer for question, answer in allowed.items())
 
 
 @each_task
-def test_a_right_policy_holds_for_every_request_in_every_case(task):
-    """Asked one by one, each request comes to what it must."""
+def test_a_right_policy_is_right_for_every_request_in_every_case(task):
+    """Each request, decided separately, has the wanted result."""
     policy = task.read(task.solution_answer(), task.world())
     for case in task.cases:
         before = task.world()
@@ -65,12 +65,12 @@ def test_a_right_policy_holds_for_every_request_in_every_case(task):
 
 @each_task
 def test_no_policy_at_all_is_not_enough(task):
-    """A document that says nothing leaves something undone, or the task would ask for nothing."""
+    """Otherwise the exercise would ask for nothing."""
     assert not task.mark(document(IDLE)).correct
 
 
-def test_the_counterexample_is_the_first_request_in_the_order_of_the_universe():
-    """Cases in their order, then callers, actions, resources: the simplest comes first."""
+def test_the_counterexample_is_the_first_wrong_request():
+    """The order is cases, callers, actions, resources: the simplest comes first."""
     task = find("2.4")
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     policy = task.read(document(statement), task.world())
@@ -78,20 +78,22 @@ def test_the_counterexample_is_the_first_request_in_the_order_of_the_universe():
     mark = marked(statement)
     case, question, wanted = wrong[0]
 
-    def place(one):
-        names, own = [case.name for case in task.cases], one[1]
+    def place(failure):
+        names, own = [case.name for case in task.cases], failure[1]
         return (
-            names.index(one[0].name),
+            names.index(failure[0].name),
             *(
                 getattr(task.requests, part).index(getattr(own, part[:-1]))
                 for part in ("callers", "actions", "resources")
             ),
         )
 
-    assert [place(one) for one in wrong] == sorted(place(one) for one in wrong)
+    assert [place(failure) for failure in wrong] == sorted(place(failure) for failure in wrong)
     assert case.name == "today"
     assert str(question) in mark.counterexample
-    assert f"must be {'allowed' if wanted else 'denied'}, and is ✓ allowed" in mark.counterexample
+    assert (
+        f"must be {'allowed' if wanted else 'denied'}, but it is ✓ allowed" in mark.counterexample
+    )
     assert mark.decision.request.resource == question.resource
 
 
@@ -107,42 +109,42 @@ def test_the_counterexample_is_the_first_request_in_the_order_of_the_universe():
     ],
     ids=["excess-action", "all-actions", "one-object", "one-folder", "bucket", "everything"],
 )
-def test_too_much_and_too_little_are_both_refused(statement, first):
-    """The counterexample is what the statement takes away without need, or leaves open."""
+def test_too_broad_and_too_narrow_are_both_wrong(statement, first):
+    """The counterexample is a request that the statement denies, or fails to deny."""
     mark = marked(statement)
 
     assert not mark.correct
     assert f"alice: {first} must be" in mark.counterexample
 
 
-def test_an_allow_on_the_side_is_excess():
-    """All else must stay as it is: nothing more may be allowed either."""
+def test_an_additional_allow_is_wrong():
+    """No other request must change, so nothing more can be allowed."""
     mark = marked(DENY, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS})
 
     assert not mark.correct
-    assert "s3:PutObject on star-maps/m31.fits must be denied, and is ✓ allowed" in mark.text
+    assert "s3:PutObject on star-maps/m31.fits must be denied, but it is ✓ allowed" in mark.text
 
 
-def test_every_object_means_also_one_that_the_prompt_does_not_name():
-    """A list of the objects that one knows is no answer to a task about every object."""
+def test_every_object_includes_objects_that_the_prompt_does_not_name():
+    """A list of the known objects isn't enough."""
     assert not marked({**DENY, "Resource": [MAP, f"{DRAFTS}/*"]}).correct
 
 
-def test_what_is_true_is_said_before_what_is_wrong():
-    """A count of the requests that come out, then the counterexample, then perhaps the belief."""
+def test_the_feedback_begins_with_what_is_right():
+    """First the number of right requests, then the counterexample, then perhaps the belief."""
     answer = document({**DENY, "Action": "s3:*"})
-    said = str(check("2.4", answer))
+    text = str(check("2.4", answer))
     belief = find("2.4").known_wrong[2].hint
 
     total = 3 * len(find("2.4").requests.allowed(start("2.4")))
-    assert f"of {total} requests come out as they must." in said
-    assert said.index("requests come out as they must") < said.index("must be allowed, and is ✕")
-    assert belief not in said
+    assert f"of {total} requests are right." in text
+    assert text.index("requests are right") < text.index("must be allowed, but it is ✕")
+    assert belief not in text
     assert belief in str(check("2.4", answer))
 
 
 def test_a_case_is_named_as_it_is_written():
-    """The sentence begins with the case; the names of policies in it keep their letters."""
+    """The sentence begins with the case; policy names keep their upper case."""
     mark = marked({**DENY, "Action": "s3:*"})
 
     assert "AdministratorAccess" in marked(IDLE).counterexample
@@ -174,7 +176,7 @@ def test_a_case_is_named_as_it_is_written():
     ids=str,
 )
 def test_any_right_policy_passes_in_any_form(answer):
-    """Dict, JSON text or policy; one value or a list; NotAction; any name: what it does counts."""
+    """Only the effect of the policy counts, not its form or its name."""
     mark = find("2.4").mark(answer)
 
     assert mark.correct
@@ -184,7 +186,7 @@ def test_any_right_policy_passes_in_any_form(answer):
 @each_task
 @pytest.mark.parametrize("seed", [7, 1, 20261125])
 def test_its_solution_is_found_on_every_seed_and_is_a_document(task, seed):
-    """It is JSON, it passes as a dict and as text, and the best one is given first."""
+    """It is JSON, it passes as a dict and as text, and it is the first example."""
     answer = task.solution_answer(seed)
 
     assert task.mark(answer, seed).correct
@@ -194,18 +196,18 @@ def test_its_solution_is_found_on_every_seed_and_is_a_document(task, seed):
 
 
 def test_the_solution_is_computed_in_the_world_at_hand():
-    """A document that is not right there is passed over; where none is, it says so."""
+    """A wrong example is skipped; if all are wrong, an error reports it."""
     task = find("2.4")
     several = replace(task, examples=lambda _: [document(IDLE), document(DENY)])
     none = replace(task, examples=lambda _: [document(IDLE)])
 
     assert several.solution_answer() == document(DENY)
-    with pytest.raises(ExerciseError, match=r"No document that exercise 2\.4 knows is right"):
+    with pytest.raises(ExerciseError, match=r"No example document of exercise 2\.4 is right"):
         none.solution_answer()
 
 
-def test_either_verdict_may_be_left_open():
-    """A request that may come to both is never a counterexample."""
+def test_both_verdicts_can_be_right():
+    """Then the request is never a counterexample."""
     task = replace(
         find("2.4"), wanted=lambda question, _: False if question.caller == "alice" else None
     )
@@ -214,8 +216,8 @@ def test_either_verdict_may_be_left_open():
     assert not task.mark(document(DENY)).correct
 
 
-def test_requests_may_name_callers_by_arn_and_cases_may_add_them():
-    """A case can bring a user who is not there before."""
+def test_requests_can_have_callers_by_arn_and_cases_can_add_them():
+    """A case can create a user."""
     carol = "arn:aws:iam::111111111111:user/carol"
     task = replace(
         find("2.4"),
@@ -229,13 +231,13 @@ def test_requests_may_name_callers_by_arn_and_cases_may_add_them():
     assert list(task.failures(policy, task.world())) == []
 
 
-# -- what is no answer ------------------------------------------------------------------------
+# -- invalid answers -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("answer", [None, 42, [], [DENY], (), b"{}", ""], ids=str)
-def test_what_is_no_document_is_refused_with_what_is_wanted(answer):
-    """Neither a number nor a bare list of statements is a policy."""
-    with pytest.raises(ExerciseError, match=r"2\.4 wants a policy: a dict, or JSON text"):
+def test_the_error_for_an_invalid_answer_describes_the_right_kind(answer):
+    """A number or a list of statements isn't a policy."""
+    with pytest.raises(ExerciseError, match=r"2\.4 needs a policy: a dict, or JSON text"):
         find("2.4").mark(answer)
 
 
@@ -255,8 +257,8 @@ def test_what_is_no_document_is_refused_with_what_is_wanted(answer):
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_broken_document_is_refused_with_every_place(answer, places, progress_file):
-    """The JSON path of each problem, in text also line and column; it is no attempt."""
+def test_the_error_for_a_broken_document_has_every_place(answer, places, progress_file):
+    """It has the JSON path of each problem, and for text also line and column."""
     with pytest.raises(ExerciseError) as caught:
         check("2.4", answer)
 
@@ -274,8 +276,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("answer", REFUSED.values(), ids=REFUSED)
-def test_what_iam_would_not_save_is_refused_in_words_and_is_no_attempt(answer, progress_file):
-    """A policy that could not be attached is not judged, and no crash."""
+def test_a_policy_that_iam_rejects_gets_an_error_and_is_not_recorded(answer, progress_file):
+    """A policy that can't be attached isn't checked."""
     with pytest.raises(IamLabError, match=r"[Pp]olicy"):
         check("2.4", answer)
 
@@ -283,8 +285,8 @@ def test_what_iam_would_not_save_is_refused_in_words_and_is_no_attempt(answer, p
 
 
 @pytest.mark.parametrize("answer", REFUSED.values(), ids=REFUSED)
-def test_a_card_says_what_iam_would_not_save_once(answer):
-    """The learner reads the refusal with its help, and the error's name not twice."""
+def test_a_card_shows_the_error_of_iam_once(answer):
+    """The learner reads the error with its help, and the error's name only once."""
     card = exercise("2.4")
     card.input.text.value = json.dumps(answer)
     card.check.click()
@@ -293,8 +295,8 @@ def test_a_card_says_what_iam_would_not_save_once(answer):
     assert card.result.value.count("MalformedPolicyDocument") <= 1
 
 
-def test_a_policy_that_a_world_holds_is_an_answer_too():
-    """What was put on a user, or arranged, can be handed in as it is."""
+def test_a_policy_of_a_world_can_be_an_answer():
+    """A user's policy, or an arranged one, is accepted unchanged."""
     world = start("2.4")
     world.user("alice").put_policy("mine", document(DENY, {**DENY, "Sid": "Again"}))
     own = world.user("alice").inline["mine"]
@@ -304,7 +306,7 @@ def test_a_policy_that_a_world_holds_is_an_answer_too():
 
 
 def test_names_in_a_document_are_shown_as_text():
-    """Whatever a learner writes into a Sid or an action is no markup on the card."""
+    """Markup in a Sid or an action is shown as text."""
     card = exercise("2.4")
     card.input.text.value = json.dumps(document({**DENY, "Action": "s3:<script>"}))
     card.check.click()
@@ -317,8 +319,8 @@ def test_names_in_a_document_are_shown_as_text():
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps], ids=["dict", "text"])
-def test_an_attempt_is_kept_as_a_document_and_can_be_judged_again(progress_file, form):
-    """Text and dict are kept alike, and a hint speaks of the learner's own document."""
+def test_an_attempt_is_kept_as_a_document_and_can_be_checked_again(progress_file, form):
+    """Text and dict are kept in the same form, and a hint is about the learner's document."""
     answer = document({**DENY, "Resource": f"{DRAFTS}/*"})
     check("2.4", form(answer))
     (attempt,) = json.loads(progress_file.read_text("utf-8"))["records"]
@@ -335,7 +337,7 @@ def test_an_attempt_is_kept_as_a_document_and_can_be_judged_again(progress_file,
 
 
 def test_a_known_wrong_document_is_recognised_in_any_form():
-    """As text it is the same document."""
+    """As text, it is the same document."""
     task = find("2.4")
     for wrong in task.known_wrong:
         mark = task.mark(json.dumps(wrong.answer(task.world())))
@@ -344,7 +346,7 @@ def test_a_known_wrong_document_is_recognised_in_any_form():
 
 
 def test_the_solution_can_be_copied_into_the_answer():
-    """What is shown is JSON that passes."""
+    """The text is JSON that passes."""
     check("2.4", document(IDLE))
     shown = str(solution("2.4"))
     text = shown[shown.index("{") : shown.rindex("}") + 1]
@@ -352,8 +354,8 @@ def test_the_solution_can_be_copied_into_the_answer():
     assert check("2.4", text)
 
 
-def test_judging_changes_no_world():
-    """Neither the exercise's world nor the learner's policy is touched."""
+def test_a_check_changes_no_world():
+    """The exercise's world and the learner's policy stay the same."""
     task, answer = find("2.4"), document(DENY)
     before, kept = task.world(), json.dumps(answer)
     world = task.world()

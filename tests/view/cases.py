@@ -21,7 +21,7 @@ def bucket(principal: object, *more: Policy) -> Policy:
     policy = Policy.allow("s3:*", MAP, principal=principal, sid="Readers")
     for one in more:
         policy += one
-    return policy.named("bucket")
+    return policy.with_name("bucket")
 
 
 def trust(principal: object) -> Policy:

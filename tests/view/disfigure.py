@@ -96,7 +96,9 @@ def _rewrite(account: Account, anew: Callable[[Policy], Policy]) -> None:
         if role.trust is not None:
             role.trust = anew(role.trust)
     for policy in account.policies.values():
-        policy.versions = {key: anew(of).named(policy.name) for key, of in policy.versions.items()}
+        policy.versions = {
+            key: anew(of).with_name(policy.name) for key, of in policy.versions.items()
+        }
     for resource in account.resources.values():
         if resource.policy is not None:
             resource.policy = anew(resource.policy)

@@ -149,7 +149,7 @@ class Scene:
         """Ask for all users and roles, in this world or in the changed one."""
         pairs = ASKED[: 2 + self.size // 10]
         callers = [one.arn for one in self.callers]
-        return world.access(
+        return world.access_matrix(
             list(dict.fromkeys(action for action, _ in pairs)), [ASKED[0][1]], callers
         )
 
@@ -173,7 +173,7 @@ FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
         verdict_table(s.world, s.callers, ASKED[: 2 + s.size // 10]), world=s.world
     ),
     "access_matrix of much": lambda draw, s: draw(
-        s.world.access(MANY, [one for _, one in ASKED], s.callers), world=s.world
+        s.world.access_matrix(MANY, [one for _, one in ASKED], s.callers), world=s.world
     ),
     "attachment_graph": lambda draw, s: draw(s.main, lit=s.somebody if s.seed % 2 else None),
     "attachment_graph of a world": lambda draw, s: draw(s.world),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iamlab import Layers, Policy, Request, World
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
-from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Attached
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, AttachedPolicy
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
@@ -36,7 +36,7 @@ TITLES = {
     "session": "session policy",
     "scoped": "scope-down policy",
 }
-DENYING = (FULL + GUARD).named("guard")
+DENYING = (FULL + GUARD).with_name("guard")
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,9 @@ def test_the_table_has_what_each_layer_said(case):
         assert [row["statement"] for row in own] == [one.statement.label for one in readings]
         assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
         assert [row["applies"] for row in own] == [one.applies for one in readings]
-        assert [row["missed"] for row in own] == ["; ".join(map(str, o.misses)) for o in readings]
+        assert [row["missed"] for row in own] == [
+            "; ".join(map(str, o.mismatches)) for o in readings
+        ]
     assert sum(row["decides"] for row in rows) == len(decision.determining)
 
 
@@ -296,7 +298,7 @@ def test_who_is_of_no_account_stands_outside_the_field():
 def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
     """And hangs on no group or role of the caller: it names him."""
     policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
-    decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.named("mine")))
+    decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.with_name("mine")))
     figure = access_graph(decision)
     (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
 
@@ -449,7 +451,7 @@ def many(number):
     """Give policies that have nothing to say on maps, with so many statements in all."""
     policies = [Policy.allow(f"ec2:Run{i}", sid=f"S{i}") for i in range(number)]
     batches = [policies[i : i + 9] for i in range(0, number, 9)]
-    return [sum(own[1:], own[0]).named(f"machines-{i}") for i, own in enumerate(batches)]
+    return [sum(own[1:], own[0]).with_name(f"machines-{i}") for i, own in enumerate(batches)]
 
 
 @pytest.mark.parametrize("number", [20, 60, 300])
@@ -544,7 +546,7 @@ def test_the_way_leads_down_without_a_step_back(case):
 def test_whatever_callers_and_things_are_called_the_picture_stands(text):
     """Long names are shortened to their room, and one that breaks a line breaks no list."""
     arn = f"arn:aws:iam::111111111111:user/{text}"
-    policy = Attached(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
+    policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
     request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
     layers = Layers(identity=[policy], resource=bucket({"AWS": arn}), scps=[[policy]])
     figure = access_graph(evaluate(request, layers))

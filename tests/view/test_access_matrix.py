@@ -12,6 +12,7 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, README, scenario
+from iamlab.view.drawing.shapes import Tiles
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.matrix.access_matrix import COLUMNS, ROWS, access_matrix
 from iamlab.view.figures.matrix.access_shares import DARKNESS, Share, tint
@@ -68,7 +69,7 @@ def pairs(number, services=3):
 
 def test_the_words_name_who_may_do_what(lesson):
     """Those who may do most first, the root user last; a Deny is named."""
-    matrix = lesson.access(ACTIONS, [MAP])
+    matrix = lesson.access_matrix(ACTIONS, [MAP])
 
     assert access_matrix(matrix, world=lesson).alt == (
         "On star-maps/m31.fits bob may do s3:GetObject, s3:PutObject and s3:DeleteObject; dana may "
@@ -79,7 +80,7 @@ def test_the_words_name_who_may_do_what(lesson):
 
 def test_a_matrix_alone_does_not_know_why(lesson):
     """It says so, and shows a dash; with its world it shows the three verdicts."""
-    matrix = lesson.access(ACTIONS, [MAP])
+    matrix = lesson.access_matrix(ACTIONS, [MAP])
     bare, known = access_matrix(matrix), access_matrix(matrix, world=lesson)
 
     assert set(bare.table["verdict"]) == {"allowed", "not allowed"}
@@ -91,7 +92,7 @@ def test_a_matrix_alone_does_not_know_why(lesson):
 def test_every_cell_is_in_the_table_and_in_the_list(lesson):
     """As the model decides it."""
     asked = list(product(ACTIONS, (MAP, README)))
-    figure = access_matrix(lesson.access(ACTIONS, [MAP, README]), world=lesson)
+    figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP, README]), world=lesson)
     table = figure.table.set_index(["principal", "action", "resource"])
 
     assert len(table) == 5 * len(asked)
@@ -130,7 +131,7 @@ def test_a_matrix_that_was_asked_in_other_circumstances_is_not_contradicted(less
 
 def test_groups_have_a_matrix_though_they_are_nobody(lesson):
     """A group cannot be asked why; the matrix is drawn all the same."""
-    figure = access_matrix(lesson.access(ACTIONS, [MAP], by="group"), world=lesson)
+    figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP], by="group"), world=lesson)
 
     assert "developers may do s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
     assert set(figure.table["kind"]) == {"groups"}
@@ -193,7 +194,7 @@ def test_resources_that_are_alike_when_shortened_keep_their_arns():
 def test_accounts_are_called_by_their_names_if_a_world_knows_them():
     """Else by their ids."""
     world = company(3, 0)
-    matrix = world.access(["s3:GetObject"], [OBJECT])
+    matrix = world.access_matrix(["s3:GetObject"], [OBJECT])
 
     assert {row.frame for row in matrix_scene(matrix).drawn} == {MAIN, PARTNER}
     assert {row.frame for row in matrix_scene(matrix, world).drawn} == {"acme-main", "partner"}
@@ -216,7 +217,7 @@ def test_nothing_overlaps_with_one_resource_or_two(ugly):
     world = company(20, 1, ugly=ugly)
     for resources in ([OBJECT], [OBJECT, UGLY[0]]):
         actions = WIDE if len(resources) == 1 else WIDE[:6]
-        figure = access_matrix(world.access(actions, resources), world=world)
+        figure = access_matrix(world.access_matrix(actions, resources), world=world)
 
         assert faults(figure) == []
         assert figure.drawing.get_size_inches()[0] <= PAGE + 1e-6
@@ -237,7 +238,7 @@ def test_an_empty_matrix_says_so(matrix):
 def test_the_same_matrix_gives_the_same_bytes(lesson):
     """Drawn twice, in two worlds."""
     one, two = (
-        access_matrix(world.access(ACTIONS, [MAP]), world=world)
+        access_matrix(world.access_matrix(ACTIONS, [MAP]), world=world)
         for world in (lesson, scenario("groups"))
     )
 
@@ -247,13 +248,13 @@ def test_the_same_matrix_gives_the_same_bytes(lesson):
 
 def test_who_is_allowed_meets_the_eye_first(lesson):
     """What nobody says anything about has no colour behind it."""
-    figure = access_matrix(lesson.access(ACTIONS, [MAP]), world=lesson)
-    cells = figure.drawing.axes[0].collections
-    colours = [tuple(colour[:3]) for some in cells for colour in some.get_facecolor()]
+    figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP]), world=lesson)
+    tiles = [shape for shape in figure.sheet.shapes if isinstance(shape, Tiles)]
+    colours = [shape.ink.fill for shape in tiles for _ in shape.places]
     silent = (figure.table["verdict"] == "implicit deny").sum()
 
     assert len(colours) == len(figure.rows) + 3  # and the legend
-    assert colours.count((1.0, 1.0, 1.0)) == silent + 1
+    assert colours.count(PAPER) == silent + 1
 
 
 # -- large ones -----------------------------------------------------------------------------------
@@ -349,7 +350,7 @@ def moved(lesson):
     after = lesson.copy()
     after.group("developers").add_user("carol")
     after.group("developers").remove_user("bob")
-    return [world.access(ACTIONS, [MAP, README]) for world in (lesson, after)]
+    return [world.access_matrix(ACTIONS, [MAP, README]) for world in (lesson, after)]
 
 
 def test_gains_and_losses_are_those_of_the_model(moved):
@@ -469,7 +470,7 @@ def test_differences_of_ugly_worlds_are_readable():
         user.inline.clear()
         user.groups.clear()
     after.changed()
-    asked = [world.access(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
+    asked = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
     for draw in (matrix_difference, difference_bars):
         one, two = (draw(*asked, world=before) for _ in range(2))
         assert faults(one) == []
@@ -524,7 +525,7 @@ def test_the_list_has_the_arn_of_every_resource_of_the_picture(lesson):
     after = lesson.copy()
     after.user("carol").put_policy("more", Policy.allow("s3:DeleteObject", README))
     asked = ACTIONS, [MAP, README, MAPS]
-    figure = matrix_difference(lesson.access(*asked), after.access(*asked))
+    figure = matrix_difference(lesson.access_matrix(*asked), after.access_matrix(*asked))
     listed = figure.as_text().splitlines()
 
     assert listed[:2] == ["resources", f"  {README}"]

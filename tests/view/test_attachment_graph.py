@@ -390,7 +390,7 @@ def test_whatever_things_are_called_the_picture_stands(names):
     for number, name in enumerate(names):
         user = main.create_user(f"u{number}")
         user.put_policy("own", OWN)
-        user.inline[name] = user.inline.pop("own").named(name)
+        user.inline[name] = user.inline.pop("own").with_name(name)
     figure = attachment_graph(main)
 
     assert faults(figure) == []

@@ -195,7 +195,7 @@ def test_the_table_agrees_with_what_the_statement_misses():
     policy = when(condition)
     figure = condition_tree(policy, ASKED)
     [reading] = evaluate(ASKED, Layers()).why_not(policy)
-    missed = {miss.element for miss in reading.misses}
+    missed = {mismatch.where for mismatch in reading.mismatches}
 
     assert [row["matches"] for row in figure.rows] == [
         f"Condition {row['operator']} {row['key']}" not in missed for row in figure.rows
@@ -208,7 +208,7 @@ def test_the_table_agrees_with_what_the_statement_misses():
 
 def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
     """Each statement with conditions, in the order of the flow chart; others are left out."""
-    guard = when({"Null": {"aws:MultiFactorAuthPresent": "true"}}, "Deny", "Mfa").named("guard")
+    guard = when({"Null": {"aws:MultiFactorAuthPresent": "true"}}, "Deny", "Mfa").with_name("guard")
     own = when({"StringEquals": {"aws:PrincipalTag/team": "sky"}})
     plain = Policy.allow("s3:*", name="plain", sid="Plain")
     decision = evaluate(ASKED, Layers(identity=[plain, own], scps=[[plain, guard]]))

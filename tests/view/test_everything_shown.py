@@ -65,7 +65,7 @@ class Scene:
         changed.account(MAIN).users[user.name].inline["new"] = Policy.allow("s3:*", name="new")
         changed.changed()
         organization = main.organization
-        matrix, after = world.access(*asked), changed.access(*asked)
+        matrix, after = world.access_matrix(*asked), changed.access_matrix(*asked)
         reach = world.reach()
         admin = next(iter(reach.admins().values()))
         yield "world", world
@@ -91,7 +91,7 @@ class Scene:
         yield "what can", world.what_can(user, services=["s3"])
         yield "outside", world.outside_access()
         yield "reach", reach
-        yield "arrivals", reach.to(resource, action)
+        yield "arrivals", reach.to(action, resource)
         yield "blast radius", reach.blast_radius(user)
         yield "path", admin
         yield "cut", reach.cut(main.root)
@@ -250,7 +250,7 @@ def test_values_of_a_lesson_say_what_matters():
 
     world = scenario("groups")
     dana, developers = world.user("dana"), world.group("developers")
-    matrix = world.access(["s3:GetObject"], [MAP])
+    matrix = world.access_matrix(["s3:GetObject"], [MAP])
 
     assert repr(dana) == "<User dana: groups developers, contractors; policies own-notes>"
     assert repr(developers) == "<Group developers: users bob, dana; policies AmazonS3FullAccess>"
@@ -349,7 +349,7 @@ def test_ways_in_a_terminal_name_who_is_on_them():
     assert repr(reach.blast_radius(main.get_role("r3"))) == (
         "<BlastRadius r3 becomes r4, r5, of 8 principals>"
     )
-    assert repr(reach.to("arn:aws:s3:::maps/m31", "s3:GetObject")).startswith(
+    assert repr(reach.to("s3:GetObject", "arn:aws:s3:::maps/m31")).startswith(
         "<Arrivals s3:GetObject on arn:aws:s3:::maps/m31: "
     )
     assert repr(world.who_can("s3:GetObject", "arn:aws:s3:::maps/m31")) == (

@@ -4,8 +4,19 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import RequestError
+from iamlab.view.drawing.shapes import Text
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.charts.growth import LINES, growth, policies_needed
+from iamlab.view.figures.charts.growth import (
+    CHART,
+    CHART_HEIGHT,
+    LEFT,
+    LINES,
+    TOP,
+    Scale,
+    growth,
+    policies_needed,
+    ticks,
+)
 from tests.view.looking import faults
 
 READ = "secretsmanager:GetSecretValue"
@@ -105,40 +116,58 @@ def test_the_table_has_a_row_for_each_step_and_the_list_says_the_same():
             assert figure.lines[start + number].startswith(f"  {line.name}: {count} {word}, ")
 
 
+def drawn(figure, *, filled):
+    """Give the lines of a chart, or its markers."""
+    return [
+        shape
+        for shape in figure.sheet.shapes
+        if shape.ink.layer == 3 and bool(shape.ink.fill) is filled
+    ]
+
+
 def test_the_lines_are_those_of_the_table():
     """Each design is one line through its numbers."""
     figure = growth([1, 5, 10], people_per_project=4)
-    _, axes = figure.drawing.axes
 
-    for line, design in zip(axes.lines, LINES, strict=True):
-        assert list(line.get_xdata()) == [1, 5, 10]
-        assert list(line.get_ydata()) == [row[design.column] for row in figure.rows]
+    for line, design in zip(drawn(figure, filled=False), LINES, strict=True):
+        xs, ys = zip(*line.points, strict=True)
+        assert [1 + 9 * (x - LEFT) / CHART for x in xs] == pytest.approx([1, 5, 10])
+        numbers = [40 * (1 - (y - TOP) / CHART_HEIGHT) for y in ys]
+        assert numbers == pytest.approx([row[design.column] for row in figure.rows])
 
 
 def test_lines_are_told_apart_without_colours():
     """Each has dashes and a marker of its own, and its name at its end instead of a legend."""
     figure = growth()
-    sheet, axes = figure.drawing.axes
-    names = {text.get_text(): text.get_position() for text in sheet.texts}
-    bottom, top = axes.get_ylim()
-    assert axes.get_legend() is None
+    names = {text.words: text.y for text in figure.sheet.shapes if isinstance(text, Text)}
+    markers = drawn(figure, filled=True)
 
-    assert len({str(line.get_linestyle()) + str(line._dash_pattern) for line in axes.lines}) == 3
-    assert len({line.get_marker() for line in axes.lines}) == 3
-    heights = [names[design.name][1] for design in LINES]
+    assert len({line.ink.dashes for line in drawn(figure, filled=False)}) == 3
+    assert len({type(marker) for marker in markers}) == 3
+    assert len(markers) == 3 * len(figure.rows)
+    heights = [names[design.name] for design in LINES]
     assert heights == sorted(heights)
-    assert bottom == 0
-    assert top == 60
 
 
 def test_the_axis_begins_at_nothing_and_the_scale_is_even():
     """Neither cut nor logarithmic: a straight line is a straight line."""
-    _, axes = growth([1, 50, 97]).drawing.axes
+    scale = Scale(1, 97, 485)
 
-    assert axes.get_ylim() == (0, 485)
-    assert axes.get_xlim() == (1, 97)
-    assert axes.get_yscale() == axes.get_xscale() == "linear"
-    assert all(float(tick).is_integer() for tick in (*axes.get_xticks(), *axes.get_yticks()))
+    assert scale.at(1, 0) == pytest.approx((LEFT, TOP + CHART_HEIGHT))
+    assert scale.at(97, 485) == pytest.approx((LEFT + CHART, TOP))
+    assert scale.at(49, 242.5) == pytest.approx((LEFT + CHART / 2, TOP + CHART_HEIGHT / 2))
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 6, 7, 12, 60, 485, 1000, 1_000_000])
+def test_a_scale_has_a_few_round_numbers(most):
+    """Evenly apart, from nothing to no more than there is."""
+    found = ticks(0, most)
+
+    assert 2 <= len(found) <= 7
+    assert found[0] == 0
+    assert found[-1] <= most < found[-1] + found[1]
+    assert found == list(range(0, most + 1, found[1]))
+    assert str(found[1]).rstrip("0") in ("1", "2", "5")
 
 
 def test_the_alternative_text_says_where_the_lines_end():

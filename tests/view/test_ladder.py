@@ -8,7 +8,7 @@ import pytest
 from iamlab import Layers, Policy, Request
 from iamlab.engine.evaluate import evaluate, read
 from iamlab.engine.layers import NAMES
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.teach.mutants import MUTANTS
 from iamlab.view.figures.decision.ladder import KEY, ladder
 from iamlab.view.figures.decision.ladder_flow import rungs
@@ -199,7 +199,7 @@ def test_a_default_of_allow_is_no_rung_but_a_rule():
     """Somebody who believes that all is allowed sees a rule decide."""
     from iamlab.engine.verdict import Verdict
 
-    believed = replace(AWS, default=Verdict.ALLOWED)
+    believed = replace(AWS_RULES, default=Verdict.ALLOWED)
     figure = ladder(read(Request(DANA, "s3:GetObject", MAP), Layers(), believed))
 
     assert [row["layer"] for row in figure.rows if row["decides"]] == ["rule"]

@@ -1,20 +1,26 @@
 """Text is measured as it is drawn, shortened to its room, and can always be drawn."""
 
 from itertools import pairwise
+from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font
+from matplotlib.ft2font import LoadFlags
 
+from iamlab.display import printable
+from iamlab.view.drawing.matplotlib_writer import font
 from iamlab.view.drawing.measure import (
     ELLIPSIS,
+    POINTS,
     SMALL,
     TEXT,
     TITLE,
     fit,
-    font,
     height_of,
     plain,
     widest,
@@ -44,6 +50,37 @@ def test_text_is_as_wide_as_it_is_measured(face, size):
     text = "arn:aws:s3:::star-maps/m31.fits ✓ explicit deny"
 
     assert width_of(text, size, face) == pytest.approx(drawn_width(text, size, face), rel=0.01)
+
+
+def shipped(face):
+    """Open the font that matplotlib ships; the system may have another version of it."""
+    name = {"sans": "DejaVuSans", "bold": "DejaVuSans-Bold", "mono": "DejaVuSansMono"}[face]
+    return get_font(Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf"))
+
+
+@settings(max_examples=tries(200))
+@given(st.sampled_from(FACES), st.text('aATVWyoLr./:-_ 0149*(){}"éß✓✕○…', max_size=40))
+def test_the_table_measures_what_the_font_does(face, text):
+    """From bar to bar, pairs of letters that stand nearer included, within a rounding."""
+    font_of_face = shipped(face)
+    font_of_face.set_size(100, 72)
+
+    def across(words):
+        font_of_face.set_text(words, 0, flags=LoadFlags.NO_HINTING)
+        return font_of_face.get_width_height()[0] / 64 / 100
+
+    ems = width_of(f"|{text}|", POINTS, face) - width_of("|", POINTS, face)
+
+    assert ems == pytest.approx(across(f"|{text}|") - across("|"), abs=0.006 * (len(text) + 1))
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_table_has_the_letters_of_the_font(face):
+    """A letter that it lacks becomes a square, and no other does."""
+    letters = {*map(chr, shipped(face).get_charmap())}
+    printed = [letter for letter in map(chr, range(33, 0x3100)) if printable(letter) == letter]
+
+    assert {one for one in printed if plain(one, face) == one} == letters & {*printed}
 
 
 def test_the_faces_differ():

@@ -209,7 +209,7 @@ def test_a_session_policy_is_the_second_set_of_a_session():
         world.user("bob"),
         role_arn=role,
         role_session_name="bob",
-        policy=Policy.allow(["s3:Get*", "ec2:*"]).to_json(),
+        policy=Policy.allow(["s3:Get*", "ec2:*"]).to_dict(),
     )
     figure = permission_sets(world, session, ASKED, MAP)
 
@@ -260,7 +260,7 @@ def test_ceilings_that_are_too_many_to_draw_are_drawn_as_what_all_let_through():
     role.put_permissions_boundary(limit)
     session = world.sts.assume_role(
         bob, role_arn=role, role_session_name="bob",
-        policy=Policy.allow(["s3:Get*", "s3:Delete*"]).to_json(),
+        policy=Policy.allow(["s3:Get*", "s3:Delete*"]).to_dict(),
     )  # fmt: skip
     figure = permission_sets(world, session, ASKED, MAP)
     decisions = decide(world, session, ASKED, MAP)

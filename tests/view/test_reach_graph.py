@@ -275,7 +275,7 @@ def test_a_fan_has_everybody_who_is_found(world, reach):
 
 def test_those_who_arrive_come_from_the_left(reach):
     """Whoever may do it directly stands before the resource, the others before them."""
-    found = reach.to("arn:aws:s3:::maps/m31", "s3:GetObject")
+    found = reach.to("s3:GetObject", "arn:aws:s3:::maps/m31")
     figure = draw_found(found)
 
     assert {row["principal"] for row in figure.rows} == set(found)
@@ -288,7 +288,7 @@ def test_those_who_arrive_come_from_the_left(reach):
 
 def test_the_resource_stands_in_the_account_that_owns_it():
     """The archive is of acme-data."""
-    figure = draw_found(observatory().reach().to(PLACE, "s3:GetObject"))
+    figure = draw_found(observatory().reach().to("s3:GetObject", PLACE))
 
     assert nx.get_node_attributes(figure.graph, "field")["goal"] == "222222222222"
     assert "acme-data (222222222222): " in figure.as_text()
@@ -354,7 +354,7 @@ def test_nobody_and_nothing_are_said():
     assert reach_graph(World(seed=1).reach()).alt == "Nobody can become anybody."
     alone = reach_graph(reach, ana, None)
     assert alone.alt.startswith("ana can become 0 of 2 principals")
-    empty = draw_found(reach.to("arn:aws:s3:::b/k", "s3:GetObject"))
+    empty = draw_found(reach.to("s3:GetObject", "arn:aws:s3:::b/k"))
     assert faults(reach_graph(reach)) == faults(alone) == faults(empty) == []
 
 

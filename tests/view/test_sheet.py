@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from iamlab.view.drawing.matplotlib_writer import to_figure
 from iamlab.view.drawing.measure import SMALL, height_of, width_of
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, Box, Sheet
 from iamlab.view.figure import Figure
@@ -22,7 +23,7 @@ WORDS = st.text(min_size=1, max_size=30) | st.sampled_from(UGLY)
 
 def outside(sheet):
     """List what leaves the paper, measured by matplotlib itself."""
-    figure = sheet.figure
+    figure = to_figure(sheet)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     paper = figure.bbox
@@ -123,9 +124,10 @@ def test_formulas_are_not_read():
     sheet = Sheet()
     sheet.text(0.2, 0.2, r"$\frac{$")
     sheet.box(Box(0.2, 1, 2, "$x^2$", r"$\undefined$"))
-    FigureCanvasAgg(sheet.figure).draw()
+    figure = to_figure(sheet)
+    FigureCanvasAgg(figure).draw()
 
-    assert all(not text.get_parse_math() for text in sheet.figure.findobj(Text) if text.get_text())
+    assert all(not text.get_parse_math() for text in figure.findobj(Text) if text.get_text())
 
 
 def made_of(sheet, *lines):

@@ -112,7 +112,7 @@ def test_where_names_are_looked_up_is_a_world(given):
     """The error names the argument, as several of these have others."""
     world = scenario("groups")
     matrix, decision = (
-        world.access(["s3:GetObject"], [MAP]),
+        world.access_matrix(["s3:GetObject"], [MAP]),
         world.can(world.user("dana"), "s3:GetObject", MAP),
     )
     values = {

@@ -20,6 +20,7 @@ from iamlab.analysis.audit import controls
 from iamlab.analysis.audit import credentials as _of_credentials  # noqa: F401 - its checks
 from iamlab.analysis.audit import identities as _of_identities  # noqa: F401 - its checks
 from iamlab.analysis.audit.controls import AuditedAccount, CannotTell, Thresholds, Unanswered
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def audit(
     )
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A control that an account does not meet.
@@ -90,7 +92,7 @@ class Finding:
         """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW`` or ``INFORMATIONAL``."""
         return self.control.severity
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "control": self.control.id,
@@ -104,6 +106,7 @@ class Finding:
         return _written((self.control,), self)
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class Audit(Shown):
     """An audit of one account.
@@ -141,19 +144,19 @@ class Audit(Shown):
         """Give the findings of one control."""
         return tuple(one for one in self.findings if one.control.id == control_id)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give all of it as JSON values."""
         return {
             "account": self.account,
             "accountId": self.account_id,
-            "thresholds": self.thresholds.to_json(),
+            "thresholds": self.thresholds.to_dict(),
             "controls": {
-                control.id: control.to_json()
+                control.id: control.to_dict()
                 for control in (*(one.control for one in self.findings), *self.passed)
             },
-            "findings": [finding.to_json() for finding in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
             "passed": [control.id for control in self.passed],
-            "unanswered": [one.to_json() for one in self.unanswered],
+            "unanswered": [one.to_dict() for one in self.unanswered],
         }
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import credential_report as account_credentials
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.managed_policies import own_policies
 
@@ -43,6 +44,7 @@ Flaw = tuple[str, str, str]
 Check = Callable[["AuditedAccount"], Iterable[Flaw]]
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Control:
     """A control that an account must meet.
@@ -84,7 +86,7 @@ class Control:
         """What others call it: ``CIS 1.4 (3.0), 1.3 (5.0); Security Hub IAM.4``."""
         return names_of((self,))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {
             "id": self.id,
@@ -96,6 +98,7 @@ class Control:
         }
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """A control that this world can't answer, and the reason."""
@@ -103,9 +106,9 @@ class Unanswered:
     control: Control
     reason: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {**self.control.to_json(), "reason": self.reason}
+        return {**self.control.to_dict(), "reason": self.reason}
 
 
 def _rows() -> Iterator[tuple[Control, str, str]]:
@@ -288,6 +291,7 @@ class AuditedAccount:
         return (self.account.world.clock.now - moment).days
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The limits of an audit.
@@ -315,7 +319,7 @@ class Thresholds:
     password_age_days: int = 90
     required_tags: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give them as JSON values."""
         return {**asdict(self), "required_tags": list(self.required_tags)}
 

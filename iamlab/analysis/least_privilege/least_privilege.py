@@ -43,6 +43,7 @@ from iamlab.analysis.least_privilege.used_permissions import (
     with_path,
 )
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
@@ -69,6 +70,7 @@ MOST_RESOURCES = 10
 _SHOWN = 20
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class LeastPrivilege(Shown):
     """The policies that allow just what a caller did, and what to know about them.
@@ -123,9 +125,9 @@ class LeastPrivilege(Shown):
             raise RequestError(f"There is no single policy for {self.caller}: {why}.")
         return self.policies[0]
 
-    def to_json(self) -> list[dict[str, Any]]:
+    def to_dict(self) -> list[dict[str, Any]]:
         """Give the policy documents as JSON values."""
-        return [policy.to_json() for policy in self.policies]
+        return [policy.to_dict() for policy in self.policies]
 
     def to_frame(self) -> pd.DataFrame:
         """Give the pairs as a table: what was used, how often, when."""
@@ -249,7 +251,7 @@ def _proved_policies(
     to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
     _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
-        policy.check("identity")
+        policy.validate("identity")
     return made, pairs
 
 

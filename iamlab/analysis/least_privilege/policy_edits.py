@@ -199,7 +199,7 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
     if not is_replaced:
         return _edit("edit", policy, touched, document=less.policy, lines=less.lines)
     name = _new_name(policy)
-    document = less.policy.named(name)
+    document = less.policy.with_name(name)
     return _edit("replace", policy, touched, document=document, lines=less.lines, new_name=name)
 
 

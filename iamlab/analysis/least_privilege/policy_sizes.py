@@ -116,7 +116,7 @@ def _most_resources_to_try(most: int) -> Iterator[tuple[int, bool]]:
 
 def written(statements: Iterable[AllowStatement], number: int = 0) -> Policy:
     """Write statements as a policy; if there are several policies, each has its number."""
-    with_sids = [one.to_json(sid) for sid, one in statements_by_sid(statements).items()]
+    with_sids = [one.to_dict(sid) for sid, one in statements_by_sid(statements).items()]
     document = {"Version": "2012-10-17", "Statement": with_sids}
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return Policy.parse(text, name=f"{NAME}-{number}" if number else NAME)
@@ -124,7 +124,7 @@ def written(statements: Iterable[AllowStatement], number: int = 0) -> Policy:
 
 def _length(statement: AllowStatement) -> int:
     """Give the length that a statement has at most, with its comma."""
-    json_value = statement.to_json(statement.sid)
+    json_value = statement.to_dict(statement.sid)
     text = json.dumps(json_value, separators=(",", ":"), ensure_ascii=False)
     return len(text) + 1 + _SID_NUMBER
 

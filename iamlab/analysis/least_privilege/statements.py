@@ -75,7 +75,7 @@ class AllowStatement:
         """What it allows, in one word; if two have the same, a number is added later."""
         return f"{_verb_of_sid(self.actions)}{_object_of_sid(self.service, self.resources)}"
 
-    def to_json(self, sid: str) -> dict[str, Any]:
+    def to_dict(self, sid: str) -> dict[str, Any]:
         """Write it with a Sid."""
         statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow"}
         for name, values in (("Action", self.actions), ("Resource", self.resources)):
@@ -266,7 +266,7 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
 def _is_saved(resource: str) -> bool:
     """Say whether IAM saves such a resource; this depends on its first parts and its type."""
     try:
-        Policy.allow("s3:GetObject", resource).check("identity")
+        Policy.allow("s3:GetObject", resource).validate("identity")
     except PolicyError:
         return False
     return True

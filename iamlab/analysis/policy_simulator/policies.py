@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
 from iamlab.model.identities import Group, Identity, Role, User, with_groups
 from iamlab.model.managed_policies import document_of
@@ -42,7 +42,7 @@ INLINE = ("user", "group", "role")
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Attached):
+class Source(AttachedPolicy):
     """A policy of a simulation. The name of its document is its ``SourcePolicyId``.
 
     Parameters
@@ -108,7 +108,7 @@ def resource_policy(given: Parameters) -> Source | None:
     return Source(policy, type="resource")
 
 
-def service_control_policies(given: Parameters) -> list[list[Attached]]:
+def service_control_policies(given: Parameters) -> list[list[AttachedPolicy]]:
     """Read the service control policies, level by level, the organization's root first.
 
     Raises
@@ -116,14 +116,16 @@ def service_control_policies(given: Parameters) -> list[list[Attached]]:
     InvalidInput
         A level has none, or one of them is none.
     """
-    found: list[list[Attached]] = []
+    found: list[list[AttachedPolicy]] = []
     for number, level in enumerate(given.get("OrderedOrganizationPolicyInputList", ()), 1):
         where = f"Organization policy at index {number}"
         texts = level.get("ServiceControlPolicyInputList")
         if not texts:
             raise InvalidInput(f"{where} must contain at least one service control policy")
         # AWS's sentence for a text that is no policy is not documented.
-        found.append([Attached(_read(text, "", f"{where} has invalid content")) for text in texts])
+        found.append(
+            [AttachedPolicy(_read(text, "", f"{where} has invalid content")) for text in texts]
+        )
     return found
 
 
@@ -190,7 +192,7 @@ def policies_of_identity(source: User | Group | Role) -> list[Source]:
 def _own(one: Identity) -> Iterator[Source]:
     """Give the policies of one user, group or role: inline ones first, then managed ones."""
     for label, policy in one.inline.items():
-        named = policy.named(f"{one.kind}_{one.name}_{label}")
+        named = policy.with_name(f"{one.kind}_{one.name}_{label}")
         yield Source(named, type=one.kind, holder=one.name, label=label)
     for arn in one.attached:
         document = document_of(one.account, arn)
@@ -210,7 +212,7 @@ def managed(arn: str, document: Policy) -> Source:
     """
     parsed = Arn.parse(arn)
     kind = "aws-managed" if parsed.account == "aws" else "user-managed"
-    return Source(document.named(parsed.name), arn, type=kind)
+    return Source(document.with_name(parsed.name), arn, type=kind)
 
 
 def attached_boundary(source: User | Group | Role) -> Source | None:

@@ -39,9 +39,9 @@ from iamlab.analysis.policy_simulator.requests import keys_of
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.engine.request import Request, is_account
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import LayerMatches, StatementMatch, Verdict
 from iamlab.errors import InvalidInput, RequestError
 from iamlab.operations.iam.common import page
@@ -58,7 +58,10 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
-    AWS, role_trust=AWS.same_account, both_sides=AWS.same_account, kms_key=AWS.same_account
+    AWS_RULES,
+    role_trust=AWS_RULES.same_account,
+    both_sides=AWS_RULES.same_account,
+    kms_key=AWS_RULES.same_account,
 )
 """The rules for whoever passes no policy of a resource: the caller's own side decides."""
 
@@ -121,7 +124,7 @@ class Simulation:
         caller: str | None,
         identity: Sequence[Source],
         boundary: Source | None,
-        scps: Sequence[Sequence[Attached]] | None,
+        scps: Sequence[Sequence[AttachedPolicy]] | None,
     ) -> None:
         requests.check_actions(given)
         self.resources = requests.resources_of(given)
@@ -197,7 +200,7 @@ class Simulation:
             )
         except RequestError as error:  # a text that nothing can be asked about
             raise InvalidInput(str(error)) from None
-        return evaluate(request, self.layers, AWS if speaks else OWN_SIDE)
+        return evaluate(request, self.layers, AWS_RULES if speaks else OWN_SIDE)
 
 
 # -- as the API answers it ------------------------------------------------------------------------

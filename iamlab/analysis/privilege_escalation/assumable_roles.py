@@ -268,7 +268,7 @@ class AssumableRoles:
         self, states: Sequence[PrincipalState], roles: Sequence[Role], trust: Policy | None = None
     ) -> dict[PrincipalState, set[str]]:
         """Give the ARNs of those that the plainest call gets, all decided at once."""
-        from iamlab.engine.matrix import evaluate_many
+        from iamlab.engine.matrix import evaluate_matrix
 
         found: dict[PrincipalState, set[str]] = {state: set() for state in states}
         if not roles:
@@ -288,7 +288,7 @@ class AssumableRoles:
                 part.caller(state.principal.within_limits(), keys, via=via)
                 for state, keys in zip(states, named, strict=True)
             )
-            rows = evaluate_many(asking, places, edited).rows
+            rows = evaluate_matrix(asking, places, edited).rows
             for state, row in zip(states, rows, strict=True):
                 found[state] |= {arn for bit, (_, arn) in enumerate(places) if row >> bit & 1}
         return found

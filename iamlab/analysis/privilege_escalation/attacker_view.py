@@ -29,7 +29,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy.arn import Arn
 
@@ -186,7 +186,7 @@ class AttackerView:
             return made
         known = made.principal
         held = (*known.identity, known.boundary, *known.session)
-        things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
+        things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, AttachedPolicy)}
         things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
         # Any permission is enough once, wherever it is written.
         done = {change.label for change in changes} & {states.EVERYTHING}
@@ -207,7 +207,7 @@ class AttackerView:
         own = self.state.changes if whom is (self.user or self.role) else ()
         return state.with_(*(change for change in own if change.about != states.CALLS_WITH))
 
-    def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
+    def as_they_are(self, policies: Iterable[AttachedPolicy]) -> tuple[AttachedPolicy, ...]:
         """Give policies that somebody may get, in the versions that are in force by now."""
         now = replace(self.state.principal, identity=tuple(policies))
         for change in self.state.changes:
@@ -243,7 +243,7 @@ def is_admin(decider: Decider, state: PrincipalState) -> bool:
     )
 
 
-def takes_all(attached: Attached) -> bool:
+def takes_all(attached: AttachedPolicy) -> bool:
     """Say whether a policy has an Allow that could be for all actions."""
     return any(
         one.effect == "Allow" and ("*" in (one.action or ()) or one.not_action is not None)

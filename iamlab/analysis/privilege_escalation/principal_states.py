@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.authorization.context_keys import Context, temporary_credential_keys
 from iamlab.authorization.principal import Caller, PrincipalContext, override_tags
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.model.credentials import Credential, Presented
 from iamlab.model.identities import root_user_policy
 from iamlab.model.record import CredentialKind
@@ -143,7 +143,7 @@ class PrincipalState:
         return f"{name}{' ' if said else ''}{said}"
 
 
-def policies_in(known: PrincipalContext, *layers: str) -> list[Attached]:
+def policies_in(known: PrincipalContext, *layers: str) -> list[AttachedPolicy]:
     """Give the policies in some layers of a principal: its own, its boundary, its SCPs."""
     found = known.layers()
     return [each for layer in layers for each in found.of(layer)]
@@ -175,20 +175,20 @@ def any_permission(path: tuple[str, ...] = ()) -> StateChange:
     path
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
-    whole = Attached(root_user_policy(), None, path or ("what it can give itself",))
+    whole = AttachedPolicy(root_user_policy(), None, path or ("what it can give itself",))
     return StateChange(EVERYTHING, partial(_given, (whole,)), "".join(path))
 
 
 def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> StateChange:
     """Give it one more policy, or its group."""
     name = policy.name if arn is None else arn.rpartition("/")[2]
-    attached = Attached(policy, arn, path)
+    attached = AttachedPolicy(policy, arn, path)
     return StateChange(
         f"with {name}", partial(_given, (attached,)), f"{GIVEN} {place_of(attached)}"
     )
 
 
-def policies_gone(gone: Iterable[Attached]) -> StateChange:
+def policies_gone(gone: Iterable[AttachedPolicy]) -> StateChange:
     """Take some of its policies away: those that deny it something."""
     taken = tuple(gone)
     names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
@@ -197,7 +197,7 @@ def policies_gone(gone: Iterable[Attached]) -> StateChange:
     return StateChange(f"without {names}", lost, " ".join(sorted(places)))
 
 
-def place_of(attached: Attached) -> str:
+def place_of(attached: AttachedPolicy) -> str:
     """Say where a policy is attached, to tell it from another of the same name."""
     return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
 
@@ -216,7 +216,7 @@ def thing_of(change: StateChange) -> str:
     return about if about.startswith(f"{VERSION} ") else ""
 
 
-def group_joined(name: str, policies: Iterable[Attached]) -> StateChange:
+def group_joined(name: str, policies: Iterable[AttachedPolicy]) -> StateChange:
     """Make it a member of a group, which hands it these policies."""
     handed = partial(_given, tuple(policies))
     return StateChange(f"in the group {name}", handed, f"{MEMBER} {name}")
@@ -235,7 +235,7 @@ def boundary_gone() -> StateChange:
 
 def boundary_set(policy: Policy, arn: str) -> StateChange:
     """Give it another permissions boundary."""
-    attached = Attached(policy, arn)
+    attached = AttachedPolicy(policy, arn)
     label = f"under the boundary {arn.rpartition('/')[2]}"
     return StateChange(label, lambda one: replace(one, boundary=attached), "boundary")
 
@@ -294,22 +294,24 @@ def with_mfa(clock: AnyClock) -> StateChange:
 def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
     """Give the principal as it is when a managed policy says something else."""
 
-    def now(one: Attached) -> Attached:
+    def now(one: AttachedPolicy) -> AttachedPolicy:
         return replace(one, policy=policy) if one.arn == arn else one
 
     return replace(
         known,
         identity=tuple(map(now, known.identity)),
         boundary=None if known.boundary is None else now(known.boundary),
-        session=tuple(now(one) if isinstance(one, Attached) else one for one in known.session),
+        session=tuple(
+            now(one) if isinstance(one, AttachedPolicy) else one for one in known.session
+        ),
     )
 
 
-def _given(policies: tuple[Attached, ...], known: PrincipalContext) -> PrincipalContext:
+def _given(policies: tuple[AttachedPolicy, ...], known: PrincipalContext) -> PrincipalContext:
     return replace(known, identity=(*known.identity, *policies))
 
 
-def _lost(is_lost: Callable[[Attached], bool], known: PrincipalContext) -> PrincipalContext:
+def _lost(is_lost: Callable[[AttachedPolicy], bool], known: PrincipalContext) -> PrincipalContext:
     return replace(known, identity=tuple(one for one in known.identity if not is_lost(one)))
 
 

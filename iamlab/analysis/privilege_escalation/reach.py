@@ -22,6 +22,7 @@ from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Pa
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.deprecated import warn
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import ContextValue, check_text
 from iamlab.errors import RequestError
@@ -136,24 +137,29 @@ class Reach(Shown):
         return Path(edges[0].source, edges, self._finder, lambda _: False)
 
     def to(
-        self, resource: str, action: str, *, context: Mapping[str, ContextValue] | None = None
+        self, action: str, resource: str, *, context: Mapping[str, ContextValue] | None = None
     ) -> Arrivals:
-        """Say who gets to do something on a resource: directly, or in some steps.
+        """Find who gets to do something on a resource: directly, or in some steps.
 
         Parameters
         ----------
+        action, resource
+            As in ``World.can``. (Before iamlab 1.0 the resource can come first, with a warning.)
         context
             Condition keys of that last call.
 
         Examples
         --------
         >>> from iamlab.teach.scenarios import MAP, scenario
-        >>> found = scenario("groups").reach().to(MAP, "s3:DeleteObject")
+        >>> found = scenario("groups").reach().to("s3:DeleteObject", MAP)
         >>> len(found.directly) <= len(found)
         True
         """
-        check_text("resource", resource)
+        if _is_resource(action) and not _is_resource(resource):
+            warn("reach.to(resource, action)", "reach.to(action, resource)")
+            action, resource = resource, action
         check_text("action", action)
+        check_text("resource", resource)
         if context is not None and not isinstance(context, Mapping):
             raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
         need = Need(action, resource, context or {})
@@ -315,6 +321,10 @@ class Reach(Shown):
         inside = few(account.name for account in self.world.accounts.values())
         size = count(len(self.principals), "principal")
         return f"<Reach between {size} of {inside or 'a world without accounts'}>"
+
+
+def _is_resource(text: object) -> bool:
+    return isinstance(text, str) and (text == "*" or text.startswith("arn:"))
 
 
 def _arn(caller: Caller) -> Caller:

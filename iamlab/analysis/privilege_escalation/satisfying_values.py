@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -104,7 +104,7 @@ def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
     return any(key.lower() in _keys(decider, attached) for attached in own)
 
 
-def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
+def _keys(decider: Decider, attached: AttachedPolicy) -> frozenset[str]:
     policy = attached.policy
 
     def found() -> tuple[Policy, frozenset[str]]:
@@ -273,7 +273,7 @@ def denies_something(policy: Policy) -> bool:
     return any(one.effect == "Deny" for one in policy.statements)
 
 
-def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
+def denying(decider: Decider, state: PrincipalState) -> list[AttachedPolicy]:
     """Give those of a principal's own policies and ceilings that deny it something."""
     own = policies_in(state.principal, "identity", "boundary", "session")
     having = [one for one in own if denies_something(one.policy)]

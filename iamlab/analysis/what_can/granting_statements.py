@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.candidates import Keys
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.reasons import Note, Shut, Witness
     from iamlab.policy.statement import Statement
 
@@ -144,11 +144,11 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
             yield Stopper(Patterns(), "resource", (), why), bits & lacking
 
 
-def _is_of_credentials(level: Sequence[Attached]) -> bool:
+def _is_of_credentials(level: Sequence[AttachedPolicy]) -> bool:
     return bool(level) and level[0].path == CREDENTIALS_PATH
 
 
-def _not_valid(limits: Attached) -> str:
+def _not_valid(limits: AttachedPolicy) -> str:
     """Say that the kind of credentials stops it, not a policy."""
     return f"{limits.policy.name} is not good for it"
 

@@ -1,12 +1,12 @@
 """An organization: a management account, member accounts, and their tree of OUs.
 
-An account is in one organization at most. An organization holds accounts by their ids; whatever
-changes it is an operation of AWS Organizations, done by its management account.
+An account is in at most one organization. An organization holds accounts by their ids. Only
+operations of AWS Organizations change it, and its management account calls them.
 
-Not modelled: the change from consolidated billing to all features, the transfer of bills, the
-closing of accounts, payment, and the service-linked roles that the service makes. Policies for
-delegated administration (``PutResourcePolicy``) are not modelled yet, so that only the management
-account changes policies.
+Not modelled: the change from consolidated billing to all features, billing transfer, closing
+accounts, payment, and the service-linked roles that the service creates. Policies for delegated
+administration (``PutResourcePolicy``) are not modelled yet, so that only the management account
+changes policies.
 
 Notes
 -----
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.model.account import Account
     from iamlab.model.organization.targets import AccountRequest, Handshake
     from iamlab.model.world import World
@@ -69,31 +69,31 @@ class Organization(Shown, Record):
 
     @property
     def partition(self) -> str:
-        """That of the management account."""
+        """The partition of the management account."""
         return self.management_account.partition
 
     @property
     def management_account(self) -> Account:
-        """The account that made it: no SCP and no RCP reaches it. Formerly the master account."""
+        """The account that created it; no SCP or RCP applies to it. Formerly the master account."""
         return self.world.accounts[self.management_account_id]
 
     @property
     def accounts(self) -> list[Account]:
-        """Its accounts, in the order in which they came; the management account is one of them."""
+        """Its accounts, in the order in which they joined; they include the management account."""
         return [member.account for member in self.members.values()]
 
     @property
     def targets(self) -> list[Target]:
-        """All that policies hang on."""
+        """Everything that policies can be attached to."""
         return [self.root, *self.organizational_units.values(), *self.members.values()]
 
     def arn_of(self, kind: str, end: str) -> str:
-        """Give the ARN of one of its things: ``ou`` and the OU's id, say."""
+        """Return the ARN of a part of the organization, such as ``ou`` and the OU's id."""
         start = f"arn:{self.partition}:organizations::{self.management_account_id}"
         return f"{start}:{kind}/{self.id}/{end}"
 
     def full_access(self) -> list[str]:
-        """List the ids of AWS's own policies of the enabled types: they hang on all that is new."""
+        """List the ids of AWS's policies of the enabled types, attached to new targets."""
         return [TYPES[policy_type].full_access_id for policy_type in self.root.policy_types]
 
     def container(self, key: str) -> Container | None:
@@ -105,28 +105,28 @@ class Organization(Shown, Record):
         return self.container(key) or self.members.get(key)
 
     def way_to(self, key: str) -> list[Target]:
-        """List what lies on the way from the root down to an OU or an account, by its id.
+        """List the path from the root down to an OU or an account, by its id.
 
         Raises
         ------
         RequestError
-            It is not in this organization.
+            It isn't in this organization.
         """
         target = self.target(key)
         if target is None:
-            raise RequestError(f"{key} is not in the organization {self.id}.")
-        way = [target]
+            raise RequestError(f"{key} isn't in the organization {self.id}.")
+        path = [target]
         while isinstance(target, OrganizationalUnit | Member):
             target = self.container(target.parent_id) or self.root
-            way.append(target)
-        return way[::-1]
+            path.append(target)
+        return path[::-1]
 
     def path_to(self, container: Container) -> str:
-        """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""
+        """Return the path of a root or an OU: ``o-.../r-.../ou-.../``."""
         return "/".join((self.id, *(target.id for target in self.way_to(container.id)), ""))
 
     def path_of(self, account_id: str) -> str:
-        """Give the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
+        """Return the path of an account, as in ``aws:PrincipalOrgPaths``, without its own id.
 
         Raises
         ------
@@ -135,16 +135,16 @@ class Organization(Shown, Record):
         """
         return "/".join((self.id, *(target.id for target in self.way_to(account_id)[:-1]), ""))
 
-    def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
-        """List what is attached above an account, root first; for a management account, nothing."""
+    def levels(self, account_id: str, policy_type: str) -> tuple[tuple[AttachedPolicy, ...], ...]:
+        """List the policies above an account, root first; nothing for a management account."""
         return levels(self, account_id, policy_type)
 
     def describe(self) -> str:
-        """Draw the tree: root, OUs and accounts, each with the policies that hang on it."""
+        """Draw the tree: root, OUs and accounts, each with its attached policies."""
         return tree(self)
 
     def changed(self) -> None:
-        """Note that something in the organization is different now."""
+        """Clear cached answers, because something in the organization has changed."""
         self.world.changed()
 
     def copy(self, world: World) -> Organization:
@@ -169,7 +169,7 @@ class Organization(Shown, Record):
         )
 
     def quota(self, name: str) -> int:
-        """Give a quota: AWS's default, unless it has been raised.
+        """Return a quota: AWS's default, unless it has been raised.
 
         Raises
         ------
@@ -179,12 +179,12 @@ class Organization(Shown, Record):
         return self.quotas.get(name, quota_of(name)[0])
 
     def raise_quota(self, name: str, value: int) -> None:
-        """Have a quota raised, as AWS does when it is asked: ``"Accounts"``, say.
+        """Raise a quota, as AWS does on request: ``"Accounts"``, for example.
 
         Raises
         ------
         RequestError
-            There is no such quota, or AWS does not raise it so far.
+            There is no such quota, or AWS doesn't raise it that far.
         """
         self.quotas[name] = raised(name, value)
 
@@ -199,7 +199,7 @@ class Organization(Shown, Record):
 
 
 def organization_of(world: World, account_id: str) -> Organization | None:
-    """Find the organization that an account is in.
+    """Find the organization of an account.
 
     Examples
     --------
@@ -217,12 +217,12 @@ def organization_of(world: World, account_id: str) -> Organization | None:
 
 
 def own_organization(account: Account) -> Organization:
-    """Find the organization that an account is in, which must be there.
+    """Find the organization of an account, or raise an error.
 
     Raises
     ------
     AWSOrganizationsNotInUseException
-        It is in none.
+        The account isn't in an organization.
     """
     found = organization_of(account.world, account.account_id)
     if found is None:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.organization.targets import OrganizationPart
 from iamlab.policy.document import Policy
@@ -38,15 +38,15 @@ QUOTAS = {
     "SERVICE_CONTROL_POLICY": (10_000, 10_000),
     "RESOURCE_CONTROL_POLICY": (2000, 2000),
 }
-"""What there may be of each at first, and up to what AWS raises it. An open invitation counts as an
-account. What is loaded from a real organization is not held to it."""
+"""The default of each quota, and the value that AWS can raise it to. An open invitation counts as
+an account. A loaded real organization can exceed them."""
 
 DEEPEST = 5
-"""So many OUs are above one another at most."""
+"""How deep OUs can be nested."""
 
 
 def quota_of(name: str) -> tuple[int, int]:
-    """Give a quota: what AWS gives at first, and up to what it raises it.
+    """Return a quota: its default, and the value that AWS can raise it to.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def quota_of(name: str) -> tuple[int, int]:
 
 
 def raised(name: str, value: int) -> int:
-    """Say to what a quota may be raised.
+    """Return the value that a quota can be raised to.
 
     Raises
     ------
     RequestError
-        There is no such quota, or AWS does not raise it so far.
+        There is no such quota, or AWS doesn't raise it that far.
 
     Examples
     --------
@@ -79,20 +79,20 @@ def raised(name: str, value: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PolicyType:
-    """What is the same for all policies of a type.
+    """A type of policies.
 
     Parameters
     ----------
     rules
-        What its documents are checked as: ``"scp"`` or ``"rcp"``.
+        The grammar of its documents: ``"scp"`` or ``"rcp"``.
     full_access
-        The name of AWS's own policy, which lets everything through.
+        The name of AWS's own policy, which allows everything.
     statement
-        Its one statement.
+        The statement of that policy.
     most
-        So many of them hang on one root, OU or account at most; AWS's own one counts.
+        How many can be attached to a root, OU or account, AWS's own policy included.
     always_hangs
-        Whether AWS's own one can never be detached.
+        Whether AWS's own policy can't be detached.
     """
 
     rules: str
@@ -126,7 +126,7 @@ TYPES: Mapping[str, PolicyType] = {
         always_hangs=True,
     ),
 }
-"""The types that decide who may do what; tag policies and their like do not, and are left out."""
+"""The authorization policies. Tag policies and other management policies are left out."""
 
 OTHER_TYPES = (
     *("TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY"),
@@ -134,7 +134,7 @@ OTHER_TYPES = (
     *("INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY"),
     *("NETWORK_SECURITY_DIRECTOR_POLICY", "GUARDDUTY_POLICY"),
 )
-"""Types that AWS has besides."""
+"""AWS's other types."""
 
 
 def type_of(policy_type: str) -> PolicyType:
@@ -143,7 +143,7 @@ def type_of(policy_type: str) -> PolicyType:
     Raises
     ------
     RequestError
-        It is none, or none that decides who may do what.
+        It isn't a type, or isn't an authorization policy's.
 
     Examples
     --------
@@ -169,7 +169,7 @@ class OrganizationPolicy(OrganizationPart):
 
     @property
     def arn(self) -> str:
-        """Of the management account; AWS's own policies are everybody's."""
+        """The management account's; AWS's own policies belong to AWS."""
         end = f"{self.type.lower()}/{self.id}"
         organization = self.organization
         if self.is_aws_managed:
@@ -189,7 +189,7 @@ class OrganizationPolicy(OrganizationPart):
 
 @cache
 def full_access(policy_type: str) -> Policy:
-    """Give the document of AWS's own policy of a type."""
+    """Return the document of AWS's own policy of a type."""
     known = TYPES[policy_type]
     document = {"Version": "2012-10-17", "Statement": [dict(known.statement)]}
     return Policy.parse(json.dumps(document, indent=2), name=known.full_access)
@@ -213,18 +213,18 @@ def aws_managed(organization: Organization) -> dict[str, OrganizationPolicy]:
 
 
 def of_type(organization: Organization, target: Target, policy_type: str) -> list[str]:
-    """List the ids of the policies of a type that hang on a target."""
+    """List the ids of the policies of a type that are attached to a target."""
     policies = organization.policies
     return [key for key in target.attached if policies[key].type == policy_type]
 
 
 def levels(
     organization: Organization, account_id: str, policy_type: str
-) -> tuple[tuple[Attached, ...], ...]:
-    """Give what reaches an account from above, the root first.
+) -> tuple[tuple[AttachedPolicy, ...], ...]:
+    """Return the policies that apply to an account from above, the root first.
 
-    There is nothing if the type is not enabled, and never anything for the management account: no
-    SCP limits its principals, and no RCP its resources.
+    There are none if the type isn't enabled, or for the management account: no SCP limits its
+    principals, and no RCP its resources.
     """
     type_of(policy_type)
     if policy_type not in organization.root.policy_types:
@@ -233,7 +233,7 @@ def levels(
         return ()
     return tuple(
         tuple(
-            Attached(policy.document, policy.arn, (target.label,))
+            AttachedPolicy(policy.document, policy.arn, (target.label,))
             for policy in map(organization.policies.__getitem__, target.attached)
             if policy.type == policy_type
         )
@@ -243,7 +243,7 @@ def levels(
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is attached at one place on the way from the root to an account.
+    """The policies attached to a root, OU or account above an account's principals.
 
     Parameters
     ----------
@@ -253,19 +253,19 @@ class Level:
 
     label: str
     target_id: str
-    policies: tuple[Attached, ...]
+    policies: tuple[AttachedPolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EffectivePolicies(Shown):
-    """What reaches an account from above; every level must allow, and none may deny.
+    """The policies that apply to an account from above; every level must allow, and none can deny.
 
     Parameters
     ----------
     levels
         The root first, the account last.
     note
-        Why nothing reaches it, if nothing does.
+        Why no policy applies, if none does.
     """
 
     account_id: str
@@ -279,7 +279,7 @@ class EffectivePolicies(Shown):
         if self.note:
             return f"{head}: {self.note}"
         wide = max(len(level.label) for level in self.levels)
-        lines = [f"{head}: each level must allow, none may deny"]
+        lines = [f"{head}: each level must allow, none can deny"]
         for level in self.levels:
             names = ", ".join(attached.policy.name for attached in level.policies)
             lines.append(f"  {level.label:<{wide}}  {names}")
@@ -287,12 +287,12 @@ class EffectivePolicies(Shown):
 
 
 def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:
-    """Say what reaches an account from above."""
+    """Return the policies that apply to an account from above."""
     found = levels(organization, account.account_id, policy_type)
-    way = organization.way_to(account.account_id)
+    path = organization.way_to(account.account_id)
     shown = tuple(
         Level(target.label, target.id, policies)
-        for target, policies in zip(way, found, strict=False)
+        for target, policies in zip(path, found, strict=False)
     )
     note = "" if found else _why_nothing(organization, policy_type)
     return EffectivePolicies(account.account_id, account.name, policy_type, shown, note)
@@ -300,6 +300,6 @@ def effective(organization: Organization, account: Account, policy_type: str) ->
 
 def _why_nothing(organization: Organization, policy_type: str) -> str:
     if policy_type not in organization.root.policy_types:
-        return "nothing, as the type is not enabled"
+        return "nothing: the type isn't enabled"
     what = "its principals" if policy_type == SCP else "its resources"
-    return f"nothing, as it is the management account: no policy limits {what}"
+    return f"nothing: it is the management account, so no policy limits {what}"

@@ -1,16 +1,16 @@
-"""Centralised root access: what an organization lets IAM do to the root users of its members.
+"""Centralised root access: how an organization manages the root users of its members.
 
-Two features are switched on and off for the organization as a whole. Root credentials management
-lets its management account look at the credentials of members' root users, take them away, and let
-a root user recover its password. Root sessions let it lift the policy of a bucket or queue that
-shuts everybody out. Both are done by ``AssumeRoot``, which takes one task at a time.
+Two features are enabled and disabled for the whole organization. With root credentials management,
+the management account can view and delete the credentials of members' root users, and allow
+password recovery. With root sessions, it can delete the policy of a bucket or queue that locks
+everybody out. Both use ``AssumeRoot``, which takes one task at a time.
 
 Notes
 -----
 AWS pages: "Centralize root access for member accounts"; "Perform a privileged task on an AWS
 Organizations member account"; "IAM API Reference", the operations whose names have
-``OrganizationsRoot`` in them. That each task needs one feature and not the other is likely: the
-pages speak of both features together.
+``OrganizationsRoot`` in them. That each task needs only one of the features is likely: the pages
+describe both together.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 SERVICE = "iam.amazonaws.com"
-"""The service that must have access to the organization, and that an account can administer."""
+"""The service that needs trusted access to the organization; an account can administer it."""
 
 CREDENTIALS, SESSIONS = "RootCredentialsManagement", "RootSessions"
 FEATURES = (CREDENTIALS, SESSIONS)
-"""In the order in which they are listed."""
+"""The features, in the order of the API's list."""
 
 TASKS = {
     "IAMAuditRootUserCredentials": CREDENTIALS,
@@ -35,17 +35,17 @@ TASKS = {
     "S3UnlockBucketPolicy": SESSIONS,
     "SQSUnlockQueuePolicy": SESSIONS,
 }
-"""AWS's managed policy that a session is limited to -> the feature that it needs."""
+"""The managed policy that limits a session -> the feature that it needs."""
 
 _SWITCHES = {
     CREDENTIALS: "enable_organizations_root_credentials_management",
     SESSIONS: "enable_organizations_root_sessions",
 }
-"""Feature -> the method of an organization that switches it on."""
+"""Feature -> the method of an organization that enables it."""
 
 
 def is_in_charge(organization: Organization, account_id: str) -> bool:
-    """Say whether an account is the management account, or a delegated administrator for IAM.
+    """Return whether an account is the management account, or a delegated administrator for IAM.
 
     Examples
     --------
@@ -65,14 +65,14 @@ def is_in_charge(organization: Organization, account_id: str) -> bool:
 
 
 def may_assume_root(world: World, caller_account_id: str, member_account_id: str, task: str) -> str:
-    """Say why an account may not assume the root user of a member account; empty if it may.
+    """Return why an account cannot assume root in a member account; empty if it can.
 
-    Permissions are no part of it: whoever calls needs ``sts:AssumeRoot`` besides.
+    It doesn't check permissions: the caller also needs ``sts:AssumeRoot``.
 
     Parameters
     ----------
     task
-        The name of the managed policy that the session is limited to: ``"S3UnlockBucketPolicy"``.
+        The name of the managed policy that limits the session: ``"S3UnlockBucketPolicy"``.
 
     Examples
     --------
@@ -83,16 +83,16 @@ def may_assume_root(world: World, caller_account_id: str, member_account_id: str
     >>> dev = organization.create_account("acme-dev", account_id="222222222222")
     >>> organization.enable_aws_service_access("iam.amazonaws.com")
     >>> may_assume_root(world, "111111111111", "222222222222", "S3UnlockBucketPolicy")
-    'RootSessions is off: organization.enable_organizations_root_sessions() switches it on.'
+    'RootSessions is off. To enable it: organization.enable_organizations_root_sessions().'
     >>> organization.enable_organizations_root_sessions()
     >>> may_assume_root(world, "111111111111", "222222222222", "S3UnlockBucketPolicy")
     ''
     """
     if task not in TASKS:
-        return f"{task} is no task for a root session: there are {', '.join(TASKS)}."
+        return f"{task} isn't a task of a root session. Tasks: {', '.join(TASKS)}."
     organization = world.organization_of(caller_account_id)
     if organization is None:
-        return f"Account {caller_account_id} is in no organization."
+        return f"Account {caller_account_id} isn't in an organization."
     return (
         _of_organization(organization, caller_account_id)
         or _of_member(organization, member_account_id)
@@ -102,25 +102,25 @@ def may_assume_root(world: World, caller_account_id: str, member_account_id: str
 
 def _of_organization(organization: Organization, caller_account_id: str) -> str:
     if organization.feature_set != "ALL":
-        return "The organization has consolidated billing only, and not all features."
+        return "The organization has only consolidated billing, not all features."
     if not is_in_charge(organization, caller_account_id):
         return (
-            f"Account {caller_account_id} is neither the management account nor a delegated "
+            f"Account {caller_account_id} isn't the management account or a delegated "
             f"administrator for {SERVICE}."
         )
     if SERVICE not in organization.service_access:
         return (
-            f"{SERVICE} has no access to the organization: "
-            f'organization.enable_aws_service_access("{SERVICE}") gives it.'
+            f"{SERVICE} doesn't have access to the organization. To enable it: "
+            f'organization.enable_aws_service_access("{SERVICE}").'
         )
     return ""
 
 
 def _of_member(organization: Organization, member_account_id: str) -> str:
     if member_account_id == organization.management_account_id:
-        return f"{member_account_id} is the management account: only members' root users are meant."
+        return f"{member_account_id} is the management account, not a member account."
     if member_account_id not in organization.members:
-        return f"Account {member_account_id} is not in the organization {organization.id}."
+        return f"Account {member_account_id} isn't in the organization {organization.id}."
     status = organization.members[member_account_id].status
     return "" if status == "ACTIVE" else f"Account {member_account_id} is {status}."
 
@@ -128,4 +128,4 @@ def _of_member(organization: Organization, member_account_id: str) -> str:
 def _of_feature(organization: Organization, feature: str) -> str:
     if feature in organization.root_features:
         return ""
-    return f"{feature} is off: organization.{_SWITCHES[feature]}() switches it on."
+    return f"{feature} is off. To enable it: organization.{_SWITCHES[feature]}()."

@@ -1,4 +1,4 @@
-"""The targets of an organization's policies: root, OUs, member accounts. And how accounts join.
+"""Roots, OUs and member accounts, to which policies are attached; and how accounts join.
 
 Notes
 -----
@@ -28,7 +28,7 @@ NOT_IN_USE = "Your account is not a member of an organization."
 
 @dataclass(slots=True, eq=False)
 class OrganizationPart(Record):
-    """A part of an organization: it knows its world, and its organization by id."""
+    """A part of an organization: it holds its world, and its organization's id."""
 
     world: World = field(repr=False)
     organization_id: str = field(repr=False)
@@ -36,12 +36,12 @@ class OrganizationPart(Record):
 
     @property
     def organization(self) -> Organization:
-        """The organization that it belongs to.
+        """The organization of the part.
 
         Raises
         ------
         AWSOrganizationsNotInUseException
-            It has been deleted.
+            The organization was deleted.
         """
         found = self.world.organizations.get(self.organization_id)
         if found is None:
@@ -51,18 +51,18 @@ class OrganizationPart(Record):
 
 @dataclass(slots=True, eq=False)
 class Target(OrganizationPart):
-    """What policies hang on.
+    """A root, OU or account that policies can be attached to.
 
     Parameters
     ----------
     attached
-        The ids of the policies, of whatever type, in the order in which they were attached.
+        The ids of the policies of all types, in the order of attachment.
     """
 
     attached: list[str] = field(default_factory=list, repr=False)
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     kind: ClassVar[str] = ""
-    """As the API calls it."""
+    """The type, as the API calls it."""
 
     if TYPE_CHECKING:
 
@@ -78,41 +78,41 @@ class Target(OrganizationPart):
 
 @dataclass(slots=True, eq=False)
 class Container(Target):
-    """A root or an OU: what accounts and OUs are in."""
+    """A root or an OU, which contains accounts and OUs."""
 
     @property
     def organizational_units(self) -> list[OrganizationalUnit]:
-        """The OUs right below it."""
+        """The OUs directly below it."""
         every = self.organization.organizational_units.values()
         return [unit for unit in every if unit.parent_id == self.id]
 
     @property
     def members(self) -> list[Member]:
-        """The memberships of the accounts right below it."""
+        """The memberships of the accounts directly below it."""
         every = self.organization.members.values()
         return [member for member in every if member.parent_id == self.id]
 
     @property
     def accounts(self) -> list[Account]:
-        """The accounts right below it."""
+        """The accounts directly below it."""
         return [member.account for member in self.members]
 
 
 @dataclass(slots=True, eq=False)
 class Root(Container):
-    """The one root of an organization."""
+    """The root of an organization."""
 
     policy_types: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "ROOT"
 
     @property
     def name(self) -> str:
-        """AWS calls every root so."""
+        """AWS's name for every root."""
         return "Root"
 
     @property
     def label(self) -> str:
-        """How explanations name it."""
+        """Its name in explanations."""
         return "root"
 
     @property
@@ -131,12 +131,12 @@ class OrganizationalUnit(Container):
 
     @property
     def name(self) -> str:
-        """What it is called; no other OU of its parent is called so."""
+        """Its name, which is unique below its parent."""
         return self.unit_name
 
     @property
     def label(self) -> str:
-        """How explanations name it."""
+        """Its name in explanations."""
         return f"OU {self.unit_name}"
 
     @property
@@ -172,7 +172,7 @@ class Member(Target):
 
     @property
     def label(self) -> str:
-        """How explanations name it."""
+        """Its name in explanations."""
         return f"account {self.account.name}"
 
     @property
@@ -182,10 +182,10 @@ class Member(Target):
 
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
-"""The role through which the management account comes into an account that it made."""
+"""The role that the management account assumes in an account that it created."""
 
 VALID_FOR = timedelta(days=15)
-"""So long an invitation can be accepted."""
+"""How long an invitation can be accepted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -206,7 +206,7 @@ class Handshake(OrganizationPart):
 
     @property
     def expiration_timestamp(self) -> datetime:
-        """When its time is over."""
+        """When it expires."""
         return self.requested_timestamp + VALID_FOR
 
     @property
@@ -216,7 +216,7 @@ class Handshake(OrganizationPart):
         return "EXPIRED" if over and self.outcome == "OPEN" else self.outcome
 
     def is_for(self, account: Account) -> bool:
-        """Say whether an account is the one that is invited."""
+        """Return whether an account is the invited one."""
         if self.target_type == "EMAIL":
             return account.root.email.lower() == self.target_id.lower()
         return account.account_id == self.target_id
@@ -224,12 +224,12 @@ class Handshake(OrganizationPart):
 
 @dataclass(frozen=True, slots=True)
 class AccountRequest:
-    """How the making of an account ended. AWS takes minutes; here it is done at once.
+    """The result of creating an account. AWS takes minutes; here it is immediate.
 
     Parameters
     ----------
     failure_reason
-        Empty when the account was made.
+        Empty if the account was created.
     """
 
     id: str

@@ -40,7 +40,7 @@ _OF_EVERY_PROVIDER = ("aud", "sub", "amr", "oaud")
 
 
 def text_of(claims: Mapping[str, Any], name: str) -> str:
-    """Give a claim that must be there, and be text.
+    """Return a claim that must be there, and be text.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def text_of(claims: Mapping[str, Any], name: str) -> str:
 
 
 def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -> str:
-    """Say for whom a token is.
+    """Return the audience of a token.
 
     The authorized party (``azp``) takes the place of ``aud`` where it is set.
 
@@ -132,7 +132,7 @@ date/time 1795597200 must be before the expiration date/time 1795597200
 
 
 def session_tags_of(claims: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Give the session tags that a token carries, and the keys of those that are transitive.
+    """Return the session tags that a token carries, and the keys of those that are transitive.
 
     They stand in one claim with an object in it, or, for providers that cannot write objects, in
     one claim each. How many there may be, and with which letters, is checked as for every session.
@@ -170,7 +170,7 @@ def session_tags_of(claims: Mapping[str, Any]) -> tuple[dict[str, str], tuple[st
 
 
 def source_identity_of(claims: Mapping[str, Any]) -> str | None:
-    """Give the source identity that a token sets, if it sets one.
+    """Return the source identity that a token sets, if it sets one.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def source_identity_of(claims: Mapping[str, Any]) -> str | None:
 
 
 def condition_keys(host: str, claims: Mapping[str, Any], audience: str) -> dict[str, ContextValue]:
-    """Give what a trust policy may ask about: ``HOST:aud``, ``HOST:sub`` and the like.
+    """Return what a trust policy may ask about: ``HOST:aud``, ``HOST:sub`` and the like.
 
     Of further claims only those count that AWS lists for a provider: a policy cannot ask about a
     claim that a company has made up.
@@ -249,7 +249,7 @@ def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> int:
-    """Give a time, in seconds since 1970."""
+    """Return a time, in seconds since 1970."""
     found = _required(claims, name)
     if type(found) is not int or not 0 <= found <= _LAST:
         raise _wrong(name, "a time: a whole number of seconds since 1970 (not of milliseconds)")

@@ -143,7 +143,7 @@ class OidcIssuer:
         self.key_number += 1
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Give what its server publishes: the public halves of the newest two keys.
+        """Return what its server publishes: the public halves of the newest two keys.
 
         Examples
         --------
@@ -157,7 +157,7 @@ class OidcIssuer:
         return {"keys": [public_jwk(self._key(number), self.algorithm) for number in numbers]}
 
     def openid_configuration(self) -> dict[str, Any]:
-        """Give what its server says of itself: where its keys are, and how it signs."""
+        """Return what its server says of itself: where its keys are, and how it signs."""
         return {
             "issuer": self.url,
             "jwks_uri": f"{self.url.rstrip('/')}/.well-known/jwks",

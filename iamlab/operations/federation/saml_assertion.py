@@ -270,7 +270,7 @@ def later(now: datetime, seconds: Any) -> datetime:
 
 
 def arn(thing: Role | SAMLProvider | str, kind: str) -> str:
-    """Give the ARN of a role or a provider, or insist that a text is one.
+    """Return the ARN of a role or a provider, or insist that a text is one.
 
     Examples
     --------

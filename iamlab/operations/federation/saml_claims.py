@@ -67,7 +67,7 @@ def read_claims(assertion: Element) -> dict[str, Any]:
 
 
 def _single(attributes: Attributes, name: str) -> str | None:
-    """Give the value of an attribute that has only one."""
+    """Return the value of an attribute that has only one."""
     values = attributes.get(name, [])
     if len(values) > 1:
         raise invalid(f"The attribute {shown(name)} has {len(values)} values; it takes one.")
@@ -101,7 +101,7 @@ def _kind(text: str) -> str:
 
 
 def is_session_name(name: str) -> bool:
-    """Say whether a session of a role can be called so.
+    """Return whether a session of a role can be called so.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def _tags(attributes: Attributes) -> dict[str, str]:
 
 
 def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:
-    """Give what policies see of the attributes; of two that become one key, the first."""
+    """Return what policies see of the attributes; of two that become one key, the first."""
     found: dict[str, str | tuple[str, ...]] = {}
     for name, values in attributes.items():
         key = names.CLAIMS.get(name)
@@ -197,7 +197,7 @@ def check_times(assertion: Element, now: datetime) -> None:
 
 
 def session_ends(assertion: Element) -> datetime | None:
-    """Give when the identity provider ends the session, if it says so.
+    """Return when the identity provider ends the session, if the assertion has that.
 
     Raises
     ------
@@ -255,7 +255,7 @@ def check_audience(assertion: Element, provider: SAMLProvider) -> str:
 
 
 def _confirmation(assertion: Element) -> Element:
-    """Give what says how the subject is confirmed: AWS wants it once, with an end."""
+    """Return what says how the subject is confirmed: AWS wants it once, with an end."""
     found = every(assertion, "saml:Subject/saml:SubjectConfirmation")
     if len(found) != 1 or found[0].get("Method") != BEARER:
         raise invalid("There must be one SubjectConfirmation, of the method bearer.")

@@ -155,7 +155,7 @@ class SamlDirectory:
         self.role_pairs[group] = tuple(dict.fromkeys(pairs))
 
     def roles_of(self, user: DirectoryUser | str) -> tuple[tuple[str, str], ...]:
-        """Give what somebody may choose from: pairs of a role's and a provider's ARN.
+        """Return what somebody may choose from: pairs of a role's and a provider's ARN.
 
         Raises
         ------
@@ -198,7 +198,7 @@ class SamlDirectory:
         )
 
     def certificate(self, number: int | None = None) -> Certificate:
-        """Give the certificate of today, or that of a number."""
+        """Return the certificate of today, or that of a number."""
         which = self.certificate_number if number is None else number
         serial = int(self._hidden(f"serial/{which}", 30), 16) + 1
         return certificate_of(self._key(which), f"ADFS Signing - {self.name}", serial)
@@ -328,7 +328,7 @@ class SamlDirectory:
         return self.users[name]
 
     def _subject(self, user: DirectoryUser, subject_type: str, number: int) -> tuple[str, str]:
-        """Say who it is, and in which format."""
+        """Write the name identifier and its format."""
         if subject_type == "transient":
             return f"_{self._hidden(f'transient/{number}', 40)}", f"{names.NAME_ID}transient"
         if subject_type == "persistent":
@@ -370,7 +370,7 @@ entity_id='http://adfs.acme.example/adfs/services/trust')
 
 
 def _known_of(user: DirectoryUser) -> dict[str, tuple[str, ...]]:
-    """Give what the directory tells of somebody everywhere, to AWS as to others."""
+    """Return what the directory tells of somebody everywhere, to AWS as to others."""
     found: dict[str, tuple[str, ...]] = {f"{names.CLAIMS_OF_AD}name": (user.name,)}
     if user.email is not None:
         found[f"{names.CLAIMS_OF_AD}emailaddress"] = (user.email,)

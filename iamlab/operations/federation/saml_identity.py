@@ -148,7 +148,7 @@ def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdenti
 def context_of(
     provider: SAMLProvider, subject: str, subject_type: str, audience: str
 ) -> dict[str, str]:
-    """Give the condition keys that every assertion has, whatever attributes it names.
+    """Return the condition keys that every assertion has, whatever attributes it names.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def _provider(account: Account, arn: object) -> SAMLProvider:
 
 
 def _genuine(response: Element, provider: SAMLProvider) -> Element:
-    """Give the assertion as the provider signed it."""
+    """Return the assertion as the provider signed it."""
     if every(response, "saml:EncryptedAssertion"):
         raise invalid("The assertion is encrypted; private keys are not kept here.")
     if provider.assertion_encryption_mode == "Required":
@@ -265,7 +265,7 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
 
 
 def _subject(assertion: Element) -> tuple[str, str]:
-    """Tell who it is, and in which format that is said."""
+    """Return the name identifier and its format."""
     found = every(assertion, "saml:Subject/saml:NameID")
     if len(found) != 1 or not text_of(found[0]):
         note = "The assertion names nobody: there must be a Subject with one NameID."

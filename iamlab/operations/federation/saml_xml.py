@@ -72,7 +72,7 @@ class Door:
     urn: str
 
     def is_recipient(self, text: str, provider_id: str = "") -> bool:
-        """Say whether a text is the URL of a sign-in endpoint here, global or of a Region.
+        """Return whether a text is the URL of a sign-in endpoint here, global or of a Region.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class Door:
         )
 
     def is_audience(self, text: str) -> bool:
-        """Say whether a text names AWS as an audience."""
+        """Return whether a text names AWS as an audience."""
         return text == self.urn or self.is_recipient(text)
 
 
@@ -159,7 +159,7 @@ def tag(name: str) -> str:
 
 @cache
 def _attributes() -> dict[str, str]:
-    """Give the names of attributes by the last part of their condition keys, in small letters."""
+    """Return the names of attributes by the last part of their condition keys, in small letters."""
     found: dict[str, str] = {}
     for name, key in CLAIMS.items():
         found.setdefault(key.partition(":")[2].lower(), name)
@@ -167,7 +167,7 @@ def _attributes() -> dict[str, str]:
 
 
 def attribute_name(name: str) -> str:
-    """Give the full name of what a directory calls in short.
+    """Return the full name of what a directory calls in short.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def every(element: Element, path: str) -> list[Element]:
 
 
 def text_of(element: Element) -> str:
-    """Give all the text of an element that holds nothing else.
+    """Return all the text of an element that holds nothing else.
 
     A comment would cut it in two, and who takes only the first part reads another name than the
     one that was signed.

@@ -57,7 +57,7 @@ _SMALL_PRIMES = tuple(n for n in range(3, 2000, 2) if all(n % d for d in range(3
 
 
 def rsa_key(world: World, whose: str) -> RSAPrivateKey:
-    """Give somebody's RSA key of 2,048 bits.
+    """Return an owner's RSA key of 2,048 bits.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def rsa_key(world: World, whose: str) -> RSAPrivateKey:
 
 
 def ec_key(world: World, whose: str) -> EllipticCurvePrivateKey:
-    """Give somebody's key on the curve P-384, as ES384 wants it."""
+    """Return an owner's key on the curve P-384, as ES384 needs it."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
     draw = random.Random(_seed_for(world, "ec", whose))
@@ -115,7 +115,7 @@ def _prime(draw: random.Random) -> int:
 
 
 def _is_prime(number: int, draw: random.Random) -> bool:
-    """Say whether a number is prime: Miller and Rabin's test, in more rounds than FIPS 186-5 asks.
+    """Return whether a number is prime: Miller and Rabin's test, in more rounds than FIPS 186-5 asks.
 
     Twenty bases are drawn though five are tried, so that a world keeps the keys that it always had.
     """
@@ -178,7 +178,7 @@ _BYTES_OF_P384 = 48
 
 
 def signing_key(world: World, whose: str, algorithm: str) -> SigningKey:
-    """Give somebody's private key for an algorithm, from the world's seed."""
+    """Return an owner's private key for an algorithm, from the world's seed."""
     return rsa_key(world, whose) if algorithm.startswith("RS") else ec_key(world, whose)
 
 
@@ -270,7 +270,7 @@ _PLACES = {"./": "samlp:Response", f"./{tag('saml:Assertion')}/": "saml:Assertio
 
 
 def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
-    """Give the certificates with which an identity provider says that it signs.
+    """Return the certificates with which an identity provider says that it signs.
 
     There may be several, so that it can change from one to the next. What cannot be read, or says
     that it is for encryption, is left out.
@@ -305,7 +305,7 @@ def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
 
 
 def signed_assertion(response: Element, certificates: tuple[Certificate, ...]) -> Element:
-    """Give the assertion of a response as its identity provider signed it.
+    """Return the assertion of a response as its identity provider signed it.
 
     Parameters
     ----------
@@ -332,7 +332,7 @@ def signed_assertion(response: Element, certificates: tuple[Certificate, ...]) -
 
 
 def _only_assertion(response: Element) -> Element:
-    """Give the one assertion: anywhere else in the message there must be no other."""
+    """Return the one assertion: anywhere else in the message there must be no other."""
     found = list(response.iter(tag("saml:Assertion")))
     if len(found) != 1 or found[0].getparent() is not response:
         raise ValueError("there must be one assertion, directly in the response")
@@ -340,7 +340,7 @@ def _only_assertion(response: Element) -> Element:
 
 
 def _covered(response: Element, place: str, certificates: tuple[Certificate, ...]) -> Element:
-    """Give what the signature at a place covers."""
+    """Return what the signature at a place covers."""
     from signxml.verifier import XMLVerifier
 
     why = "the metadata name no certificate for signing"
@@ -364,7 +364,7 @@ def _covered(response: Element, place: str, certificates: tuple[Certificate, ...
 
 @cache
 def _expected(place: str) -> SignatureConfiguration:
-    """Say what signatures are taken: one reference, no SHA-1, and no keys that both sides know."""
+    """Return which signatures are accepted: one reference, no SHA-1, no shared keys."""
     from signxml.algorithms import DigestAlgorithm, SignatureMethod
     from signxml.verifier import SignatureConfiguration
 

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 @operation("CreateAccountAlias", on="*")
 def create_account_alias(account: Account, request: Parameters) -> None:
-    """Give the account an alias, in place of any that it had."""
+    """Set the alias of the account, in place of the one it had."""
     alias = request["AccountAlias"]
     if is_account_id(alias):
         raise ValidationError("An account alias must not be a number of 12 digits.")  # likely
@@ -92,7 +92,7 @@ def list_account_aliases(account: Account, request: Parameters) -> dict[str, Any
 
 @operation("SetSecurityTokenServicePreferences", on="*")
 def set_security_token_service_preferences(account: Account, request: Parameters) -> None:
-    """Say whether tokens of the global endpoint are valid in all Regions, or in the default ones.
+    """Set where tokens of the global endpoint are valid: in all Regions or in the default ones.
 
     ``GetAccountSummary`` gives it as a number: 1 for ``v1Token``, 2 for ``v2Token``.
     """
@@ -129,7 +129,7 @@ def put_account_properties(account: Account, request: Parameters) -> None:
 
 
 def _wanted(properties: Mapping[str, str]) -> bool:
-    """Say whether role manager is to be enabled; other properties beside that are ignored.
+    """Return whether role manager is to be enabled; other properties beside that are ignored.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def disable_outbound_web_identity_federation(account: Account, _: Parameters) ->
 
 @operation("GetOutboundWebIdentityFederationInfo", on="*", answer=as_it_is)
 def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -> dict[str, Any]:
-    """Give the account's URL."""
+    """Return the account's URL."""
     _check_is_on(account)
     return {"IssuerIdentifier": account.outbound_federation, "JwtVendingEnabled": True}
 

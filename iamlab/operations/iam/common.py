@@ -109,7 +109,7 @@ def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
 
 
 def quota(account: Account, name: str) -> int:
-    """Give a quota of an account: AWS's default, unless it has been raised."""
+    """Return a quota of an account: AWS's default, unless it has been raised."""
     return account.quotas.get(name, QUOTAS[name].default)
 
 
@@ -246,7 +246,7 @@ def write_identity(identity: Identity) -> dict[str, Any]:
             }
         found |= filled(Tags=write_tags(identity.tags))
     if isinstance(identity, Role):
-        trust = None if identity.trust is None else identity.trust.to_json()
+        trust = None if identity.trust is None else identity.trust.to_dict()
         found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
         found |= filled(Description=identity.description)
         found["MaxSessionDuration"] = identity.max_session_duration
@@ -281,7 +281,7 @@ def write_version(
     managed: ManagedPolicy, version_id: str, *, with_document: bool
 ) -> dict[str, Any]:
     """Write a version of a managed policy."""
-    document = {"Document": managed.versions[version_id].to_json()} if with_document else {}
+    document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
     is_default = version_id == managed.default_version_id
     return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
 
@@ -293,7 +293,7 @@ PAGE = 100
 def page(
     name: str, items: Iterable[Any], request: Mapping[str, Any], write: Callable[[Any], Any]
 ) -> dict[str, Any]:
-    """Give one page of a list.
+    """Return one page of a list.
 
     Parameters
     ----------

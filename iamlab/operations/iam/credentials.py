@@ -86,7 +86,7 @@ def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
 def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
-    """Say when a key was last used; ``N/A`` if that was never recorded."""
+    """Return when a key was last used; ``N/A`` if that was never recorded."""
     key_id = request["AccessKeyId"]
     user = account.owner_of_key(key_id)
     if user is None:
@@ -268,7 +268,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
 
 @operation("EnableMFADevice", on="user")
 def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
-    """Give a device an owner: two codes, one after the other, prove that it is at hand."""
+    """Return a device an owner: two codes, one after the other, prove that it is at hand."""
     user = common.holder_of(account, request)
     record = _to_enable(account, user, request)
     if record.owner is not None:

@@ -145,7 +145,7 @@ _MOST_THUMBPRINTS = 5
 
 
 def name_of_url(url: str) -> str:
-    """Give what a provider is called, if its URL is one: a host, and perhaps a path.
+    """Return what a provider is called, if its URL is one: a host, and perhaps a path.
 
     Raises
     ------

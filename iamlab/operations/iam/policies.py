@@ -56,7 +56,7 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
 
 
 def holders(account: Account, arn: str) -> Iterator[Identity]:
-    """Give the users, groups and roles that a policy is attached to."""
+    """Return the users, groups and roles that a policy is attached to."""
     for held in (account.users, account.groups, account.roles):
         yield from (identity for identity in held.values() if arn in identity.attached)
 
@@ -132,12 +132,12 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
     arn, kind = account.get_policy(request["PolicyArn"]).arn, request.get("EntityFilter")
     is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     every = bounded_by(account, arn) if is_boundary else holders(account, arn)
-    wanted = [one for one in every if kind in (None, one.kind.capitalize())]
-    listed = common.page("Entities", wanted, request, lambda one: one)
+    wanted = [entity for entity in every if kind in (None, entity.kind.capitalize())]
+    listed = common.page("Entities", wanted, request, lambda entity: entity)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for one in listed.pop("Entities"):
-        noun = one.kind.capitalize()
-        found[f"Policy{noun}s"].append({f"{noun}Name": one.name, f"{noun}Id": one.unique_id})
+    for item in listed.pop("Entities"):
+        noun = item.kind.capitalize()
+        found[f"Policy{noun}s"].append({f"{noun}Name": item.name, f"{noun}Id": item.unique_id})
     return {**found, **listed}
 
 
@@ -226,7 +226,7 @@ common.tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
-    """Give the name of an inline policy that must be there."""
+    """Return the name of an inline policy that must be there."""
     name: str = request["PolicyName"]
     if name not in identity.inline:
         error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
@@ -293,7 +293,7 @@ def _inline_policy_operations(noun: str) -> None:
     def get(account: Account, request: Parameters) -> dict[str, Any]:
         identity = _find(account, request, noun)
         name = _inline(identity, request)
-        document = identity.inline[name].to_json()
+        document = identity.inline[name].to_dict()
         return {f"{noun}Name": identity.name, "PolicyName": name, "PolicyDocument": document}
 
     @operation(f"Delete{noun}Policy", on=kind)

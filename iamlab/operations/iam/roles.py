@@ -214,7 +214,7 @@ def delete_service_linked_role(account: Account, request: Parameters) -> str:
     "GetServiceLinkedRoleDeletionStatus", on="role", answer=lambda status: {"Status": status}
 )
 def get_service_linked_role_deletion_status(account: Account, request: Parameters) -> str:
-    """Say how far such a task is."""
+    """Return the status of such a task."""
     task = request["DeletionTaskId"]
     if task not in account.deletion_tasks:  # AWS's sentence is not documented
         raise NoSuchEntity(f"Deletion task {task} cannot be found.")

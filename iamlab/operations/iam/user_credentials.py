@@ -261,7 +261,7 @@ def _answer(made: tuple[User, ServiceSpecificCredential]) -> dict[str, Any]:
 
 
 def _free_name(account: Account, user: User, service: str) -> str:
-    """Give the name to sign in with: the user's and the account's, with a number if it is taken."""
+    """Return the name to sign in with: the user's and the account's, with a number if it is taken."""
     every = (held for user in account.users.values() for held in _held(user))
     names = {held.user_name for held in every if held.service_name == service}
     number, name = 0, f"{user.name}-at-{account.account_id}"

@@ -220,14 +220,14 @@ def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:
 
 
 def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginProfile:
-    """Give a profile a new password; former ones are remembered, as hashes."""
+    """Return a profile a new password; former ones are remembered, as hashes."""
     hashes = (_hashed(user, password), *profile.hashes[:MOST_REMEMBERED])
     return replace(profile, hashes=hashes, last_changed=user.account.world.clock.now)
 
 
 @operation("CreateLoginProfile", on="user", answer=_answer)
 def create_login_profile(account: Account, request: Parameters) -> CredentialOwner:
-    """Give somebody a password.
+    """Create a password for a user.
 
     Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
     one, by an e-mail: nobody has it yet.
@@ -255,7 +255,7 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
 
 @operation("GetLoginProfile", on="user", answer=_answer)
 def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
-    """Say whether somebody has a password, and since when."""
+    """Return whether somebody has a password, and since when."""
     user = common.holder_of(account, request)
     _profile(user)
     return user

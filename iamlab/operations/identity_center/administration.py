@@ -66,14 +66,14 @@ _SOURCE = re.compile(r"\$\{path:(.+)\}")
 )
 def create_permission_set(call: CenterCall) -> PermissionSet:
     """Make a permission set."""
-    center, given = call.center, call.parameters
-    call.noted["Name"] = given["Name"]
-    made = PermissionSet(center.world, center.arn, "", name=checked("name", given["Name"]))
-    made.description = optional("description", given.get("Description"))
-    made.relay_state = optional("relayState", given.get("RelayState"))
-    made.session_duration = given.get("SessionDuration", "PT1H")
+    center, arguments = call.center, call.parameters
+    call.noted["Name"] = arguments["Name"]
+    made = PermissionSet(center.world, center.arn, "", name=checked("name", arguments["Name"]))
+    made.description = optional("description", arguments.get("Description"))
+    made.relay_state = optional("relayState", arguments.get("RelayState"))
+    made.session_duration = arguments.get("SessionDuration", "PT1H")
     provisioning.seconds_of(made.session_duration)
-    made.tags = checked_pairs("tagKey", "tagValue", dict(tags_of(given)))
+    made.tags = checked_pairs("tagKey", "tagValue", dict(tags_of(arguments)))
     if made.name in (other.name for other in center.permission_sets.values()):
         raise ConflictException(f"PermissionSet with name {made.name} already exists.")
     made.id = f"ps-{center.hexadecimal(16)}"
@@ -84,13 +84,13 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
 @operation("sso:UpdatePermissionSet")
 def update_permission_set(call: CenterCall) -> None:
     """Change a permission set; roles that were made of it stay as they are."""
-    chosen, given = call.noted_permission_set(), call.parameters
+    chosen, arguments = call.noted_permission_set(), call.parameters
     sent = ("Description", "SessionDuration", "RelayState")
-    call.noted |= {name: given[name] for name in sent if name in given}
-    lasts = given.get("SessionDuration", chosen.session_duration)
+    call.noted |= {name: arguments[name] for name in sent if name in arguments}
+    lasts = arguments.get("SessionDuration", chosen.session_duration)
     provisioning.seconds_of(lasts)
-    about = optional("description", given.get("Description", chosen.description))
-    begins = optional("relayState", given.get("RelayState", chosen.relay_state))
+    about = optional("description", arguments.get("Description", chosen.description))
+    begins = optional("relayState", arguments.get("RelayState", chosen.relay_state))
     chosen.description, chosen.session_duration, chosen.relay_state = about, lasts, begins
 
 
@@ -150,7 +150,7 @@ def _policy_in(call: CenterCall, chosen: PermissionSet) -> tuple[list[Any], obje
 
 
 def _arn_of(text: str, partition: str) -> str:
-    """Give the ARN of one of AWS's policies."""
+    """Return the ARN of one of AWS's policies."""
     if is_arn(text) and Arn.parse(text).account != "aws":
         error = invalid("managedPolicyArn", "be the ARN of an AWS managed policy", text[:200])
         why = "A customer managed policy is only named, as each account has its own"
@@ -162,7 +162,7 @@ def _arn_of(text: str, partition: str) -> str:
     return policy.arn
 
 
-def _reference_in(given: Mapping[str, Any], noted_in: dict[str, Any]) -> PolicyReference:
+def _reference_in(arguments: Mapping[str, Any], noted_in: dict[str, Any]) -> PolicyReference:
     """Read which policy is named that each account has, and note it.
 
     Raises
@@ -172,7 +172,7 @@ def _reference_in(given: Mapping[str, Any], noted_in: dict[str, Any]) -> PolicyR
     RequestError
         It is no policy, and no name.
     """
-    sent = given["CustomerManagedPolicyReference"]
+    sent = arguments["CustomerManagedPolicyReference"]
     name = checked("customerManagedPolicyReference.name", sent.get("Name"))
     path = checked("customerManagedPolicyReference.path", sent.get("Path", "/"))
     noted_in["CustomerManagedPolicyReference"] = {"Name": name, "Path": path}
@@ -286,10 +286,10 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
         The world has no such account; or it cannot be opened to anybody, as it is in another
         organization, or suspended.
     """
-    center, given = call.center, call.parameters
-    if given["TargetType"] != AWS_ACCOUNT or "TargetId" not in given:
+    center, arguments = call.center, call.parameters
+    if arguments["TargetType"] != AWS_ACCOUNT or "TargetId" not in arguments:
         raise ValidationException("The target is an AWS account: TargetType AWS_ACCOUNT, TargetId.")
-    organization, key = center.organization, given["TargetId"]
+    organization, key = center.organization, arguments["TargetId"]
     try:
         key = account_id_of(organization, key)
     except AccountNotFoundException as unknown:
@@ -303,7 +303,7 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
 
 
 def _no_account(key: str, note: str) -> AwsError:
-    """Say that there is no such account; AWS's sentence is not documented."""
+    """Return the error for a missing account; AWS doesn't document its sentence."""
     error = ResourceNotFoundException(f"AWS account {key} not found in the organization.")
     return noted(error, note)
 
@@ -336,17 +336,19 @@ def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: Permissi
 
 @operation("sso:CreateInstanceAccessControlAttributeConfiguration")
 def set_attributes(call: CenterCall) -> None:
-    """Say which attributes of users become session tags."""
+    """Set which of the users' attributes become session tags."""
     sent = call.parameters["InstanceAccessControlAttributeConfiguration"]
     pairs = {
         attribute.get("Key"): source
         for attribute in sent.get("AccessControlAttributes", ())
         for source in attribute.get("Value", {}).get("Source", ())
     }
-    given = checked_pairs("key", "attribute", pairs)
-    if len({key.lower() for key in given}) < len(given):
+    attributes = checked_pairs("key", "attribute", pairs)
+    if len({key.lower() for key in attributes}) < len(attributes):
         raise ValidationException("Keys of session tags differ in more than their case.")
-    call.center.access_control_attributes = {key: _path(source) for key, source in given.items()}
+    call.center.access_control_attributes = {
+        key: _path(source) for key, source in attributes.items()
+    }
 
 
 operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attributes)

@@ -88,11 +88,11 @@ def do(center: Any, operation: str, **parameters: Any) -> Any:
     """
     entry, owner = registry.find(operation), center.organization.management_account
     instance = center.arn if entry.service == SSO else center.identity_store_id
-    given = {_INSTANCE_BY[entry.service]: instance, **parameters}
+    arguments = {_INSTANCE_BY[entry.service]: instance, **parameters}
     for name in entry.required:
-        if given.get(name) is None:
+        if arguments.get(name) is None:
             raise RequestError(f"{operation} needs {name}, which is None.")
-    return perform(owner, operation, **given)
+    return perform(owner, operation, **arguments)
 
 
 @dataclass(slots=True)
@@ -172,15 +172,15 @@ class CenterCall(Call):
                 yield action, self._arn(kind.name), keys
 
     def _arn(self, kind: str) -> str:
-        """Give the ARN of the resource of a kind; of one that is to be made, with ``*``."""
-        center, given = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
+        """Return the ARN of the resource of a kind; of one that is to be made, with ``*``."""
+        center, arguments = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
         known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
         new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
-        known |= {"PermissionSet": given.get("PermissionSetArn", new)}
+        known |= {"PermissionSet": arguments.get("PermissionSetArn", new)}
         if kind in known:
             return known[kind]
         service, place, name = _ARNS[kind]
-        return f"arn:{self.account.partition}:{service}:::{place}/{given.get(name, '*')}"
+        return f"arn:{self.account.partition}:{service}:::{place}/{arguments.get(name, '*')}"
 
     def work(self) -> Any:
         """Do it, and give what that makes."""
@@ -211,7 +211,7 @@ def operation(name: str, answer: Answer = registry.nothing) -> Callable[[Perform
 Held = TypeVar("Held", bound=InstancePart)
 
 
-def find(held: Mapping[str, Held], given: object, noun: str) -> Held:
+def find(held: Mapping[str, Held], reference: object, noun: str) -> Held:
     """Find the part that is meant: itself, its id, its ARN, or its name.
 
     Parameters
@@ -228,20 +228,20 @@ def find(held: Mapping[str, Held], given: object, noun: str) -> Held:
     RequestError
         It is neither a part nor text.
     """
-    text = id_of(given, noun)
+    text = id_of(reference, noun)
     end = text.rpartition("/")[2]  # of an ARN
     for key in (text, end):
         if key in held:
             return held[key]
     named = {getattr(part, _NAMES[noun]): part for part in held.values()}
     same = [part for name, part in named.items() if name.lower() == text.lower()]
-    if isinstance(given, str) and same:
+    if isinstance(reference, str) and same:
         return same[0]
     raise noted(ResourceNotFoundException(f"{noun} not found."), did_you_mean(text, named))
 
 
-def id_of(given: object, noun: str) -> str:
-    """Give the id of a part that is given itself; a text stays as it is.
+def id_of(reference: object, noun: str) -> str:
+    """Return the id of a part that is given itself; a text stays as it is.
 
     Raises
     ------
@@ -249,9 +249,9 @@ def id_of(given: object, noun: str) -> str:
         It is neither.
     """
     attribute = "account_id" if noun == ACCOUNT else "id"
-    text = given if isinstance(given, str) else getattr(given, attribute, None)
+    text = reference if isinstance(reference, str) else getattr(reference, attribute, None)
     if not isinstance(text, str):
-        raise RequestError(f"{given!r} is no {noun}: give it itself, its id, or its name.")
+        raise RequestError(f"{reference!r} is no {noun}: give it itself, its id, or its name.")
     return text
 
 
@@ -278,7 +278,7 @@ class TextRule(NamedTuple):
     blanks: str = ""
 
     def is_met_by(self, value: str) -> bool:
-        """Say whether a text has no other characters than these."""
+        """Return whether a text has no other characters than these."""
         if _VISIBLE in self.pattern:
             return all(
                 (letter.isprintable() and letter != " ") or letter in self.blanks
@@ -357,7 +357,7 @@ def optional(name: str, value: object) -> str:
     return "" if value is None or value == "" else checked(name, value)
 
 
-def checked_pairs(key_rule: str, value_rule: str, given: Mapping[str, object]) -> dict[str, str]:
+def checked_pairs(key_rule: str, value_rule: str, pairs: Mapping[str, object]) -> dict[str, str]:
     """Insist on pairs of texts, such as tags.
 
     Raises
@@ -365,7 +365,7 @@ def checked_pairs(key_rule: str, value_rule: str, given: Mapping[str, object]) -
     ValidationException
         A key or a value is not what it may be, or there are too many.
     """
-    found = {checked(key_rule, key): checked(value_rule, value) for key, value in given.items()}
+    found = {checked(key_rule, key): checked(value_rule, value) for key, value in pairs.items()}
     if len(found) > MOST_PAIRS:
         raise invalid(key_rule, f"have length less than or equal to {MOST_PAIRS}")
     return found

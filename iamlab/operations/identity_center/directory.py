@@ -82,7 +82,7 @@ class IdentityStoreUser(InstancePart):
         return [group for group in self.center.groups.values() if self.id in group.member_ids]
 
     def attribute(self, path: str) -> str:
-        """Give what is known under a path; empty if nothing is.
+        """Return what is known under a path; empty if nothing is.
 
         Examples
         --------
@@ -207,9 +207,9 @@ class IdentityStore:
         >>> center.create_user("ana").user_name, len(main.users)
         ('ana', 0)
         """
-        given = {"UserName": user_name, "DisplayName": display_name}
+        arguments = {"UserName": user_name, "DisplayName": display_name}
         more = {"Emails": [{"Value": email}] if email else None, "Attributes": _paths(attributes)}
-        made: IdentityStoreUser = do(self, "identitystore:CreateUser", **given, **more)
+        made: IdentityStoreUser = do(self, "identitystore:CreateUser", **arguments, **more)
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:
@@ -232,8 +232,8 @@ class IdentityStore:
         ConflictException
             The name is taken.
         """
-        given = {"DisplayName": display_name, "Description": description}
-        made: IdentityStoreGroup = do(self, "identitystore:CreateGroup", **given)
+        arguments = {"DisplayName": display_name, "Description": description}
+        made: IdentityStoreGroup = do(self, "identitystore:CreateGroup", **arguments)
         return made
 
     def delete_group(self, group: IdentityStoreGroup | str) -> None:
@@ -255,10 +255,10 @@ def _paths(attributes: object) -> dict[str, Any]:
     RequestError
         It is none.
     """
-    given = {} if attributes is None else attributes
-    if not isinstance(given, Mapping):
+    paths = {} if attributes is None else attributes
+    if not isinstance(paths, Mapping):
         raise RequestError(f"attributes is a mapping of paths to texts, not {attributes!r}.")
-    return dict(given)
+    return dict(paths)
 
 
 def _known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -280,15 +280,17 @@ _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLangu
 """Parameters of CreateUser that are attributes; their paths begin with a small letter."""
 
 
-def _attributes_in(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the other attributes that a call sends, by their paths."""
-    names = {f"name.{key[0].lower()}{key[1:]}": text for key, text in given.get("Name", {}).items()}
-    plain = {f"{key[0].lower()}{key[1:]}": given[key] for key in _PLAIN if key in given}
-    return {**names, **plain, **given.get("Attributes", {})}
+def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the other attributes that a call sends, by their paths."""
+    names = {
+        f"name.{key[0].lower()}{key[1:]}": text for key, text in arguments.get("Name", {}).items()
+    }
+    plain = {f"{key[0].lower()}{key[1:]}": arguments[key] for key in _PLAIN if key in arguments}
+    return {**names, **plain, **arguments.get("Attributes", {})}
 
 
 def _email_in(sent: Any) -> Any:
-    """Give the first address of a list as the API takes it; else what was sent."""
+    """Return the first address of a list as the API takes it; else what was sent."""
     if isinstance(sent, list | tuple):
         return sent[0].get("Value", "") if sent and isinstance(sent[0], Mapping) else ""
     return sent
@@ -307,12 +309,12 @@ def _add(held: dict[str, Held], made: Held, name_field: str, duplicate: str) -> 
 @operation("identitystore:CreateUser", lambda made: {"UserId": made.id})
 def create_user(call: CenterCall) -> IdentityStoreUser:
     """Add somebody."""
-    center, given = call.center, call.parameters
+    center, arguments = call.center, call.parameters
     call.noted["UserName"] = HIDDEN
-    name = checked("userName", given.get("UserName"))
-    known = _known_attributes(_attributes_in(given))
-    shown = optional("displayName", given.get("DisplayName"))
-    address = optional("email", _email_in(given.get("Emails")))
+    name = checked("userName", arguments.get("UserName"))
+    known = _known_attributes(_attributes_in(arguments))
+    shown = optional("displayName", arguments.get("DisplayName"))
+    address = optional("email", _email_in(arguments.get("Emails")))
     if name.lower() in _RESERVED:  # AWS's sentence is not documented
         raise ValidationException(f"The user name {name} is reserved.")
     made = IdentityStoreUser(center.world, center.arn, "", name, shown or name, address, known)
@@ -344,10 +346,10 @@ def delete_user(call: CenterCall) -> None:
 @operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})
 def create_group(call: CenterCall) -> IdentityStoreGroup:
     """Add a group."""
-    center, given = call.center, call.parameters
+    center, arguments = call.center, call.parameters
     call.noted["DisplayName"] = HIDDEN
-    name = checked("displayName", given.get("DisplayName"))
-    about = optional("groupDescription", given.get("Description"))
+    name = checked("displayName", arguments.get("DisplayName"))
+    about = optional("groupDescription", arguments.get("Description"))
     made = IdentityStoreGroup(center.world, center.arn, "", name, about)
     return _add(center.groups, made, "display_name", "Duplicate GroupDisplayName")
 

@@ -226,7 +226,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         ]
 
     def set_access_control_attributes(self, attributes: Mapping[str, str]) -> None:
-        """Say which attributes of users become session tags, under which keys; none: ``{}``.
+        """Set which of the users' attributes become session tags, and their keys; none: ``{}``.
 
         Its operations are ``CreateInstanceAccessControlAttributeConfiguration`` and
         ``UpdateInstanceAccessControlAttributeConfiguration``.
@@ -251,10 +251,10 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         >>> center.access_control_attributes
         {'Title': 'title'}
         """
-        given: object = attributes
-        if not isinstance(given, Mapping):
+        sources: object = attributes
+        if not isinstance(sources, Mapping):
             raise RequestError(f"This is a mapping of texts to texts, not {attributes!r}.")
-        sent = [{"Key": key, "Value": {"Source": [source]}} for key, source in given.items()]
+        sent = [{"Key": key, "Value": {"Source": [source]}} for key, source in sources.items()]
         do(
             self,
             "sso:UpdateInstanceAccessControlAttributeConfiguration",

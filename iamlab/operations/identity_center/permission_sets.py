@@ -47,7 +47,7 @@ class PolicyReference:
     path: str = "/"
 
     def arn_in(self, partition: str, account_id: str) -> str:
-        """Give the ARN that it has in an account.
+        """Return the ARN that it has in an account.
 
         Examples
         --------

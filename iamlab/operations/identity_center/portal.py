@@ -172,8 +172,8 @@ class PortalSession:
     def _choices(self) -> list[tuple[Account, PermissionSet]]:
         return self.center.choices_of(self._own())
 
-    def _account_id(self, given: Account | str) -> str:
-        text, every = id_of(given, ACCOUNT), self.center.organization.accounts
+    def _account_id(self, reference: Account | str) -> str:
+        text, every = id_of(reference, ACCOUNT), self.center.organization.accounts
         return next((account.account_id for account in every if account.name == text), text)
 
     def _no_access(self, account: Account | str) -> AwsError:
@@ -258,9 +258,9 @@ def session_for(
     identity = _asserted(center, user, account, permission_set)
     arns = {"RoleArn": identity.roles[0][0], "PrincipalArn": identity.principal}
     seconds = permission_set.provisioned[account.account_id].session_seconds
-    given = {**arns, "DurationSeconds": seconds}
+    arguments = {**arns, "DurationSeconds": seconds}
     entry = registry.find("sts:AssumeRoleWithSAML")
-    call = StsCall.make(center.world, entry, "", given, "", center.region)
+    call = StsCall.make(center.world, entry, "", arguments, "", center.region)
     call.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
     call.noted |= saml_noted(identity)
     refused: AwsError | None = None
@@ -275,7 +275,7 @@ def session_for(
         call.identity or {},
         account.account_id,
         read_only=True,
-        parameters={**given, **call.noted},
+        parameters={**arguments, **call.noted},
         answer=None if refused else saml_answer((made, identity)),
         error=refused,
         resources=tuple(arns.values()),

@@ -89,7 +89,7 @@ class Wanted:
 
 
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
-    """Say what an account's role must be, if the account has all that it takes.
+    """Return the role that an account must have, if the account has everything it needs.
 
     Raises
     ------
@@ -140,8 +140,8 @@ def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> 
         role = _made(permission_set, account, provider)
     elif role.description != permission_set.description:
         role.description = permission_set.description
-        given = {"RoleName": role.name, "Description": role.description}
-        _note(account, "UpdateRole", given)
+        arguments = {"RoleName": role.name, "Description": role.description}
+        _note(account, "UpdateRole", arguments)
     _bring_up_to_date(role, want)
     seconds = seconds_of(permission_set.session_duration)
     permission_set.provisioned[account.account_id] = Provisioned(role.name, seconds)
@@ -178,21 +178,21 @@ def enter(account: Account) -> None:
 
 
 def audience(account: Account) -> str:
-    """Give the sign-in endpoint that assertions are for."""
+    """Return the sign-in endpoint that assertions are for."""
     return f"https://{DOORS[account.partition].host}/saml"
 
 
 def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
-    """Give the SAML provider, which is made, or corrected, if need be."""
+    """Return the SAML provider, which is made, or corrected, if need be."""
     known, metadata = provider_in(center, account), center.saml_metadata
     if known is None:
         name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
-        given = {"Name": name, "SAMLMetadataDocument": metadata}
-        known = _do_in_iam(account, "CreateSAMLProvider", given)
+        arguments = {"Name": name, "SAMLMetadataDocument": metadata}
+        known = _do_in_iam(account, "CreateSAMLProvider", arguments)
         center.providers[account.account_id] = known.arn
     elif known.metadata != metadata:
-        given = {"SAMLProviderArn": known.arn, "SAMLMetadataDocument": metadata}
-        _do_in_iam(account, "UpdateSAMLProvider", given)
+        arguments = {"SAMLProviderArn": known.arn, "SAMLMetadataDocument": metadata}
+        _do_in_iam(account, "UpdateSAMLProvider", arguments)
     return known
 
 
@@ -211,8 +211,8 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
     role.description = permission_set.description
     role.max_session_duration = SESSION_SECONDS[1]  # what bounds sessions is the permission set
     add(role)
-    given = {"Path": path, "RoleName": name, "AssumeRolePolicyDocument": text}
-    _note(account, "CreateRole", {**given, "MaxSessionDuration": role.max_session_duration})
+    arguments = {"Path": path, "RoleName": name, "AssumeRolePolicyDocument": text}
+    _note(account, "CreateRole", {**arguments, "MaxSessionDuration": role.max_session_duration})
     return role
 
 
@@ -232,30 +232,30 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
         calls.append(("DeleteRolePermissionsBoundary", {}))
     elif want.boundary is not None and want.boundary != role.boundary:
         calls.append(("PutRolePermissionsBoundary", {"PermissionsBoundary": want.boundary}))
-    for operation, given in calls:
-        _note(role.account, operation, {"RoleName": role.name, **given})
+    for operation, arguments in calls:
+        _note(role.account, operation, {"RoleName": role.name, **arguments})
     role.attached, role.boundary = list(want.attached), want.boundary
     role.inline = {} if want.inline is None else {INLINE: want.inline}
 
 
-def _do_in_iam(account: Account, name: str, given: dict[str, Any]) -> Any:
+def _do_in_iam(account: Account, name: str, arguments: dict[str, Any]) -> Any:
     """Do an operation of IAM in an account, and note it."""
-    made = find(name).perform(account, given)
+    made = find(name).perform(account, arguments)
     account.changed()
-    _note(account, name, given)
+    _note(account, name, arguments)
     return made
 
 
-def _note(account: Account, name: str, given: dict[str, Any]) -> None:
+def _note(account: Account, name: str, arguments: dict[str, Any]) -> None:
     """Note a call of IAM that Identity Center makes in an account."""
     is_first = name == "CreateServiceLinkedRole"  # there was no role yet to make it with
     caller = {"type": "AWSService", "invokedBy": SERVICE} if is_first else _identity(account)
     call, key = ("iam", name), account.account_id
-    record_in_account(account.world, call, caller, key, read_only=False, parameters=given)
+    record_in_account(account.world, call, caller, key, read_only=False, parameters=arguments)
 
 
 def _identity(account: Account) -> dict[str, Any]:
-    """Say who calls: a session of the service-linked role."""
+    """Return the caller: a session of the service-linked role."""
     linked, now = account.get_role(LINKED_ROLE), account.world.clock.now
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     context = {

@@ -44,7 +44,7 @@ _FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 
 def _is_full(organization: Organization) -> bool:
-    """Say whether there is no room for another account; an open invitation counts as one."""
+    """Return whether there is no room for another account; an open invitation counts as one."""
     invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
     return len(organization.members) + invited >= organization.quota("Accounts")
 
@@ -87,32 +87,32 @@ def _leave(organization: Organization, account_id: str) -> None:
 
 
 @operation("CreateAccount", answer=AS_REQUEST, also=tagging())
-def create_account(organization: Organization, given: Parameters) -> AccountRequest:
+def create_account(organization: Organization, arguments: Parameters) -> AccountRequest:
     """Make an account, with a role in it that the management account may assume."""
-    world, tags = organization.world, tags_of(given)
+    world, tags = organization.world, tags_of(arguments)
     if _is_full(organization):
         most = organization.quota("Accounts")
         error = errors.ConstraintViolationException(TOO_MANY, _FULL)
         raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
-    email = given["Email"].lower()
+    email = arguments["Email"].lower()
     is_taken = any(other.root.email.lower() == email for other in world.accounts.values())
-    account_id = "" if is_taken else _make_account(organization, given, tags)
+    account_id = "" if is_taken else _make_account(organization, arguments, tags)
     key, reason = world.ids.organization_id("car"), "EMAIL_ALREADY_EXISTS" if is_taken else ""
-    made = AccountRequest(key, given["AccountName"], world.clock.now, account_id, reason)
+    made = AccountRequest(key, arguments["AccountName"], world.clock.now, account_id, reason)
     organization.requests[key] = made
     return made
 
 
-def _make_account(organization: Organization, given: Parameters, tags: dict[str, str]) -> str:
+def _make_account(organization: Organization, arguments: Parameters, tags: dict[str, str]) -> str:
     """Make an account, and its role without a call of IAM, so that no log says anything of it."""
     world, owner = organization.world, organization.management_account
-    account = world.create_account(given["AccountName"], account_id=given.get("AccountId"))
-    account.partition, account.root.email = organization.partition, given["Email"]
+    account = world.create_account(arguments["AccountName"], account_id=arguments.get("AccountId"))
+    account.partition, account.root.email = organization.partition, arguments["Email"]
     _join(organization, account.account_id, "CREATED", tags)
     principal = {"AWS": owner.root_arn}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    named = {"RoleName": given.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
+    named = {"RoleName": arguments.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
     role = find("CreateRole").perform(account, named)
     role.attached.append(account.get_policy("AdministratorAccess").arn)
     return account.account_id
@@ -122,11 +122,11 @@ _PARENTS = ("SourceParentId", "DestinationParentId")
 
 
 @operation("MoveAccount", "AccountId", also=needing("MoveAccount", *_PARENTS))
-def move_account(organization: Organization, given: Parameters) -> None:
+def move_account(organization: Organization, arguments: Parameters) -> None:
     """Move an account, together with what is attached to the account itself."""
-    member = member_of(organization, given)
-    destination = organization.container(given["DestinationParentId"])
-    if given["SourceParentId"] != member.parent_id:
+    member = member_of(organization, arguments)
+    destination = organization.container(arguments["DestinationParentId"])
+    if arguments["SourceParentId"] != member.parent_id:
         raise errors.SourceParentNotFoundException(
             "You specified a source parent in which the account is not."
         )
@@ -138,9 +138,9 @@ def move_account(organization: Organization, given: Parameters) -> None:
 
 
 @operation("RemoveAccountFromOrganization", "AccountId")
-def remove_account_from_organization(organization: Organization, given: Parameters) -> None:
+def remove_account_from_organization(organization: Organization, arguments: Parameters) -> None:
     """Take an account out: no policy of the organization reaches it any more."""
-    _leave(organization, member_of(organization, given).id)
+    _leave(organization, member_of(organization, arguments).id)
 
 
 @operation("LeaveOrganization", by=ANYBODY)
@@ -149,9 +149,9 @@ def leave_organization(account: Account, _: Parameters) -> None:
     _leave(own_organization(account), account.account_id)
 
 
-def about_invited(account: Account, given: Parameters) -> str:
-    """Give the ARN of the account that is invited, as it will be; ``*`` of an address."""
-    target = given.get("Target")
+def about_invited(account: Account, arguments: Parameters) -> str:
+    """Return the ARN of the account that is invited, as it will be; ``*`` of an address."""
+    target = arguments.get("Target")
     key = target.get("Id") if isinstance(target, Mapping) else None
     organization = organization_of(account.world, account.account_id)
     if organization is None or not isinstance(key, str) or fault(RULES["AccountId"], key):
@@ -160,10 +160,10 @@ def about_invited(account: Account, given: Parameters) -> str:
 
 
 @operation("InviteAccountToOrganization", about_invited, AS_HANDSHAKE, also=tagging(about_invited))
-def invite_account_to_organization(organization: Organization, given: Parameters) -> Handshake:
+def invite_account_to_organization(organization: Organization, arguments: Parameters) -> Handshake:
     """Invite an account."""
-    target, tags, world = party_of(given), tags_of(given), organization.world
-    now, notes = world.clock.now, given.get("Notes", "")
+    target, tags, world = party_of(arguments), tags_of(arguments), organization.world
+    now, notes = world.clock.now, arguments.get("Notes", "")
     made = Handshake(world, organization.id, "", *target, now, notes, tags=tags)
     if target[0] == "ACCOUNT" and target[1] not in world.accounts:
         raise errors.InvalidInputException(
@@ -183,7 +183,7 @@ def invite_account_to_organization(organization: Organization, given: Parameters
     return made
 
 
-def _open_handshake(account: Account, given: Parameters, outcome: str) -> Handshake:
+def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Handshake:
     """Find the invitation to which an account may give an outcome.
 
     Raises
@@ -193,7 +193,7 @@ def _open_handshake(account: Account, given: Parameters, outcome: str) -> Handsh
     HandshakeAlreadyInStateException, InvalidHandshakeTransitionException
         It is not open.
     """
-    handshake = handshake_in(account, given)
+    handshake = handshake_in(account, arguments)
     if handshake.is_for(account) is (outcome == "CANCELED"):
         raise errors.AccessDeniedException("You don't have permissions to access this resource.")
     if handshake.state == outcome:
@@ -206,9 +206,9 @@ def _open_handshake(account: Account, given: Parameters, outcome: str) -> Handsh
 
 
 @operation("AcceptHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
-def accept_handshake(account: Account, given: Parameters) -> Handshake:
+def accept_handshake(account: Account, arguments: Parameters) -> Handshake:
     """Join the organization that invited the account."""
-    handshake = _open_handshake(account, given, "ACCEPTED")
+    handshake = _open_handshake(account, arguments, "ACCEPTED")
     before, after = organization_of(account.world, account.account_id), handshake.organization
     if before is after:
         raise errors.HandshakeConstraintViolationException(
@@ -227,16 +227,16 @@ def accept_handshake(account: Account, given: Parameters) -> Handshake:
 
 
 @operation("DeclineHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
-def decline_handshake(account: Account, given: Parameters) -> Handshake:
+def decline_handshake(account: Account, arguments: Parameters) -> Handshake:
     """Refuse an invitation."""
-    handshake = _open_handshake(account, given, "DECLINED")
+    handshake = _open_handshake(account, arguments, "DECLINED")
     handshake.outcome = "DECLINED"
     return handshake
 
 
 @operation("CancelHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
-def cancel_handshake(account: Account, given: Parameters) -> Handshake:
+def cancel_handshake(account: Account, arguments: Parameters) -> Handshake:
     """Take an invitation back."""
-    handshake = _open_handshake(account, given, "CANCELED")
+    handshake = _open_handshake(account, arguments, "CANCELED")
     handshake.outcome = "CANCELED"
     return handshake

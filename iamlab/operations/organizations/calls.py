@@ -82,7 +82,7 @@ class OrganizationsCall(Call):
 
 
 def anything(_: Account, __: Parameters) -> str:
-    """Give the ARN of operations that are about nothing in particular."""
+    """Return the ARN of operations that are about nothing in particular."""
     return "*"
 
 
@@ -113,14 +113,14 @@ def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
     return lambda made: {noun: write(made)}
 
 
-def _keys(account: Account, given: Parameters) -> dict[str, Any]:
-    """Give the condition keys of the service: the type of a policy, and a service's principal."""
+def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return the condition keys of the service: the type of a policy, and a service's principal."""
     organization = organization_of(account.world, account.account_id)
     policies = {} if organization is None else organization.policies
-    policy = policies.get(given.get("PolicyId", given.get("ResourceId", "")))
-    named = [given[name] for name in ("Type", "PolicyType", "Filter") if name in given]
+    policy = policies.get(arguments.get("PolicyId", arguments.get("ResourceId", "")))
+    named = [arguments[name] for name in ("Type", "PolicyType", "Filter") if name in arguments]
     types = [policy.type] if policy else [name for name in named if isinstance(name, str)]
-    service = given.get("ServicePrincipal")
+    service = arguments.get("ServicePrincipal")
     return {
         **({"organizations:PolicyType": types[0]} if types else {}),
         **({"organizations:ServicePrincipal": service} if service else {}),
@@ -128,7 +128,7 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
 
 
 def arn_of(account: Account, key: object) -> str:
-    """Give the ARN of what has an id, or would have it; ``*`` of what is none."""
+    """Return the ARN of what has an id, or would have it; ``*`` of what is none."""
     organization = organization_of(account.world, account.account_id)
     if organization is None or not isinstance(key, str):
         return "*"
@@ -144,14 +144,18 @@ def arn_of(account: Account, key: object) -> str:
 
 def named_by(parameter: str) -> About:
     """Let an operation be about what a parameter names by its id."""
-    return lambda account, given: arn_of(account, given.get(parameter))
+    return lambda account, arguments: arn_of(account, arguments.get(parameter))
 
 
 def tagging(about: About = anything) -> Pairs:
     """Let an operation that makes something need permission to tag it, if it gets tags."""
 
-    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-        return [("organizations:TagResource", about(account, given))] if given.get("Tags") else []
+    def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+        return (
+            [("organizations:TagResource", about(account, arguments))]
+            if arguments.get("Tags")
+            else []
+        )
 
     return also
 
@@ -159,8 +163,8 @@ def tagging(about: About = anything) -> Pairs:
 def needing(action: str, *parameters: str) -> Pairs:
     """Let an operation need its permission on further parts, too."""
 
-    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-        arns = (arn_of(account, given.get(parameter)) for parameter in parameters)
+    def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+        arns = (arn_of(account, arguments.get(parameter)) for parameter in parameters)
         return [(f"organizations:{action}", arn) for arn in arns]
 
     return also

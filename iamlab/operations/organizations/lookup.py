@@ -63,50 +63,52 @@ def found(held: Mapping[str, Held], noun: str, key: str) -> Held:
     return held[key]
 
 
-def parent_of(organization: Organization, given: Parameters) -> records.Container:
+def parent_of(organization: Organization, arguments: Parameters) -> records.Container:
     """Find the root or OU that a call names as the parent."""
-    parent = organization.container(given["ParentId"])
+    parent = organization.container(arguments["ParentId"])
     if parent is None:
         raise missing("parent")
     return parent
 
 
-def member_of(organization: Organization, given: Parameters) -> records.Member:
+def member_of(organization: Organization, arguments: Parameters) -> records.Member:
     """Find the account that a call is about: one of the organization's."""
-    return found(organization.members, "account", given["AccountId"])
+    return found(organization.members, "account", arguments["AccountId"])
 
 
-def unit_of(organization: Organization, given: Parameters) -> records.OrganizationalUnit:
+def unit_of(organization: Organization, arguments: Parameters) -> records.OrganizationalUnit:
     """Find the OU that a call is about."""
     units = organization.organizational_units
-    return found(units, "organizational unit", given["OrganizationalUnitId"])
+    return found(units, "organizational unit", arguments["OrganizationalUnitId"])
 
 
-def policy_in(organization: Organization, given: Parameters) -> OrganizationPolicy:
+def policy_in(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
     """Find the policy that a call is about."""
-    return found(organization.policies, "policy", given["PolicyId"])
+    return found(organization.policies, "policy", arguments["PolicyId"])
 
 
-def target_in(organization: Organization, given: Parameters) -> records.Target:
+def target_in(organization: Organization, arguments: Parameters) -> records.Target:
     """Find the root, OU or account that a call is about."""
-    target = organization.target(given["TargetId"])
+    target = organization.target(arguments["TargetId"])
     if target is None:
         raise missing("target")
     return target
 
 
-def tagged_in(organization: Organization, given: Parameters) -> records.Target | OrganizationPolicy:
+def tagged_in(
+    organization: Organization, arguments: Parameters
+) -> records.Target | OrganizationPolicy:
     """Find the root, OU, account or policy that has the tags of a call."""
-    key = given["ResourceId"]
+    key = arguments["ResourceId"]
     tagged = organization.target(key) or organization.policies.get(key)
     if tagged is None:
         raise missing("target")
     return tagged
 
 
-def request_in(organization: Organization, given: Parameters) -> records.AccountRequest:
+def request_in(organization: Organization, arguments: Parameters) -> records.AccountRequest:
     """Find the request for an account that a call is about."""
-    key = given["CreateAccountRequestId"]
+    key = arguments["CreateAccountRequestId"]
     return found(organization.requests, "create account request", key)
 
 
@@ -120,47 +122,51 @@ def handshakes_of(account: Account) -> dict[str, records.Handshake]:
     }
 
 
-def handshake_in(account: Account, given: Parameters) -> records.Handshake:
+def handshake_in(account: Account, arguments: Parameters) -> records.Handshake:
     """Find the invitation that a call is about: who sent it and who was sent it may see it."""
     known = handshakes_of(account)
-    if given["HandshakeId"] not in known:
+    if arguments["HandshakeId"] not in known:
         raise missing("handshake")
-    return known[given["HandshakeId"]]
+    return known[arguments["HandshakeId"]]
 
 
-def about_handshake(account: Account, given: Parameters) -> str:
-    """Give the ARN of the invitation that a call is about."""
-    key, known = given.get("HandshakeId"), handshakes_of(account)
+def about_handshake(account: Account, arguments: Parameters) -> str:
+    """Return the ARN of the invitation that a call is about."""
+    key, known = arguments.get("HandshakeId"), handshakes_of(account)
     return known[key].arn if isinstance(key, str) and key in known else "*"
 
 
-def container_of(organization: Organization, given: object) -> records.Container:
+def container_of(organization: Organization, reference: object) -> records.Container:
     """Find the root or OU that is meant; nothing means the root."""
     units, root = organization.organizational_units, organization.root
-    key = root.id if given is None else _key(given, units, "parent", "OUs", root.id)
+    key = root.id if reference is None else _key(reference, units, "parent", "OUs", root.id)
     return units.get(key, root)
 
 
-def target_of(organization: Organization, given: records.Target | Account | str) -> str:
+def target_of(organization: Organization, reference: records.Target | Account | str) -> str:
     """Find the id of the root, OU or account that is meant."""
     targets: dict[str, records.Target] = {
         **organization.organizational_units,
         **organization.members,
     }
-    return _key(given, targets, "target", "OUs and accounts", organization.root.id)
+    return _key(reference, targets, "target", "OUs and accounts", organization.root.id)
 
 
-def policy_of(organization: Organization, given: OrganizationPolicy | str) -> OrganizationPolicy:
+def policy_of(
+    organization: Organization, reference: OrganizationPolicy | str
+) -> OrganizationPolicy:
     """Find the policy that is meant."""
-    return organization.policies[_key(given, organization.policies, "policy", "policies")]
+    return organization.policies[_key(reference, organization.policies, "policy", "policies")]
 
 
-def account_id_of(organization: Organization, given: Account | str) -> str:
+def account_id_of(organization: Organization, reference: Account | str) -> str:
     """Find the id of the account that is meant, which need not be in the organization."""
-    return _key(given, organization.world.accounts, "account", "accounts")
+    return _key(reference, organization.world.accounts, "account", "accounts")
 
 
-def _key(given: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = "") -> str:
+def _key(
+    reference: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = ""
+) -> str:
     """Find the id of a part that is there.
 
     Parameters
@@ -170,20 +176,22 @@ def _key(given: object, held: Mapping[str, Named], noun: str, what: str, root_id
     root_id
         The id of the root, if it can be meant too.
     """
-    key = given
-    if not isinstance(given, str):
-        key = getattr(given, "account_id", None) or getattr(given, "id", None)
+    key = reference
+    if not isinstance(reference, str):
+        key = getattr(reference, "account_id", None) or getattr(reference, "id", None)
     if not isinstance(key, str):
-        raise RequestError(f"{given!r} is neither one of the {what}, nor an id, nor a name.")
+        raise RequestError(f"{reference!r} is neither one of the {what}, nor an id, nor a name.")
     if key in held or (root_id and key == root_id):
         return key
     names = [(part.name, part_id) for part_id, part in held.items()]
     roots = [("root", root_id), ("Root", root_id)] if root_id else []
-    named = [part_id for name, part_id in (*names, *roots) if name == given]
+    named = [part_id for name, part_id in (*names, *roots) if name == reference]
     if not named:
-        raise noted(missing(noun), did_you_mean(str(given), (name for name, _ in names)))
+        raise noted(missing(noun), did_you_mean(str(reference), (name for name, _ in names)))
     if len(named) > 1:
-        raise RequestError(f"Several {what} are called {given}: use an id, {' or '.join(named)}.")
+        raise RequestError(
+            f"Several {what} are called {reference}: use an id, {' or '.join(named)}."
+        )
     return named[0]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @operation("CreateOrganization", answer=AS_ORGANIZATION, by=ANYBODY)
-def create_organization(account: Account, given: Parameters) -> Organization:
+def create_organization(account: Account, arguments: Parameters) -> Organization:
     """Make an organization. With all features its root has SCPs enabled from the start.
 
     So the API reference has it of ``CreateOrganization``; RCPs have to be enabled.
@@ -39,7 +39,7 @@ def create_organization(account: Account, given: Parameters) -> Organization:
         )
     key, root_id = world.ids.organization_id("o"), world.ids.organization_id("r")
     root = Root(world, key, root_id)
-    made = Organization(world, key, owner, root, given.get("FeatureSet", "ALL"))
+    made = Organization(world, key, owner, root, arguments.get("FeatureSet", "ALL"))
     made.members[owner] = Member(
         world, key, owner, parent_id=root_id, joined_timestamp=world.clock.now
     )
@@ -72,10 +72,12 @@ def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = N
 
 
 @operation("CreateOrganizationalUnit", "ParentId", AS_UNIT, also=tagging())
-def create_organizational_unit(organization: Organization, given: Parameters) -> OrganizationalUnit:
+def create_organizational_unit(
+    organization: Organization, arguments: Parameters
+) -> OrganizationalUnit:
     """Make an OU: it is empty, and AWS's own policies of the enabled types are attached to it."""
-    parent, name = parent_of(organization, given), given["Name"]
-    tags = tags_of(given)
+    parent, name = parent_of(organization, arguments), arguments["Name"]
+    tags = tags_of(arguments)
     _check_name(parent, name)
     if len(organization.way_to(parent.id)) > DEEPEST:
         raise errors.ConstraintViolationException(
@@ -95,19 +97,21 @@ def create_organizational_unit(organization: Organization, given: Parameters) ->
 
 
 @operation("UpdateOrganizationalUnit", "OrganizationalUnitId", AS_UNIT)
-def update_organizational_unit(organization: Organization, given: Parameters) -> OrganizationalUnit:
+def update_organizational_unit(
+    organization: Organization, arguments: Parameters
+) -> OrganizationalUnit:
     """Rename an OU."""
-    unit = unit_of(organization, given)
-    name = given.get("Name", unit.name)
+    unit = unit_of(organization, arguments)
+    name = arguments.get("Name", unit.name)
     _check_name(parent_of(organization, {"ParentId": unit.parent_id}), name, unit)
     unit.unit_name = name
     return unit
 
 
 @operation("DeleteOrganizationalUnit", "OrganizationalUnitId")
-def delete_organizational_unit(organization: Organization, given: Parameters) -> None:
+def delete_organizational_unit(organization: Organization, arguments: Parameters) -> None:
     """Delete an OU in which nothing is; the policies that were attached to it stay."""
-    unit = unit_of(organization, given)
+    unit = unit_of(organization, arguments)
     if unit.organizational_units or unit.members:
         raise errors.OrganizationalUnitNotEmptyException(
             "The organizational unit still holds accounts or organizational units."
@@ -116,16 +120,16 @@ def delete_organizational_unit(organization: Organization, given: Parameters) ->
 
 
 @operation("EnableAWSServiceAccess")
-def enable_aws_service_access(organization: Organization, given: Parameters) -> None:
+def enable_aws_service_access(organization: Organization, arguments: Parameters) -> None:
     """Let a service work in all accounts; once more does no harm."""
     now = organization.world.clock.now
-    organization.service_access.setdefault(given["ServicePrincipal"], now)
+    organization.service_access.setdefault(arguments["ServicePrincipal"], now)
 
 
 @operation("DisableAWSServiceAccess")
-def disable_aws_service_access(organization: Organization, given: Parameters) -> None:
+def disable_aws_service_access(organization: Organization, arguments: Parameters) -> None:
     """Let a service work in all accounts no longer."""
-    service = given["ServicePrincipal"]
+    service = arguments["ServicePrincipal"]
     if any(service in services for services in organization.delegates.values()):
         raise errors.ConstraintViolationException(
             "The service has a delegated administrator: deregister it first.",
@@ -135,9 +139,9 @@ def disable_aws_service_access(organization: Organization, given: Parameters) ->
 
 
 @operation("RegisterDelegatedAdministrator", "AccountId")
-def register_delegated_administrator(organization: Organization, given: Parameters) -> None:
+def register_delegated_administrator(organization: Organization, arguments: Parameters) -> None:
     """Let a member account administer a service, and read about the organization."""
-    member, service = member_of(organization, given), given["ServicePrincipal"]
+    member, service = member_of(organization, arguments), arguments["ServicePrincipal"]
     if member.id == organization.management_account_id:
         raise errors.ConstraintViolationException(
             "You cannot register master account/yourself as delegated administrator for your "
@@ -163,9 +167,9 @@ def register_delegated_administrator(organization: Organization, given: Paramete
 
 
 @operation("DeregisterDelegatedAdministrator", "AccountId")
-def deregister_delegated_administrator(organization: Organization, given: Parameters) -> None:
+def deregister_delegated_administrator(organization: Organization, arguments: Parameters) -> None:
     """Let an account administer a service no longer."""
-    member, service = member_of(organization, given), given["ServicePrincipal"]
+    member, service = member_of(organization, arguments), arguments["ServicePrincipal"]
     services = organization.delegates.get(member.id, {})
     if service not in services:
         raise errors.AccountNotRegisteredException(NOT_REGISTERED)

@@ -94,7 +94,7 @@ _TAG_KEY, _TAG_VALUE = Rule(r"[\w\s.:/=+\-@]*", 1, 128), Rule(r"[\w\s.:/=+\-@]*"
 
 
 def fault(rule: Rule, value: str) -> tuple[str, str] | None:
-    """Say what is wrong with a text: AWS's sentence and its reason; ``None`` if nothing is.
+    """Return what is wrong with a text: AWS's sentence and its reason; ``None`` if nothing is.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def _check(rule: Rule, value: str, name: str = "") -> None:
         raise noted(error, f"See {name}: {value[:100]!r}.") if name else error
 
 
-def check_values(given: Parameters) -> None:
+def check_values(arguments: Parameters) -> None:
     """Check the parameters of a call.
 
     Raises
@@ -126,16 +126,16 @@ def check_values(given: Parameters) -> None:
     InvalidInputException
         The first of them that is not what it may be.
     """
-    for name, value in given.items():
+    for name, value in arguments.items():
         if name in RULES and isinstance(value, str):
             _check(RULES[name], value, name)
-    most = given.get("MaxResults")
+    most = arguments.get("MaxResults")
     if most is not None and not 1 <= most <= 20:
         reason = "MIN_VALUE_EXCEEDED" if most < 1 else "MAX_VALUE_EXCEEDED"
         raise InvalidInputException("MaxResults is a number from 1 to 20.", reason)
 
 
-def party_of(given: Parameters) -> tuple[str, str]:
+def party_of(arguments: Parameters) -> tuple[str, str]:
     """Read who is invited: the type, and the id or the address.
 
     Raises
@@ -143,7 +143,7 @@ def party_of(given: Parameters) -> tuple[str, str]:
     InvalidInputException
         It is neither an account nor an address.
     """
-    target = given["Target"]
+    target = arguments["Target"]
     kind, key = target.get("Type"), target.get("Id")
     rules = {
         "ACCOUNT": RULES["AccountId"],
@@ -155,7 +155,7 @@ def party_of(given: Parameters) -> tuple[str, str]:
     return kind, key
 
 
-def tags_of(given: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
+def tags_of(arguments: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
     """Take the tags that a call sends, and put them to those that are there.
 
     Raises
@@ -165,7 +165,7 @@ def tags_of(given: Parameters, held: Mapping[str, str] | None = None) -> dict[st
     ConstraintViolationException
         There would be too many.
     """
-    sent = [_tag(tag) for tag in given.get("Tags", ())]
+    sent = [_tag(tag) for tag in arguments.get("Tags", ())]
     if len(dict(sent)) < len(sent):
         message = "Tag keys must be unique among the tags of one thing."
         raise InvalidInputException(message, "DUPLICATE_TAG_KEY")

@@ -32,8 +32,8 @@ NOT_ENABLED = "This operation can be performed only for enabled policy types."
 Tagged = TypeVar("Tagged")
 
 
-def _root_of(organization: Organization, given: Parameters) -> Root:
-    if given["RootId"] != organization.root.id:
+def _root_of(organization: Organization, arguments: Parameters) -> Root:
+    if arguments["RootId"] != organization.root.id:
         raise missing("root")
     return organization.root
 
@@ -47,9 +47,9 @@ def _check_available(organization: Organization) -> None:
 
 
 @operation("EnablePolicyType", "RootId", AS_ROOT)
-def enable_policy_type(organization: Organization, given: Parameters) -> Root:
+def enable_policy_type(organization: Organization, arguments: Parameters) -> Root:
     """Enable a type. AWS's own policy of it is then on every root, OU and account."""
-    root, policy_type = _root_of(organization, given), given["PolicyType"]
+    root, policy_type = _root_of(organization, arguments), arguments["PolicyType"]
     known = type_of(policy_type)
     _check_available(organization)
     if policy_type in root.policy_types:
@@ -63,9 +63,9 @@ def enable_policy_type(organization: Organization, given: Parameters) -> Root:
 
 
 @operation("DisablePolicyType", "RootId", AS_ROOT)
-def disable_policy_type(organization: Organization, given: Parameters) -> Root:
+def disable_policy_type(organization: Organization, arguments: Parameters) -> Root:
     """Disable a type: all its policies are detached, and where they were is forgotten."""
-    root, policy_type = _root_of(organization, given), given["PolicyType"]
+    root, policy_type = _root_of(organization, arguments), arguments["PolicyType"]
     type_of(policy_type)
     if policy_type not in root.policy_types:
         raise errors.PolicyTypeNotEnabledException(NOT_ENABLED)
@@ -84,12 +84,12 @@ def _own(part: Tagged) -> Tagged:
     return part
 
 
-def about_new(account: Account, given: Parameters) -> str:
-    """Give the ARN that a new policy will have, but for its id, which nobody knows yet."""
+def about_new(account: Account, arguments: Parameters) -> str:
+    """Return the ARN that a new policy will have, but for its id, which nobody knows yet."""
     organization = organization_of(account.world, account.account_id)
-    if organization is None or given.get("Type") not in TYPES:
+    if organization is None or arguments.get("Type") not in TYPES:
         return "*"
-    return organization.arn_of("policy", f"{given['Type'].lower()}/*")
+    return organization.arn_of("policy", f"{arguments['Type'].lower()}/*")
 
 
 def _check_name(
@@ -110,14 +110,14 @@ def _document(content: str, name: str, policy_type: str) -> Policy:
 
 
 @operation("CreatePolicy", about_new, AS_POLICY, also=tagging(about_new))
-def create_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
+def create_policy(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
     """Make a policy. Its type need not be enabled for that."""
-    name, policy_type, about = given["Name"], given["Type"], given["Description"]
+    name, policy_type, about = arguments["Name"], arguments["Type"], arguments["Description"]
     type_of(policy_type)
-    tags = tags_of(given)
+    tags = tags_of(arguments)
     _check_available(organization)
     _check_name(organization, name, policy_type)
-    document = _document(given["Content"], name, policy_type)
+    document = _document(arguments["Content"], name, policy_type)
     world, every, most = organization.world, organization.policies, organization.quota(policy_type)
     if (
         sum(policy.type == policy_type and not policy.is_aws_managed for policy in every.values())
@@ -131,25 +131,25 @@ def create_policy(organization: Organization, given: Parameters) -> Organization
 
 
 @operation("UpdatePolicy", "PolicyId", AS_POLICY)
-def update_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
+def update_policy(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
     """Change what a policy says, or is called, wherever it is attached."""
-    policy = _own(policy_in(organization, given))
-    name = given.get("Name", policy.name)
+    policy = _own(policy_in(organization, arguments))
+    name = arguments.get("Name", policy.name)
     _check_name(organization, name, policy.type, policy)
     document = policy.document
-    if "Content" in given:
-        document = _document(given["Content"], name, policy.type)
+    if "Content" in arguments:
+        document = _document(arguments["Content"], name, policy.type)
     elif name != policy.name:  # explanations call its statements by its name
         document = Policy.parse(policy.content, name=name)
     policy.name, policy.document = name, document
-    policy.description = given.get("Description", policy.description)
+    policy.description = arguments.get("Description", policy.description)
     return policy
 
 
 @operation("DeletePolicy", "PolicyId")
-def delete_policy(organization: Organization, given: Parameters) -> None:
+def delete_policy(organization: Organization, arguments: Parameters) -> None:
     """Delete a policy that is attached nowhere."""
-    policy = _own(policy_in(organization, given))
+    policy = _own(policy_in(organization, arguments))
     if policy.targets:
         error = errors.PolicyInUseException(
             "The policy still hangs on a root, an OU or an account."
@@ -161,9 +161,9 @@ def delete_policy(organization: Organization, given: Parameters) -> None:
 
 
 @operation("AttachPolicy", "PolicyId", also=needing("AttachPolicy", "TargetId"))
-def attach_policy(organization: Organization, given: Parameters) -> None:
+def attach_policy(organization: Organization, arguments: Parameters) -> None:
     """Attach a policy: it reaches whatever is below."""
-    policy, target = policy_in(organization, given), target_in(organization, given)
+    policy, target = policy_in(organization, arguments), target_in(organization, arguments)
     if policy.type not in organization.root.policy_types:
         error = errors.PolicyTypeNotEnabledException(NOT_ENABLED)
         raise noted(error, f'organization.enable_policy_type("{policy.type}") enables it.')
@@ -178,9 +178,9 @@ def attach_policy(organization: Organization, given: Parameters) -> None:
 
 
 @operation("DetachPolicy", "PolicyId", also=needing("DetachPolicy", "TargetId"))
-def detach_policy(organization: Organization, given: Parameters) -> None:
+def detach_policy(organization: Organization, arguments: Parameters) -> None:
     """Detach a policy. One SCP is always left, and AWS's own RCP cannot be detached at all."""
-    policy, target = policy_in(organization, given), target_in(organization, given)
+    policy, target = policy_in(organization, arguments), target_in(organization, arguments)
     if policy.is_aws_managed and TYPES[policy.type].always_hangs:
         message = f"{policy.name} cannot be detached."
         raise errors.InvalidInputException(message, "NON_DETACHABLE_POLICY")
@@ -196,14 +196,14 @@ def detach_policy(organization: Organization, given: Parameters) -> None:
 
 
 @operation("TagResource", "ResourceId")
-def tag_resource(organization: Organization, given: Parameters) -> None:
+def tag_resource(organization: Organization, arguments: Parameters) -> None:
     """Set tags."""
-    tagged = _own(tagged_in(organization, given))
-    tagged.tags = tags_of(given, tagged.tags)
+    tagged = _own(tagged_in(organization, arguments))
+    tagged.tags = tags_of(arguments, tagged.tags)
 
 
 @operation("UntagResource", "ResourceId")
-def untag_resource(organization: Organization, given: Parameters) -> None:
+def untag_resource(organization: Organization, arguments: Parameters) -> None:
     """Take tags away; a key that is not there is no mistake."""
-    tagged, gone = _own(tagged_in(organization, given)), given["TagKeys"]
+    tagged, gone = _own(tagged_in(organization, arguments)), arguments["TagKeys"]
     tagged.tags = {key: value for key, value in tagged.tags.items() if key not in gone}

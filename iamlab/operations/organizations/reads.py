@@ -212,12 +212,12 @@ def lists(
     """
 
     def make(find: Perform) -> Perform:
-        def perform(place: Any, given: Parameters) -> dict[str, Any]:
-            every, token = list(find(place, given)), given.get("NextToken", "0")
+        def perform(place: Any, arguments: Parameters) -> dict[str, Any]:
+            every, token = list(find(place, arguments)), arguments.get("NextToken", "0")
             is_number = token.isascii() and token.isdecimal() and len(token) < 9
             if not is_number or int(token) > len(every):
                 raise InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
-            stop = int(token) + given.get("MaxResults", PAGE)
+            stop = int(token) + arguments.get("MaxResults", PAGE)
             shown = [write(part) for part in every[int(token) : stop]]
             return {noun: shown, **({"NextToken": str(stop)} if stop < len(every) else {})}
 
@@ -237,94 +237,98 @@ operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(policy_in)
 lists("ListRoots", "Roots", root)(lambda place, _: [place.root])
 lists("ListAccounts", "Accounts", account)(lambda place, _: place.members.values())
 lists("ListAccountsForParent", "Accounts", account, "ParentId")(
-    lambda place, given: parent_of(place, given).members
+    lambda place, arguments: parent_of(place, arguments).members
 )
 lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", unit, "ParentId")(
-    lambda place, given: parent_of(place, given).organizational_units
+    lambda place, arguments: parent_of(place, arguments).organizational_units
 )
 lists("ListTargetsForPolicy", "Targets", target, "PolicyId")(
-    lambda place, given: policy_in(place, given).targets
+    lambda place, arguments: policy_in(place, arguments).targets
 )
 lists("ListTagsForResource", "Tags", dict, "ResourceId")(
-    lambda place, given: write_tags(tagged_in(place, given).tags)
+    lambda place, arguments: write_tags(tagged_in(place, arguments).tags)
 )
 lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", dict)(
     lambda place, _: services(place.service_access, "DateEnabled")
 )
 lists("ListHandshakesForOrganization", "Handshakes", handshake, by=MANAGEMENT)(
-    lambda place, given: _chosen(place.handshakes.values(), given)
+    lambda place, arguments: _chosen(place.handshakes.values(), arguments)
 )
 
 
-def _chosen(every: Iterable[records.Handshake], given: Parameters) -> list[records.Handshake]:
+def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[records.Handshake]:
     """Choose those of a kind: there are invitations only."""
-    kind = given.get("Filter", {}).get("ActionType", "INVITE")
+    kind = arguments.get("Filter", {}).get("ActionType", "INVITE")
     return list(every) if kind == "INVITE" else []
 
 
 @lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
-def list_handshakes_for_account(account: Account, given: Parameters) -> list[records.Handshake]:
+def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
     """List the invitations that an account was sent."""
     every = handshakes_of(account).values()
-    return _chosen((handshake for handshake in every if handshake.is_for(account)), given)
+    return _chosen((handshake for handshake in every if handshake.is_for(account)), arguments)
 
 
 @lists("ListChildren", "Children", _child, "ParentId")
 def list_children(
-    organization: Organization, given: Parameters
+    organization: Organization, arguments: Parameters
 ) -> Iterable[records.Container | records.Member]:
     """List the accounts, or the OUs, right below a root or an OU."""
-    parent = parent_of(organization, given)
-    return parent.members if given["ChildType"] == "ACCOUNT" else parent.organizational_units
+    parent = parent_of(organization, arguments)
+    return parent.members if arguments["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
 @lists("ListParents", "Parents", _child, "ChildId")
-def list_parents(organization: Organization, given: Parameters) -> list[records.Container]:
+def list_parents(organization: Organization, arguments: Parameters) -> list[records.Container]:
     """List the parents of an account or an OU: there is one."""
     units, members = organization.organizational_units, organization.members
     below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
-    child = found(below, "child", given["ChildId"])
+    child = found(below, "child", arguments["ChildId"])
     return [parent_of(organization, {"ParentId": child.parent_id})]
 
 
 @lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
 def list_create_account_status(
-    organization: Organization, given: Parameters
+    organization: Organization, arguments: Parameters
 ) -> list[records.AccountRequest]:
     """List how the making of accounts ended."""
-    states = given.get("States") or ("SUCCEEDED", "FAILED")
+    states = arguments.get("States") or ("SUCCEEDED", "FAILED")
     return [request for request in organization.requests.values() if request.state in states]
 
 
 @lists("ListDelegatedAdministrators", "DelegatedAdministrators", delegate)
 def list_delegated_administrators(
-    organization: Organization, given: Parameters
+    organization: Organization, arguments: Parameters
 ) -> list[records.Member]:
     """List the delegated administrators, of one service or of all."""
-    wanted, every = given.get("ServicePrincipal"), organization.delegates.items()
+    wanted, every = arguments.get("ServicePrincipal"), organization.delegates.items()
     keys = [key for key, administered in every if wanted is None or wanted in administered]
     return [organization.members[key] for key in keys]
 
 
 @lists("ListDelegatedServicesForAccount", "DelegatedServices", dict, "AccountId")
-def list_delegated_services(organization: Organization, given: Parameters) -> list[dict[str, Any]]:
+def list_delegated_services(
+    organization: Organization, arguments: Parameters
+) -> list[dict[str, Any]]:
     """List the services that an account administers."""
-    member = member_of(organization, given)
+    member = member_of(organization, arguments)
     if member.id not in organization.delegates:
         raise AccountNotRegisteredException(NOT_REGISTERED)
     return services(organization.delegates[member.id])
 
 
 @lists("ListPolicies", "Policies", policy_summary)
-def list_policies(organization: Organization, given: Parameters) -> list[OrganizationPolicy]:
+def list_policies(organization: Organization, arguments: Parameters) -> list[OrganizationPolicy]:
     """List the policies of a type, AWS's own included."""
-    return [policy for policy in organization.policies.values() if policy.type == given["Filter"]]
+    return [
+        policy for policy in organization.policies.values() if policy.type == arguments["Filter"]
+    ]
 
 
 @lists("ListPoliciesForTarget", "Policies", policy_summary, "TargetId")
 def list_policies_for_target(
-    organization: Organization, given: Parameters
+    organization: Organization, arguments: Parameters
 ) -> list[OrganizationPolicy]:
     """List the policies of a type that are attached to a root, an OU or an account itself."""
-    keys = of_type(organization, target_in(organization, given), given["Filter"])
+    keys = of_type(organization, target_in(organization, arguments), arguments["Filter"])
     return [organization.policies[key] for key in keys]

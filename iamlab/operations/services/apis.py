@@ -54,7 +54,7 @@ def everything(_: Account, __: Parameters) -> str:
 
 
 def name_in(arn: str) -> str:
-    """Give the name in an ARN: the resource without the type in front of it.
+    """Return the name in an ARN: the resource without the type in front of it.
 
     Examples
     --------
@@ -66,20 +66,20 @@ def name_in(arn: str) -> str:
     return re.split("[/:]", Arn.parse(arn).resource, maxsplit=1)[-1]
 
 
-def region_of(given: Parameters) -> str:
-    """Give the Region that a call names, or the one that is meant without."""
-    return str(given.get("Region", DEFAULT_REGION))
+def region_of(arguments: Parameters) -> str:
+    """Return the Region that a call names, or the one that is meant without."""
+    return str(arguments.get("Region", DEFAULT_REGION))
 
 
-def check_region(given: Parameters) -> None:
+def check_region(arguments: Parameters) -> None:
     """Check that the Region of a call looks like one."""
-    region = region_of(given)
+    region = region_of(arguments)
     if not _REGION.fullmatch(region):
         raise RequestError(f"{region!r} is no Region: write one such as {DEFAULT_REGION}.")
 
 
 def more_tags(
-    given: Parameters, held: Mapping[str, str], refuse: Refuses, made: str = ""
+    arguments: Parameters, held: Mapping[str, str], refuse: Refuses, made: str = ""
 ) -> dict[str, str]:
     """Add the tags that a call sends to those that are there; the sentences are not AWS's.
 
@@ -88,7 +88,7 @@ def more_tags(
     made
         As in :func:`~iamlab.operations.authorization_needs.tags_of`.
     """
-    sent = tags_of(given, made)
+    sent = tags_of(arguments, made)
     wanted = {**held, **dict(sent)}
     if len({key for key, _ in sent}) < len(sent):
         raise refuse("The same tag key is sent twice.")
@@ -105,7 +105,7 @@ def more_tags(
 
 
 def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
-    """Give the tags that are left when some keys are gone."""
+    """Return the tags that are left when some keys are gone."""
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
@@ -130,7 +130,7 @@ def keep(resource: Made) -> Made:
 
 def all_of(account: Account, kind: type[Made]) -> list[Made]:
     """List an account's resources of a kind."""
-    return [one for one in account.resources.values() if isinstance(one, kind)]
+    return [resource for resource in account.resources.values() if isinstance(resource, kind)]
 
 
 def forget(resource: Resource) -> None:
@@ -192,41 +192,41 @@ class Api:
         start = f"arn:{account.partition}:{self.service}:{region}:{account.account_id}"
         return f"{start}:{self.place}{name}"
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the one that a call is about; of one that is to be made, as it will be.
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the one that a call is about; of one that is to be made, as it will be.
 
         It may be named by its ARN, its URL or its name.
         """
-        text = next((given[name] for name in self.named_by if name in given), "")
+        text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
             return str(text)
-        region, url = region_of(given), _URL.match(text)
+        region, url = region_of(arguments), _URL.match(text)
         if url is None:
             return self.arn(account, text, region)
         parts = url[1].split(".")
         arn = self.arn(account, url[3], parts[1] if len(parts) > 3 else region)
         return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
-    def arn_of_tagged(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the one whose tags a call is about."""
-        return self.arn_of(account, given)
+    def arn_of_tagged(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the one whose tags a call is about."""
+        return self.arn_of(account, arguments)
 
-    def find(self, account: Account, given: Parameters) -> Any:
+    def find(self, account: Account, arguments: Parameters) -> Any:
         """Find the one that a call is about; if there is none, the service says so."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         found = account.resources.get(arn)
         if not isinstance(found, NamedResource) or found.api is not self:
             raise self.absent(arn)
         return found
 
-    def find_changeable(self, account: Account, given: Parameters) -> Any:
+    def find_changeable(self, account: Account, arguments: Parameters) -> Any:
         """Find the one whose tags a call changes; in most states they can be changed."""
-        return self.find(account, given)
+        return self.find(account, arguments)
 
-    def check_deletable(self, account: Account, given: Parameters) -> None:
+    def check_deletable(self, account: Account, arguments: Parameters) -> None:
         """Check that the one that a call is about can be deleted at all; most can."""
 
-    def check_new(self, account: Account, given: Parameters) -> str:
+    def check_new(self, account: Account, arguments: Parameters) -> str:
         """Check name and Region of one that is to be made; give its ARN.
 
         Raises
@@ -236,35 +236,35 @@ class Api:
         RequestError
             There is no such Region.
         """
-        name = given[self.named_by[0]]
-        check_region(given)
+        name = arguments[self.named_by[0]]
+        check_region(arguments)
         if not re.fullmatch(self.pattern, name, re.ASCII):
             raise self.misnamed(name)
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         if arn in account.resources:
             raise self.taken(arn)
         return arn
 
-    def tags(self, given: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
+    def tags(self, arguments: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
         """Add the tags that a call sends to those that are there: see :func:`more_tags`."""
-        return more_tags(given, held or {}, self.untaggable)
+        return more_tags(arguments, held or {}, self.untaggable)
 
-    def new(self, kind: Callable[..., Made], account: Account, given: Parameters) -> Made:
+    def new(self, kind: Callable[..., Made], account: Account, arguments: Parameters) -> Made:
         """Make one with its name and its tags, after all checks of them."""
-        return kind(account, self.check_new(account, given), self.tags(given))
+        return kind(account, self.check_new(account, arguments), self.tags(arguments))
 
-    def keep(self, resource: Made, given: Parameters) -> Made:
+    def keep(self, resource: Made, arguments: Parameters) -> Made:
         """Keep a new one, with the policy that the call sends."""
         for name in ("Policy", "ResourcePolicy"):
-            if name in given:
-                resource.policy = resource_policy(given[name], resource)
+            if name in arguments:
+                resource.policy = resource_policy(arguments[name], resource)
         return keep(resource)
 
-    def also(self, account: Account, given: Parameters) -> list[tuple[str, str]]:
-        """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
-        actions = [self.tag] if tags_of(given) else []
-        actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(given) else []
-        return [(f"{self.service}:{action}", self.arn_of(account, given)) for action in actions]
+    def also(self, account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+        """Return what else is needed to make one: with tags, to tag it; with a policy, to set it."""
+        actions = [self.tag] if tags_of(arguments) else []
+        actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(arguments) else []
+        return [(f"{self.service}:{action}", self.arn_of(account, arguments)) for action in actions]
 
     def does(
         self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
@@ -280,23 +280,23 @@ class Api:
     def shared(self) -> None:
         """Make the entries that every service has: to tag one, to untag it, to delete it."""
 
-        def tag(account: Account, given: Parameters) -> None:
+        def tag(account: Account, arguments: Parameters) -> None:
             """Set tags."""
-            found = self.find_changeable(account, given)
-            found.tags = self.tags(given, found.tags)
+            found = self.find_changeable(account, arguments)
+            found.tags = self.tags(arguments, found.tags)
             keep(found)
 
-        def untag(account: Account, given: Parameters) -> None:
+        def untag(account: Account, arguments: Parameters) -> None:
             """Take tags away; a key that is not there is no mistake."""
-            found = self.find_changeable(account, given)
+            found = self.find_changeable(account, arguments)
             _, tag_keys = signature(self.untag, self.service).required
-            found.tags = without(found.tags, given[tag_keys])
+            found.tags = without(found.tags, arguments[tag_keys])
 
-        def delete(account: Account, given: Parameters) -> None:
+        def delete(account: Account, arguments: Parameters) -> None:
             """Delete it."""
-            self.check_deletable(account, given)
-            if not self.forgives or self.arn_of(account, given) in account.resources:
-                forget(self.find(account, given))
+            self.check_deletable(account, arguments)
+            if not self.forgives or self.arn_of(account, arguments) in account.resources:
+                forget(self.find(account, arguments))
 
         self.does(self.tag, about=self.arn_of_tagged)(tag)
         self.does(self.untag, about=self.arn_of_tagged)(untag)
@@ -320,11 +320,11 @@ class Api:
             The parameter that switches this check off.
         """
 
-        def save(account: Account, given: Parameters, caller: Caller) -> None:
+        def save(account: Account, arguments: Parameters, caller: Caller) -> None:
             """Replace the policy."""
-            found = self.find(account, given)
-            policy = resource_policy(given[parameter], found)
-            if locked_out is not None and not given.get(bypass):
+            found = self.find(account, arguments)
+            policy = resource_policy(arguments[parameter], found)
+            if locked_out is not None and not arguments.get(bypass):
                 check_not_locked_out(found, policy, caller, name, locked_out())
             found.policy = policy
 
@@ -333,9 +333,9 @@ class Api:
     def deletes_policies(self, name: str, absent: Refuses | None = None, **more: Any) -> None:
         """Make the entry that takes a policy away; ``absent`` is the error if there is none."""
 
-        def delete(account: Account, given: Parameters) -> None:
+        def delete(account: Account, arguments: Parameters) -> None:
             """Take the policy away."""
-            found = self.find(account, given)
+            found = self.find(account, arguments)
             if found.policy is None and absent is not None:
                 raise absent(found.arn)
             found.policy = None

@@ -122,15 +122,15 @@ def _as_progress(made: OtherResource) -> dict[str, Any]:
 
 
 @operation("cloudformation:CreateResource", everything, _as_progress)
-def create_resource(account: Account, given: Parameters) -> OtherResource:
+def create_resource(account: Account, arguments: Parameters) -> OtherResource:
     """Make a resource of a service that has no module of its own here."""
-    text = given["Arn"]
+    text = arguments["Arn"]
     _check_arn(account, text)
     if text in account.resources:
         raise AlreadyExistsException(f"Resource of identifier {text} already exists.")
-    made = OtherResource(account, text, more_tags(given, {}, ValidationException))
-    if "Policy" in given:
-        made.policy = _policy(made, given["Policy"])
+    made = OtherResource(account, text, more_tags(arguments, {}, ValidationException))
+    if "Policy" in arguments:
+        made.policy = _policy(made, arguments["Policy"])
     return keep(made)
 
 
@@ -156,7 +156,7 @@ def _check_arn(account: Account, text: str) -> None:
 
 
 def _of_form(table: Mapping[str, str], arn: Arn) -> str:
-    """Give what a table has for the first form that fits; empty if none does."""
+    """Return what a table has for the first form that fits; empty if none does."""
     text = f"{arn.service}::{arn.resource}"
     return next((found for form, found in table.items() if fnmatchcase(text, form)), "")
 
@@ -171,23 +171,23 @@ def _policy(resource: Resource, document: Document) -> Policy | None:
 
 
 @operation("cloudformation:UpdateResource", everything)
-def update_resource(account: Account, given: Parameters) -> None:
+def update_resource(account: Account, arguments: Parameters) -> None:
     """Change tags or policy of a resource."""
-    found = _find(account, given)
-    left = without(found.tags, given.get("TagKeys", ()))
-    tags = more_tags(given, left, ValidationException)
-    policy = _policy(found, given["Policy"]) if "Policy" in given else found.policy
+    found = _find(account, arguments)
+    left = without(found.tags, arguments.get("TagKeys", ()))
+    tags = more_tags(arguments, left, ValidationException)
+    policy = _policy(found, arguments["Policy"]) if "Policy" in arguments else found.policy
     found.tags, found.policy = tags, policy
 
 
 @operation("cloudformation:DeleteResource", everything)
-def delete_resource(account: Account, given: Parameters) -> None:
+def delete_resource(account: Account, arguments: Parameters) -> None:
     """Delete a resource."""
-    forget(_find(account, given))
+    forget(_find(account, arguments))
 
 
-def _find(account: Account, given: Parameters) -> OtherResource:
-    found = account.resources.get(given["Arn"])
+def _find(account: Account, arguments: Parameters) -> OtherResource:
+    found = account.resources.get(arguments["Arn"])
     if not isinstance(found, OtherResource):
-        raise ResourceNotFoundException(f"Resource of identifier {given['Arn']} was not found.")
+        raise ResourceNotFoundException(f"Resource of identifier {arguments['Arn']} was not found.")
     return found

@@ -35,21 +35,21 @@ DEFAULT = "default"
 class _Buses(Api):
     """The default bus is there without having been made, and a call that names none means it."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the bus that a call is about."""
-        names_one = any(name in given for name in self.named_by)
-        return super().arn_of(account, given if names_one else {**given, "Name": DEFAULT})
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the bus that a call is about."""
+        names_one = any(name in arguments for name in self.named_by)
+        return super().arn_of(account, arguments if names_one else {**arguments, "Name": DEFAULT})
 
-    def find(self, account: Account, given: Parameters) -> Any:
+    def find(self, account: Account, arguments: Parameters) -> Any:
         """Find a bus; the default one is kept from the first change on."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         if arn not in account.resources and arn == self.arn(account, DEFAULT, arn.split(":")[3]):
             return EventBus(account, arn)
-        return super().find(account, given)
+        return super().find(account, arguments)
 
-    def check_deletable(self, account: Account, given: Parameters) -> None:
+    def check_deletable(self, account: Account, arguments: Parameters) -> None:
         """Refuse to delete the default bus."""
-        if Arn.parse(self.arn_of(account, given)).resource == f"{self.place}{DEFAULT}":
+        if Arn.parse(self.arn_of(account, arguments)).resource == f"{self.place}{DEFAULT}":
             # AWS's sentence is not documented.
             raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
 
@@ -146,27 +146,27 @@ class EventBus(NamedResource):
 
 
 @API.does("CreateEventBus", lambda made: {"EventBusArn": made.arn}, also=API.also)
-def create_event_bus(account: Account, given: Parameters) -> EventBus:
+def create_event_bus(account: Account, arguments: Parameters) -> EventBus:
     """Make an event bus."""
-    bus = API.new(EventBus, account, given)
+    bus = API.new(EventBus, account, arguments)
     if bus.name == DEFAULT:
         raise API.taken(bus.arn)
-    return API.keep(bus, given)
+    return API.keep(bus, arguments)
 
 
 @API.does("PutPermission")
-def put_permission(account: Account, given: Parameters) -> None:
+def put_permission(account: Account, arguments: Parameters) -> None:
     """Replace a bus's policy, or write a statement into it."""
-    bus: EventBus = API.find(account, given)
-    if given.get("Policy"):
-        bus.policy = resource_policy(given["Policy"], bus)
+    bus: EventBus = API.find(account, arguments)
+    if arguments.get("Policy"):
+        bus.policy = resource_policy(arguments["Policy"], bus)
     else:
         for name, pattern in _SHAPES.items():
-            if not re.fullmatch(pattern, given.get(name, ""), re.ASCII):
-                raise misfit(given.get(name, "null"), name[0].lower() + name[1:], pattern)
-        principal = principal_of(given["Principal"], account.partition)
-        condition = _condition(given.get("Condition"))
-        add_statement(bus, given["StatementId"], principal, given["Action"], condition)
+            if not re.fullmatch(pattern, arguments.get(name, ""), re.ASCII):
+                raise misfit(arguments.get(name, "null"), name[0].lower() + name[1:], pattern)
+        principal = principal_of(arguments["Principal"], account.partition)
+        condition = _condition(arguments.get("Condition"))
+        add_statement(bus, arguments["StatementId"], principal, arguments["Action"], condition)
     keep(bus)
 
 
@@ -178,26 +178,26 @@ _SHAPES = {
 """What a call must send that sends no policy."""
 
 
-def _condition(given: Any) -> dict[str, Any]:
-    if given is None:
+def _condition(value: Any) -> dict[str, Any]:
+    if value is None:
         return {}
-    parts = [given.get(part) for part in ("Type", "Key", "Value")]
+    parts = [value.get(part) for part in ("Type", "Key", "Value")]
     if parts[:2] != ["StringEquals", "aws:PrincipalOrgID"] or not isinstance(parts[2], str):
-        raise misfit(given, "condition", "StringEquals aws:PrincipalOrgID")
+        raise misfit(value, "condition", "StringEquals aws:PrincipalOrgID")
     return {"StringEquals": {"aws:PrincipalOrgID": parts[2]}}
 
 
 @API.does("RemovePermission")
-def remove_permission(account: Account, given: Parameters) -> None:
+def remove_permission(account: Account, arguments: Parameters) -> None:
     """Take a statement out of a bus's policy, or all."""
-    bus: EventBus = API.find(account, given)
-    if given.get("RemoveAllPermissions"):
+    bus: EventBus = API.find(account, arguments)
+    if arguments.get("RemoveAllPermissions"):
         bus.policy = None
     elif bus.policy is None:
         raise ResourceNotFoundException("EventBus does not have a policy.")
     else:
         refusal = ResourceNotFoundException("Statement with the provided id does not exist.")
-        remove_statement(bus, given.get("StatementId"), refusal)
+        remove_statement(bus, arguments.get("StatementId"), refusal)
 
 
 API.shared()

@@ -56,15 +56,15 @@ _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 class _Functions(Api):
     """Functions are named with or without account and qualifier."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the function itself, whichever version or alias a call names."""
-        text = next((given[name] for name in self.named_by if name in given), "")
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the function itself, whichever version or alias a call names."""
+        text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
             kind, _, rest = Arn.parse(text).resource.partition(":")
             end = rest.partition(":")[0]
             return text.removesuffix(f"{kind}:{rest}") + f"{kind}:{end}"
         name = text.rpartition("function:")[2].partition(":")[0]
-        return self.arn(account, name, region_of(given))
+        return self.arn(account, name, region_of(arguments))
 
 
 API = _Functions(
@@ -183,7 +183,7 @@ class Function(NamedResource):
         self._do("DeleteResourcePolicy")
 
     def update_configuration(self, *, role: Role | str) -> None:
-        """Give it another role (``UpdateFunctionConfiguration``), which is passed to Lambda anew.
+        """Replace the role (``UpdateFunctionConfiguration``), which is passed to Lambda again.
 
         Raises
         ------
@@ -195,7 +195,7 @@ class Function(NamedResource):
         self._do("UpdateFunctionConfiguration", Role=arn)
 
     def role_session(self) -> Session:
-        """Give the session that its code works with: one of its role, made by Lambda.
+        """Return the session that its code works with: one of its role, made by Lambda.
 
         It stays the same from one run to the next. There is a new one when it would end during the
         longest run, or when the function has another role.
@@ -229,7 +229,7 @@ class Function(NamedResource):
         return session
 
     def environment(self) -> dict[str, str]:
-        """Give the environment variables that Lambda sets for its code, credentials among them.
+        """Return the environment variables that Lambda sets for its code, credentials among them.
 
         Raises
         ------
@@ -248,32 +248,32 @@ def _configuration(function: Function) -> dict[str, Any]:
     return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
 
 
-def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     """Whoever gives a function its role hands the role to Lambda."""
-    role = given.get("Role", "")
+    role = arguments.get("Role", "")
     passed = [("iam:PassRole", role)] if is_arn(role) else []
-    return [*passed, *API.also(account, given)]
+    return [*passed, *API.also(account, arguments)]
 
 
 @API.does("CreateFunction", _configuration, also=_pass_role)
-def create_function(account: Account, given: Parameters) -> Function:
+def create_function(account: Account, arguments: Parameters) -> Function:
     """Make a function, with a role that Lambda can assume."""
-    function = API.new(Function, account, given)
-    _set_role(function, given["Role"])
-    return API.keep(function, given)
+    function = API.new(Function, account, arguments)
+    _set_role(function, arguments["Role"])
+    return API.keep(function, arguments)
 
 
 @API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
-def update_function_configuration(account: Account, given: Parameters) -> Function:
-    """Give a function another role."""
-    function: Function = API.find(account, given)
-    if "Role" in given:
-        _set_role(function, given["Role"])
+def update_function_configuration(account: Account, arguments: Parameters) -> Function:
+    """Return a function another role."""
+    function: Function = API.find(account, arguments)
+    if "Role" in arguments:
+        _set_role(function, arguments["Role"])
     return function
 
 
 def _set_role(function: Function, role_arn: str) -> None:
-    """Give a function a role; it must be of its account, and let Lambda assume it for this one."""
+    """Set the role of a function; it must be in the same account and trust Lambda."""
     account = function.account
     parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind != "role":
@@ -281,23 +281,23 @@ def _set_role(function: Function, role_arn: str) -> None:
     if parsed.account != account.account_id:
         raise LambdaAccessDenied("Cross-account pass role is not allowed.")
     context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
-    asked = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
-    if not asked.decide():
+    request = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    if not request.decide():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."
         )
     function.role_arn = role_arn
 
 
-def _principal_key(_: Account, given: Parameters) -> dict[str, Any]:
-    return {"lambda:Principal": given["Principal"]}
+def _principal_key(_: Account, arguments: Parameters) -> dict[str, Any]:
+    return {"lambda:Principal": arguments["Principal"]}
 
 
 @API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
-def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
+def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Write a statement into a function's policy."""
-    function: Function = API.find(account, given)
-    sid = given["StatementId"]
+    function: Function = API.find(account, arguments)
+    sid = arguments["StatementId"]
     if sid in sids_of(function.policy):
         raise ResourceConflictException(
             f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
@@ -305,17 +305,17 @@ def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
         )
     conditions: dict[str, dict[str, str]] = {}
     for parameter, (operator, key) in _CONDITIONS.items():
-        if parameter in given:
-            value = given[parameter]
+        if parameter in arguments:
+            value = arguments[parameter]
             text = str(value).lower() if isinstance(value, bool) else value
             conditions.setdefault(operator, {})[key] = text
     return add_statement(
         function,
         sid,
-        principal_of(given["Principal"], account.partition),
-        given["Action"],
+        principal_of(arguments["Principal"], account.partition),
+        arguments["Action"],
         conditions,
-        qualifier=f":{given['Qualifier']}" if "Qualifier" in given else "",
+        qualifier=f":{arguments['Qualifier']}" if "Qualifier" in arguments else "",
         policy_id="default",
     )
 
@@ -335,16 +335,16 @@ def _no_policy(_: str) -> LambdaResourceNotFound:
 
 
 @API.does("RemovePermission")
-def remove_permission(account: Account, given: Parameters) -> None:
+def remove_permission(account: Account, arguments: Parameters) -> None:
     """Take a statement out of a function's policy."""
-    function: Function = API.find(account, given)
+    function: Function = API.find(account, arguments)
     if function.policy is None:
         raise _no_policy(function.arn)
-    sid = given["StatementId"]
+    sid = arguments["StatementId"]
     refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
-    end = f":{given['Qualifier']}" if "Qualifier" in given else ""
-    for one in function.policy.statements:
-        if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
+    end = f":{arguments['Qualifier']}" if "Qualifier" in arguments else ""
+    for statement in function.policy.statements:
+        if statement.sid == sid and not any(arn.endswith(end) for arn in statement.resource or ()):
             raise refusal  # it is of another version or alias
     remove_statement(function, sid, refusal)
 

@@ -192,12 +192,12 @@ class Topic(NamedResource):
 
 
 @QUEUES.does("CreateQueue", lambda made: {"QueueUrl": made.url}, also=QUEUES.also)
-def create_queue(account: Account, given: Parameters) -> Queue:
+def create_queue(account: Account, arguments: Parameters) -> Queue:
     """Make a queue; one that is there already, with the same policy, is given back."""
-    there = account.resources.get(QUEUES.arn_of(account, given))
-    arn = there.arn if isinstance(there, Queue) else QUEUES.check_new(account, given)
-    wanted = Queue(account, arn, QUEUES.tags(given))
-    _set_attributes(wanted, given.get("Attributes", {}))
+    there = account.resources.get(QUEUES.arn_of(account, arguments))
+    arn = there.arn if isinstance(there, Queue) else QUEUES.check_new(account, arguments)
+    wanted = Queue(account, arn, QUEUES.tags(arguments))
+    _set_attributes(wanted, arguments.get("Attributes", {}))
     if not isinstance(there, Queue):
         return keep(wanted)
     if there.policy != wanted.policy:
@@ -206,9 +206,9 @@ def create_queue(account: Account, given: Parameters) -> Queue:
 
 
 @QUEUES.does("SetQueueAttributes")
-def set_queue_attributes(account: Account, given: Parameters) -> None:
+def set_queue_attributes(account: Account, arguments: Parameters) -> None:
     """Change attributes; the policy is the one that is modelled."""
-    _set_attributes(QUEUES.find(account, given), given["Attributes"])
+    _set_attributes(QUEUES.find(account, arguments), arguments["Attributes"])
 
 
 def _set_attributes(queue: Queue, attributes: Parameters) -> None:
@@ -222,34 +222,36 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
 
 
 @QUEUES.does("AddPermission")
-def add_permission_to_queue(account: Account, given: Parameters) -> None:
+def add_permission_to_queue(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    queue, lists = QUEUES.find(account, given), ("AWSAccountIds", "Actions")
-    add_permission(queue, given, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
+    queue, lists = QUEUES.find(account, arguments), ("AWSAccountIds", "Actions")
+    add_permission(queue, arguments, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
 
 
 @QUEUES.does("RemovePermission")
-def remove_permission_from_queue(account: Account, given: Parameters) -> None:
+def remove_permission_from_queue(account: Account, arguments: Parameters) -> None:
     """Take a statement out of the policy."""
-    text = f"Value {given['Label']} for parameter Label is invalid. Reason: can't find label."
-    remove_statement(QUEUES.find(account, given), given["Label"], InvalidParameterValue(text))
+    text = f"Value {arguments['Label']} for parameter Label is invalid. Reason: can't find label."
+    remove_statement(
+        QUEUES.find(account, arguments), arguments["Label"], InvalidParameterValue(text)
+    )
 
 
 # -- topics ---------------------------------------------------------------------------------------
 
 
 @TOPICS.does("CreateTopic", lambda made: {"TopicArn": made.arn}, also=TOPICS.also)
-def create_topic(account: Account, given: Parameters) -> Topic:
+def create_topic(account: Account, arguments: Parameters) -> Topic:
     """Make a topic; one that is there already, made the same way, is given back."""
-    there = account.resources.get(TOPICS.arn_of(account, given))
-    arn, attributes = there.arn if there else "", given.get("Attributes", {})
-    wanted = Topic(account, arn or TOPICS.check_new(account, given), TOPICS.tags(given))
+    there = account.resources.get(TOPICS.arn_of(account, arguments))
+    arn, attributes = there.arn if there else "", arguments.get("Attributes", {})
+    wanted = Topic(account, arn or TOPICS.check_new(account, arguments), TOPICS.tags(arguments))
     _set_policy(wanted, attributes.get("Policy", ""))
     if not isinstance(there, Topic):
         return keep(wanted)
     if "Policy" in attributes and there.policy != wanted.policy:
         raise TOPICS.taken(arn)
-    if "Tags" in given and there.tags != wanted.tags:
+    if "Tags" in arguments and there.tags != wanted.tags:
         raise InvalidParameter(
             "Invalid parameter: Tags Reason: Topic already exists with different tags"
         )
@@ -257,11 +259,11 @@ def create_topic(account: Account, given: Parameters) -> Topic:
 
 
 @TOPICS.does("SetTopicAttributes")
-def set_topic_attributes(account: Account, given: Parameters) -> None:
+def set_topic_attributes(account: Account, arguments: Parameters) -> None:
     """Change an attribute; the policy is the one that is modelled."""
-    topic = TOPICS.find(account, given)
-    if given["AttributeName"] == "Policy":
-        _set_policy(topic, given.get("AttributeValue", ""))
+    topic = TOPICS.find(account, arguments)
+    if arguments["AttributeName"] == "Policy":
+        _set_policy(topic, arguments.get("AttributeValue", ""))
 
 
 def _set_policy(topic: Topic, text: Any) -> None:
@@ -294,16 +296,16 @@ def default_policy(topic: Topic) -> dict[str, Any]:
 
 
 @TOPICS.does("AddPermission")
-def add_permission_to_topic(account: Account, given: Parameters) -> None:
+def add_permission_to_topic(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    topic, lists = TOPICS.find(account, given), ("AWSAccountId", "ActionName")
-    add_permission(topic, given, lists, InvalidParameter, _TOPIC_TEXTS)
+    topic, lists = TOPICS.find(account, arguments), ("AWSAccountId", "ActionName")
+    add_permission(topic, arguments, lists, InvalidParameter, _TOPIC_TEXTS)
 
 
 @TOPICS.does("RemovePermission")
-def remove_permission_from_topic(account: Account, given: Parameters) -> None:
+def remove_permission_from_topic(account: Account, arguments: Parameters) -> None:
     """Take a statement out of the policy; one that is not there is no mistake."""
-    remove_statement(TOPICS.find(account, given), given["Label"])
+    remove_statement(TOPICS.find(account, arguments), arguments["Label"])
 
 
 # -- permissions that the services write ----------------------------------------------------------

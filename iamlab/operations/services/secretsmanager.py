@@ -40,28 +40,30 @@ _LETTERS = 6
 class _Secrets(Api):
     """Secrets are named by their names, to which an ARN adds six letters."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of a secret that is there, by its ARN with or without the letters, or name.
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of a secret that is there, by its ARN with or without the letters, or name.
 
         Of one that is to be made, as it will be.
         """
-        if "Name" in given:
+        if "Name" in arguments:
             # The letters follow from the seed and the number of the next secret.
-            region, ids = region_of(given), account.world.ids
-            what = f"secret {account.account_id} {region} {given['Name']} {ids.made + 1}"
+            region, ids = region_of(arguments), account.world.ids
+            what = f"secret {account.account_id} {region} {arguments['Name']} {ids.made + 1}"
             letters = ids.hidden(what, ascii_letters, _LETTERS)
-            return self.arn(account, f"{given['Name']}-{letters}", region)
-        text = given.get("SecretId", "")
+            return self.arn(account, f"{arguments['Name']}-{letters}", region)
+        text = arguments.get("SecretId", "")
         if text in account.resources:
             return str(text)
-        short = text if is_arn(text) else super().arn_of(account, given)
-        return next((one for one in _secrets(account) if one[: -_LETTERS - 1] == short), short)
+        short = text if is_arn(text) else super().arn_of(account, arguments)
+        return next(
+            (secret for secret in _secrets(account) if secret[: -_LETTERS - 1] == short), short
+        )
 
-    def check_new(self, account: Account, given: Parameters) -> str:
+    def check_new(self, account: Account, arguments: Parameters) -> str:
         """Check that no secret of the Region has that name: whatever letters follow it."""
-        arn = super().check_new(account, given)
+        arn = super().check_new(account, arguments)
         start = arn[:-_LETTERS]
-        if any(one[:-_LETTERS] == start for one in _secrets(account)):
+        if any(secret[:-_LETTERS] == start for secret in _secrets(account)):
             raise self.taken(arn)
         return arn
 
@@ -144,30 +146,30 @@ def _as_made(secret: Secret) -> dict[str, Any]:
     return {"ARN": secret.arn, "Name": secret.name}
 
 
-def _name_key(_: Account, given: Parameters) -> dict[str, Any]:
-    return {"secretsmanager:Name": given["Name"]}
+def _name_key(_: Account, arguments: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:Name": arguments["Name"]}
 
 
 @API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
-def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret:
+def create_secret(account: Account, arguments: Parameters, caller: Caller) -> Secret:
     """Make a secret."""
-    secret = API.new(Secret, account, given)
-    if "Policy" in given:
-        _set_policy(secret, given["Policy"], caller)
+    secret = API.new(Secret, account, arguments)
+    if "Policy" in arguments:
+        _set_policy(secret, arguments["Policy"], caller)
     account.world.ids.number()
     return keep(secret)
 
 
-def _block_key(_: Account, given: Parameters) -> dict[str, Any]:
-    return {"secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)}
+def _block_key(_: Account, arguments: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:BlockPublicPolicy": arguments.get("BlockPublicPolicy", False)}
 
 
 @API.does("PutResourcePolicy", keys=_block_key, by_whom=True)
-def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
+def put_resource_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a secret's policy."""
-    may_be_public = not given.get("BlockPublicPolicy")
-    secret = API.find(account, given)
-    _set_policy(secret, given["ResourcePolicy"], caller, may_be_public=may_be_public)
+    may_be_public = not arguments.get("BlockPublicPolicy")
+    secret = API.find(account, arguments)
+    _set_policy(secret, arguments["ResourcePolicy"], caller, may_be_public=may_be_public)
 
 
 def _set_policy(

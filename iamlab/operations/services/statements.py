@@ -55,16 +55,18 @@ def add_statement(
     }
     named = {} if policy_id is None else {"Id": policy_id}
     new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
-    document = new if resource.policy is None else resource.policy.to_json()
+    document = new if resource.policy is None else resource.policy.to_dict()
     held = document["Statement"]
-    kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") != sid]
+    kept = [
+        entry for entry in (held if isinstance(held, list) else [held]) if entry.get("Sid") != sid
+    ]
     resource.policy = resource_policy({**document, "Statement": [*kept, statement]}, resource)
     return statement
 
 
 def add_permission(
     resource: Resource,
-    given: Parameters,
+    arguments: Parameters,
     lists: tuple[str, str],
     error: type[AwsError],
     texts: Mapping[str, str],
@@ -84,21 +86,21 @@ def add_permission(
     AwsError
         The label is taken, an account is none, there are too many actions, or something is empty.
     """
-    label, (accounts, actions) = given["Label"], lists
+    label, (accounts, actions) = arguments["Label"], lists
     for name in ("Label", *lists):
-        if not given[name]:
+        if not arguments[name]:
             raise error(texts["empty"].format(name))
     if label in sids_of(resource.policy):
         raise error(texts["taken"].format(label))
-    if len(given[actions]) > most_actions:
-        many = len(given[actions])
+    if len(arguments[actions]) > most_actions:
+        many = len(arguments[actions])
         raise OverLimit(f"{many} Actions were found, maximum allowed is {most_actions}.")
-    for account_id in given[accounts]:
+    for account_id in arguments[accounts]:
         if not is_account_id(account_id):
             raise error(texts["stranger"].format(account_id))
     partition = resource.account.partition
-    roots = [principal_of(account_id, partition)["AWS"] for account_id in given[accounts]]
-    names = [f"{resource.service.upper()}:{name}" for name in given[actions]]
+    roots = [principal_of(account_id, partition)["AWS"] for account_id in arguments[accounts]]
+    names = [f"{resource.service.upper()}:{name}" for name in arguments[actions]]
     add_statement(resource, label, {"AWS": roots}, names)
 
 
@@ -119,8 +121,12 @@ def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | No
 
 
 def sids_of(policy: Policy | None) -> tuple[str, ...]:
-    """Give the Sids of a policy's statements."""
-    return () if policy is None else tuple(one.sid for one in policy.statements if one.sid)
+    """Return the Sids of a policy's statements."""
+    return (
+        ()
+        if policy is None
+        else tuple(statement.sid for statement in policy.statements if statement.sid)
+    )
 
 
 def principal_of(text: str, partition: str) -> Any:

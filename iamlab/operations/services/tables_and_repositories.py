@@ -116,7 +116,7 @@ class Table(Stored):
     def stream(self) -> Stream | None:
         """Its stream of changes, if it has one."""
         streams, below = all_of(self.account, Stream), f"{self.arn}/stream/"
-        return next((one for one in streams if one.arn.startswith(below)), None)
+        return next((stream for stream in streams if stream.arn.startswith(below)), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -132,10 +132,10 @@ def _as_table(made: Table) -> dict[str, Any]:
 
 
 @TABLES.does("CreateTable", _as_table, also=TABLES.also)
-def create_table(account: Account, given: Parameters) -> Table:
+def create_table(account: Account, arguments: Parameters) -> Table:
     """Make a table, with a stream if one is asked for."""
-    table = TABLES.keep(TABLES.new(Table, account, given), given)
-    if given.get("StreamSpecification", {}).get("StreamEnabled") is True:
+    table = TABLES.keep(TABLES.new(Table, account, arguments), arguments)
+    if arguments.get("StreamSpecification", {}).get("StreamEnabled") is True:
         label = account.world.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         keep(Stream(account, f"{table.arn}/stream/{label}"))
     return table
@@ -237,9 +237,9 @@ def _as_repository(made: Repository) -> dict[str, Any]:
 
 
 @REPOSITORIES.does("CreateRepository", _as_repository, also=REPOSITORIES.also)
-def create_repository(account: Account, given: Parameters) -> Repository:
+def create_repository(account: Account, arguments: Parameters) -> Repository:
     """Make a repository."""
-    return REPOSITORIES.keep(REPOSITORIES.new(Repository, account, given), given)
+    return REPOSITORIES.keep(REPOSITORIES.new(Repository, account, arguments), arguments)
 
 
 REPOSITORIES.saves_policies(

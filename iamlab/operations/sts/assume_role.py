@@ -94,7 +94,7 @@ def assume_role(call: StsCall) -> Session:
 
 
 def _seconds(call: StsCall, role: Role) -> int:
-    """Say how long the session lasts.
+    """Return how long the session lasts.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def _check_passing(
 def keys_of_call(
     role_session_name: str, tags: SessionTags, source_identity: str | None
 ) -> dict[str, ContextValue]:
-    """Give the condition keys that a call for a role has."""
+    """Return the condition keys that a call for a role has."""
     found: dict[str, Any] = {"sts:RoleSessionName": role_session_name, **tags.context()}
     if source_identity:
         found["sts:SourceIdentity"] = source_identity
@@ -242,7 +242,7 @@ def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
 
 
 def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
-    """Say what the event names of an assertion, which itself it does not have."""
+    """Return what the event shows of an assertion; it does not hold the assertion itself."""
     return filled(
         SAMLAssertionID=identity.assertion_id,
         RoleSessionName=identity.role_session_name,
@@ -347,7 +347,7 @@ def assume(
 
 
 def _federated_seconds(call: StsCall, identity: WebIdentity | SamlIdentity) -> int:
-    """Say how long the session lasts: an assertion may end before it would.
+    """Return how long the session lasts: the assertion can end it earlier.
 
     Its attribute ``SessionDuration`` does not count here: it is for the console.
 
@@ -369,7 +369,7 @@ def _federated_seconds(call: StsCall, identity: WebIdentity | SamlIdentity) -> i
 
 
 def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
-    """Give the keys of the token that stay with the session."""
+    """Return the keys of the token that stay with the session."""
     if not unsure.FEDERATION_KEYS_STAY:
         return {}
     return {

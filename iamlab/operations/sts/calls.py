@@ -89,7 +89,7 @@ def _mfa_failed(why: str) -> AwsError:
 
 
 def _holder(call: StsCall) -> CredentialOwner | None:
-    """Give the user or root user who calls, perhaps with a session; a role has no devices."""
+    """Return the user or root user who calls, perhaps with a session; a role has no devices."""
     if call.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
         return None
     users = (call.account.root, *call.account.users.values())
@@ -123,7 +123,7 @@ def check_region(region: str) -> None:
 
 
 def region_of(endpoint: str) -> str:
-    """Say which Region serves an endpoint.
+    """Return the Region of an endpoint.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def check_switch(region: object, status: object) -> None:
 
 
 def works_everywhere(endpoint: str, account: Account) -> bool:
-    """Say whether tokens of an endpoint are accepted in Regions that must be opted in to."""
+    """Return whether tokens of an endpoint are accepted in Regions that must be opted in to."""
     return endpoint != GLOBAL or account.global_endpoint_token_version == 2
 
 
@@ -358,7 +358,7 @@ class StsCall(Call):
         return caller_identity(self.who, self.parent) if self.who.account_id else UNKNOWN
 
     def _owner(self) -> str:
-        """Give the role's account: it notes the call too, if it is another one and let in."""
+        """Return the role's account: it notes the call too, if it is another one and let in."""
         about = self._about()
         return Arn.parse(about).account if about else ""
 

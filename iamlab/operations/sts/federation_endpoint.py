@@ -156,7 +156,7 @@ def _why_not_shown(session: Session) -> str:
 
 
 def _seconds(world: World, record: SessionRecord, wanted: str | None) -> int:
-    """Say how long the console's session will last; 0: as long as the credentials."""
+    """Return how long the console's session lasts; 0: as long as the credentials."""
     if wanted is None:
         return 0
     check_duration(int(wanted) if _NUMBER.fullmatch(wanted) else 0)

@@ -86,7 +86,7 @@ class SessionTags:
         return bool(self.passed or self.inherited or self.sent_transitive_keys)
 
     def context(self) -> dict[str, ContextValue]:
-        """Give the condition keys of the call."""
+        """Return the condition keys of the call."""
         found: dict[str, ContextValue] = {**tag_keys("aws:RequestTag", self.passed)}
         if self.passed:
             found["aws:TagKeys"] = list(self.passed)
@@ -238,7 +238,7 @@ def issue_for_role(call: StsCall, role: Role, name: str, seconds: int, **fields:
 
 
 def after(now: datetime, seconds: int) -> datetime:
-    """Say when something ends that lasts so long from now on.
+    """Return when something ends that starts now and lasts so long.
 
     Raises
     ------
@@ -264,7 +264,7 @@ MOST_ARNS = 10
 def packed_size(
     policies: Sequence[Policy], policy_arns: Sequence[str], tags: Mapping[str, str]
 ) -> int:
-    """Give the packed size of policies and tags, in bytes.
+    """Return the packed size of policies and tags, in bytes.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def packed_size(
     """
     if not policies and not policy_arns and not tags:
         return 0
-    documents = [json.dumps(policy.to_json(), separators=(",", ":")) for policy in policies]
+    documents = [json.dumps(policy.to_dict(), separators=(",", ":")) for policy in policies]
     text = json.dumps([documents, list(policy_arns), dict(tags)], ensure_ascii=False)
     packed = len(zlib.compress(text.encode("utf-8", "surrogatepass"), 9))
     if packed > ROOM:
@@ -287,7 +287,7 @@ def packed_size(
 
 
 def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
-    """Say that there is not so much room, in percent."""
+    """Return the error for too large a session, with its size in percent."""
     percent = -(-100 * size // room)
     return PackedPolicyTooLarge(
         f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
@@ -295,7 +295,7 @@ def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
 
 
 def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
-    """Give the length of a token with so many packed bytes in it.
+    """Return the length of a token with so many packed bytes in it.
 
     Parameters
     ----------

@@ -229,7 +229,7 @@ def _alive(role: Role) -> list[SessionRecord]:
 
 
 def _survivors(world: World, hit: Iterable[str]) -> tuple[str, ...]:
-    """Give what was asked for with the sessions that are hit, step by step, and is not hit."""
+    """Return what was asked for with the sessions that are hit, step by step, and is not hit."""
     behind, found = {*hit}, []
     for record in world.sessions.values():  # a parent stands before its children
         if record.parent in behind:
@@ -264,7 +264,7 @@ _KEYS_OF_SESSIONS = frozenset(("aws:tokenissuetime", "aws:userid", "aws:sourceid
 
 
 def hits(policy: Policy, record: SessionRecord) -> bool:
-    """Say whether a policy denies everything to a session for what it carries all its life.
+    """Return whether a policy denies everything to a session for what it carries all its life.
 
     Examples
     --------
@@ -303,7 +303,7 @@ class PlacedPolicy(NamedTuple):
 
 
 def revoking_policies(principal: Role | CredentialOwner) -> tuple[PlacedPolicy, ...]:
-    """Give the policies of a role or user that revoke sessions of it."""
+    """Return the policies of a role or user that revoke sessions of it."""
     return tuple(
         placed
         for placed in _placed_policies(principal)
@@ -312,7 +312,7 @@ def revoking_policies(principal: Role | CredentialOwner) -> tuple[PlacedPolicy, 
 
 
 def _placed_policies(principal: Role | CredentialOwner) -> Iterator[PlacedPolicy]:
-    """Give all policies that stand on somebody himself; a root user has none."""
+    """Return all policies that stand on somebody himself; a root user has none."""
     world = principal.account.world
     inline: Mapping[str, Policy] = getattr(principal, "inline", {})
     for policy in inline.values():
@@ -325,7 +325,7 @@ def _placed_policies(principal: Role | CredentialOwner) -> Iterator[PlacedPolicy
 
 
 def revokes(statement: Statement) -> bool:
-    """Say whether a statement denies everything, on conditions about sessions and nothing else.
+    """Return whether a statement denies everything, on conditions about sessions and nothing else.
 
     One with ``NotAction`` is not seen, whatever it leaves.
     """

@@ -92,7 +92,7 @@ class ServiceKind:
 
 
 def kind_of(service: str) -> ServiceKind:
-    """Say how a service makes its sessions; an unknown service makes a plain one of an hour.
+    """Return how a service makes its sessions; an unknown one makes a plain session of an hour.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def own_name(work: Work) -> str:
 
 
 def _function_name(work: Work) -> str:
-    """Give the function's name, whichever version or alias of it runs."""
+    """Return the function's name, whichever version or alias of it runs."""
     return work.parts[1] if work.kind == "lambda:function" else ""
 
 
@@ -121,13 +121,13 @@ def _beside(work: Work, resource: str) -> str:
 
 
 def _function_arn(work: Work) -> str:
-    """Give the ARN of the function itself, without a version or alias."""
+    """Return the ARN of the function itself, without a version or alias."""
     name = _function_name(work)
     return _beside(work, f"function:{name}") if name else ""
 
 
 def _id_of(kind: str, otherwise: Tell) -> Tell:
-    """Give the last part of a resource of a kind, or else what is drawn."""
+    """Return the last part of a resource of a kind, or else what is drawn."""
     return lambda work: work.parts[-1] if work.kind == kind else otherwise(work)
 
 
@@ -141,7 +141,7 @@ def _is_of_project(work: Work) -> bool:
 
 
 def _build_arn(work: Work) -> str:
-    """Give the ARN of a build: it is the project's name and an id that nobody knows before."""
+    """Return the ARN of a build: it is the project's name and an id that nobody knows before."""
     if not _is_of_project(work):
         return ""
     return _beside(work, f"build/{work.parts[1]}:{_build_id(work)}")

@@ -84,7 +84,7 @@ class ServiceCall(StsCall):
         return issue_for_role(self, role, name, seconds, keys=keys)
 
     def _refusal(self, decision: Decision, role_arn: str, *, is_there: bool) -> AccessDenied:
-        """Say it as the service does; the notes say why."""
+        """Return the service's own error; the notes say why."""
         error = AccessDenied(decision, self.kind.refusal.format(role=role_arn))
         if not is_there:
             error.add_note(f"There is no role {role_arn} in this world.")
@@ -180,7 +180,7 @@ def perform_for_service(
 
 
 def session_name(work: Work) -> str:
-    """Give the name that a service gives its session, as STS takes it: 2 to 64 characters.
+    """Return the name that a service gives its session, as STS takes it: 2 to 64 characters.
 
     Examples
     --------

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import ContextValue
     from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
@@ -146,14 +146,14 @@ class Session(Shown, Record):
         }
 
     def environment_variables(self) -> dict[str, str]:
-        """Give the environment variables in which SDKs look for credentials first.
+        """Return the environment variables in which SDKs look for credentials first.
 
         Printed, they show no secret.
         """
         return environment_variables(self)
 
     def container_credentials(self) -> dict[str, str]:
-        """Give what a container of ECS is answered when it asks for its credentials.
+        """Return what a container of ECS is answered when it asks for its credentials.
 
         Printed, it shows no secret.
         """
@@ -203,7 +203,7 @@ class Delivered(dict[str, str]):
 
 
 def container_credentials(session: Session) -> dict[str, str]:
-    """Give what a container of ECS is answered when it asks for its credentials.
+    """Return what a container of ECS is answered when it asks for its credentials.
 
     It asks http://169.254.170.2, with the path that the environment variable
     ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
@@ -243,7 +243,7 @@ def container_credentials(session: Session) -> dict[str, str]:
 def environment_variables(
     session: Session, more: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Give the environment variables in which SDKs look for credentials first.
+    """Return the environment variables in which SDKs look for credentials first.
 
     Parameters
     ----------
@@ -280,7 +280,7 @@ def _check(session: object) -> None:
 
 
 def presented(world: World, record: SessionRecord) -> Presented:
-    """Say what a session that has not expired shows to a world.
+    """Return what a session that has not expired shows to a world.
 
     Raises
     ------
@@ -311,19 +311,19 @@ def _unknown(why: str) -> InvalidClientTokenId:
     return noted(invalid, why)
 
 
-def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...]:
-    """Give a session's policies: the inline one, and the managed ones as they are now."""
-    from iamlab.engine.layers import Attached
+def session_policies(world: World, record: SessionRecord) -> tuple[AttachedPolicy, ...]:
+    """Return a session's policies: the inline one, and the managed ones as they are now."""
+    from iamlab.engine.layers import AttachedPolicy
 
-    inline = () if record.policy is None else (Attached(record.policy),)
+    inline = () if record.policy is None else (AttachedPolicy(record.policy),)
     found = ((arn, managed_document(world, arn)) for arn in record.policy_arns)
     # One that has been deleted since allows nothing any more; if it was the only one, neither does
     # the session.
-    return (*inline, *(Attached(document, arn) for arn, document in found))
+    return (*inline, *(AttachedPolicy(document, arn) for arn, document in found))
 
 
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
-    """Give the condition keys that come with a session's credentials."""
+    """Return the condition keys that come with a session's credentials."""
     found: dict[str, Any] = temporary_credential_keys(
         record.issue_time or record.issued, now, record.mfa
     )
@@ -361,7 +361,7 @@ def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner 
 
 
 def managed_document(world: World, arn: str) -> Policy:
-    """Give the document of a managed policy that is in force now; an empty one if it is gone."""
+    """Return the document of a managed policy that is in force now; an empty one if it is gone."""
     account = world.accounts.get(Arn.parse(arn).account)
     known = (account.policies.get(arn) if account else None) or managed.find(arn)
     if known is None:

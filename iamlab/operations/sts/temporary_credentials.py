@@ -107,7 +107,7 @@ ROOT_SECONDS = 900
 
 
 def _target(call: StsCall) -> str:
-    """Give the ARN of the member account's root user, however it was named."""
+    """Return the ARN of the member account's root user, however it was named."""
     named = str(call.parameters["TargetPrincipal"])
     if is_account_id(named):
         return f"arn:{call.account.partition}:iam::{named}:root"

@@ -159,7 +159,7 @@ def _key(account: Account, algorithm: str) -> SigningKey:
 
 
 def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
-    """Give the public keys with which a service outside of AWS verifies an account's tokens.
+    """Return the public keys with which a service outside of AWS verifies an account's tokens.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
 def get_caller_identity(call: StsCall) -> dict[str, Any]:
-    """Say who the caller is; no policy can forbid this call."""
+    """Return the identity of the caller; no policy can deny this call."""
     call.must_be_allowed("sts:GetCallerIdentity", "*")
     who = call.who
     return {"UserId": who.who().userid, "Account": who.account_id, "Arn": who.arn}
@@ -181,7 +181,7 @@ def get_caller_identity(call: StsCall) -> dict[str, Any]:
 
 @sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
 def get_access_key_info(call: StsCall) -> dict[str, Any]:
-    """Say which account an access key is of, active or not."""
+    """Return the account of an access key, active or not."""
     call.must_be_allowed("sts:GetAccessKeyInfo", "*")
     key_id = call.parameters["AccessKeyId"]
     account_id = _account_of(call.world, key_id)
@@ -234,7 +234,7 @@ def encode(world: World, account_id: str, decision: Decision) -> str:
 
 
 def with_encoded(world: World, account_id: str, message: str, decision: Decision) -> str:
-    """Give the message of a refusal as the services write it that hand out an encoded one.
+    """Return the message of a refusal as the services write it that hand out an encoded one.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def _cipher(world: World) -> AESGCM:
 
 
 def message_of(decision: Decision) -> dict[str, Any]:
-    """Give what a decoded message says.
+    """Return what a decoded message says.
 
     Examples
     --------

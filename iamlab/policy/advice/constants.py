@@ -53,7 +53,7 @@ def _empty_object(case: Case) -> Iterator[Finding]:
     """A condition with nothing in it is none."""
     if not _EMPTY_OBJECT.search(case.policy.text):
         return
-    written = case.policy.to_json()["Statement"]
+    written = case.policy.to_dict()["Statement"]
     raw = written if isinstance(written, list) else [written]
     for statement in case.policy.statements:
         block: Any = raw[statement.number - 1].get("Condition")

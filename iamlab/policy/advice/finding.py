@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.policy.advice.codes import LEVEL_OF, MEANING_OF, OWN
 
@@ -16,6 +17,7 @@ Better = Callable[[], "Policy"]
 """Writes a better policy, once somebody wants it."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding.
@@ -74,7 +76,7 @@ class Finding:
             raise RequestError(f"{self.code} has no mechanical mend. {self.mend}")
         return self.better()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the finding as JSON values, in the field names of ``ValidatePolicy``."""
         return {
             "findingType": self.level,

@@ -37,7 +37,7 @@ def size(case: Case) -> Iterator[Finding]:
     rules, text = rules_of(case), case.policy.text
     if rules.size is None or _length(text, rules.size.counting) <= rules.size.limit:
         return
-    document = case.policy.to_json()
+    document = case.policy.to_dict()
     dense = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     limit, counting = rules.size.limit, rules.size.counting
     needed = _length(dense, counting)

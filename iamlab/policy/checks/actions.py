@@ -45,19 +45,19 @@ def misformed_actions(policy: Policy, _: TypeRules) -> Iterator[Defect]:
     for statement in policy.statements:
         element, values = actions_of(statement)
         for index, value in enumerate(values):
-            kind = fault_of(value)
+            kind = action_fault(value)
             if kind:
                 details = {"value": short(value), "vendor": short(value.partition(":")[0])}
                 yield Defect(kind, at_value(statement, element, index), details)
 
 
-def fault_of(action: str) -> str | None:
+def action_fault(action: str) -> str | None:
     """Say what is wrong with the form of an action; ``None`` if IAM would save it.
 
     Examples
     --------
-    >>> fault_of("s3"), fault_of("s*:Get*"), fault_of("*:Get*"), fault_of("no-such:Thing")
-    ('no_vendor', 'vendor', None, None)
+    >>> [action_fault(text) for text in ("s3", "s*:Get*", "*:Get*", "no-such:Thing")]
+    ['no_vendor', 'vendor', None, None]
     """
     if action == "*":
         return None
@@ -89,7 +89,7 @@ def unwanted_actions(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
     for statement in policy.statements:
         element, values = actions_of(statement)
         for index, value in enumerate(values):
-            kind = None if fault_of(value) else _refused(value, rules)
+            kind = None if action_fault(value) else _refused(value, rules)
             if kind:
                 yield Defect(kind, at_value(statement, element, index), {"value": short(value)})
 

@@ -68,18 +68,20 @@ def _forms(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
         found = [
             Defect(fault[0], at_value(statement, element, index), fault[1])
             for index, value in enumerate(values or ())
-            if (fault := fault_of(value)) is not None
+            if (fault := resource_fault(value)) is not None
         ]
         yield from sorted(found, key=_is_short)
 
 
-def fault_of(resource: str) -> tuple[str, dict[str, object]] | None:
+def resource_fault(resource: str) -> tuple[str, dict[str, object]] | None:
     """Say what is wrong with the form of a resource; ``None`` if IAM would save it.
 
     Examples
     --------
-    >>> fault_of("star-maps")[0], fault_of("arn:aws:s3::star-maps")[0], fault_of("arn:aws:x:::y")
-    ('no_arn', 'short_arn', None)
+    >>> resource_fault("star-maps")[0], resource_fault("arn:aws:s3::star-maps")[0]
+    ('no_arn', 'short_arn')
+    >>> resource_fault("arn:aws:x:::y") is None
+    True
     """
     if resource == "*":
         return None

@@ -1,1 +1,1 @@
-"""The exercises, one module a lesson."""
+"""The exercises: one module for each lesson."""

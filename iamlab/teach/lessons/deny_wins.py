@@ -27,8 +27,8 @@ def _document(effect: str, action: object, resource: object) -> dict[str, object
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _must(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - what it came to
-    """Alice may never delete an object of the bucket; all else stays as it was."""
+def _must(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - the result before
+    """Return what is wanted: Alice can't delete objects of the bucket; nothing else changes."""
     is_object = question.resource.startswith(f"{MAPS}/")
     if (question.caller, question.action) == ("alice", "s3:DeleteObject") and is_object:
         return False
@@ -47,9 +47,9 @@ def _give_s3_later(world: World) -> None:
     world.user("alice").put_policy("zz-later", _document("Allow", "s3:DeleteObject", MAP))
 
 
-def _said(*verdicts: str) -> list[str]:
+def _verdicts(*letters: str) -> list[str]:
     short = {"A": "allowed", "E": "explicit deny", "I": "implicit deny"}
-    return [short[verdict] for verdict in verdicts]
+    return [short[letter] for letter in letters]
 
 
 def _arranged(sids: str) -> list[Edit]:
@@ -68,7 +68,7 @@ EXERCISES: tuple[Exercise, ...] = (
     Predict(
         number="2.1",
         title="Five requests to the stack",
-        prompt="Alice has the policy stack, in the order in which you see it, and nothing else. "
+        prompt="Alice has the policy stack, in its original order, and no other policy. "
         "Predict each verdict.",
         world_name="stack",
         fine=True,
@@ -79,12 +79,12 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "s3:GetObject", MAP),
             Question("alice", "iam:ListUsers", USERS),
         ),
-        nudge="For each request look for a Deny that applies, wherever it stands. Only if there is "
-        "none, look for an Allow.",
-        why="A Deny that applies decides, wherever it stands and however broad it is.",
+        nudge="For each request, look for a Deny that matches, in any position. If you find no "
+        "Deny, look for an Allow.",
+        why="A Deny that matches decides, in any position and however broad it is.",
         known_wrong=(
             KnownWrong(
-                lambda _: _said("E", "E", "E", "A", "E"),
+                lambda _: _verdicts("E", "E", "E", "A", "E"),
                 "M04",
                 "Nothing allows the last request. But is there a statement that denies it?",
             ),
@@ -92,9 +92,9 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Predict(
         number="2.2",
-        title="What AdministratorAccess cures",
-        prompt="Now somebody attaches AdministratorAccess to Alice besides: every action on "
-        "everything. Predict three of the requests from before, and one new one.",
+        title="What AdministratorAccess fixes",
+        prompt="Now somebody also attaches AdministratorAccess to Alice. It allows every action on "
+        "everything. Predict three of the requests from 2.1, and a new one.",
         world_name="stack_admin",
         fine=True,
         questions=(
@@ -103,25 +103,25 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "iam:ListUsers", USERS),
             Question("alice", "ec2:StartInstances", "*"),
         ),
-        nudge="Which of these were denied because a statement said so, and which because none said "
-        "anything?",
-        why="One more Allow cures what nobody had allowed. What is denied stays denied.",
+        nudge="Which of these were denied because a Deny matched, and which because nothing "
+        "allowed them?",
+        why="One more Allow fixes an implicit deny. An explicit deny stays.",
         known_wrong=(
             KnownWrong(
-                lambda _: _said("A", "A", "A", "A"),
+                lambda _: _verdicts("A", "A", "A", "A"),
                 "M04",
-                "AdministratorAccess is one Allow more. The two Denies are still there.",
+                "AdministratorAccess adds one Allow. The two Deny statements are still there.",
             ),
             KnownWrong(
-                lambda _: _said("E", "E", "I", "I"),
+                lambda _: _verdicts("E", "E", "I", "I"),
                 "M04",
-                "The implicit denials were there for want of an Allow. Now there is one.",
+                "These requests were denied because nothing allowed them. Now an Allow does.",
             ),
             KnownWrong(
-                lambda _: _said("E", "A", "A", "A"),
+                lambda _: _verdicts("E", "A", "A", "A"),
                 "M02",
-                "The Allow for readme.txt is exact, and now there are two. A Deny needs to be "
-                "neither exact nor many.",
+                "The Allow for readme.txt is specific, and now a second Allow matches too. One "
+                "Deny still wins, even a broad one.",
             ),
         ),
     ),
@@ -129,8 +129,8 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.3",
         title="Let Alice read the plan",
         prompt=(
-            "Another stack. Alice shall read drafts/plan.txt and m31.fits, and still neither write "
-            "nor delete a map. Take out as few statements as you can."
+            "This is another stack. Alice must be able to read drafts/plan.txt and m31.fits, but "
+            "not to write or delete a map. Remove as few statements as you can."
         ),
         world_name="two_denies",
         target=TARGET,
@@ -139,8 +139,8 @@ EXERCISES: tuple[Exercise, ...] = (
         kinds=("inline policy stack of user alice",),
         search=kept_statements("alice", "stack"),
         count=left_out("alice", "stack"),
-        nudge="Reading needs one Allow, and not a single Deny that applies. How many apply?",
-        why="As long as one Deny applies, nothing else counts; when all are gone, one Allow does.",
+        nudge="To read, Alice needs one Allow and no Deny that matches. How many Denies match?",
+        why="One Deny that matches is enough to deny. Without any, one Allow is enough to allow.",
         known_wrong=(
             KnownWrong(
                 lambda _: [
@@ -152,8 +152,8 @@ EXERCISES: tuple[Exercise, ...] = (
                     )
                 ],
                 "M02",
-                "You took one Deny out, the more exact one. Another one still applies: it is as "
-                "strong.",
+                "You removed the more specific Deny. Another Deny still matches, and that is "
+                "enough.",
             ),
             KnownWrong(
                 lambda _: [
@@ -165,21 +165,21 @@ EXERCISES: tuple[Exercise, ...] = (
                     )
                 ],
                 "M02",
-                "You put the Denies first. Their place does not matter, only whether they apply.",
+                "You moved the Denies to the top. Position doesn't matter; they still match.",
             ),
             KnownWrong(
                 lambda _: _arranged("ListMaps ReadMaps DeleteMaps ReadMe"),
                 "M04",
-                "Without any Deny Alice may also delete: an Allow for it is left in the stack.",
+                "Without any Deny, Alice can also delete: the stack still has an Allow for it.",
             ),
         ),
     ),
     Write(
         number="2.4",
-        title="Whatever she is given later",
+        title="Whatever is allowed later",
         prompt=(
-            "Write a policy that keeps Alice from s3:DeleteObject on every object of star-maps, "
-            "whatever she is given later. All else must stay as it is. One statement is enough."
+            "Write a policy that denies Alice s3:DeleteObject on every object of star-maps, "
+            "whatever is allowed later. Change no other request. One statement is enough."
         ),
         world_name="first_door",
         user="alice",
@@ -187,38 +187,38 @@ EXERCISES: tuple[Exercise, ...] = (
         requests=UNIVERSE,
         cases=(
             Case("today", lambda _: None),
-            Case("after she has been given AdministratorAccess", _give_admin),
-            Case("after she has been allowed to delete m31.fits", _give_s3_later),
+            Case("after AdministratorAccess is attached to Alice", _give_admin),
+            Case("after Alice is allowed to delete m31.fits", _give_s3_later),
         ),
         wanted=_must,
         examples=_guards,
-        nudge="Not to allow something is undone by the next Allow. What is not undone by any?",
-        why="Only an explicit Deny holds against what is allowed later.",
+        nudge="An implicit deny ends with the next Allow. Which kind of denial doesn't?",
+        why="Only an explicit deny wins over what is allowed later.",
         known_wrong=(
             KnownWrong(
                 lambda _: _document("Allow", ["s3:GetObject", "s3:PutObject"], f"{MAPS}/*"),
                 "M04",
-                "You allow the rest and leave deleting out: that is an implicit deny, and the next "
-                "Allow lifts it.",
+                "You allow other actions and leave deleting out. That is an implicit deny, and the "
+                "next Allow ends it.",
             ),
             KnownWrong(
                 lambda _: _document("Deny", "s3:DeleteObject", MAPS),
                 "M25",
-                "That ARN is the bucket. Objects have ARNs of their own, behind a slash.",
+                "That ARN is the bucket. An object has its own ARN, with a slash after the bucket.",
             ),
             KnownWrong(
                 lambda _: _document("Deny", "s3:*", f"{MAPS}/*"),
                 "M02",
-                "A Deny takes all that it names, from everybody's Allows. Name less.",
+                "This Deny matches more actions than the task asks for. Name fewer.",
             ),
         ),
     ),
     Break(
         number="2.5",
-        title="The last one wins?",
+        title="Does the last statement win?",
         prompt=(
-            "Bob says: the statement that stands last decides. As the stack stands here, he is "
-            "right every time. Move a statement, and find a request on which AWS and Bob disagree."
+            "Bob says: the last statement decides. With the stack in this order, he is right "
+            "every time. Move a statement, and find a request on which AWS and Bob disagree."
         ),
         world_name="denies_last",
         mutant="last_wins",
@@ -227,27 +227,27 @@ EXERCISES: tuple[Exercise, ...] = (
         callers=("alice", "bob"),
         actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         resources=(MAP, README, MAPS),
-        nudge="Look for a request to which a Deny and an Allow apply, the Allow below the Deny.",
+        nudge="Find a request that a Deny and an Allow match. Put the Allow below the Deny.",
         why="The order of statements never matters.",
         known_wrong=(
             KnownWrong(
                 lambda _: [["AllMaps", "KeepMaps"], "alice", "s3:DeleteObject", MAP],
                 "M02",
-                "Here the Deny stands last, so Bob is right by chance. Where must it stand?",
+                "Here the Deny is last, so Bob is right by chance. Where must it be instead?",
             ),
             KnownWrong(
                 lambda _: [["KeepMaps", "AllMaps"], "alice", "s3:GetObject", MAP],
                 "M02",
-                "The Deny does not apply to this request, so there is nothing to disagree about.",
+                "The Deny doesn't match this request, so both allow it.",
             ),
         ),
     ),
     Break(
         number="2.6",
-        title="The most exact one wins?",
+        title="Does the most specific statement win?",
         prompt=(
-            "Dana says: no, the statement that names the request most exactly decides. Find a "
-            "request on which AWS and Dana disagree."
+            "Dana says: no, the most specific statement decides. Find a request on which AWS and "
+            "Dana disagree."
         ),
         world_name="stack",
         mutant="most_specific_wins",
@@ -256,8 +256,8 @@ EXERCISES: tuple[Exercise, ...] = (
         callers=("alice", "bob"),
         actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         resources=(MAP, README, NEW),
-        nudge="Look for a broad Deny, and an Allow inside it that names one thing.",
-        why="How exact a statement is never matters.",
+        nudge="Find a broad Deny, and an Allow for one of the resources that it matches.",
+        why="A more specific statement isn't stronger.",
         known_wrong=(
             KnownWrong(
                 lambda _: [
@@ -267,21 +267,21 @@ EXERCISES: tuple[Exercise, ...] = (
                     NEW,
                 ],
                 "M02",
-                "Here the Deny is the more exact one, so Dana is right by chance. Turn it round.",
+                "Here the Deny is more specific, so Dana is right. Find a more specific Allow.",
             ),
             KnownWrong(
                 lambda _: [["AllMaps", "ReadMe"], "alice", "s3:GetObject", README],
                 "M02",
-                "Without a Deny there is nothing to win against.",
+                "Without a Deny that matches, both allow the request.",
             ),
         ),
     ),
     Break(
         number="2.7",
-        title="A denial is a denial?",
+        title="Are all denials the same?",
         prompt=(
-            "Carol says: denied is denied, and whoever is denied something only needs an Allow. "
-            "Find a request on which AWS and Carol disagree."
+            "Carol says: all denials are the same, and one more Allow fixes any of them. Find a "
+            "request on which AWS and Carol disagree."
         ),
         world_name="stack",
         mutant="deny_is_deny",
@@ -290,18 +290,18 @@ EXERCISES: tuple[Exercise, ...] = (
         callers=("alice", "bob"),
         actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         resources=(MAP, README, MAPS),
-        nudge="Look for a request that a statement allows, and that is denied all the same.",
-        why="An Allow lifts an implicit deny, and never an explicit one.",
+        nudge="Find a request that a statement allows and that is still denied.",
+        why="An Allow fixes an implicit deny, but never an explicit deny.",
         known_wrong=(
             KnownWrong(
                 lambda _: [["AllMaps", "KeepMaps"], "bob", "s3:DeleteObject", MAP],
                 "M04",
-                "Bob has no policy at all: an implicit deny, which an Allow would indeed lift.",
+                "Bob has no policy, so this is an implicit deny. One Allow would fix it.",
             ),
             KnownWrong(
                 lambda _: [["ListMaps", "KeepMaps"], "alice", "s3:DeleteObject", MAP],
                 "M04",
-                "It is an explicit deny, but no Allow for it is left in this stack to try.",
+                "This is an explicit deny, but without an Allow, Carol also expects a denial.",
             ),
         ),
     ),
@@ -309,9 +309,9 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.8",
         title="Exit ticket: two sides",
         prompt=(
-            "Alice has AmazonS3FullAccess, and an inline policy that allows s3:GetObject on "
-            "drafts/readme.txt. Her group tower denies s3:* on drafts/*. Bob has no policy, and is "
-            "in no group. Predict."
+            "Alice has AmazonS3FullAccess and an inline policy that allows s3:GetObject on "
+            "drafts/readme.txt. Her group tower denies s3:* on drafts/*. Bob has no policy and is "
+            "in no group. Predict each verdict."
         ),
         world_name="tower",
         fine=True,
@@ -321,18 +321,18 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "s3:PutObject", MAP),
             Question("bob", "s3:GetObject", README),
         ),
-        nudge="All policies lie in one heap. Does a Deny in it apply?",
-        why="Where a Deny hangs does not matter either: on the user, on a group, anywhere.",
+        nudge="All of a user's policies apply together. Does a Deny in one of them match?",
+        why="It doesn't matter which policy has the Deny: the user's or a group's.",
         known_wrong=(
             KnownWrong(
-                lambda _: _said("A", "A", "I"),
+                lambda _: _verdicts("A", "A", "I"),
                 "M02",
-                "Her own Allow is exact, and the group's Deny broad. That does not matter.",
+                "Her own Allow is specific and the group's Deny is broad. That doesn't matter.",
             ),
             KnownWrong(
-                lambda _: _said("E", "A", "E"),
+                lambda _: _verdicts("E", "A", "E"),
                 "M04",
-                "Bob is not in the group: no statement speaks of him at all.",
+                "Bob isn't in the group, so no statement applies to him.",
             ),
         ),
     ),
@@ -340,7 +340,7 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.9",
         title="Exit ticket: the crowded stack",
         prompt=(
-            "The stack of exercise 2.3 as it was, with nothing taken out. Predict each verdict."
+            "Here is the stack of exercise 2.3, with no statement removed. Predict each verdict."
         ),
         world_name="two_denies",
         fine=True,
@@ -351,18 +351,18 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "s3:DeleteObject", MAP),
             Question("alice", "s3:GetBucketLocation", MAPS),
         ),
-        nudge="Read Moratorium closely: which actions, on what?",
-        why="A Deny on * with wildcards in its actions reaches further than one thinks.",
+        nudge="Read Moratorium again. Which actions does it deny, and on which resources?",
+        why="A Deny with wildcards in Action and * in Resource matches more than you may expect.",
         known_wrong=(
             KnownWrong(
-                lambda _: _said("A", "A", "A", "I"),
+                lambda _: _verdicts("A", "A", "A", "I"),
                 "M02",
-                "You let what stands last, or is most exact, decide. Look for any Deny that fits.",
+                "You let the last or most specific statement decide. Look for a matching Deny.",
             ),
             KnownWrong(
-                lambda _: _said("E", "A", "E", "I"),
+                lambda _: _verdicts("E", "A", "E", "I"),
                 "M04",
-                "GetBucketLocation begins with Get, and Moratorium speaks of everything.",
+                "GetBucketLocation begins with Get, and Moratorium denies s3:Get* on everything.",
             ),
         ),
     ),

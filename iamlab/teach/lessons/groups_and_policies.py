@@ -1,4 +1,4 @@
-"""Lesson 03, Users, groups and where policies hang."""
+"""Lesson 03, Users, groups and attached policies."""
 
 from collections.abc import Iterator
 
@@ -15,32 +15,32 @@ ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 
 
 def _all_policies(world: World) -> list[str]:
-    """Name every policy that hangs on somebody in the account."""
+    """Return the name of every policy of a user or group in the account."""
     account = world.account("acme-main")
-    everybody = [*account.users.values(), *account.groups.values()]
-    return sorted({a.policy.name for one in everybody for a in policies_of(one)})
+    identities = [*account.users.values(), *account.groups.values()]
+    return sorted({a.policy.name for identity in identities for a in policies_of(identity)})
 
 
 def _reaching(world: World, name: str) -> set[str]:
-    """Name the policies that reach a user."""
+    """Return the names of the policies that apply to a user."""
     return {attached.policy.name for attached in principal_of(world, world.user(name)).identity}
 
 
 def _where(world: World, policy: str) -> str:
-    """Say on whom a policy hangs, and whether Dana has to do with it."""
+    """Return a sentence: which identity has the policy, and which users are in the group."""
     account = world.account("acme-main")
     for group in account.groups.values():
         if policy in {attached.policy.name for attached in policies_of(group)}:
             members = ", ".join(user.name for user in group.users) or "nobody"
-            return f"it hangs on the group {group.name}, whose members are {members}."
+            return f"the group {group.name} has it, with these members: {members}."
     for user in account.users.values():
         if policy in {attached.policy.name for attached in policies_of(user)}:
-            return f"it hangs on the user {user.name}."
-    return "it hangs on nobody."
+            return f"the user {user.name} has it."
+    return "it isn't attached."
 
 
 def _principals(world: World) -> dict[str, str]:
-    """Name what a learner might want to put into a Principal element, with its ARN."""
+    """Return candidates for a Principal element, with their ARNs."""
     account = world.account("acme-main")
     return {
         "user alice": account.get_user("alice").arn,
@@ -52,7 +52,7 @@ def _principals(world: World) -> dict[str, str]:
 
 
 def _refusal(world: World, name: str) -> str:
-    """Try to save a bucket policy with this principal; give S3's refusal, or nothing."""
+    """Try to save a bucket policy with this principal; return S3's error, or nothing."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": _principals(world)[name]},
@@ -72,10 +72,10 @@ def _only(*policies: str) -> set[str]:
 
 
 def _row(caller: str, *allowed: bool) -> tuple[Cell, ...]:
-    """Make one row of a matrix: may this caller read, write and delete the map?"""
+    """Return one row of a matrix: can this caller read, write and delete the map?"""
     return tuple(
-        Cell(Question(caller, action, MAP), may)
-        for action, may in zip(ACTIONS, allowed, strict=True)
+        Cell(Question(caller, action, MAP), is_allowed)
+        for action, is_allowed in zip(ACTIONS, allowed, strict=True)
     )
 
 
@@ -106,42 +106,42 @@ def _design_search(world: World) -> Iterator[list[Edit]]:
 EXERCISES: tuple[Exercise, ...] = (
     Collect(
         number="3.1",
-        title="All that reaches Dana",
-        prompt="Which policies reach Dana? Tick all of them, and no other.",
+        title="All that applies to Dana",
+        prompt="Which policies apply to Dana? Tick all of them, and no others.",
         world_name="groups",
         candidates=_all_policies,
         truth=lambda world: _reaching(world, "dana"),
         about=_where,
-        nudge="Three places: the user itself, and each of the user's groups, both what is attached "
-        "there and what is written inline.",
-        why="Policies of the user and of all its groups count together, attached or inline.",
+        nudge="Look at the user and at each of the user's groups. Each can have attached policies "
+        "and inline policies.",
+        why="Policies of the user and of all its groups apply together, attached or inline.",
         known_wrong=(
             KnownWrong(
                 lambda _: _only("AmazonS3FullAccess", "guard"),
                 "M01",
-                "Groups hand their policies on; but a user may have some of its own besides.",
+                "A group's policies apply to its members. A user can also have its own policies.",
             ),
             KnownWrong(
                 lambda _: _only("AmazonS3FullAccess", "own-notes"),
                 "M05",
-                "Being in a second group adds that group's policies. Dana is in two groups.",
+                "A second group adds its policies. Dana is in two groups.",
             ),
             KnownWrong(
                 lambda _: _only("guard", "own-notes"),
                 "M05",
-                "A stricter group does not replace a generous one: both hand on what they have.",
+                "A stricter group doesn't replace a generous one: the policies of both apply.",
             ),
             KnownWrong(
                 lambda world: set(_all_policies(world)),
                 "M01",
-                "A policy on a group reaches the members of that group only.",
+                "A group's policy applies only to the members of that group.",
             ),
         ),
     ),
     Predict(
         number="3.2",
         title="Four requests",
-        prompt="Memberships as in the picture of the account above. Predict each verdict.",
+        prompt="The memberships are as in the picture of the account. Predict each verdict.",
         world_name="groups",
         fine=True,
         questions=(
@@ -150,44 +150,43 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("alice", "s3:DeleteObject", MAP),
             Question("bob", "s3:DeleteObject", MAP),
         ),
-        nudge="For each: collect what reaches the caller. Is there a Deny for it? Else an Allow?",
-        why="First all policies together, then any Deny; the union of the Allows is what is left.",
+        nudge="For each request, list the caller's policies. Does a Deny match? If not, an Allow?",
+        why="All policies apply together. A Deny that matches wins; otherwise one Allow is enough.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["implicit deny", "explicit deny", "implicit deny", "allowed"],
                 "M05",
-                "You let the stricter group count alone. The contractors' guard denies deleting; "
-                "writing it does not mention, so what developers allow stands.",
+                "You applied only the stricter group. The contractors' guard denies deleting, not "
+                "writing, so the developers' Allow decides.",
             ),
             KnownWrong(
                 lambda _: ["allowed", "allowed", "implicit deny", "allowed"],
                 "M02",
-                "The more generous Allow does not help: a Deny that applies wins over all of them, "
-                "and it covers everything under star-maps.",
+                "A broader Allow doesn't help. A Deny that matches wins over every Allow, and "
+                "guard matches every object in star-maps.",
             ),
             KnownWrong(
                 lambda _: ["allowed", "explicit deny", "explicit deny", "allowed"],
                 "M04",
-                "Alice is denied, but by what? The guard hangs on contractors, and she is none.",
+                "Alice is denied, but why? The guard is attached to contractors. Alice isn't one.",
             ),
             KnownWrong(
                 lambda _: ["allowed", "explicit deny", "implicit deny", "explicit deny"],
                 "M01",
-                "Bob is in developers only. A Deny on the group contractors does not reach him.",
+                "Bob is only in developers. A Deny of the group contractors doesn't apply to him.",
             ),
         ),
     ),
     Collect(
         number="3.3",
         title="Who can be a principal?",
-        prompt="Which of these may stand in the Principal of a bucket policy? Tick those that S3 "
-        "saves.",
+        prompt="Which of these can be the Principal of a bucket policy? Tick all that S3 accepts.",
         world_name="groups",
         candidates=lambda world: sorted(_principals(world)),
         truth=lambda world: {name for name in _principals(world) if not _refusal(world, name)},
-        about=lambda world, name: _refusal(world, name) or "S3 saves a policy that names it.",
-        nudge="Ask of each: can it sign a request? Or does it stand for somebody who can?",
-        why="Users and accounts call; a group only hands its policies to its users.",
+        about=lambda world, name: _refusal(world, name) or "S3 accepts a policy that names it.",
+        nudge="Can it sign a request? Or does it represent identities that can?",
+        why="A user or an account can be a principal. A group only has policies for its users.",
         known_wrong=(
             KnownWrong(
                 lambda world: set(_principals(world)),
@@ -197,12 +196,13 @@ EXERCISES: tuple[Exercise, ...] = (
             KnownWrong(
                 lambda _: _only("user alice", "user dana"),
                 "M08",
-                "A whole account can be named too: it then decides by its own policies who.",
+                "You can name a whole account too. Its own policies then decide which of its "
+                "identities get access.",
             ),
             KnownWrong(
                 lambda _: _only("group astronomers", "group contractors"),
                 "M01",
-                "It is the other way round: the members can be named, their group cannot.",
+                "It is the other way round: you can name the members, but not their group.",
             ),
         ),
     ),
@@ -210,9 +210,9 @@ EXERCISES: tuple[Exercise, ...] = (
         number="3.4",
         title="Move one membership",
         prompt=(
-            "Dana's new task is to look at maps, not to change them: she may read m31.fits, and "
-            "neither write nor delete it. Nothing changes for the others. Move one membership: "
-            "that is two edits, out and in."
+            "Dana's new task is to look at maps, not to change them. She must be able to read "
+            "m31.fits, but not to write or delete it. Nothing changes for the others. Move her "
+            "from one group to another: that is two edits, one to leave and one to join."
         ),
         world_name="groups",
         target=(*_row("dana", *READ), *_row("alice", *READ), *_row("bob", *ALL)),
@@ -221,18 +221,19 @@ EXERCISES: tuple[Exercise, ...] = (
         kinds=(" in group ",),
         search=moves,
         nudge="Which group allows reading and nothing else? And which lets Dana write today?",
-        why="What a group gives is lost on leaving and gained on joining: no policy is touched.",
+        why="A user who leaves a group loses its policies; one who joins gets them. No policy "
+        "changes.",
         known_wrong=(
             KnownWrong(
                 lambda _: [("add_user", "astronomers", "dana")],
                 "M05",
-                "Joining a stricter group takes nothing away. As long as Dana is in developers, "
-                "what developers allow is hers.",
+                "Joining a stricter group takes nothing away. While Dana is in developers, the "
+                "developers' policies apply to her.",
             ),
             KnownWrong(
                 lambda _: [("remove_user", "developers", "dana")],
                 "M03",
-                "Now nothing allows her to read. What no statement allows is denied.",
+                "Now nothing allows her to read, so the request is denied by default.",
             ),
             KnownWrong(
                 lambda _: [
@@ -240,8 +241,7 @@ EXERCISES: tuple[Exercise, ...] = (
                     ("add_user", "astronomers", "dana"),
                 ],
                 "M04",
-                "You took her out of the group that denies; the group that allows writing is "
-                "another one.",
+                "You removed her from the group that denies. Another group allows writing.",
             ),
         ),
     ),
@@ -249,8 +249,8 @@ EXERCISES: tuple[Exercise, ...] = (
         number="3.5",
         title="Roll back",
         prompt=(
-            "Somebody changed star-maps-read twice, and since then Alice cannot read. Let the "
-            "version apply with which she may list the bucket and read the map, and no more."
+            "Somebody changed star-maps-read twice, and now Alice can't read. Set the default "
+            "version so that she can only list the bucket and read the map."
         ),
         world_name="versions",
         target=(
@@ -262,18 +262,18 @@ EXERCISES: tuple[Exercise, ...] = (
         kinds=("default version of policy",),
         search=version_choices,
         nudge="Read the three versions. Reading an object needs s3:GetObject on star-maps/*.",
-        why="Versions are never changed, only chosen: the default version is the one that applies.",
+        why="You can't change a version, but you can choose the default version, which applies.",
         known_wrong=(
             KnownWrong(
                 lambda _: [("set_default_version", "star-maps-read", "v1")],
                 "M25",
-                "With v1 she may list the bucket. Reading is another action on another resource: "
-                "s3:GetObject on the objects.",
+                "With v1 she can list the bucket. Reading needs another action on other "
+                "resources: s3:GetObject on the objects.",
             ),
             KnownWrong(
                 lambda _: [],
                 "M25",
-                "v3 allows s3:GetObject on the bucket's own ARN; but objects are star-maps/*.",
+                "v3 allows s3:GetObject on the ARN of the bucket. The objects are star-maps/*.",
             ),
         ),
     ),
@@ -281,9 +281,10 @@ EXERCISES: tuple[Exercise, ...] = (
         number="3.6",
         title="More: design the memberships",
         prompt=(
-            "Nobody is in a group yet. Alice shall read the map; Bob read, write and delete it; "
-            "Dana read and write, but not delete; Carol none of that, but list the users, which "
-            "Bob may not."
+            "Nobody is in a group yet. Alice must be able to read the map. Bob must be able to "
+            "read, write and delete it, but not to list the users. Dana must be able to read and "
+            "write the map, but not to delete it. Carol must be able to list the users, but not "
+            "to read, write or delete the map."
         ),
         world_name="groups_alone",
         target=DESIGN,
@@ -291,8 +292,8 @@ EXERCISES: tuple[Exercise, ...] = (
         editor="memberships",
         kinds=(" in group ",),
         search=_design_search,
-        nudge="Begin with one person. Which group allows what is needed? Which takes a part away?",
-        why="Four groups serve four people: allow widely in one, deny narrowly in another.",
+        nudge="Begin with one person. Which group allows enough? Which group denies a part of it?",
+        why="You can combine groups: one allows many actions, another denies some of them.",
         known_wrong=(
             KnownWrong(
                 lambda _: [
@@ -312,31 +313,31 @@ EXERCISES: tuple[Exercise, ...] = (
                     ("add_user", "developers", "dana"),
                 ],
                 "M02",
-                "Dana may delete now. Only a Deny can take a part of what developers allow.",
+                "Dana can delete now. Only a Deny can take away a part of what developers allow.",
             ),
         ),
     ),
     Predict(
         number="3.7",
         title="Exit ticket 1",
-        prompt="Carol, who is in security only, joins contractors as well. May she read the map?",
+        prompt="Carol is only in security. Now she also joins contractors. Can she read the map?",
         world_name="carol_contracts",
         exit=True,
         fine=True,
         questions=(Question("carol", "s3:GetObject", MAP),),
-        nudge="Does any of her policies allow s3:GetObject? Does one deny it?",
-        why="IAMReadOnlyAccess speaks of IAM, the guard of deleting: nothing allows or denies.",
+        nudge="Does one of her policies allow s3:GetObject? Does one deny it?",
+        why="IAMReadOnlyAccess allows IAM actions and guard denies deleting. Neither matches here.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["explicit deny"],
                 "M04",
-                "The guard denies s3:Delete* only. Without a matching Deny there is no explicit "
+                "The guard denies only s3:Delete*. Without a matching Deny there is no explicit "
                 "deny.",
             ),
             KnownWrong(
                 lambda _: ["allowed"],
                 "M03",
-                "Which statement would allow it? ReadOnly in the name of a policy is not enough.",
+                "Which statement would allow it? ReadOnly in a policy's name isn't enough.",
             ),
         ),
     ),
@@ -344,26 +345,26 @@ EXERCISES: tuple[Exercise, ...] = (
         number="3.8",
         title="Exit ticket 2",
         prompt=(
-            "The same Carol, in security and contractors, joins developers too. "
-            "May she delete the map?"
+            "Carol is in security and contractors. Now she also joins developers. "
+            "Can she delete the map?"
         ),
         world_name="carol_everywhere",
         exit=True,
         fine=True,
         questions=(Question("carol", "s3:DeleteObject", MAP),),
         nudge="Now there is an Allow. Is there also a Deny?",
-        why="However many groups allow it, the one Deny that applies wins.",
+        why="One Deny that matches wins, however many groups allow the request.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["allowed"],
                 "M02",
-                "AmazonS3FullAccess allows it, and joining last does not make it stronger: order "
-                "and number of Allows never matter against a Deny.",
+                "AmazonS3FullAccess allows it, but joining last doesn't make it stronger. Neither "
+                "the order nor the number of Allows matters.",
             ),
             KnownWrong(
                 lambda _: ["implicit deny"],
                 "M04",
-                "There is a statement that says Deny and applies. That is an explicit deny.",
+                "A statement with Deny matches. That is an explicit deny.",
             ),
         ),
     ),

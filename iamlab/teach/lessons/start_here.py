@@ -14,7 +14,7 @@ EXERCISES: tuple[Exercise, ...] = (
     Predict(
         number="0.1",
         title="Three requests",
-        prompt="Alice has one policy, read-maps; Bob has none. Predict each verdict.",
+        prompt="Alice has one policy, read-maps; Bob has no policy. Predict each verdict.",
         world_name="first_door",
         questions=(
             Question("alice", "s3:GetObject", f"{MAPS}/andromeda.fits"),
@@ -22,36 +22,36 @@ EXERCISES: tuple[Exercise, ...] = (
             Question("bob", "s3:GetObject", MAP),
         ),
         nudge="Read the policy's Action and Resource aloud, then each request. Who has the policy?",
-        why="Only what a policy of the caller allows is allowed; all the rest is denied.",
+        why="A request is allowed only if a policy of the caller allows it. All others are denied.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["allowed", "allowed", "allowed"],
                 "M03",
-                "You answer as if all were open until something closes it. In AWS it is the other "
-                "way round: nothing is allowed until a statement allows it.",
+                "You answer as if everything were allowed until something denies it. In AWS it is "
+                "the other way round: nothing is allowed until a statement allows it.",
             ),
             KnownWrong(
                 lambda _: ["allowed", "denied", "allowed"],
                 "M03",
-                "Alice's policy speaks of Alice only. Is there any statement that allows Bob "
-                "something?",
+                "Alice's policy applies to Alice only. Is there a statement that allows Bob "
+                "anything?",
             ),
             KnownWrong(
                 lambda _: ["allowed", "allowed", "denied"],
                 "M25",
-                "To list a bucket is another action than to read an object in it, and it is done "
-                "to the bucket itself. Does read-maps say anything of that?",
+                "Listing a bucket and reading an object are different actions. Listing is "
+                "performed on the bucket itself. Does read-maps allow that?",
             ),
             KnownWrong(
                 lambda _: ["denied", "denied", "denied"],
                 "M24",
-                "The star in star-maps/* stands for any text, so it covers andromeda.fits too.",
+                "The * in star-maps/* matches any text, so it matches andromeda.fits too.",
             ),
         ),
     ),
     Witness(
         number="0.2",
-        title="Find an open door",
+        title="Find an allowed request",
         prompt="Choose caller, action and resource so that the request is allowed.",
         world_name="first_door",
         has=_allowed_by_a_statement,
@@ -59,42 +59,41 @@ EXERCISES: tuple[Exercise, ...] = (
         callers=("bob", "alice"),
         actions=("s3:PutObject", "s3:DeleteObject", "s3:GetObject"),
         resources=(MAPS, "arn:aws:s3:::other-maps/m31.fits", MAP),
-        nudge="There is one policy only. Its Action, its Resource and the person who has it are "
-        "the answer.",
-        why="Caller, action and resource all have to match one Allow statement.",
+        nudge="There is only one policy. Read its Action, its Resource, and who it is attached to.",
+        why="The caller's Allow statement must match both the action and the resource.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["alice", "s3:GetObject", MAPS],
                 "M25",
-                "arn:aws:s3:::star-maps is the bucket; star-maps/* covers what lies in it, not the "
-                "bucket itself.",
+                "arn:aws:s3:::star-maps is the bucket. star-maps/* matches the objects in it, not "
+                "the bucket itself.",
             ),
             KnownWrong(
                 lambda _: ["bob", "s3:GetObject", MAP],
                 "M03",
-                "Bob has no policy. Nothing allows him anything, whatever he asks for.",
+                "Bob has no policy. Nothing allows any of his requests.",
             ),
             KnownWrong(
                 lambda _: ["alice", "s3:GetObject", "arn:aws:s3:::other-maps/m31.fits"],
                 "M25",
-                "The policy names the bucket star-maps; this object lies in another bucket.",
+                "The policy names the bucket star-maps. This object is in another bucket.",
             ),
         ),
     ),
     Predict(
         number="0.3",
         title="Exit ticket",
-        prompt="One last request, from a caller whom you know.",
+        prompt="Predict one last request, from a caller that you know.",
         world_name="first_door",
         exit=True,
         questions=(Question("alice", "s3:DeleteObject", MAP),),
         nudge="Which actions does read-maps allow?",
-        why="No statement allows s3:DeleteObject, so the default holds: denied.",
+        why="No statement allows s3:DeleteObject, so the request is denied by default.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["allowed"],
                 "M03",
-                "Nothing forbids it, that is true. But nothing allows it either, and the default "
+                "It is true that nothing denies it. But nothing allows it either, and the default "
                 "is to deny.",
             ),
         ),

@@ -18,7 +18,7 @@ from iamlab.view.drawing.layered import Places, lay_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
 
 N = TypeVar("N", bound="Hashable")
 

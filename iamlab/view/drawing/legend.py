@@ -10,7 +10,8 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.style import INK
 
 if TYPE_CHECKING:
-    from iamlab.view.drawing.sheet import Point, Sheet
+    from iamlab.view.drawing.shapes import Point
+    from iamlab.view.drawing.sheet import Sheet
 
 SWATCH = 0.32
 """How wide a piece of a bar is drawn."""

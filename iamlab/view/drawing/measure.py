@@ -1,21 +1,23 @@
 """Text as wide as it will be drawn: measured, shortened in the middle, broken into lines.
 
-All widths are inches, all sizes points. Text from strangers is made plain first: what cannot be
-printed, and what the font has no letter for, is replaced by a sign that can be seen, so that the
-same text looks the same on every machine.
+All widths are inches, all sizes points. The widths of the letters are in ``glyph_widths.json``, so
+that no font and no drawing library is needed. Text from strangers is made plain first: characters
+that cannot be printed, and those that the font has no letter for, are replaced by a visible sign,
+so that the same text looks the same on every machine.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.display import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from matplotlib.font_manager import FontProperties
+    from collections.abc import Iterable, Mapping
 
 Face = Literal["sans", "bold", "mono"]
 
@@ -23,8 +25,9 @@ TITLE, TEXT, SMALL = 11.5, 10.0, 8.8
 """The type scale: a field's name, what stands in a box, what stands beside or below."""
 
 ELLIPSIS = "…"
-_FAMILY = {"sans": "DejaVu Sans", "bold": "DejaVu Sans", "mono": "DejaVu Sans Mono"}
-_POINTS = 72  # points in an inch
+POINTS = 72
+"""Points in an inch."""
+_TABLE = Path(__file__).with_name("glyph_widths.json")
 
 
 def plain(text: str, face: Face = "sans") -> str:
@@ -38,8 +41,8 @@ def plain(text: str, face: Face = "sans") -> str:
     text = printable(text)
     if text.isascii():
         return text
-    known = _letters(face)
-    return "".join(c if ord(c) in known else "\N{WHITE SQUARE}" for c in text)
+    known = _metrics(face).widths
+    return "".join(c if c in known else "\N{WHITE SQUARE}" for c in text)
 
 
 @lru_cache(maxsize=20_000)
@@ -51,10 +54,12 @@ def width_of(text: str, size: float = TEXT, face: Face = "sans") -> float:
     >>> width_of("wide") > width_of("slim") > 0
     True
     """
-    from matplotlib.textpath import text_to_path
-
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font(size, face), ismath=False)
-    return float(width) / _POINTS
+    widths, kerning = _metrics(face)
+    unknown = widths["\N{WHITE SQUARE}"]
+    ems = sum(widths.get(letter, unknown) for letter in text)
+    if kerning:
+        ems += sum(kerning.get(pair, 0.0) for pair in pairwise(text))
+    return ems * size / POINTS
 
 
 def fit(text: str, room: float, size: float = TEXT, face: Face = "sans") -> str:
@@ -113,21 +118,25 @@ def widest(texts: Iterable[str], size: float = TEXT, face: Face = "sans") -> flo
 
 def height_of(size: float = TEXT) -> float:
     """Give the distance of two lines of text."""
-    return size * 1.35 / _POINTS
+    return size * 1.35 / POINTS
+
+
+class _Metrics(NamedTuple):
+    """How wide the letters of a face are, and what pairs of letters add, in ems."""
+
+    widths: Mapping[str, float]
+    kerning: Mapping[tuple[str, str], float]
 
 
 @cache
-def font(size: float, face: Face) -> FontProperties:
-    """Give a font; matplotlib ships all three."""
-    from matplotlib.font_manager import FontProperties
-
-    weight: Any = "bold" if face == "bold" else "normal"
-    return FontProperties(family=_FAMILY[face], weight=weight, size=size)
-
-
-@cache
-def _letters(face: Face) -> frozenset[int]:
-    """Name the letters that a face can draw."""
-    from matplotlib.font_manager import fontManager, get_font
-
-    return frozenset(get_font(fontManager.findfont(font(TEXT, face))).get_charmap())
+def _metrics(face: Face) -> _Metrics:
+    """Read the table; it lists each width with ranges of the letters that have it."""
+    table = json.loads(_TABLE.read_text("ascii"))["faces"][face]
+    units, widths = table["units"], {}
+    for width, ranges in table["widths"].items():
+        for letters in ranges.split():
+            first, _, last = letters.partition("-")
+            codes = range(int(first, 16), int(last or first, 16) + 1)
+            widths.update(dict.fromkeys(map(chr, codes), int(width) / units))
+    kerning = {tuple(pair): added / units for pair, added in table["kerning"].items()}
+    return _Metrics(widths, kerning)

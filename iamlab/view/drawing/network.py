@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.view.drawing.banded import Banded
     from iamlab.view.drawing.routes import Rectangle
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
 
 MOST_COLUMNS = 4
 """More columns have no room for their words."""

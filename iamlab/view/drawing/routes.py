@@ -11,13 +11,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, fit, height_of, width_of
+from iamlab.view.drawing.shapes import Circle, Ink
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.style import PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.view.drawing.sheet import Box, Point, Sheet
+    from iamlab.view.drawing.shapes import Point
+    from iamlab.view.drawing.sheet import Box, Sheet
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -73,11 +75,7 @@ def _towards(corner: Point, other: Point) -> Point:
 
 def ring(sheet: Sheet, place: Point, colour: str) -> None:
     """Draw a small ring: here something is missing."""
-    from matplotlib.patches import Circle
-
-    sheet.axes.add_patch(
-        Circle(place, RING, facecolor=PAPER, edgecolor=colour, linewidth=1.3, zorder=5)
-    )
+    sheet.draw(Circle(*place, RING, Ink(fill=PAPER, edge=colour, width=1.3, layer=5)))
 
 
 def rectangle(box: Box) -> Rectangle:

@@ -1,8 +1,9 @@
 """A sheet of paper that grows with what is drawn on it: boxes, lines, symbols, fields.
 
 The units are inches, counted from the upper left corner. Text is measured before it is drawn and
-shortened to the room that it has, so that no label leaves its box. The sheet remembers where boxes,
-lines and labels stand: tests ask whether they are in each other's way, and whether the figure's
+shortened to the room that it has, so that no label leaves its box. A sheet draws nothing itself: it
+lists shapes, which are then written as SVG or drawn with matplotlib. It also records where boxes,
+lines and labels are: tests check whether they are in each other's way, and whether the figure's
 list has every word that its picture has.
 """
 
@@ -10,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, font, height_of, width_of
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, width_of
+from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Point, Rectangle, Text
 from iamlab.view.style import (
     DENY,
     FIELD_AREA,
@@ -27,10 +30,7 @@ from iamlab.view.style import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import matplotlib.axes
-    import matplotlib.figure
-
-Point = tuple[float, float]
+    from iamlab.view.drawing.shapes import Shape
 
 PAGE = 10.0
 """So wide is a figure at most: what a notebook's column shows at its full size."""
@@ -42,6 +42,12 @@ PAD = 0.09
 """From the edge of a box to its text."""
 FRAME = 0.2
 """From the edge of a field to what stands in it."""
+ROUNDING = 0.08
+"""Of the corners of boxes and fields."""
+OPEN = 0.16
+"""From the middle of a gate's gap to its ends."""
+DISC = 0.15
+"""The radius of a mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +114,19 @@ class Sheet:
     """
 
     def __init__(self, width: float = 1.0, height: float = 0.5) -> None:
-        from matplotlib.figure import Figure
-
         self.width, self.height = width, height
         self.record = Record()
-        self._fields: list[tuple[float, float, float, float]] = []
-        self._figure: matplotlib.figure.Figure = Figure(figsize=(1, 1), facecolor=PAPER)
-        self.axes: matplotlib.axes.Axes = self._figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-
-    @property
-    def figure(self) -> matplotlib.figure.Figure:
-        """The matplotlib figure, cut to what was drawn."""
-        self._figure.set_size_inches(self.width, self.height)
-        self.axes.set_xlim(0, self.width)
-        self.axes.set_ylim(self.height, 0)  # rows are counted from the top
-        return self._figure
+        self.shapes: list[Shape] = []
+        self._fields: list[Rectangle] = []
 
     def reach(self, x: float, y: float) -> None:
         """Make sure that a point lies on the sheet, with a margin around it."""
         self.width = max(self.width, x + MARGIN)
         self.height = max(self.height, y + MARGIN)
+
+    def draw(self, shape: Shape) -> None:
+        """Add a shape, as it is: it is neither recorded nor given room."""
+        self.shapes.append(shape)
 
     # -- text ------------------------------------------------------------------------------------
 
@@ -168,28 +166,16 @@ class Sheet:
         self.record.labels.append(Label(words, drawn, fact))
         width = width_of(drawn, size, face)
         self._make_room(x, y, width, size, align, rotation)
-        behind = {"facecolor": self._paper_at(x, y), "edgecolor": "none", "pad": 1.5}
-        self.axes.text(
-            x,
-            y,
-            drawn,
-            color=colour,
-            fontproperties=font(size, face),
-            parse_math=False,  # dollar signs are dollar signs
-            ha=align,
-            va="bottom" if rotation else "center",
-            rotation=rotation,
-            rotation_mode="anchor",
-            zorder=6,
-            bbox=behind if on_line else None,
-        )
+        behind = self._paper_at(x, y) if on_line else ""
+        ink = Ink(fill=colour, layer=6)
+        self.draw(Text(x, y, drawn, size, face, width, ink, align, rotation, behind))
         return width
 
     def _paper_at(self, x: float, y: float) -> str:
         """Say what colour the paper has at a point: in a field it is tinted."""
         in_field = any(
-            left <= x <= left + width and top <= y <= top + height
-            for left, top, width, height in self._fields
+            one.x <= x <= one.x + one.width and one.y <= y <= one.y + one.height
+            for one in self._fields
         )
         return FIELD_AREA if in_field else PAPER
 
@@ -197,8 +183,6 @@ class Sheet:
         self, x: float, y: float, width: float, size: float, align: str, rotation: float
     ) -> None:
         if rotation:
-            from math import cos, radians
-
             self.reach(x + width * cos(radians(rotation)) + height_of(size), y)
             return
         right = x + {"left": width, "center": width / 2, "right": 0.0}[align]
@@ -218,15 +202,11 @@ class Sheet:
         """Draw a box with its text."""
         self.record.boxes.append(box)
         self.reach(box.x + box.width, box.y + box.height / 2)
-        self._rounded(
-            (box.x, box.y - box.height / 2),
-            (box.width, box.height),
-            facecolor=box.area,
-            edgecolor=box.colour,
-            linewidth=2.2 if box.bold else 1,
-            linestyle=(0, (3, 2)) if box.dashed else "solid",
-            zorder=4,
-        )
+        width = 2.2 if box.bold else 1.0
+        dashes = (3, 2) if box.dashed else ()
+        ink = Ink(fill=box.area, edge=box.colour, width=width, dashes=dashes, layer=4)
+        top = box.y - box.height / 2
+        self.draw(Rectangle(box.x, top, box.width, box.height, ink, ROUNDING))
         room, lift = box.width - 2 * PAD, 0.085 if box.note else 0
         face: Face = "bold" if box.bold else "sans"
         self.text(box.x + PAD, box.y - lift, box.text, box.colour, face=face, room=room)
@@ -238,42 +218,20 @@ class Sheet:
     ) -> None:
         """Draw a field that others stand in, such as an account, by its upper left corner."""
         self.reach(x + width, y + height)
-        self._fields.append((x, y, width, height))
-        self._rounded(
-            (x, y),
-            (width, height),
-            facecolor=FIELD_AREA,
-            edgecolor=PALE_LINE,
-            linewidth=1,
-            linestyle="solid",
-            zorder=0,
-        )
+        ink = Ink(fill=FIELD_AREA, edge=PALE_LINE, layer=0)
+        self._fields.append(Rectangle(x, y, width, height, ink, ROUNDING))
+        self.draw(self._fields[-1])
         room = width - 2 * FRAME
         taken = self.text(x + FRAME, y + 0.2, title, size=TITLE, face="bold", room=room)
         if note and room - taken > 0.5:
             self.note(x + FRAME + taken + 0.12, y + 0.21, note, room=room - taken - 0.12)
 
-    def _rounded(self, corner: Point, size: Point, **style: Any) -> None:
-        from matplotlib.patches import FancyBboxPatch
-
-        rounding = "round,pad=0,rounding_size=0.08"
-        self.axes.add_patch(FancyBboxPatch(corner, *size, boxstyle=rounding, **style))
-
     def area(
         self, place: Point, size: Point, colour: str, *, edge: str = HAIRLINE, hatch: str = ""
     ) -> None:
         """Fill a rectangle, by its upper left corner; hatching tells it apart in a print."""
-        from matplotlib.patches import Rectangle
-
         self.reach(place[0] + size[0], place[1] + size[1])
-        self.axes.add_patch(
-            Rectangle(place, *size, facecolor=colour, edgecolor=edge, linewidth=1, zorder=2)
-        )
-        if hatch:
-            lines = Rectangle(
-                place, *size, fill=False, edgecolor=PAPER, linewidth=0, hatch=hatch, zorder=2
-            )
-            self.axes.add_patch(lines)
+        self.draw(Rectangle(*place, *size, Ink(fill=colour, edge=edge, hatch=hatch)))
 
     def cell(self, place: Point, size: Point, look: Look) -> None:
         """Draw a cell of a grid, by its upper left corner, with its symbol in the middle."""
@@ -286,12 +244,9 @@ class Sheet:
 
     def mark(self, place: Point, symbol: str, colour: str, size: float = 13) -> None:
         """Put a symbol in a small disc, on a line."""
-        from matplotlib.patches import Circle
-
-        disc = Circle(place, 0.15, facecolor=PAPER, edgecolor=colour, linewidth=1.8, zorder=5)
-        self.axes.add_patch(disc)
-        self.reach(place[0] + 0.15, place[1] + 0.15)
         x, y = place
+        self.draw(Circle(x, y, DISC, Ink(fill=PAPER, edge=colour, width=1.8, layer=5)))
+        self.reach(x + DISC, y + DISC)
         self.text(x, y + 0.005, symbol, colour, size=size, face="bold", align="center", fact=False)
 
     def gate(
@@ -306,9 +261,9 @@ class Sheet:
         """
         parts = [(top, bottom)]
         if open_at is not None:
-            parts = [(top, open_at - 0.16), (open_at + 0.16, bottom)]
+            parts = [(top, open_at - OPEN), (open_at + OPEN, bottom)]
         for start, end in parts:
-            self.axes.plot([x, x], [start, end], color=colour, linewidth=4, zorder=5)
+            self.draw(Line(((x, start), (x, end)), Ink(edge=colour, width=4, layer=5)))
         self.reach(x, bottom)
 
     # -- lines -----------------------------------------------------------------------------------
@@ -363,23 +318,13 @@ class Sheet:
         dashed
             Whether what it stands for is missing, or answers.
         """
-        from matplotlib.patches import FancyArrowPatch
-        from matplotlib.path import Path
-
         self.record.lines.append(tuple(path))
         for x, y in path[::3]:
             self.reach(x, y)
-        self.axes.add_patch(
-            FancyArrowPatch(
-                path=Path(list(path), [Path.MOVETO, *[Path.CURVE4] * (len(path) - 1)]),
-                arrowstyle="-|>,head_length=5,head_width=3" if arrow else "-",
-                color=colour,
-                linewidth=2.6 if bold else 1.1,
-                linestyle=(0, (4, 3)) if dashed else "solid",
-                joinstyle="miter",
-                capstyle="butt",
-                shrinkA=0,
-                shrinkB=0,
-                zorder=3 if bold else 1,
-            )
+        ink = Ink(
+            edge=colour,
+            width=2.6 if bold else 1.1,
+            dashes=(4, 3) if dashed else (),
+            layer=3 if bold else 1,
         )
+        self.draw(Curve(tuple(path), ink, arrow))

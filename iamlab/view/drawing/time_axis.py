@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, width_of
+from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.style import HAIRLINE, INK, PALE_INK
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class TimeAxis:
         """
         words, middle, half = self._now(now)
         for x, label in self.ticks():
-            ends = [y + 0.13, bottom]
-            sheet.axes.plot([x, x], ends, color=HAIRLINE, linewidth=1, zorder=0)  # below arrows
+            ends = ((x, y + 0.13), (x, bottom))
+            sheet.draw(Line(ends, Ink(edge=HAIRLINE, layer=0)))  # below arrows
             if abs(x - middle) > half + width_of(label, SMALL) / 2 + 0.08:
                 sheet.note(x, y, label, align="center", fact=False)
         sheet.area((self.left, y + 0.13), (self.right - self.left, 0.001), PALE_INK, edge=PALE_INK)

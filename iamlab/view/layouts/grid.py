@@ -12,13 +12,14 @@ from math import cos, radians, sin, tan
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, height_of, widest
+from iamlab.view.drawing.shapes import Ink, Line, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.scene import Column, Node, Scene
     from iamlab.view.style import Look
 
@@ -178,8 +179,8 @@ class _Grid:
             head = MARGIN + HEADLINE * self.headlines + 0.02
             start = left + (self.foot - head) / tan(SLOPE)
             room = sum(self.widths[number] for number in part) + GAP / 2
-            line = [left, start], [self.foot, head]
-            self.sheet.axes.plot(*line, color=HAIRLINE, linewidth=1)
+            line = Line(((left, self.foot), (start, head)), Ink(edge=HAIRLINE))
+            self.sheet.draw(line)
             words = (column.group, column.note)[: self.headlines]
             for number, (word, face) in enumerate(zip(words, FACES, strict=False)):
                 y = MARGIN + HEADLINE * (number + 0.5)
@@ -235,13 +236,10 @@ def _cells(
 
 
 def fill_all(sheet: Sheet, cells: Sequence[tuple[Point, Point, str]]) -> None:
-    """Fill rectangles, all at once: one by one, thousands of them take seconds."""
-    from matplotlib.collections import PolyCollection
-
-    corners = []
-    for (x, y), (width, height), _ in cells:
-        corners.append([(x, y), (x + width, y), (x + width, y + height), (x, y + height)])
-        sheet.reach(x + width, y + height)
-    colours = [colour for *_, colour in cells]
-    drawn = PolyCollection(corners, facecolors=colours, edgecolors=HAIRLINE, linewidths=1, zorder=2)
-    sheet.axes.add_collection(drawn, autolim=False)
+    """Fill rectangles, those of a colour all at once: thousands of them are one shape."""
+    by_colour: dict[str, list[tuple[Point, Point]]] = {}
+    for place, size, colour in cells:
+        by_colour.setdefault(colour, []).append((place, size))
+        sheet.reach(place[0] + size[0], place[1] + size[1])
+    for colour, places in by_colour.items():
+        sheet.draw(Tiles(tuple(places), Ink(fill=colour, edge=HAIRLINE)))

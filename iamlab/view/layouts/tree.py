@@ -12,7 +12,7 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, DENY, DENY_AREA, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.scene import Cell, Column, Node, Scene
 
 INDENT, DEEPEST = 0.3, 6

@@ -14,7 +14,7 @@ from iamlab.view.tables import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.model.account import Account
     from iamlab.model.identities import RootUser
     from iamlab.model.organization.organization import Organization
@@ -111,7 +111,7 @@ def _reaching(identity: Identity) -> Iterator[Row]:
         document = document_of(account, arn)
         yield _told(document, NAMES["boundary"], identity.kind, arn)
     if isinstance(identity, Role) and identity.trust is not None:
-        named = identity.trust.named("trust policy")
+        named = identity.trust.with_name("trust policy")
         yield _told(named, "role trust policy", "role", None)
     if not isinstance(identity, Group) and account.organization is not None:
         for level in account.organization.levels(account.account_id, SCP):
@@ -119,7 +119,7 @@ def _reaching(identity: Identity) -> Iterator[Row]:
                 yield _told(one.policy, NAMES["scp"], ", ".join(one.path), one.arn)
 
 
-def _hanging(one: Attached, through: str) -> Row:
+def _hanging(one: AttachedPolicy, through: str) -> Row:
     kind = "inline policy"
     if one.arn is not None:
         of_aws = one.arn.split(":")[4:5] == ["aws"]

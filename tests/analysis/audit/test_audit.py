@@ -834,7 +834,7 @@ def test_a_finding_reads_well_alone(main: Account) -> None:
 def test_an_audit_is_json_too(main: Account) -> None:
     """Findings, what is well, what could not be asked, and the thresholds."""
     _add_root_keys(main)
-    found_json = json.loads(json.dumps(main.audit(required_tags=["owner"]).to_json()))
+    found_json = json.loads(json.dumps(main.audit(required_tags=["owner"]).to_dict()))
 
     assert (found_json["accountId"], found_json["account"]) == (ID, "main")
     assert found_json["thresholds"]["required_tags"] == ["owner"]

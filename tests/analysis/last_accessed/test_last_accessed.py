@@ -538,7 +538,7 @@ def test_an_export_and_a_trail_tell_the_same_as_the_world(tmp_path: Path) -> Non
     attempt(account, bob, "s3:ListAllMyBuckets")
     attempt(account, account.roles["auditor"], "s3:GetObject", ITEM)
     trail = tmp_path / "trail.json"
-    trail.write_text(json.dumps({"Records": [event.to_json() for event in world.events]}))
+    trail.write_text(json.dumps({"Records": [event.to_dict() for event in world.events]}))
     loaded = World.from_account_details(export_of(world))
     assert not loaded.events
     (copy,) = loaded.accounts.values()

@@ -53,7 +53,7 @@ def statements(found: LeastPrivilege) -> dict[str, tuple[Any, Any]]:
     """Give actions and resources by Sid."""
     return {
         one["Sid"]: (one["Action"], one["Resource"])
-        for document in found.to_json()
+        for document in found.to_dict()
         for one in document["Statement"]
     }
 
@@ -124,7 +124,7 @@ def test_a_policy_is_written_as_a_person_would(uses: list[Use], wanted: dict[str
     found = made(*uses)
 
     assert statements(found) == wanted
-    assert found.policy.to_json()["Version"] == "2012-10-17"
+    assert found.policy.to_dict()["Version"] == "2012-10-17"
     assert found.excess == ()
     assert found.left_out == ()
     assert "other account" not in {one.kind for one in found.not_shown}
@@ -223,7 +223,7 @@ def test_nothing_used_is_an_honest_empty_answer() -> None:
     """No policy, and it is said that nothing is known."""
     found = least_privilege(small_world(), ANA, [])
 
-    assert (found.policies, found.period, found.to_json()) == ((), None, [])
+    assert (found.policies, found.period, found.to_dict()) == ((), None, [])
     assert found.not_shown[0].kind == "period"
     assert "used nothing" in str(found)
     with pytest.raises(RequestError, match="nothing was used"):
@@ -304,7 +304,7 @@ def test_a_resource_that_no_policy_can_name_gets_a_star_or_is_left_out(resource:
     found = made(use("s3:GetObject", resource), use("s3:GetObject", f"{MAPS}/a"))
 
     for policy in found.policies:
-        policy.check("identity")
+        policy.validate("identity")
     if ("s3:GetObject", resource) in found.used:
         assert found.steps
         assert [one.resource for one in found.excess] == ["*"]
@@ -413,7 +413,7 @@ def test_what_is_still_too_large_is_split() -> None:
     ]
     for policy in found.policies:
         assert size(policy) <= 6144
-        policy.check("identity")
+        policy.validate("identity")
     assert all(allows(found, one.action, one.resource) for one in uses)
     with pytest.raises(RequestError, match="there are several"):
         _ = found.policy
@@ -507,7 +507,7 @@ def test_passing_a_role_is_suggested_and_not_slipped_in() -> None:
     assert [one.role for one in silent.pass_role] == [JOB]
     assert "pass role" in {one.kind for one in silent.not_shown}
     assert all("iam:PassRole" not in one.action for one in silent.policy.statements)
-    statement = told.to_json()[0]["Statement"][-1]
+    statement = told.to_dict()[0]["Statement"][-1]
     assert statement == {
         "Sid": "PassJob",
         "Effect": "Allow",
@@ -750,7 +750,7 @@ def test_a_world_answers_from_its_own_events() -> None:
     assert of_role.caller == role.arn
     assert set(of_role.used) == {("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")}
     assert list(world.events) == before
-    assert world.least_privilege(ana).to_json() == of_user.to_json()
+    assert world.least_privilege(ana).to_dict() == of_user.to_dict()
     ana.put_policy("all", of_user.policy)
     assert world.can(ana, "sts:AssumeRole", role.arn)
     assert not world.can(ana, "s3:PutObject", f"{MAPS}/a")
@@ -823,4 +823,4 @@ def test_whatever_was_used_is_allowed_however_it_is_generalised(seed: int) -> No
     shuffled = sorted(pairs, key=lambda _: chance.random())
     again = made(*(use(*pair) for pair in shuffled), most_resources=1)
     once = made(*(use(*pair) for pair in sorted(pairs)), most_resources=1)
-    assert json.dumps(again.to_json()) == json.dumps(once.to_json())
+    assert json.dumps(again.to_dict()) == json.dumps(once.to_dict())

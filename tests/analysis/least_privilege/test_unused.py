@@ -189,7 +189,7 @@ def test_a_document_loses_what_was_not_used(
     assert list(less.lines) == lines
     assert less.policy is not None
     wanted = before[:2] if after is None else after
-    assert less.policy.to_json()["Statement"] == wanted
+    assert less.policy.to_dict()["Statement"] == wanted
 
 
 def test_in_an_older_document_a_variable_is_plain_text() -> None:

@@ -135,10 +135,12 @@ def test_what_cannot_be_closed_is_said_with_the_way(main: Account, dana: User) -
 def test_a_matrix_says_what_shall_stay(main: Account, dana: User) -> None:
     """All of its allowed cells do."""
     dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:*"]))
-    matrix = main.world.access([READ[0], "s3:PutObject"], [READ[1]], [dana])
+    matrix = main.world.access_matrix([READ[0], "s3:PutObject"], [READ[1]], [dana])
     cut = main.world.reach().cut(dana, keep=matrix)
     cut.apply(main.world)
-    assert main.world.access([READ[0], "s3:PutObject"], [READ[1]], [dana]).rows == matrix.rows
+    assert (
+        main.world.access_matrix([READ[0], "s3:PutObject"], [READ[1]], [dana]).rows == matrix.rows
+    )
 
 
 @pytest.mark.parametrize("keep", ["dana", [("dana",)], 7, [("dana", "s3:GetObject")]])

@@ -89,7 +89,7 @@ def main() -> Account:
 
 def test_who_gets_to_a_resource_is_told_with_his_steps(main: Account) -> None:
     """The nearest first; whoever does not get there is not among them."""
-    found = main.world.reach().to(MAP, "s3:GetObject")
+    found = main.world.reach().to("s3:GetObject", MAP)
     assert {arn.rpartition(":")[2]: len(path) for arn, path in found.items()} == {
         "root": 0,
         "role/boss": 0,
@@ -105,9 +105,9 @@ def test_a_condition_key_of_the_last_call_can_be_given(main: Account) -> None:
     when = {"StringEquals": {"s3:ExistingObjectTag/open": "yes"}}
     main.roles["boss"].put_policy("maps", Policy.allow("s3:GetObject", when=when))
     reach = main.world.reach()
-    assert len(reach.to(MAP, "s3:GetObject")) == 1  # the root user
+    assert len(reach.to("s3:GetObject", MAP)) == 1  # the root user
     context = {"s3:ExistingObjectTag/open": "yes"}
-    assert len(reach.to(MAP, "s3:GetObject", context=context)) == 4
+    assert len(reach.to("s3:GetObject", MAP, context=context)) == 4
 
 
 def test_the_blast_radius_names_whom_somebody_can_become(main: Account) -> None:
@@ -399,9 +399,9 @@ def test_what_is_of_the_wrong_kind_is_refused_in_words(main: Account) -> None:
     """As ``World.can`` refuses it."""
     reach = main.world.reach()
     for ask in (
-        lambda: reach.to(None, "s3:GetObject"),  # type: ignore[arg-type]
-        lambda: reach.to(MAP, 5),  # type: ignore[arg-type]
-        lambda: reach.to(MAP, "s3:GetObject", context=5),  # type: ignore[arg-type]
+        lambda: reach.to("s3:GetObject", None),  # type: ignore[arg-type]
+        lambda: reach.to(5, MAP),  # type: ignore[arg-type]
+        lambda: reach.to("s3:GetObject", MAP, context=5),  # type: ignore[arg-type]
         lambda: reach.along(3),  # type: ignore[arg-type]
         lambda: reach.cut(3.5),  # type: ignore[arg-type]
         lambda: reach.path(main.world),  # type: ignore[arg-type]

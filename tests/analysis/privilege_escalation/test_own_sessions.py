@@ -57,7 +57,7 @@ def test_a_session_has_rights_that_a_key_has_not(row: Row) -> None:
     assert row.targets(world) == [TOKEN]
     reach = world.reach()
     (edge,) = edges(world, DANA, 29)
-    ends = [reach.path(DANA, STARS), reach.to(READS[1], READS[0]).get(DANA)]
+    ends = [reach.path(DANA, STARS), reach.to(*READS).get(DANA)]
     assert any(path is not None and edge in path.edges for path in ends)
     assert all(path.replay().caller for path in ends if path is not None)
 

@@ -250,7 +250,7 @@ def test_half_a_character_becomes_the_sign_for_an_unknown_one(tmp_path):
 
     assert event.user_agent == "a\ufffdb"
     assert event.error_message == "🪐"
-    json.dumps(event.to_json(), ensure_ascii=False).encode()
+    json.dumps(event.to_dict(), ensure_ascii=False).encode()
 
 
 def test_only_the_first_hundred_problems_are_kept_in_words(tmp_path):

@@ -451,10 +451,10 @@ def test_what_a_world_logs_can_be_read_again(tmp_path):
     with pytest.raises(iamlab.AccessDenied):
         world.do(session, "s3:GetObject", "arn:aws:s3:::star-maps/m31")
 
-    text = text_of(event.to_json() for event in world.events)
+    text = text_of(event.to_dict() for event in world.events)
     again = list(Trail(write(tmp_path / "a.json", text)))
 
-    assert [one.to_json() for one in again] == [one.to_json() for one in world.events]
+    assert [one.to_dict() for one in again] == [one.to_dict() for one in world.events]
     assert {one.event_name for one in again} >= {"CreateUser", "AssumeRole", "GetObject"}
 
 

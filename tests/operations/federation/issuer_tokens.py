@@ -119,7 +119,7 @@ def workflow_token(
 
 
 def _subject(claims: Mapping[str, Any], *, immutable: bool) -> str:
-    """Say what a job is about, in GitHub's words."""
+    """Return the subject of a job, in GitHub's form."""
     owner, _, name = claims["repository"].partition("/")
     if immutable:
         owner, name = (

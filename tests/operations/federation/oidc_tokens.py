@@ -46,18 +46,18 @@ def part(value: object) -> str:
 def signed(claims: object, issuer: OidcIssuer, *, key: Any = None, **header: Any) -> str:
     """Sign anything as the issuer would, or with another key, under any header."""
     own = issuer._key(issuer.key_number)
-    given = {"alg": issuer.algorithm, "kid": public_jwk(own, issuer.algorithm)["kid"], **header}
+    arguments = {"alg": issuer.algorithm, "kid": public_jwk(own, issuer.algorithm)["kid"], **header}
     body = claims if isinstance(claims, str) else json.dumps(claims)
-    fields = {name: value for name, value in given.items() if value is not None}
+    fields = {name: value for name, value in arguments.items() if value is not None}
     chosen = key or own
-    return jwt.PyJWS().encode(body.encode(), chosen, str(given["alg"]), headers=fields)
+    return jwt.PyJWS().encode(body.encode(), chosen, str(arguments["alg"]), headers=fields)
 
 
 def claims_of(issuer: OidcIssuer, **changes: Any) -> dict[str, Any]:
-    """Give the claims of a good token, some of them changed, or left out (``...``)."""
+    """Return the claims of a good token, some of them changed, or left out (``...``)."""
     now = int(issuer.world.clock.now.timestamp())
     good = {"iss": issuer.url, "sub": "ana", "aud": issuer.audience, "iat": now, "exp": now + 300}
-    return {name: one for name, one in (good | changes).items() if one is not ...}
+    return {name: change for name, change in (good | changes).items() if change is not ...}
 
 
 def refused(account: Account, token: str) -> AwsError:
@@ -70,10 +70,10 @@ def refused(account: Account, token: str) -> AwsError:
 
 
 def state(world: World) -> Any:
-    """Tell everything that reading a token might change."""
+    """Return everything that reading a token could change."""
     return snapshot(world), plain(world.oidc_issuers)
 
 
 def eve(issuer: OidcIssuer) -> Any:
-    """Give an attacker's key."""
+    """Return an attacker's key."""
     return signing_key(issuer.world, "eve", issuer.algorithm)

@@ -138,9 +138,9 @@ def attribute(name: str, *values: str) -> Edit:
 
     def edit(root: Any) -> None:
         statement = find(root, ".//saml:AttributeStatement")
-        for one in statement.findall("saml:Attribute", NAMESPACES):
-            if one.get("Name") == name:
-                statement.remove(one)
+        for found in statement.findall("saml:Attribute", NAMESPACES):
+            if found.get("Name") == name:
+                statement.remove(found)
         if values:
             element = etree.SubElement(statement, tag("saml:Attribute"), Name=name)
             for value in values:
@@ -208,8 +208,8 @@ def signed_by(
         Which certificate is enclosed, if not the signer's own; ``()``: none.
     """
     directory = scene.directory
-    for one in root.findall(".//ds:Signature", NAMESPACES):
-        one.getparent().remove(one)
+    for found in root.findall(".//ds:Signature", NAMESPACES):
+        found.getparent().remove(found)
     if key is None:
         key = directory._key(1) if whose is None else rsa_key(scene.world, whose)
     shown = [directory.certificate()] if show is None else list(show)
@@ -335,9 +335,9 @@ WRAPPED: dict[str, tuple[str, Edit]] = {
 """Name -> which part is signed, and what the attacker does to the signed message."""
 
 
-def wrapped(scene: Scene, way: str) -> Any:
+def wrapped(scene: Scene, how: str) -> Any:
     """Make a message with a genuine signature and an evil content."""
-    place, edit = WRAPPED[way]
+    place, edit = WRAPPED[how]
     root = signed_by(scene, decoded(scene.sign_in()), place=place)
     edit(root)
     return root

@@ -119,14 +119,14 @@ SUBJECTS: list[tuple[dict[str, Any], str, str]] = [  # given, sub, ref
 ]
 
 
-@pytest.mark.parametrize(("asked", "subject", "ref"), SUBJECTS)
-def test_github_says_which_job_it_is(asked: dict[str, Any], subject: str, ref: str) -> None:
+@pytest.mark.parametrize(("request", "subject", "ref"), SUBJECTS)
+def test_github_says_which_job_it_is(request: dict[str, Any], subject: str, ref: str) -> None:
     """The environment comes before the event, and the event before the branch."""
     world, main, _ = made()
     github = github_actions(world)
     github.register(main)
 
-    identity = read_web_identity(main, workflow_token(github, "acme/star-maps", **asked))
+    identity = read_web_identity(main, workflow_token(github, "acme/star-maps", **request))
 
     assert identity.subject == f"repo:acme/star-maps:{subject}"
     assert identity.context[f"{GITHUB}:ref"] == ref
@@ -167,7 +167,7 @@ def test_an_immutable_subject_has_the_ids_of_owner_and_repository() -> None:
     owner, repository = first["repository_owner_id"], first["repository_id"]
     wanted = f"repo:acme@{owner}/star-maps@{repository}:ref:refs/heads/main"
     assert (first["sub"], claims[1]["sub"]) == (wanted, wanted)
-    assert len({one["repository_id"] for one in claims}) == 3
+    assert len({claim["repository_id"] for claim in claims}) == 3
     assert claims[2]["repository_owner_id"] == owner != claims[3]["repository_owner_id"]
 
 
@@ -205,8 +205,8 @@ def test_a_trust_policy_tells_branches_apart() -> None:
     found = {}
     for branch in ("main", "dev"):
         token = workflow_token(github, "acme/star-maps", ref=f"refs/heads/{branch}")
-        one = read_web_identity(main, token)
-        found[branch] = bool(world.can(one.principal, ASSUME, role.arn, context=one.context))
+        item = read_web_identity(main, token)
+        found[branch] = bool(world.can(item.principal, ASSUME, role.arn, context=item.context))
 
     assert found == {"main": True, "dev": False}
 
@@ -269,7 +269,7 @@ def test_google_has_a_key_for_the_audience_and_one_for_the_party(
     found = read_web_identity(main, token).context
 
     wanted = {"sub": "ana", **keys}
-    assert found == {f"accounts.google.com:{name}": one for name, one in wanted.items()}
+    assert found == {f"accounts.google.com:{name}": value for name, value in wanted.items()}
 
 
 def test_several_audiences_at_once_are_too_many_without_a_provider() -> None:

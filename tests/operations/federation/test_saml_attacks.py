@@ -194,16 +194,16 @@ def test_what_is_signed_must_be_xml(scene: Scene, monkeypatch: pytest.MonkeyPatc
 
 
 def _deceived(root: Any, certificate: Any) -> bool:
-    """Say whether a careless reader is deceived: the signature is good, and somebody else read."""
+    """Return whether a careless reader is deceived: the signature is good, and somebody else read."""
     XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", validate_schema=False)
     subjects = root.iterfind(".//saml:Assertion/saml:Subject/saml:NameID", names.NAMESPACES)
-    return "root" in [one.text for one in subjects]
+    return "root" in [subject.text for subject in subjects]
 
 
-@pytest.mark.parametrize("way", WRAPPED)
-def test_a_wrapped_signature_deceives_nobody(scene: Scene, way: str) -> None:
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_wrapped_signature_deceives_nobody(scene: Scene, how: str) -> None:
     """Though a reader who only asks whether there is a good signature would be deceived."""
-    root = forge.wrapped(scene, way)
+    root = forge.wrapped(scene, how)
     assert _deceived(root, scene.directory.certificate())
 
     refused(scene, forge.encoded(root))
@@ -218,32 +218,32 @@ ONE_LOCK_LESS = {
 }
 
 
-@pytest.mark.parametrize("way", WRAPPED)
+@pytest.mark.parametrize("how", WRAPPED)
 def test_wrapping_is_refused_even_if_nobody_counts_assertions(
-    scene: Scene, way: str, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That is a second lock: what the signature covers must be what holds it."""
     first = names.tag("saml:Assertion")
     monkeypatch.setattr(saml_signature, "_only_assertion", lambda root: root.find(first))
     certificates = signing_certificates(scene.provider.metadata)
-    root = forge.wrapped(scene, way)
-    if not ONE_LOCK_LESS[way]:
+    root = forge.wrapped(scene, how)
+    if not ONE_LOCK_LESS[how]:
         found = signed_assertion(root, certificates)
         assert forge.find(found, "saml:Subject/saml:NameID").text == "ana"
         return
 
-    with pytest.raises(ValueError, match=ONE_LOCK_LESS[way]):
+    with pytest.raises(ValueError, match=ONE_LOCK_LESS[how]):
         signed_assertion(root, certificates)
 
 
-@pytest.mark.parametrize("way", WRAPPED)
-def test_a_wrapped_signature_with_the_same_id_deceives_nobody(scene: Scene, way: str) -> None:
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_wrapped_signature_with_the_same_id_deceives_nobody(scene: Scene, how: str) -> None:
     """Two elements of one ID: it is not clear what is signed."""
-    root = forge.wrapped(scene, way)
-    genuine = next(one for one in root.iter() if one.get("ID") not in (None, "_evil"))
-    for one in root.iter():
-        if one.get("ID") == "_evil":
-            one.set("ID", genuine.get("ID"))
+    root = forge.wrapped(scene, how)
+    genuine = next(item for item in root.iter() if item.get("ID") not in (None, "_evil"))
+    for entry in root.iter():
+        if entry.get("ID") == "_evil":
+            entry.set("ID", genuine.get("ID"))
 
     refused(scene, forge.encoded(root))
 
@@ -276,7 +276,7 @@ def test_a_signature_is_for_what_holds_it(scene: Scene, case: str) -> None:
 
 
 def _signed_elsewhere(scene: Scene, kind: str) -> Any:
-    """Give what the directory signed for another purpose: metadata, or that somebody failed."""
+    """Return what the directory signed for another purpose: metadata, or that somebody failed."""
     root = forge.decoded(scene.sign_in())
     if kind == "metadata":
         root.remove(forge.find(root, "saml:Assertion"))
@@ -426,7 +426,7 @@ def test_character_data_is_text(scene: Scene) -> None:
 
 LAUGHS = (
     '<!DOCTYPE a [<!ENTITY a "lol">'
-    + "".join(f'<!ENTITY {one} "{f"&{before};" * 10}">' for before, one in pairwise("abcdefghi"))
+    + "".join(f'<!ENTITY {item} "{f"&{before};" * 10}">' for before, item in pairwise("abcdefghi"))
     + "]>"
 )
 

@@ -184,7 +184,7 @@ def test_a_mistake_is_told_and_changes_nothing(scene: Scene, case: str) -> None:
 
 
 def told(directory: SamlDirectory) -> Any:
-    """Tell all that a directory holds."""
+    """Return all that a directory holds."""
     return dict(directory.users), dict(directory.role_pairs), directory.sign_ins
 
 

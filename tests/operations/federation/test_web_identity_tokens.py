@@ -118,8 +118,8 @@ def _tampered(issuer: OidcIssuer) -> str:
 
 def _other_header(issuer: OidcIssuer) -> str:
     header, claims, signature = issuer.token("ana").split(".")
-    said = json.loads(base64.urlsafe_b64decode(header + "=="))
-    return f"{part({**said, 'typ': 'JOSE'})}.{claims}.{signature}"
+    message = json.loads(base64.urlsafe_b64decode(header + "=="))
+    return f"{part({**message, 'typ': 'JOSE'})}.{claims}.{signature}"
 
 
 def _unsigned(issuer: OidcIssuer, algorithm: object, signature: str) -> str:
@@ -379,7 +379,9 @@ def test_a_token_is_taken_within_its_time(case: str) -> None:
     world.clock.advance(days=30_000)  # where no computer's clock is
     now = int(world.clock.now.timestamp())
     offsets, wanted = TIMES[case]
-    token = signed(claims_of(issuer, **{name: now + one for name, one in offsets.items()}), issuer)
+    token = signed(
+        claims_of(issuer, **{name: now + offset for name, offset in offsets.items()}), issuer
+    )
 
     if wanted is None:
         assert read_web_identity(main, token).subject == "ana"
@@ -504,20 +506,20 @@ AUDIENCES: list[tuple[Any, Any, str | None]] = [  # aud, azp, for whom the token
 ]
 
 
-@pytest.mark.parametrize(("aud", "azp", "whom"), AUDIENCES)
+@pytest.mark.parametrize(("aud", "azp", "principal"), AUDIENCES)
 def test_the_authorised_party_takes_the_place_of_the_audience(
-    aud: Any, azp: Any, whom: str | None
+    aud: Any, azp: Any, principal: str | None
 ) -> None:
     """Where it is set; one of several audiences is enough."""
     _, main, issuer = made("ES384")
     main.oidc_providers[ARN].add_client_id("web")
     token = signed(claims_of(issuer, aud=aud, azp=azp), issuer)
 
-    if whom is None:
+    if principal is None:
         refused(main, token)
     else:
         identity = read_web_identity(main, token)
-        assert (identity.audience, identity.context[f"{HOST}:aud"]) == (whom, whom)
+        assert (identity.audience, identity.context[f"{HOST}:aud"]) == (principal, principal)
 
 
 def test_a_provider_without_audiences_takes_no_token() -> None:
@@ -689,7 +691,7 @@ def test_there_is_one_way_to_write_each_part_of_a_token() -> None:
     alike = [
         token[:at] + letter + token[at + 1 :]
         for token in tokens
-        for at in (index - 1 for index, one in enumerate(f"{token}.") if one == ".")
+        for at in (index - 1 for index, item in enumerate(f"{token}.") if item == ".")
         for letter in LETTERS[:64].replace(token[at], "")
         if _lenient(token[:at] + letter + token[at + 1 :]) == _lenient(token)
     ]
@@ -702,7 +704,7 @@ def test_there_is_one_way_to_write_each_part_of_a_token() -> None:
 
 
 def _lenient(token: str) -> list[bytes]:
-    return [base64.urlsafe_b64decode(f"{one}===") for one in token.split(".")]
+    return [base64.urlsafe_b64decode(f"{item}===") for item in token.split(".")]
 
 
 @given(st.one_of(st.text(), st.text("ey.AQ-_=", max_size=60), st.binary().map(str)))

@@ -147,17 +147,17 @@ class Chance:
         return self.draw.choice(TEXTS.get(name) or NAMES)
 
 
-def outcome(account: Account, operation: str, given: dict[str, Any]) -> str:
+def outcome(account: Account, operation: str, arguments: dict[str, Any]) -> str:
     """Do it, and say how it ended; a failure must have left everything as it was."""
     before, made = snapshot(account.world), account.world.ids.made
     ended = "done"
     try:
-        perform(account, operation, **given)
+        perform(account, operation, **arguments)
     except (AwsError, RequestError) as error:
         ended = type(error).__name__
     if ended != "done":
-        assert snapshot(account.world) == before, (operation, given, ended)
-        assert account.world.ids.made == made, (operation, given, ended)
+        assert snapshot(account.world) == before, (operation, arguments, ended)
+        assert account.world.ids.made == made, (operation, arguments, ended)
     return ended
 
 

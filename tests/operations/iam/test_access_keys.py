@@ -74,11 +74,11 @@ COPIES: dict[str, Callable[[AccessKey], AccessKey]] = {
 }
 
 
-@pytest.mark.parametrize("way", COPIES)
-def test_the_secret_is_shown_once(way: str) -> None:
+@pytest.mark.parametrize("how", COPIES)
+def test_the_secret_is_shown_once(how: str) -> None:
     """Only the object that creation returned has it."""
     key = made()[1].users["alice"].create_access_key()
-    twin = COPIES[way](key)
+    twin = COPIES[how](key)
 
     assert twin.access_key_id == key.access_key_id
     with pytest.raises(RequestError, match="shown only once"):
@@ -281,8 +281,8 @@ def test_the_use_of_a_key_is_asked_of_the_user_whose_it_is() -> None:
     alice.put_policy("own", document(allow("iam:GetAccessKeyLastUsed", alice.arn)))
     own, other = alice.create_access_key(), bob.create_access_key()
 
-    asked = main.call("GetAccessKeyLastUsed", alice, AccessKeyId=own.access_key_id)
-    assert asked["UserName"] == "alice"
+    request = main.call("GetAccessKeyLastUsed", alice, AccessKeyId=own.access_key_id)
+    assert request["UserName"] == "alice"
     for key_id in (other.access_key_id, UNKNOWN):
         with pytest.raises(AccessDenied):
             main.call("GetAccessKeyLastUsed", alice, AccessKeyId=key_id)

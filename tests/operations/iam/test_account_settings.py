@@ -41,9 +41,9 @@ def account(seed: int = 3, account_id: str = ONE) -> Account:
     return World(seed=seed).create_account("main", account_id=account_id)
 
 
-def ask(main: Account, operation: str, **given: Any) -> dict[str, Any]:
+def ask(main: Account, operation: str, **arguments: Any) -> dict[str, Any]:
     """Call an operation as the account's root user."""
-    return main.call(operation, main.root_arn, **given)
+    return main.call(operation, main.root_arn, **arguments)
 
 
 # -- tokens for services outside of AWS -----------------------------------------------------------
@@ -70,7 +70,7 @@ def test_the_methods_of_an_account_do_the_same() -> None:
     assert issuer == main.outbound_federation
 
     main.disable_outbound_web_identity_federation()
-    assert [one.event_name for one in main.world.events[-2:]] == [ENABLE, DISABLE]
+    assert [event.event_name for event in main.world.events[-2:]] == [ENABLE, DISABLE]
 
 
 def test_switched_on_again_it_has_the_same_url() -> None:
@@ -109,8 +109,8 @@ def test_what_is_so_already_is_refused(
 ) -> None:
     """And nothing changes."""
     main = account()
-    for one in before:
-        ask(main, one)
+    for item in before:
+        ask(main, item)
     as_it_was = snapshot(main.world)
     with pytest.raises(refusal):
         ask(main, operation)
@@ -230,12 +230,12 @@ def test_another_property_beside_that_is_ignored() -> None:
     assert ask(main, GET) == {"Properties": {KEY: "true"}}
 
 
-@pytest.mark.parametrize("given", [[KEY], KEY, {KEY: True}, {5: "true"}, {KEY: None}])
-def test_a_mapping_of_texts_is_told_from_anything_else(given: Any) -> None:
+@pytest.mark.parametrize("arguments", [[KEY], KEY, {KEY: True}, {5: "true"}, {KEY: None}])
+def test_a_mapping_of_texts_is_told_from_anything_else(arguments: Any) -> None:
     """Never a bare error from the depths."""
     main = account()
     with pytest.raises(RequestError):
-        main.put_properties(given)
+        main.put_properties(arguments)
     assert not main.roles
 
     with pytest.raises(ValidationError, match="properties"):
@@ -265,9 +265,9 @@ def test_policies_can_tell_namespaces_apart() -> None:
     ana = allowed(main, "iam:*")
     other = {"ForAnyValue:StringEquals": {"iam:AccountPropertyNamespaces": ["RoleManager"]}}
     ana.put_policy("no", document(deny([f"iam:{PUT}", f"iam:{GET}"], "*", Condition=other)))
-    for operation, given in ((PUT, {"Properties": {KEY: "false"}}), (GET, {})):
+    for operation, arguments in ((PUT, {"Properties": {KEY: "false"}}), (GET, {})):
         with pytest.raises(AccessDenied, match="explicit deny"):
-            main.call(operation, ana, **given)
+            main.call(operation, ana, **arguments)
 
     with pytest.raises(InvalidInput, match="Unsupported namespace: Other"):
         main.call(PUT, ana, Properties={"Other/Enabled": "true"})

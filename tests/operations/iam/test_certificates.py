@@ -118,7 +118,7 @@ def test_a_server_certificate_is_answered_as_aws_does(main: Account) -> None:
 def test_a_private_key_is_nowhere_to_be_found(main: Account) -> None:
     """Not in the world, not in its log."""
     secret = PRIVATE_KEY.split("\n")[1]
-    events = json.dumps([event.to_json() for event in main.world.events])
+    events = json.dumps([event.to_dict() for event in main.world.events])
 
     assert "uploadservercertificate" in events.lower()
     assert secret not in events + repr(snapshot(main.world))
@@ -335,13 +335,13 @@ def test_a_service_password_is_shown_once(main: Account, ana: User) -> None:
         repr(made),
         str(again),
         snapshot(main.world),
-        [event.to_json() for event in main.world.events],
+        [event.to_dict() for event in main.world.events],
         copy.copy(made).password,
         copy.deepcopy(made).password,
         pickle.dumps(made),
     ]
 
-    assert not [one for one in seen if any(str(secret) in repr(one) for secret in secrets)]
+    assert not [item for item in seen if any(str(secret) in repr(item) for secret in secrets)]
     assert pickle.loads(pickle.dumps(made)) == made  # noqa: S301 - it was made a line before
     assert made.service_specific_credential_id.startswith("ACCA")
 
@@ -368,7 +368,10 @@ def test_an_api_key_expires(main: Account, ana: User) -> None:
 
     def statuses() -> list[str]:
         found = main.call("ListServiceSpecificCredentials", main.root_arn, **sent)
-        return [one["Status"] for one in found["ServiceSpecificCredentials"]]
+        return [
+            service_specific_credential["Status"]
+            for service_specific_credential in found["ServiceSpecificCredentials"]
+        ]
 
     assert made.expiration_date == NOW + timedelta(days=2)
     main.world.clock.advance(days=2, seconds=-1)
@@ -396,7 +399,7 @@ def test_names_to_sign_in_with_are_unique_and_stay(main: Account, ana: User) -> 
     third = main.create_user("ana").create_service_specific_credential(CODE)
 
     kept = ana.service_specific_credentials[first.service_specific_credential_id]
-    assert [one.user_name for one in (kept, second, third)] == [
+    assert [session.user_name for session in (kept, second, third)] == [
         *(f"ana-at-{ID}", f"ana+1-at-{ID}", f"ana+2-at-{ID}"),
     ]
     assert ana.create_service_specific_credential(API).user_name == f"anna-at-{ID}"
@@ -424,14 +427,20 @@ def test_all_users_are_listed_to_who_may_list_all(main: Account, ana: User) -> N
     listing = "iam:ListServiceSpecificCredentials"
     bob.put_policy("own", document(allow(listing, bob.arn)))
     own_only = main.call("ListServiceSpecificCredentials", bob)
-    assert [one["UserName"] for one in own_only["ServiceSpecificCredentials"]] == ["bob"]
+    assert [
+        service_specific_credential["UserName"]
+        for service_specific_credential in own_only["ServiceSpecificCredentials"]
+    ] == ["bob"]
     with pytest.raises(AccessDenied):
         main.call("ListServiceSpecificCredentials", bob, AllUsers=True, ServiceName=CODE)
 
     bob.put_policy("all", document(allow(listing)))
     found = main.call("ListServiceSpecificCredentials", bob, AllUsers=True, ServiceName=CODE)
 
-    assert [one["UserName"] for one in found["ServiceSpecificCredentials"]] == ["ana", "bob"]
+    assert [
+        service_specific_credential["UserName"]
+        for service_specific_credential in found["ServiceSpecificCredentials"]
+    ] == ["ana", "bob"]
 
 
 def test_policies_may_tie_service_passwords_to_a_service(main: Account) -> None:

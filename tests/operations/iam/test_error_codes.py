@@ -63,17 +63,17 @@ class Row:
         return f"{self.code}: {self.text[:60]}"
 
 
-def do(operation: str, **given: Any) -> Callable[[Account], Any]:
+def do(operation: str, **arguments: Any) -> Callable[[Account], Any]:
     """Do an operation as the account's root user."""
-    return lambda account: perform(account, operation, **given)
+    return lambda account: perform(account, operation, **arguments)
 
 
-def times(number: int, operation: str, **given: Any) -> Callable[[Account], Any]:
+def times(number: int, operation: str, **arguments: Any) -> Callable[[Account], Any]:
     """Do an operation so many times."""
 
     def cause(account: Account) -> None:
         for _ in range(number):
-            perform(account, operation, **given)
+            perform(account, operation, **arguments)
 
     return cause
 
@@ -110,7 +110,7 @@ BIG = document(allow("s3:GetObject", f"arn:aws:s3:::maps/{'x' * 6200}"))
 
 
 def enabled(account: Account) -> None:
-    """Give ana a phone."""
+    """Create Ana's phone, a virtual MFA device."""
     account.users["ana"].create_virtual_mfa_device("phone").enable()
 
 
@@ -118,8 +118,8 @@ def policies(kind: str, number: int) -> Callable[[Account], Any]:
     """Attach so many policies."""
 
     def cause(account: Account) -> None:
-        things = {"user": account.users, "group": account.groups, "role": account.roles}
-        who = next(iter(things[kind].values()))
+        values = {"user": account.users, "group": account.groups, "role": account.roles}
+        who = next(iter(values[kind].values()))
         for count in range(number):
             who.attach_policy(account.create_policy(f"p{count}", READ))
 
@@ -685,7 +685,7 @@ ROWS = [
 
 
 def bucket_policy(document_: Any) -> Callable[[Account], Any]:
-    """Give the bucket star-maps this policy."""
+    """Return the bucket star-maps this policy."""
     return lambda account: account.create_bucket("star-maps", policy=document_)
 
 
@@ -693,8 +693,10 @@ def assume(role: str, **more: Any) -> Callable[[Account], Any]:
     """Let ana assume a role."""
 
     def cause(account: Account) -> None:
-        given: dict[str, Any] = {"role_session_name": "s1", **more}
-        account.world.sts.assume_role(account.users["ana"], role_arn=f"{IAM}:role/{role}", **given)
+        arguments: dict[str, Any] = {"role_session_name": "s1", **more}
+        account.world.sts.assume_role(
+            account.users["ana"], role_arn=f"{IAM}:role/{role}", **arguments
+        )
 
     return cause
 
@@ -899,7 +901,9 @@ CLASSES = {
 
 def classes() -> list[type[AwsError]]:
     """List those of errors.py: what other services answer is tested with those services."""
-    return [one for one in AwsError.__subclasses__() if one.__module__ == errors.__name__]
+    return [
+        subclass for subclass in AwsError.__subclasses__() if subclass.__module__ == errors.__name__
+    ]
 
 
 def made_in(path: Path) -> set[str]:
@@ -912,7 +916,7 @@ def made_in(path: Path) -> set[str]:
         for name in ast.walk(handler.type)
     }
     names = {
-        one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and id(one) not in caught
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught
     }
     return names & {error.__name__ for error in classes()}
 
@@ -939,9 +943,9 @@ def test_no_class_of_error_is_decoration() -> None:
     """Each is raised in a world, under the code that is its name."""
     known = classes()
 
-    assert {one.code for one in known} == made_in_world()
-    assert all(one.__name__ == one.code for one in known)
-    assert {id(getattr(errors, one.code)) for one in known} == {id(one) for one in known}
+    assert {item.code for item in known} == made_in_world()
+    assert all(item.__name__ == item.code for item in known)
+    assert {id(getattr(errors, item.code)) for item in known} == {id(item) for item in known}
 
 
 def test_a_class_that_is_only_caught_does_not_count(tmp_path: Path) -> None:

@@ -55,18 +55,18 @@ def assert_whole(account: Account) -> None:
     """Whatever happened, the account hangs together."""
     for kind in ("users", "groups", "roles"):
         held = getattr(account, kind)
-        assert all(one.name == name for name, one in held.items())
+        assert all(value.name == name for name, value in held.items())
         assert len({name.lower() for name in held}) == len(held)
-        assert len({one.unique_id for one in held.values()}) == len(held)
-        assert all(one.account is account for one in held.values())
+        assert len({item.unique_id for item in held.values()}) == len(held)
+        assert all(item.account is account for item in held.values())
     for user in account.users.values():
         assert set(user.groups) <= set(account.groups)
         assert len(user.groups) <= 10
     for policy in account.policies.values():
         assert policy.default_version_id in policy.versions
         assert len(policy.versions) <= 5
-    for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
-        assert all(account.get_policy(arn) for arn in one.attached)
+    for entry in (*account.users.values(), *account.groups.values(), *account.roles.values()):
+        assert all(account.get_policy(arn) for arn in entry.attached)
 
 
 def test_the_same_calls_make_the_same_world() -> None:
@@ -79,6 +79,6 @@ def test_the_same_calls_make_the_same_world() -> None:
         for _ in range(200):
             operation = chance.draw.choice(names)
             outcome(account, operation, chance.parameters(operation))
-        return snapshot(account.world), [event.to_json() for event in account.world.events]
+        return snapshot(account.world), [event.to_dict() for event in account.world.events]
 
     assert made() == made()

@@ -184,7 +184,7 @@ def test_private_keys_are_noted_and_never_kept(main: Account, saml: SAMLProvider
 
     assert list(saml.private_keys) == [second["KeyId"]]
     secret = PRIVATE_KEY.split("\n")[1]
-    events = json.dumps([event.to_json() for event in main.world.events])
+    events = json.dumps([event.to_dict() for event in main.world.events])
     assert secret not in events + repr(snapshot(main.world))
 
 

@@ -62,7 +62,9 @@ def test_a_role_may_be_in_many_profiles(main: Account) -> None:
 
     listed = main.call("ListInstanceProfilesForRole", main.root_arn, RoleName="app")
 
-    assert [one["InstanceProfileName"] for one in listed["InstanceProfiles"]] == ["web", "empty"]
+    assert [
+        instance_profile["InstanceProfileName"] for instance_profile in listed["InstanceProfiles"]
+    ] == ["web", "empty"]
 
 
 def test_a_profile_is_answered_as_aws_does(main: Account) -> None:
@@ -184,7 +186,7 @@ def test_a_service_linked_role_trusts_its_service_and_has_its_policy(main: Accou
         f"{START}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     )
     assert role.trust is not None
-    assert role.trust.to_json() == trust({"Service": "autoscaling.amazonaws.com"})
+    assert role.trust.to_dict() == trust({"Service": "autoscaling.amazonaws.com"})
     assert role.attached == [
         "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy"
     ]

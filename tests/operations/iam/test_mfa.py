@@ -101,12 +101,12 @@ COPIES: dict[str, Callable[[MfaDevice], MfaDevice]] = {
 }
 
 
-@pytest.mark.parametrize("way", COPIES)
-def test_only_the_phone_itself_shows_codes(way: str) -> None:
+@pytest.mark.parametrize("how", COPIES)
+def test_only_the_phone_itself_shows_codes(how: str) -> None:
     """IAM does not tell the seed again."""
     phone = made()[1].users["alice"].create_virtual_mfa_device("phone")
     phone.enable()
-    twin = COPIES[way](phone)
+    twin = COPIES[how](phone)
 
     assert twin.serial_number == SERIAL
     for ask in (twin.code, lambda: twin.base32_string_seed):
@@ -197,11 +197,11 @@ def test_the_root_user_has_devices_too() -> None:
     second = main.root.enable_mfa_device("GAHT12345678", "123456", "654321")
 
     assert main.root.mfa_devices == [phone, second]
-    event = next(one for one in world.events if one.event_name == "EnableMFADevice").to_json()
+    event = next(item for item in world.events if item.event_name == "EnableMFADevice").to_dict()
     assert event["userIdentity"]["type"] == "Root"
     assert event["requestParameters"] == {"serialNumber": phone.serial_number}
     listed = main.call("ListMFADevices", main.root_arn)["MFADevices"]
-    assert [(one["UserName"], one["SerialNumber"]) for one in listed] == [
+    assert [(user["UserName"], user["SerialNumber"]) for user in listed] == [
         (ID, phone.serial_number),
         (ID, "GAHT12345678"),
     ]
@@ -233,7 +233,7 @@ def test_lists_and_tags_answer_as_the_api_does() -> None:
         for status in ("Assigned", "Unassigned", "Any")
     }
     assert virtual["Unassigned"] == [{"SerialNumber": f"arn:aws:iam::{ID}:mfa/sky/spare"}]
-    assert [one["User"]["Arn"] for one in virtual["Assigned"]] == [alice.arn, main.root_arn]
+    assert [item["User"]["Arn"] for item in virtual["Assigned"]] == [alice.arn, main.root_arn]
     assert len(virtual["Any"]) == 3
     assert virtual["Assigned"][1]["User"]["UserId"] == ID
     assert call("GetMFADevice", SerialNumber=SERIAL, UserName="alice") == {
@@ -464,7 +464,7 @@ def test_nobody_moves_the_real_time() -> None:
     """Neither in the world nor in its copy, which goes with it."""
     world = World(clock=RealClock())
 
-    for one in (world, world.copy()):
-        assert abs(one.clock.now - datetime.now(UTC)) < timedelta(minutes=1)
+    for item in (world, world.copy()):
+        assert abs(item.clock.now - datetime.now(UTC)) < timedelta(minutes=1)
         with pytest.raises(RequestError, match="cannot be moved forward by 1:00:00"):
-            one.clock.advance(hours=1)
+            item.clock.advance(hours=1)

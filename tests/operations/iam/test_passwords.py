@@ -391,8 +391,8 @@ def test_a_refusal_speaks_as_aws_and_leaves_the_world_as_it_was(case: str) -> No
     world, main = made()
     alice = main.users["alice"]
     role = main.create_role("r", assume_role_policy_document=trust({"AWS": ID}))
-    for one in (alice, main.users["bob"], role):
-        one.attach_policy("AdministratorAccess")
+    for caller in (alice, main.users["bob"], role):
+        caller.attach_policy("AdministratorAccess")
     alice.create_login_profile(GOOD)
     if "with a password" in case:
         alice.detach_policy("AdministratorAccess")

@@ -44,8 +44,8 @@ from tests.policy.documents import deny, document
 
 ABSENT = "999999999999"
 READ = "ListOrganizationsFeatures"
-ON = {f"EnableOrganizations{one}": one for one in FEATURES}
-OFF = {f"DisableOrganizations{one}": one for one in FEATURES}
+ON = {f"EnableOrganizations{feature}": feature for feature in FEATURES}
+OFF = {f"DisableOrganizations{item}": item for item in FEATURES}
 
 
 def trusting() -> Organization:
@@ -96,7 +96,7 @@ def test_what_is_on_depends_on_the_last_switch_of_each_feature(calls: list[str])
         ask(organization, call)
     last = {{**ON, **OFF}[call]: call in ON for call in calls}
 
-    assert organization.root_features == [one for one in FEATURES if last.get(one)]
+    assert organization.root_features == [entry for entry in FEATURES if last.get(entry)]
 
 
 def test_the_features_are_those_of_awss_client() -> None:
@@ -119,8 +119,8 @@ def test_the_methods_of_an_organization_do_the_same() -> None:
     assert organization.root_features == []
 
     logged = organization.world.events[-4:]
-    assert {one.event_source for one in logged} == {"iam.amazonaws.com"}
-    assert [one.event_name for one in logged] == [*ON, *OFF]
+    assert {entry.event_source for entry in logged} == {"iam.amazonaws.com"}
+    assert [event.event_name for event in logged] == [*ON, *OFF]
 
 
 def test_a_feature_waits_while_iam_has_no_access_to_the_organization() -> None:
@@ -343,10 +343,10 @@ REFUSED: dict[str, tuple[Callable[[], World], tuple[str, str, str], str]] = {
 @pytest.mark.parametrize("which", REFUSED)
 def test_who_may_not_assume_a_root_user_is_told_why(which: str) -> None:
     """In one sentence, and asking changes nothing."""
-    make, asked, words = REFUSED[which]
+    make, request, words = REFUSED[which]
     world = make()
     before = snapshot(world)
-    why = may_assume_root(world, *asked)
+    why = may_assume_root(world, *request)
 
     assert words in why
     assert why.endswith(".")

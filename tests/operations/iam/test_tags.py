@@ -44,52 +44,52 @@ MAKERS: dict[str, Callable[[Account], Any]] = {
 @pytest.mark.parametrize("kind", IGNORE_CASE)
 def test_keys_of_users_and_roles_ignore_case_and_keep_it(kind: str, main: Account) -> None:
     """The spelling that came first stays."""
-    one = MAKERS[kind](main)
-    one.tag({"TEAM": "air"})
+    item = MAKERS[kind](main)
+    item.tag({"TEAM": "air"})
 
-    assert one.tags == {"team": "air"}
+    assert item.tags == {"team": "air"}
     with pytest.raises(InvalidInput, match="Duplicate tag keys"):
-        one.tag({"a": "1", "A": "2"})
-    one.untag(["Team"])
-    assert one.tags == {}
+        item.tag({"a": "1", "A": "2"})
+    item.untag(["Team"])
+    assert item.tags == {}
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_of_other_things_two_spellings_are_two_tags(kind: str, main: Account) -> None:
     """And whoever has both can still be asked about, and changed."""
-    one = MAKERS[kind](main)
-    one.tag({"TEAM": "air"})
+    item = MAKERS[kind](main)
+    item.tag({"TEAM": "air"})
 
-    assert one.tags == {"team": "sky", "TEAM": "air"}
-    one.untag(["TEAM"])
-    assert one.tags == {"team": "sky"}
+    assert item.tags == {"team": "sky", "TEAM": "air"}
+    item.untag(["TEAM"])
+    assert item.tags == {"team": "sky"}
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_there_are_fifty_tags_at_most_or_what_the_quota_says(kind: str, main: Account) -> None:
     """Fifty at once is what the API takes; more in all is refused by the quota."""
-    one = MAKERS[kind](main)
+    item = MAKERS[kind](main)
     before = snapshot(main.world)
     with pytest.raises(ValidationError, match="less than or equal to 50"):
-        one.tag({str(number): "" for number in range(51)})
+        item.tag({str(number): "" for number in range(51)})
     with pytest.raises(LimitExceeded, match="maximum limit"):
-        one.tag({str(number): "" for number in range(50)})
+        item.tag({str(number): "" for number in range(50)})
     assert snapshot(main.world) == before
 
-    one.tag({str(number): "" for number in range(49)})
-    assert len(one.tags) == 50
+    item.tag({str(number): "" for number in range(49)})
+    assert len(item.tags) == 50
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_keys_that_begin_with_aws_are_awss(kind: str, main: Account) -> None:
     """In whatever case."""
-    one = MAKERS[kind](main)
+    item = MAKERS[kind](main)
     for key in ("aws:x", "AWS:x"):
         with pytest.raises(InvalidInput, match="are reserved: "):
-            one.tag({key: "1"})
+            item.tag({key: "1"})
 
-    one.tag({"awsx": "1"})
-    assert one.tags == {"team": "sky", "awsx": "1"}
+    item.tag({"awsx": "1"})
+    assert item.tags == {"team": "sky", "awsx": "1"}
 
 
 def test_a_policy_sees_the_first_of_two_spellings(main: Account) -> None:
@@ -140,20 +140,20 @@ def test_half_of_a_surrogate_pair_is_in_no_tag(
     kind: str, tags: dict[str, str], main: Account
 ) -> None:
     """No JSON text holds one; the refusal can be printed."""
-    one = OF_SERVICES[kind](main)
+    item = OF_SERVICES[kind](main)
 
     with pytest.raises(AwsError, match="half of a surrogate pair") as caught:
-        one.tag(tags)
+        item.tag(tags)
 
     assert str(caught.value).isprintable()
-    assert one.tags == {}
+    assert item.tags == {}
 
 
 @pytest.mark.parametrize("wrong", [None, 5, "team", b"team"])
 @pytest.mark.parametrize("kind", ["user", "role", "profile", "device", "policy", *OF_SERVICES])
 def test_keys_to_take_away_are_a_list(kind: str, wrong: Any, main: Account) -> None:
     """Of whatever thing."""
-    one = {**MAKERS, **OF_SERVICES}[kind](main)
+    item = {**MAKERS, **OF_SERVICES}[kind](main)
 
     with pytest.raises(RequestError, match="tag_keys is a list of keys"):
-        one.untag(wrong)
+        item.untag(wrong)

@@ -20,7 +20,7 @@ def made() -> tuple[World, Account]:
 
 
 def held(world: World) -> Any:
-    """Tell everything that an operation might change, events excepted."""
+    """Return everything that an operation could change, except events."""
     return [
         world.ids.made,
         world.diff(World()),
@@ -30,8 +30,8 @@ def held(world: World) -> Any:
                 account.password_policy,
                 list(account.mfa_records.values()),
                 [
-                    (one.arn, list(one.key_records.values()), one.login_profile)
-                    for one in (account.root, *account.users.values())
+                    (user.arn, list(user.key_records.values()), user.login_profile)
+                    for user in (account.root, *account.users.values())
                 ],
             )
             for account in world.accounts.values()
@@ -46,4 +46,4 @@ def written(thing: Any) -> bytes:
 
 def told(world: World) -> str:
     """Write down all events, as CloudTrail would, and as Python does."""
-    return repr([(event, event.to_json()) for event in world.events])
+    return repr([(event, event.to_dict()) for event in world.events])

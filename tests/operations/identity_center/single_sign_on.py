@@ -41,4 +41,6 @@ class Scene:
 
 def reserved(account: Account, name: str = "") -> list[Role]:
     """The roles that Identity Center has made in an account."""
-    return [one for one in account.roles.values() if one.name.startswith(f"AWSReservedSSO_{name}")]
+    return [
+        role for role in account.roles.values() if role.name.startswith(f"AWSReservedSSO_{name}")
+    ]

@@ -111,11 +111,11 @@ def test_an_instance_is_in_a_region(region: Any) -> None:
 
 def test_the_same_seed_gives_the_same_ids() -> None:
     """Down to the names of the roles and the credentials."""
-    one, other = Scene(), Scene()
+    item, other = Scene(), Scene()
 
-    assert one.center.arn == other.center.arn
-    assert one.role().arn == other.role().arn
-    assert one.session().credentials == other.session().credentials
+    assert item.center.arn == other.center.arn
+    assert item.role().arn == other.role().arn
+    assert item.session().credentials == other.session().credentials
 
 
 # -- the identity store ----------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def test_its_users_and_groups_are_none_of_iam(scene: Scene) -> None:
         [],
     ]
     assert scene.bob.display_name == "bob"
-    assert not any(one.users or one.groups for one in scene.world.accounts.values())
+    assert not any(account.users or account.groups for account in scene.world.accounts.values())
 
 
 def test_a_user_who_is_deleted_leaves_the_groups(scene: Scene) -> None:
@@ -179,7 +179,7 @@ def test_an_assignment_makes_a_role_and_a_saml_provider(scene: Scene) -> None:
     assert role.max_session_duration == 43_200
     assert role.attached == ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
     assert re.fullmatch(r"AWSSSO_[0-9a-f]{16}_DO_NOT_DELETE", provider.name)
-    assert role.trust.to_json()["Statement"] == [
+    assert role.trust.to_dict()["Statement"] == [
         {
             "Effect": "Allow",
             "Principal": {"Federated": provider.arn},
@@ -327,7 +327,7 @@ def test_provisioning_can_be_for_one_account(scene: Scene) -> None:
     assert scene.role(scene.prod).attached == []
     assert scene.role(scene.prod).description == "Nothing"
     portal = scene.center.sign_in("ana")
-    lasting = [portal.role_credentials(one, "Readers").record.seconds for one in (DEV, PROD)]
+    lasting = [portal.role_credentials(item, "Readers").record.seconds for item in (DEV, PROD)]
     assert lasting == [7200, 43_200]
 
 
@@ -383,8 +383,8 @@ def test_what_a_permission_set_names_means_another_policy_in_each_account(scene:
     scene.center.provision_permission_set(scene.readers)
     portal = scene.center.sign_in("ana")
     may = [
-        bool(scene.world.can(portal.role_credentials(one, "Readers"), action, "*"))
-        for one in (DEV, PROD)
+        bool(scene.world.can(portal.role_credentials(item, "Readers"), action, "*"))
+        for item in (DEV, PROD)
         for action in ("sqs:ListQueues", "sns:ListTopics")
     ]
 
@@ -563,9 +563,9 @@ def do(center: IdentityCenter, step: str, account: str, name: str, who: str) -> 
     kind, _, called = who.partition(" ")
     held: Any = center.users if kind == "user" else center.groups
     principal = next(
-        one
-        for one in held.values()
-        if called == (one.user_name if kind == "user" else one.display_name)
+        item
+        for item in held.values()
+        if called == (item.user_name if kind == "user" else item.display_name)
     )
     work: dict[str, Callable[[], object]] = {
         "assign": lambda: center.create_account_assignment(account, name, principal),
@@ -597,11 +597,11 @@ def test_a_role_is_there_as_long_as_somebody_is_assigned(
             (groups["bob"].add if step == "join" else groups["bob"].discard)(who)
 
     for account in (DEV, PROD):
-        made = [one.name.split("_")[1] for one in reserved(world.accounts[account])]
+        made = [item.name.split("_")[1] for item in reserved(world.accounts[account])]
         assert sorted(made) == sorted({name for place, name, _ in assigned if place == account})
     for user in center.users.values():
         mine = {f"user {user.user_name}", *groups[user.user_name]}
-        offered = {(place.account_id, one.name) for place, one in center.choices_of(user)}
+        offered = {(place.account_id, item.name) for place, item in center.choices_of(user)}
         assert offered == {(place, name) for place, name, who in assigned if who in mine}
         portal = center.sign_in(user)
         for place, name in offered:

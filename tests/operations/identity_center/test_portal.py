@@ -122,7 +122,7 @@ def test_an_rcp_can_close_the_portal_of_an_account(scene: Scene) -> None:
 
     assert isinstance(caught.value.__cause__, AccessDenied)
     assert len(scene.world.sessions) == before
-    assert [(one.event_name, one.error_code) for one in scene.world.events[-2:]] == [
+    assert [(event.event_name, event.error_code) for event in scene.world.events[-2:]] == [
         ("AssumeRoleWithSAML", "AccessDenied"),
         ("GetRoleCredentials", "ForbiddenException"),
     ]
@@ -338,14 +338,14 @@ def test_the_call_of_sts_is_in_the_accounts_log(scene: Scene) -> None:
     """As every AssumeRoleWithSAML; the choice itself is in that of the management account."""
     session, role = scene.session(), scene.role()
     [provider] = scene.dev.saml_providers.values()
-    made, chosen = (one.to_json() for one in scene.world.events[-2:])
+    made, chosen = (event.to_dict() for event in scene.world.events[-2:])
 
     assert (made["eventName"], made["recipientAccountId"]) == ("AssumeRoleWithSAML", DEV)
     assert made["userIdentity"]["type"] == "SAMLUser"
     assert made["userIdentity"]["userName"] == "ana"
-    asked = made["requestParameters"]
-    assert (asked["roleArn"], asked["principalArn"]) == (role.arn, provider.arn)
-    assert (asked["roleSessionName"], asked["durationSeconds"]) == ("ana", 7200)
+    request = made["requestParameters"]
+    assert (request["roleArn"], request["principalArn"]) == (role.arn, provider.arn)
+    assert (request["roleSessionName"], request["durationSeconds"]) == ("ana", 7200)
     answered = made["responseElements"]
     assert answered["assumedRoleUser"]["arn"] == session.arn
     assert set(answered["credentials"]) == {"accessKeyId", "expiration"}
@@ -366,7 +366,7 @@ def test_the_call_of_sts_is_in_the_accounts_log(scene: Scene) -> None:
 def test_signing_in_is_logged_with_what_was_used(scene: Scene) -> None:
     """In the management account, as of a user of Identity Center."""
     scene.center.sign_in("ana", with_mfa=True)
-    event = scene.world.events[-1].to_json()
+    event = scene.world.events[-1].to_dict()
 
     assert event["eventName"] == "UserAuthentication"
     assert event["additionalEventData"]["CredentialType"] == "PASSWORD,TOTP"
@@ -380,10 +380,10 @@ def test_what_the_service_does_in_an_account_it_does_with_its_linked_role(scene:
     scene.readers.update(description="Read all")
     scene.center.provision_permission_set(scene.readers)
     scene.center.delete_account_assignment(scene.dev, scene.readers, scene.group)
-    own = [one for one in scene.world.events if one.recipient_account_id == DEV]
-    callers = {one.user_identity.get("arn", "") for one in own[1:]}
+    own = [event for event in scene.world.events if event.recipient_account_id == DEV]
+    callers = {event.user_identity.get("arn", "") for event in own[1:]}
 
-    assert [one.event_name for one in own] == [
+    assert [event.event_name for event in own] == [
         "CreateServiceLinkedRole",
         "CreateSAMLProvider",
         "CreateRole",
@@ -406,16 +406,18 @@ def test_the_administrators_calls_say_what_was_given_to_whom(scene: Scene) -> No
     scene.readers.put_permissions_boundary(PolicyReference("own"))
     scene.main.create_policy("own", document(allow("*")))
     scene.center.create_account_assignment(MAIN, scene.readers, scene.bob)
-    told = {
-        one.event_name: one.request_parameters
-        for one in scene.world.events
-        if one.event_source == "sso.amazonaws.com" and one.request_parameters
+    shown = {
+        event.event_name: event.request_parameters
+        for event in scene.world.events
+        if event.event_source == "sso.amazonaws.com" and event.request_parameters
     }
-    ceiling = told["PutPermissionsBoundaryToPermissionSet"]["permissionsBoundary"]
+    ceiling = shown["PutPermissionsBoundaryToPermissionSet"]["permissionsBoundary"]
 
-    assert '"Action":"*"' in told["PutInlinePolicyToPermissionSet"]["inlinePolicy"].replace(" ", "")
+    assert '"Action":"*"' in shown["PutInlinePolicyToPermissionSet"]["inlinePolicy"].replace(
+        " ", ""
+    )
     assert ceiling == {"customerManagedPolicyReference": {"name": "own", "path": "/"}}
-    assert told["CreateAccountAssignment"] == {
+    assert shown["CreateAccountAssignment"] == {
         "instanceArn": scene.center.arn,
         "targetId": MAIN,
         "targetType": "AWS_ACCOUNT",
@@ -439,8 +441,8 @@ def test_no_log_names_people_or_holds_secrets(scene: Scene) -> None:
     """What CloudTrail hides of the identity store is hidden, and no credential stands anywhere."""
     secret = scene.center.create_user("zoe-the-cat", "Zoe", "zoe@example.com")
     session = scene.session()
-    told = json.dumps([one.to_json() for one in scene.world.events])
+    shown = json.dumps([event.to_dict() for event in scene.world.events])
 
-    assert secret.id in told
+    assert secret.id in shown
     for hidden in ("zoe", "Zoe", session.secret_access_key, session.session_token):
-        assert hidden not in told
+        assert hidden not in shown

@@ -74,10 +74,10 @@ def with_policies(number: int) -> Cause:
     """A permission set with so many policies."""
 
     def made(scene: Any) -> Any:
-        one = scene.center.create_permission_set("Many")
+        item = scene.center.create_permission_set("Many")
         for count in range(number):
-            one.attach_customer_managed_policy_reference(f"p{count}")
-        return one
+            item.attach_customer_managed_policy_reference(f"p{count}")
+        return item
 
     return made
 
@@ -137,7 +137,7 @@ PREPARED: list[tuple[Cause, Row]] = [
 
 
 @pytest.mark.parametrize(
-    ("prepare", "row"), PREPARED, ids=lambda one: str(getattr(one, "code", ""))
+    ("prepare", "row"), PREPARED, ids=lambda value: str(getattr(value, "code", ""))
 )
 def test_what_is_refused_later_changes_nothing(prepare: Cause, row: Row, scene: Scene) -> None:
     """Where something must be done first."""

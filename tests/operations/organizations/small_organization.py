@@ -30,7 +30,7 @@ def allowed(account: Account, *actions: str, resource: Any = "*") -> Any:
     return user
 
 
-def ask(organization: Organization, operation: str, **given: Any) -> Any:
+def ask(organization: Organization, operation: str, **arguments: Any) -> Any:
     """Call an operation as the root user of the management account."""
     main = organization.management_account
-    return main.call(f"organizations:{operation}", main.root, **given)
+    return main.call(f"organizations:{operation}", main.root, **arguments)

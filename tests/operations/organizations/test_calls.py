@@ -52,12 +52,12 @@ def test_a_user_needs_permission_on_the_things_themselves(
     """On the OU in which another one is made."""
     prod, web = organization.organizational_units.values()
     ana = allowed(main, "organizations:CreateOrganizationalUnit", resource=prod.arn)
-    given = {"Name": "x"}
-    made = main.call("organizations:CreateOrganizationalUnit", ana, ParentId=prod.id, **given)
+    arguments = {"Name": "x"}
+    made = main.call("organizations:CreateOrganizationalUnit", ana, ParentId=prod.id, **arguments)
 
     assert made["OrganizationalUnit"]["Path"].startswith(prod.path)
     with pytest.raises(AccessDeniedException, match=re.escape(web.arn)) as caught:
-        main.call("organizations:CreateOrganizationalUnit", ana, ParentId=web.id, **given)
+        main.call("organizations:CreateOrganizationalUnit", ana, ParentId=web.id, **arguments)
     assert caught.value.decision is not None
     assert caught.value.http_status == 400
     assert isinstance(caught.value, AccessDenied)
@@ -69,12 +69,12 @@ def test_attaching_needs_the_policy_and_the_target(
     """One of them is not enough."""
     policy = organization.create_policy("p", document(deny("s3:*")))
     prod = next(iter(organization.organizational_units.values()))
-    given = {"PolicyId": policy.id, "TargetId": prod.id}
+    arguments = {"PolicyId": policy.id, "TargetId": prod.id}
     half = allowed(main, "organizations:AttachPolicy", resource=policy.arn)
     both = allowed(main, "organizations:AttachPolicy", resource=[policy.arn, prod.arn])
     with pytest.raises(AccessDeniedException):
-        main.call("organizations:AttachPolicy", half, **given)
-    main.call("organizations:AttachPolicy", both, **given)
+        main.call("organizations:AttachPolicy", half, **arguments)
+    main.call("organizations:AttachPolicy", both, **arguments)
 
     assert policy.targets == [prod]
 
@@ -85,14 +85,14 @@ def test_the_type_of_a_policy_is_a_condition_key(main: Account) -> None:
     ana = main.create_user("ana")
     ana.put_policy("p", document(allow("organizations:*", Condition=scp_only)))
     content = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*",%s}}'
-    given = {"Name": "p", "Description": ""}
+    arguments = {"Name": "p", "Description": ""}
     of_rcp = content % '"Principal":"*","Resource":"*"'
     main.call(
         "organizations:CreatePolicy",
         ana,
         Content=content % '"Resource":"*"',
         Type="SERVICE_CONTROL_POLICY",
-        **given,
+        **arguments,
     )
     with pytest.raises(AccessDeniedException):
         main.call(
@@ -100,18 +100,18 @@ def test_the_type_of_a_policy_is_a_condition_key(main: Account) -> None:
             ana,
             Content=of_rcp,
             Type="RESOURCE_CONTROL_POLICY",
-            **given,
+            **arguments,
         )
 
 
 def test_tagging_while_making_is_a_permission_of_its_own(main: Account) -> None:
     """As everywhere."""
     ana = allowed(main, "organizations:CreateAccount")
-    given = {"AccountName": "x", "Email": "x@example.org"}
+    arguments = {"AccountName": "x", "Email": "x@example.org"}
     tags = [{"Key": "a", "Value": "b"}]
     with pytest.raises(AccessDeniedException, match="organizations:TagResource"):
-        main.call("organizations:CreateAccount", ana, Tags=tags, **given)
-    answer = main.call("organizations:CreateAccount", ana, **given)
+        main.call("organizations:CreateAccount", ana, Tags=tags, **arguments)
+    answer = main.call("organizations:CreateAccount", ana, **arguments)
 
     assert answer["CreateAccountStatus"]["State"] == "SUCCEEDED"
 
@@ -120,15 +120,15 @@ def test_tagging_while_making_is_a_permission_of_its_own(main: Account) -> None:
 def test_only_the_management_account_changes_the_organization(world: World) -> None:
     """Whatever the permissions of a member's user are."""
     dev, outside = world.account(DEV), world.account(OUTSIDE)
-    given = {"AccountName": "x", "Email": "x@example.org"}
+    arguments = {"AccountName": "x", "Email": "x@example.org"}
     with pytest.raises(AccessDeniedException, match="don't have permissions") as caught:
-        dev.call("organizations:CreateAccount", allowed(dev, "organizations:*"), **given)
+        dev.call("organizations:CreateAccount", allowed(dev, "organizations:*"), **arguments)
     assert caught.value.decision is None
     ben = allowed(outside, "organizations:*")
     with pytest.raises(AWSOrganizationsNotInUseException):
         outside.call("organizations:DescribeAccount", ben, AccountId=OUTSIDE)
     with pytest.raises(AWSOrganizationsNotInUseException):
-        outside.call("organizations:CreateAccount", ben, **given)
+        outside.call("organizations:CreateAccount", ben, **arguments)
 
 
 def test_a_delegated_administrator_reads_and_no_more(
@@ -187,7 +187,9 @@ def test_the_tree_can_be_walked(organization: Organization) -> None:
 
     assert ask(organization, "ListRoots")["Roots"][0]["Id"] == root
     units = ask(organization, "ListOrganizationalUnitsForParent", ParentId=root)
-    assert [one["Name"] for one in units["OrganizationalUnits"]] == ["Prod"]
+    assert [
+        organizational_unit["Name"] for organizational_unit in units["OrganizationalUnits"]
+    ] == ["Prod"]
     below = ask(organization, "ListChildren", ParentId=web, ChildType="ACCOUNT")
     assert below["Children"] == [{"Id": DEV, "Type": "ACCOUNT"}]
     below = ask(organization, "ListChildren", ParentId=prod, ChildType="ORGANIZATIONAL_UNIT")
@@ -220,7 +222,10 @@ def test_requests_and_services_can_be_read(organization: Organization) -> None:
     status = ask(organization, "DescribeCreateAccountStatus", CreateAccountRequestId=key)
     assert status["CreateAccountStatus"]["AccountId"] == DEV
     enabled = ask(organization, "ListAWSServiceAccessForOrganization")
-    assert [one["ServicePrincipal"] for one in enabled["EnabledServicePrincipals"]] == [SERVICE]
+    assert [
+        enabled_service_principal["ServicePrincipal"]
+        for enabled_service_principal in enabled["EnabledServicePrincipals"]
+    ] == [SERVICE]
     for wanted, many in (({}, 1), ({"ServicePrincipal": SERVICE}, 1)):
         found = ask(organization, "ListDelegatedAdministrators", **wanted)
         assert len(found["DelegatedAdministrators"]) == many
@@ -255,14 +260,16 @@ def test_long_lists_come_in_pages(organization: Organization) -> None:
     for name in names:
         organization.create_organizational_unit(name, parent="Prod")
     prod = next(iter(organization.organizational_units))
-    given: dict[str, Any] = {"ParentId": prod}
+    arguments: dict[str, Any] = {"ParentId": prod}
     found: list[str] = []
     while True:
-        answer = ask(organization, "ListOrganizationalUnitsForParent", **given)
-        found += [one["Name"] for one in answer["OrganizationalUnits"]]
+        answer = ask(organization, "ListOrganizationalUnitsForParent", **arguments)
+        found += [
+            organizational_unit["Name"] for organizational_unit in answer["OrganizationalUnits"]
+        ]
         if "NextToken" not in answer:
             break
-        given["NextToken"] = answer["NextToken"]
+        arguments["NextToken"] = answer["NextToken"]
 
     assert found == ["Web", *names]
     few = ask(organization, "ListOrganizationalUnitsForParent", ParentId=prod, MaxResults=3)
@@ -277,10 +284,10 @@ def test_tags_are_kept_with_everything(organization: Organization) -> None:
     """Roots, OUs, accounts and policies."""
     policy = organization.create_policy("p", document(deny("s3:*")))
     prod = next(iter(organization.organizational_units.values()))
-    for one in (organization.root, prod, organization.members[DEV]):
-        one.tag({"team": "sky", "x": "y"})
-        one.untag(["x", "not there"])
-        answer = ask(organization, "ListTagsForResource", ResourceId=one.id)
+    for caller in (organization.root, prod, organization.members[DEV]):
+        caller.tag({"team": "sky", "x": "y"})
+        caller.untag(["x", "not there"])
+        answer = ask(organization, "ListTagsForResource", ResourceId=caller.id)
         assert answer["Tags"] == [{"Key": "team", "Value": "sky"}]
     ask(
         organization,

@@ -41,14 +41,14 @@ class Row:
         return f"{self.code} {self.reason}".strip()
 
 
-def do(operation: str, account: str = MAIN, **given: Any) -> Callable[[Organization], Any]:
+def do(operation: str, account: str = MAIN, **arguments: Any) -> Callable[[Organization], Any]:
     """Do an operation as an account's root user; if it fails, nothing is changed."""
 
     def cause(organization: Organization) -> Any:
         known = {"ROOT": organization.root.id, "WEB": list(organization.organizational_units)[-1]}
         sent = {
             name: known.get(value, value) if isinstance(value, str) else value
-            for name, value in given.items()
+            for name, value in arguments.items()
         }
         before = snapshot(organization.world)
         try:
@@ -113,9 +113,9 @@ def with_tags(*tags: Any) -> Callable[[Organization], Any]:
     return do("TagResource", ResourceId="ROOT", Tags=list(tags))
 
 
-def named(**given: Any) -> Callable[[Organization], Any]:
+def named(**arguments: Any) -> Callable[[Organization], Any]:
     """Make a policy of some values."""
-    return do("CreatePolicy", **{**POLICY, **given})
+    return do("CreatePolicy", **{**POLICY, **arguments})
 
 
 MOVE = {"AccountId": DEV, "SourceParentId": "WEB"}
@@ -196,7 +196,7 @@ ROWS = [
     ),
     Row("DuplicatePolicyAttachmentException", "", do("AttachPolicy", **FULL)),
     Row("DuplicatePolicyException", "", after(GUARD, GUARD)),
-    Row("HandshakeAlreadyInStateException", "", lambda one: answered(one, "decline")),
+    Row("HandshakeAlreadyInStateException", "", lambda value: answered(value, "decline")),
     Row(
         "HandshakeConstraintViolationException",
         "ALREADY_IN_AN_ORGANIZATION",
@@ -208,7 +208,7 @@ ROWS = [
         elsewhere,
     ),
     Row("HandshakeNotFoundException", "", do("CancelHandshake", HandshakeId=NOBODY)),
-    Row("InvalidHandshakeTransitionException", "", lambda one: answered(one, "accept")),
+    Row("InvalidHandshakeTransitionException", "", lambda item: answered(item, "accept")),
     Row(
         "InvalidInputException",
         "INVALID_PARTY_TYPE_TARGET",
@@ -300,7 +300,7 @@ ROWS = [
     Row(
         "PolicyNotAttachedException",
         "",
-        lambda one: one.create_policy("p", NO_S3).detach("Web"),
+        lambda entry: entry.create_policy("p", NO_S3).detach("Web"),
     ),
     Row("PolicyNotFoundException", "", do("AttachPolicy", PolicyId=ABSENT_POLICY, TargetId="ROOT")),
     Row(

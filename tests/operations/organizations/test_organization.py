@@ -78,7 +78,7 @@ def test_ids_and_arns_are_as_aws_writes_them(organization: Organization) -> None
     assert organization.root.arn == f"{start}:root/{organization.id}/{organization.root.id}"
     assert web.arn == f"{start}:ou/{organization.id}/{web.id}"
     assert organization.members[DEV].arn == f"{start}:account/{organization.id}/{DEV}"
-    assert all(is_arn(one.arn) for one in organization.targets)
+    assert all(is_arn(target.arn) for target in organization.targets)
 
 
 def test_the_same_seed_makes_the_same_ids() -> None:
@@ -202,7 +202,9 @@ def test_renaming_keeps_id_and_children(organization: Organization) -> None:
     prod.update(name="Production")
 
     assert (prod.id, prod.name, prod.label) == (before, "Production", "OU Production")
-    assert [one.name for one in prod.organizational_units] == ["Web"]
+    assert [organizational_unit.name for organizational_unit in prod.organizational_units] == [
+        "Web"
+    ]
 
 
 def test_only_an_empty_one_is_deleted(organization: Organization) -> None:
@@ -216,7 +218,7 @@ def test_only_an_empty_one_is_deleted(organization: Organization) -> None:
     prod.delete()
 
     assert organization.organizational_units == {}
-    assert [one.name for one in organization.root.accounts] == ["acme-main", "acme-dev"]
+    assert [account.name for account in organization.root.accounts] == ["acme-main", "acme-dev"]
 
 
 def test_a_parent_that_is_not_there_is_told_with_its_likes(organization: Organization) -> None:
@@ -397,15 +399,15 @@ def test_it_is_answered_once(organization: Organization, first: str, then: str) 
 def test_only_the_two_know_of_it(world: World, organization: Organization) -> None:
     """The one that invites takes back, the one that is invited accepts."""
     handshake = organization.invite_account("outside")
-    given = {"HandshakeId": handshake.id}
+    arguments = {"HandshakeId": handshake.id}
     dev, outside = world.account(DEV), world.account(OUTSIDE)
     with pytest.raises(HandshakeNotFoundException):
-        perform(dev, "organizations:AcceptHandshake", **given)
+        perform(dev, "organizations:AcceptHandshake", **arguments)
     with pytest.raises(AccessDeniedException):
-        perform(world.account(MAIN), "organizations:AcceptHandshake", **given)
+        perform(world.account(MAIN), "organizations:AcceptHandshake", **arguments)
     with pytest.raises(AccessDeniedException):
-        perform(outside, "organizations:CancelHandshake", **given)
-    assert perform(outside, "organizations:DescribeHandshake", **given) is handshake
+        perform(outside, "organizations:CancelHandshake", **arguments)
+    assert perform(outside, "organizations:DescribeHandshake", **arguments) is handshake
 
 
 def test_a_member_elsewhere_changes_over(world: World, organization: Organization) -> None:

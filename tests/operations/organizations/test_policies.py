@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import AwsError, RequestError
 from iamlab.errors.organizations import (
     ConstraintViolationException,
@@ -82,8 +82,8 @@ def test_the_levels_are_told_root_first_with_where_they_hang(organization: Organ
     root, prod, web, account = organization.levels(DEV, SCP)
 
     full = organization.policies["p-FullAWSAccess"]
-    assert root == (Attached(full.document, full.arn, ("root",)),)
-    assert prod[1] == Attached(guard.document, guard.arn, ("OU Prod",))
+    assert root == (AttachedPolicy(full.document, full.arn, ("root",)),)
+    assert prod[1] == AttachedPolicy(guard.document, guard.arn, ("OU Prod",))
     assert web[0].path == ("OU Web",)
     assert account[0].path == ("account acme-dev",)
     assert full.arn == "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
@@ -364,7 +364,7 @@ def test_policies_can_be_listed(organization: Organization) -> None:
     every = ask(organization, "ListPolicies", Filter=SCP)["Policies"]
     hanging = ask(organization, "ListPoliciesForTarget", TargetId=DEV, Filter=SCP)["Policies"]
 
-    assert [one["Name"] for one in every] == ["FullAWSAccess", "guard"]
+    assert [item["Name"] for item in every] == ["FullAWSAccess", "guard"]
     assert hanging == every
     described = ask(organization, "DescribePolicy", PolicyId=guard.id)["Policy"]
     assert json.loads(described["Content"]) == NO_S3
@@ -393,28 +393,30 @@ class Model:
     """What an organization should be, as a dict of parents and one of what hangs where."""
 
     def __init__(self, organization: Organization) -> None:
-        self.parents = {one.id: getattr(one, "parent_id", "") for one in organization.targets}
-        self.hanging = {one.id: list(one.attached) for one in organization.targets}
+        self.parents = {
+            target.id: getattr(target, "parent_id", "") for target in organization.targets
+        }
+        self.hanging = {target.id: list(target.attached) for target in organization.targets}
 
     def way(self, key: str) -> list[str]:
         """List what lies between the root and something."""
-        way = [key]
-        while self.parents[way[0]]:
-            way.insert(0, self.parents[way[0]])
-        return way
+        how = [key]
+        while self.parents[how[0]]:
+            how.insert(0, self.parents[how[0]])
+        return how
 
     def agrees(self, organization: Organization) -> None:
         """Compare."""
         assert Model(organization).__dict__ == self.__dict__
         for key in organization.members:
-            way = self.way(key)
-            assert organization.path_of(key) == "/".join((organization.id, *way[:-1], ""))
-            wanted = [] if key == MAIN else [self.hanging[one] for one in way]
+            how = self.way(key)
+            assert organization.path_of(key) == "/".join((organization.id, *how[:-1], ""))
+            wanted = [] if key == MAIN else [self.hanging[item] for item in how]
             found = organization.levels(key, SCP)
-            by_arn = {one.arn: one.id for one in organization.policies.values()}
-            assert [[by_arn[one.arn or ""] for one in level] for level in found] == wanted
+            by_arn = {policy.arn: policy.id for policy in organization.policies.values()}
+            assert [[by_arn[item.arn or ""] for item in level] for level in found] == wanted
             assert all(level for level in found)
-            assert len(way) <= 7
+            assert len(how) <= 7
 
 
 class Walk:
@@ -441,9 +443,9 @@ class Walk:
             return "refused" if after == before else f"half done: {error}"
         return "done"
 
-    def do(self, name: str, **given: Any) -> Any:
+    def do(self, name: str, **arguments: Any) -> Any:
         """Do an operation for the management account."""
-        return perform(self.organization.management_account, f"organizations:{name}", **given)
+        return perform(self.organization.management_account, f"organizations:{name}", **arguments)
 
     def container(self) -> str:
         """Choose a root or an OU."""

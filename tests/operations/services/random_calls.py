@@ -43,7 +43,7 @@ TAGS: list[Any] = [
 
 
 def entries() -> dict[str, Entry]:
-    """Give the entries of the services that are tried here."""
+    """Return the entries of the services that are tried here."""
     return dict(entries_of(*SERVICES))
 
 
@@ -68,8 +68,8 @@ class ServiceChance:
         """Some parameters, mostly with all that must be there."""
         return {
             name: self.value(entry, name)
-            for name, one in entry.takes.items()
-            if self.draw.random() < (0.97 if one.is_required else 0.3)
+            for name, take in entry.takes.items()
+            if self.draw.random() < (0.97 if take.is_required else 0.3)
         }
 
     def value(self, entry: Entry, name: str) -> Any:
@@ -98,11 +98,15 @@ class ServiceChance:
 
     def named(self, entry: Entry, name: str) -> Any:
         """Something that is there, or a name that is or is not."""
-        there = [one for one in self.account.resources.values() if one.service == entry.service]
-        ids = [one.name for one in there] or ["i-0123456789abcdef0"]
+        there = [
+            resource
+            for resource in self.account.resources.values()
+            if resource.service == entry.service
+        ]
+        ids = [item.name for item in there] or ["i-0123456789abcdef0"]
         if name == "AssociationId":
-            held = [getattr(one, "association", None) for one in there]
-            known = [one.association_id for one in held if one]
+            held = [getattr(item, "association", None) for item in there]
+            known = [item.association_id for item in held if item]
             return self.draw.choice([*known, "iip-assoc-none"])
         if name in ("InstanceIds", "VpcEndpointIds", "Resources"):
             return self.draw.sample(ids, k=min(len(ids), self.draw.choice([1, 1, 2])))
@@ -111,7 +115,7 @@ class ServiceChance:
         if name == "QueueUrl":
             return f"https://sqs.us-east-1.amazonaws.com/{OWN}/{self.draw.choice(NAMES)}"
         if name in ("ResourceArn", "resourceArn", "ResourceARN", "Resource", "TopicArn", "Arn"):
-            return self.draw.choice([ARNS[entry.service], *(one.arn for one in there), "none"])
+            return self.draw.choice([ARNS[entry.service], *(item.arn for item in there), "none"])
         if name == "SecretId" and there:
             return self.draw.choice([there[0].name, there[-1].arn, "none"])
         return self.draw.choice(NAMES)
@@ -127,7 +131,9 @@ class ServiceChance:
     def policy(self, entry: Entry) -> str:
         """A policy of the resource that most calls are about, or none."""
         arn = ARNS[entry.service]
-        there = [one.arn for one in self.account.resources.values() if one.service == entry.service]
+        there = [
+            item.arn for item in self.account.resources.values() if item.service == entry.service
+        ]
         resource = self.draw.choice([arn, *there])
         action = ACTIONS.get(entry.service, f"{entry.service}:*")
         statement = allow(action, resource, Principal={"AWS": OTHER})

@@ -49,7 +49,7 @@ def of(service: str) -> str:
 
 def the(account: Account, kind: str) -> Any:
     """The one thing of a kind."""
-    [found] = [one for one in account.resources.values() if one.kind == kind]
+    [found] = [resource for resource in account.resources.values() if resource.kind == kind]
     return found
 
 
@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 
 def shut_table(account: Account) -> None:
-    """Give the table a policy that nobody could change."""
+    """Return the table a policy that nobody could change."""
     table = the(account, "table")
     table.put_policy(by_nobody("dynamodb:*", table.arn))
 
@@ -493,17 +493,17 @@ def test_a_refusal_has_awss_code_status_and_words(row: Row, main: Account) -> No
 def used_in(module: str) -> set[str]:
     """Collect the codes of the errors that a module of a service names."""
     names = vars(import_module(f"iamlab.operations.services.{module}")).values()
-    classes = [one for one in names if isinstance(one, type) and issubclass(one, AwsError)]
-    return {one.code for one in classes if one is not AwsError}
+    classes = [name for name in names if isinstance(name, type) and issubclass(name, AwsError)]
+    return {class_.code for class_ in classes if class_ is not AwsError}
 
 
 def test_every_error_that_these_services_know_is_raised_here() -> None:
     """None is decoration."""
     of_services = set[str]().union(*map(used_in, MODULES))
     of_ec2 = {
-        one.code
-        for one in vars(ec2_errors).values()
-        if isinstance(one, type) and one.__module__ == ec2_errors.__name__
+        var.code
+        for var in vars(ec2_errors).values()
+        if isinstance(var, type) and var.__module__ == ec2_errors.__name__
     }
 
     assert of_ec2 <= of_services
@@ -526,22 +526,22 @@ REFUSED: list[tuple[str, dict[str, Any], str, int]] = [
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused[0])
 def test_who_may_not_is_told_so_in_the_services_own_way(refused: Any, main: Account) -> None:
     """Whatever the code, it is a denial with its decision."""
-    operation, given, code, status = refused
+    operation, arguments, code, status = refused
     dana = main.create_user("dana")
     before = snapshot(main.world)
     with pytest.raises(AccessDenied) as caught:
-        main.call(operation, dana, **given)
+        main.call(operation, dana, **arguments)
 
     assert (caught.value.code, caught.value.http_status) == (code, status)
     assert caught.value.decision is not None
-    said = f"User: {dana.arn} is not authorized to perform: {operation} on resource: arn:aws:"
-    assert said in caught.value.message
+    message = f"User: {dana.arn} is not authorized to perform: {operation} on resource: arn:aws:"
+    assert message in caught.value.message
     assert str(caught.value) == f"{code}: {caught.value.message}"
     assert snapshot(main.world) == before
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "code"),
+    ("operation", "arguments", "code"),
     [
         ("sqs:CreateQueue", {"QueueName": "x", "Attributes": {"Policy": 5}}, "InvalidAttribute"),
         ("sns:CreateTopic", {"Name": "x", "Attributes": {"Policy": 5}}, "InvalidParameter"),
@@ -560,14 +560,14 @@ def test_who_may_not_is_told_so_in_the_services_own_way(refused: Any, main: Acco
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    operation: str, given: Any, code: str, main: Account
+    operation: str, arguments: Any, code: str, main: Account
 ) -> None:
     """Names, values and tags that cannot be."""
-    if "InstanceId" in given:
-        given = {**given, "InstanceId": main.create_instance().name}
+    if "InstanceId" in arguments:
+        arguments = {**arguments, "InstanceId": main.create_instance().name}
     before = snapshot(main.world)
     with pytest.raises(AwsError) as caught:
-        perform(main, operation, **given)
+        perform(main, operation, **arguments)
 
     assert caught.value.code.startswith(code)
     assert snapshot(main.world) == before

@@ -15,24 +15,24 @@ from tests.model.world_contents import snapshot
 from tests.operations.services.random_calls import SERVICES, ServiceChance, entries, start
 
 
-def outcome(account: Account, key: str, given: dict[str, Any], caller: Any = None) -> str:
+def outcome(account: Account, key: str, arguments: dict[str, Any], caller: Any = None) -> str:
     """Do it, and say how it ended; a failure must have left everything as it was."""
     before, how = snapshot(account.world), "done"
     try:
         if caller is None:
-            perform(account, key, **given)
+            perform(account, key, **arguments)
         else:
-            account.call(key, caller, **given)
+            account.call(key, caller, **arguments)
     except (AwsError, RequestError) as error:
         how = type(error).__name__
-    assert how == "done" or snapshot(account.world) == before, (key, given, how)
+    assert how == "done" or snapshot(account.world) == before, (key, arguments, how)
     return how
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_fails_changes_nothing_and_every_operation_can_succeed(service: str) -> None:
     """Over hundreds of calls, of which many fail in many ways."""
-    every = {key: one for key, one in entries().items() if one.service == service}
+    every = {key: entry for key, entry in entries().items() if entry.service == service}
     missing, ended = set(every), Counter[str]()
     for seed in range(25):
         account = start(seed)
@@ -55,12 +55,12 @@ def test_what_fails_changes_nothing_and_every_operation_can_succeed(service: str
 
 def assert_whole(account: Account) -> None:
     """Whatever happened, the account hangs together."""
-    for arn, one in account.resources.items():
-        assert (one.arn, one.account) == (arn, account)
-        assert len(one.tags) <= 50
-        assert f":{one.service}:" in arn
-        assert one.name
-        assert isinstance(one.context, dict)
+    for arn, resource in account.resources.items():
+        assert (resource.arn, resource.account) == (arn, account)
+        assert len(resource.tags) <= 50
+        assert f":{resource.service}:" in arn
+        assert resource.name
+        assert isinstance(resource.context, dict)
     assert snapshot(account.world.copy())["accounts"] == snapshot(account.world)["accounts"]
 
 
@@ -71,25 +71,25 @@ def test_a_call_as_somebody_ends_as_the_method_does_or_is_refused() -> None:
     ended: Counter[str] = Counter()
     for seed in range(tries(40)):
         account, twin = start(seed), start(seed)
-        for one in (account, twin):
-            one.create_user("admin").attach_policy("AdministratorAccess")
-            one.create_user("dana")
+        for item in (account, twin):
+            item.create_user("admin").attach_policy("AdministratorAccess")
+            item.create_user("dana")
         chance = ServiceChance(seed, account)
         for _ in range(80):
             key = chance.draw.choice(sorted(every))
-            given = chance.parameters(every[key])
+            arguments = chance.parameters(every[key])
             before = snapshot(account.world)
-            refused = outcome(account, key, given, account.get_user("dana"))
+            refused = outcome(account, key, arguments, account.get_user("dana"))
             assert snapshot(account.world) == before
             assert refused != "done"
             ended[refused] += 1
-            how = outcome(account, key, given, account.get_user("admin"))
-            by_root = outcome(twin, key, given)
+            how = outcome(account, key, arguments, account.get_user("admin"))
+            by_root = outcome(twin, key, arguments)
             if how in DENIALS:  # by the resource's own policy, say
                 break
-            assert (how == "done") == (by_root == "done"), (key, given)
+            assert (how == "done") == (by_root == "done"), (key, arguments)
 
-    assert sum(ended[one] for one in DENIALS) > tries(300)
+    assert sum(ended[denial] for denial in DENIALS) > tries(300)
 
 
 DENIALS = (
@@ -107,7 +107,7 @@ def test_the_same_calls_make_the_same_world() -> None:
         for _ in range(200):
             key = chance.draw.choice(sorted(every))
             outcome(account, key, chance.parameters(every[key]))
-        return snapshot(account.world), [event.to_json() for event in account.world.events]
+        return snapshot(account.world), [event.to_dict() for event in account.world.events]
 
     assert made() == made()
 
@@ -121,7 +121,7 @@ def test_a_world_with_all_of_them_is_written_and_read_again(tmp_path: Path) -> N
         key = chance.draw.choice(keeping)
         outcome(account, key, chance.parameters(every[key]))
     account.world.save(tmp_path / "world.json")
-    kinds = {one.kind for one in account.resources.values()}
+    kinds = {resource.kind for resource in account.resources.values()}
 
     assert len(kinds) >= 9
     assert snapshot(World.load(tmp_path / "world.json")) == snapshot(account.world)

@@ -35,7 +35,7 @@ def role_for_lambda(account: Account, name: str = "worker") -> Role:
 
 
 def task(account: Account) -> Session:
-    """Give the session of a task of ECS."""
+    """Return the session of a task of ECS."""
     who = {"Service": "ecs-tasks.amazonaws.com"}
     role = account.create_role("task", assume_role_policy_document=trust(who))
     return account.world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)

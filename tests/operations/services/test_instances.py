@@ -55,10 +55,10 @@ def test_an_instance_has_an_id_an_address_and_a_vpc(main: Account) -> None:
     """All from the seed, if nothing is said."""
     made = [main.create_instance() for _ in range(3)]
 
-    assert len({one.name for one in made}) == 3
-    assert len({one.private_ip for one in made}) == 3
-    assert len({one.vpc_id for one in made}) == 1
-    assert all(one.name.startswith("i-") and len(one.name) == 19 for one in made)
+    assert len({item.name for item in made}) == 3
+    assert len({instance.private_ip for instance in made}) == 3
+    assert len({instance.vpc_id for instance in made}) == 1
+    assert all(item.name.startswith("i-") and len(item.name) == 19 for item in made)
     assert made[0].arn == f"arn:aws:ec2:us-east-1:{OWN}:instance/{made[0].name}"
     assert made[0].vpc_id != main.create_instance(region="eu-west-1").vpc_id
     assert (made[0].state, made[0].http_tokens) == ("running", "optional")
@@ -130,7 +130,7 @@ def test_an_instance_is_given_the_same_credentials_until_five_minutes_are_left(
     second = web.role_session()
     assert second.access_key_id != first.access_key_id
     assert second.expiration - first.expiration == timedelta(hours=5, minutes=55)
-    assert all(main.world.can(one, "s3:GetObject", MAP) for one in (first, second))
+    assert all(main.world.can(session, "s3:GetObject", MAP) for session in (first, second))
 
 
 def test_ec2_assumes_the_role_only_when_there_must_be_new_credentials(
@@ -379,8 +379,8 @@ def test_a_hop_limit_is_1_to_64(limit: Any, main: Account, web: Instance) -> Non
 
 def test_an_answer_is_a_copy_of_the_options(main: Account, web: Instance) -> None:
     """Whoever writes into it changes no instance."""
-    given = {"InstanceId": web.name, "HttpPutResponseHopLimit": 2}
-    answer = main.call("ec2:ModifyInstanceMetadataOptions", main.root_arn, **given)
+    arguments = {"InstanceId": web.name, "HttpPutResponseHopLimit": 2}
+    answer = main.call("ec2:ModifyInstanceMetadataOptions", main.root_arn, **arguments)
     options = answer["InstanceMetadataOptions"]
     assert options == {
         "HttpTokens": "optional",
@@ -466,21 +466,21 @@ def calls(account: Account) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("way", ["run", "associate", "replace"])
+@pytest.mark.parametrize("how", ["run", "associate", "replace"])
 def test_who_gives_an_instance_a_role_must_be_allowed_to_pass_it(
-    way: str, main: Account, dana: User
+    how: str, main: Account, dana: User
 ) -> None:
     """AmazonEC2FullAccess does not let anybody do that."""
-    operation, given = calls(main)[way]
+    operation, arguments = calls(main)[how]
     dana.attach_policy("AmazonEC2FullAccess")
     before = snapshot(main.world)
     with pytest.raises(AccessDenied, match=f"iam:PassRole on resource: {READER}"):
-        main.call(operation, dana, **given)
+        main.call(operation, dana, **arguments)
     assert snapshot(main.world) == before
 
     only = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
     dana.put_policy("pass", document(allow("iam:PassRole", READER, Condition=only)))
-    answer = main.call(operation, dana, **given)
+    answer = main.call(operation, dana, **arguments)
 
     assert f"arn:aws:iam::{OWN}:instance-profile/reader" in str(answer)
 
@@ -500,11 +500,11 @@ def test_passing_may_be_kept_to_instances_that_are_to_be_made(main: Account, dan
 def test_to_take_a_role_away_nothing_is_passed(main: Account, dana: User, web: Instance) -> None:
     """DisassociateIamInstanceProfile is enough, on the instance."""
     assert web.association is not None
-    given = {"AssociationId": web.association.association_id}
+    arguments = {"AssociationId": web.association.association_id}
     with pytest.raises(AccessDenied, match=f"on resource: {web.arn}"):
-        main.call("ec2:DisassociateIamInstanceProfile", dana, **given)
+        main.call("ec2:DisassociateIamInstanceProfile", dana, **arguments)
     dana.put_policy("take", document(allow("ec2:DisassociateIamInstanceProfile", web.arn)))
-    main.call("ec2:DisassociateIamInstanceProfile", dana, **given)
+    main.call("ec2:DisassociateIamInstanceProfile", dana, **arguments)
 
     assert web.association is None
 
@@ -611,7 +611,7 @@ def test_several_instances_start_at_once(main: Account) -> None:
     """Each with an id and an address of its own."""
     made = perform(main, "ec2:RunInstances", MinCount=1, MaxCount=3)
 
-    assert len({one.private_ip for one in made}) == 3
+    assert len({instance.private_ip for instance in made}) == 3
     for counts in ({"MinCount": 0, "MaxCount": 1}, {"MinCount": 2, "MaxCount": 1}):
         with pytest.raises(InvalidParameterValue):
             perform(main, "ec2:RunInstances", **counts)
@@ -621,9 +621,9 @@ def test_several_instances_start_at_once(main: Account) -> None:
 def test_a_profile_is_named_by_itself_its_name_or_its_arn(how: str, main: Account) -> None:
     """All come to the same."""
     profile = main.instance_profiles["reader"]
-    given = {"profile": profile, "name": profile.name, "arn": profile.arn}[how]
+    arguments = {"profile": profile, "name": profile.name, "arn": profile.arn}[how]
 
-    assert main.create_instance(instance_profile=given).iam_instance_profile is profile
+    assert main.create_instance(instance_profile=arguments).iam_instance_profile is profile
 
 
 def test_a_profile_of_another_account_cannot_be_given(main: Account) -> None:

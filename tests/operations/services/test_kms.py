@@ -74,7 +74,7 @@ def test_the_api_gives_a_key_to_its_accounts_own_policies(
     """One statement: without it identity-based policies count for nothing."""
     key = own.create_key()
     assert key.policy is not None
-    saved = key.policy.to_json()
+    saved = key.policy.to_dict()
     before = uses(world, own.root_arn, world.user("ana"), dana, world.user("eve"), key=key)
     key.put_policy(document(lets(dana.arn)), bypass_policy_lockout_safety_check=True)
 
@@ -108,7 +108,7 @@ def test_the_console_writes_administrators_and_users_into_the_policy(
         key_usage=kind[0], key_spec=kind[1], key_administrators=[ana], key_users=[dana.arn]
     )
     assert key.policy is not None
-    saved = key.policy.to_json()
+    saved = key.policy.to_dict()
     sids = [statement["Sid"] for statement in saved["Statement"]]
 
     assert saved["Id"] == "key-consolepolicy-3"
@@ -357,7 +357,7 @@ def test_a_grant_lets_somebody_use_a_key_until_it_is_revoked(
 
     assert seen == [[True], [False]]
     assert again == grant
-    assert [(one["GrantId"], one["Name"]) for one in listed] == [(grant.grant_id, "nightly")]
+    assert [(item["GrantId"], item["Name"]) for item in listed] == [(grant.grant_id, "nightly")]
     assert (key.list_grants(), uses(world, dana, key=key)) == ([], [False])
     with pytest.raises(NotFoundException, match="not found"):
         key.revoke_grant(grant.grant_id)
@@ -383,23 +383,23 @@ def test_a_constraint_ties_a_grant_to_an_encryption_context(
     key = own.create_key()
     key.create_grant(dana, ["Decrypt"], constraints={constraint: {"map": "m31"}})
     contexts: list[dict[str, str]] = [{"map": "m31"}, {"map": "m31", "more": "x"}, {"map": "m32"}]
-    asked = [
+    request = [
         bool(
             world.can(
                 dana,
                 "kms:Decrypt",
                 key.arn,
                 context={
-                    "kms:EncryptionContextKeys": list(one),
-                    **{f"kms:EncryptionContext:{name}": value for name, value in one.items()},
+                    "kms:EncryptionContextKeys": list(context),
+                    **{f"kms:EncryptionContext:{name}": value for name, value in context.items()},
                 },
             )
         )
-        for one in contexts
+        for context in contexts
     ]
     listed = own.call("kms:ListGrants", own.root_arn, KeyId=key.arn)["Grants"][0]
 
-    assert asked == [*fits, False]
+    assert request == [*fits, False]
     assert listed["Constraints"] == {constraint: {"map": "m31"}}
 
 
@@ -632,7 +632,7 @@ def test_tags_in_the_call_are_seen_by_policies(own: Account, dana: User) -> None
     made = own.call("kms:CreateKey", dana, Tags=[{"TagKey": "team", "TagValue": "sky"}])
     keys = own.call("kms:ListKeys", own.root_arn)["Keys"]
 
-    assert [one["KeyArn"] for one in keys] == [made["KeyMetadata"]["Arn"]]
+    assert [key["KeyArn"] for key in keys] == [made["KeyMetadata"]["Arn"]]
     with pytest.raises(AccessDenied):
         own.call("kms:CreateKey", dana, Tags=[{"TagKey": "team", "TagValue": "sea"}])
 
@@ -677,8 +677,8 @@ def test_a_role_named_in_a_key_policy_is_cut_by_its_boundary_a_user_is_not(
 ) -> None:
     """The general rule for resource-based policies holds for keys."""
     role = own.create_role("job", assume_role_policy_document=trust({"AWS": ROOT}))
-    for one in (dana, role):
-        one.put_permissions_boundary("AmazonS3ReadOnlyAccess")
+    for caller in (dana, role):
+        caller.put_permissions_boundary("AmazonS3ReadOnlyAccess")
     key = own.create_key(policy=document(lets(ROOT), lets(dana.arn, role.arn)))
 
     assert uses(world, dana, role, key=key) == [True, False]

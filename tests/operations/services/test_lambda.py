@@ -51,8 +51,8 @@ def test_a_function_has_a_role_by_itself_its_arn_or_its_name(main: Account) -> N
         for number, how in enumerate((role, role.arn, "worker"))
     ]
 
-    assert {one.role_arn for one in made} == {role.arn}
-    assert [one.name for one in made] == ["f0", "f1", "f2"]
+    assert {item.role_arn for item in made} == {role.arn}
+    assert [item.name for item in made] == ["f0", "f1", "f2"]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_a_trust_policy_may_be_for_one_account_only(
 def create(account: Account, caller: User, **more: Any) -> dict[str, Any]:
     """Make a function as somebody."""
     role = account.get_role("worker").arn
-    given = {"FunctionName": "resize", "Role": role, **more}
-    return account.call("lambda:CreateFunction", caller, **given)
+    arguments = {"FunctionName": "resize", "Role": role, **more}
+    return account.call("lambda:CreateFunction", caller, **arguments)
 
 
 def test_who_makes_a_function_must_be_allowed_to_pass_its_role(main: Account, dana: User) -> None:
@@ -187,7 +187,7 @@ def test_lambda_writes_the_statement(principal: str, resize: Function) -> None:
         },
     }
     assert resize.policy is not None
-    assert resize.policy.to_json() == {
+    assert resize.policy.to_dict() == {
         "Version": "2012-10-17",
         "Id": "default",
         "Statement": [made],
@@ -247,11 +247,11 @@ def test_who_may_add_permissions_may_be_kept_to_one_principal(
     """By lambda:Principal, which holds what the call says."""
     only = {"StringEquals": {"lambda:Principal": "s3.amazonaws.com"}}
     dana.put_policy("some", document(allow("lambda:AddPermission", RESIZE, Condition=only)))
-    given = {"FunctionName": "resize", "StatementId": "a", "Action": "lambda:InvokeFunction"}
+    arguments = {"FunctionName": "resize", "StatementId": "a", "Action": "lambda:InvokeFunction"}
     with pytest.raises(AccessDenied):
-        main.call("lambda:AddPermission", dana, **given, Principal=OTHER)
+        main.call("lambda:AddPermission", dana, **arguments, Principal=OTHER)
 
-    answer = main.call("lambda:AddPermission", dana, **given, Principal="s3.amazonaws.com")
+    answer = main.call("lambda:AddPermission", dana, **arguments, Principal="s3.amazonaws.com")
     assert answer["Statement"]["Sid"] == "a"
     assert resize.policy is not None
 

@@ -290,7 +290,7 @@ def test_a_service_that_is_switched_off_refuses_everything(web: Instance) -> Non
     token = web.metadata.put_token()
     web.modify_metadata_options(http_endpoint="disabled")
     requests = (get(web), get(web, ID, token), put(web), web.metadata.request("POST", ID))
-    assert [one.status for one in requests] == [403] * 4
+    assert [request.status for request in requests] == [403] * 4
     web.modify_metadata_options(http_endpoint="enabled")
 
     assert get(web, ID, token).status == 200
@@ -302,7 +302,7 @@ def test_an_instance_that_does_not_run_does_not_answer(end: str, web: Instance) 
     getattr(web, end)()
     state = {"stop": "stopped", "terminate": "terminated"}[end]
     requests = (get(web), put(web), web.metadata.request("POST", ID))
-    assert [(one.status, one.body) for one in requests] == [(0, "")] * 3
+    assert [(request.status, request.body) for request in requests] == [(0, "")] * 3
     with pytest.raises(RequestError, match=f"is told nothing: it is {state}"):
         web.metadata.get(ID)
 
@@ -409,17 +409,17 @@ def test_software_sees_another_role_at_its_next_request(
     """Dana replaces the profile, and passes the role; what was given for the old one goes on."""
     old = web.role_session()
     assert web.association is not None
-    asked = {
+    request = {
         "AssociationId": web.association.association_id,
         "IamInstanceProfile": {"Name": "writer"},
     }
     replace = "ec2:ReplaceIamInstanceProfileAssociation"
     dana.put_policy("ec2", document(allow("ec2:*")))
     with pytest.raises(AccessDenied, match=r"iam:PassRole on resource: .*role/writer"):
-        main.call(replace, dana, **asked)
+        main.call(replace, dana, **request)
     assert web.metadata.get(f"{ROLES}/") == "reader"
     dana.put_policy("pass", document(allow("iam:PassRole", main.get_role("writer").arn)))
-    main.call(replace, dana, **asked)
+    main.call(replace, dana, **request)
 
     assert web.metadata.get(f"{ROLES}/") == "writer"
     assert get(web, f"{ROLES}/reader").status == 404
@@ -436,12 +436,12 @@ def test_a_role_may_come_and_go_while_it_runs(main: Account, dana: User) -> None
     """To give one it must be passed; to take it away not."""
     bare = main.create_instance()
     assert get(bare, f"{ROLES}/").status == 404
-    asked = {"InstanceId": bare.name, "IamInstanceProfile": {"Name": "reader"}}
+    request = {"InstanceId": bare.name, "IamInstanceProfile": {"Name": "reader"}}
     dana.put_policy("ec2", document(allow("ec2:*")))
     with pytest.raises(AccessDenied, match="iam:PassRole"):
-        main.call("ec2:AssociateIamInstanceProfile", dana, **asked)
+        main.call("ec2:AssociateIamInstanceProfile", dana, **request)
     dana.put_policy("pass", document(allow("iam:PassRole", main.get_role("reader").arn)))
-    main.call("ec2:AssociateIamInstanceProfile", dana, **asked)
+    main.call("ec2:AssociateIamInstanceProfile", dana, **request)
     assert bare.metadata.get(f"{ROLES}/") == "reader"
     session = bare.role_session()
 
@@ -578,17 +578,17 @@ def test_neither_tokens_nor_credentials_are_seen_anywhere(main: Account, web: In
 
     shown = [repr(answer), str(found), repr([found]), str(caught.value), repr(web), web.metadata]
     assert leaks(made, "\n".join(map(str, shown))) == []
-    assert leaks(made, "\n".join(str(one.to_json()) for one in main.world.events)) == []
+    assert leaks(made, "\n".join(str(event.to_dict()) for event in main.world.events)) == []
     assert held(made, main.world) == []
     assert leaks(made, pickle.dumps(main.world.copy())) == []
     assert sorted(held(made, found)) == ["SecretAccessKey", "Token"]
 
 
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_an_answer_is_not_written_to_a_file(way: Callable[[Any], Any], web: Instance) -> None:
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_answer_is_not_written_to_a_file(how: Callable[[Any], Any], web: Instance) -> None:
     """As it may hold secrets."""
     with pytest.raises(TypeError, match="may hold secrets"):
-        way(get(web))
+        how(get(web))
 
 
 def test_answers_are_values(web: Instance) -> None:

@@ -72,7 +72,7 @@ def test_add_permission_writes_a_statement_with_the_label_as_its_sid(
     queue.add_permission("partner", aws_account_ids=[OTHER], actions=["SendMessage"])
 
     assert queue.policy is not None
-    assert queue.policy.to_json()["Statement"] == [
+    assert queue.policy.to_dict()["Statement"] == [
         {
             "Sid": "partner",
             "Effect": "Allow",
@@ -94,12 +94,12 @@ def test_add_permission_writes_a_statement_with_the_label_as_its_sid(
 def test_a_queues_policy_is_kept_to_sqss_quotas(what: str, count: int, main: Account) -> None:
     """Whichever is exceeded, SQS says the same."""
     queue = main.create_queue("orders")
-    one = allow("sqs:SendMessage", queue.arn, Principal={"AWS": OTHER})
+    item = allow("sqs:SendMessage", queue.arn, Principal={"AWS": OTHER})
     policies = {
-        "statements": document(*[one] * count),
-        "actions": document(one | {"Action": ["sqs:SendMessage"] * count}),
-        "bytes": document(one | {"Sid": "x" * count}),
-        "principals": document(one | {"Principal": {"AWS": [OTHER] * count}}),
+        "statements": document(*[item] * count),
+        "actions": document(item | {"Action": ["sqs:SendMessage"] * count}),
+        "bytes": document(item | {"Sid": "x" * count}),
+        "principals": document(item | {"Principal": {"AWS": [OTHER] * count}}),
     }
     with pytest.raises(InvalidAttributeValue):
         queue.put_policy(policies[what])
@@ -127,7 +127,7 @@ def test_a_topic_has_snss_policy_from_the_first(main: Account, eve: Any) -> None
     topic = main.create_topic("news")
 
     assert topic.policy is not None
-    written = topic.policy.to_json()
+    written = topic.policy.to_dict()
     assert (written["Version"], written["Id"]) == ("2008-10-17", "__default_policy_ID")
     [statement] = written["Statement"]
     assert statement["Sid"] == "__default_statement_ID"
@@ -195,7 +195,7 @@ def test_tags_come_and_go_and_the_thing_too(kind: str, main: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "action"),
+    ("operation", "arguments", "action"),
     [
         ("sqs:CreateQueue", {"QueueName": "q"}, "sqs:CreateQueue"),
         ("sqs:CreateQueue", {"QueueName": "q", "tags": {"team": "sky"}}, "sqs:TagQueue"),
@@ -204,7 +204,7 @@ def test_tags_come_and_go_and_the_thing_too(kind: str, main: Account) -> None:
     ],
 )
 def test_who_makes_one_needs_the_permission_for_it(
-    operation: str, given: dict[str, Any], action: str, main: Account
+    operation: str, arguments: dict[str, Any], action: str, main: Account
 ) -> None:
     """On the ARN that it will have; and to tag it, if it is made with tags."""
     dana, service = main.get_user("dana"), operation[:3]
@@ -214,11 +214,11 @@ def test_who_makes_one_needs_the_permission_for_it(
         statements.append({"Effect": "Deny", "Action": action, "Resource": "*"})
     dana.put_policy("some", document(*statements))
     with pytest.raises(AccessDenied, match=f"{action} on resource: arn:aws:{service}:us-east-1"):
-        main.call(operation, dana, **given)
+        main.call(operation, dana, **arguments)
     assert not main.resources
 
     dana.put_policy("some", document(allow([operation, action], f"arn:aws:{service}:*:{OWN}:q")))
-    answer = main.call(operation, dana, **given)
+    answer = main.call(operation, dana, **arguments)
     assert next(iter(answer.values())).endswith("q")
 
 
@@ -237,8 +237,8 @@ def test_events_are_noted_where_they_happen(main: Account) -> None:
     """In the Region of the queue."""
     main.create_queue("orders", region="eu-west-1").tag({"a": "b"})
 
-    assert [one.event_name for one in main.world.events[-2:]] == ["CreateQueue", "TagQueue"]
-    assert {one.aws_region for one in main.world.events[-2:]} == {"eu-west-1"}
+    assert [event.event_name for event in main.world.events[-2:]] == ["CreateQueue", "TagQueue"]
+    assert {event.aws_region for event in main.world.events[-2:]} == {"eu-west-1"}
     assert main.world.events[-1].event_source == "sqs.amazonaws.com"
 
 

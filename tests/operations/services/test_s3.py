@@ -106,10 +106,10 @@ def test_a_deny_is_a_403_from_another_account_too(
 ) -> None:
     """It is decided before whose business it is."""
     eve = world.user("eve")
-    one = {"Principal": {"AWS": eve.arn}}
+    item = {"Principal": {"AWS": eve.arn}}
     bucket.put_policy(
         document(
-            allow("s3:GetBucketPolicy", BUCKET, **one), deny("s3:GetBucketPolicy", BUCKET, **one)
+            allow("s3:GetBucketPolicy", BUCKET, **item), deny("s3:GetBucketPolicy", BUCKET, **item)
         )
     )
     with pytest.raises(AccessDenied) as caught:
@@ -136,11 +136,14 @@ def test_the_root_user_mends_a_policy_that_shuts_out_everybody(
 def test_a_foreign_user_needs_both_sides(world: World, bucket: Bucket) -> None:
     """The bucket policy and its own; the own account needs one of them."""
     eve, dana = world.user("eve"), world.accounts[OWN].create_user("dana")
-    before = [bool(world.can(one, "s3:GetObject", OBJECT)) for one in (eve, dana)]
+    before = [bool(world.can(caller, "s3:GetObject", OBJECT)) for caller in (eve, dana)]
     bucket.put_policy(lets(eve.arn, dana.arn))
 
     assert before == [False, False]
-    assert [bool(world.can(one, "s3:GetObject", OBJECT)) for one in (eve, dana)] == [True, True]
+    assert [bool(world.can(caller, "s3:GetObject", OBJECT)) for caller in (eve, dana)] == [
+        True,
+        True,
+    ]
     eve.detach_policy("AmazonS3FullAccess")
     assert not world.can(eve, "s3:GetObject", OBJECT)
 
@@ -282,7 +285,7 @@ def test_there_are_at_most_fifty_tags(bucket: Bucket) -> None:
 @pytest.mark.parametrize("tags", [{"aws:x": "y"}, {"k" * 129: "v"}, {"": "v"}, {"k": "v" * 257}])
 def test_s3_refuses_tags_with_its_own_code(own: Account, bucket: Bucket, tags: Any) -> None:
     """At the making and later."""
-    for tag in (bucket.tag, lambda one: own.create_bucket("more-maps", tags=one)):
+    for tag in (bucket.tag, lambda value: own.create_bucket("more-maps", tags=value)):
         with pytest.raises(InvalidTag):
             tag(tags)
 

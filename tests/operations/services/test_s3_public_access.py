@@ -29,7 +29,7 @@ OWN, FOREIGN = "111122223333", "444455556666"
 TRAIL = "cloudtrail.amazonaws.com"
 OBJECT = "arn:aws:s3:::star-maps/m31"
 OFF = PublicAccessBlock()
-SWITCHES = tuple(one.name for one in fields(PublicAccessBlock))
+SWITCHES = tuple(field.name for field in fields(PublicAccessBlock))
 ROWS = json.loads(
     Path(__file__)
     .parents[2]
@@ -184,9 +184,9 @@ def test_on_anywhere_is_on(switch: str, level: str, world: World, own: Account) 
     """Switching it off at one level opens nothing while it is on at another."""
     bucket = own.create_bucket("star-maps", policy=BY_ID["1a"]["policy"], public_access_block=OFF)
     assert reads(world, ANONYMOUS) == [True]
-    for one in (own, bucket):
-        if level in ("both", "account" if one is own else "bucket"):
-            one.put_public_access_block(**{switch: True})  # type: ignore[union-attr]
+    for item in (own, bucket):
+        if level in ("both", "account" if item is own else "bucket"):
+            item.put_public_access_block(**{switch: True})  # type: ignore[union-attr]
 
     assert getattr(bucket.public_access_block, switch)
     assert reads(world, ANONYMOUS) == [switch != "restrict_public_buckets"]
@@ -201,7 +201,7 @@ def test_the_accounts_switches_are_for_all_its_buckets_and_no_others(world: Worl
     """Each account has its own."""
     own, foreign = world.accounts[OWN], world.accounts[FOREIGN]
     buckets = [
-        one.create_bucket(f"of-{one.name}", public_access_block=OFF) for one in (own, foreign)
+        item.create_bucket(f"of-{item.name}", public_access_block=OFF) for item in (own, foreign)
     ]
     own.put_public_access_block(restrict_public_buckets=True)
 
@@ -423,11 +423,11 @@ def test_the_buckets_switches_need_a_permission_of_their_own(own: Account) -> No
 def test_a_switch_is_on_or_off(own: Account) -> None:
     """Misspelt ones are told, not ignored."""
     own.create_bucket("star-maps")
-    for sent, told in (
+    for sent, shown in (
         ({"BlockPublicAcl": True}, "Did you mean"),
         ({"BlockPublicAcls": "yes"}, "True"),
     ):
-        with pytest.raises(RequestError, match=told):
+        with pytest.raises(RequestError, match=shown):
             own.call(
                 "s3:PutPublicAccessBlock",
                 own.root_arn,

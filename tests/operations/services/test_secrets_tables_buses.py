@@ -296,8 +296,8 @@ ORGANIZATION = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o
 
 def test_the_default_bus_is_there_without_being_made(main: Account) -> None:
     """A call that names no bus means it; it is kept from the first change on."""
-    given = {"StatementId": "one", "Action": "events:PutEvents", "Principal": OTHER}
-    perform(main, "events:PutPermission", **given)
+    arguments = {"StatementId": "one", "Action": "events:PutEvents", "Principal": OTHER}
+    perform(main, "events:PutPermission", **arguments)
     arn = f"arn:aws:events:{START}:event-bus/default"
 
     assert main.world.can(eve(main), "events:PutEvents", arn)

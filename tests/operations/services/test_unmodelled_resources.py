@@ -27,7 +27,7 @@ def main() -> Account:
 
 
 def may_eve(account: Account, action: str, resource: str) -> bool:
-    """Say whether she may; in her own account nothing stops her."""
+    """Return whether she may; in her own account nothing stops her."""
     return bool(account.world.can(account.world.user("eve"), action, resource))
 
 

@@ -33,7 +33,7 @@ def endpoint(main: Account) -> VpcEndpoint:
 
 def test_an_endpoint_lets_everything_through_at_first(endpoint: VpcEndpoint) -> None:
     """Its policy allows everybody everything; it narrows nothing down."""
-    [statement] = endpoint.endpoint_policy.to_json()["Statement"]
+    [statement] = endpoint.endpoint_policy.to_dict()["Statement"]
 
     assert statement == {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
     assert endpoint.name.startswith("vpce-")

@@ -81,16 +81,16 @@ class Scene:
         return self.main.roles["short"]
 
     def call(
-        self, operation: str, caller: Any = None, *, region: str = "us-east-1", **given: Any
+        self, operation: str, caller: Any = None, *, region: str = "us-east-1", **arguments: Any
     ) -> dict[str, Any]:
         """Do a good call, with some parameters changed or (``...``) left out."""
-        changed = {**GOOD[operation](self), **given}
+        changed = {**GOOD[operation](self), **arguments}
         sent = {name: value for name, value in changed.items() if value is not ...}
         return self.world.sts.endpoint(region).call(operation, caller or self.key, **sent)
 
-    def session(self, operation: str, caller: Any = None, **given: Any) -> Session:
+    def session(self, operation: str, caller: Any = None, **arguments: Any) -> Session:
         """Do a call, and give the session that it has made."""
-        answer = self.call(operation, caller, **given)
+        answer = self.call(operation, caller, **arguments)
         return Session(self.world, self.world.sessions[answer["Credentials"]["AccessKeyId"]])
 
     def assume(self, caller: Any, role: Role, **how: Any) -> Session:

@@ -27,7 +27,7 @@ NOT_MODELLED = "GetDelegatedAccessToken"
 
 
 def inputs(operation: str) -> dict[str, Any]:
-    """Give the shapes of an operation's parameters, by their names."""
+    """Return the shapes of an operation's parameters, by their names."""
     shape = SERVICE.operation_model(operation).input_shape
     return {} if shape is None else dict(shape.members)
 
@@ -43,7 +43,7 @@ def scene() -> Scene:
 
 def test_there_are_the_clients_operations_and_no_others() -> None:
     """Each with an entry, and each in the data."""
-    assert sorted(one.name for one in STS.values()) == names("sts") == OPERATIONS
+    assert sorted(item.name for item in STS.values()) == names("sts") == OPERATIONS
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -57,8 +57,8 @@ def test_every_operation_is_a_method_with_every_parameter(operation: str) -> Non
     required = set(shape.input_shape.required_members) - {"SigningAlgorithm"}
 
     assert set(found) == {python_name(name) for name in inputs(operation)}
-    assert all(one.kind is inspect.Parameter.KEYWORD_ONLY for one in found.values())
-    assert {name for name, one in found.items() if one.default is inspect.Parameter.empty} == {
+    assert all(item.kind is inspect.Parameter.KEYWORD_ONLY for item in found.values())
+    assert {name for name, item in found.items() if item.default is inspect.Parameter.empty} == {
         python_name(name) for name in required
     }
 
@@ -101,7 +101,7 @@ def good(shape: Any) -> Any:
         return low
     if shape.type_name == "list":
         return [good(shape.member)] * max(low, 1)
-    return {name: good(one) for name, one in shape.members.items()}
+    return {name: good(member) for name, member in shape.members.items()}
 
 
 def sizes(shape: Any, make: Callable[[int], Any], where: str) -> Iterator[Case]:
@@ -124,8 +124,8 @@ def of_number(shape: Any, where: str) -> Iterator[Case]:
 def of_text(shape: Any, where: str) -> Iterator[Case]:
     """Try texts: their lengths, their letters, and which of a few they are."""
     yield from sizes(shape, lambda size: filled(shape, size), where)
-    for one in shape.enum:
-        yield Case(one, fits=True, where=where, why=one)
+    for item in shape.enum:
+        yield Case(item, fits=True, where=where, why=item)
     if shape.enum:
         yield Case("Neither", fits=False, where=where, why="another text")
     if "pattern" in shape.metadata:
@@ -143,11 +143,11 @@ def of_list(shape: Any, where: str) -> Iterator[Case]:
 def of_structure(shape: Any, where: str) -> Iterator[Case]:
     """Try each thing that one of its parts can be, and to leave out what must be there."""
     whole = good(shape)
-    for name, one in shape.members.items():
-        for case in cases(one, f"{where}.{lower(name)}"):
+    for name, member in shape.members.items():
+        for case in cases(member, f"{where}.{lower(name)}"):
             yield replace(case, value={**whole, name: case.value})
     for name in shape.required_members:
-        value = {key: one for key, one in whole.items() if key != name}
+        value = {key: item for key, item in whole.items() if key != name}
         yield Case(value, fits=False, where=f"{where}.{lower(name)}", why="missing")
 
 
@@ -177,13 +177,13 @@ LIMITS = [
 ]
 
 
-def refusal(scene: Scene, operation: str, **given: Any) -> str:
+def refusal(scene: Scene, operation: str, **arguments: Any) -> str:
     """Call an operation, and give the sentence with which it is refused; empty if it is not."""
     caller: Any = scene.key
     if operation == "GetScopedCredentials":
         caller = scene.session("AssumeRole", DurationSeconds=43_200)
     try:
-        scene.call(operation, caller, **given)
+        scene.call(operation, caller, **arguments)
     except ValidationError as error:
         return error.message
     except IamLabError:
@@ -196,28 +196,28 @@ def test_every_limit_of_the_model_is_kept(
     scene: Scene, operation: str, name: str, case: Case
 ) -> None:
     """What is just within it passes; what is just beyond is refused in AWS's words."""
-    said = refusal(scene, operation, **{name: case.value})
+    message = refusal(scene, operation, **{name: case.value})
     broken = rf"'{re.escape(case.where)}' failed to satisfy constraint: Member must"
 
     if case.fits:
-        assert not re.search(rf"{broken} (?:have|satisfy regular)", said)
+        assert not re.search(rf"{broken} (?:have|satisfy regular)", message)
     else:
-        assert re.search(broken, said)
+        assert re.search(broken, message)
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if inputs(one)])
+@pytest.mark.parametrize("operation", [item for item in OPERATIONS if inputs(item)])
 def test_what_aws_demands_cannot_be_left_out(scene: Scene, operation: str) -> None:
     """All that is missing is named at once."""
     required = SERVICE.operation_model(operation).input_shape.required_members
-    said = refusal(scene, operation, **dict.fromkeys(GOOD[operation](scene), ...))
+    message = refusal(scene, operation, **dict.fromkeys(GOOD[operation](scene), ...))
 
-    assert sorted(re.findall(r"Value null at '(\w+)'", said)) == sorted(map(lower, required))
+    assert sorted(re.findall(r"Value null at '(\w+)'", message)) == sorted(map(lower, required))
 
 
 def test_the_limits_are_many() -> None:
     """Control: the walk finds them."""
     assert len(LIMITS) > 200
-    found = [cases(shape, name) for one in OPERATIONS for name, shape in inputs(one).items()]
+    found = [cases(shape, name) for item in OPERATIONS for name, shape in inputs(item).items()]
 
     assert {type(case.value) for each in found for case in each} == {str, int, list, dict}
 
@@ -256,8 +256,8 @@ def assert_is(value: Any, shape: Any, where: str) -> None:
     assert type(value) is TYPES[shape.type_name], where
     if shape.type_name == "structure":
         assert set(value) == set(shape.members) - NEVER, where
-        for name, one in value.items():
-            assert_is(one, shape.members[name], f"{where}.{name}")
+        for name, item in value.items():
+            assert_is(item, shape.members[name], f"{where}.{name}")
     elif shape.type_name == "timestamp":
         assert value.tzinfo is not None, where
     else:
@@ -265,7 +265,7 @@ def assert_is(value: Any, shape: Any, where: str) -> None:
         assert shape.metadata.get("min", 0) <= size <= shape.metadata.get("max", 10**5), where
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one != NOT_MODELLED])
+@pytest.mark.parametrize("operation", [item for item in OPERATIONS if item != NOT_MODELLED])
 def test_an_answer_has_the_members_of_the_model_and_no_others(scene: Scene, operation: str) -> None:
     """Each of the right type."""
     caller: Any = scene.key
@@ -284,7 +284,7 @@ def test_an_answer_without_source_identity_does_not_have_it(scene: Scene) -> Non
         ("AssumeRole", scene.key),
         ("AssumeRoleWithSAML", None),
         ("AssumeRoleWithWebIdentity", None),
-        *((one, role) for one in CHAINED),
+        *((item, role) for item in CHAINED),
     ):
         assert "SourceIdentity" not in scene.call(operation, caller)
 
@@ -299,12 +299,12 @@ def test_credentials_have_awss_form(scene: Scene) -> None:
         assert re.fullmatch(r"ASIA[A-Z2-7]{16}", made_["AccessKeyId"])
         assert len(made_["SecretAccessKey"]) == 40
         assert made_["Expiration"] == scene.world.clock.now + timedelta(hours=1)
-    lengths = [len(one["SessionToken"]) for one in answers]
+    lengths = [len(answer["SessionToken"]) for answer in answers]
 
     assert lengths[1:] == [1000, 4096]
     assert lengths[0] < 1000
     for part in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
-        assert len({one[part] for one in answers}) == 3
+        assert len({answer[part] for answer in answers}) == 3
 
 
 def test_an_answer_says_how_long_the_token_is(scene: Scene) -> None:
@@ -374,22 +374,22 @@ def off(operation: str) -> Cause:
     return cause
 
 
-def sending(operation: str, **given: Any) -> Cause:
+def sending(operation: str, **arguments: Any) -> Cause:
     """Call with some parameters."""
-    return lambda scene: scene.call(operation, **given)
+    return lambda scene: scene.call(operation, **arguments)
 
 
-def scoping(caller: str = "", **given: Any) -> Cause:
+def scoping(caller: str = "", **arguments: Any) -> Cause:
     """Scope a session of a role down; or a user's key."""
     return lambda scene: scene.call(
-        "GetScopedCredentials", scene.key if caller else scene.session("AssumeRole"), **given
+        "GetScopedCredentials", scene.key if caller else scene.session("AssumeRole"), **arguments
     )
 
 
-def late(scene: Scene, **given: Any) -> dict[str, Any]:
+def late(scene: Scene, **arguments: Any) -> dict[str, Any]:
     """Let an hour go by, after somebody has signed something."""
     scene.world.clock.advance(hours=1)
-    return given
+    return arguments
 
 
 def offline(scene: Scene) -> Any:
@@ -451,7 +451,12 @@ CAUSES: dict[tuple[str, str], Cause] = {
         "GetScopedCredentials",
         scene.assume(scene.key, scene.work, tags=random_tags(12, 256)),
         Policy=json.dumps(
-            document(allow("s3:*", [f"arn:aws:s3:::{one}" for one in random_tags(7, 256).values()]))
+            document(
+                allow(
+                    "s3:*",
+                    [f"arn:aws:s3:::{random_tag}" for random_tag in random_tags(7, 256).values()],
+                )
+            )
         ),
     ),
     ("GetWebIdentityToken", "OutboundWebIdentityFederationDisabledException"): switched_off,
@@ -505,8 +510,8 @@ def test_a_declared_error_has_awss_code_and_status_and_stands_in_the_log(
 
 def test_the_classes_of_errors_are_those_of_the_model_and_two_of_every_call() -> None:
     """No other is of STS alone."""
-    of_module = [one for one in vars(sts_errors).values() if isinstance(one, type)]
-    known = {one.code for one in of_module if issubclass(one, AwsError)}
+    of_module = [var for var in vars(sts_errors).values() if isinstance(var, type)]
+    known = {item.code for item in of_module if issubclass(item, AwsError)}
     every_call = {"InvalidAction", "MissingAuthenticationToken"}
 
     assert known - {"InternalFailure"} == (

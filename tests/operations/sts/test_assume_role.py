@@ -233,7 +233,7 @@ def test_each_call_is_noted_where_aws_notes_it(world: World, ana: User) -> None:
 def test_no_secret_of_a_session_is_in_any_text(world: World, ana: User, reader: Role) -> None:
     """Not in its repr, nor in the log; and it cannot be pickled."""
     session = assume(world, ana, reader)
-    texts = repr(session) + str(session) + repr(world) + str([e.to_json() for e in world.events])
+    texts = repr(session) + str(session) + repr(world) + str([e.to_dict() for e in world.events])
 
     assert session.secret_access_key.endswith("EXAMPLEKEY")
     assert session.secret_access_key not in texts
@@ -265,8 +265,8 @@ def test_a_session_policy_is_sent_without_white_space_that_nobody_wrote(
     buckets = [f"arn:aws:s3:::a-bucket-{number}" for number in range(60)]
     policy = document(allow("s3:GetObject", buckets))
     assert len(json.dumps(policy, indent=2)) > 2048 > len(json.dumps(policy))
-    for one in (policy, Policy.parse(json.dumps(policy, indent=2))):
-        assert assume(world, ana, reader, policy=one).policies
+    for item in (policy, Policy.parse(json.dumps(policy, indent=2))):
+        assert assume(world, ana, reader, policy=item).policies
     with pytest.raises(PackedPolicyTooLarge):
         assume(world, ana, reader, policy=json.dumps(policy, indent=2))
 

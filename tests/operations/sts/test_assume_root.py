@@ -48,8 +48,8 @@ def dev(organization: Organization) -> Account:
 def assume(organization: Organization, task: str, **more: Any) -> Session:
     """Let sam take the member's root user for a task."""
     world = organization.world
-    given = {"target_principal": DEV, "task_policy_arn": TASK + task, **more}
-    return world.sts.assume_root(world.user("sam"), **given)
+    arguments = {"target_principal": DEV, "task_policy_arn": TASK + task, **more}
+    return world.sts.assume_root(world.user("sam"), **arguments)
 
 
 def test_a_locked_bucket_is_unlocked_and_nothing_else_is_done(
@@ -145,17 +145,17 @@ def test_whoever_may_not_or_is_not_in_charge_is_refused(organization: Organizati
     dev = world.account("dev")
     ana = dev.create_user("ana")
     ana.attach_policy("AdministratorAccess")
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "target_principal": DEV,
         "task_policy_arn": f"{TASK}S3UnlockBucketPolicy",
     }
     for caller in (ana, dev.root, world.account("boss").root, world.account("boss").root.arn):
         with pytest.raises(AccessDenied):
-            world.sts.assume_root(caller, **given)
+            world.sts.assume_root(caller, **arguments)
     organization.register_delegated_administrator(dev, "iam.amazonaws.com")
     lab = organization.create_account("lab", account_id="333333333333")
 
-    assert world.sts.assume_root(ana, **given | {"target_principal": lab}).arn == lab.root_arn
+    assert world.sts.assume_root(ana, **arguments | {"target_principal": lab}).arn == lab.root_arn
 
 
 def test_the_feature_must_be_on_and_a_service_control_policy_still_counts(

@@ -57,7 +57,7 @@ def asked(url: str) -> dict[str, str]:
 
 
 def why(caught: pytest.ExceptionInfo[BaseException]) -> str:
-    """Give the note of an error."""
+    """Return the note of an error."""
     return " ".join(caught.value.__notes__)
 
 
@@ -195,8 +195,8 @@ def test_all_three_parts_of_the_credentials_must_be_right(scene: Scene) -> None:
     bad += [{name: good[name] for name in good if name != gone} for gone in good]
     bad += [[good], "text", None, 7, {}]
 
-    for one in bad:
-        query = urlencode({"Action": "getSigninToken", "Session": json.dumps(one)})
+    for item in bad:
+        query = urlencode({"Action": "getSigninToken", "Session": json.dumps(item)})
         with pytest.raises(BadRequest):
             get_signin_token(scene.world, f"{ENDPOINT}?{query}")
 
@@ -335,10 +335,10 @@ def test_the_session_may_what_the_credentials_may(scene: Scene) -> None:
     )
     scene.world.clock.advance(minutes=1)
     scoped = scene.world.sts.get_scoped_credentials(session, policy=document(allow("s3:Get*")))
-    for one in (session, scoped):
-        in_console = scene.world.sts.sign_in_with(link(scene, one))
+    for item in (session, scoped):
+        in_console = scene.world.sts.sign_in_with(link(scene, item))
         for action in ("s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:ListUsers"):
-            there, outside = scene.can(in_console, action), scene.can(one, action)
+            there, outside = scene.can(in_console, action), scene.can(item, action)
             assert there.verdict is outside.verdict
             assert there.request.keys == outside.request.keys
         assert in_console.tags == {"team": "sky"}
@@ -551,15 +551,15 @@ def test_neither_a_link_nor_a_session_in_the_console_shows_its_secrets(scene: Sc
     made_link = link(scene, session)
     in_console = scene.world.sts.sign_in_with(made_link)
     scene.main.call("ListUsers", in_console)
-    texts = [repr(one) + str(one) for one in (made_link, in_console, replace(made_link))]
-    texts += [repr(event) + repr(event.to_json()) for event in scene.world.events]
+    texts = [repr(item) + str(item) for item in (made_link, in_console, replace(made_link))]
+    texts += [repr(event) + repr(event.to_dict()) for event in scene.world.events]
     secrets = (session.secret_access_key, session.session_token, made_link.signin_token)
 
     assert not [text for text in texts for secret in secrets if secret in text]
     assert repr(in_console).startswith("FederatedConsoleSession('arn:aws:sts::")
-    for one in (made_link, in_console):
+    for entry in (made_link, in_console):
         with pytest.raises(TypeError, match="secrets"):
-            pickle.dumps(one)
+            pickle.dumps(entry)
     for name in ("secret_access_key", "session_token", "credentials"):
         with pytest.raises(RequestError, match="stay in the browser"):
             getattr(in_console, name)
@@ -622,8 +622,8 @@ def test_the_event_of_a_federated_user_says_who_made_him(scene: Scene) -> None:
         assert identity["type"] == "FederatedUser"
         assert identity["arn"] == session.arn
         assert identity["accessKeyId"] == session.access_key_id
-        told = identity["sessionContext"]["sessionIssuer"]
-        assert told == {"accountId": scene.main.account_id, **issuer}
+        shown = identity["sessionContext"]["sessionIssuer"]
+        assert shown == {"accountId": scene.main.account_id, **issuer}
 
 
 def test_in_china_the_console_is_elsewhere(scene: Scene) -> None:

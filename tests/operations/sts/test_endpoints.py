@@ -26,7 +26,7 @@ MAKING = (
 
 
 def caller_of(scene: Scene, operation: str) -> Any:
-    """Give somebody who can call an operation."""
+    """Return a principal that can call an operation."""
     return scene.session("AssumeRole") if operation == "GetScopedCredentials" else scene.key
 
 
@@ -133,14 +133,14 @@ def test_questions_about_many_actions_know_where_a_token_is_good(operation: str)
     good = scene.session(operation, region=AWAY)
     actions = ["sqs:SendMessage", "sqs:ReceiveMessage"]
     queues = [f"arn:aws:sqs:{where}:{MAIN}:q" for where in (HOME, AWAY, ABROAD)]
-    matrix = scene.world.access(actions, queues, [session, good])
+    matrix = scene.world.access_matrix(actions, queues, [session, good])
     expected = [bool(scene.world.can(good, actions[0], queue)) for queue in queues]
 
     for place, (_, queue) in enumerate(matrix.pairs):
         number = queues.index(queue)
         assert matrix.allowed(1, place) is expected[number]
         assert matrix.allowed(0, place) is (expected[number] and number < 2)
-    there = scene.world.access(actions, ["*"], [session, good], region=ABROAD)
+    there = scene.world.access_matrix(actions, ["*"], [session, good], region=ABROAD)
     assert [row.bit_count() for row in there.rows] == [0, 2 if expected[0] else 0]
 
 
@@ -152,8 +152,11 @@ def test_what_can_of_a_token_leaves_out_the_regions_where_it_is_not_good() -> No
     session = scene.session("AssumeRole", region=GLOBAL)
     good = scene.session("AssumeRole", region=AWAY)
     reached = [
-        {resource.rpartition(":")[2] for _, resource in scene.world.what_can(one, services=["sqs"])}
-        for one in (session, good)
+        {
+            resource.rpartition(":")[2]
+            for _, resource in scene.world.what_can(item, services=["sqs"])
+        }
+        for item in (session, good)
     ]
 
     assert "near" in reached[0]
@@ -247,14 +250,14 @@ def test_it_is_the_account_of_the_role_that_counts_and_not_the_callers() -> None
     """The credentials are the role's."""
     scene = made()
     role = scene.dev.create_role("door", assume_role_policy_document=trusting(MAIN))
-    given: dict[str, Any] = {"role_arn": role, "role_session_name": "s1"}
+    arguments: dict[str, Any] = {"role_arn": role, "role_session_name": "s1"}
     away = scene.world.sts.endpoint(AWAY)
     off(scene.main)
-    assert away.assume_role(scene.key, **given).record.region == AWAY
+    assert away.assume_role(scene.key, **arguments).record.region == AWAY
 
     off(scene.dev)
     with pytest.raises(RegionDisabledException, match=f"account:{DEV}"):
-        away.assume_role(scene.key, **given)
+        away.assume_role(scene.key, **arguments)
 
 
 def test_who_may_not_anyway_does_not_learn_of_the_switch() -> None:
@@ -339,8 +342,8 @@ def test_the_last_switch_of_a_region_counts(switches: list[tuple[str, str]]) -> 
     last = dict(switches)
     status_now = main.list_sts_regional_endpoints_status()
 
-    assert status_now == {one: last.get(one, "Active") for one in ON_BY_DEFAULT}
-    assert main.sts_regions_off == sorted(one for one in last if last[one] == "Inactive")
+    assert status_now == {item: last.get(item, "Active") for item in ON_BY_DEFAULT}
+    assert main.sts_regions_off == sorted(item for item in last if last[item] == "Inactive")
     assert [event.request_parameters for event in world.events] == [
         {"region": region, "status": status} for region, status in switches
     ]

@@ -60,7 +60,7 @@ WRONG = {
 
 
 def methods(scene: Scene) -> dict[str, dict[str, Any]]:
-    """Give good parameters of every method of ``world.sts`` that is an operation."""
+    """Return good parameters of every method of ``world.sts`` that is an operation."""
     role: dict[str, Any] = {"role_arn": WORK, "role_session_name": "s1"}
     limits: dict[str, Any] = {
         "duration_seconds": 900,
@@ -344,8 +344,12 @@ def test_the_same_calls_make_the_same_sessions() -> None:
         for _ in range(60):
             chance(scene, draw, callers)
         sessions = [Session(scene.world, record) for record in scene.world.sessions.values()]
-        events = [event.to_json() for event in scene.world.events]
-        return [one.credentials for one in sessions], snapshot(scene.world)["sessions"], events
+        events = [event.to_dict() for event in scene.world.events]
+        return (
+            [session.credentials for session in sessions],
+            snapshot(scene.world)["sessions"],
+            events,
+        )
 
     assert run() == run()
 
@@ -392,7 +396,7 @@ SENT_SECRETS = [
 
 
 def told(world: World) -> str:
-    """Give all that is ever written of a world, but for what is asked for with its secrets."""
+    """Return all that is ever written of a world, but for what is asked for with its secrets."""
     sessions = [Session(world, record) for record in world.sessions.values()]
     return "\n".join(
         (
@@ -402,7 +406,7 @@ def told(world: World) -> str:
             repr(sessions),
             "".join(map(str, sessions)),
             repr(list(world.events)),
-            json.dumps([event.to_json() for event in world.events]),
+            json.dumps([event.to_dict() for event in world.events]),
             json.dumps(world_to_json(world)),
             pickle.dumps(list(world.sessions.values())).decode("latin-1"),
         )
@@ -440,12 +444,12 @@ def test_the_secrets_of_a_session_are_in_nothing_but_itself(
     session = scene.session(operation, MinimumSessionTokenSize=size)
     scoped = scene.session("GetScopedCredentials", scene.session("AssumeRole"))
     everything = told(scene.world)
-    for one in (session, scoped):
-        assert one.access_key_id in everything
-        assert one.secret_access_key not in everything
-        assert one.session_token not in everything
-        assert one.session_token[:40] not in everything
-        assert one.credentials["SecretAccessKey"] == one.secret_access_key
+    for key in (session, scoped):
+        assert key.access_key_id in everything
+        assert key.secret_access_key not in everything
+        assert key.session_token not in everything
+        assert key.session_token[:40] not in everything
+        assert key.credentials["SecretAccessKey"] == key.secret_access_key
 
 
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetSessionToken", "GetFederationToken"])
@@ -475,9 +479,9 @@ def test_what_a_call_was_given_is_not_in_the_repr_of_the_call() -> None:
 
     scene = made()
     who = principal_of(scene.world, scene.key)
-    asked = StsCall(scene.world, "AssumeRole", scene.key, who, {"TokenCode": MARK}, "us-east-1")
+    request = StsCall(scene.world, "AssumeRole", scene.key, who, {"TokenCode": MARK}, "us-east-1")
 
-    assert MARK not in repr(asked)
+    assert MARK not in repr(request)
 
 
 def test_secrets_follow_from_the_seed_and_the_id_alone() -> None:

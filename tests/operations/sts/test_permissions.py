@@ -60,9 +60,9 @@ def two_accounts() -> tuple[World, User, Role]:
     return world, ana, hall
 
 
-def bounded(one: User | Role) -> None:
-    """Give somebody a boundary that does not allow STS."""
-    one.put_permissions_boundary(f"arn:aws:iam::{OWN}:policy/no-sts")
+def bounded(principal: User | Role) -> None:
+    """Set a permissions boundary that does not allow STS."""
+    principal.put_permissions_boundary(f"arn:aws:iam::{OWN}:policy/no-sts")
 
 
 def as_ana(world: World) -> Any:
@@ -83,13 +83,13 @@ def as_denied_ana(world: World) -> Any:
 
 
 def as_bounded_ana(world: World) -> Any:
-    """Give her a boundary, and no policy."""
+    """Set a permissions boundary, and no policy."""
     bounded(world.user("ana"))
     return world.user("ana")
 
 
 def as_allowed_bounded_ana(world: World) -> Any:
-    """Give her a policy, and a boundary that does not let it."""
+    """Set a policy, and a permissions boundary that does not allow its action."""
     bounded(world.user("ana"))
     return as_allowed_ana(world)
 
@@ -174,14 +174,14 @@ TRUST: list[tuple[str, str, Callable[[World], Any], str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("where", "whom", "who", "why", "gets_in"), TRUST)
+@pytest.mark.parametrize(("where", "principal", "who", "why", "gets_in"), TRUST)
 def test_trust_policy_and_caller_decide_together(
-    where: str, whom: str, who: Callable[[World], Any], why: str, *, gets_in: bool
+    where: str, principal: str, who: Callable[[World], Any], why: str, *, gets_in: bool
 ) -> None:
     """As AWS's pages on policy evaluation say; and ``world.can`` says the same."""
     world, _, _ = two_accounts()
     account = world.accounts[where]
-    role = account.create_role("door", assume_role_policy_document=trusting(whom))
+    role = account.create_role("door", assume_role_policy_document=trusting(principal))
     caller = who(world)
 
     assert bool(world.can(caller, "sts:AssumeRole", role.arn)) == gets_in, why
@@ -230,14 +230,14 @@ def test_a_forbidden_role_and_an_absent_one_cannot_be_told_apart() -> None:
     other = world.accounts[OTHER]
     role = other.create_role("door", assume_role_policy_document=trusting(OTHER))
     for arns in ([], [f"arn:aws:iam::{OTHER}:policy/no-sts"], [f"arn:aws:iam::{OTHER}:policy/x"]):
-        told = []
+        shown = []
         for arn in (role.arn, role.arn.replace("door", "wall"), role.arn.replace(OTHER, "9" * 12)):
             with pytest.raises(AwsError) as caught:
                 world.sts.assume_role(ana, role_arn=arn, role_session_name="s1", policy_arns=arns)
-            told.append((type(caught.value), caught.value.message.replace(arn, "ARN")))
+            shown.append((type(caught.value), caught.value.message.replace(arn, "ARN")))
 
-        assert told == [told[0]] * 3
-        assert told[0][0] is AccessDenied
+        assert shown == [shown[0]] * 3
+        assert shown[0][0] is AccessDenied
 
 
 # -- conditions of the trust policy ---------------------------------------------------------------
@@ -778,10 +778,10 @@ def test_a_real_session_may_do_what_awss_table_says(
     assert world.can(caller, "s3:GetObject", THING).verdict.value == verdict, why
 
 
-def put_bucket_policy(bucket: Any, whom: str) -> None:
+def put_bucket_policy(bucket: Any, principal: str) -> None:
     """Let a bucket let somebody in, public or not."""
     bucket.delete_public_access_block()
-    statement = {**allow("s3:*", [BUCKET, THING]), "Principal": {"AWS": whom}}
+    statement = {**allow("s3:*", [BUCKET, THING]), "Principal": {"AWS": principal}}
     bucket.put_policy(document(statement))
 
 
@@ -850,11 +850,11 @@ def test_what_hangs_on_the_role_or_user_counts_at_once() -> None:
     session = scene.assume(scene.key, scene.work)
     scene.work.update_assume_role_policy(trusting(scene.short.arn))
     callers = (session, token, guest)
-    assert all(scene.can(one, "s3:ListAllMyBuckets") for one in callers)
+    assert all(scene.can(caller, "s3:ListAllMyBuckets") for caller in callers)
 
-    for one in (scene.work, scene.ana):
-        one.put_policy("guard", document(deny("s3:*")))
-    assert not any(scene.can(one, "s3:ListAllMyBuckets") for one in callers)
+    for item in (scene.work, scene.ana):
+        item.put_policy("guard", document(deny("s3:*")))
+    assert not any(scene.can(caller, "s3:ListAllMyBuckets") for caller in callers)
     with pytest.raises(AccessDenied):
         scene.assume(scene.key, scene.work)
 
@@ -908,13 +908,13 @@ def test_a_session_may_do_what_every_layer_allows_and_none_denies(
 ) -> None:
     """Whatever the layers are; of a resource there is no policy here."""
     organization, roles = organized(statements(set(ACTIONS), scp_denies))
-    world, one = organization.world, roles[DEV]
-    one.put_policy("all", statements(role | {"sts:*"}, denied))
+    world, item = organization.world, roles[DEV]
+    item.put_policy("all", statements(role | {"sts:*"}, denied))
     if boundary is not None:
-        policy = one.account.create_policy("ceiling", statements(boundary))
-        one.put_permissions_boundary(policy)
+        policy = item.account.create_policy("ceiling", statements(boundary))
+        item.put_permissions_boundary(policy)
     how = {} if session is None else {"policy": statements(session)}
-    caller = assume(world.accounts[MAIN].users["boss"], one, **how)
+    caller = assume(world.accounts[MAIN].users["boss"], item, **how)
     for layer in scoped:
         caller = world.sts.get_scoped_credentials(caller, policy=statements(layer))
     may = role - denied - scp_denies
@@ -944,7 +944,7 @@ def with_identity_deny(scene: Scene) -> Any:
 
 
 def with_boundary(scene: Scene) -> Any:
-    """Give the user a boundary that does not allow it."""
+    """Return the user a boundary that does not allow it."""
     scene.ana.put_permissions_boundary(scene.main.create_policy("ceiling", S3))
     return scene.key
 
@@ -1039,5 +1039,5 @@ def test_what_credentials_are_not_good_for_is_not_good_by_any_other_name(operati
     more = {"Policy": json.dumps(EVERYTHING)} if operation == "GetFederationToken" else {}
     session = scene.session(operation, **more)
 
-    assert [one for one in UNKNOWN if scene.can(session, one)] == []
-    assert [one for one in FITTING if not scene.can(session, one)] == []
+    assert [item for item in UNKNOWN if scene.can(session, item)] == []
+    assert [item for item in FITTING if not scene.can(session, item)] == []

@@ -37,7 +37,7 @@ def scene() -> Scene:
 
 
 def works(scene: Scene, session: Session) -> bool:
-    """Say whether a session may do what its role may."""
+    """Return whether a session may do what its role may."""
     return bool(scene.can(session, *READ))
 
 
@@ -54,7 +54,7 @@ def test_the_button_writes_the_policy_that_the_console_writes(scene: Scene) -> N
     wait(scene, 61.5)
     revocation = scene.work.revoke_sessions()
 
-    assert scene.work.inline[OLDER_SESSIONS].to_json() == {
+    assert scene.work.inline[OLDER_SESSIONS].to_dict() == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -197,7 +197,7 @@ def test_a_name_that_is_used_again_is_revoked_with_it(scene: Scene) -> None:
     wait(scene)
     later = scene.assume(scene.key, scene.work)
 
-    assert [works(scene, one) for one in (first, twin, later)] == [False] * 3
+    assert [works(scene, item) for item in (first, twin, later)] == [False] * 3
     assert works(scene, namesake)
     assert revocation.hits == (first.access_key_id, twin.access_key_id)
     assert "there are 1 others of that name" in revocation.note
@@ -223,8 +223,8 @@ def test_a_person_is_kept_out_of_a_role_by_the_source_identity(scene: Scene) -> 
     nobody = scene.assume(scene.key, scene.work)
     revocation = scene.work.revoke_by_source_identity("bob")
 
-    assert [works(scene, one) for one in (bad, back)] == [False, False]
-    assert [works(scene, one) for one in (chained, good, nobody)] == [True] * 3
+    assert [works(scene, item) for item in (bad, back)] == [False, False]
+    assert [works(scene, session) for session in (chained, good, nobody)] == [True] * 3
     assert revocation.hits == (bad.access_key_id, back.access_key_id)
     assert revocation.survivors == (chained.access_key_id,)
     assert revocation.policy_name == "RevokeSourceIdentity-bob"
@@ -297,10 +297,13 @@ def test_sessions_of_other_roles_that_were_assumed_with_a_revoked_one_go_on(scen
     wait(scene)
     revocation = scene.work.revoke_sessions()
 
-    assert [works(scene, one) for one in (first, second, third, fourth)] == [False, True] * 2
+    assert [works(scene, session) for session in (first, second, third, fourth)] == [
+        False,
+        True,
+    ] * 2
     assert works(scene, fifth)
     assert revocation.hits == (first.access_key_id, third.access_key_id)
-    assert revocation.survivors == tuple(one.access_key_id for one in (second, fourth, fifth))
+    assert revocation.survivors == tuple(key.access_key_id for key in (second, fourth, fifth))
     scene.short.revoke_sessions()
     assert not works(scene, second)
     assert scene.work.revoke_sessions().survivors == ()
@@ -338,13 +341,13 @@ WAYS: dict[str, Callable[[Scene], Session]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("end", ["Inactive", "deleted"])
 def test_the_end_of_an_access_key_does_not_end_the_sessions_that_it_got(
-    scene: Scene, way: str, end: str
+    scene: Scene, how: str, end: str
 ) -> None:
     """A thief who has a stolen key's session keeps it."""
-    session = WAYS[way](scene)
+    session = WAYS[how](scene)
     if end == "deleted":
         scene.key.delete()
     else:
@@ -352,7 +355,7 @@ def test_the_end_of_an_access_key_does_not_end_the_sessions_that_it_got(
 
     assert works(scene, session)
     with pytest.raises(InvalidClientTokenId):
-        WAYS[way](scene)
+        WAYS[how](scene)
 
 
 def test_a_changed_trust_policy_stops_only_new_sessions(scene: Scene) -> None:
@@ -392,7 +395,7 @@ def test_the_end_of_a_role_ends_its_sessions_and_no_others(scene: Scene) -> None
 
 def test_the_end_of_a_user_ends_his_own_sessions_and_not_those_of_roles(scene: Scene) -> None:
     """A role session is the role's."""
-    own = [WAYS[way](scene) for way in ("GetSessionToken", "GetFederationToken")]
+    own = [WAYS[name](scene) for name in ("GetSessionToken", "GetFederationToken")]
     of_role = _role(scene)
     scene.key.delete()
     scene.ana.delete_policy("everything")
@@ -413,7 +416,7 @@ def test_a_users_sessions_are_revoked_by_a_deny_on_him_that_spares_his_keys(scen
     older = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-25T09:00:01Z"}}
     scene.ana.put_policy("revoke", Policy.deny("*", when=older))
 
-    assert [works(scene, one) for one in sessions] == [False, False]
+    assert [works(scene, session) for session in sessions] == [False, False]
     assert scene.can(scene.key, *READ)
     assert scene.can(scene.ana, *READ)
     assert works(scene, role_session)
@@ -518,8 +521,11 @@ OF_OTHERS: list[dict[str, dict[str, str]]] = [
 CONDITIONS = [
     *OF_SESSIONS,
     *OF_OTHERS,
-    *({**one, "DateGreaterThan": {"aws:TokenIssueTime": "0"}} for one in OF_SESSIONS[3:]),
-    *({**one, "Bool": {"aws:SecureTransport": "true"}} for one in OF_SESSIONS),
+    *(
+        {**of_session, "DateGreaterThan": {"aws:TokenIssueTime": "0"}}
+        for of_session in OF_SESSIONS[3:]
+    ),
+    *({**session, "Bool": {"aws:SecureTransport": "true"}} for session in OF_SESSIONS),
 ]
 
 

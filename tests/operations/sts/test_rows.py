@@ -94,13 +94,13 @@ MADE: dict[str, Callable[[Scene, Any], Any]] = {
 def written_out(scene: Scene, value: Any) -> Any:
     """Make what a row does not write out."""
     if isinstance(value, list):
-        return [written_out(scene, one) for one in value]
+        return [written_out(scene, item) for item in value]
     if not isinstance(value, dict):
         return value
     for how, size in value.items():
         if how in MADE:
             return MADE[how](scene, size)
-    return {key: written_out(scene, one) for key, one in value.items()}
+    return {key: written_out(scene, item) for key, item in value.items()}
 
 
 def prepared() -> Scene:
@@ -123,11 +123,11 @@ def answer(scene: Scene, row: dict[str, Any]) -> Any:
     if service:
         account_id = principal_of(scene.world, caller).account_id
         return scene.world.accounts[account_id].call(name, caller)
-    given = {
+    arguments = {
         key: ... if value is None else written_out(scene, value)
         for key, value in row.get("given", {}).items()
     }
-    return scene.call(row["call"], caller, region=row.get("region", "us-east-1"), **given)
+    return scene.call(row["call"], caller, region=row.get("region", "us-east-1"), **arguments)
 
 
 @each_row("row", ROWS, ids=lambda row: row["fact"])

@@ -63,7 +63,7 @@ def assume(account: Account, service: str, source: str | None = None, **more: An
 
 
 def state(world: World) -> Any:
-    """Tell everything that a call might change, but for the log."""
+    """Return everything that a call could change, except the log."""
     return snapshot(world), plain(world.sessions)
 
 
@@ -241,7 +241,7 @@ def test_the_call_is_noted_as_the_services_own(main: Account) -> None:
     """In the role's account, without a secret, in the Region of what the service works for."""
     source = arn("ecs", f"task/blue/{HEX32}", region="eu-west-1")
     session = assume(main, "ecs-tasks.amazonaws.com", source)
-    record = main.world.events[-1].to_json()
+    record = main.world.events[-1].to_dict()
 
     assert record["userIdentity"] == {"type": "AWSService", "invokedBy": "ecs-tasks.amazonaws.com"}
     assert (record["eventName"], record["awsRegion"], record["readOnly"]) == (
@@ -296,10 +296,10 @@ def test_what_is_of_the_wrong_kind_is_refused_clearly(
     """And nothing happens."""
     role = role_for(main, "lambda.amazonaws.com")
     before = state(main.world)
-    asked: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
+    request: dict[str, Any] = {"service": "lambda.amazonaws.com", "role_arn": role, **wrong}
 
     with pytest.raises(RequestError, match=words):
-        main.world.sts.assume_role_as_service(asked.pop("service"), **asked)
+        main.world.sts.assume_role_as_service(request.pop("service"), **request)
 
     assert state(main.world) == before
 

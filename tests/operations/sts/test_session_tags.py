@@ -31,7 +31,7 @@ MAP = "arn:aws:s3:::star-maps/m31"
 
 
 def seen(scene: Scene | World, caller: Any) -> dict[str, str]:
-    """Give the tags with which policies see somebody."""
+    """Return the tags with which policies see somebody."""
     context = scene.can(caller, "s3:GetObject", MAP).request.context
     start = "aws:PrincipalTag/"
     return {key.removeprefix(start): str(context[key]) for key in context if key.startswith(start)}
@@ -158,11 +158,14 @@ def test_scoped_credentials_hand_on_what_their_session_does(scene: Scene) -> Non
 
 def test_a_token_of_oidc_and_an_assertion_of_saml_carry_tags(scene: Scene) -> None:
     """Transitive ones go on from there."""
-    said: dict[str, Any] = {
+    message: dict[str, Any] = {
         "principal_tags": {"team": "sky", "site": "north"},
         "transitive_tag_keys": ["team"],
     }
-    token, assertion = scene.issuer.token("carol1", **said), scene.directory.sign_in("bob", **said)
+    token, assertion = (
+        scene.issuer.token("carol1", **message),
+        scene.directory.sign_in("bob", **message),
+    )
     sessions = [
         scene.session("AssumeRoleWithWebIdentity", WebIdentityToken=token),
         scene.session("AssumeRoleWithSAML", SAMLAssertion=assertion),
@@ -307,7 +310,7 @@ class Hop:
 
     def sent(self, arn: str) -> dict[str, Any]:
         """Write it as the API takes it."""
-        given = {
+        arguments = {
             "RoleArn": arn,
             "RoleSessionName": "s1",
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags],
@@ -315,7 +318,7 @@ class Hop:
             "SourceIdentity": self.identity,
             "DurationSeconds": self.seconds,
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in arguments.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -329,7 +332,7 @@ class Plain:
 
 
 def follow(before: Plain | None, hop: Hop, longest: int) -> Plain | None:
-    """Say what a call leads to by the rules on AWS's pages; nothing, if it fails."""
+    """Return what a call leads to by the rules on AWS's pages; nothing if it fails."""
     small = [key.lower() for key, _ in hop.tags]
     known = before or Plain()
     seconds = 3600 if hop.seconds is None else hop.seconds
@@ -388,7 +391,7 @@ def test_tags_source_identity_and_length_follow_the_rules_along_any_chain(
         caller = Session(world, world.sessions[answer["Credentials"]["AccessKeyId"]])
         expected = after
         assert plain(caller) == expected
-        assert {key.lower(): one for key, one in seen(world, caller).items()} == {
+        assert {key.lower(): value for key, value in seen(world, caller).items()} == {
             **{key.lower(): value for key, value in made_of[number][0].items()},
             **{key: value for key, (_, value) in expected.tags.items()},
         }

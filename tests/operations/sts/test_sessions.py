@@ -212,7 +212,7 @@ def test_every_session_knows_with_what_it_was_asked_for(scene: Scene) -> None:
     second = scene.assume(first, scene.short)
     scoped = scene.session("GetScopedCredentials", second)
 
-    assert [one.record.parent for one in (first, second, scoped)] == [
+    assert [session.record.parent for session in (first, second, scoped)] == [
         scene.key.access_key_id,
         first.access_key_id,
         second.access_key_id,
@@ -305,8 +305,8 @@ def test_everybody_is_told_who_he_is(scene: Scene) -> None:
         (guest, (f"{MAIN}:guest", MAIN, f"{start}federated-user/guest")),
         (scene.session("AssumeRoot"), (DEV, DEV, f"arn:aws:iam::{DEV}:root")),
     ]
-    for caller, told in expected:
-        assert scene.world.sts.get_caller_identity(caller) == told
+    for caller, shown in expected:
+        assert scene.world.sts.get_caller_identity(caller) == shown
 
 
 # -- what STS tells of keys and refusals ----------------------------------------------------------
@@ -334,24 +334,24 @@ def test_whose_a_key_is_is_told_whatever_its_state(scene: Scene) -> None:
 
 def test_a_refusal_is_read_by_whoever_of_the_account_may(scene: Scene) -> None:
     """It says what was asked, and by whom."""
-    told = scene.world.sts.decode_authorization_message(
+    shown = scene.world.sts.decode_authorization_message(
         scene.session("AssumeRole"), encoded_message=message(scene)
     )
 
-    assert (told["allowed"], told["explicitDeny"]) == (False, False)
-    assert told["matchedStatements"] == {"items": []}
-    assert told["context"]["principal"]["arn"] == f"arn:aws:iam::{MAIN}:user/nobody"
-    assert told["context"]["action"] == "ec2:RunInstances"
+    assert (shown["allowed"], shown["explicitDeny"]) == (False, False)
+    assert shown["matchedStatements"] == {"items": []}
+    assert shown["context"]["principal"]["arn"] == f"arn:aws:iam::{MAIN}:user/nobody"
+    assert shown["context"]["action"] == "ec2:RunInstances"
 
 
 def test_a_denying_statement_is_in_the_refusal(scene: Scene) -> None:
     """With its id and its parts."""
     nobody = scene.main.create_user("nobody")
     nobody.put_policy("guard", document(deny("ec2:*", Sid="NoMachines")))
-    told = scene.world.sts.decode_authorization_message(scene.key, encoded_message=message(scene))
-    (statement,) = told["matchedStatements"]["items"]
+    shown = scene.world.sts.decode_authorization_message(scene.key, encoded_message=message(scene))
+    (statement,) = shown["matchedStatements"]["items"]
 
-    assert told["explicitDeny"]
+    assert shown["explicitDeny"]
     assert (statement["statementId"], statement["effect"]) == ("NoMachines", "DENY")
     assert statement["actions"] == {"items": [{"value": "ec2:*"}]}
 
@@ -365,9 +365,9 @@ def test_no_message_is_read_that_somebody_has_changed_or_brought_along(scene: Sc
         *(text[:-1], text + "A", text[1:], text[:middle] + other + text[middle + 1 :]),
         *("none", "é", "\n", text + "\n", "=" * 10, message(made(8))),
     )
-    for one in wrong:
+    for item in wrong:
         with pytest.raises(InvalidAuthorizationMessageException):
-            scene.world.sts.decode_authorization_message(scene.key, encoded_message=one)
+            scene.world.sts.decode_authorization_message(scene.key, encoded_message=item)
 
 
 def test_what_a_scoped_session_is_for_stands_in_the_log(scene: Scene) -> None:
@@ -445,7 +445,7 @@ def test_a_token_of_a_role_session_is_about_the_role(scene: Scene) -> None:
     session = scene.assume(scene.key, scene.work, tags={"team": "sky"}, source_identity="ana")
     get = scene.world.sts.get_web_identity_token
     tokens = [get(session, audience=["maps", "stars"]) for _ in range(2)]
-    claims = [verified(scene, one.web_identity_token) for one in tokens]
+    claims = [verified(scene, token.web_identity_token) for token in tokens]
     own = claims[0]["https://sts.amazonaws.com/"]
 
     assert claims[0]["sub"] == own["principal_id"] == WORK
@@ -485,7 +485,7 @@ def test_a_session_shows_the_policies_that_limit_it(scene: Scene) -> None:
     policy = document(allow("s3:*"))
     session = scene.assume(scene.key, scene.work, policy=policy, policy_arns=["ReadOnlyAccess"])
 
-    assert [one.name for one in session.policies] == ["session policy", "ReadOnlyAccess"]
+    assert [item.name for item in session.policies] == ["session policy", "ReadOnlyAccess"]
 
 
 @pytest.mark.parametrize("tags", [{"a\nb": "c"}, {"a": "x" * 257}, {"k" * 129: "1"}, {"": "1"}])
@@ -503,14 +503,14 @@ def test_what_is_too_long_for_a_message_is_left_out_of_it(scene: Scene) -> None:
     nobody = scene.main.create_user("nobody")
     for number in range(3):
         names = random_tags(27, 180 + number).values()
-        guard = document(deny("ec2:*", ["*", *(f"arn:aws:ec2:*:*:{one}/*" for one in names)]))
+        guard = document(deny("ec2:*", ["*", *(f"arn:aws:ec2:*:*:{item}/*" for item in names)]))
         nobody.attach_policy(scene.main.create_policy(f"guard{number}", guard))
     encoded = message(scene)
-    told = scene.world.sts.decode_authorization_message(scene.key, encoded_message=encoded)
+    shown = scene.world.sts.decode_authorization_message(scene.key, encoded_message=encoded)
 
     assert len(encoded) < 10_240
-    assert told["explicitDeny"]
-    assert told["matchedStatements"] == {"items": []}
+    assert shown["explicitDeny"]
+    assert shown["matchedStatements"] == {"items": []}
 
 
 def test_whoever_is_not_let_in_learns_nothing_of_policies(scene: Scene) -> None:

@@ -58,8 +58,8 @@ def test_a_role_session_does_not_carry_mfa(scene: Scene, turn: Turn) -> None:
             scene.key, scene.work, serial_number=PHONE, token_code=scene.phone.code()
         )
 
-    def has_mfa(one: Session) -> bool:
-        request = scene.can(one, "s3:GetObject", HERE).request
+    def has_mfa(item: Session) -> bool:
+        request = scene.can(item, "s3:GetObject", HERE).request
         present = request.value("aws:MultiFactorAuthPresent") == "true"
         assert present is (request.value("aws:MultiFactorAuthAge") is not None)
         return present
@@ -98,8 +98,8 @@ def test_a_federated_session_keeps_the_keys_of_its_subject(
 ) -> None:
     """So a role's policy can ask for them; the other way only its trust policy can."""
     session = make(scene)
-    told = str(scene.can(session, "s3:GetObject", HERE).request.value(key))
-    assert value in told
+    shown = str(scene.can(session, "s3:GetObject", HERE).request.value(key))
+    assert value in shown
 
     def verdict_if(wanted: str) -> Verdict:
         condition = {"StringLike": {key: f"*{wanted}*"}}

@@ -70,7 +70,7 @@ def test_a_finding_is_json_in_the_names_of_validate_policy():
     """So that a tool that reads Access Analyzer's output reads this too."""
     finding = Finding("MISSING_VERSION", "$", 1, 1, "No Version.", "Add it.")
 
-    assert finding.to_json() == {
+    assert finding.to_dict() == {
         "findingType": "WARNING",
         "issueCode": "MISSING_VERSION",
         "findingDetails": "No Version. Add it.",
@@ -101,4 +101,4 @@ def test_every_module_with_detectors_is_in_the_list():
 def test_an_unknown_type_or_service_is_refused(policy_type, service):
     """Nobody shall believe that something was looked at."""
     with pytest.raises(RequestError, match=r"scp|s3"):
-        Policy.parse({"Statement": []}).advice(policy_type, service)
+        Policy.parse({"Statement": []}).lint(policy_type, service)

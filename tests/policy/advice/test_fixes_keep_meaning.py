@@ -188,7 +188,7 @@ def tried():
             if finding.code not in TIDY or not finding.is_fixable:
                 continue
             counts[finding.code] += 1
-            fixed = finding.fix().to_json()
+            fixed = finding.fix().to_dict()
             if ask_engine(_replaced(question, path, fixed)).verdict != before:
                 changed.setdefault(finding.code, (str(finding), untidy, fixed))
     return counts, changed

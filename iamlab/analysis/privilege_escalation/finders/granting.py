@@ -27,7 +27,7 @@ from iamlab.analysis.privilege_escalation.finders import own_policies
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, operation
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, together
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.model.identities import Group, Role, User, policies_of
 from iamlab.operations.iam.common import quota
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.finders.own_calls import Holder
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
 
 
 Grants = dict[str, list[Grant]]
@@ -177,7 +177,7 @@ class FilledGroup(NamedTuple):
     """
 
     group: Group
-    policies: tuple[Attached, ...]
+    policies: tuple[AttachedPolicy, ...]
     gift: Grant
 
     def for_user(self, name: str) -> Grant:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import AttachedPolicy
     from iamlab.model.identities import Role, User
 
 
@@ -219,7 +219,7 @@ def _required(view: AttackerView) -> set[str]:
     return {arn for policy in policies for arn in literals(policy, own.BOUNDARY)}
 
 
-def _to_try(view: AttackerView) -> list[Attached]:
+def _to_try(view: AttackerView) -> list[AttachedPolicy]:
     """Give policies that could be a boundary, the widest first."""
     named = [managed.find(arn) for arn in sorted(_required(view))]
     policies = (
@@ -236,17 +236,17 @@ MOST_ALONE = 4
 REMOVES, LEAVES = ("Detach{}Policy", "Delete{}Policy"), "RemoveUserFromGroup"
 """The operations that remove a policy; by the last, a user leaves the group that has it."""
 
-Remove: TypeAlias = "Callable[[PrincipalState, Attached], Grant | None]"
+Remove: TypeAlias = "Callable[[PrincipalState, AttachedPolicy], Grant | None]"
 
 
-def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
+def _denying(view: AttackerView, state: PrincipalState) -> list[AttachedPolicy]:
     """Give the policies of a principal's own that deny it something, without an Allow first."""
     denies = {states.place_of(each) for each in denying(view.decider, state)}
     found = [each for each in state.principal.identity if states.place_of(each) in denies]
     return sorted(found, key=lambda each: own.allows_something(each.policy))
 
 
-def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> list[Grant]:
+def _removed(state: PrincipalState, found: Sequence[AttachedPolicy], remove: Remove) -> list[Grant]:
     """Remove all that may be removed, in an order in which that is allowed."""
     removals: list[Grant] = []
     left = list(found)
@@ -260,7 +260,7 @@ def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -
 
 def _removal(
     view: AttackerView,
-    removed: Attached,
+    removed: AttachedPolicy,
     holders: Sequence[own.Holder],
     user: str,
     call: Callable[..., Call],
@@ -290,7 +290,7 @@ def remove_own_denies(view: AttackerView) -> Iterator[Gain]:
         return
     name = "" if view.user is None else view.user.name
 
-    def remove(state: PrincipalState, each: Attached) -> Grant | None:
+    def remove(state: PrincipalState, each: AttachedPolicy) -> Grant | None:
         now = replace(view, state=state)
         return _removal(now, each, own.holders(now), name, own.own_call)
 
@@ -352,7 +352,7 @@ def _freed(view: AttackerView, principal: User | Role) -> Grant:
     groups, names = view.account.groups, getattr(principal, "groups", ())
     holders = [principal, *(groups[name] for name in names if name in groups)]
 
-    def remove(_: PrincipalState, each: Attached) -> Grant | None:
+    def remove(_: PrincipalState, each: AttachedPolicy) -> Grant | None:
         return _removal(view, each, holders, principal.name, AttackerView.on)
 
     return states.together(_removed(state, _denying(view, state), remove))

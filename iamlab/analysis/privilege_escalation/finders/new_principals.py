@@ -32,7 +32,7 @@ from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, P
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.principal import SOME_SESSION, PrincipalContext, scps_of
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.model.identities import Role, User, allows_password_change, password_change_policy
 from iamlab.model.managed_policies import document_of
 from iamlab.model.record import CredentialKind
@@ -103,7 +103,7 @@ class NewPrincipal:
             every = password_change_policy() if allows_password_change(account) else None
             path = ("account password policy",)
             return PrincipalState.of(
-                base(who, () if every is None else (Attached(every, None, path),))
+                base(who, () if every is None else (AttachedPolicy(every, None, path),))
             )
         clock = account.world.clock
         known = base(

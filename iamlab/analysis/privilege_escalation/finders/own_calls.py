@@ -21,7 +21,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import operation
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.authorization.context_keys import tag_keys
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Group, Role, User, policies_of
 from iamlab.model.managed_policies import document_of
@@ -120,7 +120,7 @@ def is_widest(view: AttackerView) -> bool:
     return any(allows_all(attached.policy) for attached in view.state.principal.identity)
 
 
-def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]:
+def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[AttachedPolicy, ...]]]:
     """Give the groups that a principal may add users to, with the policies that members get."""
     # The group alone is the resource: who is added makes no difference.
     for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
@@ -136,7 +136,7 @@ ANYBODY = "anybody"
 # Policies by now --------------------------------------------------------------------------------
 
 
-def hanging(view: AttackerView, holder: Holder) -> list[Attached]:
+def hanging(view: AttackerView, holder: Holder) -> list[AttachedPolicy]:
     """Give the policies that count for a principal and hang on one of its holders."""
     return [each for each in view.state.principal.identity if each.path == path_of(holder)]
 
@@ -225,9 +225,11 @@ def change_by(
     return states.any_permission(path) if is_all else states.policy_given(found, policy.arn, path)
 
 
-def in_force(view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()) -> Attached:
+def in_force(
+    view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
+) -> AttachedPolicy:
     """Give a managed policy as it is attached by now."""
-    (found,) = view.as_they_are([Attached(policy.document, policy.arn, path)])
+    (found,) = view.as_they_are([AttachedPolicy(policy.document, policy.arn, path)])
     return found
 
 

@@ -25,7 +25,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import operation
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def join_group(view: AttackerView) -> Iterator[Gain]:
 
 
 def membership(
-    view: AttackerView, group: Group, policies: tuple[Attached, ...], user: str
+    view: AttackerView, group: Group, policies: tuple[AttachedPolicy, ...], user: str
 ) -> Grant:
     """Give what a user gains who is put into a group."""
     call = view.on(group, "AddUserToGroup", UserName=user)
@@ -323,7 +323,7 @@ def _said(policy: Policy, effect: str) -> set[tuple[object, ...]]:
     }
 
 
-def _managed(policies: Iterable[Policy | Attached]) -> dict[str, Attached]:
+def _managed(policies: Iterable[Policy | AttachedPolicy]) -> dict[str, AttachedPolicy]:
     """Give the managed policies among some, by their ARNs."""
-    attached = (each for each in policies if isinstance(each, Attached))
+    attached = (each for each in policies if isinstance(each, AttachedPolicy))
     return {each.arn: each for each in attached if each.arn}

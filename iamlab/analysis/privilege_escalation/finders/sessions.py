@@ -41,7 +41,7 @@ from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.statement_tests import condition_tests
 from iamlab.model import managed_policies as managed
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
@@ -138,7 +138,7 @@ def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalSt
     presented = Presented(
         member.root_arn,
         keys,
-        (Attached(policy.document, task_arn),),
+        (AttachedPolicy(policy.document, task_arn),),
         member.root_arn,
         CredentialKind.ROOT_TASK,
     )

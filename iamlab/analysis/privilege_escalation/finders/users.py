@@ -27,7 +27,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import Call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
-from iamlab.engine.layers import Attached
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.model.credentials import devices_of
 from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.common import quota
@@ -316,4 +316,4 @@ def limited_to(kind: ServiceCredential, known: PrincipalContext) -> PrincipalCon
     ]
     document = {"Version": "2012-10-17", "Statement": statements}
     policy = Policy.parse(document, name=f"a credential for {kind.service}")
-    return replace(known, scoped=(*known.scoped, Attached(policy, path=CREDENTIALS_PATH)))
+    return replace(known, scoped=(*known.scoped, AttachedPolicy(policy, path=CREDENTIALS_PATH)))

@@ -108,7 +108,7 @@ class Instance(OfEc2):
             return None
         every = self.account.instance_profiles.values()
         wanted = self.association.profile_id
-        return next((one for one in every if one.unique_id == wanted), None)
+        return next((profile for profile in every if profile.unique_id == wanted), None)
 
     @property
     def context(self) -> dict[str, ContextValue]:
@@ -124,7 +124,7 @@ class Instance(OfEc2):
         }
 
     def associate_iam_instance_profile(self, instance_profile: InstanceProfile | str) -> None:
-        """Give it an instance profile; it may be running (``AssociateIamInstanceProfile``).
+        """Attach an instance profile; the instance can be running (``AssociateIamInstanceProfile``).
 
         Raises
         ------
@@ -155,7 +155,7 @@ class Instance(OfEc2):
     def replace_iam_instance_profile_association(
         self, instance_profile: InstanceProfile | str
     ) -> None:
-        """Give it another instance profile (``ReplaceIamInstanceProfileAssociation``).
+        """Replace the instance profile (``ReplaceIamInstanceProfileAssociation``).
 
         Raises
         ------
@@ -220,7 +220,7 @@ class Instance(OfEc2):
         self._do("TerminateInstances", InstanceIds=[self.name])
 
     def role_session(self, *, delivery: str = "2.0") -> Session:
-        """Give what its metadata service gives: a session of the role in its instance profile.
+        """Return what its metadata service gives: a session of the role in its instance profile.
 
         It is the same one until five minutes of it are left, or another role is in the profile.
 
@@ -254,7 +254,7 @@ class Instance(OfEc2):
 
 
 def name_of(instance_profile: InstanceProfile | str) -> str:
-    """Give the name of an instance profile.
+    """Return the name of an instance profile.
 
     Raises
     ------
@@ -270,7 +270,7 @@ def name_of(instance_profile: InstanceProfile | str) -> str:
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
-def find_instance(account: Account, given: Parameters, which: object) -> Instance:
+def find_instance(account: Account, arguments: Parameters, which: object) -> Instance:
     """Find an instance by the id that a call names.
 
     Raises
@@ -281,4 +281,4 @@ def find_instance(account: Account, given: Parameters, which: object) -> Instanc
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
     refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
-    return find(account, given, which, Instance, refusal)
+    return find(account, arguments, which, Instance, refusal)

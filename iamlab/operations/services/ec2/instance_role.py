@@ -70,7 +70,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(instance: Instance, *, with_token: bool) -> Refusal | None:
-    """Say why an instance's metadata service tells nothing to whoever shows a token, or none."""
+    """Return why an instance's metadata service refuses a request with or without a token."""
     if instance.state != "running":
         hint = ": start it with instance.start()" if instance.state == "stopped" else ""
         return Refusal(0, f"it is {instance.state}{hint}")
@@ -82,7 +82,7 @@ def refusal(instance: Instance, *, with_token: bool) -> Refusal | None:
 
 
 def no_role(instance: Instance) -> Refusal | None:
-    """Say why an instance has no role, if it has none."""
+    """Return why an instance has no role, if it has none."""
     profile = instance.iam_instance_profile
     if instance.association is not None and profile is None:
         return Refusal(404, "its instance profile has been deleted; one made anew is another one")
@@ -95,7 +95,7 @@ def no_role(instance: Instance) -> Refusal | None:
 
 
 def role_of(instance: Instance) -> Role | None:
-    """Give the role in an instance's profile."""
+    """Return the role in an instance's profile."""
     profile = instance.iam_instance_profile
     return profile.roles[0] if profile is not None and profile.roles else None
 
@@ -125,7 +125,7 @@ def session_of(instance: Instance, delivery: str) -> Session:
 
 
 def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
-    """Give the session that an instance has now; EC2 makes one if there is none, or it is old.
+    """Return the session that an instance has now; EC2 makes one if there is none, or it is old.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
 
 
 def _session_kind(instance: Instance, role: Role, delivery: str) -> ServiceKind:
-    """Say how EC2 makes sessions for an instance, which has but one piece of work."""
+    """Return how EC2 makes sessions for an instance, which has only one task."""
     keys = {
         "aws:Ec2InstanceSourceVpc": instance.vpc_id,
         "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,
@@ -167,7 +167,7 @@ def _always(text: str) -> Tell:
 
 
 Tells = Callable[["Instance", str], str]
-"""Tells what stands at a path, given the version of the service that is asked."""
+"""Returns what is at a path, for a version of the metadata service."""
 
 DATA = "/latest/meta-data"
 ROLES = f"{DATA}/iam/security-credentials"
@@ -176,12 +176,12 @@ ROLES = f"{DATA}/iam/security-credentials"
 def listed_in(tree: Mapping[str, object], path: str) -> list[str]:
     """List what is right below a path; what has more below it ends with a slash."""
     start = f"{path.removesuffix('/')}/"
-    below = (one.removeprefix(start) for one in tree if path and one.startswith(start))
-    return sorted({"".join(one.partition("/")[:2]) for one in below})
+    below = (name.removeprefix(start) for name in tree if path and name.startswith(start))
+    return sorted({"".join(name.partition("/")[:2]) for name in below})
 
 
 def _info(held: Association, instance: Instance, _: str) -> str:
-    """Tell of the instance profile; what is wrong with it stands here."""
+    """Return the instance profile, or what is wrong with it."""
     profile, now = instance.iam_instance_profile, instance.account.world.clock.now
     if profile is None:
         lost = f"Instance Profile with Id {held.profile_id} cannot be found. {HELP}"
@@ -212,7 +212,7 @@ def _credentials(role: Role, instance: Instance, delivery: str) -> str:
 
 
 def _document(instance: Instance, _: str) -> str:
-    """Tell who the instance is; AWS signs this, so that it can be shown to others."""
+    """Return the identity of the instance; AWS signs it, so that others can check it."""
     return _json(
         accountId=instance.account.account_id,
         instanceId=instance.name,
@@ -232,7 +232,7 @@ _ALWAYS: Mapping[str, Tells] = {
 
 
 def tree_of(instance: Instance) -> dict[str, Tells]:
-    """Give what stands at each path now; below ``iam`` only with an instance profile."""
+    """Return what stands at each path now; below ``iam`` only with an instance profile."""
     held, role = instance.association, role_of(instance)
     return {
         **_ALWAYS,

@@ -83,19 +83,19 @@ def _as_instance(instance: Instance) -> dict[str, Any]:
     }
 
 
-def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [*_pass_role(account, given), *for_tags(account, given, "instance")]
+def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    return [*_pass_role(account, arguments), *for_tags(account, arguments, "instance")]
 
 
-def _keys(account: Account, given: Parameters) -> dict[str, Any]:
-    """Give the condition keys by which the instances that may be started are narrowed down."""
-    profile, options = _named_profile(account, given), given.get("MetadataOptions", {})
+def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return the condition keys by which the instances that may be started are narrowed down."""
+    profile, options = _named_profile(account, arguments), arguments.get("MetadataOptions", {})
     sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
     return {
         **({"ec2:InstanceProfile": profile.arn} if profile is not None else {}),
         **{f"ec2:Metadata{name}": value for name, value in sent.items()},
-        **({"ec2:InstanceType": given["InstanceType"]} if "InstanceType" in given else {}),
-        **({"ec2:CreateAction": "RunInstances"} if "TagSpecifications" in given else {}),
+        **({"ec2:InstanceType": arguments["InstanceType"]} if "InstanceType" in arguments else {}),
+        **({"ec2:CreateAction": "RunInstances"} if "TagSpecifications" in arguments else {}),
     }
 
 
@@ -104,29 +104,31 @@ def _as_started(made: list[Instance]) -> dict[str, Any]:
 
 
 @does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
-def run_instances(account: Account, given: Parameters) -> list[Instance]:
+def run_instances(account: Account, arguments: Parameters) -> list[Instance]:
     """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
-    check_region(given)
-    number, profile = _count(given), _profile_in(account, given)
-    default_vpc = f"default vpc {account.account_id} {region_of(given)}"
+    check_region(arguments)
+    number, profile = _count(arguments), _profile_in(account, arguments)
+    default_vpc = f"default vpc {account.account_id} {region_of(arguments)}"
     digits = account.world.ids.hidden(default_vpc, "0123456789abcdef", 17)
-    vpc = given.get("VpcId", f"vpc-{digits}")
+    vpc = arguments.get("VpcId", f"vpc-{digits}")
     check_vpc(vpc)
-    options, tags = _options(given), tags_at_start(given, "instance")
-    _check_address(account, vpc, given)
+    options, tags = _options(arguments), tags_at_start(arguments, "instance")
+    _check_address(account, vpc, arguments)
     made = []
     for _ in range(number):
-        arn = arn_of(account, given, new_id(account, "i"))
+        arn = arn_of(account, arguments, new_id(account, "i"))
         instance = Instance(account, arn, dict(tags), vpc_id=vpc, metadata_options=dict(options))
-        instance.address = given.get("PrivateIpAddress") or _address(account, vpc, instance.name)
+        instance.address = arguments.get("PrivateIpAddress") or _address(
+            account, vpc, instance.name
+        )
         if profile is not None:
             instance.association = _associated(account, profile)
         made.append(keep(instance))
     return made
 
 
-def _count(given: Parameters) -> int:
-    least, most = given["MinCount"], given["MaxCount"]
+def _count(arguments: Parameters) -> int:
+    least, most = arguments["MinCount"], arguments["MaxCount"]
     for name, value in (("minCount", least), ("maxCount", most)):
         if not 1 <= value <= 1000:
             raise _invalid(value, name)
@@ -135,10 +137,10 @@ def _count(given: Parameters) -> int:
     return int(most)
 
 
-def _options(given: Parameters) -> dict[str, str | int]:
+def _options(arguments: Parameters) -> dict[str, str | int]:
     """Take the options of the metadata service, or those that an instance starts with."""
     started_with = {name: known[0] for name, known in METADATA.items()}
-    return started_with | _checked(given.get("MetadataOptions", {}))
+    return started_with | _checked(arguments.get("MetadataOptions", {}))
 
 
 def _checked(options: Parameters) -> dict[str, str | int]:
@@ -149,25 +151,25 @@ def _checked(options: Parameters) -> dict[str, str | int]:
 
 
 def _is_one(name: str, value: object) -> bool:
-    """Say whether an option may have a value; ``True`` is not 1."""
+    """Return whether an option may have a value; ``True`` is not 1."""
     known = METADATA.get(name, ())
     return value in known and type(value) is type(known[0])
 
 
-def _check_address(account: Account, vpc: str, given: Parameters) -> None:
-    wanted = given.get("PrivateIpAddress")
+def _check_address(account: Account, vpc: str, arguments: Parameters) -> None:
+    wanted = arguments.get("PrivateIpAddress")
     if wanted is None:
         return
     try:
         ipaddress.IPv4Address(wanted)
     except ValueError:
         raise _invalid(wanted, "privateIpAddress", "Invalid IPv4 address") from None
-    if given["MaxCount"] > 1 or wanted in _addresses(account, vpc):
+    if arguments["MaxCount"] > 1 or wanted in _addresses(account, vpc):
         raise InvalidIPAddressInUse(f"Address {wanted} is in use.")
 
 
 def _addresses(account: Account, vpc: str) -> set[str]:
-    in_vpc = (one for one in all_of(account, Instance) if one.vpc_id == vpc)
+    in_vpc = (instance for instance in all_of(account, Instance) if instance.vpc_id == vpc)
     return {instance.address for instance in in_vpc if instance.state != "terminated"}
 
 
@@ -175,7 +177,7 @@ def _address(account: Account, vpc: str, instance_id: str) -> str:
     """Draw an address of the VPC that nobody has; it follows from the instance's id."""
     taken, ids = _addresses(account, vpc), account.world.ids
     drawn = (ids.hidden(f"address {instance_id} {turn}", "0123456789", 9) for turn in count())
-    return next(one for one in map(_as_address, drawn) if one not in taken)
+    return next(address for address in map(_as_address, drawn) if address not in taken)
 
 
 def _as_address(digits: str) -> str:
@@ -189,10 +191,10 @@ def _as_options(made: Instance) -> dict[str, Any]:
 
 
 @does("ModifyInstanceMetadataOptions", on="InstanceId", answer=_as_options)
-def modify_instance_metadata_options(account: Account, given: Parameters) -> Instance:
+def modify_instance_metadata_options(account: Account, arguments: Parameters) -> Instance:
     """Change how an instance's metadata service answers."""
-    instance = find_instance(account, given, given["InstanceId"])
-    wanted = {name: given[name] for name in METADATA if name in given}
+    instance = find_instance(account, arguments, arguments["InstanceId"])
+    wanted = {name: arguments[name] for name in METADATA if name in arguments}
     instance.metadata_options = {**instance.metadata_options, **_checked(wanted)}
     return instance
 
@@ -200,9 +202,9 @@ def modify_instance_metadata_options(account: Account, given: Parameters) -> Ins
 def _moves(name: str, state: str, done: str) -> None:
     """Make the entry that brings instances into a state; those that are ended stay so."""
 
-    def move(account: Account, given: Parameters) -> None:
+    def move(account: Account, arguments: Parameters) -> None:
         """Bring all instances into the state, or none."""
-        found = [find_instance(account, given, which) for which in given["InstanceIds"]]
+        found = [find_instance(account, arguments, which) for which in arguments["InstanceIds"]]
         for instance in found:
             if instance.state == "terminated" and state != "terminated":
                 text = f"is not in a state from which it can be {done}."
@@ -225,7 +227,7 @@ _moves("TerminateInstances", "terminated", "terminated")
 # -- instance profiles: given at the start or later, replaced, taken away --------------------------
 
 
-def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
+def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | None:
     """Find the instance profile that a call names, by name or ARN; only the account's own are.
 
     Raises
@@ -235,7 +237,7 @@ def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
     InvalidParameterCombination
         It is named twice.
     """
-    named = given.get("IamInstanceProfile")
+    named = arguments.get("IamInstanceProfile")
     if not named:
         return None
     if "Name" in named and "Arn" in named:
@@ -243,7 +245,7 @@ def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
             "The parameter 'iamInstanceProfile.name' may not be used in combination with "
             "'iamInstanceProfile.arn'"
         )
-    profile = _named_profile(account, given)
+    profile = _named_profile(account, arguments)
     if profile is None:
         value = named.get("Name", named.get("Arn"))
         part, noun = ("name", "name") if "Name" in named else ("arn", "ARN")
@@ -258,18 +260,23 @@ def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
     return profile
 
 
-def _named_profile(account: Account, given: Parameters) -> InstanceProfile | None:
+def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile | None:
     """Find the instance profile that a call names, by its name or its ARN."""
-    named = given.get("IamInstanceProfile", {})
+    named = arguments.get("IamInstanceProfile", {})
     every = account.instance_profiles.values()
     return next(
-        (one for one in every if named.get("Name") == one.name or named.get("Arn") == one.arn), None
+        (
+            profile
+            for profile in every
+            if named.get("Name") == profile.name or named.get("Arn") == profile.arn
+        ),
+        None,
     )
 
 
-def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     """Ask whether the caller may pass the role in the profile."""
-    profile = _named_profile(account, given)
+    profile = _named_profile(account, arguments)
     return [("iam:PassRole", role.arn) for role in (profile.roles if profile else ())]
 
 
@@ -286,10 +293,10 @@ def _as_associated(instance: Instance) -> dict[str, Any]:
 
 
 @does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
-def associate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
-    """Give an instance that has none an instance profile."""
-    instance = find_instance(account, given, given["InstanceId"])
-    profile = _must_name(account, given)
+def associate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
+    """Return an instance that has none an instance profile."""
+    instance = find_instance(account, arguments, arguments["InstanceId"])
+    profile = _must_name(account, arguments)
     if instance.association is not None:
         raise IncorrectState(f"There is an existing association for instance {instance.name}")
     _check_state(instance, "running", "stopped")
@@ -297,8 +304,8 @@ def associate_iam_instance_profile(account: Account, given: Parameters) -> Insta
     return instance
 
 
-def _must_name(account: Account, given: Parameters) -> InstanceProfile:
-    profile = _profile_in(account, given)
+def _must_name(account: Account, arguments: Parameters) -> InstanceProfile:
+    profile = _profile_in(account, arguments)
     if profile is None:
         raise _invalid("", "iamInstanceProfile", "Invalid IAM Instance Profile")
     return profile
@@ -312,39 +319,45 @@ def _check_state(instance: Instance, *states: str) -> None:
         )
 
 
-def _about(account: Account, given: Parameters) -> str:
-    """Give the ARN of the instance that an association belongs to."""
-    found = _associated_with(account, given)
-    return arn_of(account, given, "instance/*") if found is None else found.arn
+def _about(account: Account, arguments: Parameters) -> str:
+    """Return the ARN of the instance that an association belongs to."""
+    found = _associated_with(account, arguments)
+    return arn_of(account, arguments, "instance/*") if found is None else found.arn
 
 
-def _associated_with(account: Account, given: Parameters) -> Instance | None:
-    wanted, region = given.get("AssociationId"), region_of(given)
-    own = ((one, one.association) for one in all_of(account, Instance) if one.region == region)
-    return next((one for one, held in own if held and held.association_id == wanted), None)
+def _associated_with(account: Account, arguments: Parameters) -> Instance | None:
+    wanted, region = arguments.get("AssociationId"), region_of(arguments)
+    own = (
+        (instance, instance.association)
+        for instance in all_of(account, Instance)
+        if instance.region == region
+    )
+    return next(
+        (instance for instance, held in own if held and held.association_id == wanted), None
+    )
 
 
-def _find_associated(account: Account, given: Parameters) -> Instance:
-    instance = _associated_with(account, given)
+def _find_associated(account: Account, arguments: Parameters) -> Instance:
+    instance = _associated_with(account, arguments)
     if instance is None:
         raise InvalidAssociationIDNotFound(
-            f"An invalid association-id of '{given['AssociationId']}' was given"
+            f"An invalid association-id of '{arguments['AssociationId']}' was given"
         )
     return instance
 
 
 @does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
-def replace_iam_instance_profile_association(account: Account, given: Parameters) -> Instance:
-    """Give a running instance another instance profile; the association gets a new id."""
-    instance, profile = _find_associated(account, given), _must_name(account, given)
+def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
+    """Return a running instance another instance profile; the association gets a new id."""
+    instance, profile = _find_associated(account, arguments), _must_name(account, arguments)
     _check_state(instance, "running")
     instance.association, instance.delivered = _associated(account, profile), {}
     return instance
 
 
 @does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
-def disassociate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
+def disassociate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
     """Take an instance's profile away."""
-    instance = _find_associated(account, given)
+    instance = _find_associated(account, arguments)
     instance.association = None
     return instance

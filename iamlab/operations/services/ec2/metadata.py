@@ -193,7 +193,7 @@ class MetadataService:
         return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
 
     def _body(self, response: Response) -> str:
-        """Give what a response tells.
+        """Return what a response tells.
 
         Raises
         ------
@@ -240,7 +240,7 @@ def _sealed(instance: Instance, written: str) -> str:
 
 
 def _is_good(instance: Instance, token: str) -> bool:
-    """Say whether a token is one of this instance, and its time is not over."""
+    """Return whether a token is one of this instance, and its time is not over."""
     found = _WRITTEN.fullmatch(token)
     if found is None or token != _sealed(instance, found[1] + found[2]):
         return False

@@ -66,7 +66,7 @@ class OfEc2(ResourceVerbs):
 
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
-    """Give the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
+    """Return the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
     return {"ec2:Region": thing.region, **tag_keys("ec2:ResourceTag", thing.tags)}
 
 
@@ -80,24 +80,24 @@ def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[
         ``"instance/*"``.
     """
 
-    def about(account: Account, given: Parameters) -> str:
-        return arn_of(account, given, next(iter(_ids(on, given)), "*"))
+    def about(account: Account, arguments: Parameters) -> str:
+        return arn_of(account, arguments, next(iter(_ids(on, arguments)), "*"))
 
-    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-        return [(f"ec2:{name}", arn_of(account, given, one)) for one in _ids(on, given)[1:]]
+    def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+        return [(f"ec2:{name}", arn_of(account, arguments, key)) for key in _ids(on, arguments)[1:]]
 
     own = {"also": also, "refuse": UnauthorizedOperation, "wording": with_encoded, **more}
     return operation(f"ec2:{name}", own.pop("about", about), answer, **own)
 
 
-def _ids(on: str, given: Parameters) -> list[Any]:
+def _ids(on: str, arguments: Parameters) -> list[Any]:
     if "/" in on:
         return [on]
-    named = given.get(on, "*")
+    named = arguments.get(on, "*")
     return list(named) if isinstance(named, list | tuple) else [named]
 
 
-def arn_of(account: Account, given: Parameters, which: object) -> str:
+def arn_of(account: Account, arguments: Parameters, which: object) -> str:
     """Write the ARN of what has an id; ``"instance/*"`` is whatever instance is to be made.
 
     Examples
@@ -109,12 +109,12 @@ def arn_of(account: Account, given: Parameters, which: object) -> str:
     """
     text = str(which)
     place = text if "/" in text else f"{PLACES.get(text.partition('-')[0], '*')}/{text}"
-    region = region_of(given)
+    region = region_of(arguments)
     return f"arn:{account.partition}:ec2:{region}:{account.account_id}:{place}"
 
 
 def find(
-    account: Account, given: Parameters, which: object, kind: type[Made], refusal: AwsError
+    account: Account, arguments: Parameters, which: object, kind: type[Made], refusal: AwsError
 ) -> Made:
     """Find what has an id in the Region of a call.
 
@@ -123,19 +123,19 @@ def find(
     AwsError
         The ``refusal``: there is no resource of that kind with that id.
     """
-    found = account.resources.get(arn_of(account, given, which))
+    found = account.resources.get(arn_of(account, arguments, which))
     if not isinstance(found, kind):
         raise refusal
     return found
 
 
-def for_tags(account: Account, given: Parameters, made: str) -> list[tuple[str, str]]:
+def for_tags(account: Account, arguments: Parameters, made: str) -> list[tuple[str, str]]:
     """Ask for permission to tag, where what is made, an ``"instance"``, is made with tags."""
-    sent = tags_of(given, made)
-    return [("ec2:CreateTags", arn_of(account, given, f"{made}/*"))] if sent else []
+    sent = tags_of(arguments, made)
+    return [("ec2:CreateTags", arn_of(account, arguments, f"{made}/*"))] if sent else []
 
 
-def tags_at_start(given: Parameters, made: str) -> dict[str, str]:
+def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:
     """Take the tags with which something is made: an ``"instance"``.
 
     Raises
@@ -143,12 +143,12 @@ def tags_at_start(given: Parameters, made: str) -> dict[str, str]:
     InvalidParameterValue
         Tags are sent for what the operation does not make.
     """
-    tags = more_tags(given, {}, TagLimitExceeded, made)
-    for one in given.get("TagSpecifications", ()):
-        if one.get("ResourceType") not in TAGGED[made]:
+    tags = more_tags(arguments, {}, TagLimitExceeded, made)
+    for specification in arguments.get("TagSpecifications", ()):
+        if specification.get("ResourceType") not in TAGGED[made]:
             # EC2's sentence is not documented.
             text = "is not a valid taggable resource type for this operation."
-            error = InvalidParameterValue(f"'{one.get('ResourceType')}' {text}")
+            error = InvalidParameterValue(f"'{specification.get('ResourceType')}' {text}")
             raise noted(error, f"It is one of {', '.join(TAGGED[made])}.")
     return tags
 
@@ -158,26 +158,26 @@ def new_id(account: Account, prefix: str) -> str:
     return f"{prefix}-{account.world.ids.uuid().replace('-', '')[:17]}"
 
 
-def _tagged(account: Account, given: Parameters) -> list[Resource]:
+def _tagged(account: Account, arguments: Parameters) -> list[Resource]:
     """Find everything that a call tags, or nothing."""
     return [
-        find(account, given, which, Resource, InvalidID(f"The ID '{which}' is not valid"))
-        for which in given["Resources"]
+        find(account, arguments, which, Resource, InvalidID(f"The ID '{which}' is not valid"))
+        for which in arguments["Resources"]
     ]
 
 
 @does("CreateTags", on="Resources")
-def create_tags(account: Account, given: Parameters) -> None:
+def create_tags(account: Account, arguments: Parameters) -> None:
     """Set tags of one thing or of several."""
-    found = _tagged(account, given)
-    wanted = [more_tags(given, resource.tags, TagLimitExceeded) for resource in found]
+    found = _tagged(account, arguments)
+    wanted = [more_tags(arguments, resource.tags, TagLimitExceeded) for resource in found]
     for resource, tags in zip(found, wanted, strict=True):
         resource.tags = tags
 
 
 @does("DeleteTags", on="Resources")
-def delete_tags(account: Account, given: Parameters) -> None:
+def delete_tags(account: Account, arguments: Parameters) -> None:
     """Take tags away: those of some keys, or all."""
-    gone = [key for key, _ in tags_of(given)]
-    for resource in _tagged(account, given):
+    gone = [key for key, _ in tags_of(arguments)]
+    for resource in _tagged(account, arguments):
         resource.tags = without(resource.tags, gone or resource.tags)

@@ -66,7 +66,7 @@ _EVERYTHING = {
 
 
 def full_access() -> Policy:
-    """Give the policy of an endpoint for which none was written: it lets everything through.
+    """Return the policy of an endpoint for which none was written: it lets everything through.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def _prefix(service_name: str) -> str:
 
 
 def type_for(service_name: str) -> str:
-    """Give the type that an endpoint of a service has if nothing else is said.
+    """Return the type that an endpoint of a service has if nothing else is said.
 
     Examples
     --------
@@ -190,26 +190,30 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
     }
 
 
-def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return for_tags(account, given, "vpc-endpoint")
+def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    return for_tags(account, arguments, "vpc-endpoint")
 
 
-def _keys(_: Account, given: Parameters) -> dict[str, str]:
-    tagged = {"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}
-    return {**_service_keys(given["ServiceName"]), **tagged}
+def _keys(_: Account, arguments: Parameters) -> dict[str, str]:
+    tagged = {"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in arguments else {}
+    return {**_service_keys(arguments["ServiceName"]), **tagged}
 
 
 @does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)
-def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
+def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
     """Make a VPC endpoint, with full access if no policy is given."""
-    check_region(given)
-    check_vpc(given["VpcId"])
-    name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
-    _check_service(name, kind, region_of(given))
-    tags = tags_at_start(given, "vpc-endpoint")
-    policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
-    arn = arn_of(account, given, new_id(account, "vpce"))
-    return keep(VpcEndpoint(account, arn, tags, None, name, given["VpcId"], kind, policy))
+    check_region(arguments)
+    check_vpc(arguments["VpcId"])
+    name, kind = arguments["ServiceName"], arguments.get("VpcEndpointType", "Gateway")
+    _check_service(name, kind, region_of(arguments))
+    tags = tags_at_start(arguments, "vpc-endpoint")
+    policy = (
+        _checked(arguments["PolicyDocument"], name)
+        if "PolicyDocument" in arguments
+        else full_access()
+    )
+    arn = arn_of(account, arguments, new_id(account, "vpce"))
+    return keep(VpcEndpoint(account, arn, tags, None, name, arguments["VpcId"], kind, policy))
 
 
 def _check_service(name: str, kind: str, region: str) -> None:
@@ -229,27 +233,27 @@ def _checked(document: Document, service_name: str) -> Policy:
 
 
 @does("ModifyVpcEndpoint", on="VpcEndpointId", answer=lambda _: {"Return": True})
-def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
+def modify_vpc_endpoint(account: Account, arguments: Parameters) -> None:
     """Replace an endpoint's policy, or go back to full access."""
-    endpoint = _find(account, given, given["VpcEndpointId"])
-    if "PolicyDocument" in given and given.get("ResetPolicy"):
+    endpoint = _find(account, arguments, arguments["VpcEndpointId"])
+    if "PolicyDocument" in arguments and arguments.get("ResetPolicy"):
         raise InvalidParameterCombination(
             "The parameter PolicyDocument cannot be used together with ResetPolicy"
         )
-    if "PolicyDocument" in given:
-        endpoint.endpoint_policy = _checked(given["PolicyDocument"], endpoint.service_name)
-    elif given.get("ResetPolicy"):
+    if "PolicyDocument" in arguments:
+        endpoint.endpoint_policy = _checked(arguments["PolicyDocument"], endpoint.service_name)
+    elif arguments.get("ResetPolicy"):
         endpoint.endpoint_policy = full_access()
 
 
 @does("DeleteVpcEndpoints", on="VpcEndpointIds")
-def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
+def delete_vpc_endpoints(account: Account, arguments: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
-    wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))
-    for endpoint in [_find(account, given, one) for one in wanted]:
+    wanted = dict.fromkeys(map(str, arguments["VpcEndpointIds"]))
+    for endpoint in [_find(account, arguments, which) for which in wanted]:
         forget(endpoint)
 
 
-def _find(account: Account, given: Parameters, which: object) -> VpcEndpoint:
+def _find(account: Account, arguments: Parameters, which: object) -> VpcEndpoint:
     refusal = InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
-    return find(account, given, which, VpcEndpoint, refusal)
+    return find(account, arguments, which, VpcEndpoint, refusal)

@@ -50,22 +50,22 @@ _CONSTRAINTS = {
 
 
 def _fitting(key: Key) -> frozenset[str]:
-    """Give what a grant on a key can be for."""
+    """Return what a grant on a key can be for."""
     is_symmetric = key.key_spec == "SYMMETRIC_DEFAULT"
     return _ALWAYS.union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
 
 
-def _keys(_: Account, given: Parameters) -> dict[str, Any]:
-    """Give the condition keys of making a grant."""
-    retiring = {"kms:RetiringPrincipal": given.get("RetiringPrincipal")}
-    constraints = [{"kms:GrantConstraintType": name} for name in given.get("Constraints") or ()]
+def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return the condition keys of making a grant."""
+    retiring = {"kms:RetiringPrincipal": arguments.get("RetiringPrincipal")}
+    constraints = [{"kms:GrantConstraintType": name} for name in arguments.get("Constraints") or ()]
     return {
-        "kms:GranteePrincipal": given["GranteePrincipal"],
-        "kms:GrantOperations": list(given["Operations"]),
+        "kms:GranteePrincipal": arguments["GranteePrincipal"],
+        "kms:GrantOperations": list(arguments["Operations"]),
         # True when a service makes it for its own resource, on somebody's behalf: never here.
         "kms:GrantIsForAWSResource": False,
         **(constraints[0] if constraints else {}),
-        **(retiring if "RetiringPrincipal" in given else {}),
+        **(retiring if "RetiringPrincipal" in arguments else {}),
     }
 
 
@@ -74,15 +74,15 @@ def _as_made(grant: KeyGrant) -> dict[str, Any]:
 
 
 @API.does("CreateGrant", _as_made, keys=_keys)
-def create_grant(account: Account, given: Parameters) -> KeyGrant:
+def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
     """Make a grant; one of the same name for the same things is given again."""
-    key = API.find_changeable(account, given)
+    key = API.find_changeable(account, arguments)
     if key.key_state == "Disabled":
         raise DisabledException(f"{key.arn} is disabled.")
     for name in ("GranteePrincipal", "RetiringPrincipal"):
-        if name in given and not is_arn(given[name]):
-            raise ValidationException(f"{name} must be an ARN: {given[name]}")
-    operations = tuple(given["Operations"])
+        if name in arguments and not is_arn(arguments[name]):
+            raise ValidationException(f"{name} must be an ARN: {arguments[name]}")
+    operations = tuple(arguments["Operations"])
     if not operations:
         raise RequestError('A grant is for some operations: give a list such as ["Decrypt"].')
     for operation in operations:
@@ -93,10 +93,10 @@ def create_grant(account: Account, given: Parameters) -> KeyGrant:
             raise ValidationException(
                 f"Grant operation {operation} is not supported by a key of usage {key.key_usage}."
             )
-    ids, constraints = account.world.ids, _constraints(given.get("Constraints") or {})
-    Grant(given["GranteePrincipal"], operations, constraints)  # which looks at its form
-    retiring, name = given.get("RetiringPrincipal", ""), given.get("Name", "")
-    parts = (given["GranteePrincipal"], operations, constraints, retiring, name)
+    ids, constraints = account.world.ids, _constraints(arguments.get("Constraints") or {})
+    Grant(arguments["GranteePrincipal"], operations, constraints)  # which looks at its form
+    retiring, name = arguments.get("RetiringPrincipal", ""), arguments.get("Name", "")
+    parts = (arguments["GranteePrincipal"], operations, constraints, retiring, name)
     for grant in key.kept_grants.values():  # made once more, as after a call without answer
         if name and astuple(grant)[2:-1] == parts:
             return grant
@@ -138,17 +138,17 @@ API.tells(
 
 
 @API.does("RevokeGrant")
-def revoke_grant(account: Account, given: Parameters) -> None:
+def revoke_grant(account: Account, arguments: Parameters) -> None:
     """End a grant."""
-    key, grant = _find(account, given)
+    key, grant = _find(account, arguments)
     del key.kept_grants[grant.grant_id]
 
 
-def _key_of_retired(account: Account, given: Parameters) -> str:
-    """Give the ARN of the key: the grant's token tells it too."""
-    if "GrantToken" not in given:
-        return API.arn_of(account, given)
-    found = _by_token(account, given["GrantToken"])
+def _key_of_retired(account: Account, arguments: Parameters) -> str:
+    """Return the ARN of the key: the grant's token tells it too."""
+    if "GrantToken" not in arguments:
+        return API.arn_of(account, arguments)
+    found = _by_token(account, arguments["GrantToken"])
     return "*" if found is None else found[0].arn
 
 
@@ -161,14 +161,14 @@ def _by_token(account: Account, token: str) -> tuple[Key, KeyGrant] | None:
 
 
 @API.does("RetireGrant", about=_key_of_retired, by_whom=True)
-def retire_grant(account: Account, given: Parameters, caller: Caller) -> None:
+def retire_grant(account: Account, arguments: Parameters, caller: Caller) -> None:
     """End a grant that is used no more."""
-    if "GrantToken" in given:
-        found = _by_token(account, given["GrantToken"])
+    if "GrantToken" in arguments:
+        found = _by_token(account, arguments["GrantToken"])
         if found is None:
             raise NotFoundException("There is no grant with this token.")
-    elif {"KeyId", "GrantId"} <= set(given):
-        found = _find(account, given)
+    elif {"KeyId", "GrantId"} <= set(arguments):
+        found = _find(account, arguments)
     else:
         raise ValidationException("Give the token of the grant, or its id and that of its key.")
     key, grant = found
@@ -197,9 +197,9 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
         raise AccessDenied(decision)
 
 
-def _find(account: Account, given: Parameters) -> tuple[Key, KeyGrant]:
-    key = API.find(account, given)
-    grant = key.kept_grants.get(given["GrantId"])
+def _find(account: Account, arguments: Parameters) -> tuple[Key, KeyGrant]:
+    key = API.find(account, arguments)
+    grant = key.kept_grants.get(arguments["GrantId"])
     if grant is None:
-        raise NotFoundException(f"Grant ID {given['GrantId']} not found")
+        raise NotFoundException(f"Grant ID {arguments['GrantId']} not found")
     return key, grant

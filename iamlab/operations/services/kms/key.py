@@ -41,9 +41,9 @@ PENDING = "PendingDeletion"
 class _Keys(Api):
     """Keys are named by ids that KMS draws, and by aliases."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the key that a call is about: an alias stands for its key."""
-        text, region = str(given.get("KeyId", "")), region_of(given)
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the key that a call is about: an alias stands for its key."""
+        text, region = str(arguments.get("KeyId", "")), region_of(arguments)
         found = find_key(account, text, region)
         if found is not None:
             return found.arn
@@ -51,17 +51,17 @@ class _Keys(Api):
             return text
         return self.arn(account, text if text.startswith(ALIAS) else f"key/{text}", region)
 
-    def find(self, account: Account, given: Parameters) -> Key:
+    def find(self, account: Account, arguments: Parameters) -> Key:
         """Find the key that a call is about."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         found = find_key(account, arn)
         if found is None:
             raise self.absent(arn)
         return found
 
-    def find_changeable(self, account: Account, given: Parameters) -> Key:
+    def find_changeable(self, account: Account, arguments: Parameters) -> Key:
         """Find the key that a call is about; it must not wait for its deletion."""
-        key = self.find(account, given)
+        key = self.find(account, arguments)
         if key.key_state == PENDING:
             raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
         return key
@@ -97,7 +97,7 @@ class KeyGrant:
     creation_date: datetime | None = None
 
     def for_engine(self) -> tuple[Grant, ...]:
-        """Give it as the engine takes it; the retiring principal gets its own small one."""
+        """Return the grant as the engine takes it; the retiring principal gets a grant of its own."""
         own = Grant(
             self.grantee_principal, self.operations, self.constraints, self.name or self.grant_id
         )
@@ -144,7 +144,7 @@ class Key(ResourceVerbs):
     @property
     def grants(self) -> tuple[Grant, ...]:
         """Its grants, as the engine takes them."""
-        return tuple(one for kept in self.kept_grants.values() for one in kept.for_engine())
+        return tuple(grant for kept in self.kept_grants.values() for grant in kept.for_engine())
 
     @property
     def under_rcps(self) -> bool:
@@ -273,7 +273,7 @@ class Key(ResourceVerbs):
         self._do_on("CancelKeyDeletion")
 
     def create_alias(self, alias_name: str) -> None:
-        """Give it another name: ``"alias/maps"``."""
+        """Add an alias: ``"alias/maps"``."""
         self._do("CreateAlias", AliasName=alias_name, TargetKeyId=self.arn, Region=self.region)
 
     def delete_alias(self, alias_name: str) -> None:
@@ -282,7 +282,7 @@ class Key(ResourceVerbs):
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``TagResource``)."""
-        sent = [{"TagKey": one["Key"], "TagValue": one["Value"]} for one in as_tags(tags) or ()]
+        sent = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in as_tags(tags) or ()]
         self._do_on("TagResource", Tags=sent)
 
     def untag(self, tag_keys: Iterable[str]) -> None:
@@ -301,7 +301,7 @@ def _id_of(grant: object) -> str:
 
 
 def arn_of_principal(principal: str | Identity) -> str:
-    """Give the ARN of an identity, or the ARN that was given.
+    """Return the ARN of an identity, or the ARN that was given.
 
     Raises
     ------

@@ -60,22 +60,22 @@ _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _also(_: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [("kms:TagResource", "*")] if tags_of(given) else []
+def _also(_: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    return [("kms:TagResource", "*")] if tags_of(arguments) else []
 
 
-def _bypass(_: Account, given: Parameters) -> dict[str, Any]:
-    """Give the condition key that tells whether the check for a lock-out is skipped."""
+def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return the condition key that tells whether the check for a lock-out is skipped."""
     return {
-        "kms:BypassPolicyLockoutSafetyCheck": given.get("BypassPolicyLockoutSafetyCheck", False)
+        "kms:BypassPolicyLockoutSafetyCheck": arguments.get("BypassPolicyLockoutSafetyCheck", False)
     }
 
 
-def _keys_of_creating(account: Account, given: Parameters) -> dict[str, Any]:
+def _keys_of_creating(account: Account, arguments: Parameters) -> dict[str, Any]:
     return {
-        **_bypass(account, given),
-        "kms:KeyUsage": given.get("KeyUsage", "ENCRYPT_DECRYPT"),
-        "kms:KeySpec": given.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        **_bypass(account, arguments),
+        "kms:KeyUsage": arguments.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        "kms:KeySpec": arguments.get("KeySpec", "SYMMETRIC_DEFAULT"),
         "kms:KeyOrigin": "AWS_KMS",
     }
 
@@ -101,36 +101,36 @@ def _as_metadata(key: Key) -> dict[str, Any]:
 # There is no key yet whose policy could be asked. Region is none of the API's parameters: a client
 # has it.
 @API.does("CreateKey", _as_metadata, everything, also=_also, keys=_keys_of_creating, by_whom=True)
-def create_key(account: Account, given: Parameters, caller: Caller) -> Key:
+def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
     """Make a key; without a policy it gets the default one, which nobody is locked out by."""
-    usage, spec = _kind(given)
-    check_region(given)
-    tags, ids = API.tags(given), account.world.ids
+    usage, spec = _kind(arguments)
+    check_region(arguments)
+    tags, ids = API.tags(arguments), account.world.ids
     # The id is looked at on a copy: it is drawn only when nothing can fail any more.
-    arn = API.arn(account, f"key/{replace(ids).uuid()}", region_of(given))
-    key = Key(account, arn, tags, description=given.get("Description", ""))
+    arn = API.arn(account, f"key/{replace(ids).uuid()}", region_of(arguments))
+    key = Key(account, arn, tags, description=arguments.get("Description", ""))
     key.key_usage, key.key_spec = usage, spec
-    if "Policy" in given:
-        _set_policy(key, given, caller)
+    if "Policy" in arguments:
+        _set_policy(key, arguments, caller)
     else:
         key.policy = resource_policy(default_policy(account.root_arn), key)
     ids.uuid()
     return keep(key)
 
 
-def _kind(given: Parameters) -> tuple[str, str]:
-    """Give what a new key is for and of which kind it is.
+def _kind(arguments: Parameters) -> tuple[str, str]:
+    """Return what a new key is for and of which kind it is.
 
     Raises
     ------
     RequestError
         There is no such use, or no such kind for it.
     """
-    usage = given.get("KeyUsage", "ENCRYPT_DECRYPT")
-    spec = given.get("KeySpec", "SYMMETRIC_DEFAULT")
+    usage = arguments.get("KeyUsage", "ENCRYPT_DECRYPT")
+    spec = arguments.get("KeySpec", "SYMMETRIC_DEFAULT")
     if usage not in SPECS:
         raise RequestError(f"There is no KeyUsage {usage!r}. {did_you_mean(usage, SPECS)}")
-    known = {one for specs in SPECS.values() for one in specs}
+    known = {name for specs in SPECS.values() for name in specs}
     if spec not in known:
         raise RequestError(f"There is no KeySpec {spec!r}. {did_you_mean(spec, known)}")
     if spec not in SPECS[usage]:
@@ -146,9 +146,9 @@ def _as_keys(keys: list[Key]) -> dict[str, Any]:
 
 
 @API.does("ListKeys", _as_keys, everything)
-def list_keys(account: Account, given: Parameters) -> list[Key]:
+def list_keys(account: Account, arguments: Parameters) -> list[Key]:
     """List an account's keys in a Region."""
-    region = region_of(given)
+    region = region_of(arguments)
     return [key for key in all_of(account, Key) if key.region == region]
 
 
@@ -165,7 +165,7 @@ API.tells("ListResourceTags", _as_tags)
 # -- policies -------------------------------------------------------------------------------------
 
 
-def _set_policy(key: Key, given: Parameters, caller: Caller) -> None:
+def _set_policy(key: Key, arguments: Parameters, caller: Caller) -> None:
     """Set the policy that a call sends.
 
     Raises
@@ -173,7 +173,7 @@ def _set_policy(key: Key, given: Parameters, caller: Caller) -> None:
     MalformedPolicyDocumentException
         It is no policy for a key, or the caller could not save another one after it.
     """
-    policy = resource_policy(given["Policy"], key)
+    policy = resource_policy(arguments["Policy"], key)
     error = noted(
         MalformedPolicyDocumentException(
             "The new key policy will not allow you to update the key policy in the future."
@@ -181,29 +181,29 @@ def _set_policy(key: Key, given: Parameters, caller: Caller) -> None:
         "Whoever saves a key policy has to keep kms:PutKeyPolicy under it. Let a statement "
         f"allow it to the account, {key.account.root_arn}, or to the caller.",
     )
-    if not given.get("BypassPolicyLockoutSafetyCheck", False):
+    if not arguments.get("BypassPolicyLockoutSafetyCheck", False):
         check_not_locked_out(key, policy, caller, "PutKeyPolicy", error)
     key.policy = policy
 
 
-def _find_policy(account: Account, given: Parameters) -> Key:
+def _find_policy(account: Account, arguments: Parameters) -> Key:
     """Find the key whose policy a call is about: it has one name only."""
-    key = API.find(account, given)
-    if given.get("PolicyName", "default") != "default":
+    key = API.find(account, arguments)
+    if arguments.get("PolicyName", "default") != "default":
         raise NotFoundException("No such policy exists")
     return key
 
 
 @API.does("PutKeyPolicy", keys=_bypass, by_whom=True)
-def put_key_policy(account: Account, given: Parameters, caller: Caller) -> None:
+def put_key_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a key's policy."""
-    _set_policy(_find_policy(account, given), given, caller)
+    _set_policy(_find_policy(account, arguments), arguments, caller)
 
 
 @API.does("GetKeyPolicy", lambda policy: {"Policy": policy.text, "PolicyName": "default"})
-def get_key_policy(account: Account, given: Parameters) -> Policy:
+def get_key_policy(account: Account, arguments: Parameters) -> Policy:
     """Read a key's policy: every key has one."""
-    key = _find_policy(account, given)
+    key = _find_policy(account, arguments)
     if key.policy is None:
         raise RequestError(f"Key {key.key_id} was put into its account without a key policy.")
     return key.policy
@@ -288,29 +288,29 @@ def _allow(sid: str, principals: str | list[str], actions: str | Sequence[str]) 
 
 
 @API.does("EnableKey")
-def enable_key(account: Account, given: Parameters) -> None:
+def enable_key(account: Account, arguments: Parameters) -> None:
     """Switch a key on."""
-    API.find_changeable(account, given).key_state = "Enabled"
+    API.find_changeable(account, arguments).key_state = "Enabled"
 
 
 @API.does("DisableKey")
-def disable_key(account: Account, given: Parameters) -> None:
+def disable_key(account: Account, arguments: Parameters) -> None:
     """Switch a key off."""
-    API.find_changeable(account, given).key_state = "Disabled"
+    API.find_changeable(account, arguments).key_state = "Disabled"
 
 
 def _as_scheduled(key: Key) -> dict[str, Any]:
     return {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": key.key_state}
 
 
-def _window(_: Account, given: Parameters) -> dict[str, Any]:
-    return {"kms:ScheduleKeyDeletionPendingWindowInDays": given.get("PendingWindowInDays", 30)}
+def _window(_: Account, arguments: Parameters) -> dict[str, Any]:
+    return {"kms:ScheduleKeyDeletionPendingWindowInDays": arguments.get("PendingWindowInDays", 30)}
 
 
 @API.does("ScheduleKeyDeletion", _as_scheduled, keys=_window)
-def schedule_key_deletion(account: Account, given: Parameters) -> Key:
+def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
     """Let a key wait for its deletion, so that whoever still needs it notices in time."""
-    key, days = API.find_changeable(account, given), given.get("PendingWindowInDays", 30)
+    key, days = API.find_changeable(account, arguments), arguments.get("PendingWindowInDays", 30)
     if not 7 <= days <= 30:
         raise ValidationException(f"PendingWindowInDays is 7 to 30, not {days}.")
     key.key_state, key.deletion_date = PENDING, account.world.clock.now + timedelta(days=days)
@@ -318,9 +318,9 @@ def schedule_key_deletion(account: Account, given: Parameters) -> Key:
 
 
 @API.does("CancelKeyDeletion", lambda key: {"KeyId": key.arn})
-def cancel_key_deletion(account: Account, given: Parameters) -> Key:
+def cancel_key_deletion(account: Account, arguments: Parameters) -> Key:
     """Keep a key after all; it has to be enabled by itself."""
-    key = API.find(account, given)
+    key = API.find(account, arguments)
     if key.key_state != PENDING:
         raise KMSInvalidStateException(f"{key.arn} is not pending deletion.")
     key.key_state, key.deletion_date = "Disabled", None
@@ -330,39 +330,39 @@ def cancel_key_deletion(account: Account, given: Parameters) -> Key:
 # -- aliases: permission is needed for alias and key, of which only the key has a policy -----------
 
 
-def _alias_arn(account: Account, given: Parameters) -> str:
-    return API.arn(account, given.get("AliasName", ""), region_of(given))
+def _alias_arn(account: Account, arguments: Parameters) -> str:
+    return API.arn(account, arguments.get("AliasName", ""), region_of(arguments))
 
 
-def _on_key_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _on_key_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     """Ask for permission on the key behind an alias that is made, or that is there."""
-    action = "kms:CreateAlias" if "TargetKeyId" in given else "kms:DeleteAlias"
-    named = given.get("TargetKeyId", given.get("AliasName"))
-    return [(action, API.arn_of(account, {**given, "KeyId": named}))]
+    action = "kms:CreateAlias" if "TargetKeyId" in arguments else "kms:DeleteAlias"
+    named = arguments.get("TargetKeyId", arguments.get("AliasName"))
+    return [(action, API.arn_of(account, {**arguments, "KeyId": named}))]
 
 
 @API.does("CreateAlias", about=_alias_arn, also=_on_key_too)
-def create_alias(account: Account, given: Parameters) -> None:
-    """Give a key another name, unique in the account and Region."""
-    name = given["AliasName"]
+def create_alias(account: Account, arguments: Parameters) -> None:
+    """Add an alias to a key; it is unique in the account and Region."""
+    name = arguments["AliasName"]
     if not _ALIAS_NAME.fullmatch(name):
         raise InvalidAliasNameException(
             f"An alias is {ALIAS} and letters, digits, /, _ and -, not {name}."
         )
     if name.startswith(f"{ALIAS}aws/"):
         raise InvalidAliasNameException(f"Aliases that begin with {ALIAS}aws/ are reserved.")
-    arn = _alias_arn(account, given)
+    arn = _alias_arn(account, arguments)
     if find_key(account, arn) is not None:
         raise AlreadyExistsException(f"An alias with the name {arn} already exists")
-    key = API.find_changeable(account, {**given, "KeyId": given["TargetKeyId"]})
+    key = API.find_changeable(account, {**arguments, "KeyId": arguments["TargetKeyId"]})
     key.aliases = [*key.aliases, name]
 
 
 @API.does("DeleteAlias", about=_alias_arn, also=_on_key_too)
-def delete_alias(account: Account, given: Parameters) -> None:
+def delete_alias(account: Account, arguments: Parameters) -> None:
     """Take a name away."""
-    arn = _alias_arn(account, given)
+    arn = _alias_arn(account, arguments)
     key = find_key(account, arn)
     if key is None:
         raise NotFoundException(f"Alias {arn} is not found.")
-    key.aliases = [name for name in key.aliases if name != given["AliasName"]]
+    key.aliases = [name for name in key.aliases if name != arguments["AliasName"]]

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 class _Buckets(Api):
     """Names of buckets are unique in the world. The newest operations take a bucket's ARN."""
 
-    def arn_of(self, account: Account, given: Parameters) -> str:
-        """Give the ARN of the bucket that a call is about."""
-        named = given.get("Bucket", "")
-        return str(given.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
+    def arn_of(self, account: Account, arguments: Parameters) -> str:
+        """Return the ARN of the bucket that a call is about."""
+        named = arguments.get("Bucket", "")
+        return str(arguments.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
 
-    def arn_of_tagged(self, _: Account, given: Parameters) -> str:
-        """Give the ARN that a call sends; without one it is about no bucket."""
-        return str(given.get("ResourceArn", ""))
+    def arn_of_tagged(self, _: Account, arguments: Parameters) -> str:
+        """Return the ARN that a call sends; without one it is about no bucket."""
+        return str(arguments.get("ResourceArn", ""))
 
-    def find(self, account: Account, given: Parameters) -> Bucket:
+    def find(self, account: Account, arguments: Parameters) -> Bucket:
         """Find the bucket that a call is about, whoever owns it."""
-        arn = self.arn_of(account, given)
+        arn = self.arn_of(account, arguments)
         owners = account.world.accounts.values()
         found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
         if not isinstance(found, Bucket):
@@ -133,7 +133,7 @@ class Bucket(NamedResource):
         self._do("DeleteBucketPolicy")
 
     def is_public(self) -> PublicStatus:
-        """Say whether S3 takes its policy for public, and why; switches do not change that.
+        """Return whether S3 takes its policy for public, and why; switches do not change that.
 
         Examples
         --------
@@ -184,12 +184,12 @@ class Bucket(NamedResource):
         self._do("DeletePublicAccessBlock")
 
     def put_ownership_controls(self, object_ownership: str) -> None:
-        """Say who owns the objects: ``BucketOwnerEnforced`` switches ACLs off."""
+        """Set who owns the objects: ``BucketOwnerEnforced`` disables ACLs."""
         controls = {"Rules": [{"ObjectOwnership": object_ownership}]}
         self._do("PutBucketOwnershipControls", OwnershipControls=controls)
 
     def delete_ownership_controls(self) -> None:
-        """Say nothing of it any more: whoever uploads an object owns it, as before 2021."""
+        """Remove the setting: whoever uploads an object owns it, as before 2021."""
         self._do("DeleteBucketOwnershipControls")
 
     def put_acl(self, acl: str) -> None:
@@ -244,6 +244,6 @@ class Bucket(NamedResource):
         return {parameter: self.name if parameter == "Bucket" else self.arn}
 
 
-def object_of(account: Account, given: Parameters) -> str:
-    """Give the ARN of the object that a call is about."""
-    return f"{API.arn_of(account, given)}/{given.get('Key', '')}"
+def object_of(account: Account, arguments: Parameters) -> str:
+    """Return the ARN of the object that a call is about."""
+    return f"{API.arn_of(account, arguments)}/{arguments.get('Key', '')}"

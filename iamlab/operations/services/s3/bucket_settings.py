@@ -54,10 +54,10 @@ _NEEDS = {
 """What a bucket is created with -> the action that its creator needs for it too."""
 
 
-def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    bucket = API.arn_of(account, given)
-    needed = [(action, bucket) for name, action in _NEEDS.items() if name in given]
-    opens = given.get("ACL", "private") not in OWNERS_ACLS
+def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    bucket = API.arn_of(account, arguments)
+    needed = [(action, bucket) for name, action in _NEEDS.items() if name in arguments]
+    opens = arguments.get("ACL", "private") not in OWNERS_ACLS
     return [*needed, ("s3:PutBucketAcl", bucket)] if opens else needed
 
 
@@ -67,9 +67,9 @@ def _as_location(bucket: Bucket) -> dict[str, Any]:
 
 # In AWS's API the policy and the switches come with operations of their own.
 @API.does("CreateBucket", _as_location, also=_also, by_whom=True)
-def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket:
+def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bucket:
     """Make a bucket; its name is unique in the whole world."""
-    name = given["Bucket"]
+    name = arguments["Bucket"]
     check_bucket_name(name)
     if name in account.buckets:
         raise BucketAlreadyOwnedByYou(
@@ -80,16 +80,16 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
             "The requested bucket name is not available. The bucket namespace is shared by all "
             "users of the system. Please select a different name and try again."
         )
-    sent = given.get("PublicAccessBlockConfiguration")
+    sent = arguments.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,
-        API.arn_of(account, given),
-        API.tags(given),
+        API.arn_of(account, arguments),
+        API.tags(arguments),
         own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
-        object_ownership=_ownership(given.get("ObjectOwnership", ENFORCED)),
+        object_ownership=_ownership(arguments.get("ObjectOwnership", ENFORCED)),
     )
     _check_acl(
-        given.get("ACL", "private"),
+        arguments.get("ACL", "private"),
         bucket,
         InvalidBucketAclWithObjectOwnership(
             f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
@@ -99,8 +99,8 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
         ),
         *OWNERS_ACLS,
     )
-    if "Policy" in given:
-        set_policy(bucket, given["Policy"], caller)
+    if "Policy" in arguments:
+        set_policy(bucket, arguments["Policy"], caller)
     return keep(bucket)
 
 
@@ -109,7 +109,7 @@ API.shared()
 # -- tags, and whether they count in access control: the older operations end when they do ---------
 
 
-def _find_older(account: Account, given: Parameters) -> Bucket:
+def _find_older(account: Account, arguments: Parameters) -> Bucket:
     """Find the bucket of one of the older operations.
 
     Raises
@@ -117,7 +117,7 @@ def _find_older(account: Account, given: Parameters) -> Bucket:
     MethodNotAllowed
         ABAC is enabled. That it is refused is documented, the code and sentence are not.
     """
-    bucket = API.find(account, given)
+    bucket = API.find(account, arguments)
     if bucket.shows_tags:
         raise noted(
             MethodNotAllowed("The specified method is not allowed against this resource."),
@@ -127,22 +127,22 @@ def _find_older(account: Account, given: Parameters) -> Bucket:
 
 
 @API.does("PutBucketTagging")
-def put_bucket_tagging(account: Account, given: Parameters) -> None:
+def put_bucket_tagging(account: Account, arguments: Parameters) -> None:
     """Replace all tags of a bucket."""
-    bucket = _find_older(account, given)
-    bucket.tags = API.tags({"Tags": given["Tagging"].get("TagSet", ())})
+    bucket = _find_older(account, arguments)
+    bucket.tags = API.tags({"Tags": arguments["Tagging"].get("TagSet", ())})
 
 
 @API.does("DeleteBucketTagging", action="s3:PutBucketTagging")
-def delete_bucket_tagging(account: Account, given: Parameters) -> None:
+def delete_bucket_tagging(account: Account, arguments: Parameters) -> None:
     """Take all tags of a bucket away."""
-    _find_older(account, given).tags = {}
+    _find_older(account, arguments).tags = {}
 
 
 @API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
-def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
+def get_bucket_tagging(account: Account, arguments: Parameters) -> dict[str, str]:
     """Read a bucket's tags."""
-    tags = API.find(account, given).tags
+    tags = API.find(account, arguments).tags
     if not tags:
         raise NoSuchTagSet("The TagSet does not exist")
     return tags
@@ -156,12 +156,12 @@ API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)
 
 
 @API.does("PutBucketAbac")
-def put_bucket_abac(account: Account, given: Parameters) -> None:
+def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     """Let a bucket's tags count in access control, or not."""
-    status = given["AbacStatus"].get("Status")
+    status = arguments["AbacStatus"].get("Status")
     if status not in ("Enabled", "Disabled"):
         raise RequestError(f"The ABAC status is Enabled or Disabled, not {status!r}.")
-    API.find(account, given).abac = status
+    API.find(account, arguments).abac = status
 
 
 API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}})
@@ -179,15 +179,15 @@ def _ownership(wanted: object) -> str:
 
 
 @API.does("PutBucketOwnershipControls")
-def put_bucket_ownership_controls(account: Account, given: Parameters) -> None:
-    """Say who owns a bucket's objects; no open ACL is ever kept here that could prevent it."""
-    match given["OwnershipControls"].get("Rules"):
+def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
+    """Set who owns a bucket's objects; no open ACL in iamlab can prevent it."""
+    match arguments["OwnershipControls"].get("Rules"):
         case [{"ObjectOwnership": wanted}]:
             ownership = _ownership(wanted)
         case rules:
             one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
             raise RequestError(f"OwnershipControls has one rule, {one_rule}, not {rules!r}.")
-    API.find(account, given).object_ownership = ownership
+    API.find(account, arguments).object_ownership = ownership
 
 
 def _as_controls(object_ownership: str) -> dict[str, Any]:
@@ -195,18 +195,18 @@ def _as_controls(object_ownership: str) -> dict[str, Any]:
 
 
 @API.does("GetBucketOwnershipControls", _as_controls)
-def get_bucket_ownership_controls(account: Account, given: Parameters) -> str:
+def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> str:
     """Read who owns a bucket's objects."""
-    found = API.find(account, given).object_ownership
+    found = API.find(account, arguments).object_ownership
     if found is None:
         raise OwnershipControlsNotFoundError("The bucket ownership controls were not found")
     return found
 
 
 @API.does("DeleteBucketOwnershipControls", action="s3:PutBucketOwnershipControls")
-def delete_bucket_ownership_controls(account: Account, given: Parameters) -> None:
-    """Say nothing of it."""
-    API.find(account, given).object_ownership = None
+def delete_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
+    """Remove the setting."""
+    API.find(account, arguments).object_ownership = None
 
 
 # -- ACLs -----------------------------------------------------------------------------------------
@@ -262,10 +262,10 @@ def _set_acl(
 
 
 @API.does("PutBucketAcl", by_whom=True)
-def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
+def put_bucket_acl(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Set a bucket's ACL."""
-    bucket = API.find(account, given)
-    _set_acl(given["ACL"], bucket, caller, "s3:PutBucketAcl", bucket.arn)
+    bucket = API.find(account, arguments)
+    _set_acl(arguments["ACL"], bucket, caller, "s3:PutBucketAcl", bucket.arn)
 
 
 def _as_acl(bucket: Bucket) -> dict[str, Any]:
@@ -278,14 +278,14 @@ def _as_acl(bucket: Bucket) -> dict[str, Any]:
 API.tells("GetBucketAcl", _as_acl)
 
 
-def _acl_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [("s3:PutObjectAcl", object_of(account, given))] if "ACL" in given else []
+def _acl_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    return [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
 
 
 @API.does("PutObject", about=object_of, also=_acl_too, by_whom=True)
-def put_object(account: Account, given: Parameters, caller: Caller) -> None:
+def put_object(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Upload an object, as far as its ACL is looked at; objects are not kept."""
-    bucket = API.find(account, given)
-    if "ACL" in given:
-        arn, spared = object_of(account, given), "bucket-owner-full-control"
-        _set_acl(given["ACL"], bucket, caller, "s3:PutObject", arn, spared)
+    bucket = API.find(account, arguments)
+    if "ACL" in arguments:
+        arn, spared = object_of(account, arguments), "bucket-owner-full-control"
+        _set_acl(arguments["ACL"], bucket, caller, "s3:PutObject", arn, spared)

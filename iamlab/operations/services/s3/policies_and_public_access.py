@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Kind
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.errors import AccessDenied, noted
 from iamlab.errors.services import (
     MethodNotAllowed,
@@ -72,8 +72,10 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
 def _refused(decision: Decision, message: str) -> AwsError:
     """Refuse as S3 does: with 405 whom only his being of another account keeps from it."""
     request = decision.request
-    abroad = AWS.root_user_abroad if request.caller.kind is Kind.ROOT else AWS.cross_account
-    rules = replace(AWS, never_abroad=abroad)
+    abroad = (
+        AWS_RULES.root_user_abroad if request.caller.kind is Kind.ROOT else AWS_RULES.cross_account
+    )
+    rules = replace(AWS_RULES, never_abroad=abroad)
     if not request.same_account and evaluate(request, decision.layers, rules):
         return noted(
             MethodNotAllowed("The specified method is not allowed against this resource."),
@@ -83,15 +85,15 @@ def _refused(decision: Decision, message: str) -> AwsError:
 
 
 @API.does("PutBucketPolicy", refuse=_refused, by_whom=True)
-def put_bucket_policy(account: Account, given: Parameters, caller: Caller) -> None:
+def put_bucket_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a bucket's policy."""
-    set_policy(API.find(account, given), given["Policy"], caller)
+    set_policy(API.find(account, arguments), arguments["Policy"], caller)
 
 
 @API.does("GetBucketPolicy", lambda policy: {"Policy": policy.text}, refuse=_refused)
-def get_bucket_policy(account: Account, given: Parameters) -> Policy:
+def get_bucket_policy(account: Account, arguments: Parameters) -> Policy:
     """Read a bucket's policy."""
-    policy = API.find(account, given).policy
+    policy = API.find(account, arguments).policy
     if policy is None:
         raise NoSuchBucketPolicy("The bucket policy does not exist")
     return policy
@@ -101,10 +103,10 @@ API.deletes_policies("DeleteBucketPolicy", refuse=_refused)
 
 
 @API.does("GetBucketPolicyStatus", lambda status: {"PolicyStatus": {"IsPublic": status.is_public}})
-def get_bucket_policy_status(account: Account, given: Parameters) -> PublicStatus:
-    """Say whether a bucket's policy is public; ACLs and switches do not count."""
-    get_bucket_policy(account, given)
-    return API.find(account, given).is_public()
+def get_bucket_policy_status(account: Account, arguments: Parameters) -> PublicStatus:
+    """Return whether a bucket's policy is public; ACLs and switches do not count."""
+    get_bucket_policy(account, arguments)
+    return API.find(account, arguments).is_public()
 
 
 # -- the switches of Block Public Access, of a bucket and of an account ----------------------------
@@ -123,28 +125,28 @@ def _there(switches: PublicAccessBlock | None) -> PublicAccessBlock:
 
 
 @API.does("PutPublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
-def put_public_access_block(account: Account, given: Parameters) -> None:
+def put_public_access_block(account: Account, arguments: Parameters) -> None:
     """Set a bucket's switches."""
-    switches = from_parameter(given["PublicAccessBlockConfiguration"])
-    API.find(account, given).own_public_access_block = switches
+    switches = from_parameter(arguments["PublicAccessBlockConfiguration"])
+    API.find(account, arguments).own_public_access_block = switches
 
 
 @API.does("GetPublicAccessBlock", _as_configuration, action="s3:GetBucketPublicAccessBlock")
-def get_public_access_block(account: Account, given: Parameters) -> PublicAccessBlock:
+def get_public_access_block(account: Account, arguments: Parameters) -> PublicAccessBlock:
     """Read a bucket's own switches."""
-    return _there(API.find(account, given).own_public_access_block)
+    return _there(API.find(account, arguments).own_public_access_block)
 
 
 @API.does("DeletePublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
-def delete_public_access_block(account: Account, given: Parameters) -> None:
+def delete_public_access_block(account: Account, arguments: Parameters) -> None:
     """Take a bucket's own switches away."""
-    API.find(account, given).own_public_access_block = None
+    API.find(account, arguments).own_public_access_block = None
 
 
 @API.does("PutAccountPublicAccessBlock", about=everything)
-def put_account_public_access_block(account: Account, given: Parameters) -> None:
+def put_account_public_access_block(account: Account, arguments: Parameters) -> None:
     """Set the account's switches, which are in force for all its buckets."""
-    account.s3_public_access_block = from_parameter(given["PublicAccessBlockConfiguration"])
+    account.s3_public_access_block = from_parameter(arguments["PublicAccessBlockConfiguration"])
 
 
 @API.does("GetAccountPublicAccessBlock", _as_configuration, everything)

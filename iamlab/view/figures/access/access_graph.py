@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from iamlab.operations.sts.session import Session
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.figures.access.access_plan import Plan
     from iamlab.view.figures.access.access_scene import Scene
     from iamlab.view.figures.access.access_ways import Way
@@ -89,7 +89,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
         caption=caption_of(scene),
         rows=table_of(scene),
         lines=lines_of(scene),
-        graph=graph_of(scene),
+        graph=lambda: graph_of(scene),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached, Level
+    from iamlab.engine.layers import AttachedPolicy, Level
     from iamlab.engine.request import Request
     from iamlab.engine.verdict import StatementMatch
 
@@ -113,7 +113,7 @@ def _levels(decision: Decision, layer: str) -> Iterator[tuple[Level, tuple[State
 def _rows(
     request: Request,
     where: tuple[str, int, int],
-    attached: Attached,
+    attached: AttachedPolicy,
     readings: tuple[StatementMatch, ...],
     known: _Known,
 ) -> Iterator[Row]:
@@ -134,8 +134,10 @@ def _rows(
             effect=reading.effect,
             label=reading.statement.label,
             does=does,
-            missed=tuple(map(str, reading.misses)),
-            elements=tuple(miss.element.rpartition(" ")[2] for miss in reading.misses),
+            missed=tuple(map(str, reading.mismatches)),
+            elements=tuple(
+                one.condition.key if one.condition else one.element for one in reading.mismatches
+            ),
             names=_names(request, reading) if layer in SIDES[1:] else "",
             is_nearest=(
                 does == SILENT and reading.effect == "Allow" and reading.address == known.nearest
@@ -149,7 +151,7 @@ def _rows(
 def _does(reading: StatementMatch) -> str:
     if reading.applies:
         return ALLOWS if reading.effect == "Allow" else DENIES
-    taken = [miss.element for miss in reading.misses] == [RESTRICTED.element]
+    taken = reading.mismatches == (RESTRICTED,)
     return TAKEN if taken else SILENT
 
 
@@ -166,7 +168,7 @@ def _names(request: Request, reading: StatementMatch) -> str:
 _AS_PATH = {"root user": "all that a root user may", "account password policy": "password policy"}
 
 
-def kind_of(request: Request, layer: str, attached: Attached) -> str:
+def kind_of(request: Request, layer: str, attached: AttachedPolicy) -> str:
     """Say what kind of policy it is, as AWS calls it."""
     if layer == "resource":
         return resource_policy_of(request)

@@ -12,7 +12,8 @@ from iamlab.view.style import ALLOW, DENY, PALE_LINE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamlab.view.drawing.sheet import Box, Point, Sheet
+    from iamlab.view.drawing.shapes import Point
+    from iamlab.view.drawing.sheet import Box, Sheet
     from iamlab.view.figures.access.access_plan import Plan
     from iamlab.view.figures.access.access_scene import Scene
     from iamlab.view.figures.access.access_stops import Stop

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from iamlab.view.drawing.layered import Places
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.figures.account.attachments import Graph, Node
 
 DENSE = 11  # so many rows are the most that have room for two lines of text

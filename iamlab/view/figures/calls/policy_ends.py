@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
-    from iamlab.policy.statement import Condition
 
 ALLOWS = Look("✓", "allows", ALLOW, ALLOW_AREA)
 DENIES = Look("✕", "denies", DENY, DENY_AREA)
@@ -247,19 +246,18 @@ def _name(decision: Decision, layer: str) -> str:
 def _nearest(readings: Sequence[StatementMatch]) -> list[StatementMatch]:
     """Give the Allow that missed by the least, so that one sees what was missing."""
     allows = [reading for reading in readings if reading.effect == "Allow"]
-    return [min(allows, key=lambda reading: len(reading.misses))] if allows else []
+    return [min(allows, key=lambda reading: len(reading.mismatches))] if allows else []
 
 
 def _said(decision: Decision, reading: StatementMatch) -> Said:
-    missed = {miss.element: miss for miss in reading.misses}
-    asked = {_element(one) for one in reading.statement.conditions}
+    missed = {mismatch.condition: mismatch for mismatch in reading.mismatches}
     conditions = []
     for one in reading.statement.conditions:
-        miss = missed.get(_element(one))
-        wanted = one.values if miss is None else miss.wanted
+        mismatch = missed.get(one)
+        wanted = one.values if mismatch is None else mismatch.expected
         found = decision.request.values(one.key)
         operator = str(one.comparison)
-        conditions.append(Asked(operator, one.key, wanted, found, fits=miss is None))
+        conditions.append(Asked(operator, one.key, wanted, found, fits=mismatch is None))
     caller = decision.request.caller
     only_account = reading.named is Named.ACCOUNT and caller.kind is not Kind.ROOT
     return Said(
@@ -269,13 +267,8 @@ def _said(decision: Decision, reading: StatementMatch) -> Said:
         reading.path,
         caller.account if only_account else "",
         tuple(conditions),
-        tuple(str(miss) for miss in reading.misses if miss.element not in asked),
+        tuple(str(mismatch) for mismatch in reading.mismatches if mismatch.condition is None),
     )
-
-
-def _element(condition: Condition) -> str:
-    """Name a condition as what a statement misses does."""
-    return f"Condition {condition.comparison} {condition.key}"
 
 
 def _values(values: Sequence[str], word: str) -> str:

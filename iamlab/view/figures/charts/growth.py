@@ -17,18 +17,19 @@ AWS page: "Define permissions based on attributes with ABAC authorization".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
-from iamlab.view.drawing.measure import SMALL, font
+from iamlab.view.drawing.shapes import Circle, Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.style import ALLOW, DENY, HAIRLINE, INK, PALE_INK, PALE_LINE
+from iamlab.view.style import ALLOW, DENY, HAIRLINE, INK, PALE_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import matplotlib.axes
+    from iamlab.view.drawing.shapes import Point
 
 PROJECTS = (1, 2, 4, 6, 8, 10, 12)
 MOST = 1000
@@ -39,29 +40,34 @@ HEIGHT, LEFT, TOP, BOTTOM = 4.3, 0.8, 0.5, 0.62
 """How high the paper is, and what is free around the chart."""
 CHART = 6.3
 """How wide the chart is; to its right stand the names of the lines."""
+CHART_HEIGHT = HEIGHT - TOP - BOTTOM
 APART = 0.44
 """How far apart, from top to bottom, the names of the lines are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Design:
     """A design, and how its line looks: also in black and white."""
 
     name: str
     why: str
     column: str
     colour: str
-    dashes: Any
+    dashes: tuple[float, ...]
     marker: str
 
 
 LINES = (
-    Line("one for each person", "grows with the people", "policies_by_person", DENY,
-         (0, (1, 1.5)), "s"),
-    Line("RBAC: one for each project", "grows with the projects", "policies_rbac", INK,
-         (0, (5, 2)), "o"),
-    Line("ABAC: one for all", "does not grow", "policies_abac", ALLOW, "solid", "^"),
+    Design("one for each person", "grows with the people", "policies_by_person", DENY,
+           (1, 1.5), "square"),
+    Design("RBAC: one for each project", "grows with the projects", "policies_rbac", INK,
+           (5, 2), "disc"),
+    Design("ABAC: one for all", "does not grow", "policies_abac", ALLOW, (), "triangle"),
 )  # fmt: skip
+MARKER = 0.038
+"""Half of the size of a marker."""
+TICKS = 6
+"""So many numbers a scale has at most, besides its first."""
 
 
 def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -> Figure:
@@ -155,7 +161,7 @@ def _told(row: dict[str, int]) -> list[str]:
     return [_size(row), *(f"  {line.name}: {_why(line, row)}" for line in LINES)]
 
 
-def _why(line: Line, row: dict[str, int]) -> str:
+def _why(line: Design, row: dict[str, int]) -> str:
     return f"{_count(row[line.column], 'policy', 'policies')}, {line.why}"
 
 
@@ -183,51 +189,74 @@ def _draw(rows: Sequence[dict[str, int]], people: int) -> Sheet:
     under = f"projects, with {_count(people, 'person', 'people')} in each"
     middle = LEFT + CHART / 2
     sheet.note(middle, HEIGHT - 0.24, under, align="center", fact=False)
-    height = HEIGHT - TOP - BOTTOM
-    axes = sheet.figure.add_axes(
-        (LEFT / PAGE, BOTTOM / HEIGHT, CHART / PAGE, height / HEIGHT), zorder=2
-    )
     xs = [row["projects"] for row in rows]
     highest = max(row[line.column] for row in rows for line in LINES)
-    _axes(axes, xs, highest)
+    scale = Scale(1 if xs[-1] > 1 else 0, xs[-1], highest)
+    _axes(sheet, scale)
     for line in LINES:
-        axes.plot(
-            xs,
-            [row[line.column] for row in rows],
-            color=line.colour,
-            linestyle=line.dashes,
-            linewidth=1.9,
-            marker=line.marker if len(xs) <= MOST_MARKS else None,
-            markersize=5.5,
-            clip_on=False,
-        )
-    _names(sheet, rows[-1], highest, height)
+        points = tuple(scale.at(row["projects"], row[line.column]) for row in rows)
+        ink = Ink(edge=line.colour, width=1.9, dashes=line.dashes, layer=3)
+        sheet.draw(Line(points, ink))
+        for point in points if len(xs) <= MOST_MARKS else ():
+            _marker(sheet, point, line)
+    _names(sheet, rows[-1], highest)
     return sheet
 
 
-def _axes(axes: matplotlib.axes.Axes, xs: Sequence[int], highest: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where numbers are on the paper: projects from the left, policies from below."""
+
+    least: int
+    most: int
+    highest: int
+
+    def at(self, projects: float, policies: float) -> Point:
+        """Give the point of two numbers."""
+        across = (projects - self.least) / (self.most - self.least)
+        return LEFT + CHART * across, TOP + CHART_HEIGHT * (1 - policies / self.highest)
+
+
+def ticks(least: int, most: int) -> list[int]:
+    """Choose round numbers for a scale.
+
+    Examples
+    --------
+    >>> ticks(1, 12), ticks(0, 485)
+    ([2, 4, 6, 8, 10, 12], [0, 100, 200, 300, 400])
+    """
+    steps = chain.from_iterable((10**power, 2 * 10**power, 5 * 10**power) for power in range(8))
+    step = next(step for step in steps if most / step <= TICKS)
+    return [tick for tick in range(0, most + 1, step) if tick >= least]
+
+
+def _axes(sheet: Sheet, scale: Scale) -> None:
     """Draw the frame: few ticks, whole numbers, pale lines to read them by."""
-    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-
-    axes.set_facecolor("none")
-    axes.set_ylim(0, highest)
-    axes.set_xlim(1 if xs[-1] > 1 else 0, xs[-1])
-    for axis, least, most in ((axes.xaxis, axes.get_xlim()[0], xs[-1]), (axes.yaxis, 0, highest)):
-        ticks = MaxNLocator(6, integer=True).tick_values(0, most)
-        axis.set_ticks([tick for tick in ticks if least <= tick <= most])
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        for label in axis.get_ticklabels():
-            label.set_fontproperties(font(SMALL, "sans"))
-    axes.tick_params(length=0, labelcolor=PALE_INK, labelsize=SMALL, pad=5)
-    axes.grid(axis="y", color=HAIRLINE, linewidth=0.7)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(PALE_LINE)
+    for number in ticks(0, scale.highest):
+        x, y = scale.at(scale.least, number)
+        edge, width = (HAIRLINE, 0.7) if number else (PALE_LINE, 1.0)
+        sheet.draw(Line(((x, y), (x + CHART, y)), Ink(edge=edge, width=width)))
+        sheet.note(x - 0.08, y, f"{number:,}", align="right", fact=False)
+    for number in ticks(scale.least, scale.most):
+        x, y = scale.at(number, 0)
+        sheet.note(x, y + 0.14, f"{number:,}", align="center", fact=False)
 
 
-def _names(sheet: Sheet, last: dict[str, int], highest: int, height: float) -> None:
+def _marker(sheet: Sheet, point: Point, line: Design) -> None:
+    """Draw a sign on a line, so that the lines are told apart without colours."""
+    (x, y), ink = point, Ink(fill=line.colour, edge=line.colour, layer=3)
+    if line.marker == "disc":
+        sheet.draw(Circle(x, y, MARKER, ink))
+    elif line.marker == "square":
+        sheet.draw(Rectangle(x - MARKER, y - MARKER, 2 * MARKER, 2 * MARKER, ink))
+    else:
+        corners = ((x - MARKER, y + MARKER), (x, y - MARKER), (x + MARKER, y + MARKER))
+        sheet.draw(Line(corners, ink))
+
+
+def _names(sheet: Sheet, last: dict[str, int], highest: int) -> None:
     """Write each line's name at its end; those that would touch are moved apart."""
-    places = [TOP + height * (1 - last[line.column] / highest) for line in LINES]
+    places = [TOP + CHART_HEIGHT * (1 - last[line.column] / highest) for line in LINES]
     for number in range(len(places) - 2, -1, -1):  # from the lowest line upwards
         places[number] = min(places[number], places[number + 1] - APART)
     places[0] = max(places[0], TOP)

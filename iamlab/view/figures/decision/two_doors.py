@@ -12,10 +12,12 @@ within a single account"; "Cross-account policy evaluation logic".
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from iamlab.engine.decision import Decision
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Point, Sheet
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.door_shapes import COLOURS, TALL, WIDE, draw_door
 from iamlab.view.figures.decision.two_doors_plan import Door, Plan, plan
@@ -32,6 +34,9 @@ from iamlab.view.style import (
     look,
 )
 from iamlab.view.words import shorten, told
+
+if TYPE_CHECKING:
+    from iamlab.view.drawing.shapes import Point
 
 CALLER, CALLER_WIDTH = 0.25, 1.75
 ROOM, ROOM_WIDTH, ROOM_HEIGHT = 7.5, 2.25, 1.15

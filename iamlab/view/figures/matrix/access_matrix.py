@@ -58,7 +58,8 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
-    >>> matrix = world.access(["s3:GetObject", "s3:DeleteObject"], [MAP], [world.user("dana")])
+    >>> actions = ["s3:GetObject", "s3:DeleteObject"]
+    >>> matrix = world.access_matrix(actions, [MAP], [world.user("dana")])
     >>> print(access_matrix(matrix, world=world).as_text())
     resource
       star-maps/m31.fits (arn:aws:s3:::star-maps/m31.fits)

@@ -9,6 +9,7 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TITLE, widest
+from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.matrix.change_words import (
@@ -68,7 +69,7 @@ def difference_bars(
     >>> after = before.copy()
     >>> after.group("developers").add_user("carol")
     >>> ask = [["s3:GetObject", "s3:PutObject"], [MAP]]
-    >>> difference_bars(before.access(*ask), after.access(*ask)).alt
+    >>> difference_bars(before.access_matrix(*ask), after.access_matrix(*ask)).alt
     'On star-maps/m31.fits carol gained s3:GetObject and s3:PutObject.'
     """
     changes = _changes(before, after)
@@ -90,8 +91,8 @@ def _changes(before: AccessMatrix | AccessChanges, after: AccessMatrix | None) -
     if isinstance(before, AccessMatrix) and isinstance(after, AccessMatrix):
         return after.diff(before)
     raise RequestError(
-        "There is no difference: give two access matrices, as world.access(...) gives them, or the "
-        "changes, as after.diff(before) gives them."
+        "There is no difference: pass two access matrices of world.access_matrix(...), or the "
+        "changes that before.diff(after) returns."
     )
 
 
@@ -112,7 +113,8 @@ def _draw(every: list[Changed]) -> Sheet:
             sheet.text(
                 x, 0.28, words, seen.colour, size=TITLE, face="bold", align=place, fact=False
             )
-    sheet.axes.plot([middle, middle], [TOP - 0.1, bottom], color=PALE_LINE, linewidth=1, zorder=5)
+    axis = ((middle, TOP - 0.1), (middle, bottom))
+    sheet.draw(Line(axis, Ink(edge=PALE_LINE, layer=5)))
     for number, one in enumerate(shown):
         y = TOP + (number + 0.5) * ROW - 0.05
         sheet.text(MARGIN, y, one.who.text, room=names - 0.1)

@@ -66,7 +66,7 @@ def matrix_difference(
     >>> after = before.copy()
     >>> after.group("astronomers").remove_user("alice")
     >>> ask = [["s3:GetObject"], [MAP]]
-    >>> matrix_difference(before.access(*ask), after.access(*ask)).alt
+    >>> matrix_difference(before.access_matrix(*ask), after.access_matrix(*ask)).alt
     'alice lost s3:GetObject on star-maps/m31.fits.'
     """
     for one in (before, after):

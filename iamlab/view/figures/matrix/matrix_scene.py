@@ -70,7 +70,7 @@ def matrix_scene(asked: AccessMatrix | VerdictTable, world: World | None = None)
         )
     if not isinstance(asked, AccessMatrix):
         raise RequestError(
-            "access_matrix() draws what world.access(...) or verdict_table(...) gives; "
+            "access_matrix() draws what world.access_matrix(...) or verdict_table(...) gives; "
             f"{type(asked).__name__} is no access matrix."
         )
     why = _reasons(asked, world)

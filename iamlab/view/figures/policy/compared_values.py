@@ -18,7 +18,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.matching import wanted_values
 from iamlab.engine.request import Request
-from iamlab.engine.rules import AWS
+from iamlab.engine.rules import AWS_RULES
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
@@ -119,7 +119,7 @@ def compare(operator: object, key: object, policy: object, request: object) -> C
     asked = Request(NOBODY, "s3:GetObject", "*", context={name: list(found)})
     decision = evaluate(asked, Layers(identity=[written]))
     [statement] = written.statements
-    filled = wanted_values(statement.conditions[0], statement, asked, AWS)
+    filled = wanted_values(statement.conditions[0], statement, asked, AWS_RULES)
     test = OPERATORS[comparison.name].test
     fits = {
         value: tuple(

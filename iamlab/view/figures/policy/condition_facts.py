@@ -209,8 +209,8 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
 
 
 def _tree(reading: StatementMatch, decision: Decision, *, is_bare: bool) -> Tree:
-    """Read one statement; what the engine says it misses decides."""
-    missed = {miss.element for miss in reading.misses}
+    """Read one statement; the engine's mismatches decide."""
+    missed = {mismatch.condition for mismatch in reading.mismatches}
     statement = reading.statement
     return Tree(
         "" if is_bare else reading.attached.policy.name,
@@ -218,7 +218,7 @@ def _tree(reading: StatementMatch, decision: Decision, *, is_bare: bool) -> Tree
         statement.effect,
         reading.layer,
         tuple(
-            _branch(one, statement, decision, matches=_element(one) not in missed)
+            _branch(one, statement, decision, matches=one not in missed)
             for one in statement.conditions
         ),
         _other_misses(reading),
@@ -226,14 +226,9 @@ def _tree(reading: StatementMatch, decision: Decision, *, is_bare: bool) -> Tree
 
 
 def _other_misses(reading: StatementMatch) -> tuple[str, ...]:
-    """Name the elements besides conditions that a statement misses, each once."""
-    elements = dict.fromkeys(miss.element for miss in reading.misses)
-    return tuple(one for one in elements if one and not one.startswith("Condition "))
-
-
-def _element(condition: Condition) -> str:
-    """Name a condition as the engine does in what a statement misses."""
-    return f"Condition {condition.comparison} {condition.key}"
+    """Name the elements that don't match, other than conditions, each once."""
+    others = (one.element for one in reading.mismatches if one.condition is None)
+    return tuple(dict.fromkeys(others))
 
 
 def _branch(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.decision import Decision
 from iamlab.view.drawing.measure import SMALL, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Point, Sheet
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY, Branch, Leaf, Tree, trees
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+    from iamlab.view.drawing.shapes import Point
 
 STATEMENT, CONDITION, VALUE, HAS = MARGIN, 2.75, 6.3, 8.3
 """Where the columns begin."""

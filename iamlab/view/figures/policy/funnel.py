@@ -19,6 +19,7 @@ from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
+from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.funnel_steps import (
@@ -196,12 +197,10 @@ def _bar(sheet: Sheet, step: Step, place: tuple[float, float], effect: Effect | 
 
 def _narrowing(sheet: Sheet, before: tuple[float, float], after: tuple[float, float]) -> None:
     """Draw what leads from one bar to the next."""
-    from matplotlib.patches import Polygon
-
     (above, top), (below, bottom) = before, after
     right = [(MIDDLE + above / 2, top), (MIDDLE + below / 2, bottom)]
     left = [(MIDDLE - below / 2, bottom), (MIDDLE - above / 2, top)]
-    sheet.axes.add_patch(Polygon([*right, *left], facecolor=SILENT_AREA, zorder=1))
+    sheet.draw(Line((*right, *left), Ink(fill=SILENT_AREA, layer=1)))
 
 
 def _words(sheet: Sheet, step: Step, y: float) -> float:

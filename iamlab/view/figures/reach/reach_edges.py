@@ -72,7 +72,7 @@ def draw_edges(reach: Reach) -> Figure:
             *(line for i, edge in enumerate(edges, 1) for line in edge_lines(edge, i)),
             *told_points(drawn, names),
         ],
-        graph=graph_of(fan),
+        graph=lambda: graph_of(fan),
     )
 
 

@@ -81,7 +81,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
     Parameters
     ----------
     found
-        What ``reach.blast_radius(caller)`` or ``reach.to(resource, action)`` gives.
+        What ``reach.blast_radius(caller)`` or ``reach.to(action, resource)`` gives.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
     if isinstance(found, Arrivals):
         return _draw_arrivals(found)
     raise RequestError(
-        "draw_found() draws what reach.blast_radius(caller) or reach.to(resource, action) gives, "
+        "draw_found() draws what reach.blast_radius(caller) or reach.to(action, resource) gives, "
         f"not {type(found).__name__}."
     )
 
@@ -143,7 +143,7 @@ def _draw_radius(found: BlastRadius) -> Figure:
         caption=f"How far {who} gets.",
         rows=_found_rows(ways) or [{"source": found.source, "principal": "", "steps": 0}],
         lines=[str(found.source), head, *_found_lines(ways), *told_points(fan, names)],
-        graph=graph_of(fan),
+        graph=lambda: graph_of(fan),
     )
 
 
@@ -173,7 +173,7 @@ def _draw_arrivals(found: Arrivals) -> Figure:
         caption=f"Who gets to do {found.action} on {shorten(what, 60)}.",
         rows=_found_rows(found) or [{"principal": "", "steps": 0}],
         lines=[head, what, *_found_lines(found), *told_points(fan, names)],
-        graph=graph_of(fan),
+        graph=lambda: graph_of(fan),
     )
 
 

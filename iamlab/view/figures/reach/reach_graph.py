@@ -124,7 +124,7 @@ def draw_way(path: Path, reach: Reach | None = None) -> Figure:
         caption="Each arrow is one step: what is called, and whom that makes of the caller.",
         rows=_rows(shown),
         lines=_lines(shown),
-        graph=_graph(shown),
+        graph=lambda: _graph(shown),
     )
 
 
@@ -186,7 +186,7 @@ def _before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
         caption=_cut_caption(cut),
         rows=_rows(shown),
         lines=_lines(shown),
-        graph=_graph(shown),
+        graph=lambda: _graph(shown),
     )
 
 

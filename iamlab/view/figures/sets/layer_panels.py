@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, height_of, widest, width_of
+from iamlab.view.drawing.shapes import Ink, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import (
     ALLOW,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.drawing.shapes import Point
 
 MOST = 20
 """So many actions and resources are drawn; of more, the last row or column counts the others."""
@@ -206,16 +207,9 @@ def _cell(
 
 def _hatch(sheet: Sheet, places: Sequence[Point], size: Point) -> None:
     """Lay the layer of Denies over some cells: lines that a print in black and white has, too."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    width, height = size
-    corners = ((0, 0), (width, 0), (width, height), (0, height), (0, 0))
-    cells = [Path([(x + dx, y + dy) for dx, dy in corners]) for x, y in places]
-    if cells:
-        layer = Path.make_compound_path(*cells)
-        style = {"edgecolor": DENY_FILL, "linewidth": 0, "hatch": HATCH, "alpha": 0.6}
-        sheet.axes.add_patch(PathPatch(layer, fill=False, zorder=3, **style))
+    if places:
+        hatching = Ink(hatch=HATCH, hatch_colour=DENY_FILL, opacity=0.6, layer=3)
+        sheet.draw(Tiles(tuple((place, size) for place in places), hatching))
 
 
 def _legend(sheet: Sheet, plan: _Plan, looks: Sequence[Look], last: str) -> None:

@@ -9,10 +9,11 @@ whether the sets cross, lie in each other, or have nothing in common.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, TEXT, height_of, widest, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.style import INK, PALE_INK, SILENT_AREA, Look
 
@@ -38,7 +39,7 @@ PADDING = 0.1
 WIDEST_TILE, SLIM_TILE = 3.1, 2.0
 """In a slim tile all text is small."""
 LEAST_HEIGHT, HEAD = 0.9, 0.42
-_DASHES = ("solid", (0, (6, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+_DASHES = ((), (6, 2), (1, 1.2), (6, 2, 1, 2))
 _ORDERS: tuple[tuple[Part, ...], ...] = (
     ((),),
     ((True,), (False,)),
@@ -259,16 +260,12 @@ def _outline(
     sheet: Sheet, start: tuple[float, float], end: tuple[float, float], number: int
 ) -> None:
     """Draw a set: a pale area, darker where sets cross, and an edge of its own kind of line."""
-    from matplotlib.patches import FancyBboxPatch
-
-    styles: tuple[dict[str, Any], ...] = (
-        {"facecolor": SILENT_AREA, "edgecolor": "none", "alpha": 0.7, "zorder": 0},
-        {"fill": False, "edgecolor": INK, "linewidth": 1.5, "linestyle": _DASHES[number]},
+    inks = (
+        Ink(fill=SILENT_AREA, opacity=0.7, layer=0),
+        Ink(edge=INK, width=1.5, dashes=_DASHES[number], layer=1),
     )
-    shape = "round,pad=0,rounding_size=0.12"
-    width, height = end[0] - start[0], end[1] - start[1]
-    for style in styles:
-        sheet.axes.add_patch(FancyBboxPatch(start, width, height, boxstyle=shape, **style))
+    for ink in inks:
+        sheet.draw(Rectangle(*start, end[0] - start[0], end[1] - start[1], ink, 0.12))
     sheet.reach(*end)
 
 
@@ -289,8 +286,8 @@ def _draw_tile(
         middle = y + LINE / 2
         taken = sheet.text(x, middle, item.text, item.colour, size=letters, room=room)
         if item.is_struck:
-            ends = [x + indent, x + taken]
-            sheet.axes.plot(ends, [middle, middle], color=item.colour, linewidth=0.9, zorder=7)
+            ends = ((x + indent, middle), (x + taken, middle))
+            sheet.draw(Line(ends, Ink(edge=item.colour, width=0.9, layer=7)))
         sheet.note(x + indent, middle + NOTE_LINE, item.note, room=room - indent)
         y += item.height
     if len(tile.items) > MOST:

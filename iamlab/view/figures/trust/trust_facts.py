@@ -323,7 +323,7 @@ def _nearly(decision: Decision, layer: str) -> list[Condition]:
 
 def _lacks_conditions(reading: StatementMatch) -> bool:
     return reading.effect == "Allow" and all(
-        miss.element.startswith("Condition") for miss in reading.misses
+        mismatch.condition is not None for mismatch in reading.mismatches
     )
 
 

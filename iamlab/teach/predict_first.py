@@ -1,4 +1,4 @@
-"""A card on which something can be changed, and whose verdict must be predicted, anew each time."""
+"""A card on which the learner changes a world and predicts the verdict after each change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def request_list(pairs: Sequence[tuple[str, str]]) -> widgets.Dropdown:
-    """Make a list of requests to choose from."""
+    """Return a list of requests to choose from."""
     labels = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs]
     return widgets.Dropdown(
         options=list(zip(labels, pairs, strict=True)),
@@ -28,20 +28,20 @@ def request_list(pairs: Sequence[tuple[str, str]]) -> widgets.Dropdown:
     )
 
 
-class HeldBack(Card):
-    """What can be changed above, one question below.
+class PredictFirst(Card):
+    """An editor, and a question below it. The learner predicts before the verdict is shown.
 
-    A subclass says what the world is now (``world``), and what may be said of it before a
-    prediction (``about``); it calls ``changed`` after each change.
+    A subclass returns the present world (``world``) and a text that doesn't reveal the verdict
+    (``about``). It calls ``changed`` after each change.
 
     Parameters
     ----------
     editor
-        What changes the world.
+        The widget that changes the world.
     callers, pairs
-        What can be asked about.
+        The callers, and the (action, resource) pairs, to choose from.
     fine
-        Whether the prediction tells the two kinds of denial apart.
+        Whether the prediction distinguishes explicit and implicit deny.
     record
         Whether to keep predictions in the progress file.
     """
@@ -63,35 +63,35 @@ class HeldBack(Card):
         self.answer = pick("I predict", FINE if fine else COARSE)
         self.confidence = pick("and it is", CONFIDENCE)
         self.show = button("Show the verdict", width="12em", main=True)
-        self.said = say(role="status")
+        self.facts = say(role="status")
         self.result = say(role="status")
         self.caller.observe(lambda _: self.changed(), names="value")
         self.pair.observe(lambda _: self.changed(), names="value")
         on_click(self.show, self._reveal, self.result)
         question = widgets.HBox([self.caller, self.pair])
         super().__init__(
-            [editor, question, self.said, self.answer, self.confidence, self.show, self.result]
+            [editor, question, self.facts, self.answer, self.confidence, self.show, self.result]
         )
         self.changed()
 
     def world(self) -> World:
-        """Give the world as it is now."""
+        """Return the world with all changes."""
         raise NotImplementedError
 
     def about(self, world: World) -> str:
-        """Say what may be said before a prediction, as HTML."""
+        """Return a text as HTML that the learner can read before the prediction."""
         raise NotImplementedError
 
     def changed(self) -> None:
-        """Hide the verdict until it is predicted again."""
-        # First of all, so that no old verdict stands beside what is new.
+        """Hide the verdict until the learner predicts again."""
+        # This comes first, so that an old verdict is never shown next to new facts.
         write(self.result, "", role="status")
         self.answer.value = None
-        write(self.said, self.about(self.world()), role="status")
+        write(self.facts, self.about(self.world()), role="status")
 
     def _reveal(self) -> None:
         if self.answer.value is None or self.confidence.value is None:
-            text = "Predict first: choose a verdict, and say how sure you are."
+            text = "Predict first: choose a verdict and how sure you are."
             write(self.result, text, role="status")
             return
         world = self.world()

@@ -1,0 +1,145 @@
+"""Old public names: each works until iamlab 1.0, warns, and names the new one.
+
+The tables below list all of them. A class or a function that has old names is decorated with
+`with_old_names`; a module that has some defines ``__getattr__ = old_names_of(__name__)``.
+
+>>> import warnings
+>>> from iamlab import Policy
+>>> with warnings.catch_warnings(record=True) as caught:
+...     warnings.simplefilter("always")
+...     Policy.allow("s3:*").named("all").name
+'all'
+>>> print(caught[0].message)
+Policy.named is now Policy.with_name. The old form works until iamlab 1.0.
+
+Notes
+-----
+No AWS page: names are iamlab's own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Thing = TypeVar("Thing", bound="Callable[..., Any]")
+
+REMOVED_IN = "1.0"
+
+MODULE_NAMES: dict[str, dict[str, str]] = {
+    "iamlab": {
+        "AWS": "AWS_RULES",
+        "Attached": "AttachedPolicy",
+        "evaluate_all": "evaluate_call",
+    },
+    "iamlab.engine.evaluate": {"evaluate_all": "evaluate_call"},
+    "iamlab.engine.layers": {"Attached": "AttachedPolicy"},
+    "iamlab.engine.matrix": {"evaluate_many": "evaluate_matrix"},
+    "iamlab.engine.rules": {"AWS": "AWS_RULES"},
+}
+"""Module -> old name -> new name."""
+
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    "analysis.Audit": {"to_json": "to_dict"},
+    "analysis.Control": {"to_json": "to_dict"},
+    "analysis.Finding": {"to_json": "to_dict"},
+    "analysis.LeastPrivilege": {"to_json": "to_dict"},
+    "analysis.SecurityStatus": {"to_json": "to_dict"},
+    "analysis.Thresholds": {"to_json": "to_dict"},
+    "analysis.Unanswered": {"to_json": "to_dict"},
+    "engine.Decision": {"to_json": "to_dict"},
+    "engine.Fix": {"to_json": "to_dict"},
+    "engine.StatementMatch": {"to_json": "to_dict"},
+    "engine.Step": {"to_json": "to_dict"},
+    "lab.Organization": {"to_json": "to_dict"},
+    "lab.Questions": {"access": "access_matrix"},
+    "model.Event": {"to_json": "to_dict"},
+    "policy.Finding": {"to_json": "to_dict"},
+    "policy.Policy": {
+        "advice": "lint",
+        "check": "validate",
+        "named": "with_name",
+        "prose": "describe",
+        "to_json": "to_dict",
+    },
+}
+"""Folder and class -> old attribute or method -> new one."""
+
+PARAMETERS: dict[str, dict[str, str]] = {}
+"""Folder and function or class -> old parameter -> new one."""
+
+HOLDERS: dict[str, Any] = {}
+"""What `with_old_names` has decorated so far, by the keys of the two tables above."""
+
+
+def warn(old: str, new: str, *, stacklevel: int = 2) -> None:
+    """Warn that a name is old.
+
+    Parameters
+    ----------
+    stacklevel
+        How many calls up the old name was used: 1 is the function that calls this one.
+    """
+    text = f"{old} is now {new}. The old form works until iamlab {REMOVED_IN}."
+    warnings.warn(text, DeprecationWarning, stacklevel=stacklevel + 1)
+
+
+def old_names_of(module: str) -> Callable[[str], object]:
+    """Return the ``__getattr__`` of a module that has old names (PEP 562)."""
+
+    def find(name: str) -> object:
+        new = MODULE_NAMES.get(module, {}).get(name)
+        if new is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warn(f"{module}.{name}", new)
+        return getattr(import_module(module), new)
+
+    return find
+
+
+def with_old_names(thing: Thing) -> Thing:
+    """Let a class or a function be used by its old names; they are in the tables."""
+    key = f"{thing.__module__.split('.')[1]}.{thing.__qualname__}"
+    HOLDERS[key] = thing
+    parameters = PARAMETERS.get(key, {})
+    if not isinstance(thing, type):
+        return cast("Thing", _takes(thing, parameters, thing.__name__))
+    for old, new in ATTRIBUTES.get(key, {}).items():
+        setattr(thing, old, _OldAttribute(old, new))
+    if parameters:
+        made: Any = thing
+        made.__init__ = _takes(made.__init__, parameters, thing.__name__)
+    return thing
+
+
+class _OldAttribute:
+    """An attribute by its old name."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+        self.__doc__ = f"Old name of `{new}`."
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        warn(f"{owner.__name__}.{self.old}", f"{owner.__name__}.{self.new}")
+        return getattr(owner if instance is None else instance, self.new)
+
+
+def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
+    """Let a function take parameters by their old names too."""
+
+    @wraps(function)
+    def taking(*values: Any, **named: Any) -> Any:
+        if not renamed.keys().isdisjoint(named):
+            for old, new in renamed.items():
+                if old in named:
+                    warn(f"The parameter {old} of {name}()", new)
+                    # dataclasses.replace() passes every field, and what is replaced by its old name
+                    named[new] = named.pop(old)
+        return function(*values, **named)
+
+    return taking
