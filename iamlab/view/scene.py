@@ -207,6 +207,8 @@ class Scene:
         The frames that nodes are drawn in: id -> title and note.
     before, after
         Lines of the list that belong to no node.
+    table
+        Rows of the table, if those of nodes, cells and edges aren't what is to be seen.
 
     Examples
     --------
@@ -222,6 +224,7 @@ class Scene:
     frames: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     before: Sequence[str] = ()
     after: Sequence[str] = ()
+    table: Sequence[Facts] = ()
 
     def figure(
         self,
@@ -257,7 +260,7 @@ class Scene:
             draw(drawn),
             alt=alt,
             caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
-            rows=self.rows(),
+            rows=self.table or self.rows(),
             lines=[*self.before, *self.lines(), *folds, *self.after],
             graph=self.graph() if is_graph else None,
         )
@@ -322,7 +325,7 @@ class Scene:
             note = ", ".join(filter(None, (node.note, *names)))
             frame = " ".join(filter(None, self.frames.get(node.frame, ())))
             graph.add_node(
-                node.id, label=node.text, note=note, **({"field": frame} if frame else {})
+                node.id, label=node.text, note=note, **({"field": frame} if self.frames else {})
             )
         for edge in self.edges:
             words: dict[str, Any] = {"label": edge.label} if edge.label else {}
