@@ -1,20 +1,20 @@
 """Make the data files of AWS's APIs from botocore's models: parameters, limits, errors.
 
-Run it in the development environment when a new botocore has come::
+Run it in the development environment after an update of botocore::
 
     .venv/bin/python scripts/make_api_models.py
 
-Each file is JSON with one operation, and one shape, a line, so that a new version shows in a diff
-what is new. A test compares them with the botocore that is installed.
+Each file is JSON, with one line for each operation and each shape, so that a diff shows the changes
+of a new version. A test compares the files with the installed botocore.
 
-IAM and STS are taken whole. Of other services, ``services_model.json`` has the operations that
-iamlab has: in ``parameters`` those that it models, in ``unmodelled`` the rest of botocore's. Which
-are modelled, and which must be there, is written by hand: write a new operation, or the name of a
-parameter, into the file, and run the script. Parameters that botocore does not know are iamlab's
-own, such as ``Region``, which a client has.
+IAM and STS are complete. For other services, ``services_model.json`` has the operations that iamlab
+models: ``parameters`` lists the modelled parameters, ``unmodelled`` the rest of botocore's. Write a
+new operation or the name of a parameter into the file by hand, mark what is required, and run the
+script. Parameters that botocore doesn't have are iamlab's own, such as ``Region``, which a client
+has.
 """
 
-# ruff: noqa: INP001, T201 - a folder of scripts is no package, and a script prints
+# ruff: noqa: INP001, T201 - a folder of scripts isn't a package, and a script prints
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ FOLDER = Path(__file__).parent.parent / "iamlab/model/data"
 SERVICES = ("iam", "sts")
 OTHERS = FOLDER / "services_model.json"
 CLIENTS = {"cloudformation": "cloudcontrol", "sso": "sso-admin"}
-"""The prefix of actions -> what botocore calls the service, if that differs."""
+"""The prefix of actions -> the service's name in botocore, if it differs."""
 DETAILED = ("organizations",)
-"""Services of whose texts the patterns, lengths and words are kept, too."""
+"""Services for which patterns, lengths and enumerations of texts are kept too."""
 
 TYPES = {"structure": "map", "long": "integer"}
-"""Types of botocore's -> what they are here: what is in a structure is the operation's affair."""
+"""botocore's types -> iamlab's types: an operation itself checks what a structure contains."""
 KEPT = ("type", "min", "max", "pattern", "enum")
 
 
 def model_of(service: Any, origin: str) -> dict[str, Any]:
-    """Take out of a service's model what iamlab needs.
+    """Return the parts of a service's model that iamlab needs.
 
     Parameters
     ----------
     service
         botocore's ``ServiceModel``.
     origin
-        Where it is from.
+        Its source.
     """
     shapes: dict[str, Any] = {}
     operations = {}
@@ -63,7 +63,7 @@ def model_of(service: Any, origin: str) -> dict[str, Any]:
 
 
 def _note(shape: Any, shapes: dict[str, Any]) -> str:
-    """Note a shape and those in it; give its name."""
+    """Add a shape and its members to ``shapes``, and return its name."""
     if shape.name not in shapes:
         raw = {"type": shape.type_name, **shape.metadata}
         if shape.type_name == "string" and shape.enum:
@@ -80,7 +80,7 @@ def _note(shape: Any, shapes: dict[str, Any]) -> str:
 
 
 def text_of(model: dict[str, Any]) -> str:
-    """Write the model, an operation and a shape a line."""
+    """Return the model as text, with a line for each operation and each shape."""
     parts = [f'"origin": {json.dumps(model["origin"])}']
     for part in ("operations", "shapes"):
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in model[part].items()]
@@ -89,7 +89,7 @@ def text_of(model: dict[str, Any]) -> str:
 
 
 def installed(name: str = "iam") -> dict[str, Any]:
-    """Take the model of a service from the botocore that is installed."""
+    """Return the model of a service in the installed botocore."""
     import botocore.session
 
     service = botocore.session.get_session().get_service_model(name)
@@ -97,7 +97,7 @@ def installed(name: str = "iam") -> dict[str, Any]:
 
 
 def others(kept: dict[str, Any]) -> dict[str, Any]:
-    """Bring the operations of other services up to date."""
+    """Update the operations of other services."""
     import botocore.session
 
     session, operations = botocore.session.get_session(), {}
@@ -125,7 +125,7 @@ def others(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write the files, and say what is in them."""
+    """Write the files, and print a summary."""
     services = others(json.loads(OTHERS.read_text("utf-8")))
     OTHERS.write_text(text_of(services), "utf-8")
     print(f"other services: {len(services['operations'])} operations")

@@ -1,15 +1,15 @@
 """Make the data file of AWS's managed policies from the copy that moto ships.
 
-Run it in the development environment when a new moto has come::
+Run it in the development environment after an update of moto::
 
     .venv/bin/python scripts/make_managed_policies.py
 
-The file is text, compressed. Its first line is a header: date, origin and number. Each further line
-is one policy, in the order of the names: the name, a tab, and the policy as JSON, so that one of
-them can be read without the others. The same moto always gives the same text.
+The file is compressed text. The first line is a header with date, origin and number. Each other
+line is one policy: the name, a tab, and the policy as JSON. The lines are sorted by name, so a
+policy can be read without the others. The same version of moto always gives the same text.
 """
 
-# ruff: noqa: INP001, T201 - a folder of scripts is no package, and a script prints
+# ruff: noqa: INP001, T201 - a folder of scripts isn't a package, and a script prints
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from typing import Any
 TARGET = Path(__file__).parent.parent / "iamlab/model/data/aws_managed_policies.txt.xz"
 ORIGIN = "AWS managed policies, as shipped by moto {} (Apache-2.0)"
 KEPT = ("Path", "DefaultVersionId", "CreateDate", "UpdateDate")
-# The elements in AWS's usual order; moto has them in that of the alphabet.
+# The elements in AWS's usual order; moto sorts them by name.
 OF_POLICY = ("Version", "Id", "Statement")
 OF_STATEMENT = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
@@ -31,14 +31,14 @@ OF_STATEMENT = (
 
 
 def text_of(policies: dict[str, dict[str, Any]], origin: str) -> str:
-    """Write policies as the text of the file.
+    """Return policies as the text of the file.
 
     Parameters
     ----------
     policies
         Name to ``Path``, ``DefaultVersionId``, ``CreateDate``, ``UpdateDate`` and ``Document``.
     origin
-        Where they are from.
+        Their source.
     """
     newest = max(policy["UpdateDate"] for policy in policies.values())
     header = {"date": newest[:10], "origin": origin, "count": len(policies)}
@@ -68,7 +68,7 @@ def _json(value: object) -> str:
 
 
 def main() -> None:
-    """Write the file, and say what is in it."""
+    """Write the file, and print a summary."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
     policies = json.loads(aws_managed_policies_data)

@@ -1,10 +1,10 @@
-"""Draw the picture of the README, and write what it shows into its alternative text.
+"""Draw the picture of the README, and write its alternative text.
 
-Dana asks to delete a map: a group of hers allows it, a Deny of another group cuts the way. Run it
-after a change of the figure; a test sees that picture and words are current.
+Dana wants to delete a map: one of her groups allows it, and another group denies it. Run the script
+after a change of the figure. A test fails if the picture or its text isn't up to date.
 """
 
-# ruff: noqa: INP001 - a folder of scripts is no package
+# ruff: noqa: INP001 - a folder of scripts isn't a package
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def draw() -> Figure:
 
 
 def with_words(text: str, alt: str) -> str:
-    """Give the README's text with this alternative text of the picture."""
+    """Return the README's text with this alternative text for the picture."""
     link = f"![{alt}]({PICTURE.relative_to(ROOT).as_posix()})"
     changed, times = LINK.subn(lambda _: link, text)
     if times != 1:
@@ -36,7 +36,7 @@ def with_words(text: str, alt: str) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write the picture and its alternative text."""
     figure = draw()
     figure.save(PICTURE)
     README.write_text(with_words(README.read_text("utf-8"), figure.alt), "utf-8")

@@ -1,9 +1,9 @@
-"""Write docs/ways.md: the ways to gain power, as they stand in the package.
+"""Write docs/ways.md, the page of the known methods of privilege escalation.
 
-``python scripts/make_ways_page.py`` writes it; a test says when it must be written again.
+Run ``python scripts/make_ways_page.py``. A test fails if the page isn't up to date.
 """
 
-# ruff: noqa: INP001 - a folder of scripts is no package
+# ruff: noqa: INP001 - a folder of scripts isn't a package
 
 from __future__ import annotations
 
@@ -22,39 +22,40 @@ from iamlab.analysis.privilege_escalation.escalation_methods import (
 PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 
 HEAD = """\
-# Ways to gain power
+# Known methods of privilege escalation
 
-What `world.reach()` looks for: {count} ways, of which {own} need nothing but IAM and STS. Those are
-replayed: their very calls are made in a copy of the world. Where another service runs code as a
-role, the decisions of all its calls are the proof (`reach.decisions(edge)`). A way counts only if
-each call is allowed with all that applies to the caller: SCPs, RCPs, boundary, session policy,
-conditions, Denies. What a principal makes of itself stays under its own boundary and SCPs.
+`world.reach()` searches {searched} of {count} methods. {own} need only IAM and STS. For these, it
+makes the calls in a copy of the world. For the others, a service runs code with a role, and the
+decisions about all calls are the proof (`reach.decisions(edge)`). A method counts only if each
+call is allowed with everything that applies to the caller: SCPs, RCPs, boundary, session policy,
+conditions and Denies. A principal that the caller changes keeps its own boundary and SCPs.
 
 Gain: {gains}.
 
-Guards, which keep a way closed for those who need its permissions for something else:
+A guard closes a method for principals that need its permissions for another purpose:
 
 {guards}
 
-Ids: `RH` are numbers of the list of Rhino Security Labs (2019), the others are ids of
-pathfinding.cloud. In the column of permissions "or" stands between sets of which one is enough, a
-bar between permissions of which one is enough. What a way of IAM and STS may need besides:
+`RH` ids are numbers in the list of Rhino Security Labs (2019). The other ids are from
+pathfinding.cloud. In the column of permissions, "or" separates sets of permissions, and a bar
+separates single permissions. One of them is enough. A method of IAM and STS can also need:
 
-{besides}
+{also_needed}
 
-| # | way | permissions | gain | guards | by | ids |
+| # | method | permissions | gain | guards | by | ids |
 |---|---|---|---|---|---|---|
 """
 
 
 def page() -> str:
-    """Give the page as text."""
+    """Return the page as text."""
     head = HEAD.format(
         count=len(METHODS),
+        searched=len(METHODS) - len(NOT_MODELLED),
         own=sum(method.can_be_replayed for method in METHODS.values()),
         gains="; ".join(f"**{gain}** {text}" for gain, text in GAINS.items()),
         guards="\n".join(f"- **{guard}** {text}" for guard, text in GUARDS.items()),
-        besides="\n".join(f"- `{action}`: {when}" for action, when in ALSO_NEEDED.items()),
+        also_needed="\n".join(f"- `{action}`: {when}" for action, when in ALSO_NEEDED.items()),
     )
     rows = "".join(f"{_row(method)}\n" for method in METHODS.values())
     whole = [f"- {number}: {reason}" for number, reason in NOT_MODELLED.items()]

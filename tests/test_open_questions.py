@@ -1,4 +1,4 @@
-"""The table of open questions shows every switch, as it is set."""
+"""The table of open questions shows every switch with its value."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ TABLE = (Path(__file__).parent.parent / "docs" / "open-questions.md").read_text(
 
 
 def test_the_table_shows_every_switch_as_it_is_set():
-    """One row a switch, in order: what it says, the way that is taken, why, and the test."""
+    """It has one row for each switch, in order: assumption, value, reason and test."""
     rows = [line for line in TABLE.splitlines() if line.startswith("| `")]
 
     assert rows == [
-        f"| `{one.name}` | {one.says} | {'yes' if one.taken else 'no'} | {one.because} "
-        f"| `{one.test}` |"
-        for one in SWITCHES
+        f"| `{switch.name}` | {switch.says} | {'yes' if switch.taken else 'no'} | {switch.because} "
+        f"| `{switch.test}` |"
+        for switch in SWITCHES
     ]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
 from iamlab.model.record import CredentialKind
+from iamlab.policy.arn import OPT_IN
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
-from iamlab.policy.regions import OPT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

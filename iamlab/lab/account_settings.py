@@ -204,7 +204,7 @@ class AccountSettings(records.Account):
 
     def list_sts_regional_endpoints_status(self) -> dict[str, str]:
         """Return, for each Region that is on by default, whether STS is on there."""
-        from iamlab.policy.regions import ON_BY_DEFAULT
+        from iamlab.policy.arn import ON_BY_DEFAULT
 
         off = self.sts_regions_off
         return {region: "Inactive" if region in off else "Active" for region in ON_BY_DEFAULT}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import with_old_names
 from iamlab.model import event as log_records
 from iamlab.model import world as world_records
 from iamlab.model.record import facade_of
@@ -45,16 +46,17 @@ class EventLog(log_records.EventLog):
     >>> decision = world.do(ana, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
     >>> [event.event_name for event in world.events.where(what="iam:*")]
     ['CreateUser', 'AttachUserPolicy']
-    >>> [event.event_name for event in world.events.where(who=ana, outcome="allowed")]
+    >>> [event.event_name for event in world.events.where(principal=ana, outcome="allowed")]
     ['GetObject']
     """
 
     __slots__ = ()
 
+    @with_old_names
     def where(
         self,
         *,
-        who: Somebody | None = None,
+        principal: Somebody | None = None,
         what: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
@@ -65,7 +67,7 @@ class EventLog(log_records.EventLog):
 
         Parameters
         ----------
-        who
+        principal
             A caller, or his ARN, the id of his access key, his name or his unique id. Of a role,
             and of whoever makes federated users, all sessions count; of a session or an access
             key, what was called with these very credentials. An account, or its id: all its
@@ -98,7 +100,7 @@ class EventLog(log_records.EventLog):
 
         checks = checks_of(
             self,
-            who=who,
+            who=principal,
             what=what,
             since=since,
             until=until,
@@ -161,9 +163,10 @@ class EventLog(log_records.EventLog):
 class EventQuestions(world_records.World):
     """The methods of a world that look at what happened."""
 
+    @with_old_names
     def least_privilege(
         self,
-        caller: Caller,
+        principal: Caller,
         events: Iterable[Event | Use] | None = None,
         *,
         most_resources: int = 10,
@@ -174,7 +177,7 @@ class EventQuestions(world_records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user, a role, a session or key of one, or the ARN of one that need not be here.
         events
             Of another log, such as a ``Trail``. Default: those of this world.
@@ -207,16 +210,17 @@ class EventQuestions(world_records.World):
 
         return least_privilege(
             self,
-            caller,
+            principal,
             events,
             most_resources=most_resources,
             form=form,
             pass_role=pass_role,
         )
 
+    @with_old_names
     def unused(
         self,
-        caller: Caller | None = None,
+        principal: Caller | None = None,
         events: Iterable[Event | Use] | None = None,
         *,
         unused_access_age: int = 90,
@@ -225,7 +229,7 @@ class EventQuestions(world_records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user or role. Default: all who are older than the age.
         events
             Of another log, such as a ``Trail``. Default: those of this world.
@@ -250,7 +254,7 @@ class EventQuestions(world_records.World):
         """
         from iamlab.analysis.least_privilege.unused import unused
 
-        return unused(self, caller, events, unused_access_age=unused_access_age)
+        return unused(self, principal, events, unused_access_age=unused_access_age)
 
     def timeline(self, of: Of | None = None) -> Timeline:
         """Show which credentials there were, from when to when, and who got them from whom.

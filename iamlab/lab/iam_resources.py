@@ -254,7 +254,7 @@ class ManagedPolicy(policy_records.ManagedPolicy):
     def last_accessed(
         self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
     ) -> LastAccessed:
-        """Report when the services that it allows were last accessed, by the principals it is attached to.
+        """Report when the services that it allows were last accessed, and by which principal.
 
         Raises
         ------

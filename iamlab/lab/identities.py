@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.lab.credentials import CredentialMethods
 from iamlab.model import identities as records
@@ -120,7 +121,7 @@ class IdentityMethods(records.Identity):
     def last_accessed(
         self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
     ) -> LastAccessed:
-        """Report when the services that its policies allow were last accessed, and by which principal.
+        """Report when the services that its policies allow were last accessed.
 
         See ``iamlab.analysis.last_accessed.last_accessed``.
         """
@@ -371,13 +372,15 @@ class Role(BoundedMethods, records.Role):
         """Set how long its sessions may last (3,600 seconds if nothing is said), and what it is."""
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
 
-    def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_sessions(self, principal: Caller | None = None) -> Revocation:
         """Deny everything to all its sessions until now: see ``iamlab.operations.sts.revoking``."""
         from iamlab.operations.sts.revoking import revoke_sessions
 
-        return revoke_sessions(self, caller)
+        return revoke_sessions(self, principal)
 
-    def revoke_session(self, session: Session, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_session(self, session: Session, principal: Caller | None = None) -> Revocation:
         """Deny everything to one of its sessions, and to all of the same name.
 
         Raises
@@ -387,10 +390,11 @@ class Role(BoundedMethods, records.Role):
         """
         from iamlab.operations.sts.revoking import revoke_session
 
-        return revoke_session(self, session, caller)
+        return revoke_session(self, session, principal)
 
-    def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_by_source_identity(self, name: str, principal: Caller | None = None) -> Revocation:
         """Deny everything to those of its sessions behind which somebody is."""
         from iamlab.operations.sts.revoking import revoke_by_source_identity
 
-        return revoke_by_source_identity(self, name, caller)
+        return revoke_by_source_identity(self, name, principal)

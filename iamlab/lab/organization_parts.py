@@ -22,8 +22,7 @@ from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.organizations.lookup import account_id_of, policy_of, target_of
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import written
+from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

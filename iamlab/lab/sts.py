@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
 from iamlab.lab.sts_roles import StsRoles
 from iamlab.lab.sts_tokens import StsTokens
 from iamlab.model.record import facade_of
@@ -58,12 +59,14 @@ class Sts(StsRoles, StsTokens):
 
     __slots__ = ()
 
-    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
+    @with_old_names
+    def get_caller_identity(self, principal: Caller) -> CallerIdentity:
         """Return the caller who he is; not even a Deny keeps him from asking."""
-        answer = self._do("GetCallerIdentity", caller)
+        answer = self._do("GetCallerIdentity", principal)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
-    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
+    @with_old_names
+    def get_access_key_info(self, principal: Caller, *, access_key_id: str) -> str:
         """Return the account of an access key, be the key active or not.
 
         Raises
@@ -71,11 +74,12 @@ class Sts(StsRoles, StsTokens):
         AccessDenied
             The caller may not.
         """
-        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
+        account: str = self._do("GetAccessKeyInfo", principal, AccessKeyId=access_key_id)["Account"]
         return account
 
+    @with_old_names
     def decode_authorization_message(
-        self, caller: Caller, *, encoded_message: str
+        self, principal: Caller, *, encoded_message: str
     ) -> dict[str, Any]:
         """Read the encoded part of a refusal; who may need not be who was refused.
 
@@ -86,7 +90,7 @@ class Sts(StsRoles, StsTokens):
         InvalidAuthorizationMessageException
             It is no such message, or of another account.
         """
-        answer = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
+        answer = self._do("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
         message: dict[str, Any] = json.loads(answer["DecodedMessage"])
         return message
 

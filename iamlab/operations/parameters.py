@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError, noted
 from iamlab.model import managed_policies as managed
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import written
+from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
     from iamlab.model.identities import Role

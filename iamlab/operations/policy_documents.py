@@ -29,15 +29,14 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
-from iamlab.policy.writing import edited
+from iamlab.policy.document import Policy, edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.model.world import World
-    from iamlab.policy.checking import Refusal
     from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.validate.validation import Refusal
 
 
 Document = str | Mapping[str, object] | Policy
@@ -115,7 +114,7 @@ def saved(
     ...     print(error)
     MalformedPolicyDocument: Syntax errors in policy.
     """
-    from iamlab.policy.checking import refusal_of_parse_error, refusals
+    from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
     try:
         policy = Policy.parse(document, name=name)
@@ -142,8 +141,8 @@ def saved_inline(
     others
         The inline policies that it keeps; all of them share one limit.
     """
-    from iamlab.policy.checks.sizes import size
     from iamlab.policy.rules import INLINE_LIMITS
+    from iamlab.policy.validate.document_defects import size
 
     kind, whose = holder
     limit = INLINE_LIMITS[kind]
@@ -160,7 +159,7 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
     first = refused[0]
     error = error_of(first.code)(first.message)
     for refusal in refused:
-        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
+        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.remedy}")
     return error
 
 

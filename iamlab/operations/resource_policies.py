@@ -22,10 +22,10 @@ from iamlab.authorization.resource import context_of_resource
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import noted
 from iamlab.operations.policy_documents import absent, error_of, saved, with_principals
-from iamlab.policy.checks.messages import ANY
+from iamlab.policy.document import edited
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.rules import rules_for
-from iamlab.policy.writing import edited
+from iamlab.policy.validate.messages import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,10 @@ AWS page: "Service Authorization Reference".
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.patterns import glob_ignoring_case
@@ -107,6 +109,22 @@ class ResourceType:
 
 PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 """Where, in a form of an ARN or of a condition key, a name is to be written."""
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+
+
+def vocabulary(table: str) -> Any:
+    """Give a table of ``vocabulary.toml``: what people call services, actions and keys.
+
+    Examples
+    --------
+    >>> vocabulary("services")["logs"]
+    'CloudWatch Logs'
+    """
+    return _vocabulary()[table]
 
 
 @lru_cache(maxsize=1)

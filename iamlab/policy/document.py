@@ -11,8 +11,7 @@ AWS page: "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
@@ -20,14 +19,22 @@ from iamlab.display import Shown, few
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
-from iamlab.policy.statement import Condition, Effect, Principals, Statement, Version
+from iamlab.policy.statement import (
+    Condition,
+    Effect,
+    Principals,
+    Statement,
+    Version,
+    statement_to_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.policy.advice.finding import Finding
     from iamlab.policy.comparing import Difference
     from iamlab.policy.json_text import Source
+    from iamlab.policy.lint.findings import Finding
+
 
 __all__ = [
     "PRINCIPAL_TYPES",
@@ -147,7 +154,9 @@ class Policy(Shown):
         PolicyError
             AWS would not. All reasons, in AWS's words; the one that AWS shows comes first.
         """
-        _tool("checking").check(self, policy_type, service)
+        from iamlab.policy.validate.validation import check
+
+        check(self, policy_type, service)
 
     def lint(
         self, policy_type: str = "identity", service: str | None = None
@@ -161,26 +170,31 @@ class Policy(Shown):
         >>> document = {"Version": "2012-10-17", "Statement": [
         ...     {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}]}
         >>> [finding] = Policy.parse(document).lint()
-        >>> finding.code, finding.fix().statements[0].action
+        >>> finding.code, finding.fixed().statements[0].action
         ('INVALID_ACTION', ('s3:GetObject',))
         """
-        found: tuple[Finding, ...] = _tool("advice").advise(self, policy_type, service)
-        return found
+        from iamlab.policy.lint import advise
+
+        return advise(self, policy_type, service)
 
     def describe(self, policy_type: str = "") -> str:
         """Return the policy in plain English, statement by statement."""
-        text: str = _tool("prose").prose(self, for_type=policy_type)
-        return text
+        from iamlab.policy.describe import prose
 
-    def diff(self, other: Policy) -> Difference:
-        """Say what another policy allows more and less than this one, and how its text differs."""
-        found: Difference = _tool("comparing").diff(self, other)
-        return found
+        return prose(self, for_type=policy_type)
+
+    @with_old_names
+    def diff(self, after: Policy) -> Difference:
+        """Return what a later policy allows more and less, and how its text differs."""
+        from iamlab.policy.comparing import diff
+
+        return diff(self, after)
 
     def minimize(self) -> Policy:
         """Say the same with fewer words: nothing that another value or statement covers."""
-        shorter: Policy = _tool("minimizing").minimize(self)
-        return shorter
+        from iamlab.policy.minimizing import minimize
+
+        return minimize(self)
 
     @classmethod
     def allow(
@@ -209,8 +223,9 @@ class Policy(Shown):
         >>> [statement.effect for statement in (readers + guard).statements]
         ['Allow', 'Deny']
         """
-        policy: Policy = _tool("building").allow(actions, resources, when=when, **elements)
-        return policy
+        from iamlab.policy.building import allow
+
+        return allow(actions, resources, when=when, **elements)
 
     @classmethod
     def deny(
@@ -222,18 +237,15 @@ class Policy(Shown):
         **elements: Any,
     ) -> Policy:
         """Write a policy that denies; the parameters are those of `allow`."""
-        policy: Policy = _tool("building").deny(actions, resources, when=when, **elements)
-        return policy
+        from iamlab.policy.building import deny
+
+        return deny(actions, resources, when=when, **elements)
 
     def __add__(self, other: Policy) -> Policy:
         """Give a policy with the statements of both."""
-        both: Policy = _tool("building").add(self, other)
-        return both
+        from iamlab.policy.building import add
 
-
-def _tool(name: str) -> Any:
-    """Load a module that works on policies, and so needs this one, when it is asked for."""
-    return import_module(f"iamlab.policy.{name}")
+        return add(self, other)
 
 
 def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Policy | None:
@@ -263,3 +275,54 @@ def _int(text: str) -> int | str:
 def _float(text: str) -> float | str:
     """The same for one with a point or an exponent."""
     return float(text) if repr(float(text)) == text else text
+
+
+def edited(
+    policy: Policy,
+    changed: Mapping[int, Statement | None],
+    added: Iterable[Statement] = (),
+) -> Policy:
+    """Give a document with some statements changed, by number, and some added.
+
+    Parameters
+    ----------
+    changed
+        What stands in the place of a statement; ``None`` takes it out.
+    added
+        Statements that come last.
+
+    Returns
+    -------
+    Policy
+        Its statements are numbered anew.
+    """
+    kept = [changed.get(one.number, one) for one in policy.statements]
+    return written((*(one for one in kept if one is not None), *added), policy)
+
+
+def written(statements: Iterable[Statement], like: Policy) -> Policy:
+    """Make a document of statements, numbered anew, with version, id and name of another.
+
+    Where that one says no version, this one says none either.
+    """
+    numbered = tuple(
+        replace(one, number=number, variables=like.version == "2012-10-17")
+        for number, one in enumerate(statements, 1)
+    )
+    document: dict[str, Any] = {"Version": like.version} if _has_version(like) else {}
+    if like.id is not None:
+        document["Id"] = like.id
+    document["Statement"] = [statement_to_json(one) for one in numbered]
+    return Policy(
+        numbered,
+        like.version,
+        like.id,
+        like.name,
+        json.dumps(document, indent=2, ensure_ascii=False),
+    )
+
+
+def _has_version(policy: Policy) -> bool:
+    """Say whether a document says its version; one that was never written shall."""
+    newest = policy.version == "2012-10-17"
+    return newest or not policy.text or "Version" in json.loads(policy.text)

@@ -1,8 +1,8 @@
 """What each type of policy may contain when it is saved, as tables.
 
-One ``TypeRules`` says it all for a type: which elements must, may and must not stand, which
+One ``TypeRules`` says it all for a type: which elements must, may and must not be there, which
 actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
-that walk a policy by these tables stand in ``checking.py`` and the ``checks/`` beside it.
+that check a policy by these tables are in ``validate/``.
 
 Notes
 -----
@@ -14,16 +14,108 @@ the API reference of the operation that saves the policy.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy.checks import messages
-from iamlab.policy.checks.type_rules import Size, TypeRules
-from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.catalog import vocabulary
+from iamlab.policy.validate.messages import AWS_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from iamlab.policy.validate.messages import AwsText
+
+
+Presence = Literal["required", "optional", "forbidden"]
+Counting = Literal["compact", "characters", "bytes"]
+"""How a size is counted: IAM leaves out white space that stands outside strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a document may be, and how that is counted."""
+
+    limit: int
+    counting: Counting
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """What a type of policy may contain.
+
+    Parameters
+    ----------
+    texts
+        Kind of defect -> how AWS refuses it; under ``""`` what it answers to any other.
+    size
+        ``None`` where AWS documents no limit.
+    parameter
+        How the API calls the document that is sent.
+    iam_api
+        Whether IAM's API takes it, which looks at length and characters first.
+    iam_grammar
+        Whether IAM's own checks are made: the form of ARNs, dates, and at least one action.
+    newest_version
+        Whether the version must be 2012-10-17.
+    principal, not_principal, resource
+        Whether the elements must, may or must not stand; ``NotResource`` counts as ``Resource``.
+    principal_types
+        The types that a Principal may have; ``None``: nobody looks.
+    bare_star
+        Whether a Principal may be ``"*"``, without a type.
+    principal_is_everybody
+        Whether it can only be that.
+    allow, not_action
+        Whether ``Allow`` and ``NotAction`` may stand.
+    services
+        Prefixes that an action may have, in lower case; ``None``: any.
+    actions
+        The actions that may be named, in lower case; ``None``: any.
+    every_action
+        Whether the action ``*`` may stand, which has no prefix.
+    wildcards
+        Whether an action may have wildcards.
+    looks_actions_up
+        Whether actions that do not exist, or fit no resource beside them, are refused.
+    resources
+        Forms of which a resource must have one; ``*`` is the star itself. ``None``: any.
+    sid
+        Regular expression for a Sid; ``None``: any text.
+    unique_sids
+        Whether two statements may not have the same Sid.
+    most
+        What is counted -> how many of it there may be; see ``validate/document_defects.py``.
+    named_accounts
+        Whether keys that tell accounts, organizations and VPCs apart must have fixed values.
+    """
+
+    texts: Mapping[str, AwsText]
+    size: Size | None = None
+    parameter: str = "policyDocument"
+    iam_api: bool = False
+    iam_grammar: bool = False
+    newest_version: bool = False
+    principal: Presence = "required"
+    not_principal: bool = True
+    resource: Presence = "required"
+    principal_types: tuple[str, ...] | None = ("AWS", "Service")
+    bare_star: bool = True
+    principal_is_everybody: bool = False
+    allow: bool = True
+    not_action: bool = True
+    services: frozenset[str] | None = None
+    actions: frozenset[str] | None = None
+    every_action: bool = True
+    wildcards: bool = True
+    looks_actions_up: bool = False
+    resources: tuple[str, ...] | None = None
+    sid: str | None = None
+    unique_sids: bool = False
+    most: Mapping[str, int] = field(default_factory=dict)
+    named_accounts: bool = False
+
 
 __all__ = [
     "INLINE_LIMITS",
@@ -31,6 +123,7 @@ __all__ = [
     "PARTITIONS",
     "SERVICES",
     "TYPES",
+    "TYPE_NAMES",
     "Size",
     "TypeRules",
     "rules_for",
@@ -74,7 +167,7 @@ LOG_ACTIONS = _named("logs", "PutLogEvents PutLogEventsBatch CreateLogStream")
 _ALPHANUMERIC = "[0-9A-Za-z]*"
 
 IDENTITY = TypeRules(
-    messages.IAM,
+    AWS_TEXTS["iam"],
     Size(6144, "compact"),
     iam_api=True,
     iam_grammar=True,
@@ -87,14 +180,14 @@ IDENTITY = TypeRules(
 # older version too.
 SESSION = replace(
     IDENTITY,
-    texts=messages.SESSION,
+    texts=AWS_TEXTS["session"],
     size=Size(2048, "characters"),
     parameter="policy",
     newest_version=False,
 )
 TRUST = replace(
     IDENTITY,
-    texts=messages.TRUST,
+    texts=AWS_TEXTS["trust"],
     size=Size(2048, "compact"),
     newest_version=False,
     principal="required",
@@ -108,10 +201,7 @@ TRUST = replace(
     actions=TRUST_ACTIONS,
 )
 SCP = replace(
-    IDENTITY,
-    texts=messages.ORGANIZATIONS,
-    size=Size(10_240, "characters"),
-    iam_api=False,
+    IDENTITY, texts=AWS_TEXTS["organizations"], size=Size(10_240, "characters"), iam_api=False
 )
 RCP = replace(
     SCP,
@@ -125,15 +215,10 @@ RCP = replace(
     services=RCP_SERVICES,
 )
 ENDPOINT = TypeRules(
-    messages.ENDPOINT,
-    Size(20_480, "characters"),
-    principal_types=None,
-    named_accounts=True,
+    AWS_TEXTS["endpoint"], Size(20_480, "characters"), principal_types=None, named_accounts=True
 )
 RESOURCE = TypeRules(
-    messages.RESOURCE,
-    resource="optional",
-    principal_types=("AWS", "Service", "CanonicalUser"),
+    AWS_TEXTS["resource"], resource="optional", principal_types=("AWS", "Service", "CanonicalUser")
 )
 
 TYPES: Mapping[str, TypeRules] = {
@@ -148,95 +233,55 @@ TYPES: Mapping[str, TypeRules] = {
 }
 
 
-def _of(service: str) -> frozenset[str]:
-    return frozenset({service})
+TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
+"""What a policy of each type is called."""
 
 
-SERVICES: Mapping[str, TypeRules] = {
-    "s3": TypeRules(
-        messages.S3,
-        Size(20_480, "bytes"),
+def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:
+    """Give the rules of a service's resource-based policies; no limit is documented if it is 0."""
+    return TypeRules(
+        AWS_TEXTS[service],
+        Size(limit, counting) if limit else None,
+        services=frozenset({service}),
+        resources=tuple(resources.split()) or None,
+        **more,
+    )
+
+
+_SQS_MOST = {"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7}
+_SNS_MOST = {"statements": 100, "principals": 200, "resources of a statement": 1}
+_BY_SERVICE = (
+    _of(
+        "s3",
+        20_480,
+        "bytes",
+        "arn:*:s3:*",
         principal_types=("AWS", "Service", "CanonicalUser"),
-        services=_of("s3"),
         looks_actions_up=True,
-        resources=("arn:*:s3:*",),
     ),
-    "sqs": TypeRules(
-        messages.SQS,
-        Size(8192, "bytes"),
-        services=_of("sqs"),
-        resources=("*", "arn:*:sqs:*"),
-        most={"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7},
-    ),
-    "sns": TypeRules(
-        messages.SNS,
-        Size(30_720, "bytes"),
-        services=_of("sns"),
+    _of("sqs", 8192, "bytes", "* arn:*:sqs:*", most=_SQS_MOST),
+    _of(
+        "sns",
+        30_720,
+        "bytes",
+        "arn:*:sns:*",
         actions=TOPIC_ACTIONS,
         wildcards=False,
-        resources=("arn:*:sns:*",),
         unique_sids=True,
-        most={"statements": 100, "principals": 200, "resources of a statement": 1},
+        most=_SNS_MOST,
     ),
-    "kms": TypeRules(
-        messages.KMS,
-        Size(32_768, "bytes"),
-        resource="optional",
-        services=_of("kms"),
-        resources=("*", "arn:*:kms:*"),
-    ),
-    "lambda": TypeRules(
-        messages.LAMBDA,
-        Size(20_480, "bytes"),
-        services=_of("lambda"),
-        resources=("arn:*:lambda:*",),
-        sid="[0-9A-Za-z_-]{1,100}",
-        unique_sids=True,
-    ),
-    "secretsmanager": TypeRules(
-        messages.SECRETS_MANAGER,
-        Size(20_480, "characters"),
-        services=_of("secretsmanager"),
-        resources=("*", "arn:*:secretsmanager:*"),
-    ),
-    "ecr": TypeRules(
-        messages.ECR,
-        Size(10_240, "characters"),
-        resource="forbidden",
-        services=_of("ecr"),
-    ),
-    "dynamodb": TypeRules(
-        messages.DYNAMODB,
-        Size(20_480, "bytes"),
-        services=_of("dynamodb"),
-        resources=("arn:*:dynamodb:*",),
-    ),
-    "events": TypeRules(
-        messages.EVENTBRIDGE,
-        Size(10_240, "bytes"),
-        services=_of("events"),
-        resources=("arn:*:events:*",),
-    ),
-    "execute-api": TypeRules(
-        messages.API_GATEWAY,
-        Size(8192, "characters"),
-        services=_of("execute-api"),
-        resources=("execute-api:/*", "arn:*:execute-api:*"),
-    ),
-    "logs": TypeRules(
-        messages.LOGS,
-        Size(5120, "characters"),
-        services=_of("logs"),
-        actions=LOG_ACTIONS,
-        wildcards=False,
-        resources=("arn:*:logs:*",),
-    ),
-    "backup": TypeRules(
-        messages.BACKUP,
-        services=_of("backup"),
-        wildcards=False,
-        resources=("*", "arn:*"),
-    ),
+    _of("kms", 32_768, "bytes", "* arn:*:kms:*", resource="optional"),
+    _of("lambda", 20_480, "bytes", "arn:*:lambda:*", sid="[0-9A-Za-z_-]{1,100}", unique_sids=True),
+    _of("secretsmanager", 20_480, "characters", "* arn:*:secretsmanager:*"),
+    _of("ecr", 10_240, "characters", "", resource="forbidden"),
+    _of("dynamodb", 20_480, "bytes", "arn:*:dynamodb:*"),
+    _of("events", 10_240, "bytes", "arn:*:events:*"),
+    _of("execute-api", 8192, "characters", "execute-api:/* arn:*:execute-api:*"),
+    _of("logs", 5120, "characters", "arn:*:logs:*", actions=LOG_ACTIONS, wildcards=False),
+    _of("backup", 0, "bytes", "* arn:*", wildcards=False),
+)
+SERVICES: Mapping[str, TypeRules] = {
+    service: rules for rules in _BY_SERVICE for service in rules.services or ()
 }
 
 

@@ -168,7 +168,7 @@ def in_words(
     >>> in_words(set(expand("*")) - set(expand("iam:*")))
     'everything but iam:*'
     """
-    from iamlab.policy.prose.words import briefly
+    from iamlab.policy.describe.words import briefly
 
     patterns = shortest(names, written, others)
     spared: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from typing import Any, Literal, get_args, get_origin
 from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
 from iamlab.policy.document import Policy
-from iamlab.policy.writing import statement_to_json
+from iamlab.policy.statement import statement_to_json
 from iamlab.storage import value_coders
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
@@ -230,7 +230,7 @@ def _of_document(
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
         for problem in found.problems:
-            run.wrong(place + problem.path[1:], f"{problem.what} {problem.fix}")
+            run.wrong(place + problem.path[1:], f"{problem.what} {problem.remedy}")
         return UNUSABLE
     if layout == _NO_TEXT:
         return Policy(found.statements, found.version, found.id, name)

@@ -6,14 +6,14 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean
-from iamlab.policy.writing import statement_to_json, written
+from iamlab.policy.document import Policy, written
+from iamlab.policy.statement import statement_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from iamlab.lab.identities import User
     from iamlab.lab.world import World
-    from iamlab.policy.document import Policy
 
 Edit = tuple[str, ...]
 

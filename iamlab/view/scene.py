@@ -12,15 +12,14 @@ caption.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from iamlab.display import count
 from iamlab.view.figure import Figure
 from iamlab.view.style import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import networkx as nx
 
@@ -262,7 +261,7 @@ class Scene:
             caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
             rows=self.table or self.rows(),
             lines=[*self.before, *self.lines(), *folds, *self.after],
-            graph=self.graph() if is_graph else None,
+            graph=self.graph if is_graph else None,
         )
 
     # -- list, table, graph ----------------------------------------------------------------------
@@ -346,97 +345,9 @@ class Scene:
         """The nodes that are drawn: all but headings."""
         return [node for node in self.nodes if node.kind != HEADING]
 
-    def folded(self, most: int) -> Scene:
-        """Return a scene of at most so many nodes; highlighted ones stay.
-
-        Nodes that are alike become one: of one kind, in one place, with the same cells and the same
-        edges. Then nodes stand for all that is in them, the innermost first, and those that are
-        alike then become one.
-        """
-        if len(self.nodes) <= most:
-            return self
-        scene = self.alike()
-        depths = scene.depths()
-        for depth in range(max(depths.values()), 0, -1):
-            if len(scene.nodes) <= most:
-                return scene
-            scene = _closed(scene, depth, depths)
-        return scene if len(scene.nodes) <= most else scene.alike()
-
-    def alike(self) -> Scene:
-        """Return a scene in which nodes that are alike are one."""
-        around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
-        for edge in self.edges:
-            around[edge.source].add(("to", edge.target, edge.label))
-            around[edge.target].add(("from", edge.source, edge.label))
-        parents = {node.parent for node in self.nodes}
-        groups: dict[Hashable, list[Node]] = defaultdict(list)
-        for node in self.nodes:
-            same: Hashable = node.id
-            if not (node.highlighted or node.stays) and node.id not in parents:
-                cells = [(tuple(cell.names or ()), cell.look) for cell in node.cells.values()]
-                where = node.parent, node.kind, node.column, node.frame
-                same = (where, tuple(cells), frozenset(around[node.id]))
-            groups[same].append(node)
-        return _with(self, {group[0].id: group for group in groups.values() if len(group) > 1})
-
     def depths(self) -> dict[str, int]:
         """Count for each node the nodes around it."""
         depths: dict[str, int] = {"": -1}
         for node in self.nodes:
             depths[node.id] = depths[node.parent] + 1
         return depths
-
-
-# -- folding ---------------------------------------------------------------------------------------
-
-
-def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
-    """Let the nodes of a depth stand for what is in them, unless some of it is highlighted."""
-    groups: dict[str, list[Node]] = {}
-    open_at = ""
-    for node in scene.nodes:
-        if depths[node.id] == depth:
-            open_at = node.id
-            groups[open_at] = [node]
-        elif depths[node.id] > depth:
-            groups[open_at].append(node)
-    return _with(scene, {
-        first: group
-        for first, group in groups.items()
-        if len(group) > 1 and not any(node.highlighted or node.stays for node in group)
-    })  # fmt: skip
-
-
-def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
-    """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        made = replace(first, text=text, members=members)
-        stands |= {node.id: made for node in group}
-    nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
-    by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
-    edges = {
-        (ends, edge.label): replace(edge, source=ends[0], target=ends[1])
-        for edge in scene.edges
-        if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
-    }
-    return replace(scene, nodes=[by_id[key] for key in nodes], edges=list(edges.values()))
-
-
-def counted(nodes: Sequence[Node]) -> str:
-    """Count nodes by their kinds.
-
-    Examples
-    --------
-    >>> counted([Node("1", "Prod", kind="OU"), *(Node(x, x, kind="account") for x in "ab")])
-    '1 OU and 2 accounts'
-    """
-    kinds = [node.kind for node in nodes]
-    return " and ".join(count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))

@@ -23,8 +23,8 @@ from iamlab.errors import AccessDenied, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.network_locations import INSIDE, SOMEWHERE, Network
 from iamlab.operations.federation.oidc_issuer import create_issuer
-from iamlab.policy import global_keys as when
-from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey
+from iamlab.policy import condition_keys as when
+from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey
 from tests.policy.documents import allow, document, trust
 from tests.rows import each_row
 

@@ -19,14 +19,14 @@ from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine import evaluation_case as actions
+from iamlab.engine import combining_rule as actions
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.request import MAX_TEXT, is_role
+from iamlab.policy.arn import RCP_SERVICES
 from iamlab.policy.catalog import expand, matched
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, holds
 from iamlab.policy.patterns import glob_resource, is_action_pattern, literal
-from iamlab.policy.rcp_services import RCP_SERVICES
 from iamlab.policy.samples import ACCOUNT, resource_samples, value_samples
 from iamlab.policy.variables import any_variable, keys_in, substitute
 
@@ -64,8 +64,8 @@ _KNOWN = (
 _ODD = (
     actions.NEVER_REFUSED
     | actions.NEEDS_LONG_TERM_KEYS
-    | actions.NEVER_ABROAD
-    | actions.RCP_SPARES
+    | actions.SAME_ACCOUNT_ONLY
+    | actions.RCP_EXEMPT
     | actions.ROOT_UNLOCKS
 )
 _ODD_SERVICES = actions.FOR_SERVICES_ONLY | {"backup", "kms", "sts"}

@@ -1,7 +1,7 @@
 """Documents to save, and what is said of them."""
 
 from iamlab import Policy, PolicyError
-from iamlab.policy.checking import refusal_of_parse_error, refusals
+from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}

@@ -17,8 +17,8 @@ from moto.iam.policy_validation import (
 )
 
 from iamlab import Policy
-from iamlab.policy.checking import refusals
-from iamlab.policy.checks.dates import is_date
+from iamlab.policy.validate.document_defects import is_date
+from iamlab.policy.validate.validation import refusals
 from tests.policy.saving import STATEMENT, TRUST, document, refused, statement
 from tests.rows import each_row
 

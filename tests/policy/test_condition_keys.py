@@ -3,8 +3,13 @@
 import pytest
 
 from iamlab.policy.catalog import PLACEHOLDER, services
-from iamlab.policy.condition_keys import condition_key, condition_keys_of, is_multivalued, stem
-from iamlab.policy.global_keys import GLOBAL_KEYS
+from iamlab.policy.condition_keys import (
+    GLOBAL_KEYS,
+    condition_key,
+    condition_keys_of,
+    is_multivalued,
+    stem,
+)
 
 MANY = [
     *("aws:TagKeys", "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:ResourceOrgPaths"),

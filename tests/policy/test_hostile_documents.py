@@ -8,8 +8,8 @@ import json
 import pytest
 
 from iamlab import Policy, RequestError
-from iamlab.policy.checking import refusals
 from iamlab.policy.comparing import diff
+from iamlab.policy.validate.validation import refusals
 from tests.effort import first_now
 from tests.growth import grows_linearly
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from iamlab import Policy
-from iamlab.policy.places import Places
+from iamlab.policy.json_text import Places
 
 DOCUMENT = {
     "Version": "2012-10-17",

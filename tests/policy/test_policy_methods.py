@@ -4,9 +4,9 @@ import pytest
 
 from iamlab import Policy
 from iamlab.errors import PolicyError
-from iamlab.policy.advice import advise
 from iamlab.policy.comparing import diff
-from iamlab.policy.prose import prose
+from iamlab.policy.describe import prose
+from iamlab.policy.lint import advise
 
 READ = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", sid="Read")
 GUARD = Policy.deny("s3:*", when={"Bool": {"aws:SecureTransport": "false"}}, sid="Guard")

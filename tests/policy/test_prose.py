@@ -9,8 +9,8 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab import Policy
 from iamlab.errors import RequestError
-from iamlab.policy.prose import prose, sentences
-from iamlab.policy.prose.phrases import phrase
+from iamlab.policy.describe import prose, sentences
+from iamlab.policy.describe.action_phrases import phrase
 from tests.effort import first_now, is_thorough, slow
 from tests.growth import grows_linearly
 from tests.rows import each_row

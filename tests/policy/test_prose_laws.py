@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from iamlab import Layers, Policy, Request, Verdict, evaluate
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, holds
-from iamlab.policy.prose import prose, sentences
-from iamlab.policy.prose.conditions import MFA, Setting, clause
-from iamlab.policy.prose.keys import boolean, item, may_miss, noun, presence
-from iamlab.policy.prose.words import shown
+from iamlab.policy.describe import prose, sentences
+from iamlab.policy.describe.conditions import MFA, Setting, clause
+from iamlab.policy.describe.keys import boolean, item, may_miss, noun, presence
+from iamlab.policy.describe.words import shown
 from iamlab.policy.statement import Condition
 from tests.effort import tries
 

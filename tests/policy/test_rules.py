@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 
 from iamlab import RequestError
-from iamlab.engine import evaluation_case as engine
-from iamlab.policy.checking import READING
-from iamlab.policy.checks import messages as check_messages
-from iamlab.policy.checks.mends import MENDS
-from iamlab.policy.checks.messages import ANY
-from iamlab.policy.checks.principals import _FORMS
-from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.engine import combining_rule as engine
+from iamlab.policy.arn import RCP_SERVICES
 from iamlab.policy.rules import INLINE_LIMITS, SERVICES, TYPES, rules_for
+from iamlab.policy.validate.element_defects import _FORMS
+from iamlab.policy.validate.messages import ANY, AWS_TEXTS, REMEDIES
+from iamlab.policy.validate.validation import READING
 
 LISTS = Path(__file__).parents[1] / "conformance" / "lists.json"
 EVERY = {**TYPES, **SERVICES}
@@ -67,7 +65,7 @@ def test_every_type_has_an_answer_to_everything(name):
     texts = EVERY[name].texts
 
     assert texts[ANY].code
-    assert set(texts) <= {ANY, *READING, *MENDS}
+    assert set(texts) <= {ANY, *READING, *REMEDIES}
     assert all(400 <= text.http_status < 500 for text in texts.values())
 
 
@@ -77,16 +75,16 @@ def test_a_type_of_principal_has_a_form(name):
     types = EVERY[name].principal_types or ()
 
     assert set(types) <= set(_FORMS)
-    assert {f"{type_}_principal" for type_ in types} <= set(MENDS)
+    assert {f"{type_}_principal" for type_ in types} <= set(REMEDIES)
 
 
 def test_what_is_said_of_iam_is_said_of_every_kind():
     """IAM's sentences are all known: the general one is for what it cannot read."""
-    general = check_messages.IAM[ANY].message
+    general = AWS_TEXTS["iam"][ANY].message
 
     assert general == "Syntax errors in policy."
-    assert all(text.message for text in check_messages.IAM.values())
-    assert [kind for kind, text in check_messages.IAM.items() if text.message == general] == [ANY]
+    assert all(text.message for text in AWS_TEXTS["iam"].values())
+    assert [kind for kind, text in AWS_TEXTS["iam"].items() if text.message == general] == [ANY]
 
 
 def test_mends_name_only_what_a_defect_tells():
@@ -95,7 +93,7 @@ def test_mends_name_only_what_a_defect_tells():
         *("value", "type", "vendor", "partition", "arn", "sid", "key", "character"),
         *("size", "limit", "unit", "number", "what", "start", "parameter"),
     }
-    texts = [*MENDS.values()]
+    texts = [*REMEDIES.values()]
     texts += [text.message for rules in EVERY.values() for text in rules.texts.values()]
     fields = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from iamlab import Policy
 from iamlab.display import printable
 from iamlab.errors import RequestError
-from iamlab.policy.prose import sentences
-from iamlab.policy.writing import statement_to_json
+from iamlab.policy.describe import sentences
+from iamlab.policy.statement import statement_to_json
 from iamlab.teach.scenarios import GUARD, STACK
 from iamlab.view.figures.policy.policy_card import policy_card
 from iamlab.view.figures.policy.policy_lines import LETTERS, json_lines

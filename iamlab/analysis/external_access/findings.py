@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from iamlab.display import Shown, count, table
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
-from iamlab.policy.prose.words import briefly, joined
+from iamlab.policy.describe.words import briefly, joined
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.external_access.zone_of_trust import filled_by
 from iamlab.engine.request import MAX_TEXT, ContextValue
-from iamlab.policy.condition_keys import is_multivalued
-from iamlab.policy.conditions import OPERATORS, Comparison, holds
-from iamlab.policy.document import Policy
-from iamlab.policy.global_keys import (
+from iamlab.policy.condition_keys import (
     AGENT,
     BROWSER,
     ENDPOINT,
@@ -30,7 +27,10 @@ from iamlab.policy.global_keys import (
     REQUEST_TAGS,
     RESOURCE_TAG,
     global_key,
+    is_multivalued,
 )
+from iamlab.policy.conditions import OPERATORS, Comparison, holds
+from iamlab.policy.document import Policy
 from iamlab.policy.public import is_public
 from iamlab.policy.samples import value_samples
 from iamlab.policy.variables import keys_in

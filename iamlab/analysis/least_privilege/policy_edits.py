@@ -29,8 +29,8 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.common import quota
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
-from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
+from iamlab.policy.validate.document_defects import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -32,8 +32,8 @@ from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request, check_text, service_of
 from iamlab.errors import LimitExceeded, RequestError
 from iamlab.policy.arn import Arn
-from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
+from iamlab.policy.validate.document_defects import size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -20,10 +20,9 @@ from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
 from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE, Pair, Usage
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
-from iamlab.policy.document import Policy
+from iamlab.policy.document import Policy, edited
 from iamlab.policy.patterns import glob_ignoring_case, glob_resource
 from iamlab.policy.variables import substitute
-from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -22,7 +22,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.building import deny
-from iamlab.policy.writing import edited
+from iamlab.policy.document import edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,8 +27,7 @@ from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
 from iamlab.operations.sts.issuing import SessionTags
-from iamlab.policy.arn import Arn
-from iamlab.policy.regions import ON_BY_DEFAULT
+from iamlab.policy.arn import ON_BY_DEFAULT, Arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

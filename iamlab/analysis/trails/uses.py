@@ -32,7 +32,7 @@ from iamlab.model.credentials import role_of_session
 from iamlab.model.event import is_denial, is_unauthenticated
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
-from iamlab.policy.prose.words import printable
+from iamlab.policy.describe.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors.services import OverLimit
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.policy.writing import edited
+from iamlab.policy.document import edited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,8 +34,7 @@ from iamlab.operations.dispatch import Call
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.registry import Answer, nothing, operation
 from iamlab.operations.sts.session import Session
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.regions import ON_BY_DEFAULT
+from iamlab.policy.arn import ON_BY_DEFAULT, Arn, is_arn
 
 if TYPE_CHECKING:
     from datetime import datetime

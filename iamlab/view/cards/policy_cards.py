@@ -6,8 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
-from iamlab.policy.prose import sentences
 from iamlab.view.figures.policy.policy_lines import json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
 from iamlab.view.tabular.signs import EFFECTS

@@ -18,7 +18,7 @@ from iamlab.operations.sts.service_session_kinds import KINDS, PLAIN, Work, kind
 from iamlab.operations.sts.service_sessions import session_name
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
-from iamlab.policy.global_keys import global_key
+from iamlab.policy.condition_keys import global_key
 from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.policy.documents import allow, document, trust

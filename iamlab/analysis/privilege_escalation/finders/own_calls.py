@@ -26,9 +26,9 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Group, Role, User, policies_of
 from iamlab.model.managed_policies import document_of
 from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
-from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
+from iamlab.policy.validate.document_defects import size
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence

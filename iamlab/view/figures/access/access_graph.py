@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.explain import granted_but_cut
 from iamlab.engine.layers import NAMES
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
@@ -207,7 +206,9 @@ def _alt(decision: Decision, who: str, what: str, stops: Stops) -> str:
     """Say who reaches what through which policy, and what stops it."""
     who, what = shorten(who, 50), shorten(what, 60)
     action = decision.request.action
-    ways = list(dict.fromkeys(_by(hit) for layer in SIDES for hit in decision.heard[layer].allows))
+    ways = list(
+        dict.fromkeys(_by(hit) for layer in SIDES for hit in decision.layer_matches[layer].allows)
+    )
     if decision:
         grant = stops.grant
         by = ways or ([f": {grant.title}"] if grant is not None else [])
@@ -234,7 +235,7 @@ def _ending(decision: Decision, stops: Stops) -> str:
             for hit in decision.denies
         )
         return f"the Deny in {listed(list(names), 2, length=60)} stops {action}"
-    if grant is not None and not grant.flows and not granted_but_cut(decision):
+    if grant is not None and not grant.flows and not decision.trace.is_cut:
         by_policies = any(word in grant.note for word in ("identity", "resource"))
         return f"{grant.title}{_who_allows(decision) if by_policies else ''}"
     shut = [one.title for one in stops.all if one.kind == "gate" and one.look is SILENT]
@@ -245,7 +246,7 @@ def _ending(decision: Decision, stops: Stops) -> str:
 
 def _who_allows(decision: Decision) -> str:
     """Say which side allows."""
-    heard = decision.heard
+    heard = decision.layer_matches
     resource = any(heard[layer].allows for layer in SIDES[1:])
     if is_outsider(decision):
         return ", and does not"

@@ -21,6 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP, TYPES
 from iamlab.view.figures.names import short_name
+from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.tree import draw_tree
 from iamlab.view.scene import Cell, Column, Edge, Node, Scene
@@ -100,7 +101,7 @@ def organization_tree(organization: Organization, decision: Decision | None = No
         lambda scene: draw_tree(scene, "ROOT, OUS AND ACCOUNTS"),
         alt=_alt(organization, nodes, decision),
         caption=_caption(organization, decision),
-        drawn=scene.folded(MOST),
+        drawn=folded(scene, MOST),
         left_out="{} more places stand only in the list.",
     )
 
@@ -179,7 +180,7 @@ def _levels(
     """Return the result at each level above an account; if no policy applies, why not."""
     if kind not in organization.root.policy_types:
         return {}
-    layer, name = decision.heard[LAYERS[kind]], NAMES[LAYERS[kind]]
+    layer, name = decision.layer_matches[LAYERS[kind]], NAMES[LAYERS[kind]]
     if not layer.present:
         exempt = EXEMPT[kind] if account_id == organization.management_account_id else ""
         words = exempt or layer.why_absent or f"no {name} was heard"

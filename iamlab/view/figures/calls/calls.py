@@ -24,7 +24,7 @@ from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
 from iamlab.model.event import Event, is_denial
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.prose.services import called
+from iamlab.policy.describe.words import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,6 +16,7 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.folding import alike
 from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
 from iamlab.view.style import look
 from iamlab.view.tables import NOT_ALLOWED, VerdictTable
@@ -75,7 +76,7 @@ def matrix_scene(asked: AccessMatrix | VerdictTable, world: World | None = None)
         )
     why = _reasons(asked, world)
     return arranged(
-        asked.callers,
+        asked.principals,
         asked.pairs,
         lambda row, column: ALLOWED if asked.allowed(row, column) else why(row, column),
         world,
@@ -89,7 +90,7 @@ def _reasons(matrix: AccessMatrix, world: World | None) -> Callable[[int, int], 
 
     def why(row: int, column: int) -> Look:
         try:
-            verdict = authorize(world, matrix.callers[row], *matrix.pairs[column]).verdict
+            verdict = authorize(world, matrix.principals[row], *matrix.pairs[column]).verdict
         except (AwsError, RequestError):  # a group can't call
             return NOT_ALLOWED
         # The matrix may have been asked with other context keys, which it doesn't keep.
@@ -226,7 +227,7 @@ def merged(scene: Scene) -> Scene:
         callers = ", ".join(one.note for one in node.members)
         return replace(node, text=name, line=f"{name} ({callers})")
 
-    scene = scene.alike()
+    scene = alike(scene)
     return replace(scene, nodes=[named(node) for node in scene.nodes])
 
 

@@ -19,9 +19,9 @@ from iamlab.display import count, printable
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
+from iamlab.policy.describe.targets import may_fit
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
-from iamlab.policy.prose.fitting import may_fit
 from iamlab.policy.statement import Statement
 from iamlab.view.given import texts
 

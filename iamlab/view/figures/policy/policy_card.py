@@ -11,22 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
-from iamlab.policy.prose import sentences
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.policy_lines import Line, json_lines
 from iamlab.view.given import check, text
-from iamlab.view.style import (
-    EFFECTS,
-    FIELD_AREA,
-    INK,
-    PALE_INK,
-    PALE_LINE,
-    Look,
-)
+from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE, Look
 from iamlab.view.words import LONGEST, listed, shorten, told
 
 if TYPE_CHECKING:

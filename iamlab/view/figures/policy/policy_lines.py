@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.policy.writing import statement_to_json
+from iamlab.policy.statement import statement_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,138 @@
+"""What Action and NotAction say, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.policy.catalog import action, actions_of, expand, has, levels
+from iamlab.policy.describe.words import called, joined, named
+from iamlab.policy.patterns import is_action_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FEW = 8
+"""So many things of one sort are named; others are counted."""
+LOOKED_UP = 500
+"""So many patterns are looked up in the catalogue: no policy that AWS keeps has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The values of an Action or NotAction element, sorted.
+
+    Parameters
+    ----------
+    everything
+        Whether one of them is a lone star.
+    services
+        Prefixes of which every action is meant.
+    wild
+        Other patterns with wildcards.
+    exact
+        Actions of the catalogue, by its spelling.
+    unknown
+        Values that fit no action of the catalogue.
+    void
+        Values that are no patterns of actions at all.
+    """
+
+    everything: bool
+    services: tuple[str, ...]
+    wild: tuple[str, ...]
+    exact: tuple[str, ...]
+    unknown: tuple[str, ...]
+    void: tuple[str, ...]
+
+    @property
+    def fits_nothing(self) -> bool:
+        """Whether no action can match."""
+        return not (self.everything or self.services or self.wild or self.exact)
+
+
+def sorted_out(patterns: Iterable[str]) -> Actions:
+    """Sort the values of an element.
+
+    Examples
+    --------
+    >>> found = sorted_out(("s3:*", "EC2:runinstances", "s3:GetObjects", "s3"))
+    >>> found.services, found.exact, found.unknown, found.void
+    (('s3',), ('ec2:RunInstances',), ('s3:GetObjects',), ('s3',))
+    """
+    names = ("everything", "services", "wild", "exact", "unknown", "void")
+    sorts: dict[str, dict[str, None]] = {name: {} for name in names}
+    for number, pattern in enumerate(dict.fromkeys(patterns)):
+        sort, name = _sort(pattern, looked_up=number < LOOKED_UP)
+        sorts[sort][name] = None
+    found = {name: tuple(values) for name, values in sorts.items()}
+    return Actions(bool(found.pop("everything")), **found)
+
+
+def _sort(pattern: str, *, looked_up: bool) -> tuple[str, str]:
+    if not is_action_pattern(pattern):
+        return "void", pattern
+    prefix, _, name = pattern.partition(":")
+    if not pattern.isascii() or pattern == "*:":
+        return "unknown", pattern
+    if pattern == "*" or (prefix == "*" and name and not name.strip("*")):
+        return "everything", "*"
+    if name and not name.strip("*") and has(prefix):
+        return "services", prefix.lower()
+    if "*" in pattern or "?" in pattern:
+        known = not looked_up or prefix == "*" or bool(expand(pattern))
+        return ("wild" if known else "unknown"), pattern
+    found = action(pattern)
+    return ("exact", found.full_name) if found else ("unknown", pattern)
+
+
+def of_services(prefixes: tuple[str, ...], noun: str = "action") -> str:
+    """Name all actions of some services, in the singular or in the plural.
+
+    Examples
+    --------
+    >>> of_services(("iam", "sts")), of_services(("iam", "sts"), "actions")
+    ('every IAM and STS action', 'IAM and STS actions')
+    """
+    names = [called(prefix) or prefix for prefix in prefixes]
+    left = len(names) - FEW
+    if left > 1:
+        return f"every action of {joined([*names[:FEW], f'{left} more services'])}"
+    return f"{'every ' if noun == 'action' else ''}{joined(names)} {noun}"
+
+
+def of_wildcards(patterns: tuple[str, ...]) -> str:
+    """Name the actions that some patterns fit, and how many they are today.
+
+    Examples
+    --------
+    >>> of_wildcards(("sqs:Get*",))
+    'every sqs:Get* action (..., all Read)'
+    """
+    if len(patterns) == 1:
+        return f"every {_counted(patterns[0], 'action ')}"
+    named = [_counted(pattern) for pattern in patterns[:FEW]]
+    left = len(patterns) - FEW
+    if left > 1:
+        return f"every action that fits {joined([*named, f'{left} more patterns'], 'or')}"
+    named = [_counted(pattern) for pattern in patterns]
+    return f"every action that fits {joined(named, 'or')}"
+
+
+def _counted(pattern: str, after: str = "") -> str:
+    prefix = pattern.partition(":")[0]
+    if prefix == "*":
+        return f"{named(pattern)} {after}(of any service)"
+    names = expand(pattern)
+    return f"{named(pattern)} {after}({len(names)}{_level(prefix, names)})"
+
+
+def _level(prefix: str, names: tuple[str, ...]) -> str:
+    """Say which access level some actions have, if it is one, and whether they are all of it."""
+    found = levels(names)
+    if len(found) != 1:
+        return ""
+    every = sum(one.level == found[0] for one in actions_of(prefix).values())
+    if len(names) == every > 1:
+        return f", every {found[0]} action"
+    return f", all {found[0]}" if len(names) > 1 else f", {found[0]}"

@@ -1,0 +1,238 @@
+"""Conditions in words, missing keys included.
+
+A negated operator is met when the request has no such key, and so is every operator with IfExists;
+ForAllValues is met by a request that sends no value. Whoever reads a policy must be told where that
+can happen, and need not be told of keys that are in every request.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Condition operators"; "Set operators for multivalued context
+keys"; "AWS global condition context keys".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab import unsure
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.describe.keys import boolean, item, may_miss, noun, presence
+from iamlab.policy.describe.values import NONE, Predicate, keys_needed_by_all, predicate
+from iamlab.policy.describe.words import joined, named
+
+if TYPE_CHECKING:
+    from iamlab.policy.statement import Condition
+
+MFA, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+_MFA = {
+    ("true", False): "the caller signed in with MFA",
+    ("true", True): "the caller signed in with MFA (or the request does not say, as with long-term "
+    "access keys)",
+    ("false", False): "the request is marked as made without MFA (long-term access keys leave no "
+    "such mark, so they are not meant)",
+    ("false", True): "the caller did not sign in with MFA (long-term access keys are meant too)",
+}
+
+
+class Clause(NamedTuple):
+    """One condition in words.
+
+    Parameters
+    ----------
+    text
+        When it is met; empty if always, or never.
+    unless
+        Whether the text says when it is *not* met.
+    never
+        Why it is never met; empty if it can be.
+    always
+        Why it is no hindrance, in a sentence; empty if it is one.
+    """
+
+    text: str = ""
+    unless: bool = False
+    never: str = ""
+    always: str = ""
+
+
+class Setting(NamedTuple):
+    """What decides how a condition is put.
+
+    Parameters
+    ----------
+    variables
+        Whether the document's version knows variables.
+    signed
+        Whether the statement is about signed requests only.
+    denies
+        Whether the statement's effect is Deny: then "unless" reads best for what is negated.
+    """
+
+    variables: bool
+    signed: bool
+    denies: bool
+
+
+def clause(condition: Condition, setting: Setting) -> Clause:
+    """Put one condition into words.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> text = '''{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+    ...   "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "sky"}}}}'''
+    >>> condition = Policy.parse(text).statements[0].conditions[0]
+    >>> clause(condition, Setting(variables=True, signed=True, denies=False)).text
+    "the caller's tag team is not sky (or the request has no aws:PrincipalTag/team)"
+    """
+    comparison = condition.comparison
+    if comparison.name == "Null":
+        return _null(condition)
+    if comparison.set_operator:
+        return _many(condition, setting)
+    if is_multivalued(condition.key) and unsure.MULTIVALUED_KEY_NEEDS_SET_OPERATOR:
+        why = (
+            f"{named(condition.key)} holds several values, and without ForAllValues or "
+            f"ForAnyValue the condition never fits them"
+        )
+        return _only_missing(condition, why)
+    if not condition.values:
+        return _no_values(condition)
+    if comparison.name == "Bool":
+        return _bool(condition, setting)
+    return _one(condition, setting)
+
+
+def _missing_is_enough(condition: Condition) -> bool:
+    comparison = condition.comparison
+    return comparison.if_exists or OPERATORS[comparison.name].negated
+
+
+def _only_missing(condition: Condition, why: str) -> Clause:
+    """Say of a condition that no value meets: only a request without the key can."""
+    if _missing_is_enough(condition):
+        return Clause(f"{presence(condition.key)[1]} ({why})")
+    return Clause(never=why)
+
+
+def _no_values(condition: Condition) -> Clause:
+    negated = OPERATORS[condition.comparison.name].negated
+    if negated and not condition.comparison.if_exists and unsure.EMPTY_LIST_FITS_NEGATED:
+        return _always(condition)
+    return _only_missing(condition, f"the condition on {named(condition.key)} lists no values")
+
+
+def _always(condition: Condition) -> Clause:
+    """Say of a condition that it is no hindrance; a reader would look for it."""
+    return Clause(always=f"The condition on {named(condition.key)} holds for every request.")
+
+
+def _null(condition: Condition) -> Clause:
+    key, kind = named(condition.key), condition.comparison.set_operator
+    wanted = {value.lower() for value in condition.values} & {"true", "false"}
+    if kind == "ForAllValues" or (len(wanted) == 2 and not kind):
+        return _always(condition)
+    if kind == "ForAnyValue":
+        return Clause(never=f"ForAnyValue:Null, here for {key}, is never met")
+    if not wanted:
+        return Clause(never=f"Null asks for true or false, and for {key} there is neither")
+    has, lacks = presence(condition.key)
+    return Clause(lacks if "true" in wanted else has)
+
+
+def _bool(condition: Condition, setting: Setting) -> Clause:
+    comparison, key = condition.comparison, condition.key
+    wanted = {value.lower() for value in condition.values} & {"true", "false"}
+    if not wanted:
+        return _only_missing(condition, f"{named(key)} is compared with neither true nor false")
+    if len(wanted) == 2:
+        text = f"{named(key)} is true or false"
+        return Clause(text + _or_missing(condition, setting))
+    only = wanted.pop()
+    if key.lower() == MFA:
+        return Clause(_MFA[only, comparison.if_exists])
+    is_true, is_false = boolean(key)
+    if only == "false" and setting.denies and not may_miss(key, signed=setting.signed):
+        return Clause(is_true, unless=True)
+    if only == "true":
+        return Clause(is_true + _or_missing(condition, setting))
+    if comparison.if_exists or not may_miss(key, signed=setting.signed):
+        return Clause(is_false + _or_missing(condition, setting))
+    return Clause(f"{is_false} (the request must have {named(key)})")
+
+
+def _one(condition: Condition, setting: Setting) -> Clause:
+    """Put a condition on a key that holds one value into words."""
+    key, name = condition.key, condition.comparison.name
+    words = predicate(condition, variables=setting.variables)
+    negated = OPERATORS[name].negated
+    if not words.affirmed:
+        why = f"no value of the condition on {named(key)} can fit anything"
+        return _always(condition) if negated else _only_missing(condition, why)
+    if not negated:
+        trap = setting.denies and key.lower() == MFA_AGE and not condition.comparison.if_exists
+        missing = " (who used no MFA is not meant)" if trap else _or_missing(condition, setting)
+        return Clause(f"{noun(key)} {words.affirmed}{missing}")
+    if setting.denies:
+        text = f"{noun(key)} {words.affirmed}{_not_counted(condition, setting)}"
+        return Clause(text, unless=True)
+    return Clause(f"{noun(key)} {words.denied}{_or_missing(condition, setting)}")
+
+
+def _lacking(condition: Condition, setting: Setting) -> list[str]:
+    """List the keys without which a negated condition, or one with IfExists, is met too."""
+    keys = [condition.key] if may_miss(condition.key, signed=setting.signed) else []
+    operator = OPERATORS[condition.comparison.name]
+    if setting.variables and operator.negated and operator.variables:
+        keys += [
+            key
+            for key in keys_needed_by_all(condition.values)
+            if may_miss(key, signed=setting.signed) and key.lower() != condition.key.lower()
+        ]
+    return [named(key) for key in keys]
+
+
+def _or_missing(condition: Condition, setting: Setting) -> str:
+    keys = _lacking(condition, setting) if _missing_is_enough(condition) else []
+    return f" (or the request has no {joined(keys, 'or no')})" if keys else ""
+
+
+def _not_counted(condition: Condition, setting: Setting) -> str:
+    keys = _lacking(condition, setting)
+    return f" (a request without {joined(keys, 'or')} does not count)" if keys else ""
+
+
+def _many(condition: Condition, setting: Setting) -> Clause:
+    """Put ForAllValues or ForAnyValue into words."""
+    comparison, key = condition.comparison, named(condition.key)
+    every = comparison.set_operator == "ForAllValues"
+    words = _of_one_value(condition, setting)
+    negated = OPERATORS[comparison.name].negated
+    if not words.affirmed:
+        return _set_of_nothing(condition, negated=negated and bool(condition.values), every=every)
+    one = item(condition.key)
+    if every:
+        return Clause(
+            f"{'no' if negated else 'every'} {one} {words.affirmed} (also if there is none)"
+        )
+    doubt = ""
+    if comparison.if_exists:
+        doubt = f" (AWS's pages do not agree about a request without {key})"
+    return Clause(f"at least one {one} {words.denied if negated else words.affirmed}{doubt}")
+
+
+def _of_one_value(condition: Condition, setting: Setting) -> Predicate:
+    if condition.comparison.name != "Bool":
+        return predicate(condition, variables=setting.variables)
+    wanted = sorted({value.lower() for value in condition.values} & {"true", "false"})
+    return Predicate(f"is {joined(wanted, 'or')}", "") if wanted else NONE
+
+
+def _set_of_nothing(condition: Condition, *, negated: bool, every: bool) -> Clause:
+    """Say what a set operator means of which no value can fit."""
+    has, lacks = presence(condition.key)
+    why = f"no value of the condition on {named(condition.key)} can fit anything"
+    if negated:
+        return _always(condition) if every else Clause(has)
+    return Clause(f"{lacks} ({why})") if every else Clause(never=why)

@@ -1,0 +1,222 @@
+"""Words and how they are put together: lists, quotes, gerunds, names of APIs in plain letters.
+
+What comes from a document is shown in a printable form and never at full length. While a sentence
+is made, characters that would be taken for wildcards or separators have twins that no document can
+bring in; :func:`plain` gives them back at the end.
+
+What people call AWS's services.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamlab.policy.catalog import service_name, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+LONG = 120
+"""Longer texts are shown by their beginning and their end."""
+
+_SHORT = "acl api arn db iam id ip kms mfa saml sql ssh ssl url vpc vpn"
+_ACRONYMS = frozenset(_SHORT.split())
+_PRIVATE = 0xE000
+_MARKS = "/:*?${}<> "
+_TWINS = str.maketrans({mark: chr(_PRIVATE + ord(mark)) for mark in _MARKS})
+_BACK = str.maketrans({chr(_PRIVATE + ord(mark)): mark for mark in _MARKS})
+_BARE = re.compile(r"[\w<*/][\w<>./:@+=*?,#-]*[\w<>/*?=-]|[\w*]", re.ASCII)
+_WORDS = "and any every except if is neither no nor not nothing or unless"
+_OF_SENTENCES = frozenset(_WORDS.split())
+"""What a sentence says itself; as a value it stands in quotes."""
+_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+
+
+def printable(text: str) -> str:
+    """Show what cannot be printed as a replacement character.
+
+    Examples
+    --------
+    >>> printable(f"a{chr(27)}[2Jb") == f"a{chr(0xFFFD)}[2Jb"
+    True
+    """
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in text)
+
+
+def shortened(text: str) -> str:
+    """Cut the middle out of a text that is too long to be read."""
+    if len(text) <= LONG:
+        return text
+    return f"{text[: LONG // 2]}[...]{text[-LONG // 4 :]}"
+
+
+def shown(text: str) -> str:
+    """Make a text of a document fit to be shown: printable, and not too long."""
+    return printable(shortened(text))
+
+
+def twins(text: str) -> str:
+    """Write marks as their twins, so that nobody takes them for wildcards or separators."""
+    return text.translate(_TWINS)
+
+
+def plain(text: str) -> str:
+    """Give the marks back."""
+    return text.translate(_BACK)
+
+
+def said(text: str) -> str:
+    """Show a value in a sentence: bare if nobody can be misled, else in quotes.
+
+    Examples
+    --------
+    >>> said("eu-west-1"), said("two words"), said("")
+    ('eu-west-1', "'two words'", "''")
+    >>> print(said("x', or y is 'z"))
+    "x', or y is 'z"
+    """
+    text = shortened(text)
+    bare = not {" ", "<"} & set(text) and _BARE.fullmatch(plain(text).replace(" ", "_"))
+    if bare and text.lower() not in _OF_SENTENCES:
+        return text
+    if "'" in text and '"' not in text:
+        return f'"{text}"'
+    return "'{}'".format(text.replace("'", "\\'"))
+
+
+def named(text: str) -> str:
+    """Show a name from a document: bare if nobody can be misled, else in quotes.
+
+    Examples
+    --------
+    >>> named("s3:prefix"), named("cost is 5, or the time")
+    ('s3:prefix', "'cost is 5, or the time'")
+    """
+    return said(shown(text))
+
+
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """Join parts as a sentence does.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"]), joined(["a", "b"], "or"), joined([])
+    ('a, b and c', 'a or b', '')
+    """
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])}{word if word.startswith(',') else f' {word}'} {parts[-1]}"
+
+
+def briefly(parts: Sequence[str], limit: int, more: str, word: str = "and") -> str:
+    """Join no more than some parts, and count the others.
+
+    Examples
+    --------
+    >>> briefly(["a", "b", "c", "d"], 2, "letters")
+    'a, b and 2 more letters'
+    """
+    left = len(parts) - limit
+    if left < 2:
+        return joined(parts, word)
+    return joined([*parts[:limit], f"{left} more {more}"], word)
+
+
+def humanised(name: str) -> str:
+    """Take a name of an API or of a resource type apart.
+
+    Examples
+    --------
+    >>> humanised("ListMFADevices"), humanised("log-group"), humanised("eventSourceMapping")
+    ('list MFA devices', 'log group', 'event source mapping')
+    """
+    return " ".join(map(_word, _PARTS.findall(name.replace("iSCSI", "Iscsi"))))
+
+
+def _word(part: str) -> str:
+    stem = part.lower().removesuffix("s")
+    if stem in _ACRONYMS:
+        return stem.upper() + part[len(stem) :].lower()
+    return part if len(part) > 1 and part[:2].isupper() else part.lower()
+
+
+def plural(noun: str) -> str:
+    """Give the plural of a noun.
+
+    Examples
+    --------
+    >>> plural("policy"), plural("key"), plural("address"), plural("messages")
+    ('policies', 'keys', 'addresses', 'messages')
+    """
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    if noun.endswith(("ages", "APIs", "sses")):
+        return noun  # it is one already
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+_DOUBLED = frozenset(vocabulary("verbs")["doubled"].split())
+
+
+def gerund(phrase: str) -> str:
+    """Turn the first word, a verb, into its -ing form.
+
+    Examples
+    --------
+    >>> gerund("put objects"), gerund("delete"), gerund("list the objects of")
+    ('putting objects', 'deleting', 'listing the objects of')
+    """
+    verb, space, rest = phrase.partition(" ")
+    if verb in _DOUBLED:
+        verb += verb[-1]
+    elif verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        verb = verb[:-1]
+    return f"{verb}ing{space}{rest}"
+
+
+VERBS = frozenset(vocabulary("verbs")["known"].split())
+"""The verbs that names of APIs begin with; another beginning is not read as one."""
+
+
+_CALLED: dict[str, str] = vocabulary("services")
+_FIRST_WORDS = ("Amazon ", "AWS ")
+
+
+def called(prefix: str) -> str | None:
+    """Give a service's name as people say it; ``None`` if there is no such service.
+
+    Examples
+    --------
+    >>> called("S3"), called("cloudtrail"), called("s4")
+    ('S3', 'CloudTrail', None)
+    """
+    known = _CALLED.get(prefix.lower())
+    name = service_name(prefix)
+    if known or name is None:
+        return known
+    for word in _FIRST_WORDS:
+        name = name.removeprefix(word)
+    return name.rpartition(" (")[2].removesuffix(")")
+
+
+def principal_called(value: str) -> str | None:
+    """Name the service behind a service principal; ``None`` if it is no such thing.
+
+    Examples
+    --------
+    >>> principal_called("ec2.amazonaws.com"), principal_called("delivery.logs.amazonaws.com")
+    ('EC2', 'the service delivery.logs.amazonaws.com')
+    >>> principal_called("ec2") is None
+    True
+    """
+    prefix, dot, rest = value.partition(".")
+    if (
+        not value.isascii()
+        or not value.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        or not prefix
+    ):
+        return None
+    known = called(prefix) if dot and rest == "amazonaws.com" and prefix.islower() else None
+    return known or f"the service {named(value)}"

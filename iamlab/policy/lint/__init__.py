@@ -1,0 +1,101 @@
+"""What a reviewer would say about a policy that AWS would save, or perhaps not.
+
+The findings have the codes and levels of IAM Access Analyzer, so that what people learn to read
+here is what they meet there. Each module holds detectors: functions that look at a whole policy for
+findings of one kind, and know nothing of each other.
+
+Notes
+-----
+AWS page: "IAM Access Analyzer policy check reference".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.errors import PolicyError
+from iamlab.policy.document import Policy, written
+from iamlab.policy.lint import (
+    actions,
+    arns,
+    condition_keys,
+    missing_keys,
+    open_identifiers,
+    operators,
+    principals,
+    redundancy,
+    resource_forms,
+    service_principals,
+    structure,
+    trust,
+    values,
+    variables,
+)
+from iamlab.policy.lint.context import PolicyContext
+from iamlab.policy.lint.findings import LEVELS, Finding
+from iamlab.policy.rules import rules_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
+ABOUT_KEYS = (condition_keys, missing_keys, open_identifiers, service_principals)
+ABOUT_VALUES = (operators, values, variables)
+MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
+"""Where the detectors are."""
+
+DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
+"""All detectors."""
+
+
+def advise(
+    policy: Policy, policy_type: str = "identity", service: str | None = None
+) -> tuple[Finding, ...]:
+    """Say what a reviewer would; in the order of the text, at one place the gravest first.
+
+    Raises
+    ------
+    RequestError
+        There is no such type or service.
+
+    Examples
+    --------
+    >>> wide = Policy.parse({"Version": "2012-10-17", "Statement": [
+    ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
+    >>> [finding.code for finding in advise(wide)]
+    ['PASS_ROLE_WITH_STAR_IN_RESOURCE']
+    """
+    rules_for(policy_type, service)  # refuses a type or a service that there is not
+    if not policy.text:
+        policy = written(policy.statements, policy)  # it was put together from its parts
+    checked = PolicyContext.of(policy, policy_type, service)
+    found = [finding for detector in DETECTORS for finding in detector(checked)]
+    return tuple(sorted(dict.fromkeys(found), key=_reading_order))
+
+
+def review(
+    document: str | Mapping[str, object],
+    policy_type: str = "identity",
+    service: str | None = None,
+) -> tuple[Finding, ...]:
+    """Say the same about a text that may be no policy at all.
+
+    Examples
+    --------
+    >>> [finding.code for finding in review('{"Statement": {"Effect": "allow", "Action": "*"}}')]
+    ['INVALID_EFFECT']
+    """
+    try:
+        policy = Policy.parse(document)
+    except PolicyError as error:
+        return tuple(
+            Finding(one.code, one.path, one.line, one.column, one.what, one.remedy)
+            for one in error.problems
+        )
+    return advise(policy, policy_type, service)
+
+
+def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
+    level = LEVELS.index(finding.level)
+    return finding.line or 0, finding.column or 0, level, finding.code

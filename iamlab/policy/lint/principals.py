@@ -1,0 +1,182 @@
+"""Findings about the values of Principal and NotPrincipal.
+
+Notes
+-----
+AWS pages: "AWS JSON policy elements: Principal"; "AWS JSON policy elements: NotPrincipal"; "IAM
+Access Analyzer policy check reference".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.policy.arn import ACCOUNT
+from iamlab.policy.lint.resource_forms import is_wild
+from iamlab.policy.variables import has_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.policy.lint.context import Detector, PolicyContext
+    from iamlab.policy.lint.findings import Better, Finding
+    from iamlab.policy.statement import Statement
+
+_PARTITION = r"arn:aws(?:-[a-z]+)*"
+_GOOD_ARN = re.compile(
+    rf"{_PARTITION}:(?:iam::(?:\d{{12}}:(?:root|user/.+|role/.+)|cloudfront:user/.+)"
+    r"|sts::\d{12}:(?:assumed-role/[^/]+/[^/]+|federated-user/.+))"
+)
+_GROUP = re.compile(rf"{_PARTITION}:iam::\d{{12}}:group/.*")
+PROVIDER = re.compile(rf"{_PARTITION}:iam::\d{{12}}:(?P<kind>saml|oidc)-provider/.+")
+_ID = re.compile(r"(?P<kind>AROA|AIDA)[A-Z0-9]{12,124}")
+_CANONICAL = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+# The domains of AWS's partitions, and two that some services have beside.
+SERVICE = re.compile(
+    r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|amazon\.com|aws\.internal"
+    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|aws)",
+    re.IGNORECASE,
+)
+_SERVICE_NAME = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)(?:\.(?:amazonaws|aws|com))*")
+_LONGEST_SHOWN = 200
+_WITH_PRINCIPALS = ("resource", "trust", "endpoint")
+
+
+class PrincipalFault(NamedTuple):
+    """What is wrong with a principal, and the right pair of type and value where that is plain."""
+
+    code: str
+    what: str
+    remedy: str
+    right: tuple[str, str] | None = None
+
+
+def malformed(checked: PolicyContext) -> Iterator[Finding]:
+    """A principal is written in one of few forms, and has no wildcard in it."""
+    if checked.policy_type not in _WITH_PRINCIPALS:
+        return
+    for statement, index, pair in all_principals(checked):
+        fault = None if has_variable(pair[1]) else _fault(checked, *pair)
+        if fault is not None:
+            path = checked.places.principal(statement, index)
+            better = instead(checked, statement, index, fault.right)
+            yield checked.find(fault.code, path, fault.what, fault.remedy, better)
+
+
+def all_principals(checked: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
+    """Walk through the principals of all statements."""
+    for statement in checked.statements:
+        for index, pair in enumerate(statement.principals or ()):
+            yield statement, index, pair
+
+
+def instead(
+    checked: PolicyContext, statement: Statement, index: int, pair: tuple[str, str] | None
+) -> Better | None:
+    """Write the policy with another principal in the place of one."""
+    if pair is None:
+        return None
+
+    listed = list(statement.principals or ())
+    listed[index] = pair
+    name = "principal" if statement.principal is not None else "not_principal"
+    return checked.change(statement, **{name: tuple(dict.fromkeys(listed))})
+
+
+def _fault(checked: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
+    if kind == "*" or (kind == "AWS" and text == "*"):
+        return None
+    shown = text[:_LONGEST_SHOWN]
+    if not kind:
+        right = _right_pair(text)
+        remedy = 'Write {"AWS": ...}, {"Service": ...} or "*".'
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", remedy, right)
+    if is_wild(text) and not (checked.policy_type == "trust" and text == "*"):
+        what = f"{shown!r} has a wildcard, which a principal may not have."
+        remedy = 'Name each, or write "*" and a condition on aws:PrincipalArn.'
+        return PrincipalFault("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, remedy)
+    if kind == "AWS":
+        return _aws(text)
+    if kind == "Service":
+        return None if text == "*" else _service(text)
+    return _other_kinds(checked, kind, text)
+
+
+def _aws(text: str) -> PrincipalFault | None:
+    if ACCOUNT.fullmatch(text) or _GOOD_ARN.fullmatch(text):
+        return None
+    shown = text[:_LONGEST_SHOWN]
+    gone = _ID.fullmatch(text)
+    if gone:
+        role = gone["kind"] == "AROA"
+        word = "role" if role else "user"
+        what = f"{shown} is the id of a {word}, perhaps of one that is gone."
+        remedy = f"Write the {word}'s ARN."
+        code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"
+        return PrincipalFault(code, what, remedy)
+    if _GROUP.fullmatch(text):
+        what = f"{shown} is a group, which is no principal."
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name its users, or better a role.")
+    right = _right_pair(text)
+    remedy = f'Did you mean {{"{right[0]}": "{right[1][:_LONGEST_SHOWN]}"}}?' if right else ""
+    return PrincipalFault(
+        "INVALID_PRINCIPAL_FORMAT",
+        f"{shown!r} is no AWS principal.",
+        remedy or "Write 12 digits, or the ARN of a root, user, role or session.",
+        right,
+    )
+
+
+def _right_pair(text: str) -> tuple[str, str] | None:
+    """Find the type that was meant, and the form."""
+    digits = text.replace("-", "")
+    if ACCOUNT.fullmatch(digits):
+        return "AWS", digits
+    if SERVICE.fullmatch(text):
+        return "Service", text
+    if PROVIDER.fullmatch(text):
+        return "Federated", text
+    return ("AWS", text) if _GOOD_ARN.fullmatch(text) else None
+
+
+def _service(text: str) -> PrincipalFault | None:
+    if SERVICE.fullmatch(text):
+        return None
+    what = f"{text[:_LONGEST_SHOWN]!r} is no service principal."
+    name = _SERVICE_NAME.fullmatch(text)
+    right = ("Service", f"{name['name']}.amazonaws.com") if name else None
+    remedy = (
+        f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "They end in .amazonaws.com."
+    )
+    return PrincipalFault("INVALID_SERVICE_PRINCIPAL_FORMAT", what, remedy, right)
+
+
+def _other_kinds(checked: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
+    shown = text[:_LONGEST_SHOWN]
+    kinds = checked.rules.principal_types
+    if kind == "Federated" and checked.policy_type != "trust":
+        what = f"{shown} cannot be named in {checked.type_name}."
+        remedy = "Name the role whose sessions the provider's users have."
+        return PrincipalFault("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, remedy)
+    if kind == "CanonicalUser" and kinds is not None and kind not in kinds:
+        what = f"{checked.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
+    if kind == "CanonicalUser" and not _CANONICAL.fullmatch(text):
+        what = f"{shown!r} is no canonical user id."
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", what, "They have 64 hexadecimal digits.")
+    return None
+
+
+def everybody_else(checked: PolicyContext) -> Iterator[Finding]:
+    """Allow with NotPrincipal lets in everybody but those listed, strangers included."""
+    if checked.policy_type not in ("resource", "endpoint"):
+        return
+    for statement in checked.statements:
+        if statement.effect == "Allow" and statement.not_principal is not None:
+            path = checked.places.element(statement, "NotPrincipal")
+            what = "Everybody but those listed is let in, people without an account included."
+            remedy = "Name in Principal whom you mean."
+            yield checked.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, remedy)
+
+
+DETECTORS: tuple[Detector, ...] = (malformed, everybody_else)

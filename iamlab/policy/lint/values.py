@@ -1,0 +1,229 @@
+"""Is the value of a condition what its operator compares, and what its key can hold?
+
+Address ranges: those that ``aws:SourceIp`` never holds, and those written at greater length.
+
+``aws:SourceIp`` is the address that AWS sees, so a public one. Private addresses come through a
+VPC endpoint only, and stand in ``aws:VpcSourceIp``.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Condition operators"; "IAM Access Analyzer policy check
+reference".
+AWS page: "IAM Access Analyzer policy check reference".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING
+
+from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
+from iamlab.policy.catalog import vocabulary
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.lint.context import ConditionContext, has_wildcard, is_short, on_conditions
+from iamlab.policy.variables import has_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.policy.lint.context import Detector
+    from iamlab.policy.lint.findings import Finding
+
+
+_OPERATOR_VALUES: dict[str, dict[str, str]] = {
+    family: row for row in vocabulary("operator_values") for family in row["families"].split()
+}
+_EXPONENT = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?[eE][+-]?\d{1,3}", re.ASCII)
+
+
+def is_readable(operator: str, value: str) -> bool:
+    """Say whether a value is of the form that an operator compares: it agrees with itself.
+
+    Examples
+    --------
+    >>> is_readable("IpAddress", "203.0.113.0/24"), is_readable("NumericEquals", "ten")
+    (True, False)
+    """
+    return OPERATORS[operator].test(value, value)
+
+
+def _form(context: ConditionContext) -> Iterator[Finding]:
+    """A value that the operator cannot read never fits."""
+    form = _OPERATOR_VALUES.get(context.family)
+    if form is None:
+        return
+    for index, value in enumerate(context.values):
+        if (
+            is_readable(form["operator"], value)
+            or has_variable(value)
+            or _EXPONENT.fullmatch(value)
+        ):
+            continue
+        what = f"{_short(value)} is no {form['noun']}, so {context.comparison} never fits it."
+        yield context.find(form["code"], what, form["remedy"], value=index)
+
+
+def _epoch(context: ConditionContext) -> Iterator[Finding]:
+    """Seconds since 1970 are a date too, but nobody reads them."""
+    if context.family != "Date" or context.key == "aws:epochtime":
+        return
+    for index, value in enumerate(context.values):
+        if not is_readable("NumericEquals", value):
+            continue
+        date = _date_of(value)
+        better = None
+        remedy = "Write the date as YYYY-MM-DD."
+        if date is not None:
+            better, remedy = context.with_value(index, date), f"Write {date}."
+        what = (
+            f"{_short(value)} is a date in seconds since 1970, which may not mean what you expect."
+        )
+        yield context.find("INVALID_DATE_VALUE", what, remedy, better, value=index)
+
+
+def _date_of(seconds: str) -> str | None:
+    """Write whole seconds since 1970 as a date; what looks like a year may have been meant so."""
+    if not re.fullmatch(r"\d{5,11}", seconds, re.ASCII):
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 60 else value[:57] + "...")
+
+
+def _several_booleans(context: ConditionContext) -> Iterator[Finding]:
+    """Of two booleans one always fits."""
+    if context.operator != "Bool" or context.set_operator:
+        return
+    values = {value.lower() for value in context.values}
+    if len(context.values) > 1:
+        only = tuple(values) if len(values) == 1 else None
+        yield context.find(
+            "INVALID_CONDITION_MULTIPLE_BOOLEAN",
+            f"Bool takes one value for {context.name}, not {len(context.values)}.",
+            "Write true or false.",
+            context.instead(values=only) if only else None,
+        )
+
+
+# The operator by which one value of several decides, and the word for it.
+_DECIDING = {
+    f"{family}{name}{end}": (f"{family}{name}Equals", word)
+    for family in ("Numeric", "Date")
+    for name, word in (("LessThan", "greatest"), ("GreaterThan", "least"))
+    for end in ("", "Equals")
+}
+
+
+def _several_limits(context: ConditionContext) -> Iterator[Finding]:
+    """Less than 5 or less than 9 is less than 9."""
+    compare, word = _DECIDING.get(context.operator, ("", ""))
+    values = context.values
+    if not compare or len(values) < 2 or not all(is_readable(compare, one) for one in values):
+        return
+    test = OPERATORS[compare].test
+    decides = reduce(lambda one, other: one if test(one, other) else other, values)
+    yield context.find(
+        "REDUNDANT_CONDITION_VALUE_NUM",
+        f"Of the values of {context.name} only the {word}, {decides}, decides.",
+        "Leave out the others.",
+        context.instead(values=(decides,)),
+    )
+
+
+# What the values of some keys look like -----------------------------------------------------------
+
+# For suggestions only: a Region that is not among them may be new.
+_OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
+_REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
+_KEY_VALUES: dict[str, dict[str, str]] = {
+    key: row for row in vocabulary("key_values") for key in row["keys"].split()
+}
+
+
+def _key_value(context: ConditionContext) -> Iterator[Finding]:
+    """A value that the key can never hold."""
+    row = _KEY_VALUES.get(context.key)
+    if row is None or context.family not in ("String", "Arn"):
+        return
+    form = re.compile(row["form"], re.ASCII)
+    for index, value in enumerate(context.values):
+        if form.fullmatch(value) or has_wildcard(value) or has_variable(value):
+            continue
+        remedy, better, lower = row["remedy"], None, value.lower()
+        if form.fullmatch(lower):
+            remedy, better = f"Did you mean {lower}?", context.with_value(index, lower)
+        elif row["noun"] == "a Region" and len(value) < 30 and is_short(context.checked.policy):
+            close = get_close_matches(lower, _REGIONS, n=1, cutoff=0.8)
+            remedy = f"Did you mean {close[0]}?" if close else remedy
+        what = f"{_short(value)} has not the form of {row['noun']}."
+        yield context.find(row["code"], what, remedy, better, value=index)
+
+
+_PRIVATE_4 = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_PRIVATE_6 = ipaddress.IPv6Network("fc00::/7")
+
+
+@lru_cache(maxsize=4096)
+def is_private(value: str) -> bool:
+    """Say whether a range holds private addresses only.
+
+    Examples
+    --------
+    >>> is_private("10.1.0.0/16"), is_private("203.0.113.0/24"), is_private("0.0.0.0/0")
+    (True, False, False)
+    """
+    network = ipaddress.ip_network(value, strict=False)
+    if isinstance(network, ipaddress.IPv6Network):
+        return network.subnet_of(_PRIVATE_6)
+    return any(map(network.subnet_of, _PRIVATE_4))
+
+
+def _private(context: ConditionContext) -> Iterator[Finding]:
+    """No request from a private address has ``aws:SourceIp``."""
+    if context.family != "Ip" or context.key != "aws:sourceip":
+        return
+    ranges = [one for one in context.values if is_readable("IpAddress", one)]
+    private = set(filter(is_private, ranges))
+    if not private or len(ranges) < len(context.values):
+        return
+    what = f"{context.name} is a public address, and never in {min(private)}."
+    middle = "NOT_" if context.is_negated else ""
+    if len(private) == len(set(ranges)):
+        remedy = "Write public ranges, or use aws:VpcSourceIp with aws:SourceVpc."
+        yield context.find(f"PRIVATE_{middle}IP_ADDRESS", what, remedy)
+    else:
+        public = tuple(one for one in context.values if one not in private)
+        remedy = "Leave private ranges out, or give them to aws:VpcSourceIp."
+        better = context.instead(values=public)
+        yield context.find(f"PRIVATE_{middle}IP_ADDRESS_SUBSET", what, remedy, better)
+
+
+def _host_bits(context: ConditionContext) -> Iterator[Finding]:
+    """What stands behind the prefix of a range does not count."""
+    if context.family != "Ip":
+        return
+    for index, value in enumerate(context.values):
+        if "/" not in value or not is_readable("IpAddress", value):
+            continue
+        network = ipaddress.ip_network(value, strict=False)
+        if ipaddress.ip_interface(value).ip == network.network_address:
+            continue
+        yield context.find(
+            "IMPROVE_IP_RANGE",
+            f"Of {value} only the first {network.prefixlen} bits count.",
+            f"Write {network}.",
+            context.with_value(index, str(network)),
+            value=index,
+        )
+
+
+DETECTORS: tuple[Detector, ...] = (
+    on_conditions(_form, _epoch, _several_booleans, _several_limits, _key_value),
+    on_conditions(_private, _host_bits),
+)

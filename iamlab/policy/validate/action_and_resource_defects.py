@@ -1,0 +1,223 @@
+"""Defects of actions and resources: their form, and which of them a type of policy takes.
+
+IAM reads only the form. Of an ARN it reads no further than the first three parts. It saves the name
+of an action, a service or a resource that does not exist: that simply never matches.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Action"; "IAM JSON policy elements: Resource"; "Troubleshoot
+IAM policies"; "Actions, resources, and condition keys for Amazon S3", for what has a Region and for
+which action fits which resource.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import dropwhile, takewhile
+from typing import TYPE_CHECKING
+
+from iamlab.policy import catalog
+from iamlab.policy.patterns import glob
+from iamlab.policy.rules import PARTITIONS
+from iamlab.policy.statement import ACTIONS, RESOURCES, values_of
+from iamlab.policy.validate.document_defects import Defect, short
+from iamlab.policy.validate.messages import IAM_PATHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.policy.rules import TypeRules
+    from iamlab.policy.statement import Statement
+    from iamlab.policy.validate.document_defects import CheckedPolicy
+
+_VENDOR = re.compile(r"[A-Za-z0-9.-]+")
+
+
+def missing_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find empty lists of actions; only IAM minds them, elsewhere they just never match."""
+    for statement in checked.statements if checked.rules.iam_grammar else ():
+        if not statement.actions:
+            path = checked.places.element(statement, statement.element("Action"))
+            yield Defect("no_action", path)
+
+
+def misformed_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find actions that are not written as ``service:Name``."""
+    for value in checked.values(ACTIONS):
+        kind = action_fault(value.text)
+        if kind:
+            vendor = value.text.partition(":")[0]
+            details = {"value": short(value.text), "vendor": short(vendor)}
+            yield Defect(kind, checked.path(value), details)
+
+
+def action_fault(action: str) -> str | None:
+    """Say what is wrong with the form of an action; ``None`` if IAM would save it.
+
+    Examples
+    --------
+    >>> [action_fault(text) for text in ("s3", "s*:Get*", "*:Get*", "no-such:Thing")]
+    ['no_vendor', 'vendor', None, None]
+    """
+    if action == "*":
+        return None
+    vendor, _, _ = action.partition(":")
+    colons = action.count(":")
+    if not colons:
+        return "no_vendor"
+    if colons > 1:
+        return "two_colons"
+    return None if vendor == "*" or _VENDOR.fullmatch(vendor) else "vendor"
+
+
+def unwanted_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find actions that the type of policy does not take."""
+    for value in checked.values(ACTIONS):
+        kind = None if action_fault(value.text) else unwanted(value.text, checked.rules)
+        if kind:
+            yield Defect(kind, checked.path(value), {"value": short(value.text)})
+
+
+def unwanted(action: str, rules: TypeRules) -> str | None:
+    """Say why a type of policy does not take an action; ``None`` if it does."""
+    name = action.lower()
+    if name == "*" and rules.every_action and rules.wildcards:
+        return None
+    if rules.services is not None and name.partition(":")[0] not in rules.services:
+        return "foreign_action"
+    if not rules.wildcards and ("*" in name or "?" in name):
+        return "action_wildcard"
+    if rules.actions is not None and not any(glob(name, known) for known in rules.actions):
+        return "unknown_action"
+    unknown = rules.looks_actions_up and not catalog.expand(action)
+    return "unknown_action" if unknown else None
+
+
+# Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.
+_S3_WITH_REGION = (
+    "accesspoint/ access-grants/ job/ async-request/ storage-lens/ storage-lens-group/"
+)
+S3_WITH_REGION = tuple(_S3_WITH_REGION.split())
+NEWER_IAM_PATHS = ("role-template/", "delegation-request/", "assumed-role/", "contextProvider/")
+WHOLE_IAM_PARTS = ("*", "root")
+
+
+def forms_read_early(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find ARNs that are too short to be read, up to the first that is wrong in another way.
+
+    IAM looks for these first; once it has met another mistake in a resource it no longer does.
+    """
+    return takewhile(_is_short, _forms(checked))
+
+
+def forms_read_late(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find the other mistakes in the form of a resource, and what stands behind the first."""
+    return dropwhile(_is_short, _forms(checked))
+
+
+def _is_short(defect: Defect) -> bool:
+    return defect.kind == "short_arn"
+
+
+def _forms(checked: CheckedPolicy) -> Iterator[Defect]:
+    if not checked.rules.iam_grammar or checked.rules.resource == "forbidden":
+        return
+    for statement in checked.statements:
+        found = [
+            Defect(fault[0], checked.path(value), fault[1])
+            for value in values_of(statement, RESOURCES)
+            if (fault := resource_fault(value.text)) is not None
+        ]
+        yield from sorted(found, key=_is_short)
+
+
+def resource_fault(resource: str) -> tuple[str, dict[str, object]] | None:
+    """Say what is wrong with the form of a resource; ``None`` if IAM would save it.
+
+    Examples
+    --------
+    >>> resource_fault("star-maps")[0], resource_fault("arn:aws:s3::star-maps")[0]
+    ('no_arn', 'short_arn')
+    >>> resource_fault("arn:aws:x:::y") is None
+    True
+    """
+    if resource == "*":
+        return None
+    value: dict[str, object] = {"value": short(resource)}
+    _, colon, rest = resource.partition(":")
+    if not colon:
+        return "no_arn", value
+    partition, colon, rest = rest.partition(":")
+    if partition != "*" and partition not in PARTITIONS:
+        return "partition", _as_six_parts(partition, rest)
+    service, _, after = rest.partition(":")
+    if not colon or "*" in service or "?" in service:
+        return "vendor_of_resource", value
+    kind = _own_fault(service, after)
+    if kind is None and (not service or (resource.count(":") < 5 and "::" in resource)):
+        kind = "short_arn"
+    return (kind, value) if kind else None
+
+
+def _own_fault(service: str, after: str) -> str | None:
+    """Say what breaks the rules that IAM has for ARNs of IAM and of S3."""
+    if service not in ("iam", "s3"):
+        return None
+    last = after.partition(":")[2].partition(":")[2]
+    without_region = after.startswith(":")
+    if service == "s3":
+        return None if without_region or last.startswith(S3_WITH_REGION) else "s3_region"
+    if not without_region:
+        return "iam_region"
+    named = last in WHOLE_IAM_PARTS or last.startswith((*IAM_PATHS, *NEWER_IAM_PATHS))
+    return None if named else "iam_path"
+
+
+def _as_six_parts(partition: str, rest: str) -> dict[str, object]:
+    """Write the ARN as IAM does in its sentence: a star for each part that is missing."""
+    parts = rest.split(":", 3) if rest else []
+    parts += ["*"] * (4 - len(parts))
+    arn = ":".join(("arn", partition, *parts))
+    return {"partition": short(partition), "arn": short(arn)}
+
+
+def foreign_resources(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find resources that cannot be those of the service that the policy is for."""
+    patterns = checked.rules.resources
+    for value in checked.values(RESOURCES) if patterns is not None else ():
+        if not any(_fits(pattern, value.text) for pattern in patterns or ()):
+            yield Defect("foreign_resource", checked.path(value), {"value": short(value.text)})
+
+
+def _fits(pattern: str, resource: str) -> bool:
+    """Match a resource with a form of ARN; the form ``*`` is the star itself."""
+    return resource == "*" if pattern == "*" else glob(pattern, resource)
+
+
+def unfit_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find S3's actions that work on none of the resources beside them."""
+    for statement in checked.statements if checked.rules.looks_actions_up else ():
+        kinds = _s3_kinds(statement)
+        for value in values_of(statement, ("Action",)) if kinds is not None else ():
+            pattern = value.text
+            names = catalog.expand(pattern) if pattern.lower().startswith("s3:") else ()
+            if names and not any((kinds or set()) & _kinds_of(name) for name in names):
+                yield Defect("unfit_action", checked.path(value), {"value": short(pattern)})
+
+
+def _kinds_of(name: str) -> set[str]:
+    declared = catalog.action(name)
+    return {use.name for use in declared.resource_types} if declared else set()
+
+
+def _s3_kinds(statement: Statement) -> set[str] | None:
+    """Say which of bucket and object a statement names; ``None`` if it names other things too."""
+    kinds: set[str] = set()
+    for value in statement.resource or ():
+        last = value.split(":", 5)[-1]
+        if not glob("arn:*:s3:::*", value):
+            return None
+        kinds |= {"object"} if "/" in last else {"bucket"}
+        if "*" in last.partition("/")[0]:
+            kinds |= {"bucket", "object"}
+    return kinds or None

@@ -1,0 +1,257 @@
+"""Defects of a document as a whole: size, version, Sids, dates, numbers of parts.
+
+``CheckedPolicy`` is what every check gets, and ``Defect`` is what it finds.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Version"; "IAM JSON policy elements: Sid"; "IAM JSON policy
+elements: Condition operators", section "Date condition operators"; "Amazon SQS policy quotas";
+"Amazon SNS API permissions"; "IAM and AWS STS quotas"; "Quotas and service limits for AWS
+Organizations".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.policy.rules import LONGEST_DOCUMENT
+from iamlab.policy.statement import values_of
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Policy
+    from iamlab.policy.json_text import Places
+    from iamlab.policy.rules import Counting, TypeRules
+    from iamlab.policy.statement import ListValue, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing that AWS would refuse.
+
+    Parameters
+    ----------
+    kind
+        The name under which ``aws_messages.toml`` has AWS's words and the remedy.
+    details
+        What replaces each ``{...}`` in them.
+    remedy
+        The name of the remedy, where it is not that of the kind.
+    """
+
+    kind: str
+    path: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """A policy, the rules of its type, and where its parts are in its text."""
+
+    policy: Policy
+    rules: TypeRules
+    places: Places
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Its statements."""
+        return self.policy.statements
+
+    def values(self, elements: tuple[str, ...]) -> Iterator[ListValue]:
+        """Walk through the values of some elements of all statements."""
+        for statement in self.policy.statements:
+            yield from values_of(statement, elements)
+
+    def path(self, value: ListValue) -> str:
+        """Give the JSON path of a value."""
+        return self.places.value(value.statement, value.element, value.index)
+
+
+Check = Callable[[CheckedPolicy], Iterator[Defect]]
+
+
+def short(text: str) -> str:
+    """Cut a text of absurd length, so that a message stays one that people can read."""
+    return text if len(text) <= 300 else f"{text[:200]}..."
+
+
+def no_statements(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find a document without a statement."""
+    if not checked.statements:
+        yield Defect("no_statement", "$")
+
+
+def old_version(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find a document of the older version of the language, or without one."""
+    if checked.rules.newest_version and checked.policy.version != "2012-10-17":
+        line, _ = checked.places.where("$.Version")
+        yield Defect("version", "$" if line is None else "$.Version")
+
+
+def sid_letters(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find Sids with characters that the service does not take."""
+    form = checked.rules.sid
+    for statement in checked.statements if form is not None else ():
+        if statement.sid is not None and not re.fullmatch(form or "", statement.sid):
+            yield Defect("sid_letters", checked.places.element(statement, "Sid"))
+
+
+def sids_twice(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find statements with the Sid of an earlier one."""
+    for statement, _ in repeated_sids(checked.statements) if checked.rules.unique_sids else ():
+        place = checked.places.element(statement, "Sid")
+        yield Defect("sid_twice", place, {"sid": short(statement.sid or "")})
+
+
+def repeated_sids(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, Statement]]:
+    """Give each statement with the Sid of an earlier one, and the first that has this Sid."""
+    first: dict[str, Statement] = {}
+    for statement in statements:
+        if statement.sid and first.setdefault(statement.sid, statement) is not statement:
+            yield statement, first[statement.sid]
+
+
+IN_DOCUMENT: dict[str, Callable[[Statement], int]] = {
+    "statements": lambda _: 1,
+    "principals": lambda statement: len(statement.principal or statement.not_principal or ()),
+    "conditions": lambda statement: len(statement.conditions),
+}
+"""What is counted over all statements of a document."""
+
+IN_STATEMENT: dict[str, Callable[[Statement], int]] = {
+    "actions of a statement": lambda statement: len(statement.actions),
+    "resources of a statement": lambda statement: len(statement.resources or ()),
+}
+"""What is counted in each statement."""
+
+
+def too_many(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find more of something than the service takes."""
+    for what, limit in checked.rules.most.items():
+        if what in IN_DOCUMENT:
+            counts = {"$": sum(map(IN_DOCUMENT[what], checked.statements))}
+        else:
+            count = IN_STATEMENT[what]
+            over = (one for one in checked.statements if count(one) > limit)
+            counts = {checked.places.statement(one): count(one) for one in over}
+        for path, number in counts.items():
+            if number > limit:
+                yield Defect("too_many", path, {"what": what, "number": number, "limit": limit})
+
+
+# Sizes --------------------------------------------------------------------------------------------
+
+_STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+', re.DOTALL)
+_OUTSIDE = re.compile("[^\t\n\r\u0020-\u00ff]")
+_UNITS = {
+    "compact": "characters without the white space between its parts",
+    "characters": "characters, white space included",
+    "bytes": "bytes, white space included",
+}
+
+
+def size(policy: Policy, counting: Counting = "compact") -> int:
+    """Measure a document as AWS does.
+
+    Parameters
+    ----------
+    counting
+        ``"compact"``, IAM's way: characters, without white space outside strings;
+        ``"characters"``: all of them; ``"bytes"``: all, as UTF-8.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> policy = Policy.parse('{ "Statement": [],  "Id": "a b" }')
+    >>> size(policy), size(policy, "characters")
+    (27, 33)
+    """
+    text = policy.text
+    if counting == "bytes":
+        return len(text.encode())
+    if counting == "characters":
+        return len(text)
+    spaces = (match for match in _STRING_OR_SPACE.finditer(text) if match[1] is None)
+    return len(text) - sum(match.end() - match.start() for match in spaces)
+
+
+def too_large(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find a document that is larger than its type may be."""
+    if checked.rules.size is None:
+        return
+    counting, limit = checked.rules.size.counting, checked.rules.size.limit
+    measured = size(checked.policy, counting)
+    if measured > limit:
+        details = {"size": measured, "limit": limit, "unit": _UNITS[counting]}
+        yield Defect("size", "$", {**details, **_value_of_parameter(checked)})
+
+
+def unsendable(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find what IAM's API refuses before it reads the document: its length, its characters."""
+    if not checked.rules.iam_api:
+        return
+    parameter, text = _value_of_parameter(checked), checked.policy.text
+    if len(text) > LONGEST_DOCUMENT:
+        yield Defect("too_long", "$", {"size": len(text), "limit": LONGEST_DOCUMENT, **parameter})
+    outside = _OUTSIDE.search(text)
+    if outside is not None:
+        yield Defect("characters", "$", {"character": repr(outside[0]), **parameter})
+
+
+def _value_of_parameter(checked: CheckedPolicy) -> dict[str, str]:
+    """Give how AWS's API names the document; it prints all of it, here its start is enough."""
+    return {"start": f"{checked.policy.text[:40]}...", "parameter": checked.rules.parameter}
+
+
+# Dates: IAM reads more than its pages say ---------------------------------------------------------
+
+_MOMENT = re.compile(
+    r"(?P<year>-?\d{1,9})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?"
+    r"(?:[Tt](?:(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.\d{1,9})?)?"
+    r"(?:[Zz]|[+-](?P<zone_hour>\d\d)(?::(?P<zone_minute>\d\d))?)?)?)?)?",
+    re.ASCII,
+)
+_RANGES = {
+    "year": (-292_275_054, 292_278_993),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 23),
+    "minute": (0, 59),
+    "second": (0, 59),
+    "zone_hour": (0, 23),
+    "zone_minute": (0, 59),
+}
+_SECONDS = re.compile(r"\d{1,19}", re.ASCII)
+_MOST_SECONDS = 2**63 - 1
+
+
+def is_date(text: str) -> bool:
+    """Say whether IAM can read the text as a date: ISO 8601, in parts too, or seconds since 1970.
+
+    Examples
+    --------
+    >>> is_date("2026-11-25T10:00:00Z"), is_date("1795600000"), is_date("2026-13")
+    (True, True, False)
+    """
+    if not ("-" in text or "t" in text.lower()):
+        return bool(_SECONDS.fullmatch(text)) and int(text) <= _MOST_SECONDS
+    parts = _MOMENT.fullmatch(text)
+    return parts is not None and all(
+        low <= int(parts[name]) <= high
+        for name, (low, high) in _RANGES.items()
+        if parts[name] is not None
+    )
+
+
+def unreadable_dates(checked: CheckedPolicy) -> Iterator[Defect]:
+    """Find values of date operators that are no dates."""
+    for statement in checked.statements if checked.rules.iam_grammar else ():
+        for condition in statement.conditions:
+            if condition.comparison.name.startswith("Date"):
+                for index, value in enumerate(condition.values):
+                    if not is_date(value):
+                        place = checked.places.condition(statement, condition, index)
+                        yield Defect("date", place, {"value": short(value)})
