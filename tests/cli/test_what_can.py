@@ -94,7 +94,7 @@ def test_bobs_boundary_stands_under_what_he_may_not(shell: Shell) -> None:
 
 
 def test_what_was_taken_for_granted_is_said(shell: Shell) -> None:
-    """Alice's group is not in the file."""
+    """Alice's group isn't in the file."""
     shell.write("account.json", as_cli(filtered(export_of(hand_made()), "User")))
     result = shell(*ask(arn_of("alice"), "--service", "s3"))
 

@@ -258,7 +258,7 @@ def test_standard_input_that_is_no_text_is_one_line(
 
     line = one_line(shell("who-can", option, "-", *GET))
 
-    assert line == "iamlab: standard input cannot be read: it is not UTF-8 text.\n"
+    assert line == "iamlab: standard input can't be read: it is not UTF-8 text.\n"
 
 
 @pytest.mark.parametrize("command", ["audit", "report"])
