@@ -83,7 +83,7 @@ def asked(**layers):
 def in_layer(layer, policy):
     """Put a policy where a layer is."""
     if layer in ("rcp", "scp"):
-        return {f"{layer}s": [[policy]]}
+        return {layer: [[policy]]}
     return {layer: [policy] if layer in ("session", "scoped") else policy}
 
 
