@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.engine.question_space import ResourceFacts
+    from iamlab.engine.question_index import ResourceFacts
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World

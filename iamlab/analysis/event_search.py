@@ -151,7 +151,9 @@ def _by(caller: object) -> Check:
         return _in_console(str(arn), issued)
     wanted = frozenset(_names_of(caller))
     if not wanted:
-        raise RequestError(f"who={caller!r} is nobody: give a caller, his ARN, key id or name.")
+        raise RequestError(
+            f"principal={caller!r} is nobody. Pass a caller, an ARN, a key ID or a name."
+        )
     unique_id = "" if isinstance(caller, str) else getattr(caller, "unique_id", "")
 
     def fits(event: Event) -> bool:

@@ -33,6 +33,7 @@ _SYMBOLS = {DONE: "✓", OPEN: "✕", UNKNOWN: "?"}
 _YEAR = timedelta(days=365)
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item.
@@ -41,7 +42,7 @@ class Item:
     ----------
     state
         ``"done"``, ``"to do"`` or ``"not known"``.
-    mend
+    remedy
         Python text that does it; empty if it is done or not known.
     today
         What AWS's advice on this is today.
@@ -50,7 +51,7 @@ class Item:
     title: str
     state: str
     reason: str
-    mend: str = ""
+    remedy: str = ""
     today: str = ""
 
     @property
@@ -60,7 +61,7 @@ class Item:
 
     def __str__(self) -> str:
         lines = [f"{_SYMBOLS[self.state]} {self.state}: {self.title}", f"    {self.reason}"]
-        lines += [f"    >>> {line}" for line in self.mend.splitlines()]
+        lines += [f"    >>> {line}" for line in self.remedy.splitlines()]
         if self.today:
             lines.append(f"    Today: {self.today}")
         return "\n".join(lines)
@@ -98,8 +99,10 @@ class SecurityStatus(Shown):
         return f"{self.title}: {done} of {len(self.items)} done"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
-        return {"title": self.title, "items": [asdict(item) for item in self.items]}
+        """Return it as JSON values; there the remedy has its first name, ``mend``."""
+        keys = {"remedy": "mend"}
+        items = [{keys.get(key, key): text for key, text in asdict(one).items()} for one in self]
+        return {"title": self.title, "items": items}
 
 
 def security_status(

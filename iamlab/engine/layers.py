@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 else:
     __getattr__ = old_names_of(__name__)
 
-GUARDS = ("rcp", "scp", "endpoint")
+GUARDRAILS = ("rcp", "scp", "endpoint")
 """The outer ceilings: each must let every request through, whoever grants it."""
 
-LIMITS = ("boundary", "session")
+PERMISSION_FILTERS = ("boundary", "session")
 """The inner ceilings: they cut what identity-based policies grant, and some resource grants."""
 
-CEILINGS = (*GUARDS, *LIMITS, "scoped")
+CEILINGS = (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
 """All layers that only limit, and never grant."""
 
-LAYERS = (*GUARDS, "resource", "grant", "identity", *LIMITS, "scoped")
+LAYERS = (*GUARDRAILS, "resource", "grant", "identity", *PERMISSION_FILTERS, "scoped")
 """The layers that can speak, in the order of AWS's flow chart; it has no place for VPC endpoints,
 grants and scoped credentials, which stand beside those that are most like them."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.lab.account_iam import AccountIam
 from iamlab.lab.account_reports import AccountReports
 from iamlab.lab.account_resources import AccountResources
@@ -87,8 +88,9 @@ class Account(
 
         def get_policy(self, policy: str | policy_records.ManagedPolicy) -> ManagedPolicy: ...  # noqa: D102
 
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation of an AWS API as a caller, who needs permission for it.
+    @with_old_names
+    def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation of an AWS API as a principal, who needs permission for it.
 
         Parameters
         ----------
@@ -96,7 +98,7 @@ class Account(
             Its name, with the service's prefix if it isn't IAM's:
             ``"CreateUser"``, ``"kms:CreateKey"``, ``"sts:AssumeRole"``,
             ``"sso:CreatePermissionSet"``, ``"identitystore:CreateUser"``.
-        caller
+        principal
             A user, a role ("any session of it"), a session or the root user. For IAM, Organizations
             and Identity Center it must be in this account; for other services it can be in another
             account.
@@ -126,7 +128,7 @@ class Account(
         1
         """
         check_texts(operation=operation)
-        return call(self, operation, caller, parameters)
+        return call(self, operation, principal, parameters)
 
     def leave_organization(self) -> None:
         """Leave the organization (``LeaveOrganization``).

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import with_old_names
 from iamlab.model import event as log_records
 from iamlab.model import world as world_records
 from iamlab.model.record import facade_of
@@ -45,16 +46,17 @@ class EventLog(log_records.EventLog):
     >>> decision = world.do(ana, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
     >>> [event.event_name for event in world.events.where(what="iam:*")]
     ['CreateUser', 'AttachUserPolicy']
-    >>> [event.event_name for event in world.events.where(who=ana, outcome="allowed")]
+    >>> [event.event_name for event in world.events.where(principal=ana, outcome="allowed")]
     ['GetObject']
     """
 
     __slots__ = ()
 
+    @with_old_names
     def where(
         self,
         *,
-        who: Somebody | None = None,
+        principal: Somebody | None = None,
         what: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
@@ -65,7 +67,7 @@ class EventLog(log_records.EventLog):
 
         Parameters
         ----------
-        who
+        principal
             A caller, its ARN, access key id, name or unique id; or an account or its id, for all
             its principals. A role, or a user who creates federated users, includes all its
             sessions; a session or an access key only calls with these credentials.
@@ -96,7 +98,7 @@ class EventLog(log_records.EventLog):
 
         checks = checks_of(
             self,
-            who=who,
+            who=principal,
             what=what,
             since=since,
             until=until,
@@ -160,9 +162,10 @@ class EventLog(log_records.EventLog):
 class EventQuestions(world_records.World):
     """The methods of a world that analyze events."""
 
+    @with_old_names
     def least_privilege(
         self,
-        caller: Caller,
+        principal: Caller,
         events: Iterable[Event | Use] | None = None,
         *,
         most_resources: int = 10,
@@ -173,7 +176,7 @@ class EventQuestions(world_records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user, a role, its session or key, or an ARN, which needn't be in this world.
         events
             Events of another log, such as a ``Trail``. Default: this world's.
@@ -207,16 +210,17 @@ class EventQuestions(world_records.World):
 
         return least_privilege(
             self,
-            caller,
+            principal,
             events,
             most_resources=most_resources,
             form=form,
             pass_role=pass_role,
         )
 
+    @with_old_names
     def unused(
         self,
-        caller: Caller | None = None,
+        principal: Caller | None = None,
         events: Iterable[Event | Use] | None = None,
         *,
         unused_access_age: int = 90,
@@ -225,7 +229,7 @@ class EventQuestions(world_records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user or role. Default: all that are older than the age.
         events
             Events of another log, such as a ``Trail``. Default: this world's.
@@ -250,7 +254,7 @@ class EventQuestions(world_records.World):
         """
         from iamlab.analysis.least_privilege.unused import unused
 
-        return unused(self, caller, events, unused_access_age=unused_access_age)
+        return unused(self, principal, events, unused_access_age=unused_access_age)
 
     def timeline(self, of: Of | None = None) -> Timeline:
         """Show credentials with their lifetimes, and how each was obtained from another.

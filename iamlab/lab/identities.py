@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.lab.credentials import CredentialMethods
 from iamlab.model import identities as records
@@ -371,13 +372,15 @@ class Role(BoundedMethods, records.Role):
         """Set the maximum session duration (by default 3,600 seconds) and the description."""
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
 
-    def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_sessions(self, principal: Caller | None = None) -> Revocation:
         """Deny everything to all its existing sessions: see ``iamlab.operations.sts.revoking``."""
         from iamlab.operations.sts.revoking import revoke_sessions
 
-        return revoke_sessions(self, caller)
+        return revoke_sessions(self, principal)
 
-    def revoke_session(self, session: Session, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_session(self, session: Session, principal: Caller | None = None) -> Revocation:
         """Deny everything to one of its sessions, and to all with the same name.
 
         Raises
@@ -387,10 +390,11 @@ class Role(BoundedMethods, records.Role):
         """
         from iamlab.operations.sts.revoking import revoke_session
 
-        return revoke_session(self, session, caller)
+        return revoke_session(self, session, principal)
 
-    def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
+    @with_old_names
+    def revoke_by_source_identity(self, name: str, principal: Caller | None = None) -> Revocation:
         """Deny everything to its sessions with a source identity."""
         from iamlab.operations.sts.revoking import revoke_by_source_identity
 
-        return revoke_by_source_identity(self, name, caller)
+        return revoke_by_source_identity(self, name, principal)

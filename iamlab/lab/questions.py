@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from iamlab.authorization.authorize import authorize
-from iamlab.deprecated import with_old_names
+from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
 from iamlab.model.record import check_texts
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 class Questions(records.World):
     """The methods of a world that answer questions; ``do`` also logs an event."""
 
+    @with_old_names
     def can(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
@@ -44,7 +45,7 @@ class Questions(records.World):
 
         Parameters
         ----------
-        caller
+        principal
             A user, a role ("any session of it"), an ARN of these, of a role session or of a root
             user, a service principal, or ``ANONYMOUS``.
         action, resource
@@ -77,11 +78,12 @@ class Questions(records.World):
         >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
         ✓ allowed by star-maps-read/ReadMaps
         """
-        return authorize(self, caller, action, resource, context=context, **circumstances)
+        return authorize(self, principal, action, resource, context=context, **circumstances)
 
+    @with_old_names
     def do(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
@@ -108,7 +110,7 @@ class Questions(records.World):
         AccessDenied GetObject
         """
         check_texts(action=action, resource=resource)
-        return use(self, caller, action, resource, context, circumstances)
+        return use(self, principal, action, resource, context, circumstances)
 
     def who_can(
         self,
@@ -142,9 +144,10 @@ class Questions(records.World):
         check_texts(action=action, resource=resource)
         return who_can(self, action, resource, context, circumstances)
 
+    @with_old_names
     def what_can(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         services: Iterable[str] | None = None,
         resources: Iterable[str] | None = None,
@@ -155,7 +158,7 @@ class Questions(records.World):
 
         Parameters
         ----------
-        caller, context, circumstances
+        principal, context, circumstances
             As in ``can``.
         services
             Prefixes of services. Default: all.
@@ -174,18 +177,19 @@ class Questions(records.World):
 
         return what_can(
             self,
-            caller,
+            principal,
             services=services,
             resources=resources,
             context=context,
             circumstances=circumstances,
         )
 
+    @with_old_names
     def access_matrix(
         self,
         actions: Iterable[str],
         resources: Iterable[str],
-        callers: Iterable[Caller] | None = None,
+        principals: Iterable[Caller] | None = None,
         *,
         by: str = "principal",
         context: Mapping[str, ContextValue] | None = None,
@@ -197,7 +201,7 @@ class Questions(records.World):
         ----------
         actions, resources
             Every action is checked on every resource.
-        callers
+        principals
             Default: all of the kind that ``by`` names.
         by
             ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: the
@@ -221,7 +225,7 @@ class Questions(records.World):
         """
         from iamlab.analysis.access_matrix import access
 
-        return access(self, actions, resources, callers, by, context, circumstances)
+        return access(self, actions, resources, principals, by, context, circumstances)
 
     def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
         """Find access from outside: see ``iamlab.analysis.external_access``.
@@ -271,19 +275,20 @@ class Questions(records.World):
 
         return reach(self, context, circumstances)
 
-    def diff(self, before: records.World) -> WorldDiff:
-        """Return what has changed since another world: the edits, and who gained or lost access.
+    @turned_around
+    def diff(self, after: records.World) -> WorldDiff:
+        """Return what changes from this world to a later one: the edits, and the access.
 
         Parameters
         ----------
-        before
-            The older world, such as an earlier ``copy()``.
+        after
+            The later world. This one is the earlier, such as a ``copy()`` made before the change.
 
         Returns
         -------
         WorldDiff
-            A sequence of sentences, one for each edit; ``changes()`` lists who gained or lost
-            access. Printing it shows both.
+            A sequence of sentences, one for each edit. ``gained`` and ``lost`` list who gained or
+            lost access, and printing it shows both.
 
         Raises
         ------
@@ -297,13 +302,13 @@ class Questions(records.World):
         >>> main = world.create_account("main", account_id="111111111111")
         >>> before = world.copy()
         >>> main.create_user("ana").attach_policy("ReadOnlyAccess")
-        >>> for edit in world.diff(before):
+        >>> for edit in before.diff(world):
         ...     print(edit)
         added: main: user ana
         added: main: user ana has policy arn:aws:iam::aws:policy/ReadOnlyAccess
         """
         from iamlab.analysis.world_diff.world_diff import diff_between
 
-        if not isinstance(before, records.World):
-            raise RequestError(f"Compare a world with another world, not with {before!r}.")
-        return diff_between(before, self)
+        if not isinstance(after, records.World):
+            raise RequestError(f"Compare a world with another world, not with {after!r}.")
+        return diff_between(self, after)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
 from iamlab.lab.sts_roles import StsRoles
 from iamlab.lab.sts_tokens import StsTokens
 from iamlab.model.record import facade_of
@@ -57,12 +58,14 @@ class Sts(StsRoles, StsTokens):
 
     __slots__ = ()
 
-    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
+    @with_old_names
+    def get_caller_identity(self, principal: Caller) -> CallerIdentity:
         """Return the caller's identity; even a Deny can't block this call."""
-        answer = self._do("GetCallerIdentity", caller)
+        answer = self._do("GetCallerIdentity", principal)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
-    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
+    @with_old_names
+    def get_access_key_info(self, principal: Caller, *, access_key_id: str) -> str:
         """Return the account of an access key, active or not.
 
         Raises
@@ -70,11 +73,12 @@ class Sts(StsRoles, StsTokens):
         AccessDenied
             The caller has no permission.
         """
-        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
+        account: str = self._do("GetAccessKeyInfo", principal, AccessKeyId=access_key_id)["Account"]
         return account
 
+    @with_old_names
     def decode_authorization_message(
-        self, caller: Caller, *, encoded_message: str
+        self, principal: Caller, *, encoded_message: str
     ) -> dict[str, Any]:
         """Decode the message of a denied call; any principal with permission can do it.
 
@@ -85,7 +89,7 @@ class Sts(StsRoles, StsTokens):
         InvalidAuthorizationMessageException
             It isn't such a message, or belongs to another account.
         """
-        answer = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
+        answer = self._do("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
         message: dict[str, Any] = json.loads(answer["DecodedMessage"])
         return message
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine.request import ANONYMOUS
 from iamlab.lab.sts_tokens import StsEndpoint
 from iamlab.operations.parameters import (
@@ -38,9 +39,10 @@ class StsRoles(StsEndpoint):
 
     __slots__ = ()
 
+    @with_old_names
     def assume_role(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         role_arn: str | Role,
         role_session_name: str,
@@ -101,7 +103,7 @@ class StsRoles(StsEndpoint):
         """
         made: Session = self._do(
             "AssumeRole",
-            caller,
+            principal,
             RoleArn=as_role_arn(role_arn),
             RoleSessionName=role_session_name,
             DurationSeconds=duration_seconds,
@@ -234,9 +236,10 @@ class StsRoles(StsEndpoint):
         )
         return cast("Session", session)
 
+    @with_old_names
     def assume_root(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         target_principal: str | Account | RootUser,
         task_policy_arn: str,
@@ -277,7 +280,7 @@ class StsRoles(StsEndpoint):
         named = getattr(target_principal, "account_id", own_arn)
         made: Session = self._do(
             "AssumeRoot",
-            caller,
+            principal,
             TargetPrincipal=named,
             TaskPolicyArn={"arn": task_policy_arn},
             DurationSeconds=duration_seconds,

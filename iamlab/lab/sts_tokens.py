@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from iamlab.deprecated import with_old_names
 from iamlab.model.record import check_texts
 from iamlab.operations.dispatch import call_in
 from iamlab.operations.parameters import (
@@ -50,12 +51,13 @@ class StsEndpoint:
         check_region(region)
         return replace(self, region=region)
 
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
+    @with_old_names
+    def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
         """Call an operation with AWS's own names, and return the API's response.
 
         Parameters
         ----------
-        caller
+        principal
             The caller who signs it; ``ANONYMOUS`` for an unsigned call.
 
         Examples
@@ -67,7 +69,7 @@ class StsEndpoint:
         ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
         """
         check_texts(operation=operation)
-        _, answer = self._made(operation, caller, parameters)
+        _, answer = self._made(operation, principal, parameters)
         return answer
 
     def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
@@ -85,9 +87,10 @@ class StsTokens(StsEndpoint):
 
     __slots__ = ()
 
+    @with_old_names
     def get_session_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         duration_seconds: int | None = None,
         serial_number: str | None = None,
@@ -117,7 +120,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetSessionToken",
-            caller,
+            principal,
             DurationSeconds=duration_seconds,
             SerialNumber=serial_number,
             TokenCode=token_code,
@@ -125,9 +128,10 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_federation_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         name: str,
         policy: Document | None = None,
@@ -165,7 +169,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetFederationToken",
-            caller,
+            principal,
             Name=name,
             Policy=as_session_policy(policy),
             PolicyArns=as_policy_arns(policy_arns),
@@ -175,9 +179,10 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_scoped_credentials(
         self,
-        caller: Session,
+        principal: Session,
         *,
         policy: Document | None = None,
         duration_seconds: int | None = None,
@@ -216,7 +221,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetScopedCredentials",
-            caller,
+            principal,
             Policy=as_session_policy(policy),
             DurationSeconds=duration_seconds,
             ScopedSessionDescription=scoped_session_description,
@@ -224,9 +229,10 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_web_identity_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         audience: str | Iterable[str],
         signing_algorithm: str = "ES384",
@@ -270,7 +276,7 @@ class StsTokens(StsEndpoint):
         """
         made: IssuedToken = self._do(
             "GetWebIdentityToken",
-            caller,
+            principal,
             Audience=as_audience(audience),
             SigningAlgorithm=signing_algorithm,
             DurationSeconds=duration_seconds,
@@ -280,7 +286,8 @@ class StsTokens(StsEndpoint):
         )
         return made
 
-    def get_delegated_access_token(self, caller: Caller, *, trade_in_token: str) -> Session:
+    @with_old_names
+    def get_delegated_access_token(self, principal: Caller, *, trade_in_token: str) -> Session:
         """Raise an error: trade-in tokens of AWS's partners aren't modelled.
 
         Raises
@@ -288,5 +295,5 @@ class StsTokens(StsEndpoint):
         RequestError
             Always.
         """
-        made: Session = self._do("GetDelegatedAccessToken", caller, TradeInToken=trade_in_token)
+        made: Session = self._do("GetDelegatedAccessToken", principal, TradeInToken=trade_in_token)
         return made

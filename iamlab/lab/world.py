@@ -8,13 +8,14 @@ section "Properties of the network".
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from iamlab.errors import RequestError
 from iamlab.lab.events import EventQuestions
 from iamlab.lab.questions import Questions
 from iamlab.model import world as records
-from iamlab.model.network_locations import Here, Network, find_endpoint
+from iamlab.model.network_locations import Network, find_endpoint
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 
@@ -121,7 +122,7 @@ class World(Questions, EventQuestions):
         )
         return made
 
-    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
+    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Network:
         """Set where calls come from, from now on or inside a ``with``.
 
         Parameters
@@ -132,6 +133,11 @@ class World(Questions, EventQuestions):
             The caller's VPC; calls use its endpoints.
         endpoint
             The VPC endpoint that calls go through, its id or its ARN.
+
+        Returns
+        -------
+        Network
+            At the end of its ``with``, calls come from where they came before.
 
         Examples
         --------
@@ -147,9 +153,9 @@ class World(Questions, EventQuestions):
         wanted = Network(ip, vpc, endpoint)  # type: ignore[arg-type]  # which reads its ARN
         if wanted.endpoint:
             find_endpoint(self, wanted.endpoint)
-        here = Here(self, self.current_network)
+        leave = partial(setattr, self, "current_network", self.current_network)
         self.current_network = wanted
-        return here
+        return wanted.until(leave)
 
     @property
     def sts(self) -> Sts:

@@ -158,7 +158,7 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
     first = refused[0]
     error = error_of(first.code)(first.message)
     for refusal in refused:
-        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
+        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.remedy}")
     return error
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.validate.messages import AWS_TEXTS
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ __all__ = [
     "PARTITIONS",
     "SERVICES",
     "TYPES",
+    "TYPE_NAMES",
     "Size",
     "TypeRules",
     "rules_for",
@@ -199,10 +201,7 @@ TRUST = replace(
     actions=TRUST_ACTIONS,
 )
 SCP = replace(
-    IDENTITY,
-    texts=AWS_TEXTS["organizations"],
-    size=Size(10_240, "characters"),
-    iam_api=False,
+    IDENTITY, texts=AWS_TEXTS["organizations"], size=Size(10_240, "characters"), iam_api=False
 )
 RCP = replace(
     SCP,
@@ -216,15 +215,10 @@ RCP = replace(
     services=RCP_SERVICES,
 )
 ENDPOINT = TypeRules(
-    AWS_TEXTS["endpoint"],
-    Size(20_480, "characters"),
-    principal_types=None,
-    named_accounts=True,
+    AWS_TEXTS["endpoint"], Size(20_480, "characters"), principal_types=None, named_accounts=True
 )
 RESOURCE = TypeRules(
-    AWS_TEXTS["resource"],
-    resource="optional",
-    principal_types=("AWS", "Service", "CanonicalUser"),
+    AWS_TEXTS["resource"], resource="optional", principal_types=("AWS", "Service", "CanonicalUser")
 )
 
 TYPES: Mapping[str, TypeRules] = {
@@ -237,6 +231,10 @@ TYPES: Mapping[str, TypeRules] = {
     "rcp": RCP,
     "endpoint": ENDPOINT,
 }
+
+
+TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
+"""What a policy of each type is called."""
 
 
 def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:

@@ -228,7 +228,7 @@ def _of_document(
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
         for problem in found.problems:
-            run.wrong(place + problem.path[1:], f"{problem.what} {problem.fix}")
+            run.wrong(place + problem.path[1:], f"{problem.what} {problem.remedy}")
         return UNUSABLE
     if layout == _NO_TEXT:
         return Policy(found.statements, found.version, found.id, name)

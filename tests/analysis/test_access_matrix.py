@@ -36,9 +36,9 @@ def cells(
     matrix = world.access_matrix(actions, resources, callers)
     asked = everybody(world) if callers is None else list(callers)
     assert matrix.pairs == tuple(product(actions, resources))
-    assert len(matrix.callers) == len(matrix.rows) == len(asked)
+    assert len(matrix.principals) == len(matrix.rows) == len(asked)
     for row, caller in enumerate(asked):
-        assert matrix.callers[row] == getattr(caller, "arn", caller)
+        assert matrix.principals[row] == getattr(caller, "arn", caller)
         for place, (action, resource) in enumerate(matrix.pairs):
             said = bool(world.can(caller, action, resource))
             assert matrix.allowed(row, place) is said, (caller, action, resource)
@@ -190,7 +190,7 @@ def test_nothing_asked_is_nothing_answered(world: World) -> None:
         matrix = world.access_matrix(actions, resources)
 
         assert matrix.pairs == ()
-        assert len(matrix.callers) == len(everybody(world))
+        assert len(matrix.principals) == len(everybody(world))
         assert len(matrix) == 0
         assert list(matrix) == []
 
@@ -198,13 +198,13 @@ def test_nothing_asked_is_nothing_answered(world: World) -> None:
 @pytest.mark.parametrize("nobody", [[], (), iter([])], ids=["list", "tuple", "iterator"])
 def test_nobody_is_not_everybody(nobody: Any, world: World) -> None:
     """An empty list of callers is empty; only without one it is everybody."""
-    assert world.access_matrix(["s3:GetObject"], [MAP], nobody).callers == ()
-    assert len(world.access_matrix(["s3:GetObject"], [MAP]).callers) == len(everybody(world))
+    assert world.access_matrix(["s3:GetObject"], [MAP], nobody).principals == ()
+    assert len(world.access_matrix(["s3:GetObject"], [MAP]).principals) == len(everybody(world))
 
 
 def test_a_world_without_accounts_has_an_empty_matrix() -> None:
     """There is nobody to ask about."""
-    assert World().access_matrix(["s3:GetObject"], [MAP]).callers == ()
+    assert World().access_matrix(["s3:GetObject"], [MAP]).principals == ()
 
 
 def test_each_allowed_cell_is_given_once(world: World) -> None:
@@ -266,7 +266,7 @@ def test_asking_changes_nothing(world: World) -> None:
     before = world.copy()
     world.access_matrix(ACTIONS, RESOURCES)
 
-    assert world.diff(before).edits == ()
+    assert before.diff(world).edits == ()
 
 
 # -- as a table -------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_the_table_has_callers_down_and_pairs_across(world: World) -> None:
     matrix = world.access_matrix(ACTIONS[:3], RESOURCES[:3], callers)
     frame = matrix.to_frame()
 
-    assert list(frame.index) == list(matrix.callers)
+    assert list(frame.index) == list(matrix.principals)
     assert list(frame.columns) == list(matrix.pairs)
     assert frame.shape == (3, 9)
     assert frame.to_numpy().tolist() == [

@@ -40,7 +40,7 @@ def agree(world: World, found: AccessMatrix, callers: Any, **how: Any) -> int:
     for row, caller in enumerate(callers):
         for place, pair in enumerate(found.pairs):
             alone = bool(world.can(caller, *pair, **how))
-            assert found.allowed(row, place) is alone, (found.callers[row], pair, how)
+            assert found.allowed(row, place) is alone, (found.principals[row], pair, how)
     return sum(row.bit_count() for row in found.rows)
 
 
@@ -231,7 +231,7 @@ def test_a_groups_row_is_what_a_member_with_nothing_else_may_do(seed: int) -> No
 
     found = access(world, ACTIONS, resources, None, "group", context, how)
 
-    assert found.callers == (world.group("team").arn,)
+    assert found.principals == (world.group("team").arn,)
     member = lonely_member(world, world.group("team"))
     agree(member.account.world, found, [member], context=context, **how)
 
@@ -280,7 +280,9 @@ def test_a_group_gives_its_name_to_the_row() -> None:
     world = scenario("groups")
     found = access(world, ["s3:GetObject"], [MAP], by="group")
 
-    assert found.callers == tuple(group.arn for group in world.account("acme-main").groups.values())
+    assert found.principals == tuple(
+        group.arn for group in world.account("acme-main").groups.values()
+    )
     assert {one.rpartition("/")[2] for one, _, _ in found} == {"astronomers", "developers"}
 
 
@@ -289,8 +291,8 @@ def test_of_roles_only_roles_are_asked() -> None:
     world = observatory()
     found = access(world, ACTIONS, OWNED, by="role")
 
-    assert [one.rpartition("/")[2] for one in found.callers] == ["job", "reader"]
-    assert agree(world, found, found.callers) > 0
+    assert [one.rpartition("/")[2] for one in found.principals] == ["job", "reader"]
+    assert agree(world, found, found.principals) > 0
 
 
 def test_callers_who_are_given_may_mix() -> None:
@@ -299,7 +301,7 @@ def test_callers_who_are_given_may_mix() -> None:
     team, alice, job = world.group("team"), world.user("alice"), world.role("job")
     found = access(world, ACTIONS, OWNED, [job, team, alice.arn, team.arn], "group")
 
-    assert found.callers == (job.arn, team.arn, alice.arn, team.arn)
+    assert found.principals == (job.arn, team.arn, alice.arn, team.arn)
     assert found.rows[1] == found.rows[3] != found.rows[2]
     agree(world, access(world, ACTIONS, OWNED, [job, alice.arn]), [job, alice.arn])
 
@@ -353,7 +355,7 @@ def test_gains_and_losses_are_matched_by_name_and_not_by_place() -> None:
     """Callers and pairs stand elsewhere, and one pair is written in other letters."""
     before = bits("ab", (READ, WRITE), 0b01, 0b10)
     after = bits("ba", (WRITE, ("S3:getobject", "a")), 0b11, 0b00)
-    changes = after.diff(before)
+    changes = before.diff(after)
 
     assert changes.gained == (("b", "S3:getobject", "a"),)
     assert changes.lost == (("a", "S3:getobject", "a"),)
@@ -365,7 +367,7 @@ def test_what_only_one_matrix_has_is_told_and_is_no_change() -> None:
     """Nobody knows what the other would have said."""
     before = bits("ab", (READ, WRITE), 0b11, 0b11)
     after = bits("bc", (READ, LIST), 0b11, 0b11)
-    changes = after.diff(before)
+    changes = before.diff(after)
 
     assert not changes
     assert changes.only_before == ("a",)
@@ -383,19 +385,19 @@ def test_undone_changes_give_the_other_matrix(data: st.DataObject) -> None:
     callers = "abc"
     rows = st.lists(st.integers(0, 15), min_size=3, max_size=3)
     before, after = (bits(callers, pairs, *data.draw(rows)) for _ in range(2))
-    changes = after.diff(before)
+    changes = before.diff(after)
 
     cells = (set(after) - set(changes.gained)) | set(changes.lost)
     assert cells == set(before)
     assert not set(changes.gained) & set(before)
     assert not set(changes.lost) & set(after)
-    assert before.diff(after).gained == changes.lost
+    assert after.diff(before).gained == changes.lost
 
 
 def test_changes_are_told_in_few_lines_and_shown_as_text() -> None:
     """Whatever a resource is called, it is no markup; long lists are counted."""
     pairs = [("s3:GetObject", f"<b>{number}") for number in range(FEW + 5)]
-    changes = bits("a", pairs, (1 << FEW + 5) - 1).diff(bits("a", pairs, 0))
+    changes = bits("a", pairs, 0).diff(bits("a", pairs, (1 << FEW + 5) - 1))
 
     assert "a gained s3:GetObject on <b>0" in str(changes)
     assert "and 5 more lines of what was gained" in str(changes)
@@ -413,7 +415,7 @@ def test_worlds_are_compared_by_their_matrices() -> None:
     before = access(world, ["s3:GetObject"], [MAP])
     world.group("astronomers").remove_user("alice")
     world.account("acme-main").create_user("zoe")
-    changes = access(world, ["s3:GetObject"], [MAP]).diff(before)
+    changes = before.diff(access(world, ["s3:GetObject"], [MAP]))
 
     assert changes.lost == ((world.user("alice").arn, "s3:GetObject", MAP),)
     assert changes.only_after == (world.user("zoe").arn,)

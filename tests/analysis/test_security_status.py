@@ -50,7 +50,7 @@ def states(status: SecurityStatus) -> list[str]:
 
 def do(account: Account, item: Item) -> None:
     """Run a mend as it stands."""
-    exec(item.mend, {"account": account})  # noqa: S102
+    exec(item.remedy, {"account": account})  # noqa: S102
 
 
 def test_a_new_account_has_the_first_two_done() -> None:
@@ -67,7 +67,7 @@ def test_an_account_in_bad_order_has_everything_to_do(main: Account) -> None:
     status = main.security_status()
 
     assert states(status) == [OPEN] * 5
-    assert all(item.mend and item.today for item in status)
+    assert all(item.remedy and item.today for item in status)
 
 
 @pytest.mark.parametrize("number", range(5))
@@ -89,7 +89,7 @@ def test_all_mends_together_do_everything(main: Account) -> None:
 
     assert states(main.security_status()) == [DONE] * 5
     assert len(main.users) == 1
-    assert all(item.mend == "" for item in main.security_status())
+    assert all(item.remedy == "" for item in main.security_status())
 
 
 def test_a_group_counts_only_if_it_hands_a_policy_to_somebody(main: Account) -> None:
@@ -157,7 +157,7 @@ def test_what_an_export_does_not_tell_is_not_known(loaded: Account) -> None:
     assert states(today) == [UNKNOWN] * 4
     assert not any(item.is_done for item in today)
     assert "get-credential-report" in today.items[0].reason
-    assert {item.mend for item in today} == {""}
+    assert {item.remedy for item in today} == {""}
 
 
 def test_a_credential_report_tells_the_rest(main: Account, loaded: Account) -> None:

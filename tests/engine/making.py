@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iamlab import AttachedPolicy, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
 from iamlab.engine.matrix import evaluate_matrix
-from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.question_index import ResourceFacts
 from iamlab.engine.verdict import StatementMatch
 from tests.effort import tries
 from tests.engine.random_questions import questions, random_question

@@ -7,7 +7,6 @@ from hypothesis import assume, given
 
 from iamlab import AttachedPolicy, Layers, Verdict, display, evaluate
 from iamlab.engine.decision import Decision
-from iamlab.engine.explain import missing_granter
 from iamlab.engine.grants import Grant
 from iamlab.engine.labels import QUESTIONS as SIX
 from iamlab.engine.layers import CEILINGS, LAYERS
@@ -294,7 +293,7 @@ def test_a_decision_is_true_when_it_is_allowed(question):
     decision = ask_engine(question)
     allowed = decision.verdict is Verdict.ALLOWED
 
-    assert bool(decision) is allowed
+    assert bool(decision) is decision.allowed is allowed
     assert (decision.message == "") is allowed
     assert (decision.blocked_by == frozenset()) is allowed
     assert not (decision.nearest_miss and decision.verdict is not Verdict.IMPLICIT_DENY)
@@ -309,7 +308,7 @@ def test_what_blocks_a_request_is_as_the_contract_says(question):
     shut = {
         layer
         for layer in CEILINGS
-        for level in decision.heard[layer].levels
+        for level in decision.layer_matches[layer].levels
         if not any(one.effect == "Allow" and one.applies for one in level)
         and not is_task_policy(layer, question)
     }
@@ -317,7 +316,7 @@ def test_what_blocks_a_request_is_as_the_contract_says(question):
     if decision:
         assert decision.blocked_by == set()
     else:
-        assert decision.blocked_by == (denying | shut or {missing_granter(decision)})
+        assert decision.blocked_by == (denying | shut or {decision.trace.missing_granter})
         assert decision.blocked_by <= {*CEILINGS, "resource", "identity"}
         assert (decision.verdict is Verdict.EXPLICIT_DENY) is bool(denying)
 
@@ -343,7 +342,7 @@ def test_what_determined_an_allowed_request_is_enough(question):
     others = [
         hit
         for layer in ("identity", "resource", "grant")
-        for hit in decision.heard[layer].allows
+        for hit in decision.layer_matches[layer].allows
         if id(hit) not in kept
     ]
 
@@ -382,14 +381,14 @@ RUNGS = ("deny", "rcp", "scp", "endpoint", "resource", "identity", "boundary", "
 def test_the_steps_are_rungs_that_tell_what_was_heard(question):
     """Eight, and a ninth for scoped credentials; grants stand with the resource policy."""
     decision = ask_engine(question)
-    scoped = ("scoped",) if decision.heard["scoped"].present else ()
+    scoped = ("scoped",) if decision.layer_matches["scoped"].present else ()
     steps = {step.layer: step for step in decision.steps}
 
     assert tuple(step.layer for step in decision.steps) == (*RUNGS, *scoped)
     for layer in (*RUNGS[1:], *scoped):
-        heard, step = decision.heard[layer], steps[layer]
-        grants = decision.heard["grant"].readings if layer == "resource" else ()
-        assert step.statements == (*heard.readings, *grants)
+        heard, step = decision.layer_matches[layer], steps[layer]
+        grants = decision.layer_matches["grant"].matches if layer == "resource" else ()
+        assert step.statements == (*heard.matches, *grants)
         if heard.present:
             levels = decision.layers.levels(layer)
             assert [len(level) for level in heard.levels] == [
@@ -397,7 +396,7 @@ def test_the_steps_are_rungs_that_tell_what_was_heard(question):
                 for level in levels or [()]
             ]
         if layer in CEILINGS:
-            allows = all(heard.says) or is_task_policy(layer, question)
+            allows = all(heard.allows_by_level) or is_task_policy(layer, question)
         else:
             allows = bool(heard.allows) or any(one.applies for one in grants)
         expected = "deny" if heard.denies else "allow" if allows else "silent"
@@ -412,7 +411,7 @@ def test_a_layer_is_absent_only_where_there_is_none_or_it_has_no_part(question):
     decision = ask_engine(question)
 
     for layer in LAYERS:
-        heard, there = decision.heard[layer], bool(decision.layers.levels(layer))
+        heard, there = decision.layer_matches[layer], bool(decision.layers.levels(layer))
         if there:
             assert heard.present is not bool(heard.why_absent)
         else:

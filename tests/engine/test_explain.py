@@ -6,11 +6,11 @@ import pytest
 
 from iamlab import ANONYMOUS, Layers, RequestError, Verdict, evaluate
 from iamlab.engine.evaluate import read
-from iamlab.engine.explain import ABSENT, missing_granter, nearest_miss
+from iamlab.engine.explain import ABSENT, nearest_miss
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import Place
 from iamlab.engine.matching import mismatches
-from iamlab.engine.principals import Named
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.statement import Statement
@@ -622,7 +622,7 @@ def test_the_side_that_had_to_allow_and_did_not_is_named(request_, layers, side)
     decision = evaluate(request_, layers)
 
     assert decision.verdict is Verdict.IMPLICIT_DENY
-    assert missing_granter(decision) == side
+    assert decision.trace.missing_granter == side
     assert decision.blocked_by == {side}
 
 
@@ -731,7 +731,7 @@ def test_a_statement_without_any_action_applies_to_nothing():
     """No document has one; one that is made by hand matches nothing either."""
     bare = Statement(effect="Allow", number=1, resource=("*",))
 
-    (mismatch,) = mismatches(bare, ask(), Place("identity"), AWS_RULES, Named.NOT)
+    (mismatch,) = mismatches(bare, ask(), Place("identity"), AWS_RULES, PrincipalMatch.NOT)
     assert mismatch.element == "NotAction"
 
 

@@ -146,7 +146,7 @@ def test_no_statement_is_missed_that_decides_alone(decision):
     """If taking it out flips the verdict, and it is not AWS's, a fix is about it."""
     layers = ("identity", "resource") if decision else [one for one in LAYERS if one != "grant"]
     for layer in layers:
-        for reading in decision.heard[layer].applying:
+        for reading in decision.layer_matches[layer].applying:
             if is_of_aws(reading.attached) or reading.effect == ("Deny" if decision else "Allow"):
                 continue
             if flips(decision, without(decision.layers, [reading])):
@@ -625,7 +625,9 @@ def test_a_caller_who_is_spared_is_spared_beside_those_who_were():
         "StringLike": {"s3:prefix": "*"},
         "ArnNotEquals": {"aws:PrincipalArn": [EVE, ANA]},
     }
-    assert evaluate(ask(EVE, context=context | {"aws:PrincipalArn": EVE}), Layers([deny])).heard
+    assert evaluate(
+        ask(EVE, context=context | {"aws:PrincipalArn": EVE}), Layers([deny])
+    ).layer_matches
     other = context | {"aws:PrincipalArn": DEV}
     assert not evaluate(ask(context=other), fix.apply(decision.layers))
 

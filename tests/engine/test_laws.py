@@ -507,8 +507,8 @@ def test_what_iam_would_not_save_never_matches(effect, elements):
 
     decision = evaluate(request, Layers([policy]))
     assert decision.verdict is Verdict.IMPLICIT_DENY
-    assert not decision.heard["identity"].allows
-    assert not decision.heard["identity"].denies
+    assert not decision.layer_matches["identity"].allows
+    assert not decision.layer_matches["identity"].denies
 
 
 @pytest.mark.parametrize("pattern", ["s3", "s3*", "s*:Get*", "s3:Get:Object", ""])

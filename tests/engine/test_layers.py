@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import AttachedPolicy, Layers, Policy, RequestError
 from iamlab.engine.grants import Grant
-from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, LAYERS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.public_access import PublicAccessBlock
 from tests.engine.making import ANA, DENY, EVERYTHING, MANAGED
 
@@ -52,7 +52,7 @@ def test_a_layer_has_as_many_levels_as_must_allow():
 
 def test_each_layer_limits_or_can_grant():
     """Three around, two at the caller, and scoped credentials only limit; each has AWS's name."""
-    assert {*GUARDS, *LIMITS, "scoped"} == set(CEILINGS)
+    assert {*GUARDRAILS, *PERMISSION_FILTERS, "scoped"} == set(CEILINGS)
     assert set(LAYERS) - set(CEILINGS) == {"resource", "grant", "identity"}
     assert set(NAMES) == set(LAYERS)
 

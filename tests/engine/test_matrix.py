@@ -12,7 +12,7 @@ from iamlab import ANONYMOUS, AttachedPolicy, Layers, Request, RequestError, eva
 from iamlab.engine.grants import Grant
 from iamlab.engine.matrix import AccessMatrix, evaluate_matrix
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.question_index import ResourceFacts
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
@@ -554,8 +554,8 @@ def test_a_matrix_may_be_empty():
         evaluate_matrix([], [(GET, OBJECT)]),
     )
 
-    assert (none.callers, none.pairs, none.rows) == ((ANA,), (), (0,))
-    assert (nobody.callers, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
+    assert (none.principals, none.pairs, none.rows) == ((ANA,), (), (0,))
+    assert (nobody.principals, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
     assert len(none) == len(nobody) == len(evaluate_matrix([], [])) == 0
     assert list(none) == list(nobody) == []
     assert none.to_frame().shape == (1, 0)
@@ -568,7 +568,7 @@ def test_a_caller_may_stand_twice():
         [(ANA, Layers(), {}), (ANA, Layers([EVERYTHING]), {})], iter([(GET, OBJECT)])
     )
 
-    assert matrix.callers == (ANA, ANA)
+    assert matrix.principals == (ANA, ANA)
     assert matrix.rows == (0, 1)
 
 

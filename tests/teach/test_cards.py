@@ -226,7 +226,7 @@ def test_the_board_changes_only_its_own_copy(world):
     board.grid.boxes["carol", "astronomers"].value = True
 
     assert board.grid.edits == [("add_user", "astronomers", "carol")]
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
     assert board.grid.changed_world().user("carol").groups == ["security", "astronomers"]
 
 

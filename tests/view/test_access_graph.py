@@ -156,7 +156,7 @@ def test_the_table_has_what_each_layer_said(case):
 
     for layer in LAYERS:
         own = [row for row in written if row["layer"] == NAMES[layer]]
-        readings = decision.heard[layer].readings
+        readings = decision.layer_matches[layer].matches
         assert [row["statement"] for row in own] == [one.statement.label for one in readings]
         assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
         assert [row["applies"] for row in own] == [one.applies for one in readings]

@@ -85,8 +85,8 @@ class Scene:
         yield "timeline", world.timeline()
         yield "events", world.events
         yield "matrix", matrix
-        yield "changes", after.diff(matrix)
-        yield "difference", changed.diff(world)
+        yield "changes", matrix.diff(after)
+        yield "difference", world.diff(changed)
         yield "who can", world.who_can(action, resource)
         yield "what can", world.what_can(user, services=["s3"])
         yield "outside", world.outside_access()

@@ -48,7 +48,7 @@ NAMES = (
 
 def allows(decision):
     """Whether any granter allows: an identity policy, a resource policy, a grant."""
-    return any(decision.heard[layer].allows for layer in set(LAYERS) - set(CEILINGS))
+    return any(decision.layer_matches[layer].allows for layer in set(LAYERS) - set(CEILINGS))
 
 
 def everything(action="*", resource="*", effect="Allow"):
@@ -254,7 +254,7 @@ def test_drawing_leaves_the_world_as_it_is(world):
     before = world.copy()
     two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
 
 
 def grid(actions, resources):

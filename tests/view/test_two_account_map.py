@@ -97,8 +97,8 @@ def test_the_table_has_every_statement_of_every_layer(acme):
         rows = two_account_map(decision).rows
         heard = [
             (reading.address, reading.effect, reading.applies)
-            for one in decision.heard.values()
-            for reading in one.readings
+            for one in decision.layer_matches.values()
+            for reading in one.matches
         ]
         told = [(row["statement"], row["effect"], row["applies"]) for row in rows]
         assert sorted(one for one in told if one[0]) == sorted(heard)
@@ -261,7 +261,7 @@ def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
         assert bool(stops) != bool(decision)
         assert decision.blocked_by - {"grant"} <= stops
         for layer in stops:
-            heard = decision.heard[layer]
+            heard = decision.layer_matches[layer]
             assert heard.denies or not (heard.allows and layer not in CEILINGS)
 
 

@@ -85,7 +85,7 @@ class Finding:
     control: Control
     subject: str
     what: str
-    mend: str
+    remedy: str
 
     @property
     def severity(self) -> str:
@@ -99,7 +99,7 @@ class Finding:
             "severity": self.severity,
             "subject": self.subject,
             "what": self.what,
-            "mend": self.mend,
+            "mend": self.remedy,
         }
 
     def __str__(self) -> str:
@@ -185,7 +185,7 @@ class Audit(Shown):
         """Give each flaw once, with all controls that found it."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
-            groups.setdefault((finding.subject, finding.what, finding.mend), []).append(finding)
+            groups.setdefault((finding.subject, finding.what, finding.remedy), []).append(finding)
         for same in groups.values():
             yield same[0], tuple(finding.control for finding in same)
 
@@ -194,4 +194,4 @@ def _written(found_by: tuple[Control, ...], finding: Finding) -> str:
     ids = ", ".join(control.id for control in found_by)
     names = controls.names_of(found_by)
     head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
-    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.mend}"
+    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.remedy}"

@@ -30,12 +30,12 @@ from iamlab.analysis.external_access.witness import Answer, SearchResult, Witnes
 from iamlab.analysis.external_access.zone_of_trust import confines, zones
 from iamlab.analysis.what_can.granting_statements import conditions_of
 from iamlab.display import steps
-from iamlab.engine.evaluation_case import (
-    BACKUP_ABROAD,
-    KMS_ABROAD,
+from iamlab.engine.combining_rule import (
+    BACKUP_CROSS_ACCOUNT,
+    KMS_CROSS_ACCOUNT,
     NEEDS_BOTH_SIDES,
-    NEVER_ABROAD,
-    RCP_SPARES,
+    RCP_EXEMPT,
+    SAME_ACCOUNT_ONLY,
 )
 from iamlab.engine.matching import action_matches
 from iamlab.engine.principals import TRUST_ACTIONS
@@ -310,7 +310,7 @@ def _special_rules(action: str) -> tuple[object, ...]:
     return (trust, *(action in table for table in _TABLES))
 
 
-_TABLES = (BACKUP_ABROAD, KMS_ABROAD, NEEDS_BOTH_SIDES, NEVER_ABROAD, RCP_SPARES)
+_TABLES = (BACKUP_CROSS_ACCOUNT, KMS_CROSS_ACCOUNT, NEEDS_BOTH_SIDES, SAME_ACCOUNT_ONLY, RCP_EXEMPT)
 _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9-]+", re.ASCII)
 
 

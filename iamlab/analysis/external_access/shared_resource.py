@@ -28,8 +28,8 @@ from iamlab.analysis.external_access.zone_of_trust import (
 )
 from iamlab.authorization.context_keys import DEFAULT_REGION, CallAttributes, call_keys
 from iamlab.authorization.resource import resource_context
+from iamlab.engine.combining_rule import FOR_SERVICES_ONLY
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import MAX_TEXT, ContextValue, Request
 from iamlab.engine.statement_tests import action_test

@@ -35,7 +35,7 @@ from iamlab.analysis.external_access.sample_contexts import (
 )
 from iamlab.analysis.external_access.zone_of_trust import OF_CALLER, OF_SOURCE, filled
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.public_access import shuts_out
+from iamlab.engine.public_access import is_restricted
 from iamlab.engine.request import ANONYMOUS, MAX_TEXT, Request
 from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
@@ -177,15 +177,17 @@ class WitnessSearch:
     def _stops_of(self, decision: Decision) -> Iterator[Stop]:
         for reading in decision.denies:
             yield Stop(reading.layer, reading.address, ", ".join(reading.path))
-        for layer in decision.shut:
+        for layer in decision.blocking:
             levels = decision.layers.levels(layer)
-            for level, says in zip(levels, decision.heard[layer].says, strict=False):
+            for level, says in zip(
+                levels, decision.layer_matches[layer].allows_by_level, strict=False
+            ):
                 if not says:
                     names = ", ".join(one.policy.name or "policy" for one in level)
                     where = dict.fromkeys(part for one in level for part in one.path)
                     yield Stop(layer, names or "no policy", ", ".join(where))
         facts = self._access.facts
-        if facts.policy is not None and shuts_out(
+        if facts.policy is not None and is_restricted(
             facts.public_access_block, facts.policy, decision.request
         ):
             yield Stop(PUBLIC_ACCESS_BLOCK, "RestrictPublicBuckets")

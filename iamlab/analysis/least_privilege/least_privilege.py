@@ -77,7 +77,7 @@ class LeastPrivilege(Shown):
 
     Parameters
     ----------
-    caller
+    principal
         His ARN.
     policies
         One, or several where one would be too large; none if nothing was used.
@@ -99,7 +99,7 @@ class LeastPrivilege(Shown):
         What goes away, of what his policies allow now; ``None`` if they are not known.
     """
 
-    caller: str
+    principal: str
     policies: tuple[Policy, ...]
     period: tuple[datetime, datetime] | None
     used: Mapping[Pair, Tally] = field(repr=False)
@@ -122,7 +122,7 @@ class LeastPrivilege(Shown):
         """
         if len(self.policies) != 1:
             why = "there are several: see policies" if self.policies else "nothing was used"
-            raise RequestError(f"There is no single policy for {self.caller}: {why}.")
+            raise RequestError(f"There is no single policy for {self.principal}: {why}.")
         return self.policies[0]
 
     def to_dict(self) -> list[dict[str, Any]]:
@@ -157,7 +157,7 @@ class LeastPrivilege(Shown):
             title: [readable(str(entry)) for entry in every] for title, every in lists.items()
         }
         policies = [f"\n{policy.name}:\n{policy.text}" for policy in self.policies]
-        lines = (f"{self.caller} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
+        lines = (f"{self.principal} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
         return "\n".join(lines)
 
 

@@ -169,7 +169,7 @@ class Simulation:
     def _outcome(self, action: str, resource: str) -> Outcome:
         """Let the engine decide about one resource, and tell what it says."""
         decision = self._decide(action, resource)
-        heard, request = decision.heard, decision.request
+        heard, request = decision.layer_matches, decision.request
         by_organization = _lets_through(heard["scp"]) if self.in_organization else None
         is_stopped = by_organization is False
         might_change = decision.verdict is Verdict.IMPLICIT_DENY and not is_stopped
@@ -208,14 +208,14 @@ class Simulation:
 
 def _lets_through(heard: LayerMatches) -> bool:
     """Say whether a ceiling allows; one that is not there does."""
-    return not heard.denies and all(heard.says)
+    return not heard.denies and all(heard.allows_by_level)
 
 
 def _details(decision: Decision) -> dict[str, str]:
     """Say what each type of policy decides by itself."""
     found = {}
     for layer, name in DETAILS.items():
-        heard = decision.heard[layer]
+        heard = decision.layer_matches[layer]
         if layer != "boundary" or heard.present:
             verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
             found[name] = str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)

@@ -22,7 +22,7 @@ from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Pa
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.deprecated import warn
+from iamlab.deprecated import warn, with_old_names
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import ContextValue, check_text
 from iamlab.errors import RequestError
@@ -87,25 +87,28 @@ class Reach(Shown):
             and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
-    def edges_from(self, caller: Caller | PrincipalState) -> tuple[Edge, ...]:
+    @with_old_names
+    def edges_from(self, principal: Caller | PrincipalState) -> tuple[Edge, ...]:
         """Give all edges that begin at somebody as he is."""
-        return self._finder.own_edges(self._power(caller))
+        return self._finder.own_edges(self._power(principal))
 
     @property
     def principals(self) -> tuple[str, ...]:
         """The ARNs of all users, roles and root users."""
         return tuple(self._finder.today)
 
-    def is_admin(self, caller: Caller | PrincipalState) -> bool:
+    @with_old_names
+    def is_admin(self, principal: Caller | PrincipalState) -> bool:
         """Say whether somebody is an administrator of his account, as he is."""
-        return self._finder.is_admin(self._power(caller))
+        return self._finder.is_admin(self._power(principal))
 
-    def path(self, source: Caller, to: Caller = ADMIN) -> Path | None:
+    @with_old_names
+    def path(self, principal: Caller, to: Caller = ADMIN) -> Path | None:
         """Find a shortest path from one principal to another.
 
         Parameters
         ----------
-        source
+        principal
             Who begins: a user, a role, a session.
         to
             Whom he wants to be; ``"admin"``: an administrator of whichever account he gets into.
@@ -115,7 +118,7 @@ class Reach(Shown):
         Path or None
             ``None``: there is no path. Without a step: he is it already.
         """
-        begin = self._power(source)
+        begin = self._power(principal)
         if isinstance(to, str) and to == ADMIN:
             return self._kept(begin, self._finder.is_admin)
         arn = self._power(to).arn
@@ -192,9 +195,10 @@ class Reach(Shown):
         found = (Path(begin, edges, self._finder, is_wanted) for edges in islice(every, MOST_TRIED))
         return next((path for path in found if paths.is_kept(path)), None)
 
-    def blast_radius(self, caller: Caller) -> BlastRadius:
+    @with_old_names
+    def blast_radius(self, principal: Caller) -> BlastRadius:
         """Say how far somebody gets whose credentials are lost."""
-        begin = self._power(caller)
+        begin = self._power(principal)
         found: dict[str, Path] = {}
         admin_of: dict[str, Path] = {}
         for state, edges in self._searcher.all_from(begin).items():
@@ -220,9 +224,10 @@ class Reach(Shown):
         """Ask whether a principal has a permission."""
         return self._finder.decider.decide(state, need)
 
+    @with_old_names
     def cut(
         self,
-        source: Caller,
+        principal: Caller,
         target: Caller = ADMIN,
         *,
         keep: AccessMatrix | Iterable[tuple[Caller, str, str]] = (),
@@ -231,7 +236,7 @@ class Reach(Shown):
 
         Parameters
         ----------
-        source, target
+        principal, target
             As in ``path``.
         keep
             What must stay: an access matrix, all of whose allowed cells stay so, or triples of
@@ -256,7 +261,7 @@ class Reach(Shown):
 
         def find(world: World) -> tuple[Reach, Path | None]:
             reach = self.again(world)
-            return reach, reach.path(_arn(source), _arn(target))
+            return reach, reach.path(_arn(principal), _arn(target))
 
         return Cutter(self.world, find, wanted(self.world, keep)).smallest()
 

@@ -23,6 +23,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUP
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
 from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Standing
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 ENDPOINT, NOT_AT_ALL = "us-east-1", timedelta()
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What became of a path.
@@ -55,12 +57,12 @@ class Replay:
     ----------
     world
         The copy in which the calls were made; its events tell of them.
-    caller
-        With whom the path ends: to ask ``world.can(caller, ...)``.
+    principal
+        Who the caller is at the end of the path: to ask ``world.can(principal, ...)``.
     """
 
     world: World = field(repr=False)
-    caller: Caller
+    principal: Caller
 
 
 def replay(decider: Decider, path: Path) -> Replay:

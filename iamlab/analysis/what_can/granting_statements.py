@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.what_can.candidates import patterns_in
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
-from iamlab.engine.labels import RULE_OF
+from iamlab.engine.explained_pairs import GRANTERS
 from iamlab.engine.layers import NAMES
-from iamlab.engine.reasons import VOTERS
+from iamlab.engine.trace import PARTICULAR
 from iamlab.policy.describe.conditions import Setting, clause
 from iamlab.policy.describe.resources import noun
 from iamlab.policy.describe.words import briefly, joined, plain
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.candidates import Keys
+    from iamlab.engine.explained_pairs import AppliedStatement, BlockingLevel, ExplainedPairs
     from iamlab.engine.layers import AttachedPolicy
-    from iamlab.engine.reasons import Note, Shut, Witness
     from iamlab.policy.statement import Statement
 
 
@@ -51,26 +51,26 @@ class Stopper(NamedTuple):
     why: str
 
 
-def grants(witness: Witness, keys: Keys) -> Iterator[tuple[Granter, int]]:
+def grants(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Granter, int]]:
     """Give each statement that grants, with those that have to allow beside it."""
     for chosen, bits in witness.ways().items():
         if not chosen:
             yield Granter(), bits
             continue
-        first, *others = (voter for voter in VOTERS if voter in chosen)
+        first, *others = (voter for voter in GRANTERS if voter in chosen)
         for note in witness.notes:
-            if note.voter == first and note.bits & bits:
+            if note.granter == first and note.bits & bits:
                 for beside, some in _beside(witness.notes, others, note.bits & bits):
                     yield _granter((note, *beside), keys), some
 
 
 def _beside(
-    notes: Iterable[Note], voters: Sequence[str], bits: int
-) -> list[tuple[tuple[Note, ...], int]]:
+    notes: Iterable[AppliedStatement], voters: Sequence[str], bits: int
+) -> list[tuple[tuple[AppliedStatement, ...], int]]:
     """Part pairs by the statements of these voters that allow them."""
-    parted: list[tuple[tuple[Note, ...], int]] = [((), bits)]
+    parted: list[tuple[tuple[AppliedStatement, ...], int]] = [((), bits)]
     for note in notes:
-        if note.voter in voters:
+        if note.granter in voters:
             parted = [
                 (found, some)
                 for beside, cells in parted
@@ -83,7 +83,7 @@ def _beside(
     return parted
 
 
-def _granter(notes: Sequence[Note], keys: Keys) -> Granter:
+def _granter(notes: Sequence[AppliedStatement], keys: Keys) -> Granter:
     when = dict.fromkeys(words for note in notes for words in conditions_of(note.statement))
     by = dict.fromkeys(map(_address, notes))
     return Granter(_written(notes[0].statement, keys), tuple(when), tuple(by))
@@ -110,18 +110,18 @@ def conditions_of(statement: Statement) -> tuple[str, ...]:
     return tuple(plain(one.text) for one in clauses if one.text)
 
 
-def _address(note: Note) -> str:
+def _address(note: AppliedStatement) -> str:
     address = f"{note.attached.policy.name or 'policy'}/{note.statement.label}"
     return f"{address} ({', '.join(note.attached.path)})" if note.attached.path else address
 
 
-def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
+def stops(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Stopper, int]]:
     """Give all that stands in the way of what the caller's policies, or all together, would allow.
 
     What lacks only the consent of the resource's side comes last.
     """
     would = witness.would()
-    left = (would | witness.votes["identity"]) & ~witness.may
+    left = (would | witness.results["identity"]) & ~witness.may
     lacking = left & ~would
     for note in witness.notes:
         if note.denies and note.bits & left:
@@ -131,16 +131,16 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
             by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
             yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
             lacking &= ~note.bits
-    for shut in witness.shut:
+    for blocking in witness.blocking:
         # What credentials stop is in the notes above, action by action, as far as it is known.
-        among = lacking if _is_of_credentials(shut.level) else left
-        if bits := shut.bits & among:
-            names = tuple(attached.policy.name or "policy" for attached in shut.level)
-            yield Stopper(Patterns(), shut.layer, names, _why_shut(shut, names)), bits
+        among = lacking if _is_of_credentials(blocking.level) else left
+        if bits := blocking.bits & among:
+            names = tuple(attached.policy.name or "policy" for attached in blocking.level)
+            yield Stopper(Patterns(), blocking.layer, names, _why_blocking(blocking, names)), bits
             lacking &= ~bits
-    for case, bits in witness.kind.situations.items():
+    for rule_name, bits in witness.kind.by_rule.items():
         if bits & lacking:
-            why = RULE_OF.get(case, "The policy of the resource must allow.").rstrip(".")
+            why = PARTICULAR.get(rule_name, "The policy of the resource must allow.").rstrip(".")
             yield Stopper(Patterns(), "resource", (), why), bits & lacking
 
 
@@ -153,14 +153,14 @@ def _not_valid(limits: AttachedPolicy) -> str:
     return f"{limits.policy.name} is not good for it"
 
 
-def _why_shut(shut: Shut, names: Sequence[str]) -> str:
-    if not shut.level:
-        return f"no {NAMES[shut.layer]} was passed"
-    if _is_of_credentials(shut.level):
-        return _not_valid(shut.level[0])
-    where = ", ".join(dict.fromkeys(one for attached in shut.level for one in attached.path))
+def _why_blocking(blocking: BlockingLevel, names: Sequence[str]) -> str:
+    if not blocking.level:
+        return f"no {NAMES[blocking.layer]} was passed"
+    if _is_of_credentials(blocking.level):
+        return _not_valid(blocking.level[0])
+    where = ", ".join(dict.fromkeys(one for attached in blocking.level for one in attached.path))
     at = f" at {where}" if where else ""
-    return f"no Allow in the {NAMES[shut.layer]} {joined(names)}{at}"
+    return f"no Allow in the {NAMES[blocking.layer]} {joined(names)}{at}"
 
 
 FEW = 4

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.what_can.candidates import Candidates, Keys
     from iamlab.analysis.what_can.granting_statements import Granter, Patterns, Stopper
-    from iamlab.engine.reasons import Witness
+    from iamlab.engine.explained_pairs import ExplainedPairs
 
 
 Pair = tuple[str, str]
@@ -34,7 +34,7 @@ _Cells = Counter[str]
 class Decided(NamedTuple):
     """What was decided about some pairs, with notes; the pairs of an action are side by side."""
 
-    witness: Witness
+    witness: ExplainedPairs
     pairs: Sequence[Pair]
 
 
@@ -68,7 +68,7 @@ class _Layout:
     """The places of the pairs of each action; a batch need not hold all pairs of an action."""
 
     def __init__(self, decided: Decided, candidates: Candidates) -> None:
-        self._pairs = decided.witness.universe.pairs
+        self._pairs = decided.witness.index.pairs
         self._count = len(decided.pairs)
         self._runs: list[tuple[str, int, int, tuple[int, ...]]] = []
         self._known: dict[tuple[int, str], int] = {}

@@ -1,9 +1,9 @@
 """Everything that a caller may do, in few lines, and what stops the rest.
 
 The question is about the actions that some Allow matches, on the resources of ``candidates.py``.
-The engine decides all of it at once and takes notes (``engine/reasons.py``); ``lines.py`` makes few
-lines of them. So each line is what ``can`` says of each of its actions and resources, in this
-moment: a policy whose condition is not met now has no line.
+The engine decides all of it at once and takes notes (``engine/explained_pairs.py``); ``lines.py``
+makes few lines of them. So each line is what ``can`` says of each of its actions and resources, in
+this moment: a policy whose condition is not met now has no line.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few, steps
-from iamlab.engine.evaluation_case import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
+from iamlab.engine.combining_rule import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
+from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
-from iamlab.engine.question_space import QuestionSpace
-from iamlab.engine.reasons import Witness
+from iamlab.engine.question_index import QuestionIndex
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import action, all_actions, has, matched
@@ -53,6 +54,7 @@ FEW = 20
 """So many lines of a kind are printed; others are counted."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class WhatCan(Shown):
     """What a caller may do.
@@ -69,7 +71,7 @@ class WhatCan(Shown):
         The decisions about all pairs: one row.
     """
 
-    caller: str
+    principal: str
     allowed: tuple[Access, ...]
     stopped: tuple[Stopped, ...]
     assumed: tuple[str, ...] = ()
@@ -88,12 +90,12 @@ class WhatCan(Shown):
 
     def __repr__(self) -> str:
         lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
-        return f"<WhatCan {few([self.caller])}: {lines}>"
+        return f"<WhatCan {few([self.principal])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *(f"  {line}" for line in capped(self.allowed))]
+        lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
-            lines = [f"{self.caller} may do nothing."]
+            lines = [f"{self.principal} may do nothing."]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         return "\n".join(lines)
@@ -161,7 +163,7 @@ def what_can(
     ]
     batches = batches_of(world, principal, pairs, question.given, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
-    allowed_pairs = [one.witness.universe.pairs.in_order(one.witness.may) for one in decided]
+    allowed_pairs = [one.witness.index.pairs.in_order(one.witness.may) for one in decided]
     row = in_order([batch.places for batch in batches])(allowed_pairs)
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
@@ -207,7 +209,7 @@ class _Question:
         """Decide the pairs of a batch, with notes."""
         listed = [pairs[place] for place in batch.places]
         caller = batch.caller(self.principal, self.given, via=bool(self.circumstances.get("via")))
-        return Decided(Witness(QuestionSpace(listed, batch.facts), *caller), listed)
+        return Decided(ExplainedPairs(QuestionIndex(listed, batch.facts), *caller), listed)
 
     def statements(self) -> Iterator[Statement]:
         """Give the statements that may speak: of the caller's policies, and of resources."""

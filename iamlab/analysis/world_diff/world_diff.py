@@ -19,6 +19,7 @@ from iamlab.analysis.access_matrix import everybody, matrix
 from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import asked_by
 from iamlab.analysis.world_diff.world_edits import edits_between
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
@@ -39,6 +40,7 @@ MOST_EDITS = 200
 """With more edits than this, they are not done and undone one by one."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Change:
     """Somebody gained or lost something.
@@ -54,7 +56,7 @@ class Change:
         too many edits.
     """
 
-    caller: str
+    principal: str
     action: str
     resource: str
     gained: bool
@@ -67,7 +69,7 @@ class Change:
     @property
     def words(self) -> str:
         """Who gained or lost."""
-        return f"{self.caller} {_VERB[self.gained]}"
+        return f"{self.principal} {_VERB[self.gained]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,22 @@ class WorldDiff(Sequence[str], Shown):
         return self.changes()
 
     @property
+    def gained(self) -> tuple[Change, ...]:
+        """The gains: who can do what after the edits, and could not before."""
+        return tuple(change for change in self.gains_and_losses if change.gained)
+
+    @property
+    def lost(self) -> tuple[Change, ...]:
+        """The losses: who could do what before the edits, and can't after them."""
+        return tuple(change for change in self.gains_and_losses if not change.gained)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The edits that neither give nor take access."""
+        causes = {edit for change in self.gains_and_losses for edit in change.by}
+        return tuple(edit for edit in self.edits if edit not in causes)
+
+    @property
     def by_edit(self) -> Mapping[tuple[str, ...], tuple[Change, ...]]:
         """The gains and losses by the edits that cause them."""
         found: dict[tuple[str, ...], list[Change]] = defaultdict(list)
@@ -297,7 +315,7 @@ class WorldDiff(Sequence[str], Shown):
         from iamlab import display
 
         rows = (
-            [_VERB[one.gained], one.caller, one.action, one.resource, "; ".join(one.by)]
+            [_VERB[one.gained], one.principal, one.action, one.resource, "; ".join(one.by)]
             for one in self.gains_and_losses
         )
         return display.table(("change", "caller", "action", "resource", "by"), rows)

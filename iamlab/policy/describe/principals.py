@@ -10,21 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import ACCOUNT, WEB_IDENTITY_PROVIDERS, Arn, is_arn
 from iamlab.policy.describe.words import briefly, principal_called, said, shown
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Principals
 
 FEW = 6
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}")
-_WEB = (
-    "cognito-identity.amazonaws.com",
-    "accounts.google.com",
-    "www.amazon.com",
-    "graph.facebook.com",
-)
 SAML, OIDC = ":saml-provider/", ":oidc-provider/"
 
 
@@ -84,11 +77,11 @@ def account_of(value: str) -> str | None:
     >>> account_of("arn:aws:iam::111122223333:root"), account_of("alice")
     ('111122223333', None)
     """
-    if _ACCOUNT.fullmatch(value):
+    if ACCOUNT.fullmatch(value):
         return value
     if is_arn(value):
         arn = Arn.parse(value)
-        if arn.service == "iam" and arn.resource == "root" and _ACCOUNT.fullmatch(arn.account):
+        if arn.service == "iam" and arn.resource == "root" and ACCOUNT.fullmatch(arn.account):
             return arn.account
     return None
 
@@ -115,7 +108,7 @@ def _by_arn(value: str) -> str | None:
     arn = Arn.parse(value)
     form = _SORTS.get((arn.service, arn.kind))
     name = arn.resource.partition("/")[2]
-    if form is None or not name or not _ACCOUNT.fullmatch(arn.account):
+    if form is None or not name or not ACCOUNT.fullmatch(arn.account):
         return None
     return f"{form.format(name=said(shown(name)))} of account {arn.account}{_elsewhere(value)}"
 
@@ -127,7 +120,7 @@ def _elsewhere(value: str) -> str:
 
 
 def _provider(value: str) -> str | None:
-    if value in _WEB:
+    if value in WEB_IDENTITY_PROVIDERS:
         return f"those whom {value} vouches for"
     for mark, sort in ((SAML, "SAML"), (OIDC, "OIDC")):
         if is_arn(value) and mark in value:

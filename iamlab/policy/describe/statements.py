@@ -49,7 +49,7 @@ def sentence(statement: Statement, for_type: str = "") -> str:
     >>> sentence(Policy.parse(text).statements[0])
     'Lets the caller read objects in star-maps.'
     """
-    written = statement.action if statement.action is not None else statement.not_action
+    written = statement.actions
     found = sorted_out(written or ())
     dead = why_dead(statement, found, for_type)
     target = target_of(statement, for_type, found)
@@ -215,7 +215,7 @@ def _is_mixed(statement: Statement, names: tuple[str, ...]) -> bool:
 
 
 def _about_variables(statement: Statement) -> list[str]:
-    patterns = statement.resource if statement.resource is not None else statement.not_resource
+    patterns = statement.resources
     values = [*(patterns or ()), *(text for one in statement.conditions for text in one.values)]
     if not statement.variables:
         plain_text = "In a policy of version 2008-10-17 ${...} is plain text."

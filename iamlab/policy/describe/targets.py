@@ -24,6 +24,7 @@ from iamlab.policy.describe.resources import Noun, noun
 from iamlab.policy.describe.values import spoken
 from iamlab.policy.describe.words import briefly
 from iamlab.policy.patterns import glob
+from iamlab.policy.variables import ANY_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,7 +110,7 @@ class Target:
 
 def target_of(statement: Statement, for_type: str, found: Actions) -> Target:
     """Say what a statement's actions are done to."""
-    patterns = statement.resource if statement.resource is not None else statement.not_resource
+    patterns = statement.resources
     if patterns is None:
         return _itself("this role" if _only("sts", statement, found) else ITSELF)
     if statement.resource is not None and "*" in patterns:
@@ -156,7 +157,6 @@ def _everything(statement: Statement, for_type: str, found: Actions) -> Target:
 # what is said of such actions is said with a reserve.
 _NAME_ONE_ANYWAY = ("iam", "logs", "s3")
 _LONG = 500
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 _WITHOUT_SLASH = re.compile(
     r"\$\{aws:(?:PrincipalAccount|PrincipalOrgID|userid|username)\}", re.IGNORECASE
 )
@@ -198,7 +198,7 @@ def _overlap(form: str, pattern: str) -> bool:
     if ":::${BucketName}" in form and not _may_be_in_s3(form, pattern):
         return False
     # What stands in the place of a variable, nobody knows.
-    pattern = _VARIABLE.sub("*", pattern)
+    pattern = ANY_VARIABLE.sub("*", pattern)
     wanted = PLACEHOLDER.sub("*", form).split(":", PARTS - 1)
     return all(map(_may_meet, wanted, pattern.split(":", PARTS - 1)))
 
@@ -207,7 +207,7 @@ def _may_be_in_s3(form: str, pattern: str) -> bool:
     """Say whether a pattern can be a bucket, or an object: only the ARN of this has a slash."""
     if form.endswith("}/${ObjectName}"):
         return bool({"/", "*", "?", "$"} & set(_WITHOUT_SLASH.sub("", pattern)))
-    return "/" not in _VARIABLE.sub("", pattern)
+    return "/" not in ANY_VARIABLE.sub("", pattern)
 
 
 def _may_meet(one: str, other: str) -> bool:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 _DEFAULT = re.compile(r"\$\{([^\s,'{}]+), '([^'}]*)'\}")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):(\d\d)(?::(\d\d))?Z)?", re.ASCII)
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
+_MONTHS_NAMES = (
+    "January February March April May June July August September October November December"
 )
+_MONTHS = tuple(_MONTHS_NAMES.split())
 BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "fits": "fit"}
 """The verbs of :func:`fitting` without their endings."""
 _LAST_SECOND = 253402300799  # of the year 9999

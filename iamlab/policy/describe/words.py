@@ -157,11 +157,7 @@ def plural(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
-_ENDS = (
-    "admit begin commit cut forget get let log map permit plan put reset run scan set ship shut "
-    "sit split stop submit swap tag trim untag unset"
-)
-_DOUBLED = frozenset(_ENDS.split())
+_DOUBLED = frozenset(vocabulary("verbs")["doubled"].split())
 
 
 def gerund(phrase: str) -> str:
@@ -180,27 +176,7 @@ def gerund(phrase: str) -> str:
     return f"{verb}ing{space}{rest}"
 
 
-_VERBS = (
-    "abort accept access acknowledge activate add allocate allow analyze apply approve "
-    "archive assign associate assume attach authorize build bypass calculate call "
-    "cancel change chat check claim clone close commit complete confirm configure connect "
-    "continue copy count create deactivate decline decrease decrypt define delete deliver "
-    "deploy deprecate deprovision deregister derive describe detach detect disable "
-    "disassociate disconnect discover download drop enable encrypt end estimate evaluate "
-    "execute expire export extend federate filter forget generate get grant import "
-    "increase index infer ingest initialize initiate invalidate invite invoke issue join "
-    "launch link list lock manage merge modify monitor mount move notify open optimize "
-    "override pass pause poll populate post predict prepare preview process promote provision "
-    "publish purchase put query read reboot rebuild receive recognize record redeem redact "
-    "refresh register reject release remove rename renew replace replicate report request "
-    "resend reset resolve respond restart restore resume resync retire retrieve retry return "
-    "revoke rotate run sample save scan schedule search select send set share sign "
-    "signal simulate split start stop stream submit subscribe suspend synchronize "
-    "tag terminate test toggle transfer translate unarchive unassign undeprecate unlink "
-    "unlock unshare unsubscribe untag update upgrade upload use validate verify view withdraw "
-    "write"
-)
-VERBS = frozenset(_VERBS.split())
+VERBS = frozenset(vocabulary("verbs")["known"].split())
 """The verbs that names of APIs begin with; another beginning is not read as one."""
 
 

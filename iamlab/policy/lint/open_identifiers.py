@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.condition_keys import IDENTIFIERS
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.lint.context import Spot, has_wildcard, on_conditions
+from iamlab.policy.lint.context import ConditionContext, has_wildcard, on_conditions
 from iamlab.policy.lint.operators import is_subject
-from iamlab.policy.variables import has_variable, keys_in
+from iamlab.policy.variables import ANY_VARIABLE, has_variable, keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ PATHS = frozenset(f"aws:{whose}orgpaths" for whose in ("principal", "resource", 
 ENOUGH = 6
 """So many plain characters must stand before each wildcard in a path, and in a subject."""
 _WILD = re.compile("[*?]+")
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 
 # Of two accounts that a request names, one may be compared with the other.
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
@@ -38,19 +37,19 @@ _OF_THE_PRINCIPAL = frozenset(
 _OF_THE_NETWORK = frozenset(("aws:sourcevpc", "aws:ec2instancesourcevpc"))
 
 
-def _wildcard(spot: Spot) -> Iterator[Finding]:
+def _wildcard(context: ConditionContext) -> Iterator[Finding]:
     """A wildcard in an id lets in whoever gets himself an id that fits."""
-    pattern = OPERATORS[spot.comparison.name].pattern
-    named = spot.key in IDENTIFIERS or spot.key in PATHS or is_subject(spot.key)
-    if not pattern or not spot.narrows or not named:
+    pattern = OPERATORS[context.operator].pattern
+    named = context.key in IDENTIFIERS or context.key in PATHS or is_subject(context.key)
+    if not pattern or not context.narrows or not named:
         return
-    for index, value in enumerate(spot.condition.values):
-        if has_wildcard(value) and (spot.key in IDENTIFIERS or _follows_little(value)):
-            yield spot.find(
+    for index, value in enumerate(context.values):
+        if has_wildcard(value) and (context.key in IDENTIFIERS or _follows_little(value)):
+            yield context.find(
                 "WILDCARD_USAGE_TOO_PERMISSIVE",
-                f"{value!r} fits more than one {spot.condition.key}.",
+                f"{value!r} fits more than one {context.name}.",
                 "Write each id in full."
-                if spot.key in IDENTIFIERS
+                if context.key in IDENTIFIERS
                 else f"Write at least {ENOUGH} plain characters before each wildcard.",
                 value=index,
             )
@@ -58,22 +57,22 @@ def _wildcard(spot: Spot) -> Iterator[Finding]:
 
 def _follows_little(value: str) -> bool:
     """Say whether fewer plain characters than that stand before one of the wildcards."""
-    *before, _ = _WILD.split(_VARIABLE.sub("_" * ENOUGH, value))
+    *before, _ = _WILD.split(ANY_VARIABLE.sub("_" * ENOUGH, value))
     return any(len(plain) < ENOUGH for plain in before)
 
 
-def _variable(spot: Spot) -> Iterator[Finding]:
+def _variable(context: ConditionContext) -> Iterator[Finding]:
     """A variable that the caller can set lets him choose which account fits."""
-    if spot.key not in IDENTIFIERS or not spot.narrows or not spot.statement.variables:
+    if context.key not in IDENTIFIERS or not context.narrows or not context.statement.variables:
         return
-    if not OPERATORS[spot.comparison.name].variables:
+    if not OPERATORS[context.operator].variables:
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         keys = {key.lower() for key in keys_in(value)} if has_variable(value) else set()
-        if not keys <= _comparable(spot.key):
-            yield spot.find(
+        if not keys <= _comparable(context.key):
+            yield context.find(
                 "VARIABLE_USAGE_TOO_PERMISSIVE",
-                f"{value!r} leaves it to the request which {spot.condition.key} fits.",
+                f"{value!r} leaves it to the request which {context.name} fits.",
                 "Write each id in full.",
                 value=index,
             )
@@ -92,16 +91,16 @@ def _comparable(key: str) -> frozenset[str]:
 _WRITTEN_BY_THE_CALLER = frozenset(("aws:referer", "aws:useragent"))
 
 
-def _untrustworthy(spot: Spot) -> Iterator[Finding]:
+def _untrustworthy(context: ConditionContext) -> Iterator[Finding]:
     """What the caller writes into his request proves nothing about him."""
-    if spot.key not in _WRITTEN_BY_THE_CALLER:
+    if context.key not in _WRITTEN_BY_THE_CALLER:
         return
-    principals = spot.statement.principal or ()
+    principals = context.statement.principal or ()
     if principals and all(kind == "Service" for kind, _ in principals):
         return  # a service of AWS is believed
-    yield spot.find(
+    yield context.find(
         "UNTRUSTWORTHY_CONDITION_KEY",
-        f"The caller can send any {spot.condition.key} he likes.",
+        f"The caller can send any {context.name} he likes.",
         "Rest access on a key that AWS fills, such as aws:PrincipalArn.",
     )
 

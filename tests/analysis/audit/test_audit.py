@@ -244,7 +244,7 @@ def test_one_fault_is_found_by_its_control_and_by_few_others(control: str, main:
     assert ids(audit) == expected
     (first, *_) = audit.of(control)
     assert said in first.what
-    assert first.mend
+    assert first.remedy
     assert first.subject.startswith((IAM, f"account {ID}"))
     assert control not in {one.id for one in audit.passed}
 
@@ -616,7 +616,7 @@ def test_the_id_of_who_was_deleted_is_found(main: Account) -> None:
     role.update_assume_role_policy(trust({"AWS": gone}))
     assert len(found(main, "trusts-nobody")) == 1
     ((finding),) = main.audit().of("missing-name")
-    assert finding.mend == "Name what is meant, or take it out."
+    assert finding.remedy == "Name what is meant, or take it out."
 
 
 def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
@@ -624,7 +624,7 @@ def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
     main.get_group("readers").put_policy("p", document(allow("iam:GetUser", f"{IAM}user/ana")))
     main.get_user("ana").update(new_path="/sky/")
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == f"Name {IAM}user/sky/ana, as it is called now."
+    assert finding.remedy == f"Name {IAM}user/sky/ana, as it is called now."
 
     main.get_user("ana").update(new_user_name="anna")
     with pytest.raises(NoSuchEntity):
@@ -632,7 +632,7 @@ def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
     main.get_user("anna").update(new_user_name="annie")
     main.get_group("readers").update(new_group_name="watchers")
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == f"Name {IAM}user/sky/annie, as it is called now."
+    assert finding.remedy == f"Name {IAM}user/sky/annie, as it is called now."
 
 
 def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None:
@@ -641,7 +641,7 @@ def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None
     main.get_group("readers").put_policy("p", document(allow("sts:*", name)))
 
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == "Name what is meant, or take it out."
+    assert finding.remedy == "Name what is meant, or take it out."
 
 
 @pytest.mark.parametrize(

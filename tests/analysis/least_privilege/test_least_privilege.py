@@ -216,7 +216,7 @@ def test_a_role_is_known_with_and_without_its_path() -> None:
 
     for caller in (role, session, JOB):
         assert len(least_privilege(world, caller, uses).used) == 2
-    assert least_privilege(world, session, uses).caller == JOB
+    assert least_privilege(world, session, uses).principal == JOB
 
 
 def test_nothing_used_is_an_honest_empty_answer() -> None:
@@ -747,7 +747,7 @@ def test_a_world_answers_from_its_own_events() -> None:
     of_user, of_role = world.least_privilege(key), world.least_privilege(session)
 
     assert set(of_user.used) == {("sts:AssumeRole", role.arn), ("s3:GetObject", f"{MAPS}/a")}
-    assert of_role.caller == role.arn
+    assert of_role.principal == role.arn
     assert set(of_role.used) == {("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")}
     assert list(world.events) == before
     assert world.least_privilege(ana).to_dict() == of_user.to_dict()

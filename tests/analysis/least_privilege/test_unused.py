@@ -816,7 +816,7 @@ def test_who_was_renamed_has_used_what_he_used() -> None:
     assert world.unused(ana).edits == ()
     assert list(world.least_privilege(ana).used) == [("s3:GetObject", f"{MAPS}/a")]
     assert list(world.least_privilege(ana.arn).used) == [("s3:GetObject", f"{MAPS}/a")]
-    assert len(world.events.where(who=ana, what="s3:GetObject")) == 1
+    assert len(world.events.where(principal=ana, what="s3:GetObject")) == 1
     assert len([*uses(world.events, ana)]) == 1
 
 
@@ -843,15 +843,15 @@ def test_a_namesake_has_no_past() -> None:
 
     for old in former:
         assert list(world.least_privilege(old).used)  # he is gone, and his past is known
-        assert world.events.where(who=old, what="s3:GetObject")
+        assert world.events.where(principal=old, what="s3:GetObject")
     for new in (world.user("ana"), account.roles["job"]):
         new.put_policy("own", Policy.allow("s3:GetObject"))
         assert [edit.kind for edit in world.unused(new).edits] == ["delete"]
         assert world.least_privilege(new).used == {}
         assert world.least_privilege(new.arn).used == {}
-        assert not world.events.where(who=new)
+        assert not world.events.where(principal=new)
         assert [*uses(world.events, new)] == []
-    assert world.events.where(who=world.user("ana").arn)  # a text is whoever had it
+    assert world.events.where(principal=world.user("ana").arn)  # a text is whoever had it
 
 
 def test_a_password_s_use_is_not_a_namesake_s() -> None:

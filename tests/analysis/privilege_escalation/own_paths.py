@@ -55,7 +55,7 @@ class Own:
         """Say what who has followed a path may do, by the replay."""
         assert all(map(needs_what_its_row_says, path.edges))
         replay = path.replay()
-        return [bool(replay.world.can(replay.caller, *one)) for one in probes]
+        return [bool(replay.world.can(replay.principal, *one)) for one in probes]
 
 
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'

@@ -42,7 +42,7 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
     for edge in (one for arn in reach.principals for one in reach.edges_from(arn)):
         if edge.way.can_be_replayed:
             replay = reach.along(edge).replay()
-            kept = [bool(replay.world.can(replay.caller, *one)) for one in PROBES]
+            kept = [bool(replay.world.can(replay.principal, *one)) for one in PROBES]
             assert kept == promised(reach, edge), str(edge)
 
 
@@ -55,7 +55,7 @@ def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) 
     for path in reach.admins().values():
         if path.can_be_replayed:
             replay = path.replay()
-            assert replay.world.can(replay.caller, "iamlab-probe:AnythingAtAll", "*"), str(path)
+            assert replay.world.can(replay.principal, "iamlab-probe:AnythingAtAll", "*"), str(path)
 
 
 @slow
@@ -129,7 +129,7 @@ def test_a_replay_ends_with_the_caller_and_leaves_a_trail(main: Account) -> None
     path = main.world.reach().path(main.users["dana"], main.roles["boss"])
     assert path is not None
     replay = path.replay()
-    assert replay.world.can(replay.caller, "s3:GetObject", MAP)
+    assert replay.world.can(replay.principal, "s3:GetObject", MAP)
     made = [event.event_name for event in replay.world.events[events:]]
     assert made == ["AssumeRole", "AssumeRole"]
     assert len(main.world.events) == events
@@ -361,7 +361,7 @@ def test_a_replay_calls_as_everybody_was_said_to_call(main: Account) -> None:
         main.create_role("far", assume_role_policy_document=trusted)
         path = world.reach(**how).path(eve, main.roles["far"])  # type: ignore[arg-type]
         assert path is not None
-        assert path.replay().caller
+        assert path.replay().principal
         main.roles["far"].delete()
     assert not world.standing.context
 
@@ -379,7 +379,7 @@ def test_a_path_is_one_that_its_replay_keeps(main: Account) -> None:
     carol.put_policy("own", keys + Policy.allow("iam:PutUserPolicy", bob.arn))
     path = world.reach().path(alice)
     assert path is not None
-    assert path.replay().caller
+    assert path.replay().principal
     assert all(one.replay() for one in world.reach().admins().values())
     del main
 

@@ -194,7 +194,7 @@ def test_from_a_new_role_the_way_goes_on() -> None:
 
     path = main.world.reach().path(DANA, main.roles["stars"])
     assert path is not None
-    assert path.replay().caller.arn.startswith("arn:aws:sts::111111111111:assumed-role/stars/")
+    assert path.replay().principal.arn.startswith("arn:aws:sts::111111111111:assumed-role/stars/")
 
 
 # Providers ----------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_a_session_has_rights_that_a_key_has_not(row: Row) -> None:
     (edge,) = edges(world, DANA, 29)
     ends = [reach.path(DANA, STARS), reach.to(*READS).get(DANA)]
     assert any(path is not None and edge in path.edges for path in ends)
-    assert all(path.replay().caller for path in ends if path is not None)
+    assert all(path.replay().principal for path in ends if path is not None)
 
 
 @pytest.mark.parametrize("row", SESSION, ids=range(len(SESSION)))
@@ -116,7 +116,7 @@ def test_a_deny_without_mfa_does_not_stop_the_sign_in() -> None:
     )
     path = world.reach().path(DANA)
     assert path is not None
-    assert path.replay().caller.with_mfa  # type: ignore[union-attr]
+    assert path.replay().principal.with_mfa  # type: ignore[union-attr]
     assert "Known-Only" not in repr(edge) + str(edge.calls)
 
 
@@ -163,11 +163,11 @@ def test_the_way_abroad_by_a_session_is_found() -> None:
     path = world.reach().path(DANA, far)
     assert path is not None
     assert [edge.way.number for edge in path] == [29, 15]
-    assert path.replay().caller
+    assert path.replay().principal
     world.user("dana").put_policy("all", document(allow("*")))  # an administrator finds it, too
     path = world.reach().path(DANA, far)
     assert path is not None
-    assert path.replay().caller
+    assert path.replay().principal
 
 
 HOW: tuple[tuple[dict[str, Any], str], ...] = (
@@ -200,4 +200,4 @@ def test_an_endpoint_that_is_not_there_is_no_way() -> None:
     assert elsewhere.reach(region="eu-central-1").path(DANA, STARS) is None
     path = elsewhere.reach(region="eu-west-1").path(DANA, STARS)
     assert path is not None
-    assert path.replay().caller
+    assert path.replay().principal

@@ -375,7 +375,7 @@ def test_a_session_is_named_by_its_role_or_itself() -> None:
     reach = main.world.reach()
     path = reach.path(main.users["jo"], main.roles["stars"])
     assert path is not None
-    assert path.replay().caller.arn.endswith("assumed-role/stars/job")
+    assert path.replay().principal.arn.endswith("assumed-role/stars/job")
     assert reach.path(DANA, main.roles["stars"]) is None
 
     main.roles["stars"].update_assume_role_policy(trusting(job.arn))
@@ -440,7 +440,7 @@ def test_a_boundary_does_not_stop_a_session_that_is_named_itself() -> None:
     path = main.world.reach().path(DANA, main.roles["stars"])
     assert path is not None
     assert [one.way.number for one in path] == [15, 14]
-    assert path.replay().caller.arn.endswith("assumed-role/stars/job")
+    assert path.replay().principal.arn.endswith("assumed-role/stars/job")
 
 
 # Sessions -----------------------------------------------------------------------------------------
@@ -498,7 +498,7 @@ def test_what_the_first_role_was_asked_for_goes_on_to_the_second(chain: World) -
 
     path = chain.reach().path(DANA, chain.role("stars"))
     assert path is not None
-    caller = path.replay().caller
+    caller = path.replay().principal
     assert str(path.target) == "role/stars in a session of dana"
     assert caller.record.source_identity == "dana"
 

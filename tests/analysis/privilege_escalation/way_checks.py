@@ -77,12 +77,12 @@ def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES)
     """Replay a path, and see that its caller then may do just what its end may."""
     assert all(map(needs_what_its_row_says, path))
     replay = reach.along(*path).replay()
-    told = principal_of(replay.world, replay.caller).context()
+    told = principal_of(replay.world, replay.principal).context()
     promised = path[-1].target.principal.context()
     ids = {"aws:userid": ""}  # what a session is called, and the id of somebody new, are not told
     assert {**told, **ids} == {**promised, **ids}, str(path[-1])
     for probe in probes:
-        kept = bool(replay.world.can(replay.caller, *probe))
+        kept = bool(replay.world.can(replay.principal, *probe))
         assert kept == bool(reach.decide(path[-1].target, Need(*probe, {}))), (probe, str(path[-1]))
     return replay
 

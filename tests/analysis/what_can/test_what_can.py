@@ -89,7 +89,10 @@ def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
 
 def would_be_granted(decision: Any) -> bool:
     """Say whether some identity policy allows what is refused."""
-    return bool(decision.heard["identity"].allows) and decision.request.caller.kind.name != "ROOT"
+    return (
+        bool(decision.layer_matches["identity"].allows)
+        and decision.request.caller.kind.name != "ROOT"
+    )
 
 
 # -- every line is true ---------------------------------------------------------------------------

@@ -302,7 +302,7 @@ def test_settings_that_may_be_secret_are_told_without_their_value() -> None:
 def changes_of(before: World, after: World, *pairs: Any) -> dict[tuple[str, str], Any]:
     """Give the changes by the name of the caller and the action."""
     found = diff_between(before, after).changes(*pairs)
-    return {(one.caller.rpartition("/")[2], one.action): one for one in found}
+    return {(one.principal.rpartition("/")[2], one.action): one for one in found}
 
 
 def test_each_edit_answers_for_what_it_gave_and_took() -> None:
@@ -407,13 +407,13 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
 def test_worlds_without_accounts_have_nothing_to_ask() -> None:
     """Two new worlds, and one that gets its first account."""
     after = World()
-    assert after.diff(World()).changes() == ()
-    assert str(after.diff(World())) == "Nothing is different."
+    assert World().diff(after).changes() == ()
+    assert str(World().diff(after)) == "Nothing is different."
 
     root = after.create_account("main").root_arn
 
-    [change] = after.diff(World()).changes(["s3:ListAllMyBuckets"], ["*"])
-    assert (change.caller, change.gained) == (root, True)
+    [change] = World().diff(after).changes(["s3:ListAllMyBuckets"], ["*"])
+    assert (change.principal, change.gained) == (root, True)
 
 
 def test_an_edit_and_the_worlds_that_it_makes_share_nothing() -> None:
@@ -471,10 +471,10 @@ def test_changes_are_those_of_the_matrices_and_causes_are_causes(seed: int) -> N
     actions, resources = chance.sample(ACTIONS, 4), chance.sample(OWNED, 3)
     found = diff.changes(actions, resources)
     matrices = [access(one, actions, resources) for one in (before, after)]
-    gained = {(one.caller, one.action, one.resource) for one in found if one.gained}
+    gained = {(one.principal, one.action, one.resource) for one in found if one.gained}
 
     assert gained == set(matrices[1]) - set(matrices[0])
-    assert len(found) == len(matrices[1].diff(matrices[0]))
+    assert len(found) == len(matrices[0].diff(matrices[1]))
     for change in found:
         prove_cause(change, diff, before, after)
 
@@ -501,7 +501,7 @@ def prove_cause(change: Any, diff: WorldDiff, before: World, after: World) -> No
     causing = []
     for edit in diff.details:
         undone, done = edit.undone(after), edit.done(before)
-        asked = change.caller, change.action, change.resource
+        asked = change.principal, change.action, change.resource
         takes_back = undone is not None and bool(undone.can(*asked)) is not change.gained
         makes = done is not None and bool(done.can(*asked)) is change.gained
         causing += [edit.sentence] if takes_back or makes else []
@@ -537,7 +537,7 @@ def test_edits_say_themselves_what_to_ask(named: str) -> None:
         organization_of(after).move_account(after.accounts[DATA], unit_of(after))
     found = diff_between(before, after).gains_and_losses
 
-    assert SEEN[named] in {change.caller.rpartition("/")[2] for change in found}
+    assert SEEN[named] in {change.principal.rpartition("/")[2] for change in found}
 
 
 def test_a_trust_policy_says_itself_what_to_ask() -> None:
@@ -548,7 +548,7 @@ def test_a_trust_policy_says_itself_what_to_ask() -> None:
     after.role("job").update_assume_role_policy(trust({"AWS": carol}))
     [change] = diff_between(before, after).gains_and_losses
 
-    assert (change.caller, change.action, change.gained) == (carol, "sts:AssumeRole", True)
+    assert (change.principal, change.action, change.gained) == (carol, "sts:AssumeRole", True)
     assert change.resource == after.role("job").arn
 
 
@@ -673,6 +673,6 @@ def test_an_account_that_is_gone_with_its_organization_is_compared_too() -> None
     member.create_user("ana").attach_policy("AdministratorAccess")
     after.create_account("dev2", account_id=member.account_id)
 
-    changes = after.diff(before).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
+    changes = before.diff(after).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
 
-    assert {one.caller.rpartition("/")[2] for one in changes if not one.gained} >= {"ana"}
+    assert {one.principal.rpartition("/")[2] for one in changes if not one.gained} >= {"ana"}

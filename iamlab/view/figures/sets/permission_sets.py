@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import authorize
+from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
@@ -61,9 +62,10 @@ TWO = 2
 """Of so many layers people say both, or neither."""
 
 
+@with_old_names
 def permission_sets(
     world: World,
-    caller: Caller,
+    principal: Caller,
     actions: str | Iterable[str],
     resource: str,
     *,
@@ -73,7 +75,7 @@ def permission_sets(
 
     Parameters
     ----------
-    world, caller, resource, context
+    world, principal, resource, context
         As in ``World.can``.
     actions
         What is asked for; each once.
@@ -103,7 +105,7 @@ def permission_sets(
     check("permission_sets", world, World)
     return draw_decisions(
         [
-            authorize(world, caller, action, resource, context=context)
+            authorize(world, principal, action, resource, context=context)
             for action in texts("action", actions)
         ]
     )
@@ -170,8 +172,8 @@ def _because(decision: Decision, sets: Sequence[LayerSet]) -> list[str]:
     if not decision:
         is_odd = not decision.denies and all(allows(decision, one) for one in layers)
         return [decision.message] if is_odd else []
-    if decision.situation in ANYWAY:
-        return [ANYWAY[decision.situation]] if outside or not layers else []
+    if decision.combining_rule in ANYWAY:
+        return [ANYWAY[decision.combining_rule]] if outside or not layers else []
     granting = ["resource"] if outside and allows(decision, "resource") else []
     reasons = {step.layer: step.reason for step in decision.steps}
     return [reasons[one] for one in (*granting, *outside) if one != "identity"]
@@ -275,9 +277,7 @@ def _caption(decisions: Sequence[Decision], sets: Sequence[LayerSet]) -> str:
 
 
 def _draw(
-    sets: Sequence[LayerSet],
-    parts: Mapping[Part, Sequence[Decision]],
-    titles: Mapping[Part, str],
+    sets: Sequence[LayerSet], parts: Mapping[Part, Sequence[Decision]], titles: Mapping[Part, str]
 ) -> Sheet:
     sheet = Sheet()
     rings = [Ring(one.label, one.note) for one in sets]
