@@ -65,6 +65,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "to_json": "to_dict",
     },
     "engine.Fix": {"to_json": "to_dict"},
+    "engine.Layers": {"grants": "grant", "rcps": "rcp", "scps": "scp"},
     "engine.StatementMatch": {
         "misses": "mismatches",
         "named": "principal_match",
@@ -97,6 +98,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "analysis.Reach.path": {"source": "principal"},
     "engine.AccessMatrix": {"callers": "principals"},
     "engine.AccessMatrix.allowed": {"caller": "principal"},
+    "engine.Layers": {"grants": "grant", "rcps": "rcp", "scps": "scp"},
     "engine.evaluate_matrix": {"callers": "principals"},
     "errors.PolicyProblem": {"fix": "remedy"},
     "lab.Account.call": {"caller": "principal"},

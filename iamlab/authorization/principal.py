@@ -141,7 +141,7 @@ class PrincipalContext:
             resource.rcps,
             endpoint,
             self.scoped,
-            grants=resource.grants,
+            grant=resource.grants,
             public_access_block=resource.public_access_block,
         )
 

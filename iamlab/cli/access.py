@@ -88,10 +88,10 @@ def explain(options: argparse.Namespace) -> Answer:
                    "resource": "arn:aws:s3:::star-maps/m31.fits"},
        "layers": {"identity": [{"policy": {"Version": "2012-10-17", "Statement": []},
                                 "name": "guard", "path": ["group contractors"]}],
-                  "scps": [[{"Version": "2012-10-17", "Statement": []}]]}}
+                  "scp": [[{"Version": "2012-10-17", "Statement": []}]]}}
 
     The keys are the parameters of Request and Layers: identity, resource, boundary,
-    session, scps, rcps, endpoint, scoped, grants, public_access_block.
+    session, scp, rcp, endpoint, scoped, grant, public_access_block.
     """
     decision = evaluate_call(read_questions(read_text(options.file)))
     fixes = decision.fixes()

@@ -123,7 +123,7 @@ class World(Questions, EventQuestions):
         return made
 
     def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Network:
-        """Set where calls come from, from now on or inside a ``with``.
+        """Set where calls come from, from now on or until the end of a ``with``.
 
         Parameters
         ----------
@@ -133,11 +133,6 @@ class World(Questions, EventQuestions):
             The caller's VPC; calls use its endpoints.
         endpoint
             The VPC endpoint that calls go through, its id or its ARN.
-
-        Returns
-        -------
-        Network
-            At the end of its ``with``, calls come from where they came before.
 
         Examples
         --------

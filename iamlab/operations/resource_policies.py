@@ -201,5 +201,5 @@ def check_not_locked_out(
     request = authorization_request(
         world, caller, action, resource.arn, None, {}, known_resource=known
     )
-    if not evaluate(request.request, replace(request.layers, scps=(), rcps=(), endpoint=None)):
+    if not evaluate(request.request, replace(request.layers, scp=(), rcp=(), endpoint=None)):
         raise refusal

@@ -201,8 +201,8 @@ class ResourceAccess:
         )
         self._layers = _for_stranger(
             resource=facts.policy,
-            rcps=facts.rcps,
-            grants=facts.grants,
+            rcp=facts.rcps,
+            grant=facts.grants,
             public_access_block=facts.public_access_block,
         )
 

@@ -134,7 +134,7 @@ class Simulation:
         resource = policies.resource_policy(given)
         if resource is not None:
             requests.check_resource_policy(resource.policy, caller, self.resources)
-        self.layers = Layers(identity, resource, boundary, scps=scps or ())
+        self.layers = Layers(identity, resource, boundary, scp=scps or ())
         asking = filter(None, (*identity, boundary, resource))
         self.keys = keys_of(source.policy for source in asking)
         self.in_organization = scps is not None

@@ -42,7 +42,7 @@ class AwsText:
 
 
 _TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("aws_messages.toml").read_text("utf-8")
+    Path(__file__).parents[1].joinpath("aws_messages.toml").read_text("utf-8")
 )
 REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
 """Kind of defect -> how to fix it; ``{...}`` stands for a detail of the defect."""

@@ -558,7 +558,7 @@ def test_the_engine_decides(
     layers = Layers(
         [Policy.parse(one) for one in identity],
         boundary=None if boundary is None else Policy.parse(boundary),
-        scps=[[Policy.parse(one) for one in level] for level in levels],
+        scp=[[Policy.parse(one) for one in level] for level in levels],
     )
 
     for one in result["ResourceSpecificResults"]:
