@@ -108,12 +108,12 @@ class Comparison:
         about = statements_about(attached.policy, request.action.lower(), layer)
         fitting = {id(one) for one, tests in about if all(test(request) for test in tests)}
         for statement in attached.policy.statements:
-            principal_match = self._principal_match(statement)
-            applies = (
-                id(statement) in fitting
-                and (principal_match is not PrincipalMatch.NOT or not has_principal(statement))
-                and not (self.restricted and statement.effect == "Allow")
-            )
+            principal_match, applies = PrincipalMatch.NOT, id(statement) in fitting
+            if has_principal(statement):
+                principal_match = self.rules.principal(statement, request, self.place)
+                applies = applies and principal_match is not PrincipalMatch.NOT
+            if self.restricted and statement.effect == "Allow":
+                applies = False
             yield StatementMatch(
                 layer,
                 attached,
@@ -125,7 +125,9 @@ class Comparison:
 
     def match(self, statement: Statement, attached: AttachedPolicy) -> StatementMatch:
         """Compare one statement."""
-        principal_match = self._principal_match(statement)
+        principal_match = PrincipalMatch.NOT
+        if has_principal(statement):
+            principal_match = self.rules.principal(statement, self.request, self.place)
         found = self.mismatches(statement, principal_match)
         return StatementMatch(
             self.place.layer,
@@ -143,11 +145,6 @@ class Comparison:
         found = mismatches(statement, self.request, self.place, self.rules, principal_match)
         is_taken_away = self.restricted and statement.effect == "Allow"
         return (*found, RESTRICTED) if is_taken_away else found
-
-    def _principal_match(self, statement: Statement) -> PrincipalMatch:
-        if not has_principal(statement):
-            return PrincipalMatch.NOT
-        return self.rules.principal(statement, self.request, self.place)
 
 
 def has_principal(statement: Statement) -> bool:

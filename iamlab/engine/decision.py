@@ -106,7 +106,8 @@ class Decision(Shown):
         if self._trace is None:
             from iamlab.engine.trace import trace
 
-            object.__setattr__(self, "_trace", trace(self))
+            made = trace(self.verdict, self.request, self.layer_matches, self.rules)
+            object.__setattr__(self, "_trace", made)
         assert self._trace is not None  # noqa: S101 - it was set just now
         return self._trace
 

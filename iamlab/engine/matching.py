@@ -112,6 +112,8 @@ ONE_VALUE_ONLY = "the key holds several values; without ForAllValues or ForAnyVa
 
 
 def _any_of(values: tuple[str, ...], word: str = "or") -> str:
+    if len(values) == 1:
+        return f'"{values[0]}"'
     shown = [f'"{value}"' for value in values[:4]]
     more = f" {word} {len(values) - 4} more" if len(values) > 4 else ""
     return f" {word} ".join(shown) + more if shown else "no value"

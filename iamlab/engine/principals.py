@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
@@ -93,9 +94,9 @@ def _how_one_named(kind: str, value: str, request: Request) -> PrincipalMatch:
 
 
 def _by_arn(value: str, caller: Caller) -> PrincipalMatch:
-    arn = Arn.parse(value)
-    own = Arn.parse(caller.arn)
-    if arn.service != "iam" or (arn.partition, arn.account) != (own.partition, own.account):
+    arn = _parsed(value)
+    own_partition = caller.arn.split(":", 2)[1]
+    if arn.service != "iam" or (arn.partition, arn.account) != (own_partition, caller.account):
         return PrincipalMatch.NOT
     if arn.resource == "root":
         return _by_account(arn.account, caller)
@@ -106,6 +107,9 @@ def _by_arn(value: str, caller: Caller) -> PrincipalMatch:
     if caller.kind is Kind.FEDERATED and value == caller.issuer:
         return PrincipalMatch.INDIRECT
     return PrincipalMatch.NOT
+
+
+_parsed = lru_cache(maxsize=4096)(Arn.parse)  # policies name the same principals again and again
 
 
 def _by_account(account: str, caller: Caller) -> PrincipalMatch:

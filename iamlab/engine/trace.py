@@ -17,17 +17,18 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.combining_rule import NO_ALLOW_NEEDED
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED, combining_rule
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.verdict import LayerMatches, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from iamlab.engine.decision import Decision
     from iamlab.engine.layer_results import LayerResults
+    from iamlab.engine.request import Request
+    from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import StatementMatch
 
 DENIES, ALLOWS, NO_ALLOW, ABSENT = "denies", "allows", "no Allow", "absent"
@@ -325,13 +326,14 @@ def _distance(match: StatementMatch) -> int:
     return sum(_DISTANCE.get(mismatch.element, _FAR) for mismatch in match.mismatches)
 
 
-def trace(decision: Decision) -> Trace:
+def trace(
+    verdict: Verdict, request: Request, layer_matches: Mapping[str, LayerMatches], rules: Rules
+) -> Trace:
     """Make the trace of a decision."""
-    rule, rules = decision.combining_rule, decision.rules
-    steps = tuple(TraceStep(layer, found) for layer, found in decision.layer_matches.items())
-    results = layer_results(decision.layer_matches, rules)
-    combine, refusal = getattr(rules, rule, None), decision.request.refusal
-    made = Trace(decision.verdict, steps, rule, combine, results, refusal)
+    rule = combining_rule(request)
+    steps = tuple(TraceStep(layer, found) for layer, found in layer_matches.items())
+    results, combine = layer_results(layer_matches, rules), getattr(rules, rule, None)
+    made = Trace(verdict, steps, rule, combine, results, request.refusal)
     blocked_by, directly = made.blocked_by, made.is_enough_at_resource
     steps = tuple(
         TraceStep(

@@ -24,8 +24,7 @@ from iamlab.errors import noted
 from iamlab.operations.policy_documents import absent, error_of, saved, with_principals
 from iamlab.policy.document import edited
 from iamlab.policy.patterns import glob_resource
-from iamlab.policy.rules import rules_for
-from iamlab.policy.validate.messages import ANY
+from iamlab.policy.rules import ANY, rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,6 @@ from iamlab.policy.lint import (
     arns,
     condition_keys,
     missing_keys,
-    open_identifiers,
     operators,
     principals,
     redundancy,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 
 ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
-ABOUT_KEYS = (condition_keys, missing_keys, open_identifiers, service_principals)
+ABOUT_KEYS = (condition_keys, missing_keys, service_principals)
 ABOUT_VALUES = (operators, values, variables)
 MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
 """Where the detectors are."""
@@ -75,9 +74,7 @@ def advise(
 
 
 def review(
-    document: str | Mapping[str, object],
-    policy_type: str = "identity",
-    service: str | None = None,
+    document: str | Mapping[str, object], policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
     """Say the same about a text that may be no policy at all.
 

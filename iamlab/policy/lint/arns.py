@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn
 from iamlab.policy.catalog import data_date
 from iamlab.policy.lint.context import ValueFault
-from iamlab.policy.lint.resource_forms import Form, forms_by_service, forms_of, is_wild
+from iamlab.policy.lint.resource_forms import ArnForm, forms_by_service, forms_of, is_wild
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
 from iamlab.policy.statement import RESOURCES
@@ -195,11 +195,11 @@ def _places(arn: Arn) -> ValueFault | None:
 _A = {"region": "a Region", "account": "an account"}
 
 
-def _region_of(form: Form) -> str:
+def _region_of(form: ArnForm) -> str:
     return form.region
 
 
-def _account_of(form: Form) -> str:
+def _account_of(form: ArnForm) -> str:
     return form.account
 
 

@@ -26,6 +26,7 @@ from iamlab.policy.catalog import (
     has,
     resource_types_of,
     services,
+    vocabulary,
 )
 from iamlab.policy.condition_keys import (
     DEPRECATED,
@@ -278,14 +279,7 @@ def _never_there(context: ConditionContext) -> Iterator[Finding]:
 
 
 # What a trust policy must also allow, since a request with the key is refused otherwise.
-_NEEDED = {
-    "aws:requesttag/": "sts:TagSession",
-    "aws:tagkeys": "sts:TagSession",
-    "sts:transitivetagkeys": "sts:TagSession",
-    "sts:sourceidentity": "sts:SetSourceIdentity",
-    "sts:requestcontext/": "sts:SetContext",
-    "sts:requestcontextproviders": "sts:SetContext",
-}
+_NEEDED: dict[str, str] = vocabulary("needed_permissions")
 
 
 def _permission_is_missing(checked: PolicyContext) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.policy.building import statements_as_written
 from iamlab.policy.condition_keys import ALWAYS, ALWAYS_IF_SIGNED, GLOBAL_KEYS, is_multivalued
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.json_text import child
@@ -159,8 +160,7 @@ def _empty_object(checked: PolicyContext) -> Iterator[Finding]:
     """A condition with nothing in it is none."""
     if not _EMPTY_OBJECT.search(checked.policy.text):
         return
-    written = checked.policy.to_dict()["Statement"]
-    raw = written if isinstance(written, list) else [written]
+    raw = statements_as_written(checked.policy)
     for statement in checked.statements:
         block: Any = raw[statement.number - 1].get("Condition")
         path = checked.places.element(statement, "Condition")

@@ -44,7 +44,7 @@ _WILD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ArnForm:
     """The form of a resource type's ARN.
 
     Parameters
@@ -68,7 +68,7 @@ class Form:
 
         Examples
         --------
-        >>> form = Form("iam", "", "*", "role/*")
+        >>> form = ArnForm("iam", "", "*", "role/*")
         >>> form.may_be("role/dev"), form.may_be("r*"), form.may_be("user/*")
         (True, True, False)
         """
@@ -88,26 +88,26 @@ def _ends(pattern: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def declared(text: str) -> tuple[Form, ...]:
+def declared(text: str) -> tuple[ArnForm, ...]:
     """Read the form of an ARN as a service declares it; a few types have two, with a comma between.
 
     Examples
     --------
     >>> declared("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
-    (Form(service='iam', region='', account='*', resource='role/*', whole=False),)
+    (ArnForm(service='iam', region='', account='*', resource='role/*', whole=False),)
     """
     found = []
     for pattern in PLACEHOLDER.sub("*", text).split(", "):
         arn = Arn.parse(pattern)
         whole = (arn.service, arn.resource) == ("s3", "*")  # a bucket, whoever declares it
-        found.append(Form(arn.service, arn.region, arn.account, arn.resource, whole))
+        found.append(ArnForm(arn.service, arn.region, arn.account, arn.resource, whole))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
-def forms_by_service() -> dict[str, tuple[Form, ...]]:
+def forms_by_service() -> dict[str, tuple[ArnForm, ...]]:
     """Give all forms by the service in the ARN, whichever services declare them."""
-    found: dict[str, dict[Form, None]] = {}
+    found: dict[str, dict[ArnForm, None]] = {}
     for prefix in services():
         for kind in resource_types_of(prefix).values():
             for form in declared(kind.arn):
@@ -115,7 +115,7 @@ def forms_by_service() -> dict[str, tuple[Form, ...]]:
     return {service: tuple(forms) for service, forms in found.items()}
 
 
-def forms_of(text: str) -> tuple[Form, ...] | None:
+def forms_of(text: str) -> tuple[ArnForm, ...] | None:
     """Give the forms that a Resource value may be of; ``None`` if that cannot be judged.
 
     It cannot be judged of a value that may be about any service, has a variable where none may
@@ -159,7 +159,7 @@ _BROAD = re.compile(r"(?:[\w.-]+[/:])*[*?/:]*")
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::[^/*?$]+(?=/\*$)")
 
 
-class Wanted(NamedTuple):
+class AcceptedResources(NamedTuple):
     """What the actions that one value matches work on.
 
     Parameters
@@ -170,22 +170,24 @@ class Wanted(NamedTuple):
         Services of which an action works on no resource.
     """
 
-    forms: dict[str, tuple[Form, ...]]
+    forms: dict[str, tuple[ArnForm, ...]]
     bare: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
-def wanted(pattern: str) -> Wanted | None:
+def accepted_resources(pattern: str) -> AcceptedResources | None:
     """Say what an Action value works on; ``None`` if that cannot be judged.
 
     Examples
     --------
-    >>> wanted("ec2:DescribeVpcs").bare, wanted("s3:Nothing") is None, wanted("*") is None
-    (frozenset({'ec2'}), True, True)
+    >>> accepted_resources("ec2:DescribeVpcs").bare
+    frozenset({'ec2'})
+    >>> accepted_resources("s3:Nothing"), accepted_resources("*")
+    (None, None)
     """
     if pattern.partition(":")[0].lower() not in _WELL_DECLARED or has_variable(pattern):
         return None
-    forms: dict[str, dict[Form, None]] = {}
+    forms: dict[str, dict[ArnForm, None]] = {}
     bare = set()
     names = names_like(pattern)
     for name in names:
@@ -198,7 +200,7 @@ def wanted(pattern: str) -> Wanted | None:
             else:
                 return None
     return (
-        Wanted({one: tuple(some) for one, some in forms.items()}, frozenset(bare))
+        AcceptedResources({one: tuple(some) for one, some in forms.items()}, frozenset(bare))
         if names
         else None
     )
@@ -220,7 +222,7 @@ def fits(pattern: str, resource: str) -> bool:
     >>> fits("s3:ListBucket", "arn:aws:s3:::maps"), fits("s3:ListBucket", "arn:aws:s3:::maps/*")
     (True, False)
     """
-    works_on = wanted(pattern)
+    works_on = accepted_resources(pattern)
     if works_on is None or resource == "*" or not is_arn(resource) or is_misplaced(resource):
         return True
     arn = Arn.parse(with_variables_as("*", resource))
@@ -237,7 +239,7 @@ def _is_judged(resource: str) -> bool:
     return is_arn(resource) and Arn.parse(resource).service in _WELL_DECLARED
 
 
-def unpaired(checked: PolicyContext) -> Iterator[Finding]:
+def mismatched_pairs(checked: PolicyContext) -> Iterator[Finding]:
     """An action and a resource that do not go together match no request."""
     if checked.policy_type == "trust" or (
         checked.policy_type == "resource" and checked.service != "s3"
@@ -258,7 +260,7 @@ def _lonely_actions(checked: PolicyContext, statement: Statement) -> Iterator[Fi
         if any(fits(value.text, resource) for resource in resources):
             continue
         path = checked.path(value)
-        works_on = wanted(value.text)
+        works_on = accepted_resources(value.text)
         if works_on is not None and not works_on.forms:
             what = f"{value.text} works on no resource, so none of these ARNs matches it."
             remedy = 'Move it to a statement with "Resource": "*".'
@@ -312,4 +314,4 @@ def _lonely_resources(checked: PolicyContext, statement: Statement) -> Iterator[
         )
 
 
-DETECTORS: tuple[Detector, ...] = (unpaired,)
+DETECTORS: tuple[Detector, ...] = (mismatched_pairs,)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from iamlab.policy.building import statements_as_written
 from iamlab.policy.document import written
 from iamlab.policy.json_text import child
 from iamlab.policy.lint.findings import ELEMENT_TEXTS
@@ -165,11 +166,11 @@ def empty_lists(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def _empty_principals(checked: PolicyContext) -> Iterator[Finding]:
-    raw = _written(checked.policy)["Statement"]
+    raw = statements_as_written(checked.policy)
     for statement in checked.statements:
         if statement.principal != ():
             continue
-        block = (raw[statement.number - 1] if isinstance(raw, list) else raw)["Principal"]
+        block = raw[statement.number - 1]["Principal"]
         path = checked.places.element(statement, "Principal")
         if not block:
             yield _empty(checked, statement, "EMPTY_OBJECT_PRINCIPAL", path, "Principal")

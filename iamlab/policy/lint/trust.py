@@ -20,7 +20,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
-from iamlab.policy.catalog import action
+from iamlab.policy.catalog import action, vocabulary
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
 from iamlab.policy.lint.context import (
@@ -55,12 +55,7 @@ _TAKE = {
 }
 _BESIDES = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 _WAYS = frozenset(_TAKE.values())
-_KIND_NAMES = {
-    "AWS": "an AWS principal",
-    "Service": "an AWS service",
-    "saml": "a SAML provider",
-    "oidc": "an OIDC provider",
-}
+_KIND_NAMES: dict[str, str] = vocabulary("trusted_kinds")
 
 
 def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
