@@ -26,8 +26,8 @@ from iamlab import unsure
 from iamlab.deprecated import old_names_of
 from iamlab.engine import compiled
 from iamlab.engine.applicable_statements import applicable_statements
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED, combining_rule
 from iamlab.engine.decision import Decision
-from iamlab.engine.evaluation_case import FREE, evaluation_case
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS_RULES, Rules
@@ -80,7 +80,7 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Deci
 def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
     """Decide one request on the readable path, which takes any rules."""
     heard = applicable_statements(request, layers, rules)
-    return Decision(decide(heard, evaluation_case(request), rules), request, layers, rules, heard)
+    return Decision(decide(heard, combining_rule(request), rules), request, layers, rules, heard)
 
 
 def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS_RULES) -> Verdict:
@@ -96,7 +96,7 @@ def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS_RULE
         return Verdict.EXPLICIT_DENY
 
     votes = layer_results(heard, rules)
-    if case in FREE or (votes.guard and getattr(rules, case)(votes)):
+    if case in NO_ALLOW_NEEDED or (votes.guardrails and getattr(rules, case)(votes)):
         return Verdict.ALLOWED
     # Only somebody who lets an Allow win over a Deny comes here with one.
     return Verdict.EXPLICIT_DENY if denied else rules.default

@@ -14,7 +14,7 @@ import pytest
 
 from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_network import graph_of
 from iamlab.view.figures.access.access_scene import scene_of
@@ -72,15 +72,18 @@ class Ballot:
 
     def allows(self, opened: Any = (), /, *, shut: str = "", **granted: bool) -> bool:
         """Say what the rule says if some ceilings are open, one is shut, and others grant."""
-        heard = self.decision.heard
-        says = {layer: (True,) if layer in opened else heard[layer].says for layer in CEILINGS}
+        heard = self.decision.layer_matches
+        says = {
+            layer: (True,) if layer in opened else heard[layer].allows_by_level
+            for layer in CEILINGS
+        }
         says |= {shut: (False,)} if shut else {}
         lets = {layer: all(own) for layer, own in says.items()}
         votes = layer_results(heard, self.decision.rules)._replace(
-            limits=all(lets[layer] for layer in LIMITS), **granted
+            filters=all(lets[layer] for layer in PERMISSION_FILTERS), **granted
         )
-        rule = getattr(self.decision.rules, self.decision.situation)
-        return all(lets[one] for one in (*GUARDS, "scoped")) and bool(rule(votes))
+        rule = getattr(self.decision.rules, self.decision.combining_rule)
+        return all(lets[one] for one in (*GUARDRAILS, "scoped")) and bool(rule(votes))
 
 
 def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
@@ -89,7 +92,7 @@ def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
         (one, Ballot(one))
         for one in asked_by_chance()
         if not one.denies
-        and hasattr(one.rules, one.situation)
+        and hasattr(one.rules, one.combining_rule)
         and (allowed is None or bool(one) is allowed)
     ]
 
@@ -127,9 +130,9 @@ def test_the_rung_that_decides_answers_what_the_verdict_is():
             signs = {"allowed": "✓", "explicitDeny": "✕", "implicitDeny": "○–"}
             assert rung.symbol in signs[decision.verdict.value], decision.explain()
         for rung in rungs(decision):
-            if rung.layer in decision.heard:
+            if rung.layer in decision.layer_matches:
                 own = ("resource", "grant") if rung.layer == "resource" else (rung.layer,)
-                denies = any(decision.heard[layer].denies for layer in own)
+                denies = any(decision.layer_matches[layer].denies for layer in own)
                 assert (rung.symbol == "✕") is denies
 
 
@@ -242,7 +245,7 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
     """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
-        grant = gates_of(asked(Layers(scps=scps, **both), account=OTHER)).grant
+        grant = gates_of(asked(Layers(scp=scps, **both), account=OTHER)).grant
         assert grant.text == "✓ both must allow"
         assert not grant.flows
 
@@ -272,7 +275,7 @@ def test_the_rows_of_an_access_graph_are_what_was_heard():
 
 
 def _applying(decision: Decision, layer: str) -> Any:
-    return decision.heard[layer].applying if layer in decision.heard else ()
+    return decision.layer_matches[layer].applying if layer in decision.layer_matches else ()
 
 
 # -- two accounts ----------------------------------------------------------------------------------
@@ -323,7 +326,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
     """In two layers no ceiling is named where there is none."""
-    assert DECISIONS["two accounts, resource silent"].shut == ()
+    assert DECISIONS["two accounts, resource silent"].blocking == ()
     assert "ceiling" not in CUT.word
 
 

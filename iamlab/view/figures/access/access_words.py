@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import granted_but_cut
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.access.access_chain import drawn
@@ -43,7 +42,7 @@ def alt_of(scene: Scene) -> str:
     who, what = shorten(caller_of(scene), 50), shorten(scene.what, 60)
     action = decision.request.action
     ways = list(dict.fromkeys(
-        _way(hit) for layer in SIDES for hit in decision.heard[layer].allows
+        _way(hit) for layer in SIDES for hit in decision.layer_matches[layer].allows
     ))  # fmt: skip
     if decision:
         grant = scene.stops.grant
@@ -69,7 +68,7 @@ def _endings(scene: Scene) -> list[str]:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return [f"the Deny in {_denying(decision.denies)} stops {action}"]
     grant = scene.stops.grant
-    cut = granted_but_cut(decision)
+    cut = decision.trace.is_cut
     if grant is not None and not grant.flows and not cut:
         by_policies = any(word in grant.note for word in ("identity", "resource"))
         return [f"{grant.title}{_who_allows(scene) if by_policies else ''}"]
@@ -81,7 +80,7 @@ def _endings(scene: Scene) -> list[str]:
 
 def _who_allows(scene: Scene) -> str:
     """Say in words which side allows."""
-    heard = scene.decision.heard
+    heard = scene.decision.layer_matches
     resource = any(heard[layer].allows for layer in SIDES[1:])
     if scene.is_outsider:
         return ", and does not"

@@ -179,7 +179,7 @@ def _levels(
     """Return the result at each level above an account; if no policy applies, why not."""
     if kind not in organization.root.policy_types:
         return {}
-    layer, name = decision.heard[LAYERS[kind]], NAMES[LAYERS[kind]]
+    layer, name = decision.layer_matches[LAYERS[kind]], NAMES[LAYERS[kind]]
     if not layer.present:
         exempt = EXEMPT[kind] if account_id == organization.management_account_id else ""
         words = exempt or layer.why_absent or f"no {name} was heard"

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.labels import RULE_OF
+from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
@@ -24,17 +24,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.ladder_flow import Rung, rungs
 from iamlab.view.figures.names import asks_for
 from iamlab.view.given import check
-from iamlab.view.style import (
-    ABSENT,
-    INK,
-    LIT_AREA,
-    LOOKS,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    Look,
-    look,
-)
+from iamlab.view.style import ABSENT, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, Look, look
 from iamlab.view.words import LONGEST, shorten, told
 
 if TYPE_CHECKING:
@@ -53,12 +43,7 @@ HALF_LINE = 0.018  # half of a bold line's width: its corners are filled
 
 APART = ("deny", "rule")
 """Rungs that are no layer."""
-SIGNS = {
-    "✓": LOOKS["allowed"],
-    "✕": LOOKS["explicitDeny"],
-    "○": LOOKS["implicitDeny"],
-    "–": ABSENT,
-}
+SIGNS = {"✓": LOOKS["allowed"], "✕": LOOKS["explicitDeny"], "○": LOOKS["implicitDeny"], "–": ABSENT}
 KEY = {
     "○": "says nothing, or does not allow: it is there, but no Allow in it fits. So it grants "
     "nothing, and a ceiling stops the request.",
@@ -243,7 +228,7 @@ def _ending(decision: Decision, every: Sequence[Rung]) -> str:
         Verdict.IMPLICIT_DENY: "an Allow is missing there, and nothing is allowed by itself",
         Verdict.ALLOWED: "it is allowed there, and nothing stops it",
     }
-    rule = RULE_OF.get(decision.situation, "")
+    rule = PARTICULAR.get(decision.combining_rule, "")
     if decision.verdict is Verdict.EXPLICIT_DENY or not rule:
         rule = ""
     return f"decided at {' and '.join(deciding)}: {says[decision.verdict]}. {rule}".strip(" .")

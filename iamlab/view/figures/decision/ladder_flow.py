@@ -15,11 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.evaluation_case import FREE
-from iamlab.engine.explain import granted_but_cut, missing_granter
-from iamlab.engine.labels import RULE_OF
-from iamlab.engine.layer_results import LayerResults, layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED
+from iamlab.engine.layer_results import LayerResults
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, PERMISSION_FILTERS
+from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ FIXED = {
     "needs_no_permission": "This call needs no permission.",
     "only_narrows": "This call needs no permission: it can only take away.",
     "root_user": "The root user needs no Allow in its own account.",
-    **RULE_OF,
+    **PARTICULAR,
 }
 """What decides where no rung does."""
 
@@ -140,7 +139,7 @@ def deciding_layers(decision: Decision) -> tuple[str, ...]:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return ("deny",)
     if decision:
-        if enough_at_resource(decision):
+        if decision.trace.is_enough_at_resource:
             return ("resource",)
         layers = ("resource" if hit.layer == "grant" else hit.layer for hit in decision.determining)
         return tuple(dict.fromkeys(layers))
@@ -149,39 +148,39 @@ def deciding_layers(decision: Decision) -> tuple[str, ...]:
 
 def _refusing(decision: Decision) -> tuple[str, ...]:
     """Name the rung where a request ends that nobody denies."""
-    rule = getattr(decision.rules, decision.situation, None)
+    rule = getattr(decision.rules, decision.combining_rule, None)
     if rule is None or not rule(EVERYBODY_ALLOWS):
         return ()  # no policy could have allowed it
     cutting: tuple[str, ...] = CEILINGS
-    if enough_at_resource(decision):  # what names the very caller is cut by none of these
-        cutting = tuple(layer for layer in CEILINGS if layer not in LIMITS)
+    if decision.trace.is_enough_at_resource:  # what names the very caller is cut by none of these
+        cutting = tuple(layer for layer in CEILINGS if layer not in PERMISSION_FILTERS)
     shut = [layer for layer in cutting if not _lets_through(decision, layer)]
     for layer in shut:
-        if layer in GUARDS:
+        if layer in GUARDRAILS:
             return (layer,)
-    if shut and granted_but_cut(decision):
+    if shut and decision.trace.is_cut:
         return (shut[0],)
-    return (missing_granter(decision),)
+    return (decision.trace.missing_granter,)
 
 
 def _lets_through(decision: Decision, layer: str) -> bool:
-    return bool(getattr(decision.rules, layer)(decision.heard[layer].says))
+    return bool(getattr(decision.rules, layer)(decision.layer_matches[layer].allows_by_level))
 
 
 def asked_layers(
     decision: Decision, order: tuple[str, ...], deciding: tuple[str, ...]
 ) -> frozenset[str]:
     """Name the rungs that AWS asks before the verdict is made."""
-    situation = decision.situation
+    situation = decision.combining_rule
     if situation == "never_refused":
         return frozenset()
     if deciding == ("deny",) or _is_settled_early(decision):
         return frozenset(("deny",))
     skipped: tuple[str, ...] = ()
-    if enough_at_resource(decision):
-        skipped = ("identity", *LIMITS)
+    if decision.trace.is_enough_at_resource:
+        skipped = ("identity", *PERMISSION_FILTERS)
     if situation == "root_user":
-        skipped = ("resource", "identity", *LIMITS)
+        skipped = ("resource", "identity", *PERMISSION_FILTERS)
     reached = order
     if not decision:  # it ends at the rung that refuses
         reached = order[: max((order.index(layer) for layer in deciding), default=len(order)) + 1]
@@ -190,28 +189,15 @@ def asked_layers(
 
 def _is_settled_early(decision: Decision) -> bool:
     """Say whether the situation settles all once nobody denies."""
-    if decision.situation in FREE:
+    if decision.combining_rule in NO_ALLOW_NEEDED:
         return True
-    rule = getattr(decision.rules, decision.situation, None)
+    rule = getattr(decision.rules, decision.combining_rule, None)
     return not decision and rule is not None and not rule(EVERYBODY_ALLOWS)
-
-
-def enough_at_resource(decision: Decision) -> bool:
-    """Say whether the resource's policy or a grant lets in the very caller, whatever cuts others.
-
-    AWS's flow chart has an exit there.
-    """
-    rule = getattr(decision.rules, decision.situation, None)
-    if rule is None or decision.situation == "root_user":
-        return False
-    votes = layer_results(decision.heard, decision.rules)
-    alone = votes._replace(identity=False, indirect=False, account=False, limits=False)
-    return bool((votes.direct or votes.grant) and rule(alone))
 
 
 def _two_accounts_refuse(decision: Decision) -> bool:
     """Say whether both accounts are asked, so that one who comes late is asked in vain."""
-    return decision.verdict is Verdict.IMPLICIT_DENY and decision.situation == "cross_account"
+    return decision.verdict is Verdict.IMPLICIT_DENY and decision.combining_rule == "cross_account"
 
 
 def _rule(decision: Decision, deciding: tuple[str, ...]) -> Rung | None:
@@ -220,7 +206,7 @@ def _rule(decision: Decision, deciding: tuple[str, ...]) -> Rung | None:
         return None
     seen = decision.verdict.symbol
     word = "needs no Allow" if decision else "no policy can"
-    text = FIXED.get(decision.situation, "By these rules no Allow is needed.")
+    text = FIXED.get(decision.combining_rule, "By these rules no Allow is needed.")
     if decision.request.refusal and not decision:
         text = f"{text} {decision.request.refusal}"
     return Rung(0, "rule", "A rule of AWS", "it asks no policy", seen, word, text, DECIDES)
@@ -228,11 +214,11 @@ def _rule(decision: Decision, deciding: tuple[str, ...]) -> Rung | None:
 
 def _place_of_rule(decision: Decision, order: tuple[str, ...]) -> int:
     """Say before which rung the rule stands."""
-    if decision.situation == "never_refused":
+    if decision.combining_rule == "never_refused":
         return 0
     if _is_settled_early(decision):
         return 1
-    return order.index("resource") if decision.situation == "root_user" else len(order)
+    return order.index("resource") if decision.combining_rule == "root_user" else len(order)
 
 
 def answer_of(step: Step, decision: Decision) -> str:
@@ -248,6 +234,6 @@ def answer_of(step: Step, decision: Decision) -> str:
     }
     if step.layer == "session" and step.result == "silent" and not step.statements:
         return "allows nothing"
-    if step.result == "allow" and decision.heard[step.layer].only_denies:
+    if step.result == "allow" and decision.layer_matches[step.layer].only_denies:
         return "does not deny"
     return words[step.result]

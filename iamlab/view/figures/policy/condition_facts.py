@@ -187,7 +187,7 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
         if request is not None and request != what.request:
             raise RequestError("A decision has its own request; give that decision alone.")
         decision, readings = what, [
-            reading for layer in LAYERS for reading in what.heard[layer].readings
+            reading for layer in LAYERS for reading in what.layer_matches[layer].matches
         ]  # fmt: skip
     elif isinstance(what, Policy | Statement):
         if not isinstance(request, Request):
