@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from iamlab.policy.arn import PARTS
 
@@ -51,6 +52,7 @@ def without_variables(text: str) -> str:
     return ANY_VARIABLE.sub("", text)
 
 
+@lru_cache(maxsize=4096)
 def any_variable(texts: tuple[str, ...]) -> bool:
     """Say whether one of the texts does."""
     return has_variable("\n".join(texts))
