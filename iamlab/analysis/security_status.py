@@ -141,9 +141,7 @@ _NO_PASSWORD_POLICY = "An export of account details does not hold the password p
 
 
 def security_recommendations(
-    account: Account,
-    user: User | None = None,
-    credentials: Sequence[Credentials] | None = None,
+    account: Account, user: User | None = None, credentials: Sequence[Credentials] | None = None
 ) -> SecurityStatus:
     """Return the recommendations that the dashboard shows today.
 
@@ -186,10 +184,7 @@ Answer = tuple[bool, str, str]
 
 
 def _item(
-    title: str,
-    known: Known | None,
-    check: Callable[[Known], Answer],
-    unknown: str = NOT_IN_EXPORTS,
+    title: str, known: Known | None, check: Callable[[Known], Answer], unknown: str = NOT_IN_EXPORTS
 ) -> Item:
     today = _TODAY.get(title, "")
     if known is None:

@@ -234,10 +234,7 @@ class WitnessSearch:
         )
 
     def _covers_all(
-        self,
-        key: str,
-        tests: Sequence[ConditionTest],
-        pairs: Sequence[tuple[Outsider, Values]],
+        self, key: str, tests: Sequence[ConditionTest], pairs: Sequence[tuple[Outsider, Values]]
     ) -> bool:
         """Return whether these callers have all values of a key that the tests tell apart.
 
