@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamlab.engine.grants import Grant
     from iamlab.engine.layers import Level
     from iamlab.engine.public_access import PublicAccessBlock
-    from iamlab.engine.question_space import ResourceFacts
+    from iamlab.engine.question_index import ResourceFacts
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.resources import Resource
@@ -79,7 +79,7 @@ class ResourceContext:
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
         """Return the resource in the form that the engine takes for matrices."""
-        from iamlab.engine.question_space import ResourceFacts
+        from iamlab.engine.question_index import ResourceFacts
 
         return ResourceFacts(
             self.account_id,

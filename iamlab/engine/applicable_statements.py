@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.evaluation_case import is_bounded, levels_that_speak, only_denies, unbound
+from iamlab.engine.combining_rule import (
+    has_boundary,
+    levels_that_apply,
+    only_denies,
+    why_absent,
+)
+from iamlab.engine.compiled import statements_about
 from iamlab.engine.layers import LAYERS, Place
-from iamlab.engine.matching import Mismatch, mismatches
-from iamlab.engine.principals import Named
-from iamlab.engine.public_access import shuts_out
+from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS, Mismatch, mismatches
+from iamlab.engine.principals import PrincipalMatch
+from iamlab.engine.public_access import is_restricted
 from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Statement
 
 RESTRICTED = Mismatch(
-    "Block Public Access",
+    BLOCK_PUBLIC_ACCESS,
     None,
     (),
     None,
@@ -27,60 +35,118 @@ RESTRICTED = Mismatch(
 
 
 def applicable_statements(
-    request: Request, layers: Layers, rules: Rules
+    request: Request, layers: Layers, rules: Rules, *, fast: bool = False
 ) -> dict[str, LayerMatches]:
-    """Hold every statement of every layer against the request."""
-    bounded = is_bounded(request, layers)
-    return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
+    """Compare every statement of every layer with the request.
+
+    Parameters
+    ----------
+    fast
+        Find those that apply by the tests of ``engine/compiled.py``, which are for AWS's own rules,
+        and the mismatches of the others when they are read. A property test proves that this finds
+        the same.
+    """
+    bounded = has_boundary(request, layers)
+    return {
+        layer: _in_layer(Comparison(Place(layer, bounded), request, rules, fast=fast), layers)
+        for layer in LAYERS
+    }
 
 
-NOTHING = LayerMatches()
+NO_POLICY = LayerMatches()
 """Of a layer that is not there."""
 
 
-def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> LayerMatches:
-    levels = levels_that_speak(place.layer, request, layers)
+def _in_layer(comparison: Comparison, layers: Layers) -> LayerMatches:
+    layer, request = comparison.place.layer, comparison.request
+    levels = levels_that_apply(layer, request, layers)
     if not levels:
-        there = layers.of(place.layer)
-        return LayerMatches(why_absent=unbound(place.layer, request)) if there else NOTHING
-    restricted = (
-        place.layer == "resource"
-        and layers.resource is not None
-        and shuts_out(layers.public_access_block, layers.resource.policy, request)
-    )
+        there = layers.of(layer)
+        return LayerMatches(why_absent=why_absent(layer, request)) if there else NO_POLICY
+    if layer == "resource" and layers.resource is not None:
+        block, policy = layers.public_access_block, layers.resource.policy
+        comparison.restricted = is_restricted(block, policy, request)
     return LayerMatches(
         tuple(
-            tuple(
-                match_statement(statement, attached, request, place, rules, restricted=restricted)
-                for attached in level
-                for statement in attached.policy.statements
-            )
+            tuple(match for attached in level for match in comparison.of_policy(attached))
             for level in levels
         ),
-        only_denies=only_denies(place.layer, request),
+        only_denies=only_denies(layer, request),
+        is_restricted=comparison.restricted,
     )
 
 
-def match_statement(
-    statement: Statement,
-    attached: AttachedPolicy,
-    request: Request,
-    place: Place,
-    rules: Rules,
-    *,
-    restricted: bool = False,
-) -> StatementMatch:
-    """Hold one statement against the request.
+class Comparison:
+    """Compares the statements of one layer with a request.
 
     Parameters
+    ----------
+    fast
+        See ``applicable_statements``.
+
+    Attributes
     ----------
     restricted
         Whether Block Public Access takes away what the policy allows.
     """
-    named = Named.NOT
-    if statement.principal is not None or statement.not_principal is not None:
-        named = rules.principal(statement, request, place)
-    found = mismatches(statement, request, place, rules, named)
-    if restricted and statement.effect == "Allow":
-        found = (*found, RESTRICTED)
-    return StatementMatch(place.layer, attached, statement, named, found)
+
+    __slots__ = ("fast", "place", "request", "restricted", "rules")
+
+    def __init__(self, place: Place, request: Request, rules: Rules, *, fast: bool = False) -> None:
+        self.place = place
+        self.request = request
+        self.rules = rules
+        self.fast = fast
+        self.restricted = False
+
+    def of_policy(self, attached: AttachedPolicy) -> Iterator[StatementMatch]:
+        """Compare each statement of a policy."""
+        if not self.fast:
+            yield from (self.match(one, attached) for one in attached.policy.statements)
+            return
+        layer, request = self.place.layer, self.request
+        about = statements_about(attached.policy, request.action.lower(), layer)
+        fitting = {id(one) for one, tests in about if all(test(request) for test in tests)}
+        for statement in attached.policy.statements:
+            principal_match, applies = PrincipalMatch.NOT, id(statement) in fitting
+            if has_principal(statement):
+                principal_match = self.rules.principal(statement, request, self.place)
+                applies = applies and principal_match is not PrincipalMatch.NOT
+            if self.restricted and statement.effect == "Allow":
+                applies = False
+            yield StatementMatch(
+                layer,
+                attached,
+                statement,
+                principal_match,
+                applies=applies,
+                compare=self.mismatches,
+            )
+
+    def match(self, statement: Statement, attached: AttachedPolicy) -> StatementMatch:
+        """Compare one statement."""
+        principal_match = PrincipalMatch.NOT
+        if has_principal(statement):
+            principal_match = self.rules.principal(statement, self.request, self.place)
+        found = self.mismatches(statement, principal_match)
+        return StatementMatch(
+            self.place.layer,
+            attached,
+            statement,
+            principal_match,
+            applies=not found,
+            compare=lambda *_: found,
+        )
+
+    def mismatches(
+        self, statement: Statement, principal_match: PrincipalMatch
+    ) -> tuple[Mismatch, ...]:
+        """Return the elements that don't match."""
+        found = mismatches(statement, self.request, self.place, self.rules, principal_match)
+        is_taken_away = self.restricted and statement.effect == "Allow"
+        return (*found, RESTRICTED) if is_taken_away else found
+
+
+def has_principal(statement: Statement) -> bool:
+    """Say whether a statement has a Principal or NotPrincipal element."""
+    return statement.principal is not None or statement.not_principal is not None

@@ -3,7 +3,7 @@
 How it works
 ------------
 What can be known before a request comes is worked out once, and kept with the policies it was made
-from. Nothing is remembered of whole requests.
+from. Nothing is remembered about whole requests.
 
 *Statement -> tests.* A statement becomes a short tuple of functions from a request to true or
 false: one for its resources, one for each condition, and where it may have a Principal one for
@@ -12,18 +12,17 @@ lower-case booleans. Whatever has no such short form (variables, several wildcar
 is left to the functions that the readable path uses.
 
 *Policy -> statements about an action.* Most statements of an account are about other services than
-the one that is asked for. So for each action that comes a policy remembers which of its statements
-can match it (:class:`PolicyIndex`).
+that of the request. So a policy remembers, for each action, which of its statements can match it
+(:class:`PolicyIndex`).
 
-*Layers -> plan.* Which layers have a part in a request, and which rule combines them, follows from
-the action and from the *shape* of the request: the kind of caller, whether the accounts are the
-same, whether the resource is a role, a key, or none. For each action and shape that comes,
-``Layers`` remember a plan: all Deny statements that can match; then the Allow statements, level by
-level.
+*Layers -> plan.* Which layers apply to a request, and which rule combines them, follows from the
+action and from the *shape* of the request: the kind of caller, whether the accounts are the same,
+whether the resource is a role, a key, or none. For each action and shape, ``Layers`` remember a
+plan: all Deny statements that can match; then the Allow statements, level by level.
 
 *Request -> verdict.* Run the plan. The first Deny whose tests all hold ends it. Then each ceiling
-needs one Allow in each level. Then the votes of resource and identity policies go to the same rule
-of ``AWS_RULES`` that the readable path asks.
+needs one Allow in each level. Then the results of resource and identity policies go to the same
+rule of ``AWS_RULES`` that the readable path uses.
 
 A property test proves that ``decide`` and ``evaluate.read`` always agree.
 """
@@ -35,17 +34,22 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.evaluation_case import (
-    FREE,
-    evaluation_case,
-    is_bounded,
-    levels_that_speak,
+from iamlab.engine.combining_rule import (
+    NO_ALLOW_NEEDED,
+    combining_rule,
+    has_boundary,
+    levels_that_apply,
     only_denies,
 )
 from iamlab.engine.layer_results import LayerResults
-from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
-from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
-from iamlab.engine.public_access import shuts_out
+from iamlab.engine.layers import GUARDRAILS, LAYERS, PERMISSION_FILTERS, Place
+from iamlab.engine.principals import (
+    PRINCIPAL_ALLOWED,
+    PRINCIPAL_REQUIRED,
+    PrincipalMatch,
+    match_principal,
+)
+from iamlab.engine.public_access import is_restricted
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
@@ -82,59 +86,64 @@ def decide(request: Request, layers: Layers, of_resource: Layers | None = None) 
         return plan.verdict
     if _any_applies(plan.denies, request):
         return Verdict.EXPLICIT_DENY
-    if plan.case in FREE:
+    if plan.rule_name in NO_ALLOW_NEEDED:
         return Verdict.ALLOWED
-    for level in plan.guards:
+    for level in plan.guardrails:
         if not _any_applies(level, request):
             return Verdict.IMPLICIT_DENY
 
-    votes = _by_resource(plan, request) if plan.resource else 0
+    results = _by_resource(plan, request) if plan.resource else 0
     if _any_applies(plan.grant, request):
-        votes |= GRANT
+        results |= GRANT
     if _any_applies(plan.identity, request):
-        votes |= IDENTITY
-    answers = _answers(plan.case)
-    if not answers[votes | WITHIN_LIMITS]:  # whatever the ceilings say
+        results |= IDENTITY
+    answers = _answers(plan.rule_name)
+    if not answers[results | WITHIN_FILTERS]:  # whatever the ceilings say
         return Verdict.IMPLICIT_DENY
-    if answers[votes] or all(_any_applies(level, request) for level in plan.limits):
+    if answers[results] or all(_any_applies(level, request) for level in plan.filters):
         return Verdict.ALLOWED
     return Verdict.IMPLICIT_DENY
 
 
-# The votes as bits of a small number, so that a rule's answers are a table of 64.
-DIRECT, INDIRECT, ACCOUNT, GRANT, IDENTITY, WITHIN_LIMITS = (1 << bit for bit in range(6))
-_NAMED = {Named.DIRECT: DIRECT, Named.INDIRECT: INDIRECT, Named.ACCOUNT: ACCOUNT, Named.NOT: 0}
+# The results as bits of a small number: a rule's answers are then a table of 64.
+DIRECT, INDIRECT, ACCOUNT, GRANT, IDENTITY, WITHIN_FILTERS = (1 << bit for bit in range(6))
+_NAMED = {
+    PrincipalMatch.DIRECT: DIRECT,
+    PrincipalMatch.INDIRECT: INDIRECT,
+    PrincipalMatch.ACCOUNT: ACCOUNT,
+    PrincipalMatch.NOT: 0,
+}
 
 
 @cache
-def _answers(case: str) -> tuple[bool, ...]:
-    """Ask the rule of a situation about all votes that there can be."""
-    rule = getattr(AWS_RULES, case)
+def _answers(rule_name: str) -> tuple[bool, ...]:
+    """Ask the rule about all results that there can be."""
+    rule = getattr(AWS_RULES, rule_name)
     return tuple(
         bool(
             rule(
                 LayerResults(
-                    direct=bool(votes & DIRECT),
-                    indirect=bool(votes & INDIRECT),
-                    account=bool(votes & ACCOUNT),
-                    grant=bool(votes & GRANT),
-                    identity=bool(votes & IDENTITY),
-                    limits=bool(votes & WITHIN_LIMITS),
+                    direct=bool(results & DIRECT),
+                    indirect=bool(results & INDIRECT),
+                    account=bool(results & ACCOUNT),
+                    grant=bool(results & GRANT),
+                    identity=bool(results & IDENTITY),
+                    filters=bool(results & WITHIN_FILTERS),
                 )
             )
         )
-        for votes in range(64)
+        for results in range(64)
     )
 
 
 def _by_resource(plan: _Plan, request: Request) -> int:
-    """Give the votes of the resource policy."""
+    """Give the results of the resource policy."""
     place = Place("resource", plan.bounded)
-    votes = 0
+    results = 0
     for statement, tests in plan.resource:
         if all(test(request) for test in tests):
-            votes |= _NAMED[how_reached(statement, request, place)]
-    return votes
+            results |= _NAMED[match_principal(statement, request, place)]
+    return results
 
 
 def _any_applies(statements: Iterable[Tests], request: Request) -> bool:
@@ -149,30 +158,30 @@ def _any_applies(statements: Iterable[Tests], request: Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be asked about an action, for one shape of request.
+    """The statements that can matter for an action and one shape of request.
 
     Parameters
     ----------
     verdict
-        When it is known already.
+        Where it is known already.
     case
-        The situation: which rule combines the votes.
+        The name of the rule that combines the results.
     denies
         Every Deny statement that can match, of all layers.
-    guards, limits
+    guardrails, filters
         The Allow statements of the ceilings, level by level.
     resource
-        The Allow statements of the resource policy; how directly they name the caller is asked when
-        all else holds.
+        The Allow statements of the resource policy; their Principal is looked at when all else
+        matches.
     bounded
-        Whether a permissions boundary stands above the caller.
+        Whether the caller has a permissions boundary.
     """
 
     verdict: Verdict | None
-    case: str
+    rule_name: str
     denies: tuple[Tests, ...] = ()
-    guards: tuple[tuple[Tests, ...], ...] = ()
-    limits: tuple[tuple[Tests, ...], ...] = ()
+    guardrails: tuple[tuple[Tests, ...], ...] = ()
+    filters: tuple[tuple[Tests, ...], ...] = ()
     identity: tuple[Tests, ...] = ()
     grant: tuple[Tests, ...] = ()
     resource: tuple[tuple[Statement, Tests], ...] = ()
@@ -182,10 +191,10 @@ class _Plan:
         """Join the plan of the caller's side with that of the resource's side."""
         return _Plan(
             self.verdict,
-            self.case,
+            self.rule_name,
             self.denies + other.denies,
-            self.guards + other.guards,
-            self.limits,
+            self.guardrails + other.guardrails,
+            self.filters,
             self.identity,
             other.grant,
             other.resource,
@@ -204,7 +213,7 @@ class _Plans:
 
 
 def _shape(request: Request) -> tuple[object, ...]:
-    """List all of a request that decides which layers have a part, and which rule combines them."""
+    """List what decides which layers apply to a request, and which rule combines them."""
     caller = request.caller
     return (
         request.action,
@@ -222,67 +231,75 @@ def _shape(request: Request) -> tuple[object, ...]:
 
 
 def _plan_for(request: Request, layers: Layers, of_resource: Layers | None) -> _Plan:
-    shape, bounded = _shape(request), is_bounded(request, layers)
-    plan = _known_plan(request, layers, shape, bounded=bounded)
+    shape = _shape(request)
+    plan = _known_plan(request, layers, shape)
     if of_resource is None:
         return plan
-    return plan.beside(_known_plan(request, of_resource, shape, bounded=bounded))
+    return plan.beside(_known_plan(request, of_resource, shape, bounded=plan.bounded))
 
 
 def _known_plan(
-    request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool
+    request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool | None = None
 ) -> _Plan:
-    """Make the plan of some layers for requests of this shape, once."""
+    """Make the plan of some layers for requests of this shape, once.
+
+    Parameters
+    ----------
+    bounded
+        Whether the caller has a permissions boundary, if that is in other layers.
+    """
     plans = layers.compiled
     if not isinstance(plans, _Plans):
         plans = _Plans(layers)
         object.__setattr__(layers, "compiled", plans)
-    key = (shape, bounded)
+    key = shape if bounded is None else (*shape, bounded)
     plan = plans.by_shape.get(key)
     if plan is None:
         if len(plans.by_shape) >= MOST:
             plans.by_shape.clear()
+        if bounded is None:
+            bounded = has_boundary(request, layers)
         plan = plans.by_shape[key] = _plan(request, layers, plans.present, bounded=bounded)
     return plan
 
 
 def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded: bool) -> _Plan:
-    """Work out what is to be asked of these layers, for requests like this one."""
-    case = evaluation_case(request)
-    no_permission = case == "needs_no_permission"
-    if case == "never_refused" or (no_permission and not unsure.DENY_STOPS_GET_SESSION_TOKEN):
-        return _Plan(Verdict.ALLOWED, case)
+    """Choose the statements of these layers that can matter for requests like this one."""
+    rule_name = combining_rule(request)
+    no_permission = rule_name == "needs_no_permission"
+    if rule_name == "never_refused" or (no_permission and not unsure.DENY_STOPS_GET_SESSION_TOKEN):
+        return _Plan(Verdict.ALLOWED, rule_name)
     action = request.action.lower()
     denies: list[Tests] = []
     allows: dict[str, list[tuple[Tests, ...]]] = {}
     resource: list[tuple[Statement, Tests]] = []
     if request.caller.kind is Kind.FEDERATED and "session" not in present:
-        allows["session"] = [()]  # it stands under one all the same
+        allows["session"] = [()]  # without one, nothing is allowed
     for layer in present:
         place = Place(layer, bounded)
         allows[layer] = []
-        for level in levels_that_speak(layer, request, layers):
+        for level in levels_that_apply(layer, request, layers):
             own: list[Tests] = []
             for attached in level:
                 for statement, tests in statements_about(attached.policy, action, layer):
                     to = denies if statement.effect == "Deny" else own
                     named: Test = partial(_names, statement, place)
-                    to.append((*tests, named) if layer in MAY_NAME else tests)
+                    to.append((*tests, named) if layer in PRINCIPAL_ALLOWED else tests)
                     if layer == "resource" and statement.effect == "Allow":
                         resource.append((statement, tests))
             allows[layer].append(tuple(own))
-    if layers.resource is not None and shuts_out(
+    if layers.resource is not None and is_restricted(
         layers.public_access_block, layers.resource.policy, request
     ):
         resource = []
     return _Plan(
         None,
-        case,
+        rule_name,
         tuple(denies),
-        tuple(level for layer in (*GUARDS, "scoped") for level in allows.get(layer, ())),
+        tuple(level for layer in (*GUARDRAILS, "scoped") for level in allows.get(layer, ())),
         tuple(
             level
-            for layer in LIMITS
+            for layer in PERMISSION_FILTERS
             if not only_denies(layer, request)
             for level in allows.get(layer, ())
         ),
@@ -294,14 +311,14 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
 
 
 def _names(statement: Statement, place: Place, request: Request) -> bool:
-    """Say whether a statement that may have a Principal speaks of the caller."""
+    """Say whether a statement that may have a Principal names the caller."""
     if statement.principal is None and statement.not_principal is None:
-        return place.layer not in MUST_NAME
-    return how_reached(statement, request, place) is not Named.NOT
+        return place.layer not in PRINCIPAL_REQUIRED
+    return match_principal(statement, request, place) is not PrincipalMatch.NOT
 
 
 MOST = 512
-"""So many answers about actions are kept; a stranger may ask for more."""
+"""The most answers about actions that are kept; a caller may ask about more actions."""
 
 
 def statements_about(

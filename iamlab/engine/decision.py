@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 from iamlab.engine.applicable_statements import applicable_statements
-from iamlab.engine.evaluation_case import evaluation_case
-from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.engine.combining_rule import combining_rule
+from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
+    from iamlab.engine.trace import Trace
     from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
@@ -45,7 +46,8 @@ class Decision(Shown):
     layers: Layers
     rules: Rules
     assumed: tuple[str, ...]
-    _heard: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
+    _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
+    _trace: Trace | None = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Decision(Shown):
         request: Request,
         layers: Layers,
         rules: Rules,
-        heard: Mapping[str, LayerMatches] | None = None,
+        layer_matches: Mapping[str, LayerMatches] | None = None,
         assumed: tuple[str, ...] = (),
     ) -> None:
         set_ = object.__setattr__
@@ -61,8 +63,9 @@ class Decision(Shown):
         set_(self, "request", request)
         set_(self, "layers", layers)
         set_(self, "rules", rules)
-        set_(self, "_heard", heard)
+        set_(self, "_layer_matches", layer_matches)
         set_(self, "assumed", assumed)
+        set_(self, "_trace", None)
 
     @property
     def allowed(self) -> bool:
@@ -72,55 +75,65 @@ class Decision(Shown):
     def __bool__(self) -> bool:
         return self.allowed
 
-    def __reduce__(self) -> tuple[Any, ...]:  # what was heard can be heard again
-        told = self.verdict, self.request, self.layers, self.rules
-        return Decision, (*told, None, self.assumed)
+    def __reduce__(self) -> tuple[Any, ...]:  # the rest can be worked out again
+        question = self.request, self.layers, self.rules
+        return Decision, (self.verdict, *question, None, self.assumed)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Give the same decision with a note of what was taken for granted."""
         noted = (*self.assumed, *assumed)
-        return Decision(self.verdict, self.request, self.layers, self.rules, self._heard, noted)
+        return Decision(
+            self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
+        )
 
     @property
-    def heard(self) -> Mapping[str, LayerMatches]:
-        """What each layer said."""
-        if self._heard is None:
+    def layer_matches(self) -> Mapping[str, LayerMatches]:
+        """The statements of each layer, compared with the request."""
+        if self._layer_matches is None:
             object.__setattr__(
-                self, "_heard", applicable_statements(self.request, self.layers, self.rules)
+                self,
+                "_layer_matches",
+                applicable_statements(
+                    self.request, self.layers, self.rules, fast=self.rules is AWS_RULES
+                ),
             )
-        assert self._heard is not None  # noqa: S101 - it was set just now
-        return self._heard
+        assert self._layer_matches is not None  # noqa: S101 - it was set just now
+        return self._layer_matches
 
     @property
-    def situation(self) -> str:
+    def trace(self) -> Trace:
+        """How it came about, layer by layer; made when it is first read."""
+        if self._trace is None:
+            from iamlab.engine.trace import trace
+
+            made = trace(self.verdict, self.request, self.layer_matches, self.rules)
+            object.__setattr__(self, "_trace", made)
+        assert self._trace is not None  # noqa: S101 - it was set just now
+        return self._trace
+
+    @property
+    def combining_rule(self) -> str:
         """Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
-        return evaluation_case(self.request)
+        return combining_rule(self.request)
 
     @property
     def denies(self) -> tuple[StatementMatch, ...]:
         """All Deny statements that apply, in the order of the flow chart."""
-        return tuple(reading for layer in LAYERS for reading in self.heard[layer].denies)
+        return self.trace.denies
 
     @property
-    def shut(self) -> tuple[str, ...]:
+    def blocking(self) -> tuple[str, ...]:
         """The ceilings that are there and do not allow."""
-        return tuple(layer for layer in CEILINGS if not all(self.heard[layer].says))
+        return self.trace.blocking
 
     @property
     def blocked_by(self) -> frozenset[str]:
-        """The layers that stand in the way of a denied request; empty when it is allowed.
+        """The layers that block a denied request; empty when it is allowed.
 
         Every layer with a matching Deny and every ceiling without an Allow; if there are none, the
         granter that is missing.
         """
-        from iamlab.engine.explain import missing_granter
-
-        if self:
-            return frozenset()
-        if self.request.refusal and not self.denies:
-            return frozenset()  # it is no policy that stands in the way
-        blocked = {reading.layer for reading in self.denies} | set(self.shut)
-        return frozenset(blocked or {missing_granter(self)})
+        return self.trace.blocked_by
 
     @property
     def determining(self) -> tuple[StatementMatch, ...]:
@@ -128,17 +141,15 @@ class Decision(Shown):
 
         Empty for an implicit deny, which no statement makes, and for what needs no permission.
         """
-        from iamlab.engine.explain import sufficient
-
         if self.verdict is Verdict.EXPLICIT_DENY:
             return self.denies
-        return sufficient(self) if self else ()
+        return self.trace.sufficient if self else ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The eight rungs of AWS's flow chart, each with what its layer said and why.
+        """The eight steps of AWS's flow chart, each with its layer's answer and why.
 
-        A ninth is there when the credentials are scoped.
+        There is a ninth when the credentials are scoped.
         """
         from iamlab.engine.explain import steps
 
@@ -204,7 +215,7 @@ class Decision(Shown):
             "action": self.request.action,
             "resource": self.request.resource,
             "verdict": self.verdict.value,
-            "determining": [reading.address for reading in self.determining],
+            "determining": [match.address for match in self.determining],
             "blocked_by": sorted(self.blocked_by),
             "message": self.message,
             "steps": [step.to_dict() for step in self.steps],

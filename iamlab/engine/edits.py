@@ -1,6 +1,6 @@
 """Changes to the policies of a request, as values, and how they are made.
 
-``engine/candidates.py`` lists those that could help, ``engine/fixes.py`` tries which of them do.
+``engine/candidate_edits.py`` lists those that could help; ``engine/fixes.py`` tries them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ BREADTH = {
     "sign in": 1,  # no policy changes
     "this request": 2,  # one action, on one resource, for one caller
     "one value": 3,  # one action or resource more, or less, in a statement that may have others
-    "this caller": 4,  # one caller is spared by a Deny
+    "this caller": 4,  # one caller is exempt from a Deny
     "everybody": 5,  # a Deny, or an Allow, is gone for all whom it concerned
 }
 """How much else a change may change."""
@@ -126,16 +126,16 @@ def _layers(
         resource=one("resource"),
         boundary=one("boundary"),
         session=flat("session"),
-        scps=changed["scp"],
-        rcps=changed["rcp"],
+        scp=changed["scp"],
+        rcp=changed["rcp"],
         endpoint=one("endpoint"),
         scoped=flat("scoped"),
-        grants=before.grants,
+        grant=before.grant,
         public_access_block=block,
     )
 
 
-def ask_again(request: Request, edits: Iterable[Edit]) -> Request:
+def edited_request(request: Request, edits: Iterable[Edit]) -> Request:
     """Give the request as it comes after the changes: only how the caller signed in can differ."""
     by_lower = {key.lower(): (key, value) for edit in edits for key, value in edit.context}
     brought = dict(by_lower.values())

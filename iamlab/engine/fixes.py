@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.engine import compiled
-from iamlab.engine.edits import Edit, apply_edits, ask_again
-from iamlab.engine.fix_candidates import fix_candidates
+from iamlab.engine.candidate_edits import candidate_edits
+from iamlab.engine.edits import Edit, apply_edits, edited_request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
@@ -81,7 +81,7 @@ class Fix:
 
     def ask(self, request: Request) -> Request:
         """Give the request as it then comes: the caller may have to sign in in another way."""
-        return ask_again(request, self.edits)
+        return edited_request(request, self.edits)
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -98,7 +98,7 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
     """Find the changes; see ``Decision.fixes``."""
     if decision.rules is not AWS_RULES:
         raise RequestError("Fixes are for decisions by AWS's own rules.")
-    edits = fix_candidates(decision)
+    edits = candidate_edits(decision)
     for size in range(1, LARGEST + 1):
         found = [Fix(chosen) for chosen in _sets(decision, edits, size) if flips(decision, chosen)]
         if found:
@@ -110,8 +110,8 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
 def flips(decision: Decision, edits: Sequence[Edit]) -> bool:
     """Decide again with the changes made: does the verdict flip?"""
     try:
-        request = ask_again(decision.request, edits)
-    except RequestError:  # what a policy wants to hear is more than a request can say
+        request = edited_request(decision.request, edits)
+    except RequestError:  # no request can have what a policy expects
         return False
     layers = apply_edits(decision.layers, edits)
     return (compiled.decide(request, layers) is Verdict.ALLOWED) is not bool(decision)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import nearest
-from iamlab.engine.layers import GUARDS, LAYERS, NAMES
+from iamlab.engine.layers import GUARDRAILS, LAYERS, NAMES
 from iamlab.engine.request import Kind
+from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.variables import keys_in
 
@@ -29,21 +29,6 @@ QUESTIONS = (
         "within the boundary and the session policy?"
     ),
 )
-
-
-RULE_OF = {
-    "cross_account": "Two accounts: both sides must allow.",
-    "role_trust": "A role: its trust policy must allow.",
-    "kms_key": "A KMS key: its key policy or a grant must allow.",
-    "never_abroad": "No policy can give this to another account.",
-    "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
-    "needs_temporary_credentials": "Only temporary credentials can be scoped down.",
-    "credentials_refused": "These credentials are not good for this call, whatever policies say.",
-    "root_user_assumes_role": "A root user can assume no role.",
-    "both_sides": "A source identity: trust policy and the caller's own policies must both allow.",
-    "assume_root": "For AssumeRoot the caller's own policies are enough.",
-}
-"""What is particular about a situation, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +133,7 @@ def _policies(decision: Decision) -> list[str]:
     """List the policies that have a part in this request, each with the way it came."""
     lines = []
     for layer in LAYERS:
-        for attached in decision.layers.of(layer) if decision.heard[layer].present else ():
+        for attached in decision.layers.of(layer) if decision.layer_matches[layer].present else ():
             via = f" (through {', '.join(attached.path)})" if attached.path else ""
             lines.append(f"{NAMES[layer]}: {attached.policy.name or 'unnamed'}{via}")
     return lines or ["None."]
@@ -163,24 +148,24 @@ def _paths(decision: Decision) -> list[str]:
 
 
 def _ceilings(steps: dict[str, Step]) -> list[str]:
-    if all(steps[layer].result == "absent" and steps[layer].is_plain for layer in GUARDS):
+    if all(steps[layer].result == "absent" and steps[layer].is_plain for layer in GUARDRAILS):
         return ["There are none here: no organization, no VPC endpoint."]
-    return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDS]
+    return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDRAILS]
 
 
 def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
-    if decision.situation == "root_user" and decision:
+    if decision.combining_rule == "root_user" and decision:
         return ["The root user needs no Allow in its own account."]
     if decision.verdict is Verdict.ALLOWED and not decision.determining:
         return [f"{decision.request.action} needs no permission."]
-    lines = [RULE_OF[decision.situation]] if decision.situation in RULE_OF else []
+    lines = [PARTICULAR[decision.combining_rule]] if decision.combining_rule in PARTICULAR else []
     lines += [
         f"{step.symbol} {NAMES[layer]}: {step.reason}"
         for layer in ("resource", "identity", "boundary", "session", "scoped")
         for step in [steps.get(layer)]
         if step and (step.result != "absent" or layer in ("resource", "identity"))
     ]
-    near = nearest(decision)
+    near = decision.trace.nearest
     if near is not None:
-        lines.append(f"Nearest miss: {near[0]}. {near[1]}")
+        lines.append(f"Nearest miss: {near.address}. {near.why_not}.")
     return lines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.engine.layers import GUARDS, LIMITS
-from iamlab.engine.principals import Named
+from iamlab.engine.layers import GUARDRAILS, PERMISSION_FILTERS
+from iamlab.engine.principals import PrincipalMatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import LayerMatches
 
-Levels = tuple[int, ...]
+AllowsByLevel = tuple[int, ...]
 
 
 class LayerResults(NamedTuple):
     """Who allows, layer by layer.
 
-    A vote is true or false for one request. It may also be a whole number that holds one bit for
-    each of many requests; therefore rules combine votes with ``&`` and ``|``, which serve both.
+    A result is true or false for one request. It may also be a whole number with one bit for each
+    of many requests; rules combine results with ``&`` and ``|``, which serve both.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ class LayerResults(NamedTuple):
     identity
         An identity-based policy allows.
     rcp, scp, endpoint, boundary, session, scoped
-        What a ceiling says, level by level: each must allow. No level at all: there is none.
-    limits
+        What a ceiling allows, level by level: each must allow. No level at all: there is none.
+    filters
         Whether boundary and session let through what is granted, by the rules for them.
-    guard
+    guardrails
         Whether the outer ceilings and scoped credentials do.
     """
 
@@ -44,27 +44,30 @@ class LayerResults(NamedTuple):
     account: int = False
     grant: int = False
     identity: int = False
-    rcp: Levels = ()
-    scp: Levels = ()
-    endpoint: Levels = ()
-    boundary: Levels = ()
-    session: Levels = ()
-    scoped: Levels = ()
-    limits: int = True
-    guard: int = True
+    rcp: AllowsByLevel = ()
+    scp: AllowsByLevel = ()
+    endpoint: AllowsByLevel = ()
+    boundary: AllowsByLevel = ()
+    session: AllowsByLevel = ()
+    scoped: AllowsByLevel = ()
+    filters: int = True
+    guardrails: int = True
 
 
-def layer_results(heard: Mapping[str, LayerMatches], rules: Rules) -> LayerResults:
+def layer_results(layer_matches: Mapping[str, LayerMatches], rules: Rules) -> LayerResults:
     """Count who allows."""
-    by_resource = {reading.named for reading in heard["resource"].allows}
-    says = {layer: heard[layer].says for layer in (*GUARDS, *LIMITS, "scoped")}
+    by_resource = {match.principal_match for match in layer_matches["resource"].allows}
+    allows = {
+        layer: layer_matches[layer].allows_by_level
+        for layer in (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
+    }
     return LayerResults(
-        direct=Named.DIRECT in by_resource,
-        indirect=Named.INDIRECT in by_resource,
-        account=Named.ACCOUNT in by_resource,
-        grant=bool(heard["grant"].allows),
-        identity=bool(heard["identity"].allows),
-        **says,
-        limits=all(getattr(rules, layer)(says[layer]) for layer in LIMITS),
-        guard=all(getattr(rules, layer)(says[layer]) for layer in (*GUARDS, "scoped")),
+        direct=PrincipalMatch.DIRECT in by_resource,
+        indirect=PrincipalMatch.INDIRECT in by_resource,
+        account=PrincipalMatch.ACCOUNT in by_resource,
+        grant=bool(layer_matches["grant"].allows),
+        identity=bool(layer_matches["identity"].allows),
+        **allows,
+        filters=all(getattr(rules, layer)(allows[layer]) for layer in PERMISSION_FILTERS),
+        guardrails=all(getattr(rules, layer)(allows[layer]) for layer in (*GUARDRAILS, "scoped")),
     )

@@ -15,8 +15,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab import unsure
-from iamlab.engine.evaluation_case import WITHOUT_RESOURCE
-from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
+from iamlab.engine.combining_rule import WITHOUT_RESOURCE
+from iamlab.engine.principals import (
+    PRINCIPAL_ALLOWED,
+    PRINCIPAL_REQUIRED,
+    PrincipalMatch,
+    why_no_match,
+)
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds
 from iamlab.policy.patterns import glob_ignoring_case, is_action_pattern, literal
@@ -27,6 +32,25 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Condition, Statement
+
+
+BLOCK_PUBLIC_ACCESS = "Block Public Access"
+"""The element of a mismatch that isn't the statement's own."""
+
+ONLY_IN_RESOURCE_POLICIES = "only resource policies may have one"
+MUST_NAME_SOMEBODY = "a resource policy must name somebody"
+MUST_NAME_RESOURCES = "a statement must name resources"
+NOT_IN_TRUST_POLICIES = "a trust policy may not have one"
+MISPLACED_VARIABLE = "only after the fifth colon may a variable stand"
+
+REFUSED = (
+    ONLY_IN_RESOURCE_POLICIES,
+    MUST_NAME_SOMEBODY,
+    MUST_NAME_RESOURCES,
+    NOT_IN_TRUST_POLICIES,
+    MISPLACED_VARIABLE,
+)
+"""The notes of mismatches for which AWS would refuse to save the statement."""
 
 
 class Mismatch(NamedTuple):
@@ -88,23 +112,29 @@ ONE_VALUE_ONLY = "the key holds several values; without ForAllValues or ForAnyVa
 
 
 def _any_of(values: tuple[str, ...], word: str = "or") -> str:
+    if len(values) == 1:
+        return f'"{values[0]}"'
     shown = [f'"{value}"' for value in values[:4]]
     more = f" {word} {len(values) - 4} more" if len(values) > 4 else ""
     return f" {word} ".join(shown) + more if shown else "no value"
 
 
 def mismatches(
-    statement: Statement, request: Request, place: Place, rules: Rules, named: Named
+    statement: Statement,
+    request: Request,
+    place: Place,
+    rules: Rules,
+    principal_match: PrincipalMatch,
 ) -> tuple[Mismatch, ...]:
     """Give the elements of the statement that don't match; none if it applies.
 
     Parameters
     ----------
-    named
+    principal_match
         How directly the statement names the caller, by ``rules.principal``.
     """
     found = [
-        _principal(statement, request, place, named),
+        _principal(statement, request, place, principal_match),
         _action(statement, request, rules),
         _resource(statement, request, place, rules),
     ]
@@ -113,26 +143,22 @@ def mismatches(
 
 
 def _principal(
-    statement: Statement, request: Request, place: Place, named: Named
+    statement: Statement, request: Request, place: Place, principal_match: PrincipalMatch
 ) -> Mismatch | None:
     listed = statement.principal if statement.principal is not None else statement.not_principal
     if listed is None:
-        if place.layer not in MUST_NAME:
+        if place.layer not in PRINCIPAL_REQUIRED:
             return None
-        return Mismatch(
-            "Principal", None, (), request.principal, "a resource policy must name somebody"
-        )
+        return Mismatch("Principal", None, (), request.principal, MUST_NAME_SOMEBODY)
     element = "NotPrincipal" if statement.principal is None else "Principal"
     wanted = tuple(value for _, value in listed)
-    if place.layer not in MAY_NAME:
-        return Mismatch(
-            element, None, wanted, request.principal, "only resource policies may have one"
-        )
-    if named is not Named.NOT:
+    if place.layer not in PRINCIPAL_ALLOWED:
+        return Mismatch(element, None, wanted, request.principal, ONLY_IN_RESOURCE_POLICIES)
+    if principal_match is not PrincipalMatch.NOT:
         return None
     note = "the caller is one of those it spares"
     if statement.principal is not None:
-        note = why_unnamed(statement.principal, request, place)
+        note = why_no_match(statement.principal, request, place)
     return Mismatch(element, None, wanted, request.principal, note)
 
 
@@ -168,12 +194,12 @@ def _action(statement: Statement, request: Request, rules: Rules) -> Mismatch | 
             return None
         return Mismatch("Action", None, statement.action, asked)
     listed = statement.not_action or ()
-    spares = rules.action(listed, asked)
-    if statement.not_action is not None and not spares and all(map(is_action_pattern, listed)):
+    exempt = rules.action(listed, asked)
+    if statement.not_action is not None and not exempt and all(map(is_action_pattern, listed)):
         return None
     odd = [pattern for pattern in listed if not is_action_pattern(pattern)]
     note = f"it spares {asked}"
-    if odd and not spares:
+    if odd and not exempt:
         note = f"{odd[0]} is no pattern of actions, so nobody knows what it spares"
     return Mismatch("NotAction", None, listed, asked, note)
 
@@ -187,15 +213,20 @@ def _resource(
         may_lack = request.about_trust or request.service in WITHOUT_RESOURCE
         if in_policy_of_resource and may_lack:
             return None
-        return Mismatch("Resource", None, (), request.resource, "a statement must name resources")
+        return Mismatch("Resource", None, (), request.resource, MUST_NAME_RESOURCES)
     element = "NotResource" if statement.resource is None else "Resource"
     if place.layer == "resource" and request.about_trust:
-        return Mismatch(element, None, listed, request.resource, "a trust policy may not have one")
+        return Mismatch(element, None, listed, request.resource, NOT_IN_TRUST_POLICIES)
     has_variables = statement.variables and any_variable(listed)
     misplaced = misplaced_variable(statement) if has_variables else None
     if misplaced is not None:
-        note = "only after the fifth colon may a variable stand; {} voids the statement"
-        return Mismatch(element, None, listed, request.resource, note.format(misplaced))
+        return Mismatch(
+            element,
+            None,
+            listed,
+            request.resource,
+            f"{MISPLACED_VARIABLE}; {misplaced} voids the statement",
+        )
     wanted = statement.resource is not None
     for pattern in listed:
         if resource_matches(pattern, statement, request, rules):
@@ -231,7 +262,7 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
     if statement.variables and has_variable(pattern):
         filled = substitute(pattern, lambda key: rules.variable(request, key), literal)
         if filled is None:
-            # Of NotResource this spares nothing, or else everything.
+            # In NotResource this exempts nothing, or else everything.
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
         return rules.resource(filled, request.resource)

@@ -2,19 +2,18 @@
 
 How it works
 ------------
-The pairs are bits of whole numbers (``engine/pairs.py``). For a caller each layer becomes two sets:
-the pairs that its statements allow, and those that they deny. A statement's set is that of its
-actions ``&`` that of its resources; it is the same for all callers, and is worked out once. Only
-its conditions, variables and Principal are asked for each caller; a condition is asked once for all
-pairs, or, if it is about keys that resources bring along (their tags, say), once for each group of
-resources that bring the same.
+Pairs are bits of whole numbers (``engine/pair_bitsets.py``). For a caller each layer becomes two
+sets: the pairs that its statements allow, and those that they deny. A statement's set is that of
+its actions ``&`` that of its resources; it is the same for all callers, and is worked out once.
+Only its conditions, variables and Principal are checked for each caller. A condition is checked
+once for all pairs, or once for each group of resources that have the same values of its keys.
 
-Which rule combines the layers, and which layers have a part, depends on the pair and on what kind
-of caller asks. So for each kind of caller there is one more set for each situation and layer.
+Which rule combines the layers, and which layers apply, depends on the pair and on the kind of
+caller. So each kind of caller has one more set for each rule and each layer.
 
-The rules are those of ``AWS_RULES`` in ``engine/rules.py``: they combine votes with ``&`` and
-``|``, and do not know whether a vote is one bit or two thousand. A property test proves that each
-bit is what ``evaluate`` says of that caller and pair.
+The rules are those of ``AWS_RULES`` in ``engine/rules.py``: they combine results with ``&`` and
+``|``, whether a result is one bit or two thousand. A property test proves that each bit is the
+verdict of ``evaluate`` for that caller and pair.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import old_names_of, turned_around, with_old_names
 from iamlab.display import Shown
 from iamlab.engine.allowed_pairs import AllowedPairs
-from iamlab.engine.question_space import QuestionSpace, ResourceFacts
+from iamlab.engine.question_index import QuestionIndex, ResourceFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -152,7 +151,7 @@ def evaluate_matrix(
     (True, False)
     """
     asked = tuple((action, resource) for action, resource in pairs)
-    universe = QuestionSpace(asked, resources or {})
+    universe = QuestionIndex(asked, resources or {})
     who, rows = [], []
     for caller in principals:
         who.append(caller[0])

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.explain import granted_but_cut, missing_granter
-from iamlab.engine.layers import GUARDS, NAMES
-from iamlab.engine.public_access import shuts_out
+from iamlab.engine.layers import GUARDRAILS, NAMES
+from iamlab.engine.public_access import is_restricted
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 
@@ -39,9 +38,9 @@ def message(decision: Decision) -> str:
     if decision:
         return ""
     request = decision.request
-    if decision.situation == "credentials_refused":
+    if decision.combining_rule == "credentials_refused":
         return request.refusal
-    own = None if decision.denies else _OWN_WORDS.get(decision.situation)
+    own = None if decision.denies else _OWN_WORDS.get(decision.combining_rule)
     if own is not None:
         return own(decision)
     if _restricted(decision):
@@ -75,8 +74,8 @@ def _restricted(decision: Decision) -> bool:
     return (
         decision.verdict is Verdict.IMPLICIT_DENY
         and layers.resource is not None
-        and not any(layer in GUARDS for layer in decision.shut)
-        and shuts_out(layers.public_access_block, layers.resource.policy, decision.request)
+        and not any(layer in GUARDRAILS for layer in decision.blocking)
+        and is_restricted(layers.public_access_block, layers.resource.policy, decision.request)
     )
 
 
@@ -108,8 +107,8 @@ def _one_organization(decision: Decision) -> bool:
 def named_layer(decision: Decision) -> str:
     """Choose the one layer that the sentence names: the first that denies, else that is missing."""
     if decision.denies:
-        return min((reading.layer for reading in decision.denies), key=NAMED_FIRST.index)
-    first = [layer for layer in NAMED_FIRST if layer in decision.shut]
-    if first and (first[0] in GUARDS or granted_but_cut(decision)):
+        return min((match.layer for match in decision.denies), key=NAMED_FIRST.index)
+    first = [layer for layer in NAMED_FIRST if layer in decision.blocking]
+    if first and (first[0] in GUARDRAILS or decision.trace.is_cut):
         return first[0]
-    return missing_granter(decision)
+    return decision.trace.missing_granter

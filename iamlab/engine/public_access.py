@@ -37,7 +37,7 @@ class PublicAccessBlock:
     restrict_public_buckets: bool = False
 
 
-def shuts_out(block: PublicAccessBlock | None, policy: Policy, request: Request) -> bool:
+def is_restricted(block: PublicAccessBlock | None, policy: Policy, request: Request) -> bool:
     """Say whether RestrictPublicBuckets takes the bucket policy's Allows away from this caller.
 
     It shuts out everybody without an account and everybody from another one, even whom another

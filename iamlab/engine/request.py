@@ -305,28 +305,26 @@ def as_text(context: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(context, Mapping):
         raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
     values: dict[str, tuple[str, ...]] = {}
-    without = 0
-    for key, value in context.items():
-        lower, single = _key(key)
+    for (lower, single), (key, value) in zip(_keys(tuple(context)), context.items(), strict=True):
         if type(value) is str and value.isascii() and len(value) <= MAX_TEXT:
             values[lower] = (value,)  # the common case
         elif found := _context_value(key, value, single=single):
             values[lower] = found
-        else:
-            without += 1
-    if len(values) + without != len(context):
-        lowers = [key.lower() for key in context]
-        twice = next(key for key in context if lowers.count(key.lower()) > 1)
-        raise RequestError(f"{twice} stands twice in the context: letter case does not count.")
     return values
 
 
-@lru_cache(maxsize=4096)
-def _key(key: str) -> tuple[str, bool]:
-    """Give a condition key as it is compared, and whether it is a global one of a single value."""
-    check_text("a condition key", key)
-    lower = key.lower()
-    return lower, lower.startswith("aws:") and not is_multivalued(key)
+@lru_cache(maxsize=1024)
+def _keys(keys: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    """Return condition keys in lower case, and whether each is a global key with one value."""
+    found: dict[str, bool] = {}
+    for key in keys:
+        check_text("a condition key", key)
+        lower = key.lower()
+        if lower in found:
+            twice = next(one for one in keys if one.lower() == lower)
+            raise RequestError(f"{twice} stands twice in the context: letter case does not count.")
+        found[lower] = lower.startswith("aws:") and not is_multivalued(key)
+    return tuple(found.items())
 
 
 def _context_value(key: str, value: object, *, single: bool) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import old_names_of
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.matching import any_action_matches
-from iamlab.engine.principals import how_reached
+from iamlab.engine.principals import match_principal
 from iamlab.engine.request import Request
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.conditions import ConditionRules
@@ -36,14 +36,14 @@ from iamlab.policy.patterns import glob_resource
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Place
-    from iamlab.engine.principals import Named
+    from iamlab.engine.principals import PrincipalMatch
     from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
 else:
     __getattr__ = old_names_of(__name__)
 
-Grant = Callable[[LayerResults], int]
-Ceiling = Callable[[Sequence[int]], int]
+GrantRule = Callable[[LayerResults], int]
+CeilingRule = Callable[[Sequence[int]], int]
 
 ALL = -1
 """Every bit is set: nothing is cut."""
@@ -51,44 +51,44 @@ ALL = -1
 
 def _any_deny(applying: Sequence[StatementMatch]) -> bool:
     """One Deny is enough, wherever it stands and whatever allows."""
-    return any(reading.effect == "Deny" for reading in applying)
+    return any(match.effect == "Deny" for match in applying)
 
 
-def _every_level(says: Sequence[int]) -> int:
+def _every_level(allows: Sequence[int]) -> int:
     """Every level of a ceiling must allow; one that is not there has none, and cuts nothing."""
-    return reduce(and_, says, ALL)
+    return reduce(and_, allows, ALL)
 
 
-def _same_account(votes: LayerResults) -> int:
+def _same_account(results: LayerResults) -> int:
     """Inside one account either side is enough; what names the very caller is not even cut."""
-    return votes.direct | ((votes.identity | votes.indirect) & votes.limits)
+    return results.direct | ((results.identity | results.indirect) & results.filters)
 
 
-def _resource_must_allow(votes: LayerResults) -> int:
+def _resource_must_allow(results: LayerResults) -> int:
     """Trust and key policies must allow; if they name the account, its own policies must too."""
-    by_account = votes.account & votes.identity
-    return votes.direct | ((votes.indirect | by_account) & votes.limits)
+    by_account = results.account & results.identity
+    return results.direct | ((results.indirect | by_account) & results.filters)
 
 
-def _key_policy_or_grant(votes: LayerResults) -> int:
+def _key_policy_or_grant(results: LayerResults) -> int:
     """For a KMS key a grant is as good as being named in the key policy."""
-    return _resource_must_allow(votes) | votes.grant
+    return _resource_must_allow(results) | results.grant
 
 
-def _both_sides(votes: LayerResults) -> int:
+def _both_sides(results: LayerResults) -> int:
     """Between two accounts both sides must allow, and every ceiling of the caller counts."""
-    by_resource = votes.direct | votes.indirect | votes.account | votes.grant
-    return by_resource & votes.identity & votes.limits
+    by_resource = results.direct | results.indirect | results.account | results.grant
+    return by_resource & results.identity & results.filters
 
 
-def _resource_alone(votes: LayerResults) -> int:
+def _resource_alone(results: LayerResults) -> int:
     """Who has no identity-based policy needs to be let in by the resource's side."""
-    return votes.direct | votes.grant
+    return results.direct | results.grant
 
 
-def _identity_alone(votes: LayerResults) -> int:
+def _identity_alone(results: LayerResults) -> int:
     """A member account does not have to let its organization's root access in."""
-    return votes.identity & votes.limits
+    return results.identity & results.filters
 
 
 def _always(_: LayerResults) -> int:
@@ -102,7 +102,7 @@ def _never(_: LayerResults) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rules(ConditionRules):
-    """How statements are matched, and how votes become a verdict.
+    """How statements are matched, and how results become a verdict.
 
     The rules for conditions (``missing_key``, ``empty_set``, ``any_value``, ``operators``) come
     first, from :class:`~iamlab.policy.conditions.ConditionRules`.
@@ -122,9 +122,9 @@ class Rules(ConditionRules):
     default
         The verdict when no statement denies, and nobody allows who could.
     rcp, scp, endpoint, boundary, session, scoped
-        Whether the ceiling lets a grant through, given what each of its levels says.
+        Whether the ceiling lets a grant through, given which of its levels allow.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
-        Who must allow, in each situation.
+        Who must allow, by the kind of request.
     root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys,
     needs_temporary_credentials, credentials_refused, outsider
         The same for the rarer ones: a source identity is set with the consent of both sides even in
@@ -137,30 +137,30 @@ class Rules(ConditionRules):
     variable: Callable[[Request, str], str | None] = Request.value
     action: Callable[[tuple[str, ...], str], bool] = any_action_matches
     resource: Callable[[str, str], bool] = glob_resource
-    principal: Callable[[Statement, Request, Place], Named] = how_reached
+    principal: Callable[[Statement, Request, Place], PrincipalMatch] = match_principal
     deny_wins: Callable[[Sequence[StatementMatch]], bool] = _any_deny
     default: Verdict = Verdict.IMPLICIT_DENY
-    rcp: Ceiling = _every_level
-    scp: Ceiling = _every_level
-    endpoint: Ceiling = _every_level
-    boundary: Ceiling = _every_level
-    session: Ceiling = _every_level
-    scoped: Ceiling = _every_level
-    same_account: Grant = _same_account
-    role_trust: Grant = _resource_must_allow
-    kms_key: Grant = _key_policy_or_grant
-    cross_account: Grant = _both_sides
-    both_sides: Grant = _both_sides
-    root_user: Grant = _always
-    root_user_kms: Grant = _resource_alone
-    root_user_abroad: Grant = _resource_alone
-    root_user_assumes_role: Grant = _never
-    assume_root: Grant = _identity_alone
-    never_abroad: Grant = _never
-    needs_long_term_keys: Grant = _never
-    needs_temporary_credentials: Grant = _never
-    credentials_refused: Grant = _never
-    outsider: Grant = _resource_alone
+    rcp: CeilingRule = _every_level
+    scp: CeilingRule = _every_level
+    endpoint: CeilingRule = _every_level
+    boundary: CeilingRule = _every_level
+    session: CeilingRule = _every_level
+    scoped: CeilingRule = _every_level
+    same_account: GrantRule = _same_account
+    role_trust: GrantRule = _resource_must_allow
+    kms_key: GrantRule = _key_policy_or_grant
+    cross_account: GrantRule = _both_sides
+    both_sides: GrantRule = _both_sides
+    root_user: GrantRule = _always
+    root_user_kms: GrantRule = _resource_alone
+    root_user_abroad: GrantRule = _resource_alone
+    root_user_assumes_role: GrantRule = _never
+    assume_root: GrantRule = _identity_alone
+    never_abroad: GrantRule = _never
+    needs_long_term_keys: GrantRule = _never
+    needs_temporary_credentials: GrantRule = _never
+    credentials_refused: GrantRule = _never
+    outsider: GrantRule = _resource_alone
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # AWS's own are found again by their name: functions inside of functions fit in no file.

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.engine.evaluation_case import WITHOUT_RESOURCE
+from iamlab.engine.combining_rule import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
     any_action_matches,
     misplaced_variable,
     resource_matches,
     wanted_values,
 )
-from iamlab.engine.principals import MAY_NAME, MUST_NAME
+from iamlab.engine.principals import PRINCIPAL_ALLOWED, PRINCIPAL_REQUIRED
 from iamlab.engine.request import Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.arn import PARTS
@@ -47,16 +47,16 @@ def action_test(statement: Statement) -> Callable[[str], bool]:
     if statement.action is not None:
         return lambda action: action in exact or any_action_matches(wild, action)
     if not all(map(is_action_pattern, listed)) or statement.not_action is None:
-        return lambda _: False  # who can say what it spares?
+        return lambda _: False  # it isn't known what is exempt
     return lambda action: not (action in exact or any_action_matches(wild, action))
 
 
 def all_tests(statement: Statement, layer: str) -> Tests | None:
     """Prepare all other tests of a statement but the Principal; ``None`` if it never applies."""
     has_principal = statement.principal is not None or statement.not_principal is not None
-    if has_principal and layer not in MAY_NAME:
+    if has_principal and layer not in PRINCIPAL_ALLOWED:
         return None
-    if not has_principal and layer in MUST_NAME:
+    if not has_principal and layer in PRINCIPAL_REQUIRED:
         return None
     resource = _resource(statement, layer)
     if resource is None:

@@ -1,17 +1,20 @@
-"""The three verdicts, and what the layers say of a request, statement by statement."""
+"""The three verdicts, and the statements of each layer compared with a request."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
+from iamlab.engine.matching import REFUSED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.matching import Mismatch
-    from iamlab.engine.principals import Named
+    from iamlab.engine.principals import PrincipalMatch
     from iamlab.policy.statement import Effect, Statement
 
 
@@ -45,38 +48,75 @@ _WORDS = {
 
 
 @with_old_names
-class StatementMatch(NamedTuple):
+class StatementMatch:
     """One statement, compared with a request: it applies if every element matches.
 
     Parameters
     ----------
     layer
-        The kind of policy it stands in.
+        The kind of policy that it is in.
     attached
-        The policy, and where that hangs.
+        The policy, and where that is attached.
     statement
         The statement.
-    named
+    principal_match
         How directly it names the caller, where it has a Principal.
-    mismatches
-        The elements that don't match the request.
+    applies
+        Whether every element of it matches.
+    compare
+        Finds the mismatches of a statement, given its principal match.
     """
 
-    layer: str
-    attached: AttachedPolicy
-    statement: Statement
-    named: Named
-    mismatches: tuple[Mismatch, ...] = ()
+    __slots__ = (
+        "_compare",
+        "_found",
+        "applies",
+        "attached",
+        "layer",
+        "principal_match",
+        "statement",
+    )
+
+    def __init__(
+        self,
+        layer: str,
+        attached: AttachedPolicy,
+        statement: Statement,
+        principal_match: PrincipalMatch,
+        *,
+        applies: bool,
+        compare: Callable[[Statement, PrincipalMatch], tuple[Mismatch, ...]],
+    ) -> None:
+        self.layer = layer
+        self.attached = attached
+        self.statement = statement
+        self.principal_match = principal_match
+        self.applies = applies
+        self._compare = compare
+        self._found: tuple[Mismatch, ...] | None = () if applies else None
 
     @property
-    def applies(self) -> bool:
-        """Whether every element of it matches."""
-        return not self.mismatches
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """The elements that don't match the request; looked for when they are first read."""
+        if self._found is None:
+            self._found = self._compare(self.statement, self.principal_match)
+        return self._found
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, StatementMatch)
+            and (self.layer, self.attached, self.statement, self.principal_match)
+            == (other.layer, other.attached, other.statement, other.principal_match)
+            and self.mismatches == other.mismatches
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.layer, self.attached, self.statement))
 
     @property
-    def misses(self) -> tuple[Mismatch, ...]:
-        """The old name of ``mismatches``."""
-        return self.mismatches
+    def refused(self) -> tuple[str, ...]:
+        """What AWS would refuse to save in this statement, as far as the engine notices."""
+        return tuple(one.note for one in self.mismatches if one.note.startswith(REFUSED))
 
     @property
     def effect(self) -> Effect:
@@ -100,12 +140,16 @@ class StatementMatch(NamedTuple):
         return self.text
 
     @property
+    def why_not(self) -> str:
+        """Its mismatches as text."""
+        return "; ".join(map(str, self.mismatches))
+
+    @property
     def text(self) -> str:
         """Whether it applies, and if not, every mismatch."""
         if self.applies:
             return f"{self.effect} {self.address} applies."
-        missed = "; ".join(map(str, self.mismatches))
-        return f"{self.effect} {self.address} does not apply. {missed}."
+        return f"{self.effect} {self.address} does not apply. {self.why_not}."
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -120,7 +164,7 @@ class StatementMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LayerMatches:
-    """What one layer says of a request.
+    """The statements of one layer, compared with a request.
 
     Parameters
     ----------
@@ -131,6 +175,8 @@ class LayerMatches:
         In that case the reason, in a clause; empty when there is no such policy.
     only_denies
         Whether it is a ceiling that needs no Allow.
+    is_restricted
+        Whether Block Public Access takes its Allow statements away.
 
     Attributes
     ----------
@@ -141,10 +187,11 @@ class LayerMatches:
     levels: tuple[tuple[StatementMatch, ...], ...] = ()
     why_absent: str = ""
     only_denies: bool = False
+    is_restricted: bool = False
     applying: tuple[StatementMatch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        applying = tuple(one for level in self.levels for one in level if not one.mismatches)
+        applying = tuple(one for level in self.levels for one in level if one.applies)
         object.__setattr__(self, "applying", applying)
 
     @property
@@ -153,26 +200,26 @@ class LayerMatches:
         return bool(self.levels)
 
     @property
-    def readings(self) -> tuple[StatementMatch, ...]:
+    def matches(self) -> tuple[StatementMatch, ...]:
         """All its statements."""
-        return tuple(reading for level in self.levels for reading in level)
+        return tuple(match for level in self.levels for match in level)
 
     @property
     def allows(self) -> tuple[StatementMatch, ...]:
         """The Allow statements that apply."""
-        return tuple(reading for reading in self.applying if reading.effect == "Allow")
+        return tuple(match for match in self.applying if match.effect == "Allow")
 
     @property
     def denies(self) -> tuple[StatementMatch, ...]:
         """The Deny statements that apply."""
-        return tuple(reading for reading in self.applying if reading.effect == "Deny")
+        return tuple(match for match in self.applying if match.effect == "Deny")
 
     @property
-    def says(self) -> tuple[bool, ...]:
+    def allows_by_level(self) -> tuple[bool, ...]:
         """For each level that must allow, whether one of its statements does."""
         if self.only_denies:
             return ()
         return tuple(
-            any(not reading.mismatches and reading.effect == "Allow" for reading in level)
+            any(match.applies and match.effect == "Allow" for match in level)
             for level in self.levels
         )

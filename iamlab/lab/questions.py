@@ -1,4 +1,4 @@
-"""The questions that can be asked of a world. *The world gathers, the engine decides.*"""
+"""The questions that you can ask a world. *The world collects facts, the engine decides.*"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @with_old_names
 class Questions(records.World):
-    """The methods of a world that answer; ``do`` also notes that it was asked."""
+    """The methods of a world that answer questions; ``do`` also logs an event."""
 
     @with_old_names
     def can(
@@ -41,19 +41,19 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Decision:
-        """Ask whether somebody may do something.
+        """Decide whether a principal can perform an action.
 
         Parameters
         ----------
         principal
-            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
-            user, a service's name, or ``ANONYMOUS``.
+            A user, a role ("any session of it"), an ARN of these, of a role session or of a root
+            user, a service principal, or ``ANONYMOUS``.
         action, resource
             As in ``Request``.
         context
-            Condition keys that the world does not know by itself, or knows otherwise.
+            Condition keys that the world doesn't know, or that override the world's.
         circumstances
-            How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
+            The circumstances of the call: ``network``, ``via``, ``source_arn``,
             ``request_tags``, ``region``; see ``iamlab.model.network_locations.Circumstances``.
 
         Returns
@@ -64,10 +64,10 @@ class Questions(records.World):
         Raises
         ------
         NoSuchEntity
-            The caller, its account, or the VPC endpoint of the call is not in this world.
+            The caller, its account or the call's VPC endpoint isn't in this world.
         RequestError
-            It cannot be asked that way: the caller is none (a group, say), an action is misspelt,
-            or a circumstance does not go with the caller.
+            The question isn't valid: the caller isn't a principal (a group, for example), an action
+            is misspelt, or a circumstance doesn't fit the caller.
 
         Examples
         --------
@@ -90,12 +90,12 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Decision:
-        """Use an action that this world has no model of: it is asked, noted, and refused or not.
+        """Use an action without a model in this world: decide, log the event, and raise if denied.
 
         Raises
         ------
         AccessDenied
-            The caller may not; with the decision, and in AWS's words.
+            The caller has no permission; with the decision, in AWS's words.
 
         Examples
         --------
@@ -120,7 +120,7 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> WhoCan:
-        """Ask who may do something, of all users, roles and root users of the world.
+        """Find all users, roles and root users of the world that can perform an action.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Questions(records.World):
         Returns
         -------
         WhoCan
-            The ARNs of those who may, each with its decision.
+            Their ARNs, each with its decision.
 
         Examples
         --------
@@ -154,17 +154,17 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> WhatCan:
-        """Ask for everything that somebody may do: see ``iamlab.analysis.what_can``.
+        """Find everything that a principal can do: see ``iamlab.analysis.what_can``.
 
         Parameters
         ----------
         principal, context, circumstances
             As in ``can``.
         services
-            Prefixes of the services that are asked for. Default: all.
+            Prefixes of services. Default: all.
         resources
-            What is asked for. Default: what there is, what policies name, and one thing of each
-            type that nobody has named.
+            The resources. Default: those in the world, those that policies name, and an unnamed
+            resource of each type.
 
         Examples
         --------
@@ -195,24 +195,24 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> AccessMatrix:
-        """Ask for many callers, actions and resources at once.
+        """Decide for many callers, actions and resources at once.
 
         Parameters
         ----------
         actions, resources
-            Every action is asked on every resource.
+            Every action is checked on every resource.
         principals
-            Default: everybody of the kind that ``by`` names.
+            Default: all of the kind that ``by`` names.
         by
-            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each
-            group alone gives to a member who has nothing else.
+            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: the
+            permissions of a member with only this group.
         context, circumstances
             As in ``can``.
 
         Returns
         -------
         AccessMatrix
-            Each cell is what ``can`` says.
+            Each cell is the result of ``can``.
 
         Examples
         --------
@@ -228,12 +228,12 @@ class Questions(records.World):
         return access(self, actions, resources, principals, by, context, circumstances)
 
     def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
-        """Find what can be reached from outside: see ``iamlab.analysis.external_access``.
+        """Find access from outside: see ``iamlab.analysis.external_access``.
 
         Parameters
         ----------
         zone_of_trust
-            Who is trusted: ``"organization"``, ``"account"``, an OU, or a list of accounts.
+            The trusted accounts: ``"organization"``, ``"account"``, an OU, or a list of accounts.
 
         Examples
         --------
@@ -255,12 +255,12 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Reach:
-        """Ask who can become whom: by roles, keys, passwords, and by writing policies.
+        """Find privilege escalation: by roles, keys, passwords, and by writing policies.
 
         Parameters
         ----------
         context, circumstances
-            As in ``can``: how everybody calls.
+            As in ``can``, for all callers.
 
         Examples
         --------
@@ -288,12 +288,12 @@ class Questions(records.World):
         -------
         WorldDiff
             A sequence of sentences, one for each edit. ``gained`` and ``lost`` list who gained or
-            lost what, and printing it shows both.
+            lost access, and printing it shows both.
 
         Raises
         ------
         RequestError
-            That is no world.
+            It isn't a world.
 
         Examples
         --------
@@ -310,5 +310,5 @@ class Questions(records.World):
         from iamlab.analysis.world_diff.world_diff import diff_between
 
         if not isinstance(after, records.World):
-            raise RequestError(f"A world is compared with another world, not with {after!r}.")
+            raise RequestError(f"Compare a world with another world, not with {after!r}.")
         return diff_between(self, after)

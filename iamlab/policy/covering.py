@@ -217,9 +217,7 @@ def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:
 
 
 def each_covered(
-    wide: Iterable[str] | None,
-    narrow: Iterable[str] | None,
-    covering: Callable[[str, str], bool],
+    wide: Iterable[str] | None, narrow: Iterable[str] | None, covering: Callable[[str, str], bool]
 ) -> bool:
     """Say whether each of some patterns is covered by one of others; no list covers no other."""
     if wide is None or narrow is None:

@@ -185,7 +185,7 @@ class Policy(Shown):
 
     @with_old_names
     def diff(self, after: Policy) -> Difference:
-        """Say what another policy allows more and less than this one, and how its text differs."""
+        """Return what a later policy allows more and less, and how its text differs."""
         from iamlab.policy.comparing import diff
 
         return diff(self, after)

@@ -77,9 +77,7 @@ def load_account_details(
         _hand_over(world, arn, policy)
     _check_complete(pages, accounts_of)
     if not world.accounts:
-        problems.add(
-            pages[0][0], "It has no user, group, role or policy, so the account is unknown."
-        )
+        problems.add(pages[0][0], "It has no user, group, role or policy, and so no account.")
     problems.raise_if_any()
     if organization is not None:
         from iamlab.storage.organization_export import read_organization
@@ -132,11 +130,7 @@ def _give_policy(
 
 
 def _read_page(
-    world: World,
-    policies: dict[str, ManagedPolicy],
-    place: str,
-    page: Page,
-    problems: Problems,
+    world: World, policies: dict[str, ManagedPolicy], place: str, page: Page, problems: Problems
 ) -> set[str]:
     """Read a page with its four lists. Return the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (

@@ -139,6 +139,6 @@ def _applying(decision: Decision) -> str:
     names = [
         f"{match.statement.label} ({match.effect})"
         for layer in LAYERS
-        for match in decision.heard[layer].applying
+        for match in decision.layer_matches[layer].applying
     ]
     return f"These match your request: {', '.join(names) or 'no statement'}."

@@ -83,7 +83,9 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
-    addresses = [match.address for layer in LAYERS for match in decision.heard[layer].readings]
+    addresses = [
+        match.address for layer in LAYERS for match in decision.layer_matches[layer].matches
+    ]
     return [*dict.fromkeys(addresses), "no statement"]
 
 

@@ -19,7 +19,7 @@ from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine import evaluation_case as actions
+from iamlab.engine import combining_rule as actions
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.request import MAX_TEXT, is_role
 from iamlab.policy.arn import RCP_SERVICES
@@ -64,8 +64,8 @@ _KNOWN = (
 _ODD = (
     actions.NEVER_REFUSED
     | actions.NEEDS_LONG_TERM_KEYS
-    | actions.NEVER_ABROAD
-    | actions.RCP_SPARES
+    | actions.SAME_ACCOUNT_ONLY
+    | actions.RCP_EXEMPT
     | actions.ROOT_UNLOCKS
 )
 _ODD_SERVICES = actions.FOR_SERVICES_ONLY | {"backup", "kms", "sts"}

@@ -47,7 +47,7 @@ def test_the_engine_names_the_layer_that_the_documents_name(row):
     decided = {hit.layer for hit in decision.determining}
 
     if layer == "root":
-        assert decision.situation.startswith("root_user")
+        assert decision.combining_rule.startswith("root_user")
         assert not decided
     elif decision:
         assert layer in decided

@@ -7,7 +7,6 @@ from hypothesis import assume, given
 
 from iamlab import AttachedPolicy, Layers, Verdict, display, evaluate
 from iamlab.engine.decision import Decision
-from iamlab.engine.explain import missing_granter
 from iamlab.engine.grants import Grant
 from iamlab.engine.labels import QUESTIONS as SIX
 from iamlab.engine.layers import CEILINGS, LAYERS
@@ -101,8 +100,8 @@ DETERMINING = {
         Layers(
             [EVERYTHING],
             session=[DENY],
-            scps=[[EVERYTHING], [EVERYTHING, policy({"Effect": "Deny"}, name="scp")]],
-            rcps=[[policy({"Effect": "Deny"}, name="rcp")]],
+            scp=[[EVERYTHING], [EVERYTHING, policy({"Effect": "Deny"}, name="scp")]],
+            rcp=[[policy({"Effect": "Deny"}, name="rcp")]],
             endpoint=policy({"Effect": "Deny"}, name="endpoint"),
             scoped=[EVERYTHING, policy({"Effect": "Deny"}, name="scoped")],
         ),
@@ -110,12 +109,12 @@ DETERMINING = {
     ),
     "no ceiling grants": (
         ask(DEV_1),
-        Layers([policy({}, name="mine")], boundary=EVERYTHING, scps=[[EVERYTHING]]),
+        Layers([policy({}, name="mine")], boundary=EVERYTHING, scp=[[EVERYTHING]]),
         {"mine/#1"},
     ),
     "a grant": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers([EVERYTHING], grants=[Grant(ANA, ["Decrypt"], name="one")]),
+        Layers([EVERYTHING], grant=[Grant(ANA, ["Decrypt"], name="one")]),
         {"one/#1"},
     ),
     "a grant beside all else that is enough": (
@@ -123,13 +122,13 @@ DETERMINING = {
         Layers(
             [EVERYTHING],
             resource_policy({"Principal": {"AWS": OWN}}),
-            grants=[Grant(ANA, ["Decrypt"], name="one"), Grant(ANA, ["Encrypt"], name="two")],
+            grant=[Grant(ANA, ["Decrypt"], name="one"), Grant(ANA, ["Encrypt"], name="two")],
         ),
         {"everything/#1", "bucket/#1", "one/#1"},
     ),
     "a grant of another account": (
         ask(action="kms:Decrypt", resource=KEY.replace(OWN, FOREIGN)),
-        Layers([EVERYTHING], grants=[Grant(ANA, ["Decrypt"], name="one")]),
+        Layers([EVERYTHING], grant=[Grant(ANA, ["Decrypt"], name="one")]),
         {"everything/#1", "one/#1"},
     ),
     "a service": (
@@ -173,8 +172,8 @@ BLOCKED = {
             [EVERYTHING],
             boundary=EC2_ONLY,
             session=[EC2_ONLY],
-            scps=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]],
-            rcps=[[EC2_ONLY]],
+            scp=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]],
+            rcp=[[EC2_ONLY]],
             endpoint=EC2_ONLY,
             scoped=[EVERYTHING, EC2_ONLY],
         ),
@@ -182,7 +181,7 @@ BLOCKED = {
     ),
     "a deny and an empty level": (
         ask(),
-        Layers([EVERYTHING, DENY], scps=[[EVERYTHING], []]),
+        Layers([EVERYTHING, DENY], scp=[[EVERYTHING], []]),
         {"identity", "scp"},
     ),
     "the task policy of a root user": (
@@ -190,7 +189,7 @@ BLOCKED = {
         Layers(session=[EC2_ONLY]),
         {"resource"},
     ),
-    "a ceiling over nobody": (ask(), Layers(scps=[[EC2_ONLY]]), {"scp"}),
+    "a ceiling over nobody": (ask(), Layers(scp=[[EC2_ONLY]]), {"scp"}),
     "a role that trusts nobody": (
         ask(action="sts:AssumeRole", resource=ROLE),
         Layers([EVERYTHING]),
@@ -198,7 +197,7 @@ BLOCKED = {
     ),
     "a ceiling that has no part": (
         ask(EC2, resource_account=OWN),
-        Layers(scps=[[EC2_ONLY]], boundary=EC2_ONLY),
+        Layers(scp=[[EC2_ONLY]], boundary=EC2_ONLY),
         {"resource"},
     ),
     "allowed over a shut boundary": (
@@ -309,7 +308,7 @@ def test_what_blocks_a_request_is_as_the_contract_says(question):
     shut = {
         layer
         for layer in CEILINGS
-        for level in decision.heard[layer].levels
+        for level in decision.layer_matches[layer].levels
         if not any(one.effect == "Allow" and one.applies for one in level)
         and not is_task_policy(layer, question)
     }
@@ -317,7 +316,7 @@ def test_what_blocks_a_request_is_as_the_contract_says(question):
     if decision:
         assert decision.blocked_by == set()
     else:
-        assert decision.blocked_by == (denying | shut or {missing_granter(decision)})
+        assert decision.blocked_by == (denying | shut or {decision.trace.missing_granter})
         assert decision.blocked_by <= {*CEILINGS, "resource", "identity"}
         assert (decision.verdict is Verdict.EXPLICIT_DENY) is bool(denying)
 
@@ -343,7 +342,7 @@ def test_what_determined_an_allowed_request_is_enough(question):
     others = [
         hit
         for layer in ("identity", "resource", "grant")
-        for hit in decision.heard[layer].allows
+        for hit in decision.layer_matches[layer].allows
         if id(hit) not in kept
     ]
 
@@ -382,14 +381,14 @@ RUNGS = ("deny", "rcp", "scp", "endpoint", "resource", "identity", "boundary", "
 def test_the_steps_are_rungs_that_tell_what_was_heard(question):
     """Eight, and a ninth for scoped credentials; grants stand with the resource policy."""
     decision = ask_engine(question)
-    scoped = ("scoped",) if decision.heard["scoped"].present else ()
+    scoped = ("scoped",) if decision.layer_matches["scoped"].present else ()
     steps = {step.layer: step for step in decision.steps}
 
     assert tuple(step.layer for step in decision.steps) == (*RUNGS, *scoped)
     for layer in (*RUNGS[1:], *scoped):
-        heard, step = decision.heard[layer], steps[layer]
-        grants = decision.heard["grant"].readings if layer == "resource" else ()
-        assert step.statements == (*heard.readings, *grants)
+        heard, step = decision.layer_matches[layer], steps[layer]
+        grants = decision.layer_matches["grant"].matches if layer == "resource" else ()
+        assert step.statements == (*heard.matches, *grants)
         if heard.present:
             levels = decision.layers.levels(layer)
             assert [len(level) for level in heard.levels] == [
@@ -397,7 +396,7 @@ def test_the_steps_are_rungs_that_tell_what_was_heard(question):
                 for level in levels or [()]
             ]
         if layer in CEILINGS:
-            allows = all(heard.says) or is_task_policy(layer, question)
+            allows = all(heard.allows_by_level) or is_task_policy(layer, question)
         else:
             allows = bool(heard.allows) or any(one.applies for one in grants)
         expected = "deny" if heard.denies else "allow" if allows else "silent"
@@ -412,7 +411,7 @@ def test_a_layer_is_absent_only_where_there_is_none_or_it_has_no_part(question):
     decision = ask_engine(question)
 
     for layer in LAYERS:
-        heard, there = decision.heard[layer], bool(decision.layers.levels(layer))
+        heard, there = decision.layer_matches[layer], bool(decision.layers.levels(layer))
         if there:
             assert heard.present is not bool(heard.why_absent)
         else:

@@ -13,7 +13,7 @@ import pytest
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.engine.matrix import evaluate_matrix
-from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.question_index import ResourceFacts
 from iamlab.engine.request import MAX_TEXT
 from iamlab.errors import PolicyError, RequestError
 from tests.effort import first_now, slow
@@ -47,11 +47,11 @@ def explained(layers, action=GET, resource=OBJECT, context=None, principal=ANA):
 def in_matrix(layers, action=GET, resource=OBJECT, context=None, principal=ANA):
     """Decide as one cell of a matrix; what belongs to the resource is known of the resource."""
     callers = [
-        (principal, replace(layers, resource=None, rcps=()), context or {}),
+        (principal, replace(layers, resource=None, rcp=()), context or {}),
         (principal, Layers(), {}),
     ]
     pairs = [("s3:ListAllMyBuckets", "*"), (action, resource)]
-    facts = {resource: ResourceFacts(policy=layers.resource, rcps=layers.rcps)}
+    facts = {resource: ResourceFacts(policy=layers.resource, rcps=layers.rcp)}
     return bool(evaluate_matrix(principals=callers, pairs=pairs, resources=facts).rows[0] >> 1 & 1)
 
 
@@ -177,7 +177,7 @@ def _policies(size):
 
 def _levels(size):
     full = parse(ALLOW)
-    return Layers([full], scps=[[full]] * size, rcps=[[full]] * size), {}
+    return Layers([full], scp=[[full]] * size, rcp=[[full]] * size), {}
 
 
 def _conditions(size):

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import ANONYMOUS, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.layers import Place
-from iamlab.engine.principals import Named, how_named, how_reached
+from iamlab.engine.principals import PrincipalMatch, match_principal, match_principals
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ANA, BOB = f"arn:aws:iam::{OWN}:user/sky/ana", f"arn:aws:iam::{OWN}:user/bob"
@@ -26,7 +26,12 @@ USER_IDS = {
     GUEST: f"{OWN}:guest",
     ROOT: OWN,
 }
-NOT, ACCOUNT, INDIRECT, DIRECT = Named.NOT, Named.ACCOUNT, Named.INDIRECT, Named.DIRECT
+NOT, ACCOUNT, INDIRECT, DIRECT = (
+    PrincipalMatch.NOT,
+    PrincipalMatch.ACCOUNT,
+    PrincipalMatch.INDIRECT,
+    PrincipalMatch.DIRECT,
+)
 EVERYBODY = (ANA, BOB, EVE, ONE, TWO, DEV, GUEST, ROOT, FOREIGN_ROOT, EC2, ANONYMOUS)
 
 
@@ -102,10 +107,10 @@ def test_a_principal_element_names_just_those(element, named):
     """Each row of the table of principals: who is named, how directly, and nobody else."""
     one = statement(Principal=element)
 
-    found = {caller: how_named(one.principal, asked_by(caller)) for caller in EVERYBODY}
+    found = {caller: match_principals(one.principal, asked_by(caller)) for caller in EVERYBODY}
     assert {caller: how for caller, how in found.items() if how} == named
     assert all(
-        how_reached(one, asked_by(caller), Place(layer, bounded)) is how
+        match_principal(one, asked_by(caller), Place(layer, bounded)) is how
         for caller, how in found.items()
         for layer in ("resource", "rcp")
         for bounded in (True, False)
@@ -129,7 +134,9 @@ def test_a_provider_is_named_by_its_very_name(element, named):
     one = statement(Principal={"Federated": element}, Resource="*")
 
     found = {
-        who for who in (*EVERYBODY, SAML, OIDC, GOOGLE) if how_named(one.principal, asked_by(who))
+        who
+        for who in (*EVERYBODY, SAML, OIDC, GOOGLE)
+        if match_principals(one.principal, asked_by(who))
     }
     assert found == named
 
@@ -141,9 +148,9 @@ def test_everybody_does_not_let_in_who_comes_from_a_provider(element):
     allow, deny = (statement(Effect=effect, Principal=element) for effect in ("Allow", "Deny"))
     everyone = element in ("*", {"AWS": "*"})
 
-    assert how_reached(allow, request, Place("resource")) is NOT
+    assert match_principal(allow, request, Place("resource")) is NOT
     for one, layer in ((deny, "resource"), (allow, "endpoint"), (deny, "rcp")):
-        assert (how_reached(one, request, Place(layer)) is DIRECT) is everyone
+        assert (match_principal(one, request, Place(layer)) is DIRECT) is everyone
 
 
 def test_not_principal_lets_in_nobody_who_comes_from_a_provider():
@@ -153,8 +160,8 @@ def test_not_principal_lets_in_nobody_who_comes_from_a_provider():
         statement(Effect=effect, NotPrincipal={"AWS": BOB}) for effect in ("Allow", "Deny")
     )
 
-    assert how_reached(allow, request, Place("resource")) is NOT
-    assert how_reached(deny, request, Place("resource")) is DIRECT
+    assert match_principal(allow, request, Place("resource")) is NOT
+    assert match_principal(deny, request, Place("resource")) is DIRECT
 
 
 def test_nobody_assumes_a_role_without_signing():
@@ -164,7 +171,7 @@ def test_nobody_assumes_a_role_without_signing():
 
     for effect in ("Allow", "Deny"):
         one = statement(Effect=effect, Principal={"AWS": "*"})
-        assert how_reached(one, request, Place("resource")) is NOT
+        assert match_principal(one, request, Place("resource")) is NOT
 
 
 TRUSTED = [
@@ -194,10 +201,10 @@ def test_a_trust_policy_speaks_of_callers_that_fit_the_action(action, caller, fi
     one = statement(Effect=effect, Principal={kind: caller})
     request = Request(caller, action, f"arn:aws:iam::{OWN}:role/r")
 
-    assert bool(how_reached(one, request, Place("resource"))) is fits
-    assert how_reached(one, request, Place("endpoint")) is DIRECT
+    assert bool(match_principal(one, request, Place("resource"))) is fits
+    assert match_principal(one, request, Place("endpoint")) is DIRECT
     spared = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
-    assert bool(how_reached(spared, request, Place("resource"))) is fits
+    assert bool(match_principal(spared, request, Place("resource"))) is fits
 
 
 def test_a_grant_names_its_grantee_and_no_account():
@@ -209,7 +216,7 @@ def test_a_grant_names_its_grantee_and_no_account():
         (ROOT, {ROOT}),
     ):
         one = statement(Principal={"AWS": named})
-        found = {who for who in EVERYBODY if how_reached(one, asked_by(who), Place("grant"))}
+        found = {who for who in EVERYBODY if match_principal(one, asked_by(who), Place("grant"))}
         assert found == callers
 
 
@@ -222,9 +229,9 @@ def test_an_endpoint_policy_that_denies_an_account_denies_all_of_it(action, gate
     request = Request(ANA, action, "*")
     allow, deny = (statement(Effect=effect, Principal={"AWS": OWN}) for effect in ("Allow", "Deny"))
 
-    assert how_reached(deny, request, Place("endpoint")) is ACCOUNT
-    assert how_reached(allow, request, Place("endpoint")) is (NOT if gateway else ACCOUNT)
-    assert how_reached(allow, Request(ROOT, action, "*"), Place("endpoint")) is DIRECT
+    assert match_principal(deny, request, Place("endpoint")) is ACCOUNT
+    assert match_principal(allow, request, Place("endpoint")) is (NOT if gateway else ACCOUNT)
+    assert match_principal(allow, Request(ROOT, action, "*"), Place("endpoint")) is DIRECT
 
 
 def test_a_role_is_known_by_account_and_name():
@@ -232,16 +239,16 @@ def test_a_role_is_known_by_account_and_name():
     request = Request(ONE, "s3:GetObject", "*")
 
     assert request.caller.issuer == f"arn:aws:iam::{OWN}:role/dev"
-    assert how_named((("AWS", DEV),), request) is INDIRECT
+    assert match_principals((("AWS", DEV),), request) is INDIRECT
 
 
 def test_an_id_outlives_the_name():
     """A user made anew has another id, so a policy that kept the old one does not name her."""
     anew = Request(ANA, "s3:GetObject", "*", context={"aws:userid": "AIDAEXAMPLEEXAMPLE999"})
 
-    assert how_named((("AWS", ANA_ID),), anew) is NOT
-    assert how_named((("AWS", ANA_ID),), Request(ANA, "s3:GetObject", "*")) is NOT
-    assert how_named((("AWS", DEV_ID),), Request(ONE, "s3:GetObject", "*")) is NOT
+    assert match_principals((("AWS", ANA_ID),), anew) is NOT
+    assert match_principals((("AWS", ANA_ID),), Request(ANA, "s3:GetObject", "*")) is NOT
+    assert match_principals((("AWS", DEV_ID),), Request(ONE, "s3:GetObject", "*")) is NOT
 
 
 @pytest.mark.parametrize(
@@ -253,7 +260,7 @@ def test_an_id_outlives_the_name():
 )
 def test_no_principal_reaches_across_partitions(value, caller):
     """Partitions know nothing of each other: the same digits there are another account."""
-    assert how_named((("AWS", value),), asked_by(caller)) is NOT
+    assert match_principals((("AWS", value),), asked_by(caller)) is NOT
 
 
 # NotPrincipal ------------------------------------------------------------------------------------
@@ -304,8 +311,8 @@ def test_deny_with_not_principal_denies_everybody_who_has_a_boundary(caller):
     """Whatever is listed, and whatever the boundary allows."""
     one = statement(Effect="Deny", NotPrincipal={"AWS": [BOB, ONE, DEV, ROOT]})
 
-    assert how_reached(one, asked_by(caller), Place("resource", bounded=True)) is DIRECT
-    assert how_reached(one, asked_by(caller), Place("resource")) is NOT
+    assert match_principal(one, asked_by(caller), Place("resource", bounded=True)) is DIRECT
+    assert match_principal(one, asked_by(caller), Place("resource")) is NOT
 
 
 @pytest.mark.parametrize("bounded", [True, False])
@@ -314,7 +321,7 @@ def test_allow_with_not_principal_is_everyone_but_those(bounded):
     one = statement(NotPrincipal={"AWS": [ANA, FOREIGN]})
 
     place = Place("resource", bounded)
-    found = {who for who in EVERYBODY if how_reached(one, asked_by(who), place)}
+    found = {who for who in EVERYBODY if match_principal(one, asked_by(who), place)}
     assert found == set(EVERYBODY) - {ANA, GUEST, EVE, FOREIGN_ROOT}
 
 
@@ -322,4 +329,4 @@ def test_a_statement_without_principal_speaks_of_nobody():
     """In a resource policy somebody must be named."""
     one = statement()
 
-    assert not any(how_reached(one, asked_by(who), Place("resource")) for who in EVERYBODY)
+    assert not any(match_principal(one, asked_by(who), Place("resource")) for who in EVERYBODY)

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import ANONYMOUS, Layers, Verdict, evaluate
 from iamlab.engine.evaluate import read
-from iamlab.engine.public_access import PublicAccessBlock, shuts_out
+from iamlab.engine.public_access import PublicAccessBlock, is_restricted
 from iamlab.policy.public import is_public
 from tests.engine.making import (
     ANA,
@@ -30,22 +30,22 @@ def test_a_public_bucket_is_for_its_own_account_and_services(caller, out):
     request = ask(caller, resource_account=OWN)
     identity = [EVERYTHING]
 
-    assert shuts_out(BLOCK, PUBLIC, request) is out
+    assert is_restricted(BLOCK, PUBLIC, request) is out
     for block in (None, PublicAccessBlock(), PublicAccessBlock(block_public_policy=True)):
-        assert not shuts_out(block, PUBLIC, request)
+        assert not is_restricted(block, PUBLIC, request)
         assert evaluate(request, Layers(identity, PUBLIC, public_access_block=block))
     blocked = Layers(identity, PUBLIC, public_access_block=BLOCK)
     assert bool(evaluate(request, blocked)) is not out
     assert read(request, blocked).verdict is evaluate(request, blocked).verdict
     private = resource_policy({"Principal": {"AWS": [EVE, FOREIGN_ROOT]}})
-    assert not shuts_out(BLOCK, private, request)
+    assert not is_restricted(BLOCK, private, request)
 
 
 def test_it_is_about_buckets_only():
     """Topics have no such switches."""
     request = ask(ANONYMOUS, "sns:Publish", TOPIC)
 
-    assert not shuts_out(BLOCK, PUBLIC, request)
+    assert not is_restricted(BLOCK, PUBLIC, request)
     assert evaluate(request, Layers(resource=PUBLIC, public_access_block=BLOCK))
 
 

@@ -9,7 +9,7 @@ from iamlab import AWS_RULES, Layers, Rules, Verdict, evaluate
 from iamlab.engine.grants import Grant
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import CEILINGS
-from iamlab.engine.principals import Named, how_reached
+from iamlab.engine.principals import PrincipalMatch, match_principal
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.patterns import glob, glob_resource
 from tests.engine.making import (
@@ -62,8 +62,8 @@ def bucket_with_its_objects(pattern, resource):
 
 def only_the_root_user(statement, request, place):
     """The ARN of an account's root is nobody but the root user."""
-    named = how_reached(statement, request, place)
-    return Named.NOT if named is Named.ACCOUNT else named
+    named = match_principal(statement, request, place)
+    return PrincipalMatch.NOT if named is PrincipalMatch.ACCOUNT else named
 
 
 WILD = dict(OPERATORS) | {"StringEquals": OPERATORS["StringLike"]}
@@ -213,7 +213,7 @@ CASES = {
     "deny only": (ask(), Layers([DENY])),
     "boundary only": (ask(), Layers(boundary=EVERYTHING)),
     "session only": (ask(DEV_1), Layers(session=OPEN)),
-    "SCP only": (ask(), Layers(scps=[OPEN])),
+    "SCP only": (ask(), Layers(scp=[OPEN])),
     "missing negated key": (ask(), Layers([NOT_SEA])),
     "missing key": (ask(), Layers([policy(TEAM)])),
     "key that is there": (ask(context={"aws:PrincipalTag/team": "sky"}), Layers([policy(TEAM)])),
@@ -239,9 +239,9 @@ CASES = {
     "allow, then deny": (ask(), Layers([EVERYTHING, DENY])),
     "deny, then allow": (ask(), Layers([DENY, EVERYTHING])),
     "wide deny, exact allow": (ask(), Layers([EXACT])),
-    "shut RCP": (ask(), Layers(OPEN, rcps=[SHUT])),
-    "shut SCP": (ask(), Layers(OPEN, scps=[SHUT])),
-    "one shut level of SCPs": (ask(), Layers(OPEN, scps=[OPEN, SHUT])),
+    "shut RCP": (ask(), Layers(OPEN, rcp=[SHUT])),
+    "shut SCP": (ask(), Layers(OPEN, scp=[SHUT])),
+    "one shut level of SCPs": (ask(), Layers(OPEN, scp=[OPEN, SHUT])),
     "shut endpoint": (ask(), Layers(OPEN, endpoint=EC2_ONLY)),
     "shut boundary": (ask(), Layers(OPEN, boundary=EC2_ONLY)),
     "shut session": (ask(DEV_1), Layers(OPEN, session=SHUT)),
@@ -279,7 +279,7 @@ CASES = {
     ),
     "key with grant": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers(grants=[Grant(ANA, ["Decrypt"])]),
+        Layers(grant=[Grant(ANA, ["Decrypt"])]),
     ),
     "root user": (ask(ROOT), Layers()),
     "root user and key": (ask(ROOT, "kms:Decrypt", KEY), Layers()),
@@ -359,13 +359,13 @@ def test_a_ceiling_that_is_there_must_allow_at_every_level(layer):
     assert ceiling((True, True, True))
     assert not ceiling((False,))
     assert not ceiling((True, False, True))
-    assert LayerResults().limits
-    assert LayerResults().guard
+    assert LayerResults().filters
+    assert LayerResults().guardrails
 
 
 def test_a_rule_takes_thousands_of_votes_at_once():
     """A vote may be a whole number, of which each bit is the vote of one request."""
-    votes = LayerResults(direct=0b1000, identity=0b0110, limits=0b0011)
+    votes = LayerResults(direct=0b1000, identity=0b0110, filters=0b0011)
 
     assert AWS_RULES.same_account(votes) == 0b1010
     assert AWS_RULES.boundary((0b0111, 0b1110)) == 0b0110

@@ -212,7 +212,7 @@ def test_times_are_within_if_they_are_the_first_or_the_last(scene: Scene) -> Non
     assert log.where(until=first - timedelta(seconds=1)) == []
 
 
-def test_an_outcome_is_told_by_the_error(scene: Scene) -> None:
+def test_an_outcome_follows_from_the_error(scene: Scene) -> None:
     """A sign-in that went wrong has failed."""
     log = scene.world.events
     ends = {name: log.where(outcome=name) for name in ("allowed", "denied", "failed")}
@@ -231,12 +231,12 @@ def test_an_outcome_is_told_by_the_error(scene: Scene) -> None:
         ({"what": "s3:GetObjekt"}, "Did you mean GetObject"),
         ({"what": "s33:GetObject"}, "Did you mean s3"),
         ({"what": "s33:*"}, "there is no service s33"),
-        ({"what": ""}, "is no action"),
-        ({"what": 5}, "is no action"),
-        ({"since": "yesterday"}, "is no time: write"),
+        ({"what": ""}, "isn't an action"),
+        ({"what": 5}, "isn't an action"),
+        ({"since": "yesterday"}, "isn't a time. Write"),
         ({"since": "2026-11-25"}, "write Z at its end"),
         ({"until": datetime(2026, 11, 25)}, "no time zone"),  # noqa: DTZ001 - that is it
-        ({"until": 5}, "is no time"),
+        ({"until": 5}, "isn't a time"),
         ({"account": "main"}, "its id of 12 digits"),
         ({"account": 5}, "its id of 12 digits"),
         ({"principal": 5}, "is nobody"),
@@ -519,7 +519,7 @@ def test_an_event_of_no_account_is_not_delivered_anywhere(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_is_no_folder_and_a_folder_no_file(scene: Scene, tmp_path: Path) -> None:
+def test_a_file_is_not_a_folder_and_a_folder_is_not_a_file(scene: Scene, tmp_path: Path) -> None:
     """The other method is named."""
     log, path = scene.world.events, tmp_path / "trail.json"
     log.save(path)
@@ -530,5 +530,5 @@ def test_a_file_is_no_folder_and_a_folder_no_file(scene: Scene, tmp_path: Path) 
         with pytest.raises(RequestError, match=other):
             call()
     for bad in ("", 5, None, "a\0b", "\ud800x", Path("a\0b"), Path("\ud800")):
-        with pytest.raises(RequestError, match="is no path"):
+        with pytest.raises(RequestError, match="isn't the path"):
             log.save(bad)

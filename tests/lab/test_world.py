@@ -548,7 +548,7 @@ def test_the_time_is_moved_by_numbers_and_not_out_of_the_calendar(by: dict[str, 
     world = World()
     before = world.clock.now
 
-    with pytest.raises(RequestError, match="The time"):
+    with pytest.raises(RequestError, match=r"time by numbers|years 1 to 9999"):
         world.clock.advance(**by)
 
     assert world.clock.now == before

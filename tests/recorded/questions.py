@@ -121,7 +121,7 @@ def of_decision(one: Any) -> list[Any]:
     steps = [[step.layer, step.result, step.reason] for step in one.steps]
     return [
         *(str(one.verdict), str(one), one.message, steps, one.blocked_by, one.assumed),
-        *([str(reading) for reading in one.determining], one.situation, one.nearest_miss),
+        *([str(reading) for reading in one.determining], one.combining_rule, one.nearest_miss),
     ]
 
 

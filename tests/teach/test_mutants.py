@@ -252,7 +252,7 @@ def test_the_deny_without_mfa_does_not_match_a_caller_without_the_key():
 def test_a_belief_about_denies_agrees_unless_allow_and_deny_both_match(question):
     """In all layers: only a Deny together with an Allow can make a difference."""
     decision = ask_engine(question)
-    allows = [allow for layer in LAYERS for allow in decision.heard[layer].allows]
+    allows = [allow for layer in LAYERS for allow in decision.layer_matches[layer].allows]
     for name in ("last_wins", "most_specific_wins", "deny_is_deny"):
         believed = MUTANTS[name].verdict(decision)
         if believed is not decision.verdict:

@@ -48,7 +48,7 @@ NAMES = (
 
 def allows(decision):
     """Whether any granter allows: an identity policy, a resource policy, a grant."""
-    return any(decision.heard[layer].allows for layer in set(LAYERS) - set(CEILINGS))
+    return any(decision.layer_matches[layer].allows for layer in set(LAYERS) - set(CEILINGS))
 
 
 def everything(action="*", resource="*", effect="Allow"):

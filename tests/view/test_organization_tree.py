@@ -66,7 +66,7 @@ def test_each_level_says_what_the_engine_heard_there(size, seed):
             ("scp", request.caller.account),
             ("rcp", request.resource_account),
         ):
-            heard = decision.heard[layer].levels
+            heard = decision.layer_matches[layer].levels
             said = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
             if not heard:
                 assert all(text.startswith("–") for text in said.values())

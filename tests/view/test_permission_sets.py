@@ -25,10 +25,10 @@ LAYERS = ("identity", "boundary", "session", "scp", "rcp", "endpoint", "scoped",
 
 def names_in(decision, layer):
     """Whether a layer has an action, told from what it said."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     if layer in CEILINGS:
-        return all(heard.says)
-    return bool(heard.allows or (layer == "resource" and decision.heard["grant"].allows))
+        return all(heard.allows_by_level)
+    return bool(heard.allows or (layer == "resource" and decision.layer_matches["grant"].allows))
 
 
 def check(figure, decisions):

@@ -14,12 +14,9 @@ import pytest
 
 from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_network import graph_of
-from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.figures.access.access_stops import stops_of as gates_of
-from iamlab.view.figures.access.access_words import table_of
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.decision.ladder_flow import rungs
@@ -72,15 +69,18 @@ class Ballot:
 
     def allows(self, opened: Any = (), /, *, shut: str = "", **granted: bool) -> bool:
         """Say what the rule says if some ceilings are open, one is shut, and others grant."""
-        heard = self.decision.heard
-        says = {layer: (True,) if layer in opened else heard[layer].says for layer in CEILINGS}
+        heard = self.decision.layer_matches
+        says = {
+            layer: (True,) if layer in opened else heard[layer].allows_by_level
+            for layer in CEILINGS
+        }
         says |= {shut: (False,)} if shut else {}
         lets = {layer: all(own) for layer, own in says.items()}
         votes = layer_results(heard, self.decision.rules)._replace(
-            limits=all(lets[layer] for layer in LIMITS), **granted
+            filters=all(lets[layer] for layer in PERMISSION_FILTERS), **granted
         )
-        rule = getattr(self.decision.rules, self.decision.situation)
-        return all(lets[one] for one in (*GUARDS, "scoped")) and bool(rule(votes))
+        rule = getattr(self.decision.rules, self.decision.combining_rule)
+        return all(lets[one] for one in (*GUARDRAILS, "scoped")) and bool(rule(votes))
 
 
 def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
@@ -89,7 +89,7 @@ def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
         (one, Ballot(one))
         for one in asked_by_chance()
         if not one.denies
-        and hasattr(one.rules, one.situation)
+        and hasattr(one.rules, one.combining_rule)
         and (allowed is None or bool(one) is allowed)
     ]
 
@@ -127,9 +127,9 @@ def test_the_rung_that_decides_answers_what_the_verdict_is():
             signs = {"allowed": "✓", "explicitDeny": "✕", "implicitDeny": "○–"}
             assert rung.symbol in signs[decision.verdict.value], decision.explain()
         for rung in rungs(decision):
-            if rung.layer in decision.heard:
+            if rung.layer in decision.layer_matches:
                 own = ("resource", "grant") if rung.layer == "resource" else (rung.layer,)
-                denies = any(decision.heard[layer].denies for layer in own)
+                denies = any(decision.layer_matches[layer].denies for layer in own)
                 assert (rung.symbol == "✕") is denies
 
 
@@ -226,7 +226,7 @@ def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
     """Of the graph to take along, too: without missing lines and Denies nobody gets there."""
     for decision in asked_by_chance()[:900]:
-        graph = graph_of(scene_of(decision, None))
+        graph = access_graph(decision).graph
         solid = [
             (one, other)
             for one, other, line in graph.edges(data=True)
@@ -235,14 +235,14 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
         way = nx.DiGraph(solid)
         way.add_nodes_from(graph)
         if not decision:
-            assert not nx.has_path(way, ("caller",), ("resource",)), decision.explain()
+            assert not nx.has_path(way, "caller", "resource"), decision.explain()
 
 
 def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
     """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
-        grant = gates_of(asked(Layers(scps=scps, **both), account=OTHER)).grant
+        grant = gates_of(asked(Layers(scp=scps, **both), account=OTHER)).grant
         assert grant.text == "✓ both must allow"
         assert not grant.flows
 
@@ -262,7 +262,7 @@ def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
 def test_the_rows_of_an_access_graph_are_what_was_heard():
     """Each statement that applies has a row that says so, and those that decided are marked."""
     for decision in asked_by_chance()[:900]:
-        *rows, _ = table_of(scene_of(decision, None))
+        *rows, _ = access_graph(decision).rows
         applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
         heard = (
             (NAMES[layer], one.effect) for layer in NAMES for one in _applying(decision, layer)
@@ -272,7 +272,7 @@ def test_the_rows_of_an_access_graph_are_what_was_heard():
 
 
 def _applying(decision: Decision, layer: str) -> Any:
-    return decision.heard[layer].applying if layer in decision.heard else ()
+    return decision.layer_matches[layer].applying if layer in decision.layer_matches else ()
 
 
 # -- two accounts ----------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
     """In two layers no ceiling is named where there is none."""
-    assert DECISIONS["two accounts, resource silent"].shut == ()
+    assert DECISIONS["two accounts, resource silent"].blocking == ()
     assert "ceiling" not in CUT.word
 
 

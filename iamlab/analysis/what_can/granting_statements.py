@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.what_can.candidates import patterns_in
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
-from iamlab.engine.labels import RULE_OF
+from iamlab.engine.explained_pairs import GRANTERS
 from iamlab.engine.layers import NAMES
-from iamlab.engine.reasons import VOTERS
-from iamlab.policy.describe.conditions import Setting, clause
+from iamlab.engine.trace import PARTICULAR
+from iamlab.policy.describe.conditions import ConditionSetting, clause
 from iamlab.policy.describe.resources import noun
 from iamlab.policy.describe.words import briefly, joined, plain
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.candidates import Keys
+    from iamlab.engine.explained_pairs import AppliedStatement, BlockingLevel, ExplainedPairs
     from iamlab.engine.layers import AttachedPolicy
-    from iamlab.engine.reasons import Note, Shut, Witness
     from iamlab.policy.statement import Statement
 
 
@@ -51,26 +51,26 @@ class Stopper(NamedTuple):
     why: str
 
 
-def grants(witness: Witness, keys: Keys) -> Iterator[tuple[Granter, int]]:
-    """Give each statement that grants, with those that have to allow beside it."""
+def grants(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Granter, int]]:
+    """Return each statement that grants, with those that have to allow beside it."""
     for chosen, bits in witness.ways().items():
         if not chosen:
             yield Granter(), bits
             continue
-        first, *others = (voter for voter in VOTERS if voter in chosen)
+        first, *others = (voter for voter in GRANTERS if voter in chosen)
         for note in witness.notes:
-            if note.voter == first and note.bits & bits:
+            if note.granter == first and note.bits & bits:
                 for beside, some in _beside(witness.notes, others, note.bits & bits):
                     yield _granter((note, *beside), keys), some
 
 
 def _beside(
-    notes: Iterable[Note], voters: Sequence[str], bits: int
-) -> list[tuple[tuple[Note, ...], int]]:
+    notes: Iterable[AppliedStatement], voters: Sequence[str], bits: int
+) -> list[tuple[tuple[AppliedStatement, ...], int]]:
     """Part pairs by the statements of these voters that allow them."""
-    parted: list[tuple[tuple[Note, ...], int]] = [((), bits)]
+    parted: list[tuple[tuple[AppliedStatement, ...], int]] = [((), bits)]
     for note in notes:
-        if note.voter in voters:
+        if note.granter in voters:
             parted = [
                 (found, some)
                 for beside, cells in parted
@@ -83,14 +83,14 @@ def _beside(
     return parted
 
 
-def _granter(notes: Sequence[Note], keys: Keys) -> Granter:
+def _granter(notes: Sequence[AppliedStatement], keys: Keys) -> Granter:
     when = dict.fromkeys(words for note in notes for words in conditions_of(note.statement))
     by = dict.fromkeys(map(_address, notes))
     return Granter(_written(notes[0].statement, keys), tuple(when), tuple(by))
 
 
 def _written(statement: Statement, keys: Keys) -> Patterns:
-    """Give the patterns of a statement: resources and actions."""
+    """Return the patterns of a statement: resources and actions."""
     resources = ("*",) if statement.resource is None else tuple(patterns_in(statement, keys))
     return Patterns(resources or ("*",), statement.action or ("*",))
 
@@ -105,23 +105,23 @@ def conditions_of(statement: Statement) -> tuple[str, ...]:
     >>> conditions_of(policy.statements[0])
     ("the caller's tag team is sky",)
     """
-    setting = Setting(variables=statement.variables, signed=True, denies=False)
+    setting = ConditionSetting(variables=statement.variables, signed=True, denies=False)
     clauses = (clause(condition, setting) for condition in statement.conditions)
-    return tuple(plain(one.text) for one in clauses if one.text)
+    return tuple(plain(clause.text) for clause in clauses if clause.text)
 
 
-def _address(note: Note) -> str:
+def _address(note: AppliedStatement) -> str:
     address = f"{note.attached.policy.name or 'policy'}/{note.statement.label}"
     return f"{address} ({', '.join(note.attached.path)})" if note.attached.path else address
 
 
-def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
-    """Give all that stands in the way of what the caller's policies, or all together, would allow.
+def stops(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Stopper, int]]:
+    """Return everything that blocks what the caller's policies, or all policies, would allow.
 
     What lacks only the consent of the resource's side comes last.
     """
     would = witness.would()
-    left = (would | witness.votes["identity"]) & ~witness.may
+    left = (would | witness.results["identity"]) & ~witness.may
     lacking = left & ~would
     for note in witness.notes:
         if note.denies and note.bits & left:
@@ -131,16 +131,16 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
             by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
             yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
             lacking &= ~note.bits
-    for shut in witness.shut:
+    for blocking in witness.blocking:
         # What credentials stop is in the notes above, action by action, as far as it is known.
-        among = lacking if _is_of_credentials(shut.level) else left
-        if bits := shut.bits & among:
-            names = tuple(attached.policy.name or "policy" for attached in shut.level)
-            yield Stopper(Patterns(), shut.layer, names, _why_shut(shut, names)), bits
+        among = lacking if _is_of_credentials(blocking.level) else left
+        if bits := blocking.bits & among:
+            names = tuple(attached.policy.name or "policy" for attached in blocking.level)
+            yield Stopper(Patterns(), blocking.layer, names, _why_blocking(blocking, names)), bits
             lacking &= ~bits
-    for case, bits in witness.kind.situations.items():
+    for rule_name, bits in witness.kind.by_rule.items():
         if bits & lacking:
-            why = RULE_OF.get(case, "The policy of the resource must allow.").rstrip(".")
+            why = PARTICULAR.get(rule_name, "The policy of the resource must allow.").rstrip(".")
             yield Stopper(Patterns(), "resource", (), why), bits & lacking
 
 
@@ -149,18 +149,18 @@ def _is_of_credentials(level: Sequence[AttachedPolicy]) -> bool:
 
 
 def _not_valid(limits: AttachedPolicy) -> str:
-    """Say that the kind of credentials stops it, not a policy."""
-    return f"{limits.policy.name} is not good for it"
+    """Return the reason if the type of credentials stops it."""
+    return f"{limits.policy.name} aren't accepted for it"
 
 
-def _why_shut(shut: Shut, names: Sequence[str]) -> str:
-    if not shut.level:
-        return f"no {NAMES[shut.layer]} was passed"
-    if _is_of_credentials(shut.level):
-        return _not_valid(shut.level[0])
-    where = ", ".join(dict.fromkeys(one for attached in shut.level for one in attached.path))
+def _why_blocking(blocking: BlockingLevel, names: Sequence[str]) -> str:
+    if not blocking.level:
+        return f"no {NAMES[blocking.layer]} was passed"
+    if _is_of_credentials(blocking.level):
+        return _not_valid(blocking.level[0])
+    where = ", ".join(dict.fromkeys(part for attached in blocking.level for part in attached.path))
     at = f" at {where}" if where else ""
-    return f"no Allow in the {NAMES[shut.layer]} {joined(names)}{at}"
+    return f"no Allow in the {NAMES[blocking.layer]} {joined(names)}{at}"
 
 
 FEW = 4
@@ -201,9 +201,9 @@ class Access:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its parts as they stand in a table."""
+        """Its parts as cells of a table."""
         lists = (self.actions, self.resources, self.but, self.when, self.by)
-        return tuple(", ".join(one) for one in lists)
+        return tuple(", ".join(values) for values in lists)
 
     def __str__(self) -> str:
         when = f", if {joined(self.when, ', and')}" if self.when else ""
@@ -242,21 +242,21 @@ class Stopped:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its parts as they stand in a table."""
+        """Its parts as cells of a table."""
         lists = (self.actions, self.resources, self.but)
-        return (*(", ".join(one) for one in lists), "", self.why)
+        return (*(", ".join(values) for values in lists), "", self.why)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"
 
 
-def _what(one: Access | Stopped) -> str:
-    where = "everything" if one.resources == ("*",) else _resources(one.resources)
-    but = f" but {_resources(one.but)}" if one.but else ""
-    return f"{one.words or briefly(one.actions, FEW, 'patterns')} on {where}{but}"
+def _what(line: Access | Stopped) -> str:
+    where = "everything" if line.resources == ("*",) else _resources(line.resources)
+    but = f" but {_resources(line.but)}" if line.but else ""
+    return f"{line.words or briefly(line.actions, FEW, 'patterns')} on {where}{but}"
 
 
 def _resources(patterns: Sequence[str]) -> str:
     """Put resources into words."""
-    words = list(dict.fromkeys(plain(noun(one).words) for one in patterns))
+    words = list(dict.fromkeys(plain(noun(pattern).words) for pattern in patterns))
     return briefly(words, FEW, "resources")

@@ -14,7 +14,7 @@ from iamlab.policy.variables import is_misplaced
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.policy.describe.actions import Actions
+    from iamlab.policy.describe.actions import SortedActions
     from iamlab.policy.statement import Principals, Statement
 
 
@@ -22,7 +22,7 @@ _WITHOUT_RESOURCE = ("*", "sts", "ecr")
 """Services whose resource-based policies name no Resource, and the star."""
 
 
-def why_dead(statement: Statement, found: Actions, for_type: str) -> str:
+def never_matches_reason(statement: Statement, found: SortedActions, for_type: str) -> str:
     """Say why a statement matches nothing, in a clause; empty if it can match."""
     return (
         _who(statement, for_type)
@@ -48,7 +48,7 @@ def _who(statement: Statement, for_type: str) -> str:
     return ""
 
 
-def _actions(statement: Statement, found: Actions) -> str:
+def _actions(statement: Statement, found: SortedActions) -> str:
     if statement.action is not None:
         if not statement.action:
             return "its Action is empty"
@@ -134,7 +134,7 @@ def fits_trust(principals: Principals, name: str) -> bool:
     return True
 
 
-def _trust(statement: Statement, found: Actions) -> str:
+def _trust(statement: Statement, found: SortedActions) -> str:
     if statement.resource is not None or statement.principal is None:
         return ""
     if found.everything or found.services or found.wild or not found.exact:

@@ -20,7 +20,6 @@ from iamlab.policy.lint import (
     arns,
     condition_keys,
     missing_keys,
-    open_identifiers,
     operators,
     principals,
     redundancy,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 
 ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
-ABOUT_KEYS = (condition_keys, missing_keys, open_identifiers, service_principals)
+ABOUT_KEYS = (condition_keys, missing_keys, service_principals)
 ABOUT_VALUES = (operators, values, variables)
 MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
 """Where the detectors are."""
@@ -69,15 +68,13 @@ def advise(
     rules_for(policy_type, service)  # refuses a type or a service that there is not
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    case = PolicyContext.of(policy, policy_type, service)
-    found = [finding for detector in DETECTORS for finding in detector(case)]
+    checked = PolicyContext.of(policy, policy_type, service)
+    found = [finding for detector in DETECTORS for finding in detector(checked)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))
 
 
 def review(
-    document: str | Mapping[str, object],
-    policy_type: str = "identity",
-    service: str | None = None,
+    document: str | Mapping[str, object], policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
     """Say the same about a text that may be no policy at all.
 

@@ -41,10 +41,10 @@ _OPERATIONS: dict[str, str] = vocabulary("operations")
 _PREFIXES: dict[str, str] = vocabulary("prefixes")
 
 
-def unknown_actions(case: PolicyContext) -> Iterator[Finding]:
+def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
     """An action that no service has never matches a request."""
     hints = 0
-    for value in case.values(ACTIONS):
+    for value in checked.values(ACTIONS):
         fault = _fault(value.text)
         if fault is None:
             continue
@@ -52,9 +52,9 @@ def unknown_actions(case: PolicyContext) -> Iterator[Finding]:
         if fault.right and hints < MOST_HINTS:
             hints += 1
             nearest = _nearest(value.text)
-        mend = f"Did you mean {nearest}?" if nearest else fault.remedy
-        better = case.put(value, nearest)
-        yield case.find(fault.code, case.path(value), fault.what, mend, better)
+        remedy = f"Did you mean {nearest}?" if nearest else fault.remedy
+        better = checked.put(value, nearest)
+        yield checked.find(fault.code, checked.path(value), fault.what, remedy, better)
 
 
 @lru_cache(maxsize=8192)
@@ -129,25 +129,27 @@ def _of_another_service(prefix: str, name: str) -> str | None:
     return None
 
 
-def unsupported_actions(case: PolicyContext) -> Iterator[Finding]:
+def unsupported_actions(checked: PolicyContext) -> Iterator[Finding]:
     """Some policies are about actions of few services, a trust policy about those of STS."""
-    for value in case.values(("Action",)):
-        kind = unwanted(value.text, case.rules)
+    for value in checked.values(("Action",)):
+        kind = unwanted(value.text, checked.rules)
         if kind is None or has_variable(value.text):
             continue
-        path, shown = case.path(value), value.text[:LONGEST_NAME]
-        if case.policy_type == "rcp":
+        path, shown = checked.path(value), value.text[:LONGEST_NAME]
+        if checked.policy_type == "rcp":
             reached = "no one service" if shown == "*" else "no service that RCPs reach"
-            mend = "Name actions of services that RCPs support, such as s3:*, one by one."
-            yield case.find("RCP_SYNTAX_ERROR_ACTION", path, f"{shown!r} names {reached}.", mend)
-        elif case.policy_type == "trust" if shown == "*" else _is_action(value.text):
+            remedy = "Name actions of services that RCPs support, such as s3:*, one by one."
+            yield checked.find(
+                "RCP_SYNTAX_ERROR_ACTION", path, f"{shown!r} names {reached}.", remedy
+            )
+        elif checked.policy_type == "trust" if shown == "*" else _is_action(value.text):
             why = {"*": ", which needs actions of sts"}.get(shown, "")
             if kind == "action_wildcard":
                 why = ", which takes no wildcards in actions"
-            what = f"{shown} cannot stand in {case.type_name}{why}."
-            service = " or ".join(sorted(case.rules.services or ()))
-            mend = f"Name actions of {service} that it can be about."
-            yield case.find("UNSUPPORTED_ACTION_IN_POLICY", path, what, mend)
+            what = f"{shown} cannot stand in {checked.type_name}{why}."
+            service = " or ".join(sorted(checked.rules.services or ()))
+            remedy = f"Name actions of {service} that it can be about."
+            yield checked.find("UNSUPPORTED_ACTION_IN_POLICY", path, what, remedy)
 
 
 def _is_action(text: str) -> bool:
@@ -179,18 +181,18 @@ _HOW = {
 _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 
-def broad_permissions(case: PolicyContext) -> Iterator[Finding]:
+def broad_permissions(checked: PolicyContext) -> Iterator[Finding]:
     """One broad grant of iam:PassRole can hand over the account."""
-    if case.policy_type != "identity":
+    if checked.policy_type != "identity":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         where = _on_what(statement) if statement.effect == "Allow" else None
         if where is None:
             continue
         keys = {condition.key.lower() for condition in statement.conditions}
         for word, (_, narrowing) in _DELICATE.items():
             if narrowing.lower() not in keys:
-                yield from _broad(case, statement, word, where)
+                yield from _broad(checked, statement, word, where)
 
 
 def _on_what(statement: Statement) -> tuple[str, str] | None:
@@ -210,7 +212,7 @@ def _is_every_role(resource: str) -> bool:
 
 
 def _broad(
-    case: PolicyContext, statement: Statement, word: str, where: tuple[str, str]
+    checked: PolicyContext, statement: Statement, word: str, where: tuple[str, str]
 ) -> Iterator[Finding]:
     element, on_what = where
     action, narrowing = _DELICATE[word]
@@ -218,11 +220,11 @@ def _broad(
     if how is None:
         return
     if how == "NotAction":
-        path, value = case.places.element(statement, "NotAction"), ""
+        path, value = checked.places.element(statement, "NotAction"), ""
     else:
-        path = case.places.value(statement, "Action", index)
+        path = checked.places.value(statement, "Action", index)
         value = (statement.action or ())[index][:128]
-    yield case.find(
+    yield checked.find(
         f"{word}_WITH_{_ENDS[how, element]}",
         path,
         _HOW[how].format(action=action, value=value) + on_what,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn
 from iamlab.policy.catalog import data_date
 from iamlab.policy.lint.context import ValueFault
-from iamlab.policy.lint.resource_forms import Form, forms_by_service, forms_of, is_wild
+from iamlab.policy.lint.resource_forms import ArnForm, forms_by_service, forms_of, is_wild
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
 from iamlab.policy.statement import RESOURCES
@@ -46,12 +46,12 @@ _DECLARED_IN_FULL = frozenset(_DECLARED_IN_FULL_NAMES.split())
 _SHARED = frozenset({"ssm", "resource-explorer-2", "bedrock", "imagebuilder", "elasticbeanstalk"})
 
 
-def malformed(case: PolicyContext) -> Iterator[Finding]:
+def malformed(checked: PolicyContext) -> Iterator[Finding]:
     """A value that is no ARN of AWS never matches a resource."""
-    for value in case.values(RESOURCES):
+    for value in checked.values(RESOURCES):
         for fault in _faults(value.text) if value.text != "*" else ():
-            better = case.put(value, fault.right)
-            yield case.find(fault.code, case.path(value), fault.what, fault.remedy, better)
+            better = checked.put(value, fault.right)
+            yield checked.find(fault.code, checked.path(value), fault.what, fault.remedy, better)
 
 
 @lru_cache(maxsize=8192)
@@ -73,8 +73,10 @@ def _frame(text: str) -> ValueFault | None:
         return None  # API Gateway takes these, and completes them
     if not text.startswith("arn:"):
         right = f"arn:{text[4:]}" if text[:4].lower() == "arn:" else None
-        mend = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
-        return ValueFault("INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", mend, right)
+        remedy = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
+        return ValueFault(
+            "INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", remedy, right
+        )
     if is_arn(text) or _may_go_on(text) or has_variable(text):
         return None
     parts = text.count(":") + 1
@@ -96,15 +98,15 @@ def _partition(arn: Arn) -> ValueFault | None:
         return None
     close = get_close_matches(found[:20].lower(), PARTITIONS, n=1, cutoff=0.6)
     right = _with(arn, partition=close[0]) if close else None
-    mend = f"Did you mean {close[0]}?" if close else "Write aws, aws-cn or aws-us-gov."
-    return ValueFault("INVALID_PARTITION", f"There is no partition {found[:40]!r}.", mend, right)
+    remedy = f"Did you mean {close[0]}?" if close else "Write aws, aws-cn or aws-us-gov."
+    return ValueFault("INVALID_PARTITION", f"There is no partition {found[:40]!r}.", remedy, right)
 
 
 def _service(arn: Arn) -> ValueFault | None:
     if is_wild(arn.service):
         what = f"The service {arn.service[:40]!r} has a wildcard in it."
-        mend = "Name the service: others that fit may come."
-        return ValueFault("WILDCARD_IN_SERVICE_NAME", what, mend)
+        remedy = "Name the service: others that fit may come."
+        return ValueFault("WILDCARD_IN_SERVICE_NAME", what, remedy)
     if arn.service != arn.service.lower():
         lower = arn.service.lower()
         what = f"The service {arn.service[:40]!r} is not in lower case."
@@ -119,8 +121,8 @@ def _region(arn: Arn) -> ValueFault | None:
         return None
     zone = REGION.match(region.lower())
     right = _with(arn, region=zone[0]) if zone and len(region) <= len(zone[0]) + 1 else None
-    mend = f"Did you mean {zone[0]}?" if zone and right else "Write one such as eu-west-1, or *."
-    return ValueFault("INVALID_ARN_REGION", f"There is no Region {region[:40]!r}.", mend, right)
+    remedy = f"Did you mean {zone[0]}?" if zone and right else "Write one such as eu-west-1, or *."
+    return ValueFault("INVALID_ARN_REGION", f"There is no Region {region[:40]!r}.", remedy, right)
 
 
 def _account(arn: Arn) -> ValueFault | None:
@@ -131,9 +133,9 @@ def _account(arn: Arn) -> ValueFault | None:
         return None
     digits = account.replace("-", "")
     right = _with(arn, account=digits) if ACCOUNT.fullmatch(digits) else None
-    mend = f"Write {digits}." if right else "An account has 12 digits."
+    remedy = f"Write {digits}." if right else "An account has 12 digits."
     what = f"{account[:40]!r} is no account."
-    return ValueFault("INVALID_ARN_ACCOUNT", what, mend, right)
+    return ValueFault("INVALID_ARN_ACCOUNT", what, remedy, right)
 
 
 def _resource(arn: Arn) -> ValueFault | None:
@@ -143,11 +145,11 @@ def _resource(arn: Arn) -> ValueFault | None:
     what = f"{arn.service} has no resource of the form {shown!r}."
     right = _right_kind(arn)
     if right is not None:
-        mend = f"Did you mean {right[:_LONGEST_SHOWN]}?"
+        remedy = f"Did you mean {right[:_LONGEST_SHOWN]}?"
     else:
         kinds = sorted({_kind(form.resource) for form in forms_by_service()[arn.service]} - {"*"})
-        mend = f"They begin with {', '.join(kinds)} (catalogue of {data_date()})."
-    return ValueFault("INVALID_ARN_RESOURCE", what, mend, right)
+        remedy = f"They begin with {', '.join(kinds)} (catalogue of {data_date()})."
+    return ValueFault("INVALID_ARN_RESOURCE", what, remedy, right)
 
 
 def _kind(resource: str) -> str:
@@ -182,8 +184,8 @@ def _places(arn: Arn) -> ValueFault | None:
         if written and not is_wild(written) and not any(map(read, forms)):
             what = f"ARNs of such {arn.service} resources hold no {word}."
             right = _with(arn, **{part: ""})
-            mend = f"Leave {written[:40]} out."
-            return ValueFault(f"ARN_{code}_NOT_ALLOWED", what, mend, right)
+            remedy = f"Leave {written[:40]} out."
+            return ValueFault(f"ARN_{code}_NOT_ALLOWED", what, remedy, right)
         if not written and all(map(read, forms)) and not (part == "account" and _is_shared(arn)):
             what = f"ARNs of such {arn.service} resources hold {_A[part]}."
             return ValueFault(f"MISSING_ARN_{code}", what, f"Write {_A[part]}, or * for any.")
@@ -193,11 +195,11 @@ def _places(arn: Arn) -> ValueFault | None:
 _A = {"region": "a Region", "account": "an account"}
 
 
-def _region_of(form: Form) -> str:
+def _region_of(form: ArnForm) -> str:
     return form.region
 
 
-def _account_of(form: Form) -> str:
+def _account_of(form: ArnForm) -> str:
     return form.account
 
 
@@ -222,21 +224,21 @@ _PARTS: tuple[Callable[[Arn], ValueFault | None], ...] = (
 )
 
 
-def foreign_resources(case: PolicyContext) -> Iterator[Finding]:
+def foreign_resources(checked: PolicyContext) -> Iterator[Finding]:
     """The policy of a resource is about that resource, and what is in it."""
-    patterns = case.rules.resources
-    if patterns is None or case.service == "backup":
+    patterns = checked.rules.resources
+    if patterns is None or checked.service == "backup":
         return
     services = tuple(pattern.split(":")[2] for pattern in patterns if pattern.startswith("arn:"))
-    for value in case.values(RESOURCES):
+    for value in checked.values(RESOURCES):
         if value.text == "*" and "*" in patterns:
             continue
         arn = Arn.parse(value.text) if is_arn(value.text) else None
         if arn is None or any(glob(arn.service.lower(), one) for one in services):
             continue
-        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {case.type_name}."
-        mend = f"Name the {' or '.join(services)} resource that the policy hangs on."
-        yield case.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", case.path(value), what, mend)
+        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {checked.type_name}."
+        remedy = f"Name the {' or '.join(services)} resource that the policy hangs on."
+        yield checked.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", checked.path(value), what, remedy)
 
 
 DETECTORS: tuple[Detector, ...] = (malformed, foreign_resources)

@@ -68,10 +68,10 @@ class PolicyContext(CheckedPolicy):
         return TYPE_NAMES[self.policy_type]
 
     def find(
-        self, code: str, path: str, what: str, mend: str, better: Better | None = None
+        self, code: str, path: str, what: str, remedy: str, better: Better | None = None
     ) -> Finding:
         """Make a finding about the value at a path."""
-        return Finding(code, path, *self.places.where(path), what, mend, better)
+        return Finding(code, path, *self.places.where(path), what, remedy, better)
 
     def change(self, statement: Statement, **elements: Any) -> Better:
         """Write the policy with some elements of a statement replaced."""
@@ -151,7 +151,7 @@ def holds_without_key(comparison: Comparison) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ConditionContext:
     """A condition, and the statement and the case that it belongs to.
 
     Parameters
@@ -160,7 +160,7 @@ class Spot:
         Operator and key, in lower case, of all conditions of the statement.
     """
 
-    case: PolicyContext
+    checked: PolicyContext
     statement: Statement
     condition: Condition
     names: frozenset[tuple[Comparison, str]]
@@ -169,6 +169,26 @@ class Spot:
     def comparison(self) -> Comparison:
         """The operator as it is written."""
         return self.condition.comparison
+
+    @property
+    def operator(self) -> str:
+        """The operator without set operator and IfExists."""
+        return self.condition.comparison.name
+
+    @property
+    def set_operator(self) -> str:
+        """``ForAllValues``, ``ForAnyValue`` or nothing."""
+        return self.condition.comparison.set_operator
+
+    @property
+    def name(self) -> str:
+        """The key as it is written."""
+        return self.condition.key
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that the request's are compared with."""
+        return self.condition.values
 
     @property
     def family(self) -> str:
@@ -199,14 +219,14 @@ class Spot:
         self,
         code: str,
         what: str,
-        mend: str,
+        remedy: str,
         better: Better | None = None,
         *,
         value: int | None = None,
     ) -> Finding:
         """Make a finding about the key, or about one of its values."""
-        path = self.case.places.condition(self.statement, self.condition, value)
-        return self.case.find(code, path, what, mend, better)
+        path = self.checked.places.condition(self.statement, self.condition, value)
+        return self.checked.find(code, path, what, remedy, better)
 
     def instead(self, **changes: Any) -> Better | None:
         """Write the policy with this condition changed; ``None`` if another is in the way."""
@@ -240,7 +260,7 @@ class Spot:
             lines: list[Condition] = []
             for one in self.statement.conditions:
                 lines += instead if one is self.condition else (one,)
-            return self.case.change(self.statement, conditions=tuple(lines))()
+            return self.checked.change(self.statement, conditions=tuple(lines))()
 
         return better
 
@@ -249,20 +269,20 @@ def _name(condition: Condition) -> tuple[Comparison, str]:
     return condition.comparison, condition.key.lower()
 
 
-def spots_of(case: PolicyContext, statement: Statement) -> Iterator[Spot]:
-    """Give the conditions of a statement as spots."""
+def condition_contexts(checked: PolicyContext, statement: Statement) -> Iterator[ConditionContext]:
+    """Give the conditions of a statement with their contexts."""
     names = frozenset(map(_name, statement.conditions))
     for condition in statement.conditions:
-        yield Spot(case, statement, condition, names)
+        yield ConditionContext(checked, statement, condition, names)
 
 
-def on_conditions(*looks: Callable[[Spot], Iterator[Finding]]) -> Detector:
+def on_conditions(*looks: Callable[[ConditionContext], Iterator[Finding]]) -> Detector:
     """Make a detector that shows every condition of a policy to some functions."""
 
-    def detector(case: PolicyContext) -> Iterator[Finding]:
-        for statement in case.policy.statements:
-            for spot in spots_of(case, statement):
+    def detector(checked: PolicyContext) -> Iterator[Finding]:
+        for statement in checked.policy.statements:
+            for context in condition_contexts(checked, statement):
                 for look in looks:
-                    yield from look(spot)
+                    yield from look(context)
 
     return detector

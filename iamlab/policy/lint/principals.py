@@ -51,27 +51,27 @@ class PrincipalFault(NamedTuple):
     right: tuple[str, str] | None = None
 
 
-def malformed(case: PolicyContext) -> Iterator[Finding]:
+def malformed(checked: PolicyContext) -> Iterator[Finding]:
     """A principal is written in one of few forms, and has no wildcard in it."""
-    if case.policy_type not in _WITH_PRINCIPALS:
+    if checked.policy_type not in _WITH_PRINCIPALS:
         return
-    for statement, index, pair in all_principals(case):
-        fault = None if has_variable(pair[1]) else _fault(case, *pair)
+    for statement, index, pair in all_principals(checked):
+        fault = None if has_variable(pair[1]) else _fault(checked, *pair)
         if fault is not None:
-            path = case.places.principal(statement, index)
-            better = instead(case, statement, index, fault.right)
-            yield case.find(fault.code, path, fault.what, fault.remedy, better)
+            path = checked.places.principal(statement, index)
+            better = instead(checked, statement, index, fault.right)
+            yield checked.find(fault.code, path, fault.what, fault.remedy, better)
 
 
-def all_principals(case: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
+def all_principals(checked: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
     """Walk through the principals of all statements."""
-    for statement in case.statements:
+    for statement in checked.statements:
         for index, pair in enumerate(statement.principals or ()):
             yield statement, index, pair
 
 
 def instead(
-    case: PolicyContext, statement: Statement, index: int, pair: tuple[str, str] | None
+    checked: PolicyContext, statement: Statement, index: int, pair: tuple[str, str] | None
 ) -> Better | None:
     """Write the policy with another principal in the place of one."""
     if pair is None:
@@ -80,26 +80,26 @@ def instead(
     listed = list(statement.principals or ())
     listed[index] = pair
     name = "principal" if statement.principal is not None else "not_principal"
-    return case.change(statement, **{name: tuple(dict.fromkeys(listed))})
+    return checked.change(statement, **{name: tuple(dict.fromkeys(listed))})
 
 
-def _fault(case: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
+def _fault(checked: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
     if kind == "*" or (kind == "AWS" and text == "*"):
         return None
     shown = text[:_LONGEST_SHOWN]
     if not kind:
         right = _right_pair(text)
-        mend = 'Write {"AWS": ...}, {"Service": ...} or "*".'
-        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", mend, right)
-    if is_wild(text) and not (case.policy_type == "trust" and text == "*"):
+        remedy = 'Write {"AWS": ...}, {"Service": ...} or "*".'
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", remedy, right)
+    if is_wild(text) and not (checked.policy_type == "trust" and text == "*"):
         what = f"{shown!r} has a wildcard, which a principal may not have."
-        mend = 'Name each, or write "*" and a condition on aws:PrincipalArn.'
-        return PrincipalFault("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, mend)
+        remedy = 'Name each, or write "*" and a condition on aws:PrincipalArn.'
+        return PrincipalFault("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, remedy)
     if kind == "AWS":
         return _aws(text)
     if kind == "Service":
         return None if text == "*" else _service(text)
-    return _other_kinds(case, kind, text)
+    return _other_kinds(checked, kind, text)
 
 
 def _aws(text: str) -> PrincipalFault | None:
@@ -111,18 +111,18 @@ def _aws(text: str) -> PrincipalFault | None:
         role = gone["kind"] == "AROA"
         word = "role" if role else "user"
         what = f"{shown} is the id of a {word}, perhaps of one that is gone."
-        mend = f"Write the {word}'s ARN."
+        remedy = f"Write the {word}'s ARN."
         code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"
-        return PrincipalFault(code, what, mend)
+        return PrincipalFault(code, what, remedy)
     if _GROUP.fullmatch(text):
         what = f"{shown} is a group, which is no principal."
         return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name its users, or better a role.")
     right = _right_pair(text)
-    mend = f'Did you mean {{"{right[0]}": "{right[1][:_LONGEST_SHOWN]}"}}?' if right else ""
+    remedy = f'Did you mean {{"{right[0]}": "{right[1][:_LONGEST_SHOWN]}"}}?' if right else ""
     return PrincipalFault(
         "INVALID_PRINCIPAL_FORMAT",
         f"{shown!r} is no AWS principal.",
-        mend or "Write 12 digits, or the ARN of a root, user, role or session.",
+        remedy or "Write 12 digits, or the ARN of a root, user, role or session.",
         right,
     )
 
@@ -145,19 +145,21 @@ def _service(text: str) -> PrincipalFault | None:
     what = f"{text[:_LONGEST_SHOWN]!r} is no service principal."
     name = _SERVICE_NAME.fullmatch(text)
     right = ("Service", f"{name['name']}.amazonaws.com") if name else None
-    mend = f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "They end in .amazonaws.com."
-    return PrincipalFault("INVALID_SERVICE_PRINCIPAL_FORMAT", what, mend, right)
+    remedy = (
+        f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "They end in .amazonaws.com."
+    )
+    return PrincipalFault("INVALID_SERVICE_PRINCIPAL_FORMAT", what, remedy, right)
 
 
-def _other_kinds(case: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
+def _other_kinds(checked: PolicyContext, kind: str, text: str) -> PrincipalFault | None:
     shown = text[:_LONGEST_SHOWN]
-    kinds = case.rules.principal_types
-    if kind == "Federated" and case.policy_type != "trust":
-        what = f"{shown} cannot be named in {case.type_name}."
-        mend = "Name the role whose sessions the provider's users have."
-        return PrincipalFault("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, mend)
+    kinds = checked.rules.principal_types
+    if kind == "Federated" and checked.policy_type != "trust":
+        what = f"{shown} cannot be named in {checked.type_name}."
+        remedy = "Name the role whose sessions the provider's users have."
+        return PrincipalFault("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, remedy)
     if kind == "CanonicalUser" and kinds is not None and kind not in kinds:
-        what = f"{case.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
+        what = f"{checked.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
         return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
     if kind == "CanonicalUser" and not _CANONICAL.fullmatch(text):
         what = f"{shown!r} is no canonical user id."
@@ -165,16 +167,16 @@ def _other_kinds(case: PolicyContext, kind: str, text: str) -> PrincipalFault | 
     return None
 
 
-def everybody_else(case: PolicyContext) -> Iterator[Finding]:
+def everybody_else(checked: PolicyContext) -> Iterator[Finding]:
     """Allow with NotPrincipal lets in everybody but those listed, strangers included."""
-    if case.policy_type not in ("resource", "endpoint"):
+    if checked.policy_type not in ("resource", "endpoint"):
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.effect == "Allow" and statement.not_principal is not None:
-            path = case.places.element(statement, "NotPrincipal")
+            path = checked.places.element(statement, "NotPrincipal")
             what = "Everybody but those listed is let in, people without an account included."
-            mend = "Name in Principal whom you mean."
-            yield case.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, mend)
+            remedy = "Name in Principal whom you mean."
+            yield checked.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, remedy)
 
 
 DETECTORS: tuple[Detector, ...] = (malformed, everybody_else)

@@ -20,7 +20,12 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.lint.context import Spot, holds_without_key, on_conditions, spots_of
+from iamlab.policy.lint.context import (
+    ConditionContext,
+    condition_contexts,
+    holds_without_key,
+    on_conditions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,11 +66,11 @@ def sender(principal: str) -> str:
     return _REGION.sub("", service[1]) if service else ""
 
 
-def _unrestricted(case: PolicyContext) -> Iterator[Finding]:
+def _unrestricted(checked: PolicyContext) -> Iterator[Finding]:
     """An Allow for a service that does not ask on whose behalf it comes."""
-    if case.policy_type != "resource":
+    if checked.policy_type != "resource":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.effect != "Allow" or not statement.principal:
             continue
         keys = {condition.key.lower() for condition in statement.conditions}
@@ -73,9 +78,9 @@ def _unrestricted(case: PolicyContext) -> Iterator[Finding]:
             continue
         for index, (kind, value) in enumerate(statement.principal):
             if kind == "Service" and sender(value) in SENDERS:
-                yield case.find(
+                yield checked.find(
                     "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
-                    case.places.principal(statement, index),
+                    checked.places.principal(statement, index),
                     f"{value} may come on behalf of any of its customers.",
                     "Add a condition on aws:SourceAccount or aws:SourceArn.",
                 )
@@ -86,15 +91,15 @@ def _is_for_services(statement: Statement) -> bool:
     return bool(principals) and all(kind == "Service" for kind, _ in principals)
 
 
-def _older_key(spot: Spot) -> Iterator[Finding]:
+def _older_key(context: ConditionContext) -> Iterator[Finding]:
     """Keys that said on whose behalf before there were proper ones."""
-    if spot.key not in _OLDER or not _is_for_services(spot.statement):
+    if context.key not in _OLDER or not _is_for_services(context.statement):
         return
-    others = {condition.key.lower() for condition in spot.statement.conditions}
-    if spot.statement.effect == "Allow" and not others & _SOURCES:
-        yield spot.find(
+    others = {condition.key.lower() for condition in context.statement.conditions}
+    if context.statement.effect == "Allow" and not others & _SOURCES:
+        yield context.find(
             "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"{spot.condition.key} is an old way to say on whose behalf a service comes.",
+            f"{context.name} is an old way to say on whose behalf a service comes.",
             "Use aws:SourceAccount or aws:SourceArn.",
         )
 
@@ -103,19 +108,21 @@ def _older_key(spot: Spot) -> Iterator[Finding]:
 _OF_IDENTITIES = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
 
 
-def _never_sent(spot: Spot) -> Iterator[Finding]:
+def _never_sent(context: ConditionContext) -> Iterator[Finding]:
     """A service that calls for itself belongs to no organization, and has neither name nor tags."""
-    tag = spot.key.startswith("aws:principaltag/") and not _comes_with_certificate(spot.statement)
+    tag = context.key.startswith("aws:principaltag/") and not _comes_with_certificate(
+        context.statement
+    )
     if (
-        not (tag or spot.key in _OF_IDENTITIES)
-        or spot.comparison.if_exists
-        or spot.comparison.name == "Null"
+        not (tag or context.key in _OF_IDENTITIES)
+        or context.comparison.if_exists
+        or context.operator == "Null"
     ):
         return
-    if _is_for_services(spot.statement):
-        yield spot.find(
+    if _is_for_services(context.statement):
+        yield context.find(
             "UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"A service that calls for itself sends no {spot.condition.key}.",
+            f"A service that calls for itself sends no {context.name}.",
             "Use aws:SourceOrgID, aws:SourceAccount or aws:SourceArn.",
         )
 
@@ -128,12 +135,12 @@ def _comes_with_certificate(statement: Statement) -> bool:
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"))
 
 
-def _own_resource(spot: Spot) -> Iterator[Finding]:
+def _own_resource(context: ConditionContext) -> Iterator[Finding]:
     """A resource's policy is about that resource, whose account is known."""
-    if spot.case.policy_type == "resource" and spot.key in _OF_THE_RESOURCE:
-        yield spot.find(
+    if context.checked.policy_type == "resource" and context.key in _OF_THE_RESOURCE:
+        yield context.find(
             "IRRELEVANT_CONDITION_KEY_IN_POLICY",
-            f"In the policy of a resource, {spot.condition.key} is always the same.",
+            f"In the policy of a resource, {context.name} is always the same.",
             "Use it in the policies of those who call.",
         )
 
@@ -145,36 +152,36 @@ _PAIRS = {
 }
 
 
-def _paired(case: PolicyContext) -> Iterator[Finding]:
+def _paired(checked: PolicyContext) -> Iterator[Finding]:
     """Private addresses are the same in every VPC, and a bucket's ARN holds no account.
 
     A Deny may say it in another statement.
     """
     denied = {
         condition.key.lower()
-        for statement in case.policy.statements
+        for statement in checked.statements
         if statement.effect == "Deny"
         for condition in statement.conditions
     }
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         own = {condition.key.lower() for condition in statement.conditions}
         beside = own if statement.effect == "Allow" else denied
-        for spot in spots_of(case, statement):
-            missing = _missing(spot, beside)
+        for context in condition_contexts(checked, statement):
+            missing = _missing(context, beside)
             if missing:
-                yield spot.find(
+                yield context.find(
                     "MISSING_PAIRED_CONDITION_KEYS",
-                    f"{spot.condition.key} alone does not say whose it is.",
+                    f"{context.name} alone does not say whose it is.",
                     f"Add {' or '.join(missing)}.",
                 )
 
 
-def _missing(spot: Spot, beside: set[str]) -> tuple[str, ...]:
-    if not spot.narrows or spot.comparison.name == "Null":
+def _missing(context: ConditionContext, beside: set[str]) -> tuple[str, ...]:
+    if not context.narrows or context.operator == "Null":
         return ()
-    partners = _PAIRS.get(spot.key, ())
-    if spot.key == "aws:sourcearn" and _is_for_services(spot.statement):
-        values = filter(is_arn, spot.condition.values)
+    partners = _PAIRS.get(context.key, ())
+    if context.key == "aws:sourcearn" and _is_for_services(context.statement):
+        values = filter(is_arn, context.values)
         if any(Arn.parse(value).service == "s3" for value in values):
             partners = ("aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
     found = beside.intersection(partner.lower() for partner in partners)
@@ -190,16 +197,16 @@ _OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sou
 _TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
 
 
-def rcp_guards(case: PolicyContext) -> Iterator[Finding]:
+def rcp_guards(checked: PolicyContext) -> Iterator[Finding]:
     """A guard against strangers must not stop AWS's services, nor one of services the people."""
-    if case.policy_type != "rcp":
+    if checked.policy_type != "rcp":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.effect == "Deny":
             spared = {_caller(one) for one in statement.conditions if not _holds_without_key(one)}
             for condition in statement.conditions:
                 if _holds_without_key(condition) and not (spared & {"any", _caller(condition)}):
-                    yield from _unguarded(case, statement, condition)
+                    yield from _unguarded(checked, statement, condition)
 
 
 def _caller(condition: Condition) -> str:
@@ -219,34 +226,36 @@ def _holds_without_key(condition: Condition) -> bool:
 
 
 def _unguarded(
-    case: PolicyContext, statement: Statement, condition: Condition
+    checked: PolicyContext, statement: Statement, condition: Condition
 ) -> Iterator[Finding]:
-    path = case.places.condition(statement, condition)
+    path = checked.places.condition(statement, condition)
     key, caller = condition.key, _caller(condition)
     if caller == "principal":
         what = f"A call that an AWS service makes itself has no {key}, so it is denied."
-        mend = 'Add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}.'
-        yield case.find("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY", path, what, mend)
+        remedy = 'Add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}.'
+        yield checked.find("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY", path, what, remedy)
     if caller == "service":
         what = f"A call that no AWS service makes has no {key}, so it is denied."
-        mend = 'Add "Bool": {"aws:PrincipalIsAWSService": "true"}.'
-        yield case.find("RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, mend)
+        remedy = 'Add "Bool": {"aws:PrincipalIsAWSService": "true"}.'
+        yield checked.find(
+            "RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, remedy
+        )
 
 
-def rcp_sources(case: PolicyContext) -> Iterator[Finding]:
+def rcp_sources(checked: PolicyContext) -> Iterator[Finding]:
     """Not every call of a service says on whose behalf it comes."""
-    if case.policy_type != "rcp":
+    if checked.policy_type != "rcp":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         sources = [one for one in statement.conditions if _caller(one) == "service"]
         sure = any(not _holds_without_key(one) for one in sources)
         if statement.effect == "Allow" or sure:
             continue
         for condition in sources:
-            path = case.places.condition(statement, condition)
+            path = checked.places.condition(statement, condition)
             what = f"Some calls of AWS services have no {condition.key}, and are denied."
-            mend = 'Add "Null": {"aws:SourceAccount": "false"}.'
-            yield case.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, mend)
+            remedy = 'Add "Null": {"aws:SourceAccount": "false"}.'
+            yield checked.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, remedy)
 
 
 DETECTORS: tuple[Detector, ...] = (

@@ -20,10 +20,15 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
-from iamlab.policy.catalog import action
+from iamlab.policy.catalog import action, vocabulary
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
-from iamlab.policy.lint.context import Spot, has_wildcard, holds_without_key, on_conditions
+from iamlab.policy.lint.context import (
+    ConditionContext,
+    has_wildcard,
+    holds_without_key,
+    on_conditions,
+)
 from iamlab.policy.lint.principals import PROVIDER, all_principals, instead
 from iamlab.policy.statement import ACTIONS, ListValue, values_of
 from iamlab.policy.variables import has_variable
@@ -50,33 +55,28 @@ _TAKE = {
 }
 _BESIDES = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 _WAYS = frozenset(_TAKE.values())
-_KIND_NAMES = {
-    "AWS": "an AWS principal",
-    "Service": "an AWS service",
-    "saml": "a SAML provider",
-    "oidc": "an OIDC provider",
-}
+_KIND_NAMES: dict[str, str] = vocabulary("trusted_kinds")
 
 
-def wildcards_and_providers(case: PolicyContext) -> Iterator[Finding]:
+def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
     """Not every service and not every provider can be trusted at once."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement, index, (kind, text) in all_principals(case):
-        path = case.places.principal(statement, index)
+    for statement, index, (kind, text) in all_principals(checked):
+        path = checked.places.principal(statement, index)
         if text == "*" and kind != "AWS":
             shown = '"*"' if kind == "*" else f'{{"{kind}": "*"}}'
             what = f"A trust policy cannot have the Principal {shown}."
-            mend = 'Name whom you trust; everybody is {"AWS": "*"}.'
+            remedy = 'Name whom you trust; everybody is {"AWS": "*"}.'
             right = ("AWS", "*") if kind == "*" else None
-            better = instead(case, statement, index, right)
+            better = instead(checked, statement, index, right)
             code = "ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL"
-            yield case.find(code, path, what, mend, better)
+            yield checked.find(code, path, what, remedy, better)
         elif kind == "Federated" and not _is_provider(text):
             what = f"{text[:_LONGEST_SHOWN]!r} is no identity provider."
-            mend = "Write the ARN of the SAML or OIDC provider, or a domain."
+            remedy = "Write the ARN of the SAML or OIDC provider, or a domain."
             code = "INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY"
-            yield case.find(code, path, what, mend)
+            yield checked.find(code, path, what, remedy)
 
 
 def _is_provider(text: str) -> bool:
@@ -85,18 +85,18 @@ def _is_provider(text: str) -> bool:
     return bool(PROVIDER.fullmatch(text) or _DOMAIN.fullmatch(text))
 
 
-def mismatched_actions(case: PolicyContext) -> Iterator[Finding]:
+def mismatched_actions(checked: PolicyContext) -> Iterator[Finding]:
     """An action that none of the principals can use never lets anybody in."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         kinds = _kinds(statement)
         if not kinds:
             continue
         usable = {_TAKE[kind] for kind in kinds} | set(_BESIDES)
         for value in values_of(statement, ("Action",)):
             if _is_unusable(value, usable):
-                yield _mismatch(case, value, kinds)
+                yield _mismatch(checked, value, kinds)
 
 
 def _kinds(statement: Statement) -> tuple[str, ...]:
@@ -120,25 +120,25 @@ def _is_unusable(value: ListValue, usable: set[str]) -> bool:
     return known is not None and known.full_name in _WAYS and known.full_name not in usable
 
 
-def _mismatch(case: PolicyContext, value: ListValue, kinds: tuple[str, ...]) -> Finding:
+def _mismatch(checked: PolicyContext, value: ListValue, kinds: tuple[str, ...]) -> Finding:
     names = " or ".join(_KIND_NAMES[kind] for kind in kinds)
     right = {_TAKE[kind] for kind in kinds}
-    return case.find(
+    return checked.find(
         "MISMATCHED_ACTION_FOR_PRINCIPAL",
-        case.path(value),
+        checked.path(value),
         f"{value.text} cannot be used by {names}.",
         f"Write {' or '.join(sorted(right))}.",
-        case.put(value, min(right)) if len(right) == 1 else None,
+        checked.put(value, min(right)) if len(right) == 1 else None,
     )
 
 
-def roles_anywhere(case: PolicyContext) -> Iterator[Finding]:
+def roles_anywhere(checked: PolicyContext) -> Iterator[Finding]:
     """Roles Anywhere takes a role only if it is allowed three actions."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
     trusting = [
         statement
-        for statement in case.policy.statements
+        for statement in checked.statements
         if statement.effect == "Allow"
         and ("Service", ROLES_ANYWHERE) in (statement.principal or ())
         and statement.action is not None
@@ -148,29 +148,29 @@ def roles_anywhere(case: PolicyContext) -> Iterator[Finding]:
         name for name in _ANYWHERE_NEEDS if not any(covers_action(text, name) for text in listed)
     ]
     if trusting and lacking:
-        yield _lacking(case, trusting[0], lacking)
+        yield _lacking(checked, trusting[0], lacking)
 
 
-def _lacking(case: PolicyContext, statement: Statement, lacking: list[str]) -> Finding:
-    better = case.change(statement, action=(*(statement.action or ()), *lacking))
-    return case.find(
+def _lacking(checked: PolicyContext, statement: Statement, lacking: list[str]) -> Finding:
+    better = checked.change(statement, action=(*(statement.action or ()), *lacking))
+    return checked.find(
         "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
-        case.places.element(statement, "Action"),
+        checked.places.element(statement, "Action"),
         f"{ROLES_ANYWHERE} also needs {' and '.join(lacking)}.",
         "Add what is missing.",
         better,
     )
 
 
-def redundant_sessions(case: PolicyContext) -> Iterator[Finding]:
+def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
     """Who trusts a role trusts each of its sessions.
 
     Named itself, a session is also let in past the role's boundary; so in an Allow it is left to a
     person to take it out.
     """
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         pairs = statement.principal or ()
         roles = {_role(text): text for kind, text in pairs if kind == "AWS"}
         roles.pop(None, None)
@@ -179,16 +179,19 @@ def redundant_sessions(case: PolicyContext) -> Iterator[Finding]:
             for index, (kind, text) in enumerate(pairs)
             if kind == "AWS" and (parent := _role_of_session(text)) in roles
         }
-        better, mend = None, "Leave the session out, unless it is to get past the role's boundary."
+        better, remedy = (
+            None,
+            "Leave the session out, unless it is to get past the role's boundary.",
+        )
         if sessions and statement.effect == "Deny":
-            mend = "Leave the session out."
+            remedy = "Leave the session out."
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
-            better = case.change(statement, principal=left)
+            better = checked.change(statement, principal=left)
         for index, role in sessions.items():
-            path = case.places.principal(statement, index)
+            path = checked.places.principal(statement, index)
             what = f"{role[:_LONGEST_SHOWN]} is listed too, so each of its sessions is trusted."
             code = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
-            yield case.find(code, path, what, mend, better)
+            yield checked.find(code, path, what, remedy, better)
 
 
 def _role(text: str) -> tuple[str, str] | None:
@@ -235,20 +238,20 @@ def provider(principal: str) -> str:
     return address.lower() if slash and start.startswith("arn:") else ""
 
 
-def _open_providers(case: PolicyContext) -> Iterator[Finding]:
+def _open_providers(checked: PolicyContext) -> Iterator[Finding]:
     """An identity provider that nothing is asked about but its name."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         for index, (kind, value) in enumerate(statement.principal or ()):
             host = provider(value) if kind == "Federated" else ""
             if host and statement.effect == "Allow":
-                path = case.places.principal(statement, index)
-                yield from _open_provider(case, statement, host, path)
+                path = checked.places.principal(statement, index)
+                yield from _open_provider(checked, statement, host, path)
 
 
 def _open_provider(
-    case: PolicyContext, statement: Statement, host: str, path: str
+    checked: PolicyContext, statement: Statement, host: str, path: str
 ) -> Iterator[Finding]:
     asked = [one for one in statement.conditions if one.key.lower().startswith(f"{host}:")]
     if host == GITHUB:
@@ -256,14 +259,14 @@ def _open_provider(
         if not any(
             one.key.lower() in claims and not holds_without_key(one.comparison) for one in asked
         ):
-            yield case.find(
+            yield checked.find(
                 "MISSING_GITHUB_REPO_CONDITION_KEY",
                 path,
                 "Workflows of every repository on GitHub may assume the role.",
                 f"Add a condition on {GITHUB}:sub with repository and branch.",
             )
     elif not asked:
-        yield case.find(
+        yield checked.find(
             "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL",
             path,
             f"Everybody to whom {host} gives a token may assume the role.",
@@ -271,14 +274,14 @@ def _open_provider(
         )
 
 
-def _wide_subject(spot: Spot) -> Iterator[Finding]:
+def _wide_subject(context: ConditionContext) -> Iterator[Finding]:
     """A wildcard in the subject lets several repositories or branches in."""
-    operator = OPERATORS[spot.comparison.name]
-    if spot.key != f"{GITHUB}:sub" or not operator.pattern or not spot.narrows:
+    operator = OPERATORS[context.operator]
+    if context.key != f"{GITHUB}:sub" or not operator.pattern or not context.narrows:
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if has_wildcard(value):
-            yield spot.find(
+            yield context.find(
                 "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED",
                 f"{value!r} fits more than one repository or branch.",
                 "Write it as repo:owner/repository:ref:refs/heads/branch.",

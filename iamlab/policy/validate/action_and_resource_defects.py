@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob
-from iamlab.policy.rules import PARTITIONS
+from iamlab.policy.rules import IAM_PATHS, PARTITIONS
 from iamlab.policy.statement import ACTIONS, RESOURCES, values_of
-from iamlab.policy.validate.document_defects import Defect, short
-from iamlab.policy.validate.messages import IAM_PATHS
+from iamlab.policy.validate.document_defects import SaveDefect, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,22 +32,22 @@ if TYPE_CHECKING:
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 
 
-def missing_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+def missing_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find empty lists of actions; only IAM minds them, elsewhere they just never match."""
     for statement in checked.statements if checked.rules.iam_grammar else ():
         if not statement.actions:
             path = checked.places.element(statement, statement.element("Action"))
-            yield Defect("no_action", path)
+            yield SaveDefect("no_action", path)
 
 
-def misformed_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+def misformed_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find actions that are not written as ``service:Name``."""
     for value in checked.values(ACTIONS):
         kind = action_fault(value.text)
         if kind:
             vendor = value.text.partition(":")[0]
             details = {"value": short(value.text), "vendor": short(vendor)}
-            yield Defect(kind, checked.path(value), details)
+            yield SaveDefect(kind, checked.path(value), details)
 
 
 def action_fault(action: str) -> str | None:
@@ -70,12 +69,12 @@ def action_fault(action: str) -> str | None:
     return None if vendor == "*" or _VENDOR.fullmatch(vendor) else "vendor"
 
 
-def unwanted_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+def unwanted_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find actions that the type of policy does not take."""
     for value in checked.values(ACTIONS):
         kind = None if action_fault(value.text) else unwanted(value.text, checked.rules)
         if kind:
-            yield Defect(kind, checked.path(value), {"value": short(value.text)})
+            yield SaveDefect(kind, checked.path(value), {"value": short(value.text)})
 
 
 def unwanted(action: str, rules: TypeRules) -> str | None:
@@ -102,7 +101,7 @@ NEWER_IAM_PATHS = ("role-template/", "delegation-request/", "assumed-role/", "co
 WHOLE_IAM_PARTS = ("*", "root")
 
 
-def forms_read_early(checked: CheckedPolicy) -> Iterator[Defect]:
+def forms_read_early(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find ARNs that are too short to be read, up to the first that is wrong in another way.
 
     IAM looks for these first; once it has met another mistake in a resource it no longer does.
@@ -110,21 +109,21 @@ def forms_read_early(checked: CheckedPolicy) -> Iterator[Defect]:
     return takewhile(_is_short, _forms(checked))
 
 
-def forms_read_late(checked: CheckedPolicy) -> Iterator[Defect]:
+def forms_read_late(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find the other mistakes in the form of a resource, and what stands behind the first."""
     return dropwhile(_is_short, _forms(checked))
 
 
-def _is_short(defect: Defect) -> bool:
+def _is_short(defect: SaveDefect) -> bool:
     return defect.kind == "short_arn"
 
 
-def _forms(checked: CheckedPolicy) -> Iterator[Defect]:
+def _forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     if not checked.rules.iam_grammar or checked.rules.resource == "forbidden":
         return
     for statement in checked.statements:
         found = [
-            Defect(fault[0], checked.path(value), fault[1])
+            SaveDefect(fault[0], checked.path(value), fault[1])
             for value in values_of(statement, RESOURCES)
             if (fault := resource_fault(value.text)) is not None
         ]
@@ -181,12 +180,12 @@ def _as_six_parts(partition: str, rest: str) -> dict[str, object]:
     return {"partition": short(partition), "arn": short(arn)}
 
 
-def foreign_resources(checked: CheckedPolicy) -> Iterator[Defect]:
+def foreign_resources(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find resources that cannot be those of the service that the policy is for."""
     patterns = checked.rules.resources
     for value in checked.values(RESOURCES) if patterns is not None else ():
         if not any(_fits(pattern, value.text) for pattern in patterns or ()):
-            yield Defect("foreign_resource", checked.path(value), {"value": short(value.text)})
+            yield SaveDefect("foreign_resource", checked.path(value), {"value": short(value.text)})
 
 
 def _fits(pattern: str, resource: str) -> bool:
@@ -194,7 +193,7 @@ def _fits(pattern: str, resource: str) -> bool:
     return resource == "*" if pattern == "*" else glob(pattern, resource)
 
 
-def unfit_actions(checked: CheckedPolicy) -> Iterator[Defect]:
+def unfit_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find S3's actions that work on none of the resources beside them."""
     for statement in checked.statements if checked.rules.looks_actions_up else ():
         kinds = _s3_kinds(statement)
@@ -202,7 +201,7 @@ def unfit_actions(checked: CheckedPolicy) -> Iterator[Defect]:
             pattern = value.text
             names = catalog.expand(pattern) if pattern.lower().startswith("s3:") else ()
             if names and not any((kinds or set()) & _kinds_of(name) for name in names):
-                yield Defect("unfit_action", checked.path(value), {"value": short(pattern)})
+                yield SaveDefect("unfit_action", checked.path(value), {"value": short(pattern)})
 
 
 def _kinds_of(name: str) -> set[str]:

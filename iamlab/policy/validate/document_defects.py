@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class SaveDefect:
     """One thing that AWS would refuse.
 
     Parameters
@@ -70,7 +70,7 @@ class CheckedPolicy:
         return self.places.value(value.statement, value.element, value.index)
 
 
-Check = Callable[[CheckedPolicy], Iterator[Defect]]
+Check = Callable[[CheckedPolicy], Iterator[SaveDefect]]
 
 
 def short(text: str) -> str:
@@ -78,32 +78,32 @@ def short(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:200]}..."
 
 
-def no_statements(checked: CheckedPolicy) -> Iterator[Defect]:
+def no_statements(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document without a statement."""
     if not checked.statements:
-        yield Defect("no_statement", "$")
+        yield SaveDefect("no_statement", "$")
 
 
-def old_version(checked: CheckedPolicy) -> Iterator[Defect]:
+def old_version(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document of the older version of the language, or without one."""
     if checked.rules.newest_version and checked.policy.version != "2012-10-17":
         line, _ = checked.places.where("$.Version")
-        yield Defect("version", "$" if line is None else "$.Version")
+        yield SaveDefect("version", "$" if line is None else "$.Version")
 
 
-def sid_letters(checked: CheckedPolicy) -> Iterator[Defect]:
+def sid_letters(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find Sids with characters that the service does not take."""
     form = checked.rules.sid
     for statement in checked.statements if form is not None else ():
         if statement.sid is not None and not re.fullmatch(form or "", statement.sid):
-            yield Defect("sid_letters", checked.places.element(statement, "Sid"))
+            yield SaveDefect("sid_letters", checked.places.element(statement, "Sid"))
 
 
-def sids_twice(checked: CheckedPolicy) -> Iterator[Defect]:
+def sids_twice(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find statements with the Sid of an earlier one."""
     for statement, _ in repeated_sids(checked.statements) if checked.rules.unique_sids else ():
         place = checked.places.element(statement, "Sid")
-        yield Defect("sid_twice", place, {"sid": short(statement.sid or "")})
+        yield SaveDefect("sid_twice", place, {"sid": short(statement.sid or "")})
 
 
 def repeated_sids(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, Statement]]:
@@ -128,7 +128,7 @@ IN_STATEMENT: dict[str, Callable[[Statement], int]] = {
 """What is counted in each statement."""
 
 
-def too_many(checked: CheckedPolicy) -> Iterator[Defect]:
+def too_many(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find more of something than the service takes."""
     for what, limit in checked.rules.most.items():
         if what in IN_DOCUMENT:
@@ -139,7 +139,7 @@ def too_many(checked: CheckedPolicy) -> Iterator[Defect]:
             counts = {checked.places.statement(one): count(one) for one in over}
         for path, number in counts.items():
             if number > limit:
-                yield Defect("too_many", path, {"what": what, "number": number, "limit": limit})
+                yield SaveDefect("too_many", path, {"what": what, "number": number, "limit": limit})
 
 
 # Sizes --------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ def size(policy: Policy, counting: Counting = "compact") -> int:
     return len(text) - sum(match.end() - match.start() for match in spaces)
 
 
-def too_large(checked: CheckedPolicy) -> Iterator[Defect]:
+def too_large(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document that is larger than its type may be."""
     if checked.rules.size is None:
         return
@@ -186,19 +186,21 @@ def too_large(checked: CheckedPolicy) -> Iterator[Defect]:
     measured = size(checked.policy, counting)
     if measured > limit:
         details = {"size": measured, "limit": limit, "unit": _UNITS[counting]}
-        yield Defect("size", "$", {**details, **_value_of_parameter(checked)})
+        yield SaveDefect("size", "$", {**details, **_value_of_parameter(checked)})
 
 
-def unsendable(checked: CheckedPolicy) -> Iterator[Defect]:
+def unsendable(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find what IAM's API refuses before it reads the document: its length, its characters."""
     if not checked.rules.iam_api:
         return
     parameter, text = _value_of_parameter(checked), checked.policy.text
     if len(text) > LONGEST_DOCUMENT:
-        yield Defect("too_long", "$", {"size": len(text), "limit": LONGEST_DOCUMENT, **parameter})
+        yield SaveDefect(
+            "too_long", "$", {"size": len(text), "limit": LONGEST_DOCUMENT, **parameter}
+        )
     outside = _OUTSIDE.search(text)
     if outside is not None:
-        yield Defect("characters", "$", {"character": repr(outside[0]), **parameter})
+        yield SaveDefect("characters", "$", {"character": repr(outside[0]), **parameter})
 
 
 def _value_of_parameter(checked: CheckedPolicy) -> dict[str, str]:
@@ -246,7 +248,7 @@ def is_date(text: str) -> bool:
     )
 
 
-def unreadable_dates(checked: CheckedPolicy) -> Iterator[Defect]:
+def unreadable_dates(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find values of date operators that are no dates."""
     for statement in checked.statements if checked.rules.iam_grammar else ():
         for condition in statement.conditions:
@@ -254,4 +256,4 @@ def unreadable_dates(checked: CheckedPolicy) -> Iterator[Defect]:
                 for index, value in enumerate(condition.values):
                     if not is_date(value):
                         place = checked.places.condition(statement, condition, index)
-                        yield Defect("date", place, {"value": short(value)})
+                        yield SaveDefect("date", place, {"value": short(value)})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.condition_keys import IDENTIFIERS
 from iamlab.policy.rules import PARTITIONS
-from iamlab.policy.validate.document_defects import Defect, short
+from iamlab.policy.validate.document_defects import SaveDefect, short
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -44,21 +44,19 @@ _FORMS = {
 }
 
 
-def bare_principals(checked: CheckedPolicy) -> Iterator[Defect]:
+def bare_principals(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a Principal that is bare text but not ``"*"``: the grammar has no such thing."""
     for statement in checked.statements:
         for kind, value in statement.principal or statement.not_principal or ():
             if not kind:
                 place = checked.places.element(statement, statement.element("Principal"))
-                yield Defect("bare_principal", place, {"value": short(value)})
+                yield SaveDefect("bare_principal", place, {"value": short(value)})
 
 
-PRINCIPAL_FAULTS = (
-    "principal_forbidden",
-    "no_principal",
-    "not_principal_forbidden",
-    "principal_is_not_everybody",
+_PRINCIPAL_FAULTS = (
+    "principal_forbidden no_principal not_principal_forbidden principal_is_not_everybody"
 )
+PRINCIPAL_FAULTS = tuple(_PRINCIPAL_FAULTS.split())
 
 
 def element_faults(statement: Statement, rules: TypeRules) -> Iterator[tuple[str, str]]:
@@ -93,19 +91,19 @@ def _lacks(values: Collection[object] | None, rules: TypeRules) -> bool:
 def element_check(*kinds: str) -> Check:
     """Make a check that finds, in each statement, the first defect of some kinds."""
 
-    def check(checked: CheckedPolicy) -> Iterator[Defect]:
+    def check(checked: CheckedPolicy) -> Iterator[SaveDefect]:
         for statement in checked.statements:
             faults = element_faults(statement, checked.rules)
             kind, element = next((one for one in faults if one[0] in kinds), ("", ""))
             if kind in ("no_principal", "no_resource", "allow_forbidden"):
-                yield Defect(kind, checked.places.statement(statement))
+                yield SaveDefect(kind, checked.places.statement(statement))
             elif kind:
-                yield Defect(kind, checked.places.element(statement, element))
+                yield SaveDefect(kind, checked.places.element(statement, element))
 
     return check
 
 
-def forms(checked: CheckedPolicy) -> Iterator[Defect]:
+def forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find principals of a type, or in a form, that cannot be saved."""
     if checked.rules.principal == "forbidden" or checked.rules.principal_types is None:
         return
@@ -115,7 +113,7 @@ def forms(checked: CheckedPolicy) -> Iterator[Defect]:
             if kind:
                 details = {"type": type_, "value": short(value)}
                 remedy = "group_principal" if ":group/" in value else ""
-                yield Defect(kind, checked.places.principal(statement, index), details, remedy)
+                yield SaveDefect(kind, checked.places.principal(statement, index), details, remedy)
 
 
 def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
@@ -136,7 +134,7 @@ def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
     return None if _FORMS[type_].fullmatch(value) else f"{type_}_principal"
 
 
-def open_identifiers(checked: CheckedPolicy) -> Iterator[Defect]:
+def open_identifiers(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find wildcards in the value of a key that tells accounts or VPCs apart."""
     for statement in checked.statements if checked.rules.named_accounts else ():
         for condition in statement.conditions:
@@ -144,4 +142,4 @@ def open_identifiers(checked: CheckedPolicy) -> Iterator[Defect]:
                 for index, value in enumerate(condition.values):
                     if "*" in value or "?" in value:
                         place = checked.places.condition(statement, condition, index)
-                        yield Defect("named_accounts", place, {"key": condition.key})
+                        yield SaveDefect("named_accounts", place, {"key": condition.key})

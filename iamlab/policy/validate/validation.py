@@ -23,20 +23,15 @@ from iamlab.deprecated import with_old_names
 from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.document import written
 from iamlab.policy.json_text import Places
-from iamlab.policy.rules import rules_for
-from iamlab.policy.validate import (
-    action_and_resource_defects,
-    document_defects,
-    element_defects,
-)
+from iamlab.policy.rules import ANY, REMEDIES, rules_for
+from iamlab.policy.validate import action_and_resource_defects, document_defects, element_defects
 from iamlab.policy.validate.document_defects import CheckedPolicy
-from iamlab.policy.validate.messages import ANY, REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.policy.document import Policy
-    from iamlab.policy.validate.document_defects import Check, Defect
+    from iamlab.policy.validate.document_defects import Check, SaveDefect
 
 ORDER: tuple[Check, ...] = (
     document_defects.unsendable,
@@ -200,7 +195,7 @@ def refusals(policy: Policy, policy_type: str, service: str | None = None) -> tu
     )
 
 
-def _refusal(defect: Defect, checked: CheckedPolicy, *, shown: bool) -> Refusal:
+def _refusal(defect: SaveDefect, checked: CheckedPolicy, *, shown: bool) -> Refusal:
     texts = checked.rules.texts
     text = texts.get(defect.kind, texts[ANY])
     return Refusal(
@@ -230,8 +225,7 @@ def refusal_of_parse_error(
     """
     texts = rules_for(policy_type, service).texts
     found = sorted(
-        ((READING.index(_kind(problem)), problem) for problem in error.problems),
-        key=itemgetter(0),
+        ((READING.index(_kind(problem)), problem) for problem in error.problems), key=itemgetter(0)
     )
     answers = [(texts.get(READING[rank], texts[ANY]), problem) for rank, problem in found]
     return tuple(

@@ -6,14 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
-from iamlab.engine.principals import Named
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
 
 _AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
@@ -85,14 +83,3 @@ def resource_policy_of(request: Request) -> str:
     if request.about_trust:
         return "trust policy"
     return _AS_RESOURCE.get(request.service, NAMES["resource"])
-
-
-def strongest_name(decision: Decision) -> Named:
-    """Say how directly what lets the caller in at the resource's side names him, at best.
-
-    ``Named.NOT``: nothing does. Who is let in only as one of his account needs his own policies,
-    too; a KMS grant names the very caller.
-    """
-    if decision.heard["grant"].allows:
-        return Named.DIRECT
-    return max((one.named for one in decision.heard["resource"].allows), default=Named.NOT)

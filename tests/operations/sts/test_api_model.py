@@ -53,7 +53,7 @@ def test_every_operation_is_a_method_with_every_parameter(operation: str) -> Non
     method = inspect.signature(getattr(Sts, python_name(operation)))
     found = dict(list(method.parameters.items())[1:])  # without self
     if shape.auth_type != "none":
-        assert found.pop("caller").default is inspect.Parameter.empty
+        assert found.pop("principal").default is inspect.Parameter.empty
     required = set(shape.input_shape.required_members) - {"SigningAlgorithm"}
 
     assert set(found) == {python_name(name) for name in inputs(operation)}
@@ -493,7 +493,7 @@ def test_every_declared_error_is_caused_here_or_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize(("operation", "code"), CAUSES)
-def test_a_declared_error_has_awss_code_and_status_and_stands_in_the_log(
+def test_a_declared_error_has_awss_code_and_status_and_is_in_the_log(
     operation: str, code: str
 ) -> None:
     """Caused by what would cause it there."""

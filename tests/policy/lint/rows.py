@@ -54,7 +54,7 @@ def _check_words(finding):
     """A finding is two short sentences, and points into the text."""
     assert finding.code in LEVEL_OF
     assert finding.what.endswith(".")
-    assert finding.mend.endswith((".", "?"))
+    assert finding.remedy.endswith((".", "?"))
     assert len(finding.what) < 400
 
 

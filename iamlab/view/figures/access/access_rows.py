@@ -10,9 +10,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.applicable_statements import RESTRICTED
-from iamlab.engine.explain import nearest
 from iamlab.engine.layers import LAYERS, NAMES
-from iamlab.engine.principals import Named
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.view.figures.names import resource_policy_of
 
 if TYPE_CHECKING:
@@ -85,8 +84,8 @@ class Row:
 
 def rows_of(decision: Decision) -> tuple[Row, ...]:
     """List the statements of each layer that has a part in the decision."""
-    near = nearest(decision)
-    known = _Known(frozenset(map(id, decision.determining)), "" if near is None else near[0])
+    near = decision.trace.nearest
+    known = _Known(frozenset(map(id, decision.determining)), "" if near is None else near.address)
     return tuple(
         row
         for layer in LAYERS
@@ -105,7 +104,7 @@ class _Known(NamedTuple):
 
 def _levels(decision: Decision, layer: str) -> Iterator[tuple[Level, tuple[StatementMatch, ...]]]:
     """Give policies and what was read in them, level by level."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     there = decision.layers.levels(layer) if heard.present else ()
     yield from zip_longest(there, heard.levels[: len(there)], fillvalue=())
 
@@ -157,12 +156,12 @@ def _does(reading: StatementMatch) -> str:
 
 def _names(request: Request, reading: StatementMatch) -> str:
     """Say how a policy of the resource names the caller."""
-    if reading.named is Named.INDIRECT:
+    if reading.principal_match is PrincipalMatch.INDIRECT:
         return "names its role" if request.caller.is_of_role else "names its user"
-    if reading.named is Named.DIRECT:
+    if reading.principal_match is PrincipalMatch.DIRECT:
         everyone = any(value == "*" for _, value in reading.statement.principal or (("", "*"),))
         return "names everyone" if everyone else "names the caller"
-    return "names its account" if reading.named is Named.ACCOUNT else ""
+    return "names its account" if reading.principal_match is PrincipalMatch.ACCOUNT else ""
 
 
 _AS_PATH = {"root user": "all that a root user may", "account password policy": "password policy"}

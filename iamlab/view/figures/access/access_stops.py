@@ -20,14 +20,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.engine.evaluation_case import FREE, OUTSIDERS
-from iamlab.engine.layer_results import layer_results
-from iamlab.engine.layers import GUARDS, LIMITS
-from iamlab.engine.principals import Named
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED, OUTSIDERS
+from iamlab.engine.layers import GUARDRAILS, PERMISSION_FILTERS
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.access.access_rows import SIDES
-from iamlab.view.figures.names import strongest_name
 from iamlab.view.style import LOOKS, Look
 from iamlab.view.words import listed
 
@@ -155,10 +153,10 @@ def is_outsider(decision: Decision) -> bool:
 
 def stops_of(decision: Decision) -> Stops:
     """Give what the way of a decision leads through."""
-    heard = decision.heard
+    heard = decision.layer_matches
     has_grant = (
         is_abroad(decision)
-        or decision.situation != "same_account"
+        or decision.combining_rule != "same_account"
         or any(heard[side].present for side in SIDES[1:])
     )
     own = [] if is_outsider(decision) or decision.request.caller.kind is Kind.ROOT else ["own"]
@@ -169,7 +167,7 @@ def stops_of(decision: Decision) -> Stops:
         before, after = [*own, *limits], ["grant", "scoped", "scp", "endpoint", "rcp"]
     else:
         before, after = [*own, *limits, "scoped", "scp", "endpoint", "rcp"], []
-    gates = () if _is_free(decision) else (*GUARDS, *LIMITS, "scoped")
+    gates = () if _is_free(decision) else (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
     short = sum(len(heard[layer].levels) for layer in gates) > MOST_GATES
     flows = True
     made: list[tuple[Stop, ...]] = []
@@ -192,7 +190,7 @@ def stops_of(decision: Decision) -> Stops:
 
 def _is_free(decision: Decision) -> bool:
     """Say whether nobody had to allow, so that no gate was asked."""
-    return bool(decision) and decision.situation in (*FREE, "never_refused")
+    return bool(decision) and decision.combining_rule in (*NO_ALLOW_NEEDED, "never_refused")
 
 
 def _denies_count(decision: Decision) -> bool:
@@ -201,7 +199,7 @@ def _denies_count(decision: Decision) -> bool:
 
 
 def _own(decision: Decision) -> Stop:
-    heard = decision.heard["identity"]
+    heard = decision.layer_matches["identity"]
     if heard.denies:
         note = _denying(heard.denies)
         flows = not _denies_count(decision)
@@ -219,13 +217,13 @@ def _denying(readings: tuple[StatementMatch, ...]) -> str:
 
 def _stops(one: Stop, decision: Decision) -> bool:
     """Say whether a gate stops the request, whoever grants it."""
-    is_outer = one.kind == "gate" and one.layer not in LIMITS
+    is_outer = one.kind == "gate" and one.layer not in PERMISSION_FILTERS
     return is_outer and (one.look is SILENT or (one.look is DENIED and _denies_count(decision)))
 
 
 def _gates(decision: Decision, layer: str, *, flows: bool, short: bool) -> list[Stop]:
     """Give a ceiling level by level, or the open ones of several levels together."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     policies = decision.layers.levels(layer)
     made: list[Stop] = []
     places: list[str] = []  # of the levels that the last gate stands for
@@ -265,29 +263,27 @@ def _state(readings: tuple[StatementMatch, ...], heard: LayerMatches) -> tuple[L
 
 def _grant(decision: Decision) -> Stop:
     """Say whether what both sides say is enough, whatever the outer ceilings say."""
-    rule = getattr(decision.rules, decision.situation, None)
-    heard = decision.heard
-    title = WHO_GRANTS.get(decision.situation, decision.situation.replace("_", " "))
-    if strongest_name(decision) is Named.ACCOUNT:
-        title = _OF_ACCOUNT.get(decision.situation, title)
+    trace, heard = decision.trace, decision.layer_matches
+    title = WHO_GRANTS.get(decision.combining_rule, decision.combining_rule.replace("_", " "))
+    if decision.trace.principal_match is PrincipalMatch.ACCOUNT:
+        title = _OF_ACCOUNT.get(decision.combining_rule, title)
     free = _is_free(decision)
-    votes = layer_results(heard, decision.rules)
-    granted = free or (rule is not None and bool(rule(votes)))
-    inner = [hit for layer in (*SIDES, *LIMITS) for hit in heard[layer].denies]
+    granted = free or trace.is_granted
+    inner = [hit for layer in (*SIDES, *PERMISSION_FILTERS) for hit in heard[layer].denies]
     if inner and _denies_count(decision):
         own = tuple(hit for layer in SIDES[1:] for hit in heard[layer].denies)
         return Stop("grant", "a Deny wins over any Allow", _denying(own) if own else "", DENIED)
-    if free or decision.situation == "root_user":
+    if free or decision.combining_rule == "root_user":
         return Stop("grant", title, "", ALLOWED, flows=True)
-    note = _WHATEVER if decision.situation in _NEVER else _sides(decision)
-    if not granted and rule is not None and rule(votes._replace(limits=True)):
+    note = _WHATEVER if decision.combining_rule in _NEVER else _sides(decision)
+    if not granted and trace.is_cut:
         note += ", but cut"  # by a gate above, whichever side it is that allows
     return Stop("grant", title, note, ALLOWED if granted else SILENT, flows=granted)
 
 
 def _sides(decision: Decision) -> str:
     """Say which side allows."""
-    heard, request = decision.heard, decision.request
+    heard, request = decision.layer_matches, decision.request
     parts = []
     if not is_outsider(decision) and request.caller.kind is not Kind.ROOT:
         parts.append(f"identity {_says(heard['identity'])}")

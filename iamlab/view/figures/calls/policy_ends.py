@@ -14,13 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import granted_but_cut, missing_granter
-from iamlab.engine.labels import RULE_OF
 from iamlab.engine.layers import NAMES
-from iamlab.engine.principals import Named
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.names import resource_policy_of, strongest_name
+from iamlab.view.figures.names import resource_policy_of
 from iamlab.view.style import ABSENT, ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
 
 if TYPE_CHECKING:
@@ -41,16 +39,6 @@ FITS, MISFITS, MISSING = "✓", "✕", "–"
 
 BOTH_SIDES = ("cross_account", "both_sides")
 
-_RULES = {
-    "same_account": "One account: either side is enough.",
-    "root_user": "A root user needs no Allow in its own account.",
-    "root_user_abroad": "A root user abroad: the resource's policy must allow.",
-    "root_user_kms": "A KMS key: its key policy must allow the root user too.",
-    "outsider": "A caller of no account: the resource's side must allow.",
-    "never_refused": "Nobody can be kept from this.",
-    "needs_no_permission": "This needs no permission.",
-    "only_narrows": "This needs no permission: it only takes some away.",
-}
 _RULES_OF_ACCOUNT = {
     "same_account": "The resource's policy names the account: the caller's own must allow.",
     "role_trust": "The trust policy names the account: the caller's own policies must allow too.",
@@ -172,8 +160,8 @@ def end_of(decision: Decision, layer: str) -> End:
     ('✓ identity-based policy allows', '✓ Allow star-maps-read/ReadMaps applies')
     """
     layers = ("resource", "grant") if layer == "resource" else (layer,)
-    heard = [decision.heard[one] for one in layers]
-    readings = [reading for one in heard for reading in one.readings]
+    heard = [decision.layer_matches[one] for one in layers]
+    readings = [reading for one in heard for reading in one.matches]
     applying = [reading for reading in readings if reading.applies]
     look = IS_NOT_THERE
     if any(one.present for one in heard):
@@ -196,12 +184,12 @@ def end_of(decision: Decision, layer: str) -> End:
 
 def gate_of(decision: Decision, layer: str) -> Look | None:
     """Say whether a ceiling lets the request through; ``None`` if it is not there."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     if not heard.present:
         return None
     if heard.denies:
         return DENIES
-    return IS_SHUT if layer in decision.shut else IS_OPEN
+    return IS_SHUT if layer in decision.blocking else IS_OPEN
 
 
 def stops_of(decision: Decision) -> frozenset[str]:
@@ -212,9 +200,9 @@ def stops_of(decision: Decision) -> frozenset[str]:
     if decision:
         return frozenset()
     stops = set(decision.blocked_by)
-    if not decision.denies and not granted_but_cut(decision):
-        stops.add(missing_granter(decision))
-    if decision.situation in BOTH_SIDES:
+    if not decision.denies and not decision.trace.is_cut:
+        stops.add(decision.trace.missing_granter)
+    if decision.combining_rule in BOTH_SIDES:
         stops |= {
             layer
             for layer in ("identity", "resource")
@@ -228,19 +216,22 @@ def rule_of(decision: Decision) -> str:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         denies = ", ".join(dict.fromkeys(hit.address for hit in decision.denies))
         return f"A Deny wins, wherever it stands: {denies}."
-    shut = [NAMES[layer] for layer in decision.shut if layer in decision.blocked_by]
-    if shut and granted_but_cut(decision):
+    shut = [NAMES[layer] for layer in decision.blocking if layer in decision.blocked_by]
+    if shut and decision.trace.is_cut:
         return f"A ceiling that does not allow lets nothing through: {' and '.join(shut)}."
-    if strongest_name(decision) is Named.ACCOUNT and decision.situation in _RULES_OF_ACCOUNT:
-        return _RULES_OF_ACCOUNT[decision.situation]
-    return RULE_OF.get(decision.situation) or _RULES.get(decision.situation, "")
+    if (
+        decision.trace.principal_match is PrincipalMatch.ACCOUNT
+        and decision.combining_rule in _RULES_OF_ACCOUNT
+    ):
+        return _RULES_OF_ACCOUNT[decision.combining_rule]
+    return decision.trace.reason
 
 
 def _name(decision: Decision, layer: str) -> str:
     if layer != "resource":
         return NAMES[layer]
     name = resource_policy_of(decision.request)
-    return f"{name} or grant" if decision.heard["grant"].present else name
+    return f"{name} or grant" if decision.layer_matches["grant"].present else name
 
 
 def _nearest(readings: Sequence[StatementMatch]) -> list[StatementMatch]:
@@ -259,7 +250,9 @@ def _said(decision: Decision, reading: StatementMatch) -> Said:
         operator = str(one.comparison)
         conditions.append(Asked(operator, one.key, wanted, found, fits=mismatch is None))
     caller = decision.request.caller
-    only_account = reading.named is Named.ACCOUNT and caller.kind is not Kind.ROOT
+    only_account = (
+        reading.principal_match is PrincipalMatch.ACCOUNT and caller.kind is not Kind.ROOT
+    )
     return Said(
         reading.address,
         reading.effect,

@@ -101,7 +101,7 @@ class _Drawing:
             for layer, end in words.ends.items()
         }
         # Room above the arrow only where a gate has its name there.
-        self.way = 1.3 if any(decision.heard[layer].present for layer in _ABOVE) else 0.95
+        self.way = 1.3 if any(decision.layer_matches[layer].present for layer in _ABOVE) else 0.95
         self.top = self.way + 0.82
         bottom = self.top + max(map(len, cards.values())) * _LINE + 0.14
         self._fields(bottom)

@@ -113,8 +113,9 @@ class Words:
         )
         ends = [f"the {end.name} {end.look.word}" for end in self.ends.values()]
         stops = stops_of(self.decision)
+        matches = self.decision.layer_matches
         gates = [
-            f"the {NAMES[layer]} {'denies' if self.decision.heard[layer].denies else 'is shut'}"
+            f"the {NAMES[layer]} {'denies' if matches[layer].denies else 'is shut'}"
             for layer in WAY
             if layer in stops and layer in CEILINGS
         ]
@@ -154,7 +155,7 @@ class Words:
         return {
             layer: self.ends.get(layer) or end_of(decision, layer)
             for layer in WAY
-            if layer in self.ends or decision.heard[layer].present
+            if layer in self.ends or decision.layer_matches[layer].present
         }
 
     def lines(self) -> list[str]:

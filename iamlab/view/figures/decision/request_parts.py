@@ -119,7 +119,7 @@ def _asked_for(decision: Decision) -> dict[str, str]:
     return {
         condition.key.lower(): condition.key
         for layer in LAYERS
-        for reading in decision.heard[layer].readings
+        for reading in decision.layer_matches[layer].matches
         for condition in reading.statement.conditions
     }
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.engine.layers import LIMITS, NAMES
-from iamlab.engine.principals import Named
+from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.decision.ladder_flow import FIXED, enough_at_resource
-from iamlab.view.figures.names import resource_policy_of, strongest_name
+from iamlab.view.figures.decision.ladder_flow import FIXED
+from iamlab.view.figures.names import resource_policy_of
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -124,9 +124,11 @@ def plan(decision: Decision) -> Plan:
 def _arranged(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
     """Say how the doors stand, what the sign says, and which doors count."""
     both: tuple[str, ...] = ("identity", "resource")
-    situation = decision.situation
+    situation = decision.combining_rule
     if situation == "same_account":
-        if strongest_name(decision) is Named.ACCOUNT:  # that leaves it to the caller's own policies
+        if (
+            decision.trace.principal_match is PrincipalMatch.ACCOUNT
+        ):  # that leaves it to the caller's own policies
             what = resource_policy_of(decision.request)
             sign = f"the {what} names only the account: {ONLY_IDENTITY}"
             return "side by side", sign, ("identity",)
@@ -146,8 +148,8 @@ def _arranged(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
 
 def _by_trust(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
     """A role's trust policy and a key policy must allow; naming the account is half of it."""
-    what = "the trust policy" if decision.situation == "role_trust" else "the key policy"
-    if strongest_name(decision) is Named.ACCOUNT:
+    what = "the trust policy" if decision.combining_rule == "role_trust" else "the key policy"
+    if decision.trace.principal_match is PrincipalMatch.ACCOUNT:
         sign = f"{what} names only the account: {BOTH}"
         return "one after the other", sign, ("identity", "resource")
     return "side by side", f"{ONLY_RESOURCE}: {what}", ("resource",)
@@ -158,7 +160,7 @@ def _door(decision: Decision, side: str, counting: tuple[str, ...]) -> Door:
     layers = (side, "grant") if side == "resource" else (side,)
     states: dict[str, State] = {"deny": "barred", "allow": "open", "silent": "shut"}
     state = states.get(step.result, "absent")
-    applying = [hit for layer in layers for hit in decision.heard[layer].applying]
+    applying = [hit for layer in layers for hit in decision.layer_matches[layer].applying]
     if state == "barred":
         applying = [hit for hit in applying if hit.effect == "Deny"]
     leading = {hit.layer for hit in decision.determining} if decision else set()
@@ -185,9 +187,12 @@ def _bars(decision: Decision, way: Way, doors: tuple[Door, ...]) -> tuple[tuple[
     if decision.verdict is Verdict.EXPLICIT_DENY and behind:
         addresses = dict.fromkeys(hit.address for hit in decision.denies)
         bars.append(("✕", f"a Deny stops all: {', '.join(addresses)}"))
-    spared = LIMITS if enough_at_resource(decision) else ()  # what is granted at once
+    # No filter cuts what is granted to the very caller.
+    exempt = PERMISSION_FILTERS if decision.trace.is_enough_at_resource else ()
     silent = [
-        layer for layer in decision.shut if layer not in spared and not decision.heard[layer].denies
+        layer
+        for layer in decision.blocking
+        if layer not in exempt and not decision.layer_matches[layer].denies
     ]
     bars += [("○", f"shut: {NAMES[layer]}") for layer in silent]
     return tuple(bars)

@@ -69,7 +69,7 @@ class Panel:
 def allows(decision: Decision) -> bool:
     """Say whether somebody who can grant allows it; the Allow of a ceiling covers nothing."""
     granters = [layer for layer in LAYERS if layer not in CEILINGS]
-    return any(decision.heard[layer].allows for layer in granters)
+    return any(decision.layer_matches[layer].allows for layer in granters)
 
 
 def denies(decision: Decision) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.evaluation_case import unbound
+from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.view.figures.sets.set_tiles import MOST_SETS
 from iamlab.view.words import listed
@@ -68,11 +68,11 @@ class LayerSet:
 
 def allows(decision: Decision, layer: str) -> bool:
     """Say whether a layer allows an action, or lets it through if it is a ceiling."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     if layer in CEILINGS:
-        return all(heard.says)
+        return all(heard.allows_by_level)
     if layer == "resource":
-        return bool(heard.allows or decision.heard["grant"].allows)
+        return bool(heard.allows or decision.layer_matches["grant"].allows)
     return bool(heard.allows)
 
 
@@ -108,9 +108,9 @@ def _merged(sets: list[LayerSet], decisions: Sequence[Decision]) -> list[LayerSe
 
 def counts(decision: Decision, layer: str) -> bool:
     """Say whether a layer has a part in a decision."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     if layer == "identity":
-        return not unbound(layer, decision.request)
+        return not why_absent(layer, decision.request)
     if layer == "resource":  # it grants besides; or it has to, as for a caller of another account
         missing = layer in decision.blocked_by and not decision.denies
         return missing or allows(decision, layer)

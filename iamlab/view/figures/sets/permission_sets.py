@@ -172,8 +172,8 @@ def _because(decision: Decision, sets: Sequence[LayerSet]) -> list[str]:
     if not decision:
         is_odd = not decision.denies and all(allows(decision, one) for one in layers)
         return [decision.message] if is_odd else []
-    if decision.situation in ANYWAY:
-        return [ANYWAY[decision.situation]] if outside or not layers else []
+    if decision.combining_rule in ANYWAY:
+        return [ANYWAY[decision.combining_rule]] if outside or not layers else []
     granting = ["resource"] if outside and allows(decision, "resource") else []
     reasons = {step.layer: step.reason for step in decision.steps}
     return [reasons[one] for one in (*granting, *outside) if one != "identity"]

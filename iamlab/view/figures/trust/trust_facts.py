@@ -298,26 +298,26 @@ def _decided(world: World, source: Party, target: Party, action: str = ASSUME) -
     told = _told(conditions)
     if decision:
         return Step(source, target, BECOMES, action, *told)
-    trusted = bool(decision.heard["resource"].allows)
-    permitted = bool(decision.heard["identity"].allows)
+    trusted = bool(decision.layer_matches["resource"].allows)
+    permitted = bool(decision.layer_matches["identity"].allows)
     if not trusted and _nearly(decision, "resource"):
         return Step(source, target, UNMET, action, *_told(_nearly(decision, "resource")))
-    if trusted and (permitted or decision.denies or decision.shut):
+    if trusted and (permitted or decision.denies or decision.blocking):
         return Step(source, target, CUT, action, by=_cutting(decision))
     if trusted:
         return Step(source, target, NOT_PERMITTED, action, *told)
     own = [one for one in decision.denies if one.layer != "resource"]
     # Who is denied it, or cut off from it, is not permitted whatever else allows it.
-    is_permitted = permitted and not own and not decision.shut
+    is_permitted = permitted and not own and not decision.blocking
     return Step(source, target, NOT_TRUSTED, action) if is_permitted else None
 
 
 def _nearly(decision: Decision, layer: str) -> list[Condition]:
     """Give the conditions of the first Allow that lacks nothing but conditions, if none applies."""
-    heard = decision.heard[layer]
+    heard = decision.layer_matches[layer]
     if heard.allows:
         return []
-    near = next((one for one in heard.readings if _lacks_conditions(one)), None)
+    near = next((one for one in heard.matches if _lacks_conditions(one)), None)
     return [] if near is None else list(near.statement.conditions)
 
 
@@ -331,7 +331,9 @@ def _cutting(decision: Decision) -> tuple[str, ...]:
     """Name what cuts the way: Denys by their address, ceilings by what AWS calls them."""
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return tuple(dict.fromkeys(one.address for one in decision.denies))
-    return tuple(NAMES[layer] for layer in decision.shut) or ("what its credentials are good for",)
+    return tuple(NAMES[layer] for layer in decision.blocking) or (
+        "what its credentials are good for",
+    )
 
 
 def _told(conditions: Iterable[Condition]) -> tuple[tuple[str, ...], tuple[str, ...]]:

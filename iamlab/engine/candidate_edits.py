@@ -1,4 +1,4 @@
-"""Which changes could flip a verdict: for each Deny, each missing Allow, each shut ceiling.
+"""Which changes could flip a verdict: for each Deny, each missing Allow, each blocking ceiling.
 
 Nothing is decided here. ``engine/fixes.py`` tries them out.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.engine.combining_rule import RESOURCE_POLICIES, WITHOUT_RESOURCE, why_absent
 from iamlab.engine.edits import AWS_MANAGED, BREADTH, SWITCH, Edit
-from iamlab.engine.evaluation_case import RESOURCE_POLICIES, WITHOUT_RESOURCE, unbound
-from iamlab.engine.explain import missing_granter
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
-from iamlab.engine.principals import MAY_NAME
+from iamlab.engine.principals import PRINCIPAL_ALLOWED
 from iamlab.engine.request import Kind
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.statement import Condition, Statement
@@ -47,7 +46,7 @@ def who_may_change(layer: str, request: Request) -> str:
     }.get(layer, f"an administrator of account {caller}")
 
 
-def fix_candidates(decision: Decision) -> list[Edit]:
+def candidate_edits(decision: Decision) -> list[Edit]:
     """List the changes that could flip a verdict, the least broad first."""
     if decision:
         found = [*_forbid(decision)]
@@ -66,18 +65,22 @@ def fix_candidates(decision: Decision) -> list[Edit]:
 def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
     """Give the statements of a layer, each with its level and the place of its policy."""
     for level, policies in enumerate(decision.layers.levels(layer)):
-        readings = decision.heard[layer].levels[level] if decision.heard[layer].present else ()
+        matches = (
+            decision.layer_matches[layer].levels[level]
+            if decision.layer_matches[layer].present
+            else ()
+        )
         for place, attached in enumerate(policies):
-            yield from ((level, place, one) for one in readings if one.attached is attached)
+            yield from ((level, place, one) for one in matches if one.attached is attached)
 
 
 def _sign_in(decision: Decision) -> Iterator[Edit]:
     """Signing in with MFA helps where some condition asks for it."""
     asked = {
         condition.key.lower()
-        for heard in decision.heard.values()
-        for reading in heard.readings
-        for condition in reading.statement.conditions
+        for in_layer in decision.layer_matches.values()
+        for match in in_layer.matches
+        for condition in match.statement.conditions
     }
     own = (Kind.USER, Kind.ROOT, Kind.ROLE, Kind.SESSION)
     if decision.request.caller.kind in own and any(key.lower() in asked for key, _ in MFA):
@@ -86,21 +89,21 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
 
 def _send(decision: Decision) -> Iterator[Edit]:
     """Sending what an Allow asks for helps where the caller chooses what to send."""
-    for heard in decision.heard.values():
-        for reading in heard.readings:
-            wanted = _wanted_of_caller(reading) if reading.effect == "Allow" else ()
+    for in_layer in decision.layer_matches.values():
+        for match in in_layer.matches:
+            wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
             if wanted:
                 said = " and ".join(f'{key} "{value}"' for key, value in wanted)
-                target = ("send", reading.address)
+                target = ("send", match.address)
                 yield Edit(
                     f"Send {said}.", "the caller", BREADTH["sign in"], target, context=wanted
                 )
 
 
-def _wanted_of_caller(reading: StatementMatch) -> tuple[tuple[str, str], ...]:
+def _wanted_of_caller(match: StatementMatch) -> tuple[tuple[str, str], ...]:
     """List the keys and values that a statement lacks, if the caller chooses all of them."""
     found = []
-    for mismatch in reading.mismatches:
+    for mismatch in match.mismatches:
         condition = mismatch.condition
         if condition is None or condition.comparison != STRING_EQUALS or not mismatch.expected:
             return ()
@@ -112,7 +115,7 @@ def _wanted_of_caller(reading: StatementMatch) -> tuple[tuple[str, str], ...]:
 
 
 def _switch_off(decision: Decision) -> Iterator[Edit]:
-    """Without RestrictPublicBuckets a public bucket policy says again what it said."""
+    """Without RestrictPublicBuckets a public bucket policy allows again what it allowed."""
     block = decision.layers.public_access_block
     if block is not None and block.restrict_public_buckets:
         who = who_may_change("resource", decision.request)
@@ -127,48 +130,48 @@ def _undo_denies(decision: Decision) -> Iterator[Edit]:
     detached: list[Edit] = []
     for layer in LAYERS:
         who = who_may_change(layer, request)
-        for level, place, reading in _places(decision, layer):
-            if reading.effect != "Deny" or not reading.applies:
+        for level, place, match in _places(decision, layer):
+            if match.effect != "Deny" or not match.applies:
                 continue
-            if AWS_MANAGED in (reading.attached.arn or ""):
-                found = _detached(reading, layer, level, place, who)
+            if AWS_MANAGED in (match.attached.arn or ""):
+                found = _detached(match, layer, level, place, who)
                 if found not in detached:
                     detached.append(found)
                     yield found
                 continue
-            number = reading.statement.number
+            number = match.statement.number
             at = (("deny", layer, level, place, number), layer, level, place)
-            yield from _without_value(reading, request, who, at)
-            spared = _sparing(reading.statement, request)
-            if spared is not None:
+            yield from _without_value(match, request, who, at)
+            exempting = _exempting(match.statement, request)
+            if exempting is not None:
                 name = request.value("aws:PrincipalArn")
-                text = f"Spare {name} in {reading.address}, by ArnNotEquals aws:PrincipalArn."
-                yield Edit(text, who, BREADTH["this caller"], *at, number, spared)
-            text = f"Take {reading.address} out of the {NAMES[layer]}."
+                text = f"Spare {name} in {match.address}, by ArnNotEquals aws:PrincipalArn."
+                yield Edit(text, who, BREADTH["this caller"], *at, number, exempting)
+            text = f"Take {match.address} out of the {NAMES[layer]}."
             yield Edit(text, who, BREADTH["everybody"], *at, number)
 
 
-def _detached(reading: StatementMatch, layer: str, level: int, place: int, who: str) -> Edit:
+def _detached(match: StatementMatch, layer: str, level: int, place: int, who: str) -> Edit:
     """Take a whole policy away: AWS's own cannot be changed."""
-    text = f"Detach {reading.attached.policy.name}: it is AWS's to change."
+    text = f"Detach {match.attached.policy.name}: it is AWS's to change."
     target = ("detach", layer, level, place)
     return Edit(text, who, BREADTH["everybody"], target, layer, level, place)
 
 
 def _without_value(
-    reading: StatementMatch,
+    match: StatementMatch,
     request: Request,
     who: str,
     at: tuple[tuple[object, ...], str, int, int],
 ) -> Iterator[Edit]:
     """Take the request's own action or resource out of a list that has others."""
-    statement = reading.statement
+    statement = match.statement
     for element, asked in (("action", request.action), ("resource", request.resource)):
         values = getattr(statement, element) or ()
         same = asked.lower() if element == "action" else asked
         kept = tuple(v for v in values if (v.lower() if element == "action" else v) != same)
         if kept and len(kept) < len(values):
-            text = f"Take {asked} out of the {element}s of {reading.address}."
+            text = f"Take {asked} out of the {element}s of {match.address}."
             shorter = _with(statement, element, kept)
             yield Edit(text, who, BREADTH["one value"], *at, statement.number, shorter)
 
@@ -179,8 +182,8 @@ def _with(statement: Statement, element: str, values: tuple[str, ...]) -> Statem
     return replace(statement, resource=values)
 
 
-def _sparing(statement: Statement, request: Request) -> Statement | None:
-    """Write the Deny so that it spares this caller."""
+def _exempting(statement: Statement, request: Request) -> Statement | None:
+    """Write the Deny so that this caller is exempt."""
     name = request.value("aws:PrincipalArn")
     if name is None:
         return None
@@ -198,14 +201,14 @@ def _sparing(statement: Statement, request: Request) -> Statement | None:
 def _grant(decision: Decision) -> Iterator[Edit]:
     """Let the identity's side allow, or the resource's."""
     request = decision.request
-    if not unbound("identity", request):
+    if not why_absent("identity", request):
         yield from _widened(decision, "identity", ("grant", "identity"))
         text = (
             f"Add to a policy of {_short(request)}: Allow {request.action} on {request.resource}."
         )
         exact = _exact(request)
         yield _new(request, "identity", ("grant", "identity"), text, exact)
-    if _has_resource_policy(decision) and not unbound("resource", request):
+    if _has_resource_policy(decision) and not why_absent("resource", request):
         yield from _widened(decision, "resource", ("grant", "resource"))
         for principal in _principals(request):
             name = principal[0][1] if principal[0][0] != "*" else "everybody"
@@ -231,7 +234,11 @@ def _has_resource_policy(decision: Decision) -> bool:
     if request.resource == "*":
         return False
     known = decision.layers.resource is not None or request.about_trust
-    return known or request.service in RESOURCE_POLICIES or missing_granter(decision) == "resource"
+    return (
+        known
+        or request.service in RESOURCE_POLICIES
+        or decision.trace.missing_granter == "resource"
+    )
 
 
 def _principals(request: Request) -> list[Principals]:
@@ -292,23 +299,25 @@ def _widened(
     """Add the missing value to an Allow statement of which only one element doesn't match."""
     request = decision.request
     who = who_may_change(layer, request)
-    for level, place, reading in _places(decision, layer):
-        if only not in (None, level) or reading.effect != "Allow" or len(reading.mismatches) != 1:
+    for level, place, match in _places(decision, layer):
+        if only not in (None, level) or match.effect != "Allow" or len(match.mismatches) != 1:
             continue
-        if AWS_MANAGED in (reading.attached.arn or ""):
+        if AWS_MANAGED in (match.attached.arn or ""):
             continue
-        element = reading.mismatches[0].element.lower()
-        statement = reading.statement
+        element = match.mismatches[0].element.lower()
+        statement = match.statement
         if element in ("action", "resource") and getattr(statement, element):
             asked = request.action if element == "action" else request.resource
             value = as_pattern(asked) if element == "resource" and statement.variables else asked
             wider = _with(statement, element, (*getattr(statement, element), value))
-        elif element == "principal" and layer in MAY_NAME and _can_name(statement, request):
+        elif (
+            element == "principal" and layer in PRINCIPAL_ALLOWED and _can_name(statement, request)
+        ):
             asked = _principals(request)[0][0][1]
             wider = replace(statement, principal=(*(statement.principal or ()), ("AWS", asked)))
         else:
             continue
-        text = f"Add {asked} to the {element}s of {reading.address}."
+        text = f"Add {asked} to the {element}s of {match.address}."
         at = (target, layer, level, place, statement.number)
         yield Edit(text, who, BREADTH["one value"], *at, wider)
 
@@ -320,16 +329,16 @@ def _can_name(statement: Statement, request: Request) -> bool:
 
 
 def _open(decision: Decision) -> Iterator[Edit]:
-    """Let each shut ceiling allow."""
+    """Let each blocking ceiling allow."""
     request = decision.request
     for layer in CEILINGS:
-        heard = decision.heard[layer]
-        for level, says in enumerate(heard.says):
-            if says:
+        in_layer = decision.layer_matches[layer]
+        for level, allows in enumerate(in_layer.allows_by_level):
+            if allows:
                 continue
             target = ("open", layer, level)
             yield from _widened(decision, layer, target, level)
-            many = len(heard.levels) > 1
+            many = len(in_layer.levels) > 1
             at = f" of level {level + 1}" if many else ""
             text = f"Allow {request.action} on {request.resource} in the {NAMES[layer]}{at}."
             policies = decision.layers.levels(layer)
@@ -349,24 +358,24 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
     detached: list[Edit] = []
     for layer in ("identity", "resource"):
         who = who_may_change(layer, request)
-        for level, place, reading in _places(decision, layer):
-            if reading not in deciding:
+        for level, place, match in _places(decision, layer):
+            if match not in deciding:
                 continue
-            at = (("allow", layer, level, place, reading.statement.number), layer, level, place)
-            if AWS_MANAGED in (reading.attached.arn or ""):
-                found = _detached(reading, layer, level, place, who)
+            at = (("allow", layer, level, place, match.statement.number), layer, level, place)
+            if AWS_MANAGED in (match.attached.arn or ""):
+                found = _detached(match, layer, level, place, who)
                 if found not in detached:
                     detached.append(found)
                     yield found
                 continue
-            yield from _without_value(reading, request, who, at)
-            text = f"Take {reading.address} out of the {NAMES[layer]}."
-            yield Edit(text, who, BREADTH["everybody"], *at, reading.statement.number)
-    if not unbound("identity", request):
+            yield from _without_value(match, request, who, at)
+            text = f"Take {match.address} out of the {NAMES[layer]}."
+            yield Edit(text, who, BREADTH["everybody"], *at, match.statement.number)
+    if not why_absent("identity", request):
         text = f"Add to a policy of {_short(request)}: Deny {request.action} on {request.resource}."
         deny = replace(_exact(request), effect="Deny")
         yield _new(request, "identity", ("forbid",), text, deny)
-    if _has_resource_policy(decision) and not unbound("resource", request):
+    if _has_resource_policy(decision) and not why_absent("resource", request):
         principal = _principals(request)[-1]
         name = principal[0][1]
         text = f"Add to {_its_policy(request)}: Deny {request.action} for {name}."

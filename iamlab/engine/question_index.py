@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, evaluation_case, unbound
+from iamlab.engine.combining_rule import (
+    GATEWAY_SERVICES,
+    NO_ALLOW_NEEDED,
+    combining_rule,
+    why_absent,
+)
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.pair_bitsets import PairBitsets, bits_at
 from iamlab.engine.request import (
@@ -66,8 +71,8 @@ class ResourceFacts:
         """Give the resource's side as layers."""
         return Layers(
             resource=self.policy,
-            rcps=self.rcps,
-            grants=self.grants,
+            rcp=self.rcps,
+            grant=self.grants,
             public_access_block=self.public_access_block,
         )
 
@@ -99,7 +104,7 @@ class StatementPairs:
 
 
 @dataclass(frozen=True, slots=True)
-class PairKind:
+class RequestClass:
     """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
 
     action: str
@@ -109,49 +114,51 @@ class PairKind:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPolicies:
-    """Pairs of one resource, and the policies that hang on it."""
+class ResourcePairs:
+    """Pairs of one resource, and its own policies."""
 
-    sort: PairKind
+    request_class: RequestClass
     layers: Layers
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
-    """Sets by situation, and by layer that has a part: of pairs for one caller, or of callers."""
+class BitsByRule:
+    """The pairs of one caller as sets: by combining rule, and by layer that applies."""
 
-    situations: Mapping[str, int]
-    speaks: Mapping[str, int]
+    by_rule: Mapping[str, int]
+    by_layer: Mapping[str, int]
 
     @classmethod
-    def of(cls, asked: Iterable[tuple[Request, int]]) -> Cases:
-        """Say it of sets that each have one request to speak for all."""
-        situations: dict[str, int] = {}
-        speaks = dict.fromkeys(LAYERS, 0)
+    def of(cls, asked: Iterable[tuple[Request, int]]) -> BitsByRule:
+        """Collect sets of pairs, each with a request that stands for all of them."""
+        by_rule: dict[str, int] = {}
+        by_layer = dict.fromkeys(LAYERS, 0)
         for request, bits in asked:
-            case = evaluation_case(request)
-            situations[case] = situations.get(case, 0) | bits
+            rule_name = combining_rule(request)
+            by_rule[rule_name] = by_rule.get(rule_name, 0) | bits
             for layer in LAYERS:
-                if not unbound(layer, request):
-                    speaks[layer] |= bits
-        return cls(situations, speaks)
+                if not why_absent(layer, request):
+                    by_layer[layer] |= bits
+        return cls(by_rule, by_layer)
 
-    def allowed(self, votes: LayerResults, denied: int) -> int:
-        """Give what is allowed by the rule of its situation, and not denied."""
+    def allowed(self, results: LayerResults, denied: int) -> int:
+        """Give the pairs that are allowed by their rules, and not denied."""
         found, always = 0, {"never_refused"}
         if not unsure.DENY_STOPS_GET_SESSION_TOKEN:
             always.add("needs_no_permission")
-        for case, bits in self.situations.items():
-            if case in always:
+        for rule_name, bits in self.by_rule.items():
+            if rule_name in always:
                 found |= bits
-            elif case in FREE:
+            elif rule_name in NO_ALLOW_NEEDED:
                 found |= bits & ~denied
             else:
-                found |= bits & votes.guard & getattr(AWS_RULES, case)(votes) & ~denied
+                found |= (
+                    bits & results.guardrails & getattr(AWS_RULES, rule_name)(results) & ~denied
+                )
         return found
 
 
-class QuestionSpace:
+class QuestionIndex:
     """Pairs, resources, and statements that were worked out."""
 
     def __init__(
@@ -165,17 +172,19 @@ class QuestionSpace:
         self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
         for facts in self.facts.values():
             facts.layers()  # refuses what is no policy
-        self.sorts = self._sorts()
+        self.classes = self._request_classes()
         self.contexts = self._contexts()
         self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
         self.rcps = self._rcps()
-        self.gateway = self._union(lambda sort: service_of(sort.action) in GATEWAY_SERVICES)
+        self.gateway = self._union(
+            lambda request_class: service_of(request_class.action) in GATEWAY_SERVICES
+        )
         self.with_policies = self._with_policies()
-        self._classes: dict[Hashable, Cases] = {}
+        self._classes: dict[Hashable, BitsByRule] = {}
         self._known: dict[int, StatementPairs] = {}
 
-    def _sorts(self) -> list[PairKind]:
-        """Put pairs together for which situation and layers are the same, whoever calls."""
+    def _request_classes(self) -> list[RequestClass]:
+        """Group the pairs that have the same rule and layers for every caller."""
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
             account = self.facts[resource].account or account_in(resource)
@@ -184,12 +193,12 @@ class QuestionSpace:
             is_what = (resource == "*", is_role(resource), is_kms_key(resource))
             key = (action, account, partition, linked, *is_what)
             found.setdefault(key, []).append(bit)
-        return [self._sort(places) for places in found.values()]
+        return [self._class(places) for places in found.values()]
 
-    def _sort(self, places: Sequence[int]) -> PairKind:
+    def _class(self, places: Sequence[int]) -> RequestClass:
         action, resource = self.pairs.pairs[places[0]]
         account = self.facts[resource].account or account_in(resource)
-        return PairKind(action, resource, account, bits_at(places))
+        return RequestClass(action, resource, account, bits_at(places))
 
     def _contexts(self) -> list[tuple[Context, int]]:
         """Group the pairs by what their resources bring along; first of all those with nothing."""
@@ -207,11 +216,11 @@ class QuestionSpace:
         for arn, facts in self.facts.items():
             if facts.rcps:
                 key = tuple(tuple(map(id, level)) for level in facts.rcps)
-                levels, bits = groups.get(key, (facts.layers().rcps, 0))
+                levels, bits = groups.get(key, (facts.layers().rcp, 0))
                 groups[key] = (levels, bits | self.pairs.of(arn))
         return list(groups.values())
 
-    def _with_policies(self) -> list[OwnPolicies]:
+    def _with_policies(self) -> list[ResourcePairs]:
         """List the resources that have policies or grants, once for each service that asks.
 
         For a role also once for each action: its trust policy fits each to other callers.
@@ -226,14 +235,16 @@ class QuestionSpace:
                 action = self.pairs.pairs[bit][0]
                 key = action if is_role(arn) else service_of(action)
                 groups.setdefault(key, []).append(bit)
-            found += [OwnPolicies(self._sort(places), layers) for places in groups.values()]
+            found += [ResourcePairs(self._class(places), layers) for places in groups.values()]
         return found
 
-    def _union(self, wanted: Callable[[PairKind], bool]) -> int:
-        return _either(sort.bits for sort in self.sorts if wanted(sort))
+    def _union(self, wanted: Callable[[RequestClass], bool]) -> int:
+        return _either(
+            request_class.bits for request_class in self.classes if wanted(request_class)
+        )
 
-    def class_of(self, first: Request, ask: Callable[[PairKind], Request]) -> Cases:
-        """Say which situation each pair is for callers like this, and which layers have a part.
+    def class_of(self, first: Request, ask: Callable[[RequestClass], Request]) -> BitsByRule:
+        """Give the rule and the layers of each pair, for callers of this kind.
 
         Parameters
         ----------
@@ -246,8 +257,8 @@ class QuestionSpace:
         key = (caller.kind, caller.is_service_linked, caller.account, partition, own)
         known = self._classes.get(key)
         if known is None:
-            asked = ((ask(sort), sort.bits) for sort in self.sorts)
-            known = self._classes[key] = Cases.of(asked)
+            asked = ((ask(request_class), request_class.bits) for request_class in self.classes)
+            known = self._classes[key] = BitsByRule.of(asked)
         return known
 
     def known(self, statement: Statement) -> StatementPairs:

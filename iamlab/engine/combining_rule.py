@@ -1,4 +1,4 @@
-"""Which rule combines the votes: one account or two, a role, a key, the root user, an outsider?
+"""The rule that combines the layers: for one account or two, a role, a key, the root user ...
 
 Actions that have rules of their own, as tables; names in lower case, as they are compared.
 
@@ -40,17 +40,17 @@ UNSIGNED = (Kind.ANONYMOUS, Kind.PROVIDER)
 """Who has no AWS credentials with which to sign."""
 
 
-FREE = ("needs_no_permission", "only_narrows")
+NO_ALLOW_NEEDED = ("needs_no_permission", "only_narrows")
 """Situations in which nobody has to allow."""
 
 
-def evaluation_case(request: Request) -> str:
-    """Name the situation. Apart from the first one and those of ``FREE`` it is one of ``Rules``.
+def combining_rule(request: Request) -> str:
+    """Name the rule for a request: a field of ``Rules``, or that nothing has to allow it.
 
     Examples
     --------
     >>> from iamlab import Request
-    >>> evaluation_case(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
+    >>> combining_rule(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
     ...                   "arn:aws:iam::444455556666:role/partner"))
     'cross_account'
     """
@@ -74,7 +74,7 @@ def evaluation_case(request: Request) -> str:
 
 
 def _of_credentials(request: Request, action: str) -> str:
-    """Name the situation where it is the kind of credentials that decides; else nothing."""
+    """Name the rule where the kind of credentials decides; else nothing."""
     kind = request.caller.kind
     if kind in OUTSIDERS:
         return "outsider"
@@ -92,7 +92,7 @@ def _of_credentials(request: Request, action: str) -> str:
 
 
 def _of_root_user(request: Request, action: str) -> str:
-    """Name the situation of a root user."""
+    """Name the rule for a root user."""
     if action == "sts:assumeroot" or request.about_trust:
         return "root_user_assumes_role"
     if not request.same_account:
@@ -104,9 +104,9 @@ def _never_abroad(request: Request, action: str) -> bool:
     """Say whether no policy can give this to a caller of another account."""
     return (
         not request.same_partition
-        or action in NEVER_ABROAD
-        or (request.about_kms_key and action not in KMS_ABROAD)
-        or (request.service == "backup" and action not in BACKUP_ABROAD)
+        or action in SAME_ACCOUNT_ONLY
+        or (request.about_kms_key and action not in KMS_CROSS_ACCOUNT)
+        or (request.service == "backup" and action not in BACKUP_CROSS_ACCOUNT)
     )
 
 
@@ -135,7 +135,7 @@ ROOT_UNLOCKS = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") |
 )
 
 # The only operations on a key that can work from another account.
-KMS_ABROAD = _of(
+KMS_CROSS_ACCOUNT = _of(
     "kms",
     "Encrypt Decrypt ReEncrypt ReEncryptFrom ReEncryptTo GenerateDataKey "
     "GenerateDataKeyWithoutPlaintext GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext "
@@ -144,17 +144,17 @@ KMS_ABROAD = _of(
 )
 
 # The only operation on a backup vault that can.
-BACKUP_ABROAD = _of("backup", "CopyIntoBackupVault")
+BACKUP_CROSS_ACCOUNT = _of("backup", "CopyIntoBackupVault")
 
 # What no policy can give to another account.
-NEVER_ABROAD = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
+SAME_ACCOUNT_ONLY = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
     "sqs",
     "AddPermission RemovePermission CreateQueue DeleteQueue ListQueues SetQueueAttributes "
     "TagQueue UntagQueue ListQueueTags",
 )
 
 # What no RCP reaches, though its service does.
-RCP_SPARES = _of("kms", "RetireGrant")
+RCP_EXEMPT = _of("kms", "RetireGrant")
 
 # Services whose resources can have a policy of their own, beside roles.
 RESOURCE_POLICIES = frozenset(
@@ -184,13 +184,13 @@ WITHOUT = {
 }
 
 
-def unbound(layer: str, request: Request) -> str:
+def why_absent(layer: str, request: Request) -> str:
     """Say why a layer has no part in this request, in a clause; empty where it has.
 
     Examples
     --------
     >>> from iamlab.engine.request import Request
-    >>> unbound("scp", Request("ec2.amazonaws.com", "sts:AssumeRole",
+    >>> why_absent("scp", Request("ec2.amazonaws.com", "sts:AssumeRole",
     ...                        "arn:aws:iam::111122223333:role/job"))
     'An AWS service is no principal of an account'
     """
@@ -220,7 +220,7 @@ def _out_of_reach(request: Request, action: str) -> str:
     """Say why an RCP does not protect this resource against this action."""
     if request.service not in RCP_SERVICES:
         return f"RCPs do not cover {request.service}"
-    if action in RCP_SPARES:
+    if action in RCP_EXEMPT:
         return f"RCPs do not cover {request.action}"
     return "RCPs protect resources, and this call concerns none" if request.resource == "*" else ""
 
@@ -235,15 +235,15 @@ def only_denies(layer: str, request: Request) -> bool:
     return layer == "session" and request.caller.kind is Kind.ROOT
 
 
-def is_bounded(request: Request, layers: Layers) -> bool:
+def has_boundary(request: Request, layers: Layers) -> bool:
     """Say whether a permissions boundary stands above the caller."""
-    return layers.boundary is not None and not unbound("boundary", request)
+    return layers.boundary is not None and not why_absent("boundary", request)
 
 
-def levels_that_speak(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
+def levels_that_apply(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
     """Give the policies of a layer, level by level, if it has a part in this request."""
     levels = layers.levels(layer)
-    if levels and unbound(layer, request):
+    if levels and why_absent(layer, request):
         return ()
     # A federated user without session policy still stands under one, which allows nothing.
     if layer == "session" and not levels and request.caller.kind is Kind.FEDERATED:

@@ -1,0 +1,250 @@
+"""Why one caller may do some of all pairs, and what stops the others: as sets, like the verdicts.
+
+:class:`ExplainedPairs` is a row of the matrix (``engine/allowed_pairs.py``) that takes notes while
+it decides: the pairs to which each statement applied, and the pairs that each ceiling blocked. The
+rules then say which results were enough: once for each combination of results, not for each pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.allowed_pairs import AllowedPairs
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED
+from iamlab.engine.layer_results import LayerResults
+from iamlab.engine.principals import PrincipalMatch
+from iamlab.engine.rules import AWS_RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamlab.engine.layers import AttachedPolicy, Layers, Level
+    from iamlab.engine.question_index import Context, QuestionIndex, ResourcePairs
+    from iamlab.engine.request import Request
+    from iamlab.policy.statement import Statement
+
+NO_RULE = ("never_refused", *NO_ALLOW_NEEDED)
+"""The rules by which nobody has to allow."""
+
+GRANTERS = ("identity", "grant", "direct", "indirect", "account")
+"""Who can grant. Where several must grant together, the first of them is named."""
+
+_BY_NAME = {
+    PrincipalMatch.DIRECT: "direct",
+    PrincipalMatch.INDIRECT: "indirect",
+    PrincipalMatch.ACCOUNT: "account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedStatement:
+    """A statement, and the pairs to which it applies.
+
+    Parameters
+    ----------
+    principal_match
+        How directly it names the caller, in the policy of a resource.
+    """
+
+    layer: str
+    attached: AttachedPolicy
+    statement: Statement
+    bits: int
+    principal_match: PrincipalMatch = PrincipalMatch.NOT
+
+    @property
+    def denies(self) -> bool:
+        """Whether it is a Deny."""
+        return self.statement.effect == "Deny"
+
+    @property
+    def granter(self) -> str:
+        """Its place in ``GRANTERS``; empty if it doesn't grant."""
+        if self.denies:
+            return ""
+        if self.layer == "resource":
+            return _BY_NAME.get(self.principal_match, "")
+        return self.layer if self.layer in GRANTERS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingLevel:
+    """A ceiling that does not allow some pairs.
+
+    Parameters
+    ----------
+    level
+        The policies of the level; none for a federated user without session policy.
+    """
+
+    layer: str
+    level: Level
+    bits: int
+
+
+class ExplainedPairs(AllowedPairs):
+    """One caller and all pairs, with the reasons.
+
+    Attributes
+    ----------
+    may
+        The pairs that the caller may do.
+    notes
+        The statements that apply, each once.
+    blocking
+        The levels of ceilings that don't allow everything.
+    """
+
+    def __init__(
+        self,
+        index: QuestionIndex,
+        principal: str,
+        layers: Layers,
+        context: Context,
+        issuer: str | None = None,
+    ) -> None:
+        super().__init__(index, principal, layers, context, issuer)
+        self._taken: list[AppliedStatement] = []
+        self._layer_matches: list[tuple[Level, int, int]] = []
+        self._policy: tuple[str, AttachedPolicy] | None = None
+        self._grants = {
+            id(statement): ("grant", attached)
+            for own in index.with_policies
+            for attached in own.layers.of("grant")
+            for statement in attached.policy.statements
+        }
+        self.blocking: list[BlockingLevel] = []
+        self.may = self.allowed()
+        self.notes = self._once()
+        self.results = dict.fromkeys(GRANTERS, 0)
+        for note in self.notes:
+            if note.granter:
+                self.results[note.granter] |= note.bits
+
+    # Taking notes -------------------------------------------------------------------------------
+
+    def _ceiling(self, layer: str) -> int:
+        self._layer_matches.clear()
+        through = super()._ceiling(layer)
+        closed = self.index.pairs.full & ~through
+        for level, part, allows in self._layer_matches:
+            if bits := closed & part & ~allows:
+                self.blocking.append(BlockingLevel(layer, level, bits))
+        if closed and not self._layer_matches:
+            self.blocking.append(BlockingLevel(layer, (), closed))
+        return through
+
+    def _level(self, layer: str, level: Level, part: int) -> int:
+        allows = 0
+        for attached in level:
+            self._policy = layer, attached
+            allows |= super()._level(layer, (attached,), part)
+        self._layer_matches.append((level, part, allows))
+        return allows
+
+    def _resource_policy(
+        self, own: ResourcePairs, request: Request, part: int
+    ) -> Iterator[tuple[PrincipalMatch, int]]:
+        if own.layers.resource is not None:
+            self._policy = "resource", own.layers.resource
+        for principal_match, bits in super()._resource_policy(own, request, part):
+            if bits:
+                self._taken[-1] = replace(self._taken[-1], principal_match=principal_match)
+            yield principal_match, bits
+
+    def _applying(self, statement: Statement, within: int) -> int:
+        bits = super()._applying(statement, within)
+        policy = self._grants.get(id(statement), self._policy)
+        if policy is not None and bits:
+            self._taken.append(AppliedStatement(*policy, statement, bits))
+        return bits
+
+    def _once(self) -> tuple[AppliedStatement, ...]:
+        """Merge the notes about one statement."""
+        found: dict[object, AppliedStatement] = {}
+        for note in self._taken:
+            key = (note.layer, id(note.statement), note.attached.path, note.attached.arn)
+            known = found.get((*key, note.principal_match))
+            bits = note.bits | (known.bits if known else 0)
+            found[*key, note.principal_match] = replace(note, bits=bits)
+        return tuple(found.values())
+
+    # Results ------------------------------------------------------------------------------------
+
+    def ways(self) -> Mapping[frozenset[str], int]:
+        """Give the smallest sets of granters that were enough, each with the pairs it granted.
+
+        The empty set stands for what needs no permission.
+        """
+        found: dict[frozenset[str], int] = {}
+        for rule_name, filters, there, bits in self._cases(self.may):
+            for chosen in sufficient_granters(rule_name, there, filters=filters):
+                found[chosen] = found.get(chosen, 0) | bits
+        return found
+
+    def would(self) -> int:
+        """Give the pairs that would be allowed if every ceiling let through, and nobody denied."""
+        found = self.may
+        for rule_name, _, there, bits in self._cases(self.index.pairs.full & ~self.may):
+            if sufficient_granters(rule_name, there, filters=True):
+                found |= bits
+        return found
+
+    def _cases(self, within: int) -> Iterator[tuple[str, bool, frozenset[str], int]]:
+        """Part pairs by combining rule, by what permission filters allow, and by who grants."""
+        limited = _either(one.bits for one in self.blocking if one.layer in ("boundary", "session"))
+        for rule_name, bits in self.kind.by_rule.items():
+            parted: list[tuple[frozenset[str], int]] = [(frozenset(), bits & within)]
+            for granter in GRANTERS:
+                parted = list(_split(parted, granter, self.results[granter]))
+            for there, cells in parted:
+                for filters, some in ((True, cells & ~limited), (False, cells & limited)):
+                    if some:
+                        yield rule_name, filters, there, some
+
+
+def _split(
+    parted: Iterable[tuple[frozenset[str], int]], granter: str, results: int
+) -> Iterator[tuple[frozenset[str], int]]:
+    for there, bits in parted:
+        if inside := bits & results:
+            yield there | {granter}, inside
+        if outside := bits & ~results:
+            yield there, outside
+
+
+def _either(sets: Iterable[int]) -> int:
+    found = 0
+    for bits in sets:
+        found |= bits
+    return found
+
+
+@lru_cache(maxsize=4096)
+def sufficient_granters(
+    rule_name: str, there: frozenset[str], *, filters: bool
+) -> tuple[frozenset[str], ...]:
+    """Give the smallest sets of these granters that are enough by a rule.
+
+    Examples
+    --------
+    >>> everybody = frozenset(("identity", "account"))
+    >>> [sorted(one) for one in sufficient_granters("same_account", everybody, filters=True)]
+    [['identity']]
+    >>> [sorted(one) for one in sufficient_granters("cross_account", everybody, filters=True)]
+    [['account', 'identity']]
+    """
+    if rule_name in NO_RULE:
+        return (frozenset(),)
+    rule = getattr(AWS_RULES, rule_name)
+    found: list[frozenset[str]] = []
+    for size in range(len(there) + 1):
+        for some in map(frozenset, combinations(sorted(there), size)):
+            granted: dict[str, Any] = dict.fromkeys(some, True)
+            is_enough = rule(LayerResults(filters=filters)._replace(**granted))
+            if is_enough and not any(known <= some for known in found):
+                found.append(some)
+    return tuple(found)

@@ -1,0 +1,349 @@
+"""Why a request was decided as it was: one trace, which explanations and figures read.
+
+A trace has a step for each layer, in the order of AWS's flow chart. A step has the statements of
+its layer, level by level, with their mismatches; it knows whether it blocks the request, and why it
+doesn't bind the caller. The trace as a whole knows which rule combined the layers, and what follows
+from that rule.
+
+Notes
+-----
+AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access"; "Policy
+evaluation for requests within a single account"; "Cross-account policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.combining_rule import NO_ALLOW_NEEDED, combining_rule
+from iamlab.engine.layer_results import layer_results
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, PERMISSION_FILTERS
+from iamlab.engine.principals import PrincipalMatch
+from iamlab.engine.verdict import LayerMatches, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamlab.engine.layer_results import LayerResults
+    from iamlab.engine.request import Request
+    from iamlab.engine.rules import Rules
+    from iamlab.engine.verdict import StatementMatch
+
+DENIES, ALLOWS, NO_ALLOW, ABSENT = "denies", "allows", "no Allow", "absent"
+"""The outcomes of a step, and of each of its levels."""
+
+PARTICULAR = {
+    "cross_account": "Two accounts: both sides must allow.",
+    "role_trust": "A role: its trust policy must allow.",
+    "kms_key": "A KMS key: its key policy or a grant must allow.",
+    "never_abroad": "No policy can give this to another account.",
+    "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
+    "needs_temporary_credentials": "Only temporary credentials can be scoped down.",
+    "credentials_refused": "These credentials are not good for this call, whatever policies say.",
+    "root_user_assumes_role": "A root user can assume no role.",
+    "both_sides": "A source identity: trust policy and the caller's own policies must both allow.",
+    "assume_root": "For AssumeRoot the caller's own policies are enough.",
+}
+"""The combining rules that an explanation names, each in a sentence."""
+
+ORDINARY = {
+    "same_account": "One account: either side is enough.",
+    "root_user": "A root user needs no Allow in its own account.",
+    "root_user_abroad": "A root user abroad: the resource's policy must allow.",
+    "root_user_kms": "A KMS key: its key policy must allow the root user too.",
+    "outsider": "A caller of no account: the resource's side must allow.",
+    "never_refused": "Nobody can be kept from this.",
+    "needs_no_permission": "This needs no permission.",
+    "only_narrows": "This needs no permission: it only takes some away.",
+}
+"""The other rules, each in a sentence."""
+
+NAMED_DIRECTLY = "what the resource's side allows names the caller directly"
+"""Why permission filters don't bind a caller."""
+
+BY_IDENTITY = ("same_account", "root_user", "assume_root", "credentials_refused")
+"""The rules by which the caller's own side had to allow."""
+
+BY_RESOURCE_FIRST = ("role_trust", "both_sides", "kms_key", "cross_account")
+"""The rules by which the resource's side had to allow, and then the caller's own."""
+
+# How near an Allow comes: a statement that fails only in its condition is nearer than one for
+# another action. This is summed over its mismatches; the smallest sum is the nearest.
+_DISTANCE = {"Condition": 1, "Resource": 2, "NotResource": 2, "Action": 4, "NotAction": 4}
+_FAR = 8  # the statement names somebody else
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLevel:
+    """One level of a layer: the organization's root, an OU, an account; other layers have one.
+
+    Parameters
+    ----------
+    outcome
+        ``DENIES``, ``ALLOWS`` or ``NO_ALLOW``.
+    lets_through
+        Whether it needs no further Allow: one of its statements allows, or it may only deny.
+    """
+
+    matches: tuple[StatementMatch, ...]
+    outcome: str
+    lets_through: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One layer.
+
+    Parameters
+    ----------
+    layer
+        One of ``LAYERS``.
+    found
+        Its statements, compared with the request.
+    blocks
+        Whether it is one of ``decision.blocked_by``.
+    exempt
+        Why it doesn't bind this caller or this call, in a clause; empty where it does.
+    """
+
+    layer: str
+    found: LayerMatches
+    blocks: bool = False
+    exempt: str = ""
+
+    @property
+    def name(self) -> str:
+        """What AWS calls such a policy."""
+        return NAMES[self.layer]
+
+    @property
+    def outcome(self) -> str:
+        """``DENIES``, ``ALLOWS``, ``NO_ALLOW`` or ``ABSENT``.
+
+        A ceiling allows where each of its levels does.
+        """
+        if not self.found.present:
+            return ABSENT
+        if self.found.denies:
+            return DENIES
+        is_ceiling = self.layer in CEILINGS
+        allows = all(self.found.allows_by_level) if is_ceiling else bool(self.found.allows)
+        return ALLOWS if allows else NO_ALLOW
+
+    @property
+    def levels(self) -> tuple[TraceLevel, ...]:
+        """Its levels, the organization's root first."""
+        return tuple(map(self._level, self.found.levels))
+
+    def _level(self, matches: tuple[StatementMatch, ...]) -> TraceLevel:
+        effects = {match.effect for match in matches if match.applies}
+        outcome = DENIES if "Deny" in effects else ALLOWS if "Allow" in effects else NO_ALLOW
+        lets_through = outcome != DENIES and ("Allow" in effects or self.found.only_denies)
+        return TraceLevel(matches, outcome, lets_through)
+
+    @property
+    def matches(self) -> tuple[StatementMatch, ...]:
+        """All its statements."""
+        return self.found.matches
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What AWS would refuse to save in its statements; see ``StatementMatch.refused``."""
+        return tuple(why for match in self.matches for why in match.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a decision came about; see ``Decision.trace``.
+
+    Parameters
+    ----------
+    steps
+        One for each layer, in the order of ``LAYERS``.
+    rule
+        The name of the rule that combined the layers.
+    combine
+        The rule itself; ``None`` where nothing has to allow.
+    results
+        Who allows, layer by layer.
+    refusal
+        AWS's answer where the credentials are not good for the call; see ``Request``.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Policy, Request, evaluate
+    >>> request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::b/k")
+    >>> boundary = Policy.allow("ec2:*")
+    >>> trace = evaluate(request, Layers([Policy.allow("s3:*")], boundary=boundary)).trace
+    >>> there = [step for step in trace.steps if step.found.present]
+    >>> [(step.layer, step.outcome, step.blocks) for step in there]
+    [('identity', 'allows', False), ('boundary', 'no Allow', True)]
+    >>> trace.rule, trace.reason, trace.is_cut
+    ('same_account', 'One account: either side is enough.', True)
+    """
+
+    verdict: Verdict
+    steps: tuple[TraceStep, ...]
+    rule: str
+    combine: Callable[[LayerResults], int] | None
+    results: LayerResults
+    refusal: str
+
+    @property
+    def reason(self) -> str:
+        """Who has to allow by the rule, in a sentence; empty for a rule without words."""
+        return PARTICULAR.get(self.rule) or ORDINARY.get(self.rule, "")
+
+    def step(self, layer: str) -> TraceStep:
+        """Return the step of a layer."""
+        return self.steps[LAYERS.index(layer)]
+
+    @property
+    def denies(self) -> tuple[StatementMatch, ...]:
+        """All Deny statements that apply, in the order of the flow chart."""
+        return tuple(match for step in self.steps for match in step.found.denies)
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The ceilings that apply and don't allow."""
+        return tuple(layer for layer in CEILINGS if not all(self.step(layer).found.allows_by_level))
+
+    @property
+    def blocked_by(self) -> frozenset[str]:
+        """The layers that block a denied request; empty when it is allowed.
+
+        Every layer with a Deny that applies and every ceiling without an Allow; if there are none,
+        the granter that is missing.
+        """
+        if self.verdict is Verdict.ALLOWED or (self.refusal and not self.denies):
+            return frozenset()  # where credentials are refused, no policy blocks
+        blocked = {match.layer for match in self.denies} | set(self.blocking)
+        return frozenset(blocked or {self.missing_granter})
+
+    @property
+    def needs_no_allow(self) -> bool:
+        """Whether nothing has to allow the request."""
+        return self.rule in (*NO_ALLOW_NEEDED, "never_refused")
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether enough layers allow by the rule, whatever guardrails and Denys do."""
+        return self.combine is not None and bool(self.combine(self.results))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the request would be granted but for the ceilings that block it."""
+        return (
+            bool(self.blocking)
+            and self.combine is not None
+            and bool(self.combine(self.results._replace(filters=True)))
+        )
+
+    @property
+    def is_enough_at_resource(self) -> bool:
+        """Whether the resource's side grants to the very caller, so that no filter cuts it."""
+        if self.combine is None or self.rule == "root_user":
+            return False
+        results = self.results
+        alone = results._replace(identity=False, indirect=False, account=False, filters=False)
+        return bool((results.direct or results.grant) and self.combine(alone))
+
+    @property
+    def principal_match(self) -> PrincipalMatch:
+        """How directly the resource's side names the caller, at best; a grant names it directly."""
+        if self.step("grant").found.allows:
+            return PrincipalMatch.DIRECT
+        matches = (match.principal_match for match in self.step("resource").found.allows)
+        return max(matches, default=PrincipalMatch.NOT)
+
+    @property
+    def missing_granter(self) -> str:
+        """The side that had to allow and did not.
+
+        Where a trust or key policy must allow, or between two accounts, this is the resource's side
+        as long as it doesn't allow; else the identity's.
+        """
+        allows = self.step("resource").found.allows or self.step("grant").found.allows
+        by_identity = self.rule in BY_IDENTITY or (self.rule in BY_RESOURCE_FIRST and allows)
+        return "identity" if by_identity else "resource"
+
+    @property
+    def sufficient(self) -> tuple[StatementMatch, ...]:
+        """The Allow statements that were enough: those in some smallest set that is granted."""
+        if self.combine is None:
+            return ()  # nothing has to allow
+        resource = self.step("resource").found.allows
+        kinds = PrincipalMatch.DIRECT, PrincipalMatch.INDIRECT, PrincipalMatch.ACCOUNT
+        groups: dict[str, tuple[StatementMatch, ...]] = {
+            kind.name.lower(): tuple(one for one in resource if one.principal_match is kind)
+            for kind in kinds
+        }
+        groups |= {layer: self.step(layer).found.allows for layer in ("grant", "identity")}
+        none: dict[str, Any] = dict.fromkeys(groups, False)
+        nobody = self.results._replace(**none)
+        there = [name for name, matches in groups.items() if matches]
+        smallest: list[set[str]] = []
+        for size in range(len(there) + 1):
+            for chosen in map(set, combinations(there, size)):
+                allowing: dict[str, Any] = dict.fromkeys(chosen, True)
+                is_enough = self.combine(nobody._replace(**allowing))
+                if is_enough and not any(known <= chosen for known in smallest):
+                    smallest.append(chosen)
+        used = set().union(*smallest)
+        return tuple(match for name in groups if name in used for match in groups[name])
+
+    @property
+    def nearest(self) -> StatementMatch | None:
+        """The Allow that came nearest to what was missing.
+
+        ``None`` unless the verdict is an implicit deny, and where there is no Allow at all.
+        """
+        if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
+            return None
+        layers: tuple[str, ...] = ("identity", "resource", "grant")
+        if self.is_cut:
+            layers = self.blocking
+        elif self.rule in ("cross_account", "both_sides"):
+            layers = tuple(layer for layer in layers if not self.step(layer).found.allows)
+        near = [
+            match
+            for layer in layers
+            for level in self.step(layer).levels
+            if layer not in CEILINGS or not _allows(level)
+            for match in level.matches
+            if match.effect == "Allow" and not match.applies
+        ]
+        return min(near, key=_distance, default=None)
+
+
+def _allows(level: TraceLevel) -> bool:
+    return any(match.applies and match.effect == "Allow" for match in level.matches)
+
+
+def _distance(match: StatementMatch) -> int:
+    return sum(_DISTANCE.get(mismatch.element, _FAR) for mismatch in match.mismatches)
+
+
+def trace(
+    verdict: Verdict, request: Request, layer_matches: Mapping[str, LayerMatches], rules: Rules
+) -> Trace:
+    """Make the trace of a decision."""
+    rule = combining_rule(request)
+    steps = tuple(TraceStep(layer, found) for layer, found in layer_matches.items())
+    results, combine = layer_results(layer_matches, rules), getattr(rules, rule, None)
+    made = Trace(verdict, steps, rule, combine, results, request.refusal)
+    blocked_by, directly = made.blocked_by, made.is_enough_at_resource
+    steps = tuple(
+        TraceStep(
+            step.layer,
+            step.found,
+            blocks=step.layer in blocked_by,
+            exempt=NAMED_DIRECTLY
+            if directly and step.layer in PERMISSION_FILTERS
+            else step.found.why_absent,
+        )
+        for step in steps
+    )
+    return replace(made, steps=steps)
