@@ -1,7 +1,7 @@
 """The console's security status, as it was, and the security recommendations that replaced it.
 
 Each item says whether it is done, why, and how it is done in this world: Python text that can be
-run as it stands, with ``account`` for the account.
+run unchanged, with ``account`` as the account.
 
 Notes
 -----
@@ -99,9 +99,9 @@ class SecurityStatus(Shown):
         return f"{self.title}: {done} of {len(self.items)} done"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values; there the remedy has its first name, ``mend``."""
+        """Return it as JSON values; the key of the remedy is still ``mend``."""
         keys = {"remedy": "mend"}
-        items = [{keys.get(key, key): text for key, text in asdict(one).items()} for one in self]
+        items = [{keys.get(key, key): text for key, text in asdict(item).items()} for item in self]
         return {"title": self.title, "items": items}
 
 
@@ -128,7 +128,7 @@ def security_status(
 
 
 _TODAY = {
-    "Delete your root access keys": "Still right. An account has none, unless somebody makes them.",
+    "Delete your root access keys": "Still right. Accounts have no root keys by default.",
     "Activate MFA on your root user": "AWS demands it itself: of every account since June 2025.",
     "Create individual IAM users": "No longer advised: let people come from an identity provider, "
     "with temporary credentials. IAM users are for what cannot do that.",
@@ -141,11 +141,9 @@ _NO_PASSWORD_POLICY = "An export of account details does not hold the password p
 
 
 def security_recommendations(
-    account: Account,
-    user: User | None = None,
-    credentials: Sequence[Credentials] | None = None,
+    account: Account, user: User | None = None, credentials: Sequence[Credentials] | None = None
 ) -> SecurityStatus:
-    """Give the recommendations that the dashboard shows today.
+    """Return the recommendations that the dashboard shows today.
 
     Parameters
     ----------
@@ -171,11 +169,11 @@ def security_recommendations(
 
 
 def _of(name: str, account: Account, reported: Sequence[Credentials] | None) -> Credentials | None:
-    """Give somebody's credentials; ``None`` if nothing tells them."""
+    """Return somebody's credentials; ``None`` if nothing tells them."""
     if reported is None and not account_credentials.are_known(account):
         return None
     every = account_credentials.credentials_of(account) if reported is None else reported
-    return next((one for one in every if one.user == name), None)
+    return next((credentials for credentials in every if credentials.user == name), None)
 
 
 # -- the items ------------------------------------------------------------------------------------
@@ -186,10 +184,7 @@ Answer = tuple[bool, str, str]
 
 
 def _item(
-    title: str,
-    known: Known | None,
-    check: Callable[[Known], Answer],
-    unknown: str = NOT_IN_EXPORTS,
+    title: str, known: Known | None, check: Callable[[Known], Answer], unknown: str = NOT_IN_EXPORTS
 ) -> Item:
     today = _TODAY.get(title, "")
     if known is None:
@@ -235,7 +230,7 @@ def _groups(account: Account) -> Answer:
 def _password_policy(account: Account) -> Answer:
     if account.password_policy is not None:
         return True, "There is one.", ""
-    reason = "There is none: passwords have 8 characters or more, of three kinds."
+    reason = "There is no password policy: passwords have 8 characters or more, of three kinds."
     return False, reason, "account.update_password_policy(minimum_password_length=14)"
 
 

@@ -286,9 +286,7 @@ def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:
     role = account.get_role(role_name)
     if role.name != role_name:
         raise _no_such(
-            "role",
-            role_name,
-            f"Role names are case-sensitive: the role is {role.name}.",
+            "role", role_name, f"Role names are case-sensitive: the role is {role.name}."
         )
     return _of_role(role, text, session_name)
 

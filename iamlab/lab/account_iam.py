@@ -156,11 +156,7 @@ class AccountIam(records.Account):
         return None if policy is None else self.get_policy(policy).arn
 
     def create_instance_profile(
-        self,
-        instance_profile_name: str,
-        *,
-        path: str = "/",
-        tags: Mapping[str, str] | None = None,
+        self, instance_profile_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
     ) -> InstanceProfile:
         """Create an instance profile. It contains no role yet."""
         made: InstanceProfile = perform(

@@ -236,13 +236,7 @@ def _all_pages(account: records.Account, operation: str, **parameters: Any) -> l
     found: list[Result] = []
     marker = None
     while True:
-        answer = perform(
-            account,
-            operation,
-            **parameters,
-            MaxItems=_PAGE,
-            Marker=marker,
-        )
+        answer = perform(account, operation, **parameters, MaxItems=_PAGE, Marker=marker)
         found += answer["EvaluationResults"]
         if not answer["IsTruncated"]:
             return found

@@ -209,12 +209,7 @@ class EventQuestions(world_records.World):
         from iamlab.analysis.least_privilege.least_privilege import least_privilege
 
         return least_privilege(
-            self,
-            principal,
-            events,
-            most_resources=most_resources,
-            form=form,
-            pass_role=pass_role,
+            self, principal, events, most_resources=most_resources, form=form, pass_role=pass_role
         )
 
     @with_old_names

@@ -394,7 +394,4 @@ class World(Questions, EventQuestions):
             for resource in account.resources.values()
         )
         own = {found.arn: found.policy.to_dict() for found in every if found.policy is not None}
-        return {
-            **{arn: policy.to_dict() for arn, policy in self.resource_policies.items()},
-            **own,
-        }
+        return {**{arn: policy.to_dict() for arn, policy in self.resource_policies.items()}, **own}

@@ -183,10 +183,7 @@ _REFUSALS: Mapping[str, str] = {
 """Service -> its code for denied calls, if that isn't ``AccessDenied``."""
 
 _KEEP_PARAMETERS = frozenset(
-    (
-        *("ec2", "s3"),
-        *("appsync", "bedrock", "ce", "eks", "guardduty", "securityhub"),
-    )
+    ("ec2", "s3", "appsync", "bedrock", "ce", "eks", "guardduty", "securityhub")
 )
 """Services whose denied calls are logged with their parameters."""
 

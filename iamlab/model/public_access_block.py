@@ -127,8 +127,7 @@ def status_of(policy: Policy | None, switches: PublicAccessBlock) -> PublicStatu
     because = public_because(policy)
     if not because:
         return PublicStatus(
-            is_public=False,
-            reason="its policy allows only fixed principals or values",
+            is_public=False, reason="its policy allows only fixed principals or values"
         )
     restricted = switches.restrict_public_buckets
     effect = (

@@ -51,11 +51,7 @@ class ServicePrincipal:
 
 
 def _rows(
-    names: str,
-    used_for: str,
-    sends: tuple[str, ...],
-    confidence: Confidence,
-    page: str = "",
+    names: str, used_for: str, sends: tuple[str, ...], confidence: Confidence, page: str = ""
 ) -> list[ServicePrincipal]:
     """Make a row for each name; ``T`` means trust policies, ``D`` resource-based policies."""
     trust, resource = "T" in used_for, "D" in used_for

@@ -90,12 +90,7 @@ def error_of(code: str) -> type[AwsError]:
     return _errors()[code]
 
 
-def saved(
-    document: Document,
-    name: str,
-    policy_type: str,
-    service: str | None = None,
-) -> Policy:
+def saved(document: Document, name: str, policy_type: str, service: str | None = None) -> Policy:
     """Read a document to save as a policy of a type.
 
     Raises
@@ -126,10 +121,7 @@ def saved(
 
 
 def saved_inline(
-    document: Document,
-    name: str,
-    holder: tuple[str, str],
-    others: Iterable[Policy],
+    document: Document, name: str, holder: tuple[str, str], others: Iterable[Policy]
 ) -> Policy:
     """Read a document to save as an inline policy of a user, group or role.
 

@@ -129,9 +129,7 @@ def _origin(
         return found
     address = "" if found.endpoint_id else value("aws:SourceIp")
     return replace(
-        found,
-        address=address or found.address,
-        agent=value("aws:UserAgent") or found.agent,
+        found, address=address or found.address, agent=value("aws:UserAgent") or found.agent
     )
 
 

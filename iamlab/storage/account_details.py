@@ -130,11 +130,7 @@ def _give_policy(
 
 
 def _read_page(
-    world: World,
-    policies: dict[str, ManagedPolicy],
-    place: str,
-    page: Page,
-    problems: Problems,
+    world: World, policies: dict[str, ManagedPolicy], place: str, page: Page, problems: Problems
 ) -> set[str]:
     """Read a page with its four lists. Return the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (

@@ -34,14 +34,14 @@ def cells(
 ) -> int:
     """Compare every cell with ``can``, and count those that are allowed."""
     matrix = world.access_matrix(actions, resources, callers)
-    asked = everybody(world) if callers is None else list(callers)
+    expected = everybody(world) if callers is None else list(callers)
     assert matrix.pairs == tuple(product(actions, resources))
-    assert len(matrix.principals) == len(matrix.rows) == len(asked)
-    for row, caller in enumerate(asked):
+    assert len(matrix.principals) == len(matrix.rows) == len(expected)
+    for row, caller in enumerate(expected):
         assert matrix.principals[row] == getattr(caller, "arn", caller)
         for place, (action, resource) in enumerate(matrix.pairs):
-            said = bool(world.can(caller, action, resource))
-            assert matrix.allowed(row, place) is said, (caller, action, resource)
+            is_allowed = bool(world.can(caller, action, resource))
+            assert matrix.allowed(row, place) is is_allowed, (caller, action, resource)
     return sum(row.bit_count() for row in matrix.rows)
 
 
@@ -66,7 +66,7 @@ def test_each_cell_is_what_can_says_of_services_sessions_and_strangers(world: Wo
     assert cells(world, resources=OWNED, callers=OUTSIDERS) > 0
 
 
-def test_callers_of_all_kinds_may_stand_in_one_matrix_in_any_order(world: World) -> None:
+def test_callers_of_all_kinds_can_be_in_one_matrix_in_any_order(world: World) -> None:
     """Rows are given as the callers were: accounts mixed, twice the same, objects and ARNs."""
     callers = [
         *(world.user("vera"), "ec2.amazonaws.com", world.user("alice"), READER, ANONYMOUS),
@@ -92,7 +92,7 @@ def test_a_caller_without_account_cannot_ask_for_what_nobody_owns(world: World) 
 def test_a_role_has_its_trust_policy_for_sts_and_none_for_iam(
     resource: str, turn: int, about: Doc, world: World
 ) -> None:
-    """Whichever action comes first, and though the trust policy of a file speaks of iam: too."""
+    """Whichever action comes first, and though the trust policy of a file is about iam: too."""
     world.role("job").trust = Policy.parse(
         document(
             {"Effect": "Deny", "Action": "iam:*", "Principal": "*", **about},
@@ -169,7 +169,7 @@ def test_any_world_is_decided_alike(seed: int) -> None:
     )
 
 
-# -- what is asked ----------------------------------------------------------------------------
+# -- the question -----------------------------------------------------------------------------
 
 
 def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> None:
@@ -178,7 +178,7 @@ def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> N
     by_list = world.access_matrix(["s3:GetObject"], [MAP], [alice])
 
     assert (
-        world.access_matrix(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice]))
+        world.access_matrix(iter(["s3:GetObject"]), (item for item in [MAP]), iter([alice]))
         == by_list
     )
     assert world.access_matrix({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list
@@ -234,7 +234,7 @@ def test_each_allowed_cell_is_given_once(world: World) -> None:
 def test_what_can_refuses_access_refuses(
     actions: Any, resources: Any, callers: Any, error: type[IamLabError], world: World
 ) -> None:
-    """One question that cannot be asked is told, as it would be alone."""
+    """One question that cannot be asked is reported, as it would be alone."""
     with pytest.raises(error):
         world.can((callers or ["ec2.amazonaws.com"])[0], actions[0], resources[0])
     with pytest.raises(error):
@@ -298,7 +298,7 @@ def test_the_table_can_be_asked_by_name(world: World) -> None:
 
 
 def test_a_matrix_shows_names_as_text() -> None:
-    """Whatever a resource is called, it is no markup."""
+    """Whatever a resource is called, it isn't a markup."""
     world = scenario("first_door")
     html = world.access_matrix(["s3:GetObject"], [f"{MAP}<script>&"])._repr_html_()
 

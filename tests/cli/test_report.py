@@ -85,7 +85,7 @@ def test_bad_input_is_one_line(shell: Shell) -> None:
     shell.write("users.csv", "user\nzoe\n")
 
     said = one_line(shell("report", *FILE, "--credential-report", "users.csv"))
-    assert "users.csv is no credential report" in said
+    assert "users.csv isn't a credential report" in said
 
 
 def test_the_lists_are_those_of_the_library(shell: Shell) -> None:

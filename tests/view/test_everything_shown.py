@@ -356,7 +356,7 @@ def test_ways_in_a_terminal_name_who_is_on_them():
         "<WhoCan s3:GetObject on arn:aws:s3:::maps/m31: r5, root, of 8 principals>"
     )
     assert repr(reach.cut(carol, main.get_role("r1"))).startswith("<Cut 1 edit: ")
-    assert repr(reach.cut(before, carol)) == "<Cut: there is no way to close>"
+    assert repr(reach.cut(before, carol)) == "<Cut: there is no path to close>"
 
 
 def test_what_is_bounded_says_so():

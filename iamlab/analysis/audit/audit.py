@@ -93,7 +93,7 @@ class Finding:
         return self.control.severity
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {
             "control": self.control.id,
             "severity": self.severity,
@@ -141,22 +141,22 @@ class Audit(Shown):
         return iter(self.findings)
 
     def of(self, control_id: str) -> tuple[Finding, ...]:
-        """Give the findings of one control."""
-        return tuple(one for one in self.findings if one.control.id == control_id)
+        """Return the findings of one control."""
+        return tuple(finding for finding in self.findings if finding.control.id == control_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as JSON values."""
+        """Return all of it as JSON values."""
         return {
             "account": self.account,
             "accountId": self.account_id,
             "thresholds": self.thresholds.to_dict(),
             "controls": {
                 control.id: control.to_dict()
-                for control in (*(one.control for one in self.findings), *self.passed)
+                for control in (*(finding.control for finding in self.findings), *self.passed)
             },
             "findings": [finding.to_dict() for finding in self.findings],
             "passed": [control.id for control in self.passed],
-            "unanswered": [one.to_dict() for one in self.unanswered],
+            "unanswered": [question.to_dict() for question in self.unanswered],
         }
 
     def __str__(self) -> str:
@@ -165,8 +165,8 @@ class Audit(Shown):
         lines.append(f"✓ {len(self.passed)} controls found nothing.")
         lines.append(f"? {len(self.unanswered)} controls could not be asked:")
         by_reason: dict[str, list[Control]] = {}
-        for one in self.unanswered:
-            by_reason.setdefault(one.reason, []).append(one.control)
+        for question in self.unanswered:
+            by_reason.setdefault(question.reason, []).append(question.control)
         for reason, same in by_reason.items():
             lines.append(f"    {', '.join(control.id for control in same)}: {reason}")
         return "\n".join(lines)
@@ -182,7 +182,7 @@ class Audit(Shown):
         return f"{', '.join(numbers)}." if numbers else "nothing found."
 
     def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
-        """Give each flaw once, with all controls that found it."""
+        """Return each flaw once, with all controls that found it."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
             groups.setdefault((finding.subject, finding.what, finding.remedy), []).append(finding)

@@ -24,14 +24,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
 from iamlab.operations.federation.signatures import certificate_of, rsa_key
 from iamlab.operations.identity_center import portal
-from iamlab.operations.identity_center.calls import (
-    ACCOUNT,
-    GROUP,
-    PERMISSION_SET,
-    USER,
-    do,
-    id_of,
-)
+from iamlab.operations.identity_center.calls import ACCOUNT, GROUP, PERMISSION_SET, USER, do, id_of
 from iamlab.operations.identity_center.directory import (
     IdentityStore,
     IdentityStoreGroup,

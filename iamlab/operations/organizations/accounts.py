@@ -23,12 +23,7 @@ from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import Organization, organization_of, own_organization
 from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Handshake, Member
 from iamlab.operations.organizations.calls import ANYBODY, needing, operation, tagging
-from iamlab.operations.organizations.lookup import (
-    about_handshake,
-    handshake_in,
-    member_of,
-    missing,
-)
+from iamlab.operations.organizations.lookup import about_handshake, handshake_in, member_of, missing
 from iamlab.operations.organizations.parameters import RULES, fault, party_of, tags_of
 from iamlab.operations.organizations.reads import AS_HANDSHAKE, AS_REQUEST
 from iamlab.operations.registry import Parameters, find

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
-from iamlab.errors.services import (
-    KMSInvalidStateException,
-    NotFoundException,
-    ValidationException,
-)
+from iamlab.errors.services import KMSInvalidStateException, NotFoundException, ValidationException
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
