@@ -22,6 +22,7 @@ from __future__ import annotations
 import warnings
 from functools import wraps
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -46,12 +47,17 @@ MODULE_NAMES: dict[str, dict[str, str]] = {
 
 ATTRIBUTES: dict[str, dict[str, str]] = {
     "analysis.Audit": {"to_json": "to_dict"},
+    "analysis.Change": {"caller": "principal"},
     "analysis.Control": {"to_json": "to_dict"},
-    "analysis.Finding": {"to_json": "to_dict"},
-    "analysis.LeastPrivilege": {"to_json": "to_dict"},
+    "analysis.Finding": {"to_json": "to_dict", "mend": "remedy"},
+    "analysis.Item": {"mend": "remedy"},
+    "analysis.LeastPrivilege": {"caller": "principal", "to_json": "to_dict"},
+    "analysis.Replay": {"caller": "principal"},
     "analysis.SecurityStatus": {"to_json": "to_dict"},
     "analysis.Thresholds": {"to_json": "to_dict"},
     "analysis.Unanswered": {"to_json": "to_dict"},
+    "analysis.WhatCan": {"caller": "principal"},
+    "engine.AccessMatrix": {"callers": "principals"},
     "engine.Decision": {
         "heard": "layer_matches",
         "shut": "blocking",
@@ -59,16 +65,18 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "to_json": "to_dict",
     },
     "engine.Fix": {"to_json": "to_dict"},
+    "engine.Layers": {"grants": "grant", "rcps": "rcp", "scps": "scp"},
     "engine.StatementMatch": {
         "misses": "mismatches",
         "named": "principal_match",
         "to_json": "to_dict",
     },
     "engine.Step": {"to_json": "to_dict"},
+    "errors.PolicyProblem": {"fix": "remedy"},
     "lab.Organization": {"to_json": "to_dict"},
     "lab.Questions": {"access": "access_matrix"},
     "model.Event": {"to_json": "to_dict"},
-    "policy.Finding": {"to_json": "to_dict"},
+    "policy.Finding": {"to_json": "to_dict", "mend": "remedy", "fix": "fixed"},
     "policy.Policy": {
         "advice": "lint",
         "check": "validate",
@@ -76,10 +84,55 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "prose": "describe",
         "to_json": "to_dict",
     },
+    "policy.Refusal": {"mend": "remedy"},
 }
 """Folder and class -> old attribute or method -> new one."""
 
-PARAMETERS: dict[str, dict[str, str]] = {}
+PARAMETERS: dict[str, dict[str, str]] = {
+    "analysis.Finding": {"mend": "remedy"},
+    "analysis.Item": {"mend": "remedy"},
+    "analysis.Reach.blast_radius": {"caller": "principal"},
+    "analysis.Reach.cut": {"source": "principal"},
+    "analysis.Reach.edges_from": {"caller": "principal"},
+    "analysis.Reach.is_admin": {"caller": "principal"},
+    "analysis.Reach.path": {"source": "principal"},
+    "engine.AccessMatrix": {"callers": "principals"},
+    "engine.AccessMatrix.allowed": {"caller": "principal"},
+    "engine.Layers": {"grants": "grant", "rcps": "rcp", "scps": "scp"},
+    "engine.evaluate_matrix": {"callers": "principals"},
+    "errors.PolicyProblem": {"fix": "remedy"},
+    "lab.Account.call": {"caller": "principal"},
+    "lab.EventLog.where": {"who": "principal"},
+    "lab.EventQuestions.least_privilege": {"caller": "principal"},
+    "lab.EventQuestions.unused": {"caller": "principal"},
+    "lab.Questions.access_matrix": {"callers": "principals"},
+    "lab.Questions.can": {"caller": "principal"},
+    "lab.Questions.do": {"caller": "principal"},
+    "lab.Questions.what_can": {"caller": "principal"},
+    "lab.Role.revoke_by_source_identity": {"caller": "principal"},
+    "lab.Role.revoke_session": {"caller": "principal"},
+    "lab.Role.revoke_sessions": {"caller": "principal"},
+    "lab.Sts.decode_authorization_message": {"caller": "principal"},
+    "lab.Sts.get_access_key_info": {"caller": "principal"},
+    "lab.Sts.get_caller_identity": {"caller": "principal"},
+    "lab.StsEndpoint.call": {"caller": "principal"},
+    "lab.StsRoles.assume_role": {"caller": "principal"},
+    "lab.StsRoles.assume_root": {"caller": "principal"},
+    "lab.StsTokens.get_delegated_access_token": {"caller": "principal"},
+    "lab.StsTokens.get_federation_token": {"caller": "principal"},
+    "lab.StsTokens.get_scoped_credentials": {"caller": "principal"},
+    "lab.StsTokens.get_session_token": {"caller": "principal"},
+    "lab.StsTokens.get_web_identity_token": {"caller": "principal"},
+    "policy.Finding": {"mend": "remedy"},
+    "policy.Policy.diff": {"other": "after"},
+    "policy.Refusal": {"mend": "remedy"},
+    "teach.membership_board": {"callers": "principals"},
+    "teach.predict": {"caller": "principal"},
+    "view.permission_sets": {"caller": "principal"},
+    "view.reach_graph": {"source": "principal"},
+    "view.two_layers": {"caller": "principal"},
+    "view.verdict_table": {"callers": "principals"},
+}
 """Folder and function or class -> old parameter -> new one."""
 
 HOLDERS: dict[str, Any] = {}
@@ -114,16 +167,30 @@ def old_names_of(module: str) -> Callable[[str], object]:
 def with_old_names(thing: Thing) -> Thing:
     """Let a class or a function be used by its old names; they are in the tables."""
     key = f"{thing.__module__.split('.')[1]}.{thing.__qualname__}"
-    HOLDERS[key] = thing
     parameters = PARAMETERS.get(key, {})
     if not isinstance(thing, type):
-        return cast("Thing", _takes(thing, parameters, thing.__name__))
+        HOLDERS[key] = _takes(thing, parameters, thing.__name__)
+        return cast("Thing", HOLDERS[key])
+    HOLDERS[key] = thing
     for old, new in ATTRIBUTES.get(key, {}).items():
         setattr(thing, old, _OldAttribute(old, new))
     if parameters:
         made: Any = thing
         made.__init__ = _takes(made.__init__, parameters, thing.__name__)
     return thing
+
+
+def turned_around(method: Thing) -> Thing:
+    """Let ``after.diff(before=...)`` work, which is ``before.diff(after)`` now."""
+    tell = warn
+
+    def asking(self: Any, *values: Any, **named: Any) -> Any:
+        if "before" not in named:
+            return method(self, *values, **named)
+        tell("after.diff(before=...)", "before.diff(after)")
+        return method(named.pop("before"), self)
+
+    return cast("Thing", _as(method, asking))
 
 
 class _OldAttribute:
@@ -140,15 +207,21 @@ class _OldAttribute:
 
 def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
     """Let a function take parameters by their old names too."""
+    tell = warn
 
-    @wraps(function)
     def taking(*values: Any, **named: Any) -> Any:
         if not renamed.keys().isdisjoint(named):
             for old, new in renamed.items():
                 if old in named:
-                    warn(f"The parameter {old} of {name}()", new)
+                    tell(f"The parameter {old} of {name}()", new)
                     # dataclasses.replace() passes every field, and what is replaced by its old name
                     named[new] = named.pop(old)
         return function(*values, **named)
 
-    return taking
+    return _as(function, taking)
+
+
+def _as(function: Any, wrapper: Any) -> Any:
+    """Give a wrapper the name and the globals of what it wraps: doctest looks at both."""
+    there = FunctionType(wrapper.__code__, function.__globals__, closure=wrapper.__closure__)
+    return wraps(function)(there)

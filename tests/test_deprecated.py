@@ -1,5 +1,6 @@
 """Old public names: each still works, warns, and names the new one."""
 
+import pkgutil
 import re
 import warnings
 from functools import cache
@@ -7,13 +8,23 @@ from importlib import import_module
 
 import pytest
 
-from iamlab import Policy, deprecated
+import iamlab
+from iamlab import Policy, PolicyProblem, World, deprecated
+from iamlab.policy.validate.validation import refusals
 from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
 
-ALICE = "arn:aws:iam::111111111111:user/alice"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
+DELETE = {"action": "s3:DeleteObject", "resource": MAP}
 READ = Policy.allow("s3:GetObject", MAP, sid="Read")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_module():
+    """Load all, since a class is decorated when its module is imported."""
+    for module in pkgutil.walk_packages(iamlab.__path__, "iamlab."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 @cache
@@ -26,7 +37,7 @@ def scene():
 
 def decision():
     """Ask something that is denied."""
-    return scene().can(scene().user("dana"), "s3:DeleteObject", MAP)
+    return scene().can(scene().user("dana"), **DELETE)
 
 
 def audit():
@@ -34,10 +45,32 @@ def audit():
     return scene().account("acme-main").audit()
 
 
+@cache
+def changed_world():
+    """Make a world in which alice has left her group."""
+    after = scene().copy()
+    after.group("astronomers").remove_user("alice")
+    return after
+
+
+@cache
+def path():
+    """Find how dana can become an administrator, who may write her own policy."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    dana = main.create_user("dana")
+    dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    return main.world.reach().path(dana)
+
+
 OBJECTS = {
+    "analysis.Change": lambda: scene().diff(changed_world()).changes(["s3:GetObject"], [MAP])[0],
+    "analysis.Replay": lambda: path().replay(),
+    "analysis.WhatCan": lambda: scene().what_can(scene().user("dana"), services=["sqs"]),
+    "engine.AccessMatrix": lambda: scene().access_matrix(["s3:GetObject"], [MAP]),
     "analysis.Audit": audit,
     "analysis.Control": lambda: audit().findings[0].control,
     "analysis.Finding": lambda: audit().findings[0],
+    "analysis.Item": lambda: scene().account("acme-main").security_status().items[0],
     "analysis.LeastPrivilege": lambda: scene().least_privilege(scene().user("dana")),
     "analysis.SecurityStatus": lambda: scene().account("acme-main").security_status(),
     "analysis.Thresholds": lambda: audit().thresholds,
@@ -45,11 +78,14 @@ OBJECTS = {
     "engine.Decision": decision,
     "engine.Fix": lambda: decision().fixes()[0],
     "engine.StatementMatch": lambda: decision().determining[0],
+    "engine.Layers": lambda: decision().layers,
     "engine.Step": lambda: decision().steps[0],
     "lab.Questions": scene,
+    "errors.PolicyProblem": lambda: PolicyProblem("$", None, None, "It is wrong.", "Fix it."),
     "lab.Organization": lambda: scene().organizations[next(iter(scene().organizations))],
     "model.Event": lambda: scene().events[0],
     "policy.Finding": lambda: Policy.allow("s3:GetObjects", MAP).lint()[0],
+    "policy.Refusal": lambda: refusals(Policy.allow("s3", MAP), "identity")[0],
     "policy.Policy": lambda: READ,
 }
 """Folder and class -> an object that has old attributes."""
@@ -60,14 +96,19 @@ ARGUMENTS = {
 }
 """Old method that needs arguments -> the arguments."""
 
-CALLS = {}
-"""Folder and function -> a call that passes a value by the name of the parameter."""
-
 
 def use(thing, old, arguments=()):
     """Read an attribute; if it is a method, call it too."""
     value = getattr(thing, old)
     return value(*arguments) if callable(value) else value
+
+
+def what_is_missing(key, name):
+    """Call with one value by name, and nothing else; return what Python misses, if anything."""
+    try:
+        return deprecated.HOLDERS[key](**{name: ()})
+    except TypeError as error:
+        return str(error)
 
 
 def uses():
@@ -84,7 +125,10 @@ def uses():
             )
     for key, names in deprecated.PARAMETERS.items():
         for old, new in names.items():
-            yield key, old, new, lambda name, key=key, old=old: CALLS[f"{key}({old})"](name)
+            yield key, old, new, lambda name, key=key: what_is_missing(key, name)
+    world, dana = scene(), scene().user("dana")
+    yield "can", "caller", "principal", lambda name: world.can(**DELETE, **{name: dana})
+    yield "where", "who", "principal", lambda name: world.events.where(**{name: dana})
 
 
 @each_row(("where", "old", "new", "by_name"), list(uses()), ids=lambda row: f"{row[0]}:{row[1]}")
@@ -111,6 +155,34 @@ def test_the_old_order_of_reach_to_is_seen_and_turned_around():
         with pytest.warns(DeprecationWarning, match=r"reach\.to\(action, resource\)") as caught:
             found = reach.to(resource, "s3:GetObject")
         assert (caught[0].filename, found) == (__file__, reach.to("s3:GetObject", resource))
+
+
+def test_what_was_after_diff_before_is_before_diff_after():
+    """The name is the same: only where the parameter is named can old calls be told apart."""
+    before, after = scene(), changed_world()
+    asked = ["s3:GetObject"], [MAP]
+
+    for old, new in ((before, after), (before.access_matrix(*asked), after.access_matrix(*asked))):
+        with pytest.warns(DeprecationWarning, match=r"before\.diff\(after\)") as caught:
+            found = new.diff(before=old)
+        assert caught[0].filename == __file__
+        assert str(found) == str(old.diff(new)) != str(new.diff(old))
+
+
+def test_every_difference_has_gained_lost_and_changed():
+    """Of policies these are actions, of matrices cells, of worlds changes and edits."""
+    alice = scene().user("alice").arn
+    asked = ["s3:GetObject"], [MAP]
+    of_worlds = scene().diff(changed_world())
+    of_matrices = scene().access_matrix(*asked).diff(changed_world().access_matrix(*asked))
+    of_policies = READ.diff(Policy.allow("s3:PutObject", MAP))
+
+    assert (of_worlds.gained, of_worlds.changed) == ((), ())
+    assert (alice, "s3:GetObject") in [(one.principal, one.action) for one in of_worlds.lost]
+    assert (of_matrices.gained, of_matrices.changed) == ((), ())
+    assert of_matrices.lost == ((alice, "s3:GetObject", MAP),)
+    assert (of_policies.gained, of_policies.changed) == (("s3:PutObject",), ())
+    assert of_policies.lost == ("s3:GetObject",)
 
 
 def test_every_key_of_the_tables_is_a_decorated_class_or_function():

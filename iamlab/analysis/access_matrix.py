@@ -86,7 +86,7 @@ def access(
     developers s3:DeleteObject
     """
     if by not in _EVERY:
-        raise RequestError(f"by={by!r} is no way to ask. {did_you_mean(str(by), _EVERY)}")
+        raise RequestError(f"by={by!r} isn't an option. {did_you_mean(str(by), _EVERY)}")
     pairs = list(product(actions, resources))
     for action, resource in pairs:
         check_text("action", action)
@@ -185,17 +185,17 @@ def _rows(
     world: World,
     callers: Sequence[PrincipalContext],
     pairs: Sequence[Pair],
-    given: Given,
+    explicit: Given,
     circumstances: Circumstances,
 ) -> list[int]:
-    """Decide for callers for whom resources and VPC endpoints are the same."""
+    """Decide for callers that have the same resources and VPC endpoints."""
     from iamlab.engine.matrix import evaluate_matrix
 
     via = bool(circumstances.get("via"))
-    batches = batches_of(world, callers[0], pairs, given, circumstances)
+    batches = batches_of(world, callers[0], pairs, explicit, circumstances)
     decided = []
     for batch in batches:
-        taken = (batch.caller(one, given, via=via) for one in steps(callers, "deciding"))
+        taken = (batch.caller(caller, explicit, via=via) for caller in steps(callers, "deciding"))
         listed = [pairs[place] for place in batch.places]
         decided.append(evaluate_matrix(taken, listed, batch.facts).rows)
     back = in_order([batch.places for batch in batches])
@@ -203,7 +203,7 @@ def _rows(
 
 
 def _alike(rows: Sequence[MatrixRow]) -> dict[object, list[int]]:
-    """Group the callers for whom resources and VPC endpoints are the same."""
+    """Group the callers that have the same resources and VPC endpoints."""
     found: dict[object, list[int]] = {}
     for place, (principal, _) in enumerate(rows):
         who = principal.who()
@@ -230,23 +230,23 @@ class Batch:
     places: list[int] = field(default_factory=list)
 
     def takes(self, other: Batch) -> bool:
-        """Say whether the engine can decide the pairs of another batch together with these."""
+        """Return whether the engine can decide the pairs of another batch together with these."""
         return self.policy is other.policy and all(
             self.facts.get(resource, facts) == facts for resource, facts in other.facts.items()
         )
 
-    def caller(self, principal: PrincipalContext, given: Given, *, via: bool) -> Asking:
-        """Give a caller as the engine takes it."""
+    def caller(self, principal: PrincipalContext, explicit: Given, *, via: bool) -> Asking:
+        """Return a caller as the engine takes it."""
         own = {**principal.context(), **(FORWARDED_CALL_KEYS if via else {})}
         layers = principal.layers(endpoint=self.policy)
-        return principal.arn, layers, override_keys(own, given), principal.issuer
+        return principal.arn, layers, override_keys(own, explicit), principal.issuer
 
 
 def batches_of(
     world: World,
     caller: PrincipalContext,
     pairs: Sequence[Pair],
-    given: Given,
+    explicit: Given,
     circumstances: Circumstances,
 ) -> list[Batch]:
     """Put pairs into as few batches as the engine allows."""
@@ -259,9 +259,9 @@ def batches_of(
             # The engine reads levels that are the same object once.
             same = levels.setdefault(facts.account_id, facts)
             facts = replace(facts, rcps=same.rcps)
-        way = NetworkPath.of(world, who, facts, action, circumstances)
-        found = facts.beside(call_keys(way.call))
-        return way.policy, replace(found, context=override_keys(found.context, given))
+        path = NetworkPath.of(world, who, facts, action, circumstances)
+        found = facts.beside(call_keys(path.call))
+        return path.policy, replace(found, context=override_keys(found.context, explicit))
 
     by_service: dict[tuple[str, str], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
@@ -285,7 +285,7 @@ def batches_of(
 
 
 def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
-    """Say how sets of several batches become one, with the bits at these places.
+    """Return how sets of several batches become one, with the bits at these places.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def generate_credential_report(account: Account, _: Parameters) -> dict[str, Any
     """Have a report made, unless there is one from the last four hours.
 
     It takes a while: the first call starts it, the second finds it in progress, the third complete;
-    so does any call after the clock has moved on.
+    any later call also finds it complete.
     """
     now, job = account.world.clock.now, account.report_job
     if job is None or job.is_old(now):
@@ -107,15 +107,17 @@ def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
 
 
 @operation("ListPoliciesGrantingServiceAccess", on="identity", answer=as_it_is)
-def list_policies_granting_service_access(account: Account, given: Parameters) -> dict[str, Any]:
+def list_policies_granting_service_access(
+    account: Account, parameters: Parameters
+) -> dict[str, Any]:
     """List the policies of a user, group or role that grant services.
 
     Only what is attached to it counts, and only what is allowed: boundaries, policies of resources
     and organizations, and what is denied, are left out.
     """
-    arn, services = given["Arn"], given["ServiceNamespaces"]
+    arn, services = parameters["Arn"], parameters["ServiceNamespaces"]
     every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)
-    identities = {one.arn: one for by_name in every for one in by_name.values()}
+    identities = {identity.arn: identity for by_name in every for identity in by_name.values()}
     if arn not in identities:
         raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
     for service in services:
@@ -127,7 +129,7 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
     return page(
         "PoliciesGrantingServiceAccess",
         services,
-        given,
+        parameters,
         lambda service: {
             "ServiceNamespace": service,
             "Policies": policies_granting(identities[arn], service.lower()),
@@ -136,7 +138,7 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
 
 
 def grants(policy: Policy, service: str) -> bool:
-    """Say whether some statement of a policy allows some action of a service.
+    """Return whether some statement of a policy allows some action of a service.
 
     Parameters
     ----------
@@ -249,9 +251,11 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "AccessKeysPerUserQuota": 2,
     # The virtual ones, those that nobody uses included.
     "MFADevices": lambda account: sum(
-        one.kind == held.VIRTUAL for one in account.mfa_records.values()
+        record.kind == held.VIRTUAL for record in account.mfa_records.values()
     ),
-    "MFADevicesInUse": lambda account: sum(len(one.mfa) for one in held.credentials_of(account)),
+    "MFADevicesInUse": lambda account: sum(
+        len(credential.mfa) for credential in held.credentials_of(account)
+    ),
     "AccountMFAEnabled": lambda account: bool(held.of_root(account).mfa),
     "AccountAccessKeysPresent": lambda account: bool(held.of_root(account).keys),
     "AccountPasswordPresent": lambda account: held.of_root(account).password is not None,
@@ -262,7 +266,7 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "Policies": lambda account: len(own_policies(account)),
     "PoliciesQuota": "Policies",
     "PolicySizeQuota": 6144,
-    "PolicyVersionsInUse": lambda account: sum(len(one.versions) for one in own_policies(account)),
+    "PolicyVersionsInUse": lambda account: sum(len(own.versions) for own in own_policies(account)),
     "PolicyVersionsInUseQuota": 10_000,
     "VersionsPerPolicyQuota": "VersionsPerPolicy",
     "GlobalEndpointTokenVersion": lambda account: account.global_endpoint_token_version,
@@ -378,10 +382,11 @@ def summarise(user: User) -> UserSummary:
 
 def _policies(user: User) -> Iterator[tuple[str, str]]:
     """Name each policy that applies, and how it is attached."""
-    for one in with_groups(user):
-        to, of = ("", "") if one is user else (f" to group {one.name}", f" of group {one.name}")
-        yield from ((arn.rpartition("/")[2], f"attached{to}") for arn in one.attached)
-        yield from ((name, f"inline{of}") for name in one.inline)
+    for holder in with_groups(user):
+        group = "" if holder is user else f" group {holder.name}"
+        to, of = (f" to{group}", f" of{group}") if group else ("", "")
+        yield from ((arn.rpartition("/")[2], f"attached{to}") for arn in holder.attached)
+        yield from ((name, f"inline{of}") for name in holder.inline)
 
 
 def _key(key_id: str, record: KeyRecord, now: datetime) -> KeySummary:

@@ -49,7 +49,7 @@ VIRTUAL, UNKNOWN = "virtual", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password for the console; the times are ``None`` where there was none."""
+    """A password for the console; a time is ``None`` if it is unknown."""
 
     last_used: datetime | None
     last_changed: datetime | None
@@ -183,7 +183,7 @@ class CredentialReport(Shown):
         Raises
         ------
         LoadError
-            It is none; with the line.
+            It isn't a credential report; the message has the line.
         """
         lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
         try:
@@ -194,7 +194,7 @@ class CredentialReport(Shown):
         missing = [column for column in COLUMNS[:-1] if column not in head]
         if missing:
             raise LoadError(
-                f"{name} is no credential report: it has no column {missing[0]}. Make one with: "
+                f"{name} isn't a credential report: it has no column {missing[0]}. Make one with: "
                 "aws iam get-credential-report --query Content --output text | base64 --decode"
             )
         return cls(tuple(_read(head, line, f"{name}, row {n}") for n, line in enumerate(body, 1)))
@@ -209,13 +209,13 @@ class CredentialReport(Shown):
         return text.getvalue()
 
     def credentials(self) -> tuple[Credentials, ...]:
-        """Say what the rows mean: the credentials of each user."""
+        """Return what the rows mean: the credentials of each user."""
         return tuple(map(_credentials, self.rows))
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the report as a table: a row for each user, with times and truths as such.
+        """Return the report as a table: a row for each user, with times and truths as such.
 
-        What AWS writes word by word, such as ``no_information``, stands in ``csv``.
+        ``csv`` has AWS's own words, such as ``no_information``.
         """
         rows = ([_typed(name, getattr(row, name)) for name in COLUMNS] for row in self.rows)
         return table(COLUMNS, rows)
@@ -243,11 +243,11 @@ class Job:
     asked: int = 1
 
     def is_ready(self, now: datetime) -> bool:
-        """Say whether the report can be fetched: the third call, or a later time, finds it so."""
+        """Return whether the report is ready: at the third call, or at a later time."""
         return self.asked > 2 or now > self.started
 
     def is_old(self, now: datetime) -> bool:
-        """Say whether the report is no longer good."""
+        """Return whether the report has expired."""
         return now - self.started >= KEPT
 
 
@@ -255,12 +255,12 @@ class Job:
 
 
 def are_known(account: Account) -> bool:
-    """Say whether the world knows credentials: an export of account details holds none."""
+    """Return whether the world knows credentials: an export of account details holds none."""
     return not account.world.loaded
 
 
 def credentials_of(account: Account) -> tuple[Credentials, ...]:
-    """Give the credentials of the root user, then of each user."""
+    """Return the credentials of the root user, then of each user."""
     devices: dict[str, list[str]] = defaultdict(list)
     for record in account.mfa_records.values():
         if record.owner is not None:
@@ -269,7 +269,7 @@ def credentials_of(account: Account) -> tuple[Credentials, ...]:
 
 
 def of_root(account: Account) -> Credentials:
-    """Give the root user's credentials."""
+    """Return the root user's credentials."""
     return credentials_of(account)[0]
 
 
@@ -287,12 +287,12 @@ def _held_by(owner: CredentialOwner, devices: Mapping[str, list[str]]) -> Creden
         password,
         tuple(devices.get(owner.unique_id, ())),
         tuple(map(_key_of, owner.key_records.values())),
-        tuple(Certificate(one.status == "Active", one.upload_date) for one in uploaded),
+        tuple(Certificate(cert.status == "Active", cert.upload_date) for cert in uploaded),
     )
 
 
 def _key_of(record: KeyRecord) -> Key:
-    """Give a key; a Region is kept as the report writes it."""
+    """Return a key; a Region is kept as the report writes it."""
     is_active, used = record.status == "Active", record.last_used
     if used is None:
         return Key(is_active, record.create_date)
@@ -303,18 +303,18 @@ def _key_of(record: KeyRecord) -> Key:
 # -- writing and reading --------------------------------------------------------------------------
 
 
-def _row(one: Credentials) -> Row:
-    password = one.password or Password(None, None)
+def _row(record: Credentials) -> Row:
+    password = record.password or Password(None, None)
     values: list[object] = [
-        *(one.user, one.arn, one.created, one.password is not None),
-        password.last_used or (NO_INFORMATION if one.password else None),
+        *(record.user, record.arn, record.created, record.password is not None),
+        password.last_used or (NO_INFORMATION if record.password else None),
         password.last_changed,
-        NOT_SUPPORTED if one.is_root else password.next_rotation,
-        bool(one.mfa),
+        NOT_SUPPORTED if record.is_root else password.next_rotation,
+        bool(record.mfa),
     ]
-    for key in (*one.keys, *2 * [Key(is_active=False, last_rotated=None)])[:2]:
+    for key in (*record.keys, *2 * [Key(is_active=False, last_rotated=None)])[:2]:
         values += astuple(key)
-    for certificate in (*one.certificates, *2 * [Certificate(False, None)])[:2]:  # noqa: FBT003
+    for certificate in (*record.certificates, *2 * [Certificate(False, None)])[:2]:  # noqa: FBT003
         values += astuple(certificate)
     return Row(*map(_cell, values))
 
@@ -342,7 +342,7 @@ def _check(column: str, value: str, place: str) -> None:
     try:
         _typed(column, value)
     except ValueError:
-        raise LoadError(f"{place}: {column} is no time: {value!r}.") from None
+        raise LoadError(f"{place}: {column} isn't a time: {value!r}.") from None
     if column.endswith(_ARE_FLAGS) and value.lower() not in ("true", "false", NOT_SUPPORTED):
         raise LoadError(f"{place}: {column} is neither true nor false: {value!r}.")
 
@@ -353,7 +353,7 @@ _ARE_FLAGS = ("_active", "_enabled")
 
 
 def _typed(column: str, value: str) -> object:
-    """Give a cell as what it means; ``None`` if it does not say."""
+    """Return a cell as what it means; ``None`` if it does not say."""
     if column.endswith(_ARE_TIMES):
         return _moment(value)
     if column.endswith(_ARE_FLAGS):
@@ -387,7 +387,7 @@ def _credentials(row: Row) -> Credentials:
 
 
 def _numbered(row: Row, what: str) -> Iterator[list[str]]:
-    """Give the cells of the first and the second of a kind; one that exists has an age."""
+    """Return the cells of the first and the second of a kind; one that exists has an age."""
     for number in ("1", "2"):
         start = f"{what}_{number}_"
         cells = [getattr(row, column) for column in COLUMNS if column.startswith(start)]

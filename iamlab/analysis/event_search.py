@@ -64,7 +64,9 @@ def checks_of(events: Iterable[Event], **wanted: Any) -> list[Check]:
 def _in_log_of(account: object) -> Check:
     account_id = getattr(account, "account_id", account)
     if not (isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)):
-        raise RequestError(f"account={account!r} is none: give it itself, or its id of 12 digits.")
+        raise RequestError(
+            f"account={account!r} isn't an account. Pass an account, or its id of 12 digits."
+        )
     return lambda event: event.recipient_account_id == account_id
 
 
@@ -72,7 +74,7 @@ def _with_outcome(outcome: object) -> Check:
     known = get_args(Outcome)
     if outcome not in known:
         hint = did_you_mean(str(outcome)[:100], known)
-        raise RequestError(f"outcome={outcome!r} is none. {hint}")
+        raise RequestError(f"outcome={outcome!r} isn't an outcome. {hint}")
     return lambda event: event.outcome == outcome
 
 
@@ -84,7 +86,7 @@ def _in_time(name: str, time: object, fits: Callable[[datetime, datetime], bool]
         except ValueError:
             found = None
     if not isinstance(found, datetime):
-        raise RequestError(f"{name}={time!r} is no time: write 2026-11-25T09:00:00Z.")
+        raise RequestError(f"{name}={time!r} isn't a time. Write 2026-11-25T09:00:00Z.")
     if found.tzinfo is None:
         raise RequestError(f"{name}={time!r} has no time zone: write Z at its end for UTC.")
     return lambda event: fits(found, event.event_time)
@@ -95,7 +97,7 @@ def _in_time(name: str, time: object, fits: Callable[[datetime, datetime], bool]
 
 def _calls_of(action: object, events: Iterable[Event]) -> Check:
     if not isinstance(action, str) or not action:
-        raise RequestError(f"what={action!r} is no action: write s3:GetObject, or iam:*.")
+        raise RequestError(f"what={action!r} isn't an action. Write s3:GetObject or iam:*.")
 
     def fits(event: Event) -> bool:
         name = event.event_name
@@ -109,17 +111,17 @@ def _calls_of(action: object, events: Iterable[Event]) -> Check:
 
 @lru_cache(maxsize=4096)
 def _names_of_call(source: str, name: str) -> tuple[str, ...]:
-    """Give the names of a call: as the event has it, and as policies name its actions."""
+    """Return the names of a call: as the event has it, and as policies name its actions."""
     from iamlab.analysis.trails.actions import actions_of_call
 
     return (
         f"{source.removesuffix(_HOST)}:{name}",
-        *(one.name for one in actions_of_call(source, name)),
+        *(action.name for action in actions_of_call(source, name)),
     )
 
 
 def _check_action(action: str, seen: set[str]) -> None:
-    """Tell a slip from an action that nobody has called.
+    """Check that an action exists, even if it was never called.
 
     Raises
     ------
@@ -132,9 +134,13 @@ def _check_action(action: str, seen: set[str]) -> None:
     if not catalog.has(service) and service.lower() not in seen:
         hint = did_you_mean(service[:100].lower(), catalog.services())
         raise RequestError(f"what={action!r}: there is no service {service}. {hint}")
-    events = [one for key, one in NAMES.items() if key.startswith(f"{service.lower()}:")]
-    known = [*(one.name for one in catalog.actions_of(service).values()), *events]
-    if known and not _WILD.search(name) and name.lower() not in {one.lower() for one in known}:
+    events = [event for key, event in NAMES.items() if key.startswith(f"{service.lower()}:")]
+    known = [*(action.name for action in catalog.actions_of(service).values()), *events]
+    if (
+        known
+        and not _WILD.search(name)
+        and name.lower() not in {known_name.lower() for known_name in known}
+    ):
         hint = did_you_mean(name[:100], known)
         raise RequestError(f"what={action!r}: {service} has no action {name}. {hint}")
 
@@ -151,7 +157,9 @@ def _by(caller: object) -> Check:
         return _in_console(str(arn), issued)
     wanted = frozenset(_names_of(caller))
     if not wanted:
-        raise RequestError(f"who={caller!r} is nobody: give a caller, his ARN, key id or name.")
+        raise RequestError(
+            f"principal={caller!r} is nobody. Pass a caller, an ARN, a key ID or a name."
+        )
     unique_id = "" if isinstance(caller, str) else getattr(caller, "unique_id", "")
 
     def fits(event: Event) -> bool:
@@ -193,7 +201,7 @@ _ISSUED_BY = ("arn", "principalId", "userName")
 
 
 def names_of(identity: Mapping[str, Any]) -> Iterator[str]:
-    """Give all by which a caller can be found in an event.
+    """Return all by which a caller can be found in an event.
 
     Examples
     --------
@@ -213,6 +221,6 @@ def names_of(identity: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Give a part of an identity; an event from elsewhere may have anything in its place."""
+    """Return a part of an identity; an event from elsewhere may have anything in its place."""
     found = whole.get(name)
     return found if isinstance(found, Mapping) else {}

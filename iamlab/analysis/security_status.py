@@ -1,7 +1,7 @@
 """The console's security status, as it was, and the security recommendations that replaced it.
 
 Each item says whether it is done, why, and how it is done in this world: Python text that can be
-run as it stands, with ``account`` for the account.
+run unchanged, with ``account`` as the account.
 
 Notes
 -----
@@ -33,6 +33,7 @@ _SYMBOLS = {DONE: "✓", OPEN: "✕", UNKNOWN: "?"}
 _YEAR = timedelta(days=365)
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item.
@@ -41,7 +42,7 @@ class Item:
     ----------
     state
         ``"done"``, ``"to do"`` or ``"not known"``.
-    mend
+    remedy
         Python text that does it; empty if it is done or not known.
     today
         What AWS's advice on this is today.
@@ -50,7 +51,7 @@ class Item:
     title: str
     state: str
     reason: str
-    mend: str = ""
+    remedy: str = ""
     today: str = ""
 
     @property
@@ -60,7 +61,7 @@ class Item:
 
     def __str__(self) -> str:
         lines = [f"{_SYMBOLS[self.state]} {self.state}: {self.title}", f"    {self.reason}"]
-        lines += [f"    >>> {line}" for line in self.mend.splitlines()]
+        lines += [f"    >>> {line}" for line in self.remedy.splitlines()]
         if self.today:
             lines.append(f"    Today: {self.today}")
         return "\n".join(lines)
@@ -98,8 +99,10 @@ class SecurityStatus(Shown):
         return f"{self.title}: {done} of {len(self.items)} done"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
-        return {"title": self.title, "items": [asdict(item) for item in self.items]}
+        """Return it as JSON values; the key of the remedy is still ``mend``."""
+        keys = {"remedy": "mend"}
+        items = [{keys.get(key, key): text for key, text in asdict(item).items()} for item in self]
+        return {"title": self.title, "items": items}
 
 
 def security_status(
@@ -125,7 +128,7 @@ def security_status(
 
 
 _TODAY = {
-    "Delete your root access keys": "Still right. An account has none, unless somebody makes them.",
+    "Delete your root access keys": "Still right. Accounts have no root keys by default.",
     "Activate MFA on your root user": "AWS demands it itself: of every account since June 2025.",
     "Create individual IAM users": "No longer advised: let people come from an identity provider, "
     "with temporary credentials. IAM users are for what cannot do that.",
@@ -142,7 +145,7 @@ def security_recommendations(
     user: User | None = None,
     credentials: Sequence[Credentials] | None = None,
 ) -> SecurityStatus:
-    """Give the recommendations that the dashboard shows today.
+    """Return the recommendations that the dashboard shows today.
 
     Parameters
     ----------
@@ -168,11 +171,11 @@ def security_recommendations(
 
 
 def _of(name: str, account: Account, reported: Sequence[Credentials] | None) -> Credentials | None:
-    """Give somebody's credentials; ``None`` if nothing tells them."""
+    """Return somebody's credentials; ``None`` if nothing tells them."""
     if reported is None and not account_credentials.are_known(account):
         return None
     every = account_credentials.credentials_of(account) if reported is None else reported
-    return next((one for one in every if one.user == name), None)
+    return next((credentials for credentials in every if credentials.user == name), None)
 
 
 # -- the items ------------------------------------------------------------------------------------
@@ -232,7 +235,7 @@ def _groups(account: Account) -> Answer:
 def _password_policy(account: Account) -> Answer:
     if account.password_policy is not None:
         return True, "There is one.", ""
-    reason = "There is none: passwords have 8 characters or more, of three kinds."
+    reason = "There is no password policy: passwords have 8 characters or more, of three kinds."
     return False, reason, "account.update_password_policy(minimum_password_length=14)"
 
 

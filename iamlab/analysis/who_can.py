@@ -40,26 +40,30 @@ class _SharedFacts:
     """The resource, the VPC endpoint and the context that are the same for some callers."""
 
     facts: ResourceContext
-    way: NetworkPath
-    given: Mapping[str, ContextValue]
+    path: NetworkPath
+    explicit: Mapping[str, ContextValue]
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """What stands beside and over a caller's own keys."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.way.call.via else {}
+        """The keys that are added to a caller's own keys, or replace them."""
+        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
         return contexts.override_keys(
-            {**forwarded, **self.facts.context, **contexts.call_keys(self.way.call)}, self.given
+            {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
 
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was taken for granted, in words."""
-        return (*self.facts.assumed, *self.way.assumed, *contexts.reserved_key_notes(self.given))
+        return (
+            *self.facts.assumed,
+            *self.path.assumed,
+            *contexts.reserved_key_notes(self.explicit),
+        )
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str
     ) -> Iterator[Request]:
-        """Make the request of each caller."""
+        """Yield the request of each caller."""
         over, account = self.context, self.facts.account_id
         for known, _, context in callers:
             keys = contexts.override_keys(context, over)
@@ -86,7 +90,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
 
     def __getitem__(self, arn: str) -> Decision:
         principal, shared = self._found[arn]
-        layers = principal.layers(shared.facts, shared.way.policy)
+        layers = principal.layers(shared.facts, shared.path.policy)
         caller = principal, layers, principal.context()
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
@@ -120,9 +124,9 @@ def who_can(
     number = 0
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
-        way = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, way, context or {})
-        callers = _all_callers(world, accounts, way.policy)
+        path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
+        shared = _SharedFacts(facts, path, context or {})
+        callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
         for (known, layers, _), request in zip(callers, requests, strict=True):
@@ -141,11 +145,12 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
     """
     accounts = tuple(world.accounts.values())
     owners = {
-        resource_context(world, resource, action, one.account_id).account_id for one in accounts[:2]
+        resource_context(world, resource, action, account.account_id).account_id
+        for account in accounts[:2]
     }
     if len(owners) < 2:
         return [(accounts, accounts[0].account_id)] if accounts else []
-    return [((one,), one.account_id) for one in accounts]
+    return [((account,), account.account_id) for account in accounts]
 
 
 def _all_callers(
@@ -153,15 +158,15 @@ def _all_callers(
 ) -> tuple[GatheredCaller, ...]:
     """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.
-    key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
+    key: Hashable = (tuple(account.account_id for account in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
     stamp: Hashable = (
         world.clock.now,
         tuple(
-            (one.arn, *one.tags.items())
+            (principal.arn, *principal.tags.items())
             for account in accounts
-            for one in (*account.users.values(), *account.roles.values())
-            if one.tags
+            for principal in (*account.users.values(), *account.roles.values())
+            if principal.tags
         ),
     )
     remembered = world.remembered.callers
@@ -177,7 +182,7 @@ def _all_callers(
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
-    """Give the ARNs of every user, role and root user."""
+    """Return the ARNs of every user, role and root user."""
     for account in accounts:
         yield from (user.arn for user in account.users.values())
         yield from (role.arn for role in account.roles.values())

@@ -199,9 +199,7 @@ class NetworkPath:
         via = _services(circumstances.get("via") or ())
         is_service = bool(caller.service)
         if via and is_service:
-            raise RequestError(
-                f"{caller.service} calls on its own behalf. via= is for calls of principals."
-            )
+            raise RequestError(f"{caller.service} calls on its own behalf. via= is for principals.")
         if circumstances.get("source_arn") is not None and not is_service:
             raise RequestError(
                 "source_arn= is for services that call on their own behalf, and "

@@ -141,7 +141,7 @@ class PrincipalContext:
             resource.rcps,
             endpoint,
             self.scoped,
-            grants=resource.grants,
+            grant=resource.grants,
             public_access_block=resource.public_access_block,
         )
 
@@ -278,9 +278,7 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
             f"{text!r} doesn't name the user who created it. Pass the session itself, which "
             "world.sts.get_federation_token(...) gives."
         )
-    raise RequestError(
-        f"{text!r} isn't a caller in this world: a user, a role, a session of a role."
-    )
+    raise RequestError(f"{text!r} isn't a caller in this world: a user, a role or a session.")
 
 
 def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:

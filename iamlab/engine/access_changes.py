@@ -64,6 +64,11 @@ class AccessChanges(Shown):
         )
         return tuple((words, names) for words, names in sides if names)
 
+    @property
+    def changed(self) -> tuple[Cell, ...]:
+        """What changed otherwise, as in other differences: nothing, access is allowed or not."""
+        return ()
+
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame``: a line for each gain and loss."""
         from iamlab import display
@@ -91,7 +96,7 @@ def _briefly(names: Sequence[str]) -> str:
 
 def changes_between(before: AccessMatrix, after: AccessMatrix) -> AccessChanges:
     """Compare two matrices by the names of callers and pairs, whatever their places."""
-    old, new = _by_name(before.callers), _by_name(after.callers)
+    old, new = _by_name(before.principals), _by_name(after.principals)
     old_pairs, new_pairs = _by_pair(before.pairs), _by_pair(after.pairs)
     shared = [(old_pairs[key], place) for key, place in new_pairs.items() if key in old_pairs]
     gained: list[Cell] = []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-OF_RESOURCES = ("resource", "rcps", "grants", "public_access_block")
+OF_RESOURCES = ("resource", "rcp", "grant", "public_access_block")
 
 
 def refuse_what_is_of_resources(layers: Layers) -> None:

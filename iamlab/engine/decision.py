@@ -67,8 +67,13 @@ class Decision(Shown):
         set_(self, "assumed", assumed)
         set_(self, "_trace", None)
 
-    def __bool__(self) -> bool:
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is allowed; the truth of the decision says the same."""
         return self.verdict is Verdict.ALLOWED
+
+    def __bool__(self) -> bool:
+        return self.allowed
 
     def __reduce__(self) -> tuple[Any, ...]:  # the rest can be worked out again
         question = self.request, self.layers, self.rules

@@ -126,11 +126,11 @@ def _layers(
         resource=one("resource"),
         boundary=one("boundary"),
         session=flat("session"),
-        scps=changed["scp"],
-        rcps=changed["rcp"],
+        scp=changed["scp"],
+        rcp=changed["rcp"],
         endpoint=one("endpoint"),
         scoped=flat("scoped"),
-        grants=before.grants,
+        grant=before.grant,
         public_access_block=block,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from iamlab.deprecated import old_names_of
+from iamlab.deprecated import old_names_of, with_old_names
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
@@ -83,6 +83,7 @@ class Place:
     bounded: bool = False
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, init=False)
 class Layers:
     """The policies that apply. Wherever a ``Policy`` stands, an ``AttachedPolicy`` can stand.
@@ -97,16 +98,16 @@ class Layers:
         The caller's permissions boundary.
     session
         Session policies, passed when the session was made.
-    scps
+    scp
         Service control policies of the caller's account: one list of policies for each level, the
         organization's root first. Every level must allow; ``()`` for an account in no organization.
-    rcps
+    rcp
         Resource control policies of the account that owns the resource, in the same way.
     endpoint
         Policy of the VPC endpoint that the request came through.
     scoped
         Scope-down policies of credentials from GetScopedCredentials: each must allow.
-    grants
+    grant
         KMS grants on the key.
     public_access_block
         The switches of S3 Block Public Access in force for the bucket.
@@ -123,11 +124,11 @@ class Layers:
     resource: AttachedPolicy | None = None
     boundary: AttachedPolicy | None = None
     session: Level = ()
-    scps: tuple[Level, ...] = ()
-    rcps: tuple[Level, ...] = ()
+    scp: tuple[Level, ...] = ()
+    rcp: tuple[Level, ...] = ()
     endpoint: AttachedPolicy | None = None
     scoped: Level = ()
-    grants: tuple[Grant, ...] = ()
+    grant: tuple[Grant, ...] = ()
     public_access_block: PublicAccessBlock | None = None
     _granted: Level = field(init=False, compare=False, repr=False)
     # What engine/compiled.py has made of these policies, once it was asked.
@@ -139,11 +140,11 @@ class Layers:
         resource: Policy | AttachedPolicy | None = None,
         boundary: Policy | AttachedPolicy | None = None,
         session: Iterable[Policy | AttachedPolicy] = (),
-        scps: Iterable[Iterable[Policy | AttachedPolicy]] = (),
-        rcps: Iterable[Iterable[Policy | AttachedPolicy]] = (),
+        scp: Iterable[Iterable[Policy | AttachedPolicy]] = (),
+        rcp: Iterable[Iterable[Policy | AttachedPolicy]] = (),
         endpoint: Policy | AttachedPolicy | None = None,
         scoped: Iterable[Policy | AttachedPolicy] = (),
-        grants: Iterable[Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]] = (),
+        grant: Iterable[Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]] = (),
         public_access_block: PublicAccessBlock | None = None,
     ) -> None:
         set_ = object.__setattr__
@@ -151,13 +152,13 @@ class Layers:
         set_(self, "resource", _one(resource))
         set_(self, "boundary", _one(boundary))
         set_(self, "session", _many("session", session))
-        set_(self, "scps", _levels("scps", scps))
-        set_(self, "rcps", _levels("rcps", rcps))
+        set_(self, "scp", _levels("scp", scp))
+        set_(self, "rcp", _levels("rcp", rcp))
         set_(self, "endpoint", _one(endpoint))
         set_(self, "scoped", _many("scoped", scoped))
-        set_(self, "grants", tuple(map(Grant.of, grants)))
+        set_(self, "grant", tuple(map(Grant.of, grant)))
         set_(self, "public_access_block", _switches(public_access_block))
-        set_(self, "_granted", tuple(AttachedPolicy(grant.as_policy()) for grant in self.grants))
+        set_(self, "_granted", tuple(AttachedPolicy(one.as_policy()) for one in self.grant))
         set_(self, "compiled", None)
 
     def __reduce__(self) -> tuple[Any, ...]:  # what was made of them can be made again
@@ -170,7 +171,7 @@ class Layers:
         one for each policy, every other layer one; a layer that is not there has none.
         """
         if layer in ("scp", "rcp"):
-            return self.scps if layer == "scp" else self.rcps
+            return self.scp if layer == "scp" else self.rcp
         if layer == "scoped":
             return tuple((attached,) for attached in self.scoped)
         policies = self.of(layer)

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.deprecated import old_names_of
+from iamlab.deprecated import old_names_of, turned_around, with_old_names
 from iamlab.display import Shown
 from iamlab.engine.allowed_pairs import AllowedPairs
 from iamlab.engine.question_index import QuestionIndex, ResourceFacts
@@ -40,13 +40,14 @@ __all__ = ["AccessMatrix", "ResourceFacts", "evaluate_matrix"]
 Pair = tuple[str, str]
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class AccessMatrix(Shown):
     """Who may do what: a row for each caller, a bit for each pair.
 
     Parameters
     ----------
-    callers
+    principals
         The principals.
     pairs
         (action, resource), as they were given.
@@ -54,48 +55,50 @@ class AccessMatrix(Shown):
         Bit ``j`` of row ``i`` says whether caller ``i`` may do pair ``j``.
     """
 
-    callers: tuple[str, ...]
+    principals: tuple[str, ...]
     pairs: tuple[Pair, ...]
     rows: tuple[int, ...]
 
-    def allowed(self, caller: int, pair: int) -> bool:
+    @with_old_names
+    def allowed(self, principal: int, pair: int) -> bool:
         """Say whether a caller may do a pair, both by number."""
-        return bool(self.rows[caller] >> range(len(self.pairs))[pair] & 1)
+        return bool(self.rows[principal] >> range(len(self.pairs))[pair] & 1)
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
         """Give (caller, action, resource) for all that is allowed."""
-        for caller, row in zip(self.callers, self.rows, strict=True):
+        for caller, row in zip(self.principals, self.rows, strict=True):
             for number, (action, resource) in enumerate(self.pairs):
                 if row >> number & 1:
                     yield caller, action, resource
 
     def __len__(self) -> int:
         """How many decisions it holds."""
-        return len(self.callers) * len(self.pairs)
+        return len(self.principals) * len(self.pairs)
 
     def __repr__(self) -> str:
         allowed = sum(row.bit_count() for row in self.rows)
-        size = f"{len(self.callers):,} x {len(self.pairs):,}"
+        size = f"{len(self.principals):,} x {len(self.pairs):,}"
         return f"<AccessMatrix of callers x pairs: {size}, {allowed:,} of {len(self):,} allowed>"
 
-    def diff(self, before: AccessMatrix) -> AccessChanges:
-        """Say who gained and who lost what since another matrix.
+    @turned_around
+    def diff(self, after: AccessMatrix) -> AccessChanges:
+        """Return who gains and who loses access from this matrix to a later one.
 
-        Callers and pairs are compared by name, wherever they stand. Those that only one of the two
-        has are told as such, and are neither gains nor losses.
+        Principals and pairs are compared by name, in any order. The result lists those that only
+        one of the matrices has; they are neither gains nor losses.
 
         Examples
         --------
         >>> pairs = (("s3:GetObject", "arn:aws:s3:::maps/m31"),)
         >>> before = AccessMatrix(("ana", "bob"), pairs, (0b1, 0b0))
         >>> after = AccessMatrix(("bob", "ana", "zoe"), pairs, (0b1, 0b1, 0b1))
-        >>> changes = after.diff(before)
+        >>> changes = before.diff(after)
         >>> changes.gained, changes.lost, changes.only_after
         ((('bob', 's3:GetObject', 'arn:aws:s3:::maps/m31'),), (), ('zoe',))
         """
         from iamlab.engine.access_changes import changes_between
 
-        return changes_between(before, self)
+        return changes_between(self, after)
 
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame`` of True and False: callers down, pairs across."""
@@ -104,8 +107,9 @@ class AccessMatrix(Shown):
         return display.frame(self)
 
 
+@with_old_names
 def evaluate_matrix(
-    callers: Iterable[
+    principals: Iterable[
         tuple[str, Layers, Mapping[str, ContextValue]]
         | tuple[str, Layers, Mapping[str, ContextValue], str | None]
     ],
@@ -116,7 +120,7 @@ def evaluate_matrix(
 
     Parameters
     ----------
-    callers
+    principals
         (principal, layers, context), as in ``Request`` and ``Layers``; a fourth part may be the
         issuer. Of the layers only the caller's side: what belongs to a resource stands in
         ``resources``.
@@ -149,7 +153,7 @@ def evaluate_matrix(
     asked = tuple((action, resource) for action, resource in pairs)
     universe = QuestionIndex(asked, resources or {})
     who, rows = [], []
-    for caller in callers:
+    for caller in principals:
         who.append(caller[0])
         row = AllowedPairs(universe, *caller).allowed() if asked else 0
         rows.append(universe.pairs.in_order(row))

@@ -71,8 +71,8 @@ class ResourceFacts:
         """Give the resource's side as layers."""
         return Layers(
             resource=self.policy,
-            rcps=self.rcps,
-            grants=self.grants,
+            rcp=self.rcps,
+            grant=self.grants,
             public_access_block=self.public_access_block,
         )
 
@@ -216,7 +216,7 @@ class QuestionIndex:
         for arn, facts in self.facts.items():
             if facts.rcps:
                 key = tuple(tuple(map(id, level)) for level in facts.rcps)
-                levels, bits = groups.get(key, (facts.layers().rcps, 0))
+                levels, bits = groups.get(key, (facts.layers().rcp, 0))
                 groups[key] = (levels, bits | self.pairs.of(arn))
         return list(groups.values())
 

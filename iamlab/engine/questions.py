@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 ONE = ("resource", "boundary", "endpoint")
 MANY = ("identity", "session", "scoped")
-LEVELS = ("scps", "rcps")
-LAYERS = (*MANY, *ONE, *LEVELS, "grants", "public_access_block")
+LEVELS = ("scp", "rcp")
+LAYERS = (*MANY, *ONE, *LEVELS, "grant", "public_access_block")
 REQUEST = ("principal", "action", "resource", "resource_account", "context", "issuer", "refusal")
+OLD_KEYS = {"scp": "scps", "rcp": "rcps", "grant": "grants"}
+"""Layer -> its key in questions that were written before."""
 SWITCHES = tuple(one.name for one in fields(PublicAccessBlock))
 
 
@@ -105,19 +107,22 @@ class _Questions:
         return None
 
     def _layers(self, value: Any, path: str) -> Layers | None:
-        if not self._object(value, LAYERS, path):
+        if not self._object(value, (*LAYERS, *OLD_KEYS.values()), path):
             return None
         before = len(self.source.problems)
         given: dict[str, Any] = {}
-        for name in (name for name in LAYERS if value.get(name) is not None):
-            place, part = child(path, name), value[name]
+        for name in LAYERS:
+            key = name if value.get(name) is not None else OLD_KEYS.get(name, name)
+            place, part = child(path, key), value.get(key)
+            if part is None:
+                continue
             if name in ONE:
                 given[name] = self._policy(part, place, name)
             elif name in MANY:
                 given[name] = self._list(part, place, self._named(name))
             elif name in LEVELS:
                 given[name] = self._list(part, place, self._level(name))
-            elif name == "grants":
+            elif name == "grant":
                 given[name] = self._list(part, place, self._grant)
             else:
                 given[name] = self._switches(part, place)
@@ -133,8 +138,7 @@ class _Questions:
         return lambda value, path, i: self._policy(value, path, f"{name}-{i + 1}")
 
     def _level(self, name: str) -> Callable[[Any, str, int], list[Any]]:
-        kind = name.removesuffix("s")
-        return lambda value, path, i: self._list(value, path, self._named(f"{kind}-{i + 1}"))
+        return lambda value, path, i: self._list(value, path, self._named(f"{name}-{i + 1}"))
 
     def _policy(self, value: Any, path: str, name: str) -> AttachedPolicy | None:
         """Read a policy, bare or with where it came from."""

@@ -56,6 +56,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from iamlab.deprecated import with_old_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -80,6 +82,7 @@ class ExerciseError(IamLabError):
     """An exercise doesn't exist, or an answer has the wrong type."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class PolicyProblem:
     """One problem of a policy document.
@@ -92,7 +95,7 @@ class PolicyProblem:
         The place in the text, counted from 1; ``None`` if the document is a ``dict``.
     what
         What is wrong.
-    fix
+    remedy
         How to fix it.
     code
         IAM Access Analyzer's name of it.
@@ -102,14 +105,14 @@ class PolicyProblem:
     line: int | None
     column: int | None
     what: str
-    fix: str
+    remedy: str
     code: str = "JSON_SYNTAX_ERROR"
 
     def __str__(self) -> str:
         place = self.path
         if self.line is not None:
             place += f" (line {self.line}, column {self.column})"
-        return f"{place}: {self.what} {self.fix}"
+        return f"{place}: {self.what} {self.remedy}"
 
 
 class PolicyError(IamLabError):

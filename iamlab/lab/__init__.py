@@ -1,6 +1,6 @@
-"""The objects of a notebook: worlds, accounts, users, with all that they can do and answer.
+"""The objects of a notebook: worlds, accounts and users, with their methods.
 
-What few worlds have is imported when the first one is made, so that a world is there quickly.
+Rarely used classes are imported on first use, so that a world is ready quickly.
 """
 
 from iamlab.lab import (  # noqa: F401 - records are made as the classes of these

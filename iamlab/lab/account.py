@@ -1,4 +1,4 @@
-"""An account: what it holds, and how somebody calls an AWS API in it.
+"""An account: its contents, and how to call AWS APIs in it.
 
 Notes
 -----
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.lab.account_iam import AccountIam
 from iamlab.lab.account_reports import AccountReports
 from iamlab.lab.account_resources import AccountResources
@@ -47,7 +48,7 @@ class Account(
     AccountReports,
     AccountSimulator,
 ):
-    """An AWS account. Names are unique in it whatever their letter case; the case is kept.
+    """An AWS account. Names in it are unique case-insensitively; the case is preserved.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class Account(
 
     __slots__ = ()
 
-    # What an account holds was made as a class of the lab.
+    # An account's contents are objects of the lab.
     world: World
     root: RootUser
     users: dict[str, User]  # type: ignore[assignment]  # mypy takes a dict's values as they are
@@ -69,7 +70,7 @@ class Account(
     saml_providers: dict[str, SAMLProvider]  # type: ignore[assignment]
     oidc_providers: dict[str, OpenIDConnectProvider]  # type: ignore[assignment]
 
-    if TYPE_CHECKING:  # said in the record
+    if TYPE_CHECKING:  # documented in the record
 
         @property
         def organization(self) -> Organization | None: ...  # noqa: D102
@@ -87,34 +88,35 @@ class Account(
 
         def get_policy(self, policy: str | policy_records.ManagedPolicy) -> ManagedPolicy: ...  # noqa: D102
 
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation of an AWS API as somebody, who needs permission for it.
+    @with_old_names
+    def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation of an AWS API as a caller, who needs permission for it.
 
         Parameters
         ----------
         operation
-            Its name, with the prefix of the service's actions if it isn't IAM's:
+            Its name, with the service's prefix if it isn't IAM's:
             ``"CreateUser"``, ``"kms:CreateKey"``, ``"sts:AssumeRole"``,
             ``"sso:CreatePermissionSet"``, ``"identitystore:CreateUser"``.
-        caller
-            A user, a role ("some session of it"), a session or the root user: of this account for
-            IAM, Organizations and Identity Center; for other services also of another one, if
-            policies allow it.
+        principal
+            A user, a role ("any session of it"), a session or the root user. For IAM, Organizations
+            and Identity Center it must be in this account; for other services it can be in another
+            account.
         parameters
-            By their names in the API: ``UserName="zoe"``.
+            The parameters, by their names in the API: ``UserName="zoe"``.
 
         Returns
         -------
         dict
-            What the API answers, as real clients give it.
+            The API's response, in the form of real clients.
 
         Raises
         ------
         AccessDenied
-            The caller may not; ``error.decision`` says why.
+            The caller has no permission; ``error.decision`` explains why.
         AwsError
-            Whatever else AWS would answer; the world is then as it was, but for its log and for
-            when the caller's key was last used.
+            Any other error of AWS. The world is then unchanged, except its log and the last use of
+            the caller's key.
 
         Examples
         --------
@@ -126,7 +128,7 @@ class Account(
         1
         """
         check_texts(operation=operation)
-        return call(self, operation, caller, parameters)
+        return call(self, operation, principal, parameters)
 
     def leave_organization(self) -> None:
         """Leave the organization (``LeaveOrganization``).

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class AccountIam(records.Account):
-    """The methods of an account that create something in IAM, each an operation of its API."""
+    """The methods of an account that create resources in IAM, each an operation of its API."""
 
     __slots__ = ()
 
@@ -41,14 +41,14 @@ class AccountIam(records.Account):
         permissions_boundary: str | ManagedPolicy | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> User:
-        """Create a user: it has no permissions.
+        """Create a user. It has no permissions.
 
         Raises
         ------
         EntityAlreadyExists
-            There is a user of that name, in whatever letter case.
+            There is a user with that name; names are case-insensitive.
         LimitExceeded
-            The account has as many as it may have.
+            The account has reached its quota.
 
         Examples
         --------
@@ -71,7 +71,7 @@ class AccountIam(records.Account):
         return made
 
     def create_group(self, group_name: str, *, path: str = "/") -> Group:
-        """Create a group: it has no members and no policies.
+        """Create a group. It has no members and no policies.
 
         Examples
         --------
@@ -102,7 +102,7 @@ class AccountIam(records.Account):
         Raises
         ------
         MalformedPolicyDocument
-            The trust policy is none; the notes say why.
+            The trust policy isn't valid; the notes explain why.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class AccountIam(records.Account):
         Raises
         ------
         MalformedPolicyDocument
-            It is no identity policy; the notes say why.
+            It isn't a valid identity policy; the notes explain why.
         """
         made: ManagedPolicy = perform(
             self,
@@ -162,7 +162,7 @@ class AccountIam(records.Account):
         path: str = "/",
         tags: Mapping[str, str] | None = None,
     ) -> InstanceProfile:
-        """Create an instance profile: it holds no role yet."""
+        """Create an instance profile. It contains no role yet."""
         made: InstanceProfile = perform(
             self,
             "CreateInstanceProfile",
@@ -179,21 +179,20 @@ class AccountIam(records.Account):
         description: str | None = None,
         custom_suffix: str | None = None,
     ) -> Role:
-        """Create the role that a service wants linked to it; only the service can change it.
+        """Create a service-linked role, which only the service can change.
 
         Parameters
         ----------
         aws_service_name
-            The service's principal: ``"autoscaling.amazonaws.com"``. How its role is called is
-            known of the best-known services; else the name is derived, and ``world.warnings`` says
-            so.
+            The service principal: ``"autoscaling.amazonaws.com"``. For less known services, the
+            role's name is derived, with a warning in ``world.warnings``.
         custom_suffix
-            For a further role; few services take one.
+            For another role; few services support it.
 
         Raises
         ------
         InvalidInput
-            The role is there, or the service takes no suffix.
+            The role exists, or the service doesn't support a suffix.
         """
         made: Role = perform(
             self,
@@ -205,15 +204,15 @@ class AccountIam(records.Account):
         return made
 
     def delete_service_linked_role(self, role_name: str) -> str:
-        """Ask the service to delete its role; give the id of that task.
+        """Ask the service to delete its role; return the id of that task.
 
-        AWS asks the service whether it still needs the role. Here no service has resources, so
-        that the role is gone at once.
+        AWS asks the service whether it still needs the role. Here services have no resources, so
+        the role is deleted at once.
         """
         return str(perform(self, "DeleteServiceLinkedRole", RoleName=role_name))
 
     def get_service_linked_role_deletion_status(self, deletion_task_id: str) -> str:
-        """Ask how far such a task is: ``"SUCCEEDED"``."""
+        """Return the status of such a task: ``"SUCCEEDED"``."""
         return str(
             perform(self, "GetServiceLinkedRoleDeletionStatus", DeletionTaskId=deletion_task_id)
         )
@@ -227,12 +226,12 @@ class AccountIam(records.Account):
         add_private_key: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> SAMLProvider:
-        """Create an identity provider of the metadata that it gave: 1,000 characters at least.
+        """Create an identity provider from its metadata: at least 1,000 characters.
 
         Raises
         ------
         InvalidInput
-            The document is not SAML metadata.
+            The document isn't SAML metadata.
         """
         made: SAMLProvider = perform(
             self,
@@ -258,7 +257,7 @@ class AccountIam(records.Account):
         Raises
         ------
         ValidationError
-            It is not ``https://``, a host, and perhaps a path.
+            It isn't ``https://``, a host, and optionally a path.
         """
         made: OpenIDConnectProvider = perform(
             self,
@@ -280,14 +279,14 @@ class AccountIam(records.Account):
         path: str = "/",
         tags: Mapping[str, str] | None = None,
     ) -> ServerCertificate:
-        """Upload a TLS certificate; its private key is checked, and let go at once.
+        """Upload a TLS certificate; its private key is checked, but not stored.
 
         Raises
         ------
         MalformedCertificate
-            Certificate, chain or key is not in PEM form, or the chain does not lead on.
+            Certificate, chain or key isn't in PEM form, or the chain is broken.
         KeyPairMismatch
-            The private key is that of another certificate.
+            The private key belongs to another certificate.
         """
         made: ServerCertificate = perform(
             self,
@@ -307,7 +306,7 @@ class AccountIam(records.Account):
         Parameters
         ----------
         global_endpoint_token_version
-            ``"v1Token"``: in those that are there by default; ``"v2Token"``: in all.
+            ``"v1Token"``: in the default Regions; ``"v2Token"``: in all Regions.
         """
         perform(
             self,

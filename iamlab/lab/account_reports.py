@@ -1,4 +1,4 @@
-"""What an account reports on itself: summary, credential report, last access, audit.
+"""An account's reports: summary, credential report, last access, audit.
 
 Notes
 -----
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 
 class AccountReports(records.Account):
-    """The methods of an account that report on all of it."""
+    """The methods of an account that report on it."""
 
     __slots__ = ()
 
     def summary(self) -> Summary:
-        """Count what there is of each kind, and say how many there may be."""
+        """Return the number of IAM resources, and their quotas."""
         found: Summary = perform(self, "GetAccountSummary")
         return found
 
     def credential_report(self) -> CredentialReport:
-        """Have a credential report made, and fetch it: a row for each user.
+        """Generate and return a credential report: a row for each user.
 
-        AWS makes a report at most every four hours. Whoever asks before gets the last one again,
-        and does not see what has changed since.
+        AWS generates a report at most every four hours. Before that, you get the previous report
+        again, without newer changes.
         """
         state = ""
         while state != "COMPLETE":
@@ -65,11 +65,11 @@ class AccountReports(records.Account):
         entity
             A user, group, role or managed policy of this account, or its ARN.
         events
-            Where it is read: a ``Trail``, say; without them, what happened in this world.
+            The events, for example a ``Trail``; by default this world's events.
         granularity
-            ``"SERVICE_LEVEL"``, or ``"ACTION_LEVEL"``: management actions too.
+            ``"SERVICE_LEVEL"``, or ``"ACTION_LEVEL"``: also management actions.
         now
-            From when the tracking period is counted back; see
+            The end of the tracking period; see
             ``iamlab.analysis.last_accessed.last_accessed``, also for the errors.
 
         Examples
@@ -94,29 +94,29 @@ class AccountReports(records.Account):
     ) -> OrganizationsLastAccessed:
         """Report when the services that service control policies allow were last accessed.
 
-        It is for the management account to ask.
+        Only the management account can use it.
 
         Parameters
         ----------
         entity_path
-            The organization's id, the root's, those of OUs, and an account's, with slashes between.
+            The ids of the organization, the root, OUs and an account, separated by slashes.
         policy_id
-            One policy: without it, all that reach the entity count.
+            A policy; by default all policies that apply to the entity count.
         events, now
             As in :meth:`last_accessed`.
 
         Raises
         ------
         AwsError
-            The account is not in charge, there is no such entity or policy, or policies of this
-            type are not enabled.
+            The account isn't the management account, there is no such entity or policy, or the type
+            of policies isn't enabled.
         """
         from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
 
         return organizations_last_accessed(self, entity_path, policy_id, events, now=now)
 
     def security_status(self) -> SecurityStatus:
-        """Tick off the five items that the console's dashboard showed until 2020."""
+        """Return the five items that the console's dashboard showed until 2020."""
         from iamlab.analysis.security_status import security_status
 
         return security_status(self)
@@ -127,7 +127,7 @@ class AccountReports(records.Account):
         Parameters
         ----------
         user
-            Who is signed in: two items are about the user's own credentials.
+            The signed-in user: two items are about the user's own credentials.
         """
         from iamlab.analysis.security_status import security_recommendations
 
@@ -137,17 +137,17 @@ class AccountReports(records.Account):
     def audit(
         self, *, credential_report: CredentialReport | None = None, **thresholds: Any
     ) -> Audit:
-        """Look for what an auditor would find: the controls of CIS and of AWS Security Hub.
+        """Check the account with the controls of CIS and AWS Security Hub.
 
         Parameters
         ----------
         credential_report
-            Where credentials are looked up; without it, in the account as it is now. An account
-            that was loaded from an export has none.
+            The source of the facts about credentials; by default the account itself. An account
+            that was loaded from an export doesn't have credentials.
         thresholds
-            What counts as too old, too short, too many: ``key_age_days``, ``unused_days``,
-            ``active_keys``, ``password_length``, ``password_reuse``, ``password_age_days``,
-            ``required_tags``.
+            The limits for what is too old, too short or too many: ``key_age_days``,
+            ``unused_days``, ``active_keys``, ``password_length``, ``password_reuse``,
+            ``password_age_days``, ``required_tags``.
 
         Raises
         ------

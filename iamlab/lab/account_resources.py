@@ -1,4 +1,4 @@
-"""What an account creates in S3, KMS and EC2, and resources of services without methods here.
+"""Creating resources in S3, KMS and EC2, and resources of services without own methods.
 
 Notes
 -----
@@ -50,15 +50,15 @@ class AccountResources(records.Account):
         object_ownership: str | None = None,
         acl: str | None = None,
     ) -> Bucket:
-        """Create an S3 bucket. Its name is unique in the whole world.
+        """Create an S3 bucket. Bucket names are globally unique.
 
         Parameters
         ----------
         public_access_block
-            Its switches; all four are on if nothing is said, as AWS has it since April 2023. A
-            bucket of the old kind has ``PublicAccessBlock()``.
+            Its settings; by default all four are on, as in AWS since April 2023.
+            ``PublicAccessBlock()`` turns all off.
         object_ownership
-            ``"BucketOwnerEnforced"`` if nothing is said: ACLs are off.
+            By default ``"BucketOwnerEnforced"``: ACLs are disabled.
 
         Examples
         --------
@@ -98,9 +98,9 @@ block_public_policy=True, restrict_public_buckets=True)
         Parameters
         ----------
         policy
-            Without it the key gets the default key policy: IAM policies of the account decide.
+            By default the key gets the default key policy: the account's IAM policies decide.
         key_administrators, key_users
-            Identities or ARNs: the key gets the policy that the console makes of them.
+            Identities or ARNs, from which the key policy is made, like in the console.
 
         Examples
         --------
@@ -115,7 +115,7 @@ block_public_policy=True, restrict_public_buckets=True)
 
         if key_administrators is not None or key_users is not None:
             if policy is not None:
-                raise RequestError("Give a policy, or administrators and users: not both.")
+                raise RequestError("Pass a policy, or administrators and users, not both.")
             policy = console_policy(
                 self.root_arn,
                 (key_usage, key_spec),
@@ -144,7 +144,7 @@ block_public_policy=True, restrict_public_buckets=True)
         block_public_policy: bool = False,
         restrict_public_buckets: bool = False,
     ) -> None:
-        """Set the account's switches of S3 Block Public Access; those not named are off.
+        """Set the account's settings of S3 Block Public Access; settings not named are off.
 
         Examples
         --------
@@ -164,18 +164,18 @@ block_public_policy=True, restrict_public_buckets=True)
         )
 
     def get_public_access_block(self) -> PublicAccessBlock:
-        """Read the account's switches.
+        """Return the account's settings of S3 Block Public Access.
 
         Raises
         ------
         NoSuchPublicAccessBlockConfiguration
-            It has none.
+            It has no such settings.
         """
         read: PublicAccessBlock = perform(self, "s3:GetAccountPublicAccessBlock")
         return read
 
     def delete_public_access_block(self) -> None:
-        """Take the account's switches away: each bucket's own are left."""
+        """Remove the account's settings; the buckets' own settings stay."""
         perform(self, "s3:DeleteAccountPublicAccessBlock")
 
     def create_instance(
@@ -194,19 +194,19 @@ block_public_policy=True, restrict_public_buckets=True)
         Parameters
         ----------
         instance_profile
-            What hands it a role; it may get one later.
+            The instance profile, which can also be attached later.
         vpc_id
-            ``"vpc-..."``; the account's default VPC if nothing is said.
+            ``"vpc-..."``; by default the account's default VPC.
         http_tokens
-            ``"required"``: its metadata service is IMDSv2 only; ``"optional"`` if nothing is said.
+            ``"required"``: its metadata service is IMDSv2 only; by default ``"optional"``.
         http_put_response_hop_limit
-            How far a token of the metadata service travels, 1 to 64 hops; 1 if nothing is said,
-            and 2 reach a container.
+            The hop limit of the metadata service's token, 1 to 64; by default 1. A container needs
+            2.
 
         Raises
         ------
         InvalidParameterValue
-            There is no such instance profile, or no role in it; or an option cannot be so.
+            There is no such instance profile, or it has no role; or an option isn't valid.
 
         Examples
         --------
@@ -243,21 +243,21 @@ block_public_policy=True, restrict_public_buckets=True)
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> VpcEndpoint:
-        """Create a VPC endpoint, which lets everything through if no policy is given.
+        """Create a VPC endpoint, which allows everything by default.
 
         Parameters
         ----------
         service_name
             ``"com.amazonaws.us-east-1.s3"``.
         vpc_endpoint_type
-            ``"Gateway"`` or ``"Interface"``; if nothing is said, what the service has.
+            ``"Gateway"`` or ``"Interface"``; by default the service's type.
 
         Raises
         ------
         InvalidServiceName
             There is no such service in the Region.
         InvalidPolicyDocument
-            The policy is none of an endpoint.
+            The policy isn't valid for an endpoint.
 
         Examples
         --------
@@ -284,12 +284,12 @@ block_public_policy=True, restrict_public_buckets=True)
     def create_resource(
         self, arn: str, *, policy: Document | None = None, tags: Tags | None = None
     ) -> OtherResource:
-        """Create a resource of a service that has no method of its own here, by its ARN.
+        """Create a resource, by its ARN, of a service without its own method.
 
         Raises
         ------
         RequestError
-            The ARN is none of this account, or there is a method for such a thing.
+            The ARN isn't in this account, or there is a method for such a resource.
 
         Examples
         --------
@@ -315,13 +315,13 @@ _PROFILE = "instance_profile is a profile, its name or its ARN"
 
 
 def _specified(tags: Tags | None, what: str) -> list[dict[str, Any]] | None:
-    """Write tags as EC2 takes them for what is to be made."""
+    """Return tags in EC2's form for new resources."""
     found = as_tags(tags)
     return [{"ResourceType": what, "Tags": found}] if found else None
 
 
 def _named(profile: InstanceProfile | str) -> dict[str, str]:
-    """Name an instance profile by its name or its ARN."""
+    """Return an instance profile's name or ARN as EC2's parameter."""
     if not isinstance(profile, str):
         return {"Arn": arn_of(profile, _PROFILE)}
     if not profile:

@@ -1,4 +1,4 @@
-"""What an account creates in SQS, SNS, Lambda, Secrets Manager, DynamoDB, ECR and EventBridge.
+"""Creating resources in SQS, SNS, Lambda, Secrets Manager, DynamoDB, ECR and EventBridge.
 
 Notes
 -----
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class AccountServices(records.Account):
     """The methods of an account that create resources, each an operation of the service.
 
-    Those that make something with a policy do it at once, where AWS's API has two calls.
+    Creating a resource with a policy is a single step, where AWS's API needs two calls.
     """
 
     __slots__ = ()
@@ -45,7 +45,7 @@ class AccountServices(records.Account):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Queue:
-        """Create an SQS queue; nobody outside of the account may use it yet.
+        """Create an SQS queue. Only its account can use it at first.
 
         Examples
         --------
@@ -72,7 +72,7 @@ class AccountServices(records.Account):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Topic:
-        """Create an SNS topic, with SNS's default policy if none is given.
+        """Create an SNS topic, by default with SNS's default policy.
 
         Examples
         --------
@@ -105,12 +105,12 @@ class AccountServices(records.Account):
         Parameters
         ----------
         role
-            Its execution role, by itself, its ARN or its name.
+            The execution role, its ARN or its name.
 
         Raises
         ------
         InvalidParameterValueException
-            The role's trust policy does not let Lambda assume it.
+            The role's trust policy doesn't allow Lambda to assume it.
 
         Examples
         --------
@@ -145,7 +145,7 @@ class AccountServices(records.Account):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Secret:
-        """Create a secret; what it holds is not kept here.
+        """Create a secret; its value isn't stored here.
 
         Examples
         --------
@@ -173,7 +173,7 @@ class AccountServices(records.Account):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Table:
-        """Create a DynamoDB table; ``table.stream`` is its stream, if one is asked for.
+        """Create a DynamoDB table; ``table.stream`` is its stream, if requested.
 
         Examples
         --------
@@ -229,7 +229,7 @@ class AccountServices(records.Account):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> EventBus:
-        """Create an event bus; the default one is there already.
+        """Create an event bus; the default bus always exists.
 
         Examples
         --------
@@ -250,7 +250,7 @@ class AccountServices(records.Account):
 
 
 def policy_text(policy: Document | None) -> Any:
-    """Write a policy as the APIs take it; without one, leave the parameter out."""
+    """Return a policy as a parameter of the APIs; nothing without a policy."""
     return None if policy is None else as_text(policy)
 
 

@@ -35,17 +35,17 @@ class AccountSettings(records.Account):
         Raises
         ------
         EntityAlreadyExists
-            Another account has it: aliases are unique in the world.
+            Another account has it: aliases are globally unique.
         """
         perform(self, "CreateAccountAlias", AccountAlias=account_alias)
 
     def delete_alias(self, account_alias: str) -> None:
-        """Take its alias away.
+        """Remove the alias.
 
         Raises
         ------
         NoSuchEntity
-            It has not this one.
+            The account doesn't have this alias.
         """
         perform(self, "DeleteAccountAlias", AccountAlias=account_alias)
 
@@ -62,7 +62,7 @@ class AccountSettings(records.Account):
         password_reuse_prevention: int | None = None,
         hard_expiry: bool | None = None,
     ) -> None:
-        """Set the whole password policy: what is not said falls back to AWS's default.
+        """Set the whole password policy; omitted settings get AWS's default.
 
         Examples
         --------
@@ -88,7 +88,7 @@ class AccountSettings(records.Account):
         )
 
     def delete_password_policy(self) -> None:
-        """Go back to what AWS itself demands of passwords.
+        """Delete the password policy, so that AWS's default rules apply.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class AccountSettings(records.Account):
         path: str = "/",
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
-        """Set up a phone that is nobody's yet."""
+        """Create a virtual MFA device that isn't assigned yet."""
         made: MfaDevice = perform(
             self,
             "CreateVirtualMFADevice",
@@ -115,12 +115,12 @@ class AccountSettings(records.Account):
         return made
 
     def put_properties(self, properties: Mapping[str, str]) -> None:
-        """Set properties of the account; so far there is one: whether role manager is enabled.
+        """Set properties of the account. There is one so far: whether role manager is enabled.
 
         Raises
         ------
         InvalidInput
-            There is no such property, or it has not such values.
+            There is no such property, or the value isn't valid.
 
         Examples
         --------
@@ -133,12 +133,12 @@ class AccountSettings(records.Account):
         perform(self, "PutAccountProperties", Properties=properties)
 
     def enable_outbound_web_identity_federation(self) -> str:
-        """Let its principals get tokens that say elsewhere who they are; give the issuer's URL.
+        """Enable outbound federation: tokens for other services; return the issuer's URL.
 
         Raises
         ------
         FeatureEnabled
-            It is on already: ``account.outbound_federation`` is the URL.
+            It is already enabled: ``account.outbound_federation`` is the URL.
 
         Examples
         --------
@@ -153,20 +153,20 @@ class AccountSettings(records.Account):
         return issuer
 
     def disable_outbound_web_identity_federation(self) -> None:
-        """End that; tokens that were given before stay good until they expire.
+        """Disable outbound federation; existing tokens stay valid until they expire.
 
         Raises
         ------
         FeatureDisabled
-            It is off.
+            It isn't enabled.
         """
         perform(self, "DisableOutboundWebIdentityFederation")
 
     def set_sts_regional_endpoint_status(self, region: str, status: str) -> None:
-        """Switch the endpoint of STS in a Region on or off, as the console's settings do.
+        """Enable or disable STS's endpoint in a Region, like the console's settings.
 
-        While it is off, it makes no temporary credentials of this account. Others, who call it for
-        credentials of their own accounts, do not notice.
+        While it is disabled, it creates no temporary credentials of this account. Other accounts
+        can still use it for their own credentials.
 
         Parameters
         ----------
@@ -176,8 +176,8 @@ class AccountSettings(records.Account):
         Raises
         ------
         RequestError
-            There is no such switch: STS is always on in us-east-1, and in a Region that the account
-            has opted in to.
+            The setting can't be changed: STS is always enabled in us-east-1, and in a Region that
+            the account has opted in to.
 
         Examples
         --------

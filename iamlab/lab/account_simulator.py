@@ -1,9 +1,9 @@
-"""How an account asks the policy simulator.
+"""The policy simulator, as methods of an account.
 
 Notes
 -----
-AWS page: "Testing IAM policies with the IAM policy simulator". What it leaves out is said in
-``iamlab/analysis/policy_simulator/simulator.py``.
+AWS page: "Testing IAM policies with the IAM policy simulator".
+``iamlab/analysis/policy_simulator/simulator.py`` lists what it leaves out.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ Result = dict[str, Any]
 """An ``EvaluationResult``, with AWS's names."""
 
 _PAGE = 1000
-"""The results that the API gives at once."""
+"""How many results a page of the API has."""
 
 
 class AccountSimulator(records.Account):
-    """The methods of an account that ask the policy simulator, page by page."""
+    """The methods of an account for the policy simulator; they read all pages."""
 
     __slots__ = ()
 
@@ -53,33 +53,33 @@ class AccountSimulator(records.Account):
         context_entries: Mapping[str, ContextValue] | None = None,
         resource_handling_option: str | None = None,
     ) -> list[Result]:
-        """Ask what policies would allow that hang on nobody (``SimulateCustomPolicy``).
+        """Simulate policies that aren't attached (``SimulateCustomPolicy``).
 
         Parameters
         ----------
         policy_input_list
-            Identity-based policies: a caller who has them all.
+            The caller's identity-based policies.
         resource_arns
             Default: ``*``, no resource in particular.
         permissions_boundary_policy_input_list
-            At most one.
+            At most one policy.
         ordered_organization_policy_input_list
             Service control policies: one list for each level, the organization's root first.
         resource_policy
-            Counts as the policy of every resource; a caller must then be named.
+            The policy of every resource; it requires ``caller_arn``.
         resource_owner
-            The account that owns resources whose ARN names none, or the ARN of its root user.
+            The account of resources whose ARN doesn't name one, or the ARN of its root user.
         caller_arn
-            A user, a role or a group, which need not be there.
+            A user, a role or a group, which needn't exist.
         context_entries
-            Condition keys and their values. No others are there.
+            The only condition keys in the request, with their values.
         resource_handling_option
             A scenario of ec2:RunInstances: ``"EC2-VPC-EBS"``.
 
         Raises
         ------
         InvalidInput
-            A parameter makes no sense, by itself or beside another one.
+            A parameter isn't valid, alone or with another parameter.
 
         Examples
         --------
@@ -132,32 +132,32 @@ class AccountSimulator(records.Account):
         context_entries: Mapping[str, ContextValue] | None = None,
         resource_handling_option: str | None = None,
     ) -> list[Result]:
-        """Ask what somebody's policies allow (``SimulatePrincipalPolicy``).
+        """Simulate an identity's policies (``SimulatePrincipalPolicy``).
 
-        The service control policies above the account count; how, says
-        ``OrganizationsDecisionDetail``.
+        The service control policies above the account count; ``OrganizationsDecisionDetail`` shows
+        how.
 
         Parameters
         ----------
         policy_source_arn
             A user, with all its groups; a group; or a role.
         policy_input_list
-            Further policies, as if they hung on it.
+            More policies, as if they were attached to it.
         permissions_boundary_policy_input_list
-            At most one, in place of the boundary that is set.
+            At most one policy, which replaces the permissions boundary.
         policy_exclusion_list
-            Policies that count as if they were taken away: ``{"PolicyType": "aws-managed"}``.
+            Policies to ignore: ``{"PolicyType": "aws-managed"}``.
         caller_arn
-            Somebody else, who calls with these policies.
+            Another caller, who has these policies.
         resource_arns, resource_policy, resource_owner, context_entries, resource_handling_option
             As in :meth:`simulate_custom_policy`.
 
         Raises
         ------
         NoSuchEntity
-            There is nobody of that ARN.
+            There is no identity with that ARN.
         InvalidInput
-            A parameter makes no sense, by itself or beside another one.
+            A parameter isn't valid, alone or with another parameter.
 
         Examples
         --------
@@ -194,7 +194,7 @@ class AccountSimulator(records.Account):
     def get_context_keys_for_custom_policy(
         self, policy_input_list: Iterable[Document]
     ) -> list[str]:
-        """List the condition keys that policies ask for, those of variables included.
+        """List the condition keys in policies, also in policy variables.
 
         Examples
         --------
@@ -216,12 +216,12 @@ class AccountSimulator(records.Account):
         policy_source_arn: User | Group | Role | str,
         policy_input_list: Iterable[Document] | None = None,
     ) -> list[str]:
-        """List the condition keys that somebody's policies ask for, and further policies.
+        """List the condition keys in an identity's policies and in more policies.
 
         Raises
         ------
         NoSuchEntity
-            There is nobody of that ARN.
+            There is no identity with that ARN.
         """
         found: list[str] = perform(
             self,
@@ -258,7 +258,7 @@ def _shared(
     context_entries: Mapping[str, ContextValue] | None,
     resource_handling_option: str | None,
 ) -> dict[str, Any]:
-    """Write what both operations take as the API takes it."""
+    """Return the common parameters of both operations in the API's form."""
     arns = None
     if resource_arns is not None:
         arns = as_list(resource_arns, "resource_arns is a list of ARNs")
@@ -291,7 +291,7 @@ def _documents(documents: object, name: str) -> list[Any] | None:
 
 
 def _entries(context: object) -> list[dict[str, Any]]:
-    """Write condition keys and their values with the type that AWS wants to be told."""
+    """Return condition keys and their values with the type that AWS requires."""
     if not isinstance(context, Mapping):
         raise RequestError(f"context_entries is a dict of condition keys and values: {context!r}.")
     return [_entry(key, value) for key, value in context.items()]

@@ -31,7 +31,7 @@ class CredentialMethods(CredentialOwner):
 
     @property
     def access_keys(self) -> list[AccessKey]:
-        """Its access keys, the oldest first; without their secrets."""
+        """Its access keys, oldest first; without their secrets."""
         return [AccessKey(self, key_id) for key_id in self.key_records]
 
     @property
@@ -40,12 +40,12 @@ class CredentialMethods(CredentialOwner):
         return [MfaDevice(self.account, record.serial_number, self) for record in devices_of(self)]
 
     def create_access_key(self) -> AccessKey:
-        """Make an access key. Its secret is shown now, and never again.
+        """Create an access key. Its secret is shown only now.
 
         Raises
         ------
         LimitExceeded
-            There are two.
+            The identity already has two.
         """
         made: AccessKey = perform(self.account, "CreateAccessKey", **self.named)
         return made
@@ -62,9 +62,9 @@ class CredentialMethods(CredentialOwner):
         Raises
         ------
         EntityAlreadyExists
-            It has one: use ``update_login_profile``.
+            It already has a password: use ``update_login_profile``.
         PasswordPolicyViolation
-            The account wants a better one.
+            The password policy requires a better password.
         """
         perform(
             self.account,
@@ -76,12 +76,12 @@ class CredentialMethods(CredentialOwner):
         )
 
     def delete_login_profile(self) -> None:
-        """Take its password away, and with it access to the console; access keys stay.
+        """Delete its password, which ends access to the console; access keys stay.
 
         Raises
         ------
         NoSuchEntity
-            It has none.
+            It has no password.
         """
         perform(self.account, "DeleteLoginProfile", **self.named)
 
@@ -92,7 +92,7 @@ class CredentialMethods(CredentialOwner):
         path: str = "/",
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
-        """Set up a phone. It must be enabled too, which proves that it shows the right codes."""
+        """Create a virtual MFA device. To use it, enable it with two of its codes."""
         device = self.account.create_virtual_mfa_device(
             virtual_mfa_device_name, path=path, tags=tags
         )
@@ -107,7 +107,7 @@ class CredentialMethods(CredentialOwner):
         Raises
         ------
         InvalidAuthenticationCode
-            These are not two codes of it that follow each other.
+            These aren't two consecutive codes of it.
         """
         do = perform if self.named else perform_in_console  # the API must name a user
         do(
@@ -121,9 +121,9 @@ class CredentialMethods(CredentialOwner):
         return MfaDevice(self.account, serial_number, self)
 
     def register_passkey(self, name: str) -> MfaDevice:
-        """Register a passkey or security key, which the console does; it shows no codes.
+        """Register a passkey or security key, as in the console; it shows no codes.
 
-        It is handed over itself when signing in: ``mfa_code=passkey``.
+        To sign in, pass the passkey itself: ``mfa_code=passkey``.
         """
         record = perform_in_console(self.account, "EnableMFADevice", **self.named, PasskeyName=name)
         return MfaDevice(self.account, record.serial_number, self)
@@ -131,14 +131,14 @@ class CredentialMethods(CredentialOwner):
 
 @facade_of(records.RootUser)
 class RootUser(CredentialMethods, records.RootUser):
-    """The root user of an account. It has no credentials unless they are made.
+    """The root user of an account. It has no credentials until you create them.
 
     Parameters
     ----------
     email
-        The address that it signs in with.
+        The e-mail address for signing in.
     former_sign_in
-        When the last of the passwords that were taken away from it was last used.
+        When its last deleted password was last used.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Events: the log, which can be searched and written to files, and what events answer.
+"""Events: search the log, write it to files, and analyze it.
 
 Notes
 -----
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import with_old_names
 from iamlab.model import event as log_records
 from iamlab.model import world as world_records
 from iamlab.model.record import facade_of
@@ -45,46 +46,45 @@ class EventLog(log_records.EventLog):
     >>> decision = world.do(ana, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
     >>> [event.event_name for event in world.events.where(what="iam:*")]
     ['CreateUser', 'AttachUserPolicy']
-    >>> [event.event_name for event in world.events.where(who=ana, outcome="allowed")]
+    >>> [event.event_name for event in world.events.where(principal=ana, outcome="allowed")]
     ['GetObject']
     """
 
     __slots__ = ()
 
+    @with_old_names
     def where(
         self,
         *,
-        who: Somebody | None = None,
+        principal: Somebody | None = None,
         what: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         outcome: str | None = None,
         account: Account | str | None = None,
     ) -> EventLog:
-        """Return the events that are as is said; what is left out may be anything.
+        """Return the matching events; omitted criteria match everything.
 
         Parameters
         ----------
-        who
-            A caller, or his ARN, the id of his access key, his name or his unique id. Of a role,
-            and of whoever makes federated users, all sessions count; of a session or an access
-            key, what was called with these very credentials. An account, or its id: all its
-            principals.
+        principal
+            A caller, its ARN, access key id, name or unique id; or an account or its id, for all
+            its principals. A role, or a user who creates federated users, includes all its
+            sessions; a session or an access key only calls with these credentials.
         what
-            An action (``"s3:GetObject"``), or the name of an event (``"ConsoleLogin"``), with
-            ``*`` and ``?`` for what may be anything; letter case does not count.
+            An action (``"s3:GetObject"``), or the name of an event (``"ConsoleLogin"``), with the
+            wildcards ``*`` and ``?``; case-insensitive.
         since, until
-            Moments with a time zone, or text: ``"2026-11-25T09:00:00Z"``. Both count as within.
+            Times with a time zone, or text: ``"2026-11-25T09:00:00Z"``. Both are inclusive.
         outcome
-            ``"allowed"``, ``"denied"`` (for want of permission) or ``"failed"`` (for another
-            reason).
+            ``"allowed"``, ``"denied"`` (no permission) or ``"failed"`` (another reason).
         account
-            In whose log an event stands: an account or its id.
+            The account, or its id, whose log contains the event.
 
         Raises
         ------
         RequestError
-            Nothing can be like that: there is no such action, say.
+            No event can match, for example because there is no such action.
 
         Examples
         --------
@@ -98,7 +98,7 @@ class EventLog(log_records.EventLog):
 
         checks = checks_of(
             self,
-            who=who,
+            who=principal,
             what=what,
             since=since,
             until=until,
@@ -113,15 +113,15 @@ class EventLog(log_records.EventLog):
         Parameters
         ----------
         path
-            Packed with gzip if its name ends in ``.gz``. In a folder, :meth:`deliver` writes the
-            many files of a trail.
+            Compressed with gzip if its name ends in ``.gz``. :meth:`deliver` writes the files of a
+            trail into a folder.
 
         Raises
         ------
         RequestError
-            It is a folder.
+            The path is a folder.
         OSError
-            The file cannot be written; one that was there is as it was.
+            The file can't be written; an existing file is unchanged.
         """
         from iamlab.cloudtrail.log_files import write
 
@@ -134,7 +134,7 @@ class EventLog(log_records.EventLog):
         prefix: str = "",
         organization: Organization | str | None = None,
     ) -> list[Path]:
-        """Write it below a folder as a trail does to its bucket, and give the files.
+        """Write it into a folder, as a trail does into its bucket; return the files.
 
         There is a file for each account, Region and five minutes. The same events give the same
         files, byte by byte.
@@ -142,16 +142,17 @@ class EventLog(log_records.EventLog):
         Parameters
         ----------
         prefix
-            What stands before ``AWSLogs``.
+            The part of the path before ``AWSLogs``.
         organization
-            Whose trail it is, or its id. Of an organization itself only its accounts are written.
+            The organization of the trail, or its id. From an organization, only its accounts are
+            written.
 
         Raises
         ------
         RequestError
-            It is no place for files, or an event says of itself that it is of no account.
+            It isn't a folder for files, or an event has no account.
         OSError
-            A file cannot be written.
+            A file can't be written.
         """
         from iamlab.cloudtrail.log_files import deliver
 
@@ -159,39 +160,41 @@ class EventLog(log_records.EventLog):
 
 
 class EventQuestions(world_records.World):
-    """The methods of a world that look at what happened."""
+    """The methods of a world that analyze events."""
 
+    @with_old_names
     def least_privilege(
         self,
-        caller: Caller,
+        principal: Caller,
         events: Iterable[Event | Use] | None = None,
         *,
         most_resources: int = 10,
         form: PolicyForm = "managed",
         pass_role: bool = False,
     ) -> LeastPrivilege:
-        """Write the tightest policy that allows what a caller did, and say what it leaves open.
+        """Generate the smallest policy that allows a caller's past calls, and note its limits.
 
         Parameters
         ----------
-        caller
-            A user, a role, a session or key of one, or the ARN of one that need not be here.
+        principal
+            A user, a role, its session or key, or an ARN, which needn't be in this world.
         events
-            Of another log, such as a ``Trail``. Default: those of this world.
+            Events of another log, such as a ``Trail``. Default: this world's.
         most_resources
-            More resources than this with the same beginning are written as it and a star.
+            More resources than this with a common prefix are written as prefix and ``*``.
         form
-            ``"managed"``: up to 6,144 characters each; ``"inline"``: one that fits a user or role.
+            ``"managed"``: up to 6,144 characters each; ``"inline"``: one policy that fits a user or
+            role.
         pass_role
-            Whether to allow ``iam:PassRole`` for the roles that calls handed to services.
+            Whether to allow ``iam:PassRole`` for the roles that calls passed to services.
 
         Raises
         ------
         LimitExceeded
-            What was used does not fit into all policies that one principal may have.
+            The used permissions don't fit into the policies that a principal can have.
         RequestError
-            That is no caller, or the root user, whom no policy of its own limits; or those are no
-            events.
+            It isn't a caller, or it is the root user, whose permissions policies don't limit; or
+            the events aren't valid.
 
         Examples
         --------
@@ -207,16 +210,17 @@ class EventQuestions(world_records.World):
 
         return least_privilege(
             self,
-            caller,
+            principal,
             events,
             most_resources=most_resources,
             form=form,
             pass_role=pass_role,
         )
 
+    @with_old_names
     def unused(
         self,
-        caller: Caller | None = None,
+        principal: Caller | None = None,
         events: Iterable[Event | Use] | None = None,
         *,
         unused_access_age: int = 90,
@@ -225,19 +229,19 @@ class EventQuestions(world_records.World):
 
         Parameters
         ----------
-        caller
-            A user or role. Default: all who are older than the age.
+        principal
+            A user or role. Default: all that are older than the age.
         events
-            Of another log, such as a ``Trail``. Default: those of this world.
+            Events of another log, such as a ``Trail``. Default: this world's.
         unused_access_age
-            In days, 1 to 365: how long ago the last use must be for a finding.
+            In days, 1 to 365: the minimum time since the last use for a finding.
 
         Raises
         ------
         NoSuchEntity
-            The caller is not in this world.
+            The caller isn't in this world.
         RequestError
-            That is no caller, no age, or those are no events.
+            The caller, the age or the events aren't valid.
 
         Examples
         --------
@@ -250,21 +254,21 @@ class EventQuestions(world_records.World):
         """
         from iamlab.analysis.least_privilege.unused import unused
 
-        return unused(self, caller, events, unused_access_age=unused_access_age)
+        return unused(self, principal, events, unused_access_age=unused_access_age)
 
     def timeline(self, of: Of | None = None) -> Timeline:
-        """Show which credentials there were, from when to when, and who got them from whom.
+        """Show credentials with their lifetimes, and how each was obtained from another.
 
         Parameters
         ----------
         of
-            A session, an access key, a role, a user or a root user, or the id or ARN of one: only
-            what leads to their credentials, and what comes of these.
+            A session, an access key, a role, a user, a root user, or an id or ARN: only its
+            credentials, with their origins and successors.
 
         Raises
         ------
         RequestError
-            There is no such thing in this world.
+            This world doesn't have it.
 
         Examples
         --------

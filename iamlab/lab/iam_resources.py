@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
 
 class IamResourceMethods(records.IamResource):
-    """The methods that all but policies share, each an operation of IAM."""
+    """The common methods of all except policies, each an operation of IAM."""
 
     __slots__ = ()
     account: Account
 
     def delete(self) -> None:
-        """Delete it (``DeleteInstanceProfile`` and its like).
+        """Delete it (``DeleteInstanceProfile`` and similar).
 
         Raises
         ------
         DeleteConflict
-            It is an instance profile that still holds a role.
+            It is an instance profile that still contains a role.
         """
         self._do("Delete{}")
 
     def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagInstanceProfile`` and its like)."""
+        """Set tags (``TagInstanceProfile`` and similar)."""
         self._do("Tag{}", Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagInstanceProfile`` and its like)."""
+        """Remove tags (``UntagInstanceProfile`` and similar)."""
         self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def _do(self, operation: str, **parameters: object) -> Any:
@@ -60,46 +60,46 @@ class IamResourceMethods(records.IamResource):
 
 @facade_of(records.InstanceProfile)
 class InstanceProfile(IamResourceMethods, records.InstanceProfile):
-    """What hands a role to an EC2 instance. It holds one role at most, and cannot be renamed."""
+    """A container that passes a role to an EC2 instance: at most one. It can't be renamed."""
 
     __slots__ = ()
 
     def add_role(self, role: Role | str) -> None:
-        """Put a role in (``AddRoleToInstanceProfile``).
+        """Add a role (``AddRoleToInstanceProfile``).
 
         Raises
         ------
         LimitExceeded
-            There is one already.
+            It already contains a role.
         UnmodifiableEntity
             The role is linked to a service.
         """
         self._do("AddRoleTo{}", RoleName=records.name_of(role))
 
     def remove_role(self, role: Role | str) -> None:
-        """Take a role out (``RemoveRoleFromInstanceProfile``).
+        """Remove a role (``RemoveRoleFromInstanceProfile``).
 
         Raises
         ------
         NoSuchEntity
-            It is not in.
+            It doesn't contain the role.
         """
         self._do("RemoveRoleFrom{}", RoleName=records.name_of(role))
 
 
 @facade_of(records.SAMLProvider)
 class SAMLProvider(IamResourceMethods, records.SAMLProvider):
-    """An identity provider that speaks SAML 2.0.
+    """A SAML 2.0 identity provider.
 
     Parameters
     ----------
     metadata
-        The document that the provider gave, as it was given.
+        The provider's metadata document, unchanged.
     issuer
-        What the document says its name is: the ``entityID``.
+        Its name in the document: the ``entityID``.
     private_keys
-        Ids of the keys that decrypt its assertions, and when each was added. The keys themselves
-        are not kept.
+        Ids of the keys that decrypt its assertions, with the time of upload. The keys themselves
+        aren't stored.
     """
 
     __slots__ = ()
@@ -130,24 +130,24 @@ class SAMLProvider(IamResourceMethods, records.SAMLProvider):
 
 @facade_of(records.OpenIDConnectProvider)
 class OpenIDConnectProvider(IamResourceMethods, records.OpenIDConnectProvider):
-    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``.
+    """An OpenID Connect identity provider. Its name is its URL without ``https://``.
 
     Parameters
     ----------
     client_ids
-        The audiences that its tokens may be for.
+        The audiences that it accepts in tokens.
     thumbprints
-        SHA-1 sums of certificates that its server may show.
+        SHA-1 sums of its server's certificates.
     """
 
     __slots__ = ()
 
     def add_client_id(self, client_id: str) -> None:
-        """Take tokens for one more audience (``AddClientIDToOpenIDConnectProvider``)."""
+        """Accept tokens for one more audience (``AddClientIDToOpenIDConnectProvider``)."""
         self._do("AddClientIDTo{}", ClientID=client_id)
 
     def remove_client_id(self, client_id: str) -> None:
-        """Take no more tokens for an audience (``RemoveClientIDFromOpenIDConnectProvider``)."""
+        """Stop accepting tokens for an audience (``RemoveClientIDFromOpenIDConnectProvider``)."""
         self._do("RemoveClientIDFrom{}", ClientID=client_id)
 
     def update_thumbprint(self, thumbprint_list: Iterable[str]) -> None:
@@ -157,12 +157,12 @@ class OpenIDConnectProvider(IamResourceMethods, records.OpenIDConnectProvider):
 
 @facade_of(records.ServerCertificate)
 class ServerCertificate(IamResourceMethods, records.ServerCertificate):
-    """A TLS certificate that load balancers may use. Its private key is not kept.
+    """A TLS certificate that load balancers can use. Its private key isn't stored.
 
     Parameters
     ----------
     expiration
-        When it ends, as far as that can be read in it.
+        When it expires, if that can be read.
     """
 
     __slots__ = ()
@@ -176,23 +176,23 @@ class ServerCertificate(IamResourceMethods, records.ServerCertificate):
 
 @facade_of(policy_records.ManagedPolicy)
 class ManagedPolicy(policy_records.ManagedPolicy):
-    """A policy with an ARN of its own, that may hang on many identities.
+    """A policy with its own ARN that can be attached to many identities.
 
     Parameters
     ----------
     versions
-        ``"v1"`` ... to document. One of them, the default, is what applies.
+        ``"v1"`` ... -> document. The default version applies.
     create_date, update_date
-        When AWS published it and its default version; known of AWS's own policies only.
+        When AWS published it and its default version; only for AWS managed policies.
     account
-        Whose it is; ``None`` for one of AWS's.
+        Its account; ``None`` for an AWS managed policy.
     """
 
     __slots__ = ()
     account: Account | None
 
     def create_version(self, document: Document, *, set_as_default: bool = False) -> str:
-        """Add a version (``CreatePolicyVersion``); its number is never used again.
+        """Add a version (``CreatePolicyVersion``); version numbers aren't reused.
 
         Returns
         -------
@@ -202,9 +202,9 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         Raises
         ------
         LimitExceeded
-            There are five versions already.
+            It already has five versions.
         MalformedPolicyDocument
-            IAM does not save such a document.
+            IAM doesn't save such a document.
         """
         made = self._do(
             "CreatePolicyVersion", PolicyDocument=as_text(document), SetAsDefault=set_as_default
@@ -219,17 +219,17 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         DeleteConflict
             It is the default version.
         NoSuchEntity
-            There is none of that id.
+            There is no version with that id.
         """
         self._do("DeletePolicyVersion", VersionId=version_id)
 
     def set_default_version(self, version_id: str) -> None:
-        """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back.
+        """Set the default version (``SetDefaultPolicyVersion``), for example to roll back.
 
         Raises
         ------
         NoSuchEntity
-            There is none of that id.
+            There is no version with that id.
         """
         self._do("SetDefaultPolicyVersion", VersionId=version_id)
 
@@ -248,7 +248,7 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         self._do("TagPolicy", Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagPolicy``)."""
+        """Remove tags (``UntagPolicy``)."""
         self._do("UntagPolicy", TagKeys=as_keys(tag_keys))
 
     def last_accessed(
@@ -259,18 +259,16 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         Raises
         ------
         RequestError
-            It is AWS's, and every account has it: ask ``account.last_accessed(policy)``.
+            It is an AWS managed policy, in every account: use ``account.last_accessed(policy)``.
         """
         if self.account is None:
-            raise RequestError(
-                f"{self.name} is AWS's, and every account has it: ask account.last_accessed(...)."
-            )
+            raise RequestError(f"{self.name} is AWS managed: use account.last_accessed(...).")
         return self.account.last_accessed(self, events, granularity)
 
     def _do(self, operation: str, **parameters: object) -> Any:
-        """Do an operation on this policy, as the root user of the account that it is of."""
+        """Do an operation on this policy, as the root user of its account."""
         if self.account is None:
             error = AccessDenied("Policy is outside your own account.")
-            error.add_note(f"{self.name} is AWS's. Make a policy of your own from its document.")
+            error.add_note(f"{self.name} is AWS managed. Create your own from its document.")
             raise error
         return perform(self.account, operation, PolicyArn=self.arn, **parameters)

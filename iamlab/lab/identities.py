@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 from iamlab.lab.credentials import CredentialMethods
 from iamlab.model import identities as records
@@ -36,47 +37,47 @@ if TYPE_CHECKING:
 
 
 class IdentityMethods(records.Identity):
-    """The methods that users, groups and roles share."""
+    """The common methods of users, groups and roles."""
 
     __slots__ = ()
     account: Account
 
     def attach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Attach a managed policy (``AttachUserPolicy`` and its like).
+        """Attach a managed policy (``AttachUserPolicy`` and similar).
 
         Parameters
         ----------
         policy
-            The policy, its ARN, or the name of one of AWS's or of the account's own.
+            The policy, its ARN, or the name of an AWS managed policy or of the account's own.
 
         Raises
         ------
         NoSuchEntity
             There is no such policy.
         LimitExceeded
-            The identity has as many as it may have.
+            The identity has reached its quota.
         """
         self._do("Attach{}Policy", PolicyArn=self.account.get_policy(policy).arn)
 
     def detach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Detach a managed policy (``DetachUserPolicy`` and its like).
+        """Detach a managed policy (``DetachUserPolicy`` and similar).
 
         Raises
         ------
         NoSuchEntity
-            It is not attached.
+            It isn't attached.
         """
         known = isinstance(policy, str) and policy in self.attached
         arn = policy if known else self.account.get_policy(policy).arn
         self._do("Detach{}Policy", PolicyArn=arn)
 
     def put_policy(self, policy_name: str, document: Document) -> None:
-        """Write an inline policy: it belongs to this identity alone and goes with it.
+        """Set an inline policy: it belongs only to this identity and is deleted with it.
 
         Raises
         ------
         MalformedPolicyDocument
-            It is no identity policy; the notes say why.
+            It isn't a valid identity policy; the notes explain why.
 
         Examples
         --------
@@ -95,17 +96,17 @@ class IdentityMethods(records.Identity):
         Raises
         ------
         NoSuchEntity
-            There is none of that name.
+            There is no policy with that name.
         """
         self._do("Delete{}Policy", PolicyName=policy_name)
 
     def delete(self) -> None:
-        """Delete it; what hangs on it must be gone first.
+        """Delete it; first remove its policies and everything else attached to it.
 
         Raises
         ------
         DeleteConflict
-            Something is left.
+            Something is still attached.
         """
         self._do("Delete{}")
 
@@ -114,7 +115,7 @@ class IdentityMethods(records.Identity):
         self._do("Tag{}", Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagUser``, ``UntagRole``)."""
+        """Remove tags (``UntagUser``, ``UntagRole``)."""
         self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def last_accessed(
@@ -134,17 +135,17 @@ class IdentityMethods(records.Identity):
 
 
 class BoundedMethods(IdentityMethods, records.Bounded):
-    """The methods that users and roles share."""
+    """The common methods of users and roles."""
 
     __slots__ = ()
 
     def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
-        """Set the ceiling: at most what this managed policy allows."""
+        """Set the permissions boundary, a managed policy that limits the permissions."""
         arn = self.account.get_policy(policy).arn
         self._do("Put{}PermissionsBoundary", PermissionsBoundary=arn)
 
     def delete_permissions_boundary(self) -> None:
-        """Take the ceiling away."""
+        """Remove the permissions boundary."""
         self._do("Delete{}PermissionsBoundary")
 
 
@@ -155,7 +156,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
     Parameters
     ----------
     former_sign_in
-        When the last of the passwords that were taken away from it was last used.
+        When its last deleted password was last used.
     """
 
     __slots__ = ()
@@ -169,7 +170,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
         max_signin_session_duration: int | None = None,
         reset_max_signin_session_duration: bool | None = None,
     ) -> None:
-        """Set its password, as an administrator does: the old one need not be known."""
+        """Set the password as an administrator, without the old password."""
         self._do(
             "UpdateLoginProfile",
             Password=password,
@@ -179,20 +180,20 @@ class User(BoundedMethods, CredentialMethods, records.User):
         )
 
     def change_password(self, old_password: str, new_password: str) -> None:
-        """Change its own password, for which it needs permission itself.
+        """Change the password as the user, who needs permission for it.
 
         Raises
         ------
         AccessDenied
-            It may not, or the old password is wrong.
+            It has no permission, or the old password is wrong.
         PasswordPolicyViolation
-            The account wants a better one, or one that was not used of late.
+            The password policy requires a better password, or one that wasn't used recently.
         """
         sent = {"OldPassword": old_password, "NewPassword": new_password}
         call(self.account, "ChangePassword", self, sent)
 
     def summary(self) -> UserSummary:
-        """Show what the console's page of a user shows; no secrets."""
+        """Show the console's page of the user, without secrets."""
         from iamlab.analysis.account_reports import summarise
 
         return summarise(self)
@@ -202,12 +203,12 @@ class User(BoundedMethods, CredentialMethods, records.User):
         self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
 
     def upload_signing_certificate(self, certificate_body: str) -> SigningCertificate:
-        """Upload a certificate; a user has two at most.
+        """Upload a certificate; a user can have two.
 
         Raises
         ------
         MalformedCertificate
-            It is not in PEM form.
+            It isn't in PEM form.
         """
         _, made = self._do("UploadSigningCertificate", CertificateBody=certificate_body)
         return cast("SigningCertificate", made)
@@ -221,12 +222,12 @@ class User(BoundedMethods, CredentialMethods, records.User):
         self._do("DeleteSigningCertificate", CertificateId=certificate_id)
 
     def upload_ssh_public_key(self, ssh_public_key_body: str) -> SSHPublicKey:
-        """Upload an RSA key of 2,048 bits or more; a user has five at most.
+        """Upload an RSA key of at least 2,048 bits; a user can have five.
 
         Raises
         ------
         InvalidPublicKey
-            It is none.
+            It isn't a public key.
         """
         _, made = self._do("UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body)
         return cast("SSHPublicKey", made)
@@ -242,7 +243,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
     def create_service_specific_credential(
         self, service_name: str, *, credential_age_days: int | None = None
     ) -> ServiceSpecificCredential:
-        """Let AWS make a password, or an API key, for a service; it is shown this once.
+        """Create a password or API key for a service; it is shown only now.
 
         Parameters
         ----------
@@ -250,12 +251,12 @@ class User(BoundedMethods, CredentialMethods, records.User):
             ``codecommit.amazonaws.com`` and ``cassandra.amazonaws.com`` take passwords,
             ``bedrock.amazonaws.com`` and ``logs.amazonaws.com`` API keys.
         credential_age_days
-            After so many days an API key expires; without it, never.
+            The number of days until an API key expires; by default it doesn't.
 
         Raises
         ------
         LimitExceeded
-            The user has two for that service.
+            The user already has two for that service.
         """
         _, made = self._do(
             "CreateServiceSpecificCredential",
@@ -267,7 +268,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
     def reset_service_specific_credential(
         self, service_specific_credential_id: str
     ) -> ServiceSpecificCredential:
-        """Let AWS make another password; the one before is worth nothing from now on."""
+        """Reset the password; the previous one is no longer valid."""
         _, made = self._do(
             "ResetServiceSpecificCredential",
             ServiceSpecificCredentialId=service_specific_credential_id,
@@ -294,7 +295,7 @@ class User(BoundedMethods, CredentialMethods, records.User):
 
 @facade_of(records.Group)
 class Group(IdentityMethods, records.Group):
-    """A bag of users that hands them its policies. It is no principal and holds no groups."""
+    """A set of users with the group's policies. It isn't a principal and can't contain groups."""
 
     __slots__ = ()
 
@@ -309,16 +310,16 @@ class Group(IdentityMethods, records.Group):
         Raises
         ------
         LimitExceeded
-            The user is in ten groups already.
+            The user is already in ten groups.
         NoSuchEntity
             There is no such user in the group's account.
         RequestError
-            What is added is no user: groups do not nest, and roles do not join.
+            It isn't a user: groups can't contain groups or roles.
         """
         if isinstance(user, records.Identity) and not isinstance(user, User):
             message = (
                 f"{user.kind} {user.name} cannot be a member of group {self.name}: "
-                "a group holds users only."
+                "a group contains only users."
             )
             raise RequestError(message)
         self._do("AddUserTo{}", UserName=self.own_user(user).name)
@@ -329,7 +330,7 @@ class Group(IdentityMethods, records.Group):
         Raises
         ------
         NoSuchEntity
-            The user is no member.
+            The user isn't a member.
         """
         self._do("RemoveUserFrom{}", UserName=self.own_user(user).name)
 
@@ -340,16 +341,16 @@ class Group(IdentityMethods, records.Group):
 
 @facade_of(records.Role)
 class Role(BoundedMethods, records.Role):
-    """An identity that others assume for a while.
+    """An identity that principals assume temporarily.
 
     Parameters
     ----------
     trust
-        The trust policy: who may assume it.
+        The trust policy: who can assume it.
     max_session_duration
         In seconds, 3,600 to 43,200.
     instance_profiles
-        Names of the instance profiles that hold it.
+        Names of the instance profiles that contain it.
     last_used
         When a session of it last called, allowed or not, and where.
     """
@@ -368,29 +369,32 @@ class Role(BoundedMethods, records.Role):
     def update(
         self, *, description: str | None = None, max_session_duration: int | None = None
     ) -> None:
-        """Set how long its sessions may last (3,600 seconds if nothing is said), and what it is."""
+        """Set the maximum session duration (by default 3,600 seconds) and the description."""
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
 
-    def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
-        """Deny everything to all its sessions until now: see ``iamlab.operations.sts.revoking``."""
+    @with_old_names
+    def revoke_sessions(self, principal: Caller | None = None) -> Revocation:
+        """Deny everything to all its existing sessions: see ``iamlab.operations.sts.revoking``."""
         from iamlab.operations.sts.revoking import revoke_sessions
 
-        return revoke_sessions(self, caller)
+        return revoke_sessions(self, principal)
 
-    def revoke_session(self, session: Session, caller: Caller | None = None) -> Revocation:
-        """Deny everything to one of its sessions, and to all of the same name.
+    @with_old_names
+    def revoke_session(self, session: Session, principal: Caller | None = None) -> Revocation:
+        """Deny everything to one of its sessions, and to all with the same name.
 
         Raises
         ------
         RequestError
-            It is no session of this role.
+            It isn't a session of this role.
         """
         from iamlab.operations.sts.revoking import revoke_session
 
-        return revoke_session(self, session, caller)
+        return revoke_session(self, session, principal)
 
-    def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
-        """Deny everything to those of its sessions behind which somebody is."""
+    @with_old_names
+    def revoke_by_source_identity(self, name: str, principal: Caller | None = None) -> Revocation:
+        """Deny everything to its sessions with a source identity."""
         from iamlab.operations.sts.revoking import revoke_by_source_identity
 
-        return revoke_by_source_identity(self, name, caller)
+        return revoke_by_source_identity(self, name, principal)

@@ -1,6 +1,6 @@
 """An organization: its accounts, OUs, trusted services and delegated administrators.
 
-Accounts, OUs and policies can be named by their ids, or by a name that only one of them has.
+Name accounts, OUs and policies by id, or by a unique name.
 
 Notes
 -----
@@ -40,17 +40,17 @@ class Organization(OrganizationPolicies):
     Parameters
     ----------
     feature_set
-        ``ALL``, or ``CONSOLIDATED_BILLING``: then it has no policies.
+        ``ALL``, or ``CONSOLIDATED_BILLING``, which has no policies.
     organizational_units, members, policies, handshakes, requests
-        By id; of a member that is the account's.
+        By id; a member has the account's id.
     service_access
-        Services that may work in all its accounts, and since when.
+        Services with trusted access to all its accounts, and since when.
     delegates
         Account id -> the services of which it is a delegated administrator, and since when.
     quotas
-        Those that were raised.
+        The raised quotas.
     root_features
-        What it lets IAM do to the root users of its members: ``RootCredentialsManagement``,
+        The enabled features of centralized root access: ``RootCredentialsManagement``,
         ``RootSessions``.
 
     Examples
@@ -68,7 +68,7 @@ class Organization(OrganizationPolicies):
     __slots__ = ()
     world: World
     root: Root
-    # All of them are made as classes of the lab.
+    # All of them are objects of the lab.
     organizational_units: dict[str, OrganizationalUnit]  # type: ignore[assignment]
     members: dict[str, Member]  # type: ignore[assignment]
     handshakes: dict[str, Handshake]  # type: ignore[assignment]
@@ -88,14 +88,14 @@ class Organization(OrganizationPolicies):
         parent: Container | str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> OrganizationalUnit:
-        """Make an OU, below the root if no parent is named.
+        """Create an OU, by default below the root.
 
         Raises
         ------
         DuplicateOrganizationalUnitException
-            The parent has one of that name.
+            The parent has an OU with that name.
         ConstraintViolationException
-            It would be too deep, or one too many.
+            It would be too deep, or exceed the quota.
 
         Examples
         --------
@@ -126,21 +126,21 @@ class Organization(OrganizationPolicies):
         role_name: str = ACCESS_ROLE,
         tags: Mapping[str, str] | None = None,
     ) -> Account:
-        """Make an account (``CreateAccount``), and move it if a parent is named (``MoveAccount``).
+        """Create an account (``CreateAccount``), and move it to a parent (``MoveAccount``).
 
-        It comes with a role that the management account may assume, and that may do everything.
+        It has an administrator role that the management account can assume.
 
         Parameters
         ----------
         account_id
-            AWS draws it by lot; here it can be chosen.
+            AWS picks it at random; here you can choose it.
         email
-            Of its root user; without it, one is made of the name.
+            The root user's address; by default it follows from the name.
 
         Raises
         ------
         RequestError
-            AWS makes no account, and says why in its list of requests.
+            AWS doesn't create the account; its list of requests has the reason.
 
         Examples
         --------
@@ -161,7 +161,7 @@ class Organization(OrganizationPolicies):
             Tags=as_tags(tags),
         )
         if request.failure_reason:
-            raise RequestError(f"AWS makes no account {account_name}: {request.failure_reason}.")
+            raise RequestError(f"AWS can't create {account_name}: {request.failure_reason}.")
         account = self.world.accounts[request.account_id]
         if place is not self.root:
             self.move_account(account, place)
@@ -179,7 +179,7 @@ class Organization(OrganizationPolicies):
         Raises
         ------
         HandshakeConstraintViolationException
-            It is in the organization already, or would be one too many.
+            It is already in the organization, or would exceed the quota.
 
         Examples
         --------
@@ -205,12 +205,12 @@ class Organization(OrganizationPolicies):
         return made
 
     def move_account(self, account: account_records.Account | str, parent: Container | str) -> None:
-        """Move an account; policies that are attached to the account itself go with it.
+        """Move an account; its own policies stay attached to it.
 
         Raises
         ------
         AccountNotFoundException, DestinationParentNotFoundException
-            One of the two is not in the organization.
+            The account or the parent isn't in the organization.
         """
         key = account_id_of(self, account)
         member = self.members.get(key)
@@ -222,12 +222,12 @@ class Organization(OrganizationPolicies):
         )
 
     def remove_account(self, account: account_records.Account | str) -> None:
-        """Take an account out (``RemoveAccountFromOrganization``).
+        """Remove an account (``RemoveAccountFromOrganization``).
 
         Raises
         ------
         ConstraintViolationException
-            It was made less than four days ago, or is a delegated administrator.
+            It was created less than four days ago, or is a delegated administrator.
 
         Examples
         --------
@@ -252,27 +252,27 @@ class Organization(OrganizationPolicies):
         Raises
         ------
         OrganizationNotEmptyException
-            Other accounts are left in it.
+            It still contains other accounts.
         """
         self._do("DeleteOrganization")
 
     def enable_aws_service_access(self, service_principal: str) -> None:
-        """Let a service work in all accounts (``EnableAWSServiceAccess``)."""
+        """Enable a service's trusted access (``EnableAWSServiceAccess``)."""
         self._do("EnableAWSServiceAccess", ServicePrincipal=service_principal)
 
     def disable_aws_service_access(self, service_principal: str) -> None:
-        """End that (``DisableAWSServiceAccess``)."""
+        """Disable a service's trusted access (``DisableAWSServiceAccess``)."""
         self._do("DisableAWSServiceAccess", ServicePrincipal=service_principal)
 
     def register_delegated_administrator(
         self, account: account_records.Account | str, service_principal: str
     ) -> None:
-        """Let a member account administer a service for all; SCPs and RCPs still reach it.
+        """Let a member account administer a service for all; SCPs and RCPs still apply to it.
 
         Raises
         ------
         ConstraintViolationException
-            The service has no access yet, or the account is the management account.
+            The service doesn't have trusted access, or the account is the management account.
 
         Examples
         --------
@@ -294,7 +294,7 @@ class Organization(OrganizationPolicies):
     def deregister_delegated_administrator(
         self, account: account_records.Account | str, service_principal: str
     ) -> None:
-        """End that (``DeregisterDelegatedAdministrator``)."""
+        """Remove a delegated administrator (``DeregisterDelegatedAdministrator``)."""
         self._do(
             "DeregisterDelegatedAdministrator",
             AccountId=account_id_of(self, account),
@@ -307,12 +307,12 @@ class Organization(OrganizationPolicies):
         Parameters
         ----------
         region
-            Where the instance is.
+            The Region of the instance.
 
         Raises
         ------
         ConflictException
-            There is an instance already, or the organization has consolidated billing only.
+            There already is an instance, or the organization has only consolidated billing.
 
         Examples
         --------
@@ -346,14 +346,14 @@ class Organization(OrganizationPolicies):
         return organization_to_json(self)
 
     def enable_organizations_root_credentials_management(self) -> None:
-        """Let the management account take away root users' credentials, and bring them back.
+        """Let the management account delete root users' credentials and allow their recovery.
 
         Raises
         ------
         ServiceAccessNotEnabledException
-            IAM has no access to the organization yet.
+            IAM doesn't have trusted access yet.
         OrganizationNotInAllFeaturesModeException
-            The organization has consolidated billing only.
+            The organization has only consolidated billing.
 
         Examples
         --------
@@ -368,33 +368,33 @@ class Organization(OrganizationPolicies):
         perform(self.management_account, "EnableOrganizationsRootCredentialsManagement")
 
     def disable_organizations_root_credentials_management(self) -> None:
-        """End that; credentials that are gone stay gone.
+        """Disable root credentials management; deleted credentials stay deleted.
 
         Raises
         ------
         ServiceAccessNotEnabledException
-            IAM has no access to the organization.
+            IAM doesn't have trusted access.
         """
         perform(self.management_account, "DisableOrganizationsRootCredentialsManagement")
 
     def enable_organizations_root_sessions(self) -> None:
-        """Let the management account lift policies that shut everybody out, in member accounts.
+        """Let the management account delete policies that lock everybody out, in member accounts.
 
         Raises
         ------
         ServiceAccessNotEnabledException
-            IAM has no access to the organization yet.
+            IAM doesn't have trusted access yet.
         OrganizationNotInAllFeaturesModeException
-            The organization has consolidated billing only.
+            The organization has only consolidated billing.
         """
         perform(self.management_account, "EnableOrganizationsRootSessions")
 
     def disable_organizations_root_sessions(self) -> None:
-        """End that.
+        """Disable root sessions.
 
         Raises
         ------
         ServiceAccessNotEnabledException
-            IAM has no access to the organization.
+            IAM doesn't have trusted access.
         """
         perform(self.management_account, "DisableOrganizationsRootSessions")

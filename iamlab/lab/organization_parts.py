@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class PartMethods(records.OrganizationPart):
-    """What all parts share: they call AWS Organizations as the management account."""
+    """A part of an organization, which calls AWS Organizations as the management account."""
 
     __slots__ = ()
 
@@ -60,7 +60,7 @@ class TargetMethods(PartMethods, records.Target):
         self._do("TagResource", ResourceId=self.id, Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagResource``)."""
+        """Remove tags (``UntagResource``)."""
         self._do("UntagResource", ResourceId=self.id, TagKeys=as_keys(tag_keys))
 
 
@@ -80,7 +80,7 @@ class ContainerMethods(TargetMethods, records.Container):
     def create_organizational_unit(
         self, name: str, *, tags: Mapping[str, str] | None = None
     ) -> OrganizationalUnit:
-        """Make an OU in it."""
+        """Create an OU in it."""
         made: OrganizationalUnit = self._do(
             "CreateOrganizationalUnit", ParentId=self.id, Name=name, Tags=as_tags(tags)
         )
@@ -89,12 +89,12 @@ class ContainerMethods(TargetMethods, records.Container):
 
 @facade_of(records.Root)
 class Root(ContainerMethods, records.Root):
-    """The one root of an organization.
+    """The root of an organization.
 
     Parameters
     ----------
     policy_types
-        Those that are enabled: only their policies can be attached, anywhere in the organization.
+        The enabled types; only their policies can be attached in the organization.
     """
 
     __slots__ = ()
@@ -102,12 +102,12 @@ class Root(ContainerMethods, records.Root):
 
 @facade_of(records.OrganizationalUnit)
 class OrganizationalUnit(ContainerMethods, records.OrganizationalUnit):
-    """An organizational unit: a folder of accounts and of further OUs."""
+    """An organizational unit: a folder of accounts and OUs."""
 
     __slots__ = ()
 
     def update(self, *, name: str) -> None:
-        """Rename it: its id and its ARN stay."""
+        """Rename it; its id and ARN stay."""
         self._do("UpdateOrganizationalUnit", OrganizationalUnitId=self.id, Name=name)
 
     def delete(self) -> None:
@@ -116,7 +116,7 @@ class OrganizationalUnit(ContainerMethods, records.OrganizationalUnit):
         Raises
         ------
         OrganizationalUnitNotEmptyException
-            Accounts or OUs are in it.
+            It contains accounts or OUs.
         """
         self._do("DeleteOrganizationalUnit", OrganizationalUnitId=self.id)
 
@@ -128,7 +128,7 @@ class Member(TargetMethods, records.Member):
     Parameters
     ----------
     joined_method
-        ``CREATED`` in the organization, or ``INVITED`` into it, as the management account is too.
+        ``CREATED`` in the organization, or ``INVITED`` into it, like the management account.
     status
         ``ACTIVE``, ``SUSPENDED`` or ``PENDING_CLOSURE``.
     """
@@ -138,7 +138,7 @@ class Member(TargetMethods, records.Member):
 
 @facade_of(records.Handshake)
 class Handshake(PartMethods, records.Handshake):
-    """An invitation: an account is asked to join.
+    """An invitation of an account.
 
     Parameters
     ----------
@@ -147,9 +147,9 @@ class Handshake(PartMethods, records.Handshake):
     requested_timestamp
         When it was sent; it can be answered for 15 days.
     outcome
-        ``OPEN``, or how it was answered. :attr:`state` also shows if its time is over.
+        ``OPEN``, or the answer. :attr:`state` also shows whether it has expired.
     tags
-        Of the account, once it has joined.
+        The account's tags after it has joined.
     """
 
     __slots__ = ()
@@ -159,11 +159,11 @@ class Handshake(PartMethods, records.Handshake):
         self._answer("AcceptHandshake")
 
     def decline(self) -> None:
-        """Refuse, as the invited account (``DeclineHandshake``)."""
+        """Decline, as the invited account (``DeclineHandshake``)."""
         self._answer("DeclineHandshake")
 
     def cancel(self) -> None:
-        """Take it back, as the management account (``CancelHandshake``)."""
+        """Cancel it, as the management account (``CancelHandshake``)."""
         self._do("CancelHandshake", HandshakeId=self.id)
 
     def _answer(self, operation: str) -> Any:
@@ -177,7 +177,7 @@ class Handshake(PartMethods, records.Handshake):
 
 @facade_of(policy_records.OrganizationPolicy)
 class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
-    """An SCP or an RCP: it grants nothing, it says how far grants can reach.
+    """An SCP or an RCP, which limits permissions and grants none.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         description: str | None = None,
         content: Document | None = None,
     ) -> None:
-        """Change it, wherever it is attached."""
+        """Change it everywhere it is attached."""
         self._do(
             "UpdatePolicy",
             PolicyId=self.id,
@@ -217,7 +217,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
         Raises
         ------
         PolicyInUseException
-            It is attached somewhere.
+            It is attached to a target.
         """
         self._do("DeletePolicy", PolicyId=self.id)
 
@@ -225,18 +225,18 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
 class OrganizationPolicies(organization_records.Organization):
     """The methods of an organization for its policies, each an operation of AWS Organizations.
 
-    Policies and targets can be named by their ids, or by a name that only one of them has.
+    Name policies and targets by id, or by a unique name.
     """
 
     __slots__ = ()
-    policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all made as the lab's
+    policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all are objects of the lab
 
     def enable_policy_type(self, policy_type: str) -> None:
-        """Enable a type of policies: AWS attaches the one of them that allows all, everywhere."""
+        """Enable a type of policies: AWS attaches its full-access policy to all targets."""
         self._do("EnablePolicyType", RootId=self.root.id, PolicyType=policy_type)
 
     def disable_policy_type(self, policy_type: str) -> None:
-        """Disable a type of policies: all of them are detached, and that cannot be taken back."""
+        """Disable a type of policies: all of them are detached, which can't be undone."""
         self._do("DisablePolicyType", RootId=self.root.id, PolicyType=policy_type)
 
     def create_policy(
@@ -248,7 +248,7 @@ class OrganizationPolicies(organization_records.Organization):
         description: str = "",
         tags: Mapping[str, str] | None = None,
     ) -> OrganizationPolicy:
-        """Make a policy; it limits nobody before it is attached.
+        """Create a policy; it has no effect until it is attached.
 
         Parameters
         ----------
@@ -258,7 +258,7 @@ class OrganizationPolicies(organization_records.Organization):
         Raises
         ------
         MalformedPolicyDocumentException
-            No such policy can have that content; the notes say why.
+            The content isn't valid; the notes explain why.
 
         Examples
         --------
@@ -292,26 +292,26 @@ class OrganizationPolicies(organization_records.Organization):
         description: str | None = None,
         content: Document | None = None,
     ) -> None:
-        """Change a policy, wherever it is attached."""
+        """Change a policy everywhere it is attached."""
         self.policies[policy_of(self, policy).id].update(
             name=name, description=description, content=content
         )
 
     def delete_policy(self, policy: OrganizationPolicy | str) -> None:
-        """Delete a policy that is attached nowhere."""
+        """Delete a policy that isn't attached."""
         self.policies[policy_of(self, policy).id].delete()
 
     def attach_policy(
         self, policy: OrganizationPolicy | str, target: Target | Account | str
     ) -> None:
-        """Attach a policy to a root, an OU or an account: it reaches all that is below.
+        """Attach a policy to a root, an OU or an account: it applies to everything below.
 
         Raises
         ------
         PolicyTypeNotEnabledException
-            Its type is not enabled.
+            Its type isn't enabled.
         ConstraintViolationException
-            There are as many as can be attached there.
+            The target has reached its quota of policies.
         """
         key = target_of(self, target)
         self._do("AttachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
@@ -324,7 +324,7 @@ class OrganizationPolicies(organization_records.Organization):
         Raises
         ------
         ConstraintViolationException
-            It is the last SCP there: another one has to be attached first.
+            It is the target's last SCP: attach another one first.
 
         Examples
         --------
@@ -363,12 +363,12 @@ class OrganizationPolicies(organization_records.Organization):
 
 
 def as_content(document: Document) -> Any:
-    """Return a document as the API takes it, without white space: AWS would count that.
+    """Return a document in the API's form, without white space, which AWS would count.
 
     Raises
     ------
     MalformedPolicyDocumentException
-        It cannot be written as JSON.
+        It can't be written as JSON.
     """
     if isinstance(document, Policy):
         return document.text or written(document.statements, document).text

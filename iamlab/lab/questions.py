@@ -1,11 +1,11 @@
-"""The questions that can be asked of a world. *The world gathers, the engine decides.*"""
+"""The questions that you can ask a world. *The world collects facts, the engine decides.*"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
 from iamlab.authorization.authorize import authorize
-from iamlab.deprecated import with_old_names
+from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
 from iamlab.model.record import check_texts
@@ -29,30 +29,31 @@ if TYPE_CHECKING:
 
 @with_old_names
 class Questions(records.World):
-    """The methods of a world that answer; ``do`` also notes that it was asked."""
+    """The methods of a world that answer questions; ``do`` also logs an event."""
 
+    @with_old_names
     def can(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Decision:
-        """Ask whether somebody may do something.
+        """Decide whether a principal can perform an action.
 
         Parameters
         ----------
-        caller
-            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
-            user, a service's name, or ``ANONYMOUS``.
+        principal
+            A user, a role ("any session of it"), an ARN of these, of a role session or of a root
+            user, a service principal, or ``ANONYMOUS``.
         action, resource
             As in ``Request``.
         context
-            Condition keys that the world does not know by itself, or knows otherwise.
+            Condition keys that the world doesn't know, or that override the world's.
         circumstances
-            How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
+            The circumstances of the call: ``network``, ``via``, ``source_arn``,
             ``request_tags``, ``region``; see ``iamlab.model.network_locations.Circumstances``.
 
         Returns
@@ -63,10 +64,10 @@ class Questions(records.World):
         Raises
         ------
         NoSuchEntity
-            The caller, its account, or the VPC endpoint of the call is not in this world.
+            The caller, its account or the call's VPC endpoint isn't in this world.
         RequestError
-            It cannot be asked that way: the caller is none (a group, say), an action is misspelt,
-            or a circumstance does not go with the caller.
+            The question isn't valid: the caller isn't a principal (a group, for example), an action
+            is misspelt, or a circumstance doesn't fit the caller.
 
         Examples
         --------
@@ -77,23 +78,24 @@ class Questions(records.World):
         >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
         ✓ allowed by star-maps-read/ReadMaps
         """
-        return authorize(self, caller, action, resource, context=context, **circumstances)
+        return authorize(self, principal, action, resource, context=context, **circumstances)
 
+    @with_old_names
     def do(
         self,
-        caller: Caller,
+        principal: Caller,
         action: str,
         resource: str,
         *,
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Decision:
-        """Use an action that this world has no model of: it is asked, noted, and refused or not.
+        """Use an action without a model in this world: decide, log the event, and raise if denied.
 
         Raises
         ------
         AccessDenied
-            The caller may not; with the decision, and in AWS's words.
+            The caller has no permission; with the decision, in AWS's words.
 
         Examples
         --------
@@ -108,7 +110,7 @@ class Questions(records.World):
         AccessDenied GetObject
         """
         check_texts(action=action, resource=resource)
-        return use(self, caller, action, resource, context, circumstances)
+        return use(self, principal, action, resource, context, circumstances)
 
     def who_can(
         self,
@@ -118,7 +120,7 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> WhoCan:
-        """Ask who may do something, of all users, roles and root users of the world.
+        """Find all users, roles and root users of the world that can perform an action.
 
         Parameters
         ----------
@@ -128,7 +130,7 @@ class Questions(records.World):
         Returns
         -------
         WhoCan
-            The ARNs of those who may, each with its decision.
+            Their ARNs, each with its decision.
 
         Examples
         --------
@@ -142,26 +144,27 @@ class Questions(records.World):
         check_texts(action=action, resource=resource)
         return who_can(self, action, resource, context, circumstances)
 
+    @with_old_names
     def what_can(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         services: Iterable[str] | None = None,
         resources: Iterable[str] | None = None,
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> WhatCan:
-        """Ask for everything that somebody may do: see ``iamlab.analysis.what_can``.
+        """Find everything that a principal can do: see ``iamlab.analysis.what_can``.
 
         Parameters
         ----------
-        caller, context, circumstances
+        principal, context, circumstances
             As in ``can``.
         services
-            Prefixes of the services that are asked for. Default: all.
+            Prefixes of services. Default: all.
         resources
-            What is asked for. Default: what there is, what policies name, and one thing of each
-            type that nobody has named.
+            The resources. Default: those in the world, those that policies name, and an unnamed
+            resource of each type.
 
         Examples
         --------
@@ -174,41 +177,42 @@ class Questions(records.World):
 
         return what_can(
             self,
-            caller,
+            principal,
             services=services,
             resources=resources,
             context=context,
             circumstances=circumstances,
         )
 
+    @with_old_names
     def access_matrix(
         self,
         actions: Iterable[str],
         resources: Iterable[str],
-        callers: Iterable[Caller] | None = None,
+        principals: Iterable[Caller] | None = None,
         *,
         by: str = "principal",
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> AccessMatrix:
-        """Ask for many callers, actions and resources at once.
+        """Decide for many callers, actions and resources at once.
 
         Parameters
         ----------
         actions, resources
-            Every action is asked on every resource.
-        callers
-            Default: everybody of the kind that ``by`` names.
+            Every action is checked on every resource.
+        principals
+            Default: all of the kind that ``by`` names.
         by
-            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each
-            group alone gives to a member who has nothing else.
+            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: the
+            permissions of a member with only this group.
         context, circumstances
             As in ``can``.
 
         Returns
         -------
         AccessMatrix
-            Each cell is what ``can`` says.
+            Each cell is the result of ``can``.
 
         Examples
         --------
@@ -221,15 +225,15 @@ class Questions(records.World):
         """
         from iamlab.analysis.access_matrix import access
 
-        return access(self, actions, resources, callers, by, context, circumstances)
+        return access(self, actions, resources, principals, by, context, circumstances)
 
     def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
-        """Find what can be reached from outside: see ``iamlab.analysis.external_access``.
+        """Find access from outside: see ``iamlab.analysis.external_access``.
 
         Parameters
         ----------
         zone_of_trust
-            Who is trusted: ``"organization"``, ``"account"``, an OU, or a list of accounts.
+            The trusted accounts: ``"organization"``, ``"account"``, an OU, or a list of accounts.
 
         Examples
         --------
@@ -251,12 +255,12 @@ class Questions(records.World):
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Reach:
-        """Ask who can become whom: by roles, keys, passwords, and by writing policies.
+        """Find privilege escalation: by roles, keys, passwords, and by writing policies.
 
         Parameters
         ----------
         context, circumstances
-            As in ``can``: how everybody calls.
+            As in ``can``, for all callers.
 
         Examples
         --------
@@ -271,24 +275,25 @@ class Questions(records.World):
 
         return reach(self, context, circumstances)
 
-    def diff(self, before: records.World) -> WorldDiff:
-        """Return what has changed since another world: the edits, and who gained or lost access.
+    @turned_around
+    def diff(self, after: records.World) -> WorldDiff:
+        """Return what changes from this world to a later one: the edits, and the access.
 
         Parameters
         ----------
-        before
-            The older one, such as a ``copy()`` that was made before.
+        after
+            The later world. This one is the earlier, such as a ``copy()`` made before the change.
 
         Returns
         -------
         WorldDiff
-            A sequence of sentences, one for each edit; ``changes()`` says who gained or lost what,
-            and printing it says both.
+            A sequence of sentences, one for each edit. ``gained`` and ``lost`` list who gained or
+            lost what, and printing it shows both.
 
         Raises
         ------
         RequestError
-            That is no world.
+            It isn't a world.
 
         Examples
         --------
@@ -297,13 +302,13 @@ class Questions(records.World):
         >>> main = world.create_account("main", account_id="111111111111")
         >>> before = world.copy()
         >>> main.create_user("ana").attach_policy("ReadOnlyAccess")
-        >>> for edit in world.diff(before):
+        >>> for edit in before.diff(world):
         ...     print(edit)
         added: main: user ana
         added: main: user ana has policy arn:aws:iam::aws:policy/ReadOnlyAccess
         """
         from iamlab.analysis.world_diff.world_diff import diff_between
 
-        if not isinstance(before, records.World):
-            raise RequestError(f"A world is compared with another world, not with {before!r}.")
-        return diff_between(before, self)
+        if not isinstance(after, records.World):
+            raise RequestError(f"A world is compared with another world, not with {after!r}.")
+        return diff_between(self, after)

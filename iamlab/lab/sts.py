@@ -1,8 +1,7 @@
 """``world.sts``: the operations of STS as methods, with AWS's parameters in snake_case.
 
-Beside STS's own operations there are a service that assumes a role, and the way of a session into
-the console, whose federation endpoint is a service of its own. Revoking sessions is a call of IAM:
-see the methods of a role.
+It also has methods for a service that assumes a role, and for the federation endpoint, which turns
+a session into a console session. Revoking sessions is a call to IAM: see the methods of a role.
 
 Notes
 -----
@@ -15,6 +14,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.deprecated import with_old_names
 from iamlab.lab.sts_roles import StsRoles
 from iamlab.lab.sts_tokens import StsTokens
 from iamlab.model.record import facade_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class CallerIdentity(NamedTuple):
-    """Who calls, as GetCallerIdentity answers."""
+    """The response of GetCallerIdentity."""
 
     user_id: str
     account: str
@@ -58,35 +58,38 @@ class Sts(StsRoles, StsTokens):
 
     __slots__ = ()
 
-    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
-        """Return the caller who he is; not even a Deny keeps him from asking."""
-        answer = self._do("GetCallerIdentity", caller)
+    @with_old_names
+    def get_caller_identity(self, principal: Caller) -> CallerIdentity:
+        """Return the caller's identity; even a Deny can't block this call."""
+        answer = self._do("GetCallerIdentity", principal)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
-    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
-        """Return the account of an access key, be the key active or not.
+    @with_old_names
+    def get_access_key_info(self, principal: Caller, *, access_key_id: str) -> str:
+        """Return the account of an access key, active or not.
 
         Raises
         ------
         AccessDenied
-            The caller may not.
+            The caller has no permission.
         """
-        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
+        account: str = self._do("GetAccessKeyInfo", principal, AccessKeyId=access_key_id)["Account"]
         return account
 
+    @with_old_names
     def decode_authorization_message(
-        self, caller: Caller, *, encoded_message: str
+        self, principal: Caller, *, encoded_message: str
     ) -> dict[str, Any]:
-        """Read the encoded part of a refusal; who may need not be who was refused.
+        """Decode the message of a denied call; any principal with permission can do it.
 
         Raises
         ------
         AccessDenied
-            The caller may not.
+            The caller has no permission.
         InvalidAuthorizationMessageException
-            It is no such message, or of another account.
+            It isn't such a message, or belongs to another account.
         """
-        answer = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
+        answer = self._do("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
         message: dict[str, Any] = json.loads(answer["DecodedMessage"])
         return message
 
@@ -99,7 +102,7 @@ class Sts(StsRoles, StsTokens):
         source_arn: str | Resource | None = None,
         duration_seconds: int | None = None,
     ) -> Session:
-        """Let an AWS service take a role: only the role's trust policy is asked.
+        """Let an AWS service assume a role: only the role's trust policy decides.
 
         Parameters
         ----------
@@ -108,25 +111,25 @@ class Sts(StsRoles, StsTokens):
         role_arn
             A service role, or the service's service-linked role.
         role_session_name, duration_seconds
-            If nothing is said, as the service does it: see
+            By default like the service: see
             ``iamlab.operations.sts.service_session_kinds``.
             The role's maximum session duration does not limit a service.
         source_arn
-            The resource for which the service works: a function, a task, a project. Of it come
-            ``aws:SourceArn`` and ``aws:SourceAccount``, which the trust policy can ask for, and
+            The resource that the service works for: a function, a task, a project. It sets
+            ``aws:SourceArn`` and ``aws:SourceAccount``, which the trust policy can check, and
             condition keys of the session such as ``lambda:SourceFunctionArn``.
 
         Raises
         ------
         AccessDenied
-            The trust policy does not let the service, or there is no such role; in the service's
-            words, where they are known.
+            The trust policy doesn't allow the service, or there is no such role; in the service's
+            words, if known.
         ValidationError
-            A parameter is not as it must be.
+            A parameter isn't valid.
         RegionDisabledException
-            The account has switched STS off in the Region.
+            The account has disabled STS in the Region.
         RequestError
-            It is no service; or it is EC2, which gives a role to an instance.
+            It isn't a service; or it is EC2, which passes a role to an instance.
 
         Examples
         --------
@@ -144,7 +147,7 @@ class Sts(StsRoles, StsTokens):
         """
         if source_arn is not None and not isinstance(source_arn, str):
             source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
-        made: Session = assume_role_as_service(  # type: ignore[assignment]  # made as the lab's
+        made: Session = assume_role_as_service(  # type: ignore[assignment]  # an object of the lab
             self.world,
             service,
             as_role_arn(role_arn),
@@ -163,12 +166,12 @@ class Sts(StsRoles, StsTokens):
         issuer: str = "https://example.com",
         session_duration: int | None = None,
     ) -> ConsoleLink:
-        """Make a link into the console: see ``iamlab.operations.sts.console_federation``.
+        """Create a link to the console: see ``iamlab.operations.sts.console_federation``.
 
         Raises
         ------
         BadRequest
-            AWS does not take these credentials, or this duration; a note says why.
+            AWS rejects these credentials or this duration; a note explains why.
 
         Examples
         --------
@@ -195,12 +198,12 @@ class Sts(StsRoles, StsTokens):
         )
 
     def sign_in_with(self, link: ConsoleLink | str) -> FederatedConsoleSession:
-        """Open a link into the console, as a browser does.
+        """Open a link to the console, like a browser.
 
         Raises
         ------
         BadRequest
-            It is no such link, or it was opened too late.
+            It isn't such a link, or it has expired.
 
         Examples
         --------
@@ -223,13 +226,13 @@ class Sts(StsRoles, StsTokens):
 class Session(session.Session):
     """Temporary credentials: a caller until they expire.
 
-    AWS shows them once, in the answer to the call that makes them; so does this object, which
-    stands for that answer. The world itself keeps no secret.
+    AWS shows them once, in the response to the call that creates them. This object is that
+    response; the world itself stores no secret.
 
     Parameters
     ----------
     record
-        What is kept of it.
+        The session, as the world stores it.
 
     Examples
     --------
@@ -244,7 +247,7 @@ class Session(session.Session):
     __slots__ = ()
 
     def chain(self) -> tuple[Lifetime, ...]:
-        """Return the credentials that led here, the first ones first, and this session last.
+        """Return the chain of credentials, the first ones first and this session last.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""The operations of STS that give the credentials of a role or a root user.
+"""The operations of STS that return credentials of a role or a root user.
 
 Notes
 -----
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from iamlab.deprecated import with_old_names
 from iamlab.engine.request import ANONYMOUS
 from iamlab.lab.sts_tokens import StsEndpoint
 from iamlab.operations.parameters import (
@@ -38,9 +39,10 @@ class StsRoles(StsEndpoint):
 
     __slots__ = ()
 
+    @with_old_names
     def assume_role(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         role_arn: str | Role,
         role_session_name: str,
@@ -56,33 +58,32 @@ class StsRoles(StsEndpoint):
         provided_contexts: list[dict[str, str]] | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Take a role: its trust policy must let the caller, and perhaps his own policies too.
+        """Assume a role: its trust policy must allow it, and often the caller's own policies too.
 
         Parameters
         ----------
         duration_seconds
-            900 to what the role allows, 3,600 if nothing is said; to 3,600 when a session of a role
-            asks.
+            900 to the role's maximum, by default 3,600; for a calling role session at most 3,600.
         policy, policy_arns
-            Session policies: what the session may do at most. Managed ones, up to ten, are of the
-            role's account or AWS's own.
+            Session policies, which limit the session's permissions. Managed policies, up to ten,
+            are AWS's or of the role's account.
         tags, transitive_tag_keys
-            Session tags, and which of them go on to the next role of a chain.
+            Session tags, and which of them pass to the next role of a chain.
         external_id
-            What the trust policy of a third party's role may ask for.
+            The external id that a trust policy for a third party can require.
         serial_number, token_code
-            An MFA device, and the code that it shows.
+            An MFA device and its current code.
         source_identity
-            Who is behind it: stays with all of the chain, for ever.
+            The person or application behind the session; all sessions of the chain keep it.
 
         Raises
         ------
         AccessDenied
-            The caller may not, or there is no such role: AWS does not say which.
+            The caller has no permission, or there is no such role: AWS doesn't tell which.
         ValidationError
-            A parameter is not as it must be.
+            A parameter isn't valid.
         PackedPolicyTooLarge
-            Policies and tags are too much.
+            Policies and tags are too large.
 
         Examples
         --------
@@ -102,7 +103,7 @@ class StsRoles(StsEndpoint):
         """
         made: Session = self._do(
             "AssumeRole",
-            caller,
+            principal,
             RoleArn=as_role_arn(role_arn),
             RoleSessionName=role_session_name,
             DurationSeconds=duration_seconds,
@@ -131,21 +132,21 @@ class StsRoles(StsEndpoint):
         policy_arns: Policies | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Take a role with a token that an OIDC provider has signed; the call itself is unsigned.
+        """Assume a role with a token signed by an OIDC provider; the call itself is unsigned.
 
         Parameters
         ----------
         provider_id
-            Only for access tokens of OAuth, which are not modelled.
+            Only for OAuth access tokens, which aren't modelled.
 
         Raises
         ------
         InvalidIdentityToken
-            The token is none that the account's providers stand for.
+            None of the account's providers accepts the token.
         ExpiredTokenException
-            Its time is over.
+            The token has expired.
         AccessDenied
-            The role's trust policy does not let whoever it speaks of.
+            The role's trust policy doesn't allow the token's subject.
 
         Examples
         --------
@@ -186,23 +187,23 @@ class StsRoles(StsEndpoint):
         policy_arns: Policies | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Take one of the roles that an assertion of a SAML provider names; unsigned, too.
+        """Assume a role that a SAML provider's assertion names; the call itself is unsigned.
 
         Parameters
         ----------
         principal_arn
             The SAML provider in the role's account.
         saml_assertion
-            The directory's answer, in base64.
+            The directory's response, in base64.
 
         Raises
         ------
         InvalidIdentityToken
-            The assertion is none that the provider stands for.
+            The provider doesn't accept the assertion.
         ExpiredTokenException
             It is older than five minutes.
         AccessDenied
-            It does not name the role, or the role's trust policy does not let it.
+            It doesn't name the role, or the role's trust policy doesn't allow it.
 
         Examples
         --------
@@ -235,29 +236,30 @@ class StsRoles(StsEndpoint):
         )
         return cast("Session", session)
 
+    @with_old_names
     def assume_root(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         target_principal: str | Account | RootUser,
         task_policy_arn: str,
         duration_seconds: int | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Take the root user of a member account, for one task and at most 15 minutes.
+        """Assume root in a member account, for one task and at most 15 minutes.
 
         Parameters
         ----------
         target_principal
-            The member account or its root user, by itself, id or ARN.
+            The member account or its root user, as an object, id or ARN.
         task_policy_arn
-            ``"arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"``, or one of its four likes.
+            ``"arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"``, or one of the four others.
 
         Raises
         ------
         AccessDenied
-            The caller may not, is not of the organization's management account (or of one that
-            administers IAM for it), or the organization has not switched that on.
+            The caller has no permission, isn't in the management account (or a delegated
+            administrator for IAM), or root sessions aren't enabled.
 
         Examples
         --------
@@ -278,7 +280,7 @@ class StsRoles(StsEndpoint):
         named = getattr(target_principal, "account_id", own_arn)
         made: Session = self._do(
             "AssumeRoot",
-            caller,
+            principal,
             TargetPrincipal=named,
             TaskPolicyArn={"arn": task_policy_arn},
             DurationSeconds=duration_seconds,

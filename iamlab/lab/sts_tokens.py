@@ -1,4 +1,4 @@
-"""STS at an endpoint, and the operations that give a caller credentials or a token of its own.
+"""STS at an endpoint, and the operations that return credentials or a token of the caller's own.
 
 Notes
 -----
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from iamlab.deprecated import with_old_names
 from iamlab.model.record import check_texts
 from iamlab.operations.dispatch import call_in
 from iamlab.operations.parameters import (
@@ -50,13 +51,14 @@ class StsEndpoint:
         check_region(region)
         return replace(self, region=region)
 
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation with AWS's own names, and give what the API answers.
+    @with_old_names
+    def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation with AWS's own names, and return the API's response.
 
         Parameters
         ----------
-        caller
-            Who signs it; ``ANONYMOUS`` for what nobody signs.
+        principal
+            The caller who signs it; ``ANONYMOUS`` for an unsigned call.
 
         Examples
         --------
@@ -67,7 +69,7 @@ class StsEndpoint:
         ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
         """
         check_texts(operation=operation)
-        _, answer = self._made(operation, caller, parameters)
+        _, answer = self._made(operation, principal, parameters)
         return answer
 
     def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
@@ -85,21 +87,22 @@ class StsTokens(StsEndpoint):
 
     __slots__ = ()
 
+    @with_old_names
     def get_session_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         duration_seconds: int | None = None,
         serial_number: str | None = None,
         token_code: str | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Trade long-term keys for a session of the same user, with MFA if a code is sent.
+        """Exchange long-term keys for a session of the same user, with MFA if a code is sent.
 
         Parameters
         ----------
         duration_seconds
-            900 to 129,600; 43,200 if nothing is said. A root user gets 3,600 at most.
+            900 to 129,600, by default 43,200. A root user gets at most 3,600.
 
         Raises
         ------
@@ -117,7 +120,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetSessionToken",
-            caller,
+            principal,
             DurationSeconds=duration_seconds,
             SerialNumber=serial_number,
             TokenCode=token_code,
@@ -125,9 +128,10 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_federation_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         name: str,
         policy: Document | None = None,
@@ -136,20 +140,20 @@ class StsTokens(StsEndpoint):
         tags: Tags | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Make a session for somebody whom only the caller knows.
+        """Create a session of a federated user that the caller's application has authenticated.
 
         Parameters
         ----------
         policy, policy_arns
-            What it may do, of what the caller may. Without one it may do nothing, except what a
-            resource's policy lets the federated user himself do.
+            Session policies, which limit the caller's permissions. Without them the session has no
+            permissions, except from resource-based policies that name the federated user.
         duration_seconds
-            900 to 129,600; 43,200 if nothing is said. A root user's lasts 3,600 at most.
+            900 to 129,600, by default 43,200. A root user's lasts at most 3,600.
 
         Raises
         ------
         AccessDenied
-            The caller may not, or has no long-term keys.
+            The caller has no permission, or no long-term keys.
 
         Examples
         --------
@@ -165,7 +169,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetFederationToken",
-            caller,
+            principal,
             Name=name,
             Policy=as_session_policy(policy),
             PolicyArns=as_policy_arns(policy_arns),
@@ -175,25 +179,26 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_scoped_credentials(
         self,
-        caller: Session,
+        principal: Session,
         *,
         policy: Document | None = None,
         duration_seconds: int | None = None,
         scoped_session_description: str | None = None,
         minimum_session_token_size: int | None = None,
     ) -> Session:
-        """Make credentials of the caller's own session that may do less, or end sooner.
+        """Create credentials of the caller's own session with fewer permissions or less time.
 
         Parameters
         ----------
         policy
-            What they may do at most; three such policies can lie one upon another.
+            A policy that limits the permissions; up to three can be combined.
         duration_seconds
-            1 to what is left of the session, which is what they get if nothing is said.
+            1 to the rest of the session, which is the default.
         scoped_session_description
-            Stands in CloudTrail's event.
+            A description for CloudTrail's event.
 
         Raises
         ------
@@ -216,7 +221,7 @@ class StsTokens(StsEndpoint):
         """
         made: Session = self._do(
             "GetScopedCredentials",
-            caller,
+            principal,
             Policy=as_session_policy(policy),
             DurationSeconds=duration_seconds,
             ScopedSessionDescription=scoped_session_description,
@@ -224,9 +229,10 @@ class StsTokens(StsEndpoint):
         )
         return made
 
+    @with_old_names
     def get_web_identity_token(
         self,
-        caller: Caller,
+        principal: Caller,
         *,
         audience: str | Iterable[str],
         signing_algorithm: str = "ES384",
@@ -235,26 +241,26 @@ class StsTokens(StsEndpoint):
         scope: str | None = None,
         subject_mode: str | None = None,
     ) -> IssuedToken:
-        """Sign a token that says to a service outside of AWS who the caller is.
+        """Sign a token that identifies the caller to a service outside AWS.
 
-        Such a service verifies it with the account's public keys, which
-        ``iamlab.operations.sts.tokens_and_messages.jwks_of(account)`` gives.
+        Such a service verifies it with the account's public keys:
+        ``iamlab.operations.sts.tokens_and_messages.jwks_of(account)``.
 
         Parameters
         ----------
         audience
-            For whom it is; one to ten.
+            The recipients: one to ten.
         signing_algorithm
             ``"RS256"`` or ``"ES384"``.
         duration_seconds
-            60 to 3,600; 300 if nothing is said.
+            60 to 3,600, by default 300.
 
         Raises
         ------
         OutboundWebIdentityFederationDisabledException
-            The account has not switched it on.
+            The account hasn't enabled it.
         SessionDurationEscalationException
-            The caller's session ends before the token would.
+            The caller's session ends before the token.
 
         Examples
         --------
@@ -270,7 +276,7 @@ class StsTokens(StsEndpoint):
         """
         made: IssuedToken = self._do(
             "GetWebIdentityToken",
-            caller,
+            principal,
             Audience=as_audience(audience),
             SigningAlgorithm=signing_algorithm,
             DurationSeconds=duration_seconds,
@@ -280,13 +286,14 @@ class StsTokens(StsEndpoint):
         )
         return made
 
-    def get_delegated_access_token(self, caller: Caller, *, trade_in_token: str) -> Session:
-        """Refuse: trade-in tokens of AWS's partners are not modelled.
+    @with_old_names
+    def get_delegated_access_token(self, principal: Caller, *, trade_in_token: str) -> Session:
+        """Raise an error: trade-in tokens of AWS's partners aren't modelled.
 
         Raises
         ------
         RequestError
             Always.
         """
-        made: Session = self._do("GetDelegatedAccessToken", caller, TradeInToken=trade_in_token)
+        made: Session = self._do("GetDelegatedAccessToken", principal, TradeInToken=trade_in_token)
         return made

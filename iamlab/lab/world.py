@@ -8,13 +8,14 @@ section "Properties of the network".
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from iamlab.errors import RequestError
 from iamlab.lab.events import EventQuestions
 from iamlab.lab.questions import Questions
 from iamlab.model import world as records
-from iamlab.model.network_locations import Here, Network, find_endpoint
+from iamlab.model.network_locations import Network, find_endpoint
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 
@@ -40,14 +41,14 @@ if TYPE_CHECKING:
 
 @facade_of(records.World)
 class World(Questions, EventQuestions):
-    """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
+    """A simulated AWS with its own accounts, time and ids. Worlds are independent of each other.
 
     Parameters
     ----------
     seed
-        The same seed and the same calls give the same world, ids included.
+        The same seed and the same calls give the same world, with the same ids.
     clock
-        The default is advanced by hand; a :class:`~iamlab.model.clock_and_ids.RealClock` is the
+        By default you advance the time; a :class:`~iamlab.model.clock_and_ids.RealClock` is the
         computer's.
 
     Examples
@@ -62,7 +63,7 @@ class World(Questions, EventQuestions):
     ✓ allowed by AmazonS3ReadOnlyAccess/#1
     """
 
-    # What a world holds was made as a class of the lab.
+    # A world's contents are objects of the lab.
     accounts: dict[str, Account]  # type: ignore[assignment]  # mypy takes a dict's values as they are
     organizations: dict[str, Organization]  # type: ignore[assignment]
     events: EventLog
@@ -70,7 +71,7 @@ class World(Questions, EventQuestions):
     saml_directories: dict[str, SamlDirectory]
     identity_centers: dict[str, IdentityCenter]
 
-    if TYPE_CHECKING:  # said in the record
+    if TYPE_CHECKING:  # documented in the record
 
         def create_account(self, name: str, *, account_id: str | None = None) -> Account: ...  # noqa: D102
 
@@ -89,19 +90,19 @@ class World(Questions, EventQuestions):
     def create_organization(
         self, management_account: account_records.Account | str, *, feature_set: str = "ALL"
     ) -> Organization:
-        """Make an organization (``CreateOrganization``).
+        """Create an organization (``CreateOrganization``).
 
         Parameters
         ----------
         management_account
-            The account that makes it, its name or its id: no SCP and no RCP will reach it.
+            The account that creates it, its name or its id: no SCP or RCP will apply to it.
         feature_set
             ``"ALL"``, or ``"CONSOLIDATED_BILLING"``: one bill, no policies.
 
         Raises
         ------
         AlreadyInOrganizationException
-            The account is in one already.
+            The account is already in an organization.
 
         Examples
         --------
@@ -114,24 +115,24 @@ class World(Questions, EventQuestions):
         text = management_account
         name = text if isinstance(text, str) else getattr(text, "account_id", None)
         if not isinstance(name, str):
-            raise RequestError(f"{management_account!r} is no account.")
+            raise RequestError(f"{management_account!r} isn't an account.")
         account = self.account(name)
         made: Organization = perform(
             account, "organizations:CreateOrganization", FeatureSet=feature_set
         )
         return made
 
-    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
-        """Set where calls come from, from now on or inside a ``with``.
+    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Network:
+        """Set where calls come from, from now on or until the end of a ``with``.
 
         Parameters
         ----------
         ip
             The caller's address.
         vpc
-            The VPC that the caller is in; its endpoints are used.
+            The caller's VPC; calls use its endpoints.
         endpoint
-            The VPC endpoint that calls go through: itself, its id or its ARN.
+            The VPC endpoint that calls go through, its id or its ARN.
 
         Examples
         --------
@@ -147,9 +148,9 @@ class World(Questions, EventQuestions):
         wanted = Network(ip, vpc, endpoint)  # type: ignore[arg-type]  # which reads its ARN
         if wanted.endpoint:
             find_endpoint(self, wanted.endpoint)
-        here = Here(self, self.current_network)
+        leave = partial(setattr, self, "current_network", self.current_network)
         self.current_network = wanted
-        return here
+        return wanted.until(leave)
 
     @property
     def sts(self) -> Sts:
@@ -159,7 +160,7 @@ class World(Questions, EventQuestions):
         return Sts(self)
 
     def sign_in(self, **credentials: Any) -> ConsoleSession:
-        """Sign in to the console: see ``iamlab.operations.sign_in.sign_in`` for what can be given.
+        """Sign in to the console: see ``iamlab.operations.sign_in.sign_in`` for the parameters.
 
         Examples
         --------
@@ -176,21 +177,21 @@ class World(Questions, EventQuestions):
     def create_oidc_issuer(
         self, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
     ) -> OidcIssuer:
-        """Let there be an OpenID Connect provider, which signs tokens.
+        """Create an OpenID Connect issuer outside AWS, which signs tokens.
 
         Parameters
         ----------
         url
-            ``https://``, a host, and perhaps a path.
+            ``https://``, a host, and optionally a path.
         audience
-            For whom its tokens are if nothing else is said.
+            The default audience of its tokens.
         algorithm
             ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
 
         Raises
         ------
         RequestError
-            It is no such URL, one that is taken, or an algorithm that is not known here.
+            The URL isn't valid or already used, or the algorithm is unknown.
 
         Examples
         --------
@@ -206,7 +207,7 @@ class World(Questions, EventQuestions):
         return create_issuer(self, url, audience=audience, algorithm=algorithm)
 
     def github_actions(self) -> OidcIssuer:
-        """Let there be an issuer of tokens like those of GitHub's workflows.
+        """Create an issuer of tokens like those of GitHub's workflows.
 
         ``iamlab.operations.federation.oidc_issuer.workflow_token`` makes the token of a workflow.
 
@@ -221,7 +222,7 @@ class World(Questions, EventQuestions):
         return github_actions(self)
 
     def cognito(self, identity_pool_id: str | None = None) -> OidcIssuer:
-        """Let there be an issuer of tokens like those of an Amazon Cognito identity pool.
+        """Create an issuer of tokens like those of an Amazon Cognito identity pool.
 
         ``iamlab.operations.federation.oidc_issuer.identity_token`` makes an identity's token.
 
@@ -236,7 +237,7 @@ class World(Questions, EventQuestions):
         return cognito(self, identity_pool_id)
 
     def create_saml_directory(self, name: str = "Acme Active Directory") -> SamlDirectory:
-        """Let there be a directory of people, which signs SAML assertions about them.
+        """Create a directory of people, which signs SAML assertions about them.
 
         Examples
         --------
@@ -251,18 +252,18 @@ class World(Questions, EventQuestions):
         return create_directory(self, name)
 
     def caller_of(self, credentials: Mapping[str, object]) -> AccessKey | Session:
-        """Make a caller of credentials as software has them.
+        """Return the caller with some credentials, in the form that software has them.
 
         Parameters
         ----------
         credentials
-            Access key id, secret and, of temporary ones, session token: with the names of STS's
-            answers, of the metadata service's, or of environment variables.
+            Access key id, secret and, if temporary, session token, with the names of STS, of the
+            metadata service or of environment variables.
 
         Raises
         ------
         InvalidClientTokenId
-            The key is unknown, or the token is wrong, missing or too many.
+            The key is unknown, or the token is wrong, missing or unexpected.
         SignatureDoesNotMatch
             The secret is wrong.
 
@@ -277,7 +278,7 @@ class World(Questions, EventQuestions):
         """
         from iamlab.operations.credential_lookup import caller_of
 
-        return caller_of(self, credentials)  # type: ignore[return-value]  # made as one of the lab
+        return caller_of(self, credentials)  # type: ignore[return-value]  # an object of the lab
 
     @classmethod
     def from_account_details(
@@ -291,17 +292,17 @@ class World(Questions, EventQuestions):
         Parameters
         ----------
         exports
-            Each a path, a ``dict``, or a list of pages; of one account or of several.
+            Paths, dicts, or lists of pages; of one account or several.
         organization
-            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
+            The output of ``aws organizations``: a path, a ``dict``, or a list of outputs; see
             docs/organization-export.md.
         resource_policies
-            Policies of resources by ARN: such a file holds none.
+            Resource-based policies by ARN; such a file doesn't contain them.
 
         Raises
         ------
         LoadError
-            A file that is not such an output, or is cut off; with the place.
+            A file isn't such an output, or is cut off; with the place.
         """
         from iamlab.storage.account_details import load_account_details
 
@@ -310,23 +311,23 @@ class World(Questions, EventQuestions):
         return world
 
     def save(self, path: str | Path, *, secrets: bool = False) -> None:
-        """Write the world to a file, which another day or another computer loads.
+        """Write the world to a file.
 
-        The file is written beside the old one and then put in its place, so that an interrupted
-        save loses nothing.
+        The file is written beside the old one and then replaces it, so that an interrupted save
+        loses nothing.
 
         Parameters
         ----------
         path
-            Where: a JSON file.
+            The path of the JSON file.
         secrets
-            Whether secrets are written too, and a warning says so. Without them the loaded world
-            has the same users, but none of their passwords, keys and devices works any more.
+            Whether to write secrets too, with a warning. Without them the loaded world has the same
+            users, but their passwords, keys and devices no longer work.
 
         Raises
         ------
         RequestError
-            Something in the world cannot be written; the file is as it was.
+            Something in the world can't be written; the file is unchanged.
 
         Examples
         --------
@@ -346,7 +347,7 @@ class World(Questions, EventQuestions):
 
     @classmethod
     def load(cls, path: str | Path) -> World:
-        """Read a world that was saved, by this version of iamlab or an older one.
+        """Read a world that this version of iamlab, or an older one, saved.
 
         Raises
         ------
@@ -355,13 +356,13 @@ class World(Questions, EventQuestions):
         """
         from iamlab.storage.saved_world import load_world
 
-        return cast("World", load_world(path))  # made as one of the lab
+        return cast("World", load_world(path))  # an object of the lab
 
     def to_account_details(self) -> list[dict[str, Any]]:
-        """Write each account as ``aws iam get-account-authorization-details`` prints it.
+        """Return each account as ``aws iam get-account-authorization-details`` prints it.
 
-        Such an output holds identities and policies, but no credentials and no resources; what
-        resources allow, ``to_resource_policies`` gives.
+        Such an output contains identities and policies, but no credentials and no resources;
+        ``to_resource_policies`` returns resource-based policies.
 
         Examples
         --------
@@ -377,7 +378,7 @@ class World(Questions, EventQuestions):
         return [whole(account) for account in self.accounts.values()]
 
     def to_resource_policies(self) -> dict[str, dict[str, Any]]:
-        """Write the policy of each resource that has one, by its ARN.
+        """Return the resource-based policies, by ARN.
 
         Examples
         --------

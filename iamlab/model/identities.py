@@ -130,9 +130,7 @@ class Group(Identity):
             return self.account.get_user(user)
         if user.arn.split(":")[4] != self.account.account_id:
             error = NoSuchEntity(f"The user with name {user.name} cannot be found.")
-            error.add_note(
-                f"{user.arn} is in another account. A group contains only its own users."
-            )
+            error.add_note(f"{user.arn} is in another account. A group contains its own users.")
             raise error
         return self.account.get_user(user.name)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -95,6 +95,7 @@ class Network:
     """The address that AWS sees for a call over the internet."""
     inside: str = field(init=False, repr=False, compare=False)
     """The address that AWS sees for a call through a VPC endpoint."""
+    _leave: Callable[[], None] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         arn = getattr(self.endpoint, "arn", self.endpoint)
@@ -113,22 +114,24 @@ class Network:
                 address in network for network in _PRIVATE if network.version == address.version
             )
         object.__setattr__(self, "endpoint", arn)
+        object.__setattr__(self, "_leave", None)
         object.__setattr__(self, "outside", self.ip if self.ip and not is_private else SOMEWHERE)
         object.__setattr__(self, "inside", self.ip if is_private else INSIDE)
 
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """The context manager that ``world.network`` returns: it restores the previous location."""
-
-    world: World
-    before: Network
+    def until(self, leave: Callable[[], None]) -> Network:
+        """Return the same network, to be used in a ``with`` that calls something at its end."""
+        network = Network(self.ip, self.vpc, self.endpoint)
+        object.__setattr__(network, "_leave", leave)
+        return network
 
     def __enter__(self) -> Network:
-        return self.world.current_network
+        if self._leave is None:
+            raise RequestError("Only the network of world.network(...) can be used in a with.")
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self.world.current_network = self.before
+        if self._leave is not None:
+            self._leave()
 
 
 def find_endpoint(world: World, named: str) -> VpcEndpoint:

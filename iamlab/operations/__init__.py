@@ -1,1 +1,1 @@
-"""Every operation of every service: parameters, permission, work, answer, event."""
+"""Every operation of every service: parameters, permissions, change, response, event."""

@@ -1,9 +1,8 @@
-"""What AWS's APIs demand of each operation, and the checks of parameters that come first of all.
+"""The models of AWS's APIs, and the checks of parameters, which come first.
 
-The data are those of AWS's own client library; ``scripts/make_api_models.py`` makes them. IAM and
-STS are there as a whole. Of other services there are the operations that iamlab has, and of their
-parameters only the names and types: the operations check the values themselves, with the words of
-their service.
+The data come from AWS's client library; ``scripts/make_api_models.py`` makes them. IAM and STS are
+complete. For other services, they contain the operations that iamlab models, with names and types
+of the parameters: the operations check the values themselves, with the errors of their service.
 
 Notes
 -----
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent.parent / "model" / "data"
 WHOLE = ("iam", "sts")
-"""Services whose APIs are there as a whole."""
+"""Services with a complete API."""
 
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -45,8 +44,8 @@ TYPES: dict[str, tuple[type, ...]] = {
 """Type of a shape -> the Python types of its values."""
 
 OF_TAGS = r"\w \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-r"""Inside of brackets: letters, digits and spaces of every alphabet, as tags take them. AWS writes
-``\p{L}\p{Z}\p{N}``, which Python's patterns do not know; a tab or a line break is no such space."""
+r"""Inside brackets: letters, digits and spaces of every alphabet, as in tags. AWS writes
+``\p{L}\p{Z}\p{N}``, which Python's patterns don't have; it excludes tabs and line breaks."""
 
 
 _UNMODELLED = {
@@ -54,12 +53,12 @@ _UNMODELLED = {
     "UpdateRole": ("MaxSigninSessionDuration", "ResetMaxSigninSessionDuration"),
     "ListPolicies": ("PolicyUsageFilter",),
 }
-"""Operation of IAM -> its parameters that iamlab does not model."""
+"""Operation of IAM -> its parameters that iamlab doesn't model."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a value must be.
+    """The shape of a value.
 
     Parameters
     ----------
@@ -70,13 +69,13 @@ class Shape:
     pattern
         As AWS prints it.
     enum
-        The texts that there are; none: any.
+        The allowed texts; empty: any text.
     member
-        Of a list: the shape of what is in it.
+        For a list: the shape of its items.
     members, required
-        Of a structure: its parts by name, and those that must be there.
+        For a structure: its parts by name, and the required ones.
     service
-        Whose API it is of.
+        The service of the API.
     """
 
     type: str
@@ -95,14 +94,14 @@ class Shape:
 
     @cached_property
     def matches(self) -> re.Pattern[str] | None:
-        """The pattern as Python reads it; the letters are those of ASCII."""
+        """The pattern in Python's form, for ASCII characters."""
         if self.pattern is None:
             return None
         pattern = self.pattern.replace(r"\p{L}\p{Z}\p{N}", OF_TAGS)
         return re.compile(pattern, 0 if pattern != self.pattern else re.ASCII)
 
     def fits(self, text: str) -> bool:
-        """Return whether a text has such a length, and no other letters.
+        """Return whether a text has the length and the characters of the shape.
 
         Examples
         --------
@@ -122,13 +121,13 @@ class Signature:
     Parameters
     ----------
     parameters
-        Name to the name of its shape.
+        Name -> the name of its shape.
     required
-        Those that must be given.
+        The required parameters.
     errors
-        The codes with which it may answer, beside those of every call.
+        The operation's error codes, without those of every call.
     unmodelled
-        The parameters that AWS has and iamlab does not model.
+        AWS's parameters that iamlab doesn't model.
     """
 
     name: str
@@ -187,7 +186,7 @@ def signature(operation: str, service: str = "iam") -> Signature:
 
 @cache
 def shape(name: str, service: str = "iam") -> Shape:
-    """Return a shape by its name; the parameters of other services have the name of their type.
+    """Return a shape by name; parameters of other services have the name of their type.
 
     Examples
     --------
@@ -212,7 +211,7 @@ def shape(name: str, service: str = "iam") -> Shape:
 
 
 def python_name(parameter: str) -> str:
-    """Write a name of the API as Python does.
+    """Return a name of the API in snake_case.
 
     Examples
     --------
@@ -229,7 +228,7 @@ _PATH = (
 )
 
 _WILDCARDS = dict.fromkeys(map(ord, "*?"))
-"""To take them away."""
+"""Deletes control characters."""
 
 
 def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
@@ -238,10 +237,9 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
     Raises
     ------
     ValidationError
-        One of them is missing, or breaks a pattern or limit; all such mistakes, in AWS's words.
+        A parameter is missing, or breaks a pattern or limit; the error lists all, in AWS's words.
     RequestError
-        The operation has no such parameter, iamlab does not model it, or a value is of the wrong
-        kind.
+        The operation has no such parameter, iamlab doesn't model it, or a value has the wrong type.
 
     Examples
     --------
@@ -255,7 +253,7 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
     _refuse_unknown(operation, parameters, known)
     found = [_missing(name) for name in known.required if parameters.get(name) is None]
     check_types(service, operation, parameters)
-    if service in WHOLE:  # other services say themselves what is wrong with a value
+    if service in WHOLE:  # other services check values themselves
         for name, value in parameters.items():
             if value is not None:
                 wanted = shape(known.parameters[name], service)
@@ -264,7 +262,7 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
 
 
 def check_types(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse a value of the wrong kind; what the API has no parameter for is left to the operation.
+    """Reject a value of the wrong type; parameters outside the API are left to the operation.
 
     Raises
     ------
@@ -280,9 +278,7 @@ def check_types(service: str, operation: str, parameters: Mapping[str, Any]) -> 
 def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signature) -> None:
     for name in parameters:
         if name in known.unmodelled:
-            raise RequestError(
-                f"iamlab does not model the parameter {name} of {operation}: leave it out."
-            )
+            raise RequestError(f"iamlab doesn't model the parameter {name} of {operation}.")
         if name not in known.parameters:
             hint = did_you_mean(name, known.parameters)
             raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
@@ -293,8 +289,8 @@ def _missing(name: str) -> str:
 
 
 def _raise(found: list[str]) -> None:
-    """Raise what was found, if it is anything."""
-    if _PATH in found:  # IAM says this one alone
+    """Raise an error with the problems, if there are any."""
+    if _PATH in found:  # IAM's error has only this one
         raise ValidationError(_PATH)
     if found:
         many = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
@@ -317,7 +313,7 @@ def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
 
 
 def _check_type(value: object, wanted: Shape, name: str) -> None:
-    """Refuse a value of the wrong kind, as the real clients do before anything is sent."""
+    """Reject a value of the wrong type, like the real clients before they send a call."""
     types, is_number = TYPES[wanted.type], wanted.type == "integer" and wanted.service in WHOLE
     if isinstance(value, types) and not (is_number and isinstance(value, bool)):
         return
@@ -329,7 +325,7 @@ def _check_type(value: object, wanted: Shape, name: str) -> None:
 
 
 def _covered(value: object, deep: int = 4) -> object:
-    """Cover the secrets in a value that is to be shown, and what lies deeper than values do."""
+    """Mask secrets, and very deep parts, in a value for display."""
     if not isinstance(value, Mapping | list | tuple):
         return value
     if not deep:
@@ -350,7 +346,7 @@ def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
     shown = "***" if name in SECRETS else value
     if wanted.enum and value not in wanted.enum:
         yield _failed(shown, where, f"must satisfy enum value set: [{', '.join(wanted.enum)}]")
-    # The model's pattern has no wildcards for it, and its words have.
+    # The model's pattern has no wildcards here; AWS's message has.
     plain = value.translate(_WILDCARDS) if name == "AttachmentName" else value
     if wanted.matches is not None and not wanted.matches.fullmatch(plain):
         if name == "Path":

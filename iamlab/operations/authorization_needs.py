@@ -1,4 +1,4 @@
-"""What a call of an AWS API asks the engine: on which resource, with which context.
+"""What a call to an AWS API needs permission for: the actions, resources and context.
 
 Notes
 -----
@@ -33,7 +33,7 @@ _NAMED_BY = {
     "saml-provider": "Name",
     "oidc-provider": "Url",
 }
-"""Kind of thing -> the parameter that names it, or names it when it is made."""
+"""Type of resource -> the parameter that names it, also when it is created."""
 
 _BY_ARN = {
     "policy": ("PolicyArn", "policies"),
@@ -41,10 +41,10 @@ _BY_ARN = {
     "saml-provider": ("SAMLProviderArn", "saml_providers"),
     "oidc-provider": ("OpenIDConnectProviderArn", "oidc_providers"),
 }
-"""Kind of thing -> the parameter that is its ARN once it is there, and where it is held by ARN."""
+"""Type of resource -> the parameter with its ARN, and the field that holds it by ARN."""
 
 _SHORTLY = ("user", "group", "role", "instance-profile")
-"""Kinds of thing that IAM's refusals name by kind and name."""
+"""Types of resources that IAM's errors name by type and name."""
 
 _HELD_IN = {
     "user": "users",
@@ -71,11 +71,11 @@ WITH_BOUNDARY = frozenset(
         *("PutUserPolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
     )
 )
-"""Operations whose requests say which boundary there is: ``iam:PermissionsBoundary``."""
+"""Operations whose requests have ``iam:PermissionsBoundary``."""
 
 
 def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> Any:
-    """Return the thing that an operation works on; ``None`` if there is none yet."""
+    """Return the resource of an operation; ``None`` if it doesn't exist yet."""
     if entry.on in _BY_ARN:
         parameter, place = _BY_ARN[entry.on]
         return getattr(account, place).get(parameters.get(parameter, ""))
@@ -99,12 +99,12 @@ def _identity(account: Account, arn: str) -> Any:
 
 
 def _arn_in(parameters: Mapping[str, Any]) -> str:
-    """Return the ARN of the identity that is asked about."""
+    """Return the ARN of the identity that a report is about."""
     return str(parameters["Arn"] if "Arn" in parameters else parameters["PolicySourceArn"])
 
 
 def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
-    """Return the ARN that a call needs permission for; of what is not there yet, as it will be."""
+    """Return the ARN that a call needs permission for; for a new resource, its future ARN."""
     if entry.about is not None:
         return entry.about(account, parameters)
     if entry.on == "*":
@@ -119,11 +119,13 @@ def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -
     if parameter in parameters:
         return str(parameters[parameter])
     if entry.on == "access-key":
-        return "*"  # it is nobody's
+        return "*"  # it isn't assigned
     if entry.on == "identity":
         return _arn_in(parameters)
     if entry.on == "user" and "UserName" not in parameters:
-        return account.root_arn  # whoever names nobody, and is no user, means the root user
+        return (
+            account.root_arn
+        )  # a caller that isn't a user, and names no user, means the root user
     if entry.on == "role" and "RoleName" not in parameters:
         return start + role_of(parameters)
     name = str(parameters.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
@@ -131,7 +133,7 @@ def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -
 
 
 def named_shortly(account: Account, entry: Entry, resource: str) -> str:
-    """Return a resource as IAM's refusals name it: by kind and name if it exists."""
+    """Return a resource as IAM's errors name it: by type and name if it exists."""
     if entry.on in _SHORTLY and not entry.name.startswith("Create"):
         start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}/"
         if resource.startswith(start):
@@ -144,12 +146,12 @@ def named_shortly(account: Account, entry: Entry, resource: str) -> str:
 def context_of_passing(
     account: Account, role_arn: str, service: str, for_what: str = ""
 ) -> dict[str, Any]:
-    """Return the condition keys of a role's being handed to a service; IAM hands it to EC2.
+    """Return the condition keys of passing a role to a service; IAM passes it to EC2.
 
     Parameters
     ----------
     for_what
-        The ARN of what gets the role.
+        The ARN of the resource that gets the role.
     """
     role = _identity(account, role_arn)
     tags = {} if role is None else role.tags
@@ -166,7 +168,7 @@ def needed(
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Return what a call needs permission for: actions, resources and condition keys.
 
-    A role that the call hands to a service is asked with keys of its own.
+    Passing a role to a service is a check with its own keys.
     """
     own = (entry.needs, resource_of(account, entry, parameters))
     for action, resource in (own, *entry.also(account, parameters)):
@@ -180,17 +182,17 @@ def needed(
 
 
 def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
-    """Return the tags that a call sends: pairs, or a mapping, as the service's API writes them.
+    """Return the tags of a call, which are pairs or a mapping, depending on the service's API.
 
     Parameters
     ----------
     made
-        The type of what EC2 makes: TagSpecifications of another type are not for it.
+        The type of the new EC2 resource: TagSpecifications of other types don't count.
 
     Raises
     ------
     RequestError
-        They are neither.
+        They aren't a mapping or pairs.
 
     Examples
     --------
@@ -207,7 +209,7 @@ def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, st
 
 
 def _specified(sent: Any, made: str) -> list[Any]:
-    """Return the tags for what is made: a call of EC2 can send some for its volumes too."""
+    """Return the tags for the new resource: a call to EC2 can have others for volumes."""
     found: list[Any] = []
     for tag in _listed(sent):
         if not isinstance(tag, dict):
@@ -221,14 +223,14 @@ def _specified(sent: Any, made: str) -> list[Any]:
 
 
 def _made(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
-    """Return the type of what EC2 creates."""
+    """Return the type of the new EC2 resource."""
     if entry.about is None or "TagSpecifications" not in parameters:
         return ""
     return Arn.parse(entry.about(account, parameters)).kind
 
 
 def _listed(sent: Any) -> list[Any]:
-    """Return a list; what is none stands in it as what no tag can be."""
+    """Return a list; a value that isn't a list becomes an invalid tag."""
     return list(sent) if isinstance(sent, list | tuple) else [sent]
 
 
@@ -239,7 +241,7 @@ def _pair(tag: object) -> tuple[Any, Any]:
 
 
 def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition keys that a call of this operation has, beside those of every call."""
+    """Return the condition keys of this operation, without those of every call."""
     sent = tags_of(parameters, _made(account, entry, parameters))
     context: dict[str, Any] = {**tag_keys("aws:RequestTag", dict(sent))}
     keys = [key for key, _ in sent] or list(
@@ -247,7 +249,7 @@ def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) ->
     )
     if keys:
         context["aws:TagKeys"] = keys
-    if entry.service != "iam":  # the world knows the resource's own tags
+    if entry.service != "iam":  # the world has the resource's own tags
         return context | (entry.keys(account, parameters) if entry.keys else {})
     target = target_of(account, entry, parameters)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
@@ -264,10 +266,10 @@ def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) ->
 
 
 def _of_properties(entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a call about the account's properties; of such there is one namespace."""
+    """Return the keys of a call about the account's properties, which have one namespace."""
     if not entry.name.endswith("AccountProperties"):
         return {}
     names = parameters.get("Properties", ("RoleManager/Enabled",))
     namespaces = sorted({str(name).partition("/")[0] for name in names})
-    # The service is that of the role which is made when role manager is enabled.
+    # The service is that of the role that is created when role manager is enabled.
     return {"iam:AccountPropertyNamespaces": namespaces, "iam:AWSServiceName": ROLE_MANAGER}

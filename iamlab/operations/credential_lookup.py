@@ -1,7 +1,7 @@
-"""Whose credentials these are: texts from a file, from variables, or from an answer.
+"""Find the owner of credentials: texts from a file, variables or a response.
 
-A request is signed with the secret, and carries the other parts. Here the secret itself is
-compared, which comes to the same.
+A request is signed with the secret and contains the other parts. Here the secret itself is
+compared, which has the same result.
 
 Notes
 -----
@@ -32,11 +32,11 @@ _NAMES = {
         *("SessionToken", "Token", "AWS_SESSION_TOKEN", "aws_session_token", "sessionToken"),
     ),
 }
-"""Part -> what it is called in AWS's answers, by the metadata service, in variables and files."""
+"""Part -> its names in AWS's responses, the metadata service, variables and files."""
 
 
 def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Session:
-    """Find whose credentials these are; see :meth:`World.caller_of`."""
+    """Find the owner of credentials; see :meth:`World.caller_of`."""
     if not isinstance(credentials, Mapping):
         raise RequestError(
             f"credentials is a mapping of names to texts, not a {type(credentials).__name__}."
@@ -44,11 +44,11 @@ def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Se
     key_id, secret, token = (_part(credentials, part) for part in _NAMES)
     if not key_id or not secret:
         wanted = " and ".join(_NAMES[part][0] for part in ("access key id", "secret"))
-        raise RequestError(f"Credentials have {wanted}; temporary ones SessionToken too.")
+        raise RequestError(f"Credentials have {wanted}; temporary ones also SessionToken.")
     found = _session(world, key_id, token) if token else _key(world, key_id)
     if found is None:
         error = InvalidClientTokenId("The security token included in the request is invalid.")
-        error.add_note("The key is unknown, or its session token is missing, too many or wrong.")
+        error.add_note("The key is unknown, or its session token is missing, unexpected or wrong.")
         raise error
     if not _same(secret, world.ids.secret_of(key_id)):
         raise SignatureDoesNotMatch(

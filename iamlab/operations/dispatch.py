@@ -1,12 +1,12 @@
-"""The dispatcher: each operation of each service takes one path, from its name to its answer.
+"""The dispatcher: all operations of all services follow the same steps.
 
-:class:`Call` has the steps of that path. Parameters are checked first, then permissions; the work
-is done last, so that what fails leaves the world as it was. Whatever happens becomes an event.
-Services with rules of their own, such as STS, have a subclass, which their entries name.
+:class:`Call` has these steps. Parameters are checked first, then permissions. The change comes
+last, so that a failed call doesn't change the world. Every call becomes an event. Services with
+their own rules, such as STS, have a subclass, which their entries name.
 
-``perform`` is for the methods of objects: the account's root user does it, without asking.
-``call`` is somebody's own call: the engine decides each pair of action and resource that the
-operation needs.
+``perform`` is for the methods of objects: the account's root user calls, without a permission
+check. ``call`` is a call of any principal: the engine decides each pair of action and resource that
+the operation needs.
 
 Notes
 -----
@@ -41,35 +41,35 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Call:
-    """One call.
+    """A call of an operation.
 
     Parameters
     ----------
     caller
         A user, a key, a session, an ARN ...
     who
-        What is known of the caller.
+        The facts about the caller.
     parameters
-        By AWS's names.
+        The parameters, by AWS's names.
     account_id
         The account whose resources the call works on.
     endpoint
-        The Region whose endpoint is called, if the service has several.
+        The Region of the endpoint, if the service has several.
     identity
-        Who calls, as the event says it.
+        The caller, as in the event.
     noted
-        What the event names among the parameters too.
+        Additional parameters for the event.
     further
-        The ARNs of what else the call works on.
+        The ARNs of further resources of the call.
     result
-        What the operation has made.
+        The result of the operation.
     """
 
     world: World
     entry: Entry
     caller: Caller
     who: PrincipalContext
-    parameters: dict[str, Any] = field(repr=False)  # a code or a token may be among them
+    parameters: dict[str, Any] = field(repr=False)  # they can contain a code or a token
     account_id: str = ""
     endpoint: str = ""
     identity: Mapping[str, Any] | None = None
@@ -87,11 +87,11 @@ class Call:
         account_id: str = "",
         endpoint: str = "",
     ) -> Self:
-        """Make a call; parameters that are ``None`` are left out."""
+        """Make a call, without parameters that are ``None``."""
         sent = {name: value for name, value in parameters.items() if value is not None}
         who = principal_of(world, caller)
         made = cls(world, entry, caller, who, sent, account_id, endpoint)
-        made.identity = made._identity()  # as it is now: a call can rename its caller
+        made.identity = made._identity()  # before the call, which can rename its caller
         return made
 
     @property
@@ -107,7 +107,7 @@ class Call:
     # -- the steps --------------------------------------------------------------------------------
 
     def check_credentials(self) -> None:
-        """Refuse credentials that are not good for the operation; of that there is no event."""
+        """Reject credentials that can't call the operation; that makes no event."""
         check_credentials(self.who, self.entry.needs)
 
     def check_parameters(self) -> None:
@@ -115,7 +115,7 @@ class Call:
         check_parameters(self.entry.service, self.entry.name, self.parameters)
 
     def check_caller(self) -> None:
-        """Check what somebody's call has to fulfil too, which a method of an object does not."""
+        """Check additional rules for calls of principals, which methods of objects don't need."""
         if self.who.account_id != self.account_id:
             self._check_abroad()
         if self.entry.service == "iam":
@@ -123,7 +123,7 @@ class Call:
             self._name_oneself()
 
     def note_resources(self) -> None:
-        """Note what else the call works on, while it is there: of an alias, the key."""
+        """Note further resources of the call while they exist, such as an alias's key."""
         pairs = self.entry.also(self.account, self.parameters)
         same = (resource for action, resource in pairs if action == self.entry.needs)
         self.further = tuple(resource for resource in same if is_arn(resource))
@@ -133,12 +133,12 @@ class Call:
         return needed(self.account, self.entry, self.parameters)
 
     def authorize(self) -> None:
-        """Insist on each permission that the call needs.
+        """Check each permission that the call needs.
 
         Raises
         ------
         AwsError
-            One is missing; with the decision.
+            A permission is missing; with the decision.
         """
         entry, account = self.entry, self.account
         for action, resource, keys in self.needed():
@@ -154,7 +154,7 @@ class Call:
                 raise entry.refuse(decision, message)
 
     def work(self) -> Any:
-        """Do it, and give what that makes; what was worked out before a change is forgotten."""
+        """Perform the operation and return its result; a change clears cached answers."""
         by_whom = (self.caller,) if self.entry.by_whom else ()
         result = self.entry.perform(self.account, self.parameters, *by_whom)
         if not self.entry.is_read_only:
@@ -162,7 +162,7 @@ class Call:
         return result
 
     def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
-        """Note the call in the logs, whether it succeeded or failed."""
+        """Record the call in the logs, whether it succeeded or failed."""
         entry = self.entry
         about = () if entry.service in NAME_NO_RESOURCES else (self._about(), *self.further)
         record_call(
@@ -180,9 +180,9 @@ class Call:
         )
 
     def finish(self) -> None:
-        """Do what comes after the event."""
+        """Do what follows the event."""
 
-    # -- what the event says ----------------------------------------------------------------------
+    # -- the event's fields ------------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
         """Return who called."""
@@ -195,11 +195,11 @@ class Call:
         return self.account_id
 
     def _parameters(self) -> dict[str, Any] | None:
-        """Return the parameters; a Region is none, as a client has it."""
+        """Return the parameters, without the client's Region."""
         return {name: value for name, value in self.parameters.items() if name != "Region"}
 
     def _about(self) -> str:
-        """Return the ARN that it works on; empty if none is named."""
+        """Return the ARN of the call's resource; empty without one."""
         if self.entry.about is None:
             return ""
         arn = self.entry.about(self.account, self.parameters)
@@ -211,15 +211,15 @@ class Call:
         about = "" if named else self._about()
         return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION
 
-    # -- what the steps need ----------------------------------------------------------------------
+    # -- helpers of the steps ---------------------------------------------------------------------
 
     def _check_abroad(self) -> None:
-        """Let others only work on a resource that is there, whose policy can let them.
+        """Let callers of other accounts only use existing resources, whose policy can allow them.
 
         Raises
         ------
         RequestError
-            The operation works in the caller's own account.
+            The operation works only in the caller's own account.
         """
         entry, account = self.entry, self.account
         arn = "*" if entry.about is None else entry.about(account, self.parameters)
@@ -227,18 +227,18 @@ class Call:
         if known is None or known.account is not account:
             service = entry.service.upper() if entry.service == "iam" else entry.service
             raise RequestError(
-                f"{self.who.arn or 'Who calls'} is not of account {account.account_id}, and {arn} "
-                f"is no resource of it: {service}:{entry.name} works in the caller's own account. "
-                "To work in another one, assume a role there."
+                f"{self.who.arn or 'The caller'} isn't in account {account.account_id}, and {arn} "
+                f"isn't its resource: {service}:{entry.name} works in the caller's own account. "
+                "To work in another account, assume a role there."
             )
 
     def _check_arns(self) -> None:
-        """Insist on ARNs where the API does: the methods take names as well.
+        """Check for ARNs where the API requires them: methods also accept names.
 
         Raises
         ------
         InvalidInput
-            Something else is in the place of an ARN.
+            A value isn't an ARN.
         """
         shapes = self.entry.signature.parameters
         for name, value in self.parameters.items():
@@ -246,12 +246,12 @@ class Call:
                 raise InvalidInput(f"ARN {value} is not valid.")
 
     def _name_oneself(self) -> None:
-        """Let an operation that names nobody mean its caller; if that is no user, the root user.
+        """Fill in the calling user, or the root user, if the call names no user.
 
         Raises
         ------
         ValidationError
-            The caller is neither a user nor the root user.
+            The caller isn't a user or the root user.
         """
         entry, parameters = self.entry, self.parameters
         if entry.on != "user" or "UserName" in parameters or parameters.get("AllUsers"):
@@ -264,13 +264,13 @@ class Call:
 
 
 def perform(account: Account, operation: str, **parameters: Any) -> Any:
-    """Do an operation for the account's root user; give what it makes."""
+    """Do an operation as the account's root user; return its result."""
     made, _ = run(_call_of_root(account, operation, parameters), asks=False)
     return made
 
 
 def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:
-    """Do for the root user what the API has no parameters for: the console offers it."""
+    """Do an operation for the root user that only the console offers, without API parameters."""
     root_call = _call_of_root(account, operation, {})
     root_call.parameters |= parameters
     check_types(root_call.entry.service, operation, parameters)
@@ -286,17 +286,17 @@ def perform_in_console(account: Account, operation: str, **parameters: Any) -> A
 def call(
     account: Account, operation: str, caller: Caller, parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Do an operation as somebody, who needs permission; give what AWS's API answers.
+    """Do an operation as a caller, who needs permission; return the API's response.
 
     Raises
     ------
     AccessDenied
-        The caller may not; with the decision, and in AWS's words.
+        The caller has no permission; with the decision, in AWS's words.
     AwsError
-        What else AWS would answer.
+        Any other error of AWS.
     RequestError
-        There is no such operation or parameter, or the caller is of another account, and asks
-        for no resource of this account.
+        There is no such operation or parameter, or the caller is in another account and doesn't
+        name a resource of this account.
     """
     _, answer = call_in(account.world, operation, caller, parameters, account.account_id)
     return answer
@@ -310,19 +310,19 @@ def call_in(
     account_id: str = "",
     endpoint: str = "us-east-1",
 ) -> tuple[Any, dict[str, Any]]:
-    """Do an operation as somebody: see :func:`call`.
+    """Do an operation as a caller: see :func:`call`.
 
     Parameters
     ----------
     account_id
-        The account whose resources it works on; STS works on no account's.
+        The account of the resources; STS doesn't have one.
     endpoint
-        The Region whose endpoint is called, or ``"aws-global"``.
+        The Region of the endpoint, or ``"aws-global"``.
 
     Returns
     -------
     tuple
-        What the operation makes, such as a session, and what the API answers.
+        The operation's result, such as a session, and the API's response.
     """
     entry = find(operation)
     kind: type[Call] = entry.call_type or Call
@@ -336,7 +336,7 @@ def _call_of_root(account: Account, operation: str, parameters: Mapping[str, Any
 
 
 def run(current: Call, *, asks: bool = True) -> tuple[Any, dict[str, Any]]:
-    """Take the steps of a call; without ``asks`` the caller needs no permission."""
+    """Follow the steps of a call; without ``asks`` the caller needs no permission."""
     if asks:
         current.check_credentials()
     try:

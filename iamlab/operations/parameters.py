@@ -1,6 +1,6 @@
-"""Values as the API's parameters take them.
+"""Convert values to the form of the API's parameters.
 
-Parameters of STS as its API takes them, from what people hand over.
+Also parameters of STS.
 
 Notes
 -----
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def as_tags(tags: object) -> list[dict[str, Any]] | None:
-    """Write tags as the API takes them.
+    """Return tags in the API's form.
 
     Examples
     --------
@@ -43,22 +43,22 @@ def as_tags(tags: object) -> list[dict[str, Any]] | None:
 
 
 def as_keys(tag_keys: Iterable[str]) -> list[str]:
-    """Write the keys of tags as the API takes them; see :func:`as_list`."""
+    """Return the keys of tags in the API's form; see :func:`as_list`."""
     return as_list(tag_keys, "tag_keys is a list of keys")
 
 
 def as_list(values: object, what: str) -> list[Any]:
-    """Write several texts as the API takes them.
+    """Return a list of texts in the API's form.
 
     Parameters
     ----------
     what
-        What they are, for whoever gives a single one.
+        Their description, for the error about a single text.
 
     Raises
     ------
     RequestError
-        It is none, or one text: each of its letters would be taken for one.
+        It isn't a list, or it is a text, whose letters would become the items.
 
     Examples
     --------
@@ -73,17 +73,17 @@ def as_list(values: object, what: str) -> list[Any]:
 
 
 def arn_of(thing: object, what: str) -> str:
-    """Return the ARN of a thing that is handed over as itself.
+    """Return the ARN of an object.
 
     Parameters
     ----------
     what
-        What it is, for whoever gives something else.
+        Its description, for the error about another value.
 
     Raises
     ------
     RequestError
-        It has none.
+        It has no ARN.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def arn_of(thing: object, what: str) -> str:
 
 
 def must_be_there(document: Document) -> Document:
-    """Insist on a policy: nothing at all would mean to leave the old one, or to take it away.
+    """Check that there is a policy: ``None`` would keep the old one, or remove it.
 
     Raises
     ------
@@ -115,12 +115,12 @@ def must_be_there(document: Document) -> Document:
 
 
 def as_text(document: Document) -> Any:
-    """Return a document as the API takes it: its JSON text.
+    """Return a document as JSON text, the API's form.
 
     Raises
     ------
     MalformedPolicyDocument
-        It cannot be written as JSON.
+        It can't be written as JSON.
     """
     if isinstance(document, Policy):
         return document.text or written(document.statements, document).text
@@ -134,14 +134,14 @@ def as_text(document: Document) -> Any:
 
 
 def as_role_arn(role: Role | str) -> str:
-    """Return the ARN of a role that is named by itself or by its ARN."""
+    """Return the ARN of a role, passed as an object or its ARN."""
     return role if isinstance(role, str) else arn_of(role, "role_arn is a role or its ARN")
 
 
 def as_session_policy(policy: Document | None) -> Any:
-    """Write a session policy, if there is one: without white space, which would count.
+    """Return a session policy, if there is one, without white space, which would count.
 
-    A text is sent as it is.
+    Text is sent unchanged.
     """
     if policy is None or isinstance(policy, str):
         return policy
@@ -150,7 +150,7 @@ def as_session_policy(policy: Document | None) -> Any:
 
 
 def compact(text: str) -> str:
-    """Write JSON in as few characters as it takes; what is none stays as it is.
+    """Return JSON in its shortest form; other values unchanged.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def compact(text: str) -> str:
 
 
 def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
-    """Write session tags as the API takes them, if there are any."""
+    """Return session tags in the API's form, if there are any."""
     sent: object = tags
     if sent is not None and not isinstance(sent, Mapping):
         raise RequestError(f"tags is a dict of keys to values, not {tags!r}.")
@@ -172,19 +172,19 @@ def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
 
 
 def as_audience(audience: str | Iterable[str]) -> list[str]:
-    """Write for whom a token is: one, or several."""
+    """Return the audience of a token: one, or several."""
     if isinstance(audience, str):
         return [audience]
     return as_list(audience, "audience is a text or a list of texts")
 
 
 def as_transitive_tag_keys(keys: Iterable[str] | None) -> list[str] | None:
-    """Write the keys of transitive tags, if there are any."""
+    """Return the keys of transitive tags, if there are any."""
     return None if keys is None else as_list(keys, "transitive_tag_keys is a list of keys")
 
 
 def as_policy_arns(policies: Policies | None) -> list[dict[str, str]] | None:
-    """Write managed policies as the API takes them; those of AWS can be given by their names."""
+    """Return managed policies in the API's form; AWS managed ones can be named."""
     if policies is None:
         return None
     found = []

@@ -1,12 +1,11 @@
-"""What a world saves: a document is read, and refused as AWS refuses it, in AWS's words.
+"""Policy documents to save: read them, and reject them with AWS's errors.
 
-``policy/rules.py`` has the rules; here each refusal becomes the error that a client would get, with
+``policy/rules.py`` has the rules; here each problem becomes the error that a client would get, with
 all other reasons as notes.
 
-Whom saved policies name: users and roles are known by their unique ids behind their ARNs.
-
-When somebody who is named is renamed, the policy goes with him; when he is deleted, the policy
-shows his bare id, and whoever comes later under the same name is another.
+Saved policies identify users and roles by unique id. If the principal is renamed, the policy still
+names it. If it is deleted, the policy shows its id, and a new principal with the same name isn't
+meant.
 
 Notes
 -----
@@ -46,8 +45,8 @@ _OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationEr
 
 @cache
 def _errors() -> dict[str, type[AwsError]]:
-    """Return the codes with which documents are refused, each with its class."""
-    # Not before somebody saves for one of these services.
+    """Return the error codes for documents, each with its class."""
+    # on first use by one of these services
     from iamlab.errors.organizations import ConstraintViolationException
     from iamlab.errors.services import (
         BadRequestException,
@@ -81,7 +80,7 @@ def _errors() -> dict[str, type[AwsError]]:
 
 
 def error_of(code: str) -> type[AwsError]:
-    """Return the class of a code with which documents are refused.
+    """Return the class of an error code for documents.
 
     Examples
     --------
@@ -97,13 +96,13 @@ def saved(
     policy_type: str,
     service: str | None = None,
 ) -> Policy:
-    """Read a document that is to be saved as a policy of a type.
+    """Read a document to save as a policy of a type.
 
     Raises
     ------
     AwsError
-        AWS would refuse it; with the code and sentence that it would answer, and as notes the place
-        and mend of each reason.
+        AWS would reject it; with AWS's code and sentence, and the place and fix of each reason as
+        notes.
 
     Examples
     --------
@@ -132,14 +131,14 @@ def saved_inline(
     holder: tuple[str, str],
     others: Iterable[Policy],
 ) -> Policy:
-    """Read a document that is to be an inline policy of a user, group or role.
+    """Read a document to save as an inline policy of a user, group or role.
 
     Parameters
     ----------
     holder
         Its kind and its name: ``("user", "alice")``.
     others
-        The inline policies that it keeps; all of them share one limit.
+        The identity's other inline policies; all share one limit.
     """
     from iamlab.policy.rules import INLINE_LIMITS
     from iamlab.policy.validate.document_defects import size
@@ -148,7 +147,7 @@ def saved_inline(
     limit = INLINE_LIMITS[kind]
     try:
         policy = saved(document, name, "identity")
-    except LimitExceeded:  # the limit of managed policies, which are counted one by one
+    except LimitExceeded:  # the limit of managed policies, which applies to each
         policy = Policy.parse(document, name=name)
     if size(policy) + sum(map(size, others)) > limit:
         raise LimitExceeded(f"Maximum policy size of {limit} bytes exceeded for {kind} {whose}")
@@ -159,14 +158,14 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
     first = refused[0]
     error = error_of(first.code)(first.message)
     for refusal in refused:
-        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
+        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.remedy}")
     return error
 
 
 def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:
-    """Return the users and roles that a policy names and that are not there.
+    """Return the users and roles that a policy names and that don't exist.
 
-    What lies in accounts outside of this world is taken as there.
+    Principals in accounts outside this world are assumed to exist.
     """
     for statement in policy.statements:
         for kind, value in statement.principal or statement.not_principal or ():
@@ -186,7 +185,7 @@ def _is_there(value: str, world: World) -> bool:
 
 
 def rename_everywhere(world: World, old: str, new: str) -> None:
-    """Let every trust and resource policy that names somebody name him by his new ARN, or his id.
+    """Replace a principal in all trust and resource-based policies by its new ARN, or its id.
 
     Examples
     --------
@@ -219,7 +218,7 @@ def rename_everywhere(world: World, old: str, new: str) -> None:
 
 
 def with_principals(policy: Policy, new_names: Mapping[tuple[str, str], tuple[str, str]]) -> Policy:
-    """Write some principals of a policy, each a kind and a name, in another way."""
+    """Replace principals of a policy, each a type and a name."""
 
     def renamed(principals: Principals | None) -> Principals | None:
         return principals and tuple(new_names.get(principal, principal) for principal in principals)

@@ -1,8 +1,8 @@
 """The registry: one entry for each operation of each service.
 
-An entry says what the operation works on, what it does and what it answers. The method of a
-resource, somebody's call and the event all come from it. The modules with the entries register them
-when they are imported; that happens when one of their operations is first wanted.
+An entry has the operation's resource, function and response. Methods of resources, calls and events
+all use it. The modules with the entries register them when they are imported, on first use of one
+of their operations.
 
 Notes
 -----
@@ -66,22 +66,22 @@ MODULES: dict[str, list[str]] = {
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
-Operations that answer reports are in ``analysis``, above this folder, and register themselves
-with :func:`register_modules`.
+Operations for reports are in ``analysis``, above this folder, and register themselves with
+:func:`register_modules`.
 """
 
 SERVICES = tuple(
     service for service in MODULES if service not in ("iam", "identitystore", "sso", "sts")
 )
-"""The prefixes of the services beside those that say who somebody is: IAM, STS, Identity Center."""
+"""The prefixes of the services other than IAM, STS and Identity Center."""
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate")
-"""What the names of operations that change nothing begin with."""
+"""The prefixes of read-only operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter as another service's operation takes it."""
+    """A parameter of another service's operation."""
 
     types: tuple[type, ...]
     is_required: bool
@@ -94,44 +94,43 @@ class Entry:
     Parameters
     ----------
     name
-        As in the API: ``CreateUser``.
+        Its name in the API: ``CreateUser``.
     service
-        Whose operation it is, by the prefix of its actions.
+        The prefix of its service.
     perform
-        Does it: checks first, and changes last, so that what fails changes nothing. It gets the
-        account and the parameters, and with ``by_whom`` the caller too.
+        Performs it: checks first and changes last, so that a failure changes nothing. It gets the
+        account and the parameters, and with ``by_whom`` also the caller.
     answer
-        Writes what ``perform`` gives as the API answers it.
+        Converts the result of ``perform`` to the API's response.
     on
-        Of IAM: the kind of resource whose ARN it needs permission for, ``"user"``; with a slash at
-        its end, all of them: ``"user/"``; ``"*"``: nothing in particular.
+        For IAM: the type of resource whose ARN it needs permission for, ``"user"``; with a slash at
+        its end, all of them: ``"user/"``; ``"*"``: no resource.
     about
-        Of other services: gives that ARN.
+        For other services: returns that ARN.
     also
-        Further pairs of action and resource that the caller needs.
+        More pairs of action and resource that the caller needs.
     action
-        The action that it needs, where that has another name: ``s3:ListAllMyBuckets``.
+        The action that it needs, if its name differs: ``s3:ListAllMyBuckets``.
     keys
-        The condition keys that the call has beside those of tags.
+        The condition keys of the call, without those of tags.
     refuse
-        The error for a caller who may not.
+        The error for a caller without permission.
     wording
-        Adds to the message of a refusal: some services hand out more, encoded.
+        Extends the message of a denied call: some services add an encoded part.
     by_whom
-        Whether what it does depends on who calls.
+        Whether the result depends on the caller.
     is_read_only
         Whether it changes nothing.
     call_type
-        The kind of :class:`~iamlab.operations.dispatch.Call` that is made of it, if its service has
-        rules of its own.
+        The class of :class:`~iamlab.operations.dispatch.Call`, if its service has its own rules.
     allows
-        Of Organizations: which accounts may call.
+        For Organizations: the accounts that can call.
     is_signed
-        Of STS: whether the caller signs it with AWS credentials; if not, a token names him.
+        For STS: whether the caller signs it with AWS credentials; otherwise a token identifies it.
     is_regional
-        Of STS: whether the global endpoint does not have it.
+        For STS: whether the global endpoint doesn't have it.
     logs_answer
-        Whether the event has the answer, without its secrets.
+        Whether the event has the response, without its secrets.
     """
 
     name: str
@@ -155,7 +154,7 @@ class Entry:
 
     @property
     def needs(self) -> str:
-        """The action that its caller needs."""
+        """The action that the caller needs permission for."""
         return self.action or f"{self.service}:{self.name}"
 
     @property
@@ -165,7 +164,7 @@ class Entry:
 
     @property
     def takes(self) -> Mapping[str, Parameter]:
-        """Of another service than IAM and STS: its parameters by name."""
+        """For services other than IAM and STS: its parameters by name."""
         known = self.signature
         return {
             name: Parameter(TYPES[shape(kind, self.service).type], name in known.required)
@@ -174,25 +173,25 @@ class Entry:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The parameters that must be given."""
+        """The required parameters."""
         return self.signature.required
 
 
-_ENTRIES: dict[str, Entry] = {}  # by service and name, but of IAM by the name alone
+_ENTRIES: dict[str, Entry] = {}  # by service and name, but for IAM only by name
 
 
 def nothing(_: Any) -> dict[str, Any]:
-    """Answer nothing, as operations do that only change something."""
+    """Return an empty response."""
     return {}
 
 
 def as_it_is(value: dict[str, Any]) -> dict[str, Any]:
-    """Answer what was found."""
+    """Return the result as the response."""
     return value
 
 
 def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
-    """Need no further permission."""
+    """Return no additional permissions."""
     return []
 
 
@@ -203,16 +202,17 @@ def operation(
     also: Pairs = no_more,
     **more: Any,
 ) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation.
+    """Register a function as an operation.
 
     Parameters
     ----------
     name
-        With the prefix of its service, if that is not IAM: ``"kms:CreateKey"``.
+        With the prefix of its service, if that isn't IAM: ``"kms:CreateKey"``.
     on
-        What it works on: of IAM a kind of resource, of other services what gives the ARN.
+        Its resource: for IAM a type of resource, for other services a function that returns the
+        ARN.
     more
-        Further fields of :class:`Entry`.
+        More fields of :class:`Entry`.
     """
     prefix, colon, end = name.partition(":")
     service, own = (prefix, end) if colon else ("iam", name)
@@ -228,7 +228,7 @@ def operation(
 
 
 def register_modules(service: str, *modules: str) -> None:
-    """Add modules of a folder above that have operations of a service."""
+    """Add modules of a higher room that have operations of a service."""
     MODULES[service] += [module for module in modules if module not in MODULES[service]]
 
 
@@ -238,7 +238,7 @@ def entries() -> Mapping[str, Entry]:
 
 
 def entries_of(*services: str) -> Mapping[str, Entry]:
-    """Return the entries of some services by service and name; else of all in ``SERVICES``."""
+    """Return services' entries by service and name; by default of all ``SERVICES``."""
     wanted = services or SERVICES
     for module in chain.from_iterable(MODULES[service] for service in wanted):
         import_module(module)
@@ -246,12 +246,12 @@ def entries_of(*services: str) -> Mapping[str, Entry]:
 
 
 def find(name: str) -> Entry:
-    """Find an entry; an operation of another service than IAM is named with its prefix.
+    """Find an entry; operations of services other than IAM are named with their prefix.
 
     Raises
     ------
     RequestError
-        There is none.
+        There is no such operation.
 
     Examples
     --------
@@ -260,20 +260,20 @@ def find(name: str) -> Entry:
     """
     prefix, colon, _ = name.partition(":")
     service = prefix if colon and prefix in MODULES else "iam"
-    for module in MODULES[service]:  # one by one: the most used come first
+    for module in MODULES[service]:  # one by one, the most used first
         if name in _ENTRIES:
             break
         import_module(module)
     if name not in _ENTRIES:
         every = entries_of(service)
-        raise RequestError(f"iamlab has no operation {name!r} yet. {did_you_mean(name, every)}")
+        raise RequestError(f"iamlab doesn't model {name!r}. {did_you_mean(name, every)}")
     return _ENTRIES[name]
 
 
-# Operations of IAM's API that have no entry, each with the reason.
-_DELEGATION = "Temporary delegation to partners of AWS needs their products."
-_TEMPLATES = "Role templates are made by AWS and its partners; there are none here."
-_SUMMARIES = "Summaries in words are written by a model of AWS; iamlab's explain() has its own."
+# Operations of IAM's API without an entry, each with the reason.
+_DELEGATION = "Temporary delegation to AWS's partners needs their products."
+_TEMPLATES = "AWS and its partners make role templates; there are none here."
+_SUMMARIES = "A model of AWS writes summaries in words; iamlab's explain() has its own."
 
 NOT_MODELLED = {
     "AcceptDelegationRequest": _DELEGATION,

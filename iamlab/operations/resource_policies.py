@@ -1,9 +1,9 @@
-"""A resource's own policy: what its service checks before it saves one.
+"""Resource-based policies: the checks of a service before it saves one.
 
-The form of the document is judged by ``policy/rules.py``, with a table for each service. Here
-comes what only a world can know: whether those who are named are there, and whether the policy
-is about the resource that it is attached to. The service refuses with the same code and sentence as
-for a principal, or a resource, of a wrong form.
+``policy/rules.py`` checks the form of the document, with a table for each service. Here are the
+checks that need a world: whether the named principals exist, and whether the policy is about its
+own resource. The service uses the same code and sentence as for a principal, or a resource, with a
+wrong form.
 
 Notes
 -----
@@ -24,8 +24,7 @@ from iamlab.errors import noted
 from iamlab.operations.policy_documents import absent, error_of, saved, with_principals
 from iamlab.policy.document import edited
 from iamlab.policy.patterns import glob_resource
-from iamlab.policy.rules import rules_for
-from iamlab.policy.validate.messages import ANY
+from iamlab.policy.rules import ANY, rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,30 +40,30 @@ if TYPE_CHECKING:
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}", re.ASCII)
 
 SPEAKS_OF_ALL = frozenset({"backup", "logs"})
-"""Services whose policies are not of one resource only: a vault's is of its recovery points, that
-of CloudWatch Logs of an account's log groups."""
+"""Services whose policies aren't only about their own resource: a vault's is about its recovery
+points, CloudWatch Logs' about an account's log groups."""
 
 _THIS_API = "execute-api:/"
-"""How the policy of an API may begin the ARN of the API itself, whose id is not known before."""
+"""The start of an API's own ARN in its policy, since its id isn't known before."""
 
 
 def resource_policy(document: Document, resource: Resource) -> Policy:
-    """Read a document that is to be the policy of a resource.
+    """Read a document to save as the policy of a resource.
 
     Parameters
     ----------
     resource
-        What the policy will be attached to; it need not be in the world yet.
+        The resource of the policy, which needn't be in the world yet.
 
     Returns
     -------
     Policy
-        As the service keeps it.
+        The policy, as the service stores it.
 
     Raises
     ------
     AwsError
-        The service would refuse it, in its own words; the notes say where and why.
+        The service would reject it, in its own words; the notes explain where and why.
 
     Examples
     --------
@@ -77,7 +76,7 @@ def resource_policy(document: Document, resource: Resource) -> Policy:
     'policy of maps'
     """
     name, service = f"policy of {resource.name}", resource.service
-    if service == "ec2":  # which does not seem to look at who is named
+    if service == "ec2":  # which doesn't seem to check principals
         return saved(document, name, "endpoint")
     policy = saved(document, name, "resource", service)
     if service == "execute-api":
@@ -91,7 +90,7 @@ def resource_policy(document: Document, resource: Resource) -> Policy:
 
 
 def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]]:
-    """Return the principals that are not there, each with its kind."""
+    """Return the missing principals, each with its type."""
     for statement, value in absent(policy, world):
         yield statement, "AWS", value
     for statement in policy.statements:
@@ -101,7 +100,7 @@ def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]
 
 
 def _is_gone(kind: str, value: str, world: World) -> bool:
-    """Return whether it is the id of somebody who was deleted, or of no account of this world."""
+    """Return whether it is the id of a deleted principal, or in an account outside this world."""
     accounts = world.accounts.values()
     if kind == "CanonicalUser":
         return all(account.canonical_user_id != value for account in accounts)
@@ -115,15 +114,15 @@ def _is_gone(kind: str, value: str, world: World) -> bool:
 
 
 def _check_resources(policy: Policy, resource: Resource, service: str) -> None:
-    """Insist that a policy speaks of its own resource, or of what lies below it."""
+    """Check that a policy is about its own resource, or its parts."""
     start, _, name = resource.arn.partition(":event-bus/")
-    rules = f"{start}:rule/{name}/*"  # the policy of an event bus can be about its rules too
+    rules = f"{start}:rule/{name}/*"  # the policy of an event bus can also be about its rules
     own = (resource.arn, rules) if service == "events" else (resource.arn,)
     below = tuple(f"{arn}{resource.separator}" for arn in own if resource.separator)
     for statement in policy.statements:
         for value in statement.resource or statement.not_resource or ():
             if not _is_own(value, own, below):
-                note = f"A policy speaks of its own {resource.kind}: {resource.arn}."
+                note = f"A policy must be about its own {resource.kind}: {resource.arn}."
                 _refuse(service, "foreign_resource", f"See statement {statement.label}. {note}")
 
 
@@ -142,9 +141,9 @@ def _refuse(service: str, kind: str, note: str) -> NoReturn:
 
 
 def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
-    """Write ``execute-api:/prod/*`` as the ARN of the API with that path, as API Gateway does.
+    """Expand ``execute-api:/prod/*`` to the ARN of the API with that path, like API Gateway.
 
-    Whoever reads such a policy back gets the whole ARN, so nobody else need know the short form.
+    A saved policy has the full ARN, so other code needn't know the short form.
     """
 
     def whole(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -171,7 +170,7 @@ def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
 
 
 def _with_accounts(policy: Policy, world: World) -> Policy:
-    """Write each canonical user ID as the account that it stands for, as S3 does."""
+    """Replace each canonical user ID by its account, like S3."""
     roots = {
         ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
         for account in world.accounts.values()
@@ -182,25 +181,24 @@ def _with_accounts(policy: Policy, world: World) -> Policy:
 def check_not_locked_out(
     resource: Resource, policy: Policy, caller: Caller, operation: str, refusal: AwsError
 ) -> None:
-    """Refuse a new policy with which the caller could not save another one any more.
+    """Reject a new policy with which the caller couldn't save another one.
 
-    Services look at the policy itself: what an SCP, an RCP or a VPC endpoint forbids can change
-    without it.
+    Services check only the policy itself: SCPs, RCPs and VPC endpoints can change without it.
 
     Parameters
     ----------
     operation
-        The one that saves policies of such a resource.
+        The operation that saves policies of such a resource.
 
     Raises
     ------
     AwsError
-        The ``refusal``: the caller could not do the operation any more.
+        The ``refusal``: the caller couldn't call the operation any more.
     """
     known = replace(context_of_resource(resource), policy=policy)
     action, world = f"{resource.service}:{operation}", resource.account.world
     request = authorization_request(
         world, caller, action, resource.arn, None, {}, known_resource=known
     )
-    if not evaluate(request.request, replace(request.layers, scps=(), rcps=(), endpoint=None)):
+    if not evaluate(request.request, replace(request.layers, scp=(), rcp=(), endpoint=None)):
         raise refusal

@@ -1,7 +1,6 @@
 """Signing in to the console: with a password, and with an MFA device if there is one.
 
-What the sign-in page says is likely wording, except where a comment says otherwise: AWS documents
-none of it.
+The texts of the sign-in page are likely, except where a comment differs: AWS doesn't document them.
 
 Notes
 -----
@@ -44,18 +43,18 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 SESSION_SECONDS = 12 * 3600
-"""How long a session in the console lasts, unless the login profile says otherwise."""
+"""The default length of a console session."""
 
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
-"""Of several uses of a password within this time only the first is noted."""
+"""Of several uses of a password within this time, only the first is recorded."""
 
 
 WRONG = "Your authentication information is incorrect. Please try again."
-"""Said of a wrong password and of a user who is not there alike. This text is AWS's."""
+"""The same text for a wrong password and for an unknown user. It is AWS's."""
 
 _SUCCESS, _FAILURE = "Success", "Failure"
 _MFA_TYPES = {VIRTUAL: "Virtual MFA", HARDWARE: "Hardware MFA", PASSKEY: "U2F MFA"}
-"""What the log calls the kinds of devices; of the last one it is sure, of the others likely."""
+"""The kinds of devices in the log; the last is certain, the others are likely."""
 
 _CODE_WANTED = "Enter an MFA code to complete sign-in."
 _CODE_WRONG = "Your MFA code is incorrect. Please try again."
@@ -66,14 +65,14 @@ _EXPIRED_FOR_GOOD = "Your password has expired. Contact your administrator to re
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConsoleSession:
-    """A session in the console: a caller until it expires. It holds no secrets.
+    """A console session: a caller until it expires. It contains no secrets.
 
     Parameters
     ----------
     issued
-        When it began.
+        When it started.
     with_mfa
-        Whether an MFA device was used; policies ask for it with ``aws:MultiFactorAuthPresent``.
+        Whether MFA was used; policies check it with ``aws:MultiFactorAuthPresent``.
     """
 
     user: CredentialOwner
@@ -84,26 +83,26 @@ class ConsoleSession:
 
     @property
     def account(self) -> Account:
-        """Where it is."""
+        """The sign-in Region."""
         return self.user.account
 
     @property
     def arn(self) -> str:
-        """The ARN of who signed in."""
+        """The ARN of the user who signed in."""
         return self.user.arn
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over, by the world's clock."""
+        """Whether it has expired, by the world's clock."""
         return self.account.world.clock.now >= self.expiration
 
     def present(self, world: World) -> Presented:
-        """Show it, as with every click.
+        """Present the credentials, as with every click.
 
         Raises
         ------
         ExpiredToken
-            Its time is over.
+            It has expired.
         InvalidClientTokenId
             The user has been deleted.
         """
@@ -118,7 +117,7 @@ class ConsoleSession:
 
 
 def _is_still_there(world: World, user: CredentialOwner) -> bool:
-    """Return whether a world has the very user; one of the same name is another."""
+    """Return whether a world still has the user, not only one with the same name."""
     account = world.accounts.get(user.account.account_id)
     if account is None or not user.named:
         return account is not None
@@ -141,18 +140,18 @@ def sign_in(
     Parameters
     ----------
     account
-        Its id, its alias, or what it is called in this world.
+        Its id, its alias, or its name in this world.
     mfa_code
-        What the user's device shows; for a passkey or a hardware token, the device itself.
+        The code of the user's device; for a passkey or a hardware token, the device itself.
     new_password
-        For whoever must choose one.
+        The new password, if the user must choose one.
 
     Raises
     ------
     FailedAuthentication
-        AWS does not let them in.
+        AWS rejects the sign-in.
     AwsError
-        The new password is not taken.
+        AWS rejects the new password.
 
     Examples
     --------
@@ -171,7 +170,7 @@ def sign_in(
         raise RequestError("Sign in as a user, with account= and user=, or as root, with email=.")
     where = _by_email(world, email) if email is not None else _find_account(world, account, user)
     if where is None:
-        raise FailedAuthentication(WRONG)  # nobody's log has it
+        raise FailedAuthentication(WRONG)  # it isn't logged anywhere
     who = where.root if email is not None else _find_user(where, user)
     try:
         if who is None:
@@ -202,11 +201,11 @@ def _by_email(world: World, email: str) -> Account | None:
 def _find_account(
     world: World, account: str | Account | None, user: str | CredentialOwner | None
 ) -> Account | None:
-    """Find an account by id, alias or name; a ``User`` object knows its own."""
+    """Find an account by id, alias or name; a ``User`` object has its own."""
     if account is None and user is not None and not isinstance(user, str):
         account = user.account
     if account is None:
-        raise RequestError("Say of which account the user is: account=.")
+        raise RequestError("Pass the user's account: account=.")
     if not isinstance(account, str):
         account = getattr(account, "account_id", "")
     every = world.accounts.values()
@@ -230,12 +229,12 @@ def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
 
 
 def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None) -> bool:
-    """Return whether a device was used. Who has one must use it; any of several will do."""
+    """Return whether a device was used. A user with devices must use one of them."""
     devices = devices_of(who)
     if not devices:
         return False
     if code is None:
-        note = "Give mfa_code=device.code(), or a passkey itself."
+        note = "Pass mfa_code=device.code(), or a passkey itself."
         raise noted(FailedAuthentication(_CODE_WANTED), note)
     if isinstance(code, MfaDevice):
         own = [device for device in devices if device.serial_number == code.serial_number]
@@ -250,10 +249,10 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
 
 
 def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | None) -> None:
-    """Choose a new password, if it must be: an IAM user's, who needs permission for it."""
+    """Change the password, if required; an IAM user needs permission for it."""
     who, account = session.user, session.account
     if not who.named:
-        return  # neither the account's policy nor an administrator's wish is for the root user
+        return  # the password policy and resets don't apply to the root user
     policy = account.password_policy
     expires = profile.expires(policy)
     expired = expires is not None and account.world.clock.now >= expires
@@ -262,13 +261,13 @@ def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | 
     if not expired and not profile.password_reset_required:
         return
     if new is None:
-        note = "Give new_password=."
+        note = "Pass new_password=."
         raise noted(FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE), note)
     call(account, "ChangePassword", session, {"OldPassword": old, "NewPassword": new})
 
 
 def _note_use(who: CredentialOwner, profile: LoginProfile) -> None:
-    """Note when a password was used: the first time, and then once in 5 minutes."""
+    """Record the use of a password: the first, and then at most one in 5 minutes."""
     now = who.account.world.clock.now
     if profile.last_used is None or now - profile.last_used >= USE_IS_NOTED_EVERY:
         who.login_profile = replace(profile, last_used=now)
@@ -277,7 +276,7 @@ def _note_use(who: CredentialOwner, profile: LoginProfile) -> None:
 def _record_login(
     account: Account, who: CredentialOwner | None, how: str, *, with_mfa: bool = False
 ) -> None:
-    """Keep the event of a sign-in."""
+    """Record the event of a sign-in."""
     page = sign_in_page(account.partition, account.alias or account.account_id)
     used = "Yes" if with_mfa else "No"
     data = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
@@ -287,7 +286,7 @@ def _record_login(
 def _record(
     account: Account, who: CredentialOwner | None, name: str, how: str, data: dict[str, str]
 ) -> None:
-    """Keep an event; the log does not say which name was tried, if there is nobody of it."""
+    """Record an event; the log hides the name of an unknown user."""
     world = account.world
     identity: dict[str, object] = {
         "type": "IAMUser",

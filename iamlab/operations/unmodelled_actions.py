@@ -1,4 +1,4 @@
-"""Use of actions that iamlab has no model of: decided, noted in the log, and refused or not."""
+"""Use of actions without a model in iamlab: decide, log the event, and raise if denied."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def use(
     context: Mapping[str, ContextValue] | None,
     circumstances: Circumstances,
 ) -> Decision:
-    """Do what :meth:`World.do` says."""
+    """Use an action, for :meth:`World.do`."""
     who = principal_of(world, caller)
     refusal = _refusal(who, action)
     check_texts(action=action, resource=resource)
@@ -55,7 +55,7 @@ def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
     Raises
     ------
     InvalidClientTokenId
-        They are not accepted at all, so nothing becomes an event.
+        They aren't accepted, so there is no event.
     """
     try:
         check_credentials(who, action)
@@ -75,7 +75,7 @@ def _message(world: World, decision: Decision) -> str:
 
 
 _ENCODES = frozenset({"ec2"})
-"""Services that hand out an encoded message with a refusal."""
+"""Services that add an encoded message to a denied call."""
 
 
 def _record(
@@ -86,7 +86,7 @@ def _record(
     error: AccessDenied | None,
     circumstances: Circumstances,
 ) -> None:
-    """Note it, unless it is a permission that no call of its own asks for."""
+    """Record it, unless it is a permission without its own call."""
     request = decision.request
     service, _, name = request.action.partition(":")
     known = catalog.action(request.action)

@@ -11,12 +11,26 @@ disable AWS Regions in your account"; "Manage AWS STS in an AWS Region"; "Resour
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from iamlab.errors import ArnError
 
 PARTS = 6
+ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+REGION = re.compile(
+    r"[a-z]{2,4}(?:-[a-z]{2,5})?-(?:north|south|east|west|central|(?:north|south)(?:east|west))"
+    r"-\d{1,2}",
+    re.ASCII,
+)
+WEB_IDENTITY_PROVIDERS = (
+    "accounts.google.com",
+    "cognito-identity.amazonaws.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+)
+"""Identity providers that a trust policy names by their domains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +112,20 @@ def parsed_arn(text: str) -> Arn | None:
     return parts_of(text) if is_arn(text) else None
 
 
-ON_BY_DEFAULT = (
-    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-northeast-1", "ap-northeast-2"),
-    *("ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
-    *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
+_ON_BY_DEFAULT = (
+    "us-east-1 us-east-2 us-west-1 us-west-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 "
+    "ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-west-1 "
+    "eu-west-2 eu-west-3 sa-east-1"
 )
+ON_BY_DEFAULT = tuple(_ON_BY_DEFAULT.split())
 """Regions that every account has."""
 
-OPT_IN = (
-    *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4"),
-    *("ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2"),
-    *("eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1"),
+_OPT_IN = (
+    "af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
+    "ap-southeast-6 ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 "
+    "me-central-1 me-south-1 mx-central-1"
 )
+OPT_IN = tuple(_OPT_IN.split())
 """Regions that an account must opt in to."""
 
 

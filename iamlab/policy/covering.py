@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.patterns import glob, is_action_pattern
-from iamlab.policy.variables import has_variable, is_misplaced
+from iamlab.policy.variables import ANY_VARIABLE, has_variable, is_misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 _WILD = re.compile(r"[*?]{2,}")
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 # A variable is one sign: half of a surrogate pair, which no document holds.
 _SIGN = re.compile("[\ud800-\udbff]")
 FIRST_SIGN, SIGNS = 0xD800, 1024
@@ -121,11 +120,13 @@ def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
     if variables and (has_variable(wide) or has_variable(narrow)):
         if is_misplaced(wide) or is_misplaced(narrow):
             return False
-        names = dict.fromkeys(_VARIABLE.findall(wide) + _VARIABLE.findall(narrow))
+        names = dict.fromkeys(ANY_VARIABLE.findall(wide) + ANY_VARIABLE.findall(narrow))
         if len(names) > SIGNS:
             return False
         signs = {name: chr(FIRST_SIGN + number) for number, name in enumerate(names)}
-        wide, narrow = (_VARIABLE.sub(lambda found: signs[found[0]], one) for one in (wide, narrow))
+        wide, narrow = (
+            ANY_VARIABLE.sub(lambda found: signs[found[0]], one) for one in (wide, narrow)
+        )
     wanted, found = wide.split(":", PARTS - 1), narrow.split(":", PARTS - 1)
     if len(wanted) < PARTS and not wide.endswith("*"):
         return False
@@ -167,7 +168,7 @@ def never_applies(statement: Statement) -> bool:
     """
     if () in (statement.action, statement.resource, statement.principal):
         return True
-    listed = statement.resource if statement.resource is not None else statement.not_resource
+    listed = statement.resources
     return statement.variables and any(map(is_misplaced, listed or ()))
 
 
@@ -216,9 +217,7 @@ def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:
 
 
 def each_covered(
-    wide: Iterable[str] | None,
-    narrow: Iterable[str] | None,
-    covering: Callable[[str, str], bool],
+    wide: Iterable[str] | None, narrow: Iterable[str] | None, covering: Callable[[str, str], bool]
 ) -> bool:
     """Say whether each of some patterns is covered by one of others; no list covers no other."""
     if wide is None or narrow is None:

@@ -170,7 +170,7 @@ class Policy(Shown):
         >>> document = {"Version": "2012-10-17", "Statement": [
         ...     {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}]}
         >>> [finding] = Policy.parse(document).lint()
-        >>> finding.code, finding.fix().statements[0].action
+        >>> finding.code, finding.fixed().statements[0].action
         ('INVALID_ACTION', ('s3:GetObject',))
         """
         from iamlab.policy.lint import advise
@@ -183,11 +183,12 @@ class Policy(Shown):
 
         return prose(self, for_type=policy_type)
 
-    def diff(self, other: Policy) -> Difference:
-        """Say what another policy allows more and less than this one, and how its text differs."""
+    @with_old_names
+    def diff(self, after: Policy) -> Difference:
+        """Return what a later policy allows more and less, and how its text differs."""
         from iamlab.policy.comparing import diff
 
-        return diff(self, other)
+        return diff(self, after)
 
     def minimize(self) -> Policy:
         """Say the same with fewer words: nothing that another value or statement covers."""

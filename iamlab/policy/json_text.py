@@ -125,7 +125,7 @@ def take_json(document: object) -> tuple[Any, Source]:
         source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
         return None, source
     value, source = read_json(text)
-    bare = [PolicyProblem(p.path, None, None, p.what, p.fix, p.code) for p in source.problems]
+    bare = [PolicyProblem(p.path, None, None, p.what, p.remedy, p.code) for p in source.problems]
     return value, Source("", {}, bare)
 
 
@@ -262,8 +262,8 @@ class Places:
 
     def principal(self, statement: Statement, index: int) -> str:
         """Give the path of one pair of ``statement.principal`` or ``.not_principal``."""
-        name = "NotPrincipal" if statement.principal is None else "Principal"
-        pairs = statement.not_principal if statement.principal is None else statement.principal
+        name = statement.element("Principal")
+        pairs = statement.principals
         path = self.element(statement, name)
         block = self._written(statement).get(name)
         if pairs is None or not isinstance(block, dict):

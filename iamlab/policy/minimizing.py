@@ -33,19 +33,12 @@ from iamlab.policy.covering import (
     principals_of,
 )
 from iamlab.policy.document import Policy
+from iamlab.policy.statement import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from iamlab.policy.statement import Statement
-
-LISTS = {
-    "Action": "action",
-    "NotAction": "not_action",
-    "Resource": "resource",
-    "NotResource": "not_resource",
-}
-"""The elements that may get shorter, and what ``Statement`` calls them."""
 
 ROUNDS = 50
 """So often the steps are repeated at most; what people write needs three."""

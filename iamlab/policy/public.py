@@ -11,11 +11,10 @@ AWS page: "Blocking public access to your Amazon S3 storage", section "The meani
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import ACCOUNT, Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
@@ -23,25 +22,17 @@ if TYPE_CHECKING:
 
 # Not... and ...IfExists let through whoever does not send the key.
 PINNING_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
-PINNING_KEYS = frozenset(
-    {
-        *("aws:principalorgid", "aws:principalarn", "aws:principalaccount", "aws:userid"),
-        *("aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner"),
-        *("aws:sourceaccount", "s3:dataaccesspointaccount"),
-        "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    }
+_PINNING_KEYS = (
+    "aws:principalorgid aws:principalarn aws:principalaccount aws:userid aws:sourcearn "
+    "aws:sourcevpc aws:sourcevpce aws:sourceowner aws:sourceaccount s3:dataaccesspointaccount "
+    "s3:x-amz-server-side-encryption-aws-kms-key-id"
 )
-NEWER_KEYS = frozenset(
-    {
-        *("aws:vpceorgid", "aws:vpceaccount", "aws:sourceorgid", "aws:principalorgpaths"),
-        "aws:sourcevpcarn",
-    }
-)
+PINNING_KEYS = frozenset(_PINNING_KEYS.split())
+_NEWER_KEYS = "aws:vpceorgid aws:vpceaccount aws:sourceorgid aws:principalorgpaths aws:sourcevpcarn"
+NEWER_KEYS = frozenset(_NEWER_KEYS.split())
 BROADEST = {4: 8, 6: 32}
 """The shortest prefix of an address range that still counts as fixed."""
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 def is_public(policy: Policy) -> bool:
@@ -116,7 +107,7 @@ def _is_narrow(value: str) -> bool:
 
 def _has_fixed_account(value: str) -> bool:
     """The name of an access point may be a star, if its account is fixed."""
-    return is_arn(value) and bool(_ACCOUNT.fullmatch(Arn.parse(value).account))
+    return is_arn(value) and bool(ACCOUNT.fullmatch(Arn.parse(value).account))
 
 
 def _shuts_the_rest_out(statement: Statement) -> bool:

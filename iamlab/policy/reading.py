@@ -24,10 +24,10 @@ EFFECTS = ("Allow", "Deny")
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 POLICY_ELEMENTS = ("Version", "Id", "Statement")
-STATEMENT_ELEMENTS = (
-    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
-    *("Resource", "NotResource", "Condition"),
+_STATEMENT_ELEMENTS = (
+    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition"
 )
+STATEMENT_ELEMENTS = tuple(_STATEMENT_ELEMENTS.split())
 WRONG_TYPE = "DATA_TYPE_MISMATCH"
 EITHER = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 

@@ -1,30 +1,78 @@
-"""What each type of policy may contain when it is saved, as tables.
+"""What each type of policy may contain when it is saved, and how AWS refuses it, as tables.
 
 One ``TypeRules`` says it all for a type: which elements must, may and must not be there, which
 actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
 that check a policy by these tables are in ``validate/``.
 
+``aws_messages.toml`` has a table for each type and each service that saves policies: kind of defect
+-> code, HTTP status and sentence. AWS does not document every sentence. Where it does not, the
+sentence is empty rather than made up.
+
 Notes
 -----
-AWS pages: "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas"; "Quotas and service
-limits for AWS Organizations"; "SCP syntax"; "RCP syntax"; "Amazon SQS policy quotas"; "Amazon SNS
-API permissions"; "Control access to VPC endpoints using endpoint policies"; for the other services
-the API reference of the operation that saves the policy.
+AWS pages: "Grammar of the IAM JSON policy language"; "Troubleshoot IAM policies"; "IAM and AWS STS
+quotas"; "Quotas and service limits for AWS Organizations"; "SCP syntax"; "RCP syntax"; "Amazon SQS
+policy quotas"; "Amazon SNS API permissions"; "Control access to VPC endpoints using endpoint
+policies"; for the other services the API reference of the operation that saves the policy.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import RCP_SERVICES
-from iamlab.policy.validate.messages import AWS_TEXTS
+from iamlab.policy.catalog import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.policy.validate.messages import AwsText
+
+ANY = ""
+"""The kind under which a table says what is answered to every other defect."""
+
+_IAM_PATHS = (
+    "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ "
+    "sms-mfa/ saml-provider/ oidc-provider/ report/ access-report/"
+)
+IAM_PATHS = tuple(_IAM_PATHS.split())
+"""What the resource part of an IAM ARN may begin with, as IAM's own sentence lists it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsText:
+    """What AWS answers; ``{...}`` in the message stands for a part of the document."""
+
+    code: str
+    message: str = ""
+    http_status: int = 400
+
+
+_TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("aws_messages.toml").read_text("utf-8")
+)
+REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
+"""Kind of defect -> how to fix it; ``{...}`` stands for a detail of the defect."""
+
+
+def _texts(name: str) -> dict[str, AwsText]:
+    """Read the table of a type or service: kind of defect -> what AWS answers."""
+    table: dict[str, Any] = dict(_TABLES[name])
+    found = _texts(table.pop("extends")) if "extends" in table else {}
+    for answer, sentences in table.items():
+        code, _, status = answer.partition(" ")
+        for kinds, sentence in sentences.items():
+            message = sentence.replace("{paths}", ", ".join(IAM_PATHS))
+            text = AwsText(code, message, int(status or 400))
+            found |= {ANY if kind == "any" else kind: text for kind in kinds.split()}
+    return found
+
+
+AWS_TEXTS: Mapping[str, Mapping[str, AwsText]] = {name: _texts(name) for name in _TABLES}
+"""Type of policy or service -> kind of defect -> how AWS refuses it."""
 
 
 Presence = Literal["required", "optional", "forbidden"]
@@ -122,6 +170,7 @@ __all__ = [
     "PARTITIONS",
     "SERVICES",
     "TYPES",
+    "TYPE_NAMES",
     "Size",
     "TypeRules",
     "rules_for",
@@ -199,10 +248,7 @@ TRUST = replace(
     actions=TRUST_ACTIONS,
 )
 SCP = replace(
-    IDENTITY,
-    texts=AWS_TEXTS["organizations"],
-    size=Size(10_240, "characters"),
-    iam_api=False,
+    IDENTITY, texts=AWS_TEXTS["organizations"], size=Size(10_240, "characters"), iam_api=False
 )
 RCP = replace(
     SCP,
@@ -216,15 +262,10 @@ RCP = replace(
     services=RCP_SERVICES,
 )
 ENDPOINT = TypeRules(
-    AWS_TEXTS["endpoint"],
-    Size(20_480, "characters"),
-    principal_types=None,
-    named_accounts=True,
+    AWS_TEXTS["endpoint"], Size(20_480, "characters"), principal_types=None, named_accounts=True
 )
 RESOURCE = TypeRules(
-    AWS_TEXTS["resource"],
-    resource="optional",
-    principal_types=("AWS", "Service", "CanonicalUser"),
+    AWS_TEXTS["resource"], resource="optional", principal_types=("AWS", "Service", "CanonicalUser")
 )
 
 TYPES: Mapping[str, TypeRules] = {
@@ -237,6 +278,10 @@ TYPES: Mapping[str, TypeRules] = {
     "rcp": RCP,
     "endpoint": ENDPOINT,
 }
+
+
+TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
+"""What a policy of each type is called."""
 
 
 def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:

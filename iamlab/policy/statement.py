@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from iamlab.policy.conditions import Comparison
 
 
@@ -64,6 +66,68 @@ class Statement:
     def label(self) -> str:
         """What the statement is called: its Sid, or ``#2`` for the second."""
         return self.sid or f"#{self.number}"
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The values of Action or NotAction, whichever it has."""
+        return self.action if self.action is not None else self.not_action or ()
+
+    @property
+    def resources(self) -> tuple[str, ...] | None:
+        """The values of Resource or NotResource; ``None`` if it has neither."""
+        return self.resource if self.resource is not None else self.not_resource
+
+    @property
+    def principals(self) -> Principals | None:
+        """The pairs of Principal or NotPrincipal; ``None`` if it has neither."""
+        return self.principal if self.principal is not None else self.not_principal
+
+    def element(self, name: str) -> str:
+        """Name the element that it has: ``Principal``, or else ``NotPrincipal``, say."""
+        return name if getattr(self, name.lower()) is not None else f"Not{name}"
+
+
+LISTS = {
+    "Action": "action",
+    "NotAction": "not_action",
+    "Resource": "resource",
+    "NotResource": "not_resource",
+}
+"""Elements that hold a list of text, and what ``Statement`` calls them."""
+ACTIONS = ("Action", "NotAction")
+RESOURCES = ("Resource", "NotResource")
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """One value of a list, and where it is."""
+
+    statement: Statement
+    element: str
+    index: int
+    text: str
+
+
+def list_of(statement: Statement, element: str) -> tuple[str, ...]:
+    """Give the values of an element; none if it is not there."""
+    found: tuple[str, ...] | None = getattr(statement, LISTS[element])
+    return found or ()
+
+
+def values_of(statement: Statement, elements: Iterable[str]) -> Iterator[ListValue]:
+    """Walk through the values of some elements.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> text = '{"Statement": {"Effect": "Deny", "Action": ["a:b", "c:d"], "Resource": "*"}}'
+    >>> statement = Policy.parse(text).statements[0]
+    >>> [(value.index, value.text) for value in values_of(statement, ACTIONS)]
+    [(0, 'a:b'), (1, 'c:d')]
+    """
+    for element in elements:
+        for index, text in enumerate(list_of(statement, element)):
+            yield ListValue(statement, element, index, text)
 
 
 def statement_to_json(statement: Statement) -> dict[str, Any]:

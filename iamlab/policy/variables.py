@@ -16,6 +16,9 @@ from iamlab.policy.arn import PARTS
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
 
+ANY_VARIABLE = re.compile(r"\$\{[^}]*\}?")
+"""A variable, or what begins like one."""
+
 LITERALS = ("*", "?", "$")
 """``${*}`` is a plain star, and so on."""
 
@@ -25,6 +28,28 @@ Lookup = Callable[[str], str | None]
 def has_variable(text: str) -> bool:
     """Say whether the text holds something that a variable begins with."""
     return "${" in text
+
+
+def with_variables_as(sign: str, text: str) -> str:
+    """Write a sign for each variable, finished or not: a star, since it may stand for anything.
+
+    Examples
+    --------
+    >>> with_variables_as("*", "arn:aws:s3:::home/${aws:username}/*")
+    'arn:aws:s3:::home/*/*'
+    """
+    return ANY_VARIABLE.sub(sign, text)
+
+
+def without_variables(text: str) -> str:
+    """Leave the variables out of a text.
+
+    Examples
+    --------
+    >>> without_variables("home/${aws:username}/${*}*")
+    'home//*'
+    """
+    return ANY_VARIABLE.sub("", text)
 
 
 @lru_cache(maxsize=4096)

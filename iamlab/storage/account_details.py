@@ -77,9 +77,7 @@ def load_account_details(
         _hand_over(world, arn, policy)
     _check_complete(pages, accounts_of)
     if not world.accounts:
-        problems.add(
-            pages[0][0], "It has no user, group, role or policy, so the account is unknown."
-        )
+        problems.add(pages[0][0], "It has no user, group, role or policy, and so no account.")
     problems.raise_if_any()
     if organization is not None:
         from iamlab.storage.organization_export import read_organization

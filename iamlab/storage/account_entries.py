@@ -214,9 +214,7 @@ def pages_in(
     for number, page in enumerate(pages, 1):
         place = f"{name}, page {number}" if len(pages) > 1 else name
         if not isinstance(page, dict) or not any(key in page for key in keys):
-            raise LoadError(
-                f"{place} is not {command}: it doesn't have any of {', '.join(keys)}. {how}"
-            )
+            raise LoadError(f"{place} is not {command}: it has none of {', '.join(keys)}. {how}")
         found.append((place, page))
     return found
 
@@ -252,7 +250,7 @@ def _keep(identity: Identity, item: Entry) -> str:
     key = (identity.account.account_id, identity.kind, identity.name.lower())
     if item.problems.names.setdefault(key, identity.name) != identity.name:
         raise WrongEntry(
-            f"{identity.kind} {identity.name} has the same name as another, in different case"
+            f"{identity.kind} {identity.name} has the name of another in different case"
         )
     known[identity.name] = identity
     return _check_arn(identity, item)

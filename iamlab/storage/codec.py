@@ -191,9 +191,7 @@ class PolicyCoder:
         if "text" in raw:
             return _of_text(raw["text"], name, f"{place}.text", run)
         if layout not in LAYOUTS and layout != _NO_TEXT:
-            return run.wrong(
-                f"{place}.layout", f"There is no such layout. {did_you_mean(layout, LAYOUTS)}"
-            )
+            return run.wrong(f"{place}.layout", f"No such layout. {did_you_mean(layout, LAYOUTS)}")
         if type(raw.get("document")) is not dict:
             return run.not_a("an object", raw.get("document"), f"{place}.document")
         return _of_document(raw["document"], layout, name, f"{place}.document", run)
@@ -230,7 +228,7 @@ def _of_document(
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
         for problem in found.problems:
-            run.wrong(place + problem.path[1:], f"{problem.what} {problem.fix}")
+            run.wrong(place + problem.path[1:], f"{problem.what} {problem.remedy}")
         return UNUSABLE
     if layout == _NO_TEXT:
         return Policy(found.statements, found.version, found.id, name)

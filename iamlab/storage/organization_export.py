@@ -250,9 +250,7 @@ class _Builder:
             while key in made.organizational_units and depth <= DEEPEST:
                 key, depth = made.organizational_units[key].parent_id, depth + 1
             if depth > DEEPEST:
-                message = (
-                    f"{unit.id} is more than {DEEPEST} OUs deep, or its parents form a circle."
-                )
+                message = f"{unit.id} is more than {DEEPEST} OUs deep, or in a circle."
                 self.problems.add(self.export.units[unit.id].where, message)
 
     def _attach(self, made: Organization) -> None:
@@ -323,8 +321,6 @@ def _add_to_world(world: World, made: Organization, export: ExportedOrganization
             account.name = name
     for key, services in made.delegates.items():
         if not services:
-            world.warnings.append(
-                f"Account {key} is a delegated administrator of unknown services."
-            )
+            world.warnings.append(f"Account {key} is a delegated administrator for unknown uses.")
     world.organizations[made.id] = made
     world.changed()

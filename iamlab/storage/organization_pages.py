@@ -102,9 +102,7 @@ def _paths(entry: Entry, child: str) -> Iterator[list[str]]:
     paths = entry.entries("Paths") + ([entry.raw["Path"]] if "Path" in entry.raw else [])
     for path in paths:
         if not isinstance(path, str) or not _PATH.fullmatch(path):
-            raise WrongEntry(
-                f"the path {str(path)[:100]!r} isn't a path such as o-.../r-.../ou-.../"
-            )
+            raise WrongEntry(f"the path {str(path)[:100]!r} isn't like o-.../r-.../ou-.../")
         parts = path.rstrip("/").split("/")
         if child.startswith("ou-") and parts[-1] != child:
             raise WrongEntry(f"the path {path[:200]!r} doesn't end with {child}")

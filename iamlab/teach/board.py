@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from iamlab.authorization.principal import principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.predict_first import PredictFirst
@@ -101,9 +102,10 @@ class MembershipBoard(PredictFirst):
         )
 
 
+@with_old_names
 def membership_board(
     world: World,
-    callers: Sequence[str] | None = None,
+    principals: Sequence[str] | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
     *,
     fine: bool = True,
@@ -115,7 +117,7 @@ def membership_board(
     ----------
     world
         The world in which the board begins.
-    callers
+    principals
         Names of the users to choose from; default: all.
     pairs
         The (action, resource) pairs to choose from; default: reading, writing and deleting an
@@ -128,7 +130,7 @@ def membership_board(
     accounts = list(world.accounts.values())
     if len(accounts) != 1 or not accounts[0].users:
         raise ExerciseError("A membership board needs a world with one account that has users.")
-    names = callers or [name for account in accounts for name in account.users]
+    names = principals or [name for account in accounts for name in account.users]
     bucket = next((name for account in accounts for name in account.buckets), "bucket")
     requests = pairs or [
         (action, f"arn:aws:s3:::{bucket}/m31.fits")

@@ -88,7 +88,7 @@ class Break(Exercise):
     def data(self, answer: Any, world: World) -> list[Any]:
         """Return the order and the request; for a world changed by hand, the differences."""
         attempt = self.read(answer, world)
-        by_hand = attempt.world.diff(world) or ("nothing is changed",)
+        by_hand = world.diff(attempt.world) or ("nothing is changed",)
         order = list(by_hand if attempt.order is None else attempt.order)
         question = attempt.question
         return [order, question.caller, question.action, question.resource]

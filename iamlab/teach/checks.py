@@ -276,7 +276,7 @@ class Repair(Exercise):
     editor: str
     kinds: tuple[str, ...]
     search: Callable[[World], Iterator[list[Edit]]]
-    count: Callable[[World, World], int] = lambda before, after: len(after.diff(before))
+    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
 
     def read(self, answer: Any, world: World) -> World:
         """Return the changed world of an answer, which can also be a list of edits."""
@@ -301,7 +301,7 @@ class Repair(Exercise):
 
     def data(self, answer: Any, world: World) -> list[str]:
         """Return the edits, one sentence each."""
-        return list(self.read(answer, world).diff(world))
+        return list(world.diff(self.read(answer, world)))
 
     def submitted(self, answer: Any, world: World) -> Any:
         """Return the edits as data; for a world changed by hand, their sentences."""
@@ -316,7 +316,7 @@ class Repair(Exercise):
         raise ExerciseError(message)
 
     def _mark(self, answer: World, world: World) -> Mark:
-        edits = answer.diff(world)
+        edits = world.diff(answer)
         edit_count = self.count(world, answer)
         wrong = [
             (cell, decision)

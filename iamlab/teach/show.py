@@ -9,6 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
 from iamlab.teach import journal
 from iamlab.teach.exercises import caller_arn, find
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 Shown = TypeVar("Shown")
 
 
+@with_old_names
 def predict(
     world: World,
-    caller: Caller,
+    principal: Caller,
     action: str,
     resource: str,
     answer: str | None = None,
@@ -46,8 +48,8 @@ def predict(
 
     Parameters
     ----------
-    world, caller, action, resource, context
-        As in ``World.can``; the caller can also be the name of a user or role.
+    world, principal, action, resource, context
+        As in ``World.can``; the principal can also be the name of a user or role.
     answer
         Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
         Without it, a card asks for your prediction.
@@ -69,8 +71,8 @@ def predict(
     Prediction or PredictionCard
         With an answer, the prediction and the verdict; otherwise the card.
     """
-    principal = caller_arn(world, caller) if isinstance(caller, str) else caller
-    decision = world.can(principal, action, resource, context=context)
+    caller = caller_arn(world, principal) if isinstance(principal, str) else principal
+    decision = world.can(caller, action, resource, context=context)
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 

@@ -1,6 +1,6 @@
 """The pictures: figures, tables and boards, each a function of values.
 
-Names are imported when first used, so that a lesson that draws nothing loads no matplotlib.
+Names are imported when first used, so that a lesson that draws nothing loads no figure.
 """
 
 from importlib import import_module

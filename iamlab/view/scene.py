@@ -244,7 +244,7 @@ class Scene:
             caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
             rows=self.rows(),
             lines=[*self.before, *self.lines(), *folds, *self.after],
-            graph=self.graph() if is_graph else None,
+            graph=self.graph if is_graph else None,
         )
 
     # -- list, table, graph ----------------------------------------------------------------------

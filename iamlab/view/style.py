@@ -46,7 +46,7 @@ class Look:
     area
         Pale, for what words stand on.
     fill, hatch
-        For an area without words; matplotlib's hatching tells it apart in a print.
+        For an area without words; its hatching (``/`` or ``.``) tells it apart in a print.
     """
 
     symbol: str

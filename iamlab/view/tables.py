@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.display import count, printable
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
@@ -231,9 +232,9 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
     found = [
         [matrix.allowed(row, pair) for pair in range(len(matrix.pairs))]
-        for row in range(len(matrix.callers))
+        for row in range(len(matrix.principals))
     ]
-    return pd.DataFrame(found, index=list(matrix.callers), columns=columns, dtype=bool)
+    return pd.DataFrame(found, index=list(matrix.principals), columns=columns, dtype=bool)
 
 
 MOST_COLUMNS = 12
@@ -247,12 +248,12 @@ def matrix_table(matrix: AccessMatrix) -> Table:
     shown = range(min(len(matrix.pairs), MOST_COLUMNS))
     few = f", {len(shown)} of {len(matrix.pairs)} actions on resources"
     return Table(
-        f"Access of {count(len(matrix.callers), 'caller')}"
+        f"Access of {count(len(matrix.principals), 'caller')}"
         + (few if len(shown) < len(matrix.pairs) else ""),
         ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
         tuple(
             (who, *(_ALLOWED if matrix.allowed(row, pair) else NOT_ALLOWED for pair in shown))
-            for row, who in enumerate(matrix.callers)
+            for row, who in enumerate(matrix.principals)
         ),
     )
 
@@ -267,14 +268,17 @@ def _name(world: World, caller: Caller) -> str:
     return str(getattr(caller, "name", "") or principal_of(world, caller).arn)
 
 
-def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:
-    """Ask about each caller and each (action, resource) pair.
+@with_old_names
+def verdict_table(
+    world: World, principals: Iterable[Caller], pairs: Sequence[Pair]
+) -> VerdictTable:
+    """Ask about each principal and each (action, resource) pair.
 
     Raises
     ------
     RequestError
-        It is no world, the callers are no list of callers, or the pairs no list of pairs of texts;
-        or something cannot be asked.
+        It isn't a world, the principals aren't a list of callers, or the pairs aren't a list of
+        pairs of texts; or something cannot be asked.
 
     Examples
     --------
@@ -284,7 +288,7 @@ def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
     dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
     check("verdict_table", world, World)
-    who: list[Caller] = _several("callers", callers, "[world.user('ana')]")
+    who: list[Caller] = _several("principals", principals, "[world.user('ana')]")
     asked = _pairs(pairs)
     return VerdictTable(
         tuple(_name(world, caller) for caller in who),

@@ -34,14 +34,14 @@ def cells(
 ) -> int:
     """Compare every cell with ``can``, and count those that are allowed."""
     matrix = world.access_matrix(actions, resources, callers)
-    asked = everybody(world) if callers is None else list(callers)
+    expected = everybody(world) if callers is None else list(callers)
     assert matrix.pairs == tuple(product(actions, resources))
-    assert len(matrix.callers) == len(matrix.rows) == len(asked)
-    for row, caller in enumerate(asked):
-        assert matrix.callers[row] == getattr(caller, "arn", caller)
+    assert len(matrix.principals) == len(matrix.rows) == len(expected)
+    for row, caller in enumerate(expected):
+        assert matrix.principals[row] == getattr(caller, "arn", caller)
         for place, (action, resource) in enumerate(matrix.pairs):
-            said = bool(world.can(caller, action, resource))
-            assert matrix.allowed(row, place) is said, (caller, action, resource)
+            is_allowed = bool(world.can(caller, action, resource))
+            assert matrix.allowed(row, place) is is_allowed, (caller, action, resource)
     return sum(row.bit_count() for row in matrix.rows)
 
 
@@ -66,7 +66,7 @@ def test_each_cell_is_what_can_says_of_services_sessions_and_strangers(world: Wo
     assert cells(world, resources=OWNED, callers=OUTSIDERS) > 0
 
 
-def test_callers_of_all_kinds_may_stand_in_one_matrix_in_any_order(world: World) -> None:
+def test_callers_of_all_kinds_can_be_in_one_matrix_in_any_order(world: World) -> None:
     """Rows are given as the callers were: accounts mixed, twice the same, objects and ARNs."""
     callers = [
         *(world.user("vera"), "ec2.amazonaws.com", world.user("alice"), READER, ANONYMOUS),
@@ -92,7 +92,7 @@ def test_a_caller_without_account_cannot_ask_for_what_nobody_owns(world: World) 
 def test_a_role_has_its_trust_policy_for_sts_and_none_for_iam(
     resource: str, turn: int, about: Doc, world: World
 ) -> None:
-    """Whichever action comes first, and though the trust policy of a file speaks of iam: too."""
+    """Whichever action comes first, and though the trust policy of a file is about iam: too."""
     world.role("job").trust = Policy.parse(
         document(
             {"Effect": "Deny", "Action": "iam:*", "Principal": "*", **about},
@@ -169,7 +169,7 @@ def test_any_world_is_decided_alike(seed: int) -> None:
     )
 
 
-# -- what is asked ----------------------------------------------------------------------------
+# -- the question -----------------------------------------------------------------------------
 
 
 def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> None:
@@ -178,7 +178,7 @@ def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> N
     by_list = world.access_matrix(["s3:GetObject"], [MAP], [alice])
 
     assert (
-        world.access_matrix(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice]))
+        world.access_matrix(iter(["s3:GetObject"]), (item for item in [MAP]), iter([alice]))
         == by_list
     )
     assert world.access_matrix({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list
@@ -190,7 +190,7 @@ def test_nothing_asked_is_nothing_answered(world: World) -> None:
         matrix = world.access_matrix(actions, resources)
 
         assert matrix.pairs == ()
-        assert len(matrix.callers) == len(everybody(world))
+        assert len(matrix.principals) == len(everybody(world))
         assert len(matrix) == 0
         assert list(matrix) == []
 
@@ -198,13 +198,13 @@ def test_nothing_asked_is_nothing_answered(world: World) -> None:
 @pytest.mark.parametrize("nobody", [[], (), iter([])], ids=["list", "tuple", "iterator"])
 def test_nobody_is_not_everybody(nobody: Any, world: World) -> None:
     """An empty list of callers is empty; only without one it is everybody."""
-    assert world.access_matrix(["s3:GetObject"], [MAP], nobody).callers == ()
-    assert len(world.access_matrix(["s3:GetObject"], [MAP]).callers) == len(everybody(world))
+    assert world.access_matrix(["s3:GetObject"], [MAP], nobody).principals == ()
+    assert len(world.access_matrix(["s3:GetObject"], [MAP]).principals) == len(everybody(world))
 
 
 def test_a_world_without_accounts_has_an_empty_matrix() -> None:
     """There is nobody to ask about."""
-    assert World().access_matrix(["s3:GetObject"], [MAP]).callers == ()
+    assert World().access_matrix(["s3:GetObject"], [MAP]).principals == ()
 
 
 def test_each_allowed_cell_is_given_once(world: World) -> None:
@@ -234,7 +234,7 @@ def test_each_allowed_cell_is_given_once(world: World) -> None:
 def test_what_can_refuses_access_refuses(
     actions: Any, resources: Any, callers: Any, error: type[IamLabError], world: World
 ) -> None:
-    """One question that cannot be asked is told, as it would be alone."""
+    """One question that cannot be asked is reported, as it would be alone."""
     with pytest.raises(error):
         world.can((callers or ["ec2.amazonaws.com"])[0], actions[0], resources[0])
     with pytest.raises(error):
@@ -266,7 +266,7 @@ def test_asking_changes_nothing(world: World) -> None:
     before = world.copy()
     world.access_matrix(ACTIONS, RESOURCES)
 
-    assert world.diff(before).edits == ()
+    assert before.diff(world).edits == ()
 
 
 # -- as a table -------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_the_table_has_callers_down_and_pairs_across(world: World) -> None:
     matrix = world.access_matrix(ACTIONS[:3], RESOURCES[:3], callers)
     frame = matrix.to_frame()
 
-    assert list(frame.index) == list(matrix.callers)
+    assert list(frame.index) == list(matrix.principals)
     assert list(frame.columns) == list(matrix.pairs)
     assert frame.shape == (3, 9)
     assert frame.to_numpy().tolist() == [
@@ -298,7 +298,7 @@ def test_the_table_can_be_asked_by_name(world: World) -> None:
 
 
 def test_a_matrix_shows_names_as_text() -> None:
-    """Whatever a resource is called, it is no markup."""
+    """Whatever a resource is called, it isn't a markup."""
     world = scenario("first_door")
     html = world.access_matrix(["s3:GetObject"], [f"{MAP}<script>&"])._repr_html_()
 

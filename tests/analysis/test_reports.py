@@ -64,7 +64,7 @@ def main(world: World) -> Account:
 
 
 def state(account: Account) -> Any:
-    """Say all that an operation could change, events aside."""
+    """Return all that an operation could change, events aside."""
     world = account.world
     return world.diff(World()), world.ids.made, account.report_job, world.revision
 
@@ -171,7 +171,7 @@ def test_a_raised_quota_is_in_the_summary(main: Account) -> None:
 
 
 def test_the_summary_reads_well(main: Account) -> None:
-    """A number and its quota stand in one line."""
+    """A number and its quota are in one line."""
     main.create_user("ana")
     lines = str(main.summary()).splitlines()
 
@@ -239,11 +239,11 @@ def test_an_account_comes_back_from_its_export() -> None:
 ROOT_OF = f"arn:aws:iam::{ACCOUNT}:root"
 
 
-def pages(account: Account, **asked: Any) -> list[dict[str, Any]]:
+def pages(account: Account, **request: Any) -> list[dict[str, Any]]:
     """Fetch all pages."""
     found, marker = [], {}
     while True:
-        page = account.call("GetAccountAuthorizationDetails", ROOT_OF, **asked, **marker)
+        page = account.call("GetAccountAuthorizationDetails", ROOT_OF, **request, **marker)
         found.append(page)
         if not page["IsTruncated"]:
             return found
@@ -260,7 +260,7 @@ def test_the_pages_of_an_export_are_the_export(size: int) -> None:
 
     assert all(sum(len(page[name]) for name in lists) <= size for page in found)
     for name in lists:
-        assert [one for page in found for one in page[name]] == whole[name]
+        assert [entry for page in found for entry in page[name]] == whole[name]
     assert World.from_account_details(found).diff(alike(account)) == ()
 
 
@@ -290,8 +290,8 @@ def test_an_export_counts_attachments_and_boundaries() -> None:
     account.get_user("carol").attach_policy("ReadOnlyAccess")
     policies = account.call("GetAccountAuthorizationDetails", ROOT_OF)["Policies"]
     counts = {
-        one["PolicyName"]: (one["AttachmentCount"], one["PermissionsBoundaryUsageCount"])
-        for one in policies
+        policy["PolicyName"]: (policy["AttachmentCount"], policy["PermissionsBoundaryUsageCount"])
+        for policy in policies
     }
 
     assert counts == {
@@ -307,13 +307,13 @@ def test_a_loaded_account_can_be_exported_again() -> None:
     export = export_of(hand_made())
     export["Policies"] = []
     export["RoleDetailList"][0]["InstanceProfileList"] = [{"InstanceProfileName": "p"}]
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         first = World.from_account_details(export)
     again = first.accounts[ACCOUNT].call("GetAccountAuthorizationDetails", ROOT_OF)
 
     assert again["Policies"] == []
     assert again["RoleDetailList"][0]["InstanceProfileList"][0]["InstanceProfileName"] == "p"
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         assert World.from_account_details(again).diff(first) == ()
 
 
@@ -337,7 +337,7 @@ def granting(account: Account, arn: str, *services: str) -> dict[str, list[str]]
         ServiceNamespaces=list(services),
     )
     return {
-        item["ServiceNamespace"]: [one["PolicyName"] for one in item["Policies"]]
+        item["ServiceNamespace"]: [entry["PolicyName"] for entry in item["Policies"]]
         for item in answer["PoliciesGrantingServiceAccess"]
     }
 
@@ -367,12 +367,12 @@ def test_an_inline_policy_is_listed_with_its_holder_and_a_managed_one_with_its_a
     )
     (item,) = answer["PoliciesGrantingServiceAccess"]
 
-    inline = [one for one in item["Policies"] if one["PolicyType"] == "INLINE"]
-    assert [(one["EntityType"], one["EntityName"]) for one in inline] == [
+    inline = [entry for entry in item["Policies"] if entry["PolicyType"] == "INLINE"]
+    assert [(entry["EntityType"], entry["EntityName"]) for entry in inline] == [
         ("USER", "alice"),
         ("GROUP", "astronomers"),
     ]
-    (managed,) = [one for one in item["Policies"] if one["PolicyType"] == "MANAGED"]
+    (managed,) = [entry for entry in item["Policies"] if entry["PolicyType"] == "MANAGED"]
     assert managed["PolicyArn"] == f"arn:aws:iam::{ACCOUNT}:policy/read-maps"
 
 
@@ -389,7 +389,7 @@ def test_a_policy_that_is_not_in_the_file_grants_nothing() -> None:
     """Nobody knows what it says."""
     export = export_of(hand_made())
     export["Policies"] = []
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
 
     assert granting(account, account.get_user("bob").arn, "s3") == {"s3": []}
@@ -419,7 +419,7 @@ def test_what_grants_a_service_is_what_the_catalogue_says(pattern: str) -> None:
     """For every service of a few, the same as expanding the pattern."""
     policy = Policy.parse(document(allow(pattern)))
     for service in ("s3", "sqs", "iam"):
-        own = {one.full_name for one in catalog.actions_of(service).values()}
+        own = {action.full_name for action in catalog.actions_of(service).values()}
         assert grants(policy, service) is bool(own & set(catalog.expand(pattern)))
 
 
@@ -467,13 +467,13 @@ def test_asking_about_oneself_needs_permission_on_oneself(main: Account) -> None
     ana = main.create_user("ana")
     main.create_user("ben")
     ana.put_policy("self", document(allow("iam:ListPoliciesGrantingServiceAccess", ana.arn)))
-    asked = {"ServiceNamespaces": ["iam"]}
+    request = {"ServiceNamespaces": ["iam"]}
 
-    assert main.call("ListPoliciesGrantingServiceAccess", ana, Arn=ana.arn, **asked)
+    assert main.call("ListPoliciesGrantingServiceAccess", ana, Arn=ana.arn, **request)
     for name in ("ben", "nobody"):
         arn = f"arn:aws:iam::{ID}:user/{name}"
         with pytest.raises(AccessDenied):
-            main.call("ListPoliciesGrantingServiceAccess", ana, Arn=arn, **asked)
+            main.call("ListPoliciesGrantingServiceAccess", ana, Arn=arn, **request)
 
 
 # -- the credential report: how it is made --------------------------------------------------------
@@ -491,7 +491,7 @@ def fetch(account: Account) -> dict[str, Any]:
 
 
 def test_a_report_is_started_in_progress_and_complete(main: Account) -> None:
-    """Whoever asks on finds it complete, though the clock stands still."""
+    """Whoever asks on finds it complete, though the clock doesn't move."""
     assert [generate(main) for _ in range(4)] == ["STARTED", "INPROGRESS", "COMPLETE", "COMPLETE"]
 
 
@@ -816,7 +816,7 @@ NO_REPORTS: dict[str, tuple[str | Callable[[], str], str]] = {
     "something else": ("a,b\n1,2\n", "it has no column user"),
     "still Base64": ("dXNlcixhcm4=", "base64 --decode"),
     "too few columns": (OLD + "zoe,arn\n", "row 2: it has 2 columns"),
-    "no time": (OLD.replace("2026-01-01T", "yesterday"), "row 1: password_last_used is no time"),
+    "no time": (OLD.replace("2026-01-01T", "yesterday"), "row 1: password_last_used isn't a time"),
     "neither true nor false": (OLD.replace("TRUE", "maybe"), "mfa_active is neither"),
     "an open quote": (OLD + '"zoe', "line 3: it is not CSV"),
     "an endless cell": (OLD + "x" * 200_000, "it is not CSV"),
@@ -824,13 +824,13 @@ NO_REPORTS: dict[str, tuple[str | Callable[[], str], str]] = {
 
 
 @pytest.mark.parametrize("case", NO_REPORTS)
-def test_what_is_no_report_is_refused_with_the_place(case: str) -> None:
+def test_what_is_not_a_report_is_refused_with_the_place(case: str) -> None:
     """One sentence, with the file's name."""
-    text, said = NO_REPORTS[case]
+    text, item = NO_REPORTS[case]
     with pytest.raises(LoadError) as caught:
         CredentialReport.parse(str(text), name="users.csv")
 
-    assert said in str(caught.value)
+    assert item in str(caught.value)
     assert str(caught.value).startswith("users.csv")
 
 

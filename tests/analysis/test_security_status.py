@@ -1,4 +1,4 @@
-"""The dashboard's lists: each item knows its state, and its mend does what it says."""
+"""The dashboard's lists: each item knows its state, and its fix does what it says."""
 
 import json
 from typing import Any
@@ -44,13 +44,13 @@ def loaded() -> Account:
 
 
 def states(status: SecurityStatus) -> list[str]:
-    """Give the states in their order."""
+    """Return the states in their order."""
     return [item.state for item in status]
 
 
 def do(account: Account, item: Item) -> None:
-    """Run a mend as it stands."""
-    exec(item.mend, {"account": account})  # noqa: S102
+    """Run a fix unchanged."""
+    exec(item.remedy, {"account": account})  # noqa: S102
 
 
 def test_a_new_account_has_the_first_two_done() -> None:
@@ -63,16 +63,16 @@ def test_a_new_account_has_the_first_two_done() -> None:
 
 
 def test_an_account_in_bad_order_has_everything_to_do(main: Account) -> None:
-    """Each item with a mend, and what is advised today."""
+    """Each item with a fix, and what is advised today."""
     status = main.security_status()
 
     assert states(status) == [OPEN] * 5
-    assert all(item.mend and item.today for item in status)
+    assert all(item.remedy and item.today for item in status)
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_each_mend_does_its_item_and_no_other(number: int, main: Account) -> None:
-    """The text can be run as it stands."""
+def test_each_fix_does_its_item_and_no_other(number: int, main: Account) -> None:
+    """The text can be run unchanged."""
     do(main, main.security_status().items[number])
     after = states(main.security_status())
 
@@ -82,14 +82,14 @@ def test_each_mend_does_its_item_and_no_other(number: int, main: Account) -> Non
     assert set(others) == {OPEN}
 
 
-def test_all_mends_together_do_everything(main: Account) -> None:
+def test_all_fixes_together_do_everything(main: Account) -> None:
     """In their order; the group is then given the user that is there."""
     for number in range(5):
         do(main, main.security_status().items[number])
 
     assert states(main.security_status()) == [DONE] * 5
     assert len(main.users) == 1
-    assert all(item.mend == "" for item in main.security_status())
+    assert all(item.remedy == "" for item in main.security_status())
 
 
 def test_a_group_counts_only_if_it_hands_a_policy_to_somebody(main: Account) -> None:
@@ -105,7 +105,7 @@ def test_a_group_counts_only_if_it_hands_a_policy_to_somebody(main: Account) -> 
 
 
 def test_todays_list_is_about_the_root_user(main: Account) -> None:
-    """Two items; both mends work."""
+    """Two items; both fixes work."""
     titles = [item.title for item in main.security_recommendations()]
     assert titles == ["Add MFA for root user", "Root user has no active access keys"]
 
@@ -135,7 +135,7 @@ def test_who_is_signed_in_sees_two_items_more(main: Account) -> None:
 
 
 def test_a_key_unused_for_a_year_is_to_be_deactivated(main: Account) -> None:
-    """Counted from its last use, or from when it was made; the mend spares keys in use."""
+    """Counted from its last use, or from when it was made; the fix spares keys in use."""
     ana = main.create_user("ana")
     old, used = ana.create_access_key(), ana.create_access_key()
     main.world.clock.advance(days=366)
@@ -157,7 +157,7 @@ def test_what_an_export_does_not_tell_is_not_known(loaded: Account) -> None:
     assert states(today) == [UNKNOWN] * 4
     assert not any(item.is_done for item in today)
     assert "get-credential-report" in today.items[0].reason
-    assert {item.mend for item in today} == {""}
+    assert {item.remedy for item in today} == {""}
 
 
 def test_a_credential_report_tells_the_rest(main: Account, loaded: Account) -> None:
@@ -170,7 +170,7 @@ def test_a_credential_report_tells_the_rest(main: Account, loaded: Account) -> N
 
 
 def test_a_list_reads_well(main: Account) -> None:
-    """A word beside each symbol, the mend as code, then what is advised today."""
+    """A word beside each symbol, the fix as code, then what is advised today."""
     lines = str(main.security_status()).splitlines()
 
     assert lines[0] == "Security Status: 0 of 5 done"

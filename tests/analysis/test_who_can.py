@@ -1,4 +1,4 @@
-"""Who can: the answer about everybody is what each would be told alone."""
+"""Who can: the answer about everybody is what each would be reported alone."""
 
 import random
 from typing import Any
@@ -59,7 +59,7 @@ def test_each_decision_is_the_one_that_can_gives() -> None:
 
 
 def changes(world: World) -> list[Any]:
-    """Give changes that let in or shut out, one after the other."""
+    """Return changes that let in or shut out, one after the other."""
     carol = world.user("carol")
     return [
         lambda: carol.attach_policy("AmazonS3FullAccess"),
@@ -126,8 +126,8 @@ def test_who_interrupts_has_done_no_harm(monkeypatch: pytest.MonkeyPatch) -> Non
     world = observatory()
     before = snapshot(world)
 
-    def impatient(things: Any, *_: Any) -> Any:
-        yield next(iter(things))
+    def impatient(items: Any, *_: Any) -> Any:
+        yield next(iter(items))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -161,7 +161,7 @@ def test_what_can_refuses_who_can_refuses(action: Any, resource: Any, how: Any) 
 
 
 def test_a_world_without_accounts_has_nobody() -> None:
-    """And that is no error."""
+    """And that isn't an error."""
     found = World().who_can("s3:GetObject", MAP)
 
     assert (dict(found), found.asked, str(found)) == ({}, 0, "nobody")

@@ -1,4 +1,4 @@
-"""Worlds of three accounts to ask about, one by hand, others by chance; and whom to ask for."""
+"""Worlds of three accounts, one by hand and others random, with callers to ask about."""
 
 from __future__ import annotations
 
@@ -167,7 +167,9 @@ def _resource_policy(chance: random.Random, world: World, *drop: str) -> Policy:
         for _ in range(chance.randint(1, 3))
     ]
     return Policy.parse(
-        document(*({k: v for k, v in one.items() if k not in drop} for one in statements))
+        document(
+            *({k: v for k, v in statement.items() if k not in drop} for statement in statements)
+        )
     )
 
 
@@ -219,7 +221,7 @@ def organized(world: World, chance: random.Random) -> World:
 
 
 def circumstances(world: World, chance: random.Random) -> dict[str, Any]:
-    """Say how the call is made."""
+    """Return how the call is made."""
     endpoint = next(iter(world.accounts.values())).create_vpc_endpoint(
         service_name="com.amazonaws.us-east-1.s3", vpc_id="vpc-1"
     )

@@ -563,7 +563,7 @@ def test_nobody_makes_or_lists_anything_in_another_account(sky: Sky, operation: 
     """An administrator abroad is a stranger here; a role would let him in."""
     before = snapshot(sky.world)
 
-    with pytest.raises(RequestError, match="is not of account"):
+    with pytest.raises(RequestError, match="isn't in account"):
         sky.data.call(operation, sky.olga, **OWN_ONLY[operation])
 
     assert snapshot(sky.world) == before

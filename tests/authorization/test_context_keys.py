@@ -523,7 +523,7 @@ def test_a_forwarded_call_does_not_pass_the_callers_endpoint() -> None:
     assert stage.can(stage.ana, own)
 
 
-def test_the_owner_of_an_endpoint_is_told_to_every_service(
+def test_the_owner_of_an_endpoint_is_shown_to_every_service(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The switch ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE says so; the other way, to S3."""
@@ -578,7 +578,7 @@ def test_a_global_service_is_in_its_own_region_wherever_its_caller_is(
     assert request.value("aws:RequestedRegion") == GLOBAL[action, resource]
 
 
-def test_what_is_given_by_hand_overrides_and_is_noted() -> None:
+def test_context_set_by_hand_overrides_and_is_noted() -> None:
     """AWS would let no caller choose these; what a caller does choose needs no note."""
     stage = Stage()
     arguments = {
@@ -633,16 +633,19 @@ def test_calls_come_from_where_the_world_says_until_it_says_otherwise() -> None:
 
 
 REFUSED = {
-    "no address": (lambda s: s.world.network(ip="299.1.1.1"), "is no address"),
-    "via for a service": (lambda s: s.can("ec2.amazonaws.com", via=ATHENA), "calls for itself"),
+    "no address": (lambda s: s.world.network(ip="299.1.1.1"), "isn't an address"),
+    "via for a service": (
+        lambda s: s.can("ec2.amazonaws.com", via=ATHENA),
+        "calls on its own behalf",
+    ),
     "via nobody": (lambda s: s.can(s.ana, via="athena"), "name a service"),
-    "a source for a user": (lambda s: s.can(s.ana, source_arn=TRAIL), "is no service"),
-    "no ARN": (lambda s: s.can("ec2.amazonaws.com", source_arn="trail"), "is no ARN"),
+    "a source for a user": (lambda s: s.can(s.ana, source_arn=TRAIL), "isn't a service"),
+    "no ARN": (lambda s: s.can("ec2.amazonaws.com", source_arn="trail"), "isn't an ARN"),
     "no network": (lambda s: s.can(s.ana, network="10.0.0.1"), "network is a Network"),
     "no tags": (lambda s: s.can(s.ana, request_tags={"a": 1}), "dict of text to text"),
     "via a number": (lambda s: s.can(s.ana, via=5), "via is a service"),
     "no Region": (lambda s: s.can(s.ana, region=5), "region is text"),
-    "no world": (lambda s: s.world.diff(None), "compared with another world"),
+    "no world": (lambda s: s.world.diff(None), "Compare a world with another"),
     "no circumstance": (lambda s: s.can(s.ana, networ="x"), "Did you mean network?"),
 }
 

@@ -151,9 +151,9 @@ def test_a_service_that_calls_for_itself_has_only_what_the_resource_gives(scene:
 
     assert scene.ways("s3:PutObject")["service"]
     assert not scene.ways("s3:PutObject")["ana"]
-    with pytest.raises(RequestError, match="calls for itself"):
+    with pytest.raises(RequestError, match="calls on its own behalf"):
         scene.world.can(TRAIL, "s3:PutObject", MAP, via=ATHENA)
-    with pytest.raises(RequestError, match="is no service"):
+    with pytest.raises(RequestError, match="isn't a service"):
         scene.world.can(scene.glue, "s3:PutObject", MAP, source_arn=OWN_TRAIL)
 
 
@@ -222,7 +222,7 @@ def test_a_policy_that_asks_for_what_is_not_sent_lets_nobody_in(scene: Scene) ->
             )
         notes.append(caught.value.__notes__[-1])
 
-    assert notes[0] == f"For {rule} it sends aws:SourceArn, and no other key of its reason."
+    assert notes[0] == f"For {rule} it sends aws:SourceArn, and no other key about its source."
     assert "With source_arn= it sends aws:SourceArn" in notes[1]
 
 

@@ -194,7 +194,7 @@ class Iamlab:
             (principal.arn, layers, principal.context)
             for principal, layers in zip(self.account.principals, self.layers, strict=True)
         ]
-        rows: list[int] = evaluate_matrix(callers=callers, pairs=list(self.account.pairs)).rows
+        rows: list[int] = evaluate_matrix(principals=callers, pairs=list(self.account.pairs)).rows
         return rows
 
 

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -91,8 +91,13 @@ def one_line(result: Result) -> str:
     return result.err
 
 
-def example_of(help_text: str) -> list[Any]:
-    """Take the iamlab command out of the example of a help text, as arguments."""
-    example = help_text.partition("example:")[2].replace("\\\n", " ")
-    (command,) = re.findall(r"^\s*(iamlab .*)$", example, re.MULTILINE)
-    return shlex.split(command)[1:]
+def details_of(out: str) -> str:
+    """Leave out the summary with which an answer starts that is longer than a screen."""
+    summary, _, details = out.partition("\n\n")
+    return details if "\nMost important:" in summary else out
+
+
+def examples_in(help_text: str) -> list[list[str]]:
+    """Take the commands out of a help text, as arguments: a line that begins with iamlab."""
+    lines = help_text.replace("\\\n", " ")
+    return [shlex.split(one)[1:] for one in re.findall(r"^ +(iamlab .*)$", lines, re.MULTILINE)]

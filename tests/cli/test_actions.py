@@ -5,12 +5,12 @@ import json
 import pytest
 
 from iamlab.policy import catalog
-from tests.cli.helpers import Shell, one_line
+from tests.cli.helpers import Shell, details_of, one_line
 
 
 def names(out: str) -> list[str]:
     """Take the names out of a listing."""
-    return [line.split()[0] for line in out.splitlines()]
+    return [line.split()[0] for line in details_of(out).splitlines()]
 
 
 @pytest.mark.parametrize("pattern", ["s3:Get*Tag*", "S3:get*tag*", "s3:GetObject", "*:Assume*"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from iamlab.cli.check import Line
+from iamlab.cli.policies import FileFinding
 from tests.cli.helpers import ROOT_FOLDER, Result, Shell, one_line
 
 LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<level>\w+) (?P<code>\w+): ")
@@ -43,7 +43,7 @@ def check(shell: Shell) -> Any:
 
 def test_a_good_policy_ends_with_0_and_says_so(check: Any) -> None:
     """And nothing else is printed."""
-    assert check(GOOD) == Result(0, "✓ 1 file, nothing to mend.\n", "")
+    assert check(GOOD) == Result(0, "✓ 1 file, nothing to fix.\n", "")
 
 
 def test_a_finding_stands_where_it_is_in_the_text(check: Any) -> None:
@@ -164,7 +164,7 @@ def test_github_annotations_hold_the_place(check: Any) -> None:
 
 def test_nothing_in_a_document_can_end_an_annotation_or_begin_another() -> None:
     """Line ends, percent signs, and in its properties colons and commas are escaped."""
-    line = Line("a:b,c\n.json", 1, 2, "ERROR", "X", "50%\n::error::boo", "$")
+    line = FileFinding("a:b,c\n.json", 1, 2, "$", "ERROR", "X", "50%\n::error::boo")
 
     assert line.for_github() == (
         "::error file=a%3Ab%2Cc%0A.json,line=1,col=2,title=X::50%25%0A::error::boo"

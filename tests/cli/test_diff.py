@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iamlab import World
 from iamlab.analysis.world_diff.world_diff import WorldDiff, diff_between
-from tests.cli.helpers import Shell, example_of, one_line
+from tests.cli.helpers import Shell, one_line
 from tests.policy.documents import allow, document
 from tests.storage.account_exports import (
     ARN_OF,
@@ -46,7 +45,7 @@ def compared(shell: Shell) -> WorldDiff:
 def as_rows(changes: Any) -> list[tuple[Any, ...]]:
     """Give gains and losses as rows."""
     return [
-        ("gained" if one.gained else "lost", one.caller, one.action, one.resource, one.by)
+        ("gained" if one.gained else "lost", one.principal, one.action, one.resource, one.by)
         for one in changes
     ]
 
@@ -115,7 +114,7 @@ def test_an_edit_without_effect_is_an_edit(shell: Shell) -> None:
 
     assert result.status == 1
     assert "tag team of user carol" in result.out
-    assert result.out.endswith("Nobody gained or lost anything that was asked for.\n")
+    assert result.out.endswith("Nobody gained or lost the access that was checked.\n")
 
 
 def test_edits_that_only_work_together_are_told_together(shell: Shell) -> None:
@@ -131,8 +130,8 @@ def test_edits_that_only_work_together_are_told_together(shell: Shell) -> None:
     assert f"  {arn_of('carol')} gained:\n    s3:GetObject on {MAPS}/m31\n" in out
 
 
-def test_text_is_short_and_json_is_whole(shell: Shell) -> None:
-    """Of many edits twenty are printed; a policy in an edit is cut."""
+def test_text_has_short_edits_and_json_whole_ones(shell: Shell) -> None:
+    """Many edits are counted first; a policy in an edit is cut."""
     world = hand_made()
     for number in range(24):
         own = document(allow("sqs:SendMessage", f"arn:aws:sqs:us-east-1:*:{number}"))
@@ -141,7 +140,7 @@ def test_text_is_short_and_json_is_whole(shell: Shell) -> None:
     text = shell(*FILES, *QUESTION).out
     edits = json.loads(shell(*FILES, *QUESTION, "--json").out)["edits"]
 
-    assert f"and {len(edits) - 20} more lines, which --json has" in text
+    assert text.startswith("24 edits: 0 gained, 0 lost.\nMost important:\n")
     assert len(edits) == 24
     assert "...\n" in text
     assert all(len(edit) > 170 for edit in edits)
@@ -220,15 +219,3 @@ def test_names_of_strangers_neither_steer_nor_forge(shell: Shell) -> None:
         assert "\x1b" not in result.out + result.err
         assert "\u202e" not in result.out + result.err
         assert "Nothing is different." not in result.out.splitlines()
-
-
-def test_the_example_of_the_help_works_on_such_files(changed: Shell) -> None:
-    """It is run as printed."""
-    arguments = example_of(changed("diff", "--help").out)
-    for name, source in zip(arguments[1:], FILES[1:], strict=True):
-        Path(changed.folder / source).rename(changed.folder / name)
-
-    result = changed(*arguments)
-
-    assert (result.status, result.err) == (1, "")
-    assert f"{arn_of('alice')} lost:" in result.out

@@ -255,7 +255,7 @@ def test_text_that_is_not_utf_8_is_told_so(shell: Shell) -> None:
         (("explain",), "FILE"),
         (("explain", "no.json"), "no.json cannot be read"),
         (("explain", "."), "cannot be read"),
-        (("explain", ""), "cannot be read"),
+        (("explain", ""), "can't be empty"),
         (("explain", "a.json", "b.json"), "b.json"),
         (("explain", "a.json", "--why"), "--why"),
         (("explain", "account.json"), "There is no 'UserDetailList' here"),
@@ -382,4 +382,4 @@ def test_the_example_of_the_help_is_answered(shell: Shell, explain: Any) -> None
 
 def test_the_command_stands_in_the_list_of_commands(shell: Shell) -> None:
     """With what it does."""
-    assert re.search(r"explain\s+Decide a question given as JSON", shell("--help").out)
+    assert re.search(r"explain\s+Decide a request from a JSON file", shell("--help").out)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.cli.forms import cell
+from iamlab.cli.answers import cell
 from tests.cli.calls import DETAILS, GET, QUESTIONS
 from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Result, Shell
 from tests.effort import first_now
@@ -184,7 +184,7 @@ def test_an_interruption_before_any_bar_is_one_line_too(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("iamlab.cli.who_can.read_world", interrupted)
+    monkeypatch.setattr("iamlab.cli.access.read_world", interrupted)
 
     assert shell("who-can", *DETAILS, *GET) == Result(130, "", "iamlab: interrupted\n")
 

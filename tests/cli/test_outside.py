@@ -7,8 +7,7 @@ import json
 import pytest
 
 from iamlab import Policy, World
-from iamlab.cli import outside as command
-from tests.cli.helpers import Shell, example_of, one_line
+from tests.cli.helpers import Shell, one_line
 from tests.policy.documents import trust
 
 FAR = "444455556666"
@@ -71,12 +70,3 @@ def test_a_zone_of_trust_may_have_more_accounts(shell: Shell) -> None:
 def test_there_is_no_such_zone(shell: Shell) -> None:
     """It is said in a line."""
     assert "zone" in one_line(shell(*ask("--zone", "everywhere")))
-
-
-def test_the_example_works(shell: Shell) -> None:
-    """As it stands in the help."""
-    policy = Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", principal="*")
-    shell.write("bucket-policy.json", policy.text)
-    result = shell(*example_of(command.EXAMPLE))
-    assert result.status == 0
-    assert "Public: anybody may do s3:GetObject" in result.out

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from iamlab import Policy, World
-from iamlab.cli import least_privilege, unused
 from tests.cli.helpers import Shell, one_line
 
 DANA = "arn:aws:iam::111111111111:user/dana"
@@ -97,10 +96,3 @@ def test_a_file_that_is_no_trail_proves_nothing(shell: Shell) -> None:
     for command in (("unused",), ("least-privilege", "--principal", DANA)):
         asked = (command[0], "account.json", "--world", "world.json", *command[1:])
         assert "No record of CloudTrail could be read" in one_line(shell(*asked))
-
-
-def test_the_helps_tell_the_forms() -> None:
-    """And the exit status."""
-    for command in (least_privilege, unused):
-        assert "--fail 1" in command.EXAMPLE
-        assert "--csv:" in command.EXAMPLE

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import World
 from tests.cli import calls
-from tests.cli.helpers import Shell, example_of, one_line
+from tests.cli.helpers import Shell, one_line
 from tests.policy.documents import allow, document
 from tests.storage.account_exports import (
     ACCOUNT,
@@ -181,19 +181,6 @@ def test_bad_input_is_one_line_on_stderr_and_status_2(
 ) -> None:
     """As with ``can``."""
     assert word in one_line(shell(*arguments))
-
-
-def test_the_example_of_the_help_works_on_such_a_file(shell: Shell) -> None:
-    """It is run as printed; dana and bob may delete."""
-    arguments = example_of(shell("who-can", "--help").out)
-    name = arguments[arguments.index("--account-details") + 1]
-    shell.write(name, as_cli(export_of(hand_made())))
-
-    result = shell(*arguments)
-
-    assert (result.status, result.err) == (0, "")
-    assert {arn_of("dana"), arn_of("bob")} <= listed(result.out)
-    assert arn_of("alice") not in listed(result.out)
 
 
 def test_a_process_lists_too(shell: Shell) -> None:

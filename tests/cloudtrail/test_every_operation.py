@@ -303,7 +303,7 @@ def signing_in(scene: Scene) -> None:
     world.do(world.sts.sign_in_with(link), "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
 
 
-def test_nobody_who_calls_is_told_from_a_service() -> None:
+def test_an_anonymous_caller_differs_from_a_service() -> None:
     """An anonymous caller has no account, and only the owner of what he reads notes it."""
     scene = sts_scene.made()
     bucket = scene.main.create_bucket("star-maps")

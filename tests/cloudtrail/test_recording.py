@@ -159,7 +159,7 @@ def test_the_code_in_the_log_is_not_that_of_the_api(
     assert is_denial(code) is isinstance(error, AccessDenied)
 
 
-def test_a_failure_for_another_reason_shows_what_was_asked(main: Account, ana: User) -> None:
+def test_a_failure_for_another_reason_shows_the_parameters(main: Account, ana: User) -> None:
     """Permission was there."""
     [event] = of(main.world, lambda: main.call("DeleteUser", ana, UserName="zoe"))
 
@@ -221,7 +221,7 @@ def test_both_accounts_note_what_is_done_with_a_resource_of_the_other(
         assert mine.event_id != theirs.event_id
 
 
-def test_the_owner_is_told_nothing_of_who_was_not_let_in(main: Account, dana: User) -> None:
+def test_the_owner_is_shown_nothing_about_denied_callers(main: Account, dana: User) -> None:
     """Only the caller's account notes it, and there it shares nothing."""
     shared_bucket(main, OTHER)
     [event] = of(main.world, lambda: main.world.do(dana, "s3:GetObject", MAP))
@@ -239,7 +239,7 @@ def test_an_account_that_is_not_in_the_world_keeps_no_log(main: Account, ana: Us
     assert of(main.world, lambda: main.world.do(ANONYMOUS, "sqs:SendMessage", queue)) == []
 
 
-def test_what_nobody_signed_stands_in_the_owners_log_whatever_became_of_it(main: Account) -> None:
+def test_what_nobody_signed_is_in_the_owners_log_whatever_became_of_it(main: Account) -> None:
     """There is no other."""
     shared_bucket(main, OTHER)
     [event] = of(main.world, lambda: main.world.do(ANONYMOUS, "s3:GetObject", MAP))
@@ -249,7 +249,9 @@ def test_what_nobody_signed_stands_in_the_owners_log_whatever_became_of_it(main:
 
 
 @pytest.mark.parametrize("action", ["iam:PassRole", "IAM:passrole", "sts:TagSession"])
-def test_a_permission_that_is_no_call_has_no_event(main: Account, ana: User, action: str) -> None:
+def test_a_permission_that_is_not_a_call_has_no_event(
+    main: Account, ana: User, action: str
+) -> None:
     """It is part of another call, which has one."""
     role = main.create_role("web", assume_role_policy_document=trust({"AWS": OWN}))
 
@@ -288,7 +290,7 @@ def test_a_call_comes_from_where_the_caller_is(main: Account, ana: User) -> None
     assert {event.user_agent for event in (called, used)} == {"iamlab"}
 
 
-def test_what_was_given_by_hand_was_asked_with_so_it_is_noted(main: Account, ana: User) -> None:
+def test_context_set_by_hand_is_noted(main: Account, ana: User) -> None:
     """The address and the program."""
     keys = {"aws:SourceIp": "192.0.2.1", "aws:UserAgent": "telescope/2.0"}
     [event] = of(main.world, lambda: main.world.do(ana, "s3:GetObject", MAP, context=keys))
@@ -350,7 +352,7 @@ def test_a_call_from_the_console_says_so(main: Account, ana: User) -> None:
     assert "sessionCredentialFromConsole" not in by_key.to_dict()
 
 
-def test_switching_to_a_role_in_the_console_stands_in_the_roles_account(
+def test_switching_to_a_role_in_the_console_is_in_the_roles_account(
     main: Account, ana: User
 ) -> None:
     """Beside the call of STS, which both accounts note."""
@@ -478,7 +480,7 @@ def test_a_resource_has_its_owner_and_its_type(
     assert event.to_dict()["resources"] == records
 
 
-def test_types_are_told_by_the_beginning_of_a_resource() -> None:
+def test_types_follow_from_the_beginning_of_a_resource() -> None:
     """Whatever stands between it and the name."""
     assert resource_type("lambda", "function:resize:live") == "AWS::Lambda::Function"
     assert resource_type("secretsmanager", "secret:a/b-x") == "AWS::SecretsManager::Secret"

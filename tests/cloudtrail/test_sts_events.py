@@ -160,7 +160,7 @@ def test_the_event_of_an_instance_says_how_its_credentials_came() -> None:
     assert shown["attributes"]["mfaAuthenticated"] == "false"
 
 
-def test_a_root_user_for_one_task_is_told_from_one_who_signed_in(scene: Scene) -> None:
+def test_a_root_user_for_one_task_differs_from_one_who_signed_in(scene: Scene) -> None:
     """His type is the same."""
     session = scene.session("AssumeRoot")
     scene.world.sts.get_caller_identity(session)

@@ -66,8 +66,8 @@ AROUND: Mapping[str, tuple[Callable[[Policy], Layers], ...]] = {
     "boundary": (lambda policy: Layers(identity=[_ALL], boundary=policy, resource=_DOOR),),
     "session": (lambda policy: Layers(identity=[_ALL], session=[policy], resource=_DOOR),),
     "scoped": (lambda policy: Layers(identity=[_ALL], scoped=[policy], resource=_DOOR),),
-    "scp": (lambda policy: Layers(identity=[_ALL], scps=[[policy]], resource=_DOOR),),
-    "rcp": (lambda policy: Layers(identity=[_ALL], rcps=[[policy]], resource=_OPEN),),
+    "scp": (lambda policy: Layers(identity=[_ALL], scp=[[policy]], resource=_DOOR),),
+    "rcp": (lambda policy: Layers(identity=[_ALL], rcp=[[policy]], resource=_OPEN),),
     "endpoint": (lambda policy: Layers(identity=[_ALL], endpoint=policy, resource=_OPEN),),
     "resource": (
         lambda policy: Layers(resource=policy),

@@ -33,11 +33,11 @@ def ask_engine(question):
         resource=_policy(question["resource_policy"], "resource"),
         boundary=_policy(question["boundary"], "boundary"),
         session=_policies(question["session"], "session"),
-        scps=_levels(question.get("scps", []), "scp"),
-        rcps=_levels(question.get("rcps", []), "rcp"),
+        scp=_levels(question.get("scps", []), "scp"),
+        rcp=_levels(question.get("rcps", []), "rcp"),
         endpoint=_policy(question.get("endpoint"), "endpoint"),
         scoped=_policies(question.get("scoped", []), "scoped"),
-        grants=[
+        grant=[
             Grant(
                 grantee_principal=grant["grantee_principal"],
                 operations=tuple(grant["operations"]),

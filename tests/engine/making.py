@@ -89,7 +89,7 @@ def built(layers: Layers, **levels: list[Level]) -> Layers:
         if layer in levels
     }
     changed |= {layer: flat[layer] for layer in ("identity", "session", "scoped") if layer in flat}
-    changed |= {f"{layer}s": levels[layer] for layer in ("scp", "rcp") if layer in levels}
+    changed |= {layer: levels[layer] for layer in ("scp", "rcp") if layer in levels}
     return replace(layers, **changed)
 
 
@@ -113,14 +113,14 @@ def without(layers: Layers, hits: Iterable[StatementMatch]) -> Layers:
         kept = [one for one in attached.policy.statements if (id(attached), one.number) not in gone]
         return replace(attached, policy=replace(attached.policy, statements=tuple(kept)))
 
-    grants = zip(layers.grants, layers.of("grant"), strict=True)
+    grants = zip(layers.grant, layers.of("grant"), strict=True)
     left = [grant for grant, attached in grants if (id(attached), 1) not in gone]
-    return replace(changed(layers, cut), grants=left)
+    return replace(changed(layers, cut), grant=left)
 
 
 def owned(layers: Layers) -> Layers:
     """The caller's side of some layers, which is what a matrix takes with the caller."""
-    return replace(layers, resource=None, rcps=(), grants=(), public_access_block=None)
+    return replace(layers, resource=None, rcp=(), grant=(), public_access_block=None)
 
 
 def facts(request: Request, layers: Layers, **more: Any) -> ResourceFacts:
@@ -128,8 +128,8 @@ def facts(request: Request, layers: Layers, **more: Any) -> ResourceFacts:
     return ResourceFacts(
         account=request.resource_account,
         policy=layers.resource,
-        rcps=layers.rcps,
-        grants=layers.grants,
+        rcps=layers.rcp,
+        grants=layers.grant,
         public_access_block=layers.public_access_block,
         **more,
     )

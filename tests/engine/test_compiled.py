@@ -78,8 +78,8 @@ def test_one_action_may_be_about_resources_of_every_kind():
             layers = Layers(
                 [EVERYTHING],
                 resource_policy(owner, owner | {"Resource": None}),
-                rcps=[[policy({"Action": ["kms:*", "sts:*"]})]],
-                grants=[Grant(GUEST, ["Decrypt"])],
+                rcp=[[policy({"Action": ["kms:*", "sts:*"]})]],
+                grant=[Grant(GUEST, ["Decrypt"])],
             )
             for request in order:
                 assert evaluate(request, layers).verdict is read(request, layers).verdict
@@ -97,8 +97,8 @@ def test_the_sides_of_caller_and_resource_may_be_worked_out_apart(question):
         together = replace(
             of_caller,
             resource=layers.resource,
-            rcps=layers.rcps,
-            grants=layers.grants,
+            rcp=layers.rcp,
+            grant=layers.grant,
             public_access_block=layers.public_access_block,
         )
         apart = compiled.decide(request, of_caller, of_resource)
@@ -112,7 +112,7 @@ def test_one_policy_may_stand_in_several_layers():
 
     assert evaluate(ask(), Layers([both]))
     assert not evaluate(ask(), Layers(resource=both))
-    assert evaluate(ask(), Layers([both], endpoint=both, rcps=[[both]], scps=[[both]]))
+    assert evaluate(ask(), Layers([both], endpoint=both, rcp=[[both]], scp=[[both]]))
     only = resource_policy({"Principal": {"AWS": EVE}}, name="only")
     assert not evaluate(ask(), Layers([both], endpoint=only))
     assert not evaluate(ask(EVE, resource_account="444455556666"), Layers([only]))

@@ -100,8 +100,8 @@ DETERMINING = {
         Layers(
             [EVERYTHING],
             session=[DENY],
-            scps=[[EVERYTHING], [EVERYTHING, policy({"Effect": "Deny"}, name="scp")]],
-            rcps=[[policy({"Effect": "Deny"}, name="rcp")]],
+            scp=[[EVERYTHING], [EVERYTHING, policy({"Effect": "Deny"}, name="scp")]],
+            rcp=[[policy({"Effect": "Deny"}, name="rcp")]],
             endpoint=policy({"Effect": "Deny"}, name="endpoint"),
             scoped=[EVERYTHING, policy({"Effect": "Deny"}, name="scoped")],
         ),
@@ -109,12 +109,12 @@ DETERMINING = {
     ),
     "no ceiling grants": (
         ask(DEV_1),
-        Layers([policy({}, name="mine")], boundary=EVERYTHING, scps=[[EVERYTHING]]),
+        Layers([policy({}, name="mine")], boundary=EVERYTHING, scp=[[EVERYTHING]]),
         {"mine/#1"},
     ),
     "a grant": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers([EVERYTHING], grants=[Grant(ANA, ["Decrypt"], name="one")]),
+        Layers([EVERYTHING], grant=[Grant(ANA, ["Decrypt"], name="one")]),
         {"one/#1"},
     ),
     "a grant beside all else that is enough": (
@@ -122,13 +122,13 @@ DETERMINING = {
         Layers(
             [EVERYTHING],
             resource_policy({"Principal": {"AWS": OWN}}),
-            grants=[Grant(ANA, ["Decrypt"], name="one"), Grant(ANA, ["Encrypt"], name="two")],
+            grant=[Grant(ANA, ["Decrypt"], name="one"), Grant(ANA, ["Encrypt"], name="two")],
         ),
         {"everything/#1", "bucket/#1", "one/#1"},
     ),
     "a grant of another account": (
         ask(action="kms:Decrypt", resource=KEY.replace(OWN, FOREIGN)),
-        Layers([EVERYTHING], grants=[Grant(ANA, ["Decrypt"], name="one")]),
+        Layers([EVERYTHING], grant=[Grant(ANA, ["Decrypt"], name="one")]),
         {"everything/#1", "one/#1"},
     ),
     "a service": (
@@ -172,8 +172,8 @@ BLOCKED = {
             [EVERYTHING],
             boundary=EC2_ONLY,
             session=[EC2_ONLY],
-            scps=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]],
-            rcps=[[EC2_ONLY]],
+            scp=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]],
+            rcp=[[EC2_ONLY]],
             endpoint=EC2_ONLY,
             scoped=[EVERYTHING, EC2_ONLY],
         ),
@@ -181,7 +181,7 @@ BLOCKED = {
     ),
     "a deny and an empty level": (
         ask(),
-        Layers([EVERYTHING, DENY], scps=[[EVERYTHING], []]),
+        Layers([EVERYTHING, DENY], scp=[[EVERYTHING], []]),
         {"identity", "scp"},
     ),
     "the task policy of a root user": (
@@ -189,7 +189,7 @@ BLOCKED = {
         Layers(session=[EC2_ONLY]),
         {"resource"},
     ),
-    "a ceiling over nobody": (ask(), Layers(scps=[[EC2_ONLY]]), {"scp"}),
+    "a ceiling over nobody": (ask(), Layers(scp=[[EC2_ONLY]]), {"scp"}),
     "a role that trusts nobody": (
         ask(action="sts:AssumeRole", resource=ROLE),
         Layers([EVERYTHING]),
@@ -197,7 +197,7 @@ BLOCKED = {
     ),
     "a ceiling that has no part": (
         ask(EC2, resource_account=OWN),
-        Layers(scps=[[EC2_ONLY]], boundary=EC2_ONLY),
+        Layers(scp=[[EC2_ONLY]], boundary=EC2_ONLY),
         {"resource"},
     ),
     "allowed over a shut boundary": (
@@ -293,7 +293,7 @@ def test_a_decision_is_true_when_it_is_allowed(question):
     decision = ask_engine(question)
     allowed = decision.verdict is Verdict.ALLOWED
 
-    assert bool(decision) is allowed
+    assert bool(decision) is decision.allowed is allowed
     assert (decision.message == "") is allowed
     assert (decision.blocked_by == frozenset()) is allowed
     assert not (decision.nearest_miss and decision.verdict is not Verdict.IMPLICIT_DENY)

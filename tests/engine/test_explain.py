@@ -289,7 +289,7 @@ def test_the_nearest_miss_of_a_ceiling_is_in_a_level_that_is_shut():
     """The levels that allow have nothing to do with it."""
     open_ = policy({}, {"Sid": "Useless"} | TEAM, name="open")
     far = policy({"Action": "ec2:*"}, name="far")
-    layers = Layers([EVERYTHING], scps=[[open_], [far], [open_]])
+    layers = Layers([EVERYTHING], scp=[[open_], [far], [open_]])
 
     assert evaluate(ask(), layers).nearest_miss.startswith("far/#1 came nearest. Action:")
 
@@ -298,7 +298,7 @@ def test_a_grant_may_come_nearest():
     """For a key it is as good as its policy."""
     request = ask(action="kms:Decrypt", resource=KEY, context={"kms:EncryptionContext:a": "1"})
     grant = Grant(ANA, ["Decrypt"], {"encryption_context_subset": {"a": "2"}}, name="for ana")
-    decision = evaluate(request, Layers(grants=[grant]))
+    decision = evaluate(request, Layers(grant=[grant]))
 
     assert decision.nearest_miss == (
         "for ana/#1 came nearest. Condition StringEquals kms:EncryptionContext:a:"
@@ -385,7 +385,7 @@ REASONS = {
     ),
     "one level of several": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [EC2_ONLY], [EC2_ONLY]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY], [EC2_ONLY]]),
         "scp",
         (
             f"○ scp: The service control policy does not allow {GET} at level 2, 3 of 3:"
@@ -394,13 +394,13 @@ REASONS = {
     ),
     "the only level": (
         ask(),
-        Layers([EVERYTHING], rcps=[[EC2_ONLY]]),
+        Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
         f"○ rcp: The resource control policy does not allow {GET}: nothing gets through.",
     ),
     "every level lets through": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [EC2_ONLY, policy({}, name="account")]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY, policy({}, name="account")]]),
         "scp",
         (
             "✓ scp: everything/#1, account/#1 lets it through;"
@@ -409,7 +409,7 @@ REASONS = {
     ),
     "a level denies": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [EVERYTHING, DENY]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], [EVERYTHING, DENY]]),
         "scp",
         "✕ scp: deny/No denies; everything/#1 would have allowed it.",
     ),
@@ -442,7 +442,7 @@ REASONS = {
     ),
     "grant": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers(grants=[Grant(ANA, ["Decrypt"])]),
+        Layers(grant=[Grant(ANA, ["Decrypt"])]),
         "resource",
         "✓ resource: grant/#1 allows; it names the caller directly, or everyone.",
     ),
@@ -450,14 +450,14 @@ REASONS = {
         ask(action="kms:Decrypt", resource=KEY),
         Layers(
             resource=resource_policy({"Principal": {"AWS": OWN}}, name="key"),
-            grants=[Grant(ANA, ["Decrypt"])],
+            grant=[Grant(ANA, ["Decrypt"])],
         ),
         "resource",
         "✓ resource: key/#1, grant/#1 allows; it names the caller directly, or everyone.",
     ),
     "grant that is for something else": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers(grants=[Grant(ANA, ["Encrypt"])]),
+        Layers(grant=[Grant(ANA, ["Encrypt"])]),
         "resource",
         "○ resource: No Allow statement applies.",
     ),
@@ -469,7 +469,7 @@ REASONS = {
     ),
     "who does not sign has none either": (
         ask(ANONYMOUS, resource_account=OWN),
-        Layers(scps=[[EVERYTHING]]),
+        Layers(scp=[[EVERYTHING]]),
         "scp",
         "– scp: Who does not sign is no principal of an account.",
     ),
@@ -487,31 +487,31 @@ REASONS = {
     ),
     "a service-linked role": (
         ask(LINKED),
-        Layers([EVERYTHING], scps=[[EC2_ONLY]]),
+        Layers([EVERYTHING], scp=[[EC2_ONLY]]),
         "scp",
         "– scp: A service-linked role does not stand under this.",
     ),
     "a service that RCPs do not cover": (
         ask(action="iam:GetUser", resource=ANA),
-        Layers([EVERYTHING], rcps=[[EC2_ONLY]]),
+        Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
         "– rcp: RCPs do not cover iam.",
     ),
     "an action that RCPs do not cover": (
         ask(action="kms:RetireGrant", resource=KEY),
-        Layers([EVERYTHING], rcps=[[EC2_ONLY]]),
+        Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
         "– rcp: RCPs do not cover kms:RetireGrant.",
     ),
     "a service and its service-linked role": (
         ask(EC2, "sts:AssumeRole", LINKED),
-        Layers(rcps=[[EC2_ONLY]]),
+        Layers(rcp=[[EC2_ONLY]]),
         "rcp",
         "– rcp: RCPs never keep a service from its service-linked role.",
     ),
     "no resource for an RCP to protect": (
         ask(action="s3:ListAllMyBuckets", resource="*"),
-        Layers([EVERYTHING], rcps=[[EC2_ONLY]]),
+        Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
         "– rcp: RCPs protect resources, and this call concerns none.",
     ),
@@ -602,7 +602,7 @@ GRANTERS = {
     ),
     "a grant of another account": (
         ask(EVE, "kms:Decrypt", KEY),
-        Layers(grants=[Grant(EVE, ["Decrypt"])]),
+        Layers(grant=[Grant(EVE, ["Decrypt"])]),
         "identity",
     ),
     "a service": (ask(EC2, resource_account=OWN), Layers(), "resource"),
@@ -672,7 +672,7 @@ def test_why_not_holds_any_policy_against_the_request():
 IN_PLACE = {
     "an RCP, when a role is assumed": (
         ask(action="sts:AssumeRole", resource=ROLE),
-        {"rcps": [[resource_policy({}, name="it")]]},
+        {"rcp": [[resource_policy({}, name="it")]]},
     ),
     "a gateway endpoint that names the account": (
         ask(),

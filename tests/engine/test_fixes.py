@@ -204,8 +204,8 @@ def test_a_fix_leaves_everything_else_as_it_was(decision):
         untouched = [one for _, _, _, one in places(after) if id(one) in originals]
 
         assert sum(one.policy not in layers_of(after, "grant") for one in new) <= len(fix.edits)
-        assert len(untouched) >= len(originals) - len(fix.edits) - len(layers.grants)
-        assert (after.grants, copied(layers)) == (layers.grants, before)
+        assert len(untouched) >= len(originals) - len(fix.edits) - len(layers.grant)
+        assert (after.grant, copied(layers)) == (layers.grant, before)
         assert fix.ask(decision.request).principal == decision.request.principal
     assert evaluate(decision.request, layers) == decision
 
@@ -446,7 +446,7 @@ CASES = {
     ),
     "a level of SCPs": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY], [EVERYTHING]]),
         [
             f"Allow {GET} on {OBJECT} in the service control policy of level 2.",
             f"Add {GET} to the actions of ec2-only/#1.",
@@ -454,12 +454,12 @@ CASES = {
     ),
     "an empty level of SCPs": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], []]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], []]),
         [f"Allow {GET} on {OBJECT} in the service control policy of level 2."],
     ),
     "an RCP": (
         ask(),
-        Layers([EVERYTHING], rcps=[[resource_policy({"Principal": {"AWS": EVE}}, name="rcp")]]),
+        Layers([EVERYTHING], rcp=[[resource_policy({"Principal": {"AWS": EVE}}, name="rcp")]]),
         [
             f"Allow {GET} on {OBJECT} in the resource control policy.",
             f"Add {ANA} to the principals of rcp/#1.",
@@ -564,7 +564,7 @@ CASES = {
     ),
     "allowed by a grant": (
         ask(action="kms:Decrypt", resource=KEY),
-        Layers(grants=[Grant(ANA, ["Decrypt"])]),
+        Layers(grant=[Grant(ANA, ["Decrypt"])]),
         [
             f"Add to a policy of ana: Deny kms:Decrypt on {KEY}.",
             f"Add to the key policy: Deny kms:Decrypt for {ANA}.",
@@ -642,7 +642,7 @@ def test_a_set_of_three_is_found_where_no_two_are_enough():
     many = evaluate(ask(**KNOWN), Layers([EVERYTHING, *denies], boundary=EC2_ONLY)).fixes()
     assert len(many) == 1
     assert not many[0].smallest
-    many = evaluate(ask(**KNOWN), Layers([EVERYTHING, *denies[:2]], scps=[[EC2_ONLY]])).fixes()
+    many = evaluate(ask(**KNOWN), Layers([EVERYTHING, *denies[:2]], scp=[[EC2_ONLY]])).fixes()
     assert [fix.breadth for fix in many] == sorted(fix.breadth for fix in many)
     assert {len(fix.edits) for fix in many} == {3}
     assert len(many) == 8
@@ -652,7 +652,7 @@ def test_at_most_twelve_sets_are_shown():
     """The least broad ones."""
     deny = policy({"Effect": "Deny"} | LISTS, name="lists")
     shut = [policy({"Action": f"ec2:{name}*"}, name=name) for name in "ABCDE"]
-    found = evaluate(ask(**KNOWN), Layers([EVERYTHING, deny], scps=[shut])).fixes()
+    found = evaluate(ask(**KNOWN), Layers([EVERYTHING, deny], scp=[shut])).fixes()
 
     assert len(found) == MOST
     assert found[0].breadth == 2 + 3
@@ -661,7 +661,7 @@ def test_at_most_twelve_sets_are_shown():
 
 def test_beyond_three_changes_one_set_is_given_of_which_nothing_can_be_left_out():
     """It says that there may be a smaller one; each change is as narrow as it can be."""
-    layers = Layers([EVERYTHING], scps=[[EC2_ONLY]] * (LARGEST + 1))
+    layers = Layers([EVERYTHING], scp=[[EC2_ONLY]] * (LARGEST + 1))
     (fix,) = evaluate(ask(), layers).fixes()
 
     assert not fix.smallest
@@ -681,7 +681,7 @@ def test_beyond_three_changes_one_set_is_given_of_which_nothing_can_be_left_out(
 
 def test_where_not_even_all_changes_together_are_enough_there_is_no_fix():
     """Nothing lets a root user assume a role, whatever else stands in the way."""
-    layers = Layers(resource=trust_policy({"Effect": "Deny"}), scps=[[EC2_ONLY], [DENY]])
+    layers = Layers(resource=trust_policy({"Effect": "Deny"}), scp=[[EC2_ONLY], [DENY]])
 
     assert evaluate(ask(ROOT, "sts:AssumeRole", ROLE), layers).fixes() == ()
 

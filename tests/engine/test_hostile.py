@@ -47,12 +47,12 @@ def explained(layers, action=GET, resource=OBJECT, context=None, principal=ANA):
 def in_matrix(layers, action=GET, resource=OBJECT, context=None, principal=ANA):
     """Decide as one cell of a matrix; what belongs to the resource is known of the resource."""
     callers = [
-        (principal, replace(layers, resource=None, rcps=()), context or {}),
+        (principal, replace(layers, resource=None, rcp=()), context or {}),
         (principal, Layers(), {}),
     ]
     pairs = [("s3:ListAllMyBuckets", "*"), (action, resource)]
-    facts = {resource: ResourceFacts(policy=layers.resource, rcps=layers.rcps)}
-    return bool(evaluate_matrix(callers=callers, pairs=pairs, resources=facts).rows[0] >> 1 & 1)
+    facts = {resource: ResourceFacts(policy=layers.resource, rcps=layers.rcp)}
+    return bool(evaluate_matrix(principals=callers, pairs=pairs, resources=facts).rows[0] >> 1 & 1)
 
 
 WAYS = [decided, explained, in_matrix]
@@ -177,7 +177,7 @@ def _policies(size):
 
 def _levels(size):
     full = parse(ALLOW)
-    return Layers([full], scps=[[full]] * size, rcps=[[full]] * size), {}
+    return Layers([full], scp=[[full]] * size, rcp=[[full]] * size), {}
 
 
 def _conditions(size):
@@ -268,11 +268,11 @@ def test_a_matrix_grows_with_its_callers_and_with_its_pairs():
 
     def callers(size):
         asked = [(f"arn:aws:iam::{OWN}:user/u{n}", layers[n % 40], {}) for n in range(size)]
-        return lambda: evaluate_matrix(callers=asked, pairs=[(GET, OBJECT)])
+        return lambda: evaluate_matrix(principals=asked, pairs=[(GET, OBJECT)])
 
     def pairs(size):
         asked = [(GET, f"{BUCKET}/{'ab' * (n % 50)}{n}") for n in range(size)]
-        return lambda: evaluate_matrix(callers=[(ANA, layers[0], {})], pairs=asked)
+        return lambda: evaluate_matrix(principals=[(ANA, layers[0], {})], pairs=asked)
 
     assert grows_linearly(callers, 1_000)
     assert grows_linearly(pairs, 1_000)
@@ -378,7 +378,8 @@ def test_deep_python_values_are_refused(depth):
         Request(ANA, GET, OBJECT, context={"aws:TagKeys": _nested("a", depth)})
     with pytest.raises(RequestError):
         evaluate_matrix(
-            callers=[(ANA, allowing(), {"aws:TagKeys": _nested("a", depth)})], pairs=[(GET, OBJECT)]
+            principals=[(ANA, allowing(), {"aws:TagKeys": _nested("a", depth)})],
+            pairs=[(GET, OBJECT)],
         )
 
 

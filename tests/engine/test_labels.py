@@ -119,11 +119,11 @@ def test_the_third_answer_names_every_kind_of_policy():
         resource_policy({}, name="r"),
         policy({}, name="b"),
         [policy({}, name="s")],
-        scps=[[policy({}, name="root")], [policy({}, name="account")]],
-        rcps=[[policy({}, name="c")]],
+        scp=[[policy({}, name="root")], [policy({}, name="account")]],
+        rcp=[[policy({}, name="c")]],
         endpoint=policy({}, name="e"),
         scoped=[policy({}, name="d")],
-        grants=[Grant(ANA, ["Decrypt"], name="g")],
+        grant=[Grant(ANA, ["Decrypt"], name="g")],
     )
 
     assert labels(evaluate(ask(action="kms:Decrypt", resource=KEY), layers))[2].answer == (
@@ -142,9 +142,9 @@ def test_the_third_answer_names_every_kind_of_policy():
 
 def test_the_fifth_answer_tells_of_each_outer_ceiling():
     """As soon as one of them is there; also of one that has no part in the request."""
-    one = labels(evaluate(ask(), Layers([EVERYTHING], scps=[[EVERYTHING], [EC2_ONLY]])))[4].answer
+    one = labels(evaluate(ask(), Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY]])))[4].answer
     spared = ask("ec2.amazonaws.com", resource_account=OWN)
-    two = labels(evaluate(spared, Layers(scps=[[EVERYTHING]])))[4].answer
+    two = labels(evaluate(spared, Layers(scp=[[EVERYTHING]])))[4].answer
 
     assert one == (
         "– resource control policy: No resource control policy.",

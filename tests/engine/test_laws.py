@@ -133,7 +133,7 @@ def test_the_order_of_policies_and_groups_never_matters(question, data):
         for layer in LAYERS
         if layer != "grant"
     }
-    other = built(replace(decision.layers, grants=shuffled(decision.layers.grants)), **levels)
+    other = built(replace(decision.layers, grant=shuffled(decision.layers.grant)), **levels)
 
     assert summary(evaluate(decision.request, other)) == summary(decision)
 
@@ -183,8 +183,8 @@ def test_adding_an_allow_never_narrows(question, data):
     layer = data.draw(st.sampled_from(["identity", "resource", "grant", *there]))
     if layer == "grant":
         operations = [question["action"].partition(":")[2]]
-        grants = [*layers.grants, Grant(data.draw(st.sampled_from(NAMES[:10])), operations)]
-        more_layers = replace(layers, grants=grants)
+        grants = [*layers.grant, Grant(data.draw(st.sampled_from(NAMES[:10])), operations)]
+        more_layers = replace(layers, grant=grants)
     else:
         policy = data.draw(policies_for(question, layer, "Allow"))
         level = data.draw(st.integers(0, max(0, len(layers.levels(layer)) - 1)))
@@ -202,7 +202,7 @@ def test_no_ceiling_ever_grants(question, ceilings):
     """SCP, RCP, endpoint, boundary, session, scope: alone or together, open or as they are."""
     decision = ask_engine(question)
     assume(needs_an_allow(decision.request))
-    nobody = replace(decision.layers, identity=[], resource=None, grants=[])
+    nobody = replace(decision.layers, identity=[], resource=None, grant=[])
     open_ = built(nobody, **{layer: [(AttachedPolicy(EVERYTHING),)] for layer in ceilings})
 
     assert not evaluate(decision.request, nobody)
@@ -298,7 +298,7 @@ def test_between_accounts_both_sides_must_allow(question):
     assume(request.caller.account and needs_an_allow(request))
 
     if request.action.lower() != "sts:assumeroot":
-        assert not evaluate(request, replace(layers, resource=None, grants=[]))
+        assert not evaluate(request, replace(layers, resource=None, grant=[]))
     if not request.principal.endswith(":root"):
         assert not evaluate(request, replace(layers, identity=[]))
 
@@ -452,15 +452,13 @@ def requests(draw):
     st.none() | policies(),
     st.none() | policies(),
     st.lists(policies(), max_size=1),
-    st.dictionaries(
-        st.sampled_from(["scps", "rcps", "scoped", "endpoint"]), policies(), max_size=2
-    ),
+    st.dictionaries(st.sampled_from(["scp", "rcp", "scoped", "endpoint"]), policies(), max_size=2),
 )
 def test_no_policy_that_parses_makes_the_engine_fail(
     request_, identity, resource, boundary, session, around
 ):
     """Unknown text matches nothing; it breaks neither the decision nor any of its explanations."""
-    wrap = {"scps": lambda p: [[p]], "rcps": lambda p: [[p]], "scoped": lambda p: [p]}
+    wrap = {"scp": lambda p: [[p]], "rcp": lambda p: [[p]], "scoped": lambda p: [p]}
     more_layers = {name: wrap.get(name, lambda p: p)(one) for name, one in around.items()}
     decision = evaluate(request_, Layers(identity, resource, boundary, session, **more_layers))
 

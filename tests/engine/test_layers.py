@@ -19,8 +19,8 @@ def test_wherever_a_policy_stands_it_may_be_attached():
         EVERYTHING,
         attached,
         [EVERYTHING],
-        scps=[[EVERYTHING], [attached, EVERYTHING]],
-        rcps=[[attached]],
+        scp=[[EVERYTHING], [attached, EVERYTHING]],
+        rcp=[[attached]],
         endpoint=EVERYTHING,
         scoped=[attached, EVERYTHING],
     )
@@ -39,7 +39,7 @@ def test_wherever_a_policy_stands_it_may_be_attached():
 def test_a_layer_has_as_many_levels_as_must_allow():
     """Organizations have many, scoped credentials one for each policy, all else one or none."""
     layers = Layers(
-        [EVERYTHING, DENY], scps=[[EVERYTHING], [], [DENY, EVERYTHING]], scoped=[DENY, EVERYTHING]
+        [EVERYTHING, DENY], scp=[[EVERYTHING], [], [DENY, EVERYTHING]], scoped=[DENY, EVERYTHING]
     )
     sizes = {layer: [len(level) for level in layers.levels(layer)] for layer in LAYERS}
 
@@ -65,7 +65,7 @@ def test_one_policy_where_a_list_is_wanted_is_refused_with_the_mend(layer, wrong
         Layers(**{layer: wrong})
 
 
-@pytest.mark.parametrize("layer", ["scps", "rcps"])
+@pytest.mark.parametrize("layer", ["scp", "rcp"])
 @pytest.mark.parametrize("wrong", [POLICY, None, {"Statement": []}, '{"Statement": []}'])
 def test_no_list_where_levels_are_wanted_is_refused_with_the_mend(layer, wrong):
     """Nor is one policy a level."""
@@ -83,7 +83,7 @@ def test_a_bare_document_is_refused_with_the_way_to_make_a_policy(layer):
     with pytest.raises(RequestError, match=r"Policy\.parse"):
         Layers(identity=[{"Statement": []}])
     with pytest.raises(RequestError, match=r"Policy\.parse"):
-        Layers(scps=[[{"Statement": []}]])
+        Layers(scp=[[{"Statement": []}]])
 
 
 # Grants and switches ----------------------------------------------------------------------------
@@ -92,8 +92,8 @@ def test_a_bare_document_is_refused_with_the_way_to_make_a_policy(layer):
 def test_a_grant_may_be_given_by_its_parts():
     """Grantee, operations, constraints; it is read as a statement about any resource."""
     parts = (ANA, ["Decrypt", "Encrypt"], {"encryption_context_subset": {"a": "1"}})
-    (grant,) = Layers(grants=[parts]).grants
-    (attached,) = Layers(grants=[grant]).of("grant")
+    (grant,) = Layers(grant=[parts]).grant
+    (attached,) = Layers(grant=[grant]).of("grant")
     (statement,) = attached.policy.statements
 
     assert grant == Grant(*parts) == Grant.of(grant)
@@ -119,7 +119,7 @@ def test_a_grant_may_be_given_by_its_parts():
         ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),
     ],
 )
-def test_what_is_no_grant_is_refused(parts, word):
+def test_what_is_not_a_grant_is_refused(parts, word):
     """The error says which part is wrong, and how it is written."""
     with pytest.raises(RequestError, match=word):
         Grant(*parts)

@@ -66,8 +66,8 @@ def one_by_one(callers, pairs, resources):
             whole = replace(
                 layers,
                 resource=other.resource,
-                rcps=other.rcps,
-                grants=other.grants,
+                rcp=other.rcp,
+                grant=other.grant,
                 public_access_block=other.public_access_block,
             )
             row.append(bool(evaluate(request, whole)))
@@ -123,7 +123,7 @@ def _resources(rng, asked):
         if with_accounts and rng.random() < 0.3:
             known = replace(known, account="")
         if rng.random() < 0.3:
-            known = replace(known, rcps=rng.choice(asked).layers.rcps)
+            known = replace(known, rcps=rng.choice(asked).layers.rcp)
         resources.setdefault(request.resource, known)
     if with_accounts and rng.random() < 0.3:
         resources.popitem()
@@ -133,7 +133,7 @@ def _resources(rng, asked):
 def _caller(rng, request, asked):
     """A caller with policies of several questions."""
     layers = owned(rng.choice(asked).layers)
-    for name in ("boundary", "session", "scps", "endpoint", "scoped"):
+    for name in ("boundary", "session", "scp", "endpoint", "scoped"):
         if rng.random() < 0.3:
             layers = replace(layers, **{name: getattr(rng.choice(asked).layers, name)})
     layers = replace(layers, identity=[*layers.identity, *rng.choice(asked).layers.identity])
@@ -169,7 +169,7 @@ CALLERS = [
     (ANONYMOUS, Layers(), {}),
     (SAML, Layers(), {}),
     (GOOGLE, Layers(), {}),
-    (LINKED, Layers([EVERYTHING], scps=[[EC2_ONLY]]), {}),
+    (LINKED, Layers([EVERYTHING], scp=[[EC2_ONLY]]), {}),
     (CHINESE, Layers([EVERYTHING]), {"aws:username": "ana"}),
 ]
 EASY = PublicAccessBlock(block_public_acls=True, ignore_public_acls=True, block_public_policy=True)
@@ -279,7 +279,7 @@ def test_what_iam_would_not_save_never_matches():
     for layers in (
         Layers([EVERYTHING], boundary=named),
         Layers([EVERYTHING], session=[named]),
-        Layers([EVERYTHING], scps=[[named]]),
+        Layers([EVERYTHING], scp=[[named]]),
         Layers([EVERYTHING], scoped=[named]),
     ):
         assert agree([(ANA, layers, {})], [(GET, OBJECT)], {}) == [[False]]
@@ -554,8 +554,8 @@ def test_a_matrix_may_be_empty():
         evaluate_matrix([], [(GET, OBJECT)]),
     )
 
-    assert (none.callers, none.pairs, none.rows) == ((ANA,), (), (0,))
-    assert (nobody.callers, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
+    assert (none.principals, none.pairs, none.rows) == ((ANA,), (), (0,))
+    assert (nobody.principals, nobody.pairs, nobody.rows) == ((), ((GET, OBJECT),), ())
     assert len(none) == len(nobody) == len(evaluate_matrix([], [])) == 0
     assert list(none) == list(nobody) == []
     assert none.to_frame().shape == (1, 0)
@@ -568,7 +568,7 @@ def test_a_caller_may_stand_twice():
         [(ANA, Layers(), {}), (ANA, Layers([EVERYTHING]), {})], iter([(GET, OBJECT)])
     )
 
-    assert matrix.callers == (ANA, ANA)
+    assert matrix.principals == (ANA, ANA)
     assert matrix.rows == (0, 1)
 
 
@@ -604,8 +604,8 @@ def test_a_matrix_shows_itself_escaped():
     ("field", "value"),
     [
         ("resource", EVERYTHING),
-        ("rcps", [[EVERYTHING]]),
-        ("grants", [Grant(ANA, ["Decrypt"])]),
+        ("rcp", [[EVERYTHING]]),
+        ("grant", [Grant(ANA, ["Decrypt"])]),
         ("public_access_block", PublicAccessBlock()),
     ],
 )

@@ -161,27 +161,27 @@ MESSAGES = {
     ),
     "scp": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING], [AttachedPolicy(EC2_ONLY, SCP)]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING], [AttachedPolicy(EC2_ONLY, SCP)]]),
         f"{USER} because no service control policy allows the {GET} action",
     ),
     "scp, explicit": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING, AttachedPolicy(DENY, SCP)]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING, AttachedPolicy(DENY, SCP)]]),
         f"{USER} with an explicit deny in a service control policy: {SCP}",
     ),
     "scp, explicit, without an ARN": (
         ask(),
-        Layers([EVERYTHING], scps=[[EVERYTHING, DENY]]),
+        Layers([EVERYTHING], scp=[[EVERYTHING, DENY]]),
         f"{USER} with an explicit deny in a service control policy",
     ),
     "rcp": (
         ask(),
-        Layers([EVERYTHING], rcps=[[AttachedPolicy(EC2_ONLY, RCP)]]),
+        Layers([EVERYTHING], rcp=[[AttachedPolicy(EC2_ONLY, RCP)]]),
         USER,
     ),
     "rcp, explicit": (
         ask(),
-        Layers([EVERYTHING], rcps=[[EVERYTHING], [EVERYTHING, AttachedPolicy(DENY, RCP)]]),
+        Layers([EVERYTHING], rcp=[[EVERYTHING], [EVERYTHING, AttachedPolicy(DENY, RCP)]]),
         f"{USER} with an explicit deny in a resource control policy: {RCP}",
     ),
     "endpoint": (
@@ -196,17 +196,17 @@ MESSAGES = {
     ),
     "scp before nobody": (
         ask(),
-        Layers(scps=[[EC2_ONLY]]),
+        Layers(scp=[[EC2_ONLY]]),
         f"{USER} because no service control policy allows the {GET} action",
     ),
     "scp before rcp before endpoint": (
         ask(),
-        Layers([EVERYTHING], scps=[[EC2_ONLY]], rcps=[[EC2_ONLY]], endpoint=EC2_ONLY),
+        Layers([EVERYTHING], scp=[[EC2_ONLY]], rcp=[[EC2_ONLY]], endpoint=EC2_ONLY),
         f"{USER} because no service control policy allows the {GET} action",
     ),
     "explicit before implicit": (
         ask(),
-        Layers([AttachedPolicy(DENY, MANAGED)], scps=[[EC2_ONLY]], boundary=EC2_ONLY),
+        Layers([AttachedPolicy(DENY, MANAGED)], scp=[[EC2_ONLY]], boundary=EC2_ONLY),
         f"{USER} with an explicit deny in an identity-based policy: {MANAGED}",
     ),
     "a deny without an ARN before one with": (
@@ -345,8 +345,8 @@ IN_ORDER = [layer for layer in NAMED_FIRST if layer != "scoped"]
 def test_of_several_denies_the_first_in_the_order_of_the_documents_is_named(place):
     """SCP, RCP, endpoint, resource, identity, boundary, session."""
     made = {
-        "scp": {"scps": [[EVERYTHING, DENY]]},
-        "rcp": {"rcps": [[EVERYTHING, DENY]]},
+        "scp": {"scp": [[EVERYTHING, DENY]]},
+        "rcp": {"rcp": [[EVERYTHING, DENY]]},
         "endpoint": {"endpoint": policy({}, {"Effect": "Deny"})},
         "resource": {"resource": resource_policy({"Effect": "Deny"})},
         "identity": {"identity": [EVERYTHING, DENY]},
@@ -369,7 +369,7 @@ def test_of_several_that_do_not_allow_the_first_in_that_order_is_named(place):
     says = [shut if number >= place else open_ for number in range(len(IN_ORDER))]
     scp, rcp, endpoint, _, identity, boundary, session = says
     layers = Layers(
-        identity, None, boundary[0], session, scps=[scp], rcps=[rcp], endpoint=endpoint[0]
+        identity, None, boundary[0], session, scp=[scp], rcp=[rcp], endpoint=endpoint[0]
     )
 
     wanted = "identity" if IN_ORDER[place] == "resource" else IN_ORDER[place]

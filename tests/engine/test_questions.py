@@ -107,11 +107,11 @@ def test_a_question_is_read_as_it_would_be_written_in_python():
         resource=made["p"],
         boundary=made["a"],
         session=[made["a"]],
-        scps=[[made["a"]], [made["a"], made["d"]]],
-        rcps=[[made["p"]]],
+        scp=[[made["a"]], [made["a"], made["d"]]],
+        rcp=[[made["p"]]],
         endpoint=made["p"],
         scoped=[made["a"], made["d"]],
-        grants=[
+        grant=[
             Grant(ANA, ("Decrypt",), name="mine"),
             Grant(EVE, ("Encrypt", "Decrypt"), layers["grants"][1]["constraints"], name="grant-2"),
         ],
@@ -126,7 +126,7 @@ def test_a_policy_is_called_by_its_name_or_by_its_place():
         identity=[ALLOW, {"policy": ALLOW, "name": "readers"}, ALLOW],
         resource=ANYONE,
         boundary={"policy": ALLOW},
-        scps=[[ALLOW], [ALLOW, ALLOW]],
+        scp=[[ALLOW], [ALLOW, ALLOW]],
         scoped=[ALLOW],
     )
     names = {
@@ -352,7 +352,7 @@ def test_every_problem_is_told_at_once_with_its_place():
     [
         ({"request": GET, "layer": {}}, "layers"),
         ({"request": {**GET, "princpal": ANA}}, "principal"),
-        ({"request": GET, "layers": {"scp": []}}, "scps"),
+        ({"request": GET, "layers": {"scpp": []}}, "scp"),
         ({"request": GET, "layers": {"identity": [{"policy": ALLOW, "names": "x"}]}}, "name"),
         (
             {"request": GET, "layers": {"public_access_block": {"restrict_public_bucket": True}}},

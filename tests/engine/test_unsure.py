@@ -89,11 +89,11 @@ def test_an_explicit_deny_stops_get_session_token(turn):
         return [policy({"Effect": "Deny"})]
 
     assert verdict(token, identity=deny) is EXPLICIT
-    assert verdict(root, scps=lambda: [deny()]) is EXPLICIT
+    assert verdict(root, scp=lambda: [deny()]) is EXPLICIT
     assert verdict(token) is verdict(root) is ALLOWED
     turn("DENY_STOPS_GET_SESSION_TOKEN")
     assert verdict(token, identity=deny) is ALLOWED
-    assert verdict(root, scps=lambda: [deny()]) is ALLOWED
+    assert verdict(root, scp=lambda: [deny()]) is ALLOWED
     assert verdict(token) is verdict(root) is ALLOWED
 
 

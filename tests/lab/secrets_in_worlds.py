@@ -71,7 +71,7 @@ class Made:
 
     def refuse(self, what: str, call: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         """Do what fails, and keep the error."""
-        self.given[what] = repr((arguments, named))
+        self.parameters[what] = repr((arguments, named))
         try:
             call(*arguments, **named)
         except IamLabError as error:

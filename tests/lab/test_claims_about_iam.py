@@ -362,7 +362,9 @@ def test_s5_the_link_is_the_accounts_and_shows_its_alias(main: Account, ana: Use
 # -- S6: "a policy is for a particular user": out of date ---------------------------------------
 
 
-def test_s6_one_policy_hangs_on_users_groups_and_roles_alike(main: Account, ana: User) -> None:
+def test_s6_one_policy_is_attached_to_users_groups_and_roles_alike(
+    main: Account, ana: User
+) -> None:
     """It names nobody: whom it is for, is said by what it hangs on."""
     policy = main.create_policy("read", document(allow(READ, MAP)))
     ben, cleo = main.create_user("ben"), main.create_user("cleo")
@@ -460,7 +462,7 @@ def test_s7_a_deny_wins_wherever_it_stands(main: Account, ana: User, where: str)
     assert world.can(caller, WRITE, MAP)
 
 
-def test_s7_without_any_allow_the_answer_is_no_as_well(ana: User) -> None:
+def test_s7_without_any_allow_the_answer_is_denied_too(ana: User) -> None:
     """Nobody denied anything: that is the implicit deny, which an Allow lifts."""
     decision = ana.account.world.can(ana, READ, MAP)
     ana.attach_policy("AmazonS3ReadOnlyAccess")
@@ -585,13 +587,13 @@ def test_s9c_read_only_access_reads_data_too(main: Account, ana: User) -> None:
 # -- S11: users are made in IAM, and have policies ----------------------------------------------
 
 
-def test_s10_an_identity_based_policy_never_hangs_on_a_bucket(main: Account) -> None:
+def test_s10_an_identity_based_policy_is_never_attached_to_a_bucket(main: Account) -> None:
     """The refusal names both ways that work: a policy of the bucket's own, and a role or user."""
     bucket = main.create_bucket("star-maps")
     with pytest.raises(AwsError, match="Missing required field Principal") as caught:
         bucket.put_policy(document(allow(READ, f"{BUCKET}/*")))
     assert "attach it to a user, a group or a role" in caught.value.__notes__[0]
-    with pytest.raises(RequestError, match=r"never on a bucket.*user.attach_policy.*put_policy"):
+    with pytest.raises(RequestError, match=r"not to a bucket.*user.attach_policy.*put_policy"):
         bucket.attach_policy("AmazonS3ReadOnlyAccess")
 
     assert bucket.policy is None
@@ -672,9 +674,9 @@ def test_s12_groups_do_not_nest_and_are_nobody(main: Account, ana: User) -> None
     """No group in a group; no group calls; no trust policy or bucket policy names one."""
     inner, outer = main.create_group("inner"), main.create_group("outer")
     inner.add_user(ana)
-    with pytest.raises(RequestError, match="a group holds users only"):
+    with pytest.raises(RequestError, match="a group contains only users"):
         outer.add_user(inner)
-    with pytest.raises(RequestError, match="not a principal"):
+    with pytest.raises(RequestError, match="isn't a principal"):
         main.world.can(inner, READ, MAP)
     with pytest.raises(AwsError, match="Invalid principal"):
         main.create_role("r", assume_role_policy_document=trust({"AWS": inner.arn}))

@@ -92,7 +92,7 @@ def test_the_events_of_somebody_are_found_by_all_that_he_is_called(scene: Scene)
     """Himself, ARN, key, name, unique id: with his key he did it all."""
     log, ana = scene.world.events, scene.ana
     ways = [ana, ana.arn, scene.key, scene.key.access_key_id, ana.name, ana.unique_id]
-    found = [log.where(who=who, what="s3:*") for who in ways]
+    found = [log.where(principal=who, what="s3:*") for who in ways]
 
     assert told(found[0]) == ["GetObject"]
     assert all(item == found[0] for item in found)
@@ -101,13 +101,13 @@ def test_the_events_of_somebody_are_found_by_all_that_he_is_called(scene: Scene)
 def test_of_a_role_all_sessions_are_found_and_of_a_session_its_own(scene: Scene) -> None:
     """By the name of the session, too, which both have."""
     log = scene.world.events
-    of_role = log.where(who=scene.work)
+    of_role = log.where(principal=scene.work)
 
     assert told(of_role) == ["GetObject"]
-    assert of_role == log.where(who="work") == log.where(who=scene.work.arn)
-    assert len(log.where(who="s1")) == 2
+    assert of_role == log.where(principal="work") == log.where(principal=scene.work.arn)
+    assert len(log.where(principal="s1")) == 2
     [key_id] = {event.user_identity["accessKeyId"] for event in of_role}
-    assert log.where(who=key_id) == of_role
+    assert log.where(principal=key_id) == of_role
 
 
 def test_a_session_is_found_by_its_credentials_not_by_its_name() -> None:
@@ -118,8 +118,8 @@ def test_a_session_is_found_by_its_credentials_not_by_its_name() -> None:
         scene.world.do(session, *READ)
 
     assert first.arn == second.arn
-    assert [len(scene.world.events.where(who=item)) for item in (first, second)] == [1, 2]
-    assert len(scene.world.events.where(who=first.arn)) == 3
+    assert [len(scene.world.events.where(principal=item)) for item in (first, second)] == [1, 2]
+    assert len(scene.world.events.where(principal=first.arn)) == 3
 
 
 def test_a_session_in_the_console_is_found_apart_from_another_one() -> None:
@@ -132,22 +132,22 @@ def test_a_session_in_the_console_is_found_apart_from_another_one() -> None:
     for session in (sessions[0], sessions[1], sessions[1]):
         scene.main.call("ListUsers", session)
 
-    assert [len(scene.world.events.where(who=item)) for item in sessions] == [1, 2]
+    assert [len(scene.world.events.where(principal=item)) for item in sessions] == [1, 2]
 
 
 def test_services_strangers_and_accounts_are_found_too(scene: Scene) -> None:
     """By the service's name, as ``ANONYMOUS``, and by the account or its id."""
     log = scene.world.events
-    abroad = log.where(account=DEV, who=MAIN, what="sts:AssumeRole")
+    abroad = log.where(account=DEV, principal=MAIN, what="sts:AssumeRole")
 
-    assert told(log.where(who=ANONYMOUS)) == ["GetObject"]
+    assert told(log.where(principal=ANONYMOUS)) == ["GetObject"]
     assert [event.user_identity["type"] for event in abroad] == ["AWSAccount"]
-    assert log.where(who=scene.main) == log.where(who=MAIN)
+    assert log.where(principal=scene.main) == log.where(principal=MAIN)
     there = single_sign_on.Scene()
     there.session()
-    portal = there.world.events.where(who=there.ana.id)
+    portal = there.world.events.where(principal=there.ana.id)
     assert told(portal) == ["UserAuthentication", "GetRoleCredentials"]
-    assert there.world.events.where(who="sso.amazonaws.com")
+    assert there.world.events.where(principal="sso.amazonaws.com")
 
 
 def test_an_odd_identity_is_nobody() -> None:
@@ -212,7 +212,7 @@ def test_times_are_within_if_they_are_the_first_or_the_last(scene: Scene) -> Non
     assert log.where(until=first - timedelta(seconds=1)) == []
 
 
-def test_an_outcome_is_told_by_the_error(scene: Scene) -> None:
+def test_an_outcome_follows_from_the_error(scene: Scene) -> None:
     """A sign-in that went wrong has failed."""
     log = scene.world.events
     ends = {name: log.where(outcome=name) for name in ("allowed", "denied", "failed")}
@@ -231,17 +231,17 @@ def test_an_outcome_is_told_by_the_error(scene: Scene) -> None:
         ({"what": "s3:GetObjekt"}, "Did you mean GetObject"),
         ({"what": "s33:GetObject"}, "Did you mean s3"),
         ({"what": "s33:*"}, "there is no service s33"),
-        ({"what": ""}, "is no action"),
-        ({"what": 5}, "is no action"),
-        ({"since": "yesterday"}, "is no time: write"),
+        ({"what": ""}, "isn't an action"),
+        ({"what": 5}, "isn't an action"),
+        ({"since": "yesterday"}, "isn't a time. Write"),
         ({"since": "2026-11-25"}, "write Z at its end"),
         ({"until": datetime(2026, 11, 25)}, "no time zone"),  # noqa: DTZ001 - that is it
-        ({"until": 5}, "is no time"),
+        ({"until": 5}, "isn't a time"),
         ({"account": "main"}, "its id of 12 digits"),
         ({"account": 5}, "its id of 12 digits"),
-        ({"who": 5}, "is nobody"),
-        ({"who": ""}, "is nobody"),
-        ({"who": ["ana"]}, "is nobody"),
+        ({"principal": 5}, "is nobody"),
+        ({"principal": ""}, "is nobody"),
+        ({"principal": ["ana"]}, "is nobody"),
     ],
     ids=str,
 )
@@ -259,11 +259,11 @@ def test_a_group_never_calls() -> None:
     """Its users do."""
     scene = made()
     with pytest.raises(RequestError, match="search for its users"):
-        scene.world.events.where(who=scene.main.create_group("g"))
+        scene.world.events.where(principal=scene.main.create_group("g"))
 
 
 FILTERS = {
-    "who": st.sampled_from(["ana", "work", MAIN, "anonymous", "nobody"]),
+    "principal": st.sampled_from(["ana", "work", MAIN, "anonymous", "nobody"]),
     "what": st.sampled_from(["s3:*", "*", "iam:CreateUser", "ConsoleLogin", "sts:*"]),
     "outcome": st.sampled_from(["allowed", "denied", "failed"]),
     "account": st.sampled_from([MAIN, DEV, "999999999999"]),
@@ -519,7 +519,7 @@ def test_an_event_of_no_account_is_not_delivered_anywhere(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_is_no_folder_and_a_folder_no_file(scene: Scene, tmp_path: Path) -> None:
+def test_a_file_is_not_a_folder_and_a_folder_is_not_a_file(scene: Scene, tmp_path: Path) -> None:
     """The other method is named."""
     log, path = scene.world.events, tmp_path / "trail.json"
     log.save(path)
@@ -530,5 +530,5 @@ def test_a_file_is_no_folder_and_a_folder_no_file(scene: Scene, tmp_path: Path) 
         with pytest.raises(RequestError, match=other):
             call()
     for bad in ("", 5, None, "a\0b", "\ud800x", Path("a\0b"), Path("\ud800")):
-        with pytest.raises(RequestError, match="is no path"):
+        with pytest.raises(RequestError, match="isn't the path"):
             log.save(bad)

@@ -43,7 +43,7 @@ def test_slow_work_shows_a_bar_on_standard_error(
     assert "1/3" in shown.err
 
 
-def test_what_is_given_one_by_one_needs_no_count(
+def test_what_is_passed_one_by_one_needs_no_count(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is read ahead to count it."""

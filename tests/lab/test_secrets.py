@@ -348,14 +348,14 @@ def test_a_traceback_with_locals_tells_only_what_its_own_call_was_given(made: Ma
         text = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)
         leaked = set(leaks(made, "".join(text.format())))
         shown += bool(leaked)
-        assert leaked <= set(leaks(made, made.given[what])), what
+        assert leaked <= set(leaks(made, made.parameters[what])), what
 
     assert shown  # control: locals are looked at
 
 
 def test_a_call_refused_without_secrets_shows_none_with_locals(made: Made) -> None:
     """Though keys, devices and sessions, which know theirs, are among the locals."""
-    without = {what for what, arguments in made.given.items() if not leaks(made, arguments)}
+    without = {what for what, arguments in made.parameters.items() if not leaks(made, arguments)}
     for what in without:
         error = made.failed[what]
         shown = traceback.TracebackException(type(error), error, inside(error), capture_locals=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamlab import ANONYMOUS, World
+from iamlab import ANONYMOUS, Network, World
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.clock_and_ids import RealClock
 from tests.policy.documents import allow, deny, document, trust
@@ -211,7 +211,7 @@ def test_diff_names_each_edit(named: str) -> None:
     after = before.copy()
     DIFFS[named](after.accounts[ACCOUNT])
 
-    there, back = after.diff(before), before.diff(after)
+    there, back = before.diff(after), after.diff(before)
 
     assert [text for text in there if named in text]
     kinds = {"added": "removed", "removed": "added", "changed": "changed"}
@@ -230,7 +230,7 @@ def test_diff_sees_an_edit_beside_a_namesake_in_another_account() -> None:
 
     after.accounts[OTHER].users["ana"].attach_policy("AdministratorAccess")
 
-    assert len(after.diff(world)) == 1
+    assert len(world.diff(after)) == 1
 
 
 def test_diff_sees_a_policy_given_for_a_resource() -> None:
@@ -241,7 +241,7 @@ def test_diff_sees_a_policy_given_for_a_resource() -> None:
         resource_policies={MAPS: document(deny("s3:*", f"{MAPS}/*", Principal="*"))},
     )
 
-    assert len(after.diff(world)) == 1
+    assert len(world.diff(after)) == 1
 
 
 # -- accounts ---------------------------------------------------------------------------------
@@ -548,7 +548,7 @@ def test_the_time_is_moved_by_numbers_and_not_out_of_the_calendar(by: dict[str, 
     world = World()
     before = world.clock.now
 
-    with pytest.raises(RequestError, match="The time"):
+    with pytest.raises(RequestError, match=r"time by numbers|years 1 to 9999"):
         world.clock.advance(**by)
 
     assert world.clock.now == before
@@ -578,3 +578,14 @@ def test_accounts_and_operations_have_names_of_text() -> None:
         ana.account.call(wrong, ana)  # type: ignore[arg-type]
 
     assert len(world.accounts) == 1
+
+
+def test_a_network_of_the_world_is_a_network_that_ends_with_its_with():
+    """A network made by hand belongs to no world, and so can't be in effect in a with."""
+    world = World(seed=7)
+    with world.network(ip="198.51.100.7") as network:
+        assert network == world.current_network == Network(ip="198.51.100.7")
+    assert world.current_network == Network()
+
+    with pytest.raises(RequestError, match=r"world\.network"), Network(ip="198.51.100.7"):
+        pass

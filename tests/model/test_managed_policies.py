@@ -365,13 +365,13 @@ def test_an_account_of_china_attaches_policies_of_china() -> None:
     assert user.attached == ["arn:aws-cn:iam::aws:policy/ReadOnlyAccess"]
 
 
-def test_a_loaded_account_is_told_the_version_that_stands_in() -> None:
+def test_a_loaded_account_names_the_version_that_is_used() -> None:
     """Version, day and partition: the real account may have another version."""
     arn = "arn:aws-us-gov:iam::aws:policy/IAMReadOnlyAccess"
     zoe = f"arn:aws-us-gov:iam::{OWN}:user/zoe"
     user = {"UserName": "zoe", "UserId": "AIDAEXAMPLE", "Path": "/", "Arn": zoe}
     user |= {"AttachedManagedPolicies": [{"PolicyName": "IAMReadOnlyAccess", "PolicyArn": arn}]}
-    shown = f"{arn} is not in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
+    shown = f"{arn} isn't in the file; iamlab uses v4, as AWS had it on {managed.source().day}"
 
     with pytest.warns(LoadWarning, match=f"{re.escape(shown)} in the partition aws"):
         world = World.from_account_details({"UserDetailList": [user]})
@@ -393,7 +393,7 @@ def test_a_loaded_account_is_told_the_version_that_stands_in() -> None:
         ("zzz", "There are: read-maps."),
     ],
 )
-def test_a_near_miss_is_told_what_there_is(wanted: str, note: str, main: Account) -> None:
+def test_a_near_miss_names_what_there_is(wanted: str, note: str, main: Account) -> None:
     """A misspelt name, a wrong path, an ARN of the own account; else the own policies."""
     main.create_policy("read-maps", document(allow("s3:GetObject")))
     with pytest.raises(NoSuchEntity) as caught:
@@ -402,7 +402,7 @@ def test_a_near_miss_is_told_what_there_is(wanted: str, note: str, main: Account
     assert note in caught.value.__notes__[0]
 
 
-def test_without_policies_of_its_own_an_account_is_told_some_of_aws(main: Account) -> None:
+def test_without_policies_of_its_own_an_account_is_shown_some_of_aws(main: Account) -> None:
     """So that a learner sees what such a name looks like."""
     with pytest.raises(NoSuchEntity) as caught:
         main.get_policy("zzz")

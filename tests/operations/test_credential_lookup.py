@@ -110,7 +110,7 @@ def test_a_token_beside_long_term_keys_is_too_much(world: World, ana: User) -> N
         world.caller_of(arguments | {"SessionToken": "x"})
 
 
-def test_credentials_themselves_are_no_caller_and_are_not_shown(world: World, ana: User) -> None:
+def test_credentials_themselves_are_not_a_caller_and_are_not_shown(world: World, ana: User) -> None:
     """The refusal says how to make one of them."""
     arguments: Any = world.sts.get_session_token(ana).credentials
 

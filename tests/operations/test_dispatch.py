@@ -169,7 +169,7 @@ def test_an_operation_works_in_the_callers_own_account(main: Account) -> None:
         ("GetUser", {"UserName": "nobody"}, NoSuchEntity, "name nobody cannot be found"),
     ],
 )
-def test_a_bad_call_is_told_what_is_wrong_and_changes_nothing(
+def test_a_bad_call_reports_what_is_wrong_and_changes_nothing(
     operation: str, arguments: Any, error: Any, word: str, main: Account, admin: User
 ) -> None:
     """Whoever makes it."""

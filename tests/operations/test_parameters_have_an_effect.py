@@ -193,7 +193,7 @@ def test_what_is_not_modelled_is_refused_by_name(key: str) -> None:
     """With one sentence for all, before anything is done."""
     main = World(seed=7).create_account("main")
     for name in sorted(EVERY[key].signature.unmodelled):
-        with pytest.raises(RequestError, match=f"does not model the parameter {name} of"):
+        with pytest.raises(RequestError, match=f"doesn't model the parameter {name} of"):
             main.call(key, main.root_arn, **{name: "x"})
 
     assert not main.world.events

@@ -71,7 +71,7 @@ def vars_of(item: Any) -> list[object]:
 @pytest.mark.parametrize(
     "text", ["{", "[]", {"Version": "2012-10-17", "Statement": [{"Effect": "allow"}]}]
 )
-def test_what_is_no_policy_is_never_saved(how: str, text: Any, main: Account) -> None:
+def test_what_is_not_a_policy_is_never_saved(how: str, text: Any, main: Account) -> None:
     """The service answers in its own words, the notes say where and how to mend it."""
     before = content(main)
 
@@ -83,7 +83,7 @@ def test_what_is_no_policy_is_never_saved(how: str, text: Any, main: Account) ->
 
 
 @pytest.mark.parametrize("how", SAVES)
-def test_all_reasons_are_told_at_once(how: str, main: Account) -> None:
+def test_all_reasons_are_shown_at_once(how: str, main: Account) -> None:
     """AWS tells one; the notes have them all."""
     wrong = document(
         allow("nocolon", "no-arn", Principal={"AWS": "arn:aws:iam::1:group/g"}),

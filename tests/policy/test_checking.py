@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_refused_in_the_words_of_aws(raw, iam, s3):
     assert (first.code, first.message, first.shown) == ("MalformedPolicyDocument", iam, True)
     told = [one.message for one in refused(raw, "resource", "s3")]
     assert any(message.startswith(s3) for message in told)
-    assert first.mend
+    assert first.remedy
 
 
 def test_a_mistake_of_reading_keeps_its_place():
@@ -235,7 +235,7 @@ def test_every_refusal_points_into_the_document_and_says_how_to_mend_it(policy_t
     for one in found:
         assert (one.line, one.column) == places.where(one.path)
         assert one.line is not None
-        assert one.mend
+        assert one.remedy
         assert "{" not in one.message
         assert str(one)
 
@@ -277,8 +277,8 @@ def test_nothing_that_can_be_read_breaks_the_check(raw, kind):
     """It refuses or it does not; and what it refuses, it can place."""
     found = refused(raw, *kind)
 
-    assert all(one.path.startswith("$") and one.mend for one in found)
-    assert len({(one.message, one.path, one.mend) for one in found}) == len(found)
+    assert all(one.path.startswith("$") and one.remedy for one in found)
+    assert len({(one.message, one.path, one.remedy) for one in found}) == len(found)
 
 
 @given(DOCUMENTS)

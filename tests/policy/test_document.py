@@ -94,7 +94,7 @@ def test_every_problem_of_a_document_is_told_at_once():
     assert [(one.path, one.line, one.column) for one in found] == places
     for one, row in zip(found, MISTAKES, strict=True):
         assert row[3] in one.what
-        assert one.fix
+        assert one.remedy
         assert str(one) in str(caught.value)
     assert "'broken' has 13 problems" in str(caught.value)
 
@@ -207,7 +207,7 @@ def test_a_mistake_comes_with_a_mend(document, hint):
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
 
-    assert hint in " ".join(f"{one.what} {one.fix}" for one in caught.value.problems)
+    assert hint in " ".join(f"{one.what} {one.remedy}" for one in caught.value.problems)
 
 
 def test_a_question_ends_with_its_mark():
@@ -490,7 +490,7 @@ def test_any_json_is_a_policy_or_a_policy_error(document):
         assert result.to_dict() == document
     else:
         assert result.problems
-        assert all(one.path.startswith("$") and one.what and one.fix for one in result.problems)
+        assert all(one.path.startswith("$") and one.what and one.remedy for one in result.problems)
 
 
 @given(st.text('{}[]":,\\u\n 019.eE+-truefalsnl/*ab\ud800\ufeff', max_size=40))

@@ -7,9 +7,8 @@ from iamlab import Layers, Policy, Request, Verdict, evaluate
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, holds
 from iamlab.policy.describe import prose, sentences
-from iamlab.policy.describe.conditions import MFA, Setting, clause
-from iamlab.policy.describe.keys import boolean, item, may_miss, noun, presence
-from iamlab.policy.describe.words import shown
+from iamlab.policy.describe.conditions import MFA, ConditionSetting, clause
+from iamlab.policy.describe.words import boolean, item, may_miss, noun, presence, shown
 from iamlab.policy.statement import Condition
 from tests.effort import tries
 
@@ -143,7 +142,7 @@ CONDITIONS = st.builds(
     st.sampled_from(KEYS),
     st.lists(st.sampled_from(VALUES), max_size=3).map(tuple),
 )
-SETTINGS = st.builds(Setting, st.booleans(), st.booleans(), st.booleans())
+SETTINGS = st.builds(ConditionSetting, st.booleans(), st.booleans(), st.booleans())
 
 
 def met(condition, found, variables):

@@ -9,9 +9,8 @@ import pytest
 from iamlab import RequestError
 from iamlab.engine import combining_rule as engine
 from iamlab.policy.arn import RCP_SERVICES
-from iamlab.policy.rules import INLINE_LIMITS, SERVICES, TYPES, rules_for
-from iamlab.policy.validate.messages import ANY, AWS_TEXTS, REMEDIES
-from iamlab.policy.validate.principal_defects import _FORMS
+from iamlab.policy.rules import ANY, AWS_TEXTS, INLINE_LIMITS, REMEDIES, SERVICES, TYPES, rules_for
+from iamlab.policy.validate.element_defects import _FORMS
 from iamlab.policy.validate.validation import READING
 
 LISTS = Path(__file__).parents[1] / "conformance" / "lists.json"

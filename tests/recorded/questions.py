@@ -227,7 +227,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
         "timeline": lambda: world.timeline().as_text(),
         "where": lambda: [one.event_id for one in world.events.where(outcome="denied")],
         "audit": lambda: account.audit().to_dict(),
-        "diff": lambda: [str(one) for one in world.diff(walk.before)],
+        "diff": lambda: [str(one) for one in walk.before.diff(world)],
     }
     middle: dict[str, Callable[[], Any]] = {
         "last_accessed": lambda: str(account.last_accessed(who)),
@@ -243,7 +243,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     slow: dict[str, Callable[[], Any]] = {
         "what_can": lambda: str(world.what_can(who, services=["s3", "sts", "sqs"])),
         "outside_access": lambda: [plain(one) for one in world.outside_access()],
-        "changes": lambda: plain(world.diff(walk.before).changes()),
+        "changes": lambda: _changes(walk.before.diff(world).changes()),
         "path": lambda: str(world.reach().path(who)),
         "blast_radius": lambda: _reached(world.reach().blast_radius(who)),
     }
@@ -253,6 +253,11 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     asked = quick | (middle if walk.number % 5 == 0 or slowly else {}) | (slow if slowly else {})
     for name, ask in asked.items():
         log.attempt(f"{name}()", ask, "reports")
+
+
+def _changes(found: Any) -> list[str]:
+    """Write changes as they were when the walks were recorded."""
+    return [str(plain(one)).replace("(principal=", "(caller=") for one in found]
 
 
 def _decided(found: Any) -> list[Any]:

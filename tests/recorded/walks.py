@@ -51,7 +51,7 @@ KEPT = {
     "create_grant": "grant",
 }
 """Method -> the kind of what it makes, where the world does not list it."""
-NEW_NAMES = {"to_json": "to_dict"}
+NEW_NAMES = {"caller": "principal", "to_json": "to_dict"}
 """Method or parameter, as it was called when the walks were recorded -> as it is called now."""
 ORGANIZATIONS = {
     *("organization", "org_root", "unit", "member", "org_policy", "handshake", "center"),

@@ -634,7 +634,7 @@ def test_a_path_that_leads_to_no_file_is_said(path: str) -> None:
 
 
 @pytest.mark.parametrize("value", [5, None, b"{}", set(), object(), (), {"UserDetailList"}])
-def test_a_value_that_is_no_export_is_refused(value: Any) -> None:
+def test_a_value_that_is_not_an_export_is_refused(value: Any) -> None:
     """Not even Python values of the wrong kind come through."""
     assert "get-account-authorization-details" in refusal(value)
 
@@ -650,7 +650,7 @@ def test_an_account_that_says_that_more_follows_is_refused() -> None:
     token = {**export_of(hand_made()), "NextToken": "eyJNYXJrZXIiOiBudWxsfQ=="}
 
     for cut in (pages[:-1], pages[:1], pages[0], token):
-        assert "cut off" in refusal(cut)
+        assert "is incomplete" in refusal(cut)
 
 
 def test_a_missing_page_in_the_middle_shows_as_what_is_missing() -> None:

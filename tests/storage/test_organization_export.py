@@ -88,7 +88,7 @@ def test_a_file_is_read(written: Doc, tmp_path: Path) -> None:
     written["Accounts"][1]["Name"] = 3
     path.write_text(json.dumps(written), "utf-8")
 
-    assert wrong(path).startswith("organization.json: Accounts[1]: It is not what it should be")
+    assert wrong(path).startswith("organization.json: Accounts[1]: It isn't valid")
 
 
 def test_what_is_read_decides(written: Doc) -> None:
@@ -202,7 +202,7 @@ def by_the_page(written: Doc) -> list[Doc]:
 @pytest.mark.parametrize(
     "how", [by_parent_id, by_path, by_list_parents, by_list_children, by_the_page]
 )
-def test_parents_can_be_told_in_each_way_of_the_cli(
+def test_parents_can_be_named_in_each_form_of_the_cli(
     written: Doc, how: Callable[[Doc], list[Doc]]
 ) -> None:
     """And the order of the pages does not matter."""
@@ -402,53 +402,53 @@ def bare(written: Doc) -> None:
 
 
 WRONG = [
-    (put("Organization"), "Organization: there must be one, and there is none"),
-    (put("Roots"), "Roots: there must be one, and there is none: see list-roots"),
-    (put("Roots", 0, "Id", value="root"), "Roots[0]: It is not what it should be: Id 'root'"),
+    (put("Organization"), "Organization: there must be exactly one, not 0"),
+    (put("Roots"), "Roots: there must be exactly one, not 0: see list-roots"),
+    (put("Roots", 0, "Id", value="root"), "Roots[0]: It isn't valid: Id 'root'"),
     (put("Roots", value={}), "Roots: It must be a list"),
-    (put("Roots", 0, value=[]), "Roots[0]: It is not what it should be: it must be an object"),
+    (put("Roots", 0, value=[]), "Roots[0]: It isn't valid: it must be an object"),
     (put("Roots", 0, "PolicyTypes", 0, "Status", value="PENDING_ENABLE"), "is PENDING_ENABLE"),
     (put("Organization", "MasterAccountId", value=DEV), "is not arn:aws:organizations"),
-    (put("Organization", "MasterAccountId", value="1" * 11), "is no such id"),
-    (put("Organization", "FeatureSet", value="MOST"), "neither ALL nor CONSOLIDATED_BILLING"),
+    (put("Organization", "MasterAccountId", value="1" * 11), "isn't a valid id"),
+    (put("Organization", "FeatureSet", value="MOST"), "isn't ALL or CONSOLIDATED_BILLING"),
     (put("Organization", "FeatureSet", value="CONSOLIDATED_BILLING"), "without all features"),
     (put("Organization", "Arn", value="arn"), "Arn 'arn' is not arn:aws:organizations"),
-    (put("Accounts", 0), f"the management account {MAIN} is not among the Accounts"),
-    (put("Accounts", 1, "Status", value="FINE"), "Accounts[1]: It is not what it should be"),
-    (put("Accounts", 1, "JoinedMethod", value="BORN"), "is none of AWS's"),
-    (put("Accounts", 1, "JoinedTimestamp", value=1e300), "JoinedTimestamp is no time"),
-    (put("Accounts", 1, "JoinedTimestamp", value=True), "JoinedTimestamp is no time"),
-    (put("Accounts", 1, "ParentId", value="r-zzzz"), "is told in two ways"),
-    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "is none such as"),
+    (put("Accounts", 0), f"the management account {MAIN} isn't among the Accounts"),
+    (put("Accounts", 1, "Status", value="FINE"), "Accounts[1]: It isn't valid"),
+    (put("Accounts", 1, "JoinedMethod", value="BORN"), "isn't one of AWS's"),
+    (put("Accounts", 1, "JoinedTimestamp", value=1e300), "JoinedTimestamp isn't a time"),
+    (put("Accounts", 1, "JoinedTimestamp", value=True), "JoinedTimestamp isn't a time"),
+    (put("Accounts", 1, "ParentId", value="r-zzzz"), "has two values"),
+    (put("Accounts", 1, "Paths", 0, value="o-x/r-y/"), "isn't like o-"),
     (put("Accounts", 1, "Paths", value="o-x"), "Paths must be a list"),
-    (other_path, "is that of another account"),
-    (other_unit, "does not end with ou-"),
+    (other_path, "belongs to another account"),
+    (other_unit, "doesn't end with ou-"),
     (put("Accounts", 1, "Email"), "Email is missing"),
-    (put("Organization", "MasterAccountEmail", value="x@example.org"), "is not the Email"),
-    (put("OrganizationalUnits", 0), "is neither the root nor one of the OUs"),
-    (put("OrganizationalUnits", 0, "Path", value=7), "the path '7' is none such as"),
-    (circle, "or its parents go in a circle"),
+    (put("Organization", "MasterAccountEmail", value="x@example.org"), "isn't the Email"),
+    (put("OrganizationalUnits", 0), "isn't the root or an OU"),
+    (put("OrganizationalUnits", 0, "Path", value=7), "the path '7' isn't like o-"),
+    (circle, "OUs deep, or in a circle"),
     (deep, "is more than 5 OUs deep"),
-    (twice, f"{MAIN} stands there twice, with another Name"),
+    (twice, f"{MAIN} is duplicated, with another Name"),
     (foreign, "Arn 'arn:aws:organizations"),
-    (bare, f"no SERVICE_CONTROL_POLICY hangs on {MAIN}"),
-    (put("Targets"), "no SERVICE_CONTROL_POLICY hangs on r-"),
-    (put("Targets", "p-unknown1", value=[{"TargetId": DEV}]), "is not among the Policies"),
-    (put("Targets", "p-FullAWSAccess", 0, "TargetId", value="9" * 12), "neither the root nor an"),
+    (bare, f"no SERVICE_CONTROL_POLICY is attached to {MAIN}"),
+    (put("Targets"), "no SERVICE_CONTROL_POLICY is attached to r-"),
+    (put("Targets", "p-unknown1", value=[{"TargetId": DEV}]), "isn't among the Policies"),
+    (put("Targets", "p-FullAWSAccess", 0, "TargetId", value="9" * 12), "isn't the root, an"),
     (put("Targets", "p-FullAWSAccess", 0, "TargetId", value=9), "TargetId must be text"),
-    (put("Targets", value=[{"TargetId": DEV}]), "put a PolicyId beside Targets"),
+    (put("Targets", value=[{"TargetId": DEV}]), "add a PolicyId beside Targets"),
     (put("Targets", "p", value=[]), None),
     (put("Roots", 0, "PolicyTypes", value=[]), "SERVICE_CONTROL_POLICY is not enabled"),
     (put("Policies", 2, "Content"), "has no Content: see describe-policy --policy-id p-"),
     (put("Policies", 2, "Content", value="{"), "policy guard: $"),
-    (put("Policies", 2, "PolicySummary", "Type", value="SCP"), "Type 'SCP' is none of AWS's"),
+    (put("Policies", 2, "PolicySummary", "Type", value="SCP"), "Type 'SCP' isn't one of AWS's"),
     (put("Policies", 2, "PolicySummary", "Arn", value="arn:aws:iam::aws:policy/x"), "is not arn"),
     (put("Policies", 2, "PolicySummary", value=3), "it must be an object"),
-    (put("NextToken", value="more"), "is cut off"),
-    (put("Parents", value=[{"Id": "r-0000"}]), "put a ChildId beside Parents"),
-    (put("Children", value=[{"Id": DEV}]), "put a ParentId beside Children"),
-    (put("DelegatedServices", value=[{}]), "put an AccountId beside them"),
-    (put("DelegatedAdministrators", 0, "Id", value=MAIN), f"{MAIN} is no member account"),
+    (put("NextToken", value="more"), "is incomplete"),
+    (put("Parents", value=[{"Id": "r-0000"}]), "add a ChildId beside Parents"),
+    (put("Children", value=[{"Id": DEV}]), "add a ParentId beside Children"),
+    (put("DelegatedServices", value=[{}]), "add an AccountId beside them"),
+    (put("DelegatedAdministrators", 0, "Id", value=MAIN), f"{MAIN} isn't a member account"),
 ]
 
 
@@ -477,10 +477,10 @@ def test_all_problems_are_said_at_once(written: Doc) -> None:
 
 def test_an_organization_is_read_once(written: Doc, organization: Organization) -> None:
     """And an account is in one organization only."""
-    assert "the world has an organization" in wrong(written, organization.world)
+    assert "the world already has an organization" in wrong(written, organization.world)
     world = World()
     world.create_organization(world.create_account("dev", account_id=DEV))
-    assert "is in another organization already" in wrong(written, world)
+    assert "is already in another organization" in wrong(written, world)
     other = World()
     other.create_account("dev", account_id=DEV).partition = "aws-cn"
     assert "is in the partition aws-cn" in wrong(written, other)
@@ -494,7 +494,7 @@ def test_pages_follow_one_another(written: Doc) -> None:
     lists += ("DelegatedAdministrators", "EnabledServicePrincipals", "Organization")
     rest = {key: first.pop(key) for key in lists}
 
-    assert "Accounts is cut off" in wrong([first, rest])
+    assert "Accounts is incomplete" in wrong([first, rest])
     assert len(read([first, rest, second]).members) == 2
 
 
@@ -508,7 +508,7 @@ def test_pages_follow_one_another(written: Doc) -> None:
         ("[[]]", "is not what aws organizations prints"),
         ('{"Users": []}', "is not what aws organizations prints"),
         ('[{"Roots": []}, {}]', "organization.json, page 2 is not"),
-        ('{"Roots": [], "Roots": []}', "stands twice in one object"),
+        ('{"Roots": [], "Roots": []}', "is duplicated"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )
@@ -520,7 +520,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, message:
         read_organization(World(), path, Problems())
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """By its path."""
     with pytest.raises(LoadError, match="cannot be read"):
         read_organization(World(), tmp_path / "none.json", Problems())

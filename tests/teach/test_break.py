@@ -172,7 +172,7 @@ def test_neither_the_learners_world_nor_the_exercises_is_changed():
     check("2.5", (world, *LAST_ALLOWS[1:]))
     check("2.5", LAST_ALLOWS)
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
     assert start("2.5").diff(lesson) == ()
 
 

@@ -136,9 +136,9 @@ def test_the_editor_changes_only_a_copy(world, editor):
     changed = editor.changed_world()
     policy = changed.user("alice").inline["stack"]
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
     assert [statement.sid for statement in policy.statements] == editor.order
-    assert len(changed.diff(world)) == 1
+    assert len(world.diff(changed)) == 1
 
 
 def test_all_statements_can_be_switched_off(editor):
@@ -356,7 +356,7 @@ def test_the_lessons_world_stays_as_it_is(world):
     stack.editor.switches["KeepMaps"].value = False
     predict(stack)
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
 
 
 def test_two_stacks_of_one_world_are_independent(world):
@@ -671,7 +671,7 @@ def test_an_unknown_name_is_rejected_and_nothing_changes(world, policy, sids, wo
         arrange(world.user("alice"), policy, sids)
 
     assert words in str(caught.value)
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
 
 
 def test_a_duplicated_statement_decides_the_same_or_is_rejected(world):

@@ -361,6 +361,6 @@ def test_a_check_changes_no_world():
     world = task.world()
     list(task.failures(task.read(answer, world), world))
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
     assert json.dumps(answer) == kept
     assert isinstance(world, World)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from matplotlib.patches import FancyBboxPatch
+from iamlab.view.drawing.shapes import Rectangle
 
 
 def outlines(figure):
     """Give the rectangle of each set, in their order: left, top, right, bottom."""
-    shapes = [
-        patch
-        for patch in figure.drawing.axes[0].patches
-        if isinstance(patch, FancyBboxPatch) and not patch.get_fill()
-    ]
     return [
-        (one.get_x(), one.get_y(), one.get_x() + one.get_width(), one.get_y() + one.get_height())
-        for one in shapes
+        (one.x, one.y, one.x + one.width, one.y + one.height)
+        for one in figure.sheet.shapes
+        if isinstance(one, Rectangle) and one.rounding and not one.ink.fill
     ]
 
 

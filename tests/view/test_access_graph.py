@@ -206,7 +206,7 @@ def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note)
 
 def test_what_a_gate_has_stopped_no_later_one_lets_on():
     """Behind an SCP that is shut the way stays broken, though the RCP is open."""
-    graph = access_graph(asked(scps=[[EC2]], rcps=[[FULL]])).graph
+    graph = access_graph(asked(scp=[[EC2]], rcp=[[FULL]])).graph
     shut, after = (node_of(graph, one) for one in ("○ SCP", "✓ RCP"))
 
     assert graph.edges[shut, after]["missing"]
@@ -251,8 +251,8 @@ def test_two_accounts_are_two_fields():
     decision = evaluate(
         Request(DANA, "s3:GetObject", MAP, OTHER),
         Layers(
-            identity=[OWN], resource=bucket({"AWS": DANA}), boundary=FULL, scps=[[FULL]],
-            rcps=[[FULL]],
+            identity=[OWN], resource=bucket({"AWS": DANA}), boundary=FULL, scp=[[FULL]],
+            rcp=[[FULL]],
         ),
     )  # fmt: skip
     figure = access_graph(decision)
@@ -421,7 +421,7 @@ def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
 def test_a_grant_on_a_key_is_a_way_of_its_own():
     """Beside the key policy, and named as what it is."""
     decision = evaluate(
-        Request(ROLE, "kms:Decrypt", KEY), Layers(grants=[Grant(ROLE, ["Decrypt"], name="nightly")])
+        Request(ROLE, "kms:Decrypt", KEY), Layers(grant=[Grant(ROLE, ["Decrypt"], name="nightly")])
     )
     figure = access_graph(decision)
 
@@ -532,7 +532,7 @@ def test_only_the_session_that_asked_can_be_told(chained):
 def test_the_way_leads_down_without_a_step_back(case):
     """Each stop stands below the one before, and the resource below them all."""
     everything = asked(
-        boundary=FULL, session=[FULL], scps=[[FULL]], rcps=[[FULL]], resource=bucket({"AWS": DANA})
+        boundary=FULL, session=[FULL], scp=[[FULL]], rcp=[[FULL]], resource=bucket({"AWS": DANA})
     )
     scene = scene_of(DECISIONS.get(case, everything), None)
     plan = plan_of(scene)
@@ -548,7 +548,7 @@ def test_whatever_callers_and_things_are_called_the_picture_stands(text):
     arn = f"arn:aws:iam::111111111111:user/{text}"
     policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
     request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
-    layers = Layers(identity=[policy], resource=bucket({"AWS": arn}), scps=[[policy]])
+    layers = Layers(identity=[policy], resource=bucket({"AWS": arn}), scp=[[policy]])
     figure = access_graph(evaluate(request, layers))
 
     assert faults(figure) == []
@@ -565,7 +565,7 @@ def test_whatever_policies_are_called_the_picture_stands(name, sid):
     """No text breaks the picture, the list's lines, or the graph to take along."""
     policy = Policy.allow("s3:*", name=name, sid=sid)
     figure = access_graph(
-        evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[policy], scps=[[policy]]))
+        evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[policy], scp=[[policy]]))
     )
 
     assert faults(figure) == []

@@ -168,7 +168,7 @@ def test_principals_stand_by_account_and_kind_and_actions_by_service():
     assert [column.service for column in grid.columns] == [f"service{n // 2}" for n in range(6)]
     for row, looks in zip(grid.rows, grid.looks, strict=True):
         for column, seen in zip(grid.columns, looks, strict=True):
-            caller = matrix.callers.index(row.callers[0])
+            caller = matrix.principals.index(row.callers[0])
             pair = matrix.pairs.index((column.action, column.resource))
             assert (seen == ALLOWED) == matrix.allowed(caller, pair)
 
@@ -356,7 +356,7 @@ def moved(lesson):
 def test_gains_and_losses_are_those_of_the_model(moved):
     """In both pictures: in the table, in the list, in words."""
     before, after = moved
-    changes = after.diff(before)
+    changes = before.diff(after)
     for figure in (matrix_difference(before, after), difference_bars(before, after)):
         rows = [tuple(row) for row in figure.table.drop(columns="account").to_numpy()]
 
@@ -386,7 +386,7 @@ def test_changes_alone_are_bars(moved):
     """As a matrix's ``diff`` gives them."""
     before, after = moved
 
-    assert after.diff(before).show().alt == difference_bars(before, after).alt
+    assert before.diff(after).show().alt == difference_bars(before, after).alt
 
 
 def test_what_was_not_compared_is_told():
@@ -414,7 +414,7 @@ def test_nothing_changed_is_said():
 def test_of_a_large_difference_only_what_changed_is_drawn():
     """Rows and columns without a change are left out."""
     before = AccessMatrix(tuple(people(50)), tuple(pairs(12)), (0,) * 50)
-    after = AccessMatrix(before.callers, before.pairs, (*(0,) * 48, 0b11, 0b10))
+    after = AccessMatrix(before.principals, before.pairs, (*(0,) * 48, 0b11, 0b10))
     figure = matrix_difference(before, after)
     names = [label.whole for label in figure.record.labels if label.is_fact]
 
@@ -430,7 +430,7 @@ def test_those_beside_whom_something_changed_are_drawn_with_them():
     """Others of their account and kind, for comparison; accounts without a change are not."""
     callers = [*people(4), *people(14, account=PARTNER)]
     before = AccessMatrix(tuple(callers), tuple(pairs(3)), (0,) * 18)
-    after = AccessMatrix(before.callers, before.pairs, (0b1, *(0,) * 17))
+    after = AccessMatrix(before.principals, before.pairs, (0b1, *(0,) * 17))
     figure = matrix_difference(before, after)
     names = [label.whole for label in figure.record.labels if label.is_fact]
 

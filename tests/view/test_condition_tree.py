@@ -211,7 +211,7 @@ def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
     guard = when({"Null": {"aws:MultiFactorAuthPresent": "true"}}, "Deny", "Mfa").with_name("guard")
     own = when({"StringEquals": {"aws:PrincipalTag/team": "sky"}})
     plain = Policy.allow("s3:*", name="plain", sid="Plain")
-    decision = evaluate(ASKED, Layers(identity=[plain, own], scps=[[plain, guard]]))
+    decision = evaluate(ASKED, Layers(identity=[plain, own], scp=[[plain, guard]]))
     figure = condition_tree(decision)
 
     assert list(dict.fromkeys(row["statement"] for row in figure.rows)) == ["guard/Mfa", "own/Maps"]

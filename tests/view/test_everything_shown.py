@@ -85,8 +85,8 @@ class Scene:
         yield "timeline", world.timeline()
         yield "events", world.events
         yield "matrix", matrix
-        yield "changes", after.diff(matrix)
-        yield "difference", changed.diff(world)
+        yield "changes", matrix.diff(after)
+        yield "difference", world.diff(changed)
         yield "who can", world.who_can(action, resource)
         yield "what can", world.what_can(user, services=["s3"])
         yield "outside", world.outside_access()
@@ -356,14 +356,14 @@ def test_ways_in_a_terminal_name_who_is_on_them():
         "<WhoCan s3:GetObject on arn:aws:s3:::maps/m31: r5, root, of 8 principals>"
     )
     assert repr(reach.cut(carol, main.get_role("r1"))).startswith("<Cut 1 edit: ")
-    assert repr(reach.cut(before, carol)) == "<Cut: there is no way to close>"
+    assert repr(reach.cut(before, carol)) == "<Cut: there is no path to close>"
 
 
 def test_what_is_bounded_says_so():
     """A boundary is more important than most of what is granted."""
     main = World(seed=7).create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
-    assert repr(ana) == "<User ana: nothing hangs on it>"
+    assert repr(ana) == "<User ana: no policies attached>"
 
     ana.put_permissions_boundary("ReadOnlyAccess")
 

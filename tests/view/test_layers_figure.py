@@ -254,7 +254,7 @@ def test_drawing_leaves_the_world_as_it_is(world):
     before = world.copy()
     two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
-    assert world.diff(before) == ()
+    assert before.diff(world) == ()
 
 
 def grid(actions, resources):

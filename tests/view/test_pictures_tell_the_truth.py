@@ -245,7 +245,7 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
     """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
-        grant = gates_of(asked(Layers(scps=scps, **both), account=OTHER)).grant
+        grant = gates_of(asked(Layers(scp=scps, **both), account=OTHER)).grant
         assert grant.text == "✓ both must allow"
         assert not grant.flows
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.teach.marks import CONFIDENCE
+from iamlab.view.drawing.shapes import Rectangle
 from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
 from iamlab.view.figures.charts.score_bars import ENDS, score_bars
 from tests.effort import tries
@@ -19,8 +20,8 @@ SURE, FAIR, GUESS = "certain", "fairly sure", "a guess"
 
 def bars(figure):
     """Give the widths of the bars: what is filled and as high as one."""
-    every = [patch for patch in figure.drawing.axes[0].patches if hasattr(patch, "get_height")]
-    return [one.get_width() for one in every if abs(one.get_height() - 0.18) < 1e-9 and one.fill]
+    shapes = [one for one in figure.sheet.shapes if isinstance(one, Rectangle)]
+    return [one.width for one in shapes if abs(one.height - 0.18) < 1e-9]
 
 
 def answers(word, right, wrong):

@@ -11,6 +11,7 @@ from iamlab.analysis.credential_timeline.hops import Hop, Party
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.event import EventLog
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
+from iamlab.view.drawing.shapes import Curve
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.sequence import sequence
@@ -174,18 +175,12 @@ def test_heads_of_one_account_share_a_field():
 def test_answers_are_dashed_and_calls_are_not(nightly):
     """Refused calls are bold."""
     world, session = nightly
-    axes = sequence(world.timeline(session)).drawing.axes[0]
-    arrows = [one for one in axes.patches if "Arrow" in type(one).__name__ and one.get_zorder() < 4]
-    level = [one for one in arrows if len({round(y, 3) for _, y in _ends(one)}) == 1]
+    shapes = sequence(world.timeline(session)).sheet.shapes
+    curves = [one for one in shapes if isinstance(one, Curve)]
+    level = [one for one in curves if len({round(y, 3) for _, y in one.points}) == 1]
 
-    assert [one.get_linestyle() == "solid" for one in level] == [True, True, False, True, True]
-    assert [one.get_linewidth() > 2 for one in level] == [False] * 4 + [True]
-
-
-def _ends(arrow):
-    """Give the two points that an arrow joins, in inches."""
-    points = arrow._path_original.vertices
-    return points[0], points[-1]
+    assert [not one.ink.dashes for one in level] == [True, True, False, True, True]
+    assert [one.ink.width > 2 for one in level] == [False] * 4 + [True]
 
 
 def test_one_account_needs_no_field(nightly):

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.patches import Rectangle
 
+from iamlab.view.drawing.shapes import Line, Rectangle
 from iamlab.view.drawing.sheet import PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.sets.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
@@ -125,10 +125,11 @@ def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
     lit = {(True,): Tile("✓ allowed", (Item("✓ a"), Item("✕ b", is_struck=True)), LOOKS["allowed"])}
     plain = {(True,): Tile("title", (Item("✓ a"), Item("✕ b")))}
     figures = [drawn([Ring("set")], tiles) for tiles in (lit, plain)]
-    areas, lines = (
-        [sum(isinstance(one, Rectangle) for one in f.drawing.axes[0].patches) for f in figures],
-        [len(f.drawing.axes[0].lines) for f in figures],
-    )
+    every = [figure.sheet.shapes for figure in figures]
+    areas = [
+        sum(isinstance(one, Rectangle) and not one.rounding for one in shapes) for shapes in every
+    ]
+    lines = [sum(isinstance(one, Line) for one in shapes) for shapes in every]
 
     assert areas == [1, 0]
     assert lines == [1, 0]

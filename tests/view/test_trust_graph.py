@@ -4,11 +4,11 @@ import math
 
 import networkx as nx
 import pytest
-from matplotlib.patches import Circle
 
 from iamlab import RequestError, Verdict, World
 from iamlab.teach.acme import EXTERNAL_ID, observatory
 from iamlab.teach.scenarios import scenario
+from iamlab.view.drawing.shapes import Circle, Curve
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
@@ -258,19 +258,13 @@ def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
         and abs(points[0][1] - caller.y) < caller.height / 2
         and points[-1][0] == role.x
     ]
-    patches = figure.drawing.axes[0].patches
-    rings = [one.get_center() for one in patches if isinstance(one, Circle)]
-    drawn = next(one for one in patches if _ends_at(one, line))
-    assert (drawn.get_linestyle() == "solid") is (ring is None)
+    shapes = figure.sheet.shapes
+    rings = [(one.x, one.y) for one in shapes if isinstance(one, Circle)]
+    drawn = next(one for one in shapes if isinstance(one, Curve) and one.points[:-1] == line[:-1])
+    assert (not drawn.ink.dashes) is (ring is None)
     if ring is not None:
         assert any(math.dist(one, line[ring]) < 0.2 for one in rings)
         assert not any(math.dist(one, line[-1 - ring]) < 0.2 for one in rings)
-
-
-def _ends_at(patch, line):
-    """Say whether a patch is the line."""
-    path = getattr(patch, "_path_original", None)  # matplotlib does not give it otherwise
-    return path is not None and tuple(map(tuple, path.vertices)) == line
 
 
 def test_those_who_are_alike_are_counted():

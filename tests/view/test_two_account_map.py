@@ -37,7 +37,7 @@ def decide(action="s3:GetObject", on=MAP, caller=ANA, owner=DATA, context=None, 
     for name, given in layers.items():
         policy = Policy.parse(given, name=name)
         made[name] = policy if name in ("resource", "boundary", "endpoint") else [policy]
-        if name in ("scps", "rcps"):
+        if name in ("scp", "rcp"):
             made[name] = [[policy]]
     return evaluate(Request(caller, action, on, owner, context=context or {}), Layers(**made))
 
@@ -170,13 +170,13 @@ OPEN, CLOSED = document(allow("*")), document(allow("ec2:*"))
 NO = document(deny("s3:*"))
 
 
-@pytest.mark.parametrize("layer", ["scps", "rcps", "boundary", "session", "endpoint"])
+@pytest.mark.parametrize("layer", ["scp", "rcp", "boundary", "session", "endpoint"])
 @pytest.mark.parametrize(
     ("ceiling", "word"), [(OPEN, "✓ open"), (CLOSED, "○ shut"), (NO, "✕ denies")]
 )
 def test_a_ceiling_is_a_gate_that_is_open_or_shut(layer, ceiling, word):
     """Whatever both sides say."""
-    if layer in ("rcps", "endpoint"):
+    if layer in ("rcp", "endpoint"):
         ceiling = document({**ceiling["Statement"][0], "Principal": "*"})
     decision = decide(identity=MINE, resource=THEIRS, **{layer: ceiling})
     figure = two_account_map(decision)
@@ -219,7 +219,7 @@ def test_an_allowed_request_gets_through_in_one_line():
         ({"identity": MINE}, 0.8, 1),
         ({}, 0, 0.2),
         ({"identity": MINE, "resource": THEIRS, "boundary": CLOSED}, 0.1, 0.5),
-        ({"identity": MINE, "resource": named({"AWS": ANA}, deny), "scps": CLOSED}, 0.3, 0.5),
+        ({"identity": MINE, "resource": named({"AWS": ANA}, deny), "scp": CLOSED}, 0.3, 0.5),
     ],
 )
 def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last):

@@ -85,7 +85,7 @@ class Finding:
     control: Control
     subject: str
     what: str
-    mend: str
+    remedy: str
 
     @property
     def severity(self) -> str:
@@ -93,13 +93,13 @@ class Finding:
         return self.control.severity
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {
             "control": self.control.id,
             "severity": self.severity,
             "subject": self.subject,
             "what": self.what,
-            "mend": self.mend,
+            "mend": self.remedy,
         }
 
     def __str__(self) -> str:
@@ -141,22 +141,22 @@ class Audit(Shown):
         return iter(self.findings)
 
     def of(self, control_id: str) -> tuple[Finding, ...]:
-        """Give the findings of one control."""
-        return tuple(one for one in self.findings if one.control.id == control_id)
+        """Return the findings of one control."""
+        return tuple(finding for finding in self.findings if finding.control.id == control_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as JSON values."""
+        """Return all of it as JSON values."""
         return {
             "account": self.account,
             "accountId": self.account_id,
             "thresholds": self.thresholds.to_dict(),
             "controls": {
                 control.id: control.to_dict()
-                for control in (*(one.control for one in self.findings), *self.passed)
+                for control in (*(finding.control for finding in self.findings), *self.passed)
             },
             "findings": [finding.to_dict() for finding in self.findings],
             "passed": [control.id for control in self.passed],
-            "unanswered": [one.to_dict() for one in self.unanswered],
+            "unanswered": [question.to_dict() for question in self.unanswered],
         }
 
     def __str__(self) -> str:
@@ -165,8 +165,8 @@ class Audit(Shown):
         lines.append(f"✓ {len(self.passed)} controls found nothing.")
         lines.append(f"? {len(self.unanswered)} controls could not be asked:")
         by_reason: dict[str, list[Control]] = {}
-        for one in self.unanswered:
-            by_reason.setdefault(one.reason, []).append(one.control)
+        for question in self.unanswered:
+            by_reason.setdefault(question.reason, []).append(question.control)
         for reason, same in by_reason.items():
             lines.append(f"    {', '.join(control.id for control in same)}: {reason}")
         return "\n".join(lines)
@@ -182,10 +182,10 @@ class Audit(Shown):
         return f"{', '.join(numbers)}." if numbers else "nothing found."
 
     def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
-        """Give each flaw once, with all controls that found it."""
+        """Return each flaw once, with all controls that found it."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
-            groups.setdefault((finding.subject, finding.what, finding.mend), []).append(finding)
+            groups.setdefault((finding.subject, finding.what, finding.remedy), []).append(finding)
         for same in groups.values():
             yield same[0], tuple(finding.control for finding in same)
 
@@ -194,4 +194,4 @@ def _written(found_by: tuple[Control, ...], finding: Finding) -> str:
     ids = ", ".join(control.id for control in found_by)
     names = controls.names_of(found_by)
     head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
-    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.mend}"
+    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.remedy}"

@@ -87,7 +87,7 @@ class Control:
         return names_of((self,))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {
             "id": self.id,
             "title": self.title,
@@ -107,7 +107,7 @@ class Unanswered:
     reason: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {**self.control.to_dict(), "reason": self.reason}
 
 
@@ -151,20 +151,24 @@ def check(control: str, of: str) -> Callable[[Callable[..., Iterable[str]]], Any
 
 
 def names_of(controls: Sequence[Control]) -> str:
-    """Say what others call some controls; empty if nobody does."""
+    """Return what others call some controls; empty if nobody does."""
     cis = [
         f"{number} ({version})"
-        for one in controls
-        for version, number in (("3.0", one.cis_3), ("5.0", one.cis_5))
+        for control in controls
+        for version, number in (("3.0", control.cis_3), ("5.0", control.cis_5))
         if number
     ]
-    hub = [number for one in controls for number in one.security_hub]
-    rules = [one.config_rule for one in controls if one.config_rule and not one.security_hub]
+    hub = [number for control in controls for number in control.security_hub]
+    rules = [
+        control.config_rule
+        for control in controls
+        if control.config_rule and not control.security_hub
+    ]
     kinds = (("CIS", cis), ("Security Hub", hub), ("AWS Config", rules))
     return "; ".join(f"{kind} {', '.join(numbers)}" for kind, numbers in kinds if numbers)
 
 
-class CannotTell(Exception):  # noqa: N818 - it is no error, it carries a reason to the report
+class CannotTell(Exception):  # noqa: N818 - it isn't an error: it carries a reason to the report
     """The account doesn't hold what the control asks for."""
 
 
@@ -204,14 +208,14 @@ class AuditedAccount:
     @property
     def roots(self) -> list[Credentials]:
         """The root user's credentials."""
-        if found := [one for one in self.credentials if one.is_root]:
+        if found := [credential for credential in self.credentials if credential.is_root]:
             return found
         raise CannotTell("The credential report has no row of the root user.")
 
     @property
     def users(self) -> list[Credentials]:
         """The credentials of the users, without the root user."""
-        return [one for one in self.credentials if not one.is_root]
+        return [credential for credential in self.credentials if not credential.is_root]
 
     @property
     def itself(self) -> list[AuditedAccount]:
@@ -279,12 +283,12 @@ class AuditedAccount:
     @cached_property
     def attached(self) -> frozenset[str]:
         """The ARNs of the managed policies that are attached to an identity."""
-        return frozenset(arn for one in self.identities for arn in one.attached)
+        return frozenset(arn for identity in self.identities for arn in identity.attached)
 
     @cached_property
     def bounding(self) -> frozenset[str]:
         """The ARNs of the managed policies that are an identity's permissions boundary."""
-        return frozenset(one.boundary for one in self.bounded if one.boundary)
+        return frozenset(principal.boundary for principal in self.bounded if principal.boundary)
 
     def days_since(self, moment: datetime) -> int:
         """Count the whole days between a moment and now."""
@@ -320,7 +324,7 @@ class Thresholds:
     required_tags: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give them as JSON values."""
+        """Return them as JSON values."""
         return {**asdict(self), "required_tags": list(self.required_tags)}
 
 
@@ -332,7 +336,7 @@ def thresholds(limits: Mapping[str, object]) -> Thresholds:
     >>> thresholds({"key_age_days": 30}).key_age_days
     30
     """
-    known = {one.name for one in fields(Thresholds)}
+    known = {field.name for field in fields(Thresholds)}
     taken: dict[str, Any] = {}
     for name, value in limits.items():
         if name not in known:

@@ -162,7 +162,7 @@ def _policy_lacks(demands: tuple[Missing, ...]) -> Callable[..., Texts]:
         policy = audited.password_policy
         if policy is None:
             yield "There is no password policy."
-        elif missing := [what for one in demands for what in one(policy, audited.thresholds)]:
+        elif missing := [what for demand in demands for what in demand(policy, audited.thresholds)]:
             yield f"The password policy does not demand {' and '.join(missing)}."
 
     return check_demands

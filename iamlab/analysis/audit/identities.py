@@ -46,7 +46,7 @@ _DECRYPTING = ("kms:Decrypt", "kms:ReEncryptFrom")
 
 
 def allows_everything(statement: Statement) -> bool:
-    """Say whether a statement allows every action on every resource, whatever its conditions."""
+    """Return whether a statement allows every action on every resource, whatever its conditions."""
     return (
         statement.effect == "Allow"
         and any(_is_all(action, "*:*") for action in statement.action or ())
@@ -71,13 +71,13 @@ def _decrypts_with_every_key(statement: Statement) -> bool:
     listed = (
         any(glob_ignoring_case(pattern, action) for pattern in patterns) for action in _DECRYPTING
     )
-    acts = any(one is (statement.action is not None) for one in listed)
+    acts = any(is_action is (statement.action is not None) for is_action in listed)
     return acts and any(map(_EVERY_KEY.fullmatch, statement.resource))
 
 
 def _labels(policy: Policy, is_wrong: IsWrong) -> str:
-    """Name the statements that are wrong; empty if none is."""
-    return ", ".join(one.label for one in policy.statements if is_wrong(one))
+    """Return the names of the statements that are wrong; empty if none is."""
+    return ", ".join(statement.label for statement in policy.statements if is_wrong(statement))
 
 
 def _managed(is_wrong: IsWrong, what: str) -> Callable[..., Texts]:
@@ -155,14 +155,14 @@ def _users_without_group(user: User, _: AuditedAccount) -> Texts:
 
 
 def _untagged(audited: AuditedAccount, identities: Iterable[Bounded]) -> Iterator[Flaw]:
-    for one in identities:
-        if one.path.startswith("/aws-service-role/"):
+    for principal in identities:
+        if principal.path.startswith("/aws-service-role/"):
             continue  # only AWS can tag it
-        missing = [key for key in audited.thresholds.required_tags if key not in one.tags]
+        missing = [key for key in audited.thresholds.required_tags if key not in principal.tags]
         if missing:
-            yield one.arn, f"Tags are missing: {', '.join(missing)}.", "Set them: tag({...})."
-        elif not one.tags:
-            yield one.arn, "There are no tags.", "Say whose it is and what for: tag({...})."
+            yield principal.arn, f"Tags are missing: {', '.join(missing)}.", "Set them: tag({...})."
+        elif not principal.tags:
+            yield principal.arn, "There are no tags.", "Add its owner and purpose: tag({...})."
 
 
 CHECKS |= {
@@ -185,7 +185,7 @@ class _AccountNames:
 
     @cached_property
     def arns(self) -> dict[str, dict[str, None]]:
-        """Give the ARNs of each kind; a list that an export left out is not known."""
+        """Return the ARNs of each kind; a list that an export left out is not known."""
         account = self.account
         kinds: dict[str, Mapping[str, Any]] = {
             "user": account.users,
@@ -197,7 +197,7 @@ class _AccountNames:
             "instance-profile": account.instance_profiles,
         }
         return {
-            kind: dict.fromkeys(one.arn for one in held.values())
+            kind: dict.fromkeys(principal.arn for principal in held.values())
             for kind, held in kinds.items()
             if held or not account.world.loaded
         }
@@ -206,13 +206,13 @@ class _AccountNames:
     def ids(self) -> frozenset[str]:
         """The unique ids of all users and roles of the world."""
         return frozenset(
-            one.unique_id
+            identity.unique_id
             for account in self.account.world.accounts.values()
-            for one in (*account.users.values(), *account.roles.values())
+            for identity in (*account.users.values(), *account.roles.values())
         )
 
     def lacks(self, name: str) -> bool:
-        """Say whether a name is that of something of this account that is not there."""
+        """Return whether a name is that of something of this account that is not there."""
         if _UNIQUE_ID.fullmatch(name):
             return not self.account.world.loaded and name not in self.ids
         if not is_arn(name) or any(mark in name for mark in ("*", "?", "${")):
@@ -241,7 +241,7 @@ class _AccountNames:
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], str]:
-        """Give the ARNs by kind and name, without path."""
+        """Return the ARNs by kind and name, without path."""
         return {
             (kind, Arn.parse(arn).name): arn for kind, arns in self.arns.items() for arn in arns
         }
@@ -261,7 +261,7 @@ class _AccountNames:
 
 
 def _documents(audited: AuditedAccount) -> Iterator[tuple[str, str, Policy]]:
-    """Give every policy document: the ARN of its holder, what it is called, and the document."""
+    """Return every policy document: the ARN of its holder, what it is called, and the document."""
     account = audited.account
     for identity in audited.identities:
         for name, policy in identity.inline.items():
@@ -279,12 +279,12 @@ def _documents(audited: AuditedAccount) -> Iterator[tuple[str, str, Policy]]:
 
 
 def _names_in(statement: Statement) -> Iterator[str]:
-    """Give everything that a statement names."""
+    """Return everything that a statement names."""
     for principals in (statement.principal, statement.not_principal):
         yield from (value for _, value in principals or ())
     actions = statement.action or ()
     # What iam:Create... is about doesn't exist yet.
-    if not actions or not all(one.lower().startswith("iam:create") for one in actions):
+    if not actions or not all(action.lower().startswith("iam:create") for action in actions):
         yield from statement.resource or ()
         yield from statement.not_resource or ()
     for condition in statement.conditions:
@@ -318,10 +318,10 @@ def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
     for role in audited.roles:
         if role.trust is None or role.path.startswith(_OF_AWS):
             continue
-        allows = (one for one in role.trust.statements if one.effect == "Allow")
+        allows = (statement for statement in role.trust.statements if statement.effect == "Allow")
         trusted = [value for statement in allows for _, value in statement.principal or ()]
         if all(map(names.lacks, trusted)):
-            nobody = "whom it names is not there" if trusted else "it names nobody"
+            nobody = "its principals don't exist" if trusted else "it names no principal"
             yield role.arn, f"Nobody can assume the role: {nobody}.", fix
 
 

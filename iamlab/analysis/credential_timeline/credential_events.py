@@ -93,18 +93,18 @@ class CredentialLog:
     changed: dict[str, datetime] = field(default_factory=dict)
 
     def deletion(self, name: Name, since: datetime) -> datetime | None:
-        """Say when somebody was deleted who was there at a time; ``None`` if no event says it."""
+        """Return when an identity was deleted after a time; ``None`` if no event shows it."""
         times = self.deleted.get(name, [])
         place = bisect_left(times, since)
         return times[place] if place < len(times) else None
 
     def puts_since(self, name: Name, policy_name: str, since: datetime) -> Iterable[Put]:
-        """Give each time that an inline policy was written, from that which was in force on."""
+        """Return each time that an inline policy was written, from that which was in force on."""
         puts = self.puts.get((name, policy_name), [])
         return puts[max(0, bisect_right(puts, since, key=lambda put: put.at) - 1) :]
 
     def managed_since(self, name: Name, place: str, arn: str) -> datetime | None:
-        """Say since when a managed policy has stood on somebody as it is now.
+        """Return since when a managed policy is attached to an identity in its present version.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class CredentialLog:
         return put if put is None or changed is None else max(put, changed)
 
     def last_use(self) -> dict[str, datetime]:
-        """Say when credentials were last used, by the id of their access key."""
+        """Return when credentials were last used, by the id of their access key."""
         return {key_id: placed.event.event_time for key_id, placed in self.uses}
 
 
@@ -144,7 +144,7 @@ def read_log(events: Iterable[Event]) -> CredentialLog:
 
 
 def _session_in(event: Event) -> str:
-    """Give the id of the session that a call of STS has made; empty if it made none."""
+    """Return the id of the session that a call of STS has made; empty if it made none."""
     if event.event_source != "sts.amazonaws.com":
         return ""
     made = (event.response_elements or {}).get("credentials")
@@ -171,12 +171,12 @@ def _note_renaming(log: CredentialLog, event: Event, sent: Mapping[str, Any]) ->
 
 
 def _keys_of(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> list[KeyHistory]:
-    """Give the keys of the user that an event is about."""
+    """Return the keys of the user that an event is about."""
     account_id, name = event.recipient_account_id, str(sent.get("userName", "")).lower()
     return [
-        one
-        for one in log.keys.values()
-        if (one.account_id, one.user_name.lower()) == (account_id, name) and not one.is_of_the_past
+        key
+        for key in log.keys.values()
+        if (key.account_id, key.user_name.lower()) == (account_id, name) and not key.is_of_the_past
     ]
 
 

@@ -1,8 +1,8 @@
 """The hops that lead to credentials, and the calls that are made with them.
 
 A chain begins with a person or a program, and STS is in the middle. In between there may be an
-instance's metadata service, a company's directory, or the issuer of a CI job's token. Hops that are
-no calls of AWS's API are in no log, and have no event.
+instance's metadata service, a company's directory, or the issuer of a CI job's token. A hop that
+isn't an AWS API call is in no log, and has no event.
 
 Notes
 -----
@@ -92,7 +92,7 @@ RESOURCES: Mapping[str, PartyKind] = {
 """Condition key that a service's session carries -> what its value is the ARN of."""
 
 CI_HOSTS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
-"""Hosts whose tokens speak for jobs, and for nobody else."""
+"""Hosts whose tokens identify jobs only."""
 
 BEFORE: Mapping[PartyKind, str] = {
     "instance": "GET /latest/meta-data/iam/security-credentials/",
@@ -108,7 +108,7 @@ BEFORE: Mapping[PartyKind, str] = {
 def hops_of(
     world: World, log: CredentialLog, lifetimes: Mapping[str, Lifetime], wanted: Collection[str]
 ) -> list[Hop]:
-    """Give the hops of some credentials, in the order in which they happened.
+    """Return the hops of some credentials, in the order in which they happened.
 
     Parameters
     ----------
@@ -128,14 +128,14 @@ def hops_of(
             caller, service = _credentials(lifetimes[key_id]), Party("service", event.event_source)
             call = event.event_name, event.event_time, event.event_id, event.error_code
             found.append((event.event_time, place, Hop(caller, service, *call)))
-    found.sort(key=lambda one: one[:2])
+    found.sort(key=lambda hop: hop[:2])
     return [hop for *_, hop in found]
 
 
 def _hops_to(
     record: SessionRecord, issued: LoggedEvent | None, lifetimes: Mapping[str, Lifetime]
 ) -> Iterator[Hop]:
-    """Give the hops that led to a session."""
+    """Return the hops that led to a session."""
     event_id = "" if issued is None else issued.event.event_id
     before = _before(record, {} if issued is None else issued.event.user_identity, lifetimes)
     for source, target in pairwise(before):
@@ -149,7 +149,7 @@ def _hops_to(
 def _before(
     record: SessionRecord, identity: Mapping[str, Any], lifetimes: Mapping[str, Lifetime]
 ) -> tuple[Party, ...]:
-    """Give the parties that came before STS, the first one first."""
+    """Return the parties that came before STS, the first one first."""
     if record.parent in lifetimes:
         return (_credentials(lifetimes[record.parent]),)
     if record.parent:

@@ -1,7 +1,7 @@
 """How long credentials are good: from when to when, and why they end.
 
 Nothing ends a session but time, a Deny that hits it, and the end of the role or user behind it. The
-end of whoever asked for it, or of the key that he asked with, changes nothing.
+end of the identity that requested it, or of its key, changes nothing.
 
 Notes
 -----
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 Ended = Literal[
     "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"
 ]
-"""Why credentials are no good any more, if so. Only the last two are of long-term keys."""
+"""Why credentials have ended. Only the last two are for long-term keys."""
 
 AsOf = tuple["datetime", Ended]
 
@@ -66,17 +66,17 @@ class Lifetime:
     ended
         Why they ended, or ``"still valid"``: then ``end`` is yet to come.
     parent, children
-        With which credentials they were asked for, and for which they asked: ids of access keys.
+        The credentials that requested them, and those that they requested: ids of access keys.
     depth
-        How many times STS was asked until they came: 0 for a long-term key.
+        How many STS calls led to them: 0 for a long-term key.
     asked_by
-        Who asked for them: an ARN, a service, or whom an identity provider calls so.
+        Who requested them: an ARN, a service, or a subject of an identity provider.
     last_used
         When a call was made with them, as far as it was noted.
     event_id
-        The event that notes their making; empty if there is none.
+        The event that records their creation; empty if there is no event.
     issuer_id, asked_by_id
-        The unique ids of whose permissions they have, and of who asked for them: these tell
+        The unique ids of the identity with their permissions, and of the requester: these tell
         namesakes apart. Empty where nobody knows them.
     """
 
@@ -101,14 +101,14 @@ class Lifetime:
 
     @property
     def role_arn(self) -> str:
-        """The role whose session it is; empty if it is none of a role."""
+        """The role of the session; empty if it isn't a role session."""
         return self.issuer_arn if self.kind is CredentialKind.ROLE else ""
 
 
 def lifetimes_of(
     world: World, log: CredentialLog, wanted: Collection[str] | None = None
 ) -> list[Lifetime]:
-    """Give credentials of a world, by their beginning; one that asked before what it got.
+    """Return credentials of a world, by their beginning; one that asked before what it got.
 
     Parameters
     ----------
@@ -123,11 +123,11 @@ def lifetimes_of(
     keys = (*_keys(world, log, known), *_deleted_keys(world, log, known))
     sessions = _sessions(world, log, known, wanted)
     found = [*(key for key in keys if wanted is None or key.access_key_id in wanted), *sessions]
-    return sorted(found, key=lambda one: one.start)
+    return sorted(found, key=lambda lifetime: lifetime.start)
 
 
 class _Known(NamedTuple):
-    """By the id of an access key: what was asked for with it, and when it was last used."""
+    """Id of an access key -> the credentials that it requested, and its last use."""
 
     children: Mapping[str, tuple[str, ...]]
     last_use: Mapping[str, datetime]
@@ -137,7 +137,7 @@ class _Known(NamedTuple):
 
 
 def _keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]:
-    """Give the long-term keys that exist."""
+    """Return the long-term keys that exist."""
     for account in world.accounts.values():
         for owner in (account.root, *account.users.values()):
             for key_id, record in owner.key_records.items():
@@ -170,7 +170,7 @@ def _key(
     last_used: datetime | None,
     known: _Known,
 ) -> Lifetime:
-    """Give a key by its id, and its owner's ARN and unique id."""
+    """Return a key by its id, and its owner's ARN and unique id."""
     key_id, arn, unique_id = names
     return Lifetime(
         key_id,
@@ -188,7 +188,7 @@ def _key(
 
 
 def _owner(account: Account, history: KeyHistory) -> tuple[str, str]:
-    """Give ARN and unique id of whose key it was; of a user who is gone nobody knows them.
+    """Return ARN and unique id of whose key it was; of a user who is gone nobody knows them.
 
     His path is not known either, so his ARN is written without one.
     """
@@ -196,7 +196,7 @@ def _owner(account: Account, history: KeyHistory) -> tuple[str, str]:
         return account.root_arn, account.root.unique_id
     users = () if history.is_of_the_past else account.users.values()
     name = history.user_name.lower()
-    user = next((one for one in users if one.name.lower() == name), None)
+    user = next((candidate for candidate in users if candidate.name.lower() == name), None)
     if user is not None:
         return user.arn, user.unique_id
     return f"arn:{account.partition}:iam::{account.account_id}:user/{history.user_name}", ""
@@ -210,7 +210,7 @@ def _sessions(
 ) -> Iterator[Lifetime]:
     ends = _Ends(world, log)
     depths: dict[str, int] = {}
-    for key_id, record in world.sessions.items():  # a parent stands before its children
+    for key_id, record in world.sessions.items():  # a parent comes before its children
         depths[key_id] = depths.get(record.parent, 0) + 1
         if wanted is not None and key_id not in wanted:
             continue
@@ -239,13 +239,13 @@ def _sessions(
 
 
 def _id_in(identity: Mapping[str, object]) -> str:
-    """Give the unique id of who called, as an event says it: of a role it has a name behind it."""
+    """Return the unique id of the caller of an event; a role's id is followed by a name."""
     known = identity.get("type") in ("IAMUser", "Root", "AssumedRole")
     return str(identity.get("principalId", "")).partition(":")[0] if known else ""
 
 
 def _asked_by(identity: Mapping[str, object]) -> str:
-    """Say who called, as an event says it."""
+    """Return who called, as an event says it."""
     return next(
         (str(identity[name]) for name in ("arn", "invokedBy", "userName") if name in identity), ""
     )
@@ -261,7 +261,7 @@ class _Behind(NamedTuple):
 
 @dataclass(slots=True)
 class _Ends:
-    """Says when and why sessions end; each role and user is looked up once."""
+    """Finds when and why sessions end; it looks up each role and user once."""
 
     world: World
     log: CredentialLog
@@ -300,9 +300,9 @@ class _Ends:
         return self.world.clock.now if found is None else max(found, record.issued)
 
     def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
-        """Say since when a policy hits a session: since it was first written so that it does.
+        """Return since when a policy hits a session: since it was first written so that it does.
 
-        A session that begins when it is already there is no good from its beginning.
+        A session that begins after the reason is invalid from its beginning.
         """
         for put in self.log.puts_since(name, policy.name, record.issued):
             written = _read(put.document)

@@ -1,4 +1,4 @@
-"""The timeline of credentials: which there were, from when to when, and who got them from whom.
+"""The timeline of credentials: which existed, their start and end, and who requested them.
 
 It is made from a world's sessions and its log, and does not change afterwards. All of its parts are
 plain values, for a figure or a table.
@@ -58,7 +58,7 @@ class Timeline(Shown):
     hops
         The calls that led to them, and those that were made with them.
     now
-        The world's time when it was asked.
+        The world's time when it was computed.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class Timeline(Shown):
     _by_id: dict[str, Lifetime] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {one.access_key_id: one for one in self.rows})
+        object.__setattr__(self, "_by_id", {row.access_key_id: row for row in self.rows})
 
     def __iter__(self) -> Iterator[Lifetime]:
         return iter(self.rows)
@@ -93,12 +93,12 @@ class Timeline(Shown):
         return len(self.rows)
 
     def __getitem__(self, of: Session | AccessKey | str) -> Lifetime:
-        """Give the row of some credentials: of themselves, or of their access key's id.
+        """Return the row of some credentials: of themselves, or of their access key's id.
 
         Raises
         ------
         RequestError
-            They are none of this timeline.
+            They aren't in this timeline.
         """
         key_id = of if isinstance(of, str) else getattr(of, "access_key_id", None)
         row = self._by_id.get(key_id) if isinstance(key_id, str) else None
@@ -107,12 +107,12 @@ class Timeline(Shown):
         return row
 
     def chain(self, session: Session | AccessKey | str) -> tuple[Lifetime, ...]:
-        """Give the credentials that led to a session, the first ones first, and itself last.
+        """Return the credentials that led to a session, the first ones first, and itself last.
 
         Raises
         ------
         RequestError
-            It is none of this timeline.
+            It isn't in this timeline.
         """
         found = [self[session]]
         while found[-1].parent in self._by_id and len(found) <= len(self.rows):
@@ -120,11 +120,11 @@ class Timeline(Shown):
         return tuple(reversed(found))
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the rows as a table."""
+        """Return the rows as a table."""
         return table(COLUMNS, map(_cells, self.rows))
 
     def as_text(self) -> str:
-        """Give an indented list: under each of the credentials what they asked for.
+        """Return an indented list: below each of the credentials those that they requested.
 
         Examples
         --------
@@ -149,14 +149,14 @@ class Timeline(Shown):
         return f"<Timeline of {of}>"
 
     def as_tree(self) -> Iterator[tuple[int, Lifetime]]:
-        """Give each row with its level, behind the row that asked for it."""
-        first = [one for one in self.rows if one.parent not in self._by_id]
-        waiting = [(0, one) for one in reversed(first)]
+        """Return each row with its level, after the row that requested it."""
+        first = [row for row in self.rows if row.parent not in self._by_id]
+        waiting = [(0, row) for row in reversed(first)]
         while waiting:
             level, row = waiting.pop()
             yield level, row
             below = [self._by_id[child] for child in row.children if child in self._by_id]
-            waiting += ((level + 1, one) for one in reversed(below))
+            waiting += ((level + 1, row) for row in reversed(below))
 
 
 def _line(row: Lifetime) -> str:
@@ -192,14 +192,14 @@ def timeline_of(world: World, of: Of | None = None) -> Timeline:
         There is no such thing in this world.
     """
     log = read_log(world.events)
-    every = {one.access_key_id: one for one in lifetimes_of(world, log)}
+    every = {lifetime.access_key_id: lifetime for lifetime in lifetimes_of(world, log)}
     wanted = every.keys() if of is None else _belonging(every, _meant(world, every, of))
-    rows = tuple(one for key_id, one in every.items() if key_id in wanted)
+    rows = tuple(lifetime for key_id, lifetime in every.items() if key_id in wanted)
     return Timeline(rows, tuple(hops_of(world, log, every, wanted)), world.clock.now)
 
 
 def chain_of(session: Session) -> tuple[Lifetime, ...]:
-    """Give the credentials that led to a session; of all others nothing is worked out.
+    """Return the credentials that led to a session; of all others nothing is worked out.
 
     Raises
     ------
@@ -221,53 +221,59 @@ def chain_of(session: Session) -> tuple[Lifetime, ...]:
         record = world.sessions.get(key_id)
         key_id = "" if record is None else record.parent
     found = lifetimes_of(world, read_log(world.events), ids)
-    by_id = {one.access_key_id: one for one in found}
+    by_id = {lifetime.access_key_id: lifetime for lifetime in found}
     if session.access_key_id not in by_id:
         raise RequestError(f"{session!r} is not of its world any more.")
-    return tuple(by_id[one] for one in reversed(ids) if one in by_id)
+    return tuple(by_id[key_id] for key_id in reversed(ids) if key_id in by_id)
 
 
 def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:
-    """Give the ids of the credentials that are meant."""
+    """Return the ids of the credentials that are meant."""
     key_id = getattr(of, "access_key_id", of)
     if isinstance(key_id, str) and key_id in every:
         return [key_id]
     arn = of if isinstance(of, str) else getattr(of, "arn", "")
     known = isinstance(arn, str) and arn and not hasattr(of, "access_key_id")
     own = getattr(of, "unique_id", "")
-    found = [one.access_key_id for one in every.values() if known and _is_of(one, str(arn), own)]
+    found = [
+        lifetime.access_key_id
+        for lifetime in every.values()
+        if known and _is_of(lifetime, str(arn), own)
+    ]
     if not found and not (known and _is_there(world, str(arn), own)):
         raise RequestError(
-            f"{of!r} is no session, key, role or user of this world, so it has no timeline."
+            f"{of!r} isn't a session, key, role or user of this world, so it has no timeline."
         )
     return found
 
 
-def _is_of(one: Lifetime, arn: str, unique_id: str) -> bool:
-    """Say whether credentials are somebody's, or were asked for by him.
+def _is_of(lifetime: Lifetime, arn: str, unique_id: str) -> bool:
+    """Return whether credentials belong to an identity, or were requested by it.
 
     An ARN may have been a namesake's, who is gone or is called otherwise now; an id never.
     """
     if unique_id:
-        return unique_id in (one.issuer_id, one.asked_by_id)
-    return arn in (one.arn, one.issuer_arn, one.asked_by)
+        return unique_id in (lifetime.issuer_id, lifetime.asked_by_id)
+    return arn in (lifetime.arn, lifetime.issuer_arn, lifetime.asked_by)
 
 
 def _is_there(world: World, arn: str, unique_id: str) -> bool:
-    """Say whether there is such a somebody, who just has no credentials."""
+    """Return whether there is such a somebody, who just has no credentials."""
     for account in world.accounts.values():
         held: list[CredentialOwner | Role] = [
             account.root,
             *account.users.values(),
             *account.roles.values(),
         ]
-        if any(arn == one.arn and unique_id in ("", one.unique_id) for one in held):
+        if any(
+            arn == principal.arn and unique_id in ("", principal.unique_id) for principal in held
+        ):
             return True
     return False
 
 
 def _belonging(every: dict[str, Lifetime], meant: Collection[str]) -> set[str]:
-    """Give what led to some credentials, themselves, and what came of them."""
+    """Return what led to some credentials, themselves, and what came of them."""
     found: set[str] = set()
     for name in ("children", "parent"):
         done: set[str] = set()

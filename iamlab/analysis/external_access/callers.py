@@ -1,4 +1,4 @@
-"""Who is outside: callers that represent all whom a statement may let in.
+"""Who is outside: callers that represent all outsiders that a statement can allow.
 
 A policy sees of a caller only what its conditions ask for. So a few strangers are enough to
 represent all: a caller who does not sign; users and roles of an account that no policy names, in no
@@ -108,7 +108,7 @@ class Outside:
     named: tuple[str, ...] = ()
 
     def callers(self, kind: str, value: str) -> Iterator[Outsider]:
-        """Give the callers that a value of a Principal element can mean, the most usual first."""
+        """Return the callers that a value of a Principal element can mean, the most usual first."""
         if is_everybody(kind, value):
             return self._everybody()
         if kind == "Federated":
@@ -119,7 +119,7 @@ class Outside:
         return self._of_account(account) if account else self._one(value)
 
     def services(self, service: str) -> Iterator[Outsider]:
-        """Give a service that calls on behalf of somebody outside."""
+        """Return a service that calls on behalf of somebody outside."""
         own = keys_of(CALLER_KEYS, CallerAttributes(service=service))
         keys = tuple(start for key in sends(service) for start in _COMES_WITH[key])
         for source in self._sources():
@@ -128,42 +128,42 @@ class Outside:
             yield Outsider(service, {**own, **sent}, is_anybody=is_anybody, is_signed=False)
 
     def _is_anybodys(self, source: Mapping[str, ContextValue]) -> bool:
-        """Say whether everybody can have such a resource: one that no policy names."""
+        """Return whether everybody can have such a resource: one that no policy names."""
         arns = self._texts("aws:sourcearn")
-        accounts = (Arn.parse(one).account for one in arns if is_arn(one))
+        accounts = (Arn.parse(arn).account for arn in arns if is_arn(arn))
         named = {*arns, *self._texts("aws:sourceaccount"), *accounts}
         return not named & {source["aws:SourceArn"], source["aws:SourceAccount"]}
 
     def _everybody(self) -> Iterator[Outsider]:
         nobody = keys_of(CALLER_KEYS, context.ANONYMOUS_CALLER)
         yield Outsider(ANONYMOUS, nobody, is_anybody=True, is_signed=False)
-        # Everybody can create an organization: if any is accepted, that is no limit.
+        # Everybody can create an organization: if any is accepted, that isn't a limit.
         any_organization = any(map(has_star, self._texts("aws:principalorgid")))
-        for one in self._of_account(self._stranger()):
-            is_anybody = any_organization or "aws:PrincipalOrgID" not in one.context
-            yield replace(one, is_anybody=is_anybody)
+        for caller in self._of_account(self._stranger()):
+            is_anybody = any_organization or "aws:PrincipalOrgID" not in caller.context
+            yield replace(caller, is_anybody=is_anybody)
         for pattern in dict.fromkeys(self._patterns()):
             for account in self._outside(pattern):
-                for one in self._of_account(account):
-                    yield replace(one, is_anybody=has_star(pattern))
+                for caller in self._of_account(account):
+                    yield replace(caller, is_anybody=has_star(pattern))
         if self.wanted.keys() & {*OF_SOURCE}:
             for service in self._texts("aws:principalservicename") or (ANY_SERVICE,):
                 yield from self.services(service)
 
     def _stranger(self) -> str:
-        """Give an account that no policy names."""
+        """Return an account that no policy names."""
         taken = {*self.world.accounts, *self.zone.accounts, *self._patterns()}
-        return next((one for one in STRANGERS if one not in taken), STRANGERS[0])
+        return next((stranger for stranger in STRANGERS if stranger not in taken), STRANGERS[0])
 
     def _patterns(self) -> Iterator[str]:
-        """Give the accounts in conditions and Deny statements, as they write them."""
+        """Return the accounts in conditions and Deny statements, as they write them."""
         for key in ("aws:principalaccount", "kms:calleraccount", "aws:sourceowner"):
             yield from self._texts(key)
         for value in (*self._texts("aws:principalarn"), *self.named):
             yield Arn.parse(value).account if is_arn(value) else value
 
     def _outside(self, pattern: str) -> Iterator[str]:
-        """Give an account that matches a pattern and is outside, if there is one."""
+        """Return an account that matches a pattern and is outside, if there is one."""
         missing = DIGITS - len(pattern.replace("*", ""))
         for digit in "9876" if pattern.strip("*") and missing >= 0 else "":
             text = pattern.replace("*", digit * missing, 1).replace("*", "").replace("?", digit)
@@ -172,7 +172,7 @@ class Outside:
                 return
 
     def _of_account(self, account: str) -> Iterator[Outsider]:
-        """Give callers of an account: a user, a session of a role, the root user, whoever is named.
+        """Return callers of an account: a user, a role session, the root user, named principals.
 
         Those who are in no organization come first.
         """
@@ -185,7 +185,7 @@ class Outside:
             yield from _as_caller(arn, account, membership)
 
     def _alike(self, pattern: str, account: str) -> Iterator[str]:
-        """Give ARNs of an account that match a pattern."""
+        """Return ARNs of an account that match a pattern."""
         if not is_arn(pattern) or not glob(Arn.parse(pattern).account, account):
             return
         arn = Arn.parse(pattern)
@@ -194,22 +194,26 @@ class Outside:
             yield f"arn:{self.partition}:{service}::{account}:{like(arn.resource, rest)}"
 
     def _one(self, value: str) -> Iterator[Outsider]:
-        """Give the principal with an ARN, or with a unique id."""
+        """Return the principal with an ARN, or with a unique id."""
         arn, unique_id = value, {}
         if not is_arn(value):
             accounts = self.world.accounts.values()
-            every = (one for own in accounts for one in (*own.users.values(), *own.roles.values()))
-            arn = next((one.arn for one in every if one.unique_id == value), "")
+            every = (
+                principal
+                for own in accounts
+                for principal in (*own.users.values(), *own.roles.values())
+            )
+            arn = next((principal.arn for principal in every if principal.unique_id == value), "")
             # The id of a session has the session's name.
             unique_id = {"aws:userid": f"{value}:{SOMEBODY}" if ":role/" in arn else value}
         account = Arn.parse(arn).account if arn else ""
         if is_account(account) and account not in self.zone.accounts:
             for membership in self._memberships(account):
-                for one in _as_caller(arn, account, membership):
-                    yield replace(one, context={**one.context, **unique_id})
+                for caller in _as_caller(arn, account, membership):
+                    yield replace(caller, context={**caller.context, **unique_id})
 
     def _memberships(self, account: str, about: str = "principal") -> list[Membership | None]:
-        """Say in which organizations an account may be.
+        """Return in which organizations an account may be.
 
         Of an account in the world that is known. Another account may be in any organization that
         the world does not know, and a stranger may join one that is not wholly trusted.
@@ -223,7 +227,7 @@ class Outside:
         for value, rest in product(self._texts(f"aws:{about}orgpaths"), ("", "x/")):
             path = like(value, rest)
             found.append(Membership(path.partition("/")[0], path))
-        return [one for one in dict.fromkeys(found) if self._may_join(one, account)]
+        return [caller for caller in dict.fromkeys(found) if self._may_join(caller, account)]
 
     def _may_join(self, membership: Membership | None, account: str) -> bool:
         if membership is None:
@@ -234,11 +238,11 @@ class Outside:
         return account in STRANGERS or name not in self.world.organizations
 
     def _sources(self) -> Iterator[dict[str, ContextValue]]:
-        """Give what a service may send about somebody outside on whose behalf it calls."""
+        """Return what a service may send about somebody outside on whose behalf it calls."""
         accounts = [self._stranger()]
         for value in self._texts("aws:sourceaccount"):
             accounts += self._outside(value)
-        arns = [f"arn:{self.partition}:sns:us-east-1:{one}:topic" for one in accounts]
+        arns = [f"arn:{self.partition}:sns:us-east-1:{number}:topic" for number in accounts]
         arns += (like(value, "x") for value in self._texts("aws:sourcearn"))
         for arn in dict.fromkeys(arns):
             for account in self._owners(arn, accounts):
@@ -246,7 +250,7 @@ class Outside:
                     yield _source(arn, account, membership)
 
     def _owners(self, arn: str, accounts: Iterable[str]) -> Iterator[str]:
-        """Give the accounts that may own a resource: a bucket's ARN does not have it."""
+        """Return the accounts that may own a resource: a bucket's ARN does not have it."""
         own = Arn.parse(arn).account if is_arn(arn) else ""
         if not own:
             yield from dict.fromkeys(accounts)
@@ -258,7 +262,7 @@ class Outside:
 
 
 def has_star(pattern: str) -> bool:
-    """Say whether a text has a wildcard.
+    """Return whether a text has a wildcard.
 
     Examples
     --------
@@ -269,12 +273,12 @@ def has_star(pattern: str) -> bool:
 
 
 def is_everybody(kind: str, value: str) -> bool:
-    """Say whether a value of a Principal element means everybody."""
+    """Return whether a value of a Principal element means everybody."""
     return kind == "*" or (kind == "AWS" and value == "*")
 
 
 def can_be_tried(kind: str, value: str) -> bool:
-    """Say whether the engine knows callers whom such a value means.
+    """Return whether the engine knows callers that such a value can match.
 
     It knows none for a canonical user ID, which S3 saves as the account that it means, nor for ARNs
     in which AWS puts a name instead of an account: ``arn:aws:iam::cloudfront:user/...``.
@@ -285,7 +289,7 @@ def can_be_tried(kind: str, value: str) -> bool:
 
 
 def account_named(value: str) -> str:
-    """Give the account that a value of a Principal element names; empty if it names no account.
+    """Return the account that a value of a Principal element names; empty if it names no account.
 
     Examples
     --------
@@ -301,7 +305,7 @@ def account_named(value: str) -> str:
 
 
 def like(pattern: str, rest: str = "x") -> str:
-    """Give a text that matches a pattern.
+    """Return a text that matches a pattern.
 
     Examples
     --------
@@ -312,7 +316,7 @@ def like(pattern: str, rest: str = "x") -> str:
 
 
 def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterator[Outsider]:
-    """Give a caller with its condition keys; nothing if no principal has such an ARN."""
+    """Return a caller with its condition keys; nothing if no principal has such an ARN."""
     try:
         caller = Request(arn, "s3:GetObject", "*").caller
     except RequestError:
@@ -329,7 +333,7 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
 
 
 def _source(arn: str, account: str, membership: Membership | None) -> dict[str, ContextValue]:
-    """Give what a service sends about the resource for which it calls."""
+    """Return what a service sends about the resource for which it calls."""
     own: dict[str, ContextValue] = {"aws:SourceArn": arn, "aws:SourceAccount": account}
     if membership is not None:
         own["aws:SourceOrgID"] = membership.organization_id

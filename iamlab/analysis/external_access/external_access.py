@@ -119,8 +119,10 @@ def outside_access(world: World, zone_of_trust: ZoneOfTrust | None = None) -> Ou
         assumed |= dict.fromkeys(access.facts.assumed)
         for statement in access.access_statements():
             found += _access_through(access, statement)
-    findings = sorted((one for one in found if isinstance(one, OutsideFinding)), key=_order)
-    services = tuple(one for one in found if isinstance(one, ServiceAccess))
+    findings = sorted(
+        (finding for finding in found if isinstance(finding, OutsideFinding)), key=_order
+    )
+    services = tuple(finding for finding in found if isinstance(finding, ServiceAccess))
     return OutsideAccess(tuple(findings), words, services, examined, tuple(assumed))
 
 
@@ -131,16 +133,16 @@ def _order(finding: OutsideFinding) -> tuple[object, ...]:
 
 
 def _names_outsiders(world: World, shared: SharedResource, zone: Zone) -> bool:
-    """Say whether a policy or a grant names anybody outside, so that it needs a closer look."""
+    """Return whether a policy or a grant names anybody outside, so that it needs a closer look."""
     statements = () if shared.policy is None else shared.policy.statements
-    allows = (one for one in statements if one.effect == "Allow")
-    principals = [value for one in allows for value in _principals(one)]
+    allows = (statement for statement in statements if statement.effect == "Allow")
+    principals = [value for allow in allows for value in _principals(allow)]
     principals += [("AWS", grant.grantee_principal) for grant in shared.grants]
     return not all(_is_inside(value, zone, world) for value in principals)
 
 
 def _principals(statement: Statement) -> tuple[PrincipalValue, ...]:
-    """Give the values of an Allow's Principal element; NotPrincipal names everybody else."""
+    """Return the values of an Allow's Principal element; NotPrincipal names everybody else."""
     if statement.principal is None:
         return () if statement.not_principal is None else (EVERYBODY,)
     return tuple(
@@ -149,11 +151,11 @@ def _principals(statement: Statement) -> tuple[PrincipalValue, ...]:
 
 
 def _is_inside(principal: PrincipalValue, zone: Zone, world: World) -> bool:
-    """Say whether only somebody in the zone of trust is named, or a service that sends no keys."""
+    """Return whether it names only the zone of trust, or a service that sends no keys."""
     kind, value = principal
     if kind == "CanonicalUser":
         trusted = (world.accounts[key] for key in zone.accounts & world.accounts.keys())
-        return any(one.canonical_user_id == value for one in trusted)
+        return any(grantee.canonical_user_id == value for grantee in trusted)
     if kind == "Service":
         return not sends(value)
     if kind != "AWS":
@@ -165,9 +167,9 @@ def _is_inside(principal: PrincipalValue, zone: Zone, world: World) -> bool:
 def _access_through(
     access: ResourceAccess, allow: AccessStatement
 ) -> Iterator[OutsideFinding | ServiceAccess]:
-    """Give the access that a statement gives to anybody outside."""
+    """Return the access that a statement gives to anybody outside."""
     statement = allow.statement
-    if any(confines(one, statement, access.inside) for one in statement.conditions):
+    if any(confines(condition, statement, access.inside) for condition in statement.conditions):
         return
     for principal in _principals(statement):
         if _is_inside(principal, access.zone, access.world):
@@ -184,7 +186,7 @@ def _access_through(
 def _findings(
     access: ResourceAccess, allow: AccessStatement, principal: PrincipalValue
 ) -> Iterator[OutsideFinding]:
-    """Give what a statement allows one principal, a finding for each different outcome."""
+    """Return what a statement allows one principal, a finding for each different outcome."""
     actions: dict[SearchResult, list[str]] = defaultdict(list)
     proofs: dict[SearchResult, Decision | None] = {}
     for names in _groups(access, allow.statement):
@@ -195,14 +197,14 @@ def _findings(
             proofs.setdefault(kind, outcome.proof)
     for kind in [*actions]:
         # What stops these stops others of the rest too: the other finding says so.
-        others = (one for one in actions if one.answer is not Answer.STOPPED)
+        others = (action for action in actions if action.answer is not Answer.STOPPED)
         is_stopped = kind.answer is Answer.STOPPED
-        if is_stopped and any({*kind.stops} <= {*one.stops} for one in others):
+        if is_stopped and any({*kind.stops} <= {*other.stops} for other in others):
             del actions[kind]
     every = {name for names in actions.values() for name in names}
     values: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in allow.statement.conditions:
-        values[one.key] |= dict.fromkeys(one.values)
+    for condition in allow.statement.conditions:
+        values[condition.key] |= dict.fromkeys(condition.values)
     account = account_named(principal[1])
     for kind, names in actions.items():
         is_stopped = kind.answer is Answer.STOPPED
@@ -224,16 +226,16 @@ def _findings(
 
 
 def _for_any_service(access: ResourceAccess, allow: AccessStatement) -> Iterator[ServiceAccess]:
-    """Give what services may do where everybody is named: those that conditions name, or any."""
+    """Return what services may do where everybody is named: those that conditions name, or any."""
     named = [
-        one
-        for one in allow.statement.conditions
-        if one.key.lower() in SERVICE_NAMES and one.comparison.name != "Null"
+        condition
+        for condition in allow.statement.conditions
+        if condition.key.lower() in SERVICE_NAMES and condition.comparison.name != "Null"
     ]
     if not named:
         yield from _for_service(access, allow, ANY_SERVICE, "*")
         return
-    values = [value for one in named for value in one.values]
+    values = [value for condition in named for value in condition.values]
     known = [f"{name}{SERVICE_END}" for name in PRINCIPALS]
     for names in ((*values, *known), map(like, values)):  # invented names if none is known
         found = [
@@ -250,7 +252,7 @@ def _for_any_service(access: ResourceAccess, allow: AccessStatement) -> Iterator
 def _for_service(
     access: ResourceAccess, allow: AccessStatement, service: str, shown: str = ""
 ) -> Iterator[ServiceAccess]:
-    """Give what a service may do on behalf of somebody outside."""
+    """Return what a service may do on behalf of somebody outside."""
     shared, statement = access.shared, allow.statement
     keys = {condition.key.lower() for condition in statement.conditions}
     if any(key.startswith(_LIMITED_TO_CUSTOMER) for key in keys) or SERVICE_LINKED in shared.arn:
@@ -272,7 +274,7 @@ def _for_service(
 
 def _groups(access: ResourceAccess, statement: Statement) -> list[list[str]]:
     """Group the actions of a statement for which everything else gives the same result."""
-    tests = [action_test(one) for one in access.limits]
+    tests = [action_test(limit) for limit in access.limits]
     groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for name in _actions(access.shared.service, statement.action, statement.not_action):
         lower = name.lower()
@@ -285,12 +287,12 @@ def _groups(access: ResourceAccess, statement: Statement) -> list[list[str]]:
 def _actions(
     service: str, action: tuple[str, ...] | None, not_action: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    """Give the actions of a service that an element matches; of a role, those on roles."""
+    """Return the actions of a service that an element matches; of a role, those on roles."""
     test = action_test(Statement("Allow", 1, action=action, not_action=not_action))
     known = [
-        one.full_name
-        for one in actions_of(service).values()
-        if service != "sts" or any(use.name == "role" for use in one.resource_types)
+        known_action.full_name
+        for known_action in actions_of(service).values()
+        if service != "sts" or any(use.name == "role" for use in known_action.resource_types)
     ]
     unknown = (
         like(pattern)
@@ -305,7 +307,7 @@ def _actions(
 
 @lru_cache(maxsize=4096)
 def _special_rules(action: str) -> tuple[object, ...]:
-    """Say which rules of its own an action has."""
+    """Return which rules of its own an action has."""
     trust = action if action in TRUST_ACTIONS else ""
     return (trust, *(action in table for table in _TABLES))
 

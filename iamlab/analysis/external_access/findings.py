@@ -80,7 +80,7 @@ class OutsideFinding:
     when
         The conditions in words.
     narrowed_by
-        The Deny statements that stop others whom it names.
+        The Deny statements that stop other principals that it names.
     stopped_by
         What stops all of them, today.
     source
@@ -123,7 +123,7 @@ class OutsideFinding:
         return not (self.condition or self.narrowed_by or self.stopped_by)
 
     def covers(self, action: str) -> bool:
-        """Say whether an action is one of the finding's."""
+        """Return whether an action is one of the finding's."""
         return any(action_matches(pattern, action) for pattern in self.actions)
 
     def __str__(self) -> str:
@@ -216,36 +216,43 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
     @property
     def open(self) -> tuple[OutsideFinding, ...]:
         """Those that nothing stops; ``status`` ignores resource control policies."""
-        return tuple(one for one in self.findings if one)
+        return tuple(finding for finding in self.findings if finding)
 
     @property
     def public(self) -> tuple[OutsideFinding, ...]:
         """Those that let in everybody in the world."""
-        return tuple(one for one in self.open if one.is_public)
+        return tuple(finding for finding in self.open if finding.is_public)
 
     @property
     def stopped(self) -> tuple[OutsideFinding, ...]:
         """Those that an RCP, a Deny or Block Public Access stops today."""
-        return tuple(one for one in self.findings if not one)
+        return tuple(finding for finding in self.findings if not finding)
 
     def __str__(self) -> str:
-        shown = [str(one) for one in self.findings[:MOST_LINES]]
+        shown = [str(finding) for finding in self.findings[:MOST_LINES]]
         rest = len(self) - len(shown)
         more = [f"and {rest} more"] if rest else []
         head = f"Outside access, zone of trust: {self.zone}; {self.asked} resources looked at."
         return "\n".join([head, *(shown or ["Nobody outside is let in."]), *more])
 
     def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame``, a row for each finding."""
+        """Return it as a ``pandas.DataFrame``, a row for each finding."""
         rows = [
             (
-                *(one.status, bool(one), one.is_public, one.resource_type, one.resource, one.owner),
-                ", ".join(f"{kind}: {value}" for kind, value in one.principal.items()),
-                ", ".join(one.actions),
-                *(" and ".join(one.when), one.source, one.statement),
-                "; ".join(map(str, one.stopped_by)),
+                *(
+                    finding.status,
+                    bool(finding),
+                    finding.is_public,
+                    finding.resource_type,
+                    finding.resource,
+                    finding.owner,
+                ),
+                ", ".join(f"{kind}: {value}" for kind, value in finding.principal.items()),
+                ", ".join(finding.actions),
+                *(" and ".join(finding.when), finding.source, finding.statement),
+                "; ".join(map(str, finding.stopped_by)),
             )
-            for one in self.findings
+            for finding in self.findings
         ]
         return table(COLUMNS, rows)
 

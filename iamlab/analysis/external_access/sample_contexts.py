@@ -84,7 +84,7 @@ class ConditionTest(NamedTuple):
     wanted: tuple[str | None, ...]
 
     def fits(self, key: str, values: Values) -> bool:
-        """Say whether it holds with these values of its key."""
+        """Return whether it holds with these values of its key."""
         many = is_multivalued(key) or len(values or ()) > 1
         return holds(self.comparison, self.wanted, values, multivalued=many)
 
@@ -128,8 +128,10 @@ class ContextSamples:
     ) -> None:
         self._statement, self._limits, self._access = statement, limits, access
         every = (statement, *limits)
-        self._variables = dict.fromkeys(key for one in every for key in _variables_of(one))
-        keys = dict.fromkeys(key for one in every for key in _keys_of(one))
+        self._variables = dict.fromkeys(
+            key for statement in every for key in _variables_of(statement)
+        )
+        keys = dict.fromkeys(key for statement in every for key in _keys_of(statement))
         self.keys = tuple(
             key for key in keys if 0 < len(key) <= MAX_TEXT and not access.is_fixed(key)
         )
@@ -138,7 +140,7 @@ class ContextSamples:
         self.is_complete = True
 
     def of(self, caller: Outsider) -> Iterator[SampleContext]:
-        """Give what a caller can send, the most usual first; nothing if he is not let in."""
+        """Return what a caller can send, the most usual first; nothing if he is not let in."""
         own = {**self._access.context, **caller.lower_context}
         for condition in self._statement.conditions:
             key = condition.key.lower()
@@ -161,7 +163,7 @@ class ContextSamples:
     def _options(
         self, key: str, own: Mapping[str, ContextValue], natural: Values, caller: Outsider
     ) -> tuple[Values, ...]:
-        """Give values of a key with which the Allow's conditions hold, one of each sort."""
+        """Return values of a key with which the Allow's conditions hold, one of each sort."""
         required = list(self._tests(key, (self._statement,), own))
         others = list(self._tests(key, self._limits, own))
         found: dict[Hashable, Values] = {}
@@ -190,14 +192,14 @@ class ContextSamples:
             yield from combinations(possible[:FEW_VALUES], 2)
 
     def _is_outside(self, key: str, value: str) -> bool:
-        """Say whether somebody outside can have this value, now or later."""
+        """Return whether somebody outside can have this value, now or later."""
         if self._access.inside.has(key, value) or len(value) > MAX_TEXT:
             return False
         now = as_values(self._access.context.get(key)) if key in TIMES else None
         return now is None or holds(_NOT_BEFORE, now, (value,))
 
     def _is_anybodys(self, key: str) -> bool:
-        """Say whether everybody could send what is asked of a key: not a certain network, or id.
+        """Return whether everybody could send the required value: not a certain network or id.
 
         The Allow's own conditions are a limit if they are one for S3, which has rules for this.
         """
@@ -206,7 +208,7 @@ class ContextSamples:
     def _tests(
         self, key: str, statements: Iterable[Statement], own: Mapping[str, ContextValue]
     ) -> Iterator[ConditionTest]:
-        """Give what statements ask of a key, with their variables filled as far as possible."""
+        """Return what statements ask of a key, with their variables filled as far as possible."""
         for statement in statements:
             for condition in statement.conditions:
                 if condition.key.lower() == key:
@@ -226,13 +228,13 @@ _NOT_BEFORE = Comparison("DateGreaterThanEquals")
 
 
 def _keys_of(statement: Statement) -> Iterator[str]:
-    """Give the keys that a statement asks for, in conditions and by variables."""
+    """Return the keys that a statement asks for, in conditions and by variables."""
     yield from (condition.key.lower() for condition in statement.conditions)
     yield from _variables_of(statement)
 
 
 def _variables_of(statement: Statement) -> Iterator[str]:
-    """Give the keys of its variables."""
+    """Return the keys of its variables."""
     if statement.variables:
         texts = [*(statement.resource or ()), *(statement.not_resource or ())]
         for condition in statement.conditions:
@@ -252,10 +254,10 @@ def as_values(value: ContextValue | None) -> Values:
     if value is None or value in ("", (), []):
         return None
     many = value if isinstance(value, list | tuple) else (value,)
-    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in many)
+    return tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in many)
 
 
 def can_send(key: str, caller: Outsider) -> bool:
-    """Say whether a request of this caller may have such a key."""
+    """Return whether a request of this caller may have such a key."""
     known = global_key(key)
     return caller.is_signed or known is None or known.present in OF_THE_CALL

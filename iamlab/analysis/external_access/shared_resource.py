@@ -94,7 +94,7 @@ class SharedResource:
 
 
 def type_of(arn: str) -> str:
-    """Say what a resource is, as Access Analyzer calls it.
+    """Return what a resource is, as Access Analyzer calls it.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def type_of(arn: str) -> str:
 
 
 def shared_resources(world: World) -> Iterator[SharedResource]:
-    """Give what may be shared. A VPC endpoint's policy gives nobody access to the endpoint."""
+    """Return what may be shared. A VPC endpoint's policy gives nobody access to the endpoint."""
     policies = world.resource_policies
     known = set()
     for account in world.accounts.values():
@@ -115,12 +115,16 @@ def shared_resources(world: World) -> Iterator[SharedResource]:
             known.add(role.arn)
             policy = policies.get(role.arn) or role.trust
             yield SharedResource(role.arn, policy, account.account_id)
-        for one in account.resources.values():
-            known.add(one.arn)
-            is_shared = one.policy is not None or one.grants
-            if is_shared and one.service not in FOR_SERVICES_ONLY:
+        for resource in account.resources.values():
+            known.add(resource.arn)
+            is_shared = resource.policy is not None or resource.grants
+            if is_shared and resource.service not in FOR_SERVICES_ONLY:
                 yield SharedResource(
-                    one.arn, one.policy, account.account_id, one.grants, one.separator
+                    resource.arn,
+                    resource.policy,
+                    account.account_id,
+                    resource.grants,
+                    resource.separator,
                 )
     for arn, policy in policies.items():
         parsed = Arn.parse(arn)
@@ -152,7 +156,7 @@ class AccessStatement(NamedTuple):
     grant: Grant | None = None
 
     def without_conditions(self) -> AccessStatement:
-        """Give the same without its conditions."""
+        """Return the same without its conditions."""
         bare = replace(self.statement, conditions=())
         if self.grant is None:
             alone = _for_stranger(resource=Policy((bare,)))
@@ -164,7 +168,7 @@ class AccessStatement(NamedTuple):
 def _for_stranger(**layers: Any) -> Layers:
     """Combine the resource's side with a stranger whose own account allows everything.
 
-    A federated user can do what a session policy allows; for all others it is no limit.
+    A session policy limits a federated user only.
     """
     return Layers(identity=[_ALLOW_ALL], session=[_ALLOW_ALL], **layers)
 
@@ -194,51 +198,57 @@ class ResourceAccess:
         self.inside = Inside(world, zone, self.context)
         own = () if facts.policy is None else facts.policy.statements
         rcps = (attached.policy for level in facts.rcps for attached in level)
-        above = (one for policy in rcps for one in policy.statements)
+        above = (statement for policy in rcps for statement in policy.statements)
         self.limits = (
-            *(one for one in own if one.effect == "Deny"),
-            *(one for one in above if one.effect == "Deny" or one.conditions),
+            *(statement for statement in own if statement.effect == "Deny"),
+            *(
+                statement
+                for statement in above
+                if statement.effect == "Deny" or statement.conditions
+            ),
         )
         self._layers = _for_stranger(
             resource=facts.policy,
-            rcps=facts.rcps,
-            grants=facts.grants,
+            rcp=facts.rcps,
+            grant=facts.grants,
             public_access_block=facts.public_access_block,
         )
 
     def access_statements(self) -> Iterator[AccessStatement]:
-        """Give all that may let somebody in."""
+        """Return all that may let somebody in."""
         policy = self.facts.policy
         if policy is not None:
             name = policy.name or "policy"
-            for one in policy.statements:
-                if one.effect == "Allow":
-                    alone = _for_stranger(resource=Policy((one,), name=name))
-                    yield AccessStatement(one, f"{name}/{one.label}", POLICY, alone)
+            for statement in policy.statements:
+                if statement.effect == "Allow":
+                    alone = _for_stranger(resource=Policy((statement,), name=name))
+                    yield AccessStatement(statement, f"{name}/{statement.label}", POLICY, alone)
         for grant in self.facts.grants:
-            [one] = grant.as_policy().statements
+            [statement] = grant.as_policy().statements
             alone = _for_stranger(grants=[grant])
-            yield AccessStatement(one, grant.name, KMS_GRANT, alone, grant)
+            yield AccessStatement(statement, grant.name, KMS_GRANT, alone, grant)
 
     def limits_of(self, action: str) -> tuple[Statement, ...]:
-        """Give the statements that may stop an action, in any policy."""
-        return tuple(one for one in self.limits if action_test(one)(action.lower()))
+        """Return the statements that may stop an action, in any policy."""
+        return tuple(limit for limit in self.limits if action_test(limit)(action.lower()))
 
     def decide(self, request: Request) -> Decision:
         """Decide a request that a statement alone would let through."""
         return evaluate(request, self._layers)
 
     def outside(self, statement: Statement, limits: Sequence[Statement]) -> Outside:
-        """Give all that is outside, as far as these statements can tell callers apart."""
+        """Return all that is outside, as far as these statements can tell callers apart."""
         wanted: dict[str, dict[str, None]] = {}
-        for one in (statement, *limits):
-            for condition in one.conditions:
+        for entry in (statement, *limits):
+            for condition in entry.conditions:
                 key = condition.key.lower()
                 if key in _ABOUT_CALLERS:
-                    values = filter(None, filled(condition, one, self.context))
+                    values = filter(None, filled(condition, entry, self.context))
                     wanted.setdefault(key, {}).update(dict.fromkeys(values))
         principals = (
-            pair for one in limits for pair in (*(one.principal or ()), *(one.not_principal or ()))
+            pair
+            for entry in limits
+            for pair in (*(entry.principal or ()), *(entry.not_principal or ()))
         )
         named = dict.fromkeys(value for kind, value in principals if kind == "AWS" and value != "*")
         partition = Arn.parse(self.shared.arn).partition
@@ -246,17 +256,17 @@ class ResourceAccess:
         return Outside(self.world, self.zone, partition, values_of, tuple(named))
 
     def is_fixed(self, key: str) -> bool:
-        """Say whether the caller cannot choose the value of a condition key."""
+        """Return whether the caller cannot choose the value of a condition key."""
         return key in _ABOUT_CALLERS or self.is_of_resource(key)
 
     def is_of_resource(self, key: str) -> bool:
-        """Say whether a condition key is about the resource, and its value is known."""
+        """Return whether a condition key is about the resource, and its value is known."""
         if key in OF_RESOURCE or key in map(str.lower, self.facts.attributes.own):
             return True
         return self.shared.is_known and key.startswith(("aws:resourcetag/", "iam:resourcetag/"))
 
     def works_on(self, action: str) -> tuple[bool, bool]:
-        """Say whether an action works on the resource itself, and on resources below it."""
+        """Return whether an action works on the resource itself, and on resources below it."""
         if self.shared.is_role:
             return (True, False)
         return _works_on(action, self.shared.arn, self.shared.separator)
@@ -264,7 +274,7 @@ class ResourceAccess:
     def resources(
         self, action: str, statements: Iterable[Statement], context: Mapping[str, ContextValue]
     ) -> tuple[str, ...]:
-        """Give a resource for each way in which statements can match: itself, or below it.
+        """Return a resource for each way in which statements can match: itself, or below it.
 
         Only those that the action works on: ``s3:GetObject`` does not read the bucket.
         """
@@ -276,13 +286,15 @@ class ResourceAccess:
             return (as_values(context.get(key.lower())) or (SOME_TEXT,))[0]
 
         patterns: dict[str, None] = {}
-        for one in statements:
-            for text in (*(one.resource or ()), *(one.not_resource or ())):
-                is_open = one.variables and has_variable(text)
+        for statement in statements:
+            for text in (*(statement.resource or ()), *(statement.not_resource or ())):
+                is_open = statement.variables and has_variable(text)
                 patterns[substitute(text, value_of) or text if is_open else text] = None
         itself, below = self.works_on(action)
         candidates = _candidates(arn, self.shared.separator, tuple(patterns))
-        return tuple(one for one in candidates if (itself if one == arn else below))
+        return tuple(
+            candidate for candidate in candidates if (itself if candidate == arn else below)
+        )
 
 
 _ABOUT_CALLERS = frozenset((*OF_CALLER, *OF_SOURCE))
@@ -294,13 +306,13 @@ def _candidates(arn: str, separator: str, patterns: tuple[str, ...]) -> tuple[st
     found: dict[tuple[bool, ...], str] = {}
     for text in (arn, *(f"{start}{OTHER}" for start in below), *resource_samples(patterns)):
         if (text == arn or text.startswith(below)) and len(text) <= MAX_TEXT:
-            matches = (text == arn, *(glob_resource(one, text) for one in patterns))
+            matches = (text == arn, *(glob_resource(pattern, text) for pattern in patterns))
             found.setdefault(matches, text)
     return tuple(found.values())
 
 
 def _below(arn: str, separator: str) -> tuple[str, ...]:
-    """Give how the ARNs below a resource begin; those of the rules of an event bus count too."""
+    """Return how the ARNs below a resource begin; those of the rules of an event bus count too."""
     found = [f"{arn}{separator}"] if separator else []
     if ":event-bus/" in arn:
         start, _, name = arn.partition(":event-bus/")
@@ -310,7 +322,7 @@ def _below(arn: str, separator: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _works_on(action: str, arn: str, separator: str) -> tuple[bool, bool]:
-    """Say whether an action works on a resource itself, and below it; both, if unknown.
+    """Return whether an action works on a resource itself, and below it; both, if unknown.
 
     Examples
     --------
@@ -319,11 +331,11 @@ def _works_on(action: str, arn: str, separator: str) -> tuple[bool, bool]:
     [(True, False), (False, True), (True, True)]
     """
     starts = _below(arn, separator)
-    patterns = [PLACEHOLDER.sub("*", one) for one in arns_for(action)]
-    itself = any(one != "*" and glob_resource(one, arn) for one in patterns)
+    patterns = [PLACEHOLDER.sub("*", known_arn) for known_arn in arns_for(action)]
+    itself = any(pattern != "*" and glob_resource(pattern, arn) for pattern in patterns)
     below = any(
-        not glob_resource(one, arn) and _can_both_match(one, f"{start}*")
-        for one in patterns
+        not glob_resource(pattern, arn) and _can_both_match(pattern, f"{start}*")
+        for pattern in patterns
         for start in starts
     )
     if itself and not action.startswith("s3:"):
@@ -331,7 +343,7 @@ def _works_on(action: str, arn: str, separator: str) -> tuple[bool, bool]:
     return (itself, below) if itself or below else (True, True)
 
 
-def _can_both_match(one: str, other: str) -> bool:
-    """Say whether an ARN can match both patterns."""
-    parts = (pattern.split(":", PARTS - 1) for pattern in (one, other))
+def _can_both_match(first: str, other: str) -> bool:
+    """Return whether an ARN can match both patterns."""
+    parts = (pattern.split(":", PARTS - 1) for pattern in (first, other))
     return all(meeting(*pair) is not None for pair in zip(*parts, strict=False))

@@ -1,9 +1,9 @@
-"""Is somebody outside let in? Each caller who may be meant is tried, and the engine decides.
+"""Does a statement allow an outsider? Each possible caller is tried, and the engine decides.
 
-A statement is tried twice: alone, and with all other policies. A caller who gets in both times is a
-witness, and proves the finding. If all callers whom the statement alone would let in are stopped,
-the finding says what stops them. If it would let in nobody, either there is a reason why it never
-can, or the finding stays, without a proof.
+A statement is tried twice: alone, and with all other policies. A caller that is allowed both times
+is a witness, and proves the finding. If other policies stop all callers that the statement alone
+allows, the finding names them. If it allows no caller, there is a reason why it never can, or the
+finding stays without a proof.
 
 Notes
 -----
@@ -78,7 +78,7 @@ class SearchResult(NamedTuple):
     proof
         A witness, or the first caller who was stopped.
     stops
-        What stops those whom the statement alone would let in, all or some of them.
+        What stops all or some of the callers that the statement alone would allow.
     """
 
     answer: Answer
@@ -139,7 +139,7 @@ class WitnessSearch:
     def _let_in_by(
         self, statement: AccessStatement
     ) -> Iterator[tuple[Outsider, SampleContext, Request]]:
-        """Give the requests that a statement alone would let through."""
+        """Return the requests that a statement alone would let through."""
         samples = ContextSamples(statement.statement, self._limits, self._access)
         tried = 0
         callers = self._outside.callers(*self._principal)
@@ -157,7 +157,7 @@ class WitnessSearch:
     def _requests(
         self, statement: AccessStatement, caller: Outsider, sample: SampleContext
     ) -> Iterator[Request]:
-        """Give a request for each resource that the statements tell apart."""
+        """Return a request for each resource that the statements tell apart."""
         context = {**self._access.context, **caller.lower_context}
         for key, values in sample.values.items():
             context[key] = () if values is None else values[0] if len(values) == 1 else values
@@ -171,7 +171,7 @@ class WitnessSearch:
                 return  # there is no such caller
 
     def _stops(self) -> tuple[Stop, ...]:
-        found = (stop for one in self._denied[:FEW_DENIED] for stop in self._stops_of(one))
+        found = (stop for denied in self._denied[:FEW_DENIED] for stop in self._stops_of(denied))
         return tuple(dict.fromkeys(found))
 
     def _stops_of(self, decision: Decision) -> Iterator[Stop]:
@@ -183,8 +183,8 @@ class WitnessSearch:
                 levels, decision.layer_matches[layer].allows_by_level, strict=False
             ):
                 if not says:
-                    names = ", ".join(one.policy.name or "policy" for one in level)
-                    where = dict.fromkeys(part for one in level for part in one.path)
+                    names = ", ".join(policy.policy.name or "policy" for policy in level)
+                    where = dict.fromkeys(part for policy in level for part in policy.path)
                     yield Stop(layer, names or "no policy", ", ".join(where))
         facts = self._access.facts
         if facts.policy is not None and is_restricted(
@@ -193,7 +193,7 @@ class WitnessSearch:
             yield Stop(PUBLIC_ACCESS_BLOCK, "RestrictPublicBuckets")
 
     def _can_let_in_nobody(self) -> bool:
-        """Say whether there is a reason why nobody outside can meet the statement's conditions."""
+        """Return whether there is a reason why no outsider can meet the statement's conditions."""
         self._is_complete = True  # now of this search
         found = self._let_in_by(self._statement.without_conditions())
         callers = tuple({id(caller): caller for caller, _, _ in found}.values())
@@ -211,7 +211,7 @@ class WitnessSearch:
     def _is_never_met(
         self, key: str, tests: Sequence[ConditionTest], callers: Sequence[Outsider]
     ) -> bool:
-        """Say whether no caller meets all tests of a key, where each caller's value is known."""
+        """Return whether no caller meets all tests of a key, where each caller's value is known."""
         if key in TIMES:
             now = as_values(self._access.context.get(key))
             return any(
@@ -219,7 +219,9 @@ class WitnessSearch:
                 for test in tests
             )
         context = self._access.context
-        pairs = [(one, as_values({**context, **one.lower_context}.get(key))) for one in callers]
+        pairs = [
+            (caller, as_values({**context, **caller.lower_context}.get(key))) for caller in callers
+        ]
         is_known = (
             key in self._settled_keys(callers)
             or self._access.is_of_resource(key)
@@ -237,15 +239,17 @@ class WitnessSearch:
         tests: Sequence[ConditionTest],
         pairs: Sequence[tuple[Outsider, Values]],
     ) -> bool:
-        """Say whether these callers have all values of a key that the tests tell apart.
+        """Return whether these callers have all values of a key that the tests tell apart.
 
         They do where texts are compared literally: there is a caller for each value that is wanted
-        and is outside, and one whom no policy names represents all others.
+        and is outside, and a caller that no policy names represents all others.
         """
         wanted = {value for test in tests for value in test.wanted}
         is_plain = all(value is not None and not has_star(value) for value in wanted)
         if key in _OF_SERVICES and self._is_complete:
-            return is_plain or all(one.is_signed or one.principal == ANONYMOUS for one, _ in pairs)
+            return is_plain or all(
+                caller.is_signed or caller.principal == ANONYMOUS for caller, _ in pairs
+            )
         known = {value for _, own in pairs for value in own or ()}
         return (
             self._is_complete
@@ -256,10 +260,10 @@ class WitnessSearch:
         )
 
     def _settled_keys(self, callers: Sequence[Outsider]) -> Collection[str]:
-        """Give the keys about the caller whose values the Principal element itself settles."""
+        """Return the keys about the caller whose values the Principal element itself settles."""
         kind, value = self._principal
         if is_everybody(kind, value):
-            unsigned = all(one.principal == ANONYMOUS for one in callers)
+            unsigned = all(caller.principal == ANONYMOUS for caller in callers)
             return (*OF_CALLER, *OF_SOURCE) if unsigned else ()
         if kind == "Federated":
             return (*OF_CALLER, *OF_SOURCE)
@@ -275,7 +279,7 @@ class WitnessSearch:
 _OF_SERVICES = (
     *("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"),
 )
-"""The keys by which services are told from all others."""
+"""The keys that distinguish services from all other callers."""
 
 _TRIED = ("aws:principalaccount", "aws:sourceowner", "kms:calleraccount")
 """The keys for which there is a caller with each value that is wanted. Not so for organizations:

@@ -5,7 +5,7 @@ zone may also be an organizational unit, or a list of accounts. With the organiz
 has a zone of its own: its owner's organization, or its owner alone.
 
 To say that a statement lets in nobody from outside needs a reason that holds for all callers. There
-is one: a condition asks that the caller, or the one for whom a service calls, has an account, an
+is one: a condition requires that the caller, or the principal behind a service, has an account, an
 organization or a name, and each value that it accepts is inside the zone of trust. Whatever is not
 sure does not count.
 
@@ -70,7 +70,7 @@ class Zone:
     path: str = ""
 
     def has_organization(self, organization_id: str) -> bool:
-        """Say whether all of an organization is in it.
+        """Return whether all of an organization is in it.
 
         A list of accounts never has one, even with every member: tomorrow there are more.
         """
@@ -78,7 +78,7 @@ class Zone:
         return organization == organization_id != "" and below.count("/") == 1
 
     def has_path(self, path: str) -> bool:
-        """Say whether an account at this path is in it, whichever it is."""
+        """Return whether an account at this path is in it, whichever it is."""
         return bool(self.path) and path.startswith(self.path)
 
 
@@ -94,7 +94,7 @@ def zones(world: World, zone_of_trust: ZoneOfTrust | None) -> tuple[ZoneOf, str]
     Raises
     ------
     RequestError
-        It is none of these; there is no such OU, or no organization.
+        It isn't one of these; there is no such OU, or no organization.
     """
     if zone_of_trust is None:
         zone_of_trust = ORGANIZATION if world.organizations else ACCOUNT
@@ -122,20 +122,20 @@ def _zone_of_object(world: World, zone: object) -> tuple[ZoneOf, str]:
         members: list[object] = list(zone)  # type: ignore[call-overload]  # it may be anything
     except TypeError:
         raise _no_zone(zone) from None
-    return _accounts([getattr(one, "account_id", one) for one in members])
+    return _accounts([getattr(member, "account_id", member) for member in members])
 
 
 def _no_zone(zone: object) -> RequestError:
     return RequestError(
-        f"{zone!r} is no zone of trust. It is "
+        f"{zone!r} isn't a zone of trust. Use "
         f'"{ACCOUNT}", "{ORGANIZATION}", an OU (its id or path), or a list of account ids.'
     )
 
 
 def _accounts(ids: list[object]) -> tuple[ZoneOf, str]:
-    for one in ids:
-        if not is_account(one):
-            raise _no_zone(one)
+    for unit_id in ids:
+        if not is_account(unit_id):
+            raise _no_zone(unit_id)
     if not ids:
         raise _no_zone(ids)
     zone = Zone(frozenset(map(str, ids)))
@@ -145,7 +145,7 @@ def _accounts(ids: list[object]) -> tuple[ZoneOf, str]:
 
 
 def _organizations(world: World) -> ZoneOf:
-    """Give each account its own organization, and itself alone if it is in none."""
+    """Return each account its own organization, and itself alone if it is in none."""
     by_account: dict[str, Zone] = {}
     for organization in world.organizations.values():
         zone = Zone(frozenset(organization.members), organization.path_to(organization.root))
@@ -160,9 +160,9 @@ def _organization_or_unit(world: World, text: str) -> tuple[ZoneOf, str]:
     for organization in world.organizations.values():
         root = organization.root
         known[organization.id] = organization, organization.path_to(root)
-        for one in (root, *organization.organizational_units.values()):
-            known[one.id] = organization, organization.path_to(one)
-            names[one.id] = one.label
+        for node in (root, *organization.organizational_units.values()):
+            known[node.id] = organization, organization.path_to(node)
+            names[node.id] = node.label
     by_path = {path: found for found in known.values() for path in (found[1], found[1][:-1])}
     found = known.get(text) or by_path.get(text)
     if found is None:
@@ -184,7 +184,7 @@ OF_CALLER: Sequence[str] = (
     *("aws:principaltype", "aws:principalisawsservice", "aws:principalservicename"),
     *("aws:principalservicenameslist", "aws:username", SOURCE_OWNER, "kms:calleraccount"),
 )
-"""The keys that say who calls. The unique id is none of them: nobody knows whose it is."""
+"""The keys that identify the caller. The unique id isn't one of them: nobody knows whose it is."""
 
 OF_SOURCE: Sequence[str] = (
     *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
@@ -211,21 +211,24 @@ class Inside(NamedTuple):
     context: Mapping[str, ContextValue]
 
     def has(self, key: str, value: str) -> bool:
-        """Say whether only somebody inside can have this value of a condition key."""
+        """Return whether only somebody inside can have this value of a condition key."""
         test = _TESTS.get(key)
         return test is not None and test(value, self)
 
     def ids(self) -> set[str]:
-        """Give the ids of the zone's accounts, users and roles."""
+        """Return the ids of the zone's accounts, users and roles."""
         ids = set(self.zone.accounts)
         for account_id in self.zone.accounts & self.world.accounts.keys():
             account = self.world.accounts[account_id]
-            ids |= {one.unique_id for one in (*account.users.values(), *account.roles.values())}
+            ids |= {
+                principal.unique_id
+                for principal in (*account.users.values(), *account.roles.values())
+            }
         return ids
 
 
 def confines(condition: Condition, statement: Statement, inside: Inside) -> bool:
-    """Say whether a condition of an Allow keeps everybody outside out."""
+    """Return whether a condition of an Allow keeps everybody outside out."""
     key, comparison = condition.key.lower(), condition.comparison
     operator = OPERATORS[comparison.name]
     if (
@@ -247,7 +250,7 @@ def confines(condition: Condition, statement: Statement, inside: Inside) -> bool
 def filled(
     condition: Condition, statement: Statement, context: Mapping[str, ContextValue]
 ) -> tuple[str | None, ...]:
-    """Give a condition's values; ``None`` for one with a variable that is not the resource's."""
+    """Return a condition's values; ``None`` for one with a variable that is not the resource's."""
     known = {key: value for key, value in context.items() if isinstance(value, str)}
     return filled_by(lambda key: known.get(key.lower()), condition, statement)
 
@@ -255,7 +258,7 @@ def filled(
 def filled_by(
     value_of: Callable[[str], str | None], condition: Condition, statement: Statement
 ) -> tuple[str | None, ...]:
-    """Give a condition's values with its variables replaced; ``None`` where one has no value."""
+    """Return a condition's values with its variables replaced; ``None`` where one has no value."""
     if not statement.variables or not OPERATORS[condition.comparison.name].variables:
         return condition.values
     return tuple(substitute(value, value_of) for value in condition.values)
@@ -277,7 +280,7 @@ def _is_path_inside(value: str, inside: Inside) -> bool:
 
 
 def _is_arn_inside(value: str, inside: Inside) -> bool:
-    """Say whether an ARN has an account of the zone; a star before the account may hide it."""
+    """Return whether an ARN has an account of the zone; a star before the account may hide it."""
     if not is_arn(value):
         return False
     *head, name = value.split(":", PARTS - 1)
@@ -290,7 +293,7 @@ def _is_arn_inside(value: str, inside: Inside) -> bool:
 
 
 def _is_id_inside(value: str, inside: Inside) -> bool:
-    """Say whether a unique id is that of an identity of the zone, with any session name."""
+    """Return whether a unique id is that of an identity of the zone, with any session name."""
     start = _plain_start(value)
     unique_id, colon, _ = start.partition(":")
     if not colon and start != value:
@@ -299,7 +302,7 @@ def _is_id_inside(value: str, inside: Inside) -> bool:
 
 
 def _plain_start(pattern: str) -> str:
-    """Give the text before the first wildcard."""
+    """Return the text before the first wildcard."""
     return pattern.replace("?", "*").partition("*")[0]
 
 

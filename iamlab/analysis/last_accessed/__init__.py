@@ -1,1 +1,1 @@
-"""Last accessed information: which services that policies allow were used, when, and by whom."""
+"""Last accessed information: when each service was last used, and by which identity."""

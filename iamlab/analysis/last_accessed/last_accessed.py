@@ -11,7 +11,7 @@ access "usually within four hours"; here it shows at once.
 Notes
 -----
 AWS pages: "Refine permissions in AWS using last accessed information", with the days; "CloudTrail
-userIdentity element"; "Logging data events", for what is no management event. Likely, not sure:
+userIdentity element"; "Logging data events", for what isn't a management event. Likely, not sure:
 that a Deny in an identity-based policy takes no service away, as in
 ListPoliciesGrantingServiceAccess.
 """
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 KINDS = ("user", "group", "role", "policy")
 
 CALLS = ("AwsApiCall", "AwsConsoleAction")
-"""Types of events that are attempts to access a service; to sign in is none."""
+"""Types of events that are attempts to access a service; signing in isn't such an attempt."""
 
 PERIOD = timedelta(days=400)
 """How long ago an access may be. AWS says "at least", so that it may tell of older ones too."""
@@ -80,7 +80,7 @@ def last_accessed(
     *,
     now: datetime | None = None,
 ) -> LastAccessed:
-    """Say when services were last accessed that policies allow, and by whom.
+    """Return the last access to the services that policies allow: when, and by which identity.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def last_accessed(
     NoSuchEntity
         The account has nothing with that ARN.
     InvalidInput
-        It is no ARN of something that has or is a policy.
+        The ARN isn't of something that has or is a policy.
     RequestError
         Something is of the wrong kind.
 
@@ -128,7 +128,11 @@ def last_accessed(
     documents = (
         [holder.document]
         if isinstance(holder, ManagedPolicy)
-        else [attached.policy for one in with_groups(holder) for attached in policies_of(one)]
+        else [
+            attached.policy
+            for identity in with_groups(holder)
+            for attached in policies_of(identity)
+        ]
     )
     allowed: Mapping[str, Sequence[str]] = granted(documents)
     if granularity == "SERVICE_LEVEL":
@@ -139,7 +143,8 @@ def last_accessed(
         moment,
         tuple(rows_of(allowed, latest, moment)),
         tuple(
-            Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path) for one in entities
+            Entity(entity.arn, entity.name, entity.kind.upper(), entity.unique_id, entity.path)
+            for entity in entities
         ),
     )
 
@@ -150,9 +155,9 @@ def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
     Raises
     ------
     InvalidInput
-        It is no ARN of a user, a group, a role or a managed policy.
+        It isn't the ARN of a user, a group, a role or a managed policy.
     NoSuchEntity
-        The account has none of that ARN.
+        The account has nothing with this ARN.
     """
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind not in KINDS:
@@ -161,7 +166,7 @@ def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
     if parsed.kind == "policy":
         return account.get_policy(arn)
     held: Mapping[str, Identity] = getattr(account, f"{parsed.kind}s")
-    by_arn = {one.arn: one for one in held.values()}
+    by_arn = {principal.arn: principal for principal in held.values()}
     if arn not in by_arn:
         raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, by_arn))
     return by_arn[arn]
@@ -174,14 +179,14 @@ def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[Bou
     if isinstance(holder, Group):
         return list(holder.users)
     return [
-        one
-        for one in (*account.users.values(), *account.roles.values())
-        if any(holder.arn in each.attached for each in with_groups(one))
+        principal
+        for principal in (*account.users.values(), *account.roles.values())
+        if any(holder.arn in each.attached for each in with_groups(principal))
     ]
 
 
 def granted(policies: Iterable[Policy]) -> dict[str, list[str]]:
-    """Give the actions that policies allow, by service; both in alphabetical order.
+    """Return the actions that policies allow, by service; both in alphabetical order.
 
     Examples
     --------
@@ -209,7 +214,7 @@ def read_attempts(
     Parameters
     ----------
     entity_of
-        Says whose attempt an event shows; ``None``: of nobody who is asked about.
+        Returns the entity of an event's attempt; ``None``: another identity.
     events
         ``None``: the world's own.
     now
@@ -218,7 +223,7 @@ def read_attempts(
     Raises
     ------
     RequestError
-        One of them is no event, or has a time without a zone; or so has ``now``.
+        One of them isn't an event, or a time (also ``now``) has no zone.
     """
     listed: Any = world.events if events is None else events
     moment: Any = now
@@ -233,7 +238,7 @@ def read_attempts(
     latest: dict[str, dict[str, LastAttempt]] = defaultdict(dict)
     for event in listed:
         if not isinstance(event, Event):
-            what = f"{type(event).__name__} is no event"
+            what = f"{type(event).__name__} isn't an event"
             raise RequestError(f"{what}: give a world's events, a Trail, or any Event values.")
         time = event.event_time
         if time.tzinfo is None:
@@ -252,7 +257,7 @@ def read_attempts(
 
 def _note(latest: dict[str, dict[str, LastAttempt]], entity: str, event: Event) -> None:
     """Note an attempt; a call that needs no permission is one of its service all the same."""
-    actions = {one.action for one in uses_of(event)}
+    actions = {use.action for use in uses_of(event)}
     names = {action.partition(":")[0] for action in actions} or {_prefix_of(event.event_source)}
     if event.management_event and event.event_category == "Management":
         names |= actions
@@ -269,16 +274,18 @@ def _prefix_of(event_source: str) -> str:
 
 
 def _finder(entities: Iterable[Bounded]) -> Callable[[Event], str | None]:
-    """Give what says which entity an event is of.
+    """Return what says which entity an event is of.
 
     By the unique id where both have one: who was deleted and made again is another, and who was
     renamed is the same. Else by the ARN.
     """
     every = list(entities)
-    by_id = {one.unique_id: one.arn for one in every if one.unique_id}
-    by_arn = {one.arn: one for one in every}
+    by_id = {principal.unique_id: principal.arn for principal in every if principal.unique_id}
+    by_arn = {principal.arn: principal for principal in every}
     # The ARN of a session has no path.
-    by_session = {without_path(one.arn): one for one in every if one.kind == "role"}
+    by_session = {
+        without_path(principal.arn): principal for principal in every if principal.kind == "role"
+    }
 
     def entity_of(event: Event) -> str | None:
         issuer = issuer_of(event.user_identity)
@@ -297,7 +304,7 @@ def _finder(entities: Iterable[Bounded]) -> Callable[[Event], str | None]:
 def rows_of(
     allowed: Mapping[str, Sequence[str]], latest: Latest, now: datetime
 ) -> Iterator[ServiceLastAccessed]:
-    """Give a row for each service: who attempted it, and those of its actions that are named."""
+    """Return a row for each service: who attempted it, and those of its actions that are named."""
     for service, actions in allowed.items():
         since = tracked_since(service, now)
         tracked = ((name, _since(since, latest, name)) for name in filter(is_tracked, actions))
@@ -312,13 +319,13 @@ def rows_of(
 
 
 def _since(start: datetime, latest: Latest, name: str) -> tuple[LastAttempt, ...]:
-    """Give the attempts since a moment, the most recent first."""
-    found = [one for one in latest.get(name, {}).values() if one.time >= start]
-    return tuple(sorted(found, key=lambda one: (-one.time.timestamp(), one.entity)))
+    """Return the attempts since a moment, the most recent first."""
+    found = [attempt for attempt in latest.get(name, {}).values() if attempt.time >= start]
+    return tuple(sorted(found, key=lambda attempt: (-attempt.time.timestamp(), attempt.entity)))
 
 
 def is_tracked(action: str) -> bool:
-    """Say whether an action of the catalogue has last accessed information of its own.
+    """Return whether an action of the catalogue has last accessed information of its own.
 
     Examples
     --------
@@ -333,7 +340,7 @@ def is_tracked(action: str) -> bool:
 
 
 def tracked_since(service: str, now: datetime) -> datetime:
-    """Give the time since which accesses to the actions of a service are tracked.
+    """Return the time since which accesses to the actions of a service are tracked.
 
     Examples
     --------

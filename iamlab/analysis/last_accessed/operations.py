@@ -1,6 +1,6 @@
 """Last accessed information as jobs: a user or a role orders a report, and fetches it later.
 
-Here a job is done when it is asked for the second time, or once the clock has moved on. The report
+Here a job is done at the second request, or when the clock has moved on. The report
 is of the moment at which it was ordered. Jobs are kept with the world, and with its file: their ids
 stay good.
 
@@ -55,7 +55,7 @@ NEEDED_IN_ORGANIZATIONS = (
     *("DescribePolicy", "ListChildren", "ListParents", "ListPoliciesForTarget", "ListRoots"),
     "ListTargetsForPolicy",
 )
-"""What whoever orders a report of an organization needs besides, at Organizations."""
+"""Additional Organizations permissions for a report of an organization."""
 
 _OF_SERVICES = {
     "LastAuthenticated": "time",
@@ -75,7 +75,7 @@ _OF_ORGANIZATIONS = {"Region": "region", "EntityPath": "entity", "LastAuthentica
 
 
 def _creator(account: Account, caller: Caller) -> str:
-    """Give the unique id of who calls: of a session of a role, the role's."""
+    """Return the unique id of who calls: of a session of a role, the role's."""
     who = principal_of(account.world, caller)
     userid = str(who.context().get("aws:userid", ""))
     return userid if who.kind in OF_FEDERATED_USERS else userid.partition(":")[0]
@@ -90,25 +90,25 @@ def _order(account: Account, creator: str, *result: Any) -> dict[str, Any]:
 
 
 def _job(
-    account: Account, given: Parameters, caller: Caller, kind: str
+    account: Account, parameters: Parameters, caller: Caller, kind: str
 ) -> tuple[LastAccessedJob, Any]:
     """Find a job of the caller's, and the report if it is done.
 
     Raises
     ------
     NoSuchEntity
-        There is none of that id, it is another's, or it is of another kind.
+        There is no job with this id, or it belongs to another caller or kind.
     """
-    job: LastAccessedJob | None = account.last_accessed_jobs.get(given["JobId"])
+    job: LastAccessedJob | None = account.last_accessed_jobs.get(parameters["JobId"])
     if job is None or job.kind != kind or job.creator != _creator(account, caller):
         note = "A job is there for the user or the role that has ordered it."
-        raise noted(NoSuchEntity(f"Job {given['JobId']} is not found."), note)
+        raise noted(NoSuchEntity(f"Job {parameters['JobId']} is not found."), note)
     is_done = job.status(account.world.clock.now) == "COMPLETED"
     return job, (job.services or job.organizations) if is_done else None
 
 
 def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
-    """Give the status of a job, and note that it was fetched."""
+    """Return the status of a job, and note that it was fetched."""
     status = job.status(account.world.clock.now)
     account.last_accessed_jobs[job.job_id] = replace(job, asked=True)
     answer = {"JobStatus": status, "JobCreationDate": job.created}
@@ -124,18 +124,20 @@ def _access(access: LastAttempt | None, names: Mapping[str, str]) -> dict[str, A
     return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
 
 
-def _service(one: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES) -> dict[str, Any]:
+def _service(
+    service: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES
+) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "ServiceName": one.service_name,
-        "ServiceNamespace": one.service_namespace,
-        **_access(one.last_access, names),
+        "ServiceName": service.service_name,
+        "ServiceNamespace": service.service_namespace,
+        **_access(service.last_access, names),
     }
-    if one.accesses:
-        found["TotalAuthenticatedEntities"] = one.total_authenticated_entities
-    if any(action.access for action in one.tracked_actions):
+    if service.accesses:
+        found["TotalAuthenticatedEntities"] = service.total_authenticated_entities
+    if any(action.access for action in service.tracked_actions):
         found["TrackedActionsLastAccessed"] = [
             {"ActionName": action.action_name, **_access(action.access, _OF_ACTIONS)}
-            for action in one.tracked_actions
+            for action in service.tracked_actions
         ]
     return found
 
@@ -145,54 +147,56 @@ def _service(one: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES) 
 
 @operation("GenerateServiceLastAccessedDetails", on="identity", answer=as_it_is, by_whom=True)
 def generate_service_last_accessed_details(
-    account: Account, given: Parameters, caller: Caller
+    account: Account, parameters: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Order the report of a user, a group, a role or a managed policy."""
     creator = _creator(account, caller)
-    report = last_accessed(account, given["Arn"], None, given.get("Granularity", "SERVICE_LEVEL"))
+    report = last_accessed(
+        account, parameters["Arn"], None, parameters.get("Granularity", "SERVICE_LEVEL")
+    )
     return _order(account, creator, report)
 
 
 @operation("GetServiceLastAccessedDetails", on="*", answer=as_it_is, by_whom=True)
 def get_service_last_accessed_details(
-    account: Account, given: Parameters, caller: Caller
+    account: Account, parameters: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch a report: its services."""
-    job, report = _job(account, given, caller, "services")
+    job, report = _job(account, parameters, caller, "services")
     services = () if report is None else report.services
-    rows = page("ServicesLastAccessed", services, given, _service)
+    rows = page("ServicesLastAccessed", services, parameters, _service)
     granularity = {"JobType": job.services.granularity} if job.services else {}
     return {**_about(account, job), **granularity, **rows}
 
 
 @operation("GetServiceLastAccessedDetailsWithEntities", on="*", answer=as_it_is, by_whom=True)
 def get_service_last_accessed_details_with_entities(
-    account: Account, given: Parameters, caller: Caller
+    account: Account, parameters: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch of a report who could have used a service, and when they did, the latest first."""
-    job, report = _job(account, given, caller, "services")
-    namespace = given["ServiceNamespace"]
+    job, report = _job(account, parameters, caller, "services")
+    namespace = parameters["ServiceNamespace"]
     if not catalog.has(namespace):
         raise noted(
             InvalidInput(f"Service namespace {namespace} is not valid."),
             did_you_mean(namespace, catalog.services()),
         )
     found = () if report is None else _entities(report, namespace.lower())
-    rows = page("EntityDetailsList", found, given, lambda pair: _entity(*pair))
+    rows = page("EntityDetailsList", found, parameters, lambda pair: _entity(*pair))
     return {**_about(account, job), **rows}
 
 
 def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, LastAttempt | None]]:
-    """Give the entities of a service, those that attempted it first; of another service, none."""
-    known = {one.arn: one for one in report.entities}
+    """Return the entities of a service, those that attempted it first; of another service, none."""
+    known = {entity.arn: entity for entity in report.entities}
     for row in report.services:
         if row.service_namespace == namespace:
             yield from ((known.pop(access.entity), access) for access in row.accesses)
-            yield from ((one, None) for one in known.values())
+            yield from ((entity, None) for entity in known.values())
 
 
-def _entity(one: Entity, access: LastAttempt | None) -> dict[str, Any]:
-    info = {name.capitalize(): value for name, value in asdict(one).items()}
+def _entity(entity: Entity, access: LastAttempt | None) -> dict[str, Any]:
+    info = {name.capitalize(): value for name, value in asdict(entity).items()}
     return {"EntityInfo": info, **_access(access, {"LastAuthenticated": "time"})}
 
 
@@ -212,7 +216,7 @@ def _also(_: Account, __: Parameters) -> list[tuple[str, str]]:
     by_whom=True,
 )
 def generate_organizations_access_report(
-    account: Account, given: Parameters, caller: Caller
+    account: Account, parameters: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Order the report of a root, an OU or an account; what cannot be reported fails as a job.
 
@@ -220,13 +224,13 @@ def generate_organizations_access_report(
     a code and a message. So that is how it ends if the account is not in charge, say.
     """
     creator, now = _creator(account, caller), account.world.clock.now
-    every = [one for one in account.last_accessed_jobs.values() if one.kind == "organizations"]
-    if sum(one.status(now) == "IN_PROGRESS" for one in every) >= MOST_IN_PROGRESS:
+    every = [job for job in account.last_accessed_jobs.values() if job.kind == "organizations"]
+    if sum(job.status(now) == "IN_PROGRESS" for job in every) >= MOST_IN_PROGRESS:
         raise ReportGenerationLimitExceeded(
             "The request failed because the maximum number of concurrent requests for this account "
             "are already running."
         )
-    path, policy_id = given["EntityPath"], given.get("OrganizationsPolicyId")
+    path, policy_id = parameters["EntityPath"], parameters.get("OrganizationsPolicyId")
     result: tuple[Any, ...]
     try:
         result = (organizations_last_accessed(account, path, policy_id),)
@@ -237,19 +241,23 @@ def generate_organizations_access_report(
 
 @operation("GetOrganizationsAccessReport", on="*", answer=as_it_is, by_whom=True)
 def get_organizations_access_report(
-    account: Account, given: Parameters, caller: Caller
+    account: Account, parameters: Parameters, caller: Caller
 ) -> dict[str, Any]:
     """Fetch the report of an organization."""
-    job, report = _job(account, given, caller, "organizations")
+    job, report = _job(account, parameters, caller, "organizations")
     if report is None:
         return {**_about(account, job), "IsTruncated": False}
-    by, _, direction = given.get("SortKey", "SERVICE_NAMESPACE_ASCENDING").rpartition("_")
+    by, _, direction = parameters.get("SortKey", "SERVICE_NAMESPACE_ASCENDING").rpartition("_")
     services = sorted(
         report.services,
-        key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda one: (one.service_namespace,),
+        key=_time
+        if by == "LAST_AUTHENTICATED_TIME"
+        else lambda service: (service.service_namespace,),
         reverse=direction == "DESCENDING",
     )
-    rows = page("AccessDetails", services, given, lambda one: _service(one, _OF_ORGANIZATIONS))
+    rows = page(
+        "AccessDetails", services, parameters, lambda service: _service(service, _OF_ORGANIZATIONS)
+    )
     return {
         **_about(account, job),
         "NumberOfServicesAccessible": report.number_of_services_accessible,
@@ -258,10 +266,14 @@ def get_organizations_access_report(
     }
 
 
-def _time(one: ServiceLastAccessed) -> tuple[Any, ...]:
+def _time(service: ServiceLastAccessed) -> tuple[Any, ...]:
     """Sort by time; what was never attempted is before all else."""
-    when = one.last_authenticated
-    return (False, one.service_namespace) if when is None else (True, when, one.service_namespace)
+    when = service.last_authenticated
+    return (
+        (False, service.service_namespace)
+        if when is None
+        else (True, when, service.service_namespace)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +309,7 @@ class LastAccessedJob:
         return "organizations" if self.services is None else "services"
 
     def status(self, now: datetime) -> str:
-        """Give its ``JobStatus``."""
+        """Return its ``JobStatus``."""
         if not self.asked and now <= self.created:
             return "IN_PROGRESS"
         return "FAILED" if self.error_code else "COMPLETED"

@@ -8,7 +8,7 @@ Notes
 -----
 AWS pages: "API GenerateOrganizationsAccessReport"; "API GetOrganizationsAccessReport"; "Refine
 permissions in AWS using last accessed information". The pages want the management account; of
-delegated administrators they do not speak, so they are refused. Which errors come then is not
+they don't mention delegated administrators, so those are rejected. Which errors come then is not
 documented: those are taken that Organizations has for them. Likely, not sure: that a Deny of all
 resources without a condition takes a service away ("it only applies SCP logic"), and no other.
 """
@@ -77,13 +77,13 @@ class OrganizationsLastAccessed(Shown):
     @property
     def number_of_services_not_accessed(self) -> int:
         """How many of them nobody attempted."""
-        return sum(not one.accesses for one in self.services)
+        return sum(not service.accesses for service in self.services)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give it as a table: a row for each service."""
+        """Return it as a table: a row for each service."""
         rows = (
-            (one.service_namespace, *cells_of(one.last_access), len(one.accesses))
-            for one in self.services
+            (service.service_namespace, *cells_of(service.last_access), len(service.accesses))
+            for service in self.services
         )
         return table(_COLUMNS, rows)
 
@@ -110,7 +110,7 @@ def organizations_last_accessed(
     *,
     now: datetime | None = None,
 ) -> OrganizationsLastAccessed:
-    """Say when services were last accessed that service control policies allow.
+    """Return when services were last accessed that service control policies allow.
 
     Parameters
     ----------
@@ -132,11 +132,11 @@ def organizations_last_accessed(
     PolicyTypeNotEnabledException
         Service control policies are not enabled.
     TargetNotFoundException
-        There is no entity of that path.
+        There is no entity with this path.
     PolicyNotFoundException
-        There is no policy of that id.
+        There is no policy with this id.
     InvalidInput
-        The policy is no service control policy.
+        The policy isn't a service control policy.
 
     Examples
     --------
@@ -155,7 +155,9 @@ def organizations_last_accessed(
     policy, attached = None, []
     if target.id != organization.management_account_id:  # no policy limits that
         every = organization.policies
-        attached = [[every[key] for key in one.attached] for one in organization.way_to(target.id)]
+        attached = [
+            [every[key] for key in node.attached] for node in organization.way_to(target.id)
+        ]
         if policy_id is not None:
             policy = _policy(organization, policy_id)
             attached = [[policy]]
@@ -166,7 +168,7 @@ def organizations_last_accessed(
     }
 
     def entity_of(event: Event) -> str | None:
-        """Say of which account a caller is, by its path."""
+        """Return of which account a caller is, by its path."""
         identity = event.user_identity
         is_principal = identity.get("type") in PRINCIPALS
         return paths.get(str(identity.get("accountId") or "")) if is_principal else None
@@ -204,7 +206,7 @@ def _target(organization: Organization, entity_path: str) -> Target:
 
 
 def _path_of(organization: Organization, target: Target) -> str:
-    return "/".join((organization.id, *(one.id for one in organization.way_to(target.id))))
+    return "/".join((organization.id, *(node.id for node in organization.way_to(target.id))))
 
 
 def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
@@ -221,28 +223,30 @@ def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
 
 
 def _allowed(levels: Iterable[Iterable[OrganizationPolicy]]) -> frozenset[str]:
-    """Give the actions that every level allows, and none denies altogether."""
+    """Return the actions that every level allows, and none denies altogether."""
     found = frozenset(catalog.expand("*"))
     for level in levels:
         documents = [policy.document for policy in level if policy.type == SCP]
         denies = [
-            catalog.matched(one)
+            catalog.matched(statement)
             for document in documents
-            for one in document.statements
-            if one.effect == "Deny" and "*" in (one.resource or ()) and not one.conditions
+            for statement in document.statements
+            if statement.effect == "Deny"
+            and "*" in (statement.resource or ())
+            and not statement.conditions
         ]
         found = found.intersection(allowed_by(documents)).difference(*denies)
     return found
 
 
 def _accounts(organization: Organization, target: Target, policy_id: str) -> Iterator[str]:
-    """Give the accounts whose use counts.
+    """Return the accounts whose use counts.
 
     Of a policy only those that it reaches, from the entity or from below it.
     """
     for key in organization.members:
-        way = organization.way_to(key)
-        if target in way and (key == target.id or key != organization.management_account_id):
-            below = way[way.index(target) :]
-            if not policy_id or any(policy_id in one.attached for one in below):
+        path = organization.way_to(key)
+        if target in path and (key == target.id or key != organization.management_account_id):
+            below = path[path.index(target) :]
+            if not policy_id or any(policy_id in node.attached for node in below):
                 yield key

@@ -61,7 +61,7 @@ class LastAttempt:
 
 @dataclass(frozen=True, slots=True)
 class TrackedAction:
-    """An action, and the most recent attempt of anybody; ``None`` if there was none."""
+    """An action, and the most recent attempt; ``None`` if there was no attempt."""
 
     action_name: str
     access: LastAttempt | None = None
@@ -97,12 +97,12 @@ class ServiceLastAccessed:
 
     @property
     def last_authenticated(self) -> datetime | None:
-        """When the most recent attempt was made; ``None`` if there was none."""
+        """When the most recent attempt was made; ``None`` if there was no attempt."""
         return self.accesses[0].time if self.accesses else None
 
     @property
     def last_authenticated_entity(self) -> str:
-        """The ARN of who made it; empty if there was none."""
+        """The ARN of the caller; empty if there was no attempt."""
         return self.accesses[0].entity if self.accesses else ""
 
     @property
@@ -149,51 +149,54 @@ class LastAccessed(Shown):
     entities: tuple[Entity, ...] = field(default=(), repr=False)
 
     def service(self, service_namespace: str) -> ServiceLastAccessed:
-        """Give the row of a service.
+        """Return the row of a service.
 
         Raises
         ------
         RequestError
-            The policies do not allow it, or there is none.
+            The policies don't allow the service, or it doesn't exist.
         """
-        for one in self.services:
-            if one.service_namespace == service_namespace:
-                return one
+        for row in self.services:
+            if row.service_namespace == service_namespace:
+                return row
         if not isinstance(service_namespace, str):
-            raise RequestError(f"{service_namespace!r} is no prefix of a service, such as 's3'.")
-        known = [one.service_namespace for one in self.services]
+            raise RequestError(
+                f"{service_namespace!r} isn't the prefix of a service, such as 's3'."
+            )
+        known = [service.service_namespace for service in self.services]
         note = did_you_mean(service_namespace, known)
         raise RequestError(f"The policies allow nothing of {service_namespace!r}. {note}")
 
     @property
     def not_accessed(self) -> tuple[str, ...]:
         """The services that are allowed, and were not attempted in the tracking period."""
-        return tuple(one.service_namespace for one in self.services if not one.accesses)
+        return tuple(service.service_namespace for service in self.services if not service.accesses)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give it as a table: a row for each service, at action level one for each action too."""
+        """Return it as a table: a row for each service, at action level one for each action too."""
         if self.granularity == "SERVICE_LEVEL":
             return table(("service_namespace", *_COLUMNS), self._of_services())
         columns = ("service_namespace", "action_name", *_COLUMNS[:3])
         return table(columns, self._of_actions())
 
     def _of_services(self) -> Iterator[tuple[object, ...]]:
-        for one in self.services:
-            total = one.total_authenticated_entities
-            yield one.service_namespace, *cells_of(one.last_access), total
+        for service in self.services:
+            total = service.total_authenticated_entities
+            yield service.service_namespace, *cells_of(service.last_access), total
 
     def _of_actions(self) -> Iterator[tuple[object, ...]]:
-        for one in self.services:
-            yield one.service_namespace, "", *cells_of(one.last_access)
-            for action in one.tracked_actions:
-                yield one.service_namespace, action.action_name, *cells_of(action.access)
+        for service in self.services:
+            yield service.service_namespace, "", *cells_of(service.last_access)
+            for action in service.tracked_actions:
+                yield service.service_namespace, action.action_name, *cells_of(action.access)
 
     def __str__(self) -> str:
         if not self.services:
             return "The policies allow no service."
-        wide = max(len(one.service_namespace) for one in self.services)
+        wide = max(len(service.service_namespace) for service in self.services)
         return "\n".join(
-            f"{one.service_namespace:<{wide}}  {_line(one.last_access)}" for one in self.services
+            f"{service.service_namespace:<{wide}}  {_line(service.last_access)}"
+            for service in self.services
         )
 
 
@@ -206,7 +209,7 @@ _COLUMNS = (
 
 
 def cells_of(access: LastAttempt | None) -> tuple[object, ...]:
-    """Give the cells of an attempt in a table: when, by whom, in which Region."""
+    """Return the cells of an attempt in a table: time, caller, Region."""
     return (None, "", "") if access is None else (access.time, access.entity, access.region)
 
 

@@ -150,7 +150,7 @@ def compare(now: Iterable[Policy], then: Iterable[Policy], actions: Iterable[str
 
 
 def allowed_by(policies: Iterable[Policy]) -> frozenset[str]:
-    """Give the actions of the catalogue that some Allow statement is about."""
+    """Return the actions of the catalogue that some Allow statement is about."""
     every = (statement for policy in policies for statement in policy.statements)
     return frozenset[str]().union(
         *(catalog.matched(statement) for statement in every if statement.effect == "Allow")
@@ -217,7 +217,7 @@ def not_shown(
 
 def _period(log: Log) -> Iterator[str]:
     if log.first is None:
-        yield "There is no event at all: nothing is known of any use."
+        yield "There are no events, so no use is known."
     else:
         yield (
             f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
@@ -260,7 +260,7 @@ def _dependent_actions(usage: Usage) -> Iterator[str]:
         needed = known.dependent_actions if known else ()
         missing = [name for name in needed if name.lower() not in used]
         if missing:
-            yield f"{action} may need besides: {', '.join(missing)}."
+            yield f"{action} can also need: {', '.join(missing)}."
 
 
 def _unknown_paths(usage: Usage) -> Iterator[str]:

@@ -77,7 +77,7 @@ class LeastPrivilege(Shown):
 
     Parameters
     ----------
-    caller
+    principal
         His ARN.
     policies
         One, or several where one would be too large; none if nothing was used.
@@ -99,7 +99,7 @@ class LeastPrivilege(Shown):
         What goes away, of what his policies allow now; ``None`` if they are not known.
     """
 
-    caller: str
+    principal: str
     policies: tuple[Policy, ...]
     period: tuple[datetime, datetime] | None
     used: Mapping[Pair, Tally] = field(repr=False)
@@ -118,19 +118,19 @@ class LeastPrivilege(Shown):
         Raises
         ------
         RequestError
-            There is none, since nothing was used; or there are several: see ``policies``.
+            Nothing was used, so there is no policy; or there are several: see ``policies``.
         """
         if len(self.policies) != 1:
             why = "there are several: see policies" if self.policies else "nothing was used"
-            raise RequestError(f"There is no single policy for {self.caller}: {why}.")
+            raise RequestError(f"There is no single policy for {self.principal}: {why}.")
         return self.policies[0]
 
     def to_dict(self) -> list[dict[str, Any]]:
-        """Give the policy documents as JSON values."""
+        """Return the policy documents as JSON values."""
         return [policy.to_dict() for policy in self.policies]
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the pairs as a table: what was used, how often, when."""
+        """Return the pairs as a table: what was used, how often, when."""
         columns = ("action", "resource", "allowed", "refused", "first", "last")
         rows = [
             (*pair, tally.allowed, tally.refused, tally.first, tally.last)
@@ -157,7 +157,7 @@ class LeastPrivilege(Shown):
             title: [readable(str(entry)) for entry in every] for title, every in lists.items()
         }
         policies = [f"\n{policy.name}:\n{policy.text}" for policy in self.policies]
-        lines = (f"{self.caller} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
+        lines = (f"{self.principal} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
         return "\n".join(lines)
 
 
@@ -238,7 +238,10 @@ def _proved_policies(
         name, known = f"PoliciesPer{kind.capitalize()}", world.accounts.get(account)
         limit = MANAGED_LIMIT
         number = QUOTAS[name].default if known is None else quota(known, name)
-    extra = [AllowStatement("iam", (PASS_ROLE,), (one.role,), one.service) for one in passed]
+    extra = [
+        AllowStatement("iam", (PASS_ROLE,), (role_pass.role,), role_pass.service)
+        for role_pass in passed
+    ]
     inexact = {pair for pair in used if not used[pair].is_exact}
     pairs = dict.fromkeys(filter(can_be_requested, used))
     made = policies_that_fit(pairs, most, limit, number, extra, inexact)
@@ -248,7 +251,10 @@ def _proved_policies(
         pairs = dict.fromkeys(pair for pair in pairs if pair not in impossible)
         made = policies_that_fit(pairs, most, limit, number, extra, inexact)
         _check_proof(not_allowed_by(made.policies, arn, pairs))
-    to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
+    to_service = {
+        (PASS_ROLE, role_pass.role): {"iam:PassedToService": role_pass.service}
+        for role_pass in passed
+    }
     _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
         policy.validate("identity")
@@ -262,7 +268,7 @@ def _check_proof(failed: list[Pair]) -> None:
 
 
 def policies_now(world: World, arn: str) -> list[Policy] | None:
-    """Give the identity-based policies of a caller; ``None`` if he is not in this world."""
+    """Return the identity-based policies of a caller; ``None`` if he is not in this world."""
     try:
         return [attached.policy for attached in principal_of(world, arn).identity]
     except NoSuchEntity:
@@ -270,7 +276,7 @@ def policies_now(world: World, arn: str) -> list[Policy] | None:
 
 
 def arn_of(caller: Caller) -> str:
-    """Give the ARN of the user or role whose permissions a caller uses: of a session, the role's.
+    """Return the ARN of the user or role whose permissions a caller uses: of a session, the role's.
 
     Raises
     ------
@@ -283,7 +289,7 @@ def arn_of(caller: Caller) -> str:
         text = getattr(caller, "role_arn", None) or getattr(user, "arn", "")
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
-        raise RequestError(f"{shown!r} is no caller: give a user, a role, or an ARN of one.")
+        raise RequestError(f"{shown!r} isn't a caller. Pass a user, a role or an ARN.")
     if not caller_key(text)[1]:
         what = Arn.parse(text).kind
         raise RequestError(

@@ -54,7 +54,7 @@ class IdentityPolicy:
     holder
         The user, group or role.
     arn
-        Of a managed policy; inline policies have none.
+        Of a managed policy; inline policies have no ARN.
     """
 
     holder: Identity
@@ -82,13 +82,13 @@ class IdentityPolicy:
 
     @property
     def document_applies_to(self) -> tuple[Bounded, ...]:
-        """The users and roles for whom a change of the document counts, whatever the holder."""
+        """The users and roles that a change of the document affects, with any holder."""
         if self.arn is None or self.is_aws_managed:
             return self.applies_to
         account = self.holder.account
         every = (*account.users.values(), *account.groups.values(), *account.roles.values())
-        holders = (one for one in every if self.arn in one.attached)
-        found = (who for one in holders for who in replace(self, holder=one).applies_to)
+        holders = (identity for identity in every if self.arn in identity.attached)
+        found = (who for holder in holders for who in replace(self, holder=holder).applies_to)
         return tuple({who.arn: who for who in found}.values())
 
     @property
@@ -96,17 +96,17 @@ class IdentityPolicy:
         """Whether it is the permissions boundary of a user or role."""
         account = self.holder.account
         bounded = (*account.users.values(), *account.roles.values())
-        return self.arn is not None and self.arn in {one.boundary for one in bounded}
+        return self.arn is not None and self.arn in {identity.boundary for identity in bounded}
 
 
 def policies_of(bounded: Bounded) -> Iterator[IdentityPolicy]:
-    """Give the policies of a user or role, and those of the user's groups."""
+    """Return the policies of a user or role, and those of the user's groups."""
     for holder in with_groups(bounded):
         yield from policies_on(holder)
 
 
 def policies_on(holder: Identity) -> Iterator[IdentityPolicy]:
-    """Give the inline and attached policies of a user, group or role."""
+    """Return the inline and attached policies of a user, group or role."""
     for name, policy in holder.inline.items():
         yield IdentityPolicy(holder, name, None, policy)
     for arn in holder.attached:
@@ -170,7 +170,7 @@ class PolicyEdit:
 
 
 def _name(arn: str) -> str:
-    """Give an identity's type and name: ``user ana``."""
+    """Return an identity's type and name: ``user ana``."""
     kind, _, name = arn.rpartition(":")[2].partition("/")
     return f"{kind} {name.rpartition('/')[2]}"
 
@@ -184,7 +184,9 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
         Gives what a user or role was allowed.
     """
     applies_to = policy.applies_to
-    shrunk_for = {one.arn: shrunk(policy.policy, pairs_of(one), log) for one in applies_to}
+    shrunk_for = {
+        principal.arn: shrunk(policy.policy, pairs_of(principal), log) for principal in applies_to
+    }
     users = tuple(arn for arn, less in shrunk_for.items() if less.policy is not None)
     if not users:
         kind: EditKind = "detach" if policy.arn else "delete"
@@ -193,7 +195,9 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
         return _edit("move", policy, users=users)
     is_replaced = bool(policy.arn) and (policy.is_aws_managed or policy.is_boundary)
     touched = applies_to if is_replaced else policy.document_applies_to
-    less = _small_enough(policy, [pair for one in touched for pair in pairs_of(one)], log)
+    less = _small_enough(
+        policy, [pair for principal in touched for pair in pairs_of(principal)], log
+    )
     if less is None or not less.lines or less.policy is None:
         return None
     if not is_replaced:
@@ -206,8 +210,8 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
 def _edit(
     kind: EditKind, policy: IdentityPolicy, touches: Iterable[Bounded] = (), **more: object
 ) -> PolicyEdit:
-    """Make an edit; the holder itself is not among those whom it touches too."""
-    others = tuple(one.arn for one in touches if one is not policy.holder)
+    """Return an edit; the holder itself isn't in the list of others that it affects."""
+    others = tuple(principal.arn for principal in touches if principal is not policy.holder)
     return PolicyEdit(
         kind,
         policy.holder.arn,
@@ -225,7 +229,7 @@ def _small_enough(
     room = MANAGED_LIMIT
     if policy.arn is None:
         own = policy.holder.inline
-        others = sum(size(one) for name, one in own.items() if name != policy.name)
+        others = sum(size(document) for name, document in own.items() if name != policy.name)
         room = INLINE_LIMITS[policy.holder.kind] - others
     for whole_services in (False, True):
         less = shrunk(policy.policy, pairs, log, whole_services=whole_services)
@@ -237,7 +241,7 @@ def _small_enough(
 def _new_name(policy: IdentityPolicy) -> str:
     """Name a policy after the one that it replaces and its holder."""
     holder = policy.holder
-    taken = {one.name.lower() for one in holder.account.policies.values()}
+    taken = {own.name.lower() for own in holder.account.policies.values()}
     base = f"{policy.name}-{holder.kind}-{holder.name}"[: _LONGEST_NAME - 5]
     names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
     return next(name for name in names if name.lower() not in taken)
@@ -273,7 +277,7 @@ def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:
             new = perform(holder.account, "CreatePolicy", Path="/", **named)
         if arn is None:
             _perform(holder, "Delete{}Policy", PolicyName=edit.policy)
-        else:  # before another is attached: there may be no room for one more
+        else:  # before another is attached: the limit can be reached
             _perform(holder, "Detach{}Policy", PolicyArn=arn)
         if new is not None:
             _perform(holder, "Attach{}Policy", PolicyArn=new.arn)
@@ -296,7 +300,7 @@ def _save(holder: Identity, edit: PolicyEdit) -> None:
     policy = holder.account.get_policy(edit.policy_arn)
     arn = {"PolicyArn": policy.arn}
     if len(policy.versions) >= quota(holder.account, "VersionsPerPolicy"):  # delete the oldest
-        spare = (one for one in policy.versions if one != policy.default_version_id)
+        spare = (version for version in policy.versions if version != policy.default_version_id)
         oldest = min(spare, key=lambda version_id: int(version_id[1:]))
         perform(holder.account, "DeletePolicyVersion", VersionId=oldest, **arn)
     new = {"PolicyDocument": document, "SetAsDefault": True}
@@ -304,7 +308,7 @@ def _save(holder: Identity, edit: PolicyEdit) -> None:
 
 
 def _give(user: Identity, group: Identity, edit: PolicyEdit) -> None:
-    """Give a user a policy of a group."""
+    """Return a user a policy of a group."""
     if edit.policy_arn is None:
         if edit.policy in user.inline:
             raise RequestError(f"{user.arn} has an inline policy {edit.policy} already.")
@@ -331,17 +335,17 @@ def check_unchanged(before: World, now: World, edits: Iterable[PolicyEdit]) -> N
 
 
 def _document_and_users(world: World, edit: PolicyEdit) -> object:
-    """Give the document that an edit changes, and for whom it counts; ``None`` if it is gone."""
+    """Return the document that an edit changes, and its identities; ``None`` if it is gone."""
     try:
         holder = find_identity(world, edit.holder)
     except NoSuchEntity:
         return None
     key = (edit.holder, edit.policy_arn or edit.policy)
-    policy = next((one for one in policies_on(holder) if one.key == key), None)
+    policy = next((candidate for candidate in policies_on(holder) if candidate.key == key), None)
     if policy is None:
         return None
     users = policy.document_applies_to if edit.kind == "edit" else policy.applies_to
-    return policy.policy, {one.unique_id or one.arn for one in users}
+    return policy.policy, {principal.unique_id or principal.arn for principal in users}
 
 
 def proved(

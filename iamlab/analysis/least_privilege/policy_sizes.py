@@ -78,7 +78,7 @@ def policies_that_fit(
     extra
         Statements that come last, as they are.
     inexact
-        The pairs in which a star stands for what is not known.
+        The pairs in which a star replaces an unknown part.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def policies_that_fit(
 
 
 def _most_resources_to_try(most: int) -> Iterator[tuple[int, bool]]:
-    """Give how many resources may stay: as many as was said, then half as many, then one."""
+    """Return how many resources may stay: as many as was said, then half as many, then one."""
     while most > 1:
         yield most, False
         most //= 2
@@ -116,14 +116,14 @@ def _most_resources_to_try(most: int) -> Iterator[tuple[int, bool]]:
 
 def written(statements: Iterable[AllowStatement], number: int = 0) -> Policy:
     """Write statements as a policy; if there are several policies, each has its number."""
-    with_sids = [one.to_dict(sid) for sid, one in statements_by_sid(statements).items()]
+    with_sids = [statement.to_dict(sid) for sid, statement in statements_by_sid(statements).items()]
     document = {"Version": "2012-10-17", "Statement": with_sids}
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return Policy.parse(text, name=f"{NAME}-{number}" if number else NAME)
 
 
 def _length(statement: AllowStatement) -> int:
-    """Give the length that a statement has at most, with its comma."""
+    """Return the length that a statement has at most, with its comma."""
     json_value = statement.to_dict(statement.sid)
     text = json.dumps(json_value, separators=(",", ":"), ensure_ascii=False)
     return len(text) + 1 + _SID_NUMBER
@@ -135,12 +135,12 @@ def _divided(
     """Divide statements into policies, in order."""
     own: list[AllowStatement] = []
     length = _AROUND
-    for one in chain.from_iterable(_split(one, limit - _AROUND) for one in statements):
-        if own and length + _length(one) > limit:
+    for part in chain.from_iterable(_split(statement, limit - _AROUND) for statement in statements):
+        if own and length + _length(part) > limit:
             yield tuple(own)
             own, length = [], _AROUND
-        own.append(one)
-        length += _length(one)
+        own.append(part)
+        length += _length(part)
     yield tuple(own)
 
 
@@ -180,7 +180,7 @@ def not_allowed_by(
     pairs: Iterable[Pair],
     context: Mapping[Pair, Mapping[str, str]] | None = None,
 ) -> list[Pair]:
-    """Give the pairs that these identity-based policies, and nothing else, do not allow.
+    """Return the pairs that these identity-based policies, and nothing else, do not allow.
 
     Parameters
     ----------
@@ -200,7 +200,9 @@ def not_allowed_by(
     known = context or {}
     allow_all = Policy.allow("*", "*", principal=account)
     trust = Policy.allow("sts:*", None, principal=account)  # a trust policy has no Resource
-    layers, sts_layers = (Layers(identity=policies, resource=one) for one in (allow_all, trust))
+    layers, sts_layers = (
+        Layers(identity=policies, resource=resource_layer) for resource_layer in (allow_all, trust)
+    )
     return [
         (action, resource)
         for action, resource in steps(pairs, "proving")
@@ -212,7 +214,7 @@ def not_allowed_by(
 
 
 def can_be_requested(pair: Pair) -> bool:
-    """Say whether a request can have this action and this resource.
+    """Return whether a request can have this action and this resource.
 
     Examples
     --------

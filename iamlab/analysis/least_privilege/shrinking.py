@@ -46,7 +46,7 @@ class Visibility:
     data_services: frozenset[str] = frozenset()
 
     def shows(self, action: str) -> bool:
-        """Say whether the log would show a use of this action.
+        """Return whether the log would show a use of this action.
 
         Examples
         --------
@@ -114,7 +114,7 @@ def shrunk(
             lines.append(f"statement {statement.label}: {text}")
     if not changed:
         return ShrunkPolicy(policy, ())
-    if all(changed.get(one.number, one) is None for one in policy.statements):
+    if all(changed.get(statement.number, statement) is None for statement in policy.statements):
         return ShrunkPolicy(None, tuple(lines))
     if policy.version != "2012-10-17" and "${" not in policy.text:  # it means the same
         policy = Policy(policy.statements, "2012-10-17", policy.id, policy.name)
@@ -124,7 +124,7 @@ def shrunk(
 def _less(
     statement: Statement, used: set[str], log: Visibility, *, whole_services: bool
 ) -> tuple[Statement | None, str]:
-    """Give what is left of a statement, and describe it."""
+    """Return what is left of a statement, and describe it."""
     if statement.action is None:
         kept = _listed(used, whole_services=whole_services)
         excepted = joined(statement.not_action or ())
@@ -145,7 +145,7 @@ def _less(
 def _less_of_pattern(
     pattern: str, used: set[str], log: Visibility, *, whole_services: bool
 ) -> tuple[str, ...]:
-    """Give what replaces one value of Action."""
+    """Return what replaces one value of Action."""
     own = {action for action in used if glob_ignoring_case(pattern, action)}
     if "*" not in pattern and "?" not in pattern:
         return (pattern,) if own or not log.shows(pattern) else ()
@@ -181,7 +181,7 @@ def joined(names: Iterable[str], most: int = 8) -> str:
 
 
 def pairs_to_keep(usage: Usage) -> dict[Pair, Mapping[str, str]]:
-    """Give what a caller was allowed, and the passing of roles that his calls prove.
+    """Return what a caller was allowed, and the passing of roles that his calls prove.
 
     Each pair has the condition keys that came with it, as far as they are known. Pairs without a
     valid action are left out; a resource that no request can name, or that no record says in full,
@@ -199,7 +199,7 @@ def pairs_to_keep(usage: Usage) -> dict[Pair, Mapping[str, str]]:
 
 
 def used_through(statement: Statement, pairs: Iterable[Pair]) -> set[str]:
-    """Give the actions of those pairs that a statement may have allowed.
+    """Return the actions of those pairs that a statement may have allowed.
 
     In doubt it may: conditions are taken as met, a variable as any text, and a resource that is
     not known as one that matches. So the actions that are kept are never too few.
@@ -226,7 +226,7 @@ def used_through(statement: Statement, pairs: Iterable[Pair]) -> set[str]:
 def _matches_action(statement: Statement, action: str) -> bool:
     if statement.action is not None:
         return any(glob_ignoring_case(pattern, action) for pattern in statement.action)
-    return not any(glob_ignoring_case(one, action) for one in statement.not_action or ())
+    return not any(glob_ignoring_case(pattern, action) for pattern in statement.not_action or ())
 
 
 def _may_match_resource(statement: Statement, resource: str) -> bool:
@@ -234,8 +234,8 @@ def _may_match_resource(statement: Statement, resource: str) -> bool:
         return True
     if statement.resource is not None:
         patterns = list(statement.resource)
-        if statement.variables:  # a variable stands for any text
-            patterns = [substitute(one, lambda _: "*") or one for one in patterns]
+        if statement.variables:  # a variable can be any text
+            patterns = [substitute(text, lambda _: "*") or text for text in patterns]
         return any(glob_resource(pattern, resource) for pattern in patterns)
-    spared = (one for one in statement.not_resource or () if "${" not in one)
-    return not any(glob_resource(one, resource) for one in spared)
+    spared = (pattern for pattern in statement.not_resource or () if "${" not in pattern)
+    return not any(glob_resource(pattern, resource) for pattern in spared)

@@ -93,7 +93,7 @@ def statements_for(
     Parameters
     ----------
     inexact
-        The pairs in which a star stands for what is not known.
+        The pairs in which a star replaces an unknown part.
     most, last_resort
         As for :func:`~iamlab.analysis.least_privilege.statements.generalise`.
 
@@ -154,7 +154,7 @@ def _patterns_for(
 
 
 def statements_by_sid(statements: Iterable[AllowStatement]) -> dict[str, AllowStatement]:
-    """Give each statement a Sid of its own.
+    """Return each statement a Sid of its own.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def statements_by_sid(statements: Iterable[AllowStatement]) -> dict[str, AllowSt
 
 
 def _verb_of_sid(actions: tuple[str, ...]) -> str:
-    """Say what is allowed, by the access levels: ``ReadWrite``."""
+    """Return what is allowed, by the access levels: ``ReadWrite``."""
     if len(actions) == 1 and actions[0] in _OWN_VERBS:
         return _OWN_VERBS[actions[0]]
     levels = catalog.levels(actions)
@@ -182,7 +182,7 @@ def _verb_of_sid(actions: tuple[str, ...]) -> str:
 
 
 def _object_of_sid(service: str, patterns: tuple[str, ...]) -> str:
-    """Say with what: the bucket, table or role; of several, their type; of all, the service."""
+    """Return the object of the sentence: the bucket or role, their type, or the service."""
     if "*" in patterns:
         return _camel(service)
     names = {_camel(_name(pattern)) for pattern in patterns}
@@ -196,7 +196,7 @@ def _object_of_sid(service: str, patterns: tuple[str, ...]) -> str:
 
 
 def _name(pattern: str) -> str:
-    """Give the name in a pattern: of an object its bucket's, else what follows the type."""
+    """Return the name in a pattern: of an object its bucket's, else what follows the type."""
     _, _, service, _, _, body = pattern.split(":", PARTS - 1)
     if service in ("s3", "iam"):
         return body.partition("/")[0] if service == "s3" else body.rpartition("/")[2]
@@ -236,7 +236,7 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
     Parameters
     ----------
     is_exact
-        Whether a star in it is a star; else it stands for what is not known, and stays a star.
+        Whether a star in it is literal; else it replaces an unknown part, and stays.
 
     Examples
     --------
@@ -249,7 +249,7 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
         return "*", ""
     special = _SPECIAL if is_exact else _SPECIAL_BUT_STAR
     if not is_arn(resource):
-        return "*", "is no ARN, so only * matches it"
+        return "*", "isn't an ARN, so only * matches it"
     *head, body = resource.split(":", PARTS - 1)
     if any(special.search(part) or _NOT_IN_POLICIES.search(part) for part in head):
         return "*", "has signs before its fifth colon that cannot be written there"
@@ -257,14 +257,14 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
     written = _NOT_IN_POLICIES.sub("*", plain)
     begins = _TYPE.match(written)
     if not _is_saved(":".join((*head, f"{begins[0]}x" if begins else written))):
-        return "*", "is no ARN that IAM saves in a policy"
+        return "*", "isn't an ARN that IAM accepts in a policy"
     why = "" if written == plain else "has characters that a policy cannot hold"
     return ":".join((*head, written)), why
 
 
 @lru_cache(maxsize=8192)
 def _is_saved(resource: str) -> bool:
-    """Say whether IAM saves such a resource; this depends on its first parts and its type."""
+    """Return whether IAM saves such a resource; this depends on its first parts and its type."""
     try:
         Policy.allow("s3:GetObject", resource).validate("identity")
     except PolicyError:
@@ -329,14 +329,16 @@ def generalise(
     return tuple(pattern for pattern, _ in found), tuple(steps)
 
 
-def _shared_length(one: str, other: str) -> int:
-    """Give the length of the beginning that two share, up to the end of a word."""
-    end = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    return max(one.rfind(mark, 0, end) for mark in _WORD_ENDS) + 1
+def _shared_length(first: str, other: str) -> int:
+    """Return the length of the beginning that two share, up to the end of a word."""
+    end = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, other, strict=False))
+    )
+    return max(first.rfind(mark, 0, end) for mark in _WORD_ENDS) + 1
 
 
 def _is_long_enough(beginning: str, *, last_resort: bool) -> bool:
-    """Say whether a beginning has a name in it: a bucket, or part of a name after the type."""
+    """Return whether a beginning has a name in it: a bucket, or part of a name after the type."""
     parts = beginning.split(":", PARTS - 1)
     if len(parts) < PARTS:
         return False
@@ -370,7 +372,7 @@ def readable(text: str) -> str:
 
 
 def noun_of(pattern: str) -> str:
-    """Give the plural of the resource type in an ARN or a pattern.
+    """Return the plural of the resource type in an ARN or a pattern.
 
     Examples
     --------

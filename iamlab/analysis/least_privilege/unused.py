@@ -176,11 +176,11 @@ class Unused(Shown):
         return world
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the statements as a table: who has them, and how much of each was used."""
+        """Return the statements as a table: who has them, and how much of each was used."""
         columns = ("principal", "holder", "policy", "statement", "used", "actions")
         rows = [
-            (one.principal, one.holder, one.policy, one.statement, ", ".join(one.used), one.actions)
-            for one in self.rows
+            (row.principal, row.holder, row.policy, row.statement, ", ".join(row.used), row.actions)
+            for row in self.rows
         ]
         return table(columns, rows)
 
@@ -208,7 +208,7 @@ def unused(
     *,
     unused_access_age: int = UNUSED_ACCESS_AGE,
 ) -> Unused:
-    """Say what is unused; see ``World.unused``.
+    """Return what is unused; see ``World.unused``.
 
     Raises
     ------
@@ -226,35 +226,37 @@ def unused(
     until = max(world.clock.now, log.last or world.clock.now)
     since = until - timedelta(days=days)
     everybody = _users_and_roles(world, caller)
-    too_new = {one.arn for one in everybody if one.create_date and one.create_date > since}
-    examined = [one for one in everybody if caller is not None or one.arn not in too_new]
+    too_new = {user.arn for user in everybody if user.create_date and user.create_date > since}
+    examined = [user for user in everybody if caller is not None or user.arn not in too_new]
     findings = {
-        one.arn: () if one.arn in too_new else tuple(_findings(one, log, since, visibility))
-        for one in steps(examined, "looking for what is unused")
+        user.arn: () if user.arn in too_new else tuple(_findings(user, log, since, visibility))
+        for user in steps(examined, "looking for what is unused")
     }
     used: dict[str, Mapping[Pair, Mapping[str, str]]] = {}
 
-    def pairs_of(one: Bounded) -> Mapping[Pair, Mapping[str, str]]:
-        """Give what a user or role used; looked up once, and kept for the proof."""
-        if one.arn not in used:
-            used[one.arn] = pairs_to_keep(completed(world, log.of(one.arn, one.unique_id)))
-        return used[one.arn]
+    def pairs_of(principal: Bounded) -> Mapping[Pair, Mapping[str, str]]:
+        """Return what a user or role used; looked up once, and kept for the proof."""
+        if principal.arn not in used:
+            used[principal.arn] = pairs_to_keep(
+                completed(world, log.of(principal.arn, principal.unique_id))
+            )
+        return used[principal.arn]
 
     edits: dict[tuple[str, str], PolicyEdit | None] = {}
     rows: list[StatementUse] = []
-    for one in examined:
+    for principal in examined:
         # An unused role goes as a whole; its policies need no edits of their own.
-        is_unused = any("Role" in finding.finding_type for finding in findings[one.arn])
+        is_unused = any("Role" in finding.finding_type for finding in findings[principal.arn])
         if caller is not None or not is_unused:
-            _examine(one, pairs_of, visibility, edits, rows)
+            _examine(principal, pairs_of, visibility, edits, rows)
     made, rejected = proved(world, filter(None, edits.values()), used)
     return Unused(
-        tuple(one.arn for one in examined),
+        tuple(principal.arn for principal in examined),
         since,
         made,
         tuple(finding for own in findings.values() for finding in own),
         tuple(rows),
-        tuple(one.arn for one in everybody if one.arn in too_new),
+        tuple(principal.arn for principal in everybody if principal.arn in too_new),
         rejected,
         _not_shown(world, log, examined, since, all_logged=events is None),
         world.copy(),  # which stays as it is now
@@ -262,23 +264,23 @@ def unused(
 
 
 def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
-    """Give what to examine: one, or all users, and roles whose policies no service keeps."""
+    """Return what to examine: one, or all users, and roles whose policies no service keeps."""
     if caller is None:
         return [
-            one
+            principal
             for account in world.accounts.values()
-            for one in (*account.users.values(), *account.roles.values())
-            if isinstance(one, User) or not one.path.startswith(OF_SERVICES)
+            for principal in (*account.users.values(), *account.roles.values())
+            if isinstance(principal, User) or not principal.path.startswith(OF_SERVICES)
         ]
     arn = with_path(world, arn_of(caller))
     principal_of(world, arn)  # which rejects a caller that does not exist
-    one = find_identity(world, arn)
-    assert isinstance(one, Bounded)  # noqa: S101 - arn_of lets only users and roles through
-    return [one]
+    identity = find_identity(world, arn)
+    assert isinstance(identity, Bounded)  # noqa: S101 - arn_of lets only users and roles through
+    return [identity]
 
 
 def _examine(
-    one: Bounded,
+    principal: Bounded,
     pairs_of: PairsOf,
     visibility: Visibility,
     edits: dict[tuple[str, str], PolicyEdit | None],
@@ -289,14 +291,14 @@ def _examine(
     Each policy of a holder gets one edit, by its key, and the document of a managed policy is
     changed once, however many have it.
     """
-    for policy in policies_of(one):
+    for policy in policies_of(principal):
         rows += [
             StatementUse(
-                one.arn,
+                principal.arn,
                 policy.holder.arn,
                 policy.name,
                 statement.label,
-                tuple(sorted(used_through(statement, pairs_of(one)))),
+                tuple(sorted(used_through(statement, pairs_of(principal)))),
                 len(catalog.matched(statement)),
             )
             for statement in policy.policy.statements
@@ -319,7 +321,7 @@ def _not_shown(
         start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    policies = (policy for one in examined for policy in policies_now(world, one.arn) or ())
+    policies = (policy for user in examined for policy in policies_now(world, user.arn) or ())
     # What one call of one caller leaves open would be too much to list for all.
     caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")
     usage = completed(world, log.of(caller, unique_id)) if len(examined) == 1 else Usage()
@@ -327,35 +329,35 @@ def _not_shown(
 
 
 def _findings(
-    one: Bounded, log: Log, since: datetime, visibility: Visibility
+    principal: Bounded, log: Log, since: datetime, visibility: Visibility
 ) -> Iterator[UnusedFinding]:
-    """Give the findings about a user or role; what was used only before a moment is unused."""
-    usage = log.of(one.arn, one.unique_id)
-    if isinstance(one, Role):
-        recorded = one.last_used.date if one.last_used else None
-        role = _finding("UnusedIAMRole", one, "the role", since, None, recorded, usage.last)
+    """Return the findings about a user or role; what was used only before a moment is unused."""
+    usage = log.of(principal.arn, principal.unique_id)
+    if isinstance(principal, Role):
+        recorded = principal.last_used.date if principal.last_used else None
+        role = _finding("UnusedIAMRole", principal, "the role", since, None, recorded, usage.last)
         if role:  # as all of it is unused, its permissions get no findings of their own
             yield role
             return
-    elif isinstance(one, User):
-        yield from filter(None, _of_credentials(one, log, since))
-    yield from _of_permissions(one, usage, since, visibility)
+    elif isinstance(principal, User):
+        yield from filter(None, _of_credentials(principal, log, since))
+    yield from _of_permissions(principal, usage, since, visibility)
 
 
 def _finding(
     finding_type: FindingType,
-    one: Bounded,
+    principal: Bounded,
     what: str,
     since: datetime,
     created: datetime | None,
     *used: datetime | None,
 ) -> UnusedFinding | None:
-    """Give a finding, unless it was used since a moment, or is too new."""
+    """Return a finding, unless it was used since a moment, or is too new."""
     last = max((moment for moment in used if moment is not None), default=None)
     if (created is not None and created > since) or (last is not None and last >= since):
         return None
     when = "never used" if last is None else f"last used on {last:%Y-%m-%d}"
-    return UnusedFinding(finding_type, one.arn, f"{what} was {when}", last)
+    return UnusedFinding(finding_type, principal.arn, f"{what} was {when}", last)
 
 
 def _of_credentials(user: User, log: Log, since: datetime) -> Iterator[UnusedFinding | None]:
@@ -371,14 +373,14 @@ def _of_credentials(user: User, log: Log, since: datetime) -> Iterator[UnusedFin
 
 
 def _of_permissions(
-    one: Bounded, usage: Usage, since: datetime, visibility: Visibility
+    principal: Bounded, usage: Usage, since: datetime, visibility: Visibility
 ) -> Iterator[UnusedFinding]:
     """Compare what the identity-based policies allow with what was attempted lately."""
     used = {pair[0].lower() for pair, tally in usage.pairs.items() if tally.last >= since}
     used_services = {action.partition(":")[0] for action in used}
     unused_services: dict[str, None] = {}
     unused_actions = []
-    for name in sorted(allowed_by(policies_now(one.account.world, one.arn) or ())):
+    for name in sorted(allowed_by(policies_now(principal.account.world, principal.arn) or ())):
         service = name.partition(":")[0]
         if name.lower() not in used and visibility.shows(name):
             if service in used_services:
@@ -392,4 +394,4 @@ def _of_permissions(
             services = f"{catalog.service_name(service) or service} is"
         text = f"{services} unused, and {len(unused_actions):,} actions of services that are used"
         lists = tuple(unused_services), tuple(unused_actions)
-        yield UnusedFinding("UnusedPermission", one.arn, text, usage.last, *lists)
+        yield UnusedFinding("UnusedPermission", principal.arn, text, usage.last, *lists)

@@ -61,7 +61,7 @@ class Tally:
     is_path_known
         Whether the resource's ARN is complete.
     is_exact
-        Whether a star in the resource is a star; else it stands for what no record says.
+        Whether a star in the resource is literal; else it replaces an unknown part.
     """
 
     first: datetime
@@ -177,7 +177,7 @@ class Log:
     keys: dict[str, datetime] = field(default_factory=dict)
 
     def of(self, arn: str, unique_id: str = "") -> Usage:
-        """Give what a caller used; without the id, all who had the name."""
+        """Return what a caller used; without the id, all who had the name."""
         ids = (unique_id,) if unique_id else sorted(self.ids.get(caller_key(arn), ()))
         found = Usage()
         for key in (caller_key(arn), *ids):
@@ -189,14 +189,14 @@ class Log:
         return found
 
     def signed_in(self, arn: str, unique_id: str) -> datetime | None:
-        """Say when a user last signed in; ``None``: never."""
+        """Return when a user last signed in; ``None``: never."""
         keys = (caller_key(arn), unique_id)
         return max((self.sign_ins[key] for key in keys if key in self.sign_ins), default=None)
 
     def count_event(self, time: datetime) -> None:
         """Count an event, whose time must have a zone."""
         if time.tzinfo is None:
-            raise RequestError(f"The time of an event has a zone, and {time} has none.")
+            raise RequestError(f"The time of an event needs a zone: {time} has no zone.")
         self.first = time if self.first is None else min(self.first, time)
         self.last = time if self.last is None else max(self.last, time)
 
@@ -263,7 +263,7 @@ def log_of(events: Iterable[Event | Use], callers: Iterable[tuple[str, str]] | N
             log.count_use(event, keys)
             continue
         if not isinstance(event, Event):
-            raise RequestError(f"{event!r} is no event: give those of a world, or a Trail.")
+            raise RequestError(f"{event!r} isn't an event. Pass the events of a world, or a Trail.")
         log.count_event(event.event_time)
         log.count_credentials(event)
         for use in uses_of(event):
@@ -276,7 +276,7 @@ def log_of(events: Iterable[Event | Use], callers: Iterable[tuple[str, str]] | N
 
 @lru_cache(maxsize=65_536)
 def caller_key(arn: str) -> CallerKey:
-    """Say who it is: a user, a role (also for a session of it), a root user.
+    """Return who it is: a user, a role (also for a session of it), a root user.
 
     Examples
     --------
@@ -310,7 +310,7 @@ def completed(world: World, usage: Usage) -> Usage:
 
 
 def _roles_passed(world: World, passed: PassedRole) -> list[str]:
-    """Give the ARN of the role; of an instance profile that isn't known, the profile's."""
+    """Return the ARN of the role; of an instance profile that isn't known, the profile's."""
     if not passed.is_profile:
         return [with_path(world, passed.role)]
     arn = Arn.parse(passed.role)
@@ -325,7 +325,7 @@ def with_path(world: World, resource: str) -> str:
 
 
 def find_by_name(world: World, resource: str) -> object:
-    """Find a user, role or group by its name; ``None`` if this world has none of it."""
+    """Find a user, role or group by its name; ``None`` if this world doesn't have it."""
     arn = Arn.parse(resource)
     account = world.accounts.get(arn.account)
     known = {} if account is None else getattr(account, f"{arn.kind}s", {})
@@ -348,7 +348,7 @@ PASSES = _passes()
 
 
 def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[PassedRole]:
-    """Give the roles that a call passed, as its parameters say.
+    """Return the roles that a call passed, as its parameters say.
 
     Examples
     --------
@@ -375,7 +375,7 @@ def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[Passed
 
 
 def _values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Give the values at a path; of lists on the way each member counts."""
+    """Return the values at a path; of lists on the way each member counts."""
     if isinstance(value, list | tuple):
         for member in value:
             yield from _values_at(member, path)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 INLINE = ("user", "group", "role")
-"""The types of inline policies: whom they are written into."""
+"""The types of inline policies: the identities that they are part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +61,30 @@ class Source(AttachedPolicy):
 # -- passed as text -------------------------------------------------------------------------------
 
 
-def identity_policies(given: Parameters) -> list[Source]:
-    """Read the policies that count as if they hung on the caller.
+def identity_policies(parameters: Parameters) -> list[Source]:
+    """Read the policies that count as if they were attached to the caller.
 
     Raises
     ------
     InvalidInput
-        One of them is none, or is a policy for a resource.
+        One of them isn't a policy, or is a policy for a resource.
     """
     what = "Policy input list item {} has invalid content"
     return [
         Source(_read(text, f"PolicyInputList.{number}", what.format(number)))
-        for number, text in enumerate(given.get("PolicyInputList", ()), 1)
+        for number, text in enumerate(parameters.get("PolicyInputList", ()), 1)
     ]
 
 
-def boundary(given: Parameters) -> Source | None:
+def boundary(parameters: Parameters) -> Source | None:
     """Read the permissions boundary, if one is passed.
 
     Raises
     ------
     InvalidInput
-        There are several, or it is no policy.
+        There are several, or it isn't a policy.
     """
-    texts = given.get("PermissionsBoundaryPolicyInputList", ())
+    texts = parameters.get("PermissionsBoundaryPolicyInputList", ())
     if len(texts) > 1:
         raise InvalidInput("The list of Permissions Boundary policies cannot exceed 1 items.")
     what = "Permissions boundary policy input list item 1 has invalid content"
@@ -93,36 +93,36 @@ def boundary(given: Parameters) -> Source | None:
     return None
 
 
-def resource_policy(given: Parameters) -> Source | None:
-    """Read the policy that counts as if it hung on each resource, if one is passed.
+def resource_policy(parameters: Parameters) -> Source | None:
+    """Read the policy that counts as if each resource had it, if one is passed.
 
     Raises
     ------
     InvalidInput
-        It is none, or names nobody.
+        It isn't a policy, or it names no principal.
     """
-    if "ResourcePolicy" not in given:
+    if "ResourcePolicy" not in parameters:
         return None
     what = "Resource policy has invalid content"
-    policy = _read(given["ResourcePolicy"], "ResourcePolicy", what, of_resource=True)
+    policy = _read(parameters["ResourcePolicy"], "ResourcePolicy", what, of_resource=True)
     return Source(policy, type="resource")
 
 
-def service_control_policies(given: Parameters) -> list[list[AttachedPolicy]]:
+def service_control_policies(parameters: Parameters) -> list[list[AttachedPolicy]]:
     """Read the service control policies, level by level, the organization's root first.
 
     Raises
     ------
     InvalidInput
-        A level has none, or one of them is none.
+        A level is empty, or a policy is invalid.
     """
     found: list[list[AttachedPolicy]] = []
-    for number, level in enumerate(given.get("OrderedOrganizationPolicyInputList", ()), 1):
+    for number, level in enumerate(parameters.get("OrderedOrganizationPolicyInputList", ()), 1):
         where = f"Organization policy at index {number}"
         texts = level.get("ServiceControlPolicyInputList")
         if not texts:
             raise InvalidInput(f"{where} must contain at least one service control policy")
-        # AWS's sentence for a text that is no policy is not documented.
+        # AWS doesn't document its sentence for a text that isn't a policy.
         found.append(
             [AttachedPolicy(_read(text, "", f"{where} has invalid content")) for text in texts]
         )
@@ -132,7 +132,7 @@ def service_control_policies(given: Parameters) -> list[list[AttachedPolicy]]:
 def _read(text: str, name: str, refusal: str, *, of_resource: bool = False) -> Policy:
     """Read a policy; only one of a resource names principals, and it must.
 
-    What IAM would not save, but can be understood, counts: the simulator asks no more.
+    The simulator also accepts policies that IAM rejects, if it can read them.
     """
     error = InvalidInput(refusal)
     try:
@@ -159,7 +159,7 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
     Raises
     ------
     InvalidInput
-        The ARN is none of a user, a group or a role, or of one of another account.
+        The ARN isn't of a user, a group or a role of this account.
     NoSuchEntity
         There is nobody of that ARN.
     """
@@ -173,7 +173,7 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
             f"access to policies in account {parsed.account}."
         )
     held: Mapping[str, User | Group | Role] = getattr(account, f"{parsed.kind}s")
-    by_arn = {one.arn: one for one in held.values()}
+    by_arn = {principal.arn: principal for principal in held.values()}
     if arn not in by_arn:
         missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
         raise noted(missing, did_you_mean(arn, by_arn))
@@ -183,25 +183,25 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
 def policies_of_identity(source: User | Group | Role) -> list[Source]:
     """List the policies of somebody, of a user also those of its groups; each managed one once."""
     found: list[Source] = []
-    for one in with_groups(source):
+    for holder in with_groups(source):
         there = {other.arn for other in found if other.arn}
-        found += (own for own in _own(one) if own.arn not in there)
+        found += (own for own in _own(holder) if own.arn not in there)
     return found
 
 
-def _own(one: Identity) -> Iterator[Source]:
-    """Give the policies of one user, group or role: inline ones first, then managed ones."""
-    for label, policy in one.inline.items():
-        named = policy.with_name(f"{one.kind}_{one.name}_{label}")
-        yield Source(named, type=one.kind, holder=one.name, label=label)
-    for arn in one.attached:
-        document = document_of(one.account, arn)
+def _own(identity: Identity) -> Iterator[Source]:
+    """Return the policies of one user, group or role: inline ones first, then managed ones."""
+    for label, policy in identity.inline.items():
+        named = policy.with_name(f"{identity.kind}_{identity.name}_{label}")
+        yield Source(named, type=identity.kind, holder=identity.name, label=label)
+    for arn in identity.attached:
+        document = document_of(identity.account, arn)
         if document is not None:
             yield managed(arn, document)
 
 
 def managed(arn: str, document: Policy) -> Source:
-    """Give a managed policy as the simulator speaks of it.
+    """Return the simulator's name of a managed policy.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def managed(arn: str, document: Policy) -> Source:
 
 
 def attached_boundary(source: User | Group | Role) -> Source | None:
-    """Give the boundary of a user or a role; one that nobody knows allows nothing."""
+    """Return the boundary of a user or a role; one that nobody knows allows nothing."""
     arn = getattr(source, "boundary", None)
     if arn is None:
         return None
@@ -265,46 +265,46 @@ class Exclusions:
         self._arns: list[str] = []
         self._inline: list[Parameters] = []
         for identifier in identifiers:
-            given = {kind: value for kind, value in identifier.items() if value is not None}
-            if len(given) != 1:
+            elements = {kind: value for kind, value in identifier.items() if value is not None}
+            if len(elements) != 1:
                 error = _invalid("it is of no kind, or of several")
                 raise noted(error, f"Give one of {', '.join(IDENTIFIERS)}.")
-            if "PolicyType" in given:
-                self.types.add(given["PolicyType"])
-            elif "PolicyArn" in given:
-                self._arns.append(_arn(given["PolicyArn"]))
+            if "PolicyType" in elements:
+                self.types.add(elements["PolicyType"])
+            elif "PolicyArn" in elements:
+                self._arns.append(_arn(elements["PolicyArn"]))
             else:
-                self._inline.append(_inline(given["InlinePolicyIdentifier"]))
+                self._inline.append(_inline(elements["InlinePolicyIdentifier"]))
 
     def leaves_out(self, source: Source) -> bool:
-        """Say whether an identity-based policy is left out."""
+        """Return whether an identity-based policy is left out."""
         return (
             ("inline" if source.type in INLINE else source.type) in self.types
-            or (source.arn is not None and any(glob(one, source.arn) for one in self._arns))
-            or any(_is_meant(source, one) for one in self._inline)
+            or (source.arn is not None and any(glob(arn, source.arn) for arn in self._arns))
+            or any(_is_meant(source, name) for name in self._inline)
         )
 
 
 def _arn(arn: str) -> str:
-    """Read an ARN: in the policy's name ``?`` may stand for a character, one ``*`` for many."""
+    """Read an ARN: in the policy's name, ``?`` matches a character, one ``*`` many."""
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind != "policy":
-        raise _invalid(f"{arn} is no ARN of a policy")
+        raise _invalid(f"{arn} isn't the ARN of a policy")
     before = arn.removesuffix(parsed.name)
     if "*" in before or "?" in before or parsed.name.count("*") > 1:
-        raise _invalid(f"{arn} has a wildcard where none may stand")
+        raise _invalid(f"{arn} has a wildcard where no wildcard is allowed")
     return arn
 
 
 def _inline(identifier: Parameters) -> Parameters:
     name = identifier["AttachmentName"]
     if name.count("*") > 1:
-        raise _invalid(f"{name} has a wildcard where none may stand")
+        raise _invalid(f"{name} has a wildcard where no wildcard is allowed")
     return identifier
 
 
 def _is_meant(source: Source, identifier: Parameters) -> bool:
-    """Say whether an inline policy is the one that is meant, or one of those."""
+    """Return whether an inline policy is the one that is meant, or one of those."""
     return (
         source.type == identifier["AttachmentType"]
         and source.label == identifier["PolicyName"]
@@ -324,7 +324,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @lru_cache(maxsize=256)
 def spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Give where each statement of a policy's text begins and ends, counted in characters from 0.
+    """Return where each statement of a policy's text begins and ends, counted in characters from 0.
 
     In AWS's examples a statement begins right behind the bracket that opens the list, or right
     behind the statement before it; a statement without a list begins behind its own brace. It ends
@@ -351,14 +351,14 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _end(text: str, start: int) -> int:
-    """Say where the value that begins at a place ends."""
+    """Return where the value that begins at a place ends."""
     numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
     _, end = numbers_as_text.raw_decode(text, start)
     return end
 
 
 def position(text: str, offset: int) -> dict[str, int]:
-    r"""Give a place in a text by line and column.
+    r"""Return a place in a text by line and column.
 
     Examples
     --------

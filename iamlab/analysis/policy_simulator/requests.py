@@ -67,7 +67,7 @@ class Caller:
 
 
 def caller_of(account: Account, arn: str | None) -> Caller:
-    """Say who calls. A group cannot: for it, as for nobody, a user stands in whom nobody knows.
+    """Return the caller. For a group, or without a caller, it is an unknown user.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def caller_of(account: Account, arn: str | None) -> Caller:
 
 
 def _may_call(arn: Arn) -> bool:
-    """Say whether an ARN is one of a user, a role or a group, be it there or not."""
+    """Return whether an ARN is one of a user, a role or a group, be it there or not."""
     is_named = "/" in arn.resource and bool(arn.name)
     is_of_iam = arn.service == "iam" and is_account(arn.account)
     return is_of_iam and is_named and arn.kind in ("user", "role", "group")
@@ -102,7 +102,7 @@ def _may_call(arn: Arn) -> bool:
 # -- does what ------------------------------------------------------------------------------------
 
 
-def check_actions(given: Parameters) -> None:
+def check_actions(parameters: Parameters) -> None:
     """Insist on names of actions. Whether a service has such an action is not asked.
 
     Raises
@@ -110,7 +110,7 @@ def check_actions(given: Parameters) -> None:
     InvalidInput
         One of them has no prefix, or wildcards, or is malformed otherwise.
     """
-    for action in given["ActionNames"]:
+    for action in parameters["ActionNames"]:
         if ":" not in action:
             raise InvalidInput("The action is invalid since it is missing names")
         try:
@@ -133,20 +133,20 @@ SCENARIOS: Mapping[str, tuple[str, ...]] = {
 """``ResourceHandlingOption`` -> the kinds of resources that must be there to launch an instance."""
 
 
-def resources_of(given: Parameters) -> tuple[str, ...]:
-    """Give the resources that are asked about.
+def resources_of(parameters: Parameters) -> tuple[str, ...]:
+    """Return the resources that are asked about.
 
     Raises
     ------
     InvalidInput
-        One of them is no ARN; ``*`` stands beside others; a scenario lacks one that it needs.
+        One isn't an ARN; ``*`` has other values next to it; a scenario lacks a resource.
     """
-    resources = tuple(given.get("ResourceArns") or EVERYTHING)
+    resources = tuple(parameters.get("ResourceArns") or EVERYTHING)
     for resource in resources:
         if not is_arn(resource) and (resource != "*" or len(resources) > 1):
             raise InvalidInput(f"ResourceNames are not in a valid ARN format: {resource}.")
-    if "ResourceHandlingOption" in given:
-        _check_scenario(given["ResourceHandlingOption"], given["ActionNames"], resources)
+    if "ResourceHandlingOption" in parameters:
+        _check_scenario(parameters["ResourceHandlingOption"], parameters["ActionNames"], resources)
     return resources
 
 
@@ -157,21 +157,21 @@ def _check_scenario(option: str, actions: Sequence[str], resources: Sequence[str
             what = f"Action does not support resource handling options: {action}."
             note = f"ec2:RunInstances has {', '.join(SCENARIOS)}."
             raise noted(InvalidInput(f"{begin} {what}"), note)
-    there = {Arn.parse(one).kind for one in resources if is_arn(one)}
+    there = {Arn.parse(resource).kind for resource in resources if is_arn(resource)}
     missing = [kind for kind in SCENARIOS.get(option, ()) if kind not in there]
     if missing:  # AWS's sentence is not documented
         raise InvalidInput(f"{begin} {option} needs {', '.join(missing)} in ResourceArns.")
 
 
-def owner_of(given: Parameters) -> str:
-    """Give the account that owns what does not say so itself; empty: that of the caller.
+def owner_of(parameters: Parameters) -> str:
+    """Return the account that owns what does not say so itself; empty: that of the caller.
 
     Raises
     ------
     InvalidInput
         It is not said by an ARN of IAM.
     """
-    owner = given.get("ResourceOwner")
+    owner = parameters.get("ResourceOwner")
     if owner is None:
         return ""
     parsed = Arn.parse(owner) if is_arn(owner) else None
@@ -206,10 +206,12 @@ def check_resource_policy(policy: Policy, caller: str | None, resources: Sequenc
 
 
 def _is_for(policy: Policy, resource: str) -> bool:
-    """Say whether a statement of a policy may be about a resource, whoever asks."""
+    """Return whether a statement of a policy may be about a resource, whoever asks."""
     return any(
         statement.resource is None
-        or any(glob_resource(_VARIABLE.sub("*", one), resource) for one in statement.resource)
+        or any(
+            glob_resource(_VARIABLE.sub("*", pattern), resource) for pattern in statement.resource
+        )
         for statement in policy.statements
     )
 
@@ -225,13 +227,13 @@ FORMS: Mapping[str, tuple[str, str]] = {
 """``ContextKeyType`` -> the operator that reads such values, and what the simulator calls them."""
 
 
-def context_of(given: Parameters) -> Context:
+def context_of(parameters: Parameters) -> Context:
     """Read the condition keys that are passed.
 
     Raises
     ------
     InvalidInput
-        One stands there twice, in whatever letter case; or its values are not of its type.
+        One is duplicated, ignoring case; or its values don't have its type.
 
     Examples
     --------
@@ -241,7 +243,7 @@ def context_of(given: Parameters) -> Context:
     """
     found: Context = {}
     seen: set[str] = set()
-    for entry in given.get("ContextEntries", ()):
+    for entry in parameters.get("ContextEntries", ()):
         if all(value is None for value in entry.values()):
             continue  # AWS does not mind
         name, values = _read(entry)
@@ -280,7 +282,7 @@ def _read(entry: Parameters) -> tuple[str, str | list[str]]:
 def keys_of(policies: Iterable[Policy]) -> list[str]:
     """List the condition keys of policies: those that are compared, and those of variables.
 
-    Each is written as it stands there, and in the order in which it is met.
+    Each is written as in the policy, in order of appearance.
 
     Examples
     --------
@@ -303,7 +305,7 @@ def _keys(statement: Statement) -> Iterator[str]:
 
 
 def _variables(statement: Statement, text: str) -> list[str]:
-    """List the keys of a text's variables; before version 2012-10-17 there are none."""
+    """Return the keys of a text's variables; a policy before 2012-10-17 has no variables."""
     return keys_in(text) if statement.variables else []
 
 
@@ -312,13 +314,13 @@ def _names(keys: list[str]) -> dict[str, Any]:
 
 
 @operation("GetContextKeysForCustomPolicy", on="*", answer=_names)
-def get_context_keys_for_custom_policy(_: Account, given: Parameters) -> list[str]:
+def get_context_keys_for_custom_policy(_: Account, parameters: Parameters) -> list[str]:
     """List the condition keys of policies that are passed as text."""
-    return keys_of(source.policy for source in identity_policies(given))
+    return keys_of(source.policy for source in identity_policies(parameters))
 
 
 @operation("GetContextKeysForPrincipalPolicy", on="identity", answer=_names)
-def get_context_keys_for_principal_policy(account: Account, given: Parameters) -> list[str]:
-    """List the condition keys of the policies of a user, group or role, and of texts besides."""
-    own = policies_of_identity(source_of(account, given["PolicySourceArn"]))
-    return keys_of(source.policy for source in (*own, *identity_policies(given)))
+def get_context_keys_for_principal_policy(account: Account, parameters: Parameters) -> list[str]:
+    """Return the condition keys of the policies of a user, group or role, and of other texts."""
+    own = policies_of_identity(source_of(account, parameters["PolicySourceArn"]))
+    return keys_of(source.policy for source in (*own, *identity_policies(parameters)))

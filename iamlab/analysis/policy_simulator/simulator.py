@@ -12,7 +12,7 @@ The engine decides. A simulation differs from a call in three ways:
   simulated.
 - *Context*: nobody calls, so there is no moment, no network, no MFA. A condition key has a value
   only if ``ContextEntries`` gives one; from the caller follow ``aws:PrincipalArn``,
-  ``aws:PrincipalAccount`` and, of a user, ``aws:username``. What is asked for and not there comes
+  ``aws:PrincipalAccount`` and, of a user, ``aws:username``. Missing keys come
   back in ``MissingContextValues``, where an implicit deny might turn out otherwise.
 
 So ``world.can`` may well say something else, and it is right.
@@ -22,7 +22,7 @@ Notes
 AWS pages: "Testing IAM policies with the IAM policy simulator"; "API SimulateCustomPolicy"; "API
 SimulatePrincipalPolicy"; "API EvaluationResult". An action gives one result, whatever the number of
 resources; it is the strictest of them. A boundary that denies is among the matched statements, as
-AWS has been seen to answer, though the pages speak of identity-based and resource-based policies
+AWS has been seen to answer, though the pages mention identity-based and resource-based policies
 only. Where the pages say that ``SourcePolicyType`` is ``user``, ``aws-managed`` and the like, AWS
 has been seen to say ``IAM Policy``, ``Resource Policy`` and ``Permissions Boundary Policy``; here
 the pages are followed. The keys of ``EvalDecisionDetails`` are not documented; those seen are used.
@@ -92,7 +92,7 @@ class Outcome:
         Between two accounts: what each type of policy decides by itself; ``None`` if service
         control policies have ended it before.
     by_boundary, by_organization
-        Whether the boundary and the service control policies allow it; ``None``: there are none.
+        Whether the boundary and the service control policies allow it; ``None`` without them.
     """
 
     decision: str
@@ -120,47 +120,48 @@ class Simulation:
     def __init__(
         self,
         account: Account,
-        given: Parameters,
+        parameters: Parameters,
         caller: str | None,
         identity: Sequence[Source],
         boundary: Source | None,
         scps: Sequence[Sequence[AttachedPolicy]] | None,
     ) -> None:
-        requests.check_actions(given)
-        self.resources = requests.resources_of(given)
+        requests.check_actions(parameters)
+        self.resources = requests.resources_of(parameters)
         self.caller = requests.caller_of(account, caller)
-        self.context = override_keys(self.caller.context, requests.context_of(given))
-        self.owner = requests.owner_of(given)
-        resource = policies.resource_policy(given)
+        self.context = override_keys(self.caller.context, requests.context_of(parameters))
+        self.owner = requests.owner_of(parameters)
+        resource = policies.resource_policy(parameters)
         if resource is not None:
             requests.check_resource_policy(resource.policy, caller, self.resources)
-        self.layers = Layers(identity, resource, boundary, scps=scps or ())
+        self.layers = Layers(identity, resource, boundary, scp=scps or ())
         asking = filter(None, (*identity, boundary, resource))
         self.keys = keys_of(source.policy for source in asking)
         self.in_organization = scps is not None
 
-    def results(self, given: Parameters) -> dict[str, Any]:
-        """Give one page of results: one for each action."""
-        return page("EvaluationResults", given["ActionNames"], given, self._result)
+    def results(self, parameters: Parameters) -> dict[str, Any]:
+        """Return one page of results: one for each action."""
+        return page("EvaluationResults", parameters["ActionNames"], parameters, self._result)
 
     def _result(self, action: str) -> dict[str, Any]:
         outcomes = [self._outcome(action, resource) for resource in self.resources]
         found: dict[str, Any] = {
             "EvalActionName": action,
             "EvalResourceName": _form(action, self.resources),
-            "EvalDecision": _strictest(one.decision for one in outcomes),
-            "MatchedStatements": _union(one.matched for one in outcomes),
-            "MissingContextValues": _union(one.missing for one in outcomes),
-            **_allowed("Organizations", [one.by_organization for one in outcomes]),
-            **_allowed("PermissionsBoundary", [one.by_boundary for one in outcomes]),
+            "EvalDecision": _strictest(outcome.decision for outcome in outcomes),
+            "MatchedStatements": _union(outcome.matched for outcome in outcomes),
+            "MissingContextValues": _union(outcome.missing for outcome in outcomes),
+            **_allowed("Organizations", [outcome.by_organization for outcome in outcomes]),
+            **_allowed("PermissionsBoundary", [outcome.by_boundary for outcome in outcomes]),
         }
         if self.resources == requests.EVERYTHING:
             return found
-        details = [one.details for one in outcomes if one.details is not None]
+        details = [outcome.details for outcome in outcomes if outcome.details is not None]
         if details:
-            names = dict.fromkeys(name for one in details for name in one)
+            names = dict.fromkeys(name for detail in details for name in detail)
             found["EvalDecisionDetails"] = {
-                name: _strictest(one[name] for one in details if name in one) for name in names
+                name: _strictest(detail[name] for detail in details if name in detail)
+                for name in names
             }
         pairs = zip(self.resources, outcomes, strict=True)
         found["ResourceSpecificResults"] = [_of_resource(*pair) for pair in pairs]
@@ -194,7 +195,7 @@ class Simulation:
                 self.caller.principal,
                 action,
                 resource,
-                # Only if somebody speaks for resources can they be of another account.
+                # Resources can belong to another account only with a resource policy.
                 resource_account=stated or own if speaks or self.owner else own,
                 context=self.context,
             )
@@ -207,12 +208,12 @@ class Simulation:
 
 
 def _lets_through(heard: LayerMatches) -> bool:
-    """Say whether a ceiling allows; one that is not there does."""
+    """Return whether a ceiling allows; one that is not there does."""
     return not heard.denies and all(heard.allows_by_level)
 
 
 def _details(decision: Decision) -> dict[str, str]:
-    """Say what each type of policy decides by itself."""
+    """Return what each type of policy decides by itself."""
     found = {}
     for layer, name in DETAILS.items():
         heard = decision.layer_matches[layer]
@@ -237,7 +238,7 @@ def _statements(readings: Iterable[StatementMatch]) -> Iterator[dict[str, Any]]:
 
 
 def _form(action: str, resources: Sequence[str]) -> str:
-    """Give the form of the ARNs that an action works on, of several the one that is asked about."""
+    """Return the ARN format of an action's resources; of several, the requested one."""
     if resources == requests.EVERYTHING:
         return "*"
     forms = catalog.arns_for(action) or ("*",)
@@ -253,14 +254,14 @@ def _strictest(decisions: Iterable[str]) -> str:
 def _union(lists: Iterable[Sequence[Any]]) -> list[Any]:
     """Put lists together, each item once."""
     found: list[Any] = []
-    for one in lists:
-        found += (item for item in one if item not in found)
+    for names in lists:
+        found += (item for item in names if item not in found)
     return found
 
 
 def _allowed(by: str, says: Sequence[bool | None]) -> dict[str, Any]:
-    """Write what a ceiling says of all resources; nothing if there is none."""
-    known = [one for one in says if one is not None]
+    """Return a layer's result for all resources; empty without such a layer."""
+    known = [outcome for outcome in says if outcome is not None]
     return {f"{by}DecisionDetail": {f"AllowedBy{by}": all(known)}} if known else {}
 
 
@@ -279,31 +280,33 @@ def _of_resource(resource: str, outcome: Outcome) -> dict[str, Any]:
 
 
 @operation("SimulateCustomPolicy", on="*", answer=as_it_is)
-def simulate_custom_policy(account: Account, given: Parameters) -> dict[str, Any]:
+def simulate_custom_policy(account: Account, parameters: Parameters) -> dict[str, Any]:
     """Ask what policies would allow that are passed as text."""
     return Simulation(
         account,
-        given,
-        given.get("CallerArn"),
-        policies.identity_policies(given),
-        policies.boundary(given),
-        policies.service_control_policies(given) or None,
-    ).results(given)
+        parameters,
+        parameters.get("CallerArn"),
+        policies.identity_policies(parameters),
+        policies.boundary(parameters),
+        policies.service_control_policies(parameters) or None,
+    ).results(parameters)
 
 
 @operation("SimulatePrincipalPolicy", on="identity", answer=as_it_is)
-def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, Any]:
+def simulate_principal_policy(account: Account, parameters: Parameters) -> dict[str, Any]:
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
-    source = policies.source_of(account, given["PolicySourceArn"])
-    without = Exclusions(given.get("PolicyExclusionList", ()))
-    attached = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
+    source = policies.source_of(account, parameters["PolicySourceArn"])
+    without = Exclusions(parameters.get("PolicyExclusionList", ()))
+    attached = [
+        policy for policy in policies.policies_of_identity(source) if not without.leaves_out(policy)
+    ]
     own = None if BOUNDARY in without.types else policies.attached_boundary(source)
     scps = () if SCP in without.types else scps_of(account)
     return Simulation(
         account,
-        given,
-        given.get("CallerArn", source.arn),
-        [*attached, *policies.identity_policies(given)],
-        policies.boundary(given) or own,
+        parameters,
+        parameters.get("CallerArn", source.arn),
+        [*attached, *policies.identity_policies(parameters)],
+        policies.boundary(parameters) or own,
         None if account.organization is None else scps,
-    ).results(given)
+    ).results(parameters)

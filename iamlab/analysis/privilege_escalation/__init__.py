@@ -1,4 +1,4 @@
-"""Privilege escalation: who can become whom, and by which calls.
+"""Privilege escalation: which principals can become which others, and by which calls.
 
 What a principal can make of itself is not in its policies of today, but in the calls that these
 allow. So the points of the graph are principals with changes, its edges are calls, and the engine

@@ -57,7 +57,7 @@ CHOSEN = (*SENT, "aws:requestedregion", "aws:useragent", "aws:referer")
 """Likewise, with what every call says of itself; policies of callers mostly mean other calls."""
 
 TELL_SESSIONS_APART = ("userid", ":assumed-role/")
-"""What stands in policies that look at the name of a session."""
+"""Text in policies that test the name of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class AssumableRoles:
     def taken_by(
         self, state: PrincipalState, *, elsewhere: bool = False
     ) -> Iterator[AssumableRole]:
-        """Give the roles that a principal may assume as it is.
+        """Return the roles that a principal may assume as it is.
 
         Parameters
         ----------
@@ -134,18 +134,20 @@ class AssumableRoles:
         yield from self._among(state, list(dict.fromkeys(direct)))
         done = {role.arn for role in direct}
         plainly = None if elsewhere else self._of_account(state, wide)
-        for one in self._among(state, wide, plainly=plainly):
-            if one.role.arn not in done:
-                yield one
+        for assumed in self._among(state, wide, plainly=plainly):
+            if assumed.role.arn not in done:
+                yield assumed
 
     def _of_account(self, state: PrincipalState, roles: Sequence[Role]) -> set[str]:
-        """Give the roles that trust its account which the plainest call gets."""
+        """Return the roles that trust its account which the plainest call gets."""
         if not roles:
             return set()
         known = self._plain.get(state)
         if known is None:
             others = self.decider.asked_with(state)
-            some = [one for one in others if self.decider.ever(one, "sts:AssumeRole")]
+            some = [
+                candidate for candidate in others if self.decider.ever(candidate, "sts:AssumeRole")
+            ]
             self._plain |= self._plainly([state, *some], roles)
             known = self._plain[state]
         return known
@@ -157,7 +159,7 @@ class AssumableRoles:
         trust: Policy | None = None,
         plainly: set[str] | None = None,
     ) -> Iterator[AssumableRole]:
-        """Give those of some roles that a principal gets; with one trust policy for all, if given.
+        """Yield the roles that a principal can assume; ``trust`` replaces their trust policies.
 
         Parameters
         ----------
@@ -174,12 +176,12 @@ class AssumableRoles:
                 plain = next(role_calls.attempts(self.world, state, role.arn, {}))
                 yield self._taken(role, plain, trust)
             elif sends_anyway or _is_sent(self._required_for(role, trust), CHOSEN):
-                one = self.one(state, role, required, trust, is_plain=not has_plain)
-                if one is not None:
-                    yield one
+                assumed = self.one(state, role, required, trust, is_plain=not has_plain)
+                if assumed is not None:
+                    yield assumed
 
     def _required_for(self, role: Role, trust: Policy | None) -> RequiredValues:
-        """Give what a role's trust policy, and the RCPs above it, want of a call."""
+        """Return what a role's trust policy, and the RCPs above it, want of a call."""
 
         def found() -> RequiredValues:
             policy = role.trust if trust is None else trust
@@ -226,7 +228,7 @@ class AssumableRoles:
         return None
 
     def _facts(self, state: PrincipalState, role: Role, trust: Policy | None) -> ResourceContext:
-        """Say what a role is; it need not be in the world yet."""
+        """Return what a role is; it need not be in the world yet."""
         facts = resource_context(self.world, role.arn, "sts:AssumeRole", state.account_id)
         if role.account.roles.get(role.name) is not role:
             own = tag_keys("iam:ResourceTag", role.tags)
@@ -245,29 +247,31 @@ class AssumableRoles:
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
         texts = (policy.text.lower() for policy in satisfying.every_policy(self.world))
-        return any(part in one for one in texts for part in TELL_SESSIONS_APART)
+        return any(part in text for text in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
         self, state: PrincipalState, roles: Sequence[Role]
     ) -> Iterator[AssumableRole]:
-        """Give those of an account's roles that a principal may assume once their trust names it.
+        """Return those of an account's roles that a principal may assume once their trust names it.
 
         Who is named directly needs no Allow of his own in the same account; but a Deny, an SCP, an
         RCP or, for a session of a role, a boundary still applies.
         """
         if not roles or state.arn.endswith(":root"):
             return
-        found = {one.role.arn: one for one in self._among(state, roles, admitting(state))}
+        found = {
+            assumed.role.arn: assumed for assumed in self._among(state, roles, admitting(state))
+        }
         left = [role for role in roles if role.arn not in found]
         if state.principal.arn != state.principal.issuer and state.principal.issuer is not None:
-            for one in self._among(state, left, admitting(state, by_session=True)):
-                found[one.role.arn] = one
+            for assumed in self._among(state, left, admitting(state, by_session=True)):
+                found[assumed.role.arn] = assumed
         yield from (found[role.arn] for role in roles if role.arn in found)
 
     def _plainly(
         self, states: Sequence[PrincipalState], roles: Sequence[Role], trust: Policy | None = None
     ) -> dict[PrincipalState, set[str]]:
-        """Give the ARNs of those that the plainest call gets, all decided at once."""
+        """Return the ARNs of those that the plainest call gets, all decided at once."""
         from iamlab.engine.matrix import evaluate_matrix
 
         found: dict[PrincipalState, set[str]] = {state: set() for state in states}
@@ -275,14 +279,15 @@ class AssumableRoles:
             return found
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
-        given, circumstances = self.decider.context, self.decider.circumstances
-        for part in batches_of(self.world, states[0].principal, pairs, given, circumstances):
+        context, circumstances = self.decider.context, self.decider.circumstances
+        for part in batches_of(self.world, states[0].principal, pairs, context, circumstances):
             places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
             named = (
-                {"sts:RoleSessionName": role_calls.session_name(state), **given} for state in states
+                {"sts:RoleSessionName": role_calls.session_name(state), **context}
+                for state in states
             )
             asking = (
                 part.caller(state.principal.within_limits(), keys, via=via)
@@ -294,7 +299,7 @@ class AssumableRoles:
         return found
 
     def trust_to_write(self, state: PrincipalState, taken: AssumableRole) -> Policy:
-        """Give the trust policy that lets a principal in: the present one, with one more Allow.
+        """Return the trust policy that lets a principal in: the present one, with one more Allow.
 
         So those who rely on it keep what they have. Where a Deny in it applies, or it
         cannot be saved again, only the new Allow is written.
@@ -313,19 +318,19 @@ class AssumableRoles:
 
 
 def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
-    """Say whether something is asked for that a call can say."""
+    """Return whether a policy requires a value that a call can send."""
     return any(key.startswith(starts) for key in required)
 
 
 def required_by(state: PrincipalState) -> RequiredValues:
-    """Give what a principal's own policies and ceilings want of its calls."""
+    """Return what a principal's own policies and ceilings want of its calls."""
     return parameters.required_in(
-        *(one.policy for one in states.policies_in(state.principal, *satisfying.OWN_LAYERS))
+        *(policy.policy for policy in states.policies_in(state.principal, *satisfying.OWN_LAYERS))
     )
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
-    """Give the trust policy that lets a principal in, and nobody else.
+    """Return the trust policy that lets a principal in, and nobody else.
 
     Parameters
     ----------
@@ -343,12 +348,12 @@ def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     (('AWS', 'arn:aws:iam::111111111111:user/dana'),)
     """
     known = state.principal
-    whom = known.arn if by_session else (known.issuer or state.arn)
-    return allow(LETS_IN, None, principal=whom)
+    identity = known.arn if by_session else (known.issuer or state.arn)
+    return allow(LETS_IN, None, principal=identity)
 
 
 def named_by(trust: Policy | None) -> Iterator[str]:
-    """Give the names that a trust policy's Allows open for: ARNs, accounts' ids, everybody.
+    """Return the names that a trust policy's Allows open for: ARNs, accounts' ids, everybody.
 
     Examples
     --------

@@ -51,9 +51,11 @@ class AccountInventory:
         self.account = account
         self.users = list(account.users.values())
         # Nobody but AWS changes these others.
-        self.roles = [one for one in account.roles.values() if not one.path.startswith(OF_AWS)]
+        self.roles = [role for role in account.roles.values() if not role.path.startswith(OF_AWS)]
         self.groups = list(account.groups.values())
-        self.policies = [one for one in account.policies.values() if not one.is_aws_managed]
+        self.policies = [
+            policy for policy in account.policies.values() if not policy.is_aws_managed
+        ]
 
 
 @dataclass(eq=False)
@@ -110,30 +112,32 @@ class AttackerView:
         return self.call(operation(name, identity), **named(identity), **more)
 
     def may(self, call: Call) -> bool:
-        """Say whether the principal may make a call."""
+        """Return whether the principal may make a call."""
         return self.decider.may(self.state, call)
 
     def ever(self, action: str) -> bool:
-        """Say whether one of the principal's own Allows could be about an action at all."""
+        """Return whether one of the principal's own Allows could be about an action at all."""
         return self.decider.ever(self.state, action)
 
-    def allowed(self, name: str, things: Sequence[Any], **fixed: Any) -> list[Any]:
-        """Give those things of its account on which the principal may do an operation of IAM."""
-        if not things:
+    def allowed(self, name: str, resources: Sequence[Any], **fixed: Any) -> list[Any]:
+        """Return those things of its account on which the principal may do an operation of IAM."""
+        if not resources:
             return []
-        name = operation(name, things[0])
-        return self.decider.allowed(self.state, self.account, name, things, **fixed)
+        name = operation(name, resources[0])
+        return self.decider.allowed(self.state, self.account, name, resources, **fixed)
 
     @cached_property
     def assumable(self) -> dict[str, AssumableRole]:
         """The roles that it may assume as they are, in whichever account, by ARN."""
-        return {one.role.arn: one for one in self.assuming.taken_by(self.state)}
+        return {assumed.role.arn: assumed for assumed in self.assuming.taken_by(self.state)}
 
     @cached_property
     def assumable_once_trusted(self) -> dict[str, AssumableRole]:
         """The roles whose trust policy it may write so that it lets it in, by ARN."""
         roles = self.allowed("UpdateAssumeRolePolicy", self.stock.roles, PolicyDocument="{}")
-        return {one.role.arn: one for one in self.assuming.after_editing(self.state, roles)}
+        return {
+            assumed.role.arn: assumed for assumed in self.assuming.after_editing(self.state, roles)
+        }
 
     def trusting(self, taken: AssumableRole) -> Call:
         """Make the call that writes a role's trust policy so that it lets the principal in."""
@@ -141,7 +145,7 @@ class AttackerView:
         return self.on(taken.role, "UpdateAssumeRolePolicy", PolicyDocument=trust.text)
 
     def abroad(self) -> Iterator[Edge]:
-        """Give the edges by which it assumes roles as they are."""
+        """Return the edges by which it assumes roles as they are."""
         for taken in self.assuming.taken_by(self.state, elsewhere=True):
             yield Edge(METHODS[15], self.state, *self.acts_as(taken, (taken.call,)))
 
@@ -150,24 +154,28 @@ class AttackerView:
     def widened(
         self, changes: Iterable[StateChange], calls: Iterable[Call], *conditions: str
     ) -> Gain:
-        """Say that the principal can widen itself, perhaps in several respects at once."""
+        """Return the gain of the principal itself: the same principal with changes."""
         return Gain(self.state.with_(*changes), tuple(calls), conditions)
 
     def becomes(
-        self, whom: User | Role, calls: Calls, *conditions: str, changes: Sequence[StateChange] = ()
+        self,
+        victim: User | Role,
+        calls: Calls,
+        *conditions: str,
+        changes: Sequence[StateChange] = (),
     ) -> Gain:
-        """Say that the principal can act as another principal, perhaps a widened one."""
-        return Gain(self.changed(self._again(whom), *changes), calls, conditions)
+        """Return the gain of another principal, perhaps with changes."""
+        return Gain(self.changed(self._again(victim), *changes), calls, conditions)
 
     def acts_as(self, taken: AssumableRole, calls: Calls, *changes: StateChange) -> Gain:
-        """Say that the principal gets a session of a role, perhaps of a widened one.
+        """Return the gain of a role session, perhaps of a changed role.
 
         Parameters
         ----------
         taken
-            How it gets it.
+            How the principal gets the session.
         changes
-            What was made of the role before.
+            The changes to the role before.
         """
         state = replace(self._again(taken.role), carried=taken.carried)
         return Gain(self.changed(state, *taken.session, *changes), calls, taken.conditions)
@@ -175,40 +183,46 @@ class AttackerView:
     # What was done before ------------------------------------------------------------------------
 
     def changed(self, other: PrincipalState, *changes: StateChange) -> PrincipalState:
-        """Give another principal with changes, and with what this principal has done before.
+        """Return another principal with changes, and with what this principal has done before.
 
-        Of its managed policies it has the versions that are in force by now, whether they hung on
-        it before or come with the changes. If it is in a group that was written to, that counts for
-        it as well. And whoever comes back to himself is what he has made of himself.
+        Its managed policies have their present default versions, whether they were attached to
+        it before or come with the changes. If it is in a group that was changed, the change applies
+        too. If the other principal is this principal, all its changes to itself apply.
         """
         made = other.with_(*changes)
         if not self.state.changes:
             return made
         known = made.principal
         held = (*known.identity, known.boundary, *known.session)
-        things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, AttachedPolicy)}
-        things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
+        labels = {
+            f"{states.VERSION} {attached.arn}"
+            for attached in held
+            if isinstance(attached, AttachedPolicy)
+        }
+        labels |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
         # Any permission is enough once, wherever it is written.
         done = {change.label for change in changes} & {states.EVERYTHING}
         done |= {change.about for change in changes}
-        shared = (one for one in self.state.changes if states.thing_of(one) in things)
-        return made.with_(*(one for one in shared if not done & {one.about, one.label}))
+        shared = (change for change in self.state.changes if states.thing_of(change) in labels)
+        return made.with_(*(change for change in shared if not done & {change.about, change.label}))
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
-        """Give the groups that a principal of this account is in, joined ones among them."""
-        joined = [one.about for one in state.changes if one.about.startswith(states.MEMBER)]
+        """Return the groups that a principal of this account is in, joined ones among them."""
+        joined = [
+            change.about for change in state.changes if change.about.startswith(states.MEMBER)
+        ]
         names = [about.removeprefix(f"{states.MEMBER} ") for about in joined]
         user = self.account.users.get(state.arn.rpartition("/")[2])
         return [*user.groups, *names] if user is not None and user.arn == state.arn else names
 
-    def _again(self, whom: User | Role) -> PrincipalState:
-        """Give a principal as it is; if it is this principal, with what this has made of itself."""
-        state = PrincipalState.of(principal_of(self.world, whom))
-        own = self.state.changes if whom is (self.user or self.role) else ()
+    def _again(self, victim: User | Role) -> PrincipalState:
+        """Return a principal; if it is this principal, with its changes to itself."""
+        state = PrincipalState.of(principal_of(self.world, victim))
+        own = self.state.changes if victim is (self.user or self.role) else ()
         return state.with_(*(change for change in own if change.about != states.CALLS_WITH))
 
     def as_they_are(self, policies: Iterable[AttachedPolicy]) -> tuple[AttachedPolicy, ...]:
-        """Give policies that somebody may get, in the versions that are in force by now."""
+        """Return policies that somebody may get, in the versions that are in force by now."""
         now = replace(self.state.principal, identity=tuple(policies))
         for change in self.state.changes:
             if change.about.startswith(states.VERSION):
@@ -224,11 +238,11 @@ GIVES_POWER = (
 
 
 def is_admin(decider: Decider, state: PrincipalState) -> bool:
-    """Say whether a principal is an administrator of its account, as it stands."""
+    """Return whether a principal is an administrator of its account without any change."""
     known, is_root = state.principal, state.arn.endswith(":root")
     if is_root and known.session:
         return False  # a member's root user, assumed for one task
-    if not is_root and not any(takes_all(one) for one in known.identity):
+    if not is_root and not any(takes_all(attached) for attached in known.identity):
         return False  # the usual case, quickly
     without_scps = replace(state, principal=replace(known, scps=()))
     if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
@@ -244,10 +258,11 @@ def is_admin(decider: Decider, state: PrincipalState) -> bool:
 
 
 def takes_all(attached: AttachedPolicy) -> bool:
-    """Say whether a policy has an Allow that could be for all actions."""
+    """Return whether a policy has an Allow that could be for all actions."""
     return any(
-        one.effect == "Allow" and ("*" in (one.action or ()) or one.not_action is not None)
-        for one in attached.policy.statements
+        statement.effect == "Allow"
+        and ("*" in (statement.action or ()) or statement.not_action is not None)
+        for statement in attached.policy.statements
     )
 
 

@@ -67,7 +67,7 @@ class Cut(Shown):
     left
         A path that stays open, if one does.
     reach, way
-        Who can become whom before them, and a shortest path that is open then, if there is one.
+        What principals can become before the edits, and a shortest path before them, if any.
     """
 
     edits: tuple[CutEdit, ...]
@@ -84,7 +84,7 @@ class Cut(Shown):
         Parameters
         ----------
         world
-            Where to make them. Default: a copy of the world that was asked.
+            Where to make them. Default: a copy of the world.
 
         Returns
         -------
@@ -115,9 +115,9 @@ class Cut(Shown):
 
     def __str__(self) -> str:
         if not self.is_closed:
-            return f"Nothing closes this way, with what shall stay:\n{self.left}"
+            return f"No edits close this path and keep what you want:\n{self.left}"
         if not self.edits:
-            return "There is no way to close."
+            return "There is no path to close."
         how = (
             "No smaller set of such edits does it."
             if self.is_smallest
@@ -129,7 +129,7 @@ class Cut(Shown):
         if not self.is_closed:
             return "<Cut: nothing closes this way>"
         if not self.edits:
-            return "<Cut: there is no way to close>"
+            return "<Cut: there is no path to close>"
         edits = few(str(edit).rstrip(".") for edit in self.edits)
         return f"<Cut {count(len(self.edits), 'edit')}: {edits}>"
 
@@ -175,7 +175,7 @@ class Cutter:
         return self._one_by_one()
 
     def _edited(self, edits: Iterable[CutEdit]) -> World | None:
-        """Give a copy with edits made; ``None`` if something is lost that must stay."""
+        """Return a copy with edits made; ``None`` if something is lost that must stay."""
         twin = self.world.copy()
         cut_edits.apply(twin, _ordered(edits))
         return twin if all(_can(twin, *cell) for cell in self.keep) else None
@@ -191,9 +191,9 @@ class Cutter:
             reach, path = self.find(edited)
             if path is None:
                 return self._cut(self._needed(edits))
-            tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
-            new = (one for one in tried if one not in edits)
-            chosen = next((one for one in new if self._edited(edits | {one})), None)
+            tried = sorted(candidates(reach, path), key=lambda edit: (edit.breadth, str(edit)))
+            new = (edit for edit in tried if edit not in edits)
+            chosen = next((edit for edit in new if self._edited(edits | {edit})), None)
             if chosen is None:
                 break
             edits |= {chosen}
@@ -205,7 +205,7 @@ class Cutter:
         return Cut(_ordered(edits), left is None, is_smallest, left, *self._before, self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
-        for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):
+        for edit in sorted(edits, key=lambda edit: (-edit.breadth, str(edit))):
             fewer = edits - {edit}
             edited = self._edited(fewer)
             if edited is not None and self.find(edited)[1] is None:
@@ -214,16 +214,18 @@ class Cutter:
 
 
 def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
-    """Give every edit that takes away what a path needs."""
-    asked = [(edge.source, each) for edge in path.edges for each in reach.decisions(edge)]
+    """Return every edit that takes away what a path needs."""
+    decisions = [(edge.source, each) for edge in path.edges for each in reach.decisions(edge)]
     if not path.edges:  # he is there already: by what he has
         names = (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF)
-        asked = [(path.source, reach.decide(path.source, Need(name, "*", {}))) for name in names]
-    return dict.fromkeys(edit for state, each in asked for edit in _edits(reach, state, each))
+        decisions = [
+            (path.source, reach.decide(path.source, Need(name, "*", {}))) for name in names
+        ]
+    return dict.fromkeys(edit for state, each in decisions for edit in _edits(reach, state, each))
 
 
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
-    """Give the edits that a permission of somebody's can be taken away with."""
+    """Return the edits that a permission of somebody's can be taken away with."""
     holder, request = state.principal.issuer or state.arn, decision.request
     is_held = not state.arn.endswith(":root") and not is_shared(state)
     today = principal_of(reach.world, holder).identity if is_held else ()
@@ -239,7 +241,7 @@ def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[
 
 
 def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
-    """Give the edits of an identity-based policy, and of how it is attached to a principal."""
+    """Return the edits of an identity-based policy, and of how it is attached to a principal."""
     attached, statement, arn = reading.attached, reading.statement, Arn.parse(principal)
     group = next((each[6:] for each in attached.path if each.startswith("group ")), "")
     holder = f"arn:{arn.partition}:iam::{arn.account}:group/{group}" if group else principal
@@ -257,11 +259,11 @@ def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
 
 
 def _cost(edits: Collection[CutEdit]) -> tuple[int, int, str]:
-    return len(edits), sum(one.breadth for one in edits), str(_ordered(edits))
+    return len(edits), sum(edit.breadth for edit in edits), str(_ordered(edits))
 
 
 def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
-    return tuple(sorted(edits, key=lambda one: (type(one).__name__, str(one))))
+    return tuple(sorted(edits, key=lambda edit: (type(edit).__name__, str(edit))))
 
 
 def _can(world: World, caller: str, action: str, resource: str) -> bool:
@@ -280,12 +282,12 @@ def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
         It is neither; or it is not so today.
     """
     cells: list[Wanted] = []
-    for one in keep if isinstance(keep, Iterable) else (keep,):
-        if not (isinstance(one, tuple | list) and len(one) == WANTED):
+    for kept in keep if isinstance(keep, Iterable) else (keep,):
+        if not (isinstance(kept, tuple | list) and len(kept) == WANTED):
             raise RequestError(
-                f"keep is an access matrix, or triples of caller, action and resource; not {one!r}."
+                f"keep must be a matrix, or triples of caller, action and resource, not {kept!r}."
             )
-        caller, action, resource = one
+        caller, action, resource = kept
         cell = (str(getattr(caller, "arn", caller)), action, resource)
         if not _can(world, *cell):
             raise RequestError(f"{cell[0]} may not do {action} on {resource}: it cannot stay so.")

@@ -52,7 +52,7 @@ class TakeAction:
     number
         Which statement.
     pattern
-        As it stands there.
+        The pattern in the statement.
     """
 
     holder: str
@@ -77,8 +77,8 @@ class Distrust:
 
     def __str__(self) -> str:
         kind, name = self.principal
-        said = name if kind in ("", "*") else f"{kind} {name}"
-        return f"Take {said} out of statement #{self.number} of the trust policy of {self.role}."
+        text = name if kind in ("", "*") else f"{kind} {name}"
+        return f"Take {text} out of statement #{self.number} of the trust policy of {self.role}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _distrust(role: Role, removed: Removed) -> None:
 
 
 def _without(policy: Policy, removed: Removed, element: str) -> Policy:
-    """Give a policy without some values of an element; a statement without any is gone.
+    """Return a policy without some values of an element; a statement without any is gone.
 
     Raises
     ------

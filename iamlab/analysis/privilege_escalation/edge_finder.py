@@ -56,7 +56,7 @@ SHARED = "administrators of "
 
 
 def an_administrator(account: Account) -> PrincipalState:
-    """Make up an administrator who is none of those that there are, and so can do it to each."""
+    """Return an imaginary administrator, who can act on every existing principal."""
     name = "administrator"
     while name in account.users:
         name += "-"
@@ -65,17 +65,21 @@ def an_administrator(account: Account) -> PrincipalState:
 
 
 def is_shared(state: PrincipalState) -> bool:
-    """Say whether a point of the graph is that of an account's administrators."""
+    """Return whether a point of the graph is that of an account's administrators."""
     return state.arn.startswith(SHARED)
 
 
 def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
-    """Give all conditions of some policies."""
-    return (one for statement in states.statements_of(policies) for one in statement.conditions)
+    """Return all conditions of some policies."""
+    return (
+        condition
+        for statement in states.statements_of(policies)
+        for condition in statement.conditions
+    )
 
 
 def tells_apart(trust: Policy | None) -> bool:
-    """Say whether a trust policy has a condition on who calls, or on what only he can say."""
+    """Return whether a trust policy has a condition on who calls, or on what only he can say."""
     keys = (condition.key.lower() for condition in conditions_of([trust]))
     starts = (*OF_CALLER, "aws:requesttag", "sts:")
     return any(key.startswith(starts) and key != "sts:externalid" for key in keys)
@@ -121,7 +125,7 @@ class EdgeFinder:
         return AssumableRoles(self.decider)
 
     def is_admin(self, state: PrincipalState) -> bool:
-        """Say whether a principal is an administrator of its account."""
+        """Return whether a principal is an administrator of its account."""
         return self.decider.once(
             ("is admin", state), lambda: attacker_view.is_admin(self.decider, state)
         )
@@ -129,7 +133,7 @@ class EdgeFinder:
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Give all edges that a principal has, be it an administrator or not."""
+        """Return all edges that a principal has, be it an administrator or not."""
 
         def found() -> tuple[Edge, ...]:
             _ = self.asks_together and self.today
@@ -138,7 +142,7 @@ class EdgeFinder:
         return self.decider.once(("own edges", state), found)
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Give the edges of the graph that begin at a point."""
+        """Return the edges of the graph that begin at a point."""
         return self.decider.once(("edges", state), lambda: self._edges_of(state))
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
@@ -148,18 +152,18 @@ class EdgeFinder:
             return self.own_edges(state)
         point = PrincipalState(f"{SHARED}{state.account_id}", principal=state.principal)
         shared = Edge(ADMINISTERS, state, point, ())
-        one = self._view(state)
+        view = self._view(state)
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
-            made = (edge for edge in edges_from(one, MAKING) if self.is_admin(edge.target))
+            made = (edge for edge in edges_from(view, MAKING) if self.is_admin(edge.target))
             return (shared, *made)
         # What he makes of himself matters only where another account looks at it.
         seen = SEEN_ABROAD if state.account_id in self.told_apart else ()
-        every = (*one.abroad(), *edges_from(one, seen))
+        every = (*view.abroad(), *edges_from(view, seen))
         own = state.account_id
         return (shared, *(edge for edge in every if edge.is_own or edge.target.account_id != own))
 
     def _shares(self, state: PrincipalState) -> bool:
-        """Say whether a principal is an administrator like all others of its account."""
+        """Return whether a principal is an administrator like all others of its account."""
         account_id = state.account_id
         if self.is_admin(state) and account_id not in self._alike:
             scps = (attached.policy for attached in states.policies_in(state.principal, "scp"))
@@ -168,7 +172,7 @@ class EdgeFinder:
         return self.is_admin(state) and self._alike[account_id]
 
     def _of_administrators(self, shared: PrincipalState) -> Iterable[Edge]:
-        """Give what any administrator of an account can do to the others in it."""
+        """Return what any administrator of an account can do to the others in it."""
         account = self.decider.world.accounts[shared.account_id]
         for edge in self.own_edges(an_administrator(account)):
             target = edge.target
@@ -206,16 +210,16 @@ class EdgeFinder:
         found: set[str] = set()
         for account in self.decider.world.accounts.values():
             policies = [role.trust for role in account.roles.values()]
-            policies += [one.policy for one in account.resources.values()]
+            policies += [resource.policy for resource in account.resources.values()]
             texts = list(_principals(policies))
-            texts += [value for one in conditions_of(policies) for value in one.values]
+            texts += [value for condition in conditions_of(policies) for value in condition.values]
             arns = {text for text in texts if is_arn(text)}
             found |= {arn for arn in arns if Arn.parse(arn).account != account.account_id}
         return frozenset(found)
 
 
 def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:
-    """Give what elements Principal and NotPrincipal of policies name."""
+    """Return what elements Principal and NotPrincipal of policies name."""
     for statement in states.statements_of(policies):
         yield from (value for _, value in statement.principal or statement.not_principal or ())
 
@@ -254,7 +258,7 @@ class PathSearcher:
     finder: EdgeFinder
 
     def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Give the edges that begin at a point, each with the point that it leads to."""
+        """Return the edges that begin at a point, each with the point that it leads to."""
         state = point.state
         chain = None if state == point.base else self._chain(point.base)
         for edge in self.finder.edges(state):
@@ -264,7 +268,7 @@ class PathSearcher:
                 yield edge, SearchPoint(edge.target, point.base)
 
     def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
-        """Give the own edges by which somebody makes the most of himself, one after the other."""
+        """Return the own edges by which somebody makes the most of himself, one after the other."""
         return self.finder.decider.once(("chain", base), lambda: dict(self._links(base)))
 
     def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
@@ -275,7 +279,7 @@ class PathSearcher:
             new = [
                 edge
                 for edge in self.finder.edges(state)
-                if edge.is_own and not made >= {one.label for one in edge.target.changes}
+                if edge.is_own and not made >= {change.label for change in edge.target.changes}
             ]
             if not new:
                 return
@@ -287,7 +291,7 @@ class PathSearcher:
     def paths_from(
         self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
     ) -> Iterator[Edges]:
-        """Give paths to states that are wanted, the shortest first: one to each point."""
+        """Return paths to states that are wanted, the shortest first: one to each point."""
         if is_wanted(source):
             yield ()
         came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
@@ -302,21 +306,21 @@ class PathSearcher:
                         yield came[there]
 
     def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
-        """Give all that can be got to, each with a short path there."""
+        """Return all that can be got to, each with a short path there."""
         found: dict[PrincipalState, Edges] = {}
         for edges in self.paths_from(source, lambda _: True):
             found.setdefault(edges[-1].target if edges else source, edges)
         return found
 
     def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Give all of today who get to a wanted state, each with a short path there."""
+        """Return all of today who get to a wanted state, each with a short path there."""
         into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
         for here, leading in self.whole.items():
             for edge, there in leading:
                 into[there].append((edge, here))
-        asked = [one for one in self.whole if not is_shared(one.state)]
+        views = [view for view in self.whole if not is_shared(view.state)]
         found: dict[SearchPoint, Edges] = {
-            point: () for point in steps(asked, "asking") if is_wanted(point.state)
+            point: () for point in steps(views, "asking") if is_wanted(point.state)
         }
         waiting = deque(found)
         while waiting:

@@ -136,7 +136,7 @@ class ServicePlan:
         return any(step.passes for step in self.steps)
 
     def with_keys(self, keys: tuple[tuple[str, str], ...]) -> ServicePlan:
-        """Give the same plan with more condition keys that each call sends."""
+        """Return the same plan with more condition keys that each call sends."""
         steps = tuple(replace(step, keys=(*step.keys, *keys)) for step in self.steps)
         return replace(self, steps=steps)
 

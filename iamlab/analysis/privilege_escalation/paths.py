@@ -68,7 +68,9 @@ class Path(Shown):
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must be so in addition to permissions."""
-        return tuple(dict.fromkeys(one for edge in self.edges for one in edge.conditions))
+        return tuple(
+            dict.fromkeys(condition for edge in self.edges for condition in edge.conditions)
+        )
 
     @property
     def can_be_replayed(self) -> bool:
@@ -81,7 +83,7 @@ class Path(Shown):
         return self._finder.decider.world
 
     def is_admin(self, state: PrincipalState) -> bool:
-        """Say whether a point of it is an administrator of its account, as it then is."""
+        """Return whether a point of it is an administrator of its account, as it then is."""
         return self._finder.is_admin(state)
 
     def replay(self) -> Replay:
@@ -128,7 +130,7 @@ class Path(Shown):
 
 
 def comes_back(edges: Iterable[Edge]) -> bool:
-    """Say whether a path comes to somebody whom it has left, or has changed from outside."""
+    """Return whether a path returns to a principal that it left, or changed from outside."""
     seen: set[str] = set()
     for edge in edges:
         seen.add(edge.source.arn)
@@ -138,7 +140,7 @@ def comes_back(edges: Iterable[Edge]) -> bool:
 
 
 def is_kept(path: Path) -> bool:
-    """Say whether a path's replay is not refused; what cannot be replayed is taken as it is."""
+    """Return whether a path's replay is not refused; what cannot be replayed is taken as it is."""
     if not path.can_be_replayed:
         return True
     try:
@@ -168,12 +170,12 @@ class Paths(Mapping[str, "Path"], Shown):
         return len(self._found)
 
     def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame``: a line for each principal."""
+        """Return it as a ``pandas.DataFrame``: a line for each principal."""
         rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
         return display.table(("principal", "steps", "how"), rows)
 
     def _listed(self, head: str) -> str:
-        """Say it line by line, each principal with his steps."""
+        """Return one line for each principal and step."""
         lines = [
             f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
             for arn, path in list(self._found.items())[:MOST_LINES]
@@ -217,7 +219,7 @@ class Arrivals(Paths):
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius(Paths):
-    """How far somebody gets: whom he can become, by ARN, each with a shortest path.
+    """How far a principal gets: the principals that it can become, each with a shortest path.
 
     Parameters
     ----------
@@ -257,7 +259,7 @@ class BlastRadius(Paths):
 
 
 def _then(path: Path) -> str:
-    """Say the steps of a path in one line: the method, and what it leads to."""
+    """Return the steps of a path in one line: each method and its target."""
     return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
 
 
@@ -270,7 +272,7 @@ def lines_of(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
 
 
 def to_networkx(edges: Iterable[Edge], principals: Mapping[str, bool]) -> nx.DiGraph[str]:
-    """Give the graph as a ``networkx.DiGraph``.
+    """Return the graph as a ``networkx.DiGraph``.
 
     Parameters
     ----------
@@ -322,7 +324,7 @@ def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
 
 
 def rows_of(edges: Iterable[Edge]) -> list[tuple[str, ...]]:
-    """Give a row for each edge: source, target, method, its number, permissions, conditions."""
+    """Return a row for each edge: source, target, method, its number, permissions, conditions."""
     return [
         (
             edge.source.arn,
@@ -338,11 +340,11 @@ def rows_of(edges: Iterable[Edge]) -> list[tuple[str, ...]]:
 
 
 COLUMNS = ("source", "target", "as", "way", "title", "permissions", "conditions")
-"""What stands over the columns of :func:`rows_of`."""
+"""The names of the columns of :func:`rows_of`."""
 
 
 def _ways(edges: Iterable[Edge]) -> str:
-    """Say how a line is gone, each method once."""
+    """Return how a line is gone, each method once."""
     return "; ".join(dict.fromkeys(edge.way.title for edge in edges))
 
 

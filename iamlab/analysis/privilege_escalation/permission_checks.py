@@ -56,8 +56,8 @@ class Need(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What it is the same as."""
-        given = sorted(self.keys.items())
-        values = ((key, tuple(one) if isinstance(one, list) else one) for key, one in given)
+        pairs = sorted(self.keys.items())
+        values = ((key, tuple(value) if isinstance(value, list) else value) for key, value in pairs)
         return (self.action, self.resource, *values)
 
 
@@ -90,7 +90,7 @@ class Call:
         return self.operation.partition(":")[2]
 
     def with_keys(self, change: Callable[[Mapping[str, Any]], dict[str, Any]], arn: str) -> Call:
-        """Give it with other condition keys of what it needs on a resource."""
+        """Return it with other condition keys of what it needs on a resource."""
         needs = (
             need._replace(keys=change(need.keys)) if need.resource == arn else need
             for need in self.needs
@@ -98,8 +98,8 @@ class Call:
         return replace(self, needs=tuple(needs))
 
     def __str__(self) -> str:
-        said = (f"{name}={_shown(name, value)}" for name, value in self.parameters.items())
-        return " ".join((self.operation, *said))
+        texts = (f"{name}={_shown(name, value)}" for name, value in self.parameters.items())
+        return " ".join((self.operation, *texts))
 
 
 def _shown(name: str, value: object) -> str:
@@ -119,7 +119,7 @@ def iam_call(account: Account, name: str, **parameters: Any) -> Call:
     ('iam:CreateAccessKey', 'arn:aws:iam::111111111111:user/dana')
     """
     entry = entries.find(name)
-    needs = tuple(Need(*one) for one in needed(account, entry, parameters))
+    needs = tuple(Need(*need) for need in needed(account, entry, parameters))
     return Call(f"iam:{name}", parameters, needs)
 
 
@@ -147,7 +147,7 @@ class Decider:
     """What finders have worked out for all principals at once, each under a key of its own."""
 
     def once(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """Give what is kept under a key; the first time it is worked out."""
+        """Return what is kept under a key; the first time it is worked out."""
         if key not in self.kept:
             self.kept[key] = make()
         found: Kept = self.kept[key]
@@ -159,24 +159,24 @@ class Decider:
             self._together.setdefault(state.account_id, []).append(state)
 
     def asked_with(self, state: PrincipalState) -> list[PrincipalState]:
-        """Give the others of its account that are asked together, if it is one of those."""
+        """Return the others of its account that are asked together, if it is one of those."""
         every = self._together.get(state.account_id, [])
-        return [one for one in every if one != state] if state in every else []
+        return [other for other in every if other != state] if state in every else []
 
     def ever(self, state: PrincipalState, action: str) -> bool:
-        """Say whether an Allow in the principal's own policies could be about an action.
+        """Return whether an Allow in the principal's own policies could be about an action.
 
         Where the answer is no, only a resource's policy can let it do that.
         """
         if state.arn.endswith(":root"):
             return True  # without any policy
-        return any(self._about(one.policy, action) for one in state.principal.identity)
+        return any(self._about(attached.policy, action) for attached in state.principal.identity)
 
     def _about(self, policy: Policy, action: str) -> bool:
         key = (id(policy), action)
         if key not in self._ever:
-            allows = (one for one in policy.statements if one.effect == "Allow")
-            found = any(action_test(one)(action.lower()) for one in allows)
+            allows = (statement for statement in policy.statements if statement.effect == "Allow")
+            found = any(action_test(allow)(action.lower()) for allow in allows)
             self._ever[key] = (policy, found)  # the policy is kept: its id stays taken
         return self._ever[key][1]
 
@@ -202,11 +202,11 @@ class Decider:
         return self.question(state, need, facts).decide()
 
     def may(self, state: PrincipalState, call: Call) -> bool:
-        """Say whether a principal may make a call: it needs all the permissions of it."""
+        """Return whether a principal may make a call: it needs all the permissions of it."""
         return all(self.has(state, need) for need in call.needs)
 
     def has(self, state: PrincipalState, need: Need) -> bool:
-        """Say whether a principal has one permission."""
+        """Return whether a principal has one permission."""
         if need.action.startswith("iam:") and not self.ever(state, need.action):
             return False  # no resource of IAM has a policy
         return self.once(("has", state, *need.key), lambda: bool(self.decide(state, need)))
@@ -216,10 +216,10 @@ class Decider:
         state: PrincipalState,
         account: Account,
         name: str,
-        things: Sequence[Any],
+        resources: Sequence[Any],
         **fixed: Any,
     ) -> list[Any]:
-        """Give the things on which a principal may do an operation of IAM.
+        """Return the things on which a principal may do an operation of IAM.
 
         Parameters
         ----------
@@ -229,16 +229,18 @@ class Decider:
             The operation's other parameters.
         """
         is_own = state.account_id == account.account_id
-        if not things or not is_own or not self.ever(state, f"iam:{name}"):
+        if not resources or not is_own or not self.ever(state, f"iam:{name}"):
             return []
-        given = sorted((parameter, str(value)) for parameter, value in fixed.items())
-        key = (name, account.account_id, len(things), id(things[0]), *given)
+        pairs = sorted((parameter, str(value)) for parameter, value in fixed.items())
+        key = (name, account.account_id, len(resources), id(resources[0]), *pairs)
         rows = self._rows.setdefault(key, {})
         if state not in rows:
             # The first time all others are decided as well that will be asked about.
             every = [] if rows else self._together.get(account.account_id, [])
-            others = [one for one in every if one != state and self.ever(one, f"iam:{name}")]
-            rows |= self._decided([state, *others], account, name, things, fixed)
+            others = [
+                other for other in every if other != state and self.ever(other, f"iam:{name}")
+            ]
+            rows |= self._decided([state, *others], account, name, resources, fixed)
         return rows[state]
 
     def _decided(
@@ -246,13 +248,13 @@ class Decider:
         states: Sequence[PrincipalState],
         account: Account,
         name: str,
-        things: Sequence[Any],
+        resources: Sequence[Any],
         fixed: Mapping[str, Any],
     ) -> dict[PrincipalState, list[Any]]:
         """Decide for many principals and things, as few questions as the calls' keys allow."""
-        calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in things]
+        calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in resources]
         if len(states) * len(calls) <= FEW:
-            pairs = list(zip(things, calls, strict=True))
+            pairs = list(zip(resources, calls, strict=True))
             return {
                 state: [thing for thing, call in pairs if self.may(state, call)] for state in states
             }
@@ -273,7 +275,7 @@ class Decider:
                 found |= {place for bit, place in enumerate(places) if row >> bit & 1}
         return {
             state: [
-                things[place]
+                resources[place]
                 for place in sorted(found)
                 if all(self.has(state, need) for need in calls[place].needs[1:])
             ]
@@ -282,12 +284,12 @@ class Decider:
 
 
 def operation(name: str, thing: Any) -> str:
-    """Give the operation for a kind of thing: ``Put{}Policy`` is ``PutUserPolicy`` for a user."""
+    """Return the operation for a kind of thing: ``Put{}Policy`` is ``PutUserPolicy`` for a user."""
     return name.format(getattr(thing, "kind", "policy").capitalize())
 
 
 def named(thing: Any) -> dict[str, str]:
-    """Give the parameter that names a thing in calls of IAM."""
+    """Return the parameter that names a thing in calls of IAM."""
     parameter, attribute = NAMES[getattr(thing, "kind", "policy")]
     return {parameter: getattr(thing, attribute)}
 
@@ -319,7 +321,7 @@ class Placeholder:
 
     Parameters
     ----------
-    said
+    text
         What it is, in words.
     make
         Makes it, for the world in which the call is made.
@@ -328,14 +330,14 @@ class Placeholder:
     --------
     >>> from iamlab import World
     >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
-    (Placeholder(said='a password that the caller chooses'), 128)
+    (Placeholder(text='a password that the caller chooses'), 128)
     """
 
-    said: str
+    text: str
     make: Callable[[World], str] = field(compare=False, repr=False)
 
     def __str__(self) -> str:
-        return self.said
+        return self.text
 
 
 def _password(world: World) -> str:

@@ -54,7 +54,7 @@ ANY_SERVICE = "*"
 
 
 def host(service: str) -> str:
-    """Give the service principal of a service, as policies name it."""
+    """Return the service principal of a service, as policies name it."""
     return f"{service}.amazonaws.com"
 
 
@@ -76,19 +76,22 @@ class Passing:
 
     @classmethod
     def of(cls, view: AttackerView) -> Self:
-        """Give that of a principal's account: there is one for all its principals."""
+        """Return that of a principal's account: there is one for all its principals."""
         key = ("passing", view.account.account_id)
         return view.decider.once(key, lambda: cls(view.decider, view.stock))
 
     def trusting(self, service: str) -> list[Role]:
-        """Give the roles whose trust policy could let a service in."""
+        """Return the roles whose trust policy could let a service in."""
         found = (*self._trusting.get(host(service), ()), *self._trusting.get(ANY_SERVICE, ()))
         return list(dict.fromkeys(found))
 
     def lets(self, role: Role, service: str, source: str) -> bool:
-        """Say whether a role's trust policy lets a service in that works for a resource."""
+        """Return whether a role's trust policy lets a service in that works for a resource."""
         statements = statements_of([role.trust])
-        depends = any(one.conditions for one in statements) or role.account.world.organizations
+        depends = (
+            any(statement.conditions for statement in statements)
+            or role.account.world.organizations
+        )
         key = (role.arn, service, source if depends else "")
         if key not in self._lets:
             self._lets[key] = self._decide(role, host(service), source)
@@ -102,22 +105,22 @@ class Passing:
         if arn is not None and arn.region:
             where["region"] = arn.region
         keys = {"sts:RoleSessionName": session_name(Work(principal, role.name, arn))}
-        asked = (self.decider.world, principal, "sts:AssumeRole", role.arn, None, where)
-        return bool(authorization_request(*asked, operation_keys=keys).decide())
+        question = (self.decider.world, principal, "sts:AssumeRole", role.arn, None, where)
+        return bool(authorization_request(*question, operation_keys=keys).decide())
 
     def need(self, role: Role, service: str, passed_for: str) -> Need:
-        """Give what the caller needs for a role that is passed for a resource."""
+        """Return what the caller needs for a role that is passed for a resource."""
         keys = context_of_passing(self.stock.account, role.arn, service, passed_for)
         return Need(PASS_ROLE, role.arn, keys)
 
     def may_pass(self, state: PrincipalState, role: Role, service: str, passed_for: str) -> bool:
-        """Say whether a principal may pass a role to a service, for a resource."""
+        """Return whether a principal may pass a role to a service, for a resource."""
         if not satisfying.mentions(self.decider, state, PASSED_FOR):
             return role in self.passed(state, service)
         return self.decider.has(state, self.need(role, service, passed_for))
 
     def passed(self, state: PrincipalState, service: str) -> Sequence[Role]:
-        """Give the roles that trust a service, and that a principal may pass to it.
+        """Return the roles that trust a service, and that a principal may pass to it.
 
         Whose policies ask for what they are passed to get all that might be so: ask ``may_pass``.
         """
@@ -128,32 +131,34 @@ class Passing:
         if state not in known:
             # The first time all others are decided as well that will be asked about.
             others = [] if known else self.decider.asked_with(state)
-            states = [state, *(one for one in others if self.decider.ever(one, PASS_ROLE))]
+            states = [state, *(other for other in others if self.decider.ever(other, PASS_ROLE))]
             table = matrix(
                 self.decider.world,
-                [one.principal for one in states],
+                [other.principal for other in states],
                 [(PASS_ROLE, role.arn) for role in roles],
                 # Tags of the role are known of the role itself.
                 {PASSED_TO: host(service), **self.decider.context},
                 self.decider.circumstances,
             )
-            for one, row in zip(states, table.rows, strict=True):
-                known[one] = [role for bit, role in enumerate(roles) if row >> bit & 1]
+            for other, row in zip(states, table.rows, strict=True):
+                known[other] = [role for bit, role in enumerate(roles) if row >> bit & 1]
         return known[state]
 
     def sources(self, roles: Sequence[Role]) -> list[str]:
-        """Give the resources for which the trust policies of roles let services in."""
+        """Return the resources for which the trust policies of roles let services in."""
         statements = statements_of(role.trust for role in roles)
         conditions = (condition for statement in statements for condition in statement.conditions)
-        about = (one for one in conditions if one.key.lower() == SOURCE_ARN.lower())
-        return list(dict.fromkeys(value for one in about for value in one.values))
+        about = (
+            condition for condition in conditions if condition.key.lower() == SOURCE_ARN.lower()
+        )
+        return list(dict.fromkeys(value for condition in about for value in condition.values))
 
 
 def _services(role: Role) -> list[str]:
-    """Give the services that a trust policy's Allows name; ``*`` if they might mean any."""
-    # Whom NotPrincipal means the engine will say.
-    allows = (one for one in statements_of([role.trust]) if one.effect == "Allow")
-    named = (pair for one in allows for pair in one.principal or (("*", ANY_SERVICE),))
+    """Return the services that a trust policy's Allows name; ``*`` if they might mean any."""
+    # The engine decides what NotPrincipal matches.
+    allows = (statement for statement in statements_of([role.trust]) if statement.effect == "Allow")
+    named = (pair for allow in allows for pair in allow.principal or (("*", ANY_SERVICE),))
     return [value for kind, value in named if kind == "Service" or value == ANY_SERVICE]
 
 
@@ -205,7 +210,7 @@ class PlanBinding:
         return self.names.get(self.plan.gets, "")
 
     def needs(self, number: int, step: PlanStep, role: Role, profile: str) -> Iterator[Need]:
-        """Give what one call needs, without the passing of the role."""
+        """Return what one call needs, without the passing of the role."""
         meant = {**self.names, ROLE[1:-1]: role.arn, PROFILE[1:-1]: profile}
         for thing in step.checked or ("",):
             fixed = _sent(step, thing, meant, self.region)
@@ -217,26 +222,26 @@ class PlanBinding:
     def calls(
         self, passing: Passing, role: Role, profile: str, another: Role | None
     ) -> tuple[Call, ...]:
-        """Give the calls; what each works on stands by the name that AWS has for the thing."""
+        """Return the calls; each resource has the name that AWS uses for it."""
         made = []
         for number, step in enumerate(self.plan.steps):
             needs = [*self.needs(number, step, role, profile)]
-            given = {_parameter(thing): self.names[thing] for thing in step.checked}
+            parameters = {_parameter(thing): self.names[thing] for thing in step.checked}
             if step.passes:
                 needs.append(passing.need(role, self.plan.service, self.passed_for_in(step)))
-                given["RoleArn"] = role.arn
+                parameters["RoleArn"] = role.arn
                 if another is not None:
                     needs.append(passing.need(another, self.plan.also, ""))
-            made.append(Call(step.action, given, tuple(needs)))
+            made.append(Call(step.action, parameters, tuple(needs)))
         return tuple(made)
 
     def passed_for_in(self, step: PlanStep) -> str:
-        """Give what the role is passed for in a call; IAM puts it in a profile, and says none."""
+        """Return what the role is passed for in a call; IAM puts it in a profile, and says none."""
         return "" if step.action.startswith("iam:") else self.passed_for
 
 
 def _sent(step: PlanStep, thing: str, meant: Mapping[str, str], region: str) -> dict[str, Any]:
-    """Give the condition keys that a call brings where it is asked about a thing."""
+    """Return the condition keys that a call sends for a resource."""
     known = {**meant, REGION[1:-1]: region}
     return {
         key: _STANDS_FOR.sub(lambda found: known.get(found[1], found[0]), value)
@@ -260,7 +265,7 @@ class PlanBinder:
     fixed
         Thing -> the ARN of one that is in the world; the others are given names.
     more
-        Patterns of names besides, for what works with the role.
+        Additional patterns of names, for resources that use the role.
     """
 
     view: AttackerView
@@ -269,18 +274,18 @@ class PlanBinder:
     more: tuple[str, ...] = ()
 
     def found(self) -> list[PlanBinding]:
-        """Give a few for which the principal has every permission, except those about the role."""
+        """Return a few for which the principal has every permission but those about the role."""
         of_fixed = [arn.split(":")[3] for arn in self.fixed.values()][:1]
         regions = of_fixed or self._regions()
         every = (binding for region in regions for binding in self._in(region))
         return list(islice(every, FEW_BINDINGS))
 
     def _regions(self) -> list[str]:
-        """Give Regions to try: the usual one, and those that the principal's policies name."""
+        """Return Regions to try: the usual one, and those that the principal's policies name."""
         view = self.view
-        asked = view.decider.circumstances.get("region")
-        if asked:
-            return [asked]
+        region = view.decider.circumstances.get("region")
+        if region:
+            return [region]
         named = [text.split(":")[3] for text in self._patterns(self.plan.actions)]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
@@ -309,20 +314,20 @@ class PlanBinder:
                 yield binding
 
     def _names(self, name: str, region: str) -> list[str]:
-        """Give ARNs to try for a thing; a new one must not be there yet."""
+        """Return ARNs to try for a thing; a new one must not be there yet."""
         view, resource, account = self.view, self.plan.resources[name], self.view.account
         place = Place(account.partition, region, account.account_id)
         form = form_of(resource.kind, place, is_new=resource.is_new)
         steps = [step for step in self.plan.steps if name in (*step.checked, *self._meant(step))]
         wanted = self._patterns(tuple(step.action for step in steps))
-        asked = [
+        decisions = [
             (step.action, key)
             for step in steps
             for key, value in step.keys
             if value == f"{{{name}}}"
         ]
         is_passed_for = name in (self.plan.main, self.plan.gets)
-        for action, key in [*asked, *([(PASS_ROLE, PASSED_FOR)] if is_passed_for else [])]:
+        for action, key in [*decisions, *([(PASS_ROLE, PASSED_FOR)] if is_passed_for else [])]:
             wanted += satisfying.values(view.decider, view.state, action, key)
         wanted += self.more if is_passed_for else ()
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
@@ -331,14 +336,14 @@ class PlanBinder:
         return [arn for arn in found if arn is not None and arn not in taken]
 
     def _matters(self, name: str) -> bool:
-        """Say whether anything else depends on the name of a thing: the role, or another thing."""
+        """Return whether the role or another resource depends on the name of a resource."""
         joint = (step for step in self.plan.steps if self._meant(step))
         return name in (self.plan.main, self.plan.gets) or any(
             name in (*step.checked, *self._meant(step)) for step in joint
         )
 
     def _meant(self, step: PlanStep) -> set[str]:
-        """Give the names of further things that a step's permissions depend on."""
+        """Return the names of further things that a step's permissions depend on."""
         meant = {name for _, value in step.keys for name in _STANDS_FOR.findall(value)}
         return (meant & self.plan.resources.keys()) - {*step.checked}
 
@@ -352,7 +357,9 @@ class PlanBinder:
             is_about = not about or about in step.checked
             if not is_about or not self._meant(step) <= names.keys():
                 continue
-            for thing in [one for one in step.checked if one in names] or [""] * (not step.checked):
+            for thing in [name for name in step.checked if name in names] or [""] * (
+                not step.checked
+            ):
                 keys = self._keys(step, thing, region, names)
                 if keys is None:
                     return None
@@ -365,7 +372,7 @@ class PlanBinder:
     def _keys(
         self, step: PlanStep, thing: str, region: str, names: Mapping[str, str]
     ) -> Mapping[str, Any] | None:
-        """Give the further keys with which a permission is there; ``None``: there are none."""
+        """Return the additional keys for which a permission exists; ``None`` if none exist."""
         view, resource = self.view, names.get(thing, "*")
         of_role = [key for key, value in step.keys if value in OF_ROLE]
         if any(satisfying.mentions(view.decider, view.state, key) for key in of_role):
@@ -374,8 +381,8 @@ class PlanBinder:
         if view.decider.has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
-        asked = (view.decider, view.state, step.action, thing, fixed)
-        more = satisfying.choices(*asked, has_tags=has_tags)
+        question = (view.decider, view.state, step.action, thing, fixed)
+        more = satisfying.choices(*question, has_tags=has_tags)
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})

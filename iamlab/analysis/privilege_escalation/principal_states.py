@@ -59,7 +59,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a session hands on to the sessions that are asked for with it.
+    """What a session passes on to the sessions that it requests.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class PrincipalState:
         return cls(principal.arn, carried=carried, principal=principal, credential=caller)
 
     def with_(self, *changes: StateChange) -> PrincipalState:
-        """Give the same principal with further changes.
+        """Return the same principal with further changes.
 
         Examples
         --------
@@ -122,14 +122,14 @@ class PrincipalState:
         >>> print(state.with_(any_permission()).with_(any_permission()))
         user/dana with any permission
         """
-        new = [one for one in dict.fromkeys(changes) if one not in self.changes]
+        new = [change for change in dict.fromkeys(changes) if change not in self.changes]
         if not new:
             return self
         principal = self.principal
         for change in new:
             principal = change.make(principal)
-        again = {one.about for one in new if one.about}
-        kept = [one for one in self.changes if one.about not in again]
+        again = {change.about for change in new if change.about}
+        kept = [change for change in self.changes if change.about not in again]
         return replace(self, changes=tuple(sorted((*kept, *new))), principal=principal)
 
     @property
@@ -138,19 +138,19 @@ class PrincipalState:
         return self.principal.account_id
 
     def __str__(self) -> str:
-        said = " and ".join(one.label for one in self.changes)
+        text = " and ".join(change.label for change in self.changes)
         name = Arn.parse(self.arn).resource if is_arn(self.arn) else self.arn
-        return f"{name}{' ' if said else ''}{said}"
+        return f"{name}{' ' if text else ''}{text}"
 
 
 def policies_in(known: PrincipalContext, *layers: str) -> list[AttachedPolicy]:
-    """Give the policies in some layers of a principal: its own, its boundary, its SCPs."""
+    """Return the policies in some layers of a principal: its own, its boundary, its SCPs."""
     found = known.layers()
     return [each for layer in layers for each in found.of(layer)]
 
 
 def statements_of(policies: Iterable[Policy | None]) -> Iterator[Statement]:
-    """Give the statements of some policies, as far as there are policies."""
+    """Return the statements of some policies, as far as there are policies."""
     for policy in policies:
         yield from () if policy is None else policy.statements
 
@@ -180,7 +180,7 @@ def any_permission(path: tuple[str, ...] = ()) -> StateChange:
 
 
 def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> StateChange:
-    """Give it one more policy, or its group."""
+    """Return it one more policy, or its group."""
     name = policy.name if arn is None else arn.rpartition("/")[2]
     attached = AttachedPolicy(policy, arn, path)
     return StateChange(
@@ -191,19 +191,19 @@ def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] =
 def policies_gone(gone: Iterable[AttachedPolicy]) -> StateChange:
     """Take some of its policies away: those that deny it something."""
     taken = tuple(gone)
-    names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
-    places = {place_of(one) for one in taken}  # two policies may say the same
-    lost = partial(_lost, lambda one: place_of(one) in places)
+    names = ", ".join(sorted(attached.policy.name or "a policy" for attached in taken))
+    places = {place_of(attached) for attached in taken}  # two policies may say the same
+    lost = partial(_lost, lambda attached: place_of(attached) in places)
     return StateChange(f"without {names}", lost, " ".join(sorted(places)))
 
 
 def place_of(attached: AttachedPolicy) -> str:
-    """Say where a policy is attached, to tell it from another of the same name."""
+    """Return where a policy is attached, to tell it from another of the same name."""
     return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
 
 
 def thing_of(change: StateChange) -> str:
-    """Say which thing a change has changed that others have too: a policy, a group; else nothing.
+    """Return the shared resource that a change changed, such as a policy or group; else nothing.
 
     Examples
     --------
@@ -224,20 +224,20 @@ def group_joined(name: str, policies: Iterable[AttachedPolicy]) -> StateChange:
 
 def group_left(name: str) -> StateChange:
     """Let it leave a group, and lose all policies that this hands it."""
-    lost = partial(_lost, lambda one: one.path == (f"group {name}",))
+    lost = partial(_lost, lambda attached: attached.path == (f"group {name}",))
     return StateChange(f"out of the group {name}", lost, f"{MEMBER} {name}")
 
 
 def boundary_gone() -> StateChange:
     """Take its permissions boundary away."""
-    return StateChange("without its boundary", lambda one: replace(one, boundary=None), "boundary")
+    return StateChange("without its boundary", lambda old: replace(old, boundary=None), "boundary")
 
 
 def boundary_set(policy: Policy, arn: str) -> StateChange:
-    """Give it another permissions boundary."""
+    """Return it another permissions boundary."""
     attached = AttachedPolicy(policy, arn)
     label = f"under the boundary {arn.rpartition('/')[2]}"
-    return StateChange(label, lambda one: replace(one, boundary=attached), "boundary")
+    return StateChange(label, lambda principal: replace(principal, boundary=attached), "boundary")
 
 
 def policy_rewritten(arn: str) -> StateChange:
@@ -253,7 +253,7 @@ def policy_version_set(arn: str, version_id: str, policy: Policy) -> StateChange
 
 
 def tagged(key: str, value: str) -> StateChange:
-    """Give it a tag."""
+    """Return it a tag."""
 
     def make(known: PrincipalContext) -> PrincipalContext:
         def who() -> CallerAttributes:
@@ -292,17 +292,18 @@ def with_mfa(clock: AnyClock) -> StateChange:
 
 
 def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
-    """Give the principal as it is when a managed policy says something else."""
+    """Return the principal as it is when a managed policy says something else."""
 
-    def now(one: AttachedPolicy) -> AttachedPolicy:
-        return replace(one, policy=policy) if one.arn == arn else one
+    def now(attached: AttachedPolicy) -> AttachedPolicy:
+        return replace(attached, policy=policy) if attached.arn == arn else attached
 
     return replace(
         known,
         identity=tuple(map(now, known.identity)),
         boundary=None if known.boundary is None else now(known.boundary),
         session=tuple(
-            now(one) if isinstance(one, AttachedPolicy) else one for one in known.session
+            now(policy) if isinstance(policy, AttachedPolicy) else policy
+            for policy in known.session
         ),
     )
 
@@ -312,7 +313,7 @@ def _given(policies: tuple[AttachedPolicy, ...], known: PrincipalContext) -> Pri
 
 
 def _lost(is_lost: Callable[[AttachedPolicy], bool], known: PrincipalContext) -> PrincipalContext:
-    return replace(known, identity=tuple(one for one in known.identity if not is_lost(one)))
+    return replace(known, identity=tuple(own for own in known.identity if not is_lost(own)))
 
 
 class Grant(NamedTuple):
@@ -338,10 +339,10 @@ NOTHING = Grant((), ())
 
 
 def together(grants: Iterable[Grant]) -> Grant:
-    """Give several things at once."""
+    """Return several things at once."""
     every = tuple(grants)
-    changes = tuple(dict.fromkeys(change for one in every for change in one.changes))
-    return Grant(changes, tuple(call for one in every for call in one.calls))
+    changes = tuple(dict.fromkeys(change for grant in every for change in grant.changes))
+    return Grant(changes, tuple(call for grant in every for call in grant.calls))
 
 
 Calls: TypeAlias = "tuple[Call, ...] | Callable[[], tuple[Call, ...]]"

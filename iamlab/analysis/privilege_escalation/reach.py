@@ -1,4 +1,4 @@
-"""``world.reach()``: who can become whom, and by which calls.
+"""``world.reach()``: which principals can become which others, and by which calls.
 
 Notes
 -----
@@ -22,7 +22,7 @@ from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Pa
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.deprecated import warn
+from iamlab.deprecated import warn, with_old_names
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import ContextValue, check_text
 from iamlab.errors import RequestError
@@ -47,7 +47,7 @@ MOST_TRIED = 50
 
 @dataclass(eq=False)
 class Reach(Shown):
-    """Who can become whom in a world, as it was when it was asked.
+    """What principals can become in a world, in its state at the call of ``world.reach()``.
 
     Examples
     --------
@@ -87,47 +87,50 @@ class Reach(Shown):
             and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
-    def edges_from(self, caller: Caller | PrincipalState) -> tuple[Edge, ...]:
-        """Give all edges that begin at somebody as he is."""
-        return self._finder.own_edges(self._power(caller))
+    @with_old_names
+    def edges_from(self, principal: Caller | PrincipalState) -> tuple[Edge, ...]:
+        """Return all edges that begin at somebody as he is."""
+        return self._finder.own_edges(self._power(principal))
 
     @property
     def principals(self) -> tuple[str, ...]:
         """The ARNs of all users, roles and root users."""
         return tuple(self._finder.today)
 
-    def is_admin(self, caller: Caller | PrincipalState) -> bool:
-        """Say whether somebody is an administrator of his account, as he is."""
-        return self._finder.is_admin(self._power(caller))
+    @with_old_names
+    def is_admin(self, principal: Caller | PrincipalState) -> bool:
+        """Return whether somebody is an administrator of his account, as he is."""
+        return self._finder.is_admin(self._power(principal))
 
-    def path(self, source: Caller, to: Caller = ADMIN) -> Path | None:
+    @with_old_names
+    def path(self, principal: Caller, to: Caller = ADMIN) -> Path | None:
         """Find a shortest path from one principal to another.
 
         Parameters
         ----------
-        source
-            Who begins: a user, a role, a session.
+        principal
+            The principal at the start: a user, a role, a session.
         to
-            Whom he wants to be; ``"admin"``: an administrator of whichever account he gets into.
+            The target; ``"admin"``: an administrator of any account that it reaches.
 
         Returns
         -------
         Path or None
-            ``None``: there is no path. Without a step: he is it already.
+            ``None``: there is no path. Without a step: the principal is the target.
         """
-        begin = self._power(source)
+        begin = self._power(principal)
         if isinstance(to, str) and to == ADMIN:
             return self._kept(begin, self._finder.is_admin)
         arn = self._power(to).arn
         return self._kept(begin, lambda state: state.arn == arn)
 
     def along(self, *edges: Edge) -> Path:
-        """Give the path that some edges make, one after the other: to replay just them.
+        """Return the path that some edges make, one after the other: to replay just them.
 
         Raises
         ------
         RequestError
-            There is none, or one does not begin where the one before it ends.
+            There is no edge, or an edge doesn't begin where the previous edge ends.
         """
         if not edges or not all(isinstance(edge, Edge) for edge in edges):
             raise RequestError("A path is made of edges: reach.edges_from(caller) gives some.")
@@ -139,7 +142,7 @@ class Reach(Shown):
     def to(
         self, action: str, resource: str, *, context: Mapping[str, ContextValue] | None = None
     ) -> Arrivals:
-        """Find who gets to do something on a resource: directly, or in some steps.
+        """Return who gets to do something on a resource: directly, or in some steps.
 
         Parameters
         ----------
@@ -167,7 +170,7 @@ class Reach(Shown):
         return Arrivals(action, resource, len(self.principals), found)
 
     def admins(self) -> dict[str, Path]:
-        """Give those who are administrators or can make themselves so, by ARN, nearest first."""
+        """Return those who are administrators or can make themselves so, by ARN, nearest first."""
         return self._arriving(self._finder.is_admin)
 
     def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
@@ -178,7 +181,7 @@ class Reach(Shown):
             path = self._kept(state, is_wanted) if doubtful else shortest
             if path is not None:
                 found[state.arn] = path
-        return dict(sorted(found.items(), key=lambda one: len(one[1])))
+        return dict(sorted(found.items(), key=lambda item: len(item[1])))
 
     def _kept(
         self, begin: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
@@ -192,9 +195,10 @@ class Reach(Shown):
         found = (Path(begin, edges, self._finder, is_wanted) for edges in islice(every, MOST_TRIED))
         return next((path for path in found if paths.is_kept(path)), None)
 
-    def blast_radius(self, caller: Caller) -> BlastRadius:
-        """Say how far somebody gets whose credentials are lost."""
-        begin = self._power(caller)
+    @with_old_names
+    def blast_radius(self, principal: Caller) -> BlastRadius:
+        """Return how far somebody gets whose credentials are lost."""
+        begin = self._power(principal)
         found: dict[str, Path] = {}
         admin_of: dict[str, Path] = {}
         for state, edges in self._searcher.all_from(begin).items():
@@ -208,10 +212,10 @@ class Reach(Shown):
         return BlastRadius(begin.arn, admin_of, len(self.principals), found)
 
     def decisions(self, edge: Edge) -> list[Decision]:
-        """Give the decision for every permission that the calls of an edge need.
+        """Return the decision for every permission that the calls of an edge need.
 
         What earlier calls of the edge change is not changed yet: if one writes a trust policy,
-        AssumeRole is decided by the policy as it stands. ``path.replay()`` decides each in turn.
+        AssumeRole is decided by the present policy. ``path.replay()`` decides each call in turn.
         """
         needs = (need for call in edge.calls for need in call.needs)
         return [self.decide(edge.source, need) for need in needs]
@@ -220,9 +224,10 @@ class Reach(Shown):
         """Ask whether a principal has a permission."""
         return self._finder.decider.decide(state, need)
 
+    @with_old_names
     def cut(
         self,
-        source: Caller,
+        principal: Caller,
         target: Caller = ADMIN,
         *,
         keep: AccessMatrix | Iterable[tuple[Caller, str, str]] = (),
@@ -231,7 +236,7 @@ class Reach(Shown):
 
         Parameters
         ----------
-        source, target
+        principal, target
             As in ``path``.
         keep
             What must stay: an access matrix, all of whose allowed cells stay so, or triples of
@@ -256,7 +261,7 @@ class Reach(Shown):
 
         def find(world: World) -> tuple[Reach, Path | None]:
             reach = self.again(world)
-            return reach, reach.path(_arn(source), _arn(target))
+            return reach, reach.path(_arn(principal), _arn(target))
 
         return Cutter(self.world, find, wanted(self.world, keep)).smallest()
 
@@ -267,15 +272,15 @@ class Reach(Shown):
         return Reach(EdgeFinder(twin, asks_together=False))
 
     def graph(self) -> nx.DiGraph[str]:
-        """Give the graph of principals: ``networkx.DiGraph``, whose lines know their edges.
+        """Return the graph of principals: ``networkx.DiGraph``, whose lines know their edges.
 
         A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
         """
-        admins = {arn: self._finder.is_admin(one) for arn, one in self._finder.today.items()}
+        admins = {arn: self._finder.is_admin(state) for arn, state in self._finder.today.items()}
         return paths.to_networkx(self.edges, admins)
 
     def to_frame(self) -> Any:
-        """Give all edges as a ``pandas.DataFrame``, one a line."""
+        """Return all edges as a ``pandas.DataFrame``, one a line."""
         return display.table(paths.COLUMNS, paths.rows_of(self.edges))
 
     def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
@@ -317,7 +322,7 @@ class Reach(Shown):
         )
 
     def __repr__(self) -> str:
-        # Who may become whom is worked out when it is asked, and not for one line.
+        # This line doesn't compute what each principal can become: that takes long.
         inside = few(account.name for account in self.world.accounts.values())
         size = count(len(self.principals), "principal")
         return f"<Reach between {size} of {inside or 'a world without accounts'}>"

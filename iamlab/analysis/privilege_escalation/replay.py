@@ -23,6 +23,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUP
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
 from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Standing
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 ENDPOINT, NOT_AT_ALL = "us-east-1", timedelta()
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What became of a path.
@@ -55,12 +57,12 @@ class Replay:
     ----------
     world
         The copy in which the calls were made; its events tell of them.
-    caller
-        With whom the path ends: to ask ``world.can(caller, ...)``.
+    principal
+        The principal at the end of the path, for ``world.can(principal, ...)``.
     """
 
     world: World = field(repr=False)
-    caller: Caller
+    principal: Caller
 
 
 def replay(decider: Decider, path: Path) -> Replay:
@@ -74,7 +76,7 @@ def replay(decider: Decider, path: Path) -> Replay:
         A call is refused.
     """
     if not path.can_be_replayed:
-        services = dict.fromkeys(one.way.service for one in path.edges if one.way.service)
+        services = dict.fromkeys(step.way.service for step in path.edges if step.way.service)
         raise RequestError(
             f"{', '.join(services)} runs code here, which the model has no operations of: "
             "edge.calls and reach.decisions(edge) prove such a way."
@@ -99,8 +101,10 @@ class _Actor:
 
     def make(self, call: Call) -> None:
         """Make one call; what it answers may be the next caller."""
-        given = {name: self._filled(name, value, call) for name, value in call.parameters.items()}
-        _MAKE[call.service](self, call.name, given)
+        parameters = {
+            name: self._filled(name, value, call) for name, value in call.parameters.items()
+        }
+        _MAKE[call.service](self, call.name, parameters)
 
     def _filled(self, name: str, value: Any, call: Call) -> Any:
         if isinstance(value, Placeholder):
@@ -121,64 +125,66 @@ class _Actor:
         raise RequestError(f"There is no MFA device {serial_number}.")
 
     def account(self) -> Any:
-        """Give the caller's account."""
+        """Return the caller's account."""
         return self.world.accounts[principal_of(self.world, self.caller).account_id]
 
-    def iam(self, name: str, given: Mapping[str, Any]) -> None:
+    def iam(self, name: str, parameters: Mapping[str, Any]) -> None:
         """Call IAM; new credentials make the next caller."""
         account = self.account()
-        done = (account.account_id, name, given)
+        done = (account.account_id, name, parameters)
         if name in MADE_ONCE and done in self._made:
             answer = {}  # this path has done it before
         else:
-            self._suppose(name, given)
-            answer = account.call(name, self.caller, **given)
+            self._suppose(name, parameters)
+            answer = account.call(name, self.caller, **parameters)
             self._made.append(done)
         if name == "CreateAccessKey":
-            user = account.get_user(given["UserName"])
+            user = account.get_user(parameters["UserName"])
             if answer:
                 self._keys[user.arn] = AccessKey(user, answer["AccessKey"]["AccessKeyId"])
             self.caller = self._keys[user.arn]
         elif name in OF_SERVICES:
-            user = account.get_user(given["UserName"])
-            kind = OF_SERVICES[name] or users.BY_NAME[self._service(user, name, given)]
+            user = account.get_user(parameters["UserName"])
+            kind = OF_SERVICES[name] or users.BY_NAME[self._service(user, name, parameters)]
             self.caller = users.limited_to(kind, principal_of(self.world, user))
 
-    def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
-        """Say for which service a credential is."""
+    def _service(self, user: User, name: str, parameters: Mapping[str, Any]) -> str:
+        """Return for which service a credential is."""
         if name.startswith("Create"):
-            return str(given["ServiceName"])
+            return str(parameters["ServiceName"])
         held = user.service_specific_credentials
-        return held[given["ServiceSpecificCredentialId"]].service_name
+        return held[parameters["ServiceSpecificCredentialId"]].service_name
 
-    def _suppose(self, name: str, given: Mapping[str, Any]) -> None:
+    def _suppose(self, name: str, parameters: Mapping[str, Any]) -> None:
         """Let there be in a loaded account what a condition says is there, and no export tells."""
         if not self.world.loaded:
             return
         account = self.account()
         if name == "UpdateLoginProfile":
-            user = account.get_user(given["UserName"])
+            user = account.get_user(parameters["UserName"])
             if user.login_profile is None:
                 password = {"Password": SUPPOSED.make(self.world), "PasswordResetRequired": False}
                 perform(account, "CreateLoginProfile", UserName=user.name, **password)
-        arn = str(given.get("SAMLProviderArn", ""))
+        arn = str(parameters.get("SAMLProviderArn", ""))
         if name == "UpdateSAMLProvider" and arn not in account.saml_providers:
-            account.create_saml_provider(arn.partition("/")[2], given["SAMLMetadataDocument"])
+            account.create_saml_provider(arn.partition("/")[2], parameters["SAMLMetadataDocument"])
 
-    def sts(self, name: str, given: Mapping[str, Any]) -> None:
+    def sts(self, name: str, parameters: Mapping[str, Any]) -> None:
         """Call STS; the session is the next caller."""
         standing = self.world.standing
-        endpoint = given.get(REGION) or standing.circumstances.get("region") or ENDPOINT
-        headers = {key: given[header] for header, key in HEADERS.items() if header in given}
-        said = {key: value for key, value in given.items() if key not in (REGION, *HEADERS)}
+        endpoint = parameters.get(REGION) or standing.circumstances.get("region") or ENDPOINT
+        headers = {
+            key: parameters[header] for header, key in HEADERS.items() if header in parameters
+        }
+        request = {key: value for key, value in parameters.items() if key not in (REGION, *HEADERS)}
         self.world.standing = replace(standing, context={**headers, **standing.context})
-        made, _ = call_in(self.world, f"sts:{name}", self.caller, said, endpoint=endpoint)
+        made, _ = call_in(self.world, f"sts:{name}", self.caller, request, endpoint=endpoint)
         self.world.standing = standing
         self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
 
-    def signin(self, _: str, given: Mapping[str, Any]) -> None:
+    def signin(self, _: str, parameters: Mapping[str, Any]) -> None:
         """Sign in with the password that was set, or is known; the session is the next caller."""
-        known = {name: value for name, value in given.items() if name != "SerialNumber"}
+        known = {name: value for name, value in parameters.items() if name != "SerialNumber"}
         if "password" in known:
             user = self.world.accounts[known["account"]].get_user(known["user"])
             profile = user.login_profile
@@ -240,12 +246,12 @@ def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[
 def _as(
     finder: EdgeFinder, administrator: PrincipalState, target: PrincipalState
 ) -> tuple[Edge, ...]:
-    """Give an administrator's own edges to somebody in his account.
+    """Return an administrator's own edges to somebody in his account.
 
     A root user can assume no role: it makes an administrator first.
     """
-    # What he has done before may make more of whom he becomes: versions set, a group written to.
-    # A session that he opens has his own name, not that of administrators in general.
+    # Earlier steps can also change the target: a version is set, a group gets a policy.
+    # A session that it opens has its own name, not that of administrators in general.
     own = [
         edge
         for edge in finder.own_edges(administrator)
@@ -257,14 +263,14 @@ def _as(
         if fitting:
             return (min(fitting, key=lambda edge: len(edge.target.changes)),)
     every = finder.own_edges(administrator) if administrator.arn.endswith(":root") else ()
-    made = next((one for one in every if not one.is_own and finder.is_admin(one.target)), None)
+    made = next((edge for edge in every if not edge.is_own and finder.is_admin(edge.target)), None)
     if made is None:
         raise IamLabError(f"{administrator} has no way to {target}: please report this.")
     return (made, *_as(finder, made.target, target))
 
 
 def _changes(state: PrincipalState, apart_from: tuple[str, ...]) -> set[StateChange]:
-    """Give what was changed of somebody, but for the changes about some things."""
+    """Return what was changed of somebody, but for the changes about some things."""
     return {change for change in state.changes if change.about not in apart_from}
 
 
@@ -276,11 +282,11 @@ def _again(finder: EdgeFinder, edges: Sequence[Edge], without: int) -> tuple[Edg
             continue
         added = set(edge.target.changes) - set(edge.source.changes)
         same = (
-            one
-            for one in finder.own_edges(state)
-            if one.way is edge.way
-            and one.target.arn == edge.target.arn
-            and set(one.target.changes) - set(one.source.changes) == added
+            own_edge
+            for own_edge in finder.own_edges(state)
+            if own_edge.way is edge.way
+            and own_edge.target.arn == edge.target.arn
+            and set(own_edge.target.changes) - set(own_edge.source.changes) == added
         )
         step = next(same, None)
         if step is None:

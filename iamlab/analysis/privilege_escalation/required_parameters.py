@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 FILLER = "reach"
-"""What stands for a star, and where any value will do."""
+"""The filler for a star, and for any value."""
 
 MOST_VALUES = 4
 """So many values of one key are tried."""
@@ -76,30 +76,30 @@ class Sample(NamedTuple):
 
 
 def required_in(*policies: Policy) -> RequiredValues:
-    """Give what policies want of each key, by the key in small letters.
+    """Return what policies want of each key, by the key in small letters.
 
     An Allow wants what its conditions compare with; a Deny wants what it makes an exception of. A
-    key that is asked for otherwise has no values.
+    key with other conditions has no values.
     """
     every = (statement for policy in policies for statement in policy.statements)
-    pairs = ((statement, one) for statement in every for one in statement.conditions)
-    return merged(*({one.key.lower(): _wanted(statement, one)} for statement, one in pairs))
+    pairs = ((statement, test) for statement in every for test in statement.conditions)
+    return merged(*({test.key.lower(): _wanted(statement, test)} for statement, test in pairs))
 
 
-def _wanted(statement: Statement, one: Condition) -> tuple[RequiredValue, ...]:
-    name, is_deny = one.comparison.name, statement.effect == "Deny"
+def _wanted(statement: Statement, condition: Condition) -> tuple[RequiredValue, ...]:
+    name, is_deny = condition.comparison.name, statement.effect == "Deny"
     if name == "Null":
-        wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
+        wants_some = ("true" if is_deny else "false") in map(str.lower, condition.values)
         return (RequiredValue("*", is_pattern=True),) if wants_some else ()
     if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
         is_pattern = OPERATORS[name].pattern
         variables = statement.variables
-        return tuple(RequiredValue(text, is_pattern, variables) for text in one.values)
+        return tuple(RequiredValue(text, is_pattern, variables) for text in condition.values)
     return ()
 
 
 def merged(*several: RequiredValues) -> RequiredValues:
-    """Put together what is asked at several places."""
+    """Combine the requirements of several places."""
     found: dict[str, list[RequiredValue]] = {}
     for required in several:
         for key, values in required.items():
@@ -110,7 +110,7 @@ def merged(*several: RequiredValues) -> RequiredValues:
 def samples(
     required: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
 ) -> list[Sample]:
-    """Give texts for a key that policies ask for; none if they do not.
+    """Return texts for a key that policies ask for; none if they do not.
 
     Parameters
     ----------
@@ -130,20 +130,20 @@ def samples(
     ['dana-reach']
     """
     found = (_sample(value, known, default) for value in required.get(key.lower(), ()))
-    return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
+    return list(dict.fromkeys(value for value in found if value is not None))[:MOST_VALUES]
 
 
 def texts(
     required: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
 ) -> list[str]:
-    """Give the same as ``samples``, without what is known of the texts."""
-    return [one.text for one in samples(required, key, known, default)]
+    """Return the same as ``samples``, without what is known of the texts."""
+    return [sample.text for sample in samples(required, key, known, default)]
 
 
 def required_tags(
     required: RequiredValues, known: Mapping[str, ContextValue], *starts: str
 ) -> dict[str, list[str]]:
-    """Give the tags that policies ask for, each with values that would do.
+    """Return the tags that policies ask for, each with values that would do.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def required_tags(
 
 
 def tag_sets(found: Mapping[str, list[str]], most: int | None = None) -> list[Mapping[str, str]]:
-    """Give each of some tags with each of its values, at most so many; then all keys at once."""
+    """Return each of some tags with each of its values, at most so many; then all keys at once."""
     single = [{key: value} for key, values in found.items() for value in values]
     every = {key: values[0] for key, values in found.items()}
     return [*single[:most], *([every] if len(found) > 1 else [])]
@@ -199,7 +199,7 @@ def filled(pattern: str) -> str:
 
 
 def literals(policy: Policy | None, key: str) -> list[str]:
-    """Give the fixed values that a policy wants a key to have.
+    """Return the fixed values that a policy wants a key to have.
 
     Examples
     --------
@@ -211,7 +211,7 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     if policy is None:
         return []
     required = required_in(policy).get(key.lower(), ())
-    return [one.text for one in required if not set("*?$") & set(one.text)]
+    return [sample.text for sample in required if not set("*?$") & set(sample.text)]
 
 
 # Names of resources ------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ NEW, KNOWN = "reach", "example"
 """What a thing is called that is made, and one that may be there, if policies do not care."""
 
 UNKNOWN = "*"
-"""What stands in a request for the part of an ARN that AWS chooses when the thing is made."""
+"""The placeholder for the part of an ARN that AWS chooses when it creates the resource."""
 
 HOLE, PATH_HOLE = "\0", "\1"
 """In a form: where a name is to be written, and where a name that may have a path before it."""
@@ -273,7 +273,7 @@ class ArnTemplates(NamedTuple):
     templates: tuple[str, ...]
 
     def named(self, pattern: str) -> str | None:
-        """Give an ARN of this form that a pattern of a policy matches, if there is one.
+        """Return an ARN of this form that a pattern of a policy matches, if there is one.
 
         Examples
         --------
@@ -302,7 +302,7 @@ class ArnTemplates(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def form_of(kind: str, place: Place, *, is_new: bool) -> ArnTemplates:
-    """Give the form of the ARNs of a kind of resource.
+    """Return the form of the ARNs of a kind of resource.
 
     Parameters
     ----------
@@ -368,11 +368,11 @@ def common(template: str, pattern: str, filler: str) -> str | None:
 
 
 def _steps(spot: _Spot, template: str, pattern: str, filler: str) -> Iterator[_Spot]:
-    """Give where to go on from two places; the last one is tried first."""
+    """Return where to go on from two places; the last one is tried first."""
     here, there, hole, text = spot
     mine, theirs = template[here : here + 1], pattern[there : there + 1]
     if theirs == "*":
-        yield _Spot(here, there + 1, hole, text)  # it stands for nothing more
+        yield _Spot(here, there + 1, hole, text)  # it fills nothing more
     if mine in (HOLE, PATH_HOLE) and mine:
         if hole != EMPTY:
             yield _Spot(here + 1, there, EMPTY, text)
@@ -388,7 +388,7 @@ def _steps(spot: _Spot, template: str, pattern: str, filler: str) -> Iterator[_S
 
 
 EMPTY, BEGUN, FILLED = range(3)
-"""What stands in the hole at a place: nothing, letters of the pattern, the filler last."""
+"""Fillers for the hole at a place: nothing, letters of the pattern, then the filler."""
 
 
 class _Spot(NamedTuple):

@@ -48,7 +48,7 @@ MOST_ATTEMPTS = 100
 REQUESTED_REGION = "aws:RequestedRegion"
 REGION = "Region"
 HEADERS = {"UserAgent": "aws:UserAgent", "Referer": "aws:Referer"}
-"""What a caller chooses besides the parameters of the API: at whose endpoint, with what headers."""
+"""What a caller chooses in addition to the API's parameters: the endpoint and the headers."""
 
 WITH_MFA = (CredentialKind.LONG_TERM, CredentialKind.USER)
 """Credentials whose calls can show an MFA device."""
@@ -90,7 +90,7 @@ class AssumeRoleCall:
 
 
 def session_name(state: PrincipalState) -> str:
-    """Give the name that a principal's sessions get: its own, as many trust policies want it.
+    """Return the name that a principal's sessions get: its own, as many trust policies want it.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def session_name(state: PrincipalState) -> str:
 def attempts(
     world: World, state: PrincipalState, role_arn: str, required: RequiredValues
 ) -> Iterator[AssumeRoleCall]:
-    """Give the calls with which a principal can ask for a role, the plainest first.
+    """Return the calls with which a principal can ask for a role, the plainest first.
 
     Parameters
     ----------
@@ -120,9 +120,11 @@ def attempts(
     if not required:
         return
     every = [[NO_OPTION, *options] for options in _options(world, state, required) if options]
-    chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
+    chosen = sorted(
+        product(*every), key=lambda some: sum(bool(parameters) for parameters, _ in some)
+    )
     for some in islice(chosen, 1, MOST_ATTEMPTS):
-        named = {name: value for given, _ in some for name, value in given.items()}
+        named = {name: value for parameters, _ in some for name, value in parameters.items()}
         conditions = tuple(condition for _, condition in some if condition)
         yield _attempt(world, state, {**plain, **named}, conditions)
 
@@ -130,7 +132,7 @@ def attempts(
 def _options(
     world: World, state: PrincipalState, required: RequiredValues
 ) -> Iterator[list[Option]]:
-    """Give what the call could say besides, because a policy asks for it."""
+    """Return additional values of the call that a policy requires."""
     known, own_name = state.principal.context(), session_name(state)
 
     def sent(
@@ -141,9 +143,12 @@ def _options(
 
     yield sent("RoleSessionName", "sts:RoleSessionName", own_name, is_session_name)
     yield [
-        ({"ExternalId": one.text}, "the caller knows the external id" if one.is_literal else "")
-        for one in parameters.samples(required, "sts:ExternalId", known)
-        if _EXTERNAL_ID.fullmatch(one.text)
+        (
+            {"ExternalId": sample.text},
+            "the caller knows the external id" if sample.is_literal else "",
+        )
+        for sample in parameters.samples(required, "sts:ExternalId", known)
+        if _EXTERNAL_ID.fullmatch(sample.text)
     ]
     identities = parameters.texts(required, "sts:SourceIdentity", known, own_name)
     if state.carried.source_identity:  # it is set, and stays so for all of the chain
@@ -163,7 +168,7 @@ def _options(
 def _tags(
     state: PrincipalState, required: RequiredValues, known: Mapping[str, ContextValue]
 ) -> Iterator[dict[str, Any]]:
-    """Give the tags to send: all that are asked for, or one of them."""
+    """Return the tags to send: all that are required, or one of them."""
     inherited = {key.lower() for key, _ in state.carried.tags}
     every = parameters.required_tags(required, known, "aws:RequestTag/")
     found = {key: values for key, values in every.items() if key.lower() not in inherited}
@@ -177,52 +182,54 @@ def _tags(
 
 
 def _device(world: World, state: PrincipalState) -> str:
-    """Give an MFA device that shows codes, of a principal that is a user; empty if it has none."""
+    """Return a user's MFA device that shows codes; empty if there isn't one."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.principal.kind not in WITH_MFA:
         return ""
-    return next((one.serial_number for one in devices_of(user) if one.kind == VIRTUAL), "")
+    return next((device.serial_number for device in devices_of(user) if device.kind == VIRTUAL), "")
 
 
 def _attempt(
-    world: World, state: PrincipalState, given: dict[str, Any], conditions: tuple[str, ...]
+    world: World, state: PrincipalState, parameters: dict[str, Any], conditions: tuple[str, ...]
 ) -> AssumeRoleCall:
     """Make a call of what it says, with the permissions that it takes."""
-    sent = {one["Key"]: one["Value"] for one in given.get("Tags", ())}
-    transitive = tuple(given.get("TransitiveTagKeys", ()))
+    sent = {tag["Key"]: tag["Value"] for tag in parameters.get("Tags", ())}
+    transitive = tuple(parameters.get("TransitiveTagKeys", ()))
     tags = SessionTags(sent, dict(state.carried.tags), transitive)
-    passed = given.get("SourceIdentity")
-    keys = keys_of_call(given["RoleSessionName"], tags, passed)
-    if "ExternalId" in given:
-        keys["sts:ExternalId"] = given["ExternalId"]
+    passed = parameters.get("SourceIdentity")
+    keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
+    if "ExternalId" in parameters:
+        keys["sts:ExternalId"] = parameters["ExternalId"]
     chosen = {REGION: REQUESTED_REGION, **HEADERS}
-    keys |= {key: given[name] for name, key in chosen.items() if name in given}
-    if "SerialNumber" in given:
+    keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
+    if "SerialNumber" in parameters:
         keys |= mfa_keys(world.clock.now, world.clock.now)
     source_identity = state.carried.source_identity or passed or ""
     actions = session_actions("sts:AssumeRole", tags.needs_permission, source_identity)
-    needs = tuple(Need(action, given["RoleArn"], keys) for action in actions)
-    return AssumeRoleCall(Call("sts:AssumeRole", given, needs), conditions, tags, source_identity)
+    needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
+    return AssumeRoleCall(
+        Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
+    )
 
 
 def session_of(
     role: Role, attempt: AssumeRoleCall, *, is_named: bool
 ) -> tuple[states.StateChange, ...]:
-    """Say what is different of the session that a call leads to from just some session of the role.
+    """Return how the session of a call differs from any other session of the role.
 
     Parameters
     ----------
     is_named
         Whether it matters what the session is called.
     """
-    world, given = role.account.world, attempt.call.parameters
-    with_mfa = unsure.ROLE_SESSIONS_CARRY_MFA and "SerialNumber" in given
-    tags, name = attempt.tags.tags, str(given["RoleSessionName"])
-    said = [f"{key}={value}" for key, value in sorted(tags.items())]
+    world, parameters = role.account.world, attempt.call.parameters
+    with_mfa = unsure.ROLE_SESSIONS_CARRY_MFA and "SerialNumber" in parameters
+    tags, name = attempt.tags.tags, str(parameters["RoleSessionName"])
+    texts = [f"{key}={value}" for key, value in sorted(tags.items())]
     parts = (
         f"named {name}" if is_named else "",
-        f"tagged {', '.join(said)}" if said else "",
+        f"tagged {', '.join(texts)}" if texts else "",
         f"of {attempt.source_identity}" if attempt.source_identity else "",
         "with MFA" if with_mfa else "",
     )
@@ -258,6 +265,6 @@ def named_session(
 
 
 def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
-    """Give the actions that a call for a role needs, by what it sends."""
+    """Return the actions that a call for a role needs, by what it sends."""
     more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
     return [action, *(name for name, is_sent in more.items() if is_sent)]

@@ -80,11 +80,11 @@ TAGGING = {
     "elasticmapreduce": "elasticmapreduce:AddTags",
     "datapipeline": "datapipeline:AddTags",
 }
-"""Service -> what sending tags with a call needs besides, where it is not ``TagResource``."""
+"""Service -> the additional action for a call with tags, if it isn't ``TagResource``."""
 
 
 def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
-    """Give the statements of a principal's own policies and ceilings that an action can match."""
+    """Return the statements of a principal's own policies and ceilings that an action can match."""
     own, lower = policies_in(state.principal, *OWN_LAYERS), name.lower()
     every = statements_of(attached.policy for attached in own)
     return [statement for statement in every if _test(decider, statement)(lower)]
@@ -96,7 +96,7 @@ def _test(decider: Decider, statement: Statement) -> Any:
 
 
 def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
-    """Say whether one of a principal's own policies or ceilings asks for a condition key at all.
+    """Return whether one of a principal's own policies or ceilings asks for a condition key at all.
 
     If none does, and the thing has no policy, its value does not matter.
     """
@@ -116,25 +116,34 @@ def _keys(decider: Decider, attached: AttachedPolicy) -> frozenset[str]:
 
 
 def patterns(decider: Decider, state: PrincipalState, names: Iterable[str]) -> list[str]:
-    """Give the resources that statements about some actions name, variables filled in."""
-    every = (one for name in names for one in about(decider, state, name))
-    listed = (one.resource if one.effect == "Allow" else one.not_resource for one in every)
+    """Return the resources that statements about some actions name, variables filled in."""
+    every = (statement for name in names for statement in about(decider, state, name))
+    listed = (
+        statement.resource if statement.effect == "Allow" else statement.not_resource
+        for statement in every
+    )
     return list(_filled(state, dict.fromkeys(text for texts in listed for text in texts or ())))
 
 
 def values(decider: Decider, state: PrincipalState, name: str, key: str) -> list[str]:
-    """Give the values that statements about an action want a condition key to have."""
-    every = (one for _, one in _conditions(decider, state, name) if one.key.lower() == key.lower())
-    return list(_filled(state, dict.fromkeys(value for one in every for value in one.values)))
+    """Return the values that statements about an action want a condition key to have."""
+    every = (
+        condition
+        for _, condition in _conditions(decider, state, name)
+        if condition.key.lower() == key.lower()
+    )
+    return list(
+        _filled(state, dict.fromkeys(value for condition in every for value in condition.values))
+    )
 
 
 def is_sent(name: str, thing: str, key: str) -> bool:
-    """Say whether a call brings a condition key where it is asked about a thing.
+    """Return whether a call sends a condition key for a resource.
 
     Parameters
     ----------
     thing
-        The type of resource; empty: the call is asked about none.
+        The type of resource; empty: the call isn't about a resource.
 
     Examples
     --------
@@ -164,22 +173,22 @@ def choices(
     state: PrincipalState,
     name: str,
     thing: str,
-    given: Mapping[str, Any],
+    fixed: Mapping[str, Any],
     *,
     has_tags: bool,
 ) -> dict[str, Any]:
-    """Give values for the condition keys of a call that its caller may choose, as policies want.
+    """Return values for the condition keys of a call that its caller may choose, as policies want.
 
     Parameters
     ----------
     thing
-        The type of resource that it is asked about.
+        The type of the resource.
     given
         The keys whose values are known.
     has_tags
         Whether the thing may have tags that nobody knows.
     """
-    taken = {key.lower() for key in given}
+    taken = {key.lower() for key in fixed}
     found: dict[str, Any] = {}
     for effect, condition in _conditions(decider, state, name):
         key = condition.key
@@ -198,7 +207,7 @@ def choices(
 
 
 def tagging(need: Need) -> tuple[Need, ...]:
-    """Give what a call needs besides, if it sends tags.
+    """Return the additional action that a call needs if it sends tags.
 
     Examples
     --------
@@ -218,7 +227,7 @@ def tagging(need: Need) -> tuple[Need, ...]:
 def _conditions(
     decider: Decider, state: PrincipalState, name: str
 ) -> Iterator[tuple[str, Condition]]:
-    """Give the conditions on an action that tell what a call had better say, with their effect."""
+    """Return the conditions that a call of an action should meet, with their effect."""
     for statement in about(decider, state, name):
         for condition in statement.conditions:
             if condition.comparison.name in WANTED[statement.effect]:
@@ -226,7 +235,7 @@ def _conditions(
 
 
 def _is_open(name: str, thing: str, key: str, *, has_tags: bool) -> bool:
-    """Say whether a call has a key, and its value is the caller's choice."""
+    """Return whether a call has a key, and its value is the caller's choice."""
     lower = key.lower()
     if lower.startswith(NOT_CHOSEN):
         return False
@@ -236,7 +245,7 @@ def _is_open(name: str, thing: str, key: str, *, has_tags: bool) -> bool:
 
 
 def _value(effect: str, condition: Condition) -> str | None:
-    """Give a value that makes an Allow apply, or keeps a Deny away."""
+    """Return a value that makes an Allow apply, or keeps a Deny away."""
     first = next(iter(condition.values), None)
     if first is None or has_variable(first):
         return None
@@ -249,7 +258,7 @@ def _value(effect: str, condition: Condition) -> str | None:
 
 
 def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
-    """Put the principal's own values in the place of variables; leave out what has none."""
+    """Replace variables with the principal's own values; leave out texts without a value."""
     for text in texts:
         filled = (
             parameters.with_values(text, state.principal.context()) if has_variable(text) else text
@@ -269,30 +278,34 @@ UNHEARD_OF = "iamlab-probe:AnythingAtAll"
 
 
 def denies_something(policy: Policy) -> bool:
-    """Say whether a policy has a Deny."""
-    return any(one.effect == "Deny" for one in policy.statements)
+    """Return whether a policy has a Deny."""
+    return any(statement.effect == "Deny" for statement in policy.statements)
 
 
 def denying(decider: Decider, state: PrincipalState) -> list[AttachedPolicy]:
-    """Give those of a principal's own policies and ceilings that deny it something."""
+    """Return those of a principal's own policies and ceilings that deny it something."""
     own = policies_in(state.principal, "identity", "boundary", "session")
-    having = [one for one in own if denies_something(one.policy)]
+    having = [attached for attached in own if denies_something(attached.policy)]
     if not having:
         return []
     request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
-    return [one for one in having if any(_denies(each, request) for each in one.policy.statements)]
+    return [
+        attached
+        for attached in having
+        if any(_denies(each, request) for each in attached.policy.statements)
+    ]
 
 
 def _denies(statement: Statement, request: Request) -> bool:
-    """Say whether a statement is a Deny that holds for a caller, at least for some calls."""
+    """Return whether a statement is a Deny that holds for a caller, at least for some calls."""
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
     return statement.effect == "Deny" and all(
-        test(request) for one, test in tests if one.key.lower().startswith(OF_CALLER)
+        test(request) for condition, test in tests if condition.key.lower().startswith(OF_CALLER)
     )
 
 
 def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
-    """Give paths and names that nobody has, and that the principal's Allows are for."""
+    """Return paths and names that nobody has, and that the principal's Allows are for."""
     account = view.account
     held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
     own = Arn.parse(view.state.arn)  # whoever was created before has a taken name
@@ -314,7 +327,7 @@ def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
-    """Give what the Resource elements say of names, in the policies that let one make somebody."""
+    """Return the names in Resource elements of policies that allow creating a principal."""
     test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
     start = ("arn", view.account.partition, "iam", "", view.account.account_id)
     known = view.state.principal.context()
@@ -332,26 +345,32 @@ def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
 
 
 def every_policy(world: World) -> Iterator[Policy]:
-    """Give all policies that somebody has written in a world."""
+    """Return all policies that somebody has written in a world."""
     for account in world.accounts.values():
         held = (*account.users.values(), *account.groups.values(), *account.roles.values())
-        yield from (policy for one in held for policy in one.inline.values())
-        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
+        yield from (policy for identity in held for policy in identity.inline.values())
+        yield from (
+            policy.document for policy in account.policies.values() if not policy.is_aws_managed
+        )
         yield from policies_above(world, account.account_id, SCP)
     yield from policies_of_others(world)
 
 
 def policies_of_others(world: World) -> Iterator[Policy]:
-    """Give the policies in a world that are not attached to callers."""
+    """Return the policies in a world that are not attached to callers."""
     for account in world.accounts.values():
-        yield from (one.trust for one in account.roles.values() if one.trust is not None)
-        yield from (one.policy for one in account.resources.values() if one.policy is not None)
+        yield from (role.trust for role in account.roles.values() if role.trust is not None)
+        yield from (
+            resource.policy
+            for resource in account.resources.values()
+            if resource.policy is not None
+        )
         yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
     yield from world.resource_policies.values()
 
 
 def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
-    """Give the policies of some kinds that an organization has above an account."""
+    """Return the policies of some kinds that an organization has above an account."""
     organization = world.organization_of(account_id)
     for kind in kinds:
         levels = organization.levels(account_id, kind) if organization else ()

@@ -98,7 +98,7 @@ _FIRST_WORD = re.compile(r"[A-Z][a-z]+")
 
 @lru_cache(maxsize=8192)
 def actions_of_call(event_source: str, event_name: str) -> tuple[NeededAction, ...]:
-    """Give the actions that a call needs; none if it needs no permission.
+    """Return the actions that a call needs; none if it needs no permission.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def actions_of_call(event_source: str, event_name: str) -> tuple[NeededAction, .
 
 @lru_cache(maxsize=1)
 def data_actions() -> Mapping[str, str]:
-    """Give the actions whose events are data events, by their names in lower case.
+    """Return the actions whose events are data events, by their names in lower case.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def data_actions() -> Mapping[str, str]:
 
 
 def is_data_action(action: str) -> bool:
-    """Say whether the calls that need an action are data events."""
+    """Return whether the calls that need an action are data events."""
     return action.lower() in data_actions()
 
 
@@ -211,7 +211,7 @@ _MOST = 1000
 
 
 def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
-    """Give what a call needs in addition, each action with its resource.
+    """Return what a call needs in addition, each action with its resource.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
 
 @lru_cache(maxsize=1024)
 def tagging_action(action: str) -> str:
-    """Give the action that lets a new resource be tagged; empty if the action creates none.
+    """Return the action that lets a new resource be tagged; empty if the action creates none.
 
     Examples
     --------
@@ -266,13 +266,13 @@ def tagging_action(action: str) -> str:
         return str(TABLES["other_tagging"][action])
     names = (f"Tag{name.removeprefix(verb)}", *_TAGGING)
     known = catalog.actions_of(service)
-    return next((f"{service}:{one}" for one in names if one.lower() in known), "")
+    return next((f"{service}:{candidate}" for candidate in names if candidate.lower() in known), "")
 
 
 def _on_what_is_created(
     event: Event, action: str, needed: str
 ) -> Iterator[tuple[str, CallResource]]:
-    """Give the action with its resource: the new one, on which the call itself is authorized."""
+    """Return the action with its resource: the new one, on which the call itself is authorized."""
     own = () if action in _AUTHORIZED_ON_ANOTHER else resources_of(event, action)
     found = own if own not in ((), (TAKES_NO_RESOURCE,)) else (UNKNOWN,)
     yield from ((needed, resource) for resource in found)
@@ -285,9 +285,9 @@ def _ec2_tagging(event: Event, parameters: Mapping[str, Any]) -> Iterator[tuple[
         value = parameters[name]
         if isinstance(value, Mapping):  # some records put a list into an object
             value = value.get("items") or value.get("tag") or [value]
-        for one in value[:_MOST] if isinstance(value, list) else ():
-            kind = one.get("resourceType") if isinstance(one, Mapping) else None
-            has_tags = kind and any(one.get(key) for key in ("tags", "tag", "Tags", "Tag"))
+        for item in value[:_MOST] if isinstance(value, list) else ():
+            kind = item.get("resourceType") if isinstance(item, Mapping) else None
+            has_tags = kind and any(item.get(key) for key in ("tags", "tag", "Tags", "Tag"))
             if isinstance(kind, str) and has_tags:
                 arn = f"arn:{partition}:ec2:{region}:{account}:{kind}/*"
                 yield "ec2:CreateTags", CallResource(arn, is_exact=False)
@@ -306,6 +306,6 @@ def _on_new_name(event: Event, action: str) -> Iterator[tuple[str, CallResource]
 
 
 def _turns_on(properties: Any) -> bool:
-    """Say whether properties of an account turn on its role manager."""
+    """Return whether properties of an account turn on its role manager."""
     pairs = properties.items() if isinstance(properties, Mapping) else ()
     return any(str(name).lower() == "rolemanager/enabled" and on == "true" for name, on in pairs)

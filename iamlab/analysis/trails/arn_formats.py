@@ -36,7 +36,7 @@ TABLES: Mapping[str, Any] = tomllib.loads(
 
 
 def table(name: str) -> dict[str, tuple[str, ...]]:
-    """Give a table of ``call_tables.toml``: the words of each name."""
+    """Return a table of ``call_tables.toml``: the words of each name."""
     return {key: tuple(words.split()) for key, words in TABLES[name].items()}
 
 
@@ -72,7 +72,7 @@ CLEAN_TEXT: Mapping[str, Callable[[str], str]] = {
 
 
 def parameter_texts(parameters: Mapping[str, Any] | None) -> ParameterTexts:
-    """Give the texts among a call's parameters, by name in lower case.
+    """Return the texts among a call's parameters, by name in lower case.
 
     EC2 puts a list into ``items`` of a set, and some calls put everything into one object for the
     whole request; these are opened. Whatever is deeper is about something else.
@@ -161,7 +161,7 @@ class ArnFormat(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
-    """Give the formats of the ARNs that an action works on.
+    """Return the formats of the ARNs that an action works on.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
 
 
 def _parameters_for(action: str, place: str) -> tuple[str, ...]:
-    """Say which parameters may fill a place, in lower case; IAM's paths belong to the names."""
+    """Return which parameters may fill a place, in lower case; IAM's paths belong to the names."""
     if place in FILLED_FROM_CALL:
         return ()
     if action in OWN_PARAMETER:
@@ -195,7 +195,7 @@ def _parameters_for(action: str, place: str) -> tuple[str, ...]:
 
 
 def partition_of(region: str) -> str:
-    """Say which partition a Region belongs to.
+    """Return which partition a Region belongs to.
 
     Examples
     --------
@@ -207,12 +207,12 @@ def partition_of(region: str) -> str:
 
 
 def place_of_call(event: Event) -> CallPlace:
-    """Give what the record fills itself: partition, Region and account."""
+    """Return what the record fills itself: partition, Region and account."""
     return partition_of(event.aws_region), event.aws_region, event.recipient_account_id
 
 
 def arns_that_fit(formats: tuple[ArnFormat, ...], arns: Iterable[str]) -> list[str]:
-    """Give those ARNs that have one of the formats, each once.
+    """Return those ARNs that have one of the formats, each once.
 
     Examples
     --------
@@ -223,10 +223,10 @@ def arns_that_fit(formats: tuple[ArnFormat, ...], arns: Iterable[str]) -> list[s
     for arn in arns:
         parts = arn.split(":", PARTS - 1)
         if len(parts) == PARTS and any(
-            parts[2] == one.service
-            and not (one.is_flat and "/" in parts[5])
-            and glob(one.pattern, parts[5])
-            for one in formats
+            parts[2] == arn_format.service
+            and not (arn_format.is_flat and "/" in parts[5])
+            and glob(arn_format.pattern, parts[5])
+            for arn_format in formats
         ):
             found[arn] = None
     return list(found)

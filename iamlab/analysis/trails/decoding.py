@@ -52,19 +52,19 @@ class _UnreadableError(Exception):
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject a key that occurs twice: which of its values counts would be a guess."""
+    """Reject a duplicated key: JSON doesn't define which value counts."""
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"The key {key[:40]!a} stands twice in one object.")
+                raise ValueError(f"The key {key[:40]!a} is duplicated in one object.")
             seen.add(key)
     return found
 
 
 def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON number.")
+    raise ValueError(f"{text} isn't a JSON number.")
 
 
 def _finite(text: str) -> float:
@@ -84,7 +84,7 @@ _LIST = re.compile(r'\{\s*"(?:Records|Events)"\s*:\s*\[')
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
 _NEXT_LINE = re.compile(r"\n(?=\{)")
 _TO_SEPARATOR = re.compile(r"[^,\]}\s]*")
-# No text of a string is tried twice, so that a hostile one takes no time and no memory.
+# No text of a string is read twice, so a hostile text takes little time and memory.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(")?|[\[{]+|[\]}]+', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile(r"[\ud800-\udfff]")
@@ -160,7 +160,7 @@ class Text:
         return _without_halves(value) if _SURROGATE.search(text, place, end) else value
 
     def _may_be_the_end(self, error: json.JSONDecodeError) -> bool:
-        """Say whether more text could correct the error."""
+        """Return whether more text could correct the error."""
         if error.msg.startswith("Unterminated"):
             return True
         if not self.is_whole:
@@ -222,7 +222,7 @@ class Text:
 
 
 def records_in(pieces: Iterator[str]) -> Iterator[Any]:
-    """Give the records of a text, and a :class:`Damage` where one cannot be read.
+    """Return the records of a text, and a :class:`Damage` where one cannot be read.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ def records_in(pieces: Iterator[str]) -> Iterator[Any]:
     Examples
     --------
     >>> list(records_in(iter(['{"Records":[{"a"', ':1},{"a":NaN},{"a":3}]}'])))
-    [{'a': 1}, Damage(what='NaN is no JSON number.'), {'a': 3}]
+    [{'a': 1}, Damage(what="NaN isn't a JSON number."), {'a': 3}]
     """
     text = Text(pieces)
     while True:
@@ -312,27 +312,27 @@ def _expect(follows: str, what: str) -> None:
 
 
 def _records_of(value: Any) -> Iterator[Any]:
-    """Give the records in a value: lookup-events has each as text, pages have a list."""
+    """Return the records in a value: lookup-events has each as text, pages have a list."""
     if isinstance(value, dict):
         if isinstance(value.get("CloudTrailEvent"), str):
             value = _record_in_text(value["CloudTrailEvent"])
         else:
             for key in _LISTS:
                 if isinstance(value.get(key), list):
-                    for one in value[key]:
-                        yield from _records_of(one)
+                    for part in value[key]:
+                        yield from _records_of(part)
                     return
     yield value
 
 
 def _is_deep(value: Any) -> bool:
-    """Say whether values are nested too deeply."""
+    """Return whether values are nested too deeply."""
     level = [value]
     for _ in range(DEEPEST):
         level = [
             part
-            for one in level
-            for part in (one.values() if isinstance(one, dict) else one)
+            for item in level
+            for part in (item.values() if isinstance(item, dict) else item)
             if isinstance(part, dict | list)
         ]
         if not level:
@@ -355,7 +355,7 @@ def _without_halves(value: Any) -> Any:
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_without_halves(one) for one in value]
+        return [_without_halves(item) for item in value]
     if isinstance(value, dict):
-        return {_without_halves(key): _without_halves(one) for key, one in value.items()}
+        return {_without_halves(key): _without_halves(item) for key, item in value.items()}
     return value

@@ -41,8 +41,8 @@ class Trail:
     paths
         Files, or folders with files anywhere in them: as CloudTrail delivers them, compressed or
         not; one record a line; or what ``aws cloudtrail lookup-events`` prints. A folder's files
-        come in the order of their names, and the events in each as they stand: CloudTrail does not
-        sort them.
+        come in the order of their names, and the events in file order: CloudTrail doesn't sort
+        them.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Trail:
     LoadError
         There is nothing at a path, or no file of a trail.
     RequestError
-        It isn't a path, or there is none.
+        It isn't a path, or the path doesn't exist.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Trail:
     >>> trail.read, trail.problems.total
     (1, 1)
     >>> trail.problems[0].what
-    "It is no record of CloudTrail: eventVersion is '7', and versions 1.x are known."
+    "It isn't a record of CloudTrail: eventVersion is '7', and versions 1.x are known."
     >>> folder.cleanup()
     """
 
@@ -124,7 +124,7 @@ class _Reading:
         self.skipped = skipped_files.copy()
 
     def events_of(self, file: Path) -> Iterator[Event]:
-        """Give the events of one file."""
+        """Return the events of one file."""
         name, position = str(file), 0
         pieces = Pieces(file)
         for position, record in enumerate(records_in(iter(pieces)), 1):
@@ -137,7 +137,7 @@ class _Reading:
                 try:
                     event = event_of(record)
                 except RecordError as error:
-                    self.problems.add(name, position, f"It is no record of CloudTrail: {error}.")
+                    self.problems.add(name, position, f"It isn't a record of CloudTrail: {error}.")
                 else:
                     self.read += 1
                     yield event
@@ -148,7 +148,7 @@ class _Reading:
 
 
 def _reason_to_skip(record: Any) -> str:
-    """Say why an object is known not to be an event of a call; empty if that isn't known."""
+    """Return why an object is known not to be an event of a call; empty if that isn't known."""
     if isinstance(record, dict):
         if record.get("eventCategory") == "Insight":
             return NO_EVENTS["CloudTrail-Insight"]
@@ -161,7 +161,7 @@ ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 
 NO_EVENTS = {
     "CloudTrail-Digest": "A digest says which files there are; it holds no events.",
-    "CloudTrail-Insight": "Insights are findings of CloudTrail's about events; they are no calls.",
+    "CloudTrail-Insight": "Insights are CloudTrail's findings about events, not calls.",
 }
 """Folders next to those of the events, and why they are skipped."""
 
@@ -169,7 +169,7 @@ HOW = "aws cloudtrail lookup-events > trail.json"
 
 
 def files_of(path: object, skipped: FileNotes) -> list[Path]:
-    """Give the files of a trail, in the order of their names.
+    """Return the files of a trail, in the order of their names.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def files_of(path: object, skipped: FileNotes) -> list[Path]:
     """
     raw = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(raw, str) or "\0" in raw:
-        raise RequestError(f"A trail is read from files; {path!r} is no path.")
+        raise RequestError(f"A trail is read from files, and {path!r} isn't a path.")
     start = Path(raw)
     try:
         if start.is_file():
@@ -225,7 +225,7 @@ def _walk(folder: Path, skipped: FileNotes) -> Iterator[Path]:
 
 
 class Pieces:
-    """The text of a file, piece by piece; bytes that are no UTF-8 become U+FFFD.
+    """The text of a file, piece by piece; bytes that aren't UTF-8 become U+FFFD.
 
     Parameters
     ----------

@@ -144,7 +144,7 @@ def _time(text: str) -> datetime:
 
 
 def _resources(record: Record) -> tuple[tuple[str, ...], str]:
-    """Give the ARNs of the resources, and the account of those whose ARN does not say it.
+    """Return the ARNs of the resources, and the account of those whose ARN does not say it.
 
     The list has an object's bucket too, which is left out. Some resources have only the beginning
     of an ARN, and are left out as well.
@@ -156,12 +156,16 @@ def _resources(record: Record) -> tuple[tuple[str, ...], str]:
         raise RecordError(f"resources is {_shown(resources)}, not a list")
     found: list[str] = []
     owner = ""
-    for one in resources:
-        arn = one.get("ARN") if isinstance(one, dict) else one
+    for resource in resources:
+        arn = resource.get("ARN") if isinstance(resource, dict) else resource
         if isinstance(arn, str):
             found.append(arn)
-            if _BUCKET in arn and isinstance(one, dict) and isinstance(one.get("accountId"), str):
-                owner = one["accountId"]
+            if (
+                _BUCKET in arn
+                and isinstance(resource, dict)
+                and isinstance(resource.get("accountId"), str)
+            ):
+                owner = resource["accountId"]
         elif arn is not None:
             raise RecordError(f"resources holds {_shown(arn)}, not an ARN")
     if len(found) > 1:
@@ -241,7 +245,7 @@ class FileNotes(list[FileNote]):
             self.append(FileNote(file, position, what))
 
     def copy(self) -> FileNotes:
-        """Give a copy that begins with the same notes."""
+        """Return a copy that begins with the same notes."""
         made = FileNotes(self.most)
         made += self
         made.total = self.total

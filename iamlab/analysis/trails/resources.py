@@ -30,7 +30,7 @@ class CallResource(NamedTuple):
     Parameters
     ----------
     is_exact
-        Whether the ARN is complete; if not, a star in it stands for what nothing says.
+        Whether the ARN is complete; if not, a star in it replaces an unknown part.
     is_path_known
         Whether an ARN of IAM has its path: a name alone does not tell it.
     """
@@ -68,7 +68,7 @@ _MOST = 20
 
 
 def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
-    """Give the resources on which an event's call needed an action.
+    """Return the resources on which an event's call needed an action.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
 
 
 def _arns_in_parameters(texts: ParameterTexts, partition: str) -> Iterable[str]:
-    """Give the ARNs among the parameters; the URL of a queue is as good as one."""
+    """Return the ARNs among the parameters; the URL of a queue is as good as one."""
     for name, values in texts.items():
         for text in values:
             if text.startswith("arn:"):
@@ -121,7 +121,7 @@ def _arns_in_parameters(texts: ParameterTexts, partition: str) -> Iterable[str]:
 
 
 def _arns_in_response(response: Any, depth: int = _DEEPEST) -> list[str]:
-    """Give the ARNs in a response that are not too deep in it."""
+    """Return the ARNs in a response that are not too deep in it."""
     if isinstance(response, str):
         return [response] if response.startswith("arn:") else []
     if not depth or not isinstance(response, dict | list):
@@ -138,10 +138,10 @@ def _without_id(arn: str) -> CallResource:
 def _fillable(
     formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
 ) -> list[tuple[ArnFormat, list[str]]]:
-    """Give the formats that can be filled, with their ARNs."""
+    """Return the formats that can be filled, with their ARNs."""
     # A format without a place of its own would fit every call.
-    every = (one for one in formats if one.all_parameters or len(formats) == 1)
-    return [(one, arns) for one in every if (arns := fill(one, texts, call))]
+    every = (arn_format for arn_format in formats if arn_format.all_parameters or len(formats) == 1)
+    return [(arn_format, arns) for arn_format in every if (arns := fill(arn_format, texts, call))]
 
 
 def _filled_whole(
@@ -177,19 +177,20 @@ def _with_path(resource: CallResource, action: str, texts: ParameterTexts) -> Ca
 def _ec2_resources(
     formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
 ) -> tuple[CallResource, ...]:
-    """Give each resource that takes part, and a star for what is created: EC2 checks them all."""
+    """Return each resource that takes part, and a star for what is created: EC2 checks them all."""
     found = {
-        one.name: list(map(CallResource, arns)) for one, arns in _fillable(formats, texts, call)
+        arn_format.name: list(map(CallResource, arns))
+        for arn_format, arns in _fillable(formats, texts, call)
     }
-    by_name = {one.name: one for one in formats}
+    by_name = {arn_format.name: arn_format for arn_format in formats}
     for resource_id in texts.get("resourceid", ()):
         name = EC2_IDS.get(resource_id.partition("-")[0], "")
         if name in by_name:
             own = {key: [resource_id] for key in by_name[name].all_parameters}
             found.setdefault(name, []).extend(map(CallResource, fill(by_name[name], own, call)))
-    for name, one in by_name.items():
-        if name not in found and (one.is_required or ALWAYS_CREATED.get(action) == name):
-            stars = fill(one, {key: ["*"] for key in one.all_parameters}, call)
+    for name, arn_format in by_name.items():
+        if name not in found and (arn_format.is_required or ALWAYS_CREATED.get(action) == name):
+            stars = fill(arn_format, {key: ["*"] for key in arn_format.all_parameters}, call)
             found[name] = [CallResource(arn, is_exact=False) for arn in stars]
     return tuple(dict.fromkeys(resource for every in found.values() for resource in every))
 
@@ -197,8 +198,8 @@ def _ec2_resources(
 def _organizations_resources(
     formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
 ) -> tuple[CallResource, ...]:
-    """Give what the ids mean; none of them says which organization it is."""
-    types = {one.name for one in formats}
+    """Return what the ids mean; none of them says which organization it is."""
+    types = {arn_format.name for arn_format in formats}
     partition, _, account = call
     found = []
     for text in (text for name in _ORGANIZATIONS_PARAMETERS for text in texts.get(name, ())):
@@ -214,9 +215,9 @@ def _filled_in_part(
     formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
 ) -> tuple[CallResource, ...]:
     """Fill what can be filled, with stars for the rest, if only one format can be meant."""
-    meant = [one for one in formats if one.is_required] or list(formats)
+    meant = [arn_format for arn_format in formats if arn_format.is_required] or list(formats)
     if action in OF_OBJECTS:
-        meant = [one for one in formats if one.name == "object"]
+        meant = [arn_format for arn_format in formats if arn_format.name == "object"]
     own = [names for names in meant[0].parameters if names]
     if len(meant) != 1 or not own:
         return ()

@@ -1,4 +1,4 @@
-"""Which permissions a record shows as used: by whom, on what, and whether they were there.
+"""The permissions that a record shows as used: the caller, the resource, and the outcome.
 
 A record names a call, and a policy names actions. Usually these are the same word; ``actions.py``
 has the exceptions, and what a call needs in addition because of its parameters. The resource is in
@@ -62,7 +62,7 @@ class Use:
         The ARN that called: of a session that one, else the same as the caller; of a service its
         name.
     account_id
-        In whose log it stands.
+        The account whose log has it.
     is_allowed
         Whether the permission was there. A call that failed for another reason was allowed first.
     is_known
@@ -70,7 +70,7 @@ class Use:
     is_path_known
         Whether the ARN is whole: the name of an IAM user, role or group does not tell its path.
     is_exact
-        Whether the resource is written as it is called. If not, a star in it stands for what the
+        Whether the resource is a literal ARN. If not, a star in it replaces what the
         record does not say; if it is, a star is a star, as in the key of an object.
     caller_id
         The unique id of the caller: who has the same name later is another. Empty if the record
@@ -91,7 +91,7 @@ class Use:
     caller_id: str = ""
 
     def __str__(self) -> str:
-        """Say it in one line, in which whoever wrote the record can break nothing."""
+        """Return it as one line; text of the record can't break the line."""
         by = self.session or self.caller or "somebody"
         end = "allowed" if self.is_allowed else "refused"
         when = f"{self.time:%Y-%m-%d %H:%M}"
@@ -102,16 +102,16 @@ NO_CALLS = frozenset(
     (
         "AwsServiceEvent",  # a service did it, of its own accord
         "AwsConsoleSignIn",  # somebody shows who he is
-        "AwsVpceEvents",  # the call stands in its account's log too
+        "AwsVpceEvents",  # the call is in its account's log too
     )
 )
-"""Types of events that are no call with permissions."""
+"""Types of events that aren't calls with permissions."""
 
 _COPIES = frozenset(("CopyObject", "UploadPartCopy"))
 
 
 def uses_of(event: Event) -> tuple[Use, ...]:
-    """Say which permissions an event shows as used.
+    """Return which permissions an event shows as used.
 
     Usually one; several if the call needs several actions, or works on several resources; none if
     it needs no permission, or if the caller could not prove who he is.
@@ -148,13 +148,13 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     if not allowed:
         found = _with_refusal(event, found)
     return tuple(
-        Use(action, arn, *call, is_known, one.is_path_known, one.is_exact, caller_id)
-        for (action, arn), (is_known, one) in found.items()
+        Use(action, arn, *call, is_known, use.is_path_known, use.is_exact, caller_id)
+        for (action, arn), (is_known, use) in found.items()
     )
 
 
 def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
-    """Give the uses of some events, of all callers or of one.
+    """Return the uses of some events, of all callers or of one.
 
     Parameters
     ----------
@@ -175,9 +175,7 @@ def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
         return (use for event in events for use in uses_of(event))
     arn = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if not isinstance(arn, str) or not is_arn(arn):
-        raise RequestError(
-            f"Uses are those of a user, a role, a session or an ARN, and {caller!r} is none."
-        )
+        raise RequestError(f"Pass a user, a role, a session or an ARN, not {caller!r}.")
     wanted, unique_id = without_path(arn), getattr(caller, "unique_id", "")
 
     def is_his(use: Use) -> bool:
@@ -189,7 +187,7 @@ def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
 
 
 def caller_and_session(identity: Mapping[str, Any]) -> tuple[str, str]:
-    """Say whose permissions were used, and who called; empty where the record does not say it.
+    """Return whose permissions were used, and the caller; empty if the record doesn't show them.
 
     A session has the permissions of its role, or of the user who created it. Services and callers
     from other accounts have no ARN in a record.
@@ -226,7 +224,7 @@ def without_path(arn: str) -> str:
 
 
 def _resources_used(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
-    """Give an action with each of its resources."""
+    """Return an action with each of its resources."""
     parameters = event.request_parameters or {}
     if event.event_name in _COPIES and action == "s3:GetObject":
         yield _copied_object(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
@@ -250,7 +248,7 @@ def _copied_object(source: object, partition: str) -> tuple[str, CallResource]:
 
 
 def _is_about_oneself(event: Event, action: str) -> bool:
-    """Say whether a user's call is about himself, since it names no user."""
+    """Return whether a user's call is about himself, since it names no user."""
     if event.error_code or event.user_identity.get("type") != "IAMUser":
         return False
     if (event.request_parameters or {}).get("allUsers"):

@@ -89,46 +89,46 @@ class Candidates:
                 self.known.append(candidate)
 
     def only(self, wanted: Callable[[str], bool]) -> Candidates:
-        """Give those whose ARN is wanted."""
+        """Return those whose ARN is wanted."""
         found = Candidates(self.home, self.patterns)
-        for place, one in enumerate(self.known):
-            if wanted(one.arn):
+        for place, resource in enumerate(self.known):
+            if wanted(resource.arn):
                 found.nameless |= (self.nameless >> place & 1) << len(found.known)
-                found.add([one])
+                found.add([resource])
         return found
 
     def place(self, arn: str) -> int:
-        """Give the place of one that was added."""
+        """Return the place of one that was added."""
         return self._places[arn]
 
     def places(self, bits: int) -> tuple[int, ...]:
-        """Give the places of a set, in order."""
+        """Return the places of a set, in order."""
         if bits not in self._listed:
             self._listed[bits] = tuple(places_in(bits))
         return self._listed[bits]
 
     def matched(self, pattern: str) -> int:
-        """Give the candidates that a pattern matches."""
+        """Return the candidates that a pattern matches."""
         if pattern not in self._matched:
             if pattern == "*":
                 bits = (1 << len(self.known)) - 1
             elif is_plain(pattern):
                 bits = 1 << self._places[pattern] if pattern in self._places else 0
             else:
-                matching = (glob_resource(pattern, one.arn) for one in self.known)
+                matching = (glob_resource(pattern, resource.arn) for resource in self.known)
                 bits = sum(1 << place for place, fits in enumerate(matching) if fits)
             self._matched[pattern] = bits
         return self._matched[pattern]
 
     def generic(self, label: str) -> int:
-        """Give the candidates that stand for a label: those that nobody else has named."""
+        """Return the candidates that stand for a label: those that nobody else has named."""
         if not self._generic:
-            for place, one in enumerate(self.known):
-                self._generic[one.label] = self._generic.get(one.label, 0) | 1 << place
+            for place, resource in enumerate(self.known):
+                self._generic[resource.label] = self._generic.get(resource.label, 0) | 1 << place
         return self._generic.get(label, 0)
 
     def fitting(self, name: str) -> int:
-        """Give the candidates that an action works on."""
+        """Return the candidates that an action works on."""
         known = action(name)
         if known is None:
             return 0
@@ -140,7 +140,7 @@ class Candidates:
         return bits
 
     def _of_types(self, service: str) -> dict[str, int]:
-        """Give the candidates of each type of a service; of several types, the one that says most.
+        """Return the candidates of each type of a service; of several types, the most specific.
 
         The ARN ``maps/m31`` has the form of a bucket too, but that of an object says more.
         """
@@ -154,18 +154,18 @@ class Candidates:
         return self._services[service]
 
     def _of_services(self, services: Collection[str]) -> Iterable[int]:
-        """Give the places of those whose ARN names one of some services."""
+        """Return the places of those whose ARN names one of some services."""
         if "*" in services:
             return range(len(self.known))
         if not self._by_service:
-            for place, one in enumerate(self.known):
-                named = one.arn.split(":", 3)[2:3]
+            for place, resource in enumerate(self.known):
+                named = resource.arn.split(":", 3)[2:3]
                 self._by_service.setdefault("".join(named), []).append(place)
-        return [place for one in sorted(services) for place in self._by_service.get(one, ())]
+        return [place for name in sorted(services) for place in self._by_service.get(name, ())]
 
 
 def places_in(bits: int) -> Iterator[int]:
-    """Give the places of the ones of a whole number, the lowest first."""
+    """Return the places of the ones of a whole number, the lowest first."""
     while bits:
         lowest = bits & -bits
         yield lowest.bit_length() - 1
@@ -178,7 +178,7 @@ def without_escapes(pattern: str) -> str:
 
 
 def patterns_in(statement: Statement, keys: Keys) -> Iterator[str]:
-    """Give the resource patterns of a statement, with their variables filled.
+    """Return the resource patterns of a statement, with their variables filled.
 
     A pattern with a variable that has no value matches nothing, and is left out.
     """
@@ -198,7 +198,7 @@ def patterns_in(statement: Statement, keys: Keys) -> Iterator[str]:
 
 
 def is_plain(pattern: str) -> bool:
-    """Say whether a pattern matches only itself."""
+    """Return whether a pattern matches only itself."""
     return not {"*", "?", LITERAL_STAR, LITERAL_QUESTION} & set(pattern)
 
 
@@ -208,7 +208,7 @@ class Form(NamedTuple):
     Parameters
     ----------
     weight
-        How many characters of it are no stars.
+        How many of its characters aren't stars.
     """
 
     name: str
@@ -224,7 +224,7 @@ class Form(NamedTuple):
 @lru_cache(maxsize=1024)
 def forms_of(service: str) -> tuple[Form, ...]:
     """List the forms of a service's resource types."""
-    patterns = {one.name: one.pattern for one in resource_types_of(service).values()}
+    patterns = {kind.name: kind.pattern for kind in resource_types_of(service).values()}
     return tuple(
         Form(name, tuple(pattern.split(":", PARTS - 1)), len(pattern.replace("*", "")))
         for name, pattern in patterns.items()
@@ -233,7 +233,7 @@ def forms_of(service: str) -> tuple[Form, ...]:
 
 
 def types_of(arn: str, forms: Iterable[Form]) -> list[str]:
-    """Name the types whose form an ARN has, those that say most of it.
+    """Return the names of the types whose form an ARN has, those that say most of it.
 
     Examples
     --------
@@ -244,10 +244,12 @@ def types_of(arn: str, forms: Iterable[Form]) -> list[str]:
         return []
     parts = arn.split(":", PARTS - 1)
     fitting = [
-        one for one in forms if glob(one.parts[2], parts[2]) and all(map(glob, one.parts, parts))
+        form
+        for form in forms
+        if glob(form.parts[2], parts[2]) and all(map(glob, form.parts, parts))
     ]
-    most = max((one.weight for one in fitting), default=0)
-    return [one.name for one in fitting if one.weight == most]
+    most = max((form.weight for form in fitting), default=0)
+    return [form.name for form in fitting if form.weight == most]
 
 
 # -- what to ask about ----------------------------------------------------------------------------
@@ -264,7 +266,7 @@ def candidates_for(
         Resource patterns that statements name, with their variables filled.
     """
     listed = list(dict.fromkeys(patterns))
-    found = Candidates(home, tuple(one for one in listed if not is_plain(one)))
+    found = Candidates(home, tuple(pattern for pattern in listed if not is_plain(pattern)))
     found.add([Candidate("*", "*")])
     for world in worlds:
         found.add(resources_of(world, home.account_id))
@@ -282,8 +284,8 @@ def candidates_for(
 
 
 def _meetings(patterns: Iterable[str]) -> Iterator[str]:
-    """Give patterns of what two patterns both match."""
-    wild = [one for one in patterns if is_arn(one) and not is_plain(one)]
+    """Return patterns of what two patterns both match."""
+    wild = [pattern for pattern in patterns if is_arn(pattern) and not is_plain(pattern)]
     for pair in islice(combinations(wild, 2), MOST_PAIRS):
         parts = (pattern.split(":", PARTS - 1) for pattern in pair)
         both = [meeting(*two) for two in zip(*parts, strict=True)]
@@ -293,7 +295,7 @@ def _meetings(patterns: Iterable[str]) -> Iterator[str]:
 
 
 def _matching(pattern: str, by_service: dict[str, list[Form]], home: Home) -> Iterator[Candidate]:
-    """Give an example of each type of resource that a pattern can match."""
+    """Return an example of each type of resource that a pattern can match."""
     plain = without_escapes(pattern)
     if is_plain(pattern):
         yield Candidate(plain, pattern)
@@ -312,24 +314,24 @@ def _matching(pattern: str, by_service: dict[str, list[Form]], home: Home) -> It
 
 
 def _example(parts: Sequence[str], form: Form, home: Home) -> str | None:
-    """Give a resource of a type that matches a pattern; ``None`` if there can be none."""
+    """Return a resource of a type that matches a pattern; ``None`` if there can be none."""
     if not all(map(_may_meet, form.parts, parts)):
         return None
     text = _filled(parts, form.parts, home)
     if glob(form.text, text):
         return text
     both = [meeting(*two) for two in zip(form.parts, parts, strict=True)]
-    return None if None in both else _filled([one or "" for one in both], form.parts, home)
+    return None if None in both else _filled([part or "" for part in both], form.parts, home)
 
 
 def _may_meet(first: str, second: str) -> bool:
-    """Say whether some text can fit both patterns; only a sure no is a no."""
+    """Return whether some text can fit both patterns; only a sure no is a no."""
     pairs = zip(_ends(first), _ends(second), strict=True)
     return all(text.startswith(other) or other.startswith(text) for text, other in pairs)
 
 
 def _ends(pattern: str) -> tuple[str, str]:
-    """Give the text before the first wildcard, and, backwards, the text after the last."""
+    """Return the text before the first wildcard, and, backwards, the text after the last."""
     stars = pattern.replace("?", "*")
     return stars.partition("*")[0], stars[::-1].partition("*")[0]
 
@@ -344,7 +346,7 @@ def _filled(parts: Iterable[str], form: Iterable[str], home: Home) -> str:
 
 
 def resources_of(world: World, account_id: str) -> Iterator[Candidate]:
-    """Give what a world has: resources, what is below them, and identities.
+    """Return what a world has: resources, what is below them, and identities.
 
     Of the identities of other accounts, only roles can be reached.
     """
@@ -360,8 +362,8 @@ def resources_of(world: World, account_id: str) -> Iterator[Candidate]:
         yield from (Candidate(arn, arn) for arn in arns)
     for organization in world.organizations.values():
         if account_id == organization.management_account_id:
-            targets = (organization.arn, *(one.arn for one in organization.targets))
-            policies = (one.arn for one in organization.policies.values())
+            targets = (organization.arn, *(target.arn for target in organization.targets))
+            policies = (policy.arn for policy in organization.policies.values())
             yield from (Candidate(arn, arn) for arn in (*targets, *policies))
 
 
@@ -372,17 +374,17 @@ def _with_below(arn: str, separator: str) -> Iterator[Candidate]:
 
 
 def _arns_in(account: Account) -> Iterator[str]:
-    """Give the ARNs of everything that IAM has in an account, except roles."""
+    """Return the ARNs of everything that IAM has in an account, except roles."""
     for held in (
         *(account.users, account.groups, account.policies, account.instance_profiles),
         *(account.server_certificates, account.saml_providers, account.oidc_providers),
     ):
-        yield from (one.arn for one in held.values())
+        yield from (principal.arn for principal in held.values())
     yield from account.mfa_records
 
 
 def resource_statements(world: World) -> Iterator[tuple[str, Statement]]:
-    """Give the statements of resource-based policies, with the service that each is about."""
+    """Return the statements of resource-based policies, with the service that each is about."""
     policies = [(_service(arn), policy) for arn, policy in world.resource_policies.items()]
     for account in world.accounts.values():
         for resource in account.resources.values():

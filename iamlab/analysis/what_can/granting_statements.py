@@ -14,7 +14,7 @@ from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.explained_pairs import GRANTERS
 from iamlab.engine.layers import NAMES
 from iamlab.engine.trace import PARTICULAR
-from iamlab.policy.describe.conditions import Setting, clause
+from iamlab.policy.describe.conditions import ConditionSetting, clause
 from iamlab.policy.describe.resources import noun
 from iamlab.policy.describe.words import briefly, joined, plain
 
@@ -52,7 +52,7 @@ class Stopper(NamedTuple):
 
 
 def grants(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Granter, int]]:
-    """Give each statement that grants, with those that have to allow beside it."""
+    """Return each statement that grants, with those that have to allow beside it."""
     for chosen, bits in witness.ways().items():
         if not chosen:
             yield Granter(), bits
@@ -90,7 +90,7 @@ def _granter(notes: Sequence[AppliedStatement], keys: Keys) -> Granter:
 
 
 def _written(statement: Statement, keys: Keys) -> Patterns:
-    """Give the patterns of a statement: resources and actions."""
+    """Return the patterns of a statement: resources and actions."""
     resources = ("*",) if statement.resource is None else tuple(patterns_in(statement, keys))
     return Patterns(resources or ("*",), statement.action or ("*",))
 
@@ -105,9 +105,9 @@ def conditions_of(statement: Statement) -> tuple[str, ...]:
     >>> conditions_of(policy.statements[0])
     ("the caller's tag team is sky",)
     """
-    setting = Setting(variables=statement.variables, signed=True, denies=False)
+    setting = ConditionSetting(variables=statement.variables, signed=True, denies=False)
     clauses = (clause(condition, setting) for condition in statement.conditions)
-    return tuple(plain(one.text) for one in clauses if one.text)
+    return tuple(plain(clause.text) for clause in clauses if clause.text)
 
 
 def _address(note: AppliedStatement) -> str:
@@ -116,7 +116,7 @@ def _address(note: AppliedStatement) -> str:
 
 
 def stops(witness: ExplainedPairs, keys: Keys) -> Iterator[tuple[Stopper, int]]:
-    """Give all that stands in the way of what the caller's policies, or all together, would allow.
+    """Return everything that blocks what the caller's policies, or all policies, would allow.
 
     What lacks only the consent of the resource's side comes last.
     """
@@ -149,8 +149,8 @@ def _is_of_credentials(level: Sequence[AttachedPolicy]) -> bool:
 
 
 def _not_valid(limits: AttachedPolicy) -> str:
-    """Say that the kind of credentials stops it, not a policy."""
-    return f"{limits.policy.name} is not good for it"
+    """Return the reason if the type of credentials stops it."""
+    return f"{limits.policy.name} aren't accepted for it"
 
 
 def _why_blocking(blocking: BlockingLevel, names: Sequence[str]) -> str:
@@ -158,7 +158,7 @@ def _why_blocking(blocking: BlockingLevel, names: Sequence[str]) -> str:
         return f"no {NAMES[blocking.layer]} was passed"
     if _is_of_credentials(blocking.level):
         return _not_valid(blocking.level[0])
-    where = ", ".join(dict.fromkeys(one for attached in blocking.level for one in attached.path))
+    where = ", ".join(dict.fromkeys(part for attached in blocking.level for part in attached.path))
     at = f" at {where}" if where else ""
     return f"no Allow in the {NAMES[blocking.layer]} {joined(names)}{at}"
 
@@ -201,9 +201,9 @@ class Access:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its parts as they stand in a table."""
+        """Its parts as cells of a table."""
         lists = (self.actions, self.resources, self.but, self.when, self.by)
-        return tuple(", ".join(one) for one in lists)
+        return tuple(", ".join(values) for values in lists)
 
     def __str__(self) -> str:
         when = f", if {joined(self.when, ', and')}" if self.when else ""
@@ -242,21 +242,21 @@ class Stopped:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its parts as they stand in a table."""
+        """Its parts as cells of a table."""
         lists = (self.actions, self.resources, self.but)
-        return (*(", ".join(one) for one in lists), "", self.why)
+        return (*(", ".join(values) for values in lists), "", self.why)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"
 
 
-def _what(one: Access | Stopped) -> str:
-    where = "everything" if one.resources == ("*",) else _resources(one.resources)
-    but = f" but {_resources(one.but)}" if one.but else ""
-    return f"{one.words or briefly(one.actions, FEW, 'patterns')} on {where}{but}"
+def _what(line: Access | Stopped) -> str:
+    where = "everything" if line.resources == ("*",) else _resources(line.resources)
+    but = f" but {_resources(line.but)}" if line.but else ""
+    return f"{line.words or briefly(line.actions, FEW, 'patterns')} on {where}{but}"
 
 
 def _resources(patterns: Sequence[str]) -> str:
     """Put resources into words."""
-    words = list(dict.fromkeys(plain(noun(one).words) for one in patterns))
+    words = list(dict.fromkeys(plain(noun(pattern).words) for pattern in patterns))
     return briefly(words, FEW, "resources")

@@ -44,11 +44,11 @@ def lines_from(
     """Write the lines of what is allowed, and those of what is stopped."""
     allowed: dict[Granter, _Cells] = defaultdict(_Cells)
     stopped: dict[Stopper, _Cells] = defaultdict(_Cells)
-    for one in decided:
-        layout = _Layout(one, candidates)
-        for granter, bits in granting_statements.grants(one.witness, keys):
+    for decision in decided:
+        layout = _Layout(decision, candidates)
+        for granter, bits in granting_statements.grants(decision.witness, keys):
             layout.note(allowed[granter], bits)
-        for stopper, bits in granting_statements.stops(one.witness, keys):
+        for stopper, bits in granting_statements.stops(decision.witness, keys):
             layout.note(stopped[stopper], bits)
     return (
         tuple(
@@ -97,7 +97,7 @@ class _Layout:
 def _written(
     patterns: Patterns, cells: _Cells, candidates: Candidates
 ) -> Iterator[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], str]]:
-    """Give actions, resources and exceptions of each line, and its actions in words."""
+    """Return actions, resources and exceptions of each line, and its actions in words."""
     for line in lines_of(candidates, cells, patterns.resources):
         names = frozenset(line.actions)
         lists = (
@@ -111,7 +111,7 @@ def _written(
 def _others(
     candidates: Candidates, line: ActionLine, names: frozenset[str]
 ) -> frozenset[str] | None:
-    """Give the actions that a reader would take to be meant, and that are not.
+    """Return the actions that a reader would take to be meant, and that are not.
 
     Those are not among them that work on none of the resources: of ``s3:*`` on objects he
     knows that it is not about buckets.
@@ -120,8 +120,8 @@ def _others(
         return None
     meant = meant_by(candidates, line)
     services = {name.partition(":")[0] for name in names}
-    every = (one.full_name for service in services for one in actions_of(service).values())
-    return frozenset(one for one in every if candidates.fitting(one) & meant) - names
+    every = (action.full_name for service in services for action in actions_of(service).values())
+    return frozenset(action for action in every if candidates.fitting(action) & meant) - names
 
 
 class Extent(NamedTuple):
@@ -184,8 +184,10 @@ def lines_of(
 def _patterns_of(
     candidates: Candidates, extent: Extent, in_statement: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the patterns of the resources, and of the exceptions."""
-    hits = tuple(one for one in in_statement if candidates.matched(one) & extent.bits)
+    """Return the patterns of the resources, and of the exceptions."""
+    hits = tuple(
+        statement for statement in in_statement if candidates.matched(statement) & extent.bits
+    )
     if _covered(candidates, hits) & extent.fitting == extent.bits:
         return _needed(candidates, hits, extent), ()
     chosen, left = [], extent.bits
@@ -200,7 +202,7 @@ def _patterns_of(
 
 
 def _is_meant(candidates: Candidates, pattern: str, here: int, extent: Extent) -> bool:
-    """Say whether a pattern may stand for what is meant: what nobody has named is meant too."""
+    """Return whether a pattern may stand for what is meant: what nobody has named is meant too."""
     generic = candidates.generic(pattern) & extent.fitting
     if pattern == "*" and not generic:
         generic = candidates.nameless & extent.fitting
@@ -210,7 +212,7 @@ def _is_meant(candidates: Candidates, pattern: str, here: int, extent: Extent) -
 def _exceptions(candidates: Candidates, extra: int, extent: Extent) -> Iterator[str]:
     """Name what is excepted, by patterns that match nothing that is meant."""
     left = extra
-    written = (one for one in candidates.patterns if candidates.matched(one) & extra)
+    written = (pattern for pattern in candidates.patterns if candidates.matched(pattern) & extra)
     for label in _widest(candidates, (*written, *_labels(candidates, extra))):
         here = candidates.matched(label) & extent.fitting
         if here & left and not here & extent.bits:
@@ -223,20 +225,23 @@ def _needed(candidates: Candidates, patterns: tuple[str, ...], extent: Extent) -
     """Leave out the patterns that the others make superfluous."""
     kept = list(patterns)
     for pattern in sorted(patterns, key=is_plain, reverse=True):
-        rest = [one for one in kept if one != pattern]
+        rest = [other for other in kept if other != pattern]
         if rest and _covered(candidates, rest) & extent.fitting == extent.bits:
             kept = rest
     return tuple(kept)
 
 
 def _labels(candidates: Candidates, bits: int) -> list[str]:
-    """Give the labels of some candidates, those first that stand for most."""
+    """Return the labels of some candidates, those first that stand for most."""
     return _widest(candidates, (candidates.known[place].label for place in places_in(bits)))
 
 
 def _widest(candidates: Candidates, patterns: Iterable[str]) -> list[str]:
-    """Give each pattern once, those first that match most."""
-    return sorted(dict.fromkeys(patterns), key=lambda one: -candidates.matched(one).bit_count())
+    """Return each pattern once, those first that match most."""
+    return sorted(
+        dict.fromkeys(patterns),
+        key=lambda kept_pattern: -candidates.matched(kept_pattern).bit_count(),
+    )
 
 
 def _covered(candidates: Candidates, patterns: Iterable[str]) -> int:
@@ -261,15 +266,15 @@ def _joined(candidates: Candidates, lines: list[ActionLine]) -> list[ActionLine]
     return found
 
 
-def _both(one: ActionLine, other: ActionLine) -> ActionLine:
+def _both(line: ActionLine, other: ActionLine) -> ActionLine:
     return ActionLine(
-        tuple(dict.fromkeys((*one.resources, *other.resources))),
-        tuple(dict.fromkeys((*one.but, *other.but))),
-        [*one.extents, *other.extents],
-        [*one.actions, *other.actions],
+        tuple(dict.fromkeys((*line.resources, *other.resources))),
+        tuple(dict.fromkeys((*line.but, *other.but))),
+        [*line.extents, *other.extents],
+        [*line.actions, *other.actions],
     )
 
 
 def meant_by(candidates: Candidates, line: ActionLine) -> int:
-    """Give the candidates that a line's patterns mean."""
+    """Return the candidates that a line's patterns mean."""
     return _covered(candidates, line.resources) & ~_covered(candidates, line.but)

@@ -27,6 +27,7 @@ from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, few, steps
 from iamlab.engine.combining_rule import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.explained_pairs import ExplainedPairs
@@ -53,6 +54,7 @@ FEW = 20
 """So many lines of a kind are printed; others are counted."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class WhatCan(Shown):
     """What a caller may do.
@@ -69,7 +71,7 @@ class WhatCan(Shown):
         The decisions about all pairs: one row.
     """
 
-    caller: str
+    principal: str
     allowed: tuple[Access, ...]
     stopped: tuple[Stopped, ...]
     assumed: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ class WhatCan(Shown):
     )
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Give each action and resource that is allowed, of those that were question."""
+        """Return each action and resource that is allowed, of those that were question."""
         for _, name, resource in self.matrix:
             yield name, resource
 
@@ -88,28 +90,28 @@ class WhatCan(Shown):
 
     def __repr__(self) -> str:
         lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
-        return f"<WhatCan {few([self.caller])}: {lines}>"
+        return f"<WhatCan {few([self.principal])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *(f"  {line}" for line in capped(self.allowed))]
+        lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
-            lines = [f"{self.caller} may do nothing."]
+            lines = [f"{self.principal} may do nothing."]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame``: first the lines that are allowed, then the others."""
+        """Return a ``pandas.DataFrame``: first the lines that are allowed, then the others."""
         from iamlab import display
 
         columns = ("allowed", "actions", "resources", "except", "when", "by")
-        rows = [(True, *one.columns) for one in self.allowed]
-        rows += [(False, *one.columns) for one in self.stopped]
+        rows = [(True, *line.columns) for line in self.allowed]
+        rows += [(False, *line.columns) for line in self.stopped]
         return display.table(columns, rows)
 
 
 def capped(lines: Sequence[object]) -> list[str]:
-    """Give the first lines, and how many more there are."""
+    """Return the first lines, and how many more there are."""
     more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
     return [*map(str, lines[:FEW]), *more]
 
@@ -123,7 +125,7 @@ def what_can(
     context: Mapping[str, ContextValue] | None = None,
     circumstances: Circumstances | None = None,
 ) -> WhatCan:
-    """Say everything that a caller may do.
+    """Return everything that a caller can do.
 
     Parameters
     ----------
@@ -159,9 +161,11 @@ def what_can(
         for name in names
         for place in candidates.places(candidates.fitting(name))
     ]
-    batches = batches_of(world, principal, pairs, question.given, question.circumstances)
+    batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
-    allowed_pairs = [one.witness.index.pairs.in_order(one.witness.may) for one in decided]
+    allowed_pairs = [
+        decision.witness.index.pairs.in_order(decision.witness.may) for decision in decided
+    ]
     row = in_order([batch.places for batch in batches])(allowed_pairs)
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
@@ -170,7 +174,7 @@ def what_can(
 
 
 def _is_free(line: Access) -> bool:
-    """Say whether a line tells only of what nobody is refused: that is the least news."""
+    """Return whether a line tells only of what nobody is refused: that is the least news."""
     free = NEVER_REFUSED | NEEDS_NO_PERMISSION | ONLY_NARROWS
     return not line.by and free.issuperset(name.lower() for name in line.actions)
 
@@ -180,10 +184,10 @@ def _wanted(services: Iterable[str] | None) -> frozenset[str] | None:
         return None
     if isinstance(services, str):
         raise RequestError(f"services is a list of prefixes: write [{services!r}].")
-    wanted = frozenset(str(one).lower() for one in services)
-    for one in sorted(wanted):
-        if not has(one):
-            raise RequestError(f"There is no service with the prefix {one!r}.")
+    wanted = frozenset(str(service).lower() for service in services)
+    for service in sorted(wanted):
+        if not has(service):
+            raise RequestError(f"There is no service with the prefix {service!r}.")
     return wanted
 
 
@@ -193,7 +197,7 @@ class _Question:
 
     world: World
     principal: PrincipalContext
-    given: Mapping[str, ContextValue]
+    explicit: Mapping[str, ContextValue]
     circumstances: Circumstances
 
     @property
@@ -206,11 +210,13 @@ class _Question:
     def decide(self, batch: Batch, pairs: Sequence[tuple[str, str]]) -> Decided:
         """Decide the pairs of a batch, with notes."""
         listed = [pairs[place] for place in batch.places]
-        caller = batch.caller(self.principal, self.given, via=bool(self.circumstances.get("via")))
+        caller = batch.caller(
+            self.principal, self.explicit, via=bool(self.circumstances.get("via"))
+        )
         return Decided(ExplainedPairs(QuestionIndex(listed, batch.facts), *caller), listed)
 
     def statements(self) -> Iterator[Statement]:
-        """Give the statements that may speak: of the caller's policies, and of resources."""
+        """Return the statements that can match: of the caller's policies, and of resources."""
         layers: Layers = self.principal.layers()
         for layer in LAYERS:
             for attached in layers.of(layer):
@@ -227,19 +233,19 @@ class _Question:
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The caller's condition keys: what policy variables stand for."""
-        return as_text(override_keys(self.principal.context(), self.given))
+        return as_text(override_keys(self.principal.context(), self.explicit))
 
 
 def _actions(world: World, principal: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
     """List the actions that some Allow is about; for a root user, who needs none, all."""
     names: set[str] = set()
     if principal.arn.endswith(":root"):
-        names = {one.full_name for one in all_actions()}
+        names = {action.full_name for action in all_actions()}
     elif principal.arn != ANONYMOUS:
         free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
-        names = {one.full_name for one in free if one is not None}
-    own = (one for attached in principal.identity for one in attached.policy.statements)
-    for start, statement in (*(("", one) for one in own), *resource_statements(world)):
+        names = {action.full_name for action in free if action is not None}
+    own = (statement for attached in principal.identity for statement in attached.policy.statements)
+    for start, statement in (*(("", statement) for statement in own), *resource_statements(world)):
         if statement.effect == "Allow":
             names |= {name for name in matched(statement) if name.startswith(start)}
     return sorted(
@@ -254,13 +260,15 @@ def _candidates(
         if isinstance(resources, str):
             raise RequestError(f"resources is a list: write [{resources!r}].")
         found = Candidates(question.home)
-        for one in resources:
-            check_text("resource", one)
-            found.add([Candidate(one, one)])
+        for resource in resources:
+            check_text("resource", resource)
+            found.add([Candidate(resource, resource)])
         return found
     services = dict.fromkeys(name.partition(":")[0] for name in names)
     keys = question.keys
-    patterns = (one for statement in question.statements() for one in patterns_in(statement, keys))
+    patterns = (
+        pattern for statement in question.statements() for pattern in patterns_in(statement, keys)
+    )
     found = candidates_for(
         (question.world,), question.home, services, (p for p in patterns if p != "*")
     )

@@ -53,7 +53,7 @@ def asked_by(
     actions: Iterable[str] | None = None,
     resources: Iterable[str] | None = None,
 ) -> list[Pair]:
-    """Give the (action, resource) pairs that edits are about.
+    """Return the (action, resource) pairs that edits are about.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def _names(edits: Iterable[WorldEdit], statements: Iterable[Statement]) -> list[
 
 
 def _service(edit: WorldEdit) -> str:
-    """Name the service of a resource that an edit is about."""
+    """Return the names of the service of a resource that an edit is about."""
     if edit.path[0] == "block":
         return "s3"
     if edit.path[0] in ("resource", "resource tag", "setting"):
@@ -114,7 +114,12 @@ def _candidates(
     first = next(iter(accounts), None)
     home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
     services = dict.fromkeys(name.partition(":")[0] for name in names)
-    patterns = [one for statement in statements for one in patterns_in(statement, {}) if one != "*"]
+    patterns = [
+        pattern
+        for statement in statements
+        for pattern in patterns_in(statement, {})
+        if pattern != "*"
+    ]
     return candidates_for((after, before), home, services, patterns)
 
 
@@ -130,7 +135,7 @@ def some_of(statement: Statement) -> tuple[str, ...]:
     if statement.action is None:
         about = matched(statement)
         return tuple(name for name in KNOWN if name in about)
-    return tuple(dict.fromkeys(name for one in statement.action for name in few_of(one)))
+    return tuple(dict.fromkeys(name for pattern in statement.action for name in few_of(pattern)))
 
 
 @lru_cache(maxsize=4096)
@@ -150,18 +155,18 @@ def few_of(pattern: str) -> tuple[str, ...]:
 
 
 def _policies(edit: WorldEdit, before: World, after: World) -> Iterator[Policy]:
-    """Give the policies whose effect an edit may change: its values, and what it concerns."""
+    """Return the policies whose effect an edit may change: its values, and what it concerns."""
     for value in (edit.old, edit.new):
         if isinstance(value, Resource):
             value = value.policy  # noqa: PLW2901 - a resource is seen by its policy
         every = value if isinstance(value, tuple) else (value, getattr(value, "document", None))
-        yield from (one for one in every if isinstance(one, Policy))
+        yield from (policy for policy in every if isinstance(policy, Policy))
     for world in (before, after):
         yield from _concerned(edit, world)
 
 
 def _concerned(edit: WorldEdit, world: World) -> Iterator[Policy]:
-    """Give the policies that reach whom an edit is about."""
+    """Return the policies that apply to the identity of an edit."""
     kind, *where = edit.path
     account = world.accounts.get(where[0])
     if account is not None and kind in ("attached", "boundary"):
@@ -172,27 +177,27 @@ def _concerned(edit: WorldEdit, world: World) -> Iterator[Policy]:
     if account is not None and kind in ("identity", "member", "tag", "path", "boundary"):
         yield from _of_identity(account, where)
     if kind in ("hangs", "place") and where[0] in world.organizations:
-        yield from (one.document for one in world.organizations[where[0]].policies.values())
+        yield from (policy.document for policy in world.organizations[where[0]].policies.values())
     if kind == "given" or kind.startswith("resource") or kind == "setting":
         yield from _of_resource(world, where)
 
 
 def _of_identity(account: Account, where: Sequence[str]) -> Iterator[Policy]:
-    """Give the policies of an identity, and those of a user's groups."""
-    one: Identity | None = getattr(account, f"{where[1]}s").get(where[2])
-    if one is None:
+    """Return the policies of an identity, and those of a user's groups."""
+    identity: Identity | None = getattr(account, f"{where[1]}s").get(where[2])
+    if identity is None:
         return
     named = (account.groups[name] for name in where[3:] if name in account.groups)
-    for holder in (*with_groups(one), *named):
+    for holder in (*with_groups(identity), *named):
         yield from holder.inline.values()
         yield from filter(None, (document_of(account, arn) for arn in holder.attached))
-    trust: Policy | None = getattr(one, "trust", None)
+    trust: Policy | None = getattr(identity, "trust", None)
     if trust is not None:
         yield trust
 
 
 def _of_resource(world: World, where: Sequence[str]) -> Iterator[Policy]:
-    """Give the policy of a resource, as it is in a world."""
+    """Return the policy of a resource, as it is in a world."""
     for account in world.accounts.values():
         for arn in where:
             resource = account.resources.get(arn)

@@ -1,7 +1,7 @@
 """The facts of a world that edits change.
 
 A fact has a path: its kind, then where it is. Most kinds are fields of an identity, a resource, an
-account or an organization, and are rows of a table. What doesn't change a decision is no fact:
+account or an organization, and are rows of a table. What doesn't change a decision isn't a fact:
 access keys, passwords, events.
 """
 
@@ -33,7 +33,7 @@ class Fact(NamedTuple):
     subject
         What it is about, in words.
     shown
-        Its value in words; empty if it has none.
+        Its value in words; empty if there is no value.
     value
         The value itself.
     mark
@@ -50,7 +50,7 @@ Facts = Iterator[tuple[Path, Fact]]
 
 
 def facts_of(world: World) -> dict[Path, Fact]:
-    """Give every fact of a world by its path."""
+    """Return every fact of a world by its path."""
     found: dict[Path, Fact] = {}
     for key, account in world.accounts.items():
         found["account", key] = Fact(f"account {account.name}", "", account)
@@ -81,12 +81,16 @@ def _nothing(_: Any) -> str:
 
 
 def _switches(block: PublicAccessBlock | None) -> str:
-    names = [] if block is None else [one.name for one in fields(block) if getattr(block, one.name)]
+    names = (
+        []
+        if block is None
+        else [field.name for field in fields(block) if getattr(block, field.name)]
+    )
     return f": {', '.join(names) or 'all off'}"
 
 
 def _names(grants: Mapping[str, Any]) -> str:
-    return f": {', '.join(getattr(one, 'name', '') or key for key, one in grants.items())}"
+    return f": {', '.join(getattr(grant, 'name', '') or key for key, grant in grants.items())}"
 
 
 class Field(NamedTuple):
@@ -101,7 +105,7 @@ class Field(NamedTuple):
     show
         Puts a value into words.
     unset
-        The value that is no fact.
+        The value that doesn't count as a fact.
     default
         What is written when the fact is removed.
     """
@@ -114,7 +118,7 @@ class Field(NamedTuple):
     default: Any = None
 
     def facts(self, owner: object, words: str) -> Facts:
-        """Give the facts of an owner, each with its item's key if it is one of an item."""
+        """Return the facts of an owner, each with its item's key if it is one of an item."""
         value = getattr(owner, self.name, self.unset)
         if isinstance(value, list | dict):
             for key in value:
@@ -202,7 +206,7 @@ def _of_account(account: Account) -> Facts:
 
 
 def _fields_of(of: str, owner: object, words: str = "", *at: str) -> Facts:
-    """Give the facts that are fields of an owner, and where the owner is."""
+    """Return the facts that are fields of an owner, and where the owner is."""
     for kind, field in FIELDS.items():
         if field.of == of:
             for rest, fact in field.facts(owner, words):
@@ -210,16 +214,16 @@ def _fields_of(of: str, owner: object, words: str = "", *at: str) -> Facts:
 
 
 def _of_settings(resource: Resource, words: str) -> Iterator[tuple[str, Fact]]:
-    for one in settings_of(resource):
-        value = own_copy(getattr(resource, one.name))
-        if value != initial_value(one):
-            label, show = _SETTINGS.get(one.name, (one.name.replace("_", " "), _nothing))
-            yield one.name, Fact(f"{label} of {words}", show(value), value, value)
+    for setting in settings_of(resource):
+        value = own_copy(getattr(resource, setting.name))
+        if value != initial_value(setting):
+            label, show = _SETTINGS.get(setting.name, (setting.name.replace("_", " "), _nothing))
+            yield setting.name, Fact(f"{label} of {words}", show(value), value, value)
 
 
 def settings_of(resource: Resource) -> Iterator[Any]:
-    """Give the fields of a resource that are settings."""
-    return (one for one in fields(resource) if one.name not in _TOLD_ELSEWHERE)
+    """Return the fields of a resource that are settings."""
+    return (field for field in fields(resource) if field.name not in _TOLD_ELSEWHERE)
 
 
 def own_copy(value: Any) -> Any:
@@ -227,9 +231,9 @@ def own_copy(value: Any) -> Any:
     return type(value)(value) if isinstance(value, list | dict) else value
 
 
-def initial_value(one: Any) -> Any:
-    """Give the value that a field of a dataclass has at first; ``MISSING`` if it has none."""
-    return one.default if one.default_factory is MISSING else one.default_factory()
+def initial_value(field: Any) -> Any:
+    """Return the default value of a field of a dataclass; ``MISSING`` without a default."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _type_and_name(policy: Any) -> str:

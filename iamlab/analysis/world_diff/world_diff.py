@@ -19,6 +19,7 @@ from iamlab.analysis.access_matrix import everybody, matrix
 from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import asked_by
 from iamlab.analysis.world_diff.world_edits import edits_between
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
@@ -39,6 +40,7 @@ MOST_EDITS = 200
 """With more edits than this, they are not done and undone one by one."""
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Change:
     """Somebody gained or lost something.
@@ -54,7 +56,7 @@ class Change:
         too many edits.
     """
 
-    caller: str
+    principal: str
     action: str
     resource: str
     gained: bool
@@ -67,7 +69,7 @@ class Change:
     @property
     def words(self) -> str:
         """Who gained or lost."""
-        return f"{self.caller} {_VERB[self.gained]}"
+        return f"{self.principal} {_VERB[self.gained]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Comparison:
         return len(self.edits) <= MOST_EDITS
 
     def changes(self) -> Iterator[Change]:
-        """Give each change with the edits that cause it."""
+        """Return each change with the edits that cause it."""
         causes = self._causes() if self._is_worked_out else {}
         for cell, gained in self.gained.items():
             if by := causes.get(cell):
@@ -124,7 +126,7 @@ class Comparison:
     def _cells_that_are(
         self, world: World | None, cells: list[Cell], *, as_after: bool
     ) -> set[Cell]:
-        """Give the cells that are in a world as in the world after, or as before."""
+        """Return the cells that are in a world as in the world after, or as before."""
         if world is None or not cells:
             return set()
         callers = tuple(dict.fromkeys(caller for caller, _, _ in cells))
@@ -138,7 +140,7 @@ class Comparison:
         }
 
     def _touching(self, cell: Cell) -> tuple[str, ...]:
-        """Name the edits that touch the caller or the resource; if none does, all."""
+        """Return the names of the edits that affect the caller or resource; if none does, all."""
         caller, _, resource = cell
         touching = [
             edit.sentence
@@ -157,7 +159,7 @@ def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dic
 
 
 def _touches(edit: WorldEdit, caller: str, worlds: Iterable[World]) -> bool:
-    """Say whether an edit is one of an identity that is the caller, or a group of his."""
+    """Return whether an edit is one of an identity that is the caller, or a group of his."""
     if len(edit.path) < 4 or edit.path[2] not in ("user", "role", "group"):
         return False
     account_id, kind, name = edit.path[1:4]
@@ -165,15 +167,15 @@ def _touches(edit: WorldEdit, caller: str, worlds: Iterable[World]) -> bool:
         if kind == "group":
             named = [user.arn for user in account.users.values() if name in user.groups]
         else:
-            one = getattr(account, f"{kind}s").get(name)
-            named = [] if one is None else [one.arn]
+            record = getattr(account, f"{kind}s").get(name)
+            named = [] if record is None else [record.arn]
         if caller in named:
             return True
     return False
 
 
 def _is_about(edit: WorldEdit, resource: str) -> bool:
-    """Say whether an edit is one of a resource, or of what the resource is below of."""
+    """Return whether an edit is one of a resource, or of what the resource is below of."""
     return any(
         resource == part or resource.startswith((f"{part}/", f"{part}:"))
         for part in edit.path[1:]
@@ -242,7 +244,7 @@ class WorldDiff(Sequence[str], Shown):
     def changes(
         self, actions: Iterable[str] | None = None, resources: Iterable[str] | None = None
     ) -> tuple[Change, ...]:
-        """Say who gained or lost what, and by which edits.
+        """Return who gained or lost what, and by which edits.
 
         Parameters
         ----------
@@ -274,6 +276,22 @@ class WorldDiff(Sequence[str], Shown):
         return self.changes()
 
     @property
+    def gained(self) -> tuple[Change, ...]:
+        """The gains: who can do what after the edits, and could not before."""
+        return tuple(change for change in self.gains_and_losses if change.gained)
+
+    @property
+    def lost(self) -> tuple[Change, ...]:
+        """The losses: who could do what before the edits, and can't after them."""
+        return tuple(change for change in self.gains_and_losses if not change.gained)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The edits that neither give nor take access."""
+        causes = {edit for change in self.gains_and_losses for edit in change.by}
+        return tuple(edit for edit in self.edits if edit not in causes)
+
+    @property
     def by_edit(self) -> Mapping[tuple[str, ...], tuple[Change, ...]]:
         """The gains and losses by the edits that cause them."""
         found: dict[tuple[str, ...], list[Change]] = defaultdict(list)
@@ -293,12 +311,18 @@ class WorldDiff(Sequence[str], Shown):
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
-        """Give the gains and losses as a ``pandas.DataFrame``."""
+        """Return the gains and losses as a ``pandas.DataFrame``."""
         from iamlab import display
 
         rows = (
-            [_VERB[one.gained], one.caller, one.action, one.resource, "; ".join(one.by)]
-            for one in self.gains_and_losses
+            [
+                _VERB[change.gained],
+                change.principal,
+                change.action,
+                change.resource,
+                "; ".join(change.by),
+            ]
+            for change in self.gains_and_losses
         )
         return display.table(("change", "caller", "action", "resource", "by"), rows)
 
@@ -321,7 +345,7 @@ def _short(sentence: str) -> str:
 
 
 def _sentences(changes: Iterable[Change]) -> list[str]:
-    """Say who gained or lost what: a line for each caller and resource."""
+    """Return who gained or lost what: a line for each caller and resource."""
     grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
     for change in changes:
         grouped[change.words, change.resource].append(change.action)

@@ -1,7 +1,7 @@
 """Edits between two worlds: each is a fact that was added, removed or changed.
 
 An edit can be done or undone by itself, in a copy of a world: its value is written there. The field
-of a fact writes its value; facts that are no fields have writers of their own.
+of a fact writes its value; facts that aren't fields have their own writers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class WorldEdit:
     path
         What it is about; see ``Path``.
     old, new
-        The value before and after; ``None`` if there was none.
+        The value before and after; ``None`` if there was no value.
     """
 
     sentence: str
@@ -42,11 +42,11 @@ class WorldEdit:
     new: Any = field(repr=False, compare=False)
 
     def done(self, world: World) -> World | None:
-        """Give a copy of a world in which it is done; ``None`` if it cannot be done there."""
+        """Return a copy of a world in which it is done; ``None`` if it cannot be done there."""
         return _written(world, self.path, self.new)
 
     def undone(self, world: World) -> World | None:
-        """Give a copy of a world in which it is taken back; ``None`` if it cannot be."""
+        """Return a copy of a world in which it is taken back; ``None`` if it cannot be."""
         return _written(world, self.path, self.old)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ def edits_between(before: World, after: World) -> tuple[WorldEdit, ...]:
 
 
 def _by_words(facts: Mapping[Path, Fact]) -> list[tuple[Path, Fact]]:
-    return sorted(facts.items(), key=lambda one: (one[1].subject, one[0]))
+    return sorted(facts.items(), key=lambda item: (item[1].subject, item[0]))
 
 
 def _changed(old: Fact, new: Fact) -> str:
@@ -113,9 +113,9 @@ def _written(world: World, path: Path, value: Any) -> World | None:
 def _bare(record: Any, account: Account, **more: Any) -> Any:
     """Copy an identity or a resource without what is attached to it."""
     empty = {
-        one.name: type(value)()
-        for one in fields(record)
-        if one.init and isinstance(value := getattr(record, one.name), list | dict)
+        field.name: type(value)()
+        for field in fields(record)
+        if field.init and isinstance(value := getattr(record, field.name), list | dict)
     }
     return replace(record, account=account, **{**empty, **more})
 
@@ -134,7 +134,11 @@ def _write_identity(account: Account, kind: str, name: str, value: Any) -> None:
     if value is None:
         del held[name]
         return
-    nothing = {one: None for one in ("boundary", "trust", "login_profile") if hasattr(value, one)}
+    nothing = {
+        attribute: None
+        for attribute in ("boundary", "trust", "login_profile")
+        if hasattr(value, attribute)
+    }
     held[name] = _bare(value, account, path="/", **nothing)
 
 
@@ -142,15 +146,19 @@ def _write_resource(account: Account, arn: str, value: Any) -> None:
     if value is None:
         del account.resources[arn]
         return
-    initial = {one.name: facts.initial_value(one) for one in facts.settings_of(value) if one.init}
+    initial = {
+        setting.name: facts.initial_value(setting)
+        for setting in facts.settings_of(value)
+        if setting.init
+    }
     known = {name: setting for name, setting in initial.items() if setting is not MISSING}
     account.resources[arn] = _bare(value, account, policy=None, **known)
 
 
 def _write_setting(account: Account, arn: str, name: str, value: Any) -> None:
     resource = account.resources[arn]
-    one = next(one for one in fields(resource) if one.name == name)
-    setattr(resource, name, facts.initial_value(one) if value is None else facts.own_copy(value))
+    found = next(field for field in fields(resource) if field.name == name)
+    setattr(resource, name, facts.initial_value(found) if value is None else facts.own_copy(value))
 
 
 def _write_version(account: Account, arn: str, version: str, value: Any) -> None:
@@ -182,7 +190,7 @@ def _write_organization(world: World, key: str, value: Any) -> None:
         return
     made: Organization = value.copy(world)
     made.members, made.organizational_units = {}, {}
-    made.policies = {key: one for key, one in made.policies.items() if one.is_aws_managed}
+    made.policies = {key: policy for key, policy in made.policies.items() if policy.is_aws_managed}
     made.root.attached, made.root.policy_types = [], []
     world.organizations[key] = made
 
@@ -232,7 +240,7 @@ _WRITERS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "hangs": _write_attachment,
     },
 }
-"""Where a world holds what a fact is in -> the fact's kind -> what writes it, if it is no field."""
+"""Where a world has a fact -> the fact's kind -> its writer, if it isn't a field."""
 
 
 KINDS = frozenset(facts.FIELDS).union(*_WRITERS.values())

@@ -1,1 +1,1 @@
-"""Identity providers outside of AWS, and how STS reads what they sign."""
+"""Identity providers outside AWS, and how STS reads their signed messages."""

@@ -1,11 +1,11 @@
-"""What the claims of a token mean for STS: for whom it is, how long it is valid, what it carries.
+"""The claims of a token: its audience, its validity, its tags and its condition keys.
 
 Notes
 -----
 AWS pages: "IAM and AWS STS condition context keys", section "Available keys for AWS OIDC
-federation"; "Actions, resources, and condition keys for AWS Security Token Service", for the
-claims of single providers; "Pass session tags in AWS STS"; "API AssumeRoleWithWebIdentity", which
-wants times as whole numbers.
+federation"; "Actions, resources, and condition keys for AWS Security Token Service", for the claims
+of some providers; "Pass session tags in AWS STS"; "API AssumeRoleWithWebIdentity", which requires
+times as whole numbers.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 TAGS = "https://aws.amazon.com/tags"
-"""The claim that holds session tags."""
+"""The claim with session tags."""
 
 SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
-"""The claim that holds the source identity."""
+"""The claim with the source identity."""
 
 GOOGLE = "accounts.google.com"
 
@@ -40,12 +40,12 @@ _OF_EVERY_PROVIDER = ("aud", "sub", "amr", "oaud")
 
 
 def text_of(claims: Mapping[str, Any], name: str) -> str:
-    """Return a claim that must be there, and be text.
+    """Return a required claim, which must be text.
 
     Raises
     ------
     InvalidIdentityToken
-        It is not there, or no text.
+        It is missing, or isn't text.
     """
     found = _required(claims, name)
     if not isinstance(found, str):
@@ -56,24 +56,24 @@ def text_of(claims: Mapping[str, Any], name: str) -> str:
 def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -> str:
     """Return the audience of a token.
 
-    The authorized party (``azp``) takes the place of ``aud`` where it is set.
+    The authorized party (``azp``) replaces ``aud`` if it is set.
 
     Parameters
     ----------
     client_ids
-        The audiences that the identity provider is registered with; ``None`` for one that IAM
-        knows by itself, whose audience only the trust policy checks.
+        The identity provider's registered audiences; ``None`` for a built-in provider, whose
+        audience only the trust policy checks.
 
     Raises
     ------
     InvalidIdentityToken
-        It is for somebody else.
+        It is for another audience.
 
     Notes
     -----
-    AWS page: "IAM and AWS STS condition context keys", which says so of Google; others are treated
-    alike. Of several audiences without ``azp`` AWS's pages say nothing: here the first that is
-    registered counts.
+    AWS page: "IAM and AWS STS condition context keys", which describes it for Google; other
+    providers are treated alike. AWS doesn't document several audiences without ``azp``: here the
+    first registered audience counts.
 
     Examples
     --------
@@ -87,12 +87,12 @@ def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -
         found = (text_of(claims, "azp"),)
     if client_ids is None:
         if len(found) > 1:
-            raise refusal("Incorrect token audience", "It is for several audiences at once.")
+            raise refusal("Incorrect token audience", "It has several audiences.")
         return found[0]
     registered = next((audience for audience in found if audience in client_ids), None)
     if registered is None:
         known = ", ".join(client_ids) or "none"
-        note = f"The identity provider takes tokens for these audiences (client ids): {known}."
+        note = f"The identity provider accepts tokens for these audiences (client ids): {known}."
         raise refusal("Incorrect token audience", note)
     return registered
 
@@ -103,9 +103,9 @@ def check_times(claims: Mapping[str, Any], now: datetime) -> None:
     Raises
     ------
     ExpiredTokenException
-        Its time is over.
+        It has expired.
     InvalidIdentityToken
-        Its time has not come, or it does not say when that is.
+        It isn't valid yet, or a time is missing.
 
     Examples
     --------
@@ -123,7 +123,7 @@ date/time 1795597200 must be before the expiration date/time 1795597200
     starts = ["iat"] if claims.get("nbf") is None else ["iat", "nbf"]
     for name in starts:
         if _seconds(claims, name) > moment:
-            raise refusal(NOT_VALID, f"Its time has not come: {name} lies in the future.")
+            raise refusal(NOT_VALID, f"It isn't valid yet: {name} is in the future.")
     if moment >= expiry:
         raise ExpiredTokenException(
             f"Token expired: current date/time {int(moment)} must be before the expiration "
@@ -132,15 +132,15 @@ date/time 1795597200 must be before the expiration date/time 1795597200
 
 
 def session_tags_of(claims: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the session tags that a token carries, and the keys of those that are transitive.
+    """Return the session tags of a token, and the keys of transitive tags.
 
-    They stand in one claim with an object in it, or, for providers that cannot write objects, in
-    one claim each. How many there may be, and with which letters, is checked as for every session.
+    They are in a claim with an object or, for providers that can't write objects, in several
+    claims. Their number and characters are checked as for every session.
 
     Raises
     ------
     InvalidIdentityToken
-        They are written in another way.
+        They have another form.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def session_tags_of(claims: Mapping[str, Any]) -> tuple[dict[str, str], tuple[st
     }
     twice = flat.keys() & principal_tags.keys()
     if twice:
-        raise refusal(NOT_VALID, f"It has the session tag {min(twice)!r} twice.")
+        raise refusal(NOT_VALID, f"The session tag {min(twice)!r} is duplicated.")
     tags = {key: _tag_value(key, value) for key, value in (principal_tags | flat).items()}
     nested_keys = _texts("transitive_tag_keys", nested.get("transitive_tag_keys", []))
     flat_keys = _texts(_TRANSITIVE_TAG_KEYS, claims.get(_TRANSITIVE_TAG_KEYS, []))
@@ -175,7 +175,7 @@ def source_identity_of(claims: Mapping[str, Any]) -> str | None:
     Raises
     ------
     InvalidIdentityToken
-        It is no text.
+        It isn't text.
     """
     if SOURCE_IDENTITY not in claims:
         return None
@@ -186,15 +186,14 @@ def source_identity_of(claims: Mapping[str, Any]) -> str | None:
 
 
 def condition_keys(host: str, claims: Mapping[str, Any], audience: str) -> dict[str, ContextValue]:
-    """Return what a trust policy may ask about: ``HOST:aud``, ``HOST:sub`` and the like.
+    """Return the condition keys for the trust policy: ``HOST:aud``, ``HOST:sub`` and so on.
 
-    Of further claims only those count that AWS lists for a provider: a policy cannot ask about a
-    claim that a company has made up.
+    Other claims count only if AWS lists them for the provider: a policy can't check custom claims.
 
     Raises
     ------
     InvalidIdentityToken
-        The subject is missing, or one of them is of the wrong kind.
+        The subject is missing, or a claim has the wrong type.
 
     Examples
     --------
@@ -217,7 +216,7 @@ def condition_keys(host: str, claims: Mapping[str, Any], audience: str) -> dict[
 
 @lru_cache(maxsize=256)
 def _listed_claims(host: str) -> tuple[str, ...]:
-    """Name the claims of a provider that AWS lists as condition keys, those of all left out."""
+    """Return the claims of a provider that AWS lists as condition keys, without common claims."""
     split = (key.name.partition(":") for key in condition_keys_of("sts").values())
     return tuple(
         claim
@@ -227,7 +226,7 @@ def _listed_claims(host: str) -> tuple[str, ...]:
 
 
 def _as_text(value: object) -> Iterator[str]:
-    """Write one value as a condition compares it; what is neither text nor number has none."""
+    """Return a value as conditions compare it; ``None`` if it isn't text or a number."""
     if isinstance(value, bool):
         yield "true" if value else "false"
     elif isinstance(value, float):
@@ -280,5 +279,5 @@ NOT_VALID = (
 
 
 def refusal(message: str, note: str) -> InvalidIdentityToken:
-    """Make the error for a token that STS does not take; the note tells the learner why."""
+    """Make the error for a rejected token; the note explains why."""
     return noted(InvalidIdentityToken(message), note)

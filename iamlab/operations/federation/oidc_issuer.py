@@ -1,13 +1,13 @@
-"""Test OpenID Connect providers: each signs tokens, and publishes the keys that check them.
+"""OpenID Connect providers for tests: each signs tokens and publishes its public keys.
 
-An issuer stands for GitHub, Amazon Cognito, a company's sign-in server, a Kubernetes cluster. IAM
-knows no secret of it: an account registers its URL, and STS fetches the public keys from there.
+An issuer represents GitHub, Amazon Cognito, a company's sign-in server or a Kubernetes cluster. IAM
+has no secret of it: an account registers its URL, and STS fetches the public keys from there.
 
 Notes
 -----
 AWS pages: "OIDC federation"; "Create an OpenID Connect (OIDC) identity provider in IAM"; "Pass
 session tags in AWS STS", for the claims of tags; "Amazon Cognito identity pools". GitHub's page:
-"OpenID Connect reference". OpenID Connect Discovery 1.0, for what an issuer publishes.
+"OpenID Connect reference". OpenID Connect Discovery 1.0, for the published documents.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ _OWN_CLAIMS = ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")
 
 @dataclass(slots=True, eq=False)
 class OidcIssuer:
-    """An OpenID Connect provider outside of AWS; :func:`create_issuer` makes one.
+    """An OpenID Connect provider outside AWS; :func:`create_issuer` creates one.
 
     Parameters
     ----------
     url
-        The ``iss`` of its tokens: where its keys are fetched.
+        The ``iss`` of its tokens, from which its keys are fetched.
     audience
-        For whom its tokens are if nothing else is said.
+        The default audience of its tokens.
     algorithm
-        How it signs: ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
+        The signature algorithm: ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
     key_number
-        Which of its keys it signs with now. No key is kept: each follows from the world's seed.
+        The number of its current key. No key is stored: each follows from the world's seed.
     is_online
-        Whether its server answers. If not, nobody can check its tokens.
+        Whether its server is reachable. If not, its tokens can't be checked.
     issued
-        How many tokens it has made.
+        The number of its tokens.
 
     Examples
     --------
@@ -92,32 +92,32 @@ class OidcIssuer:
         source_identity: str | None = None,
         **claims: Any,
     ) -> str:
-        """Sign a token (JWT) that says who somebody is.
+        """Sign a token (JWT) that identifies a person or program.
 
         Parameters
         ----------
         subject
-            Whom it is about: its ``sub``.
+            Its ``sub``: who it is about.
         audience
-            For whom it is, its ``aud``: one, or several.
+            Its ``aud``: one audience, or several.
         principal_tags, transitive_tag_keys
-            The session tags that it carries, and which of them go on to the next session.
+            Its session tags, and which of them pass to the next session.
         source_identity
-            Who stands behind the session, whatever roles follow.
+            The source identity of the session and its role chain.
         claims
-            Further claims, whatever JSON can hold.
+            More claims: any JSON values.
 
         Raises
         ------
         RequestError
-            One of them is of the wrong kind, or a claim that the issuer itself sets.
+            A value has the wrong type, or the issuer itself sets the claim.
         """
         check_text("subject", subject)
         own = sorted({*_OWN_CLAIMS} & {*claims})
         if own:
             raise RequestError(f"The issuer itself sets {', '.join(own)}.")
         now = int(self.world.clock.now.timestamp())
-        # Nothing else in the world depends on the id of a token.
+        # Nothing else depends on the id of a token.
         digits = self.world.ids.hidden(f"jti/{self.url}/{self.issued + 1}", HEX, 32)
         stated = {
             "iss": self.url,
@@ -135,15 +135,15 @@ class OidcIssuer:
         return made
 
     def rotate_keys(self) -> None:
-        """Sign with a new key from now on.
+        """Start signing with a new key.
 
-        Tokens of the key before it are still accepted, as its public half is still published;
-        tokens of older keys are not.
+        Tokens signed with the previous key are still accepted, because its public key is still
+        published; tokens with older keys aren't.
         """
         self.key_number += 1
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Return what its server publishes: the public halves of the newest two keys.
+        """Return the public keys that its server publishes: the newest two.
 
         Examples
         --------
@@ -157,7 +157,7 @@ class OidcIssuer:
         return {"keys": [public_jwk(self._key(number), self.algorithm) for number in numbers]}
 
     def openid_configuration(self) -> dict[str, Any]:
-        """Return what its server says of itself: where its keys are, and how it signs."""
+        """Return its server's discovery document, with keys' URL and algorithms."""
         return {
             "issuer": self.url,
             "jwks_uri": f"{self.url.rstrip('/')}/.well-known/jwks",
@@ -171,26 +171,24 @@ class OidcIssuer:
     def register(
         self, account: Account, *, client_ids: Iterable[str] | None = None
     ) -> OpenIDConnectProvider:
-        """Make it an identity provider of an account (``CreateOpenIDConnectProvider``).
+        """Register it as an account's identity provider (``CreateOpenIDConnectProvider``).
 
         Parameters
         ----------
         client_ids
-            The audiences whose tokens the account takes; the issuer's own if nothing is said.
+            The audiences that the account accepts; by default the issuer's.
 
         Raises
         ------
         EntityAlreadyExists
-            It is one already.
+            It is already registered.
         RequestError
-            The account is of another world, or IAM knows this issuer without being told.
+            The account is in another world, or the issuer is built into IAM.
         """
         if account.world is not self.world:
-            raise RequestError(f"{account.name} is an account of another world.")
+            raise RequestError(f"{account.name} is an account in another world.")
         if self.url.removeprefix("https://") in PROVIDER_HOSTS:
-            raise RequestError(
-                f"IAM knows {self.url} already: a trust policy names it without an ARN."
-            )
+            raise RequestError(f"{self.url} is built into IAM: trust policies need no ARN.")
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
         made: OpenIDConnectProvider = perform(
             account,
@@ -202,7 +200,7 @@ class OidcIssuer:
         return made
 
     def copy(self, world: World) -> OidcIssuer:
-        """Copy it for another world, a copy of its own."""
+        """Copy it into a copy of its world."""
         return replace(self, world=world)
 
     def _key(self, number: int) -> SigningKey:
@@ -222,7 +220,7 @@ class OidcIssuer:
 def create_issuer(
     world: World, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
 ) -> OidcIssuer:
-    """Do what :meth:`World.create_oidc_issuer` says.
+    """Create an issuer, for :meth:`World.create_oidc_issuer`.
 
     Examples
     --------
@@ -239,7 +237,7 @@ def create_issuer(
     except ValidationError as error:
         raise RequestError(f"{url[:200]!r}: {error.message}. {error.__notes__[0]}") from None
     if url in world.oidc_issuers:
-        raise RequestError(f"There is an issuer at {url} already: world.oidc_issuers[{url!r}].")
+        raise RequestError(f"There already is an issuer at {url}: world.oidc_issuers[{url!r}].")
     made = OidcIssuer(world, url, audience, algorithm)
     world.oidc_issuers[url] = made
     return made
@@ -254,7 +252,7 @@ def _seconds(lifetime: object) -> int:
 def _session_claims(
     tags: Mapping[str, str] | None, transitive: Iterable[str], source_identity: str | None
 ) -> dict[str, Any]:
-    """Write session tags and the source identity as AWS's claims."""
+    """Return session tags and the source identity as AWS's claims."""
     if tags is not None and not isinstance(tags, Mapping):
         raise RequestError(f"principal_tags is a dict of keys and values, not {tags!r}.")
     known = tags or {}
@@ -279,12 +277,12 @@ _POOL = re.compile(r"[a-z0-9-]+:[0-9a-f-]+", re.ASCII)
 
 
 def github_actions(world: World) -> OidcIssuer:
-    """Add GitHub: the issuer that vouches for the runs of workflows.
+    """Add GitHub: the issuer of tokens for the runs of workflows.
 
     Raises
     ------
     RequestError
-        The world has it already.
+        The world already has it.
 
     Examples
     --------
@@ -298,20 +296,20 @@ def github_actions(world: World) -> OidcIssuer:
 
 
 def cognito(world: World, identity_pool_id: str | None = None) -> OidcIssuer:
-    """Add Amazon Cognito: the issuer that vouches for the users of an identity pool.
+    """Add Amazon Cognito: the issuer of tokens for the users of an identity pool.
 
-    IAM knows it without an identity provider. All identity pools of all accounts share the issuer,
-    so that a trust policy must ask for the pool: the token's audience.
+    It is built into IAM, without an identity provider. All identity pools of all accounts share the
+    issuer, so a trust policy must check the pool: the token's audience.
 
     Parameters
     ----------
     identity_pool_id
-        ``"us-east-1:"`` and an id; without it, one is made from the world's seed.
+        ``"us-east-1:"`` and an id; by default it follows from the world's seed.
 
     Raises
     ------
     RequestError
-        It is no id of an identity pool, or the world has Cognito already.
+        It isn't the id of an identity pool, or the world already has Cognito.
 
     Examples
     --------
@@ -331,7 +329,7 @@ def check_pool_id(name: str, value: str) -> None:
     Raises
     ------
     RequestError
-        It is none.
+        It isn't such an id.
     """
     check_text(name, value)
     if not _POOL.fullmatch(value) or len(value) > 55:

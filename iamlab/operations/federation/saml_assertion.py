@@ -1,7 +1,7 @@
-"""What a test identity provider writes: SAML responses with a signed assertion, and its metadata.
+"""Write SAML responses with a signed assertion, and metadata, as an identity provider does.
 
-What AWS would refuse is written as it is, and AWS refuses it. Values that cannot be in a SAML
-message at all are errors of whoever writes Python, so each is a ``RequestError``.
+Values that AWS would reject are written unchanged, and AWS rejects them. Values that can't be in a
+SAML message are programming errors, so each is a ``RequestError``.
 
 Notes
 -----
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _PLACEHOLDER = "placeholder"
-"""Where signxml puts the signature, by the Id of an element: the schema wants it there."""
+"""The place of an element's signature, by Id, as the schema requires."""
 
 
 class SamlAssertion(str):
-    """A SAML response in Base64, as AWS takes it. Who has it is let in, so it is not shown.
+    """A SAML response in Base64, as AWS accepts it. It is a credential, so it isn't shown.
 
-    It is a text, so whatever takes texts takes it, boto3 too.
+    It is a string, so you can pass it to anything that takes strings, also boto3.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class SamlAssertion(str):
 
     @property
     def xml(self) -> str:
-        """The response as it is signed, to read."""
+        """The readable signed response."""
         return b64decode(self).decode()
 
     def __repr__(self) -> str:
@@ -62,20 +62,20 @@ class SamlAssertion(str):
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What a response says.
+    """The contents of a response.
 
     Parameters
     ----------
     response_id, assertion_id
-        Different ones each time.
+        Ids that are new each time.
     subject_format
         A URI.
     recipient
-        The endpoint that it is sent to.
+        The destination endpoint.
     attributes
-        Full names and values.
+        Full names with values.
     session_not_on_or_after
-        When the session with the identity provider ends, if it says so.
+        When the session with the identity provider ends, if the response has that.
     """
 
     response_id: str
@@ -92,7 +92,7 @@ class Statements:
 
 
 def response_of(stated: Statements) -> Element:
-    """Write a response, not signed yet."""
+    """Write an unsigned response."""
     issued = {"Version": "2.0", "IssueInstant": written(stated.issued)}
     root = _root("samlp:Response", ID=stated.response_id, **issued, Destination=stated.recipient)
     _add(root, "saml:Issuer", stated.issuer)
@@ -128,11 +128,11 @@ def _add_authentication(assertion: Element, stated: Statements) -> None:
 
 
 def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> SamlAssertion:
-    """Sign the assertion in a response, and give the response as it is sent."""
+    """Sign the assertion in a response; return the response as it is sent."""
     from lxml import etree
     from signxml.signer import XMLSigner
 
-    etree.indent(response)  # before it is signed, as nothing may change afterwards
+    etree.indent(response)  # before signing, because nothing can change afterwards
     assertion = response.find(names.tag("saml:Assertion"))
     signer = XMLSigner(c14n_algorithm=_EXCLUSIVE)
     done = signer.sign(
@@ -144,7 +144,7 @@ def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> S
 def metadata_of(
     entity_id: str, certificates: Iterable[Certificate], *, valid_until: datetime | None = None
 ) -> str:
-    """Write the metadata of an identity provider, with which it signs and where it is."""
+    """Write the metadata of an identity provider: its certificates and its address."""
     from cryptography.hazmat.primitives.serialization import Encoding
     from lxml import etree
 
@@ -167,7 +167,7 @@ def metadata_of(
 
 
 def written(moment: datetime) -> str:
-    """Write a time as SAML does: in UTC, to the millisecond.
+    """Write a time in SAML's form: in UTC, to the millisecond.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def written(moment: datetime) -> str:
 
 
 def _root(name: str, **attributes: str) -> Element:
-    """Make an outermost element, which declares the prefixes of what may stand in it."""
+    """Make an outermost element, which declares the prefixes of its contents."""
     from lxml import etree
 
     inside = ("samlp", "saml") if name.startswith("samlp:") else ("md", "ds")
@@ -187,7 +187,7 @@ def _root(name: str, **attributes: str) -> Element:
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
-    """Put an element into another, as the last."""
+    """Append an element to another."""
     from lxml import etree
 
     prefix = name.partition(":")[0]
@@ -201,7 +201,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 def text(what: str, value: object, *, least: int = 1) -> str:
-    r"""Insist on a text that XML can hold.
+    r"""Check for a text that XML can contain.
 
     Examples
     --------
@@ -210,25 +210,25 @@ def text(what: str, value: object, *, least: int = 1) -> str:
     >>> text("The name", "a\0")
     Traceback (most recent call last):
     ...
-    iamlab.errors.RequestError: The name has a character that XML cannot hold: '\x00'.
+    iamlab.errors.RequestError: The name has a character that XML can't contain: '\x00'.
     """
     if not isinstance(value, str) or len(value) < least:
         raise RequestError(f"{what} must be a text, not {_shown(value)}.")
     wrong = _NOT_IN_XML.search(value)
     if wrong is not None:
-        raise RequestError(f"{what} has a character that XML cannot hold: {wrong[0]!a}.")
+        raise RequestError(f"{what} has a character that XML can't contain: {wrong[0]!a}.")
     return value
 
 
 def texts(what: str, value: object) -> tuple[str, ...]:
-    """Insist on several texts; a single one is a mistake, as it would be taken letter by letter."""
+    """Check for a list of texts; a single text would be read letter by letter."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise RequestError(f"{what} must be a list of texts, not {_shown(value)}.")
     return tuple(text(f"Each of {what}", item) for item in value)
 
 
 def by_name(what: str, value: object) -> Mapping[str, Any]:
-    """Insist on a mapping whose keys are texts; nothing is an empty one."""
+    """Check for a mapping whose keys are texts; ``None`` is an empty one."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -239,12 +239,12 @@ def by_name(what: str, value: object) -> Mapping[str, Any]:
 
 
 def values(what: str, value: object) -> str | tuple[str, ...]:
-    """Insist on a text, or several."""
+    """Check for a text, or several."""
     return text(what, value, least=0) if isinstance(value, str) else texts(what, value)
 
 
 def number_texts(what: str, value: object) -> tuple[str, ...]:
-    """Write a whole number as the values of an attribute: one text, or none at all."""
+    """Return a whole number as the values of an attribute: one text or none."""
     if value is None:
         return ()
     if not isinstance(value, int) or isinstance(value, bool):
@@ -253,7 +253,7 @@ def number_texts(what: str, value: object) -> tuple[str, ...]:
 
 
 def moment(what: str, value: object) -> datetime | None:
-    """Insist on a time with its time zone, or none at all."""
+    """Check for a time with its time zone, or ``None``."""
     if value is None:
         return None
     if not isinstance(value, datetime) or value.tzinfo is None:
@@ -270,7 +270,7 @@ def later(now: datetime, seconds: Any) -> datetime:
 
 
 def arn(thing: Role | SAMLProvider | str, kind: str) -> str:
-    """Return the ARN of a role or a provider, or insist that a text is one.
+    """Return the ARN of a role or a provider, passed as an object or an ARN.
 
     Examples
     --------
@@ -282,7 +282,7 @@ def arn(thing: Role | SAMLProvider | str, kind: str) -> str:
         parsed = Arn.parse(found)
         if (parsed.service, parsed.kind) == ("iam", kind) and "," not in found:
             return found
-    raise RequestError(f"This is no {kind}, and no ARN of one: {_shown(thing)}.")
+    raise RequestError(f"This isn't a {kind} or its ARN: {_shown(thing)}.")
 
 
 def _shown(value: object) -> str:

@@ -1,7 +1,7 @@
-"""What a signed SAML assertion says: for whom and for when it is, and the attributes AWS reads.
+"""The contents of a signed SAML assertion: audience, validity, and the attributes that AWS reads.
 
-An assertion is good for five minutes, whatever longer time it names. STS does not ask whether it
-was used before, so within that time it can be used again, for another role for example.
+An assertion is valid for five minutes, even if it names a longer time. STS doesn't check whether it
+was used before, so it can be used again in that time, for example for another role.
 
 Notes
 -----
@@ -44,12 +44,12 @@ Attributes = dict[str, list[str]]
 
 
 def read_claims(assertion: Element) -> dict[str, Any]:
-    """Read the attributes of an assertion, as the fields of ``SamlIdentity`` that they fill.
+    """Return the attributes of an assertion, as fields of ``SamlIdentity``.
 
     Raises
     ------
     InvalidIdentityToken
-        One that is needed is missing, or one is not as it must be.
+        A required attribute is missing, or an attribute isn't valid.
     """
     attributes: Attributes = {}
     for attribute in every(assertion, "saml:AttributeStatement/saml:Attribute"):
@@ -67,22 +67,22 @@ def read_claims(assertion: Element) -> dict[str, Any]:
 
 
 def _single(attributes: Attributes, name: str) -> str | None:
-    """Return the value of an attribute that has only one."""
+    """Return the value of an attribute with a single value."""
     values = attributes.get(name, [])
     if len(values) > 1:
-        raise invalid(f"The attribute {shown(name)} has {len(values)} values; it takes one.")
+        raise invalid(f"The attribute {shown(name)} has {len(values)} values; it must have one.")
     return values[0] if values else None
 
 
 def _roles(attributes: Attributes) -> tuple[tuple[str, str], ...]:
     values = attributes.get(names.ROLE, [])
     if not values:
-        raise invalid(f"There is no attribute {names.ROLE}: the user may take no role.")
+        raise invalid(f"There is no attribute {names.ROLE}: the user can't assume a role.")
     return tuple(dict.fromkeys(map(_pair, values)))
 
 
 def _pair(value: str) -> tuple[str, str]:
-    """Read the ARNs of a role and of a provider, whichever comes first."""
+    """Read the ARNs of a role and of a provider, in any order."""
     arns = [part.strip() for part in value.split(",")]
     kinds = [_kind(arn) for arn in arns]
     if kinds == ["role", "saml-provider"]:
@@ -101,7 +101,7 @@ def _kind(text: str) -> str:
 
 
 def is_session_name(name: str) -> bool:
-    """Return whether a session of a role can be called so.
+    """Return whether a role session can have this name.
 
     Examples
     --------
@@ -117,21 +117,21 @@ def _role_session_name(attributes: Attributes) -> str:
         note = f"There is no attribute {names.ROLE_SESSION_NAME}."
         raise invalid(note, "RoleSessionName is required in AuthnResponse")
     if not is_session_name(name):
-        note = f"It is {shown(name)}: often somebody's full name, which has a space."
+        note = f"It is {shown(name)}. A common mistake is a full name, with a space."
         raise invalid(note, f"RoleSessionName in AuthnResponse must match {_PATTERN}")
     return name
 
 
 def _source_identity(attributes: Attributes) -> str | None:
     name = _single(attributes, names.SOURCE_IDENTITY)
-    if name is not None and not is_session_name(name):  # which has no colon, so no aws: either
+    if name is not None and not is_session_name(name):  # which excludes colons, and so aws:
         sentence = f'Source Identity must match {_PATTERN} and not begin with "aws:"'
         raise invalid(f"It is {shown(name)}.", sentence)
     return name
 
 
 def _check_session_duration(attributes: Attributes) -> None:
-    """Check what only the console heeds: how long one may be signed in there."""
+    """Check the duration of a console session, which only the console uses."""
     text = _single(attributes, names.SESSION_DURATION)
     if text is None:
         return
@@ -140,7 +140,7 @@ def _check_session_duration(attributes: Attributes) -> None:
 
 
 def _tags(attributes: Attributes) -> dict[str, str]:
-    """Read the session tags; how they must be is checked where sessions get them."""
+    """Read the session tags; their limits are checked when the session is created."""
     found = {}
     for name in attributes:
         if name.startswith(names.PRINCIPAL_TAG):
@@ -152,7 +152,7 @@ def _tags(attributes: Attributes) -> dict[str, str]:
 
 
 def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:
-    """Return what policies see of the attributes; of two that become one key, the first."""
+    """Return the condition keys from the attributes; the first of two equal keys counts."""
     found: dict[str, str | tuple[str, ...]] = {}
     for name, values in attributes.items():
         key = names.CLAIMS.get(name)
@@ -168,14 +168,14 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"
 
 
 def check_times(assertion: Element, now: datetime) -> None:
-    """Check that an assertion is new, and neither too early nor too late.
+    """Check that an assertion is new and currently valid.
 
     Raises
     ------
     ExpiredTokenException
-        It was issued more than five minutes ago, or names an end that has come.
+        It was issued more than five minutes ago, or has expired.
     InvalidIdentityToken
-        It is of the future, or a time cannot be read.
+        It is from the future, or a time can't be read.
     """
     issued = moment(assertion, "IssueInstant")
     if issued is None:
@@ -189,11 +189,11 @@ def check_times(assertion: Element, now: datetime) -> None:
     )
     for begin in (issued, *(moment(element, "NotBefore") for element in limited)):
         if begin is not None and begin > now:
-            raise invalid(f"It is good from {begin} on, and it is {now}.")
+            raise invalid(f"It is valid from {begin}, and it is {now}.")
     ends = [moment(element, "NotOnOrAfter") for element in limited]
     for end in (*ends, session_ends(assertion)):
         if end is not None and end <= now:
-            raise expired(f"It was good until {end}, and it is {now}.")
+            raise expired(f"It was valid until {end}, and it is {now}.")
 
 
 def session_ends(assertion: Element) -> datetime | None:
@@ -202,7 +202,7 @@ def session_ends(assertion: Element) -> datetime | None:
     Raises
     ------
     InvalidIdentityToken
-        The time cannot be read.
+        The time can't be read.
     """
     statements = every(assertion, "saml:AuthnStatement")
     ends = (moment(statement, "SessionNotOnOrAfter") for statement in statements)
@@ -210,37 +210,37 @@ def session_ends(assertion: Element) -> datetime | None:
 
 
 def moment(element: Element, attribute: str) -> datetime | None:
-    """Read a time, which SAML writes in UTC; ``None`` if it is not there.
+    """Read a time, which SAML writes in UTC; ``None`` if it is missing.
 
     Raises
     ------
     InvalidIdentityToken
-        It is no time.
+        It isn't a time.
     """
     text = element.get(attribute)
     if text is None:
         return None
-    # Python reads more than SAML writes: 2026-W48-3.
+    # Python also reads forms that SAML doesn't write: 2026-W48-3.
     with suppress(ValueError, OverflowError):
         if _MOMENT.fullmatch(text):
             found = datetime.fromisoformat(text)
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    raise invalid(f"{attribute} is no time: {shown(text)}.")
+    raise invalid(f"{attribute} isn't a time: {shown(text)}.")
 
 
 def check_audience(assertion: Element, provider: SAMLProvider) -> str:
-    """Check that an assertion is for AWS, and give the endpoint that it was sent to.
+    """Check that an assertion is for AWS; return the endpoint that it was sent to.
 
-    The endpoint, not the ``Audience``, is what policies see as ``saml:aud``.
+    Policies see the endpoint, not the ``Audience``, as ``saml:aud``.
 
     Raises
     ------
     InvalidIdentityToken
-        It is for somebody else, or does not say for whom.
+        It is for another audience, or has none.
     """
     door = DOORS.get(provider.account.partition, DOORS["aws"])
     restrictions = every(assertion, "saml:Conditions/saml:AudienceRestriction")
-    for restriction in restrictions:  # one of the names in each of them
+    for restriction in restrictions:  # an AWS name in each restriction
         named = [text_of(element) for element in every(restriction, "saml:Audience")]
         if not any(map(door.is_audience, named)):
             note = f"Its audience is {shown(', '.join(named))}; AWS is https://{door.host}/saml"
@@ -255,7 +255,7 @@ def check_audience(assertion: Element, provider: SAMLProvider) -> str:
 
 
 def _confirmation(assertion: Element) -> Element:
-    """Return what says how the subject is confirmed: AWS wants it once, with an end."""
+    """Return the confirmation of the subject: AWS requires exactly one, with an end."""
     found = every(assertion, "saml:Subject/saml:SubjectConfirmation")
     if len(found) != 1 or found[0].get("Method") != BEARER:
         raise invalid("There must be one SubjectConfirmation, of the method bearer.")

@@ -1,7 +1,7 @@
 """A company's directory of people, which signs SAML assertions about them for AWS.
 
-It stands for Active Directory with AD FS, or any other provider that speaks SAML 2.0. AWS never
-asks it anything: the account holds its metadata, and people bring assertions that it signed.
+It represents Active Directory with AD FS, or any other SAML 2.0 provider. AWS never contacts it:
+the account has its metadata, and people present assertions that it signed.
 
 Notes
 -----
@@ -40,14 +40,14 @@ ENTITY_ID = "http://adfs.acme.example/adfs/services/trust"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUser:
-    """Somebody in a directory. AWS does not know of them: they are no IAM user.
+    """A person in a directory, who isn't an IAM user.
 
     Parameters
     ----------
     groups
-        Groups of the directory, which are no IAM groups either.
+        Groups of the directory, which aren't IAM groups.
     attributes
-        What else is known: ``{"department": "astronomy"}``.
+        Other attributes: ``{"department": "astronomy"}``.
     """
 
     name: str
@@ -58,18 +58,18 @@ class DirectoryUser:
 
 @dataclass(slots=True, eq=False)
 class SamlDirectory:
-    """A directory of people, and which roles its groups stand for.
+    """A directory of people, with the roles of its groups.
 
     Parameters
     ----------
     entity_id
-        What it calls itself: the issuer of its assertions.
+        Its name: the issuer of its assertions.
     role_pairs
-        Group -> pairs of a role's and a SAML provider's ARN.
+        Group -> pairs of the ARNs of a role and a SAML provider.
     certificate_number
-        Which of its certificates it signs with; the key follows from the world's seed.
+        The number of its current certificate; the key follows from the world's seed.
     sign_ins
-        How many there were.
+        The number of sign-ins.
     """
 
     world: World = field(repr=False)
@@ -88,18 +88,18 @@ class SamlDirectory:
         email: str | None = None,
         attributes: Mapping[str, str | Iterable[str]] | None = None,
     ) -> DirectoryUser:
-        """Add somebody, or raise if the name is taken.
+        """Add a person.
 
         Parameters
         ----------
         attributes
-            By full names, or short ones: ``cn`` and ``eduPersonAffiliation`` become condition
-            keys, ``department`` does not.
+            By full or short names: ``cn`` and ``eduPersonAffiliation`` become condition keys,
+            ``department`` doesn't.
 
         Raises
         ------
         RequestError
-            The name is taken, or something is no text.
+            The name is taken, or a value isn't text.
 
         Examples
         --------
@@ -109,7 +109,7 @@ class SamlDirectory:
         ('astronomers',)
         """
         if checks.text("The name", name) in self.users:
-            raise RequestError(f"{self.name} has a user {name} already.")
+            raise RequestError(f"{self.name} already has a user {name}.")
         named = checks.by_name("attributes", attributes)
         user = DirectoryUser(
             name,
@@ -121,7 +121,7 @@ class SamlDirectory:
         return user
 
     def remove_user(self, user: DirectoryUser | str) -> None:
-        """Take somebody out who leaves: from now on no role can be reached, in any account.
+        """Remove a person who leaves, which ends access to roles in all accounts.
 
         Raises
         ------
@@ -131,17 +131,17 @@ class SamlDirectory:
         del self.users[self._find(user).name]
 
     def map_group(self, group: str, role: Role | str, provider: SAMLProvider | str) -> None:
-        """Let a group stand for a role; it may stand for several.
+        """Map a group to a role; a group can have several roles.
 
         Parameters
         ----------
         role, provider
-            Or their ARNs. The role must trust the provider; the directory does not look.
+            Or their ARNs. The role must trust the provider; the directory doesn't check that.
 
         Raises
         ------
         RequestError
-            One of them is no such thing.
+            A value isn't a role or a provider.
 
         Examples
         --------
@@ -155,7 +155,7 @@ class SamlDirectory:
         self.role_pairs[group] = tuple(dict.fromkeys(pairs))
 
     def roles_of(self, user: DirectoryUser | str) -> tuple[tuple[str, str], ...]:
-        """Return what somebody may choose from: pairs of a role's and a provider's ARN.
+        """Return a person's choices: pairs of the ARNs of a role and a provider.
 
         Raises
         ------
@@ -167,20 +167,20 @@ class SamlDirectory:
         return tuple(dict.fromkeys(every))
 
     def metadata(self, *, certificates: int = 1, valid_until: datetime | None = None) -> str:
-        """Write the metadata, which an account uploads to know this directory's signature.
+        """Return the metadata, which an account uploads to check this directory's signatures.
 
         Parameters
         ----------
         certificates
-            How many it names: today's, and those that come after. With two in the account, the
-            next change of certificate locks nobody out.
+            The number of certificates: the current one and future ones. With two in the account,
+            the next rotation locks nobody out.
         valid_until
-            After that, the metadata count no more.
+            When the metadata expire.
 
         Raises
         ------
         RequestError
-            The number is none, or the time has no time zone.
+            The number isn't valid, or the time has no time zone.
 
         Examples
         --------
@@ -198,13 +198,13 @@ class SamlDirectory:
         )
 
     def certificate(self, number: int | None = None) -> Certificate:
-        """Return the certificate of today, or that of a number."""
+        """Return the current certificate, or the one with a number."""
         which = self.certificate_number if number is None else number
         serial = int(self._hidden(f"serial/{which}", 30), 16) + 1
         return certificate_of(self._key(which), f"ADFS Signing - {self.name}", serial)
 
     def rotate_certificate(self) -> None:
-        """Sign with another key from now on: who has only the old metadata refuses what it signs.
+        """Start signing with another key; accounts with only the old metadata reject it.
 
         Examples
         --------
@@ -218,12 +218,12 @@ class SamlDirectory:
         self.certificate_number += 1
 
     def register(self, account: Account, name: str = "AcmeAD") -> SAMLProvider:
-        """Let an account know of the directory: create a SAML provider there of its metadata.
+        """Register the directory in an account: create a SAML provider from its metadata.
 
         Raises
         ------
         EntityAlreadyExists
-            The account has a provider of that name.
+            The account already has a provider with that name.
         """
         made: SAMLProvider = perform(
             account, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=self.metadata()
@@ -245,32 +245,32 @@ class SamlDirectory:
         lifetime_seconds: float = 300,
         session_not_on_or_after: datetime | None = None,
     ) -> SamlAssertion:
-        """Let somebody sign in, and sign what AWS is to know of them.
+        """Sign a person in, and return a signed assertion for AWS.
 
-        The directory writes whatever the parameters say; AWS may still refuse it.
+        The directory writes the parameters unchecked; AWS can reject them.
 
         Parameters
         ----------
         role_session_name
-            The user's name, if nothing is said.
+            By default the user's name.
         session_duration
             Seconds of a console session.
         principal_tags, transitive_tag_keys
-            Session tags, and which of them go along when another role is assumed.
+            Session tags, and which of them pass to the next role of a chain.
         audience, recipient
-            For whom it is, and where it is sent.
+            Its audience, and its destination.
         subject_type
-            ``persistent``: the user's name; ``transient``: something new each time; another URI:
-            the email address, if there is one.
+            ``persistent``: the user's name; ``transient``: a new value each time; another URI: the
+            email address, if there is one.
         lifetime_seconds
-            How long the assertion names itself good.
+            The validity in the assertion.
         session_not_on_or_after
             When the session with the directory ends.
 
         Raises
         ------
         RequestError
-            There is no such user, or something is of the wrong kind.
+            There is no such user, or a value has the wrong type.
 
         Examples
         --------
@@ -317,7 +317,7 @@ class SamlDirectory:
         return done
 
     def copy(self, world: World) -> SamlDirectory:
-        """Make the same directory in another world, a copy of this one's."""
+        """Copy the directory into a copy of its world."""
         return replace(self, world=world, users=dict(self.users), role_pairs=dict(self.role_pairs))
 
     def _find(self, user: object) -> DirectoryUser:
@@ -348,12 +348,12 @@ class SamlDirectory:
 def create_directory(
     world: World, name: str = "Acme Active Directory", *, entity_id: str = ENTITY_ID
 ) -> SamlDirectory:
-    """Put a directory into a world; nobody is in it yet, and no account knows of it.
+    """Create a directory in a world, without people, and not registered in any account.
 
     Raises
     ------
     RequestError
-        There is one with that entity id.
+        The entity id is taken.
 
     Examples
     --------
@@ -363,14 +363,14 @@ def create_directory(
 entity_id='http://adfs.acme.example/adfs/services/trust')
     """
     if checks.text("The entity id", entity_id) in world.saml_directories:
-        raise RequestError(f"The world has a directory {entity_id} already.")
+        raise RequestError(f"The world already has a directory {entity_id}.")
     made = SamlDirectory(world, checks.text("The name", name), entity_id)
     world.saml_directories[entity_id] = made
     return made
 
 
 def _known_of(user: DirectoryUser) -> dict[str, tuple[str, ...]]:
-    """Return what the directory tells of somebody everywhere, to AWS as to others."""
+    """Return a person's attributes, which are in every assertion."""
     found: dict[str, tuple[str, ...]] = {f"{names.CLAIMS_OF_AD}name": (user.name,)}
     if user.email is not None:
         found[f"{names.CLAIMS_OF_AD}emailaddress"] = (user.email,)

@@ -1,10 +1,10 @@
-"""What STS learns of somebody from a SAML response, once it has checked every part of it.
+"""Read and check a SAML response, and return the identity of the person.
 
-The response comes through the hands of whoever wants in, by way of a browser. So it is taken apart
-with care: first as XML, then by its signature, and only what was signed is read.
+The response comes from the person's browser, so nothing in it is trusted. It is parsed as XML, then
+its signature is checked, and only the signed part is read.
 
-Few of AWS's sentences for refusals are documented. Otherwise the error has the general sentence,
-and a note that says what is wrong.
+AWS documents few of the error messages. Other errors have the general message and a note with the
+reason.
 
 Notes
 -----
@@ -57,28 +57,28 @@ _ISSUER = "Issuer not present in specified provider"
 
 @dataclass(frozen=True, slots=True)
 class SamlIdentity:
-    """Somebody whom an identity provider vouches for.
+    """A person identified by a SAML identity provider.
 
     Parameters
     ----------
     principal
         The ARN of the SAML provider in the account.
     subject, subject_type
-        What the provider calls the person, and how: ``persistent`` (always so), ``transient``
-        (another time otherwise), or the URI of another format.
+        The provider's name for the person, and its format: ``persistent``, ``transient`` (new each
+        time), or the URI of another format.
     audience
         The endpoint that the response was sent to: the ``Recipient``, not the ``Audience``.
     name_qualifier
-        A hash of issuer, account and provider: with the subject, it tells every person from
-        everybody else.
+        A hash of issuer, account and provider: together with the subject it is unique for each
+        person.
     roles
-        Which roles may be taken, each with the provider: pairs of ARNs.
+        The roles that can be assumed, each with the provider: pairs of ARNs.
     session_not_on_or_after
         When the provider ends the session.
     context
-        The condition keys that trust policies see: ``saml:aud`` and so on.
+        The condition keys for trust policies: ``saml:aud`` and so on.
     assertion_id
-        What the provider calls the assertion.
+        The assertion's id.
     """
 
     principal: str
@@ -98,29 +98,29 @@ class SamlIdentity:
 
 
 def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdentity:
-    """Read a SAML response that somebody shows, or refuse it.
+    """Read a SAML response, or raise an error.
 
     Parameters
     ----------
     account
-        Whose SAML provider it is.
+        The account of the SAML provider.
     provider_arn
-        Who is said to have signed it.
+        The provider that should have signed it.
     assertion
         The response in Base64, as a browser sends it.
 
     Raises
     ------
     InvalidIdentityToken
-        It cannot be read, is not signed by that provider, or is not for AWS; a note says why.
+        It can't be read, isn't signed by that provider, or isn't for AWS; a note explains why.
     ExpiredTokenException
-        It comes too late.
+        It has expired.
     AccessDenied
-        It names nobody.
+        It has no subject.
     ValidationError
         It is too long.
     RequestError
-        It is no text.
+        It isn't text.
 
     Examples
     --------
@@ -141,14 +141,14 @@ def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdenti
     genuine = _genuine(response, provider)
     try:
         return _identity(genuine, provider)
-    except ValueError as error:  # a text in it is interrupted
-        raise invalid(f"The assertion cannot be read: {error}.") from None
+    except ValueError as error:  # a text contains a comment or an element
+        raise invalid(f"The assertion can't be read: {error}.") from None
 
 
 def context_of(
     provider: SAMLProvider, subject: str, subject_type: str, audience: str
 ) -> dict[str, str]:
-    """Return the condition keys that every assertion has, whatever attributes it names.
+    """Return the condition keys of every assertion, without its attributes.
 
     Examples
     --------
@@ -184,12 +184,12 @@ def _decoded(assertion: object) -> Element:
     try:
         document = b64decode("".join(assertion.split()), validate=True)
     except (binascii.Error, ValueError):
-        hint = " It is written for a URL: %2B is +." if "%" in assertion else ""
-        raise invalid(f"This is not Base64.{hint}", _BASE64) from None
+        hint = " It is URL-encoded: %2B is +." if "%" in assertion else ""
+        raise invalid(f"This isn't Base64.{hint}", _BASE64) from None
     try:
         response = parse(document)
     except ValueError as error:
-        raise invalid(f"The response cannot be read: {error}.") from None
+        raise invalid(f"The response can't be read: {error}.") from None
     if response.tag != tag("samlp:Response"):
         raise invalid("The outermost element must be a Response of SAML 2.0.")
     return response
@@ -197,7 +197,7 @@ def _decoded(assertion: object) -> Element:
 
 def _provider(account: Account, arn: object) -> SAMLProvider:
     if not isinstance(arn, str):
-        raise RequestError(f"A SAML provider is named by its ARN, not by {type(arn).__name__}.")
+        raise RequestError(f"Name a SAML provider by its ARN, not by {type(arn).__name__}.")
     provider = account.saml_providers.get(arn)
     if provider is None:
         note = f"Account {account.account_id} has no SAML provider {shown(arn)}."
@@ -209,19 +209,19 @@ def _provider(account: Account, arn: object) -> SAMLProvider:
 
 
 def _genuine(response: Element, provider: SAMLProvider) -> Element:
-    """Return the assertion as the provider signed it."""
+    """Return the assertion, as signed by the provider."""
     if every(response, "saml:EncryptedAssertion"):
-        raise invalid("The assertion is encrypted; private keys are not kept here.")
+        raise invalid("The assertion is encrypted; iamlab doesn't store private keys.")
     if provider.assertion_encryption_mode == "Required":
-        raise invalid(f"{provider.name} requires encrypted assertions, and this one is not.")
-    # AWS looks for the issuer first: who names the wrong provider learns that, and not that the
-    # signature is somebody else's. It can only refuse; what counts is checked again below.
+        raise invalid(f"{provider.name} requires encrypted assertions; this one isn't.")
+    # AWS checks the issuer first, so a wrong provider has its own error. This check only rejects;
+    # the signed issuer is checked again below.
     for issuer in every(response, "saml:Assertion/saml:Issuer"):
         _check_issuer(issuer, provider)
     try:
         assertion = signed_assertion(response, signing_certificates(provider.metadata))
     except ValueError as error:
-        wrong = invalid(f"The signature does not convince: {error}.", _SIGNATURE)
+        wrong = invalid(f"The signature isn't valid: {error}.", _SIGNATURE)
         wrong.add_note(
             "Did the identity provider change its certificate? Then upload its new metadata: "
             "provider.update(saml_metadata_document=directory.metadata())."
@@ -229,18 +229,18 @@ def _genuine(response: Element, provider: SAMLProvider) -> Element:
         raise wrong from None
     status = every(response, "samlp:Status/samlp:StatusCode")
     if [code.get("Value") for code in status] != [SUCCESS]:
-        raise invalid("The identity provider did not let the user in: the status is no Success.")
+        raise invalid("The identity provider rejected the user: the status isn't Success.")
     return assertion
 
 
 def _check_issuer(issuer: Element, provider: SAMLProvider) -> None:
     if len(issuer) or (issuer.text or "").strip() != provider.issuer:
-        note = f"{provider.name} is {shown(provider.issuer)}; this is of somebody else."
+        note = f"{provider.name} is {shown(provider.issuer)}; this is from another issuer."
         raise invalid(note, _ISSUER)
 
 
 def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
-    """Read what was signed."""
+    """Read the signed assertion."""
     account = provider.account
     issuers = every(assertion, "saml:Issuer")
     if len(issuers) != 1:

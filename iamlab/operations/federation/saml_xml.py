@@ -1,7 +1,7 @@
-"""The vocabulary of SAML messages to AWS, and XML from outside, read with care.
+"""The vocabulary of SAML messages to AWS, and a safe reader for XML from outside.
 
-A document type can declare entities, which grow ("billion laughs") or name files of the reader's
-computer. So a document that has one is refused before any of it is read; nothing is ever fetched.
+A document type can declare entities, which expand ("billion laughs") or name files of the reader's
+computer. So a document with one is rejected before it is read; nothing is ever fetched.
 
 Notes
 -----
@@ -38,10 +38,10 @@ BY_PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 
 NAME_ID = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
-"""What AWS leaves out of the format of a subject: ``persistent`` remains."""
+"""The prefix that AWS omits from the format of a subject: ``persistent`` remains."""
 
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
-"""The format of a subject that tells none."""
+"""The format of a subject without one."""
 
 OF_AWS = "https://aws.amazon.com/SAML/Attributes/"
 ROLE = f"{OF_AWS}Role"
@@ -53,17 +53,17 @@ PRINCIPAL_TAG = f"{OF_AWS}PrincipalTag:"
 """The tag's key follows."""
 
 SIGN_IN = "https://signin.aws.amazon.com/saml"
-"""Where identity providers send people who want to AWS; the Regions have endpoints of their own."""
+"""The global sign-in endpoint for identity providers; Regions have their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How one partition of AWS is called in SAML.
+    """The names of a partition of AWS in SAML.
 
     Parameters
     ----------
     host
-        Of its sign-in endpoint.
+        The host of its sign-in endpoint.
     urn
         Its other name, as an audience.
     """
@@ -72,12 +72,12 @@ class Door:
     urn: str
 
     def is_recipient(self, text: str, provider_id: str = "") -> bool:
-        """Return whether a text is the URL of a sign-in endpoint here, global or of a Region.
+        """Return whether a text is the URL of a sign-in endpoint, global or regional.
 
         Parameters
         ----------
         provider_id
-            The unique id of the SAML provider; the URL may end with it.
+            The unique id of the SAML provider; the URL can end with it.
 
         Examples
         --------
@@ -113,7 +113,7 @@ _EDU_PERSON, _EDU_ORG = "urn:oid:1.3.6.1.4.1.5923.1.1.1.", "urn:oid:1.3.6.1.4.1.
 CLAIMS_OF_AD = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _MICROSOFT = "http://schemas.microsoft.com/ws/2008/06/identity/claims/"
 GROUP = "http://schemas.xmlsoap.org/claims/Group"
-"""In which groups somebody is; AWS does not look at it."""
+"""The person's groups, which AWS ignores."""
 
 _OF_PERSON = (
     *("affiliation", "nickname", "orgdn", "orgunitdn"),
@@ -142,11 +142,11 @@ CLAIMS = {
     "0.9.2342.19200300.100.1.3": "saml:mail",
     "0.9.2342.19200300.100.1.45": "saml:organizationStatus",
 }
-"""Well-known attribute -> the condition key of trust policies that it becomes."""
+"""Well-known attribute -> its condition key for trust policies."""
 
 
 def tag(name: str) -> str:
-    """Write the name of an element as lxml does.
+    """Return the name of an element in lxml's form.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def tag(name: str) -> str:
 
 @cache
 def _attributes() -> dict[str, str]:
-    """Return the names of attributes by the last part of their condition keys, in small letters."""
+    """Return the names of attributes by the last part of their condition keys, in lower case."""
     found: dict[str, str] = {}
     for name, key in CLAIMS.items():
         found.setdefault(key.partition(":")[2].lower(), name)
@@ -167,7 +167,7 @@ def _attributes() -> dict[str, str]:
 
 
 def attribute_name(name: str) -> str:
-    """Return the full name of what a directory calls in short.
+    """Return the full name of a directory's short name.
 
     Examples
     --------
@@ -182,11 +182,11 @@ def attribute_name(name: str) -> str:
 
 
 _DEEPEST = 50
-"""So deep elements may stand in each other; real messages need about a dozen."""
+"""How deep elements can be nested; real messages need about a dozen levels."""
 
 
 class _Guard:
-    """Looks at a document as it streams by, and stops at what is not wanted."""
+    """Reads a document as a stream, and stops at forbidden parts."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -194,7 +194,7 @@ class _Guard:
     def start(self, *_: Any) -> None:
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise ValueError(f"its elements stand in each other more than {_DEEPEST} deep")
+            raise ValueError(f"its elements are nested more than {_DEEPEST} deep")
 
     def end(self, *_: Any) -> None:
         self.depth -= 1
@@ -205,12 +205,12 @@ class _Guard:
 
 
 def parse(document: bytes) -> Element:
-    """Read a document, and give its outermost element.
+    """Read a document; return its outermost element.
 
     Raises
     ------
     ValueError
-        It is no XML in UTF-8, has a document type, or is too deep; the text says which.
+        It isn't XML in UTF-8, has a document type, or is too deep; the text has the reason.
 
     Examples
     --------
@@ -231,11 +231,11 @@ def parse(document: bytes) -> Element:
         watch.Parse(document, True)  # noqa: FBT003 - expat takes it by place only
         return etree.fromstring(document, parser())
     except (expat.ExpatError, etree.XMLSyntaxError) as error:
-        raise ValueError(f"it is no well-formed XML: {error}") from None
+        raise ValueError(f"it isn't well-formed XML: {error}") from None
 
 
 def parser() -> XMLParser:
-    """Make a parser that fetches nothing, resolves nothing and believes no other encoding."""
+    """Make a parser that fetches nothing, resolves nothing and accepts no other encoding."""
     from lxml import etree
 
     return etree.XMLParser(
@@ -255,15 +255,15 @@ def every(element: Element, path: str) -> list[Element]:
 
 
 def text_of(element: Element) -> str:
-    """Return all the text of an element that holds nothing else.
+    """Return the text of an element that contains nothing else.
 
-    A comment would cut it in two, and who takes only the first part reads another name than the
-    one that was signed.
+    A comment would split it, and a reader that takes only the first part would read another name
+    than the signed one.
 
     Raises
     ------
     ValueError
-        It holds other elements, comments or processing instructions.
+        It contains other elements, comments or processing instructions.
 
     Examples
     --------
@@ -272,7 +272,7 @@ def text_of(element: Element) -> str:
     >>> text_of(parse(b"<a>ana@acme.example<!---->.evil.example</a>"))
     Traceback (most recent call last):
     ...
-    ValueError: the text of a is interrupted
+    ValueError: the text of a contains a comment or an element
     """
     if len(element):
         raise ValueError(f"the text of {element.tag.rpartition('}')[2]} is interrupted")
@@ -283,7 +283,7 @@ INVALID = "Your request included an invalid SAML response."
 
 
 def invalid(note: str, sentence: str = INVALID) -> InvalidIdentityToken:
-    """Make the error for a response that STS does not accept.
+    """Make the error for a response that STS rejects.
 
     Examples
     --------
@@ -296,12 +296,12 @@ def invalid(note: str, sentence: str = INVALID) -> InvalidIdentityToken:
 
 
 def expired(note: str, sentence: str = "Response has expired") -> ExpiredTokenException:
-    """Make the error for a response that comes too late."""
+    """Make the error for an expired response."""
     return noted(ExpiredTokenException(sentence), note)
 
 
 def shown(text: str) -> str:
-    """Write what somebody sent for a note: in ASCII, and no more than is of use.
+    """Return a sent text for a note: in ASCII and shortened.
 
     Examples
     --------

@@ -1,20 +1,20 @@
 """Keys and signatures of identity providers: tokens signed, and SAML responses checked.
 
-The keys of test providers follow from the world's seed. So no key is kept in a file or in the
-source, and the same seed gives the same tokens. They protect nothing: whoever knows the seed can
-make them. A certificate holds a public key under its owner's own name, signed by itself. Accounts
-trust it because it is in metadata that somebody uploaded; no authority vouches for it. Its dates
-are wide, because a world's time is not that of the computer, and nobody checks them.
+The keys of test providers follow from the world's seed. So no key is stored in a file or in the
+source, and the same seed gives the same tokens. They protect nothing: anyone who knows the seed can
+compute them. A certificate contains a public key with its owner's name, and is self-signed.
+Accounts trust it because it is in uploaded metadata, not because of an authority. Its dates are
+wide, because a world's time differs from the computer's, and nobody checks them.
 
-A JSON Web Token is two texts of JSON and a signature over both, each in base64url, with dots
-between. Everybody can read it; only the holder of the private key can make one whose signature fits
-the public key.
+A JSON Web Token is two JSON texts and a signature over both, each in base64url, separated by dots.
+Everybody can read it; only the holder of the private key can create one whose signature matches the
+public key.
 
-The signature in a SAML response names by its ID what it signs, and that can be anywhere in the
-message. An attacker who has one genuine assertion puts it aside, where nobody reads, and a forged
-one in its place ("signature wrapping"). So nothing is taken from the message itself: signxml gives
-what the signature covers, and that must be the very element that holds the signature. A certificate
-in the message is not looked at, since everybody can enclose one of their own.
+The signature in a SAML response names the signed element by its ID, which can be anywhere in the
+message. An attacker with a genuine assertion moves it to a place that isn't read, and puts a forged
+one in its place ("signature wrapping"). So nothing is read from the message itself: signxml returns
+the signed element, and that must be the element with the signature. Certificates in the message are
+ignored, because anyone can include their own.
 
 Notes
 -----
@@ -62,7 +62,7 @@ def rsa_key(world: World, whose: str) -> RSAPrivateKey:
     Parameters
     ----------
     whose
-        Any text: another text, another key.
+        Any text; each text gives another key.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def _seed_for(world: World, kind: str, whose: str) -> str:
 
 @lru_cache(maxsize=64)
 def _rsa(seed: str) -> RSAPrivateKey:
-    """Make a key of two primes that are drawn with a seed."""
+    """Make a key from two random primes with a seed."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     draw = random.Random(seed)
@@ -106,7 +106,7 @@ def _rsa(seed: str) -> RSAPrivateKey:
 
 
 def _prime(draw: random.Random) -> int:
-    """Draw a prime of half the key's length; its two highest bits are set, as for every RSA key."""
+    """Return a random prime of half the key's length, with its two highest bits set."""
     size = _BITS // 2
     while True:
         number = draw.getrandbits(size) | (3 << (size - 2)) | 1
@@ -115,9 +115,9 @@ def _prime(draw: random.Random) -> int:
 
 
 def _is_prime(number: int, draw: random.Random) -> bool:
-    """Return whether a number is prime: Miller and Rabin's test, in more rounds than FIPS 186-5 asks.
+    """Return whether a number is prime: the Miller-Rabin test, with more rounds than FIPS 186-5.
 
-    Twenty bases are drawn though five are tried, so that a world keeps the keys that it always had.
+    Twenty random bases are taken, though only five are tried, so that worlds keep their keys.
     """
     if any(number % small == 0 for small in _SMALL_PRIMES):
         return False
@@ -139,7 +139,7 @@ _LONGEST_NAME = 64  # of a common name, in X.520
 
 
 def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certificate:
-    """Make the certificate of a key: the same again for the same three.
+    """Make the certificate of a key, which follows from the arguments.
 
     Examples
     --------
@@ -167,12 +167,12 @@ def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certifi
 
 
 SigningKey: TypeAlias = "RSAPrivateKey | EllipticCurvePrivateKey"
-"""What an issuer signs with."""
+"""The private key of an issuer."""
 
 ALGORITHMS = {"RS256": "SHA256", "RS384": "SHA384", "RS512": "SHA512", "ES384": "SHA384"}
-"""How issuers here can sign, and with which hash."""
+"""The signature algorithms of issuers, with their hash."""
 
-_OF_THE_KEY = ("crv", "e", "kty", "n", "x", "y")  # what a thumbprint is made of
+_OF_THE_KEY = ("crv", "e", "kty", "n", "x", "y")  # the members in a thumbprint
 
 _BYTES_OF_P384 = 48
 
@@ -183,7 +183,7 @@ def signing_key(world: World, whose: str, algorithm: str) -> SigningKey:
 
 
 def public_jwk(key: SigningKey, algorithm: str) -> dict[str, str]:
-    """Write the public half of a key as a JSON Web Key; its id follows from the key.
+    """Return the public key as a JSON Web Key; its id follows from the key.
 
     Examples
     --------
@@ -210,12 +210,12 @@ def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> 
     Parameters
     ----------
     algorithm
-        One of ``ALGORITHMS``, of the key's kind.
+        One of ``ALGORITHMS``, which fits the key's type.
 
     Raises
     ------
     RequestError
-        JSON cannot hold one of the claims.
+        JSON can't contain one of the claims.
 
     Examples
     --------
@@ -228,16 +228,16 @@ def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> 
     try:
         texts = [_json(header), _json(claims)]
     except (TypeError, ValueError, RecursionError) as error:
-        raise RequestError(f"A token's claims are JSON, and these are not: {error}.") from None
+        raise RequestError(f"A token's claims must be JSON: {error}.") from None
     signed = ".".join(map(_base64url, texts))
     return f"{signed}.{_base64url(_signature(signed.encode(), key, algorithm))}"
 
 
 def _signature(signed: bytes, key: SigningKey, algorithm: str) -> bytes:
-    """Sign, in a way that gives the same signature each time.
+    """Sign deterministically.
 
-    ``jwt.encode`` would draw a random number for each signature on an elliptic curve, so that the
-    same seed would not give the same tokens.
+    ``jwt.encode`` uses a random number for each signature on an elliptic curve, so the same seed
+    wouldn't give the same tokens.
     """
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -266,14 +266,14 @@ _METHODS = (
 _DIGESTS = ("SHA256", "SHA384", "SHA512")
 
 _PLACES = {"./": "samlp:Response", f"./{tag('saml:Assertion')}/": "saml:Assertion"}
-"""Where a signature may stand, and in what: the response's own, and the assertion's own."""
+"""The place of a signature and its element: the response's, and the assertion's."""
 
 
 def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
-    """Return the certificates with which an identity provider says that it signs.
+    """Return an identity provider's signing certificates.
 
-    There may be several, so that it can change from one to the next. What cannot be read, or says
-    that it is for encryption, is left out.
+    There can be several, for rotation. Unreadable certificates and those for encryption are left
+    out.
 
     Examples
     --------
@@ -297,7 +297,7 @@ def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
         for element in every(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate"):
             try:
                 certificate = load_der_x509_certificate(b64decode(text_of(element)))
-                certificate.public_key()  # which may be of a kind that nobody knows
+                certificate.public_key()  # whose key type can be unknown
             except (ValueError, UnsupportedAlgorithm):
                 continue
             found.append(certificate)
@@ -305,18 +305,18 @@ def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
 
 
 def signed_assertion(response: Element, certificates: tuple[Certificate, ...]) -> Element:
-    """Return the assertion of a response as its identity provider signed it.
+    """Return the assertion of a response, as signed by its identity provider.
 
     Parameters
     ----------
     response
-        The outermost element, of which nothing is to be believed.
+        The outermost element, which isn't trusted.
 
     Raises
     ------
     ValueError
-        It is not signed, or by somebody else, or the signature is for something else; the text
-        says which.
+        It isn't signed, another provider signed it, or the signature is for another element; the
+        text has the reason.
     """
     assertion = _only_assertion(response)
     found: Element | None = None
@@ -325,14 +325,14 @@ def signed_assertion(response: Element, certificates: tuple[Certificate, ...]) -
         if every(holder, "ds:Signature"):  # each must be right
             found = _covered(response, place, certificates)
             if found.tag != tag(name) or found.get("ID") != holder.get("ID"):
-                raise ValueError(f"the signature in the {name} is for something else")
+                raise ValueError(f"the signature in the {name} is for another element")
     if found is None:
         raise ValueError("neither the response nor its assertion is signed")
     return found if found.tag == tag("saml:Assertion") else _only_assertion(found)
 
 
 def _only_assertion(response: Element) -> Element:
-    """Return the one assertion: anywhere else in the message there must be no other."""
+    """Return the assertion, which must be the only one in the message."""
     found = list(response.iter(tag("saml:Assertion")))
     if len(found) != 1 or found[0].getparent() is not response:
         raise ValueError("there must be one assertion, directly in the response")
@@ -340,7 +340,7 @@ def _only_assertion(response: Element) -> Element:
 
 
 def _covered(response: Element, place: str, certificates: tuple[Certificate, ...]) -> Element:
-    """Return what the signature at a place covers."""
+    """Return the element that the signature at a place covers."""
     from signxml.verifier import XMLVerifier
 
     why = "the metadata name no certificate for signing"
@@ -353,12 +353,12 @@ def _covered(response: Element, place: str, certificates: tuple[Certificate, ...
                 id_attribute="ID",
                 expect_config=_expected(place),
             )
-        except Exception as error:  # noqa: BLE001 - whatever signxml stumbles over was sent to us
+        except Exception as error:  # noqa: BLE001 - any failure of signxml comes from the sent text
             why = f"{type(error).__name__}: {error}"
             continue
         if not isinstance(result, list) and result.signed_xml is not None:
             return result.signed_xml
-        why = "what is signed is no XML"
+        why = "the signed part isn't XML"
     raise ValueError(why[:300])
 
 

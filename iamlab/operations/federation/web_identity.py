@@ -1,16 +1,16 @@
-"""How STS reads a web identity token: who signed it, for whom it is, whom it is about.
+"""How STS reads a web identity token: its signature, audience and subject.
 
-STS asks in turn: does the role's account know the issuer? Has the issuer signed the token? Is the
-token for this account, and is it the time for it? Only then does it ask the trust policy.
+STS checks in this order: does the role's account know the issuer? Did the issuer sign the token? Is
+the token for this account, and is it valid now? Only then it evaluates the trust policy.
 
-Whoever sends a token writes its header too. So nothing in it chooses how it is checked: not the
-algorithm, which is that of the issuer's key, and not the key, which is fetched from the issuer.
+The sender of a token also writes its header. So the header doesn't determine how the token is
+checked: the algorithm is that of the issuer's key, and the key is fetched from the issuer.
 
 Notes
 -----
 AWS pages: "API AssumeRoleWithWebIdentity", also for the algorithms and the errors; "OIDC
 federation"; "Create an OpenID Connect (OIDC) identity provider in IAM"; "Amazon Cognito identity
-pools", whose tokens IAM takes without one. RFC 8725 "JSON Web Token Best Current Practices", for
+pools", whose tokens IAM accepts without one. RFC 8725 "JSON Web Token Best Current Practices", for
 the attacks.
 """
 
@@ -49,31 +49,31 @@ if TYPE_CHECKING:
 _HTTPS = "https://"
 _WITHOUT_JWT = ("graph.facebook.com", "www.amazon.com")
 _WITHOUT_PROVIDER = tuple(host for host in PROVIDER_HOSTS if host not in _WITHOUT_JWT)
-"""Issuers of tokens that IAM knows by itself. Facebook's and Amazon's are access tokens of OAuth,
-which only their makers can read."""
+"""Issuers of tokens that are built into IAM. Facebook's and Amazon's tokens are OAuth access
+tokens, which only their issuers can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebIdentity:
-    """Somebody whom an OpenID Connect provider vouches for. Such a person has no AWS identity yet.
+    """A person or program identified by an OpenID Connect provider, without an AWS identity yet.
 
     Parameters
     ----------
     principal
-        Whom a trust policy must name: the identity provider's ARN, or its host where IAM knows it
-        without one.
+        The principal for the trust policy: the identity provider's ARN, or the host of a built-in
+        provider.
     subject
-        Whom the token is about.
+        The subject of the token.
     audience
-        For whom it is.
+        The audience of the token.
     provider
-        What the answer of ``AssumeRoleWithWebIdentity`` says of the issuer.
+        The provider in the response of ``AssumeRoleWithWebIdentity``.
     context
         The condition keys for the trust policy.
     tags, transitive_tag_keys
-        The session tags that the token carries.
+        The session tags of the token.
     source_identity
-        What the token sets, if anything.
+        The source identity that the token sets, if any.
     """
 
     principal: str
@@ -87,26 +87,26 @@ class WebIdentity:
 
 
 def read_web_identity(account: Account, token: str) -> WebIdentity:
-    """Read a token that somebody shows to assume a role.
+    """Read a token for assuming a role.
 
     Parameters
     ----------
     account
-        The one that the role is in.
+        The account of the role.
     token
         The JSON Web Token of an OpenID Connect provider.
 
     Raises
     ------
     InvalidIdentityToken
-        It is no such token, of an issuer that the account does not know, for somebody else, or
-        not signed by its issuer; its time has not come, or one of its claims makes no sense.
+        It isn't such a token, its issuer is unknown to the account, it has another audience, or its
+        issuer didn't sign it; it isn't valid yet, or a claim isn't valid.
     ExpiredTokenException
-        Its time is over.
+        It has expired.
     IDPCommunicationError
-        The issuer does not answer, so that nobody can check who signed.
+        The issuer is unreachable, so the signature can't be checked.
     RequestError
-        The token is no text.
+        The token isn't text.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def read_web_identity(account: Account, token: str) -> WebIdentity:
         principal=principal,
         subject=text_of(claims, "sub"),
         audience=audience,
-        provider=principal,  # AWS answers with the ARN, though its page speaks of iss
+        provider=principal,  # AWS answers with the ARN, though its page mentions iss
         context=context,
         tags=tags,
         transitive_tag_keys=transitive_tag_keys,
@@ -145,12 +145,12 @@ def read_web_identity(account: Account, token: str) -> WebIdentity:
 
 
 def _provider(account: Account, issuer: str) -> OpenIDConnectProvider | None:
-    """Find the identity provider of an issuer; ``None`` if IAM knows the issuer by itself.
+    """Find the identity provider of an issuer; ``None`` if the issuer is built into IAM.
 
     Raises
     ------
     InvalidIdentityToken
-        The account has none.
+        The account has no such provider.
     """
     scheme, _, name = issuer.partition("//")
     if scheme == "https:":
@@ -161,7 +161,7 @@ def _provider(account: Account, issuer: str) -> OpenIDConnectProvider | None:
             return account.oidc_providers[arn]
     message = f"No OpenIDConnect provider found in your account for {issuer[:2048]}"
     known = ", ".join(known.url for known in account.oidc_providers.values()) or "none"
-    raise refusal(message, f"{account.name} has identity providers of these issuers: {known}.")
+    raise refusal(message, f"{account.name} has identity providers for these issuers: {known}.")
 
 
 def _keys(world: World, issuer: str) -> list[dict[str, str]]:
@@ -182,7 +182,7 @@ def _keys(world: World, issuer: str) -> list[dict[str, str]]:
 
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
-"""What STS takes: never ``none``, and no algorithm whose key is a shared secret."""
+"""The algorithms that STS accepts: not ``none``, and none with a shared secret."""
 
 LONGEST = 20_000
 
@@ -199,16 +199,16 @@ _THREE_PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedToken:
-    """What a token says. Nobody has checked who wrote it.
+    """The contents of a token, whose signature isn't checked yet.
 
     Parameters
     ----------
     text
-        The token itself, as it was sent.
+        The token, as it was sent.
     header
-        How it claims to be signed.
+        The header, which isn't trusted.
     claims
-        Whom it claims to be about.
+        The claims, which aren't checked yet.
     """
 
     text: str = field(repr=False)
@@ -217,12 +217,12 @@ class UnverifiedToken:
 
 
 def read_token(token: str) -> UnverifiedToken:
-    """Read a token, without believing it.
+    """Parse a token without checking it.
 
     Raises
     ------
     InvalidIdentityToken
-        It is no JSON Web Token.
+        It isn't a JSON Web Token.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def read_token(token: str) -> UnverifiedToken:
     """
     parts = _THREE_PARTS.fullmatch(token) if len(token) <= LONGEST else None
     if parts is None:
-        what = "It has three parts in base64url, with dots between, and 20,000 characters at most."
+        what = "It must be three base64url parts with dots between, of at most 20,000 characters."
         raise refusal(NOT_A_TOKEN, what)
     header, claims = _json(parts[1], "header"), _json(parts[2], "payload")
     _decoded(parts[3], "signature")
@@ -242,7 +242,7 @@ def read_token(token: str) -> UnverifiedToken:
 
 
 def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
-    """Check a token's signature, and give its claims.
+    """Check a token's signature; return its claims.
 
     Parameters
     ----------
@@ -252,52 +252,52 @@ def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mappi
     Raises
     ------
     InvalidIdentityToken
-        Its issuer has not signed it.
+        Its issuer didn't sign it.
 
     Notes
     -----
-    PyJWT checks the signature and nothing else. The times are checked by the world's clock, and
-    what else a claim must be by those who use it. ``jwk``, ``jku``, ``x5c`` and ``x5u`` in the
-    header, by which a token brings a key of its own, are not even looked at.
+    PyJWT checks only the signature. Times are checked by the world's clock, and other claims where
+    they are used. ``jwk``, ``jku``, ``x5c`` and ``x5u`` in the header, with which a token brings
+    its own key, are ignored.
     """
     import jwt
 
     algorithm = token.header.get("alg")
     if algorithm not in ALGORITHMS:
-        what = f"STS takes tokens signed with {', '.join(ALGORITHMS)}; its header says otherwise."
+        what = f"Its header names another algorithm than {', '.join(ALGORITHMS)}."
         raise refusal(NOT_A_TOKEN, what)
     key_id = token.header.get("kid")
     key = next((public for public in keys if public["kid"] == key_id), None)
     if key is None:
-        what = "The issuer publishes no key of that id (kid): has it changed its keys?"
+        what = "The issuer publishes no key with that id (kid). Has it rotated its keys?"
         raise refusal(NO_KEY, what)
     if key["alg"] != algorithm:
         raise refusal(NOT_VALID, f"The key that it names is for {key['alg']} only.")
     if "crit" in token.header:
-        raise refusal(NOT_VALID, "Its header demands an extension (crit) that STS does not know.")
+        raise refusal(NOT_VALID, "Its header requires an extension (crit) unknown to STS.")
     try:
         jwt.PyJWS().decode_complete(token.text, jwt.PyJWK(dict(key)), algorithms=[key["alg"]])
     except jwt.PyJWTError:
-        what = "Its signature does not fit: it was changed, or another key has signed it."
+        what = "Its signature doesn't match: it was changed, or another key signed it."
         raise refusal(NOT_VALID, what) from None
     return token.claims
 
 
 def _json(part: str, name: str) -> dict[str, Any]:
-    """Read a part that is a JSON object, strictly."""
+    """Read a part, which must be a JSON object, strictly."""
     try:
         found = parse_json(_decoded(part, name).decode())
         json.dumps(found, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except (ValueError, RecursionError):
-        raise refusal(NOT_A_TOKEN, f"Its {name} is no JSON, or not such as can be meant.") from None
+        raise refusal(NOT_A_TOKEN, f"Its {name} isn't valid JSON.") from None
     if not isinstance(found, dict):
-        raise refusal(NOT_A_TOKEN, f"Its {name} is no JSON object.")
+        raise refusal(NOT_A_TOKEN, f"Its {name} isn't a JSON object.")
     return found
 
 
 def _decoded(part: str, name: str) -> bytes:
-    """Decode base64url, of which there is only one way to write the same bytes."""
+    """Decode base64url, in its only valid form for the same bytes."""
     found = urlsafe_b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b""
     if urlsafe_b64encode(found).rstrip(b"=").decode() != part:
-        raise refusal(NOT_A_TOKEN, f"Its {name} is not written in base64url.")
+        raise refusal(NOT_A_TOKEN, f"Its {name} isn't base64url.")
     return found

@@ -2,13 +2,12 @@
 
 * An alias: a name for the sign-in page, in place of twelve digits.
 * Which tokens the global endpoint of STS makes.
-* Properties, each with a name in two parts. There is one, ``RoleManager/Enabled``. Role manager
-  makes roles from templates of AWS when somebody sets up a service in its console. There are no
-  such consoles here, so all that is seen of it is its service-linked role.
-* Outbound federation: the account is an OpenID Connect provider with a URL of its own, which the
-  tokens of ``GetWebIdentityToken`` name as their issuer. A service outside of AWS that trusts this
-  URL needs no secret.
-* Centralized root access: an organization's features, switched by its management account.
+** Properties, each with a name in two parts. There is one, ``RoleManager/Enabled``. Role manager
+  makes roles from AWS's templates when you set up a service in its console. There are no such
+  consoles here, so only its service-linked role is modelled.
+* Outbound federation: the account is an OpenID Connect provider with its own URL, the issuer in
+tokens of ``GetWebIdentityToken``. A service outside AWS that trusts this URL needs no secret.
+* Centralized root access: an organization's features, enabled by its management account.
 
 Notes
 -----
@@ -17,11 +16,11 @@ AWS pages: "Create an alias for your AWS account ID"; "API SetSecurityTokenServi
 outbound identity federation"; "API EnableOutboundWebIdentityFederation"; "Centralize root access
 for member accounts".
 
-AWS draws the URL at random; here it follows from the world's seed and the account's id, and is the
-same whenever the account switches it on again. That a delegated administrator may switch a root
-feature off, but not on, follows from the errors that each operation declares. To switch what is as
-it should be is no error. A feature stays on while IAM has no access to the organization, and works
-as soon as IAM has it again.
+AWS picks the URL at random; here it follows from the world's seed and the account's id, and stays
+the same when the account enables it again. That a delegated administrator can disable a root
+feature, but not enable it, follows from the errors that each operation declares. Enabling an
+enabled feature isn't an error. A feature stays enabled while IAM doesn't have trusted access, and
+works again when IAM has it.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ def create_account_alias(account: Account, request: Parameters) -> None:
 
 @operation("DeleteAccountAlias", on="*")
 def delete_account_alias(account: Account, request: Parameters) -> None:
-    """Take the account's alias away."""
+    """Delete the account's alias."""
     alias = request["AccountAlias"]
     if account.alias != alias:
         raise NoSuchEntity(f"The account alias {alias} cannot be found.")  # likely
@@ -92,9 +91,9 @@ def list_account_aliases(account: Account, request: Parameters) -> dict[str, Any
 
 @operation("SetSecurityTokenServicePreferences", on="*")
 def set_security_token_service_preferences(account: Account, request: Parameters) -> None:
-    """Set where tokens of the global endpoint are valid: in all Regions or in the default ones.
+    """Set where tokens of the global endpoint are valid: in all Regions or the default ones.
 
-    ``GetAccountSummary`` gives it as a number: 1 for ``v1Token``, 2 for ``v2Token``.
+    ``GetAccountSummary`` returns it as a number: 1 for ``v1Token``, 2 for ``v2Token``.
     """
     version = request["GlobalEndpointTokenVersion"]
     account.global_endpoint_token_version = int(version.removeprefix("v").removesuffix("Token"))
@@ -107,7 +106,7 @@ _LINKED = {"AWSServiceName": ROLE_MANAGER}
 
 
 def _also(account: Account, request: Parameters) -> list[tuple[str, str]]:
-    """Whoever enables role manager needs to make its role, even if it is there."""
+    """Return the permission to create role manager's role, which enabling always needs."""
     if request["Properties"].get(_KEY) != "true":
         return []
     return [("iam:CreateServiceLinkedRole", iam_arn(account, f"role{role_of(_LINKED)}"))]
@@ -115,13 +114,13 @@ def _also(account: Account, request: Parameters) -> list[tuple[str, str]]:
 
 @operation("GetAccountProperties", on="*", answer=as_it_is)
 def get_account_properties(account: Account, _: Parameters) -> dict[str, Any]:
-    """Read the properties."""
+    """Return the properties."""
     return {"Properties": {_KEY: str(account.role_manager_enabled).lower()}}
 
 
 @operation("PutAccountProperties", on="*", also=_also)
 def put_account_properties(account: Account, request: Parameters) -> None:
-    """Set properties; where role manager is enabled for the first time, its role is made."""
+    """Set properties; when role manager is enabled for the first time, its role is created."""
     wanted = _wanted(request["Properties"])
     if wanted and not same_name(role_of(_LINKED).rpartition("/")[2], account.roles):
         create_service_linked_role(account, _LINKED)
@@ -129,16 +128,16 @@ def put_account_properties(account: Account, request: Parameters) -> None:
 
 
 def _wanted(properties: Mapping[str, str]) -> bool:
-    """Return whether role manager is to be enabled; other properties beside that are ignored.
+    """Return whether to enable role manager; other properties are ignored.
 
     Raises
     ------
     InvalidInput
-        A key or a value is none that there is, or the keys are of several namespaces.
+        A key or a value is unknown, or the keys are in several namespaces.
     RequestError
-        A key or a value is no text.
+        A key or a value isn't text.
     """
-    # AWS's sentences are likely: its pages give only their meaning.
+    # AWS's sentences are likely: its pages describe only their meaning.
     if not all(isinstance(text, str) for pair in properties.items() for text in pair):
         raise RequestError(f"Properties is a mapping of texts to texts, not {properties!r}.")
     for key in properties:
@@ -158,13 +157,13 @@ def _wanted(properties: Mapping[str, str]) -> bool:
 
 _HOST = "tokens.sts.global.api.aws"
 
-# AWS's sentences are likely, not sure: its pages give only their meaning.
+# AWS's sentences are likely, not certain: its pages describe only their meaning.
 _IS_ON = "Outbound web identity federation is already enabled for your account"
 _IS_OFF = "Outbound web identity federation is disabled for your account"
 
 
 def _issuer_of(account: Account) -> str:
-    """Make the URL of an account: it is marked as an example, so that it is nobody's."""
+    """Make the URL of an account, marked as an example, so that nobody owns it."""
     drawn = account.world.ids.hidden(f"issuer/{account.account_id}", "0123456789abcdef", 25)
     parts = (drawn[:8], drawn[8:12], drawn[12:16], drawn[16:20], f"{drawn[20:]}example")
     return f"https://{'-'.join(parts)}.{_HOST}"
@@ -174,7 +173,7 @@ def _issuer_of(account: Account) -> str:
     "EnableOutboundWebIdentityFederation", on="*", answer=lambda url: {"IssuerIdentifier": url}
 )
 def enable_outbound_web_identity_federation(account: Account, _: Parameters) -> str:
-    """Make the account an issuer of tokens, and give its URL."""
+    """Make the account an issuer of tokens; return its URL."""
     if account.outbound_federation:
         raise FeatureEnabled(_IS_ON)
     account.outbound_federation = _issuer_of(account)
@@ -183,7 +182,7 @@ def enable_outbound_web_identity_federation(account: Account, _: Parameters) -> 
 
 @operation("DisableOutboundWebIdentityFederation", on="*")
 def disable_outbound_web_identity_federation(account: Account, _: Parameters) -> None:
-    """Let the account issue no more tokens; those that it has issued stay valid."""
+    """Stop the account from issuing tokens; existing tokens stay valid."""
     _check_is_on(account)
     account.outbound_federation = ""
 
@@ -197,25 +196,25 @@ def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -
 
 def _check_is_on(account: Account) -> None:
     if not account.outbound_federation:
-        raise noted(FeatureDisabled(_IS_OFF), "EnableOutboundWebIdentityFederation switches it on.")
+        raise noted(FeatureDisabled(_IS_OFF), "To enable it: EnableOutboundWebIdentityFederation.")
 
 
-# AWS's sentences about organizations are likely, not sure: its pages give only their meaning.
+# AWS's sentences about organizations are likely: its pages describe only their meaning.
 
 
 def _own(account: Account) -> Organization:
-    """Find the organization that an account is in charge of.
+    """Find the organization that an account administers.
 
     Raises
     ------
     OrganizationNotFoundException
-        It is in none.
+        The account isn't in an organization.
     OrganizationNotInAllFeaturesModeException
-        The organization has consolidated billing only.
+        The organization has only consolidated billing.
     AccountNotManagementOrDelegatedAdministratorException
-        Others are in charge.
+        The account isn't an administrator.
     ServiceAccessNotEnabledException
-        IAM has no access to the organization.
+        IAM doesn't have trusted access.
     """
     organization = account.organization
     if organization is None:
@@ -233,7 +232,7 @@ def _own(account: Account) -> Organization:
         error = ServiceAccessNotEnabledException(
             "Trusted access is not enabled for IAM in AWS Organizations."
         )
-        raise noted(error, f'organization.enable_aws_service_access("{SERVICE}") enables it.')
+        raise noted(error, f'To enable it: organization.enable_aws_service_access("{SERVICE}").')
     return organization
 
 
@@ -243,15 +242,15 @@ def _answer(organization: Organization) -> dict[str, Any]:
 
 @operation("ListOrganizationsFeatures", on="*", answer=_answer)
 def list_organizations_features(account: Account, _: Parameters) -> Organization:
-    """List the features that are on."""
+    """List the enabled features."""
     return _own(account)
 
 
 def _feature_operations(noun: str, feature: str) -> None:
-    """Make the operations that switch one feature on and off."""
+    """Make the operations that enable and disable a feature."""
 
     def enable(account: Account, _: Parameters) -> Organization:
-        """Switch the feature on: only the management account can."""
+        """Enable the feature: only the management account can."""
         organization = _own(account)
         if account.account_id != organization.management_account_id:
             raise CallerIsNotManagementAccountException(
@@ -260,7 +259,7 @@ def _feature_operations(noun: str, feature: str) -> None:
         return _switched(organization, {*organization.root_features, feature})
 
     def disable(account: Account, _: Parameters) -> Organization:
-        """Switch the feature off."""
+        """Disable the feature."""
         organization = _own(account)
         return _switched(organization, {*organization.root_features} - {feature})
 
@@ -269,7 +268,7 @@ def _feature_operations(noun: str, feature: str) -> None:
 
 
 def _switched(organization: Organization, features: AbstractSet[str]) -> Organization:
-    """Let these features be on, and no others."""
+    """Set the enabled features."""
     organization.root_features = [feature for feature in FEATURES if feature in features]
     return organization
 

@@ -1,6 +1,6 @@
-"""Server certificates: uploaded with a private key that must fit, found, renamed, deleted.
+"""Server certificates: upload them with their private key, find, rename and delete them.
 
-The private key is only checked. It isn't kept.
+The private key is only checked. It isn't stored.
 
 Notes
 -----
@@ -36,12 +36,12 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
     Raises
     ------
     MalformedCertificate
-        It is none; with the message.
+        It isn't a certificate; with the message.
     """
     try:
         return pem.certificates(text)
     except ValueError as wrong:
-        raise noted(MalformedCertificate(message), f"What was given is {wrong}.") from None
+        raise noted(MalformedCertificate(message), f"The text is {wrong}.") from None
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
@@ -64,7 +64,7 @@ def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
 
 
 def _own_certificate(request: Parameters) -> Certificate:
-    """Read a server's certificate, and check that its key and its chain fit."""
+    """Read a server's certificate, and check its key and its chain."""
     [certificate, *more] = read_certificates(request["CertificateBody"], _NO_CERTIFICATE)
     if more:
         raise MalformedCertificate(_NO_CERTIFICATE)
@@ -86,7 +86,7 @@ def _own_certificate(request: Parameters) -> Certificate:
 
 @operation("UploadServerCertificate", on="server-certificate", answer=_uploaded)
 def upload_server_certificate(account: Account, request: Parameters) -> ServerCertificate:
-    """Keep a certificate, without its private key."""
+    """Store a certificate, without its private key."""
     certificate = _own_certificate(request)
     kept = common.begin(ServerCertificate, account, request)
     kept.tags, kept.body = common.tags_in(request), request["CertificateBody"]
@@ -96,7 +96,7 @@ def upload_server_certificate(account: Account, request: Parameters) -> ServerCe
 
 @operation("GetServerCertificate", on="server-certificate", answer=as_it_is)
 def get_server_certificate(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a certificate, and read it."""
+    """Return a certificate."""
     certificate = _find(account, request)
     return {
         "ServerCertificate": {
@@ -116,7 +116,7 @@ def list_server_certificates(account: Account, request: Parameters) -> dict[str,
 
 
 def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
-    """Whoever renames a certificate must be allowed to change the new name too."""
+    """Return the permission to change the new name, which renaming a certificate also needs."""
     old = common.same_name(request["ServerCertificateName"], account.server_certificates)
     path = request.get("NewPath", old.path if old else "/")
     name = request.get("NewServerCertificateName", old.name if old else "")

@@ -1,7 +1,7 @@
-"""What IAM's operations have in common: they find and check alike, tag alike, and answer alike.
+"""Helpers of IAM's operations: find, check, tag, and write responses.
 
-Keys of users' and roles' tags ignore letter case, and keep the case they were first written in. For
-everything else, keys that differ in case are different keys.
+Keys of users' and roles' tags are case-insensitive and keep the case they were first written in.
+For everything else, keys are case-sensitive.
 
 Notes
 -----
@@ -46,7 +46,7 @@ New = TypeVar("New", bound="Identity | IamResource")
 
 
 def same_name(name: str, held: Mapping[str, Held]) -> Held | None:
-    """Find what is held under a name, in any letter case.
+    """Find a value by name, case-insensitively.
 
     Examples
     --------
@@ -60,14 +60,14 @@ def same_name(name: str, held: Mapping[str, Held]) -> Held | None:
 
 
 def user_of(account: Account, request: Parameters) -> User:
-    """Find the user that a call names; it may name none only if a user calls."""
+    """Find the user that a call names; by default the calling user."""
     if "UserName" not in request:
         raise ValidationError("Must specify userName when calling with non-User credentials")
     return account.get_user(request["UserName"])
 
 
 def holder_of(account: Account, request: Parameters) -> CredentialOwner:
-    """Find whose credentials an operation means: the named user's, or else the root user's."""
+    """Find the owner of credentials: the named user, or the root user."""
     return account.get_user(request["UserName"]) if "UserName" in request else account.root
 
 
@@ -78,7 +78,7 @@ _HELD = {
     "instance-profile": ("instance_profiles", "Instance Profile {}"),
     "server-certificate": ("server_certificates", "The Server Certificate with name {}"),
 }
-"""Kind -> where an account holds them by name, and how IAM's sentences name one."""
+"""Kind -> the account's field that holds them by name, and the noun in IAM's sentences."""
 
 
 def _held(account: Account, cls: type[New]) -> dict[str, New]:
@@ -87,12 +87,12 @@ def _held(account: Account, cls: type[New]) -> dict[str, New]:
 
 
 def find_named(cls: type[New], account: Account, request: Parameters) -> New:
-    """Find what a call names, in any letter case.
+    """Find what a call names, case-insensitively.
 
     Raises
     ------
     NoSuchEntity
-        Nothing has the name; a note says which may be meant.
+        Nothing has the name; a note suggests similar names.
     """
     name, held = request[f"{cls.noun}Name"], _held(account, cls)
     found = same_name(name, held)
@@ -103,7 +103,7 @@ def find_named(cls: type[New], account: Account, request: Parameters) -> New:
 
 
 def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
-    """Check that nothing has the name, in any letter case."""
+    """Check that the name is free, case-insensitively."""
     if same_name(name, held) is not None:
         raise EntityAlreadyExists(f"{_HELD[cls.kind][1].format(name)} already exists.")
 
@@ -114,7 +114,7 @@ def quota(account: Account, name: str) -> int:
 
 
 def check_room(account: Account, name: str, used: int) -> None:
-    """Check that a quota is not used up; a name without ``Per`` is a quota of the account."""
+    """Check that a quota isn't exhausted; a name without ``Per`` is a quota of the account."""
     most = quota(account, name)
     if used >= most:
         shown = name if "Per" in name else f"{name}PerAccount"
@@ -122,7 +122,7 @@ def check_room(account: Account, name: str, used: int) -> None:
 
 
 def begin(cls: type[New], account: Account, request: Parameters) -> New:
-    """Begin something new: its name must be free, and the account must have room for it."""
+    """Check that the name of a new resource is free, and the quota isn't exhausted."""
     name, held = request[f"{cls.noun}Name"], _held(account, cls)
     _check_free(cls, name, held)
     check_room(account, f"{cls.noun}s", len(held))
@@ -130,7 +130,7 @@ def begin(cls: type[New], account: Account, request: Parameters) -> New:
 
 
 def add(new: New) -> New:
-    """Add something new to what its account holds, with a unique id and today's date."""
+    """Add a new resource to its account, with a unique id and today's date."""
     world = new.account.world
     new.unique_id = world.ids.unique_id(new.kind)
     new.create_date = world.clock.now
@@ -139,7 +139,7 @@ def add(new: New) -> New:
 
 
 def move(thing: New, request: Parameters, name_parameter: str) -> None:
-    """Rename something, or move it to another path; lists keep their order."""
+    """Rename a resource, or move it to another path; lists keep their order."""
     held = _held(thing.account, type(thing))
     name = request.get(name_parameter, thing.name)
     others = {key: other for key, other in held.items() if other is not thing}
@@ -150,7 +150,7 @@ def move(thing: New, request: Parameters, name_parameter: str) -> None:
 
 
 def iam_arn(account: Account, resource: str) -> str:
-    """Write the ARN of something of IAM in an account.
+    """Return the ARN of an IAM resource in an account.
 
     Examples
     --------
@@ -163,25 +163,25 @@ def iam_arn(account: Account, resource: str) -> str:
 
 
 def check_empty(*leftovers: tuple[object, str]) -> None:
-    """Check that nothing is left of what must go first: what may be, and what IAM says to do."""
+    """Check that nothing blocks a deletion: a field for each blocker, with IAM's instruction."""
     for is_left, must in leftovers:
         if is_left:
             raise DeleteConflict(f"Cannot delete entity, must {must} first.")
 
 
 SERVICE_LINKED_ONLY = "/aws-service-role/"
-"""AWS's policies under this path can be attached to service-linked roles only."""
+"""AWS's policies under this path can only be attached to service-linked roles."""
 
 
 def attachable(
     account: Account, policy_arn: str, noun: str, refuse: type[AwsError] = PolicyNotAttachable
 ) -> ManagedPolicy:
-    """Find a managed policy that is to be attached, or to be a boundary.
+    """Find a managed policy to attach or to use as a boundary.
 
     Raises
     ------
     NoSuchEntity
-        There is none.
+        There is no such policy.
     AwsError
         It is for roles that only a service makes.
     """
@@ -192,7 +192,7 @@ def attachable(
 
 
 def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
-    """Find the permissions boundary of a new user or role: the ARN of a managed policy.
+    """Return the permissions boundary of a new user or role: the ARN of a managed policy.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
 
 
 def filled(**fields: Any) -> dict[str, Any]:
-    """Leave out the fields that have no value.
+    """Omit the fields without a value.
 
     Examples
     --------
@@ -216,12 +216,12 @@ def filled(**fields: Any) -> dict[str, Any]:
 
 
 def fields(record: object, *names: str) -> dict[str, Any]:
-    """Write the fields of a record that have the API's names."""
+    """Return the fields of a record that have the API's names."""
     return {name: getattr(record, python_name(name)) for name in names}
 
 
 def write_named(thing: Identity | IamResource) -> dict[str, Any]:
-    """Write what everything with a name and a path has."""
+    """Return the fields of everything with a name and a path."""
     return {
         "Path": thing.path,
         f"{thing.noun}Name": thing.name,
@@ -231,12 +231,12 @@ def write_named(thing: Identity | IamResource) -> dict[str, Any]:
 
 
 def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
-    """Write tags."""
+    """Return tags in the API's form."""
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
 def write_identity(identity: Identity) -> dict[str, Any]:
-    """Write a user, a group or a role, its trust policy included."""
+    """Return a user, a group or a role, with its trust policy, in the API's form."""
     found = {**write_named(identity), **filled(CreateDate=identity.create_date)}
     if isinstance(identity, Bounded):
         if identity.boundary:
@@ -254,7 +254,7 @@ def write_identity(identity: Identity) -> dict[str, Any]:
 
 
 def write_owner(owner: CredentialOwner) -> dict[str, Any]:
-    """Write a user or a root user."""
+    """Return a user or a root user in the API's form."""
     if isinstance(owner, User):
         return write_identity(owner)
     return {
@@ -267,7 +267,7 @@ def write_owner(owner: CredentialOwner) -> dict[str, Any]:
 
 
 def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
-    """Write a managed policy, without its document."""
+    """Return a managed policy in the API's form, without its document."""
     return {
         "PolicyName": managed.name,
         **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
@@ -280,14 +280,14 @@ def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
 def write_version(
     managed: ManagedPolicy, version_id: str, *, with_document: bool
 ) -> dict[str, Any]:
-    """Write a version of a managed policy."""
+    """Return a version of a managed policy in the API's form."""
     document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
     is_default = version_id == managed.default_version_id
     return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
 
 
 PAGE = 100
-"""How many items there are on a page if the call does not say."""
+"""The default number of items on a page."""
 
 
 def page(
@@ -298,7 +298,7 @@ def page(
     Parameters
     ----------
     name
-        Under which the list is answered: ``"Users"``.
+        The name of the list in the response: ``"Users"``.
     request
         ``MaxItems``, ``Marker`` and ``PathPrefix`` as they were sent.
 
@@ -321,12 +321,12 @@ def page(
 
 
 def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
-    """Read the tags that a call sends.
+    """Return the tags of a call.
 
     Raises
     ------
     InvalidInput
-        A key is there twice, or is one of those that only AWS sets.
+        A key is duplicated, or reserved for AWS.
     """
     sent = request.get("Tags", ())
     found = {tag["Key"]: tag["Value"] for tag in sent}
@@ -358,13 +358,13 @@ def tag_operations(
     Parameters
     ----------
     kind, noun
-        As in its ARNs, and as in the names of its operations.
+        Its name in ARNs, and in the names of operations.
     find
-        Finds what a call names.
+        Finds the resource that a call names.
     keep
-        Gives it other tags.
+        Stores its new tags.
     ignore_case
-        Whether keys that differ in case are the same key.
+        Whether keys are case-insensitive.
     by_key
         Whether the list is sorted.
     """
@@ -383,7 +383,7 @@ def tag_operations(
             raise LimitExceeded("The number of tags has reached the maximum limit.")
         keep(account, tagged, wanted)
 
-    @operation(f"Untag{noun}", on=kind)  # a key that is not there is no error
+    @operation(f"Untag{noun}", on=kind)  # a missing key isn't an error
     def untag(account: Account, request: Parameters) -> None:
         tagged, gone = find(account, request), {*map(same, request["TagKeys"])}
         kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}

@@ -1,6 +1,6 @@
-"""Access keys and MFA devices: made, listed, enabled, deleted; and the key as its holder has it.
+"""Access keys and MFA devices: their operations, and the key as its holder sees it.
 
-``user_credentials.py`` switches and deletes access keys, as it does other credentials of a user.
+``user_credentials.py`` updates and deletes access keys, like a user's other credentials.
 
 Notes
 -----
@@ -65,7 +65,7 @@ def _created_key(key: AccessKey) -> dict[str, Any]:
 
 @operation("CreateAccessKey", on="user", answer=_created_key)
 def create_access_key(account: Account, request: Parameters) -> AccessKey:
-    """Create a key: its secret is answered now, and never again."""
+    """Create a key; only this response has its secret."""
     user = common.holder_of(account, request)
     common.check_room(account, "AccessKeysPerUser", len(user.key_records))
     ids = account.world.ids
@@ -105,7 +105,7 @@ def get_access_key_last_used(account: Account, request: Parameters) -> dict[str,
 class AccessKey:
     """An access key of an IAM user or a root user: a caller as long as it is active.
 
-    Only the object that creation returned has the secret. Those of a list have not, nor has a copy.
+    Only the object that creation returned has the secret; objects in lists and copies don't.
 
     Examples
     --------
@@ -143,7 +143,7 @@ class AccessKey:
 
     @property
     def record(self) -> KeyRecord:
-        """What IAM knows of the key now.
+        """The key's current record in IAM.
 
         Raises
         ------
@@ -154,12 +154,12 @@ class AccessKey:
 
     @property
     def status(self) -> str:
-        """``Active`` or ``Inactive``, as it is now."""
+        """The current status: ``Active`` or ``Inactive``."""
         return self.record.status
 
     @property
     def create_date(self) -> datetime:
-        """When it was made; a key's age counts from here."""
+        """When it was created, from which a key's age counts."""
         return self.record.create_date
 
     @property
@@ -168,15 +168,15 @@ class AccessKey:
         return self.record.last_used
 
     def update(self, status: str) -> None:
-        """Make it ``Active`` or ``Inactive``; an inactive key still counts for the quota of two."""
+        """Set it ``Active`` or ``Inactive``; an inactive key still counts for the quota of two."""
         self._do("UpdateAccessKey", Status=status)
 
     def delete(self) -> None:
-        """Delete it, for ever."""
+        """Delete it permanently."""
         self._do("DeleteAccessKey")
 
     def present(self, world: World) -> Presented:
-        """Show it, as with every call.
+        """Present the credentials, as with every call.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class AccessKey:
         return Presented(holder.arn)
 
     def used(self, world: World, service: str, region: str) -> None:
-        """Note a use that no event of this world shows; what happens here is noted by itself.
+        """Record a use outside this world; uses in this world are recorded automatically.
 
         Parameters
         ----------
@@ -219,12 +219,12 @@ class AccessKey:
         return f"AccessKey({self.access_key_id!r}, {record.status if record else 'deleted'!r})"
 
     def __reduce__(self) -> Any:
-        """Copy it, and write it to a file, without its secret."""
+        """Return the state for copies and pickles, without the secret."""
         return AccessKey, (self.user, self.access_key_id)
 
 
 def _created_device(device: MfaDevice) -> dict[str, Any]:
-    """Write a new device; with a QR code for a phone if the phone's time is the world's."""
+    """Return a new device, with a QR code if the world's clock is real."""
     can_be_scanned = device.account.world.clock.is_real
     return {
         "VirtualMFADevice": {
@@ -240,7 +240,7 @@ def _created_device(device: MfaDevice) -> dict[str, Any]:
 
 @operation("CreateVirtualMFADevice", on="mfa", answer=_created_device)
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
-    """Set up a phone; it has no owner until it is enabled."""
+    """Create a virtual MFA device; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
     serial = common.iam_arn(account, f"mfa{path}{name}")
     if serial in account.mfa_records:
@@ -253,7 +253,7 @@ def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevic
 
 
 def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> MfaRecord:
-    """Find the device that is to be enabled. IAM learns only then of tokens and passkeys."""
+    """Find the device to enable. Hardware tokens and passkeys are registered only then."""
     if "PasskeyName" in request:  # the console registers it, so no codes are sent
         whose = f"user/{user.user_name}" if user.named else "root-account"
         start = common.iam_arn(account, f"u2f/{whose}")
@@ -268,7 +268,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
 
 @operation("EnableMFADevice", on="user")
 def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
-    """Return a device an owner: two codes, one after the other, prove that it is at hand."""
+    """Enable a device for an owner, who proves possession with two consecutive codes."""
     user = common.holder_of(account, request)
     record = _to_enable(account, user, request)
     if record.owner is not None:
@@ -290,7 +290,7 @@ def _check_codes(account: Account, record: MfaRecord, request: Parameters) -> No
 
 
 def _own(user: CredentialOwner, serial_number: str) -> MfaRecord:
-    """Find a device that is somebody's."""
+    """Find a device of an owner."""
     for record in devices_of(user):
         if record.serial_number == serial_number:
             return record
@@ -299,14 +299,14 @@ def _own(user: CredentialOwner, serial_number: str) -> MfaRecord:
 
 @operation("ResyncMFADevice", on="user")
 def resync_mfa_device(account: Account, request: Parameters) -> None:
-    """Compare clocks with a device, by two codes; here they never differ."""
+    """Synchronize with a device by two codes; here the clocks never differ."""
     user = common.holder_of(account, request)
     _check_codes(account, _own(user, request["SerialNumber"]), request)
 
 
 @operation("DeactivateMFADevice", on="user")
 def deactivate_mfa_device(account: Account, request: Parameters) -> None:
-    """Take a device from its user; a virtual device stays, without an owner."""
+    """Deactivate a user's device; a virtual device stays, without an owner."""
     record = _own(common.holder_of(account, request), request["SerialNumber"])
     if record.kind == VIRTUAL:
         account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
@@ -316,7 +316,7 @@ def deactivate_mfa_device(account: Account, request: Parameters) -> None:
 
 @operation("DeleteVirtualMFADevice", on="mfa")
 def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
-    """Delete a virtual device that has no owner."""
+    """Delete a virtual device without an owner."""
     record = find_device(account, request["SerialNumber"])
     if record.owner is not None:
         raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
@@ -329,14 +329,14 @@ def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
 
 @operation("ListMFADevices", on="user", answer=as_it_is)
 def list_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
-    """List somebody's devices."""
+    """List an owner's devices."""
     user = common.holder_of(account, request)
     return common.page("MFADevices", devices_of(user), request, partial(_write, user))
 
 
 @operation("GetMFADevice", on="user", answer=as_it_is)
 def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a device of somebody."""
+    """Return a device of an owner."""
     user = common.holder_of(account, request)
     return _write(user, _own(user, request["SerialNumber"]))
 

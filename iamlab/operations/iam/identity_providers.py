@@ -1,8 +1,8 @@
 """Identity providers of an account: OpenID Connect and SAML.
 
-Nobody asks an OpenID Connect provider's server here: without thumbprints the list stays empty,
-where AWS would fetch one. The settings of trusted identity propagation are kept and answered; the
-propagation itself, in IAM Identity Center, is not modelled.
+iamlab doesn't contact an OpenID Connect provider's server: without thumbprints the list stays
+empty, where AWS would fetch one. The settings of trusted identity propagation are stored and
+returned; the propagation itself, in IAM Identity Center, isn't modelled.
 
 Notes
 -----
@@ -42,7 +42,7 @@ New = TypeVar("New", OpenIDConnectProvider, SAMLProvider)
 
 
 def _finder(cls: type[New], held: str, missing: str) -> Callable[[Account, Parameters], New]:
-    """Make what finds the provider whose ARN a call names; the account holds all in a field."""
+    """Return a function that finds a call's provider in a field of the account."""
 
     def find(account: Account, request: Parameters) -> New:
         arn, providers = request[cls.named_by], getattr(account, held)
@@ -75,12 +75,12 @@ def _created(provider: Provider) -> dict[str, Any]:
 
 _CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
 _CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterInstance"}
-"""What may be set -> the flag that takes it away."""
+"""Setting -> the flag that removes it."""
 
 
 def _new_propagation(request: Parameters) -> dict[str, Any]:
-    """Take the settings of a new provider."""
-    # The sentences about this are not documented.
+    """Apply the settings of a new provider."""
+    # AWS doesn't document these sentences.
     if _CENTER in request and _CONTEXT not in request:
         raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
     return {
@@ -96,12 +96,12 @@ def _changes(request: Parameters, setting: str) -> bool:
 def _check_propagation(
     provider: Provider, request: Parameters, *, of_metadata: bool = False
 ) -> None:
-    """Insist that a call changes one thing at a time, in the right order.
+    """Check that a call changes one setting at a time, in the right order.
 
     Parameters
     ----------
     of_metadata
-        Whether the call changes something else of the provider besides.
+        Whether the call also changes something else of the provider.
     """
     for name, flag in _CHANGES.items():
         if name in request and request.get(flag):
@@ -115,7 +115,7 @@ def _check_propagation(
 
 
 def _change_propagation(provider: Provider, request: Parameters) -> None:
-    """Make the changes."""
+    """Apply the changes."""
     if _changes(request, _CONTEXT):
         provider.context_provider = deepcopy(request.get(_CONTEXT))
     if _changes(request, _CENTER):
@@ -123,7 +123,7 @@ def _change_propagation(provider: Provider, request: Parameters) -> None:
 
 
 def _written_propagation(provider: Provider) -> dict[str, Any]:
-    """Write the settings that are made."""
+    """Return the current settings."""
     return common.filled(
         ContextProvider=deepcopy(provider.context_provider),
         IdentityCenterInstanceArn=provider.identity_center_instance_arn,
@@ -131,7 +131,7 @@ def _written_propagation(provider: Provider) -> dict[str, Any]:
 
 
 def _listed(provider: Provider) -> dict[str, Any]:
-    """Write what a list says of a provider."""
+    """Return a provider as in lists."""
     return {
         "Arn": provider.arn,
         "IsTrustedIdentityPropagationEnabled": provider.context_provider is not None,
@@ -145,18 +145,18 @@ _MOST_THUMBPRINTS = 5
 
 
 def name_of_url(url: str) -> str:
-    """Return what a provider is called, if its URL is one: a host, and perhaps a path.
+    """Return a provider's name, which follows from its URL: a host, and optionally a path.
 
     Raises
     ------
     ValidationError
-        It is none; the note says how one is written.
+        It isn't such a URL; the note describes its form.
     """
     scheme, _, name = url.partition("://")
     host, slash, path = name.partition("/")
     if scheme == "https" and _HOST.fullmatch(host) and _PATH.fullmatch(path):
         return host + slash + path
-    note = "It is https://, a host without a port, and perhaps a path; no query."
+    note = "It must be https://, a host without a port, and optionally a path; no query."
     raise noted(ValidationError("Invalid Open ID Connect Provider URL"), note)
 
 
@@ -178,7 +178,7 @@ def _thumbprints(thumbprints: Iterable[str]) -> list[str]:
 
 @operation("CreateOpenIDConnectProvider", on="oidc-provider", answer=_created)
 def create_open_id_connect_provider(account: Account, request: Parameters) -> OpenIDConnectProvider:
-    """Make a provider of its URL; its ARN ends with it."""
+    """Create a provider from its URL, with which its ARN ends."""
     provider = OpenIDConnectProvider(
         account,
         name_of_url(request["Url"]),
@@ -195,10 +195,10 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
 
 @operation("GetOpenIDConnectProvider", on="oidc-provider", answer=as_it_is)
 def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a provider."""
+    """Return a provider."""
     provider = _find_oidc(account, request)
     return {
-        "Url": provider.name,  # without https://, as AWS gives it
+        "Url": provider.name,  # without https://, like AWS
         "ClientIDList": list(provider.client_ids),
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
@@ -216,7 +216,7 @@ def list_open_id_connect_providers(account: Account, _: Parameters) -> dict[str,
 
 @operation("DeleteOpenIDConnectProvider", on="oidc-provider")
 def delete_open_id_connect_provider(account: Account, request: Parameters) -> None:
-    """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
+    """Delete a provider; roles that trust it stay, but can't be assumed any more."""
     arn = request["OpenIDConnectProviderArn"]
     if ":oidc-provider/" in arn and arn not in account.oidc_providers:
         raise NoSuchEntity(f"OpenId connect Provider {arn} cannot be found.")
@@ -225,14 +225,14 @@ def delete_open_id_connect_provider(account: Account, request: Parameters) -> No
 
 @operation("AddClientIDToOpenIDConnectProvider", on="oidc-provider")
 def add_client_id(account: Account, request: Parameters) -> None:
-    """Add an audience; one that is there already stays."""
+    """Add an audience; an existing one stays."""
     provider = _find_oidc(account, request)
     provider.client_ids = _client_ids(account, [*provider.client_ids, request["ClientID"]])
 
 
 @operation("RemoveClientIDFromOpenIDConnectProvider", on="oidc-provider")
 def remove_client_id(account: Account, request: Parameters) -> None:
-    """Take an audience away; one that is not there is no mistake."""
+    """Remove an audience; a missing one isn't an error."""
     provider = _find_oidc(account, request)
     provider.client_ids = [held for held in provider.client_ids if held != request["ClientID"]]
 
@@ -262,21 +262,21 @@ _OF_METADATA = frozenset(
 
 
 def _check_keys(request: Parameters, mode: str, held: int) -> None:
-    """Check what a call says of encryption; its sentences are not documented."""
+    """Check a call's settings of encryption; AWS doesn't document the sentences."""
     if "AddPrivateKey" in request:
         try:
             pem.private_key(request["AddPrivateKey"])
         except ValueError as wrong:
-            raise InvalidInput(f"The private key cannot be used: it is {wrong}.") from None
+            raise InvalidInput(f"The private key can't be used: it is {wrong}.") from None
     if held > _MOST_KEYS:
         raise LimitExceeded(f"Cannot exceed quota for PrivateKeysPerSAMLProvider: {_MOST_KEYS}")
     if mode == "Required" and not held:
-        raise InvalidInput("Assertions can be required to be encrypted only if there is a key.")
+        raise InvalidInput("Encrypted assertions can be required only with a private key.")
 
 
 @operation("CreateSAMLProvider", on="saml-provider", answer=_created)
 def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
-    """Make a provider of the metadata that it gave."""
+    """Create a provider from its metadata."""
     name = request["Name"]
     tags, settings = common.tags_in(request), _new_propagation(request)
     provider = SAMLProvider(account, name, tags=tags, **settings)
@@ -299,7 +299,7 @@ def _set_metadata(provider: SAMLProvider, text: str) -> None:
 
 
 def _add_key(provider: SAMLProvider, request: Parameters) -> None:
-    """Note that a key was sent. It goes no further."""
+    """Record that a key was sent. The key itself isn't stored."""
     if "AddPrivateKey" in request:
         world = provider.account.world
         provider.private_keys[world.ids.key_id("", 24)] = world.clock.now
@@ -311,7 +311,7 @@ def _add_key(provider: SAMLProvider, request: Parameters) -> None:
     answer=lambda provider: {"SAMLProviderArn": provider.arn},
 )
 def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
-    """Replace the metadata, or other settings; what is not sent stays."""
+    """Replace the metadata, or other settings; omitted settings stay."""
     provider = _find_saml(account, request)
     _check_propagation(provider, request, of_metadata=bool(_OF_METADATA & request.keys()))
     gone = request.get("RemovePrivateKey")
@@ -331,7 +331,7 @@ def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
 
 @operation("GetSAMLProvider", on="saml-provider", answer=as_it_is)
 def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a provider, and read its metadata."""
+    """Return a provider with its metadata."""
     provider = _find_saml(account, request)
     return {
         "SAMLProviderUUID": provider.unique_id,
@@ -358,7 +358,7 @@ def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
 
 @operation("DeleteSAMLProvider", on="saml-provider")
 def delete_saml_provider(account: Account, request: Parameters) -> None:
-    """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
+    """Delete a provider; roles that trust it stay, but can't be assumed any more."""
     del account.saml_providers[_find_saml(account, request).arn]
 
 

@@ -1,4 +1,4 @@
-"""An MFA device as its owner has it: it shows codes, and is enabled and deactivated.
+"""An MFA device as its owner sees it: it shows codes, and is enabled and deactivated.
 
 Notes
 -----
@@ -54,7 +54,7 @@ class MfaDevice:
 
     @property
     def base32_string_seed(self) -> str:
-        """The seed that the phone gets when it is set up; shown once.
+        """The seed for the phone; shown once.
 
         Raises
         ------
@@ -64,18 +64,18 @@ class MfaDevice:
         if self._seed is None:
             raise RequestError(
                 f"Only the device that create_virtual_mfa_device returned knows the seed of "
-                f"{self.serial_number} and shows codes: IAM does not tell it again."
+                f"{self.serial_number} and shows codes: IAM doesn't show it again."
             )
         return self._seed
 
     @property
     def record(self) -> MfaRecord:
-        """What IAM knows of it now.
+        """The device's current record in IAM.
 
         Raises
         ------
         NoSuchEntity
-            It has been deleted, or it is no virtual device and was deactivated.
+            It has been deleted, or it isn't virtual and was deactivated.
         """
         return find_device(self.account, self.serial_number)
 
@@ -86,21 +86,21 @@ class MfaDevice:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether somebody signs in with it."""
+        """Whether it has an owner."""
         return self.record.owner is not None
 
     @property
     def enable_date(self) -> datetime | None:
-        """Since when."""
+        """When it was enabled."""
         return self.record.enable_date
 
     @property
     def tags(self) -> dict[str, str]:
-        """Its tags."""
+        """The device's tags."""
         return dict(self.record.tags)
 
     def code(self, at: datetime | None = None) -> str:
-        """Show the code of a moment. Default: now, by the world's clock.
+        """Return the code at a time. Default: now, by the world's clock.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class MfaDevice:
         return code_at(self.base32_string_seed, at or self.account.world.clock.now)
 
     def otpauth_uri(self) -> str:
-        """Write the URI that an authenticator app reads: the name of the device, and its seed.
+        """Return the URI for an authenticator app: the name of the device, and its seed.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class MfaDevice:
 
         if not self.account.world.clock.is_real:
             raise RequestError(
-                "A real phone shows the codes of the real time: make the world with "
+                "A real phone shows codes of the real time. Make the world with "
                 "World(clock=RealClock()), or ask device.code()."
             )
         name = self.serial_number.rpartition("/")[2]
@@ -130,7 +130,7 @@ class MfaDevice:
         return pyotp.TOTP(self.base32_string_seed, name=whose).provisioning_uri()
 
     def qr_code_png(self) -> bytes:
-        """Draw what an authenticator app scans, as a PNG picture.
+        """Return the QR code for an authenticator app, as a PNG image.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class MfaDevice:
         return picture.getvalue()
 
     def qr_code_svg(self) -> str:
-        """Draw what an authenticator app scans, as an SVG picture for a notebook.
+        """Return the QR code for an authenticator app, as an SVG image for a notebook.
 
         Raises
         ------
@@ -160,39 +160,39 @@ class MfaDevice:
         return segno.make_qr(self.otpauth_uri())
 
     def enable(self, user: CredentialOwner | None = None) -> None:
-        """Enable it for a user, with two codes that follow each other: the one before, and now's.
+        """Enable it for a user, with two consecutive codes: the previous and the current one.
 
         Parameters
         ----------
         user
-            Its owner. Default: the user for whom it was made.
+            The owner. Default: the user that it was created for.
 
         Raises
         ------
         EntityAlreadyExists
-            It is somebody's already.
+            It already has an owner.
         LimitExceeded
-            The user has eight.
+            The user already has eight.
         """
         whose = self.user if user is None else user
         if whose is None or not hasattr(whose, "named"):
-            raise RequestError("Say whose it shall be: device.enable(user), with the user itself.")
+            raise RequestError("Pass the owner: device.enable(user), with the user object.")
         self._send("EnableMFADevice", whose)
         self.user = whose
 
     def resync(self) -> None:
-        """Show IAM two codes again, after its clock and the device's have drifted apart."""
+        """Synchronize it with two codes, after the clocks have drifted apart."""
         if self.user is None:
-            raise RequestError("Nobody has this device, so there is nothing to synchronise.")
+            raise RequestError("The device has no owner, so there is nothing to synchronise.")
         self._send("ResyncMFADevice", self.user)
 
     def deactivate(self) -> None:
-        """Take it from its user; a virtual device is then still there, for nobody."""
+        """Deactivate it; a virtual device stays, without an owner."""
         named = self.user.named if self.user is not None else {}
         perform(self.account, "DeactivateMFADevice", SerialNumber=self.serial_number, **named)
 
     def delete(self) -> None:
-        """Delete a virtual device that is nobody's."""
+        """Delete a virtual device without an owner."""
         perform(self.account, "DeleteVirtualMFADevice", SerialNumber=self.serial_number)
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -200,12 +200,12 @@ class MfaDevice:
         perform(self.account, "TagMFADevice", SerialNumber=self.serial_number, Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away."""
+        """Remove tags."""
         keys = as_keys(tag_keys)
         perform(self.account, "UntagMFADevice", SerialNumber=self.serial_number, TagKeys=keys)
 
     def _send(self, operation: str, user: CredentialOwner) -> None:
-        """Send two codes; the API names a user, so the root user sends them in the console."""
+        """Send two codes: the API requires a user, so the root user sends them in the console."""
         now = self.account.world.clock.now
         do = perform if user.named else perform_in_console
         do(
@@ -233,5 +233,5 @@ class MfaDevice:
         return f"MfaDevice({self.serial_number!r}, {state!r})"
 
     def __reduce__(self) -> Any:
-        """Copy it, and write it to a file, without its seed."""
+        """Return the state for copies and pickles, without the seed."""
         return MfaDevice, (self.account, self.serial_number, self.user)

@@ -1,7 +1,6 @@
 """Managed policies and their versions; policies attached to, or inline in, an identity; boundaries.
 
-Users, groups and roles have the same operations on their policies, so each is written once for all
-of them.
+Users, groups and roles have the same operations on their policies, so each is written once.
 
 Notes
 -----
@@ -39,18 +38,18 @@ if TYPE_CHECKING:
 
 
 def _own(account: Account, request: Parameters) -> ManagedPolicy:
-    """Find a policy that is to be changed.
+    """Find a policy to change.
 
     Raises
     ------
     AccessDenied
-        It is AWS's.
+        It is an AWS managed policy.
     NoSuchEntity
-        There is none.
+        There is no such policy.
     """
     policy = account.get_policy(request["PolicyArn"])
     if policy.is_aws_managed:
-        note = f"{policy.name} is AWS's. Make a policy of your own from its document."
+        note = f"{policy.name} is an AWS managed policy. Create your own policy from its document."
         raise noted(AccessDenied("Policy is outside your own account."), note)
     return policy
 
@@ -81,7 +80,7 @@ def _created(policy: ManagedPolicy) -> dict[str, Any]:
 
 @operation("CreatePolicy", on="policy", answer=_created)
 def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
-    """Make a policy of the account's own; this is its version v1."""
+    """Create a customer managed policy with version v1."""
     name, path = request["PolicyName"], request.get("Path", "/")
     if any(name.lower() == own.name.lower() for own in account.policies.values()):
         raise EntityAlreadyExists(
@@ -107,13 +106,13 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
 
 @operation("GetPolicy", on="policy", answer=as_it_is)
 def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a policy, and count what it is attached to."""
+    """Return a policy with its number of attachments."""
     return {"Policy": _counted(account, account.get_policy(request["PolicyArn"]))}
 
 
 @operation("ListPolicies", on="policy/", answer=as_it_is)
 def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
-    """List AWS's policies, or the account's own, or both."""
+    """List AWS managed policies, or customer managed policies, or both."""
     scope = request.get("Scope", "All")
     found: list[ManagedPolicy] = []
     if scope != "AWS":
@@ -128,7 +127,7 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """List who has a policy attached or, if that is asked for, as a boundary."""
+    """List the identities that a policy is attached to or, if requested, is the boundary of."""
     arn, kind = account.get_policy(request["PolicyArn"]).arn, request.get("EntityFilter")
     is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     every = bounded_by(account, arn) if is_boundary else holders(account, arn)
@@ -143,7 +142,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
 
 @operation("DeletePolicy", on="policy")
 def delete_policy(account: Account, request: Parameters) -> None:
-    """Delete a policy that nobody has, and that has one version only."""
+    """Delete a policy that isn't attached and has only one version."""
     policy = _own(account, request)
     if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
@@ -170,7 +169,7 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
 
 @operation("CreatePolicyVersion", on="policy", answer=as_it_is)
 def create_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
-    """Add a version; its number is never used again."""
+    """Add a version; version numbers aren't reused."""
     policy = _own(account, request)
     document = saved(request["PolicyDocument"], policy.name, "identity")
     most = common.quota(account, "VersionsPerPolicy")
@@ -189,7 +188,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
 def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
-    """Read the document of a version."""
+    """Return a version with its document."""
     policy = account.get_policy(request["PolicyArn"])
     version_id = _version(policy, request["VersionId"])
     return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
@@ -197,7 +196,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
 def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the versions of a policy, the newest first."""
+    """List the versions of a policy, newest first."""
     policy = account.get_policy(request["PolicyArn"])
     newest_first = sorted(policy.versions, key=_number, reverse=True)
     write = partial(common.write_version, policy, with_document=False)
@@ -206,7 +205,7 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
 
 @operation("SetDefaultPolicyVersion", on="policy")
 def set_default_policy_version(account: Account, request: Parameters) -> None:
-    """Let another version apply: the way to roll back."""
+    """Set the default version, for example to roll back."""
     policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
@@ -226,7 +225,7 @@ common.tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
-    """Return the name of an inline policy that must be there."""
+    """Return the name of an existing inline policy."""
     name: str = request["PolicyName"]
     if name not in identity.inline:
         error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
@@ -245,7 +244,7 @@ def _find(account: Account, request: Parameters, noun: str) -> Identity:
 
 
 def _find_own(account: Account, request: Parameters, noun: str) -> Any:
-    """Find an identity that is to be changed: no role of AWS's."""
+    """Find an identity to change, which can't be AWS's role."""
     is_role = noun == "Role"
     return own_role(account, request["RoleName"]) if is_role else _find(account, request, noun)
 
@@ -256,7 +255,7 @@ def _managed_policy_operations(noun: str) -> None:
 
     @operation(f"Attach{noun}Policy", on=kind)
     def attach(account: Account, request: Parameters) -> None:
-        """Attach a managed policy; one that is attached already stays so."""
+        """Attach a managed policy; if already attached, nothing changes."""
         identity: Identity = _find_own(account, request, noun)
         policy = common.attachable(account, request["PolicyArn"], noun)
         if policy.arn not in identity.attached:
@@ -283,7 +282,7 @@ def _inline_policy_operations(noun: str) -> None:
 
     @operation(f"Put{noun}Policy", on=kind)
     def put(account: Account, request: Parameters) -> None:
-        """Write an inline policy: it belongs to this identity alone and goes with it."""
+        """Set an inline policy: it belongs only to this identity and is deleted with it."""
         identity: Identity = _find_own(account, request, noun)
         name, holder = request["PolicyName"], (identity.kind, identity.name)
         others = [policy for other, policy in identity.inline.items() if other != name]
@@ -311,7 +310,7 @@ def _boundary_operations(noun: str) -> None:
 
     @operation(f"Put{noun}PermissionsBoundary", on=noun.lower())
     def put(account: Account, request: Parameters) -> None:
-        """Set the permissions boundary: at most what this managed policy allows."""
+        """Set the permissions boundary, a managed policy that limits the permissions."""
         identity: Bounded = _find_own(account, request, noun)
         identity.boundary = common.attachable(account, request["PermissionsBoundary"], noun).arn
 

@@ -1,7 +1,7 @@
-"""Roles, instance profiles that hand them to EC2, and service-linked roles.
+"""Roles, instance profiles that pass them to EC2, and service-linked roles.
 
-Deleting a service-linked role is a task that the service may refuse as long as it has resources
-that need the role. Here no service has resources, so each task has succeeded at once.
+Deleting a service-linked role is a task, which fails while the service has resources that need the
+role. Here services have no resources, so each task succeeds at once.
 
 Notes
 -----
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
 SERVICE_LINKED = "/aws-service-role/"
 OF_AWS = (SERVICE_LINKED, "/aws-reserved/")
-"""Paths under which only AWS makes and changes roles."""
+"""Paths under which only AWS creates and changes roles."""
 
 _USE_IS_SHOWN_FOR = timedelta(days=400)
-"""A use of a role that is longer ago is not shown any more."""
+"""How long IAM shows the last use of a role."""
 
 
 def own_role(account: Account, name: str) -> Role:
-    """Find a role that is to be changed.
+    """Find a role to change.
 
     Raises
     ------
     UnmodifiableEntity
-        It is AWS's.
+        It is AWS's role.
     """
     role = account.get_role(name)
     if role.path.startswith(OF_AWS):
@@ -64,7 +64,7 @@ def own_role(account: Account, name: str) -> Role:
 
 
 def trust_policy(account: Account, document: str, name: str) -> Policy:
-    """Read a trust policy that is to be saved: whom it names must be there."""
+    """Read a trust policy to save: the principals that it names must exist."""
     policy = saved(document, f"trust of {name}", "trust")
     for statement, value in absent(policy, account.world):
         note = f"See statement {statement.label}. There is no {value} in this world."
@@ -77,7 +77,7 @@ def _answer(role: Role) -> dict[str, Any]:
 
 
 def role_last_used(role: Role) -> dict[str, Any]:
-    """Write when a role was last used, as the API does; nothing if that was too long ago."""
+    """Return when a role was last used, in the API's form; nothing if that was too long ago."""
     used, now = role.last_used, role.account.world.clock.now
     if used is None or now - used.date > _USE_IS_SHOWN_FOR:
         return {}
@@ -90,7 +90,7 @@ def _found(role: Role) -> dict[str, Any]:
 
 @operation("CreateRole", on="role", answer=_answer)
 def create_role(account: Account, request: Parameters) -> Role:
-    """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
+    """Create a role with its trust policy, and without permissions."""
     role = common.begin(Role, account, request)
     role.tags = common.tags_in(request, ignore_case=True)
     role.boundary = common.boundary_of(account, request, "Role")
@@ -102,7 +102,7 @@ def create_role(account: Account, request: Parameters) -> Role:
 
 @operation("GetRole", on="role", answer=_found)
 def get_role(account: Account, request: Parameters) -> Role:
-    """Find a role; the answer, like the account's export, says when it was last used."""
+    """Return a role; the response, like the account's export, has its last use."""
     return account.get_role(request["RoleName"])
 
 
@@ -114,7 +114,7 @@ def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("UpdateRole", on="role")
 def update_role(account: Account, request: Parameters) -> Role:
-    """Set how long its sessions may last, and its description."""
+    """Set its maximum session duration and its description."""
     role = own_role(account, request["RoleName"])
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
     role.description = request.get("Description", role.description)
@@ -123,7 +123,7 @@ def update_role(account: Account, request: Parameters) -> Role:
 
 @operation("UpdateRoleDescription", on="role", answer=_answer)
 def update_role_description(account: Account, request: Parameters) -> Role:
-    """Set its description; that of a service-linked role too."""
+    """Set its description, also for a service-linked role."""
     role = account.get_role(request["RoleName"])
     if not role.path.startswith(SERVICE_LINKED):
         role = own_role(account, role.name)
@@ -141,7 +141,7 @@ def update_assume_role_policy(account: Account, request: Parameters) -> Role:
 
 @operation("DeleteRole", on="role")
 def delete_role(account: Account, request: Parameters) -> None:
-    """Delete a role that has nothing left."""
+    """Delete a role without policies and instance profiles."""
     role = own_role(account, request["RoleName"])
     common.check_empty(
         (role.instance_profiles, "remove roles from instance profile"),
@@ -164,7 +164,7 @@ def _linked(service: str, suffix: str) -> LinkedService:
 
 @operation("CreateServiceLinkedRole", on="role", answer=_answer)
 def create_service_linked_role(account: Account, request: Parameters) -> Role:
-    """Make the role of a service. No quota of roles stops it."""
+    """Create the role of a service. The quota of roles doesn't apply."""
     service, suffix = request["AWSServiceName"], request.get("CustomSuffix", "")
     linked = _linked(service, suffix)
     name = linked.role_name(suffix)
@@ -187,7 +187,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
     role.attached += [policy.arn] if policy else []
     if not linked.is_known:
         account.world.warnings.append(
-            f"How {service} calls its service-linked role is not known: {name} was derived, and "
+            f"The name of {service}'s service-linked role is unknown: {name} was derived, and "
             "has no policy."
         )
     return common.add(role)
@@ -200,7 +200,7 @@ def _trust(service: str) -> str:
 
 @operation("DeleteServiceLinkedRole", on="role", answer=lambda task: {"DeletionTaskId": task})
 def delete_service_linked_role(account: Account, request: Parameters) -> str:
-    """Ask the service to let its role go, and let it go; give the id of the task."""
+    """Delete a service's role after asking the service; return the id of the task."""
     role = account.get_role(request["RoleName"])
     if not role.path.startswith(SERVICE_LINKED):  # AWS's sentence is not documented
         raise ValidationError(f"Role {role.name} is not a service-linked role.")
@@ -226,7 +226,7 @@ def _profile(account: Account, request: Parameters) -> InstanceProfile:
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
-    """Write an instance profile as the API answers it, without tags."""
+    """Return an instance profile in the API's form, without tags."""
     return {
         **common.write_named(profile),
         **common.filled(CreateDate=profile.create_date),
@@ -240,7 +240,7 @@ def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
 
 @operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
-    """Make an instance profile: it holds no role yet."""
+    """Create an instance profile without a role."""
     profile = common.begin(InstanceProfile, account, request)
     profile.tags = common.tags_in(request)
     return common.add(profile)
@@ -258,7 +258,7 @@ def list_instance_profiles(account: Account, request: Parameters) -> dict[str, A
 
 @operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
 def list_instance_profiles_for_role(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the instance profiles that hold a role."""
+    """List the instance profiles that contain a role."""
     names = account.get_role(request["RoleName"]).instance_profiles
     held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
     return common.page("InstanceProfiles", held, request, write_profile)
@@ -266,14 +266,14 @@ def list_instance_profiles_for_role(account: Account, request: Parameters) -> di
 
 @operation("DeleteInstanceProfile", on="instance-profile")
 def delete_instance_profile(account: Account, request: Parameters) -> None:
-    """Delete an instance profile that holds no role."""
+    """Delete an instance profile without a role."""
     profile = _profile(account, request)
     common.check_empty((profile.roles, "remove roles from instance profile"))
     del account.instance_profiles[profile.name]
 
 
 def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
-    """Whoever puts a role into a profile hands it to EC2, and so must be allowed to pass it."""
+    """Return the permission to pass the role to EC2, which adding it to a profile needs."""
     role = common.same_name(request["RoleName"], account.roles)
     arn = role.arn if role else common.iam_arn(account, f"role/{request['RoleName']}")
     return [("iam:PassRole", arn)]
@@ -281,7 +281,7 @@ def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
 
 @operation("AddRoleToInstanceProfile", on="instance-profile", also=_pass_role)
 def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
-    """Put a role into a profile that is empty."""
+    """Add a role to an empty profile."""
     profile, role = _profile(account, request), own_role(account, request["RoleName"])
     common.check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
     role.instance_profiles.append(profile.name)
@@ -289,7 +289,7 @@ def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
 
 @operation("RemoveRoleFromInstanceProfile", on="instance-profile")
 def remove_role_from_instance_profile(account: Account, request: Parameters) -> None:
-    """Take a role out of a profile."""
+    """Remove a role from a profile."""
     profile, role = _profile(account, request), own_role(account, request["RoleName"])
     if profile.name not in role.instance_profiles:
         raise NoSuchEntity(f"Role {role.name} in Instance Profile {profile.name} cannot be found.")

@@ -1,8 +1,8 @@
-"""Credentials of which an owner has several, each Active or Inactive.
+"""Credentials that an owner can have several of, each Active or Inactive.
 
 SSH public keys (for CodeCommit), signing certificates, and service-specific credentials: passwords
-or API keys for one service. Access keys are in ``credentials.py``, but all four types are switched
-and deleted here, alike.
+or API keys for one service. Access keys are in ``credentials.py``, but all four types are updated
+and deleted here.
 
 Notes
 -----
@@ -58,22 +58,22 @@ def _credential_operations(
     refusal: AwsError,
     owner_of: Callable[[Account, Parameters], Any] = common.user_of,
 ) -> Callable[[CredentialOwner, Parameters], Any]:
-    """Register the operations that switch and delete credentials of a type; give what finds one.
+    """Register the operations that update and delete credentials of a type; return their finder.
 
     Parameters
     ----------
     noun
-        In the names of operations.
+        The noun in the names of operations.
     held
-        The field in which their owner has them by id.
+        The owner's field that holds them by id.
     named_by
-        The parameter that names one.
+        The parameter with the id.
     missing
-        What IAM says of an id that isn't there.
+        IAM's message for an unknown id.
     refusal
-        What refuses the status ``Expired``; AWS's sentences are not documented.
+        The message for the status ``Expired``; AWS doesn't document it.
     owner_of
-        Finds whose credentials a call means.
+        Finds the owner of the credentials.
     """
 
     def find(owner: CredentialOwner, request: Parameters) -> Any:
@@ -145,13 +145,13 @@ def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
 
 @operation("UploadSSHPublicKey", on="user", answer=lambda made: _with_body(*made))
 def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, SSHPublicKey]:
-    """Keep a key for a user. AWS's sentences of the first two refusals are not documented."""
+    """Store a key for a user. AWS doesn't document the first two sentences."""
     user, body = common.user_of(account, request), request["SSHPublicKeyBody"]
     try:
         key = PublicKey.read(body)
     except ValueError as wrong:
         error = InvalidPublicKey("The public key is malformed or otherwise invalid.")
-        error.add_note(f"It must be an RSA key, as ssh-keygen -t rsa makes one: {wrong}.")
+        error.add_note(f"It must be an RSA key, as from ssh-keygen -t rsa: {wrong}.")
         raise error from None
     if any(key == held.key for held in user.ssh_public_keys.values()):
         raise DuplicateSSHPublicKey(
@@ -166,7 +166,7 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
 
 @operation("GetSSHPublicKey", on="user", answer=as_it_is)
 def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
-    """Read a key, in the form that the call wants."""
+    """Return a key in the requested form."""
     user = common.user_of(account, request)
     own: SSHPublicKey = _ssh_key(user, request)
     is_ssh = request["Encoding"] == "SSH"
@@ -200,7 +200,7 @@ def _written_certificate(user: User, certificate: SigningCertificate) -> dict[st
 def upload_signing_certificate(
     account: Account, request: Parameters
 ) -> tuple[User, SigningCertificate]:
-    """Keep a certificate for a user."""
+    """Store a certificate for a user."""
     user, body = common.user_of(account, request), request["CertificateBody"]
     if len(read_certificates(body, f"Certificate {body} is malformed.")) > 1:
         raise MalformedCertificate(f"Certificate {body} is malformed.")
@@ -228,7 +228,7 @@ _TAKES_API_KEYS = {
     "bedrock.amazonaws.com": True,
     "logs.amazonaws.com": True,
 }
-"""The services, and whether each takes API keys, which may expire, instead of passwords."""
+"""The services, and whether each uses API keys, which can expire, instead of passwords."""
 
 
 def _check_service(service: str) -> None:
@@ -261,7 +261,7 @@ def _answer(made: tuple[User, ServiceSpecificCredential]) -> dict[str, Any]:
 
 
 def _free_name(account: Account, user: User, service: str) -> str:
-    """Return the name to sign in with: the user's and the account's, with a number if it is taken."""
+    """Return the name to sign in with: the user's and the account's, with a number if taken."""
     every = (held for user in account.users.values() for held in _held(user))
     names = {held.user_name for held in every if held.service_name == service}
     number, name = 0, f"{user.name}-at-{account.account_id}"
@@ -279,7 +279,7 @@ def _held(user: User) -> list[ServiceSpecificCredential]:
 def create_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
-    """Make a password, or an API key, and show it this once."""
+    """Create a password, or an API key, which only this response shows."""
     user, service = common.user_of(account, request), request["ServiceName"]
     _check_service(service)
     days = request.get("CredentialAgeDays")
@@ -303,7 +303,7 @@ def create_service_specific_credential(
 
 
 def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
-    """Whoever asks for the credentials of all users needs permission for all of them."""
+    """Return the permission for all users, which listing all credentials needs."""
     every = ("iam:ListServiceSpecificCredentials", common.iam_arn(account, "user/"))
     return [every] if request.get("AllUsers") else []
 
@@ -329,7 +329,7 @@ def list_service_specific_credentials(account: Account, request: Parameters) -> 
 def reset_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
-    """Make another password, and show it this once."""
+    """Reset the password, which only this response shows."""
     user = common.user_of(account, request)
     own: ServiceSpecificCredential = _service_specific(user, request)
     return user, replace(own, password=account.world.ids.secret())

@@ -1,4 +1,4 @@
-"""Users and groups, who is in which group, and the passwords of users for the console.
+"""Users and groups, memberships, and the users' console passwords.
 
 Notes
 -----
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @operation("CreateUser", on="user", answer=lambda user: {"User": common.write_identity(user)})
 def create_user(account: Account, request: Parameters) -> User:
-    """Create a user: it has no permissions and no credentials."""
+    """Create a user without permissions and credentials."""
     user = common.begin(User, account, request)
     user.tags = common.tags_in(request, ignore_case=True)
     user.boundary = common.boundary_of(account, request, "User")
@@ -52,7 +52,7 @@ def create_user(account: Account, request: Parameters) -> User:
 
 @operation("GetUser", on="user", answer=as_it_is)
 def get_user(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a user; without a name, the root user."""
+    """Return a user; without a name, the root user."""
     if "UserName" in request:
         return {"User": _found(account.get_user(request["UserName"]))}
     created, used = common.filled(CreateDate=account.create_date), _password_last_used(account.root)
@@ -60,9 +60,9 @@ def get_user(account: Account, request: Parameters) -> dict[str, Any]:
 
 
 def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
-    """Write when a password was last used, as the API does.
+    """Return when a password was last used, in the API's form.
 
-    Of somebody who has none now, or a new one, the former one counts.
+    Without a password, or with a new one, the former password counts.
     """
     profile = holder.login_profile
     used = (profile.last_used if profile else None) or holder.former_sign_in
@@ -70,7 +70,7 @@ def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
 
 
 def _found(user: User) -> dict[str, Any]:
-    """Write a user, and when its password was last used: only reading operations answer that."""
+    """Return a user with the last use of its password, which only reading operations have."""
     return {**common.write_identity(user), **_password_last_used(user)}
 
 
@@ -92,7 +92,7 @@ def update_user(account: Account, request: Parameters) -> User:
 
 @operation("DeleteUser", on="user")
 def delete_user(account: Account, request: Parameters) -> None:
-    """Delete a user that has nothing left: policies, groups and credentials must go first."""
+    """Delete a user; first remove its policies, groups and credentials."""
     user = account.get_user(request["UserName"])
     common.check_empty(
         (user.attached, "detach all policies"),
@@ -111,13 +111,13 @@ def delete_user(account: Account, request: Parameters) -> None:
 
 @operation("CreateGroup", on="group", answer=lambda group: {"Group": common.write_identity(group)})
 def create_group(account: Account, request: Parameters) -> Group:
-    """Create a group: it has no members and no policies."""
+    """Create a group without members and policies."""
     return common.add(common.begin(Group, account, request))
 
 
 @operation("GetGroup", on="group", answer=as_it_is)
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
-    """Find a group, and list its members."""
+    """Return a group with its members."""
     group = account.get_group(request["GroupName"])
     members = common.page("Users", group.users, request, common.write_identity)
     return {"Group": common.write_identity(group), **members}
@@ -131,7 +131,7 @@ def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
 def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the groups that a user is in."""
+    """List the groups of a user."""
     user = account.get_user(request["UserName"])
     own = [account.groups[name] for name in user.groups if name in account.groups]
     return common.page("Groups", own, request, common.write_identity)
@@ -150,7 +150,7 @@ def update_group(account: Account, request: Parameters) -> Group:
 
 @operation("DeleteGroup", on="group")
 def delete_group(account: Account, request: Parameters) -> None:
-    """Delete a group that has no members and no policies."""
+    """Delete a group without members and policies."""
     group = account.get_group(request["GroupName"])
     common.check_empty(
         (group.users, "remove users from group"),
@@ -166,7 +166,7 @@ def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
 
 @operation("AddUserToGroup", on="group")
 def add_user_to_group(account: Account, request: Parameters) -> None:
-    """Add a user to a group; a member stays one."""
+    """Add a user to a group; for a member, nothing changes."""
     group, user = _membership(account, request)
     if group.name not in user.groups:
         common.check_room(account, "GroupsPerUser", len(user.groups))
@@ -175,7 +175,7 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
 
 @operation("RemoveUserFromGroup", on="group")
 def remove_user_from_group(account: Account, request: Parameters) -> None:
-    """End a membership."""
+    """Remove a user from a group."""
     group, user = _membership(account, request)
     if group.name not in user.groups:
         raise NoSuchEntity(f"User {user.name} not in group {group.name}.")
@@ -203,7 +203,7 @@ def _profile(user: CredentialOwner) -> LoginProfile:
 
 
 def _check(user: CredentialOwner, password: str) -> None:
-    """Insist on what the account wants of passwords; of root's, only what AWS wants."""
+    """Check a password by the account's rules; the root user's only by AWS's."""
     account = user.account
     names = (account.name, account.root.email, *([account.alias] if account.alias else []))
     found = violations(password, account.password_policy if user.named else None, names)
@@ -220,7 +220,7 @@ def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:
 
 
 def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginProfile:
-    """Return a profile a new password; former ones are remembered, as hashes."""
+    """Set the password of a profile; hashes of former ones are kept."""
     hashes = (_hashed(user, password), *profile.hashes[:MOST_REMEMBERED])
     return replace(profile, hashes=hashes, last_changed=user.account.world.clock.now)
 
@@ -229,13 +229,15 @@ def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginP
 def create_login_profile(account: Account, request: Parameters) -> CredentialOwner:
     """Create a password for a user.
 
-    Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
-    one, by an e-mail: nobody has it yet.
+    Without a password, in a session of AssumeRoot, it allows password recovery for the root user of
+    a member account.
     """
     user = common.holder_of(account, request)
     if user.login_profile is not None:
         raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
-    if "Password" not in request and user.named:  # the model does not demand it, for the root user
+    if (
+        "Password" not in request and user.named
+    ):  # the model doesn't require it, because of the root user
         raise ValidationError(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null"
@@ -255,7 +257,7 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
 
 @operation("GetLoginProfile", on="user", answer=_answer)
 def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
-    """Return whether somebody has a password, and since when."""
+    """Return whether a user has a password, and since when."""
     user = common.holder_of(account, request)
     _profile(user)
     return user
@@ -263,11 +265,11 @@ def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
 
 @operation("UpdateLoginProfile", on="user")
 def update_login_profile(account: Account, request: Parameters) -> None:
-    """Set a user's password, as an administrator does: the old one need not be known."""
+    """Set a user's password as an administrator, without the old one."""
     user = common.holder_of(account, request)
     profile = _profile(user)
     if "MaxSigninSessionDuration" in request and request.get("ResetMaxSigninSessionDuration"):
-        raise InvalidInput("The session duration cannot be set and reset at once.")
+        raise InvalidInput("The session duration can't be set and reset at the same time.")
     if "Password" in request:
         _check(user, request["Password"])
         profile = _with(user, request["Password"], profile)
@@ -282,7 +284,7 @@ def update_login_profile(account: Account, request: Parameters) -> None:
 
 @operation("DeleteLoginProfile", on="user")
 def delete_login_profile(account: Account, request: Parameters) -> None:
-    """Take somebody's password away; access keys stay good."""
+    """Delete a user's password; access keys stay valid."""
     user = common.holder_of(account, request)
     user.former_sign_in = _profile(user).last_used or user.former_sign_in
     user.login_profile = None
@@ -290,7 +292,7 @@ def delete_login_profile(account: Account, request: Parameters) -> None:
 
 @operation("ChangePassword", on="user")
 def change_password(account: Account, request: Parameters) -> None:
-    """Change one's own password: the old one must be known, and the new one must be new."""
+    """Change the caller's own password, which requires the old one."""
     user = common.holder_of(account, request)
     if not user.named:
         raise InvalidUserType("Only IAM Users can change their own password.")
@@ -315,7 +317,7 @@ def _policy(account: Account) -> PasswordPolicy:
 
 @operation("UpdateAccountPasswordPolicy", on="*")
 def update_password_policy(account: Account, request: Parameters) -> None:
-    """Set all of it: what is not sent falls back to its default."""
+    """Set the whole policy; omitted settings get their default."""
     account.password_policy = PasswordPolicy(
         **{python_name(name): value for name, value in request.items()}
     )
@@ -329,7 +331,7 @@ _POLICY_FIELDS = (
 
 @operation("GetAccountPasswordPolicy", on="*", answer=as_it_is)
 def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
-    """Read it."""
+    """Return the policy."""
     policy = _policy(account)
     if_set = common.filled(**common.fields(policy, "MaxPasswordAge", "PasswordReusePrevention"))
     return {"PasswordPolicy": {**common.fields(policy, *_POLICY_FIELDS), **if_set}}
@@ -337,6 +339,6 @@ def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
 
 @operation("DeleteAccountPasswordPolicy", on="*")
 def delete_password_policy(account: Account, _: Parameters) -> None:
-    """Delete it: then AWS's own demands apply."""
+    """Delete the policy, so that AWS's default rules apply."""
     _policy(account)
     account.password_policy = None

@@ -1,7 +1,7 @@
-"""What administrators do with an instance: permission sets, their policies, and assignments.
+"""Operations of administrators: permission sets, their policies, and assignments.
 
-AWS makes and deletes assignments later and answers with a status; here that is done at once, and
-what would make the status FAILED is raised.
+AWS creates and deletes assignments later and answers with a status. Here that is immediate, and a
+status FAILED becomes an error.
 
 Notes
 -----
@@ -65,7 +65,7 @@ _SOURCE = re.compile(r"\$\{path:(.+)\}")
     lambda made: {"PermissionSet": {"Name": made.name, "PermissionSetArn": made.arn}},
 )
 def create_permission_set(call: CenterCall) -> PermissionSet:
-    """Make a permission set."""
+    """Create a permission set."""
     center, arguments = call.center, call.parameters
     call.noted["Name"] = arguments["Name"]
     made = PermissionSet(center.world, center.arn, "", name=checked("name", arguments["Name"]))
@@ -83,7 +83,7 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
 
 @operation("sso:UpdatePermissionSet")
 def update_permission_set(call: CenterCall) -> None:
-    """Change a permission set; roles that were made of it stay as they are."""
+    """Change a permission set; existing roles don't change until it is provisioned."""
     chosen, arguments = call.noted_permission_set(), call.parameters
     sent = ("Description", "SessionDuration", "RelayState")
     call.noted |= {name: arguments[name] for name in sent if name in arguments}
@@ -96,7 +96,7 @@ def update_permission_set(call: CenterCall) -> None:
 
 @operation("sso:DeletePermissionSet")
 def delete_permission_set(call: CenterCall) -> None:
-    """Delete a permission set that nobody is assigned to."""
+    """Delete a permission set without assignments."""
     chosen = call.noted_permission_set()
     if chosen.provisioned:
         error = ConflictException(
@@ -109,7 +109,7 @@ def delete_permission_set(call: CenterCall) -> None:
 @operation("sso:AttachManagedPolicyToPermissionSet")
 @operation("sso:AttachCustomerManagedPolicyReferenceToPermissionSet")
 def attach_policy(call: CenterCall) -> None:
-    """Add one of AWS's managed policies, or name one that each account must have."""
+    """Attach an AWS managed policy, or a reference to a customer managed one."""
     chosen = call.noted_permission_set()
     held, policy, there, _ = _policy_in(call, chosen)
     if policy in held:
@@ -127,7 +127,7 @@ def attach_policy(call: CenterCall) -> None:
 @operation("sso:DetachManagedPolicyFromPermissionSet")
 @operation("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet")
 def detach_policy(call: CenterCall) -> None:
-    """Take such a policy away."""
+    """Detach such a policy."""
     held, policy, _, missing = _policy_in(call, call.noted_permission_set())
     if policy not in held:
         raise ResourceNotFoundException(missing)
@@ -135,7 +135,7 @@ def detach_policy(call: CenterCall) -> None:
 
 
 def _policy_in(call: CenterCall, chosen: PermissionSet) -> tuple[list[Any], object, str, str]:
-    """Find which policies a call changes, the policy, and the errors if it is there or not."""
+    """Return the policies to change, the call's policy, and its errors if attached or missing."""
     if "ManagedPolicyArn" in call.parameters:
         call.noted["ManagedPolicyArn"] = text = call.parameters["ManagedPolicyArn"]
         arn = _arn_of(text, call.account.partition)
@@ -150,10 +150,10 @@ def _policy_in(call: CenterCall, chosen: PermissionSet) -> tuple[list[Any], obje
 
 
 def _arn_of(text: str, partition: str) -> str:
-    """Return the ARN of one of AWS's policies."""
+    """Return the ARN of an AWS managed policy."""
     if is_arn(text) and Arn.parse(text).account != "aws":
         error = invalid("managedPolicyArn", "be the ARN of an AWS managed policy", text[:200])
-        why = "A customer managed policy is only named, as each account has its own"
+        why = "Name a customer managed policy with a reference, because each account has its own"
         raise noted(error, f"{why}: PolicyReference(name, path).")
     policy = managed.find(text, partition)
     if policy is None:
@@ -163,14 +163,14 @@ def _arn_of(text: str, partition: str) -> str:
 
 
 def _reference_in(arguments: Mapping[str, Any], noted_in: dict[str, Any]) -> PolicyReference:
-    """Read which policy is named that each account has, and note it.
+    """Return the reference to a customer managed policy, and note it for the event.
 
     Raises
     ------
     ValidationException
-        No policy can be called so.
+        A policy can't have this name.
     RequestError
-        It is no policy, and no name.
+        It isn't a policy or a name.
     """
     sent = arguments["CustomerManagedPolicyReference"]
     name = checked("customerManagedPolicyReference.name", sent.get("Name"))
@@ -181,27 +181,27 @@ def _reference_in(arguments: Mapping[str, Any], noted_in: dict[str, Any]) -> Pol
 
 @operation("sso:PutInlinePolicyToPermissionSet")
 def put_inline_policy(call: CenterCall) -> None:
-    """Write the inline policy."""
+    """Set the inline policy."""
     chosen, text = (
         call.noted_permission_set(),
         checked("inlinePolicy", call.parameters["InlinePolicy"]),
     )
     call.noted["InlinePolicy"] = text
-    try:  # whether AWS reads it now or only when it is provisioned is not documented
+    try:  # AWS doesn't document whether it is checked now or only when it is provisioned
         chosen.inline_policy = saved(text, provisioning.INLINE, "identity")
-    except LimitExceeded:  # that of managed policies: here there is room for more
+    except LimitExceeded:  # the limit of managed policies, which is smaller than here
         chosen.inline_policy = Policy.parse(text, name=provisioning.INLINE)
 
 
 @operation("sso:DeleteInlinePolicyFromPermissionSet")
 def delete_inline_policy(call: CenterCall) -> None:
-    """Take the inline policy away."""
+    """Delete the inline policy."""
     call.noted_permission_set().inline_policy = None
 
 
 @operation("sso:PutPermissionsBoundaryToPermissionSet")
 def put_permissions_boundary(call: CenterCall) -> None:
-    """Set the ceiling of the roles."""
+    """Set the permissions boundary of the roles."""
     chosen, sent = call.noted_permission_set(), call.parameters["PermissionsBoundary"]
     shown: dict[str, Any] = {}
     if "CustomerManagedPolicyReference" in sent:
@@ -214,7 +214,7 @@ def put_permissions_boundary(call: CenterCall) -> None:
 
 @operation("sso:DeletePermissionsBoundaryFromPermissionSet")
 def delete_permissions_boundary(call: CenterCall) -> None:
-    """Take the ceiling away."""
+    """Delete the permissions boundary."""
     chosen = call.noted_permission_set()
     if chosen.permissions_boundary is None:  # AWS's sentence is not documented
         raise ResourceNotFoundException(f"No permissions boundary on {chosen.id}")
@@ -222,12 +222,12 @@ def delete_permissions_boundary(call: CenterCall) -> None:
 
 
 def _status(of: str) -> Answer:
-    return lambda _: {of: {"Status": "IN_PROGRESS"}}  # so AWS answers at first
+    return lambda _: {of: {"Status": "IN_PROGRESS"}}  # AWS's first answer
 
 
 @operation("sso:CreateAccountAssignment", _status("AccountAssignmentCreationStatus"))
 def create_account_assignment(call: CenterCall) -> AccountAssignment:
-    """Let somebody choose a permission set in an account; then the account gets the role."""
+    """Assign a user or group to an account with a permission set, which creates the role."""
     center, account, chosen = call.center, _account_in(call), call.permission_set
     made = AccountAssignment(account.account_id, chosen.id, *_principal_in(call))
     _note_assignment(call, made, chosen)
@@ -240,11 +240,11 @@ def create_account_assignment(call: CenterCall) -> AccountAssignment:
 
 @operation("sso:DeleteAccountAssignment", _status("AccountAssignmentDeletionStatus"))
 def delete_account_assignment(call: CenterCall) -> None:
-    """Take the choice away; then the account's role too, if nobody else has it."""
+    """Delete an assignment, and the role if it was the last."""
     account, chosen = _account_in(call, must_be_active=False), call.permission_set
     every, place = call.center.account_assignments, (account.account_id, chosen.id)
     there = [assigned for assigned in every if assigned.place == place]
-    # Of a principal that has been deleted only the id is left.
+    # Of a deleted principal, only the id is left.
     key = call.parameters["PrincipalId"]
     if all(assigned.principal_id != key for assigned in there):
         _, key = _principal_in(call)
@@ -259,7 +259,7 @@ def delete_account_assignment(call: CenterCall) -> None:
 
 @operation("sso:ProvisionPermissionSet", _status("PermissionSetProvisioningStatus"))
 def provision_permission_set(call: CenterCall) -> None:
-    """Check that the roles of a permission set can be brought up to date, and then do it."""
+    """Check that the roles of a permission set can be updated, and then update them."""
     center, chosen = call.center, call.noted_permission_set()
     if call.parameters["TargetType"] == ALL_ACCOUNTS:
         known = [key for key in chosen.provisioned if key in center.organization.members]
@@ -281,10 +281,9 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
     Raises
     ------
     ValidationException
-        It names no account.
+        It doesn't name an account.
     ResourceNotFoundException
-        The world has no such account; or it cannot be opened to anybody, as it is in another
-        organization, or suspended.
+        The world has no such account, or it is in another organization, or suspended.
     """
     center, arguments = call.center, call.parameters
     if arguments["TargetType"] != AWS_ACCOUNT or "TargetId" not in arguments:
@@ -296,7 +295,7 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
         raise _no_account(key, *unknown.__notes__) from None
     member = organization.members.get(key)
     if must_be_active and member is None:
-        raise _no_account(key, f"It is not in the organization {organization.id}.")
+        raise _no_account(key, f"It isn't in the organization {organization.id}.")
     if must_be_active and member is not None and member.status != "ACTIVE":
         raise _no_account(key, f"It is {member.status}.")
     return center.world.accounts[key]
@@ -309,7 +308,7 @@ def _no_account(key: str, note: str) -> AwsError:
 
 
 def _principal_in(call: CenterCall) -> tuple[str, str]:
-    """Find a user or a group that is there: its type and its id."""
+    """Find an existing user or group: its type and its id."""
     kind, key, center = (
         call.parameters["PrincipalType"],
         call.parameters["PrincipalId"],
@@ -321,14 +320,14 @@ def _principal_in(call: CenterCall) -> tuple[str, str]:
             with suppress(ResourceNotFoundException):
                 found.append((noun, find(held, key, noun).id))
     if len(found) > 1:
-        raise RequestError(f"A user and a group are called {key}: give the one you mean.")
+        raise RequestError(f"A user and a group are called {key}: pass the object or the id.")
     if not found:
         raise ResourceNotFoundException("Principal not found.")
     return found[0]
 
 
 def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: PermissionSet) -> None:
-    """Note the parameters of a call about an assignment: ids, where names were sent."""
+    """Note the parameters of a call about an assignment, with ids in place of names."""
     call.noted |= {"TargetId": made.account_id, "TargetType": AWS_ACCOUNT}
     call.noted |= {"PermissionSetArn": chosen.arn}
     call.noted |= {"PrincipalType": made.principal_type, "PrincipalId": made.principal_id}
@@ -345,7 +344,7 @@ def set_attributes(call: CenterCall) -> None:
     }
     attributes = checked_pairs("key", "attribute", pairs)
     if len({key.lower() for key in attributes}) < len(attributes):
-        raise ValidationException("Keys of session tags differ in more than their case.")
+        raise ValidationException("Keys of session tags must be unique case-insensitively.")
     call.center.access_control_attributes = {
         key: _path(source) for key, source in attributes.items()
     }
@@ -355,7 +354,7 @@ operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attribute
 
 
 def _path(source: str) -> str:
-    """Read where a tag's value comes from: ``${path:title}``."""
+    """Return the path of a tag's source: ``${path:title}``."""
     found = _SOURCE.fullmatch(source)
     if found is None or found[1] not in PATHS:  # AWS's sentence is not documented
         error = ValidationException(f"The attribute source {source[:200]} is not supported.")

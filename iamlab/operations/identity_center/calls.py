@@ -1,8 +1,8 @@
-"""Calls of IAM Identity Center's APIs: who may make them, what parameters mean and may be.
+"""Calls to IAM Identity Center's APIs: permissions, and meaning and rules of parameters.
 
-Methods of an instance and of its parts make the calls for the root user of the management account.
-Somebody's own call is made in that account too, and needs permission for each kind of resource that
-the Service Authorization Reference requires.
+Methods of an instance and of its parts call as the root user of the management account. A call of
+another principal is in that account too, and needs permission for each type of resource that the
+Service Authorization Reference requires.
 
 Notes
 -----
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Answer, Perform
 
 SSO, IDENTITY_STORE = "sso", "identitystore"
-"""The two services that calls go to."""
+"""The prefixes of the two services."""
 
 USER, GROUP, PERMISSION_SET, ACCOUNT = "USER", "GROUP", "PermissionSet", "account"
-"""What refusals call the parts; the first two are the types of principals, too."""
+"""The names of the parts in errors; the first two are also the types of principals."""
 
 _NAMES = {USER: "user_name", GROUP: "display_name", PERMISSION_SET: "name"}
-"""Which field is the name of each."""
+"""Part -> the field with its name."""
 
 _INSTANCE_BY = {SSO: "InstanceArn", IDENTITY_STORE: "IdentityStoreId"}
 """Service -> the parameter that names the instance."""
@@ -52,12 +52,12 @@ _ARNS = {
     "Group": (IDENTITY_STORE, "group", "GroupId"),
     "GroupMembership": (IDENTITY_STORE, "membership", "MembershipId"),
 }
-"""Kind of resource -> service and type in its ARN, and the parameter that has its id."""
+"""Type of resource -> service and type in its ARN, and the parameter with its id."""
 
 
 @dataclass(slots=True, eq=False)
 class InstancePart:
-    """A part of an instance: it knows its world, and its instance by the ARN."""
+    """A part of an instance: it holds its world, and its instance's ARN."""
 
     world: World = field(repr=False)
     instance_arn: str = field(repr=False)
@@ -65,7 +65,7 @@ class InstancePart:
 
     @property
     def center(self) -> IdentityCenter:
-        """The instance that it belongs to.
+        """The instance of the part.
 
         Raises
         ------
@@ -84,20 +84,20 @@ def do(center: Any, operation: str, **parameters: Any) -> Any:
     Raises
     ------
     RequestError
-        What must be there is ``None``.
+        A required parameter is ``None``.
     """
     entry, owner = registry.find(operation), center.organization.management_account
     instance = center.arn if entry.service == SSO else center.identity_store_id
     arguments = {_INSTANCE_BY[entry.service]: instance, **parameters}
     for name in entry.required:
         if arguments.get(name) is None:
-            raise RequestError(f"{operation} needs {name}, which is None.")
+            raise RequestError(f"{operation} requires {name}.")
     return perform(owner, operation, **arguments)
 
 
 @dataclass(slots=True)
 class CenterCall(Call):
-    """A call of Identity Center's APIs.
+    """A call to Identity Center's APIs.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class CenterCall(Call):
         Raises
         ------
         ResourceNotFoundException
-            There is none.
+            There is no instance.
         """
         found = self._instance()
         if found is None:  # AWS's sentence is not documented
@@ -146,24 +146,24 @@ class CenterCall(Call):
         return found
 
     def check_caller(self) -> None:
-        """Insist on the management account, which has the instance.
+        """Check that the caller is in the management account, which has the instance.
 
         Raises
         ------
         AccessDeniedException
-            The caller is of another account.
+            The caller is in another account.
         """
         owner = self.center.organization.management_account_id
         if not owner == self.account_id == self.who.account_id:
             error = AccessDeniedException("You don't have permissions to access this resource.")
-            error.add_note(f"Only the management account, {owner}, works with the instance here.")
+            error.add_note(f"Only the management account, {owner}, can use the instance.")
             raise error
 
     def note_resources(self) -> None:
-        """Note nothing: the parameters say what the call works on."""
+        """Note nothing: the parameters name the resources."""
 
     def needed(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Ask for the action on each kind of resource that it requires."""
+        """Return the action on each type of resource that it requires."""
         action = self.entry.needs
         known = catalog.action(action)
         keys = context_of(self.account, self.entry, self.parameters)
@@ -172,7 +172,7 @@ class CenterCall(Call):
                 yield action, self._arn(kind.name), keys
 
     def _arn(self, kind: str) -> str:
-        """Return the ARN of the resource of a kind; of one that is to be made, with ``*``."""
+        """Return the ARN of the resource of a type; with ``*`` for a new resource."""
         center, arguments = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
         known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
         new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
@@ -183,16 +183,16 @@ class CenterCall(Call):
         return f"arn:{self.account.partition}:{service}:::{place}/{arguments.get(name, '*')}"
 
     def work(self) -> Any:
-        """Do it, and give what that makes."""
+        """Perform the operation; return its result."""
         return self.entry.perform(self)
 
     def finish(self) -> None:
-        """Bring the accounts up to date."""
+        """Update the accounts."""
         for step in self.then:
             step()
 
     def _owner(self) -> str:
-        return ""  # events of Identity Center name no account of a resource
+        return ""  # events of Identity Center don't name a resource's account
 
     def _parameters(self) -> dict[str, Any] | None:
         return {self._instance_by: self.parameters.get(self._instance_by), **self.noted}
@@ -203,7 +203,7 @@ class CenterCall(Call):
 
 
 def operation(name: str, answer: Answer = registry.nothing) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation: ``"sso:CreatePermissionSet"``."""
+    """Register a function as an operation: ``"sso:CreatePermissionSet"``."""
     refuse = AccessDeniedException
     return registry.operation(name, None, answer, call_type=CenterCall, refuse=refuse)
 
@@ -212,24 +212,24 @@ Held = TypeVar("Held", bound=InstancePart)
 
 
 def find(held: Mapping[str, Held], reference: object, noun: str) -> Held:
-    """Find the part that is meant: itself, its id, its ARN, or its name.
+    """Find a part by object, id, ARN or name.
 
     Parameters
     ----------
     held
-        By id.
+        The parts, by id.
     noun
-        As AWS calls it in a refusal.
+        Its name in AWS's errors.
 
     Raises
     ------
     ResourceNotFoundException
-        There is none.
+        There is no such part.
     RequestError
-        It is neither a part nor text.
+        It isn't a part or text.
     """
     text = id_of(reference, noun)
-    end = text.rpartition("/")[2]  # of an ARN
+    end = text.rpartition("/")[2]  # from an ARN
     for key in (text, end):
         if key in held:
             return held[key]
@@ -241,35 +241,35 @@ def find(held: Mapping[str, Held], reference: object, noun: str) -> Held:
 
 
 def id_of(reference: object, noun: str) -> str:
-    """Return the id of a part that is given itself; a text stays as it is.
+    """Return the id of a part, or the text itself.
 
     Raises
     ------
     RequestError
-        It is neither.
+        It isn't a part or text.
     """
     attribute = "account_id" if noun == ACCOUNT else "id"
     text = reference if isinstance(reference, str) else getattr(reference, attribute, None)
     if not isinstance(text, str):
-        raise RequestError(f"{reference!r} is no {noun}: give it itself, its id, or its name.")
+        raise RequestError(f"{reference!r} isn't a {noun}. Pass the object, its id or its name.")
     return text
 
 
 MOST_PAIRS = 50
-"""So many tags a permission set has at most, and so many attributes become session tags."""
+"""The most tags of a permission set, and the most attributes that become session tags."""
 
 
 class TextRule(NamedTuple):
-    """What a text may be.
+    """The rule for a text.
 
     Parameters
     ----------
     pattern
-        As AWS writes it.
+        The pattern, as AWS writes it.
     least, most
         The length.
     blanks
-        White space that the pattern allows, if it is one of all visible characters.
+        Allowed white space, for a pattern of all visible characters.
     """
 
     pattern: str
@@ -278,7 +278,7 @@ class TextRule(NamedTuple):
     blanks: str = ""
 
     def is_met_by(self, value: str) -> bool:
-        """Return whether a text has no other characters than these."""
+        """Return whether a text has only these characters."""
         if _VISIBLE in self.pattern:
             return all(
                 (letter.isprintable() and letter != " ") or letter in self.blanks
@@ -306,11 +306,11 @@ RULES: Mapping[str, TextRule] = {
     "tagValue": TextRule(_TAG, 0, 256),
     "userName": TextRule(f"[{_VISIBLE}]+", 1, 128),
 }
-"""Parameter -> what it may be."""
+"""Parameter -> its rule."""
 
 
 def invalid(name: str, demand: str, value: str | None = None) -> ValidationException:
-    """Make AWS's error for a parameter that isn't what it must be.
+    """Make AWS's error for an invalid parameter.
 
     Examples
     --------
@@ -325,14 +325,14 @@ def invalid(name: str, demand: str, value: str | None = None) -> ValidationExcep
 
 
 def checked(name: str, value: object) -> str:
-    """Insist that a text is what a parameter may be.
+    """Check a text by a parameter's rule.
 
     Raises
     ------
     ValidationException
-        It is not.
+        It breaks the rule.
     RequestError
-        It is no text at all.
+        It isn't text.
 
     Examples
     --------
@@ -353,17 +353,17 @@ def checked(name: str, value: object) -> str:
 
 
 def optional(name: str, value: object) -> str:
-    """Do the same; nothing at all is an empty text."""
+    """Check an optional text; ``None`` is an empty text."""
     return "" if value is None or value == "" else checked(name, value)
 
 
 def checked_pairs(key_rule: str, value_rule: str, pairs: Mapping[str, object]) -> dict[str, str]:
-    """Insist on pairs of texts, such as tags.
+    """Check pairs of texts, such as tags.
 
     Raises
     ------
     ValidationException
-        A key or a value is not what it may be, or there are too many.
+        A key or a value breaks its rule, or there are too many.
     """
     found = {checked(key_rule, key): checked(value_rule, value) for key, value in pairs.items()}
     if len(found) > MOST_PAIRS:

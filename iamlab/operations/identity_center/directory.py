@@ -1,6 +1,6 @@
-"""The identity store: people and groups of Identity Center, who are no IAM users and no IAM groups.
+"""The identity store: users and groups of Identity Center, which aren't IAM users and groups.
 
-Not modelled: passwords, MFA devices, and directories outside of AWS that fill the store.
+Not modelled: passwords, MFA devices, and external identity sources.
 
 Notes
 -----
@@ -32,17 +32,17 @@ from iamlab.operations.identity_center.calls import (
 )
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""What CloudTrail shows in the place of names and addresses of people."""
+"""CloudTrail's placeholder for personal data."""
 
 _EMAIL = "emails"
-"""The path by which UpdateUser changes the address."""
+"""The path of the address in UpdateUser."""
 
 _FIELDS = {
     "userName": "user_name",
     "displayName": "display_name",
     "emails[primary eq true].value": "email",
 }
-"""Attributes that everybody has: path -> field."""
+"""Standard attributes: path -> field."""
 
 ATTRIBUTES = (
     *("name.familyName", "name.givenName", "name.middleName", "nickName", "title", "userType"),
@@ -53,22 +53,22 @@ ATTRIBUTES = (
 """Paths of the other attributes that a user can have."""
 
 PATHS = (*_FIELDS, *ATTRIBUTES)
-"""Paths of all that can become a session tag."""
+"""Paths of all attributes that can become session tags."""
 
 _RESERVED = ("administrator", "awsadministrators")
-"""Names that no user can have."""
+"""Reserved user names."""
 
 
 @dataclass(slots=True, eq=False)
 class IdentityStoreUser(InstancePart):
-    """Somebody who signs in to the access portal.
+    """A user who signs in to the access portal.
 
     Parameters
     ----------
     user_name
-        It becomes the name of role sessions.
+        The user name, which is also the name of role sessions.
     attributes
-        By the paths that AWS names them by: ``{"enterprise.department": "astronomy"}``.
+        The attributes, by AWS's paths: ``{"enterprise.department": "astronomy"}``.
     """
 
     user_name: str = ""
@@ -78,11 +78,11 @@ class IdentityStoreUser(InstancePart):
 
     @property
     def groups(self) -> list[IdentityStoreGroup]:
-        """The groups that the user is in."""
+        """The user's groups."""
         return [group for group in self.center.groups.values() if self.id in group.member_ids]
 
     def attribute(self, path: str) -> str:
-        """Return what is known under a path; empty if nothing is.
+        """Return the attribute with a path; empty if unset.
 
         Examples
         --------
@@ -104,16 +104,16 @@ class IdentityStoreUser(InstancePart):
         email: str | None = None,
         attributes: Mapping[str, str] | None = None,
     ) -> None:
-        """Change what is known of the user (``UpdateUser``); what is not given stays.
+        """Change attributes (``UpdateUser``); omitted ones stay.
 
-        Sessions that there are keep the tags that were made of it.
+        Existing sessions keep their tags.
 
         Raises
         ------
         ResourceNotFoundException
             The user has been deleted.
         ValidationException
-            There is no such attribute, or it cannot be so.
+            There is no such attribute, or its value isn't valid.
         """
         changed: dict[str, Any] = {"displayName": display_name, _EMAIL: email}
         changed |= _paths(attributes)
@@ -132,7 +132,7 @@ class IdentityStoreGroup(InstancePart):
     Parameters
     ----------
     member_ids
-        Ids of users, in the order in which they came.
+        Ids of users, in the order in which they joined.
     """
 
     display_name: str = ""
@@ -141,28 +141,28 @@ class IdentityStoreGroup(InstancePart):
 
     @property
     def users(self) -> list[IdentityStoreUser]:
-        """Its members."""
+        """The group's users."""
         return [self.center.users[key] for key in self.member_ids]
 
     def add_user(self, user: IdentityStoreUser | str) -> None:
-        """Make a user a member (``CreateGroupMembership``).
+        """Add a user (``CreateGroupMembership``).
 
         Raises
         ------
         ConflictException
-            The user is one.
+            The user is already a member.
         ResourceNotFoundException
             There is no such user, or the group has been deleted.
         """
         self._do("CreateGroupMembership", user)
 
     def remove_user(self, user: IdentityStoreUser | str) -> None:
-        """End a membership (``DeleteGroupMembership``). Role sessions go on until they expire.
+        """Remove a user (``DeleteGroupMembership``). Role sessions stay valid until they expire.
 
         Raises
         ------
         ResourceNotFoundException
-            The user is no member.
+            The user isn't a member.
         """
         self._do("DeleteGroupMembership", user)
 
@@ -172,7 +172,7 @@ class IdentityStoreGroup(InstancePart):
 
 
 class IdentityStore:
-    """The methods of an instance about its people and groups."""
+    """The methods of an instance for its users and groups."""
 
     __slots__ = ()
 
@@ -184,19 +184,19 @@ class IdentityStore:
         *,
         attributes: Mapping[str, str] | None = None,
     ) -> IdentityStoreUser:
-        """Add somebody (``CreateUser`` of the identity store): no account gets an IAM user.
+        """Create a user (``CreateUser`` of the identity store); accounts get no IAM user.
 
         Parameters
         ----------
         attributes
-            What else is known, by AWS's paths: ``{"enterprise.department": "astronomy"}``.
+            Other attributes, by AWS's paths: ``{"enterprise.department": "astronomy"}``.
 
         Raises
         ------
         ConflictException
             The name is taken.
         ValidationException
-            A name or an attribute cannot be so.
+            A name or an attribute isn't valid.
 
         Examples
         --------
@@ -213,19 +213,19 @@ class IdentityStore:
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:
-        """Delete a user: the portal is closed at once, role sessions go on until they expire.
+        """Delete a user: portal access ends at once, role sessions stay valid until they expire.
 
-        Assignments to the user stay, and mean nobody.
+        Assignments to the user stay without effect.
 
         Raises
         ------
         ResourceNotFoundException
-            There is none.
+            It doesn't exist.
         """
         do(self, "identitystore:DeleteUser", UserId=id_of(user, USER))
 
     def create_group(self, display_name: str, description: str = "") -> IdentityStoreGroup:
-        """Add a group (``CreateGroup`` of the identity store).
+        """Create a group (``CreateGroup`` of the identity store).
 
         Raises
         ------
@@ -237,23 +237,23 @@ class IdentityStore:
         return made
 
     def delete_group(self, group: IdentityStoreGroup | str) -> None:
-        """Delete a group; its members stay, and assignments to it mean nobody.
+        """Delete a group; its members stay, and assignments to it have no effect.
 
         Raises
         ------
         ResourceNotFoundException
-            There is none.
+            It doesn't exist.
         """
         do(self, "identitystore:DeleteGroup", GroupId=id_of(group, GROUP))
 
 
 def _paths(attributes: object) -> dict[str, Any]:
-    """Insist on a mapping of paths to texts; nothing is an empty one.
+    """Check for a mapping of paths to texts; ``None`` is an empty one.
 
     Raises
     ------
     RequestError
-        It is none.
+        It isn't such a mapping.
     """
     paths = {} if attributes is None else attributes
     if not isinstance(paths, Mapping):
@@ -262,12 +262,12 @@ def _paths(attributes: object) -> dict[str, Any]:
 
 
 def _known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Check what is known of somebody.
+    """Check attributes.
 
     Raises
     ------
     ValidationException
-        There is no such attribute, or it cannot be so.
+        There is no such attribute, or its value isn't valid.
     """
     for path in attributes:
         if path not in ATTRIBUTES:  # AWS's sentence is not documented
@@ -277,11 +277,11 @@ def _known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 
 _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLanguage")
-"""Parameters of CreateUser that are attributes; their paths begin with a small letter."""
+"""Parameters of CreateUser that are attributes; their paths begin with a lower-case letter."""
 
 
 def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the other attributes that a call sends, by their paths."""
+    """Return the other attributes of a call, by their paths."""
     names = {
         f"name.{key[0].lower()}{key[1:]}": text for key, text in arguments.get("Name", {}).items()
     }
@@ -290,14 +290,14 @@ def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _email_in(sent: Any) -> Any:
-    """Return the first address of a list as the API takes it; else what was sent."""
+    """Return the first address of a list in the API's form; else the value itself."""
     if isinstance(sent, list | tuple):
         return sent[0].get("Value", "") if sent and isinstance(sent[0], Mapping) else ""
     return sent
 
 
 def _add(held: dict[str, Held], made: Held, name_field: str, duplicate: str) -> Held:
-    """Add a user or a group, whose name nobody else has, however it is written."""
+    """Add a user or a group, whose name must be unique case-insensitively."""
     names = {getattr(part, name_field).lower() for part in held.values()}
     if getattr(made, name_field).lower() in names:
         raise ConflictException(duplicate)
@@ -308,7 +308,7 @@ def _add(held: dict[str, Held], made: Held, name_field: str, duplicate: str) -> 
 
 @operation("identitystore:CreateUser", lambda made: {"UserId": made.id})
 def create_user(call: CenterCall) -> IdentityStoreUser:
-    """Add somebody."""
+    """Create a user."""
     center, arguments = call.center, call.parameters
     call.noted["UserName"] = HIDDEN
     name = checked("userName", arguments.get("UserName"))
@@ -323,7 +323,7 @@ def create_user(call: CenterCall) -> IdentityStoreUser:
 
 @operation("identitystore:UpdateUser")
 def update_user(call: CenterCall) -> None:
-    """Change what is known of somebody."""
+    """Change a user's attributes."""
     key = call.noted["UserId"] = call.parameters["UserId"]
     user, edits = find(call.center.users, key, USER), call.parameters["Operations"]
     changed = {edit["AttributePath"]: edit.get("AttributeValue") for edit in edits}
@@ -337,7 +337,7 @@ def update_user(call: CenterCall) -> None:
 
 @operation("identitystore:DeleteUser")
 def delete_user(call: CenterCall) -> None:
-    """Delete somebody, and all memberships."""
+    """Delete a user, with all memberships."""
     key = _delete(call, "UserId", call.center.users, USER)
     for group in call.center.groups.values():
         group.member_ids = [member for member in group.member_ids if member != key]
@@ -345,7 +345,7 @@ def delete_user(call: CenterCall) -> None:
 
 @operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})
 def create_group(call: CenterCall) -> IdentityStoreGroup:
-    """Add a group."""
+    """Create a group."""
     center, arguments = call.center, call.parameters
     call.noted["DisplayName"] = HIDDEN
     name = checked("displayName", arguments.get("DisplayName"))
@@ -361,7 +361,7 @@ def delete_group(call: CenterCall) -> None:
 
 
 def _delete(call: CenterCall, parameter: str, held: dict[str, Held], noun: str) -> str:
-    """Delete a user or a group; give the id."""
+    """Delete a user or a group; return the id."""
     key = call.noted[parameter] = find(held, call.parameters[parameter], noun).id
     del held[key]
     return key
@@ -369,17 +369,17 @@ def _delete(call: CenterCall, parameter: str, held: dict[str, Held], noun: str) 
 
 @operation("identitystore:CreateGroupMembership")
 def create_group_membership(call: CenterCall) -> None:
-    """Make somebody a member."""
+    """Add a user to a group."""
     group, member_id = _membership(call)
     if member_id in group.member_ids:
         raise ConflictException("Member and Group relationship already exists.")
     group.member_ids.append(member_id)
 
 
-# AWS names a membership by an id of its own, and iamlab by group and member.
+# AWS names a membership by its own id, and iamlab by group and member.
 @operation("identitystore:DeleteGroupMembership")
 def delete_group_membership(call: CenterCall) -> None:
-    """End a membership."""
+    """Remove a user from a group."""
     group, member_id = _membership(call)
     if member_id not in group.member_ids:
         raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")

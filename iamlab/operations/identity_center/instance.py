@@ -1,8 +1,8 @@
 """An instance of IAM Identity Center: one for an organization, in its management account.
 
 Not modelled: instances of single accounts, delegated administrators, applications, trusted identity
-propagation, and identity sources outside of AWS. The methods are calls of the management account's
-root user; somebody's own call, ``account.call("sso:...", ana, ...)``, needs permission.
+propagation, and external identity sources. The methods call as the management account's root user;
+a call of another principal, ``account.call("sso:...", ana, ...)``, needs permission.
 
 Notes
 -----
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class IdentityCenter(IdentityStore, HasPermissionSets):
-    """An instance.
+    """An instance of IAM Identity Center.
 
     Parameters
     ----------
@@ -67,13 +67,13 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
     identity_store_id
         ``d-...``.
     region
-        Where it is: it cannot be moved.
+        Its Region, which can't change.
     saml_metadata
-        By which accounts know its signature.
+        The metadata with which accounts check its signature.
     users, groups, permission_sets
         By id.
     providers
-        Account id -> the ARN of the SAML provider that it has made there.
+        Account id -> the ARN of its SAML provider there.
     access_control_attributes
         Key of a session tag -> the path of a user's attribute.
     """
@@ -93,12 +93,12 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
 
     @property
     def organization(self) -> Organization:
-        """The organization that the instance belongs to.
+        """The organization of the instance.
 
         Raises
         ------
         RequestError
-            It has been deleted.
+            The organization was deleted.
         """
         found = self.world.organizations.get(self.organization_id)
         if found is None:
@@ -114,7 +114,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
 
     @property
     def access_portal_url(self) -> str:
-        """Where people sign in."""
+        """The URL where users sign in."""
         return f"https://{self.identity_store_id}.awsapps.com/start"
 
     def create_account_assignment(
@@ -123,28 +123,27 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         permission_set: PermissionSet | str,
         principal: Principal | str,
     ) -> AccountAssignment:
-        """Let a user, or all of a group, choose a permission set in an account.
+        """Assign a user or group to an account with a permission set.
 
-        The account gets a role of it, or its role is brought up to date. An assignment that is
-        there already stays so.
+        The role in the account is created or updated. An existing assignment stays.
 
         Parameters
         ----------
         account
-            A member or the management account: itself, its id or its name.
+            A member or the management account: the object, its id or its name.
         permission_set
-            Itself, its ARN or its name.
+            The permission set, its ARN or its name.
         principal
-            Itself, its id, or its name if no other principal is called so.
+            The user or group, its id, or its name if it is unique.
 
         Raises
         ------
         ResourceNotFoundException
-            One of the three is not there.
+            The account, the permission set or the principal doesn't exist.
         NoSuchEntity
-            The account lacks a customer managed policy that the permission set names.
+            The account doesn't have a customer managed policy that the permission set names.
         LimitExceeded
-            There is no room in the account.
+            The account has reached a quota.
 
         Examples
         --------
@@ -167,14 +166,14 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         permission_set: PermissionSet | str,
         principal: Principal | str,
     ) -> None:
-        """Take the choice away; the account's role too, if nobody else has it.
+        """Delete an assignment, and the account's role if it was the last.
 
-        Sessions of a role that stays go on until they expire; those of a role that goes end.
+        Sessions of a remaining role stay valid until they expire; those of a deleted role end.
 
         Parameters
         ----------
         principal
-            Who has been deleted from the identity store is given himself, or by his id.
+            For a deleted principal: the object or its id.
 
         Raises
         ------
@@ -184,13 +183,13 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         self._assign("Delete", account, permission_set, principal)
 
     def _assign(self, verb: str, account: object, permission_set: object, principal: object) -> Any:
-        """Do an operation on an assignment; names do for ids."""
+        """Do an operation on an assignment; names can replace ids."""
         kinds = {IdentityStoreUser: USER, IdentityStoreGroup: GROUP, str: EITHER}
         kind = next((name for cls, name in kinds.items() if isinstance(principal, cls)), None)
         if kind is None:
             raise RequestError(
-                f"{principal!r} is no principal: give a user or a group of the identity store. IAM "
-                "users and roles cannot be assigned."
+                f"{principal!r} isn't a principal. Pass a user or a group of the identity store. "
+                "IAM users and roles can't be assigned."
             )
         return do(
             self,
@@ -203,7 +202,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         )
 
     def choices_of(self, user: IdentityStoreUser) -> list[tuple[Account, PermissionSet]]:
-        """List what somebody may choose from: accounts that are active, and permission sets there.
+        """List a user's choices: active accounts, and the permission sets there.
 
         Examples
         --------
@@ -239,7 +238,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         Raises
         ------
         ValidationException
-            A key cannot be so, or there is no such attribute.
+            A key isn't valid, or there is no such attribute.
 
         Examples
         --------
@@ -262,14 +261,14 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         )
 
     def sign_in(self, user: IdentityStoreUser | str, *, with_mfa: bool = False) -> PortalSession:
-        """Let somebody sign in to the access portal, for eight hours. The password is right.
+        """Sign a user in to the access portal for eight hours, without checking a password.
 
         Parameters
         ----------
         user
             A user of the identity store, or the user name.
         with_mfa
-            Whether an MFA device is used too.
+            Whether MFA is used.
 
         Raises
         ------
@@ -291,11 +290,11 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         return portal.sign_in(self, user, with_mfa=with_mfa)
 
     def hexadecimal(self, size: int) -> str:
-        """Make an id of so many hexadecimal digits, 32 at most."""
+        """Make an id with a number of hexadecimal digits, at most 32."""
         return self.world.ids.uuid().replace("-", "")[:size]
 
     def copy(self, world: World) -> IdentityCenter:
-        """Copy the instance into another world; what is frozen is shared."""
+        """Copy the instance into another world; immutable parts are shared."""
         made = copy_into(self, world=world)
         held: dict[str, Any]
         for held in (made.users, made.groups, made.permission_sets):
@@ -306,23 +305,23 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
 def enable_identity_center(
     organization: Organization, *, region: str = "us-east-1"
 ) -> IdentityCenter:
-    """Enable IAM Identity Center for an organization, as its management account does.
+    """Enable IAM Identity Center for an organization, as its management account.
 
-    The service gets access to the organization, and a service-linked role in each account.
+    The service gets trusted access to the organization, and a service-linked role in each account.
 
     Raises
     ------
     ConflictException
-        The organization has an instance, or has consolidated billing only.
+        The organization has an instance, or only consolidated billing.
     """
     check_region(region)
     if region == GLOBAL:
-        raise RequestError(f"{GLOBAL} is no Region: write one such as us-east-1.")
+        raise RequestError(f"{GLOBAL} isn't a Region. Write one such as us-east-1.")
     world, owner = organization.world, organization.management_account
     if any(center.organization_id == organization.id for center in world.identity_centers.values()):
-        raise ConflictException("The organization has an instance of IAM Identity Center already.")
+        raise ConflictException("The organization already has an instance of IAM Identity Center.")
     if organization.feature_set != "ALL":
-        # The console asks to enable all features first; there is no call, and so no code.
+        # The console requires all features first; there is no API call, and so no code.
         raise ConflictException("IAM Identity Center needs an organization with all features.")
     perform(owner, "organizations:EnableAWSServiceAccess", ServicePrincipal=SERVICE)
     for account in organization.accounts:
@@ -337,7 +336,7 @@ def enable_identity_center(
 
 
 def _metadata(world: World, owner: str, region: str, end: str) -> str:
-    """Write the metadata of the portal, the SAML identity provider of all accounts."""
+    """Return the metadata of the portal, the SAML identity provider of all accounts."""
     owned_by = b64encode(f"{owner}_ins-{end}".encode()).decode()
     issuer = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{owned_by}"
     key = rsa_key(world, f"identity center/{end}")

@@ -1,7 +1,7 @@
-"""Permission sets: templates of the roles that Identity Center makes in accounts.
+"""Permission sets: templates of the roles that Identity Center creates in accounts.
 
-A permission set has policies: those of AWS, those that each account has, and one of its own. Roles
-that were made of it stay as they are until it is provisioned again.
+A permission set has policies: AWS managed ones, references to customer managed ones, and an inline
+policy. Its roles don't change until it is provisioned again.
 
 Notes
 -----
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.policy.document import Policy
 AWS_ACCOUNT, ALL_ACCOUNTS = "AWS_ACCOUNT", "ALL_PROVISIONED_ACCOUNTS"
-"""What a permission set is assigned or provisioned in."""
+"""The target type of assignments and provisioning."""
 
 EITHER = "USER or GROUP"
-"""The type of a principal of which a method knows only the name."""
+"""The type of a principal of which only the name is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyReference:
-    """A customer managed policy by name and path: each account has one of its own, or has none."""
+    """A customer managed policy by name and path, which each account must have."""
 
     name: str
     path: str = "/"
 
     def arn_in(self, partition: str, account_id: str) -> str:
-        """Return the ARN that it has in an account.
+        """Return its ARN in an account.
 
         Examples
         --------
@@ -59,14 +59,14 @@ class PolicyReference:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """A permission set as an account has it.
+    """A permission set, as provisioned in an account.
 
     Parameters
     ----------
     role_name
-        Of the role that was made.
+        The role's name.
     session_seconds
-        How long its sessions last: as it was when it was provisioned.
+        How long its sessions last, as of the provisioning.
     """
 
     role_name: str
@@ -75,22 +75,22 @@ class Provisioned:
 
 @dataclass(slots=True, eq=False)
 class PermissionSet(InstancePart):
-    """A permission set. Accounts see none of its policies at once.
+    """A permission set. Changes apply in accounts only after provisioning.
 
     Parameters
     ----------
     managed_policies
-        ARNs of AWS's own.
+        ARNs of AWS managed policies.
     permissions_boundary
-        The ARN of one of AWS's policies, or a customer managed one.
+        The ARN of an AWS managed policy, or a reference to a customer managed one.
     name
-        It cannot be renamed.
+        Its name, which can't change.
     relay_state
-        Where in the console its users begin.
+        The page of the console where its users begin.
     tags
-        Of the permission set itself; roles do not get them.
+        Tags of the permission set itself; roles don't get them.
     provisioned
-        By account id.
+        The provisioned roles, by account id.
     """
 
     managed_policies: list[str] = field(default_factory=list, repr=False)
@@ -118,12 +118,12 @@ class PermissionSet(InstancePart):
         session_duration: str | None = None,
         relay_state: str | None = None,
     ) -> None:
-        """Change it (``UpdatePermissionSet``); what is not given stays.
+        """Change it (``UpdatePermissionSet``); omitted settings stay.
 
         Raises
         ------
         ValidationException
-            Something cannot be so: sessions last ``PT1H`` to ``PT12H``, say.
+            A value isn't valid: for example, sessions last ``PT1H`` to ``PT12H``.
         """
         texts = {"Description": description, "RelayState": relay_state}
         self._do("UpdatePermissionSet", SessionDuration=session_duration, **texts)
@@ -134,12 +134,12 @@ class PermissionSet(InstancePart):
         Raises
         ------
         ConflictException
-            Somebody is assigned to it.
+            It has assignments.
         """
         self._do("DeletePermissionSet")
 
     def attach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
-        """Add one of AWS's managed policies (``AttachManagedPolicyToPermissionSet``).
+        """Attach an AWS managed policy (``AttachManagedPolicyToPermissionSet``).
 
         Parameters
         ----------
@@ -149,83 +149,83 @@ class PermissionSet(InstancePart):
         Raises
         ------
         ConflictException
-            It is attached.
+            It is already attached.
         ResourceNotFoundException
             AWS has no such policy.
         ServiceQuotaExceededException
-            There are twenty.
+            It already has twenty policies.
         ValidationException
-            It is a customer managed one.
+            It is a customer managed policy.
         """
         self._do("AttachManagedPolicyToPermissionSet", **_as_managed(managed_policy))
 
     def detach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
-        """Take it away (``DetachManagedPolicyFromPermissionSet``).
+        """Detach it (``DetachManagedPolicyFromPermissionSet``).
 
         Raises
         ------
         ResourceNotFoundException
-            It is not attached.
+            It isn't attached.
         """
         self._do("DetachManagedPolicyFromPermissionSet", **_as_managed(managed_policy))
 
     def attach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
     ) -> None:
-        """Name a policy that each account must have before the set is provisioned there.
+        """Attach a reference to a customer managed policy, which each account must have.
 
         Its operation is ``AttachCustomerManagedPolicyReferenceToPermissionSet``.
 
         Raises
         ------
         ConflictException
-            It is named already.
+            It is already attached.
         ServiceQuotaExceededException
-            There are twenty policies.
+            It already has twenty policies.
         ValidationException
-            No policy can be called so.
+            A policy can't have this name.
         """
         self._do("AttachCustomerManagedPolicyReferenceToPermissionSet", **_as_reference(name, path))
 
     def detach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
     ) -> None:
-        """Name it no longer (``DetachCustomerManagedPolicyReferenceFromPermissionSet``).
+        """Detach it (``DetachCustomerManagedPolicyReferenceFromPermissionSet``).
 
         Raises
         ------
         ResourceNotFoundException
-            It is not named.
+            It isn't attached.
         """
         self._do(
             "DetachCustomerManagedPolicyReferenceFromPermissionSet", **_as_reference(name, path)
         )
 
     def put_inline_policy(self, inline_policy: Document) -> None:
-        """Write its one inline policy (``PutInlinePolicyToPermissionSet``).
+        """Set its inline policy (``PutInlinePolicyToPermissionSet``).
 
         Raises
         ------
         MalformedPolicyDocument
-            It is no identity policy.
+            It isn't a valid identity policy.
         ValidationException
             It has more than 32,768 characters.
         """
         self._do("PutInlinePolicyToPermissionSet", InlinePolicy=as_text(inline_policy))
 
     def delete_inline_policy(self) -> None:
-        """Take the inline policy away (``DeleteInlinePolicyFromPermissionSet``)."""
+        """Delete the inline policy (``DeleteInlinePolicyFromPermissionSet``)."""
         self._do("DeleteInlinePolicyFromPermissionSet")
 
     def put_permissions_boundary(
         self, permissions_boundary: str | ManagedPolicy | PolicyReference
     ) -> None:
-        """Set the ceiling of its roles (``PutPermissionsBoundaryToPermissionSet``).
+        """Set the permissions boundary of its roles (``PutPermissionsBoundaryToPermissionSet``).
 
         Parameters
         ----------
         permissions_boundary
-            One of AWS's policies, or a :class:`PolicyReference` to one that each account has.
+            An AWS managed policy, or a :class:`PolicyReference` to a customer managed one.
 
         Raises
         ------
@@ -239,17 +239,17 @@ class PermissionSet(InstancePart):
         self._do("PutPermissionsBoundaryToPermissionSet", PermissionsBoundary=sent)
 
     def delete_permissions_boundary(self) -> None:
-        """Take the ceiling away (``DeletePermissionsBoundaryFromPermissionSet``).
+        """Delete the permissions boundary (``DeletePermissionsBoundaryFromPermissionSet``).
 
         Raises
         ------
         ResourceNotFoundException
-            There is none.
+            It has no permissions boundary.
         """
         self._do("DeletePermissionsBoundaryFromPermissionSet")
 
     def _do(self, name: str, **parameters: Any) -> None:
-        """Do an operation on it, if it is still there.
+        """Do an operation on it, if it still exists.
 
         Raises
         ------
@@ -262,7 +262,7 @@ class PermissionSet(InstancePart):
 
 @dataclass(frozen=True, slots=True)
 class AccountAssignment:
-    """A user or group, an account, and a permission set there; all by their ids.
+    """An assignment of a user or group to an account with a permission set; all by id.
 
     Parameters
     ----------
@@ -277,12 +277,12 @@ class AccountAssignment:
 
     @property
     def place(self) -> tuple[str, str]:
-        """The account and the permission set there, which others can choose too."""
+        """The account and the permission set, which other assignments can share."""
         return self.account_id, self.permission_set_id
 
 
 class HasPermissionSets:
-    """The methods of an instance about its permission sets."""
+    """The methods of an instance for its permission sets."""
 
     __slots__ = ()
 
@@ -295,21 +295,21 @@ class HasPermissionSets:
         relay_state: str = "",
         tags: Mapping[str, str] | None = None,
     ) -> PermissionSet:
-        """Make a permission set (``CreatePermissionSet``), which allows nothing yet.
+        """Create a permission set (``CreatePermissionSet``) without permissions.
 
         Parameters
         ----------
         session_duration
             How long role sessions last: ``"PT1H"`` to ``"PT12H"``.
         relay_state
-            Where in the console its users begin: a URL.
+            The page of the console where its users begin: a URL.
 
         Raises
         ------
         ConflictException
-            There is one of that name.
+            There is a permission set with that name.
         ValidationException
-            Something cannot be so.
+            A value isn't valid.
 
         Examples
         --------
@@ -332,14 +332,14 @@ class HasPermissionSets:
     def provision_permission_set(
         self, permission_set: PermissionSet | str, account: Account | str | None = None
     ) -> None:
-        """Bring the roles of a permission set up to date: in one account, or wherever there are.
+        """Update the roles of a permission set: in one account, or in all that have it.
 
         Raises
         ------
         ResourceNotFoundException
             There is no such permission set, or it has never been provisioned in that account.
         NoSuchEntity
-            An account lacks a customer managed policy; then no account is changed.
+            An account doesn't have a customer managed policy; then no account is changed.
         """
         do(
             self,
@@ -351,7 +351,7 @@ class HasPermissionSets:
 
 
 def _as_reference(policy: object, path: str = "/") -> dict[str, Any]:
-    """Name a customer managed policy, given itself or by name and path, as the API does."""
+    """Return a customer managed policy, or its name and path, in the API's form."""
     name = policy
     if isinstance(policy, ManagedPolicy | PolicyReference):
         name, path = policy.name, policy.path
@@ -359,8 +359,8 @@ def _as_reference(policy: object, path: str = "/") -> dict[str, Any]:
 
 
 def _as_managed(policy: str | ManagedPolicy) -> dict[str, Any]:
-    """Name one of AWS's policies, given itself, by ARN or by name, as the API does."""
+    """Return an AWS managed policy, its ARN or its name, in the API's form."""
     text = policy.arn if isinstance(policy, ManagedPolicy) else policy
     if not isinstance(text, str):
-        raise RequestError(f"A managed policy is given itself, by ARN or by name, not {policy!r}.")
+        raise RequestError(f"Pass a managed policy, its ARN or its name, not {policy!r}.")
     return {"ManagedPolicyArn": text}

@@ -1,11 +1,11 @@
-"""The AWS access portal: where people sign in once, and choose an account and a role there.
+"""The AWS access portal, where users sign in once and choose an account and a role.
 
-The portal is a SAML identity provider, and AWS's own: it asserts who the user is, and STS gives a
-session of the role whose trust policy lets the account's ``AWSSSO_...`` provider assume it. What
-happens then is AssumeRoleWithSAML, so resource control policies have their say.
+The portal is AWS's own SAML identity provider: it asserts the user's identity, and STS returns a
+session of the role whose trust policy allows the account's ``AWSSSO_...`` provider to assume it.
+The call is AssumeRoleWithSAML, so resource control policies apply.
 
-That MFA was used to sign in is not part of it: such sessions have no
-``aws:MultiFactorAuthPresent`` that is true.
+The assertion doesn't contain whether MFA was used: ``aws:MultiFactorAuthPresent`` isn't true in
+such sessions.
 
 Notes
 -----
@@ -52,19 +52,19 @@ if TYPE_CHECKING:
 
 
 LASTS = timedelta(hours=8)
-"""How long one is signed in to the portal, unless an administrator says otherwise."""
+"""The default length of a portal session."""
 
 NO_ACCESS = "No access"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PortalSession:
-    """Somebody who is signed in to the access portal. That alone is no access to any account.
+    """A user's session in the access portal. It alone gives no access to accounts.
 
     Parameters
     ----------
     with_mfa
-        Whether an MFA device was used to sign in. Role sessions do not tell it.
+        Whether MFA was used to sign in. Role sessions don't show it.
     """
 
     center: IdentityCenter = field(repr=False)
@@ -75,11 +75,11 @@ class PortalSession:
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over, by the world's clock."""
+        """Whether it has expired, by the world's clock."""
         return self.center.world.clock.now >= self.expiration
 
     def accounts(self) -> list[Account]:
-        """List the accounts that the user may choose from (``ListAccounts``).
+        """List the user's accounts (``ListAccounts``).
 
         Raises
         ------
@@ -89,12 +89,12 @@ class PortalSession:
         return list(dict.fromkeys(account for account, _ in self._choices()))
 
     def roles(self, account: Account | str) -> list[str]:
-        """List the names of the permission sets there are in an account (``ListAccountRoles``).
+        """List the names of the user's permission sets in an account (``ListAccountRoles``).
 
         Raises
         ------
         ForbiddenException
-            None is for the user.
+            The user has no permission set there.
         UnauthorizedException
             The session has expired, or the user has been deleted.
         """
@@ -107,22 +107,22 @@ class PortalSession:
     def role_credentials(
         self, account: Account | str, permission_set: PermissionSet | str
     ) -> Session:
-        """Take a role in an account (``GetRoleCredentials``).
+        """Return credentials of a role in an account (``GetRoleCredentials``).
 
-        The session is named after the user, and lasts as long as the permission set says, even if
-        the portal's ends before.
+        The session has the user's name and the permission set's session duration, even if the
+        portal session ends earlier.
 
         Parameters
         ----------
         account
-            Itself, its id or its name.
+            The account, its id or its name.
         permission_set
-            Itself or its name.
+            The permission set or its name.
 
         Raises
         ------
         ForbiddenException
-            The user is not assigned to it, or the account refuses the portal.
+            The user has no such assignment, or the account rejects the portal.
         UnauthorizedException
             The session has expired, or the user has been deleted.
 
@@ -154,12 +154,12 @@ class PortalSession:
         return session
 
     def _own(self) -> IdentityStoreUser:
-        """Find the user as the identity store knows him now.
+        """Return the user's current record in the identity store.
 
         Raises
         ------
         UnauthorizedException
-            The session has expired, or he has been deleted.
+            The session has expired, or the user has been deleted.
         """
         user = self.center.users.get(self.user.id)
         if user is not None and not self.is_expired:
@@ -178,7 +178,7 @@ class PortalSession:
 
     def _no_access(self, account: Account | str) -> AwsError:
         mine = ", ".join(f"{chosen.name} in {place.name}" for place, chosen in self._choices())
-        why = f"{self.user.user_name} has no such choice in account"
+        why = f"{self.user.user_name} has no such permission set in account"
         offer = f"{getattr(account, 'name', account)}. The portal offers: {mine or 'nothing'}."
         return noted(ForbiddenException(NO_ACCESS), f"{why} {offer}")
 
@@ -186,14 +186,14 @@ class PortalSession:
 def _name_of(permission_set: object) -> str:
     name = permission_set if isinstance(permission_set, str) else getattr(permission_set, "name", 0)
     if not isinstance(name, str):
-        raise RequestError(f"{permission_set!r} is no permission set: give it or its name.")
+        raise RequestError(f"{permission_set!r} isn't a permission set. Pass it or its name.")
     return name
 
 
 def sign_in(
     center: IdentityCenter, name: IdentityStoreUser | str, *, with_mfa: bool
 ) -> PortalSession:
-    """Let somebody into the portal, and note it.
+    """Sign a user in to the portal, and record the event.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def sign_in(
     try:
         user = find(center.users, name, USER)
     except ResourceNotFoundException as unknown:
-        # The page says the same of a password that is wrong; the text is likely.
+        # The page shows the same for a wrong password; the text is likely.
         error = FailedAuthentication("We couldn't verify your sign-in credentials.")
         raise noted(error, *unknown.__notes__) from None
     now = center.world.clock.now
@@ -222,7 +222,7 @@ def _record(
     error: AwsError | None = None,
     **more: Any,
 ) -> None:
-    """Note what somebody does in the portal: the event is the service's, in its own fields."""
+    """Record a user's action in the portal as an event of the service, in its own fields."""
     owner = center.organization.management_account_id
     person = {"userId": user.id, "identityStoreArn": center.identity_store_arn}
     record_event(
@@ -243,17 +243,17 @@ def _record(
 def session_for(
     center: IdentityCenter, user: IdentityStoreUser, account: Account, permission_set: PermissionSet
 ) -> Session:
-    """Make a session of an account's role for somebody who may choose it.
+    """Create a session of an account's role for an assigned user.
 
     Raises
     ------
     ForbiddenException
-        STS does not let the portal: the account's SAML provider is gone, or a resource control
-        policy denies it.
+        STS denies the portal: the account's SAML provider was deleted, or a resource control policy
+        denies it.
     InvalidRequestException
-        No session can be called like the user.
+        The user name can't be a session name.
     AwsError
-        Attributes cannot be session tags, or STS is switched off in the Region.
+        Attributes can't be session tags, or STS is disabled in the Region.
     """
     identity = _asserted(center, user, account, permission_set)
     arns = {"RoleArn": identity.roles[0][0], "PrincipalArn": identity.principal}
@@ -291,7 +291,7 @@ def session_for(
 def _asserted(
     center: IdentityCenter, user: IdentityStoreUser, account: Account, permission_set: PermissionSet
 ) -> SamlIdentity:
-    """Put together what the portal says of somebody, for one role in one account."""
+    """Return the portal's assertion about a user, for a role in an account."""
     name = user.user_name
     if not is_session_name(name):  # AWS's sentence is not documented
         error = InvalidRequestException("The user name cannot be the name of a role session.")
@@ -301,12 +301,12 @@ def _asserted(
     provider = provider_in(center, account)
     if role is None or provider is None or provider.metadata != center.saml_metadata:
         why = (
-            f"Account {account.name} does not know the portal any more: its SAML provider "
-            "AWSSSO_... is gone or was changed. center.provision_permission_set(...) mends that."
+            f"Account {account.name} doesn't trust the portal any more: its SAML provider "
+            "AWSSSO_... was deleted or changed. To fix it: center.provision_permission_set(...)."
         )
         raise noted(ForbiddenException(NO_ACCESS), why)
     context, ids = context_of(provider, name, "persistent", audience(account)), center.world.ids
-    # Nobody sees the id of the assertion, and nothing else of the world depends on it.
+    # Nobody sees the id of the assertion, and nothing else depends on it.
     key = ids.hidden(f"assertion/{ids.events}/{role.arn}/{name}", HEX, 32)
     known = {tag: user.attribute(path) for tag, path in center.access_control_attributes.items()}
     return SamlIdentity(
@@ -318,7 +318,7 @@ def _asserted(
         name_qualifier=context["saml:namequalifier"],
         roles=((role.arn, provider.arn),),
         role_session_name=name,
-        tags=filled(**known),  # what is not known of somebody makes no tag
+        tags=filled(**known),  # missing attributes make no tags
         context=context,
         assertion_id=f"_{key}",
     )

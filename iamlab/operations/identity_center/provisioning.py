@@ -1,10 +1,9 @@
-"""What Identity Center makes in an account: a SAML provider of its own, and a role for each set.
+"""What Identity Center creates in an account: a SAML provider, and a role for each permission set.
 
-It works there with its service-linked role, so no SCP hinders it. Only it can change what it made:
-the roles are below ``/aws-reserved/``, which IAM keeps from everybody else.
-
-Of the management account AWS says that Identity Center works there with the permissions of whoever
-calls it; here it is the root user, so that makes no difference.
+It uses its service-linked role, so SCPs don't apply. Only it can change the roles: they are below
+``/aws-reserved/``, which IAM reserves for it. In the management account, Identity Center uses the
+caller's permissions, according to AWS; here the caller is the root user, so that makes no
+difference.
 
 Notes
 -----
@@ -41,13 +40,13 @@ if TYPE_CHECKING:
 
 SERVICE = "sso.amazonaws.com"
 INLINE = "AwsSSOInlinePolicy"
-"""What the inline policy is called in the roles."""
+"""The name of the inline policy in the roles."""
 
 PATH = f"/aws-reserved/{SERVICE}/"
 LINKED_ROLE = "AWSServiceRoleForSSO"
 SESSION_NAME = "AWS-SSO"
 HOME = "us-east-1"
-"""The Region that paths of roles do not name."""
+"""The Region that isn't in the paths of roles."""
 
 _DURATION = re.compile(
     r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.ASCII
@@ -60,7 +59,7 @@ def seconds_of(duration: object) -> int:
     Raises
     ------
     ValidationException
-        It is none, or not within one and twelve hours.
+        It isn't a duration, or isn't within one and twelve hours.
 
     Examples
     --------
@@ -72,7 +71,7 @@ def seconds_of(duration: object) -> int:
     found = _DURATION.fullmatch(duration)
     parts = zip(found.groups(), (86_400, 3600, 60, 1), strict=True) if found else ()
     seconds = sum(int(part or 0) * unit for part, unit in parts)
-    least, most = SESSION_SECONDS  # as of a role
+    least, most = SESSION_SECONDS  # like a role's
     if not least <= seconds <= most:  # AWS's sentence is not documented
         error = invalid("sessionDuration", "be between PT1H and PT12H", duration[:100])
         raise noted(error, "PT8H is eight hours, PT1H30M an hour and a half.")
@@ -81,7 +80,7 @@ def seconds_of(duration: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a permission set makes of a role in one account: ARNs, where policies are managed."""
+    """A permission set's role in an account, with ARNs of managed policies."""
 
     attached: tuple[str, ...] = ()
     inline: Policy | None = None
@@ -94,11 +93,11 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
     Raises
     ------
     NoSuchEntity
-        A customer managed policy is not there.
+        A customer managed policy is missing.
     PolicyNotAttachable
-        A policy is for service-linked roles only.
+        A policy is only for service-linked roles.
     LimitExceeded
-        The account has as many roles, or providers, as it may have; or the role as many policies.
+        The account has reached its quota of roles or providers, or the role its quota of policies.
     """
     references = permission_set.customer_managed_policy_references
     named: list[str | PolicyReference] = [*permission_set.managed_policies, *references]
@@ -116,7 +115,7 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
 
 
 def _arn_in(account: Account, policy: str | PolicyReference) -> str:
-    """Find a policy in an account, and insist that it can be attached to a role."""
+    """Find a policy in an account, and check that it can be attached to a role."""
     if isinstance(policy, str):
         return attachable(account, policy, "Role").arn
     try:
@@ -131,7 +130,7 @@ def _arn_in(account: Account, policy: str | PolicyReference) -> str:
 
 
 def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> None:
-    """Make the role in an account, or change it to what is wanted; nothing can fail any more."""
+    """Create or update the role in an account; all checks were done before."""
     enter(account)
     provider = _own_provider(permission_set.center, account)
     known = permission_set.provisioned.get(account.account_id)
@@ -149,10 +148,10 @@ def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> 
 
 
 def deprovision(permission_set: PermissionSet, account: Account) -> None:
-    """Delete the role; the SAML provider stays, as does the service-linked role.
+    """Delete the role; the SAML provider and the service-linked role stay.
 
-    Its sessions end with it, and what names it in resource policies names nobody any more: a role
-    that is made again has another name.
+    Its sessions end with it, and resource-based policies that name it have no effect any more: a
+    new role gets another name.
     """
     gone = permission_set.provisioned.pop(account.account_id)
     role = account.roles.get(gone.role_name)
@@ -167,12 +166,12 @@ def deprovision(permission_set: PermissionSet, account: Account) -> None:
 
 
 def provider_in(center: IdentityCenter, account: Account) -> SAMLProvider | None:
-    """Find the SAML provider that an instance has made in an account, if it is still there."""
+    """Find an instance's SAML provider in an account, if it still exists."""
     return account.saml_providers.get(center.providers.get(account.account_id, ""))
 
 
 def enter(account: Account) -> None:
-    """See to the service-linked role with which Identity Center works in an account."""
+    """Create Identity Center's service-linked role in an account, if needed."""
     if same_name(LINKED_ROLE, account.roles) is None:
         _do_in_iam(account, "CreateServiceLinkedRole", {"AWSServiceName": SERVICE})
 
@@ -183,7 +182,7 @@ def audience(account: Account) -> str:
 
 
 def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
-    """Return the SAML provider, which is made, or corrected, if need be."""
+    """Return the SAML provider, which is created or corrected if needed."""
     known, metadata = provider_in(center, account), center.saml_metadata
     if known is None:
         name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
@@ -209,7 +208,7 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
     path = PATH if center.region == HOME else f"{PATH}{center.region}/"
     role = Role(account, name, path, trust=saved(text, f"trust of {name}", "trust"))
     role.description = permission_set.description
-    role.max_session_duration = SESSION_SECONDS[1]  # what bounds sessions is the permission set
+    role.max_session_duration = SESSION_SECONDS[1]  # the permission set limits the sessions
     add(role)
     arguments = {"Path": path, "RoleName": name, "AssumeRolePolicyDocument": text}
     _note(account, "CreateRole", {**arguments, "MaxSessionDuration": role.max_session_duration})
@@ -217,7 +216,7 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
 
 
 def _bring_up_to_date(role: Role, want: Wanted) -> None:
-    """Change a role to what is wanted, and note the calls that this takes."""
+    """Update a role, and record the necessary calls."""
     arns, before = want.attached, role.attached
     calls = [
         *(("AttachRolePolicy", {"PolicyArn": arn}) for arn in arns if arn not in before),
@@ -239,7 +238,7 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
 
 
 def _do_in_iam(account: Account, name: str, arguments: dict[str, Any]) -> Any:
-    """Do an operation of IAM in an account, and note it."""
+    """Do an operation of IAM in an account, and record it."""
     made = find(name).perform(account, arguments)
     account.changed()
     _note(account, name, arguments)
@@ -247,8 +246,8 @@ def _do_in_iam(account: Account, name: str, arguments: dict[str, Any]) -> Any:
 
 
 def _note(account: Account, name: str, arguments: dict[str, Any]) -> None:
-    """Note a call of IAM that Identity Center makes in an account."""
-    is_first = name == "CreateServiceLinkedRole"  # there was no role yet to make it with
+    """Record a call to IAM by Identity Center in an account."""
+    is_first = name == "CreateServiceLinkedRole"  # the service-linked role didn't exist yet
     caller = {"type": "AWSService", "invokedBy": SERVICE} if is_first else _identity(account)
     call, key = ("iam", name), account.account_id
     record_in_account(account.world, call, caller, key, read_only=False, parameters=arguments)
@@ -262,7 +261,7 @@ def _identity(account: Account) -> dict[str, Any]:
         "aws:PrincipalType": "AssumedRole",
         "aws:PrincipalAccount": account.account_id,
         "aws:userid": f"{linked.unique_id}:{SESSION_NAME}",
-        **temporary_credential_keys(now, now),  # one that was made just now
+        **temporary_credential_keys(now, now),  # a new session
     }
     found = user_identity(f"{start}/{linked.name}/{SESSION_NAME}", context, linked.arn)
     return {**found, "invokedBy": SERVICE}

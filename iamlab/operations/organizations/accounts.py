@@ -1,7 +1,7 @@
-"""AWS Organizations: accounts that are made, invited and moved, and how they join and leave.
+"""AWS Organizations: create, invite and move accounts; how they join and leave.
 
-An account that is a member elsewhere may accept an invitation too: it leaves the one organization
-and joins the other in one step, if it could leave at all.
+A member of another organization can also accept an invitation: it leaves its organization and joins
+the other in one step, if it can leave.
 
 Notes
 -----
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
 
 WAIT = timedelta(days=4)
-"""So long an account that was made in an organization stays there at least."""
+"""How long an account must stay in the organization that created it."""
 
 TOO_MANY = "You have exceeded the allowed number of AWS accounts."
 _FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 
 def _is_full(organization: Organization) -> bool:
-    """Return whether there is no room for another account; an open invitation counts as one."""
+    """Return whether the quota of accounts is exhausted; open invitations count."""
     invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
     return len(organization.members) + invited >= organization.quota("Accounts")
 
 
 def _join(organization: Organization, account_id: str, method: str, tags: dict[str, str]) -> None:
-    """Take an account in: below the root, with AWS's own policies of the enabled types."""
+    """Add an account below the root, with AWS's own policies of the enabled types."""
     world, attached, root = organization.world, organization.full_access(), organization.root
     organization.members[account_id] = Member(
         world, organization.id, account_id, attached, tags, root.id, method, world.clock.now
@@ -58,14 +58,14 @@ def _join(organization: Organization, account_id: str, method: str, tags: dict[s
 
 
 def _leave(organization: Organization, account_id: str) -> None:
-    """Let an account go out of its organization.
+    """Remove an account from its organization.
 
     Raises
     ------
     MasterCannotLeaveOrganizationException
         It is the management account.
     ConstraintViolationException
-        It is a delegated administrator, or was made too short a time ago.
+        It is a delegated administrator, or was created too recently.
     """
     member = organization.members[account_id]
     if account_id == organization.management_account_id:
@@ -88,12 +88,12 @@ def _leave(organization: Organization, account_id: str) -> None:
 
 @operation("CreateAccount", answer=AS_REQUEST, also=tagging())
 def create_account(organization: Organization, arguments: Parameters) -> AccountRequest:
-    """Make an account, with a role in it that the management account may assume."""
+    """Create an account, with a role that the management account can assume."""
     world, tags = organization.world, tags_of(arguments)
     if _is_full(organization):
         most = organization.quota("Accounts")
         error = errors.ConstraintViolationException(TOO_MANY, _FULL)
-        raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
+        raise noted(error, f"It is {most}; To raise it: organization.raise_quota('Accounts', ...).")
     email = arguments["Email"].lower()
     is_taken = any(other.root.email.lower() == email for other in world.accounts.values())
     account_id = "" if is_taken else _make_account(organization, arguments, tags)
@@ -104,7 +104,7 @@ def create_account(organization: Organization, arguments: Parameters) -> Account
 
 
 def _make_account(organization: Organization, arguments: Parameters, tags: dict[str, str]) -> str:
-    """Make an account, and its role without a call of IAM, so that no log says anything of it."""
+    """Create an account, and its role without a call to IAM, so that no log has it."""
     world, owner = organization.world, organization.management_account
     account = world.create_account(arguments["AccountName"], account_id=arguments.get("AccountId"))
     account.partition, account.root.email = organization.partition, arguments["Email"]
@@ -123,7 +123,7 @@ _PARENTS = ("SourceParentId", "DestinationParentId")
 
 @operation("MoveAccount", "AccountId", also=needing("MoveAccount", *_PARENTS))
 def move_account(organization: Organization, arguments: Parameters) -> None:
-    """Move an account, together with what is attached to the account itself."""
+    """Move an account; its own policies stay attached to it."""
     member = member_of(organization, arguments)
     destination = organization.container(arguments["DestinationParentId"])
     if arguments["SourceParentId"] != member.parent_id:
@@ -133,13 +133,13 @@ def move_account(organization: Organization, arguments: Parameters) -> None:
     if destination is None:
         raise missing("destination parent")
     if destination.id == member.parent_id:
-        raise errors.DuplicateAccountException("The account is in the destination parent already.")
+        raise errors.DuplicateAccountException("The account is already in the destination parent.")
     member.parent_id = destination.id
 
 
 @operation("RemoveAccountFromOrganization", "AccountId")
 def remove_account_from_organization(organization: Organization, arguments: Parameters) -> None:
-    """Take an account out: no policy of the organization reaches it any more."""
+    """Remove an account, to which the organization's policies no longer apply."""
     _leave(organization, member_of(organization, arguments).id)
 
 
@@ -150,7 +150,7 @@ def leave_organization(account: Account, _: Parameters) -> None:
 
 
 def about_invited(account: Account, arguments: Parameters) -> str:
-    """Return the ARN of the account that is invited, as it will be; ``*`` of an address."""
+    """Return the future ARN of the invited account; with ``*`` for an address."""
     target = arguments.get("Target")
     key = target.get("Id") if isinstance(target, Mapping) else None
     organization = organization_of(account.world, account.account_id)
@@ -171,11 +171,11 @@ def invite_account_to_organization(organization: Organization, arguments: Parame
         )
     if any(made.is_for(account) for account in organization.accounts):
         raise errors.HandshakeConstraintViolationException(
-            "The invited account is a member of the organization already.", _MEMBER
+            "The invited account is already a member of the organization.", _MEMBER
         )
     for sent in organization.handshakes.values():
         if sent.state == "OPEN" and (sent.target_type, sent.target_id) == target:
-            raise errors.DuplicateHandshakeException("The account has an open invitation already.")
+            raise errors.DuplicateHandshakeException("The account already has an open invitation.")
     if _is_full(organization):
         raise errors.HandshakeConstraintViolationException(TOO_MANY, _FULL)
     made.id = world.ids.organization_id("h")
@@ -184,14 +184,14 @@ def invite_account_to_organization(organization: Organization, arguments: Parame
 
 
 def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Handshake:
-    """Find the invitation to which an account may give an outcome.
+    """Find the invitation that an account can answer or cancel.
 
     Raises
     ------
     AccessDeniedException
-        It is for the other party to do that.
+        Only the other party can do that.
     HandshakeAlreadyInStateException, InvalidHandshakeTransitionException
-        It is not open.
+        It isn't open.
     """
     handshake = handshake_in(account, arguments)
     if handshake.is_for(account) is (outcome == "CANCELED"):
@@ -207,7 +207,7 @@ def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Ha
 
 @operation("AcceptHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
 def accept_handshake(account: Account, arguments: Parameters) -> Handshake:
-    """Join the organization that invited the account."""
+    """Accept an invitation and join the organization."""
     handshake = _open_handshake(account, arguments, "ACCEPTED")
     before, after = organization_of(account.world, account.account_id), handshake.organization
     if before is after:
@@ -228,7 +228,7 @@ def accept_handshake(account: Account, arguments: Parameters) -> Handshake:
 
 @operation("DeclineHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
 def decline_handshake(account: Account, arguments: Parameters) -> Handshake:
-    """Refuse an invitation."""
+    """Decline an invitation."""
     handshake = _open_handshake(account, arguments, "DECLINED")
     handshake.outcome = "DECLINED"
     return handshake
@@ -236,7 +236,7 @@ def decline_handshake(account: Account, arguments: Parameters) -> Handshake:
 
 @operation("CancelHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
 def cancel_handshake(account: Account, arguments: Parameters) -> Handshake:
-    """Take an invitation back."""
+    """Cancel an invitation."""
     handshake = _open_handshake(account, arguments, "CANCELED")
     handshake.outcome = "CANCELED"
     return handshake

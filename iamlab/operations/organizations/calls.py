@@ -1,7 +1,7 @@
-"""What all operations of AWS Organizations have in common: who may call, ARNs, condition keys.
+"""Calls to AWS Organizations: who can call, ARNs, condition keys.
 
-Beside permission an operation wants the right account: most are for the management account, those
-that only read for delegated administrators too, and a few for every account of the organization.
+An operation needs permission and the right account: most are for the management account, read-only
+ones also for delegated administrators, and a few for all accounts of the organization.
 
 Notes
 -----
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import About, Answer, Pairs, Parameters, Perform
 
 MANAGEMENT, DELEGATE, MEMBER, ANYBODY = "management", "delegate", "member", "anybody"
-"""Who may call: the management account; a delegated administrator too; every account in the
-organization; every account at all."""
+"""The accounts that can call: the management account; also delegated administrators; all accounts
+in the organization; all accounts."""
 
 _KINDS = {"r": "root", "ou": "ou"}
 
 
 def caller_in(account: Account, by: str) -> Organization:
-    """Find the organization of the account that calls.
+    """Find the organization of the calling account.
 
     Raises
     ------
     AWSOrganizationsNotInUseException
-        It is in none.
+        The account isn't in an organization.
     AccessDeniedException
-        The operation is for others.
+        The operation is for other accounts.
     """
     organization = own_organization(account)
     key = account.account_id
@@ -63,13 +63,13 @@ def caller_in(account: Account, by: str) -> Organization:
 
 @dataclass(slots=True)
 class OrganizationsCall(Call):
-    """A call of AWS Organizations: values are checked once it is known that the caller may."""
+    """A call to AWS Organizations, which checks values after permissions."""
 
     def work(self) -> Any:
-        """Do it, on the caller's organization or, if the operation says so, on the account."""
+        """Perform it, on the caller's organization or, for some operations, the account."""
         if self.who.account_id != self.account_id:
             raise RequestError(
-                f"{self.who.arn} is not of account {self.account_id}: an operation of AWS "
+                f"{self.who.arn} isn't in account {self.account_id}: an operation of AWS "
                 "Organizations works for the caller's own account."
             )
         check_values(self.parameters)
@@ -82,7 +82,7 @@ class OrganizationsCall(Call):
 
 
 def anything(_: Account, __: Parameters) -> str:
-    """Return the ARN of operations that are about nothing in particular."""
+    """Return the ARN for operations without a resource."""
     return "*"
 
 
@@ -94,14 +94,14 @@ def operation(
     by: str = MANAGEMENT,
     **more: Any,
 ) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation on the caller's organization, or account.
+    """Register a function as an operation on the caller's organization or account.
 
     Parameters
     ----------
     about
-        The parameter that names what it is about by its id, or what gives the ARN.
+        The parameter with the resource's id, or a function that returns the ARN.
     by
-        Which account may call: ``ANYBODY`` need be in no organization.
+        The accounts that can call; ``ANYBODY`` also without an organization.
     """
     arn = named_by(about) if isinstance(about, str) else about
     more |= {"keys": _keys, "refuse": AccessDeniedException, "call_type": OrganizationsCall}
@@ -109,7 +109,7 @@ def operation(
 
 
 def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
-    """Answer a single part under its noun."""
+    """Return a single part under its noun."""
     return lambda made: {noun: write(made)}
 
 
@@ -128,7 +128,7 @@ def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
 
 
 def arn_of(account: Account, key: object) -> str:
-    """Return the ARN of what has an id, or would have it; ``*`` of what is none."""
+    """Return the ARN for an id; ``*`` if it isn't an id."""
     organization = organization_of(account.world, account.account_id)
     if organization is None or not isinstance(key, str):
         return "*"
@@ -143,12 +143,12 @@ def arn_of(account: Account, key: object) -> str:
 
 
 def named_by(parameter: str) -> About:
-    """Let an operation be about what a parameter names by its id."""
+    """Return a function that returns the ARN for a parameter's id."""
     return lambda account, arguments: arn_of(account, arguments.get(parameter))
 
 
 def tagging(about: About = anything) -> Pairs:
-    """Let an operation that makes something need permission to tag it, if it gets tags."""
+    """Return the permission to tag, which creating a part with tags also needs."""
 
     def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
         return (
@@ -161,7 +161,7 @@ def tagging(about: About = anything) -> Pairs:
 
 
 def needing(action: str, *parameters: str) -> Pairs:
-    """Let an operation need its permission on further parts, too."""
+    """Return the same permission on more parts."""
 
     def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
         arns = (arn_of(account, arguments.get(parameter)) for parameter in parameters)

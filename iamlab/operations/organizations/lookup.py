@@ -1,6 +1,6 @@
-"""What a call or a method means: a part of an organization, its id, or its name.
+"""Find the parts of an organization that calls and methods name.
 
-Calls name parts by their ids; methods take the part itself, its id or its name. A part of another
+Calls name parts by their ids; methods accept the object, its id or its name. A part of another
 world is looked up by its id.
 
 Notes
@@ -38,14 +38,14 @@ _MISSING: Mapping[str, type[AwsError]] = {
     "root": errors.RootNotFoundException,
     "target": errors.TargetNotFoundException,
 }
-"""What a call can name -> AWS's error when it isn't there."""
+"""Kind of part -> AWS's error if it doesn't exist."""
 
 Held = TypeVar("Held")
 Named = TypeVar("Named", bound="Account | records.Target | OrganizationPolicy")
 
 
 def missing(noun: str) -> AwsError:
-    """Make the error for a part that isn't there.
+    """Make the error for a missing part.
 
     Examples
     --------
@@ -57,14 +57,14 @@ def missing(noun: str) -> AwsError:
 
 
 def found(held: Mapping[str, Held], noun: str, key: str) -> Held:
-    """Find a part that a call names by its id, or raise AWS's error."""
+    """Find a part by id, or raise AWS's error."""
     if key not in held:
         raise noted(missing(noun), did_you_mean(key, held))
     return held[key]
 
 
 def parent_of(organization: Organization, arguments: Parameters) -> records.Container:
-    """Find the root or OU that a call names as the parent."""
+    """Find the call's parent: the root or an OU."""
     parent = organization.container(arguments["ParentId"])
     if parent is None:
         raise missing("parent")
@@ -72,23 +72,23 @@ def parent_of(organization: Organization, arguments: Parameters) -> records.Cont
 
 
 def member_of(organization: Organization, arguments: Parameters) -> records.Member:
-    """Find the account that a call is about: one of the organization's."""
+    """Find the call's member account."""
     return found(organization.members, "account", arguments["AccountId"])
 
 
 def unit_of(organization: Organization, arguments: Parameters) -> records.OrganizationalUnit:
-    """Find the OU that a call is about."""
+    """Find the call's OU."""
     units = organization.organizational_units
     return found(units, "organizational unit", arguments["OrganizationalUnitId"])
 
 
 def policy_in(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
-    """Find the policy that a call is about."""
+    """Find the call's policy."""
     return found(organization.policies, "policy", arguments["PolicyId"])
 
 
 def target_in(organization: Organization, arguments: Parameters) -> records.Target:
-    """Find the root, OU or account that a call is about."""
+    """Find the call's target: a root, OU or account."""
     target = organization.target(arguments["TargetId"])
     if target is None:
         raise missing("target")
@@ -98,7 +98,7 @@ def target_in(organization: Organization, arguments: Parameters) -> records.Targ
 def tagged_in(
     organization: Organization, arguments: Parameters
 ) -> records.Target | OrganizationPolicy:
-    """Find the root, OU, account or policy that has the tags of a call."""
+    """Find the call's tagged part: a root, OU, account or policy."""
     key = arguments["ResourceId"]
     tagged = organization.target(key) or organization.policies.get(key)
     if tagged is None:
@@ -107,13 +107,13 @@ def tagged_in(
 
 
 def request_in(organization: Organization, arguments: Parameters) -> records.AccountRequest:
-    """Find the request for an account that a call is about."""
+    """Find the call's request for an account."""
     key = arguments["CreateAccountRequestId"]
     return found(organization.requests, "create account request", key)
 
 
 def handshakes_of(account: Account) -> dict[str, records.Handshake]:
-    """List the invitations that an account sent as management account, or was sent."""
+    """List the invitations that an account sent as the management account, or received."""
     return {
         handshake.id: handshake
         for organization in account.world.organizations.values()
@@ -123,7 +123,7 @@ def handshakes_of(account: Account) -> dict[str, records.Handshake]:
 
 
 def handshake_in(account: Account, arguments: Parameters) -> records.Handshake:
-    """Find the invitation that a call is about: who sent it and who was sent it may see it."""
+    """Find the call's invitation, which sender and recipient can see."""
     known = handshakes_of(account)
     if arguments["HandshakeId"] not in known:
         raise missing("handshake")
@@ -131,20 +131,20 @@ def handshake_in(account: Account, arguments: Parameters) -> records.Handshake:
 
 
 def about_handshake(account: Account, arguments: Parameters) -> str:
-    """Return the ARN of the invitation that a call is about."""
+    """Return the ARN of the call's invitation."""
     key, known = arguments.get("HandshakeId"), handshakes_of(account)
     return known[key].arn if isinstance(key, str) and key in known else "*"
 
 
 def container_of(organization: Organization, reference: object) -> records.Container:
-    """Find the root or OU that is meant; nothing means the root."""
+    """Find a root or OU by object, id or name; ``None`` means the root."""
     units, root = organization.organizational_units, organization.root
     key = root.id if reference is None else _key(reference, units, "parent", "OUs", root.id)
     return units.get(key, root)
 
 
 def target_of(organization: Organization, reference: records.Target | Account | str) -> str:
-    """Find the id of the root, OU or account that is meant."""
+    """Return the id of a root, OU or account, passed as object, id or name."""
     targets: dict[str, records.Target] = {
         **organization.organizational_units,
         **organization.members,
@@ -155,32 +155,32 @@ def target_of(organization: Organization, reference: records.Target | Account | 
 def policy_of(
     organization: Organization, reference: OrganizationPolicy | str
 ) -> OrganizationPolicy:
-    """Find the policy that is meant."""
+    """Find a policy by object, id or name."""
     return organization.policies[_key(reference, organization.policies, "policy", "policies")]
 
 
 def account_id_of(organization: Organization, reference: Account | str) -> str:
-    """Find the id of the account that is meant, which need not be in the organization."""
+    """Return the id of an account, passed as object, id or name; it needn't be a member."""
     return _key(reference, organization.world.accounts, "account", "accounts")
 
 
 def _key(
     reference: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = ""
 ) -> str:
-    """Find the id of a part that is there.
+    """Return the id of an existing part.
 
     Parameters
     ----------
     noun, what
-        How AWS's error, and iamlab's own, call it.
+        Its names in AWS's error, and in iamlab's own.
     root_id
-        The id of the root, if it can be meant too.
+        The id of the root, if it is allowed too.
     """
     key = reference
     if not isinstance(reference, str):
         key = getattr(reference, "account_id", None) or getattr(reference, "id", None)
     if not isinstance(key, str):
-        raise RequestError(f"{reference!r} is neither one of the {what}, nor an id, nor a name.")
+        raise RequestError(f"{reference!r} isn't one of the {what}, an id or a name.")
     if key in held or (root_id and key == root_id):
         return key
     names = [(part.name, part_id) for part_id, part in held.items()]
@@ -190,13 +190,13 @@ def _key(
         raise noted(missing(noun), did_you_mean(str(reference), (name for name, _ in names)))
     if len(named) > 1:
         raise RequestError(
-            f"Several {what} are called {reference}: use an id, {' or '.join(named)}."
+            f"Several {what} are called {reference}: use one of {' or '.join(named)}."
         )
     return named[0]
 
 
 def free_address(organization: Organization, name: str) -> str:
-    """Make an address that no other account has, of an account's name."""
+    """Make a unique address from an account's name."""
     start = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")[:40] or "account"
     taken = {account.root.email.lower() for account in organization.world.accounts.values()}
     number, address = 1, f"{start}@example.com"

@@ -1,4 +1,4 @@
-"""AWS Organizations: the organization itself, its OUs, and the services that work in all accounts.
+"""AWS Organizations: the organization itself, its OUs, and trusted services.
 
 Notes
 -----
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 @operation("CreateOrganization", answer=AS_ORGANIZATION, by=ANYBODY)
 def create_organization(account: Account, arguments: Parameters) -> Organization:
-    """Make an organization. With all features its root has SCPs enabled from the start.
+    """Create an organization. With all features, SCPs are enabled from the start.
 
-    So the API reference has it of ``CreateOrganization``; RCPs have to be enabled.
+    That follows from the API reference of ``CreateOrganization``; RCPs must be enabled.
     """
     world, owner = account.world, account.account_id
     if organization_of(world, owner) is not None:
@@ -54,7 +54,7 @@ def create_organization(account: Account, arguments: Parameters) -> Organization
 
 @operation("DeleteOrganization")
 def delete_organization(organization: Organization, _: Parameters) -> None:
-    """Delete an organization in which no other account is left."""
+    """Delete an organization without other accounts."""
     if len(organization.members) > 1:
         raise errors.OrganizationNotEmptyException(
             "To delete an organization you must first remove all member accounts (except the "
@@ -64,7 +64,7 @@ def delete_organization(organization: Organization, _: Parameters) -> None:
 
 
 def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = None) -> None:
-    """Insist that no other OU of the parent has that name."""
+    """Check that no other OU of the parent has that name."""
     if any(unit.name == name and unit is not but for unit in parent.organizational_units):
         raise errors.DuplicateOrganizationalUnitException(
             "An OU with the same name already exists."
@@ -75,7 +75,7 @@ def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = N
 def create_organizational_unit(
     organization: Organization, arguments: Parameters
 ) -> OrganizationalUnit:
-    """Make an OU: it is empty, and AWS's own policies of the enabled types are attached to it."""
+    """Create an empty OU, with AWS's own policies of the enabled types."""
     parent, name = parent_of(organization, arguments), arguments["Name"]
     tags = tags_of(arguments)
     _check_name(parent, name)
@@ -110,25 +110,25 @@ def update_organizational_unit(
 
 @operation("DeleteOrganizationalUnit", "OrganizationalUnitId")
 def delete_organizational_unit(organization: Organization, arguments: Parameters) -> None:
-    """Delete an OU in which nothing is; the policies that were attached to it stay."""
+    """Delete an empty OU; its policies are detached, not deleted."""
     unit = unit_of(organization, arguments)
     if unit.organizational_units or unit.members:
         raise errors.OrganizationalUnitNotEmptyException(
-            "The organizational unit still holds accounts or organizational units."
+            "The organizational unit still contains accounts or organizational units."
         )
     del organization.organizational_units[unit.id]
 
 
 @operation("EnableAWSServiceAccess")
 def enable_aws_service_access(organization: Organization, arguments: Parameters) -> None:
-    """Let a service work in all accounts; once more does no harm."""
+    """Enable a service's trusted access; if already enabled, nothing changes."""
     now = organization.world.clock.now
     organization.service_access.setdefault(arguments["ServicePrincipal"], now)
 
 
 @operation("DisableAWSServiceAccess")
 def disable_aws_service_access(organization: Organization, arguments: Parameters) -> None:
-    """Let a service work in all accounts no longer."""
+    """Disable a service's trusted access."""
     service = arguments["ServicePrincipal"]
     if any(service in services for services in organization.delegates.values()):
         raise errors.ConstraintViolationException(
@@ -140,7 +140,7 @@ def disable_aws_service_access(organization: Organization, arguments: Parameters
 
 @operation("RegisterDelegatedAdministrator", "AccountId")
 def register_delegated_administrator(organization: Organization, arguments: Parameters) -> None:
-    """Let a member account administer a service, and read about the organization."""
+    """Register a delegated administrator, which can also read the organization."""
     member, service = member_of(organization, arguments), arguments["ServicePrincipal"]
     if member.id == organization.management_account_id:
         raise errors.ConstraintViolationException(
@@ -155,7 +155,7 @@ def register_delegated_administrator(organization: Organization, arguments: Para
         )
     if service not in organization.service_access:
         error = errors.ConstraintViolationException(
-            "The service has no access to the organization yet.", "SERVICE_ACCESS_NOT_ENABLED"
+            "The service doesn't have trusted access yet.", "SERVICE_ACCESS_NOT_ENABLED"
         )
         raise noted(error, f'organization.enable_aws_service_access("{service}") gives it.')
     services = organization.delegates.get(member.id, {})
@@ -168,7 +168,7 @@ def register_delegated_administrator(organization: Organization, arguments: Para
 
 @operation("DeregisterDelegatedAdministrator", "AccountId")
 def deregister_delegated_administrator(organization: Organization, arguments: Parameters) -> None:
-    """Let an account administer a service no longer."""
+    """Deregister a delegated administrator."""
     member, service = member_of(organization, arguments), arguments["ServicePrincipal"]
     services = organization.delegates.get(member.id, {})
     if service not in services:

@@ -1,4 +1,4 @@
-"""What parameters of AWS Organizations may be: patterns, lengths, and words to choose from.
+"""The rules for parameters of AWS Organizations: patterns, lengths, and allowed words.
 
 Notes
 -----
@@ -27,19 +27,19 @@ _NO_MATCH = "You provided a value that does not match the required pattern."
 _INVALID = "You specified an invalid value."
 _ANYTHING = r"[\s\S]*"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-"""Half of a pair, which no JSON text can hold."""
+"""Half of a surrogate pair, which JSON text can't contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a text may be.
+    """The rule for a text.
 
     Parameters
     ----------
     least, most
         Its length.
     among
-        The words that there are; none: any.
+        The allowed words; empty: any text.
     reason
         AWS's word for a text that does not match.
     """
@@ -56,8 +56,8 @@ _OWN_PATTERNS = {
     "RoleName": r"(?!AWSServiceRoleFor)[\w+=,.@-]{1,64}",
     "ServicePrincipal": r"[\w+=,.@-]+\.amazonaws\.com",
 }
-"""Parameter -> a pattern that says more than AWS's. Which services can work with an organization is
-a list of AWS's that grows; whatever looks like a service's principal is taken for one."""
+"""Parameter -> a stricter pattern than AWS's. AWS's list of trusted services grows, so anything
+that looks like a service principal is accepted."""
 
 _REASONS = {
     **dict.fromkeys(("Filter", "PolicyType", "Type"), "INVALID_ENUM_POLICY_TYPE"),
@@ -71,7 +71,7 @@ _REASONS = {
 
 
 def _rule(name: str, known: Shape) -> Rule:
-    """Make the rule of a parameter; where a pattern bounds the length, it alone is named."""
+    """Make the rule of a parameter; a pattern that limits the length is the only reason."""
     is_bounded = known.min is not None or known.pattern == _ANYTHING
     return Rule(
         _OWN_PATTERNS.get(name, known.pattern or _ANYTHING),
@@ -88,7 +88,7 @@ RULES: Mapping[str, Rule] = {
     for name, kind in signature(operation, "organizations").parameters.items()
     if shape(kind, "organizations").type == "string" and name != "NextToken"
 }
-"""Parameter -> what it may be."""
+"""Parameter -> its rule."""
 
 _TAG_KEY, _TAG_VALUE = Rule(r"[\w\s.:/=+\-@]*", 1, 128), Rule(r"[\w\s.:/=+\-@]*", 0, 256)
 
@@ -124,7 +124,7 @@ def check_values(arguments: Parameters) -> None:
     Raises
     ------
     InvalidInputException
-        The first of them that is not what it may be.
+        A parameter breaks its rule; the first counts.
     """
     for name, value in arguments.items():
         if name in RULES and isinstance(value, str):
@@ -136,12 +136,12 @@ def check_values(arguments: Parameters) -> None:
 
 
 def party_of(arguments: Parameters) -> tuple[str, str]:
-    """Read who is invited: the type, and the id or the address.
+    """Return the invited party: the type, and the id or the address.
 
     Raises
     ------
     InvalidInputException
-        It is neither an account nor an address.
+        It isn't an account or an address.
     """
     target = arguments["Target"]
     kind, key = target.get("Type"), target.get("Id")
@@ -156,18 +156,18 @@ def party_of(arguments: Parameters) -> tuple[str, str]:
 
 
 def tags_of(arguments: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Take the tags that a call sends, and put them to those that are there.
+    """Return existing tags with those of a call.
 
     Raises
     ------
     InvalidInputException
-        A key is there twice, is one of AWS's, or has letters that no key has.
+        A key is duplicated, reserved for AWS, or has invalid characters.
     ConstraintViolationException
-        There would be too many.
+        The quota would be exceeded.
     """
     sent = [_tag(tag) for tag in arguments.get("Tags", ())]
     if len(dict(sent)) < len(sent):
-        message = "Tag keys must be unique among the tags of one thing."
+        message = "Tag keys must be unique."
         raise InvalidInputException(message, "DUPLICATE_TAG_KEY")
     wanted = {**(held or {}), **dict(sent)}
     if len(wanted) > MOST_TAGS:

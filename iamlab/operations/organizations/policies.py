@@ -39,16 +39,16 @@ def _root_of(organization: Organization, arguments: Parameters) -> Root:
 
 
 def _check_available(organization: Organization) -> None:
-    """Insist that the organization can have policies."""
+    """Check that the organization can have policies."""
     if organization.feature_set != "ALL":
         raise errors.PolicyTypeNotAvailableForOrganizationException(
-            "The organization has not all features enabled, so it can have no policies."
+            "The organization doesn't have all features enabled, so it can't have policies."
         )
 
 
 @operation("EnablePolicyType", "RootId", AS_ROOT)
 def enable_policy_type(organization: Organization, arguments: Parameters) -> Root:
-    """Enable a type. AWS's own policy of it is then on every root, OU and account."""
+    """Enable a type; AWS's own policy is attached to every root, OU and account."""
     root, policy_type = _root_of(organization, arguments), arguments["PolicyType"]
     known = type_of(policy_type)
     _check_available(organization)
@@ -64,7 +64,7 @@ def enable_policy_type(organization: Organization, arguments: Parameters) -> Roo
 
 @operation("DisablePolicyType", "RootId", AS_ROOT)
 def disable_policy_type(organization: Organization, arguments: Parameters) -> Root:
-    """Disable a type: all its policies are detached, and where they were is forgotten."""
+    """Disable a type: all its policies are detached, which can't be undone."""
     root, policy_type = _root_of(organization, arguments), arguments["PolicyType"]
     type_of(policy_type)
     if policy_type not in root.policy_types:
@@ -77,15 +77,15 @@ def disable_policy_type(organization: Organization, arguments: Parameters) -> Ro
 
 
 def _own(part: Tagged) -> Tagged:
-    """Insist that a part which is to be changed is not one of AWS's own policies."""
+    """Check that a part to change isn't AWS's own policy."""
     if getattr(part, "is_aws_managed", False):
-        message = "The policy is managed by AWS, and nobody else can change it."
+        message = "The policy is managed by AWS. You can't change it."
         raise errors.InvalidInputException(message, "IMMUTABLE_POLICY")
     return part
 
 
 def about_new(account: Account, arguments: Parameters) -> str:
-    """Return the ARN that a new policy will have, but for its id, which nobody knows yet."""
+    """Return the future ARN of a new policy, with ``*`` for its id."""
     organization = organization_of(account.world, account.account_id)
     if organization is None or arguments.get("Type") not in TYPES:
         return "*"
@@ -101,7 +101,7 @@ def _check_name(
 
 
 def _document(content: str, name: str, policy_type: str) -> Policy:
-    """Read the content of a policy; AWS has a reason, too, if it is too long."""
+    """Read the content of a policy; AWS also has a reason for one that is too long."""
     try:
         return saved(content, name, TYPES[policy_type].rules)
     except errors.ConstraintViolationException as error:
@@ -111,7 +111,7 @@ def _document(content: str, name: str, policy_type: str) -> Policy:
 
 @operation("CreatePolicy", about_new, AS_POLICY, also=tagging(about_new))
 def create_policy(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
-    """Make a policy. Its type need not be enabled for that."""
+    """Create a policy. Its type needn't be enabled."""
     name, policy_type, about = arguments["Name"], arguments["Type"], arguments["Description"]
     type_of(policy_type)
     tags = tags_of(arguments)
@@ -132,14 +132,14 @@ def create_policy(organization: Organization, arguments: Parameters) -> Organiza
 
 @operation("UpdatePolicy", "PolicyId", AS_POLICY)
 def update_policy(organization: Organization, arguments: Parameters) -> OrganizationPolicy:
-    """Change what a policy says, or is called, wherever it is attached."""
+    """Change a policy's content or name, everywhere it is attached."""
     policy = _own(policy_in(organization, arguments))
     name = arguments.get("Name", policy.name)
     _check_name(organization, name, policy.type, policy)
     document = policy.document
     if "Content" in arguments:
         document = _document(arguments["Content"], name, policy.type)
-    elif name != policy.name:  # explanations call its statements by its name
+    elif name != policy.name:  # explanations use its name
         document = Policy.parse(policy.content, name=name)
     policy.name, policy.document = name, document
     policy.description = arguments.get("Description", policy.description)
@@ -148,12 +148,10 @@ def update_policy(organization: Organization, arguments: Parameters) -> Organiza
 
 @operation("DeletePolicy", "PolicyId")
 def delete_policy(organization: Organization, arguments: Parameters) -> None:
-    """Delete a policy that is attached nowhere."""
+    """Delete a policy that isn't attached."""
     policy = _own(policy_in(organization, arguments))
     if policy.targets:
-        error = errors.PolicyInUseException(
-            "The policy still hangs on a root, an OU or an account."
-        )
+        error = errors.PolicyInUseException("The policy is still attached to a target.")
         raise noted(
             error, f"Detach it from {', '.join(target.label for target in policy.targets)}."
         )
@@ -162,13 +160,13 @@ def delete_policy(organization: Organization, arguments: Parameters) -> None:
 
 @operation("AttachPolicy", "PolicyId", also=needing("AttachPolicy", "TargetId"))
 def attach_policy(organization: Organization, arguments: Parameters) -> None:
-    """Attach a policy: it reaches whatever is below."""
+    """Attach a policy, which applies to everything below."""
     policy, target = policy_in(organization, arguments), target_in(organization, arguments)
     if policy.type not in organization.root.policy_types:
         error = errors.PolicyTypeNotEnabledException(NOT_ENABLED)
         raise noted(error, f'organization.enable_policy_type("{policy.type}") enables it.')
     if policy.id in target.attached:
-        raise errors.DuplicatePolicyAttachmentException("The policy hangs there already.")
+        raise errors.DuplicatePolicyAttachmentException("The policy is already attached to it.")
     if len(of_type(organization, target, policy.type)) >= TYPES[policy.type].most:
         raise errors.ConstraintViolationException(
             "You have attached the maximum number of policies to the specified target.",
@@ -179,13 +177,13 @@ def attach_policy(organization: Organization, arguments: Parameters) -> None:
 
 @operation("DetachPolicy", "PolicyId", also=needing("DetachPolicy", "TargetId"))
 def detach_policy(organization: Organization, arguments: Parameters) -> None:
-    """Detach a policy. One SCP is always left, and AWS's own RCP cannot be detached at all."""
+    """Detach a policy. A target keeps at least one SCP, and AWS's own RCP can't be detached."""
     policy, target = policy_in(organization, arguments), target_in(organization, arguments)
     if policy.is_aws_managed and TYPES[policy.type].always_hangs:
         message = f"{policy.name} cannot be detached."
         raise errors.InvalidInputException(message, "NON_DETACHABLE_POLICY")
     if policy.id not in target.attached:
-        raise errors.PolicyNotAttachedException("The policy does not hang there.")
+        raise errors.PolicyNotAttachedException("The policy isn't attached to the target.")
     if len(of_type(organization, target, policy.type)) == 1:
         raise errors.ConstraintViolationException(
             "You cannot remove the last policy attached to the specified target. You must have "
@@ -204,6 +202,6 @@ def tag_resource(organization: Organization, arguments: Parameters) -> None:
 
 @operation("UntagResource", "ResourceId")
 def untag_resource(organization: Organization, arguments: Parameters) -> None:
-    """Take tags away; a key that is not there is no mistake."""
+    """Remove tags; a missing key isn't an error."""
     tagged, gone = _own(tagged_in(organization, arguments)), arguments["TagKeys"]
     tagged.tags = {key: value for key, value in tagged.tags.items() if key not in gone}

@@ -1,6 +1,6 @@
-"""The operations of AWS Organizations that only read, and how parts are written in answers.
+"""The read-only operations of AWS Organizations, and the form of parts in responses.
 
-Answers are dicts with AWS's names, as real clients give them. Lists come in pages.
+Responses are dicts with AWS's names, like those of real clients. Lists have pages.
 
 Notes
 -----
@@ -54,11 +54,11 @@ NOT_REGISTERED = (
     "The provided account is not a registered delegated administrator for your organization."
 )
 _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
-"""How an invitation names the feature set."""
+"""The name of the feature set in an invitation."""
 
 
 def organization(record: Organization) -> dict[str, Any]:
-    """Write an organization. AWS lists there only SCPs as available, whatever is enabled."""
+    """Return an organization. AWS lists only SCPs as available, whatever is enabled."""
     management = record.members[record.management_account_id]
     return {
         "Id": record.id,
@@ -72,17 +72,17 @@ def organization(record: Organization) -> dict[str, Any]:
 
 
 def root(record: records.Root) -> dict[str, Any]:
-    """Write a root."""
+    """Return a root in the API's form."""
     return {**_named(record), "PolicyTypes": _enabled(record.policy_types)}
 
 
 def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
-    """Write an OU."""
+    """Return an OU in the API's form."""
     return {**_named(record), "Path": record.path}
 
 
 def account(record: records.Member) -> dict[str, Any]:
-    """Write a member account, the management account included."""
+    """Return a member account, or the management account, in the API's form."""
     return {
         "Id": record.id,
         "Arn": record.arn,
@@ -97,7 +97,7 @@ def account(record: records.Member) -> dict[str, Any]:
 
 
 def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
-    """Write a policy without its content."""
+    """Return a policy in the API's form, without its content."""
     more = {
         "Description": record.description,
         "Type": record.type,
@@ -107,17 +107,17 @@ def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
 
 
 def policy(record: OrganizationPolicy) -> dict[str, Any]:
-    """Write a policy."""
+    """Return a policy in the API's form."""
     return {"PolicySummary": policy_summary(record), "Content": record.content}
 
 
 def target(record: records.Target) -> dict[str, Any]:
-    """Write what a policy is attached to."""
+    """Return a target of a policy in the API's form."""
     return {"TargetId": record.id, "Arn": record.arn, "Name": record.name, "Type": record.kind}
 
 
 def request(record: records.AccountRequest) -> dict[str, Any]:
-    """Write how the making of an account ended."""
+    """Return a request for an account in the API's form."""
     return {
         "Id": record.id,
         "AccountName": record.account_name,
@@ -129,7 +129,7 @@ def request(record: records.AccountRequest) -> dict[str, Any]:
 
 
 def handshake(record: records.Handshake) -> dict[str, Any]:
-    """Write an invitation."""
+    """Return an invitation in the API's form."""
     sender = record.organization
     management = sender.management_account
     about = [
@@ -158,7 +158,7 @@ def handshake(record: records.Handshake) -> dict[str, Any]:
 
 
 def delegate(record: records.Member) -> dict[str, Any]:
-    """Write a delegated administrator: an account, and since when it is one."""
+    """Return a delegated administrator: an account, and since when."""
     written = account(record)
     del written["Paths"]
     dates = [date for date in record.organization.delegates[record.id].values() if date is not None]
@@ -168,7 +168,7 @@ def delegate(record: records.Member) -> dict[str, Any]:
 def services(
     since: dict[str, datetime | None], when: str = "DelegationEnabledDate"
 ) -> list[dict[str, Any]]:
-    """Write services, and since when they may do what they do: under the name ``when``."""
+    """Return services with the time since which they are enabled, under the name ``when``."""
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
 
 
@@ -203,12 +203,12 @@ def lists(
     *,
     by: str = DELEGATE,
 ) -> Callable[[Perform], Perform]:
-    """Make a function that finds parts the entry of an operation that lists them, in pages.
+    """Register a function that finds parts as an operation that lists them in pages.
 
     Parameters
     ----------
     noun, write
-        The name of the list in the answer, and how each part is written there.
+        The name of the list in the response, and the function that writes a part.
     """
 
     def make(find: Perform) -> Perform:
@@ -257,14 +257,14 @@ lists("ListHandshakesForOrganization", "Handshakes", handshake, by=MANAGEMENT)(
 
 
 def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[records.Handshake]:
-    """Choose those of a kind: there are invitations only."""
+    """Filter by kind: there are only invitations."""
     kind = arguments.get("Filter", {}).get("ActionType", "INVITE")
     return list(every) if kind == "INVITE" else []
 
 
 @lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
 def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
-    """List the invitations that an account was sent."""
+    """List the invitations that an account received."""
     every = handshakes_of(account).values()
     return _chosen((handshake for handshake in every if handshake.is_for(account)), arguments)
 
@@ -273,14 +273,14 @@ def list_handshakes_for_account(account: Account, arguments: Parameters) -> list
 def list_children(
     organization: Organization, arguments: Parameters
 ) -> Iterable[records.Container | records.Member]:
-    """List the accounts, or the OUs, right below a root or an OU."""
+    """List the accounts, or the OUs, directly below a root or an OU."""
     parent = parent_of(organization, arguments)
     return parent.members if arguments["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
 @lists("ListParents", "Parents", _child, "ChildId")
 def list_parents(organization: Organization, arguments: Parameters) -> list[records.Container]:
-    """List the parents of an account or an OU: there is one."""
+    """List the parent of an account or an OU."""
     units, members = organization.organizational_units, organization.members
     below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
     child = found(below, "child", arguments["ChildId"])
@@ -291,7 +291,7 @@ def list_parents(organization: Organization, arguments: Parameters) -> list[reco
 def list_create_account_status(
     organization: Organization, arguments: Parameters
 ) -> list[records.AccountRequest]:
-    """List how the making of accounts ended."""
+    """List the requests for accounts with their status."""
     states = arguments.get("States") or ("SUCCEEDED", "FAILED")
     return [request for request in organization.requests.values() if request.state in states]
 

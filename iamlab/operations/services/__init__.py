@@ -1,1 +1,1 @@
-"""Other services than IAM: their resources, and the operations that make and change them."""
+"""Services other than IAM: their resources, and the operations on them."""

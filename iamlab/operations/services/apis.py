@@ -1,8 +1,7 @@
-"""How a service's API names, tags and deletes a kind of resource, as one table for each kind.
+"""How a service's API names, tags and deletes resources, as a table for each type.
 
-An :class:`Api` has the names of the operations and parameters, and the errors with which the
-service refuses. The entries that all services have are made of it, and so are the methods that all
-resources have.
+An :class:`Api` has the names of the operations and parameters, and the service's errors. It makes
+the entries and methods that all services have.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _URL = re.compile(r"https://([^/]*)/?([^/]*)/?(.*)", re.DOTALL)
 
 
 def misfit(value: object, where: str, pattern: str) -> ValidationException:
-    """Make the error for a value that doesn't match its pattern, as several services write it."""
+    """Make the error of several services for a value that doesn't match its pattern."""
     return ValidationException(
         f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
         f"Member must satisfy regular expression pattern: {pattern}"
@@ -49,12 +48,12 @@ def misfit(value: object, where: str, pattern: str) -> ValidationException:
 
 
 def everything(_: Account, __: Parameters) -> str:
-    """Name no resource: of operations for which permission is asked on everything."""
+    """Return ``*``, for operations without a resource."""
     return "*"
 
 
 def name_in(arn: str) -> str:
-    """Return the name in an ARN: the resource without the type in front of it.
+    """Return the name in an ARN: the resource without its type.
 
     Examples
     --------
@@ -67,21 +66,21 @@ def name_in(arn: str) -> str:
 
 
 def region_of(arguments: Parameters) -> str:
-    """Return the Region that a call names, or the one that is meant without."""
+    """Return the Region of a call, or the default Region."""
     return str(arguments.get("Region", DEFAULT_REGION))
 
 
 def check_region(arguments: Parameters) -> None:
-    """Check that the Region of a call looks like one."""
+    """Check the form of a call's Region."""
     region = region_of(arguments)
     if not _REGION.fullmatch(region):
-        raise RequestError(f"{region!r} is no Region: write one such as {DEFAULT_REGION}.")
+        raise RequestError(f"{region!r} isn't a Region. Write one such as {DEFAULT_REGION}.")
 
 
 def more_tags(
     arguments: Parameters, held: Mapping[str, str], refuse: Refuses, made: str = ""
 ) -> dict[str, str]:
-    """Add the tags that a call sends to those that are there; the sentences are not AWS's.
+    """Return existing tags with those of a call; the error messages aren't AWS's.
 
     Parameters
     ----------
@@ -91,26 +90,28 @@ def more_tags(
     sent = tags_of(arguments, made)
     wanted = {**held, **dict(sent)}
     if len({key for key, _ in sent}) < len(sent):
-        raise refuse("The same tag key is sent twice.")
+        raise refuse("A tag key is duplicated.")
     for key, value in sent:
         if _HALF.search(key + value):
-            raise refuse(f"A tag holds half of a surrogate pair, which is no character: {key!a}.")
+            raise refuse(f"A tag contains half of a surrogate pair, not a character: {key!a}.")
         if not 1 <= len(key) <= 128 or len(value) > 256:
-            raise refuse(f"A tag has a key of 1 to 128 and a value of 0 to 256 characters: {key}.")
+            raise refuse(
+                f"A tag needs a key of 1 to 128 and a value of 0 to 256 characters: {key}."
+            )
         if key.lower().startswith("aws:"):
             raise refuse(f"Tag keys that begin with aws: are reserved: {key}.")
     if len(wanted) > QUOTAS["Tags"].default:
-        raise refuse(f"There can be at most {QUOTAS['Tags'].default} tags.")
+        raise refuse(f"A resource can have at most {QUOTAS['Tags'].default} tags.")
     return wanted
 
 
 def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
-    """Return the tags that are left when some keys are gone."""
+    """Return the tags without some keys."""
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
 class ResourceVerbs(Resource):
-    """A resource whose methods are operations of its service."""
+    """A resource whose methods are its service's operations."""
 
     __slots__ = ()
 
@@ -123,18 +124,18 @@ Made = TypeVar("Made", bound=Resource)
 
 
 def keep(resource: Made) -> Made:
-    """Put a resource into its account: the last step of creating it."""
+    """Add a resource to its account: the last step of creating it."""
     resource.account.resources[resource.arn] = resource
     return resource
 
 
 def all_of(account: Account, kind: type[Made]) -> list[Made]:
-    """List an account's resources of a kind."""
+    """List an account's resources of a type."""
     return [resource for resource in account.resources.values() if isinstance(resource, kind)]
 
 
 def forget(resource: Resource) -> None:
-    """Take a resource out of its account, with all that is below it."""
+    """Remove a resource from its account, with everything below it."""
     known, below = resource.account.resources, f"{resource.arn}{resource.separator}"
     for arn in [arn for arn in known if resource.separator and arn.startswith(below)]:
         del known[arn]
@@ -143,31 +144,30 @@ def forget(resource: Resource) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """How a service's API names, tags and deletes one kind of resource.
+    """How a service's API names, tags and deletes a type of resource.
 
     Parameters
     ----------
     service
         Its prefix.
     named_by
-        The parameter that names a resource when it is made; after it those that name it later.
+        The parameter that names a new resource; after it those that name existing ones.
     absent, taken
-        The errors for an ARN that nothing has, and for one that something has already.
+        The errors for a missing resource, and for an existing one.
     untaggable
-        The error for invalid tags; the sentence that it gets is not AWS's.
+        The error for invalid tags; its message isn't AWS's.
     delete
-        The operation that deletes one; empty: there is none.
+        The operation that deletes a resource; empty if there isn't one.
     place
-        What stands before the name in an ARN: ``"table/"``.
+        The prefix of the name in an ARN: ``"table/"``.
     pattern, misnamed
-        What a name must look like, and the error for one that doesn't; of what is named by its
-        caller.
+        The pattern of a name, and the error for other names, if callers choose the name.
     tag, untag
         The operations.
     put_policy
-        The action that is needed too to make one with a policy.
+        The action that creating a resource with a policy also needs.
     forgives
-        Whether it is no mistake to delete what is not there.
+        Whether deleting a missing resource isn't an error.
     refuse
         The error for a caller without permission.
     """
@@ -188,14 +188,14 @@ class Api:
     refuse: Refuse = AccessDenied
 
     def arn(self, account: Account, name: str, region: str = DEFAULT_REGION) -> str:
-        """Write the ARN of one."""
+        """Return the ARN for a name."""
         start = f"arn:{account.partition}:{self.service}:{region}:{account.account_id}"
         return f"{start}:{self.place}{name}"
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the one that a call is about; of one that is to be made, as it will be.
+        """Return the ARN of a call's resource; for a new resource, its future ARN.
 
-        It may be named by its ARN, its URL or its name.
+        The call can name it by ARN, URL or name.
         """
         text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
@@ -208,11 +208,11 @@ class Api:
         return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
     def arn_of_tagged(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the one whose tags a call is about."""
+        """Return the ARN of the resource whose tags a call changes."""
         return self.arn_of(account, arguments)
 
     def find(self, account: Account, arguments: Parameters) -> Any:
-        """Find the one that a call is about; if there is none, the service says so."""
+        """Find a call's resource, or raise the service's error."""
         arn = self.arn_of(account, arguments)
         found = account.resources.get(arn)
         if not isinstance(found, NamedResource) or found.api is not self:
@@ -220,19 +220,19 @@ class Api:
         return found
 
     def find_changeable(self, account: Account, arguments: Parameters) -> Any:
-        """Find the one whose tags a call changes; in most states they can be changed."""
+        """Find the resource whose tags a call changes; most states allow it."""
         return self.find(account, arguments)
 
     def check_deletable(self, account: Account, arguments: Parameters) -> None:
-        """Check that the one that a call is about can be deleted at all; most can."""
+        """Check that a call's resource can be deleted; most can."""
 
     def check_new(self, account: Account, arguments: Parameters) -> str:
-        """Check name and Region of one that is to be made; give its ARN.
+        """Check name and Region of a new resource; return its ARN.
 
         Raises
         ------
         AwsError
-            It cannot have that name, or there is one of that name, in the service's words.
+            The name isn't valid or is taken, in the service's words.
         RequestError
             There is no such Region.
         """
@@ -246,22 +246,22 @@ class Api:
         return arn
 
     def tags(self, arguments: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Add the tags that a call sends to those that are there: see :func:`more_tags`."""
+        """Return existing tags with those of a call: see :func:`more_tags`."""
         return more_tags(arguments, held or {}, self.untaggable)
 
     def new(self, kind: Callable[..., Made], account: Account, arguments: Parameters) -> Made:
-        """Make one with its name and its tags, after all checks of them."""
+        """Create a resource with its name and tags, after all checks."""
         return kind(account, self.check_new(account, arguments), self.tags(arguments))
 
     def keep(self, resource: Made, arguments: Parameters) -> Made:
-        """Keep a new one, with the policy that the call sends."""
+        """Store a new resource, with the call's policy."""
         for name in ("Policy", "ResourcePolicy"):
             if name in arguments:
                 resource.policy = resource_policy(arguments[name], resource)
         return keep(resource)
 
     def also(self, account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-        """Return what else is needed to make one: with tags, to tag it; with a policy, to set it."""
+        """Return the additional permissions for creating a resource with tags or a policy."""
         actions = [self.tag] if tags_of(arguments) else []
         actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(arguments) else []
         return [(f"{self.service}:{action}", self.arn_of(account, arguments)) for action in actions]
@@ -269,16 +269,16 @@ class Api:
     def does(
         self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
-        """Make a function the entry of an operation: ``"DeleteQueue"``."""
+        """Register a function as an operation: ``"DeleteQueue"``."""
         own = {"refuse": self.refuse, **more}
         return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
 
     def tells(self, name: str, answer: Answer, about: About | None = None) -> None:
-        """Make the entry of an operation that only tells of a resource: ``"DescribeKey"``."""
+        """Register an operation that returns a resource: ``"DescribeKey"``."""
         self.does(name, answer, about)(self.find)
 
     def shared(self) -> None:
-        """Make the entries that every service has: to tag one, to untag it, to delete it."""
+        """Register the operations that every service has: tag, untag and delete."""
 
         def tag(account: Account, arguments: Parameters) -> None:
             """Set tags."""
@@ -287,7 +287,7 @@ class Api:
             keep(found)
 
         def untag(account: Account, arguments: Parameters) -> None:
-            """Take tags away; a key that is not there is no mistake."""
+            """Remove tags; a missing key isn't an error."""
             found = self.find_changeable(account, arguments)
             _, tag_keys = signature(self.untag, self.service).required
             found.tags = without(found.tags, arguments[tag_keys])
@@ -310,14 +310,14 @@ class Api:
         locked_out: Callable[[], AwsError] | None = None,
         bypass: str = "",
     ) -> None:
-        """Make the entry that replaces a policy.
+        """Register the operation that replaces a policy.
 
         Parameters
         ----------
         locked_out
-            Makes the error for a caller who could not save another policy after it.
+            Makes the error for a policy that locks the caller out.
         bypass
-            The parameter that switches this check off.
+            The parameter that skips this check.
         """
 
         def save(account: Account, arguments: Parameters, caller: Caller) -> None:
@@ -331,10 +331,10 @@ class Api:
         self.does(name, by_whom=True)(save)
 
     def deletes_policies(self, name: str, absent: Refuses | None = None, **more: Any) -> None:
-        """Make the entry that takes a policy away; ``absent`` is the error if there is none."""
+        """Register the operation that deletes a policy; ``absent`` is the error without one."""
 
         def delete(account: Account, arguments: Parameters) -> None:
-            """Take the policy away."""
+            """Delete the policy."""
             found = self.find(account, arguments)
             if found.policy is None and absent is not None:
                 raise absent(found.arn)
@@ -344,41 +344,41 @@ class Api:
 
 
 OWN_TAG_KEYS = frozenset({"ecr", "secretsmanager"})
-"""Services whose policies can ask for ``ecr:ResourceTag`` and its like, the older key; resources of
-EC2 have it in their own context."""
+"""Services with their own, older key for tags, such as ``ecr:ResourceTag``; resources of EC2 have
+it in their own context."""
 
 
 @dataclass(slots=True, eq=False)
 class NamedResource(ResourceVerbs):
-    """A resource whose service names, tags and deletes it as its :class:`Api` says."""
+    """A resource that is named, tagged and deleted as its :class:`Api` describes."""
 
     api: ClassVar[Api]
 
     @property
     def name(self) -> str:
-        """What it is called in its account and Region."""
+        """Its name in its account and Region."""
         return Arn.parse(self.arn).resource.removeprefix(self.api.place)
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """Its tags under the service's own key too, where the service has one."""
+        """Its tags under the service's own key, if the service has one."""
         shows = self.service in OWN_TAG_KEYS
         return {**tag_keys(f"{self.service}:ResourceTag", self.tags)} if shows else {}
 
     def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagResource`` and its like).
+        """Set tags (``TagResource`` and similar).
 
         Raises
         ------
         AwsError
-            There would be more than 50, or one of them is invalid.
+            There would be more than 50, or a tag is invalid.
         """
         known = signature(self.api.tag, self.service)
         _, name = known.required
         self._do(known.name, **{name: tags if known.parameters[name] == "map" else as_tags(tags)})
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagResource`` and its like)."""
+        """Remove tags (``UntagResource`` and similar)."""
         _, name = signature(self.api.untag, self.service).required
         self._do(self.api.untag, **{name: as_keys(tag_keys)})
 
@@ -387,13 +387,13 @@ class NamedResource(ResourceVerbs):
         self._do(self.api.delete)
 
     def _do(self, operation: str, **parameters: Any) -> Any:
-        """Do an operation on it, which names it as the service's API asks."""
+        """Do an operation on it, named in the form of the service's API."""
         known = signature(operation, self.service).parameters
         named = next((self._named(name) for name in self.api.named_by if name in known), {})
         return super(NamedResource, self)._do(operation, **named, **parameters)
 
     def _named(self, parameter: str) -> dict[str, str]:
-        """Name it by its name and Region, or by its ARN."""
+        """Return its name and Region, or its ARN, as parameters."""
         if parameter.lower().endswith("name"):
             return {parameter: self.name, "Region": self.region}
         return {parameter: self.arn}

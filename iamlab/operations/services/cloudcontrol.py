@@ -1,8 +1,8 @@
-"""Resources of any other service, as the Cloud Control API makes them: an ARN, tags, a policy.
+"""Resources of any other service, through the Cloud Control API: an ARN, tags, a policy.
 
-Cloud Control knows a resource by its type and its properties; here its ARN says all. In AWS its
-caller also needs the permissions of the service itself, which are not asked here: Cloud Control's
-own permissions are on everything.
+Cloud Control identifies a resource by type and properties; here the ARN is enough. In AWS its
+caller also needs the permissions of the service itself, which aren't checked here. Cloud Control's
+own permissions are on ``*``.
 
 Notes
 -----
@@ -55,35 +55,34 @@ MADE_OTHERWISE = {
     "sqs::*": "create_queue",
     "sts::*": "world.sts",
 }
-"""Service and resource -> how such a thing is made here."""
+"""Service and resource -> how to create it in iamlab."""
 
 SEPARATORS = {
     "es::domain/*": "/",  # the paths of a domain, which its policy writes as domain/search/*
     "execute-api::*": "/",  # stage, method and path of an API
-    "logs::log-group:*": ":",  # log streams; the names of log groups hold slashes
-    "s3::accesspoint/*": "/",  # objects, as they are asked for through an access point
+    "logs::log-group:*": ":",  # log streams; the names of log groups contain slashes
+    "s3::accesspoint/*": "/",  # objects, as requested through an access point
     "s3-object-lambda::accesspoint/*": "/",
     "s3-outposts::outpost/*/accesspoint/*": "/",
     "s3-outposts::outpost/*/bucket/*": "/",
     "s3tables::bucket/*": "/",  # the tables of a table bucket
 }
-"""Service and resource -> what stands before that which lies below it.
+"""Service and resource -> the separator of its parts.
 
-Of anything else nothing is below it. No separator would be right for all: the Systems Manager
-parameters ``parameter/a`` and ``parameter/a/b`` have nothing to do with each other, and neither
-policy nor tags of the one may be taken for those of the other.
+Other resources have no parts. No separator fits all: the Systems Manager parameters ``parameter/a``
+and ``parameter/a/b`` are independent, so the policy and tags of one can't count for the other.
 """
 
 
 @dataclass(slots=True, eq=False)
 class OtherResource(Resource):
-    """A resource of a service that has no module of its own here."""
+    """A resource of a service without its own module."""
 
     kind: ClassVar[str] = "resource"
 
     @property
-    def separator(self) -> str:  # type: ignore[override]  # one class is for many kinds of thing
-        """What stands between the ARN and that of something below it."""
+    def separator(self) -> str:  # type: ignore[override]  # one class for many types
+        """The separator between the ARN and the name of a part."""
         return _of_form(SEPARATORS, Arn.parse(self.arn))
 
     def put_policy(self, document: Document) -> None:
@@ -92,12 +91,12 @@ class OtherResource(Resource):
         Raises
         ------
         AwsError
-            In the service's words, where they are known.
+            In the service's words, if known.
         """
         self._update(Policy=as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
-        """Take its policy away."""
+        """Delete its policy."""
         self._update(Policy="")
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -105,7 +104,7 @@ class OtherResource(Resource):
         self._update(Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away."""
+        """Remove tags."""
         self._update(TagKeys=as_keys(tag_keys))
 
     def delete(self) -> None:
@@ -123,7 +122,7 @@ def _as_progress(made: OtherResource) -> dict[str, Any]:
 
 @operation("cloudformation:CreateResource", everything, _as_progress)
 def create_resource(account: Account, arguments: Parameters) -> OtherResource:
-    """Make a resource of a service that has no module of its own here."""
+    """Create a resource of a service without its own module."""
     text = arguments["Arn"]
     _check_arn(account, text)
     if text in account.resources:
@@ -135,34 +134,36 @@ def create_resource(account: Account, arguments: Parameters) -> OtherResource:
 
 
 def _check_arn(account: Account, text: str) -> None:
-    """Check that there can be such a thing in the account.
+    """Check that the account can have such a resource.
 
     Raises
     ------
     RequestError
-        There cannot, or it is made in another way.
+        It can't, or another method creates it.
     """
     arn = Arn.parse(text) if is_arn(text) else None
     if arn is None or not (arn.service and arn.resource) or "*" in text:
-        raise RequestError(f"{text!r} is no ARN of one resource.")
+        raise RequestError(f"{text!r} isn't the ARN of a single resource.")
     if arn.account not in ("", account.account_id):
         raise RequestError(
             f"{text} is of account {arn.account}: make it there, or write {account.account_id}."
         )
-    is_access_point = arn.service == "s3" and (arn.region or arn.account)  # no bucket has either
+    is_access_point = arn.service == "s3" and (
+        arn.region or arn.account
+    )  # the ARN of a bucket has neither
     how = "" if is_access_point else _of_form(MADE_OTHERWISE, arn)
     if how:
         raise RequestError(f"{text} is not made by create_resource, but by {how}.")
 
 
 def _of_form(table: Mapping[str, str], arn: Arn) -> str:
-    """Return what a table has for the first form that fits; empty if none does."""
+    """Return a table's value for the first matching form; empty without a match."""
     text = f"{arn.service}::{arn.resource}"
     return next((found for form, found in table.items() if fnmatchcase(text, form)), "")
 
 
 def _policy(resource: Resource, document: Document) -> Policy | None:
-    """Check a policy by the rules of the service, if they are known; no text: no policy."""
+    """Check a policy by the rules of the service, if known; empty text means no policy."""
     if not document:
         return None
     if resource.service in SERVICES:

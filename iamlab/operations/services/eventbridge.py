@@ -1,4 +1,4 @@
-"""EventBridge: event buses, and who may put events on them.
+"""EventBridge: event buses, and who can put events on them.
 
 Notes
 -----
@@ -33,22 +33,22 @@ DEFAULT = "default"
 
 
 class _Buses(Api):
-    """The default bus is there without having been made, and a call that names none means it."""
+    """The default bus always exists, and a call without a name means it."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the bus that a call is about."""
+        """Return the ARN of a call's bus."""
         names_one = any(name in arguments for name in self.named_by)
         return super().arn_of(account, arguments if names_one else {**arguments, "Name": DEFAULT})
 
     def find(self, account: Account, arguments: Parameters) -> Any:
-        """Find a bus; the default one is kept from the first change on."""
+        """Find a bus; the default bus is stored on its first change."""
         arn = self.arn_of(account, arguments)
         if arn not in account.resources and arn == self.arn(account, DEFAULT, arn.split(":")[3]):
             return EventBus(account, arn)
         return super().find(account, arguments)
 
     def check_deletable(self, account: Account, arguments: Parameters) -> None:
-        """Refuse to delete the default bus."""
+        """Raise an error for the default bus, which can't be deleted."""
         if Arn.parse(self.arn_of(account, arguments)).resource == f"{self.place}{DEFAULT}":
             # AWS's sentence is not documented.
             raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
@@ -93,14 +93,14 @@ class EventBus(NamedResource):
         Raises
         ------
         ValidationException
-            It is no policy for this bus.
+            It isn't a valid policy for this bus.
         PolicyLengthExceededException
             It is too large.
         """
         self._do("PutPermission", Policy=as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
-        """Take all statements away (``RemovePermission``)."""
+        """Remove all statements (``RemovePermission``)."""
         self._do("RemovePermission", RemoveAllPermissions=True)
 
     def put_permission(
@@ -111,20 +111,20 @@ class EventBus(NamedResource):
         action: str = "events:PutEvents",
         condition: dict[str, str] | None = None,
     ) -> None:
-        """Let an account, or everybody, put events on the bus: the service writes the statement.
+        """Allow an account, or everybody, to put events on the bus.
 
         Parameters
         ----------
         principal
             An account, or ``"*"``.
         condition
-            The one condition that can be: ``{"Type": "StringEquals", "Key":
+            The only possible condition: ``{"Type": "StringEquals", "Key":
             "aws:PrincipalOrgID", "Value": "o-1234567890"}``.
 
         Raises
         ------
         ValidationException
-            One of these is not as it must be.
+            A parameter isn't valid.
         """
         self._do(
             "PutPermission",
@@ -135,19 +135,19 @@ class EventBus(NamedResource):
         )
 
     def remove_permission(self, statement_id: str) -> None:
-        """Take a statement out of the policy.
+        """Remove a statement from the policy.
 
         Raises
         ------
         ResourceNotFoundException
-            There is none of that id.
+            There is no statement with that id.
         """
         self._do("RemovePermission", StatementId=statement_id)
 
 
 @API.does("CreateEventBus", lambda made: {"EventBusArn": made.arn}, also=API.also)
 def create_event_bus(account: Account, arguments: Parameters) -> EventBus:
-    """Make an event bus."""
+    """Create an event bus."""
     bus = API.new(EventBus, account, arguments)
     if bus.name == DEFAULT:
         raise API.taken(bus.arn)
@@ -156,7 +156,7 @@ def create_event_bus(account: Account, arguments: Parameters) -> EventBus:
 
 @API.does("PutPermission")
 def put_permission(account: Account, arguments: Parameters) -> None:
-    """Replace a bus's policy, or write a statement into it."""
+    """Replace a bus's policy, or add a statement."""
     bus: EventBus = API.find(account, arguments)
     if arguments.get("Policy"):
         bus.policy = resource_policy(arguments["Policy"], bus)
@@ -175,7 +175,7 @@ _SHAPES = {
     "Principal": r"(\d{12}|\*)",
     "StatementId": r"[a-zA-Z0-9-_]+",
 }
-"""What a call must send that sends no policy."""
+"""The required parameters of a call without a policy."""
 
 
 def _condition(value: Any) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _condition(value: Any) -> dict[str, Any]:
 
 @API.does("RemovePermission")
 def remove_permission(account: Account, arguments: Parameters) -> None:
-    """Take a statement out of a bus's policy, or all."""
+    """Remove a statement from a bus's policy, or all."""
     bus: EventBus = API.find(account, arguments)
     if arguments.get("RemoveAllPermissions"):
         bus.policy = None

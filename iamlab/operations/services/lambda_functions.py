@@ -1,12 +1,12 @@
-"""Lambda functions: each has a role that it works with, and a policy that says who may call it.
+"""Lambda functions: each has an execution role, and a policy for its callers.
 
-A call of a version or an alias is asked of the function's one policy: its statements name which of
-them they mean. (Lambda keeps a policy for each, which comes to the same.)
+The function's single policy also applies to its versions and aliases, which its statements name.
+(Lambda has a policy for each, with the same result.)
 
-Lambda assumes the role for an execution environment, and runs the function in it again and again
-with the same credentials. They last twelve hours and are not renewed: a new environment gets new
-ones. When that comes is Lambda's affair. Here, it comes before a run could outlast its credentials
-(a run takes 15 minutes at most); that is likely, not sure.
+Lambda assumes the role for an execution environment, and runs the function in it repeatedly with
+the same credentials. They last twelve hours and aren't renewed: a new environment gets new ones.
+Lambda decides when. Here, a new environment starts before a run could outlast its credentials (a
+run takes at most 15 minutes); that is likely, not certain.
 
 Notes
 -----
@@ -54,10 +54,10 @@ _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 
 
 class _Functions(Api):
-    """Functions are named with or without account and qualifier."""
+    """A call can name a function with or without account and qualifier."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the function itself, whichever version or alias a call names."""
+        """Return the ARN of the function itself, without version or alias."""
         text = next((arguments[name] for name in self.named_by if name in arguments), "")
         if is_arn(text):
             kind, _, rest = Arn.parse(text).resource.partition(":")
@@ -88,9 +88,9 @@ class Function(NamedResource):
     Parameters
     ----------
     role_arn
-        The execution role, as which its code works.
+        The execution role of its code.
     delivered
-        The id of the access key with which its code works now; empty before its first run.
+        The id of the current access key of its code; empty before its first run.
     """
 
     role_arn: str = field(default="")
@@ -112,16 +112,16 @@ class Function(NamedResource):
         invoked_via_function_url: bool | None = None,
         qualifier: str | None = None,
     ) -> dict[str, Any]:
-        """Let somebody call it: Lambda writes the statement and gives it back.
+        """Allow a principal to call it; Lambda writes and returns the statement.
 
         Parameters
         ----------
         principal
             A service (``"s3.amazonaws.com"``), an account, an ARN, or ``"*"``.
         source_arn, source_account
-            For which resource, and of which account, a service may call it.
+            The resource and account that a service must call for.
         qualifier
-            The version or alias that may be called.
+            The version or alias that can be called.
 
         Raises
         ------
@@ -159,12 +159,12 @@ class Function(NamedResource):
         return made
 
     def remove_permission(self, statement_id: str) -> None:
-        """Take a statement out of the policy.
+        """Remove a statement from the policy.
 
         Raises
         ------
         LambdaResourceNotFound
-            There is none of that id.
+            There is no statement with that id.
         """
         self._do("RemovePermission", StatementId=statement_id)
 
@@ -179,7 +179,7 @@ class Function(NamedResource):
         self._do("PutResourcePolicy", Policy=as_text(document))
 
     def delete_policy(self) -> None:
-        """Take the policy away (``DeleteResourcePolicy``)."""
+        """Delete the policy (``DeleteResourcePolicy``)."""
         self._do("DeleteResourcePolicy")
 
     def update_configuration(self, *, role: Role | str) -> None:
@@ -188,22 +188,22 @@ class Function(NamedResource):
         Raises
         ------
         InvalidParameterValueException
-            Lambda cannot assume it.
+            Lambda can't assume it.
         """
         found = self.account.get_role(role) if isinstance(role, str) else role
         arn = arn_of(found, "role is a role or its name")
         self._do("UpdateFunctionConfiguration", Role=arn)
 
     def role_session(self) -> Session:
-        """Return the session that its code works with: one of its role, made by Lambda.
+        """Return the session of its code, created by Lambda from its role.
 
-        It stays the same from one run to the next. There is a new one when it would end during the
-        longest run, or when the function has another role.
+        It stays the same from one run to the next. There is a new session if it could expire during
+        the longest run, or if the role changes.
 
         Raises
         ------
         AccessDenied
-            The role is gone, or its trust policy does not let Lambda any more.
+            The role was deleted, or its trust policy doesn't allow Lambda any more.
 
         Examples
         --------
@@ -218,7 +218,7 @@ class Function(NamedResource):
         world = self.account.world
         kept, role = world.sessions.get(self.delivered), find_role(world, self.role_arn)
         if kept is not None and role is not None:
-            made_for = kept.keys.get("lambda:SourceFunctionArn")  # a file may hold anything
+            made_for = kept.keys.get("lambda:SourceFunctionArn")  # a file can contain anything
             is_own = (made_for, kept.issuer_id) == (self.arn, role.unique_id)
             if is_own and kept.expiration - world.clock.now >= LONGEST_RUN:
                 return Session(world, kept)
@@ -249,7 +249,7 @@ def _configuration(function: Function) -> dict[str, Any]:
 
 
 def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    """Whoever gives a function its role hands the role to Lambda."""
+    """Return the permission to pass the role to Lambda."""
     role = arguments.get("Role", "")
     passed = [("iam:PassRole", role)] if is_arn(role) else []
     return [*passed, *API.also(account, arguments)]
@@ -257,7 +257,7 @@ def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]
 
 @API.does("CreateFunction", _configuration, also=_pass_role)
 def create_function(account: Account, arguments: Parameters) -> Function:
-    """Make a function, with a role that Lambda can assume."""
+    """Create a function, with a role that Lambda can assume."""
     function = API.new(Function, account, arguments)
     _set_role(function, arguments["Role"])
     return API.keep(function, arguments)
@@ -265,7 +265,7 @@ def create_function(account: Account, arguments: Parameters) -> Function:
 
 @API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
 def update_function_configuration(account: Account, arguments: Parameters) -> Function:
-    """Return a function another role."""
+    """Replace a function's role."""
     function: Function = API.find(account, arguments)
     if "Role" in arguments:
         _set_role(function, arguments["Role"])
@@ -295,7 +295,7 @@ def _principal_key(_: Account, arguments: Parameters) -> dict[str, Any]:
 
 @API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
 def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Write a statement into a function's policy."""
+    """Add a statement to a function's policy."""
     function: Function = API.find(account, arguments)
     sid = arguments["StatementId"]
     if sid in sids_of(function.policy):
@@ -327,7 +327,7 @@ _CONDITIONS = {
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
     "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
 }
-"""Parameter of AddPermission -> the condition that it becomes."""
+"""Parameter of AddPermission -> its condition."""
 
 
 def _no_policy(_: str) -> LambdaResourceNotFound:
@@ -336,7 +336,7 @@ def _no_policy(_: str) -> LambdaResourceNotFound:
 
 @API.does("RemovePermission")
 def remove_permission(account: Account, arguments: Parameters) -> None:
-    """Take a statement out of a function's policy."""
+    """Remove a statement from a function's policy."""
     function: Function = API.find(account, arguments)
     if function.policy is None:
         raise _no_policy(function.arn)
@@ -345,7 +345,7 @@ def remove_permission(account: Account, arguments: Parameters) -> None:
     end = f":{arguments['Qualifier']}" if "Qualifier" in arguments else ""
     for statement in function.policy.statements:
         if statement.sid == sid and not any(arn.endswith(end) for arn in statement.resource or ()):
-            raise refusal  # it is of another version or alias
+            raise refusal  # it is for another version or alias
     remove_statement(function, sid, refusal)
 
 

@@ -1,12 +1,12 @@
 """SQS and SNS: queues and topics. Their policy is one of their attributes.
 
-A queue needs no policy. A topic has one from the first, and cannot be without one.
+A queue needs no policy. A topic always has one.
 
 Notes
 -----
 AWS pages: "Identity and access management in Amazon SQS"; "Amazon SQS policy quotas"; "API
 AddPermission" of both, with its limits; "Example cases for Amazon SNS access control"; "Amazon SNS
-API permissions". The default policy of a topic is as SNS has been seen to write it.
+API permissions". The default policy of a topic follows observed policies of SNS.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Queue(NamedResource):
 
     @property
     def url(self) -> str:
-        """Its address, which SQS's API asks for."""
+        """Its URL, which SQS's API requires."""
         arn = Arn.parse(self.arn)
         end = ".cn" if arn.partition == "aws-cn" else ""
         return f"https://sqs.{arn.region}.amazonaws.com{end}/{arn.account}/{self.name}"
@@ -98,23 +98,23 @@ class Queue(NamedResource):
         Raises
         ------
         InvalidAttributeValue
-            Whatever is wrong with it: SQS says no more.
+            The policy isn't valid; SQS gives no reason.
         """
         self._do("SetQueueAttributes", Attributes={"Policy": as_text(must_be_there(document))})
 
     def delete_policy(self) -> None:
-        """Take the policy away: the attribute is set to nothing."""
+        """Delete the policy by setting the attribute to an empty text."""
         self._do("SetQueueAttributes", Attributes={"Policy": ""})
 
     def add_permission(
         self, label: str, *, aws_account_ids: Iterable[str], actions: Iterable[str]
     ) -> None:
-        """Let accounts do some actions: SQS writes the statement, with the label as its Sid.
+        """Allow accounts some actions; SQS writes the statement, with the label as its Sid.
 
         Raises
         ------
         InvalidParameterValue
-            The label is taken, or what should be an account is none; or one of them is not given.
+            The label is taken, an account isn't valid, or a parameter is missing.
         OverLimit
             More than seven actions.
         """
@@ -123,12 +123,12 @@ class Queue(NamedResource):
         self._do("AddPermission", Label=label, AWSAccountIds=accounts, Actions=names)
 
     def remove_permission(self, label: str) -> None:
-        """Take a statement out of the policy by its Sid.
+        """Remove a statement from the policy by its Sid.
 
         Raises
         ------
         InvalidParameterValue
-            There is none.
+            There is no such statement.
         """
         self._do("RemovePermission", Label=label)
 
@@ -138,7 +138,7 @@ class Queue(NamedResource):
 
 @dataclass(slots=True, eq=False)
 class Topic(NamedResource):
-    """An SNS topic. Its subscriptions are below it, and are asked of its policy.
+    """An SNS topic. Its policy also applies to its subscriptions.
 
     Examples
     --------
@@ -163,7 +163,7 @@ class Topic(NamedResource):
         self._set_policy(as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
-        """Go back to the policy that a new topic has: SNS keeps no topic without one."""
+        """Restore the default policy, because every topic has one."""
         self._set_policy("")
 
     def _set_policy(self, text: Any) -> None:
@@ -172,19 +172,19 @@ class Topic(NamedResource):
     def add_permission(
         self, label: str, *, aws_account_id: Iterable[str], action_name: Iterable[str]
     ) -> None:
-        """Let accounts do some actions: SNS writes the statement, with the label as its Sid.
+        """Allow accounts some actions; SNS writes the statement, with the label as its Sid.
 
         Raises
         ------
         InvalidParameter
-            The label is taken, or an account or an action is none; or one of them is not given.
+            The label is taken, an account or an action isn't valid, or a parameter is missing.
         """
         accounts = as_list(aws_account_id, "aws_account_id is a list")
         names = as_list(action_name, "action_name is a list")
         self._do("AddPermission", Label=label, AWSAccountId=accounts, ActionName=names)
 
     def remove_permission(self, label: str) -> None:
-        """Take a statement out of the policy by its Sid."""
+        """Remove a statement from the policy by its Sid."""
         self._do("RemovePermission", Label=label)
 
 
@@ -193,7 +193,7 @@ class Topic(NamedResource):
 
 @QUEUES.does("CreateQueue", lambda made: {"QueueUrl": made.url}, also=QUEUES.also)
 def create_queue(account: Account, arguments: Parameters) -> Queue:
-    """Make a queue; one that is there already, with the same policy, is given back."""
+    """Create a queue; an existing one with the same policy is returned."""
     there = account.resources.get(QUEUES.arn_of(account, arguments))
     arn = there.arn if isinstance(there, Queue) else QUEUES.check_new(account, arguments)
     wanted = Queue(account, arn, QUEUES.tags(arguments))
@@ -207,12 +207,12 @@ def create_queue(account: Account, arguments: Parameters) -> Queue:
 
 @QUEUES.does("SetQueueAttributes")
 def set_queue_attributes(account: Account, arguments: Parameters) -> None:
-    """Change attributes; the policy is the one that is modelled."""
+    """Change attributes; only the policy is modelled."""
     _set_attributes(QUEUES.find(account, arguments), arguments["Attributes"])
 
 
 def _set_attributes(queue: Queue, attributes: Parameters) -> None:
-    """Set those that are known here: only the policy means anything for access."""
+    """Set the modelled attributes: only the policy affects access."""
     if "Policy" not in attributes:
         return
     text = attributes["Policy"]
@@ -242,7 +242,7 @@ def remove_permission_from_queue(account: Account, arguments: Parameters) -> Non
 
 @TOPICS.does("CreateTopic", lambda made: {"TopicArn": made.arn}, also=TOPICS.also)
 def create_topic(account: Account, arguments: Parameters) -> Topic:
-    """Make a topic; one that is there already, made the same way, is given back."""
+    """Create a topic; an equal existing one is returned."""
     there = account.resources.get(TOPICS.arn_of(account, arguments))
     arn, attributes = there.arn if there else "", arguments.get("Attributes", {})
     wanted = Topic(account, arn or TOPICS.check_new(account, arguments), TOPICS.tags(arguments))
@@ -260,7 +260,7 @@ def create_topic(account: Account, arguments: Parameters) -> Topic:
 
 @TOPICS.does("SetTopicAttributes")
 def set_topic_attributes(account: Account, arguments: Parameters) -> None:
-    """Change an attribute; the policy is the one that is modelled."""
+    """Change an attribute; only the policy is modelled."""
     topic = TOPICS.find(account, arguments)
     if arguments["AttributeName"] == "Policy":
         _set_policy(topic, arguments.get("AttributeValue", ""))
@@ -276,13 +276,13 @@ DEFAULT_ACTIONS = (
     *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission"),
     *("DeleteTopic", "Subscribe", "ListSubscriptionsByTopic", "Publish"),
 )
-"""What the policy of a new topic lets its own account do."""
+"""The actions that a new topic's policy allows its own account."""
 
 
 def default_policy(topic: Topic) -> dict[str, Any]:
-    """Write the policy of a new topic.
+    """Return the policy of a new topic.
 
-    Everybody is named, and a condition narrows that down to the topic's account.
+    It names everybody, and a condition limits that to the topic's account.
     """
     statement = {
         "Sid": "__default_statement_ID",
@@ -304,14 +304,14 @@ def add_permission_to_topic(account: Account, arguments: Parameters) -> None:
 
 @TOPICS.does("RemovePermission")
 def remove_permission_from_topic(account: Account, arguments: Parameters) -> None:
-    """Take a statement out of the policy; one that is not there is no mistake."""
+    """Remove a statement from the policy; a missing one isn't an error."""
     remove_statement(TOPICS.find(account, arguments), arguments["Label"])
 
 
-# -- permissions that the services write ----------------------------------------------------------
+# -- statements that the services write -----------------------------------------------------------
 
 _QUEUE_TEXTS = {
-    # The first sentence is not documented.
+    # AWS doesn't document the first sentence.
     "empty": "Value  for parameter {} is invalid. Reason: It must not be empty.",
     "taken": "Value {} for parameter Label is invalid. Reason: Already exists.",
     "stranger": "Value [{}] for parameter PrincipalId is invalid. Reason: Unable to verify.",

@@ -1,9 +1,9 @@
-"""Secrets Manager: secrets. What they hold is nobody's business here, only who may read it.
+"""Secrets Manager: secrets, without their values: only who can read them is modelled.
 
 Notes
 -----
-AWS pages: "Resource-based policies" of Secrets Manager; "API PutResourcePolicy". That a policy is
-public means here what it means for a bucket: AWS's own reasoning is not published.
+AWS pages: "Resource-based policies" of Secrets Manager; "API PutResourcePolicy". A policy is
+considered public like a bucket's: AWS doesn't publish its own reasoning.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _LETTERS = 6
 
 
 class _Secrets(Api):
-    """Secrets are named by their names, to which an ARN adds six letters."""
+    """Secrets have names, to which an ARN adds six letters."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of a secret that is there, by its ARN with or without the letters, or name.
+        """Return the ARN of a secret, by ARN with or without the letters, or by name.
 
-        Of one that is to be made, as it will be.
+        For a new secret, its future ARN.
         """
         if "Name" in arguments:
             # The letters follow from the seed and the number of the next secret.
@@ -55,12 +55,10 @@ class _Secrets(Api):
         if text in account.resources:
             return str(text)
         short = text if is_arn(text) else super().arn_of(account, arguments)
-        return next(
-            (secret for secret in _secrets(account) if secret[: -_LETTERS - 1] == short), short
-        )
+        return next((name for name in _secrets(account) if name[: -_LETTERS - 1] == short), short)
 
     def check_new(self, account: Account, arguments: Parameters) -> str:
-        """Check that no secret of the Region has that name: whatever letters follow it."""
+        """Check that no secret of the Region has that name, with any letters."""
         arn = super().check_new(account, arguments)
         start = arn[:-_LETTERS]
         if any(secret[:-_LETTERS] == start for secret in _secrets(account)):
@@ -97,7 +95,7 @@ def _name(arn: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class Secret(NamedResource):
-    """A secret. Its ARN ends in six letters that no other secret of that name ever has.
+    """A secret. Its ARN ends in six letters that are unique for its name.
 
     Examples
     --------
@@ -121,15 +119,14 @@ class Secret(NamedResource):
         Parameters
         ----------
         block_public_policy
-            Whether a policy that lets everybody in shall be refused; the console asks for that
-            always, the API does not by itself.
+            Whether to reject a public policy; the console always does, the API only on request.
 
         Raises
         ------
         MalformedPolicyDocumentException
-            In the service's words; also if nobody here could change the policy any more.
+            In the service's words; also if it would lock the caller out.
         PublicPolicyException
-            It lets everybody in.
+            It is public.
         """
         self._do(
             "PutResourcePolicy",
@@ -138,7 +135,7 @@ class Secret(NamedResource):
         )
 
     def delete_policy(self) -> None:
-        """Take the policy away (``DeleteResourcePolicy``)."""
+        """Delete the policy (``DeleteResourcePolicy``)."""
         self._do("DeleteResourcePolicy")
 
 
@@ -152,7 +149,7 @@ def _name_key(_: Account, arguments: Parameters) -> dict[str, Any]:
 
 @API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
 def create_secret(account: Account, arguments: Parameters, caller: Caller) -> Secret:
-    """Make a secret."""
+    """Create a secret."""
     secret = API.new(Secret, account, arguments)
     if "Policy" in arguments:
         _set_policy(secret, arguments["Policy"], caller)
@@ -175,7 +172,7 @@ def put_resource_policy(account: Account, arguments: Parameters, caller: Caller)
 def _set_policy(
     secret: Secret, document: Document, caller: Caller, *, may_be_public: bool = True
 ) -> None:
-    """Set a policy that does not lock out whoever saves it, and is not public if that is asked."""
+    """Set a policy that doesn't lock the caller out and, on request, isn't public."""
     policy = resource_policy(document, secret)
     error = MalformedPolicyDocumentException(
         "Your requested changes will not allow you to manage this secret in the future."

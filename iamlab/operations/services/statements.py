@@ -1,4 +1,4 @@
-"""Statements that services write themselves: into a resource's policy, and out of it by their Sid.
+"""Statements that services add to a resource's policy, and remove by their Sid.
 
 Notes
 -----
@@ -34,16 +34,16 @@ def add_statement(
     qualifier: str = "",
     policy_id: str | None = None,
 ) -> dict[str, Any]:
-    """Write an Allow statement into a resource's policy; give the statement.
+    """Add an Allow statement to a resource's policy; return the statement.
 
-    It replaces a statement of the same Sid.
+    It replaces a statement with the same Sid.
 
     Parameters
     ----------
     qualifier
-        What follows the resource's ARN: of a function, the version.
+        The suffix of the resource's ARN: a function's version.
     policy_id
-        The Id of a policy that begins with this statement.
+        The Id of a new policy.
     """
     statement = {
         "Sid": sid,
@@ -72,19 +72,19 @@ def add_permission(
     texts: Mapping[str, str],
     most_actions: float = float("inf"),
 ) -> None:
-    """Let accounts do some actions, as ``AddPermission`` of SNS and of SQS does.
+    """Allow accounts some actions, as ``AddPermission`` of SNS and SQS does.
 
     Parameters
     ----------
     lists
         The parameters with the accounts and with the actions.
     error, texts
-        The service's error for a mistake, and what it says about each.
+        The service's error, and its message for each mistake.
 
     Raises
     ------
     AwsError
-        The label is taken, an account is none, there are too many actions, or something is empty.
+        The label is taken, an account isn't valid, there are too many actions, or a list is empty.
     """
     label, (accounts, actions) = arguments["Label"], lists
     for name in ("Label", *lists):
@@ -105,12 +105,12 @@ def add_permission(
 
 
 def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | None = None) -> None:
-    """Take a statement out of a resource's policy; an empty policy goes with it.
+    """Remove a statement from a resource's policy; an empty policy is deleted.
 
     Raises
     ------
     AwsError
-        The ``refusal``: there is no statement of that Sid. Without it, that is no mistake.
+        The ``refusal``: there is no statement with that Sid. Without it, that isn't an error.
     """
     policy = resource.policy
     if policy is not None and sid in sids_of(policy):
@@ -130,7 +130,7 @@ def sids_of(policy: Policy | None) -> tuple[str, ...]:
 
 
 def principal_of(text: str, partition: str) -> Any:
-    """Write the Principal that a word means: an account, everybody, an ARN, or a service.
+    """Return the Principal for a text: an account, everybody, an ARN, or a service.
 
     Examples
     --------

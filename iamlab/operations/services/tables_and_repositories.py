@@ -1,9 +1,9 @@
 """DynamoDB and ECR: tables with their streams, and repositories of container images.
 
-A policy of theirs must not lock out whoever saves it, unless that is asked for.
+Their policies can't lock the caller out, unless requested.
 
-Indexes are below their table and are asked of its policy. A stream has a policy of its own: what
-the table's policy says does not reach it.
+A table's policy also applies to its indexes. A stream has its own policy: the table's policy
+doesn't apply to it.
 
 Notes
 -----
@@ -67,7 +67,7 @@ TABLES = Api(
 
 @dataclass(slots=True, eq=False)
 class Stored(NamedResource):
-    """What tables and streams have in common: how their policies are kept."""
+    """A table or a stream, with DynamoDB's operations for policies."""
 
     api: ClassVar[Api] = TABLES
 
@@ -79,12 +79,12 @@ class Stored(NamedResource):
         Parameters
         ----------
         confirm_remove_self_resource_access
-            Set it even if nobody here could change it any more.
+            Set it even if it locks the caller out.
 
         Raises
         ------
         ValidationException
-            It is no policy for a table, or would lock out whoever saves it.
+            It isn't a valid policy for a table, or it would lock the caller out.
         """
         self._do(
             "PutResourcePolicy",
@@ -93,7 +93,7 @@ class Stored(NamedResource):
         )
 
     def delete_policy(self) -> None:
-        """Take the policy away (``DeleteResourcePolicy``); that there is none is no mistake."""
+        """Delete the policy (``DeleteResourcePolicy``); a missing one isn't an error."""
         self._do("DeleteResourcePolicy")
 
 
@@ -121,7 +121,7 @@ class Table(Stored):
 
 @dataclass(slots=True, eq=False)
 class Stream(Stored):
-    """The stream of a table's changes, with a policy of its own. It goes with its table."""
+    """The stream of a table's changes, with its own policy. It is deleted with its table."""
 
     kind: ClassVar[str] = "stream"
 
@@ -133,7 +133,7 @@ def _as_table(made: Table) -> dict[str, Any]:
 
 @TABLES.does("CreateTable", _as_table, also=TABLES.also)
 def create_table(account: Account, arguments: Parameters) -> Table:
-    """Make a table, with a stream if one is asked for."""
+    """Create a table, with a stream if requested."""
     table = TABLES.keep(TABLES.new(Table, account, arguments), arguments)
     if arguments.get("StreamSpecification", {}).get("StreamEnabled") is True:
         label = account.world.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
@@ -146,7 +146,7 @@ TABLES.saves_policies(
     "Policy",
     locked_out=lambda: noted(
         ValidationException(""),  # AWS's sentence is not documented
-        "The caller could not change this policy afterwards: say "
+        "The caller couldn't change this policy afterwards. To set it anyway: "
         "confirm_remove_self_resource_access=True.",
     ),
     bypass="ConfirmRemoveSelfResourceAccess",
@@ -163,7 +163,7 @@ _INVALID = "Invalid parameter at '{}' failed to satisfy constraint: '{}'"
 
 
 def _sentence(text: str, arn: str) -> str:
-    """Complete a sentence: with the name of a repository, and its registry."""
+    """Complete a message with the name of a repository and its registry."""
     parts = Arn.parse(arn)
     name = parts.resource.removeprefix("repository/")
     return f"{text.format(name)} in the registry with id '{parts.account}'"
@@ -192,7 +192,7 @@ REPOSITORIES = Api(
 
 @dataclass(slots=True, eq=False)
 class Repository(NamedResource):
-    """A repository of container images. Its policy has no Resource: it means itself.
+    """A repository of container images. Its policy has no Resource element.
 
     Examples
     --------
@@ -210,22 +210,22 @@ class Repository(NamedResource):
         Parameters
         ----------
         force
-            Set it even if nobody here could change it any more.
+            Set it even if it locks the caller out.
 
         Raises
         ------
         InvalidParameterException
-            Whatever is wrong with it: ECR says no more.
+            The policy isn't valid; ECR gives no reason.
         """
         self._do("SetRepositoryPolicy", policyText=as_text(document), force=force)
 
     def delete_policy(self) -> None:
-        """Take the policy away (``DeleteRepositoryPolicy``).
+        """Delete the policy (``DeleteRepositoryPolicy``).
 
         Raises
         ------
         RepositoryPolicyNotFoundException
-            There is none.
+            There is no policy.
         """
         self._do("DeleteRepositoryPolicy")
 
@@ -238,7 +238,7 @@ def _as_repository(made: Repository) -> dict[str, Any]:
 
 @REPOSITORIES.does("CreateRepository", _as_repository, also=REPOSITORIES.also)
 def create_repository(account: Account, arguments: Parameters) -> Repository:
-    """Make a repository."""
+    """Create a repository."""
     return REPOSITORIES.keep(REPOSITORIES.new(Repository, account, arguments), arguments)
 
 
@@ -249,7 +249,7 @@ REPOSITORIES.saves_policies(
         InvalidParameterException(
             _INVALID.format("PolicyText", "Invalid repository policy provided")
         ),
-        "The caller could not set another policy afterwards: say force=True.",
+        "The caller couldn't set another policy afterwards. To set it anyway: force=True.",
     ),
     bypass="force",
 )

@@ -1,1 +1,1 @@
-"""STS's operations and the sessions they issue."""
+"""STS's operations and their sessions."""

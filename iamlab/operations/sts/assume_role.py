@@ -1,10 +1,10 @@
 """AssumeRole, AssumeRoleWithWebIdentity and AssumeRoleWithSAML: sessions of a role.
 
-The role's trust policy decides who gets one. AWS does not say whether there is such a role: callers
-who may not assume it get the same answer as for a role that is not there.
+The role's trust policy decides who gets a session. AWS doesn't reveal whether a role exists:
+callers without permission get the same error as for a missing role.
 
-The last two calls are not signed. Instead of a signature they have a token, or an assertion, that
-an identity provider has signed; STS checks it, and then asks the trust policy about its subject.
+The last two calls aren't signed. Instead they have a token or assertion that an identity provider
+signed. STS checks it, and then evaluates the trust policy for its subject.
 
 Notes
 -----
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 3600
 CHAINED = 3600
-"""The most seconds of a session that a session of another role asked for."""
+"""The longest session in a role chain, in seconds."""
 
 
 def _role_arn(call: StsCall) -> str:
@@ -63,7 +63,7 @@ def _role_arn(call: StsCall) -> str:
 
 @sts_operation("AssumeRole", assumed_role, about=_role_arn)
 def assume_role(call: StsCall) -> Session:
-    """Take a role."""
+    """Assume a role."""
     request = call.parameters
     check_source_identity(request.get("SourceIdentity"))
     role = find_role(call.world, request["RoleArn"])
@@ -73,10 +73,10 @@ def assume_role(call: StsCall) -> Session:
     with_mfa = check_mfa(call)
     source_identity = _authorise(call, role, tags, with_mfa)
     if role is None:
-        # As for a role that is there and forbidden: nobody learns which roles exist.
+        # The same as for a denied role, so that callers don't learn which roles exist.
         what = "is not authorized to perform: sts:AssumeRole on resource"
         raise AccessDenied(f"User: {call.who.arn} {what}: {request['RoleArn']}")
-    # Only now: before, a stranger would learn which policies and roles an account has.
+    # Only now: before, other accounts could learn which policies and roles an account has.
     policies = passed_policies(role.account, request)
     seconds = _seconds(call, role)
     check_is_on(call.endpoint, role.account)
@@ -99,7 +99,7 @@ def _seconds(call: StsCall, role: Role) -> int:
     Raises
     ------
     ValidationError
-        It would be too long for the role, or for a chain of roles.
+        It would be too long for the role, or for role chaining.
     """
     seconds = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     if call.who.kind is CredentialKind.ROLE and seconds > CHAINED:
@@ -109,7 +109,7 @@ def _seconds(call: StsCall, role: Role) -> int:
         )
     _check_role_duration(role, seconds)
     if call.who.kind is CredentialKind.CONSOLE and call.expiration is not None:
-        # The console's Switch Role: not longer than the caller is signed in.
+        # The console's Switch Role: not longer than the caller's session.
         seconds = min(seconds, int((call.expiration - call.world.clock.now).total_seconds()))
     return seconds
 
@@ -122,12 +122,12 @@ def _check_role_duration(role: Role, seconds: int) -> None:
 
 
 def check_source_identity(name: str | None) -> None:
-    """Check that a source identity has AWS's form, and does not look like one of AWS's own.
+    """Check that a source identity has AWS's form, and doesn't look like AWS's own.
 
     Raises
     ------
     ValidationError
-        It has not, or it does.
+        It has another form, or looks like AWS's own.
     """
     if name is None:
         return
@@ -144,7 +144,7 @@ def check_source_identity(name: str | None) -> None:
 def _authorise(
     call: StsCall, role: Role | None, tags: SessionTags, with_mfa: datetime | None
 ) -> str:
-    """Check every permission that the call needs; give the source identity that results."""
+    """Check every permission that the call needs; return the resulting source identity."""
     request, resource = call.parameters, call.parameters["RoleArn"]
     keys = keys_of_call(request["RoleSessionName"], tags, request.get("SourceIdentity"))
     if "ExternalId" in request:
@@ -159,11 +159,11 @@ def _authorise(
     _check_passing(call, resource, keys, tags, passed or inherited)
     if inherited and passed not in ("", inherited):
         wrong = ValidationError("The source identity is already set for this assume role session")
-        raise noted(wrong, f"It is {inherited} for all of the chain: it never changes.")
+        raise noted(wrong, f"It is {inherited} for the whole role chain and can't change.")
     if "ProvidedContexts" in request:
         call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")
-        refused.add_note("Trusted identity propagation is not modelled: there is no such provider.")
+        refused.add_note("Trusted identity propagation isn't modelled: there is no such provider.")
         raise refused
     return inherited or passed
 
@@ -185,7 +185,7 @@ def _check_passing(
 def keys_of_call(
     role_session_name: str, tags: SessionTags, source_identity: str | None
 ) -> dict[str, ContextValue]:
-    """Return the condition keys that a call for a role has."""
+    """Return the condition keys of a call for a role."""
     found: dict[str, Any] = {"sts:RoleSessionName": role_session_name, **tags.context()}
     if source_identity:
         found["sts:SourceIdentity"] = source_identity
@@ -193,10 +193,11 @@ def keys_of_call(
 
 
 _KEPT = ("aud", "sub", "amr", "app_id", "id", "user_id", "sub_type", "namequalifier")
-"""The parts of a token that stay condition keys of the session (see ``unsure.py``)."""
+"""The claims of a token that become condition keys of the session (see ``unsure.py``)."""
 
 _NOT_KEPT = "saml:aud"
-"""Of an assertion three keys stay: ``saml:sub``, ``saml:sub_type`` and ``saml:namequalifier``."""
+"""Three keys of an assertion stay in the session: ``saml:sub``, ``saml:sub_type`` and
+``saml:namequalifier``."""
 
 
 def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
 
 @sts_operation("AssumeRoleWithWebIdentity", _web_answer, is_signed=False, about=_role_arn)
 def assume_role_with_web_identity(call: StsCall) -> tuple[Session, WebIdentity]:
-    """Take a role with a token of an OIDC provider."""
+    """Assume a role with a token of an OIDC provider."""
     request = call.parameters
     if "ProviderId" in request:
         raise RequestError(
@@ -229,7 +230,7 @@ def assume_role_with_web_identity(call: StsCall) -> tuple[Session, WebIdentity]:
 
 
 def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
-    """Answer the session, and of whom the assertion speaks."""
+    """Return the session and the assertion's subject."""
     session, identity = made
     return {
         **assumed_role(session),
@@ -253,7 +254,7 @@ def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
 
 @sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
 def assume_role_with_saml(call: StsCall) -> tuple[Session, SamlIdentity]:
-    """Take one of the roles that an assertion of a SAML provider names."""
+    """Assume a role that a SAML provider's assertion names."""
     request = call.parameters
     account = _account_of_role(call, "sts:AssumeRoleWithSAML")
     identity = read_saml(account, request["PrincipalArn"], request["SAMLAssertion"])
@@ -266,19 +267,19 @@ def assume_role_with_saml(call: StsCall) -> tuple[Session, SamlIdentity]:
         raise error
     try:
         tags = session_tags(identity.tags, identity.transitive_tag_keys)
-    except AwsError as error:  # of an assertion that is all AWS says, whatever is wrong in it
+    except AwsError as error:  # AWS's only message about an assertion, whatever is wrong
         raise invalid(error.message) from None
     session = assume(call, account, identity, tags, identity.role_session_name)
     return session, identity
 
 
 def _account_of_role(call: StsCall, action: str) -> Account:
-    """Find the account of the role: its providers are call.
+    """Find the account of the role, whose providers count.
 
     Raises
     ------
     AccessDenied
-        There is no such account; AWS says no more than that.
+        There is no such account; AWS gives no reason.
     """
     arn = _role_arn(call)
     account = call.world.accounts.get(Arn.parse(arn).account) if is_arn(arn) else None
@@ -295,27 +296,27 @@ def assume(
     name: str,
     keys_of_session: Mapping[str, str] | None = None,
 ) -> Session:
-    """Ask the trust policy about somebody whom a provider vouches for, and make the session.
+    """Evaluate the trust policy for a provider's subject, and create the session.
 
     Parameters
     ----------
     call
-        The call; its caller is the provider.
+        The call, whose caller is the provider.
     account
-        The role's.
+        The role's account.
     name
         The name of the session.
     keys_of_session
-        Condition keys that it has besides those of every federated session.
+        Condition keys in addition to those of every federated session.
 
     Raises
     ------
     AccessDenied
-        The trust policy, or what else has a say, does not let him; or there is no such role.
+        The trust policy or another policy doesn't allow it, or there is no such role.
     ValidationError
-        It would last longer than the role lets, or shorter than a session may.
+        It would be longer than the role allows, or shorter than a session can be.
     RegionDisabledException
-        The account does not use STS in this Region.
+        The account has disabled STS in this Region.
     """
     action, resource = f"sts:{call.operation}", call.parameters["RoleArn"]
     role = find_role(call.world, _role_arn(call))
@@ -324,7 +325,7 @@ def assume(
     if role is None:
         raise AccessDenied(f"Not authorized to perform {action}")
     _check_passing(call, role.arn, keys, tags, identity.source_identity)
-    # Not before: whoever is not let in learns nothing of the account's policies.
+    # Not before: a denied caller can't learn the account's policies.
     policies = passed_policies(account, call.parameters)
     seconds = _federated_seconds(call, identity)
     _check_role_duration(role, seconds)
@@ -349,12 +350,12 @@ def assume(
 def _federated_seconds(call: StsCall, identity: WebIdentity | SamlIdentity) -> int:
     """Return how long the session lasts: the assertion can end it earlier.
 
-    Its attribute ``SessionDuration`` does not count here: it is for the console.
+    Its attribute ``SessionDuration`` doesn't count here: it is for the console.
 
     Raises
     ------
     ValidationError
-        What the assertion leaves is less than a session may last.
+        The assertion's rest is shorter than a session can be.
     """
     wanted = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     until = getattr(identity, "session_not_on_or_after", None)
@@ -369,7 +370,7 @@ def _federated_seconds(call: StsCall, identity: WebIdentity | SamlIdentity) -> i
 
 
 def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
-    """Return the keys of the token that stay with the session."""
+    """Return the keys of the token that stay in the session."""
     if not unsure.FEDERATION_KEYS_STAY:
         return {}
     return {

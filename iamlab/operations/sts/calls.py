@@ -1,15 +1,15 @@
-"""A call of STS: which credentials, MFA device and endpoint it takes, and where its event is noted.
+"""Calls to STS: their credentials, MFA device and endpoint, and the logs of their events.
 
-Operations of STS ask for permission while they work: whether somebody may assume a role depends on
-what the role's trust policy and the session's tags say. A session is made last, so that what fails
-leaves the world as it was.
+Operations of STS check permissions while they run, because assuming a role depends on the role's
+trust policy and the session's tags. The session is created last, so that a failed call doesn't
+change the world.
 
 Notes
 -----
 AWS pages: "AWS STS API Reference"; "AWS STS Regions and endpoints"; "Manage AWS STS in an AWS
 Region"; "Secure API access with MFA"; "Actions, resources, and condition keys for AWS Security
-Token Service"; "Logging IAM and AWS STS API calls with AWS CloudTrail". The sentences are those
-that are seen in public.
+Token Service"; "Logging IAM and AWS STS API calls with AWS CloudTrail". The error messages come
+from public sources.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ _NOT_HIS = (
 
 
 def check_mfa(call: StsCall) -> datetime | None:
-    """Check the device and code that a call sends; say when they were shown, if any were.
+    """Check the device and code of a call; return when they were used, if any.
 
     Raises
     ------
     AccessDenied
-        One of them is missing, the device is not the caller's, or it does not show that code now.
+        One is missing, the device isn't the caller's, or the code isn't current.
     """
     serial, code = call.parameters.get("SerialNumber"), call.parameters.get("TokenCode")
     if serial is None and code is None:
@@ -76,7 +76,7 @@ def check_mfa(call: StsCall) -> datetime | None:
     if device is None:
         raise _mfa_failed(_NOT_HIS)
     if device.kind != VIRTUAL:
-        note = "Codes are sent of virtual devices; of a passkey there are none."
+        note = "Only virtual devices have codes; a passkey has none to send."
         raise noted(_mfa_failed(_NOT_HIS), note)
     if not accepts(call.world, device, code):
         raise AccessDenied(_WRONG)
@@ -88,7 +88,7 @@ def _mfa_failed(why: str) -> AwsError:
 
 
 def _holder(call: StsCall) -> CredentialOwner | None:
-    """Return the user or root user who calls, perhaps with a session; a role has no devices."""
+    """Return the calling user or root user, also for its session; roles have no devices."""
     if call.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
         return None
     users = (call.account.root, *call.account.users.values())
@@ -96,27 +96,27 @@ def _holder(call: StsCall) -> CredentialOwner | None:
 
 
 GLOBAL = "aws-global"
-"""The endpoint that is in no Region: ``https://sts.amazonaws.com``."""
+"""The global endpoint: ``https://sts.amazonaws.com``."""
 
 ALWAYS_ON = "us-east-1"
-"""The one Region whose endpoint nobody can switch off; the global endpoint is there too."""
+"""The only Region whose endpoint can't be disabled; the global endpoint is there too."""
 STATUSES = ("Active", "Inactive")
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d", re.ASCII)
 
 
 def check_region(region: str) -> None:
-    """Check that there can be such an endpoint.
+    """Check the name of an endpoint.
 
     Raises
     ------
     RequestError
-        There cannot.
+        The name isn't valid.
     """
     text: object = region
     if not isinstance(text, str) or not (text == GLOBAL or _REGION.fullmatch(text)):
         raise RequestError(
-            f"{region!r} is no Region: write one such as us-east-1, or {GLOBAL} for the global "
+            f"{region!r} isn't a Region. Write one such as us-east-1, or {GLOBAL} for the global "
             "endpoint of STS."
         )
 
@@ -133,12 +133,12 @@ def region_of(endpoint: str) -> str:
 
 
 def check_is_on(endpoint: str, account: Account) -> None:
-    """Check that an account has not switched the endpoint off.
+    """Check that an account hasn't disabled the endpoint.
 
     Raises
     ------
     RegionDisabledException
-        It has.
+        It is disabled.
     """
     if region_of(endpoint) in account.sts_regions_off:
         raise RegionDisabledException(
@@ -148,36 +148,35 @@ def check_is_on(endpoint: str, account: Account) -> None:
 
 
 def check_switch(region: object, status: object) -> None:
-    """Check that an account can switch an endpoint so: in a Region that it need not opt in to.
+    """Check that an account can change an endpoint's status: only in a default Region.
 
     Raises
     ------
     RequestError
-        There is no such switch.
+        The status can't be changed.
     """
     if status not in STATUSES:
-        raise RequestError(f"The status is {' or '.join(STATUSES)}, not {status!r}.")
+        raise RequestError(f"The status must be {' or '.join(STATUSES)}, not {status!r}.")
     if region not in ON_BY_DEFAULT:
         known = region if isinstance(region, str) else ""
         raise RequestError(
-            f"STS cannot be switched in {region!r}: that is offered for Regions that are on by "
-            f"default, and comes with the others. {did_you_mean(known, ON_BY_DEFAULT)}"
+            f"STS's status can't be changed in {region!r}: only Regions that are on by default "
+            f"have this setting. {did_you_mean(known, ON_BY_DEFAULT)}"
         )
     if region == ALWAYS_ON and status != "Active":
-        raise RequestError(f"STS is always on in {ALWAYS_ON}.")
+        raise RequestError(f"STS is always enabled in {ALWAYS_ON}.")
 
 
 def works_everywhere(endpoint: str, account: Account) -> bool:
-    """Return whether tokens of an endpoint are accepted in Regions that must be opted in to."""
+    """Return whether opt-in Regions accept an endpoint's tokens."""
     return endpoint != GLOBAL or account.global_endpoint_token_version == 2
 
 
 @dataclass(slots=True)
 class StsCall(Call):
-    """A call of STS.
+    """A call to STS.
 
-    The caller of a call that nobody signs is the identity provider, as soon as its token has been
-    read.
+    The caller of an unsigned call is the identity provider, after its token has been read.
     """
 
     @classmethod
@@ -195,9 +194,9 @@ class StsCall(Call):
         Raises
         ------
         MissingAuthenticationToken
-            Nobody has signed it.
+            It isn't signed.
         RequestError
-            There is no such endpoint, or the caller signs no calls here.
+            There is no such endpoint, or the caller can't sign calls.
         """
         check_region(endpoint)
         if not entry.is_signed:
@@ -207,7 +206,7 @@ class StsCall(Call):
         made = super(StsCall, cls).make(world, entry, caller, parameters, account_id, endpoint)
         if entry.is_signed and not made.who.account_id:
             raise RequestError(
-                f"{made.who.arn} signs no calls of STS here. How a service assumes a role: "
+                f"{made.who.arn} can't sign calls to STS. To assume a role as a service: "
                 "world.sts.assume_role_as_service(...)."
             )
         return made
@@ -216,18 +215,18 @@ class StsCall(Call):
 
     @property
     def session(self) -> SessionRecord | None:
-        """The caller's session, if he calls with one that STS has made."""
+        """The caller's session, if it calls with one from STS."""
         return self.caller.record if isinstance(self.caller, Session) else None
 
     @property
     def expiration(self) -> datetime | None:
-        """When the caller's credentials end; ``None``: never."""
+        """When the caller's credentials expire; ``None``: never."""
         found: datetime | None = getattr(self.caller, "expiration", None)
         return found
 
     @property
     def parent(self) -> str:
-        """The id of the credentials that he calls with; empty if no credentials were shown."""
+        """The id of the caller's credentials; empty without credentials."""
         is_credential = isinstance(self.caller, Session | AccessKey)
         return str(getattr(self.caller, "access_key_id", "")) if is_credential else ""
 
@@ -238,25 +237,25 @@ class StsCall(Call):
 
     @property
     def is_root(self) -> bool:
-        """Whether it is a root user who calls."""
+        """Whether the caller is a root user."""
         return self.who.arn.endswith(":root")
 
     @property
     def minimum_size(self) -> int:
-        """How many bytes the token shall have at least."""
+        """The minimum length of the token, in bytes."""
         return int(self.parameters.get("MinimumSessionTokenSize", 0))
 
     def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
-        """Note who it is that an identity provider speaks of.
+        """Set the identity from an identity provider.
 
         Parameters
         ----------
         provider
-            Who calls, as the trust policy names it.
+            The caller, as the trust policy names it.
         kind
             ``WebIdentityUser`` or ``SAMLUser``.
         issuer, names
-            Who speaks, and of whom; the last is the user.
+            The issuer, and the names; the last is the user.
         """
         self.caller, self.who = provider, principal_of(self.world, provider)
         self.identity = {
@@ -269,7 +268,7 @@ class StsCall(Call):
     # -- the steps --------------------------------------------------------------------------------
 
     def check_credentials(self) -> None:
-        """Leave that to :meth:`check_caller`: what STS refuses for it becomes an event."""
+        """Do nothing here: :meth:`check_caller` checks it, so that a rejection becomes an event."""
 
     def check_parameters(self) -> None:
         """Check the endpoint too.
@@ -277,14 +276,14 @@ class StsCall(Call):
         Raises
         ------
         InvalidAction
-            The global endpoint does not have the operation.
+            The global endpoint doesn't have the operation.
         """
         if self.entry.is_regional and self.endpoint == GLOBAL:
             raise InvalidAction(f"Could not find operation {self.operation} for version 2011-06-15")
         super(StsCall, self).check_parameters()
 
     def check_caller(self) -> None:
-        """Refuse what the caller's credentials are not good for, with the decision."""
+        """Reject calls that the caller's credentials can't make, with the decision."""
         try:
             super(StsCall, self).check_credentials()
         except AccessDenied as error:
@@ -292,10 +291,10 @@ class StsCall(Call):
             raise
 
     def note_resources(self) -> None:
-        """Note nothing: a call works on one resource at most."""
+        """Note nothing: a call has at most one resource."""
 
     def authorize(self) -> None:
-        """Leave that to the work: see :meth:`must_be_allowed`."""
+        """Do nothing here: the operation checks it with :meth:`must_be_allowed`."""
 
     def decide(
         self,
@@ -304,7 +303,7 @@ class StsCall(Call):
         keys: Mapping[str, ContextValue] | None = None,
         **where: Unpack[Circumstances],
     ) -> Decision:
-        """Ask whether the caller may do something."""
+        """Decide whether the caller can perform an action."""
         where["region"] = region_of(self.endpoint)
         return authorization_request(
             self.world, self.caller, action, resource, None, where, operation_keys=keys
@@ -313,12 +312,12 @@ class StsCall(Call):
     def must_be_allowed(
         self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
     ) -> None:
-        """Insist that the caller may do something.
+        """Check that the caller can perform an action.
 
         Raises
         ------
         AccessDenied
-            He may not; with the decision.
+            The caller has no permission; with the decision.
         """
         decision = self.decide(action, resource, keys)
         if not decision:
@@ -329,7 +328,7 @@ class StsCall(Call):
         return self.entry.perform(self)
 
     def finish(self) -> None:
-        """Note that somebody in the console has switched to a role: in the role's account."""
+        """Record a role switch in the console, in the role's account."""
         made = self.result
         in_console = getattr(self.caller, "is_in_console", False)
         if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):
@@ -349,7 +348,7 @@ class StsCall(Call):
             },
         )
 
-    # -- what the event says ----------------------------------------------------------------------
+    # -- the event's fields ------------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
         if self.identity is not None:
@@ -357,12 +356,12 @@ class StsCall(Call):
         return caller_identity(self.who, self.parent) if self.who.account_id else UNKNOWN
 
     def _owner(self) -> str:
-        """Return the role's account: it notes the call too, if it is another one and let in."""
+        """Return the role's account, which also logs a successful call from another account."""
         about = self._about()
         return Arn.parse(about).account if about else ""
 
     def _parameters(self) -> dict[str, Any] | None:
-        return {**self.parameters, **self.noted} or None  # without parameters it is noted with null
+        return {**self.parameters, **self.noted} or None  # without parameters the event has null
 
     def _about(self) -> str:
         about: Any = self.entry.about
@@ -384,16 +383,16 @@ Work = Callable[[StsCall], Any]
 def sts_operation(
     name: str, answer: Answer = nothing, *, about: Any = None, reads_only: bool = True, **more: Any
 ) -> Callable[[Work], Work]:
-    """Make a function the entry of an operation.
+    """Register a function as an operation.
 
     Parameters
     ----------
     about
-        Gives the ARN that the event names, of the call.
+        Returns the ARN in the event for a call.
     reads_only
-        Whether CloudTrail calls it a read.
+        Whether CloudTrail considers it read-only.
     more
-        Further fields of the entry.
+        More fields of the entry.
     """
     more = {"logs_answer": True, **more, "is_read_only": reads_only, "call_type": StsCall}
     return operation(f"sts:{name}", about, answer, **more)

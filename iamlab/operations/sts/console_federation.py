@@ -1,8 +1,8 @@
 """Console federation: a link that turns temporary credentials into a session in the console.
 
-It takes two steps. A broker of your own sends the credentials to the federation endpoint and gets a
-sign-in token; then it sends the browser there with the token, within fifteen minutes. Who comes in
-that way may do what the credentials may, and has no password anywhere.
+It takes two steps. Your own broker sends the credentials to the federation endpoint and gets a
+sign-in token; then it sends the browser there with the token, within fifteen minutes. The console
+session has the permissions of the credentials, without a password.
 
 Notes
 -----
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLink:
-    """A link into the console: whoever opens it in time is in, so it is as secret as a password.
+    """A link to the console: anyone who opens it in time is signed in, so it is a secret.
 
     Parameters
     ----------
     url
-        The second step: where the browser is sent.
+        The second step: the URL for the browser.
     signin_token
-        What the first step answered; it stands in ``url``.
+        The response of the first step, which is in ``url``.
     signin_token_url
-        The first step: where the broker asked. It has all three parts of the credentials in it.
+        The first step: the broker's request, with all three parts of the credentials.
     expires
-        Until when the link can be opened.
+        When the link expires.
     """
 
     url: str = field(repr=False)
@@ -58,8 +58,8 @@ class ConsoleLink:
     expires: datetime
 
     def __reduce__(self) -> Any:
-        """Refuse to be written to a file."""
-        raise TypeError("A link into the console holds secrets, so it cannot be pickled.")
+        """Raise an error, because it can't be pickled."""
+        raise TypeError("A link to the console contains secrets, so it can't be pickled.")
 
 
 def console_federation_url(
@@ -70,27 +70,26 @@ def console_federation_url(
     session_duration: int | None = None,
     world: World | None = None,
 ) -> ConsoleLink:
-    """Go both steps: trade credentials for a sign-in token, and make the link of it.
+    """Do both steps: exchange credentials for a sign-in token, and make the link.
 
     Parameters
     ----------
     session
-        Of a role or of a federated user.
+        The session of a role or of a federated user.
     destination
-        The page of AWS to be opened; if nothing is said, the console's first.
+        The page of AWS to open; by default the console's home page.
     issuer
-        Where people are sent when their session is over.
+        Where users go when their session expires.
     session_duration
-        900 to 43,200 seconds, whatever the role allows; only for a session of a role that no other
-        role's session asked for. If nothing is said, the console's session ends with the
-        credentials.
+        900 to 43,200 seconds, also above the role's maximum; only for a role session outside role
+        chaining. By default the console session ends with the credentials.
     world
-        A copy of the world in which the session was made.
+        A copy of the world that created the session.
 
     Raises
     ------
     BadRequest
-        AWS does not take these credentials, or this duration; a note says why.
+        AWS rejects these credentials or this duration; a note explains why.
 
     Examples
     --------
@@ -106,9 +105,9 @@ def console_federation_url(
     """
     credentials: object = session
     if isinstance(credentials, AccessKey):
-        refuse("A user's own keys have no session token. Assume a role with them first.")
+        refuse("Long-term keys have no session token. Assume a role with them first.")
     if not isinstance(credentials, Session):
-        raise RequestError(f"Console federation is for a session, not for {credentials!r}.")
+        raise RequestError(f"Console federation needs a session, not {credentials!r}.")
     where = session.world if world is None else world
     partition = session.role_arn.split(":", 2)[1]
     page = console_page(partition) if destination is None else destination
@@ -122,7 +121,7 @@ def console_federation_url(
 
 
 def signin_token_url(session: Session, *, session_duration: int | None = None) -> str:
-    """Write the first step: a request that holds the credentials, so it is secret."""
+    """Return the URL of the first step, which contains the credentials and so is secret."""
     duration: object = session_duration
     if duration is not None and (isinstance(duration, bool) or not isinstance(duration, int)):
         raise RequestError(f"session_duration is a number of seconds, not {duration!r}.")
@@ -142,12 +141,12 @@ def signin_token_url(session: Session, *, session_duration: int | None = None) -
 
 
 def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSession:
-    """Open a link, as a browser does.
+    """Open a link, like a browser.
 
     Parameters
     ----------
     link
-        What :func:`console_federation_url` has made, or its ``url``.
+        The result of :func:`console_federation_url`, or its ``url``.
 
     Returns
     -------
@@ -157,11 +156,11 @@ def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSessi
     Raises
     ------
     BadRequest
-        It is no such link of this world, or it was opened too late.
+        It isn't such a link of this world, or it has expired.
     ExpiredToken
-        The credentials have expired meanwhile, and no session was to last longer.
+        The credentials have expired, and the session doesn't last longer.
     InvalidClientTokenId
-        The role or user behind it has been deleted.
+        Its role or user has been deleted.
     """
     return open_link(world, link.url if isinstance(link, ConsoleLink) else link)
 
@@ -171,4 +170,4 @@ def _check_text(**texts: object) -> None:
         if not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
         if any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise RequestError(f"{name} cannot be written in a URL: {text!r}.")
+            raise RequestError(f"{name} can't be written in a URL: {text!r}.")

@@ -1,15 +1,15 @@
-"""The federation endpoint of the console: two requests, and its answers.
+"""The federation endpoint of the console: two requests and their responses.
 
-The first request brings temporary credentials and gets a sign-in token. The second one brings the
-token and is signed in. The token itself says whose it is and since when, under a seal that only
-this world can make, so nothing of it is kept.
+The first request sends temporary credentials and gets a sign-in token. The second one sends the
+token and signs in. The token contains its session and its time, with a seal that only this world
+can make, so it isn't stored.
 
 Notes
 -----
 AWS pages: "Enable custom identity broker access to the AWS console"; "Compare AWS STS credentials";
-"Permissions for GetFederationToken". Likely, not sure: that a destination must be a page of AWS;
-what the events say; that a session in the console has the issue time of the credentials, so that
-revoking reaches it; and that STS is as closed to a federated user in the console as outside of it.
+"Permissions for GetFederationToken". It is likely, not certain: that a destination must be a page
+of AWS; the content of the events; that a console session has the issue time of the credentials, so
+that revoking applies to it; and that a federated user can't call STS in the console either.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
 
 TOKEN_LASTS = timedelta(minutes=15)
 SHORTEST, LONGEST = 900, 43_200
-"""Seconds that a session in the console can be asked to last."""
+"""The range of a console session's duration, in seconds."""
 
 REFUSED: Mapping[CredentialKind, str] = {
-    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with "
-    'his password. ("Permissions for GetSessionToken" says that they are taken, "Compare AWS STS '
-    'credentials" that they are not.) Assume a role, or call GetFederationToken.',
-    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not "
+    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, who signs in with a "
+    'password. (AWS\'s page "Permissions for GetSessionToken" allows them, "Compare AWS STS '
+    "credentials\" doesn't.) Assume a role, or call GetFederationToken.",
+    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and AWS's page doesn't "
     "list them.",
 }
-"""Kind of credentials -> why the console does not take them."""
+"""Kind of credentials -> why the console rejects them."""
 
 _TOKEN = re.compile(
     "(?P<written>(?P<id>[A-Z0-9]{16,128})(?P<since>[0-9a-f]{15})(?P<seconds>[0-9a-f]{4}))"
@@ -65,12 +65,12 @@ _PARTS = ("sessionId", "sessionKey", "sessionToken")
 
 
 def get_signin_token(world: World, url: str) -> str:
-    """Answer the first step, as the federation endpoint does.
+    """Answer the first step, like the federation endpoint.
 
     Raises
     ------
     BadRequest
-        The credentials are not good, or not good for this; or the duration is not.
+        The credentials or the duration aren't valid, or not for this purpose.
     """
     query = _query(url, "getSigninToken")
     session = _session_in(world, query.get("Session", ""))
@@ -86,24 +86,24 @@ def get_signin_token(world: World, url: str) -> str:
 
 
 def open_link(world: World, url: str) -> FederatedConsoleSession:
-    """Answer the second step: let the browser in that brings the token.
+    """Answer the second step: sign in the browser with the token.
 
     Raises
     ------
     BadRequest
-        It is no such link of this world, or it was opened too late.
+        It isn't such a link of this world, or it has expired.
     AwsError
-        The credentials are not good any more.
+        The credentials are no longer valid.
     """
     query = _query(url, "login")
     found = _TOKEN.fullmatch(query.get("SigninToken", ""))
     record = world.sessions.get(found["id"]) if found else None
     if found is None or record is None or found[0] != _sealed(world, found["written"]):
-        refuse("There is no such sign-in token.")
+        refuse("The sign-in token is unknown.")
     since, seconds = moment_of(found["since"]), int(found["seconds"], 16)
     now = world.clock.now
     if not since <= now < since + TOKEN_LASTS:
-        refuse("A sign-in token is good for 15 minutes: make another link.")
+        refuse("A sign-in token is valid for 15 minutes: create another link.")
     check_destination(query.get("Destination", ""), record.issuer_arn.split(":", 2)[1])
     until = now + timedelta(seconds=seconds) if seconds else record.expiration
     session = FederatedConsoleSession(world, record, now, until)
@@ -113,26 +113,26 @@ def open_link(world: World, url: str) -> FederatedConsoleSession:
 
 
 def _query(url: object, action: str) -> dict[str, str]:
-    """Read the parameters of a request to the federation endpoint."""
+    """Return the parameters of a request to the federation endpoint."""
     if not isinstance(url, str):
-        raise RequestError(f"A link is a ConsoleLink or its URL, not {url!r}.")
+        raise RequestError(f"A link must be a ConsoleLink or its URL, not {url!r}.")
     parts = _split(url)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     known = {federation_page(partition) for partition in PARTITIONS}
     if f"{parts.scheme}://{parts.netloc}{parts.path}" not in known or query.get("Action") != action:
-        refuse(f"It is no URL of the federation endpoint with Action={action}.")
+        refuse(f"It isn't a URL of the federation endpoint with Action={action}.")
     return query
 
 
 def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
-    except ValueError:  # brackets that hold no address
-        refuse("It is no URL.")
+    except ValueError:  # brackets without an address
+        refuse("It isn't a URL.")
 
 
 def _session_in(world: World, text: str) -> Session:
-    """Find the session whose three parts a request has."""
+    """Find the session with the three parts of a request."""
     try:
         sent = json.loads(text)
     except (ValueError, RecursionError):
@@ -140,10 +140,10 @@ def _session_in(world: World, text: str) -> Session:
     parts = [sent.get(name) for name in _PARTS] if isinstance(sent, dict) else []
     record = world.sessions.get(parts[0]) if parts and isinstance(parts[0], str) else None
     if record is None:
-        refuse("Session is a JSON object with sessionId, sessionKey and sessionToken of a session.")
+        refuse("Session must be a JSON object with sessionId, sessionKey and sessionToken.")
     session = Session(world, record)
     if parts[1:] != [session.secret_access_key, session.session_token]:
-        refuse("The secret access key or the session token is not right.")
+        refuse("The secret access key or the session token is wrong.")
     return session
 
 
@@ -162,49 +162,49 @@ def _seconds(world: World, record: SessionRecord, wanted: str | None) -> int:
     check_duration(int(wanted) if _NUMBER.fullmatch(wanted) else 0)
     if not record.operation.startswith("AssumeRole"):
         refuse(
-            f"SessionDuration is not for credentials of {record.operation}: how long those last is "
-            "said when they are made."
+            f"SessionDuration isn't for credentials of {record.operation}: their duration is set "
+            "when they are created."
         )
     parent = world.sessions.get(record.parent)
     if parent is not None and parent.kind is CredentialKind.ROLE:
-        refuse("SessionDuration is not for a chained role: the session ends with its credentials.")
+        refuse("SessionDuration isn't for a chained role: the session ends with its credentials.")
     return int(wanted)
 
 
 def _sealed(world: World, written: str) -> str:
-    """Seal what a token says, with a secret of the world."""
+    """Make the seal of a token, with a secret of the world."""
     return written + seal(world.ids, "signin", written, 64)
 
 
 def check_duration(seconds: int) -> None:
-    """Insist on a duration that a session in the console can have."""
+    """Check the duration of a console session."""
     if not SHORTEST <= seconds <= LONGEST:
-        refuse(f"SessionDuration is {SHORTEST} to {LONGEST} seconds.")
+        refuse(f"SessionDuration must be {SHORTEST} to {LONGEST} seconds.")
 
 
 def check_destination(page: str, partition: str) -> None:
-    """Insist on a page of AWS: the link must lead nowhere else."""
+    """Check for a page of AWS: the link can't lead anywhere else."""
     parts = _split(page)
     domain = str(urlsplit(console_page(partition)).hostname).removeprefix("console")
     host = parts.hostname or ""
-    # Browsers take a backslash for a slash, so of a host only its own letters are taken.
+    # Browsers treat a backslash as a slash, so a host can have only its own characters.
     if parts.scheme != "https" or not (_HOST.fullmatch(host) and host.endswith(domain)):
-        refuse(f"The destination is a page of the console: {console_page(partition)}, say.")
+        refuse(f"The destination must be a page of the console: {console_page(partition)}, say.")
 
 
 def refuse(why: str) -> NoReturn:
-    """Refuse a request, as the endpoint does.
+    """Reject a request, like the endpoint.
 
     Raises
     ------
     BadRequest
-        Always; with a note that says why.
+        Always; with a note that explains why.
     """
     raise noted(BadRequest("Bad Request"), why)
 
 
 def _record(session: Session, name: str, access_key_id: str) -> None:
-    """Note a step in the log of the account whose session it is."""
+    """Record a step in the log of the session's account."""
     who = principal_of(session.world, session)
     record_event(
         session.world,
@@ -220,15 +220,15 @@ def _record(session: Session, name: str, access_key_id: str) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FederatedConsoleSession(Session):
-    """A session in the console that began with a link: the same caller, with another end.
+    """A console session from a link: the same caller, with another end.
 
-    A role's session may do there what its role may. A federated user may even call IAM there, which
-    AWS does not let him do by the API. Its secrets stay in the browser.
+    A role session has its role's permissions there. A federated user can even call IAM there, which
+    AWS doesn't allow through the API. Its secrets stay in the browser.
 
     Parameters
     ----------
     signed_in, until
-        When it began, and when it ends: the credentials may end earlier.
+        Its start and its end; the credentials can expire earlier.
     """
 
     signed_in: datetime
@@ -242,7 +242,7 @@ class FederatedConsoleSession(Session):
 
     @property
     def secret_access_key(self) -> str:
-        """Not to be had.
+        """Raise an error: the credentials stay in the browser.
 
         Raises
         ------
@@ -253,7 +253,7 @@ class FederatedConsoleSession(Session):
 
     @property
     def session_token(self) -> str:
-        """Not to be had.
+        """Raise an error: the credentials stay in the browser.
 
         Raises
         ------
@@ -263,12 +263,12 @@ class FederatedConsoleSession(Session):
         return _in_the_browser()
 
     def present(self, world: World) -> Presented:
-        """Show it, as with every click.
+        """Present the credentials, as with every click.
 
         Raises
         ------
         ExpiredToken
-            Its time is over.
+            It has expired.
         InvalidClientTokenId
             The role or user behind it has been deleted.
         """
@@ -280,4 +280,4 @@ class FederatedConsoleSession(Session):
 
 
 def _in_the_browser() -> NoReturn:
-    raise RequestError("The credentials of a session in the console stay in the browser.")
+    raise RequestError("The credentials of a console session stay in the browser.")

@@ -1,15 +1,15 @@
-"""How a session is made: its tags, policies, end, room and id, and the record that is kept.
+"""Create sessions: their tags, policies, end, size and id, and the stored record.
 
-Keys of session tags that differ in letter case only are the same key, and the case is kept.
+Keys of session tags are case-insensitive; the case is preserved.
 
-AWS packs a session's policies and tags with a method of its own and answers only the percentage. So
-the sizes here are likely, not sure: text is compressed, and the longest token is as long as the
-longest that can be asked for.
+AWS packs a session's policies and tags with its own method and returns only the percentage. So the
+sizes here are likely, not certain: text is compressed, and the longest token is as long as the
+longest that can be requested.
 
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "IAM and AWS STS quotas"; "AWS STS Regions and
-endpoints", for which tokens are good in which Regions; "Pass session tags in AWS STS", also on the
+endpoints", for which tokens are valid in which Regions; "Pass session tags in AWS STS", also on the
 packed limit and on chaining roles; "API AssumeRole", of ``Policy``, ``PolicyArns``,
 ``SessionTokenSize`` and ``MinimumSessionTokenSize``; "API SetSecurityTokenServicePreferences";
 "Policies and permissions in AWS Identity and Access Management", section on session policies.
@@ -54,16 +54,16 @@ _MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class SessionTags:
-    """The tags that a call leads to.
+    """The tags that result from a call.
 
     Parameters
     ----------
     passed
-        Those that the call sends.
+        The tags of the call.
     inherited
-        Those that the caller's own session hands on.
+        The tags inherited from the caller's session.
     sent_transitive_keys
-        The keys that the call wants to be transitive.
+        The keys that the call makes transitive.
     """
 
     passed: Mapping[str, str] = field(default_factory=dict)
@@ -77,12 +77,12 @@ class SessionTags:
 
     @property
     def transitive_tag_keys(self) -> tuple[str, ...]:
-        """The keys of those that go on to the next session: inherited ones always do."""
+        """The keys of tags that pass to the next session, always including inherited ones."""
         return (*self.inherited, *self.sent_transitive_keys)
 
     @property
     def needs_permission(self) -> bool:
-        """Whether the caller must be allowed sts:TagSession."""
+        """Whether the caller needs sts:TagSession."""
         return bool(self.passed or self.inherited or self.sent_transitive_keys)
 
     def context(self) -> dict[str, ContextValue]:
@@ -100,21 +100,21 @@ def session_tags(
     transitive_tag_keys: Sequence[str] = (),
     session: SessionRecord | None = None,
 ) -> SessionTags:
-    """Work out the tags of a new session.
+    """Return the tags of a new session.
 
     Parameters
     ----------
     sent
-        As the API takes them, or by key.
+        The tags, in the API's form or as a mapping.
     session
-        The caller's own.
+        The caller's session.
 
     Raises
     ------
     InvalidParameterValue
-        A key stands twice, or is one of the tags that the caller's session hands on.
+        A key is duplicated, or is inherited from the caller's session.
     ValidationError
-        Tags cannot be so, or there are too many.
+        Tags aren't valid, or there are too many.
 
     Examples
     --------
@@ -140,12 +140,12 @@ def session_tags(
             "One of the specified transitive tag keys can't be set because it conflicts with a "
             "transitive tag key from the calling session."
         )
-        raise noted(error, "Handed on already: " + ", ".join(clash))
+        raise noted(error, "Already inherited: " + ", ".join(clash))
     _check_transitive(transitive_tag_keys, lower)
     number = len(passed) + len(inherited)
     if number > _MOST:
         raise ValidationError(
-            f"The session would have {number} tags, inherited ones included: the most are {_MOST}."
+            f"The session would have {number} tags, with inherited ones; the maximum is {_MOST}."
         )
     return SessionTags(passed, inherited, tuple(dict.fromkeys(transitive_tag_keys)))
 
@@ -170,7 +170,7 @@ def _check_transitive(keys: Sequence[str], passed: Sequence[str]) -> None:
         error = InvalidParameterValue(
             "The specified transitive tag key must be included in the requested tags."
         )
-        raise noted(error, "Not among the tags of the call: " + ", ".join(missing))
+        raise noted(error, "Not among the call's tags: " + ", ".join(missing))
 
 
 def issue(
@@ -184,21 +184,21 @@ def issue(
     name: str = "",
     **fields: Any,
 ) -> Session:
-    """Make a session.
+    """Create a session.
 
     Parameters
     ----------
     account
-        Whose session it is.
+        The account of the session.
     issuer
         ARN and unique id of the role or user whose permissions it has.
     fields
-        Further fields of ``SessionRecord``.
+        More fields of ``SessionRecord``.
 
     Raises
     ------
     PackedPolicyTooLarge
-        Policies and tags are too much for a token.
+        Policies and tags are too large for a token.
     """
     world = account.world
     inline, policies = fields.get("policy"), fields.get("scoped", ())
@@ -230,7 +230,7 @@ def issue(
 
 
 def issue_for_role(call: StsCall, role: Role, name: str, seconds: int, **fields: Any) -> Session:
-    """Make a session of a role."""
+    """Create a session of a role."""
     account = role.account
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     arn, issuer = f"{start}/{role.name}/{name}", (role.arn, role.unique_id)
@@ -238,25 +238,25 @@ def issue_for_role(call: StsCall, role: Role, name: str, seconds: int, **fields:
 
 
 def after(now: datetime, seconds: int) -> datetime:
-    """Return when something ends that starts now and lasts so long.
+    """Return when something ends that starts now and has a duration.
 
     Raises
     ------
     RequestError
-        Python's dates end before.
+        It is beyond Python's dates.
     """
     try:
         return now + timedelta(seconds=seconds)
     except OverflowError:
-        raise RequestError(f"It would end after {MAXYEAR}, and there are no such dates.") from None
+        raise RequestError(f"It would end after the year {MAXYEAR}.") from None
 
 
 VERSION_1_LACKS = 64
-"""By so much a token is shorter that is good in the default Regions only; AWS tells no number."""
+"""How much shorter a token for only the default Regions is; AWS doesn't publish it."""
 
 
 PLAINTEXT = 2048
-"""So many characters session policies may have, the ARNs of managed ones included."""
+"""The most characters of session policies, including the ARNs of managed ones."""
 
 MOST_ARNS = 10
 
@@ -269,7 +269,7 @@ def packed_size(
     Raises
     ------
     PackedPolicyTooLarge
-        There is no room for them.
+        They are too large.
 
     Examples
     --------
@@ -295,14 +295,14 @@ def _too_large(size: int, room: int) -> PackedPolicyTooLarge:
 
 
 def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
-    """Return the length of a token with so many packed bytes in it.
+    """Return the length of a token with a packed size.
 
     Parameters
     ----------
     at_least
-        ``MinimumSessionTokenSize``: an application tries out whether it can hold long tokens.
+        ``MinimumSessionTokenSize``, with which applications test whether they support long tokens.
     everywhere
-        Whether it is good in every Region.
+        Whether it is valid in every Region.
 
     Examples
     --------
@@ -314,21 +314,21 @@ def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
 
 
 def passed_policies(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the session policies of a call: the inline one, and the ARNs of managed ones.
+    """Return the session policies of a call: the inline one, and the ARNs of managed ones.
 
     Parameters
     ----------
     account
-        Whose managed policies can be named; AWS's own can always be.
+        The account of customer managed policies; AWS managed ones are always allowed.
 
     Raises
     ------
     MalformedPolicyDocument
-        The document is no policy.
+        The document isn't a policy.
     PackedPolicyTooLarge
         They are too long.
     ValidationError
-        There are more than ten, or one of those that are named is not there.
+        There are more than ten, or a policy doesn't exist.
     """
     named = (str(policy.get("arn", "")) for policy in parameters.get("PolicyArns", ()))
     arns = tuple(dict.fromkeys(named))
@@ -348,17 +348,17 @@ def passed_policies(account: Account, parameters: Mapping[str, Any]) -> dict[str
 
 
 def _check_is_there(account: Account, arn: str) -> None:
-    """Check a managed policy; AWS's sentence about one that is not there is likely."""
+    """Check a managed policy; AWS's sentence about a missing one is likely."""
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or (parsed.service, parsed.kind) != ("iam", "policy"):
         raise ValidationError(f"ARN {arn} is not valid.")
     if arn not in account.policies and managed.find(arn) is None:
-        note = "It is one of AWS's, or of the account of the role or user."
+        note = "It must be an AWS managed policy, or in the account of the role or user."
         raise noted(ValidationError(f"Policy ARN {arn} does not exist or is not attachable."), note)
 
 
 def credentials(session: Session) -> dict[str, Any]:
-    """Answer credentials, how long their token is, and who is behind the chain."""
+    """Return the response with credentials, the token's length and the source identity."""
     return {
         "Credentials": session.credentials,
         "SessionTokenUtilization": session.session_token_utilization,
@@ -368,23 +368,23 @@ def credentials(session: Session) -> dict[str, Any]:
 
 
 def _caller(session: Session, element: str, id_name: str) -> dict[str, Any]:
-    """Answer who calls with a session."""
+    """Return the response about a session's caller."""
     return {element: {id_name: session.userid, "Arn": session.arn}}
 
 
 def assumed_role(session: Session) -> dict[str, Any]:
-    """Answer a session of a role."""
+    """Return the response with a role session."""
     caller = _caller(session, "AssumedRoleUser", "AssumedRoleId")
     return {**credentials(session), **caller, "PackedPolicySize": session.packed_policy_size}
 
 
 def federated_user(session: Session) -> dict[str, Any]:
-    """Answer a session of a federated user."""
+    """Return the response with a federated user's session."""
     caller = _caller(session, "FederatedUser", "FederatedUserId")
     return {**credentials(session), "PackedPolicySize": session.packed_policy_size, **caller}
 
 
 def scoped(session: Session) -> dict[str, Any]:
-    """Answer scoped credentials."""
+    """Return the response with scoped credentials."""
     caller = _caller(session, "SessionInfo", "ScopedSessionId")
     return {**credentials(session), **caller, "ScopedPoliciesCount": len(session.record.scoped)}

@@ -1,27 +1,26 @@
-"""Revoking sessions: a Deny for sessions that exist already, since tokens can't be taken back.
+"""Revoke sessions: a Deny for existing sessions, because tokens can't be revoked themselves.
 
-Temporary credentials cannot be listed, changed or deleted. But policies are looked up at every
-request: so a session is revoked by a Deny that its role gets, with conditions only on what the
-session carries from its beginning to its end: when it was issued, its name, its source identity.
-The policy may be inline, attached, or the permissions boundary: a Deny works in each of these
-places.
+Temporary credentials can't be listed, changed or deleted. But policies are evaluated at every
+request. So a Deny on the role revokes a session, with conditions on facts that never change in the
+session: issue time, name, source identity. The policy can be inline, attached, or the permissions
+boundary: a Deny has the same effect.
 
-Sessions of *other* roles that were assumed with a revoked one go on: they have another role's
-permissions, and were made when it was still good. ``Revocation.survivors`` names them.
+Sessions of *other* roles that a revoked session assumed stay valid: they have another role's
+permissions. ``Revocation.survivors`` lists them.
 
-That a policy denies everything is only seen where ``*`` is the action and the resource. A statement
-with ``NotAction`` or ``NotResource``, or several that only together leave nothing, is not seen, nor
-is one of a group or of an organization. ``World.can`` always says what a session may do.
+A policy counts as denying everything only if action and resource are ``*``. Statements with
+``NotAction`` or ``NotResource``, combinations of statements, and policies of groups or
+organizations don't count. ``World.can`` always has the right decision.
 
 Notes
 -----
 AWS pages: "Revoke IAM role temporary security credentials"; "Disabling permissions for temporary
 security credentials"; "Monitor and control actions taken with assumed roles". The console writes
-the first of these policies; the others are as the pages say, under names that they leave open.
+the first of these policies; the others follow the pages, which don't give their names.
 
-``aws:TokenIssueTime`` counts whole seconds, and ``DateLessThan`` spares what is equal. So of the
-sessions that begin in the very second of the button, a clock that shows a full second spares all,
-and one that is between two seconds hits all, even those that begin later in it.
+``aws:TokenIssueTime`` has whole seconds, and ``DateLessThan`` doesn't match an equal time. Of the
+sessions that start in the same second as the revocation, none is revoked if the clock shows a whole
+second; otherwise all are, even later ones.
 """
 
 from __future__ import annotations
@@ -50,26 +49,26 @@ if TYPE_CHECKING:
 
 
 OLDER_SESSIONS = "AWSRevokeOlderSessions"
-"""The inline policy that the console's button writes."""
+"""The inline policy of the console's button."""
 
 LONGEST_NAME = 128
-"""So long can the name of a policy be; a source identity can be longer."""
+"""The longest name of a policy; a source identity can be longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """What was revoked.
+    """The result of a revocation.
 
     Parameters
     ----------
     policy_name, policy
-        The inline policy that the role has now; while it has it, it hits.
+        The inline policy on the role, which denies as long as it is there.
     hits
-        The ids of the sessions' access keys that are denied everything now, and had time left.
+        The access key ids of unexpired sessions that are now denied everything.
     survivors
-        Those of sessions that were asked for with one of them, and go on nevertheless.
+        The access key ids of sessions that a revoked session obtained, and that stay valid.
     note
-        What else it hits, or leaves alone.
+        Other sessions that it affects, or doesn't.
     """
 
     role_arn: str
@@ -81,19 +80,19 @@ class Revocation:
 
 
 def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
-    """Press the console's button: deny everything to all sessions of a role until now.
+    """Deny everything to all existing sessions of a role, like the console's button.
 
     Parameters
     ----------
     caller
-        Who does it, and needs iam:PutRolePolicy; if nothing is said, the account's root user.
+        The caller, who needs iam:PutRolePolicy; by default the account's root user.
 
     Raises
     ------
     UnmodifiableEntity
-        The role is AWS's: a service-linked one, say.
+        It is AWS's role, for example a service-linked one.
     AccessDenied
-        The caller may not.
+        The caller has no permission.
 
     Examples
     --------
@@ -113,15 +112,15 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
         OLDER_SESSIONS,
         {"DateLessThan": {"aws:TokenIssueTime": date}},
         caller,
-        "Sessions that begin later are not hit, so whoever the role still trusts can come back: to "
-        "keep somebody out, change the trust policy too.",
+        "Later sessions aren't denied, so trusted principals can assume the role again. To "
+        "block a principal, also change the trust policy.",
     )
     spared = sum(record.access_key_id not in done.hits for record in _alive(role))
     if not spared:
         return done
     note = (
-        f"Not hit, for they began in this very second and are not older: {spared}. "
-        f"To hit these too, advance the clock by a second and revoke again. {done.note}"
+        f"Not denied, because they started in this second: {spared}. "
+        f"To revoke them too, advance the clock by a second and revoke again. {done.note}"
     )
     return replace(done, note=note)
 
@@ -129,13 +128,13 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
 def revoke_session(role: Role, session: Session, caller: Caller | None = None) -> Revocation:
     """Deny everything to one session, by its ``aws:userid``: ``AROA...:NAME``.
 
-    A session's name need not be its own. Other sessions of the same name are hit too, and all that
-    will get it as long as the role has the policy.
+    Session names aren't unique. Other sessions with the same name are denied too, also future ones,
+    as long as the role has the policy.
 
     Raises
     ------
     RequestError
-        It is no session of this role.
+        It isn't a session of this role.
 
     Examples
     --------
@@ -150,31 +149,31 @@ def revoke_session(role: Role, session: Session, caller: Caller | None = None) -
     """
     _check(role)
     if not isinstance(session, Session):
-        raise RequestError(f"A session is revoked, not {session!r}.")
+        raise RequestError(f"Revoke a session, not {session!r}.")
     record = session.record
     if record.issuer_id != role.unique_id:
-        raise RequestError(f"{session.arn} is no session of role {role.name}.")
+        raise RequestError(f"{session.arn} isn't a session of role {role.name}.")
     named = [other for other in _alive(role) if other.userid == record.userid]
     others = len(named) - (record in named)
-    note = f"Every session of role {role.name} that is called {record.name} is hit, later ones too"
+    note = f"All sessions of role {role.name} named {record.name} are denied, also later ones"
     return _revoke(
         role,
         _fitting(f"RevokeSession-{record.name}"),
         {"StringEquals": {"aws:userid": record.userid}},
         caller,
-        f"{note}: there are {others} others of that name." if others else f"{note}.",
+        f"{note}: there are {others} others with that name." if others else f"{note}.",
     )
 
 
 def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = None) -> Revocation:
-    """Deny everything to the sessions of a role behind which somebody is, however he came there.
+    """Deny everything to a role's sessions with a source identity, also through role chains.
 
     Raises
     ------
     RequestError
-        The name is no text.
+        The name isn't text.
     ValidationError
-        No session can have such a source identity.
+        A session can't have such a source identity.
 
     Examples
     --------
@@ -189,22 +188,22 @@ def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = Non
     _check(role)
     text: object = name
     if not isinstance(text, str) or not text:
-        raise RequestError(f"A source identity is text, not {text!r}.")
-    check_source_identity(name)  # else IAM would complain about the name of the policy
+        raise RequestError(f"A source identity must be text, not {text!r}.")
+    check_source_identity(name)  # otherwise IAM would reject the name of the policy
     return _revoke(
         role,
         _fitting(f"RevokeSourceIdentity-{name}"),
         {"StringEquals": {"aws:SourceIdentity": name}},
         caller,
-        f"Later sessions behind which {name} is are hit too. His sessions of other roles are not: "
-        "each of those roles needs the policy.",
+        f"Later sessions with the source identity {name} are denied too. Sessions of other roles "
+        "aren't: each of those roles needs the policy.",
     )
 
 
 def _revoke(
     role: Role, policy_name: str, condition: Mapping[str, Any], caller: Caller | None, note: str
 ) -> Revocation:
-    """Put the policy on the role; then say what it hits."""
+    """Put the policy on the role; return its effect."""
     statement = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": condition}
     policy = Policy.parse({"Version": "2012-10-17", "Statement": [statement]}, name=policy_name)
     document = as_text(policy)
@@ -219,7 +218,7 @@ def _revoke(
 
 
 def _alive(role: Role) -> list[SessionRecord]:
-    """List the sessions of a role that have time left."""
+    """List the unexpired sessions of a role."""
     world = role.account.world
     return [
         record
@@ -229,9 +228,9 @@ def _alive(role: Role) -> list[SessionRecord]:
 
 
 def _survivors(world: World, hit: Iterable[str]) -> tuple[str, ...]:
-    """Return what was asked for with the sessions that are hit, step by step, and is not hit."""
+    """Return the valid sessions that revoked sessions obtained, directly or indirectly."""
     behind, found = {*hit}, []
-    for record in world.sessions.values():  # a parent stands before its children
+    for record in world.sessions.values():  # a parent comes before its children
         if record.parent in behind:
             behind.add(record.access_key_id)
             if _goes_on(world, record):
@@ -247,7 +246,7 @@ def _goes_on(world: World, record: SessionRecord) -> bool:
 
 
 def _fitting(name: str) -> str:
-    """Make a name that a policy can have: of one that is too long the end tells it apart."""
+    """Make a valid policy name: the end makes a shortened name unique."""
     if len(name) <= LONGEST_NAME:
         return name
     mark = sha256(name.encode()).hexdigest()[:16]
@@ -256,15 +255,15 @@ def _fitting(name: str) -> str:
 
 def _check(role: object) -> None:
     if getattr(role, "kind", "") != "role":
-        raise RequestError(f"Sessions of a role are revoked, and {role!r} is none.")
+        raise RequestError(f"You can revoke sessions of a role, and {role!r} isn't one.")
 
 
 _KEYS_OF_SESSIONS = frozenset(("aws:tokenissuetime", "aws:userid", "aws:sourceidentity"))
-"""Keys whose values a session has from its beginning to its end."""
+"""Keys whose values don't change during a session."""
 
 
 def hits(policy: Policy, record: SessionRecord) -> bool:
-    """Return whether a policy denies everything to a session for what it carries all its life.
+    """Return whether a policy denies everything to a session for an unchanging fact.
 
     Examples
     --------
@@ -291,11 +290,11 @@ def hits(policy: Policy, record: SessionRecord) -> bool:
 
 
 INLINE, ATTACHED, BOUNDARY = "inline", "attached", "boundary"
-"""Where a policy can stand."""
+"""Where a policy can be."""
 
 
 class PlacedPolicy(NamedTuple):
-    """A policy, and where it stands; a managed one has an ARN."""
+    """A policy and its place; a managed policy has an ARN."""
 
     policy: Policy
     place: str
@@ -303,7 +302,7 @@ class PlacedPolicy(NamedTuple):
 
 
 def revoking_policies(principal: Role | CredentialOwner) -> tuple[PlacedPolicy, ...]:
-    """Return the policies of a role or user that revoke sessions of it."""
+    """Return the policies of a role or user that revoke its sessions."""
     return tuple(
         placed
         for placed in _placed_policies(principal)
@@ -312,7 +311,7 @@ def revoking_policies(principal: Role | CredentialOwner) -> tuple[PlacedPolicy, 
 
 
 def _placed_policies(principal: Role | CredentialOwner) -> Iterator[PlacedPolicy]:
-    """Return all policies that stand on somebody himself; a root user has none."""
+    """Return all policies of an identity itself; a root user has none."""
     world = principal.account.world
     inline: Mapping[str, Policy] = getattr(principal, "inline", {})
     for policy in inline.values():
@@ -325,9 +324,9 @@ def _placed_policies(principal: Role | CredentialOwner) -> Iterator[PlacedPolicy
 
 
 def revokes(statement: Statement) -> bool:
-    """Return whether a statement denies everything, on conditions about sessions and nothing else.
+    """Return whether a statement denies everything, with conditions only about sessions.
 
-    One with ``NotAction`` is not seen, whatever it leaves.
+    A statement with ``NotAction`` doesn't count.
     """
     return (
         statement.effect == "Deny"

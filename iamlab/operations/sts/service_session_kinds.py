@@ -1,14 +1,13 @@
-"""How each AWS service makes its sessions of a role: their names, how long they last, their keys.
+"""How each AWS service creates its role sessions: their names, durations and keys.
 
-A service that works with a role of yours (a service role) calls ``AssumeRole`` as itself, and
-chooses the name of the session and its length. Some services also mark the session: a condition key
-says for which function, build or job it was made.
+A service that uses your role (a service role) calls ``AssumeRole`` as itself, and chooses the
+session's name and duration. Some services also add a condition key with the function, build or job.
 
 Notes
 -----
 AWS pages: "AWS global condition context keys", properties of a role session; "Create a role to
 delegate permissions to an AWS service"; for each row the page that is named above it. AWS has no
-page of the names and lengths, so most of them are only likely: CloudTrail's records show them.
+page of the names and durations, so most of them are only likely, from records of CloudTrail.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ HOUR = 3600
 
 
 class Work(NamedTuple):
-    """What a service assumes a role for.
+    """The task that a service assumes a role for.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ class Work(NamedTuple):
     source
         The resource for which the service works, if known: a function, a task, a project.
     draw
-        Draws so many of some letters. For the same piece of work it always draws the same.
+        Returns random letters, which are the same for the same task.
     """
 
     service: str
@@ -49,40 +48,40 @@ class Work(NamedTuple):
 
     @property
     def parts(self) -> list[str]:
-        """The parts of the resource: type, name, and what follows; none if it is not known."""
+        """The parts of the resource: type, name, and the rest; empty if unknown."""
         return [] if self.source is None else self.source.resource.replace(":", "/").split("/")
 
     @property
     def kind(self) -> str:
-        """The service and type of the resource: ``lambda:function``; empty if it is not clear."""
+        """The service and type of the resource: ``lambda:function``; empty if unknown."""
         if self.source is None or len(self.parts) < 2:
             return ""
         return f"{self.source.service}:{self.parts[0]}"
 
     def uuid(self) -> str:
-        """Draw an id of 32 hexadecimal digits, in five parts."""
+        """Return an id of 32 hexadecimal digits, in five parts."""
         digits = self.draw(HEX, 32)
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 Tell = Callable[[Work], str]
-"""Reads something from a piece of work; empty: there is no such thing."""
+"""Reads a value from a task; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceKind:
-    """How a service makes its sessions.
+    """How a service creates its sessions.
 
     Parameters
     ----------
     name
-        Gives the session's name.
+        Returns the session's name.
     seconds
-        How long it lasts. The role's maximum session duration does not limit it.
+        The duration. The role's maximum session duration doesn't limit it.
     keys
-        Condition key of the session -> what gives its value.
+        Condition key of the session -> the function that returns its value.
     refusal
-        What the service says if it may not; ``{role}`` is the role's ARN. Empty: nobody knows.
+        The service's message if denied; ``{role}`` is the role's ARN. Empty if unknown.
     """
 
     name: Tell
@@ -106,17 +105,17 @@ def kind_of(service: str) -> ServiceKind:
 
 
 def own_name(work: Work) -> str:
-    """Name a session after the service itself."""
+    """Return the service's name as the session name."""
     return work.service.partition(".amazonaws.")[0].replace(".", "-")
 
 
 def _function_name(work: Work) -> str:
-    """Return the function's name, whichever version or alias of it runs."""
+    """Return the function's name, without version or alias."""
     return work.parts[1] if work.kind == "lambda:function" else ""
 
 
 def _beside(work: Work, resource: str) -> str:
-    """Write the ARN of something that is where the resource is."""
+    """Return the ARN of a part in the resource's account and Region."""
     return "" if work.source is None else str(replace(work.source, resource=resource))
 
 
@@ -127,7 +126,7 @@ def _function_arn(work: Work) -> str:
 
 
 def _id_of(kind: str, otherwise: Tell) -> Tell:
-    """Return the last part of a resource of a kind, or else what is drawn."""
+    """Return the last part of a resource of a type, or else random letters."""
     return lambda work: work.parts[-1] if work.kind == kind else otherwise(work)
 
 
@@ -141,7 +140,7 @@ def _is_of_project(work: Work) -> bool:
 
 
 def _build_arn(work: Work) -> str:
-    """Return the ARN of a build: it is the project's name and an id that nobody knows before."""
+    """Return the ARN of a build: the project's name and a new id."""
     if not _is_of_project(work):
         return ""
     return _beside(work, f"build/{work.parts[1]}:{_build_id(work)}")
@@ -152,7 +151,7 @@ def _project_arn(work: Work) -> str:
 
 
 _CODE_OF_GLUE = ("glue:job", "glue:devEndpoint", "glue:session")
-"""The customer's code works with these, and not Glue itself."""
+"""The customer's code uses these, not Glue itself."""
 
 
 def _glue_if(*, code: bool) -> Tell:
@@ -164,12 +163,12 @@ def _is_node(work: Work) -> bool:
 
 
 def _of_systems_manager(work: Work) -> str:
-    """Name a session after the machine that is managed, or after the run of an automation."""
+    """Return the managed machine, or the run of an automation, as the session name."""
     return work.parts[-1] if _is_node(work) else f"Automation-{_run_id(work)}"
 
 
 PLAIN = ServiceKind(own_name)
-"""A service of which nothing is known."""
+"""A service without known details."""
 
 KINDS: Mapping[str, ServiceKind] = {
     # Likely: "Working with Lambda execution environment credentials". The code finds them in its
@@ -217,7 +216,7 @@ KINDS: Mapping[str, ServiceKind] = {
         {"ssm:SourceInstanceArn": lambda work: str(work.source) if _is_node(work) else ""},
         "Nonexistent role or missing ssm service principal in trust policy: {role}",
     ),
-    # Unsure, here and in all that follow: no page says it.
+    # Not certain, here and below: no page documents it.
     "states": ServiceKind(
         lambda work: work.draw(ascii_letters, 32),
         refusal="Neither the global service principal states.amazonaws.com, nor the regional one "
@@ -235,4 +234,5 @@ KINDS: Mapping[str, ServiceKind] = {
         refusal="IAM Role cannot be assumed by AWS Backup",
     ),
 }
-"""By the service's name, as in ``service_principals.py``. A length of one hour is never sure."""
+"""By the service's name, as in ``service_principals.py``. A duration of one hour is never
+certain."""

@@ -1,18 +1,18 @@
-"""Sessions that AWS services make: a service assumes a role, and works as that role from then on.
+"""Sessions of AWS services: a service assumes a role, and then works as that role.
 
-There are three ways in which a service works. With a *service role* it has the role's permissions:
-see here. In a *forward access session* it has those of whoever called it:
-``world.can(caller, ..., via="athena.amazonaws.com")``. And it may call *for itself*, as a service
-principal, which resource-based policies name: ``world.can("cloudtrail.amazonaws.com", ...)``.
+A service works in one of three ways. With a *service role* it has the role's permissions: see here.
+In a *forward access session* it has its caller's permissions: ``world.can(caller, ...,
+via="athena.amazonaws.com")``. Or it calls *on its own behalf*, as a service principal, which
+resource-based policies name: ``world.can("cloudtrail.amazonaws.com", ...)``.
 
-Only the role's trust policy decides. It should say for whose resources the service may use the
-role, by ``aws:SourceArn`` or ``aws:SourceAccount``. Otherwise somebody else can have the service
-use it for them: it is a *confused deputy*.
+Only the role's trust policy decides. It should limit the resources that the service works for, with
+``aws:SourceArn`` or ``aws:SourceAccount``. Otherwise other customers can have the service use the
+role for them: it is a *confused deputy*.
 
 Notes
 -----
 AWS pages: "Roles terms and concepts", for service roles and service-linked roles; "Forward access
-sessions"; "The confused deputy problem"; "API AssumeRole", for what does not limit the length.
+sessions"; "The confused deputy problem"; "API AssumeRole", for the limits of the duration.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ _NO_TASK = Work("", "")
 
 @dataclass(slots=True)
 class ServiceCall(StsCall):
-    """A service's call of AssumeRole, which it does not sign as a principal of an account does.
+    """A service's call to AssumeRole, which isn't signed by a principal of an account.
 
     Parameters
     ----------
     kind
-        How the service makes its sessions.
+        How the service creates its sessions.
     task
-        What it assumes the role for.
+        The task that it assumes the role for.
     """
 
     kind: ServiceKind = PLAIN
     task: Work = _NO_TASK
 
     def work(self) -> Session:
-        """Ask the trust policy, and make the session."""
+        """Evaluate the trust policy, and create the session."""
         role_arn, where = str(self.parameters["RoleArn"]), Circumstances()
         if not (is_arn(role_arn) and is_account_id(Arn.parse(role_arn).account)):
             raise ValidationError(f"{role_arn} is invalid")  # likely wording
@@ -84,7 +84,7 @@ class ServiceCall(StsCall):
         return issue_for_role(self, role, name, seconds, keys=keys)
 
     def _refusal(self, decision: Decision, role_arn: str, *, is_there: bool) -> AccessDenied:
-        """Return the service's own error; the notes say why."""
+        """Return the service's own error; the notes explain why."""
         error = AccessDenied(decision, self.kind.refusal.format(role=role_arn))
         if not is_there:
             error.add_note(f"There is no role {role_arn} in this world.")
@@ -96,13 +96,11 @@ class ServiceCall(StsCall):
         sent = " and ".join(sends(service))
         if sent and self.task.source is None:
             error.add_note(
-                f"It was not said for which resource {service} works. With source_arn= it sends "
+                f"It isn't known which resource {service} works. With source_arn= it sends "
                 f"{sent}, which a trust policy can ask for."
             )
         elif sent:
-            error.add_note(
-                f"For {self.task.source} it sends {sent}, and no other key of its reason."
-            )
+            error.add_note(f"For {self.task.source} it sends {sent}, and no other such key.")
         return error
 
 
@@ -121,22 +119,22 @@ def assume_role_as_service(
     Parameters
     ----------
     endpoint
-        Where STS is called; if the resource that the service works for has a Region, in that.
+        The endpoint; by default in the Region of the service's resource.
     role_session_name, duration_seconds
         Default: as in ``service_session_kinds.py``.
     source_arn
-        The resource for which the service works.
+        The resource that the service works for.
 
     Raises
     ------
     AccessDenied
-        The role's trust policy does not let it, or there is no such role.
+        The role's trust policy doesn't allow it, or there is no such role.
     ValidationError
-        Name, length or ARN are not as they must be.
+        Name, duration or ARN aren't valid.
     RegionDisabledException
-        The account has switched STS off there.
+        The account has disabled STS there.
     RequestError
-        It is no service principal; or it is EC2, which has a way of its own.
+        It isn't a service principal; or it is EC2, which works differently.
     """
     _check(service, source_arn)
     source = None if source_arn is None else Arn.parse(source_arn)
@@ -155,7 +153,7 @@ def assume_role_as_service(
 def perform_for_service(
     world: World, kind: ServiceKind, task: Work, parameters: dict[str, Any], endpoint: str
 ) -> Session:
-    """Let a service assume a role, and note it.
+    """Let a service assume a role, and record it.
 
     Raises
     ------
@@ -180,7 +178,7 @@ def perform_for_service(
 
 
 def session_name(work: Work) -> str:
-    """Return the name that a service gives its session, as STS takes it: 2 to 64 characters.
+    """Return a service's name for its session, in STS's form: 2 to 64 characters.
 
     Examples
     --------
@@ -190,24 +188,24 @@ def session_name(work: Work) -> str:
     """
     own = own_name(work)
     found = _NOT_IN_A_NAME.sub("-", kind_of(work.service).name(work)) or own
-    # What Lambda does with a function whose name is one letter is not known.
+    # It isn't known what Lambda does with a function name of one letter.
     return (found if len(found) > 1 else f"{own}-{found}")[:_LONGEST_NAME]
 
 
 def _check(service: object, source_arn: object) -> None:
     if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
-        raise RequestError(f"{service!r} is no service: name one such as lambda.amazonaws.com.")
+        raise RequestError(f"{service!r} isn't a service. Pass one such as lambda.amazonaws.com.")
     known = find(service)
     if known is not None and known.name == "ec2":
         raise RequestError(
-            "EC2 assumes a role for an instance, whose metadata service hands it out: "
+            "EC2 assumes a role for an instance, whose metadata service returns it: "
             "instance.role_session()."
         )
     if source_arn is not None and not (isinstance(source_arn, str) and is_arn(source_arn)):
-        raise RequestError(f"source_arn={source_arn!r} is no ARN.")
+        raise RequestError(f"source_arn={source_arn!r} isn't an ARN.")
 
 
 def _draw(world: World, *what: object) -> Callable[[str, int], str]:
-    """Make what draws letters for one piece of work; nothing else of the world depends on it."""
+    """Return a function that picks letters for a task; nothing else depends on it."""
     stem = f"work/{world.ids.made}/" + "/".join(map(str, what))
     return lambda letters, size: world.ids.hidden(f"{stem}/{size}", letters, size)

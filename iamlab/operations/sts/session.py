@@ -1,6 +1,6 @@
-"""A session: temporary credentials, with AWS's names, with which one calls until they expire.
+"""A session: temporary credentials, with AWS's names, valid until they expire.
 
-Code in AWS holds no access key. It finds temporary credentials where the SDK looks: in environment
+Code in AWS has no access key. It finds temporary credentials where the SDK looks: in environment
 variables, or at an address that only its own container can reach.
 
 Notes
@@ -40,29 +40,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session(Shown, Record):
-    """Temporary credentials: what is kept of them, and what they show."""
+    """Temporary credentials: the stored record, and their attributes."""
 
     world: World = field(repr=False)
     record: SessionRecord = field(repr=False)
     _ids: Ids = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # A world that is saved without secrets gets another seed; these credentials stay the same.
+        # A world saved without secrets gets another seed; these credentials stay the same.
         object.__setattr__(self, "_ids", Ids(self.world.seed))
 
     @property
     def arn(self) -> str:
-        """Who calls: ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME``, say."""
+        """The caller's ARN, for example ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME``."""
         return self.record.arn
 
     @property
     def userid(self) -> str:
-        """What tells the caller from everybody else (``aws:userid``): ``AROA...:ana``, say."""
+        """The caller's unique id (``aws:userid``), for example ``AROA...:ana``."""
         return self.record.userid
 
     @property
     def role_arn(self) -> str:
-        """The ARN of whose permissions it has: the role's; of other sessions, the user's."""
+        """The ARN of the identity whose permissions it has: the role, or the user."""
         return self.record.issuer_arn
 
     @property
@@ -72,57 +72,57 @@ class Session(Shown, Record):
 
     @property
     def secret_access_key(self) -> str:
-        """The secret with which requests are signed."""
+        """The secret that signs requests."""
         return self._ids.secret_of(self.access_key_id)
 
     @property
     def session_token(self) -> str:
-        """What must be sent along with each request. Its length is not to be relied upon."""
+        """The token that each request must contain. Don't rely on its length."""
         return self._ids.session_token_of(self.access_key_id, self.record.token_bytes)
 
     @property
     def issued(self) -> datetime:
-        """When it was made."""
+        """When it was created."""
         return self.record.issued
 
     @property
     def expiration(self) -> datetime:
-        """When it ends; nothing makes it longer."""
+        """When it expires; it can't be extended."""
         return self.record.expiration
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over, by the world's clock."""
+        """Whether it has expired, by the world's clock."""
         return self.world.clock.now >= self.expiration
 
     @property
     def tags(self) -> Mapping[str, str]:
-        """Its session tags, inherited ones included."""
+        """Its session tags, including inherited ones."""
         return dict(self.record.tags)
 
     @property
     def transitive_tag_keys(self) -> tuple[str, ...]:
-        """The keys of the tags that go along to the next session of a chain."""
+        """The keys of the tags that pass to the next session of a chain."""
         return self.record.transitive_tag_keys
 
     @property
     def source_identity(self) -> str:
-        """Who is behind the chain; empty if nobody said."""
+        """The source identity of the chain; empty if none was set."""
         return self.record.source_identity
 
     @property
     def keys(self) -> dict[str, ContextValue]:
-        """The condition keys that come with it now."""
+        """Its current condition keys."""
         return keys_of(self.record, self.world.clock.now)
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """The session policies that were passed, as they are now."""
+        """The current versions of its session policies."""
         return tuple(attached.policy for attached in session_policies(self.world, self.record))
 
     @property
     def packed_policy_size(self) -> int:
-        """How much of the room for policies and tags is taken, in percent."""
+        """The size of policies and tags, in percent of the limit."""
         return -(-100 * self.record.packed // ROOM)
 
     @property
@@ -132,12 +132,12 @@ class Session(Shown, Record):
 
     @property
     def session_token_utilization(self) -> int:
-        """How long the token is, in percent of the longest that there is."""
+        """The length of the token, in percent of the longest one."""
         return -(-100 * self.record.token_bytes // LARGEST_TOKEN)
 
     @property
     def credentials(self) -> dict[str, Any]:
-        """The three parts and the end, as AWS's API answers them. They are secret."""
+        """The three parts and the expiration, in the form of AWS's API. They are secret."""
         return {
             "AccessKeyId": self.access_key_id,
             "SecretAccessKey": self.secret_access_key,
@@ -146,29 +146,29 @@ class Session(Shown, Record):
         }
 
     def environment_variables(self) -> dict[str, str]:
-        """Return the environment variables in which SDKs look for credentials first.
+        """Return the environment variables that SDKs check first for credentials.
 
-        Printed, they show no secret.
+        Their printed form hides the secrets.
         """
         return environment_variables(self)
 
     def container_credentials(self) -> dict[str, str]:
-        """Return what a container of ECS is answered when it asks for its credentials.
+        """Return the response to an ECS container's request for its credentials.
 
-        Printed, it shows no secret.
+        Its printed form hides the secrets.
         """
         return container_credentials(self)
 
     def present(self, world: World) -> Presented:
-        """Show it, as with every call; what it may is looked up anew each time.
+        """Present the credentials, as with every call; permissions are evaluated each time.
 
         Raises
         ------
         ExpiredToken
-            Its time is over.
+            It has expired.
         InvalidClientTokenId
-            This world does not know it; or its role or user has been deleted, and one of the same
-            name is another.
+            This world doesn't have it; or its role or user has been deleted, and a new one with the
+            same name isn't the same.
         """
         if world.clock.now >= self.expiration:
             note = f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials."
@@ -176,8 +176,8 @@ class Session(Shown, Record):
         return presented(world, self.record)
 
     def __reduce__(self) -> Any:
-        """Refuse to be written to a file: that would write the secret too."""
-        raise TypeError("A session holds secrets, so it cannot be pickled.")
+        """Raise an error: pickling would write the secret to a file."""
+        raise TypeError("A session contains secrets, so it can't be pickled.")
 
     def __repr__(self) -> str:
         until = self.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -190,28 +190,28 @@ _SECRET = frozenset(
 
 
 class Delivered(dict[str, str]):
-    """Credentials as code finds them: a dict like any other that shows no secret when printed."""
+    """Credentials as code finds them: a dict whose printed form hides the secrets."""
 
     __slots__ = ()
 
     def __reduce__(self) -> Any:
-        """Refuse to be written to a file: that would write the secret too."""
-        raise TypeError("These credentials are secret, so they cannot be pickled.")
+        """Raise an error: pickling would write the secret to a file."""
+        raise TypeError("These credentials are secret, so they can't be pickled.")
 
     def __repr__(self) -> str:
         return repr({key: "***" if key in _SECRET else value for key, value in self.items()})
 
 
 def container_credentials(session: Session) -> dict[str, str]:
-    """Return what a container of ECS is answered when it asks for its credentials.
+    """Return the response to an ECS container's request for its credentials.
 
-    It asks http://169.254.170.2, with the path that the environment variable
-    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
+    The container calls http://169.254.170.2, with the path in the environment variable
+    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI``.
 
     Raises
     ------
     RequestError
-        It is no session.
+        It isn't a session.
 
     Examples
     --------
@@ -243,17 +243,17 @@ def container_credentials(session: Session) -> dict[str, str]:
 def environment_variables(
     session: Session, more: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return the environment variables in which SDKs look for credentials first.
+    """Return the environment variables that SDKs check first for credentials.
 
     Parameters
     ----------
     more
-        Further variables.
+        More variables.
 
     Raises
     ------
     RequestError
-        It is no session.
+        It isn't a session.
 
     Examples
     --------
@@ -275,8 +275,8 @@ def environment_variables(
 
 
 def _check(session: object) -> None:
-    if not hasattr(type(session), "session_token"):  # an access key has none
-        raise RequestError(f"Credentials are of a session, not of {session!r}.")
+    if not hasattr(type(session), "session_token"):  # an access key has no session token
+        raise RequestError(f"Pass a session, not {session!r}.")
 
 
 def presented(world: World, record: SessionRecord) -> Presented:
@@ -285,14 +285,14 @@ def presented(world: World, record: SessionRecord) -> Presented:
     Raises
     ------
     InvalidClientTokenId
-        The world does not know it, or does not know whose it is any more.
+        The world doesn't have it, or its identity was deleted.
     """
     known = world.sessions.get(record.access_key_id)
     if known is not record and known != record:
-        raise _unknown("It was made in another world, or after this copy of it.")
+        raise _unknown("It was created in another world, or after this copy of it.")
     behind = principal_of(world, record)
     if behind is None:
-        raise _unknown(f"{record.issuer_arn}, whose session it is, is not there any more.")
+        raise _unknown(f"{record.issuer_arn}, whose session it is, was deleted.")
     return Presented(
         behind.arn if record.kind is CredentialKind.USER else record.arn,
         keys_of(record, world.clock.now),
@@ -312,13 +312,12 @@ def _unknown(why: str) -> InvalidClientTokenId:
 
 
 def session_policies(world: World, record: SessionRecord) -> tuple[AttachedPolicy, ...]:
-    """Return a session's policies: the inline one, and the managed ones as they are now."""
+    """Return a session's policies: the inline one, and the current managed ones."""
     from iamlab.engine.layers import AttachedPolicy
 
     inline = () if record.policy is None else (AttachedPolicy(record.policy),)
     found = ((arn, managed_document(world, arn)) for arn in record.policy_arns)
-    # One that has been deleted since allows nothing any more; if it was the only one, neither does
-    # the session.
+    # A deleted policy allows nothing; if it was the only one, neither does the session.
     return (*inline, *(AttachedPolicy(document, arn) for arn, document in found))
 
 
@@ -335,7 +334,7 @@ def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
 
 
 def find_role(world: World, arn: str) -> Role | None:
-    """Find a role by its ARN, in whichever account it is."""
+    """Find a role by its ARN, in any account."""
     if not is_arn(arn):
         return None
     parsed = Arn.parse(arn)
@@ -345,7 +344,7 @@ def find_role(world: World, arn: str) -> Role | None:
 
 
 def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner | None:
-    """Find whose permissions a session has: the very same one, not another of the same name."""
+    """Find the identity whose permissions a session has, not a new one with the same name."""
     arn = Arn.parse(record.issuer_arn)
     account = world.accounts.get(arn.account)
     if account is None:
@@ -355,13 +354,13 @@ def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner 
     held = account.roles if arn.kind == "role" else account.users
     found = held.get(arn.name)
     if found is None or found.unique_id != record.issuer_id:
-        # Renamed, perhaps: then he is the same under another name.
+        # It can have been renamed.
         found = next((new for new in held.values() if new.unique_id == record.issuer_id), None)
     return found
 
 
 def managed_document(world: World, arn: str) -> Policy:
-    """Return the document of a managed policy that is in force now; an empty one if it is gone."""
+    """Return the current document of a managed policy; an empty one if it was deleted."""
     account = world.accounts.get(Arn.parse(arn).account)
     known = (account.policies.get(arn) if account else None) or managed.find(arn)
     if known is None:
@@ -376,4 +375,4 @@ WITHOUT_ANYTHING = 356
 """The length of a token without policies and tags."""
 
 ROOM = (LARGEST_TOKEN - WITHOUT_ANYTHING) * 3 // 4
-"""So many packed bytes find room in it: a token is text, three bytes of which take four letters."""
+"""The most packed bytes: a token is text, in which three bytes take four letters."""

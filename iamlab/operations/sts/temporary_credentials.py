@@ -1,12 +1,12 @@
 """GetSessionToken, GetFederationToken, AssumeRoot and GetScopedCredentials.
 
-The first two give a user, or root user, a session for long-term keys. AssumeRoot makes the caller
-root user of a member account, for one task and fifteen minutes. GetScopedCredentials gives the same
-session with less.
+The first two return a session for a user's or root user's long-term keys. AssumeRoot makes the
+caller the root user of a member account, for one task and fifteen minutes. GetScopedCredentials
+returns the same session with fewer permissions.
 
-GetDelegatedAccessToken, for products of AWS's partners, is not modelled: who holds a trade-in token
-got it from a delegation request that a customer accepted in the console, and there are none (see
-``NOT_MODELLED`` in ``registry.py``).
+GetDelegatedAccessToken, for products of AWS's partners, isn't modelled: trade-in tokens come from
+delegation requests that customers accept in the console, and there are none (see ``NOT_MODELLED``
+in ``registry.py``).
 
 Notes
 -----
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 43_200
 OF_ROOT = 3600
-"""A root user's session lasts so long at most: who asks for more gets this."""
+"""The longest session of a root user; longer requests get this."""
 
 
 def _seconds(call: StsCall) -> int:
@@ -63,7 +63,7 @@ def _issuer(call: StsCall) -> tuple[str, str]:
 
 @sts_operation("GetSessionToken", credentials, reads_only=False)
 def get_session_token(call: StsCall) -> Session:
-    """Trade long-term keys for a session of the same user, perhaps with MFA."""
+    """Exchange long-term keys for a session of the same user, optionally with MFA."""
     call.must_be_allowed("sts:GetSessionToken", "*")
     with_mfa = check_mfa(call)
     check_is_on(call.endpoint, call.account)
@@ -81,7 +81,7 @@ def _federated(call: StsCall) -> str:
 
 @sts_operation("GetFederationToken", federated_user, reads_only=False, about=_federated)
 def get_federation_token(call: StsCall) -> Session:
-    """Make a session for somebody whom only the caller knows: at most what both of them may."""
+    """Create a session of a federated user, limited by the caller's permissions."""
     request, account = call.parameters, call.account
     arn = _federated(call)
     tags = session_tags(request.get("Tags", ()))
@@ -107,7 +107,7 @@ ROOT_SECONDS = 900
 
 
 def _target(call: StsCall) -> str:
-    """Return the ARN of the member account's root user, however it was named."""
+    """Return the ARN of the member account's root user, from any form."""
     named = str(call.parameters["TargetPrincipal"])
     if is_account_id(named):
         return f"arn:{call.account.partition}:iam::{named}:root"
@@ -116,7 +116,7 @@ def _target(call: StsCall) -> str:
 
 @sts_operation("AssumeRoot", credentials, is_regional=True, reads_only=False, about=_target)
 def assume_root(call: StsCall) -> Session:
-    """Take the root user of a member account for a task."""
+    """Assume root in a member account for a task."""
     world, arn = call.world, _target(call)
     task = _task(str(call.parameters["TaskPolicyArn"].get("arn", "")))
     parsed = Arn.parse(arn) if is_arn(arn) else None
@@ -143,12 +143,12 @@ def assume_root(call: StsCall) -> Session:
 
 
 def _task(arn: str) -> str:
-    """Insist on one of the five policies under ``/root-task/``.
+    """Check for one of the five policies under ``/root-task/``.
 
     Raises
     ------
     ValidationError
-        It is another one.
+        It is another policy.
     """
     path, _, name = arn.rpartition("/")
     if not path.endswith(":policy/root-task") or name not in TASKS or managed.find(arn) is None:
@@ -162,15 +162,15 @@ _KEPT = (
     *("name", "mfa", "tags", "transitive_tag_keys", "source_identity"),
     *("policy", "policy_arns", "keys"),
 )
-"""What scoped credentials have of the session that they are made from."""
+"""The fields that scoped credentials copy from their session."""
 
 MOST_LAYERS = 3
-"""So many scope-down policies can lie one upon another."""
+"""How many scope-down policies can be combined."""
 
 
 @sts_operation("GetScopedCredentials", scoped, is_regional=True, reads_only=False)
 def get_scoped_credentials(call: StsCall) -> Session:
-    """Make credentials of the caller's own session that may do less, or end sooner."""
+    """Create credentials of the caller's own session with fewer permissions or less time."""
     request, session = call.parameters, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
@@ -180,7 +180,7 @@ def get_scoped_credentials(call: StsCall) -> Session:
         raise ValidationError("At least one of Policy or DurationSeconds must be provided.")
     call.must_be_allowed("sts:GetScopedCredentials", "*")
     policies = (*session.scoped, *_policy(call, session))
-    # A console session may last longer than the credentials that it was opened with.
+    # A console session can last longer than its credentials.
     left = int(((call.expiration or session.expiration) - call.world.clock.now).total_seconds())
     seconds = request.get("DurationSeconds", left)
     if seconds > left:
@@ -203,7 +203,7 @@ def get_scoped_credentials(call: StsCall) -> Session:
 
 
 def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
-    """Read the scope-down policy, if there is one and room for it."""
+    """Return the scope-down policy, if there is one, and if the limit allows it."""
     text = call.parameters.get("Policy")
     if text is None:
         return ()
@@ -211,7 +211,7 @@ def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
         error = AccessDenied(
             f"A session can have at most {MOST_LAYERS} scope-down policies."  # likely wording
         )
-        error.add_note("Without Policy, DurationSeconds alone can still be made shorter.")
+        error.add_note("Without Policy, you can still set a shorter DurationSeconds.")
         raise error
     number = len(session.scoped) + 1
     policy = saved(text, "scope-down policy", "session")
@@ -220,8 +220,8 @@ def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
 
 @sts_operation("GetDelegatedAccessToken", reads_only=False)
 def get_delegated_access_token(_: StsCall) -> NoReturn:
-    """Refuse: there are no trade-in tokens in a world."""
+    """Raise an error: a world has no trade-in tokens."""
     raise RequestError(
-        "GetDelegatedAccessToken is not modelled: trade-in tokens come from delegation requests of "
+        "GetDelegatedAccessToken isn't modelled: trade-in tokens come from delegation requests of "
         "AWS's partners, and there are none in a world."
     )

@@ -1,9 +1,9 @@
-"""What STS tells: who somebody is, in an answer or a signed token, and what a refusal was about.
+"""STS's information: the caller's identity, in a response or a signed token, and decoded errors.
 
-GetWebIdentityToken gives a signed token about its caller, for services outside of AWS.
-GetCallerIdentity, GetAccessKeyInfo and DecodeAuthorizationMessage only answer. Some services, EC2
-above all, hand out encoded messages with a refusal, because what they say is not for everybody.
-They are encrypted with a key that follows from the world's seed.
+GetWebIdentityToken returns a signed token about its caller, for services outside AWS.
+GetCallerIdentity, GetAccessKeyInfo and DecodeAuthorizationMessage only read. Some services, mainly
+EC2, add encoded messages to denied calls, because not everybody can see their content. They are
+encrypted with a key that follows from the world's seed.
 
 Notes
 -----
@@ -52,21 +52,21 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 300
 ALGORITHMS = ("RS256", "ES384")
 LARGEST_PAYLOAD = 8192
-"""So many bytes the claims may have; AWS does not tell its own limit."""
+"""The most bytes of the claims; AWS doesn't publish its own limit."""
 
 _STS = "https://sts.amazonaws.com/"
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A signed token, and its end."""
+    """A signed token and its expiration."""
 
     web_identity_token: str = field(repr=False)
     expiration: datetime
 
     def __reduce__(self) -> Any:
-        """Refuse to be written to a file: that would write the token too."""
-        raise TypeError("The token is a secret, so it cannot be pickled.")
+        """Raise an error: pickling would write the token to a file."""
+        raise TypeError("The token is a secret, so it can't be pickled.")
 
 
 def _answer(token: IssuedToken) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
 def get_web_identity_token(call: StsCall) -> IssuedToken:
-    """Sign a token about the caller, for services outside of AWS."""
+    """Sign a token about the caller, for services outside AWS."""
     request, account = call.parameters, call.account
     algorithm = request["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
@@ -106,7 +106,9 @@ def get_web_identity_token(call: StsCall) -> IssuedToken:
             "time."
         )
     claims = _claims(call, dict(tags.passed), expiration)
-    if len(json.dumps(claims)) > LARGEST_PAYLOAD:  # before an id is drawn: failing leaves no trace
+    if (
+        len(json.dumps(claims)) > LARGEST_PAYLOAD
+    ):  # before an id is taken, so that a failure changes nothing
         raise JWTPayloadSizeExceededException(
             "The requested token payload size exceeds the maximum allowed size."
         )
@@ -117,18 +119,18 @@ def get_web_identity_token(call: StsCall) -> IssuedToken:
 
 
 def _refuse_origin(request: Mapping[str, Any]) -> None:
-    """Refuse what needs trusted identity propagation, which is not modelled."""
+    """Reject what needs trusted identity propagation, which isn't modelled."""
     if request.get("SubjectMode") == "OriginIdentity":
         raise RequestError(
             "SubjectMode OriginIdentity needs a session with an origin identity (trusted identity "
-            "propagation), which iamlab does not model."
+            "propagation), which iamlab doesn't model."
         )
     if "Scope" in request:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
 def _claims(call: StsCall, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
-    """Write the claims; those of AWS stand under a name of their own."""
+    """Return the claims; AWS's own claims are under a separate name."""
     who, now = call.who, call.world.clock.now
     subject = who.issuer or who.arn
     audience = list(call.parameters["Audience"])
@@ -159,7 +161,7 @@ def _key(account: Account, algorithm: str) -> SigningKey:
 
 
 def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
-    """Return the public keys with which a service outside of AWS verifies an account's tokens.
+    """Return the public keys with which services outside AWS verify an account's tokens.
 
     Examples
     --------
@@ -185,7 +187,7 @@ def get_access_key_info(call: StsCall) -> dict[str, Any]:
     call.must_be_allowed("sts:GetAccessKeyInfo", "*")
     key_id = call.parameters["AccessKeyId"]
     account_id = _account_of(call.world, key_id)
-    if account_id is None:  # AWS's code and sentence are not documented
+    if account_id is None:  # AWS doesn't document code and sentence
         raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
     return {"Account": account_id}
 
@@ -200,25 +202,25 @@ def _account_of(world: World, key_id: str) -> str | None:
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
 def decode_authorization_message(call: StsCall) -> dict[str, Any]:
-    """Read the encoded message of a refusal; principals of the account can be allowed to."""
+    """Decode the message of a denied call; principals of the account need permission."""
     call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
     message = decode(call.world, call.who.account_id, call.parameters["EncodedMessage"])
     return {"DecodedMessage": message}
 
 
 LONGEST = 10_240
-"""So many characters the API takes."""
+"""The most characters that the API accepts."""
 
 _NONCE = 12
 
 
 def encode(world: World, account_id: str, decision: Decision) -> str:
-    """Write down a refusal, encrypted; what would be too long is left out, the statements first.
+    """Return an encrypted message about a denied call; long parts, statements first, are left out.
 
     Parameters
     ----------
     account_id
-        The account whose principals may read it.
+        The account whose principals can decode it.
     """
     whole = message_of(decision)
     for _ in range(2):
@@ -234,24 +236,24 @@ def encode(world: World, account_id: str, decision: Decision) -> str:
 
 
 def with_encoded(world: World, account_id: str, message: str, decision: Decision) -> str:
-    """Return the message of a refusal as the services write it that hand out an encoded one.
+    """Return the message of a denied call with an encoded part.
 
     Parameters
     ----------
     account_id
-        The account that was asked: whoever is of none, as an anonymous caller is, is its guest.
+        The called account, which counts for callers without an account, such as anonymous ones.
     """
     encoded = encode(world, decision.request.caller.account or account_id, decision)
     return f"{message}. Encoded authorization failure message: {encoded}"
 
 
 def decode(world: World, account_id: str, encoded: str) -> str:
-    """Read such a message.
+    """Decode such a message.
 
     Raises
     ------
     InvalidAuthorizationMessageException
-        It is none, or of another account.
+        It isn't such a message, or belongs to another account.
     """
     from cryptography.exceptions import InvalidTag
 
@@ -273,7 +275,7 @@ def _cipher(world: World) -> AESGCM:
 
 
 def message_of(decision: Decision) -> dict[str, Any]:
-    """Return what a decoded message says.
+    """Return the content of a decoded message.
 
     Examples
     --------
@@ -315,7 +317,7 @@ def _values(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def _statement(statement: Statement, effect: str) -> dict[str, Any]:
-    """Write a statement in the form of these messages."""
+    """Return a statement in the form of these messages."""
     principals = statement.principal or statement.not_principal or ()
     return {
         "statementId": statement.sid or "",

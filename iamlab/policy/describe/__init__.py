@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.describe.never_matches import known
 from iamlab.policy.describe.statements import sentence
 from iamlab.policy.describe.words import named, shown
+from iamlab.policy.rules import rules_for
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
@@ -40,7 +40,7 @@ def sentences(policy: Policy, *, for_type: str = "") -> tuple[str, ...]:
     >>> sentences(Policy.parse(text))[1]
     'Denies every IAM action on every resource.'
     """
-    return _some(policy, known(for_type), len(policy.statements))
+    return _some(policy, for_type, len(policy.statements))
 
 
 def prose(policy: Policy, *, for_type: str = "") -> str:
@@ -61,7 +61,7 @@ def prose(policy: Policy, *, for_type: str = "") -> str:
     Lets EC2 assume this role.
     """
     count = len(policy.statements)
-    lines = _some(policy, known(for_type), MANY)
+    lines = _some(policy, for_type, MANY)
     if count == 1:
         return lines[0]
     if not count:
@@ -77,6 +77,8 @@ def _name(sid: str) -> str:
 
 def _some(policy: Policy, for_type: str, limit: int) -> tuple[str, ...]:
     """Read the first statements, with their Sids where there are several."""
+    if for_type:
+        rules_for(for_type)  # refuses a type that there is not
     several = len(policy.statements) > 1
     return tuple(
         f"{_name(one.sid)}: {sentence(one, for_type)}"

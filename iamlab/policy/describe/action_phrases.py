@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.catalog import Action, action, resource_types_of, vocabulary
-from iamlab.policy.describe.actions import FEW, Actions, of_services, of_wildcards
+from iamlab.policy.describe.actions import FEW, SortedActions, of_services, of_wildcards
 from iamlab.policy.describe.resources import any_of_kind, plural_of_kind
 from iamlab.policy.describe.words import VERBS, called, gerund, humanised, joined, plural
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamlab.policy.describe.resources import Noun
-    from iamlab.policy.describe.targets import Target
+    from iamlab.policy.describe.targets import ActionTarget
 
 
 _IN_TWO = {
@@ -36,7 +36,7 @@ _IN_TWO = {
 """Verbs that names of APIs write as one word."""
 
 
-class Phrase(NamedTuple):
+class ActionPhrase(NamedTuple):
     """What an action does.
 
     Parameters
@@ -55,36 +55,36 @@ class Phrase(NamedTuple):
     service: str = ""
 
 
-def _common(name: str, text: str) -> Phrase:
+def _common(name: str, text: str) -> ActionPhrase:
     """Read an entry: ``words``, ``words|`` (name the service), ``words|kind``, ``...@service``."""
     words, bar, kind = text.partition("|")
     kind, _, service = kind.partition("@")
-    return Phrase(words, kind, (service or name.partition(":")[0]) if bar else "")
+    return ActionPhrase(words, kind, (service or name.partition(":")[0]) if bar else "")
 
 
 _TABLE = {name.lower(): _common(name, text) for name, text in vocabulary("actions").items()}
 
 
 @lru_cache(maxsize=4096)
-def phrase(name: str) -> Phrase:
+def phrase(name: str) -> ActionPhrase:
     """Put an action into words.
 
     Examples
     --------
     >>> phrase("s3:GetObject")
-    Phrase(words='read', kind='object', service='s3')
+    ActionPhrase(words='read', kind='object', service='s3')
     >>> phrase("ec2:TerminateInstances")
-    Phrase(words='terminate', kind='instance', service='ec2')
+    ActionPhrase(words='terminate', kind='instance', service='ec2')
     >>> phrase("iam:listMFADevices").words, phrase("s3:GetObjects").words
     ('list MFA devices', 'use s3:GetObjects')
     """
     known = action(name)
     if known is None:
-        return Phrase(f"use {name}")
+        return ActionPhrase(f"use {name}")
     return _TABLE.get(name.lower()) or _read(known)
 
 
-def _read(known: Action) -> Phrase:
+def _read(known: Action) -> ActionPhrase:
     """Read an action's name: a verb, and what it is done to."""
     verb, _, rest = humanised(known.name).partition(" ")
     several = ""
@@ -92,21 +92,21 @@ def _read(known: Action) -> Phrase:
         verb, _, rest = rest.partition(" ")
         several = " (in batches)"
     if not (verb in VERBS or verb in _IN_TWO) or not rest:
-        return Phrase(f"use {known.full_name}")
+        return ActionPhrase(f"use {known.full_name}")
     types = resource_types_of(known.service)
     for use in known.resource_types:
         one = humanised(use.name)
         own = use.name in types and types[use.name].arn.split(":")[2] == known.service
         if use.required and own and not several and rest in (one, plural(one)):
-            return Phrase(verb, use.name, known.service)
-    return Phrase(f"{_IN_TWO.get(verb, verb)} {rest}{several}", "", known.service)
+            return ActionPhrase(verb, use.name, known.service)
+    return ActionPhrase(f"{_IN_TWO.get(verb, verb)} {rest}{several}", "", known.service)
 
 
 # What is done, and to what: the words of the second are empty where nothing is said of it.
-Chunk = tuple[str, str]
+PhrasedActions = tuple[str, str]
 
 
-def deeds(found: Actions, target: Target, *, denies: bool) -> str:
+def action_phrases(found: SortedActions, target: ActionTarget, *, denies: bool) -> str:
     """Put the actions of an Action element and their resources into words.
 
     Parameters
@@ -126,7 +126,7 @@ def deeds(found: Actions, target: Target, *, denies: bool) -> str:
     return _joined(chunks)
 
 
-def _joined(chunks: Iterable[Chunk]) -> str:
+def _joined(chunks: Iterable[PhrasedActions]) -> str:
     """Join what is done, and name once what several things are done to."""
     done: dict[str, list[str]] = {}
     for words, onto in chunks:
@@ -136,7 +136,7 @@ def _joined(chunks: Iterable[Chunk]) -> str:
     return joined([*alone, *grouped], ", and")
 
 
-def _rest(found: Actions, more: int, *, denies: bool) -> str:
+def _rest(found: SortedActions, more: int, *, denies: bool) -> str:
     """Name the actions that are not named one by one."""
     parts = [of_services(found.services)] if found.services else []
     if found.wild:
@@ -147,13 +147,13 @@ def _rest(found: Actions, more: int, *, denies: bool) -> str:
     return words if denies or not words else f"use {words}"
 
 
-def _exact(names: Iterable[str], target: Target, *, denies: bool) -> list[Chunk]:
+def _exact(names: Iterable[str], target: ActionTarget, *, denies: bool) -> list[PhrasedActions]:
     """Group actions that are done to the same things, and word each group."""
     groups: dict[tuple[str, str, tuple[Noun, ...]], list[str]] = {}
     for name in names:
         one, nouns = phrase(name), target.fitting(name)
         if one.kind and not target.can_follow(one, nouns):
-            one = Phrase(f"{one.words} {plural_of_kind(one.service, one.kind)}")
+            one = ActionPhrase(f"{one.words} {plural_of_kind(one.service, one.kind)}")
         groups.setdefault((one.service, one.kind, nouns), []).append(one.words)
     return [
         (
@@ -176,7 +176,7 @@ def _verbs(words: Sequence[str], service: str, *, denies: bool) -> str:
     return f"{joined(parts, ', and' if several else 'and')} ({called(service) or service})"
 
 
-def _onto(service: str, kind: str, nouns: tuple[Noun, ...], target: Target) -> str:
+def _onto(service: str, kind: str, nouns: tuple[Noun, ...], target: ActionTarget) -> str:
     if kind and nouns:
         return f" {target.listed(nouns)}"
     if kind:
@@ -185,16 +185,16 @@ def _onto(service: str, kind: str, nouns: tuple[Noun, ...], target: Target) -> s
         return f" on {target.this}"
     if not target.nouns:
         return ""
-    return f" on {target.words if target.spares else target.listed(nouns)}"
+    return f" on {target.words if target.exempts else target.listed(nouns)}"
 
 
-def spared(found: Actions) -> str:
+def exempt_actions(found: SortedActions) -> str:
     """Name the actions of a NotAction element; empty if there are none.
 
     Examples
     --------
     >>> from iamlab.policy.describe.actions import sorted_out
-    >>> spared(sorted_out(("iam:*", "sts:AssumeRole")))
+    >>> exempt_actions(sorted_out(("iam:*", "sts:AssumeRole")))
     'IAM actions and assuming roles'
     """
     parts = []
@@ -210,7 +210,7 @@ def spared(found: Actions) -> str:
     return joined(parts)
 
 
-def _as_gerund(one: Phrase) -> str:
+def _as_gerund(one: ActionPhrase) -> str:
     if one.kind:
         return f"{gerund(one.words)} {plural_of_kind(one.service, one.kind)}"
     return f"{gerund(one.words)} ({called(one.service)})" if one.service else gerund(one.words)

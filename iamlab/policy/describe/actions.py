@@ -19,7 +19,7 @@ LOOKED_UP = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Actions:
+class SortedActions:
     """The values of an Action or NotAction element, sorted.
 
     Parameters
@@ -51,7 +51,7 @@ class Actions:
         return not (self.everything or self.services or self.wild or self.exact)
 
 
-def sorted_out(patterns: Iterable[str]) -> Actions:
+def sorted_out(patterns: Iterable[str]) -> SortedActions:
     """Sort the values of an element.
 
     Examples
@@ -66,7 +66,7 @@ def sorted_out(patterns: Iterable[str]) -> Actions:
         sort, name = _sort(pattern, looked_up=number < LOOKED_UP)
         sorts[sort][name] = None
     found = {name: tuple(values) for name, values in sorts.items()}
-    return Actions(bool(found.pop("everything")), **found)
+    return SortedActions(bool(found.pop("everything")), **found)
 
 
 def _sort(pattern: str, *, looked_up: bool) -> tuple[str, str]:

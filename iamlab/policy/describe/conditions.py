@@ -15,24 +15,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab import unsure
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.describe.keys import boolean, item, may_miss, noun, presence
 from iamlab.policy.describe.values import NONE, Predicate, keys_needed_by_all, predicate
-from iamlab.policy.describe.words import joined, named
+from iamlab.policy.describe.words import boolean, item, joined, may_miss, named, noun, presence
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Condition
 
 MFA, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
-_MFA = {
-    ("true", False): "the caller signed in with MFA",
-    ("true", True): "the caller signed in with MFA (or the request does not say, as with long-term "
-    "access keys)",
-    ("false", False): "the request is marked as made without MFA (long-term access keys leave no "
-    "such mark, so they are not meant)",
-    ("false", True): "the caller did not sign in with MFA (long-term access keys are meant too)",
-}
+_MFA: dict[str, str] = vocabulary("mfa")
 
 
 class Clause(NamedTuple):
@@ -56,7 +49,7 @@ class Clause(NamedTuple):
     always: str = ""
 
 
-class Setting(NamedTuple):
+class ConditionSetting(NamedTuple):
     """What decides how a condition is put.
 
     Parameters
@@ -74,7 +67,7 @@ class Setting(NamedTuple):
     denies: bool
 
 
-def clause(condition: Condition, setting: Setting) -> Clause:
+def clause(condition: Condition, setting: ConditionSetting) -> Clause:
     """Put one condition into words.
 
     Examples
@@ -83,7 +76,7 @@ def clause(condition: Condition, setting: Setting) -> Clause:
     >>> text = '''{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
     ...   "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "sky"}}}}'''
     >>> condition = Policy.parse(text).statements[0].conditions[0]
-    >>> clause(condition, Setting(variables=True, signed=True, denies=False)).text
+    >>> clause(condition, ConditionSetting(variables=True, signed=True, denies=False)).text
     "the caller's tag team is not sky (or the request has no aws:PrincipalTag/team)"
     """
     comparison = condition.comparison
@@ -141,7 +134,7 @@ def _null(condition: Condition) -> Clause:
     return Clause(lacks if "true" in wanted else has)
 
 
-def _bool(condition: Condition, setting: Setting) -> Clause:
+def _bool(condition: Condition, setting: ConditionSetting) -> Clause:
     comparison, key = condition.comparison, condition.key
     wanted = {value.lower() for value in condition.values} & {"true", "false"}
     if not wanted:
@@ -151,7 +144,7 @@ def _bool(condition: Condition, setting: Setting) -> Clause:
         return Clause(text + _or_missing(condition, setting))
     only = wanted.pop()
     if key.lower() == MFA:
-        return Clause(_MFA[only, comparison.if_exists])
+        return Clause(_MFA[f"{only}{'_if_exists' if comparison.if_exists else ''}"])
     is_true, is_false = boolean(key)
     if only == "false" and setting.denies and not may_miss(key, signed=setting.signed):
         return Clause(is_true, unless=True)
@@ -162,7 +155,7 @@ def _bool(condition: Condition, setting: Setting) -> Clause:
     return Clause(f"{is_false} (the request must have {named(key)})")
 
 
-def _one(condition: Condition, setting: Setting) -> Clause:
+def _one(condition: Condition, setting: ConditionSetting) -> Clause:
     """Put a condition on a key that holds one value into words."""
     key, name = condition.key, condition.comparison.name
     words = predicate(condition, variables=setting.variables)
@@ -180,7 +173,7 @@ def _one(condition: Condition, setting: Setting) -> Clause:
     return Clause(f"{noun(key)} {words.denied}{_or_missing(condition, setting)}")
 
 
-def _lacking(condition: Condition, setting: Setting) -> list[str]:
+def _lacking(condition: Condition, setting: ConditionSetting) -> list[str]:
     """List the keys without which a negated condition, or one with IfExists, is met too."""
     keys = [condition.key] if may_miss(condition.key, signed=setting.signed) else []
     operator = OPERATORS[condition.comparison.name]
@@ -193,17 +186,17 @@ def _lacking(condition: Condition, setting: Setting) -> list[str]:
     return [named(key) for key in keys]
 
 
-def _or_missing(condition: Condition, setting: Setting) -> str:
+def _or_missing(condition: Condition, setting: ConditionSetting) -> str:
     keys = _lacking(condition, setting) if _missing_is_enough(condition) else []
     return f" (or the request has no {joined(keys, 'or no')})" if keys else ""
 
 
-def _not_counted(condition: Condition, setting: Setting) -> str:
+def _not_counted(condition: Condition, setting: ConditionSetting) -> str:
     keys = _lacking(condition, setting)
     return f" (a request without {joined(keys, 'or')} does not count)" if keys else ""
 
 
-def _many(condition: Condition, setting: Setting) -> Clause:
+def _many(condition: Condition, setting: ConditionSetting) -> Clause:
     """Put ForAllValues or ForAnyValue into words."""
     comparison, key = condition.comparison, named(condition.key)
     every = comparison.set_operator == "ForAllValues"
@@ -222,7 +215,7 @@ def _many(condition: Condition, setting: Setting) -> Clause:
     return Clause(f"at least one {one} {words.denied if negated else words.affirmed}{doubt}")
 
 
-def _of_one_value(condition: Condition, setting: Setting) -> Predicate:
+def _of_one_value(condition: Condition, setting: ConditionSetting) -> Predicate:
     if condition.comparison.name != "Bool":
         return predicate(condition, variables=setting.variables)
     wanted = sorted({value.lower() for value in condition.values} & {"true", "false"})

@@ -1,23 +1,20 @@
-"""Why a statement can never match: whoever reads it aloud must say so first.
-
-The types of policies, as far as they change what a statement says.
-"""
+"""Why a statement can never match: whoever reads it aloud must say so first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.describe.principals import SAML, is_everybody, named
 from iamlab.policy.describe.values import spoken
 from iamlab.policy.describe.words import briefly, joined
 from iamlab.policy.describe.words import named as quoted
+from iamlab.policy.rules import TYPE_NAMES
 from iamlab.policy.variables import is_misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.policy.describe.actions import Actions
+    from iamlab.policy.describe.actions import SortedActions
     from iamlab.policy.statement import Principals, Statement
 
 
@@ -25,7 +22,7 @@ _WITHOUT_RESOURCE = ("*", "sts", "ecr")
 """Services whose resource-based policies name no Resource, and the star."""
 
 
-def why_dead(statement: Statement, found: Actions, for_type: str) -> str:
+def never_matches_reason(statement: Statement, found: SortedActions, for_type: str) -> str:
     """Say why a statement matches nothing, in a clause; empty if it can match."""
     return (
         _who(statement, for_type)
@@ -38,11 +35,11 @@ def why_dead(statement: Statement, found: Actions, for_type: str) -> str:
 def _who(statement: Statement, for_type: str) -> str:
     one, other = statement.principal, statement.not_principal
     if one is None and other is None:
-        if for_type in MUST_NAME:
-            return f"{MUST_NAME[for_type]} must name a Principal, and here is none"
+        if for_type in ("resource", "trust"):
+            return f"{TYPE_NAMES[for_type]} must name a Principal, and here is none"
         return ""
     if for_type in WITHOUT_PRINCIPAL:
-        return f"{WITHOUT_PRINCIPAL[for_type]} may not name a Principal"
+        return f"{TYPE_NAMES[for_type]} may not name a Principal"
     if one is not None and not is_everybody(one) and not named(one):
         values = _values([value for _, value in one])
         return f"nobody can be the Principal {values}" if one else "its Principal is empty"
@@ -51,7 +48,7 @@ def _who(statement: Statement, for_type: str) -> str:
     return ""
 
 
-def _actions(statement: Statement, found: Actions) -> str:
+def _actions(statement: Statement, found: SortedActions) -> str:
     if statement.action is not None:
         if not statement.action:
             return "its Action is empty"
@@ -137,7 +134,7 @@ def fits_trust(principals: Principals, name: str) -> bool:
     return True
 
 
-def _trust(statement: Statement, found: Actions) -> str:
+def _trust(statement: Statement, found: SortedActions) -> str:
     if statement.resource is not None or statement.principal is None:
         return ""
     if found.everything or found.services or found.wild or not found.exact:
@@ -148,32 +145,9 @@ def _trust(statement: Statement, found: Actions) -> str:
     return f"{joined(unfit)} {'do' if len(unfit) > 1 else 'does'} not fit this Principal"
 
 
-WITHOUT_PRINCIPAL = {
-    "identity": "an identity-based policy",
-    "boundary": "a permissions boundary",
-    "session": "a session policy",
-    "scp": "a service control policy",
-}
-"""The types that may name no Principal, as they are called."""
-MUST_NAME = {"resource": "a resource-based policy", "trust": "a trust policy"}
-"""The types that must name one."""
+WITHOUT_PRINCIPAL = ("identity", "boundary", "session", "scp")
+"""The types that may name no Principal."""
 ABOUT_EVERYBODY = ("rcp", "endpoint")
 """The types that are about everybody where they name none."""
-CEILINGS = ("boundary", "session", "scp", "rcp", "endpoint")
+CEILINGS = ("boundary", "session", *ABOUT_EVERYBODY, "scp")
 """The types that grant nothing: they leave room for what other policies grant."""
-TYPES = (*WITHOUT_PRINCIPAL, *MUST_NAME, *ABOUT_EVERYBODY)
-
-
-def known(for_type: str) -> str:
-    """Check the name of a type; none at all is allowed.
-
-    Examples
-    --------
-    >>> known("scp"), known("")
-    ('scp', '')
-    """
-    if for_type and for_type not in TYPES:
-        raise RequestError(
-            f"There is no type of policy {for_type!r}. {did_you_mean(for_type, TYPES)}"
-        )
-    return for_type

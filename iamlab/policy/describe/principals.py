@@ -10,21 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.describe.words import briefly, principal_called, said, shown
+from iamlab.policy.arn import ACCOUNT, WEB_IDENTITY_PROVIDERS, Arn, is_arn
+from iamlab.policy.describe.words import briefly, principal_called, shown, value_text
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Principals
 
 FEW = 6
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}")
-_WEB = (
-    "cognito-identity.amazonaws.com",
-    "accounts.google.com",
-    "www.amazon.com",
-    "graph.facebook.com",
-)
 SAML, OIDC = ":saml-provider/", ":oidc-provider/"
 
 
@@ -39,12 +32,12 @@ def is_everybody(principals: Principals) -> bool:
     return any(kind == "*" or (kind == "AWS" and value == "*") for kind, value in principals)
 
 
-def named(principals: Principals, *, spared: bool = False, denies: bool = False) -> list[str]:
+def named(principals: Principals, *, exempt: bool = False, denies: bool = False) -> list[str]:
     """Name whom a Principal element names; what can be nobody is left out.
 
     Parameters
     ----------
-    spared
+    exempt
         Whether it is a NotPrincipal of a Deny, where an account spares only its root user.
     denies
         Whether the statement denies: then an account stands for all in it.
@@ -54,22 +47,22 @@ def named(principals: Principals, *, spared: bool = False, denies: bool = False)
     >>> named((("AWS", "111122223333"), ("Service", "ec2.amazonaws.com"), ("AWS", "alice")))
     ['account 111122223333 (whomever its own policies let)', 'EC2']
     """
-    words = (_one(kind, value, spared=spared, denies=denies) for kind, value in principals)
+    words = (_one(kind, value, exempt=exempt, denies=denies) for kind, value in principals)
     return list(dict.fromkeys(word for word in words if word))
 
 
-def _one(kind: str, value: str, *, spared: bool, denies: bool) -> str | None:
+def _one(kind: str, value: str, *, exempt: bool, denies: bool) -> str | None:
     if kind == "Service":
         return principal_called(value)
     if kind == "Federated":
         return _provider(value)
     if kind == "CanonicalUser":
-        return f"the account with the canonical user ID {said(shown(value))}"
+        return f"the account with the canonical user ID {value_text(shown(value))}"
     if kind != "AWS":
         return None
     account = account_of(value)
     if account:
-        return _of_account(account, spared=spared, denies=denies) + _elsewhere(value)
+        return _of_account(account, exempt=exempt, denies=denies) + _elsewhere(value)
     if _UNIQUE_ID.fullmatch(value):
         sort = "user" if value.startswith("AIDA") else "role"
         return f"the {sort} with the ID {shown(value)} (nobody, if it is deleted)"
@@ -84,17 +77,17 @@ def account_of(value: str) -> str | None:
     >>> account_of("arn:aws:iam::111122223333:root"), account_of("alice")
     ('111122223333', None)
     """
-    if _ACCOUNT.fullmatch(value):
+    if ACCOUNT.fullmatch(value):
         return value
     if is_arn(value):
         arn = Arn.parse(value)
-        if arn.service == "iam" and arn.resource == "root" and _ACCOUNT.fullmatch(arn.account):
+        if arn.service == "iam" and arn.resource == "root" and ACCOUNT.fullmatch(arn.account):
             return arn.account
     return None
 
 
-def _of_account(account: str, *, spared: bool, denies: bool) -> str:
-    if spared:
+def _of_account(account: str, *, exempt: bool, denies: bool) -> str:
+    if exempt:
         return f"the root user of account {account}"
     if denies:
         return f"everybody in account {account}"
@@ -115,24 +108,26 @@ def _by_arn(value: str) -> str | None:
     arn = Arn.parse(value)
     form = _SORTS.get((arn.service, arn.kind))
     name = arn.resource.partition("/")[2]
-    if form is None or not name or not _ACCOUNT.fullmatch(arn.account):
+    if form is None or not name or not ACCOUNT.fullmatch(arn.account):
         return None
-    return f"{form.format(name=said(shown(name)))} of account {arn.account}{_elsewhere(value)}"
+    return (
+        f"{form.format(name=value_text(shown(name)))} of account {arn.account}{_elsewhere(value)}"
+    )
 
 
 def _elsewhere(value: str) -> str:
     """Name the partition of an ARN, if it is not the usual one."""
     partition = Arn.parse(value).partition if is_arn(value) else "aws"
-    return "" if partition == "aws" else f" (partition {said(shown(partition))})"
+    return "" if partition == "aws" else f" (partition {value_text(shown(partition))})"
 
 
 def _provider(value: str) -> str | None:
-    if value in _WEB:
+    if value in WEB_IDENTITY_PROVIDERS:
         return f"those whom {value} vouches for"
     for mark, sort in ((SAML, "SAML"), (OIDC, "OIDC")):
         if is_arn(value) and mark in value:
             arn = Arn.parse(value)
-            name = said(shown(arn.resource.partition("/")[2]))
+            name = value_text(shown(arn.resource.partition("/")[2]))
             return f"those whom the {sort} provider {name} vouches for"
     return None
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.catalog import ResourceType, resource_types_of
-from iamlab.policy.describe.values import BASE_FORMS, fitting
-from iamlab.policy.describe.words import called, humanised, plural, said
+from iamlab.policy.describe.values import BASE_FORMS, pattern_predicate
+from iamlab.policy.describe.words import called, humanised, plural, value_text
 from iamlab.policy.patterns import glob
 
 NOT_NAMED_BY_SERVICE = ("iam", "s3")
@@ -61,15 +61,15 @@ def noun(pattern: str) -> Noun:
     else:
         found = _typed(pattern, arn)
     if arn.partition not in ("aws", "*") and "arn:" not in found.words:
-        return Noun(f"{found.words} (partition {said(arn.partition)})", *found[1:])
+        return Noun(f"{found.words} (partition {value_text(arn.partition)})", *found[1:])
     return found
 
 
 def _short(pattern: str) -> str:
     parts = pattern.split(":", PARTS - 1)
     if glob(parts[0], "arn") and (len(parts) == PARTS or pattern.endswith("*")):
-        return f"everything that fits {said(pattern)}"
-    return f"{said(pattern)} (which is no ARN)"
+        return f"everything that fits {value_text(pattern)}"
+    return f"{value_text(pattern)} (which is no ARN)"
 
 
 def _in_s3(resource: str) -> Noun:
@@ -77,9 +77,13 @@ def _in_s3(resource: str) -> Noun:
     bucket, slash, key = resource.partition("/")
     wild = "*" in bucket or "?" in bucket
     if not slash:
-        return Noun(f"the bucket {said(bucket)}", "s3", "bucket") if not wild else _buckets(bucket)
+        return (
+            Noun(f"the bucket {value_text(bucket)}", "s3", "bucket")
+            if not wild
+            else _buckets(bucket)
+        )
     if wild:
-        return Noun(f"every object whose bucket and key fit {said(resource)}", "s3", "object")
+        return Noun(f"every object whose bucket and key fit {value_text(resource)}", "s3", "object")
     return Noun(_objects(bucket, key), "s3", "object")
 
 
@@ -88,22 +92,22 @@ def _buckets(name: str) -> Noun:
     if not name.strip("*"):
         return Noun("every bucket and every object")
     if name.endswith("*") and not {"*", "?"} & set(name.rstrip("*")):
-        return Noun(f"every bucket whose name {fitting(name)}, and every object in it")
-    return Noun(f"every bucket or object of which bucket and key fit {said(name)}")
+        return Noun(f"every bucket whose name {pattern_predicate(name)}, and every object in it")
+    return Noun(f"every bucket or object of which bucket and key fit {value_text(name)}")
 
 
 def _objects(bucket: str, key: str) -> str:
-    place = f"in {said(bucket)}"
+    place = f"in {value_text(bucket)}"
     stem = key.rstrip("*")
     if key and not stem:
         return f"objects {place}"
     if "*" in stem or "?" in stem:
-        return f"objects {place} whose key fits {said(key)}"
+        return f"objects {place} whose key fits {value_text(key)}"
     if stem == key:
-        return f"the object {said(key)} {place}"
+        return f"the object {value_text(key)} {place}"
     if stem.endswith("/"):
-        return f"objects under {said(stem)} {place}"
-    return f"objects {place} whose key begins with {said(stem)}"
+        return f"objects under {value_text(stem)} {place}"
+    return f"objects {place} whose key begins with {value_text(stem)}"
 
 
 @lru_cache(maxsize=4096)
@@ -154,7 +158,7 @@ _ANYWHERE = (" (any Region, any account)", " (any account)", " (any Region)")
 
 def _raw(pattern: str) -> str:
     wild = "*" in pattern or "?" in pattern
-    return f"{'everything that fits' if wild else 'the resource'} {said(pattern)}"
+    return f"{'everything that fits' if wild else 'the resource'} {value_text(pattern)}"
 
 
 def _runs_across(name: str, service: str) -> bool:
@@ -180,21 +184,21 @@ def _named(kind: str, name: str, service: str) -> str:
     if name and not fixed:
         return f"any {kind}"
     if fixed == name and not ("*" in name or "?" in name):
-        return f"the {kind} {said(name)}"
+        return f"the {kind} {value_text(name)}"
     if service == "iam":
-        verb, _, rest = fitting(name).partition(" ")
+        verb, _, rest = pattern_predicate(name).partition(" ")
         return f"any {kind} whose path and name {BASE_FORMS[verb]} {rest}"
-    return f"any {kind} whose name {fitting(name)}"
+    return f"any {kind} whose name {pattern_predicate(name)}"
 
 
 def _place(arn: Arn, form: Arn) -> str:
     """Say Region and account, where the type has them."""
     parts = []
     if form.region:
-        region = said(arn.region) if arn.region else "no Region"
+        region = value_text(arn.region) if arn.region else "no Region"
         parts.append("any Region" if arn.region == "*" else region)
     if form.account:
-        account = f"account {said(arn.account)}" if arn.account else "no account"
+        account = f"account {value_text(arn.account)}" if arn.account else "no account"
         parts.append("any account" if arn.account == "*" else account)
     return f" ({', '.join(parts)})" if parts else ""
 

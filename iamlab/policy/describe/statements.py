@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.describe.action_phrases import deeds, spared
-from iamlab.policy.describe.actions import Actions, sorted_out
-from iamlab.policy.describe.conditions import Clause, Setting, clause
-from iamlab.policy.describe.keys import may_miss
+from iamlab.policy.describe.action_phrases import action_phrases, exempt_actions
+from iamlab.policy.describe.actions import SortedActions, sorted_out
+from iamlab.policy.describe.conditions import Clause, ConditionSetting, clause
 from iamlab.policy.describe.never_matches import (
     ABOUT_EVERYBODY,
     CEILINGS,
     fits_trust,
+    never_matches_reason,
     unfit_for_trust,
-    why_dead,
 )
 from iamlab.policy.describe.principals import account_of, is_everybody, listed, named
-from iamlab.policy.describe.targets import Target, is_asked_on_star, target_of
+from iamlab.policy.describe.targets import ActionTarget, is_asked_on_star, target_of
 from iamlab.policy.describe.values import keys_needed
-from iamlab.policy.describe.words import briefly, joined, plain
+from iamlab.policy.describe.words import briefly, joined, may_miss, plain
 from iamlab.policy.describe.words import named as quoted
 from iamlab.policy.variables import any_variable
 
@@ -49,21 +48,21 @@ def sentence(statement: Statement, for_type: str = "") -> str:
     >>> sentence(Policy.parse(text).statements[0])
     'Lets the caller read objects in star-maps.'
     """
-    written = statement.action if statement.action is not None else statement.not_action
+    written = statement.actions
     found = sorted_out(written or ())
-    dead = why_dead(statement, found, for_type)
+    never = never_matches_reason(statement, found, for_type)
     target = target_of(statement, for_type, found)
-    vain = "" if dead or statement.action is None else _nothing_fits(found, target)
-    setting = Setting(
+    unusable = "" if never or statement.action is None else _nothing_fits(found, target)
+    setting = ConditionSetting(
         variables=statement.variables,
         signed=_only_signed(statement, for_type),
         denies=statement.effect == "Deny",
     )
     clauses = [clause(one, setting) for one in statement.conditions]
-    dead = dead or next((one.never for one in clauses if one.never), "")
-    if dead or vain:
-        return plain(f"Matches nothing: {dead}." if dead else vain)
-    what = _what(statement, _without_vain(statement, found), target)
+    never = never or next((one.never for one in clauses if one.never), "")
+    if never or unusable:
+        return plain(f"Matches nothing: {never}." if never else unusable)
+    what = _what(statement, _without_unusable(statement, found), target)
     words = f"{_opening(statement, for_type)}{what}{_when(clauses)}."
     notes = [
         *_notes(statement, found, target, for_type),
@@ -72,10 +71,10 @@ def sentence(statement: Statement, for_type: str = "") -> str:
     return plain(" ".join([words, *notes]))
 
 
-def _nothing_fits(found: Actions, target: Target) -> str:
+def _nothing_fits(found: SortedActions, target: ActionTarget) -> str:
     """Say that every action stands there in vain, if that is so."""
     patterns = _patterns(found)
-    if found.everything or len(target.in_vain(patterns)) < len(patterns):
+    if found.everything or len(target.without_effect(patterns)) < len(patterns):
         return ""
     if len(target.unfit(found.exact)) < len(found.exact):
         return ""
@@ -90,17 +89,17 @@ def _nothing_fits(found: Actions, target: Target) -> str:
     return f"Matches nothing: {REFERENCE} lets {names} work on none of these: {target.words}."
 
 
-def _patterns(found: Actions) -> tuple[str, ...]:
+def _patterns(found: SortedActions) -> tuple[str, ...]:
     return (*found.wild, *(f"{prefix}:*" for prefix in found.services))
 
 
-def _without_vain(statement: Statement, found: Actions) -> Actions:
+def _without_unusable(statement: Statement, found: SortedActions) -> SortedActions:
     """Leave out what none of a trust policy's principals can ask for; a note says it."""
-    vain = _vain_in_trust(statement, found)
-    return replace(found, exact=tuple(name for name in found.exact if name not in vain))
+    unusable = _unusable_in_trust(statement, found)
+    return replace(found, exact=tuple(name for name in found.exact if name not in unusable))
 
 
-def _vain_in_trust(statement: Statement, found: Actions) -> list[str]:
+def _unusable_in_trust(statement: Statement, found: SortedActions) -> list[str]:
     if statement.resource is not None or statement.principal is None:
         return []
     return unfit_for_trust(statement, found.exact)
@@ -132,16 +131,16 @@ def _who(statement: Statement, for_type: str, *, denies: bool) -> str:
         return everybody if for_type in ABOUT_EVERYBODY else ""
     if is_everybody(statement.not_principal):
         return "whoever has a permissions boundary"
-    spared = named(statement.not_principal, spared=denies, denies=not denies)
+    exempt = named(statement.not_principal, exempt=denies, denies=not denies)
     comma = "" if denies else ","
-    return f"{everybody} except {listed(spared)}{comma}" if spared else everybody
+    return f"{everybody} except {listed(exempt)}{comma}" if exempt else everybody
 
 
-def _what(statement: Statement, found: Actions, target: Target) -> str:
+def _what(statement: Statement, found: SortedActions, target: ActionTarget) -> str:
     denies = statement.effect == "Deny"
     if statement.action is not None:
-        return deeds(found, target, denies=denies)
-    do, left_out = "" if denies else "do ", spared(found)
+        return action_phrases(found, target, denies=denies)
+    do, left_out = "" if denies else "do ", exempt_actions(found)
     but = f" except {left_out}," if left_out else ""
     return f"{do}everything{but} on {target.words}"
 
@@ -156,7 +155,9 @@ def _when(clauses: list[Clause]) -> str:
     return words
 
 
-def _notes(statement: Statement, found: Actions, target: Target, for_type: str) -> list[str]:
+def _notes(
+    statement: Statement, found: SortedActions, target: ActionTarget, for_type: str
+) -> list[str]:
     """Say what a reader of the sentence could miss, in sentences."""
     unknown = [quoted(one) for one in (*found.void, *found.unknown)]
     notes = [f"No known action fits {briefly(unknown, 6, 'values', 'or')}."] if unknown else []
@@ -182,7 +183,7 @@ def _about_principals(statement: Statement, for_type: str) -> list[str]:
     return []
 
 
-def _misfits(statement: Statement, found: Actions, target: Target) -> list[str]:
+def _misfits(statement: Statement, found: SortedActions, target: ActionTarget) -> list[str]:
     """Name the actions that stand there in vain."""
     notes = []
     unfit = target.unfit(found.exact)
@@ -192,14 +193,14 @@ def _misfits(statement: Statement, found: Actions, target: Target) -> list[str]:
         notes.append(f"As a rule {STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
     if other:
         notes.append(f"None of these resources fits {briefly(other, 4, 'actions')}.")
-    in_vain = [quoted(one) for one in target.in_vain(_patterns(found))]
-    if in_vain:
-        patterns = briefly(in_vain, 4, "patterns", "or")
+    without_effect = [quoted(one) for one in target.without_effect(_patterns(found))]
+    if without_effect:
+        patterns = briefly(without_effect, 4, "patterns", "or")
         notes.append(f"As a rule none of these resources fits an action of {patterns}.")
-    vain = _vain_in_trust(statement, found)
-    if vain:
-        do = "do" if len(vain) > 1 else "does"
-        notes.append(f"{joined(vain)} {do} not fit this Principal.")
+    unusable = _unusable_in_trust(statement, found)
+    if unusable:
+        do = "do" if len(unusable) > 1 else "does"
+        notes.append(f"{joined(unusable)} {do} not fit this Principal.")
     if _is_mixed(statement, found.exact):
         notes.append("Not each of these actions is for each of these principals.")
     return notes
@@ -215,7 +216,7 @@ def _is_mixed(statement: Statement, names: tuple[str, ...]) -> bool:
 
 
 def _about_variables(statement: Statement) -> list[str]:
-    patterns = statement.resource if statement.resource is not None else statement.not_resource
+    patterns = statement.resources
     values = [*(patterns or ()), *(text for one in statement.conditions for text in one.values)]
     if not statement.variables:
         plain_text = "In a policy of version 2008-10-17 ${...} is plain text."

@@ -24,12 +24,13 @@ from iamlab.policy.describe.resources import Noun, noun
 from iamlab.policy.describe.values import spoken
 from iamlab.policy.describe.words import briefly
 from iamlab.policy.patterns import glob
+from iamlab.policy.variables import ANY_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.policy.describe.action_phrases import Phrase
-    from iamlab.policy.describe.actions import Actions
+    from iamlab.policy.describe.action_phrases import ActionPhrase
+    from iamlab.policy.describe.actions import SortedActions
     from iamlab.policy.statement import Statement
 
 
@@ -42,7 +43,7 @@ ITSELF = "the resource that has this policy"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ActionTarget:
     """What the actions of a statement are done to.
 
     Parameters
@@ -55,7 +56,7 @@ class Target:
         What follows "any role", where ``nouns`` are empty.
     this
         How the one resource is called that the policy hangs on, where it is that.
-    spares
+    exempts
         Whether the nouns are what is *not* meant.
     """
 
@@ -63,7 +64,7 @@ class Target:
     everywhere: str = "every resource"
     whose: str = ""
     this: str = ""
-    spares: bool = False
+    exempts: bool = False
 
     @property
     def words(self) -> str:
@@ -71,7 +72,7 @@ class Target:
         if not self.nouns:
             return self.everywhere
         words = self.listed(one for _, one in self.nouns)
-        return f"everything except {words}" if self.spares else words
+        return f"everything except {words}" if self.exempts else words
 
     @staticmethod
     def listed(nouns: Iterable[Noun]) -> str:
@@ -80,9 +81,9 @@ class Target:
 
     def fitting(self, name: str) -> tuple[Noun, ...]:
         """Give the nouns that an action can work on."""
-        if self.spares or len(self.nouns) > LOOKED_UP:
+        if self.exempts or len(self.nouns) > LOOKED_UP:
             return tuple(one for _, one in self.nouns)
-        return tuple(one for pattern, one in self.nouns if may_fit(name, pattern))
+        return tuple(one for pattern, one in self.nouns if may_work_on(name, pattern))
 
     def unfit(self, names: Sequence[str]) -> tuple[str, ...]:
         """List the actions that work on none of the resources."""
@@ -90,9 +91,9 @@ class Target:
             return ()
         return tuple(name for name in names if not self.fitting(name))
 
-    def in_vain(self, patterns: Sequence[str]) -> tuple[str, ...]:
+    def without_effect(self, patterns: Sequence[str]) -> tuple[str, ...]:
         """List the patterns of which no action works on any of the resources."""
-        if not self.nouns or self.spares:
+        if not self.nouns or self.exempts:
             return ()
         names = {one: expand(one) for one in patterns[:LOOKED_UP] if not one.startswith("*:")}
         if len(self.nouns) * sum(map(len, names.values())) > PAIRS:
@@ -101,15 +102,15 @@ class Target:
             one for one, fits in names.items() if fits and len(self.unfit(fits)) == len(fits)
         )
 
-    def can_follow(self, one: Phrase, nouns: Sequence[Noun]) -> bool:
+    def can_follow(self, one: ActionPhrase, nouns: Sequence[Noun]) -> bool:
         """Say whether the nouns can follow a phrase as its object: they are of its kind."""
         same = all((noun.service, noun.kind) == (one.service, one.kind) for noun in nouns)
-        return same and not self.spares
+        return same and not self.exempts
 
 
-def target_of(statement: Statement, for_type: str, found: Actions) -> Target:
+def target_of(statement: Statement, for_type: str, found: SortedActions) -> ActionTarget:
     """Say what a statement's actions are done to."""
-    patterns = statement.resource if statement.resource is not None else statement.not_resource
+    patterns = statement.resources
     if patterns is None:
         return _itself("this role" if _only("sts", statement, found) else ITSELF)
     if statement.resource is not None and "*" in patterns:
@@ -120,35 +121,35 @@ def target_of(statement: Statement, for_type: str, found: Actions) -> Target:
         for number, (one, text) in enumerate(readings)
         if text is not None
     )
-    return Target(nouns, spares=statement.resource is None)
+    return ActionTarget(nouns, exempts=statement.resource is None)
 
 
-def _only(service: str, statement: Statement, found: Actions) -> bool:
+def _only(service: str, statement: Statement, found: SortedActions) -> bool:
     """Say whether a statement lists actions of one service only."""
     return statement.action is not None and _services(found) == {service}
 
 
-def _services(found: Actions) -> set[str]:
+def _services(found: SortedActions) -> set[str]:
     prefixes = {name.partition(":")[0].lower() for name in (*found.exact, *found.wild)}
     return prefixes | {*found.services}
 
 
-def _itself(name: str) -> Target:
-    return Target(everywhere=name, this=name)
+def _itself(name: str) -> ActionTarget:
+    return ActionTarget(everywhere=name, this=name)
 
 
-def _everything(statement: Statement, for_type: str, found: Actions) -> Target:
+def _everything(statement: Statement, for_type: str, found: SortedActions) -> ActionTarget:
     """Say what a star stands for: in the policy of a key, for instance, it is that key."""
     if statement.principal is None and statement.not_principal is None:
-        return Target()
+        return ActionTarget()
     # The policy of a bucket is about its objects too.
     may_be_s3 = statement.action is None or found.everything or {"s3", "*"} & _services(found)
     if for_type == "resource" and not may_be_s3:
         return _itself("this key" if _only("kms", statement, found) else ITSELF)
     if for_type in ABOUT_EVERYBODY:
-        return Target()
+        return ActionTarget()
     whose = " that this policy governs"
-    return Target(everywhere=f"every resource{whose}", whose=whose)
+    return ActionTarget(everywhere=f"every resource{whose}", whose=whose)
 
 
 # Services that name a resource in requests for actions of which the catalogue lists none:
@@ -156,7 +157,6 @@ def _everything(statement: Statement, for_type: str, found: Actions) -> Target:
 # what is said of such actions is said with a reserve.
 _NAME_ONE_ANYWAY = ("iam", "logs", "s3")
 _LONG = 500
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 _WITHOUT_SLASH = re.compile(
     r"\$\{aws:(?:PrincipalAccount|PrincipalOrgID|userid|username)\}", re.IGNORECASE
 )
@@ -174,16 +174,16 @@ def is_asked_on_star(name: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def may_fit(name: str, pattern: str) -> bool:
+def may_work_on(name: str, pattern: str) -> bool:
     """Say whether a resource pattern can match a resource that an action works on.
 
     Examples
     --------
-    >>> may_fit("s3:ListBucket", "arn:aws:s3:::star-maps/*")
+    >>> may_work_on("s3:ListBucket", "arn:aws:s3:::star-maps/*")
     False
-    >>> may_fit("s3:GetObject", "arn:aws:s3:::star-maps/*")
+    >>> may_work_on("s3:GetObject", "arn:aws:s3:::star-maps/*")
     True
-    >>> may_fit("s3:ListBucket", "arn:aws:s3:::maps-${aws:PrincipalTag/team}")
+    >>> may_work_on("s3:ListBucket", "arn:aws:s3:::maps-${aws:PrincipalTag/team}")
     True
     """
     if pattern == "*" or not is_arn(pattern) or len(pattern) > _LONG or action(name) is None:
@@ -198,7 +198,7 @@ def _overlap(form: str, pattern: str) -> bool:
     if ":::${BucketName}" in form and not _may_be_in_s3(form, pattern):
         return False
     # What stands in the place of a variable, nobody knows.
-    pattern = _VARIABLE.sub("*", pattern)
+    pattern = ANY_VARIABLE.sub("*", pattern)
     wanted = PLACEHOLDER.sub("*", form).split(":", PARTS - 1)
     return all(map(_may_meet, wanted, pattern.split(":", PARTS - 1)))
 
@@ -207,7 +207,7 @@ def _may_be_in_s3(form: str, pattern: str) -> bool:
     """Say whether a pattern can be a bucket, or an object: only the ARN of this has a slash."""
     if form.endswith("}/${ObjectName}"):
         return bool({"/", "*", "?", "$"} & set(_WITHOUT_SLASH.sub("", pattern)))
-    return "/" not in _VARIABLE.sub("", pattern)
+    return "/" not in ANY_VARIABLE.sub("", pattern)
 
 
 def _may_meet(one: str, other: str) -> bool:

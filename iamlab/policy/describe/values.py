@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.policy.arn import is_arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.describe.keys import noun, own
-from iamlab.policy.describe.words import joined, printable, said, twins
+from iamlab.policy.describe.words import joined, noun, own, printable, twins, value_text
 from iamlab.policy.variables import LITERALS, has_variable, keys_in, substitute
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
 
 _DEFAULT = re.compile(r"\$\{([^\s,'{}]+), '([^'}]*)'\}")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):(\d\d)(?::(\d\d))?Z)?", re.ASCII)
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
+_MONTHS_NAMES = (
+    "January February March April May June July August September October November December"
 )
+_MONTHS = tuple(_MONTHS_NAMES.split())
 BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "fits": "fit"}
 """The verbs of :func:`fitting` without their endings."""
 _LAST_SECOND = 253402300799  # of the year 9999
@@ -109,22 +108,22 @@ def _needed(value: str) -> list[str]:
     return [key for key in keys_in(value) if key not in backed]
 
 
-def fitting(text: str) -> str:
+def pattern_predicate(text: str) -> str:
     """Say what a pattern fits, as a predicate.
 
     Examples
     --------
-    >>> [fitting(text) for text in ("a", "a*", "*a", "*a*", "a?", "*")]
+    >>> [pattern_predicate(text) for text in ("a", "a*", "*a", "*a*", "a?", "*")]
     ['is a', 'begins with a', 'ends with a', 'contains a', 'fits a?', 'has some value']
     """
     inner = text.strip("*")
     if "*" in inner or "?" in inner:
-        return f"fits {said(text)}"
+        return f"fits {value_text(text)}"
     if not inner:
         return "has some value" if text else "is ''"
     start, end = text.startswith("*"), text.endswith("*")
     words = {(False, False): "is", (False, True): "begins with", (True, False): "ends with"}
-    return f"{words.get((start, end), 'contains')} {said(inner)}"
+    return f"{words.get((start, end), 'contains')} {value_text(inner)}"
 
 
 def moment(text: str) -> str:
@@ -139,7 +138,7 @@ def moment(text: str) -> str:
         return _written(datetime.fromtimestamp(int(text), UTC))
     parts = _MOMENT.fullmatch(text)
     if parts is None:
-        return said(printable(text))
+        return value_text(printable(text))
     year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups())
     return _written(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
 
@@ -163,7 +162,7 @@ def duration(text: str) -> str:
         for size, unit in _UNITS:
             if count and count % size == 0:
                 return f"{count // size} {unit}{'' if count == size else 's'}"
-    return f"{said(printable(text))} seconds"
+    return f"{value_text(printable(text))} seconds"
 
 
 def one_of(values: Sequence[str], limit: int = 8) -> str:
@@ -257,7 +256,7 @@ def _text(value: str, *, variables: bool) -> str | None:
 
 def _value(text: str) -> str:
     """Show a value; a lone variable, marked so, is named by what it stands for."""
-    return f"the same as {text[1:]}" if text.startswith("\0") else said(text)
+    return f"the same as {text[1:]}" if text.startswith("\0") else value_text(text)
 
 
 def _remark(name: str, values: Sequence[str]) -> str:
@@ -288,7 +287,7 @@ def _patterns(texts: Sequence[str]) -> Predicate:
     exact = [text for text in texts if not ("*" in text or "?" in text)]
     wild = [text for text in texts if "*" in text or "?" in text]
     parts = [_equal(exact)] if exact else []
-    parts += [Predicate(words, _denied(words)) for words in map(fitting, wild[:FEW])]
+    parts += [Predicate(words, _denied(words)) for words in map(pattern_predicate, wild[:FEW])]
     affirmed, denied = [part.affirmed for part in parts], [part.denied for part in parts]
     if len(wild) > FEW:
         affirmed.append(f"fits one of {len(wild) - FEW} more patterns")
@@ -322,12 +321,12 @@ def _ordered(condition: Condition, name: str) -> Predicate:
 
 
 def _number(text: str) -> str:
-    return said(printable(text))
+    return value_text(printable(text))
 
 
 def _networks(condition: Condition) -> Predicate:
     within = OPERATORS["IpAddress"].test
-    known = [said(printable(value)) for value in condition.values if within(value, value)]
+    known = [value_text(printable(value)) for value in condition.values if within(value, value)]
     if not known:
         return NONE
     where = "in " if any("/" in value for value in known) else ""

@@ -1,10 +1,10 @@
-"""Words and how they are put together: lists, quotes, gerunds, names of APIs in plain letters.
+"""Words and how they are joined: lists, quotes, gerunds, names of APIs, services and keys.
 
 What comes from a document is shown in a printable form and never at full length. While a sentence
 is made, characters that would be taken for wildcards or separators have twins that no document can
 bring in; :func:`plain` gives them back at the end.
 
-What people call AWS's services.
+A service or a key that ``vocabulary.toml`` does not know is named as it is written.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import service_name, vocabulary
+from iamlab.policy.condition_keys import ALWAYS, ALWAYS_IF_SIGNED, global_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +68,14 @@ def plain(text: str) -> str:
     return text.translate(_BACK)
 
 
-def said(text: str) -> str:
+def value_text(text: str) -> str:
     """Show a value in a sentence: bare if nobody can be misled, else in quotes.
 
     Examples
     --------
-    >>> said("eu-west-1"), said("two words"), said("")
+    >>> value_text("eu-west-1"), value_text("two words"), value_text("")
     ('eu-west-1', "'two words'", "''")
-    >>> print(said("x', or y is 'z"))
+    >>> print(value_text("x', or y is 'z"))
     "x', or y is 'z"
     """
     text = shortened(text)
@@ -94,7 +95,7 @@ def named(text: str) -> str:
     >>> named("s3:prefix"), named("cost is 5, or the time")
     ('s3:prefix', "'cost is 5, or the time'")
     """
-    return said(shown(text))
+    return value_text(shown(text))
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:
@@ -157,11 +158,7 @@ def plural(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
-_ENDS = (
-    "admit begin commit cut forget get let log map permit plan put reset run scan set ship shut "
-    "sit split stop submit swap tag trim untag unset"
-)
-_DOUBLED = frozenset(_ENDS.split())
+_DOUBLED = frozenset(vocabulary("verbs")["doubled"].split())
 
 
 def gerund(phrase: str) -> str:
@@ -180,27 +177,7 @@ def gerund(phrase: str) -> str:
     return f"{verb}ing{space}{rest}"
 
 
-_VERBS = (
-    "abort accept access acknowledge activate add allocate allow analyze apply approve "
-    "archive assign associate assume attach authorize build bypass calculate call "
-    "cancel change chat check claim clone close commit complete confirm configure connect "
-    "continue copy count create deactivate decline decrease decrypt define delete deliver "
-    "deploy deprecate deprovision deregister derive describe detach detect disable "
-    "disassociate disconnect discover download drop enable encrypt end estimate evaluate "
-    "execute expire export extend federate filter forget generate get grant import "
-    "increase index infer ingest initialize initiate invalidate invite invoke issue join "
-    "launch link list lock manage merge modify monitor mount move notify open optimize "
-    "override pass pause poll populate post predict prepare preview process promote provision "
-    "publish purchase put query read reboot rebuild receive recognize record redeem redact "
-    "refresh register reject release remove rename renew replace replicate report request "
-    "resend reset resolve respond restart restore resume resync retire retrieve retry return "
-    "revoke rotate run sample save scan schedule search select send set share sign "
-    "signal simulate split start stop stream submit subscribe suspend synchronize "
-    "tag terminate test toggle transfer translate unarchive unassign undeprecate unlink "
-    "unlock unshare unsubscribe untag update upgrade upload use validate verify view withdraw "
-    "write"
-)
-VERBS = frozenset(_VERBS.split())
+VERBS = frozenset(vocabulary("verbs")["known"].split())
 """The verbs that names of APIs begin with; another beginning is not read as one."""
 
 
@@ -244,3 +221,89 @@ def principal_called(value: str) -> str | None:
         return None
     known = called(prefix) if dot and rest == "amazonaws.com" and prefix.islower() else None
     return known or f"the service {named(value)}"
+
+
+_NOUNS: dict[str, str] = vocabulary("keys")
+_OF_TAGS: dict[str, str] = vocabulary("tags")
+_ITEMS: dict[str, str] = vocabulary("items")
+_PRESENT, _PRESENT_TAGS, _BOOLEANS = (
+    {key: (yes, no) for key, (yes, no) in vocabulary(table).items()}
+    for table in ("presence", "tag_presence", "booleans")
+)
+
+
+def noun(key: str) -> str:
+    """Say what a condition key is.
+
+    Examples
+    --------
+    >>> noun("aws:PrincipalTag/team"), noun("s3:max-keys")
+    ("the caller's tag team", 's3:max-keys')
+    """
+    known = _NOUNS.get(key.lower())
+    if known:
+        return known
+    stem, slash, tag = key.partition("/")
+    form = _OF_TAGS.get(stem.lower() + slash)
+    return form.format(named(tag)) if form and tag else named(key)
+
+
+def own(key: str) -> str:
+    """Name a key where it stands for its value in the request.
+
+    Examples
+    --------
+    >>> own("aws:username"), own("aws:RequestedRegion"), own("s3:max-keys")
+    ('own user name', 'Region of the call', 's3:max-keys')
+    """
+    words = noun(key).partition(" (")[0] if key.lower() in _NOUNS else noun(key)
+    of_caller = "the caller's "
+    if words.startswith(of_caller):
+        return f"own {words.removeprefix(of_caller)}"
+    return words.removeprefix("the ")
+
+
+def item(key: str) -> str:
+    """Name one value of a key that may hold several."""
+    return _ITEMS.get(key.lower(), f"value of {named(key)}")
+
+
+def presence(key: str) -> tuple[str, str]:
+    """Say that a request has a key, and that it has none.
+
+    Examples
+    --------
+    >>> presence("aws:RequestTag/team")[1], presence("s3:prefix")[0]
+    ('the request does not send the tag team', 'the request has s3:prefix')
+    """
+    known = _PRESENT.get(key.lower())
+    if known:
+        return known
+    stem, slash, tag = key.partition("/")
+    forms = _PRESENT_TAGS.get(stem.lower() + slash)
+    if forms and tag:
+        return forms[0].format(named(tag)), forms[1].format(named(tag))
+    return f"the request has {named(key)}", f"the request has no {named(key)}"
+
+
+def boolean(key: str) -> tuple[str, str]:
+    """Say that a key is true, and that it is false."""
+    known = _BOOLEANS.get(key.lower())
+    return known or (f"{noun(key)} is true", f"{noun(key)} is false")
+
+
+def may_miss(key: str, *, signed: bool) -> bool:
+    """Say whether a request may lack a key.
+
+    Parameters
+    ----------
+    signed
+        Whether only signed requests come into question.
+
+    Examples
+    --------
+    >>> may_miss("aws:SecureTransport", signed=True), may_miss("aws:SourceIp", signed=True)
+    (False, True)
+    """
+    known = global_key(key)
+    return known is None or known.present not in (ALWAYS_IF_SIGNED if signed else ALWAYS)

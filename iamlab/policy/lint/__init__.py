@@ -20,9 +20,7 @@ from iamlab.policy.lint import (
     arns,
     condition_keys,
     missing_keys,
-    open_identifiers,
     operators,
-    organizations,
     principals,
     redundancy,
     resource_forms,
@@ -32,7 +30,7 @@ from iamlab.policy.lint import (
     values,
     variables,
 )
-from iamlab.policy.lint.context import Case
+from iamlab.policy.lint.context import PolicyContext
 from iamlab.policy.lint.findings import LEVELS, Finding
 from iamlab.policy.rules import rules_for
 
@@ -40,23 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-MODULES = (
-    structure,
-    actions,
-    open_identifiers,
-    resource_forms,
-    arns,
-    redundancy,
-    principals,
-    trust,
-    organizations,
-    service_principals,
-    condition_keys,
-    operators,
-    values,
-    variables,
-    missing_keys,
-)
+ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
+ABOUT_KEYS = (condition_keys, missing_keys, service_principals)
+ABOUT_VALUES = (operators, values, variables)
+MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
 """Where the detectors are."""
 
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
@@ -83,15 +68,13 @@ def advise(
     rules_for(policy_type, service)  # refuses a type or a service that there is not
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    case = Case(policy, policy_type, service)
-    found = [finding for detector in DETECTORS for finding in detector(case)]
+    checked = PolicyContext.of(policy, policy_type, service)
+    found = [finding for detector in DETECTORS for finding in detector(checked)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))
 
 
 def review(
-    document: str | Mapping[str, object],
-    policy_type: str = "identity",
-    service: str | None = None,
+    document: str | Mapping[str, object], policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
     """Say the same about a text that may be no policy at all.
 
@@ -104,7 +87,7 @@ def review(
         policy = Policy.parse(document)
     except PolicyError as error:
         return tuple(
-            Finding(one.code, one.path, one.line, one.column, one.what, one.fix)
+            Finding(one.code, one.path, one.line, one.column, one.what, one.remedy)
             for one in error.problems
         )
     return advise(policy, policy_type, service)

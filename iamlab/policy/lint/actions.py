@@ -14,20 +14,21 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import action, actions_of, data_date, has, services, vocabulary
 from iamlab.policy.covering import covers, covers_action
-from iamlab.policy.lint.context import ACTIONS, Value, all_values, named, put, rules_of
+from iamlab.policy.lint.context import ValueFault
 from iamlab.policy.patterns import glob, is_action_pattern
+from iamlab.policy.statement import ACTIONS
+from iamlab.policy.validate.action_and_resource_defects import unwanted
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
-    from iamlab.policy.rules import TypeRules
     from iamlab.policy.statement import Statement
 
 LONGEST_NAME = 128
@@ -40,53 +41,45 @@ _OPERATIONS: dict[str, str] = vocabulary("operations")
 _PREFIXES: dict[str, str] = vocabulary("prefixes")
 
 
-class Defect(NamedTuple):
-    """What is wrong with a value, and whether the nearest right one is worth looking for."""
-
-    code: str
-    what: str
-    mend: str
-    has_nearest: bool = False
-
-
-def unknown_actions(case: Case) -> Iterator[Finding]:
+def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
     """An action that no service has never matches a request."""
     hints = 0
-    for value in all_values(case, ACTIONS):
-        defect = _defect(value.text)
-        if defect is None:
+    for value in checked.values(ACTIONS):
+        fault = _fault(value.text)
+        if fault is None:
             continue
         nearest = None
-        if defect.has_nearest and hints < MOST_HINTS:
+        if fault.right and hints < MOST_HINTS:
             hints += 1
             nearest = _nearest(value.text)
-        mend = f"Did you mean {nearest}?" if nearest else defect.mend
-        better = put(case, value, nearest)
-        yield case.find(defect.code, value.path(case), defect.what, mend, better)
+        remedy = f"Did you mean {nearest}?" if nearest else fault.remedy
+        better = checked.put(value, nearest)
+        yield checked.find(fault.code, checked.path(value), fault.what, remedy, better)
 
 
 @lru_cache(maxsize=8192)
-def _defect(text: str) -> Defect | None:
+def _fault(text: str) -> ValueFault | None:
+    """Say what is wrong with an action; ``right`` is set if the nearest may be what was meant."""
     if has_variable(text) or text == "*":
         return None  # of variables speaks another module
     prefix, colon, name = text.partition(":")
     shown = text[:LONGEST_NAME]
     if not text.isascii() or not colon or ":" in name or not prefix or not name:
         what = f"{shown!r} is no action."
-        return Defect("INVALID_ACTION", what, "Write the service's prefix, a colon and a name.")
+        return ValueFault("INVALID_ACTION", what, "Write the service's prefix, a colon and a name.")
     if prefix != "*" and not is_action_pattern(text):
         what = f"No service has the prefix {prefix[:LONGEST_NAME]!r}; a prefix has no wildcards."
-        return Defect("INVALID_SERVICE_IN_ACTION", what, "Write one value for each service.")
+        return ValueFault("INVALID_SERVICE_IN_ACTION", what, "Write one value for each service.")
     if prefix != "*" and not has(prefix):
         what = f"There is no service with the prefix {prefix[:LONGEST_NAME]}."
-        return Defect("INVALID_SERVICE_IN_ACTION", what, _look_up("prefixes"), has_nearest=True)
+        return ValueFault("INVALID_SERVICE_IN_ACTION", what, _look_up("prefixes"), right=text)
     if prefix == "*" or names_like(text):
         return None
     if "*" in name or "?" in name:
         what = f"{shown} matches no action of {prefix}."
-        return Defect("INVALID_ACTION", what, _look_up("actions"))
+        return ValueFault("INVALID_ACTION", what, _look_up("actions"))
     what = f"{prefix} has no action {name[:LONGEST_NAME]}."
-    return Defect("INVALID_ACTION", what, _look_up("actions"), has_nearest=True)
+    return ValueFault("INVALID_ACTION", what, _look_up("actions"), right=text)
 
 
 @lru_cache(maxsize=2)
@@ -136,35 +129,32 @@ def _of_another_service(prefix: str, name: str) -> str | None:
     return None
 
 
-def unsupported_actions(case: Case) -> Iterator[Finding]:
-    """The policy of a resource speaks of its own service's actions, a trust policy of STS's."""
-    rules = rules_of(case)
-    if rules.services is None or case.policy_type == "rcp":
-        return
-    for value in all_values(case, ("Action",)):
-        why = _unsupported(value, case, rules)
-        if why:
-            what = f"{value.text[:LONGEST_NAME]} cannot stand in {named(case)}{why}"
-            service = " or ".join(sorted(rules.services))
-            mend = f"Name actions of {service} that it can be about."
-            yield case.find("UNSUPPORTED_ACTION_IN_POLICY", value.path(case), what, mend)
+def unsupported_actions(checked: PolicyContext) -> Iterator[Finding]:
+    """Some policies are about actions of few services, a trust policy about those of STS."""
+    for value in checked.values(("Action",)):
+        kind = unwanted(value.text, checked.rules)
+        if kind is None or has_variable(value.text):
+            continue
+        path, shown = checked.path(value), value.text[:LONGEST_NAME]
+        if checked.policy_type == "rcp":
+            reached = "no one service" if shown == "*" else "no service that RCPs reach"
+            remedy = "Name actions of services that RCPs support, such as s3:*, one by one."
+            yield checked.find(
+                "RCP_SYNTAX_ERROR_ACTION", path, f"{shown!r} names {reached}.", remedy
+            )
+        elif checked.policy_type == "trust" if shown == "*" else _is_action(value.text):
+            why = {"*": ", which needs actions of sts"}.get(shown, "")
+            if kind == "action_wildcard":
+                why = ", which takes no wildcards in actions"
+            what = f"{shown} cannot stand in {checked.type_name}{why}."
+            service = " or ".join(sorted(checked.rules.services or ()))
+            remedy = f"Name actions of {service} that it can be about."
+            yield checked.find("UNSUPPORTED_ACTION_IN_POLICY", path, what, remedy)
 
 
-def _unsupported(value: Value, case: Case, rules: TypeRules) -> str:
-    """Say why an action cannot stand here; nothing if it can, or if it is no action at all."""
-    text = value.text.lower()
-    if text == "*":
-        return ", which needs actions of sts." if case.policy_type == "trust" else ""
-    if _defect(value.text) is not None or has_variable(text) or text.startswith("*:"):
-        return ""
-    if text.partition(":")[0] not in (rules.services or ()):
-        return "."
-    wild = "*" in text or "?" in text
-    if wild and not rules.wildcards:
-        return ", which takes no wildcards in actions."
-    if rules.actions is None or any(glob(text, one) for one in rules.actions):
-        return ""
-    return "."
+def _is_action(text: str) -> bool:
+    """Say whether a value is right by itself, and about one service."""
+    return _fault(text) is None and not text.startswith("*:")
 
 
 # Actions that should never be allowed broadly ---------------------------------------------------
@@ -191,18 +181,18 @@ _HOW = {
 _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 
-def broad_permissions(case: Case) -> Iterator[Finding]:
+def broad_permissions(checked: PolicyContext) -> Iterator[Finding]:
     """One broad grant of iam:PassRole can hand over the account."""
-    if case.policy_type != "identity":
+    if checked.policy_type != "identity":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         where = _on_what(statement) if statement.effect == "Allow" else None
         if where is None:
             continue
         keys = {condition.key.lower() for condition in statement.conditions}
         for word, (_, narrowing) in _DELICATE.items():
             if narrowing.lower() not in keys:
-                yield from _broad(case, statement, word, where)
+                yield from _broad(checked, statement, word, where)
 
 
 def _on_what(statement: Statement) -> tuple[str, str] | None:
@@ -222,7 +212,7 @@ def _is_every_role(resource: str) -> bool:
 
 
 def _broad(
-    case: Case, statement: Statement, word: str, where: tuple[str, str]
+    checked: PolicyContext, statement: Statement, word: str, where: tuple[str, str]
 ) -> Iterator[Finding]:
     element, on_what = where
     action, narrowing = _DELICATE[word]
@@ -230,11 +220,11 @@ def _broad(
     if how is None:
         return
     if how == "NotAction":
-        path, value = case.places.element(statement, "NotAction"), ""
+        path, value = checked.places.element(statement, "NotAction"), ""
     else:
-        path = case.places.value(statement, "Action", index)
+        path = checked.places.value(statement, "Action", index)
         value = (statement.action or ())[index][:128]
-    yield case.find(
+    yield checked.find(
         f"{word}_WITH_{_ENDS[how, element]}",
         path,
         _HOW[how].format(action=action, value=value) + on_what,

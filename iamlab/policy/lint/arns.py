@@ -14,63 +14,48 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import PARTS, Arn, is_arn
+from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn
 from iamlab.policy.catalog import data_date
-from iamlab.policy.lint.context import RESOURCES, all_values, named, put, rules_of
-from iamlab.policy.lint.resource_forms import Form, forms_by_service, forms_of, is_wild
+from iamlab.policy.lint.context import ValueFault
+from iamlab.policy.lint.resource_forms import ArnForm, forms_by_service, forms_of, is_wild
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
+from iamlab.policy.statement import RESOURCES
 from iamlab.policy.variables import has_variable, is_misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
 
-REGION = re.compile(
-    r"[a-z]{2,4}(?:-[a-z]{2,5})?-(?:north|south|east|west|central|(?:north|south)(?:east|west))"
-    r"-\d{1,2}"
-)
-_ACCOUNT = re.compile(r"\d{12}")
 _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "self", "third-party"})
 """What stands in place of an account in ARNs of what AWS and others offer to all."""
 _LONGEST_SHOWN = 200
 
 # Services whose resources are all declared, so that another form is surely a slip. Of some others
 # the catalogue leaves out a few.
-_DECLARED_IN_FULL = frozenset(
-    (
-        *("cloudtrail", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "ecs", "eks"),
-        *("elasticfilesystem", "events", "glue", "iam", "kinesis", "kms", "lambda", "logs"),
-        *("rds", "s3", "secretsmanager", "sns", "sqs", "states"),
-    )
+_DECLARED_IN_FULL_NAMES = (
+    "cloudtrail cognito-identity cognito-idp dynamodb ecr ecs eks elasticfilesystem events glue "
+    "iam kinesis kms lambda logs rds s3 secretsmanager sns sqs states"
 )
+_DECLARED_IN_FULL = frozenset(_DECLARED_IN_FULL_NAMES.split())
 # Services of which some resources are AWS's own, whose ARNs have no account.
 _SHARED = frozenset({"ssm", "resource-explorer-2", "bedrock", "imagebuilder", "elasticbeanstalk"})
 
 
-class Defect(NamedTuple):
-    """What is wrong with an ARN, and the right one where that is plain."""
-
-    code: str
-    what: str
-    mend: str
-    right: str | None = None
-
-
-def malformed(case: Case) -> Iterator[Finding]:
+def malformed(checked: PolicyContext) -> Iterator[Finding]:
     """A value that is no ARN of AWS never matches a resource."""
-    for value in all_values(case, RESOURCES):
-        for defect in _defects(value.text) if value.text != "*" else ():
-            better = put(case, value, defect.right)
-            yield case.find(defect.code, value.path(case), defect.what, defect.mend, better)
+    for value in checked.values(RESOURCES):
+        for fault in _faults(value.text) if value.text != "*" else ():
+            better = checked.put(value, fault.right)
+            yield checked.find(fault.code, checked.path(value), fault.what, fault.remedy, better)
 
 
 @lru_cache(maxsize=8192)
-def _defects(text: str) -> tuple[Defect, ...]:
+def _faults(text: str) -> tuple[ValueFault, ...]:
     whole = _frame(text)
     if whole is not None:
         return (whole,)
@@ -78,23 +63,27 @@ def _defects(text: str) -> tuple[Defect, ...]:
         return ()  # of misplaced variables speaks another module
     arn = Arn.parse(text)
     found = [check(arn) for check in _PARTS]
-    return tuple(defect for defect in found if defect is not None)
+    return tuple(fault for fault in found if fault is not None)
 
 
-def _frame(text: str) -> Defect | None:
+def _frame(text: str) -> ValueFault | None:
     """Find what keeps the text from being an ARN at all."""
     shown = text[:_LONGEST_SHOWN]
     if text.startswith("execute-api:/"):
         return None  # API Gateway takes these, and completes them
     if not text.startswith("arn:"):
         right = f"arn:{text[4:]}" if text[:4].lower() == "arn:" else None
-        mend = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
-        return Defect("INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", mend, right)
+        remedy = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
+        return ValueFault(
+            "INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", remedy, right
+        )
     if is_arn(text) or _may_go_on(text) or has_variable(text):
         return None
     parts = text.count(":") + 1
     what = f"{shown} has {parts} parts of {PARTS}."
-    return Defect("MISSING_ARN_FIELD", what, "Write arn:partition:service:region:account:resource.")
+    return ValueFault(
+        "MISSING_ARN_FIELD", what, "Write arn:partition:service:region:account:resource."
+    )
 
 
 def _may_go_on(text: str) -> bool:
@@ -103,64 +92,64 @@ def _may_go_on(text: str) -> bool:
     return last.endswith("*") and "/" not in last  # a slash stands in the resource part only
 
 
-def _partition(arn: Arn) -> Defect | None:
+def _partition(arn: Arn) -> ValueFault | None:
     found = arn.partition
     if any(glob(found, one) for one in PARTITIONS):
         return None
     close = get_close_matches(found[:20].lower(), PARTITIONS, n=1, cutoff=0.6)
     right = _with(arn, partition=close[0]) if close else None
-    mend = f"Did you mean {close[0]}?" if close else "Write aws, aws-cn or aws-us-gov."
-    return Defect("INVALID_PARTITION", f"There is no partition {found[:40]!r}.", mend, right)
+    remedy = f"Did you mean {close[0]}?" if close else "Write aws, aws-cn or aws-us-gov."
+    return ValueFault("INVALID_PARTITION", f"There is no partition {found[:40]!r}.", remedy, right)
 
 
-def _service(arn: Arn) -> Defect | None:
+def _service(arn: Arn) -> ValueFault | None:
     if is_wild(arn.service):
         what = f"The service {arn.service[:40]!r} has a wildcard in it."
-        mend = "Name the service: others that fit may come."
-        return Defect("WILDCARD_IN_SERVICE_NAME", what, mend)
+        remedy = "Name the service: others that fit may come."
+        return ValueFault("WILDCARD_IN_SERVICE_NAME", what, remedy)
     if arn.service != arn.service.lower():
         lower = arn.service.lower()
         what = f"The service {arn.service[:40]!r} is not in lower case."
         right = _with(arn, service=lower)
-        return Defect("INVALID_ARN_SERVICE_CASE", what, f"Write {lower[:40]}.", right)
+        return ValueFault("INVALID_ARN_SERVICE_CASE", what, f"Write {lower[:40]}.", right)
     return None
 
 
-def _region(arn: Arn) -> Defect | None:
+def _region(arn: Arn) -> ValueFault | None:
     region = arn.region
     if not region or is_wild(region) or REGION.fullmatch(region):
         return None
     zone = REGION.match(region.lower())
     right = _with(arn, region=zone[0]) if zone and len(region) <= len(zone[0]) + 1 else None
-    mend = f"Did you mean {zone[0]}?" if zone and right else "Write one such as eu-west-1, or *."
-    return Defect("INVALID_ARN_REGION", f"There is no Region {region[:40]!r}.", mend, right)
+    remedy = f"Did you mean {zone[0]}?" if zone and right else "Write one such as eu-west-1, or *."
+    return ValueFault("INVALID_ARN_REGION", f"There is no Region {region[:40]!r}.", remedy, right)
 
 
-def _account(arn: Arn) -> Defect | None:
+def _account(arn: Arn) -> ValueFault | None:
     account = arn.account
-    if not account or is_wild(account) or _ACCOUNT.fullmatch(account) or account in _OWNERS:
+    if not account or is_wild(account) or ACCOUNT.fullmatch(account) or account in _OWNERS:
         return None
     if account in {form.account for form in forms_by_service().get(arn.service, ())}:
         return None
     digits = account.replace("-", "")
-    right = _with(arn, account=digits) if _ACCOUNT.fullmatch(digits) else None
-    mend = f"Write {digits}." if right else "An account has 12 digits."
+    right = _with(arn, account=digits) if ACCOUNT.fullmatch(digits) else None
+    remedy = f"Write {digits}." if right else "An account has 12 digits."
     what = f"{account[:40]!r} is no account."
-    return Defect("INVALID_ARN_ACCOUNT", what, mend, right)
+    return ValueFault("INVALID_ARN_ACCOUNT", what, remedy, right)
 
 
-def _resource(arn: Arn) -> Defect | None:
+def _resource(arn: Arn) -> ValueFault | None:
     if forms_of(str(arn)) != () or arn.service not in _DECLARED_IN_FULL:
         return None
     shown = arn.resource[:_LONGEST_SHOWN]
     what = f"{arn.service} has no resource of the form {shown!r}."
     right = _right_kind(arn)
     if right is not None:
-        mend = f"Did you mean {right[:_LONGEST_SHOWN]}?"
+        remedy = f"Did you mean {right[:_LONGEST_SHOWN]}?"
     else:
         kinds = sorted({_kind(form.resource) for form in forms_by_service()[arn.service]} - {"*"})
-        mend = f"They begin with {', '.join(kinds)} (catalogue of {data_date()})."
-    return Defect("INVALID_ARN_RESOURCE", what, mend, right)
+        remedy = f"They begin with {', '.join(kinds)} (catalogue of {data_date()})."
+    return ValueFault("INVALID_ARN_RESOURCE", what, remedy, right)
 
 
 def _kind(resource: str) -> str:
@@ -184,7 +173,7 @@ def _right_kind(arn: Arn) -> str | None:
     return right if forms_of(right) else None
 
 
-def _places(arn: Arn) -> Defect | None:
+def _places(arn: Arn) -> ValueFault | None:
     """Find a Region or an account that such ARNs have not, or lack."""
     forms = forms_of(str(arn))
     if not forms:
@@ -195,22 +184,22 @@ def _places(arn: Arn) -> Defect | None:
         if written and not is_wild(written) and not any(map(read, forms)):
             what = f"ARNs of such {arn.service} resources hold no {word}."
             right = _with(arn, **{part: ""})
-            mend = f"Leave {written[:40]} out."
-            return Defect(f"ARN_{code}_NOT_ALLOWED", what, mend, right)
+            remedy = f"Leave {written[:40]} out."
+            return ValueFault(f"ARN_{code}_NOT_ALLOWED", what, remedy, right)
         if not written and all(map(read, forms)) and not (part == "account" and _is_shared(arn)):
             what = f"ARNs of such {arn.service} resources hold {_A[part]}."
-            return Defect(f"MISSING_ARN_{code}", what, f"Write {_A[part]}, or * for any.")
+            return ValueFault(f"MISSING_ARN_{code}", what, f"Write {_A[part]}, or * for any.")
     return None
 
 
 _A = {"region": "a Region", "account": "an account"}
 
 
-def _region_of(form: Form) -> str:
+def _region_of(form: ArnForm) -> str:
     return form.region
 
 
-def _account_of(form: Form) -> str:
+def _account_of(form: ArnForm) -> str:
     return form.account
 
 
@@ -225,7 +214,7 @@ def _with(arn: Arn, **parts: str) -> str:
     return ":".join(("arn", *(parts.get(name, getattr(arn, name)) for name in names)))
 
 
-_PARTS: tuple[Callable[[Arn], Defect | None], ...] = (
+_PARTS: tuple[Callable[[Arn], ValueFault | None], ...] = (
     _partition,
     _service,
     _region,
@@ -235,21 +224,21 @@ _PARTS: tuple[Callable[[Arn], Defect | None], ...] = (
 )
 
 
-def foreign_resources(case: Case) -> Iterator[Finding]:
+def foreign_resources(checked: PolicyContext) -> Iterator[Finding]:
     """The policy of a resource is about that resource, and what is in it."""
-    patterns = rules_of(case).resources
-    if patterns is None or case.service == "backup":
+    patterns = checked.rules.resources
+    if patterns is None or checked.service == "backup":
         return
     services = tuple(pattern.split(":")[2] for pattern in patterns if pattern.startswith("arn:"))
-    for value in all_values(case, RESOURCES):
+    for value in checked.values(RESOURCES):
         if value.text == "*" and "*" in patterns:
             continue
         arn = Arn.parse(value.text) if is_arn(value.text) else None
         if arn is None or any(glob(arn.service.lower(), one) for one in services):
             continue
-        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {named(case)}."
-        mend = f"Name the {' or '.join(services)} resource that the policy hangs on."
-        yield case.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", value.path(case), what, mend)
+        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {checked.type_name}."
+        remedy = f"Name the {' or '.join(services)} resource that the policy hangs on."
+        yield checked.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", checked.path(value), what, remedy)
 
 
 DETECTORS: tuple[Detector, ...] = (malformed, foreign_resources)

@@ -26,6 +26,7 @@ from iamlab.policy.catalog import (
     has,
     resource_types_of,
     services,
+    vocabulary,
 )
 from iamlab.policy.condition_keys import (
     DEPRECATED,
@@ -35,13 +36,19 @@ from iamlab.policy.condition_keys import (
     condition_keys_of,
     stem,
 )
-from iamlab.policy.lint.context import Spot, holds_without_key, is_short, on_conditions, spots_of
+from iamlab.policy.lint.context import (
+    ConditionContext,
+    condition_contexts,
+    holds_without_key,
+    is_short,
+    on_conditions,
+)
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -77,79 +84,85 @@ def _tag_keys(service: str) -> frozenset[str]:
     return frozenset(start for start in map(stem, names) if start.endswith("tag/"))
 
 
-def _format(spot: Spot) -> Iterator[Finding]:
+def _format(context: ConditionContext) -> Iterator[Finding]:
     """A condition key is a service and a name, with a colon between."""
-    service, colon, name = spot.condition.key.partition(":")
-    if (service and colon and name) or has_variable(spot.key) or _tag_key_is_missing(spot.key):
+    service, colon, name = context.name.partition(":")
+    if (
+        (service and colon and name)
+        or has_variable(context.key)
+        or _tag_key_is_missing(context.key)
+    ):
         return
-    what = f"{spot.condition.key!r} is no condition key: it has the form service:name."
-    meant = GLOBAL_KEYS.get(f"aws:{spot.key}")
+    what = f"{context.name!r} is no condition key: it has the form service:name."
+    meant = GLOBAL_KEYS.get(f"aws:{context.key}")
     if meant is None or meant.name.endswith("/"):
-        mend = "Write the service, a colon and the name of the key."
-        yield spot.find("INVALID_CONDITION_KEY_FORMAT", what, mend)
+        remedy = "Write the service, a colon and the name of the key."
+        yield context.find("INVALID_CONDITION_KEY_FORMAT", what, remedy)
     else:
-        mend = f"Did you mean {meant.name}?"
-        better = spot.instead(key=meant.name)
-        yield spot.find("INVALID_CONDITION_KEY_FORMAT", what, mend, better)
+        remedy = f"Did you mean {meant.name}?"
+        better = context.instead(key=meant.name)
+        yield context.find("INVALID_CONDITION_KEY_FORMAT", what, remedy, better)
 
 
-def _existence(spot: Spot) -> Iterator[Finding]:
+def _existence(context: ConditionContext) -> Iterator[Finding]:
     """A key that no request has."""
-    service, _, name = spot.key.partition(":")
-    if not service or not name or has_variable(spot.key) or _tag_key_is_missing(spot.key):
+    service, _, name = context.key.partition(":")
+    if not service or not name or has_variable(context.key) or _tag_key_is_missing(context.key):
         return
-    if spot.key in DEPRECATED:
-        yield _replaced(spot)
-    elif "." in service or exists(spot.condition.key):
+    if context.key in DEPRECATED:
+        yield _replaced(context)
+    elif "." in service or exists(context.name):
         return  # a key of an identity provider is made of its address
     elif service == "aws":
-        what = f"There is no global condition key {spot.condition.key}."
+        what = f"There is no global condition key {context.name}."
         names = [key.name for key in GLOBAL_KEYS.values()]
-        yield _unknown(spot, "INVALID_GLOBAL_CONDITION_KEY", what, names)
+        yield _unknown(context, "INVALID_GLOBAL_CONDITION_KEY", what, names)
     elif has(service):
-        what = f"The catalogue of {data_date()} has no condition key {spot.condition.key}."
+        what = f"The catalogue of {data_date()} has no condition key {context.name}."
         names = [key.name for key in condition_keys_of(service).values()]
-        yield _unknown(spot, "INVALID_SERVICE_CONDITION_KEY", what, names)
+        yield _unknown(context, "INVALID_SERVICE_CONDITION_KEY", what, names)
     elif service not in _prefixes():
         what = f"The catalogue of {data_date()} has no service {service}."
-        yield _unknown_service(spot, what)
+        yield _unknown_service(context, what)
 
 
-def _replaced(spot: Spot) -> Finding:
+def _replaced(context: ConditionContext) -> Finding:
     """``aws:ARN`` named the session where ``aws:PrincipalArn`` names the role."""
-    new = DEPRECATED[spot.key]
-    of_sessions = any(":sts:" in value for value in spot.condition.values)
-    return spot.find(
+    new = DEPRECATED[context.key]
+    of_sessions = any(":sts:" in value for value in context.values)
+    return context.find(
         "UNSUPPORTED_GLOBAL_CONDITION_KEY",
-        f"AWS has replaced {spot.condition.key}.",
+        f"AWS has replaced {context.name}.",
         f"Write {new}.",
-        None if of_sessions else spot.instead(key=new),
+        None if of_sessions else context.instead(key=new),
     )
 
 
-def _unknown(spot: Spot, code: str, what: str, names: Iterable[str]) -> Finding:
-    meant = _nearest(spot, spot.condition.key, names)
+def _unknown(context: ConditionContext, code: str, what: str, names: Iterable[str]) -> Finding:
+    meant = _nearest(context, context.name, names)
     if meant is None:
-        return spot.find(code, what, "Look the key up in AWS's list of condition keys.")
+        return context.find(code, what, "Look the key up in AWS's list of condition keys.")
     start = PLACEHOLDER.split(meant, maxsplit=1)[0]
-    key = start + spot.condition.key.partition("/")[2] if start.endswith("/") else meant
-    better = None if key.endswith("/") else spot.instead(key=key)
-    return spot.find(code, what, f"Did you mean {key}?", better)
+    key = start + context.name.partition("/")[2] if start.endswith("/") else meant
+    better = None if key.endswith("/") else context.instead(key=key)
+    return context.find(code, what, f"Did you mean {key}?", better)
 
 
-def _unknown_service(spot: Spot, what: str) -> Finding:
-    service, _, name = spot.condition.key.partition(":")
-    meant = _nearest(spot, service, services())
+def _unknown_service(context: ConditionContext, what: str) -> Finding:
+    service, _, name = context.name.partition(":")
+    meant = _nearest(context, service, services())
     if meant is None:
-        return spot.find("INVALID_SERVICE", what, "Write the prefix of a service before the colon.")
+        return context.find(
+            "INVALID_SERVICE", what, "Write the prefix of a service before the colon."
+        )
     key = f"{meant}:{name}"
-    better = spot.instead(key=key) if exists(key) else None
-    return spot.find("INVALID_SERVICE", what, f"Did you mean {key}?", better)
+    better = context.instead(key=key) if exists(key) else None
+    return context.find("INVALID_SERVICE", what, f"Did you mean {key}?", better)
 
 
-def _nearest(spot: Spot, word: str, known: Iterable[str]) -> str | None:
+def _nearest(context: ConditionContext, word: str, known: Iterable[str]) -> str | None:
     """Say what was probably meant; nothing is said of words in a document beyond all sizes."""
-    if len(word) > LONGEST_WORD or not is_short(spot.case.policy):
+    if len(word) > LONGEST_WORD or not is_short(context.checked.policy):
         return None
     names = {PLACEHOLDER.sub("", name).lower(): name for name in known}
     shown, slash, _ = word.lower().partition("/")
@@ -162,27 +175,27 @@ def _tag_key_is_missing(key: str) -> bool:
     return key.removesuffix("/") + "/" in _tag_keys(key.partition(":")[0])
 
 
-def _tag_key(spot: Spot) -> Iterator[Finding]:
+def _tag_key(context: ConditionContext) -> Iterator[Finding]:
     """A key for tags is followed by the key of one tag."""
-    if _tag_key_is_missing(spot.key):
-        start = spot.condition.key.removesuffix("/")
-        what = f"{spot.condition.key} does not say which tag."
-        yield spot.find("MISSING_TAG_KEY_IN_CONDITION", what, f"Write {start}/ and a tag's key.")
+    if _tag_key_is_missing(context.key):
+        start = context.name.removesuffix("/")
+        what = f"{context.name} does not say which tag."
+        yield context.find("MISSING_TAG_KEY_IN_CONDITION", what, f"Write {start}/ and a tag's key.")
 
 
-def _duplicates(case: Case) -> Iterator[Finding]:
+def _duplicates(checked: PolicyContext) -> Iterator[Finding]:
     """The same key twice under one operator, since letter case does not count."""
-    for statement in case.policy.statements:
-        first: dict[tuple[object, str], Spot] = {}
-        for spot in spots_of(case, statement):
-            earlier = first.setdefault((spot.comparison, spot.key), spot)
-            if earlier is not spot:
-                same = set(earlier.condition.values) == set(spot.condition.values)
-                yield spot.find(
+    for statement in checked.statements:
+        first: dict[tuple[object, str], ConditionContext] = {}
+        for context in condition_contexts(checked, statement):
+            earlier = first.setdefault((context.comparison, context.key), context)
+            if earlier is not context:
+                same = set(earlier.condition.values) == set(context.values)
+                yield context.find(
                     "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
-                    f"{earlier.condition.key} and {spot.condition.key} are one key.",
-                    f"Write one list of values under {spot.comparison}.",
-                    spot.dropped() if same else None,
+                    f"{earlier.condition.key} and {context.name} are one key.",
+                    f"Write one list of values under {context.comparison}.",
+                    context.dropped() if same else None,
                 )
 
 
@@ -227,14 +240,14 @@ def keys_of_action(name: str) -> frozenset[str]:
     return frozenset(map(stem, keys))
 
 
-def _named_actions(spot: Spot) -> list[tuple[str, ...]] | None:
+def _named_actions(context: ConditionContext) -> list[tuple[str, ...]] | None:
     """Give the actions that each value of Action matches; ``None`` where that would be no answer.
 
     With ``*`` for a service there is always one that has the key; of an action that the catalogue
     does not know nothing can be said; and a policy beyond all sizes is not worth the search.
     """
-    listed = spot.statement.action or ()
-    if not listed or not is_short(spot.case.policy):
+    listed = context.statement.action or ()
+    if not listed or not is_short(context.checked.policy):
         return None
     if any("*" in pattern.partition(":")[0] for pattern in listed):
         return None
@@ -242,65 +255,60 @@ def _named_actions(spot: Spot) -> list[tuple[str, ...]] | None:
     return matched if all(matched) else None
 
 
-def _never_there(spot: Spot) -> Iterator[Finding]:
+def _never_there(context: ConditionContext) -> Iterator[Finding]:
     """A key that no action of the statement has, so that the statement never applies."""
-    if holds_without_key(spot.comparison) or spot.comparison.name == "Null" or spot.known is None:
+    if holds_without_key(context.comparison) or context.operator == "Null" or context.known is None:
         return
-    key = stem(spot.known.name)
-    if not isinstance(spot.known, ConditionKey) and key not in _LISTED:
+    key = stem(context.known.name)
+    if not isinstance(context.known, ConditionKey) and key not in _LISTED:
         return
-    matched = _named_actions(spot)
+    matched = _named_actions(context)
     if matched is None or any(_has(name, key) for names in matched for name in names):
         return
     service = key.partition(":")[0]
     placed = key in _LISTED or any(one.startswith(key) for one in _placed(service))
     if not placed or service in _INCOMPLETE:
         return
-    listed = spot.statement.action or ()
+    listed = context.statement.action or ()
     shown = listed[0] if len(listed) == 1 else f"{listed[0]} or the other actions here"
-    yield spot.find(
+    yield context.find(
         "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
-        f"By the catalogue of {data_date()}, no request for {shown} has {spot.condition.key}.",
+        f"By the catalogue of {data_date()}, no request for {shown} has {context.name}.",
         "Take the key out, or give it a statement with actions that have it.",
     )
 
 
 # What a trust policy must also allow, since a request with the key is refused otherwise.
-_NEEDED = {
-    "aws:requesttag/": "sts:TagSession",
-    "aws:tagkeys": "sts:TagSession",
-    "sts:transitivetagkeys": "sts:TagSession",
-    "sts:sourceidentity": "sts:SetSourceIdentity",
-    "sts:requestcontext/": "sts:SetContext",
-    "sts:requestcontextproviders": "sts:SetContext",
-}
+_NEEDED: dict[str, str] = vocabulary("needed_permissions")
 
 
-def _permission_is_missing(case: Case) -> Iterator[Finding]:
+def _permission_is_missing(checked: PolicyContext) -> Iterator[Finding]:
     """Who passes tags, a source identity or a context needs a permission for that too."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
     allowed = {
         name
-        for statement in case.policy.statements
+        for statement in checked.statements
         if statement.effect == "Allow"
         for name in _needed_actions(statement)
     }
-    for statement in case.policy.statements:
-        for spot in spots_of(case, statement) if statement.effect == "Allow" else ():
-            condition = spot.condition
-            needed = _NEEDED.get(stem(spot.known.name)) if spot.known else None
+    for statement in checked.statements:
+        for context in (
+            condition_contexts(checked, statement) if statement.effect == "Allow" else ()
+        ):
+            condition = context.condition
+            needed = _NEEDED.get(stem(context.known.name)) if context.known else None
             optional = (
                 holds_without_key(condition.comparison) or condition.comparison.name == "Null"
             )
             if needed is None or needed in allowed or optional or statement.action is None:
                 continue
             both = (*statement.action, needed)
-            yield spot.find(
+            yield context.find(
                 "MISSING_ACTION_FOR_CONDITION_KEY",
                 f"A request with {condition.key} also needs {needed}, which nothing here allows.",
                 f"Add {needed} to Action.",
-                case.change(statement, action=both),
+                checked.change(statement, action=both),
             )
 
 
@@ -312,16 +320,16 @@ def _needed_actions(statement: Statement) -> set[str]:
     return needed.intersection(name for pattern in statement.action for name in expand(pattern))
 
 
-def _resource_tag(spot: Spot) -> Iterator[Finding]:
+def _resource_tag(context: ConditionContext) -> Iterator[Finding]:
     """On a tag of the resource, where no request has it, a statement has no effect."""
-    if not spot.key.startswith(RESOURCE_TAG) or spot.key == RESOURCE_TAG:
+    if not context.key.startswith(RESOURCE_TAG) or context.key == RESOURCE_TAG:
         return
-    if spot.comparison.name == "Null" or holds_without_key(spot.comparison):
+    if context.operator == "Null" or holds_without_key(context.comparison):
         return
-    if spot.statement.action is None:
-        yield _of_not_action(spot)
+    if context.statement.action is None:
+        yield _of_not_action(context)
         return
-    matched = _named_actions(spot) or ()
+    matched = _named_actions(context) or ()
     by_service: dict[str, bool] = {}
     for names in matched:
         service = names[0].partition(":")[0]
@@ -329,23 +337,23 @@ def _resource_tag(spot: Spot) -> Iterator[Finding]:
         by_service[service] = by_service.get(service, False) or has_tags
     without = sorted(service for service, has_tags in by_service.items() if not has_tags)
     if without:
-        effect = spot.statement.effect
+        effect = context.statement.effect
         verb = "allows" if effect == "Allow" else "denies"
-        yield spot.find(
+        yield context.find(
             f"{effect.upper()}_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
-            f"No request for these actions of {', '.join(without)} has {spot.condition.key}, "
+            f"No request for these actions of {', '.join(without)} has {context.name}, "
             f"so that the statement {verb} none of them.",
             "Give them a statement without this key.",
         )
 
 
-def _of_not_action(spot: Spot) -> Finding:
+def _of_not_action(context: ConditionContext) -> Finding:
     """Among all other actions there are always some that have no tags of a resource."""
-    effect = spot.statement.effect
+    effect = context.statement.effect
     verb = "allowed" if effect == "Allow" else "denied"
-    return spot.find(
+    return context.find(
         f"{effect.upper()}_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
-        f"Actions whose requests have no {spot.condition.key} are not {verb} by this statement.",
+        f"Actions whose requests have no {context.name} are not {verb} by this statement.",
         "List the actions in Action.",
     )
 

@@ -1,24 +1,25 @@
-"""One condition under review, with all that the detectors of conditions ask about it.
+"""What the detectors get: a policy of some type, and each of its conditions.
 
-What every detector is given: the policy, what it is to be, and help to write findings.
-
-The values of a statement's lists: to walk through them, and to write another in place of one.
+Both help to write findings, and to write the policy with one part of it changed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.condition_keys import condition_key
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.document import edited
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint.findings import Finding
-from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.rules import SERVICES, TYPE_NAMES, TYPES
+from iamlab.policy.statement import LISTS, list_of
+from iamlab.policy.validate.document_defects import CheckedPolicy
+from iamlab.policy.variables import without_variables
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from iamlab.policy.conditions import Comparison
     from iamlab.policy.document import Policy
     from iamlab.policy.lint.findings import Better
-    from iamlab.policy.rules import TypeRules
-    from iamlab.policy.statement import Condition, Statement
+    from iamlab.policy.statement import Condition, ListValue, Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A policy under review.
+class PolicyContext(CheckedPolicy):
+    """A policy under review, and what a detector needs to write findings.
 
     Parameters
     ----------
@@ -41,27 +41,37 @@ class Case:
         ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
         ``"rcp"`` or ``"endpoint"``.
     service
-        Of a resource policy: the service whose resource it hangs on, such as ``"s3"``.
+        Of a resource policy: the service whose resource it is attached to, such as ``"s3"``.
     """
 
-    policy: Policy
-    policy_type: str = "identity"
-    service: str | None = None
-    places: Places = field(init=False, repr=False, compare=False)
+    policy_type: str
+    service: str | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "places", Places(self.policy))
+    @classmethod
+    def of(
+        cls, policy: Policy, policy_type: str = "identity", service: str | None = None
+    ) -> PolicyContext:
+        """Put a policy with the rules of its type; of an unknown service, with what all have."""
+        found = SERVICES.get(service or "") if policy_type == "resource" else None
+        return cls(policy, found or TYPES[policy_type], Places(policy), policy_type, service)
 
     @property
     def names_principals(self) -> bool:
-        """Whether a policy of this type says whom it means."""
+        """Whether a policy of this type names principals."""
         return self.policy_type in ("resource", "trust", "rcp", "endpoint")
 
+    @property
+    def type_name(self) -> str:
+        """What the policy is: ``"a trust policy"``, ``"a resource policy of sqs"``."""
+        if self.policy_type == "resource" and self.service:
+            return f"a resource policy of {self.service}"
+        return TYPE_NAMES[self.policy_type]
+
     def find(
-        self, code: str, path: str, what: str, mend: str, better: Better | None = None
+        self, code: str, path: str, what: str, remedy: str, better: Better | None = None
     ) -> Finding:
         """Make a finding about the value at a path."""
-        return Finding(code, path, *self.places.where(path), what, mend, better)
+        return Finding(code, path, *self.places.where(path), what, remedy, better)
 
     def change(self, statement: Statement, **elements: Any) -> Better:
         """Write the policy with some elements of a statement replaced."""
@@ -73,113 +83,37 @@ class Case:
             return None
         return partial(edited, self.policy, {statement.number: None})
 
+    def write(self, statement: Statement, element: str, values: tuple[str, ...]) -> Better:
+        """Write the policy with another list in a statement."""
+        return self.change(statement, **{LISTS[element]: values})
 
-Detector = Callable[[Case], Iterator[Finding]]
+    def leave_out(self, statement: Statement, element: str, indices: Container[int]) -> Better:
+        """Write the policy without some values of a list."""
+        listed = enumerate(list_of(statement, element))
+        return self.write(
+            statement, element, tuple(text for index, text in listed if index not in indices)
+        )
+
+    def put(self, value: ListValue, text: str | None) -> Better | None:
+        """Write the policy with another text in place of a value; no text is there twice."""
+        if text is None:
+            return None
+        values = list(list_of(value.statement, value.element))
+        values[value.index] = text
+        return self.write(value.statement, value.element, tuple(dict.fromkeys(values)))
+
+
+class ValueFault(NamedTuple):
+    """What is wrong with a value, and the right one where that is plain."""
+
+    code: str
+    what: str
+    remedy: str
+    right: str | None = None
+
+
+Detector = Callable[[PolicyContext], Iterator[Finding]]
 """Looks at a whole policy for findings of one kind."""
-
-
-FIELDS = {
-    "Action": "action",
-    "NotAction": "not_action",
-    "Resource": "resource",
-    "NotResource": "not_resource",
-}
-"""Elements that hold a list of text, and where a statement keeps them."""
-ACTIONS = ("Action", "NotAction")
-RESOURCES = ("Resource", "NotResource")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value of a list, and where it stands."""
-
-    statement: Statement
-    element: str
-    index: int
-    text: str
-
-    def path(self, case: Case) -> str:
-        """Give its JSON path."""
-        return case.places.value(self.statement, self.element, self.index)
-
-
-def values_of(statement: Statement, elements: tuple[str, ...]) -> Iterator[Value]:
-    """Walk through the values of some elements.
-
-    Examples
-    --------
-    >>> from iamlab import Policy
-    >>> text = '{"Statement": {"Effect": "Deny", "Action": ["a:b", "c:d"], "Resource": "*"}}'
-    >>> statement = Policy.parse(text).statements[0]
-    >>> [(value.index, value.text) for value in values_of(statement, ACTIONS)]
-    [(0, 'a:b'), (1, 'c:d')]
-    """
-    for element in elements:
-        for index, text in enumerate(list_of(statement, element)):
-            yield Value(statement, element, index, text)
-
-
-def all_values(case: Case, elements: tuple[str, ...]) -> Iterator[Value]:
-    """Walk through the values of some elements of all statements."""
-    for statement in case.policy.statements:
-        yield from values_of(statement, elements)
-
-
-def list_of(statement: Statement, element: str) -> tuple[str, ...]:
-    """Give the values of an element; none if it is not there."""
-    found: tuple[str, ...] | None = getattr(statement, FIELDS[element])
-    return found or ()
-
-
-def put(case: Case, value: Value, text: str | None) -> Better | None:
-    """Write the policy with another text in the place of a value; no text stands there twice."""
-    if text is None:
-        return None
-
-    def better() -> Policy:
-        others = enumerate(list_of(value.statement, value.element))
-        changed = (text if index == value.index else one for index, one in others)
-        return write(case, value.statement, value.element, tuple(dict.fromkeys(changed)))()
-
-    return better
-
-
-def leave_out(case: Case, statement: Statement, element: str, indices: Container[int]) -> Better:
-    """Write the policy without some values of a list."""
-    listed = enumerate(list_of(statement, element))
-    kept = tuple(text for index, text in listed if index not in indices)
-    return write(case, statement, element, kept)
-
-
-def write(case: Case, statement: Statement, element: str, values: tuple[str, ...]) -> Better:
-    """Write the policy with another list in a statement."""
-    return case.change(statement, **{FIELDS[element]: values})
-
-
-def rules_of(case: Case) -> TypeRules:
-    """Give what AWS lets such a policy contain; of a service unknown here, what all have."""
-    found = SERVICES.get(case.service or "") if case.policy_type == "resource" else None
-    return found or TYPES[case.policy_type]
-
-
-def named(case: Case) -> str:
-    """Say what the policy is: ``"a trust policy"``, ``"a resource policy of sqs"``."""
-    if case.policy_type == "resource" and case.service:
-        return f"a resource policy of {case.service}"
-    return _NAMES[case.policy_type]
-
-
-_NAMES = {
-    "identity": "an identity-based policy",
-    "resource": "a resource-based policy",
-    "trust": "a trust policy",
-    "boundary": "a permissions boundary",
-    "session": "a session policy",
-    "scp": "a service control policy",
-    "rcp": "a resource control policy",
-    "endpoint": "an endpoint policy",
-}
-
 
 LONGEST = 40_000
 """No policy that AWS takes is longer than 32 KB; what is beyond is not worth a long search."""
@@ -190,23 +124,10 @@ FAMILY: dict[str, str] = {
 }
 """What an operator compares: ``String``, ``Numeric``, ``Date``, ``Bool``, ``Ip``, ``Arn``, ..."""
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
-
 
 def is_short(policy: Policy) -> bool:
     """Say whether AWS could take a policy of this length."""
     return len(policy.text) <= LONGEST
-
-
-def without_variables(value: str) -> str:
-    """Take the variables out of a value.
-
-    Examples
-    --------
-    >>> without_variables("home/${aws:username}/${*}*")
-    'home//*'
-    """
-    return _VARIABLE.sub("", value)
 
 
 def has_wildcard(value: str) -> bool:
@@ -230,7 +151,7 @@ def holds_without_key(comparison: Comparison) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ConditionContext:
     """A condition, and the statement and the case that it belongs to.
 
     Parameters
@@ -239,7 +160,7 @@ class Spot:
         Operator and key, in lower case, of all conditions of the statement.
     """
 
-    case: Case
+    checked: PolicyContext
     statement: Statement
     condition: Condition
     names: frozenset[tuple[Comparison, str]]
@@ -248,6 +169,26 @@ class Spot:
     def comparison(self) -> Comparison:
         """The operator as it is written."""
         return self.condition.comparison
+
+    @property
+    def operator(self) -> str:
+        """The operator without set operator and IfExists."""
+        return self.condition.comparison.name
+
+    @property
+    def set_operator(self) -> str:
+        """``ForAllValues``, ``ForAnyValue`` or nothing."""
+        return self.condition.comparison.set_operator
+
+    @property
+    def name(self) -> str:
+        """The key as it is written."""
+        return self.condition.key
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that the request's are compared with."""
+        return self.condition.values
 
     @property
     def family(self) -> str:
@@ -278,14 +219,14 @@ class Spot:
         self,
         code: str,
         what: str,
-        mend: str,
+        remedy: str,
         better: Better | None = None,
         *,
         value: int | None = None,
     ) -> Finding:
         """Make a finding about the key, or about one of its values."""
-        path = self.case.places.condition(self.statement, self.condition, value)
-        return self.case.find(code, path, what, mend, better)
+        path = self.checked.places.condition(self.statement, self.condition, value)
+        return self.checked.find(code, path, what, remedy, better)
 
     def instead(self, **changes: Any) -> Better | None:
         """Write the policy with this condition changed; ``None`` if another is in the way."""
@@ -319,7 +260,7 @@ class Spot:
             lines: list[Condition] = []
             for one in self.statement.conditions:
                 lines += instead if one is self.condition else (one,)
-            return self.case.change(self.statement, conditions=tuple(lines))()
+            return self.checked.change(self.statement, conditions=tuple(lines))()
 
         return better
 
@@ -328,20 +269,20 @@ def _name(condition: Condition) -> tuple[Comparison, str]:
     return condition.comparison, condition.key.lower()
 
 
-def spots_of(case: Case, statement: Statement) -> Iterator[Spot]:
-    """Give the conditions of a statement as spots."""
+def condition_contexts(checked: PolicyContext, statement: Statement) -> Iterator[ConditionContext]:
+    """Give the conditions of a statement with their contexts."""
     names = frozenset(map(_name, statement.conditions))
     for condition in statement.conditions:
-        yield Spot(case, statement, condition, names)
+        yield ConditionContext(checked, statement, condition, names)
 
 
-def on_conditions(*looks: Callable[[Spot], Iterator[Finding]]) -> Detector:
+def on_conditions(*looks: Callable[[ConditionContext], Iterator[Finding]]) -> Detector:
     """Make a detector that shows every condition of a policy to some functions."""
 
-    def detector(case: Case) -> Iterator[Finding]:
-        for statement in case.policy.statements:
-            for spot in spots_of(case, statement):
+    def detector(checked: PolicyContext) -> Iterator[Finding]:
+        for statement in checked.policy.statements:
+            for context in condition_contexts(checked, statement):
                 for look in looks:
-                    yield from look(spot)
+                    yield from look(context)
 
     return detector

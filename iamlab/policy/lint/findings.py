@@ -49,6 +49,9 @@ MEANING_OF: dict[str, str] = {
 NOT_DONE: dict[str, str] = _TABLES["not_checked"]
 """What iamlab does not look for, each with the reason."""
 
+ELEMENT_TEXTS: dict[str, dict[str, dict[str, str]]] = _TABLES["elements"]
+"""Kind of defect of an element -> type of policy -> code, what and remedy."""
+
 Better = Callable[[], "Policy"]
 """Writes a better policy, once somebody wants it."""
 
@@ -66,8 +69,8 @@ class Finding:
         Where it is: JSON path, and the place in the text, counted from 1.
     what
         What is wrong, with the values of this policy.
-    mend
-        How to mend it.
+    remedy
+        How to fix it.
     better
         Writes the policy with this mended, where that needs no knowledge of what was meant.
     """
@@ -77,7 +80,7 @@ class Finding:
     line: int | None
     column: int | None
     what: str
-    mend: str
+    remedy: str
     better: Better | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -97,11 +100,11 @@ class Finding:
 
     @property
     def is_fixable(self) -> bool:
-        """Whether :meth:`fix` can mend it."""
+        """Whether :meth:`fixed` can fix it."""
         return self.better is not None
 
-    def fix(self) -> Policy:
-        """Give the policy with this mended.
+    def fixed(self) -> Policy:
+        """Return the policy with this problem fixed.
 
         Raises
         ------
@@ -109,7 +112,7 @@ class Finding:
             Only a person can say what was meant.
         """
         if self.better is None:
-            raise RequestError(f"{self.code} has no mechanical mend. {self.mend}")
+            raise RequestError(f"{self.code} has no mechanical mend. {self.remedy}")
         return self.better()
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,7 +120,7 @@ class Finding:
         return {
             "findingType": self.level,
             "issueCode": self.code,
-            "findingDetails": f"{self.what} {self.mend}",
+            "findingDetails": f"{self.what} {self.remedy}",
             "locations": [{"path": self.path, "line": self.line, "column": self.column}],
             "fixable": self.is_fixable,
         }
@@ -126,4 +129,4 @@ class Finding:
         place = self.path
         if self.line is not None:
             place += f" (line {self.line}, column {self.column})"
-        return f"{self.level} {self.code} at {place}: {self.what} {self.mend}"
+        return f"{self.level} {self.code} at {place}: {self.what} {self.remedy}"

@@ -14,15 +14,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.policy.building import statements_as_written
 from iamlab.policy.condition_keys import ALWAYS, ALWAYS_IF_SIGNED, GLOBAL_KEYS, is_multivalued
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.json_text import child
-from iamlab.policy.lint.context import Spot, holds_without_key, on_conditions, spots_of
+from iamlab.policy.lint.context import (
+    ConditionContext,
+    condition_contexts,
+    holds_without_key,
+    on_conditions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Condition
 
@@ -30,17 +36,17 @@ if TYPE_CHECKING:
 _PRESENT, _AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 
 
-def _mfa(case: Case) -> Iterator[Finding]:
+def _mfa(checked: PolicyContext) -> Iterator[Finding]:
     """Long-term access keys send neither of the MFA keys, so that a Deny on them does not hold.
 
     Another statement may deny them: then nothing is said.
     """
     guards = [
-        spot
-        for statement in case.policy.statements
+        context
+        for statement in checked.statements
         if statement.effect == "Deny"
-        for spot in spots_of(case, statement)
-        if spot.key in (_PRESENT, _AGE)
+        for context in condition_contexts(checked, statement)
+        if context.key in (_PRESENT, _AGE)
     ]
     if any(_denies_without_mfa(guard.condition) for guard in guards):
         return
@@ -95,20 +101,24 @@ _GROUPS = (
 _GROUP_OF = {key: group for group in _GROUPS for key in group}
 
 
-def _negated(spot: Spot) -> Iterator[Finding]:
+def _negated(context: ConditionContext) -> Iterator[Finding]:
     """A negated operator also holds for a request that does not have the key."""
-    if spot.statement.effect != "Allow" or not spot.is_negated or spot.key not in _GROUP_OF:
+    if (
+        context.statement.effect != "Allow"
+        or not context.is_negated
+        or context.key not in _GROUP_OF
+    ):
         return
-    without_qualifier = is_multivalued(spot.condition.key) and not spot.comparison.set_operator
-    if not holds_without_key(spot.comparison) or without_qualifier:
+    without_qualifier = is_multivalued(context.name) and not context.set_operator
+    if not holds_without_key(context.comparison) or without_qualifier:
         return
-    group = _GROUP_OF[spot.key]
-    if any(_asks_for(one) for one in spot.statement.conditions if one.key.lower() in group):
+    group = _GROUP_OF[context.key]
+    if any(_asks_for(one) for one in context.statement.conditions if one.key.lower() in group):
         return
-    yield spot.find(
+    yield context.find(
         "NEGATED_CONDITION_HOLDS_WITHOUT_KEY",
-        f"{spot.comparison} also lets in whoever sends no {spot.condition.key}.",
-        f"The key is there {GLOBAL_KEYS[spot.key].present}: add Null with the value false.",
+        f"{context.comparison} also lets in whoever sends no {context.name}.",
+        f"The key is there {GLOBAL_KEYS[context.key].present}: add Null with the value false.",
     )
 
 
@@ -123,90 +133,89 @@ _EMPTY_OBJECT = re.compile(r"\{[ \t\n\r]*\}")
 _NULL = Comparison("Null")
 
 
-def _empty_list(spot: Spot) -> Iterator[Finding]:
+def _empty_list(context: ConditionContext) -> Iterator[Finding]:
     """Of no values none fits."""
-    if spot.condition.values or (spot.comparison.name == "Null" and spot.comparison.set_operator):
+    if context.values or (context.operator == "Null" and context.set_operator):
         return  # such a Null is the same for every request, and is told as that
-    comparison, key = spot.comparison, spot.condition.key
+    comparison, key = context.comparison, context.name
     if comparison.set_operator == "ForAllValues" or (
         comparison.if_exists and not comparison.set_operator
     ):
         code = "IFEXISTS" if comparison.if_exists else "FORALLVALUES"
-        yield spot.find(
+        yield context.find(
             f"EMPTY_ARRAY_CONDITION_{code}",
             f"{comparison} with no values holds only without {key}.",
             "Use Null with the value true.",
-            spot.instead(comparison=_NULL, values=("true",)),
+            context.instead(comparison=_NULL, values=("true",)),
         )
     elif comparison.set_operator:
         what = f"{comparison} with no values never holds."
-        yield spot.find("EMPTY_ARRAY_CONDITION_FORANYVALUE", what, f"Write values for {key}.")
+        yield context.find("EMPTY_ARRAY_CONDITION_FORANYVALUE", what, f"Write values for {key}.")
     else:
         what = f"{key} has no values to be compared with."
-        yield spot.find("EMPTY_ARRAY_CONDITION", what, "Write values, or take the key out.")
+        yield context.find("EMPTY_ARRAY_CONDITION", what, "Write values, or take the key out.")
 
 
-def _empty_object(case: Case) -> Iterator[Finding]:
+def _empty_object(checked: PolicyContext) -> Iterator[Finding]:
     """A condition with nothing in it is none."""
-    if not _EMPTY_OBJECT.search(case.policy.text):
+    if not _EMPTY_OBJECT.search(checked.policy.text):
         return
-    written = case.policy.to_dict()["Statement"]
-    raw = written if isinstance(written, list) else [written]
-    for statement in case.policy.statements:
+    raw = statements_as_written(checked.policy)
+    for statement in checked.statements:
         block: Any = raw[statement.number - 1].get("Condition")
-        path = case.places.element(statement, "Condition")
+        path = checked.places.element(statement, "Condition")
         empty = [] if block else [path]
         empty += [child(path, operator) for operator, keys in (block or {}).items() if not keys]
         for place in empty if block is not None else ():
-            yield case.find(
+            yield checked.find(
                 "EMPTY_OBJECT_CONDITION",
                 place,
                 "An empty object is no condition: the statement holds without it.",
                 "Write a condition, or take it out.",
-                case.change(statement),
+                checked.change(statement),
             )
 
 
-def _null_with_qualifier(spot: Spot) -> Iterator[Finding]:
+def _null_with_qualifier(context: ConditionContext) -> Iterator[Finding]:
     """A set operator makes of Null a constant."""
-    if spot.comparison.name == "Null" and spot.comparison.set_operator:
-        always = "always" if spot.comparison.set_operator == "ForAllValues" else "never"
-        yield spot.find(
+    if context.operator == "Null" and context.set_operator:
+        always = "always" if context.set_operator == "ForAllValues" else "never"
+        yield context.find(
             "NULL_WITH_QUALIFIER",
-            f"{spot.comparison} {always} holds, whatever the request has.",
+            f"{context.comparison} {always} holds, whatever the request has.",
             "Write Null alone.",
         )
 
 
-def _star_alone(spot: Spot) -> Iterator[Finding]:
+def _star_alone(context: ConditionContext) -> Iterator[Finding]:
     """A lone star fits every text, so all that counts is whether the key is there."""
-    comparison, key = spot.comparison, spot.condition.key
+    comparison, key = context.comparison, context.name
     if comparison.name not in ("StringLike", "StringNotLike") or not any(
-        value and not value.strip("*") for value in spot.condition.values
+        value and not value.strip("*") for value in context.values
     ):
         return
-    holds = _when(spot)
+    holds = _when(context)
     if holds == "always":
-        yield spot.find(
+        yield context.find(
             "REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION",
             f"{comparison} {key} with a star always holds.",
             "Take the key out.",
-            spot.dropped(),
+            context.dropped(),
         )
     elif holds == "never":
-        yield spot.find(
+        yield context.find(
             "REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION",
             f"{comparison} {key} with a star never holds, so the statement has no effect.",
             "Take the statement out.",
-            spot.case.without(spot.statement),
+            context.checked.without(context.statement),
         )
     elif holds:
         absent = "false" if holds == "present" else "true"
-        yield spot.find(
+        yield context.find(
             f"EQUIVALENT_TO_NULL_{absent.upper()}",
             f"{comparison} {key} with a star holds whenever the key is {holds}.",
             f"Use Null with the value {absent}.",
-            spot.instead(comparison=_NULL, values=(absent,)),
+            context.instead(comparison=_NULL, values=(absent,)),
         )
 
 
@@ -219,27 +228,27 @@ _OF_SEVERAL = {
 }
 
 
-def _when(spot: Spot) -> str:
+def _when(context: ConditionContext) -> str:
     """Say when a comparison with a lone star holds; empty where sources differ, or it is odd."""
-    comparison = spot.comparison
+    comparison = context.comparison
     if comparison.set_operator == "ForAnyValue" and comparison.if_exists:
         return ""
     if comparison.set_operator:
-        return _OF_SEVERAL.get((comparison.set_operator, spot.is_negated), "")
-    if is_multivalued(spot.condition.key):
+        return _OF_SEVERAL.get((comparison.set_operator, context.is_negated), "")
+    if is_multivalued(context.name):
         return ""
-    there = is_always_there(spot.key, spot.case)
-    if spot.is_negated:
+    there = is_always_there(context.key, context.checked)
+    if context.is_negated:
         return "never" if there else "absent"
     return "always" if there or comparison.if_exists else "present"
 
 
-def is_always_there(key: str, case: Case) -> bool:
+def is_always_there(key: str, checked: PolicyContext) -> bool:
     """Say whether every request that a policy of this type judges has a key."""
     known = GLOBAL_KEYS.get(key)
     if known is None:
         return False
-    return known.present in (ALWAYS if case.names_principals else ALWAYS_IF_SIGNED)
+    return known.present in (ALWAYS if checked.names_principals else ALWAYS_IF_SIGNED)
 
 
 DETECTORS: tuple[Detector, ...] = (

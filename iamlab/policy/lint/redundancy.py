@@ -21,12 +21,12 @@ from iamlab.policy.covering import (
     never_applies,
     principals_of,
 )
-from iamlab.policy.lint.context import ACTIONS, RESOURCES, leave_out, list_of
+from iamlab.policy.statement import ACTIONS, RESOURCES, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -36,30 +36,30 @@ MOST_STATEMENTS = 150
 LONGEST_SHOWN = 200
 
 
-def redundant_values(case: Case) -> Iterator[Finding]:
+def redundant_values(checked: PolicyContext) -> Iterator[Finding]:
     """A value that another of its list covers adds nothing.
 
     A misplaced variable does, however much its value is covered: it voids the whole statement.
     """
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         for element in ACTIONS if never_applies(statement) else (*ACTIONS, *RESOURCES):
             if len(list_of(statement, element)) > 1:
-                yield from _redundant(case, statement, element)
+                yield from _redundant(checked, statement, element)
 
 
-def _redundant(case: Case, statement: Statement, element: str) -> Iterator[Finding]:
+def _redundant(checked: PolicyContext, statement: Statement, element: str) -> Iterator[Finding]:
     actions = element in ACTIONS
     values = list_of(statement, element)
     found = covered_values(values, actions=actions, variables=statement.variables)
-    better = leave_out(case, statement, element, found) if found else None
+    better = checked.leave_out(statement, element, found) if found else None
     code = "REDUNDANT_ACTION" if actions else "REDUNDANT_RESOURCE"
     for index, cover in sorted(found.items()):
         wide, narrow = values[cover], values[index]
         same = wide == narrow or (actions and wide.lower() == narrow.lower())
         wide, narrow = wide[:LONGEST_SHOWN], narrow[:LONGEST_SHOWN]
         what = f"{narrow} stands here twice." if same else f"{wide} covers {narrow}."
-        path = case.places.value(statement, element, index)
-        yield case.find(code, path, what, "Leave it out.", better)
+        path = checked.places.value(statement, element, index)
+        yield checked.find(code, path, what, "Leave it out.", better)
 
 
 def covered_values(
@@ -109,14 +109,14 @@ def _group(value: str, *, actions: bool) -> str:
     return "" if "*" in service or "?" in service or value == "*" else service.lower()
 
 
-def redundant_statements(case: Case) -> Iterator[Finding]:
+def redundant_statements(checked: PolicyContext) -> Iterator[Finding]:
     """A statement that applies only where another with the same effect does adds nothing."""
-    for index, cover in covered_statements(case.policy.statements).items():
-        narrow, wide = case.policy.statements[index], case.policy.statements[cover]
+    for index, cover in covered_statements(checked.statements).items():
+        narrow, wide = checked.statements[index], checked.statements[cover]
         what = f"Statement {wide.label!r} says all that statement {narrow.label!r} says."
-        better = case.without(narrow)
-        path = case.places.statement(narrow)
-        yield case.find("REDUNDANT_STATEMENT", path, what, "Leave it out.", better)
+        better = checked.without(narrow)
+        path = checked.places.statement(narrow)
+        yield checked.find("REDUNDANT_STATEMENT", path, what, "Leave it out.", better)
 
 
 def covered_statements(statements: Sequence[Statement]) -> dict[int, int]:

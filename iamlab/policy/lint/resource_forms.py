@@ -28,24 +28,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.catalog import PLACEHOLDER, action, arns_for, resource_types_of, services
 from iamlab.policy.lint.actions import names_like
-from iamlab.policy.lint.context import Value, leave_out, values_of, write
 from iamlab.policy.patterns import glob
-from iamlab.policy.variables import has_variable, is_misplaced
+from iamlab.policy.statement import ListValue, values_of
+from iamlab.policy.variables import has_variable, is_misplaced, with_variables_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Better, Finding
     from iamlab.policy.statement import Statement
 
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 _WILD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ArnForm:
     """The form of a resource type's ARN.
 
     Parameters
@@ -69,7 +68,7 @@ class Form:
 
         Examples
         --------
-        >>> form = Form("iam", "", "*", "role/*")
+        >>> form = ArnForm("iam", "", "*", "role/*")
         >>> form.may_be("role/dev"), form.may_be("r*"), form.may_be("user/*")
         (True, True, False)
         """
@@ -89,26 +88,26 @@ def _ends(pattern: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def declared(text: str) -> tuple[Form, ...]:
+def declared(text: str) -> tuple[ArnForm, ...]:
     """Read the form of an ARN as a service declares it; a few types have two, with a comma between.
 
     Examples
     --------
     >>> declared("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
-    (Form(service='iam', region='', account='*', resource='role/*', whole=False),)
+    (ArnForm(service='iam', region='', account='*', resource='role/*', whole=False),)
     """
     found = []
     for pattern in PLACEHOLDER.sub("*", text).split(", "):
         arn = Arn.parse(pattern)
         whole = (arn.service, arn.resource) == ("s3", "*")  # a bucket, whoever declares it
-        found.append(Form(arn.service, arn.region, arn.account, arn.resource, whole))
+        found.append(ArnForm(arn.service, arn.region, arn.account, arn.resource, whole))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
-def forms_by_service() -> dict[str, tuple[Form, ...]]:
+def forms_by_service() -> dict[str, tuple[ArnForm, ...]]:
     """Give all forms by the service in the ARN, whichever services declare them."""
-    found: dict[str, dict[Form, None]] = {}
+    found: dict[str, dict[ArnForm, None]] = {}
     for prefix in services():
         for kind in resource_types_of(prefix).values():
             for form in declared(kind.arn):
@@ -116,7 +115,7 @@ def forms_by_service() -> dict[str, tuple[Form, ...]]:
     return {service: tuple(forms) for service, forms in found.items()}
 
 
-def forms_of(text: str) -> tuple[Form, ...] | None:
+def forms_of(text: str) -> tuple[ArnForm, ...] | None:
     """Give the forms that a Resource value may be of; ``None`` if that cannot be judged.
 
     It cannot be judged of a value that may be about any service, has a variable where none may
@@ -131,22 +130,11 @@ def forms_of(text: str) -> tuple[Form, ...] | None:
     """
     if not is_arn(text) or is_misplaced(text):
         return None
-    arn = Arn.parse(plain(text))
+    arn = Arn.parse(with_variables_as("*", text))
     known = forms_by_service().get(arn.service)
     if known is None or is_wild(arn.service):
         return None
     return tuple(form for form in known if form.may_be(arn.resource))
-
-
-def plain(text: str) -> str:
-    """Write a star for each variable, since it may stand for anything.
-
-    Examples
-    --------
-    >>> plain("arn:aws:s3:::home/${aws:username}/*")
-    'arn:aws:s3:::home/*/*'
-    """
-    return _VARIABLE.sub("*", text)
 
 
 def is_wild(text: str) -> bool:
@@ -158,12 +146,11 @@ MOST_PAIRS = 20_000
 """Of a statement with more pairs nothing is said."""
 LONGEST_ARN = 2048
 
-_WELL_DECLARED = frozenset(
-    (
-        *("cloudtrail", "cloudwatch", "dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "logs"),
-        *("rds", "s3", "secretsmanager", "sns", "sqs", "states", "sts"),
-    )
+_WELL_DECLARED_NAMES = (
+    "cloudtrail cloudwatch dynamodb ec2 ecr iam kms lambda logs rds s3 secretsmanager sns sqs "
+    "states sts"
 )
+_WELL_DECLARED = frozenset(_WELL_DECLARED_NAMES.split())
 # Services that ask about no resource by a plain "*", which no ARN matches. Others send an ARN that
 # ends in a star or a slash, so that a broad pattern fits it, or that of what is to be made.
 _ASK_BY_STAR = frozenset({"ec2", "ecr", "kms", "lambda"})
@@ -172,7 +159,7 @@ _BROAD = re.compile(r"(?:[\w.-]+[/:])*[*?/:]*")
 _BUCKET = re.compile(r"arn:[\w-]+:s3:::[^/*?$]+(?=/\*$)")
 
 
-class Wanted(NamedTuple):
+class AcceptedResources(NamedTuple):
     """What the actions that one value matches work on.
 
     Parameters
@@ -183,22 +170,24 @@ class Wanted(NamedTuple):
         Services of which an action works on no resource.
     """
 
-    forms: dict[str, tuple[Form, ...]]
+    forms: dict[str, tuple[ArnForm, ...]]
     bare: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
-def wanted(pattern: str) -> Wanted | None:
+def accepted_resources(pattern: str) -> AcceptedResources | None:
     """Say what an Action value works on; ``None`` if that cannot be judged.
 
     Examples
     --------
-    >>> wanted("ec2:DescribeVpcs").bare, wanted("s3:Nothing") is None, wanted("*") is None
-    (frozenset({'ec2'}), True, True)
+    >>> accepted_resources("ec2:DescribeVpcs").bare
+    frozenset({'ec2'})
+    >>> accepted_resources("s3:Nothing"), accepted_resources("*")
+    (None, None)
     """
     if pattern.partition(":")[0].lower() not in _WELL_DECLARED or has_variable(pattern):
         return None
-    forms: dict[str, dict[Form, None]] = {}
+    forms: dict[str, dict[ArnForm, None]] = {}
     bare = set()
     names = names_like(pattern)
     for name in names:
@@ -211,7 +200,7 @@ def wanted(pattern: str) -> Wanted | None:
             else:
                 return None
     return (
-        Wanted({one: tuple(some) for one, some in forms.items()}, frozenset(bare))
+        AcceptedResources({one: tuple(some) for one, some in forms.items()}, frozenset(bare))
         if names
         else None
     )
@@ -233,10 +222,10 @@ def fits(pattern: str, resource: str) -> bool:
     >>> fits("s3:ListBucket", "arn:aws:s3:::maps"), fits("s3:ListBucket", "arn:aws:s3:::maps/*")
     (True, False)
     """
-    works_on = wanted(pattern)
+    works_on = accepted_resources(pattern)
     if works_on is None or resource == "*" or not is_arn(resource) or is_misplaced(resource):
         return True
-    arn = Arn.parse(plain(resource))
+    arn = Arn.parse(with_variables_as("*", resource))
     if is_wild(arn.service) or arn.service == "s3-object-lambda":
         return True
     if arn.service in works_on.bare - _ASK_BY_STAR and _BROAD.fullmatch(arn.resource):
@@ -250,44 +239,46 @@ def _is_judged(resource: str) -> bool:
     return is_arn(resource) and Arn.parse(resource).service in _WELL_DECLARED
 
 
-def unpaired(case: Case) -> Iterator[Finding]:
+def mismatched_pairs(checked: PolicyContext) -> Iterator[Finding]:
     """An action and a resource that do not go together match no request."""
-    if case.policy_type == "trust" or (case.policy_type == "resource" and case.service != "s3"):
+    if checked.policy_type == "trust" or (
+        checked.policy_type == "resource" and checked.service != "s3"
+    ):
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.action and statement.resource and "*" not in statement.resource:
             pairs = len(statement.action) * len(statement.resource)
             long = any(len(text) > LONGEST_ARN for text in statement.resource)
             if pairs <= MOST_PAIRS and not long:
-                yield from _lonely_actions(case, statement)
-                yield from _lonely_resources(case, statement)
+                yield from _lonely_actions(checked, statement)
+                yield from _lonely_resources(checked, statement)
 
 
-def _lonely_actions(case: Case, statement: Statement) -> Iterator[Finding]:
+def _lonely_actions(checked: PolicyContext, statement: Statement) -> Iterator[Finding]:
     resources = statement.resource or ()
     for value in values_of(statement, ("Action",)):
         if any(fits(value.text, resource) for resource in resources):
             continue
-        path = value.path(case)
-        works_on = wanted(value.text)
+        path = checked.path(value)
+        works_on = accepted_resources(value.text)
         if works_on is not None and not works_on.forms:
             what = f"{value.text} works on no resource, so none of these ARNs matches it."
-            mend = 'Move it to a statement with "Resource": "*".'
-            yield case.find("ACTION_NEEDS_STAR_RESOURCE", path, what, mend)
+            remedy = 'Move it to a statement with "Resource": "*".'
+            yield checked.find("ACTION_NEEDS_STAR_RESOURCE", path, what, remedy)
         else:
             what = f"{value.text} works on none of the statement's resources."
-            mend, better = _partner(case, value)
-            yield case.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, mend, better)
+            remedy, better = _partner(checked, value)
+            yield checked.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, remedy, better)
 
 
-def _partner(case: Case, value: Value) -> tuple[str, Better | None]:
+def _partner(checked: PolicyContext, value: ListValue) -> tuple[str, Better | None]:
     """Say which resource an action wants; of a bucket whose objects are named, add the bucket."""
     if value.text.lower().startswith("s3:") and fits(value.text, "arn:aws:s3:::b"):
         for resource in value.statement.resource or ():
             bucket = _BUCKET.match(resource)
             if bucket:
-                mend = f"It is asked of the bucket: add {bucket[0]}."
-                return mend, _with_bucket(case, value.statement, bucket[0])
+                remedy = f"It is asked of the bucket: add {bucket[0]}."
+                return remedy, _with_bucket(checked, value.statement, bucket[0])
     if action(value.text) is None:
         return "Name a resource that one of these actions works on.", None
     forms = arns_for(value.text)
@@ -296,16 +287,16 @@ def _partner(case: Case, value: Value) -> tuple[str, Better | None]:
     return f"It wants a resource of the form {best}{more}.", None
 
 
-def _with_bucket(case: Case, statement: Statement, bucket: str) -> Better | None:
+def _with_bucket(checked: PolicyContext, statement: Statement, bucket: str) -> Better | None:
     """Add the bucket's ARN, unless that would widen what another action works on."""
     resources = statement.resource or ()
     for other in statement.action or ():
         if fits(other, bucket) and any(fits(other, one) for one in resources):
             return None
-    return write(case, statement, "Resource", (*resources, bucket))
+    return checked.write(statement, "Resource", (*resources, bucket))
 
 
-def _lonely_resources(case: Case, statement: Statement) -> Iterator[Finding]:
+def _lonely_resources(checked: PolicyContext, statement: Statement) -> Iterator[Finding]:
     actions = statement.action or ()
     alone = {
         value.index: value
@@ -314,11 +305,13 @@ def _lonely_resources(case: Case, statement: Statement) -> Iterator[Finding]:
     }
     if not alone or len(alone) == len(statement.resource or ()):
         return  # then the findings about the actions say it
-    better = leave_out(case, statement, "Resource", alone)
+    better = checked.leave_out(statement, "Resource", alone)
     for value in alone.values():
         what = f"No action of the statement works on {value.text}."
-        mend = "Leave it out, or add the action that was meant."
-        yield case.find("RESOURCE_WITHOUT_MATCHING_ACTION", value.path(case), what, mend, better)
+        remedy = "Leave it out, or add the action that was meant."
+        yield checked.find(
+            "RESOURCE_WITHOUT_MATCHING_ACTION", checked.path(value), what, remedy, better
+        )
 
 
-DETECTORS: tuple[Detector, ...] = (unpaired,)
+DETECTORS: tuple[Detector, ...] = (mismatched_pairs,)

@@ -1,12 +1,17 @@
-"""Services of AWS as principals: on whose behalf do they come?
+"""AWS services as principals: on whose behalf do they call, and which guards stop them?
 
 A service that calls for itself calls for one of its customers, and not always for you. It says for
-whom in ``aws:SourceArn`` and ``aws:SourceAccount``; a policy that does not ask lets every customer
-use the service as a deputy.
+which one in ``aws:SourceArn`` and ``aws:SourceAccount``. A policy that does not check that lets
+every customer use the service as a deputy.
+
+A resource control policy (RCP) stops every caller, AWS's own services included. A guard that checks
+where a principal belongs must exempt the services, which belong nowhere. A guard that checks on
+whose behalf a service calls must exempt the people, who call for themselves.
 
 Notes
 -----
-AWS pages: "The confused deputy problem"; "IAM Access Analyzer policy check reference".
+AWS pages: "The confused deputy problem"; "SCP syntax"; "RCP syntax"; "Resource control policy
+examples"; "IAM Access Analyzer policy check reference".
 """
 
 from __future__ import annotations
@@ -15,22 +20,26 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.lint.context import Spot, on_conditions, spots_of
+from iamlab.policy.lint.context import (
+    ConditionContext,
+    condition_contexts,
+    holds_without_key,
+    on_conditions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
-    from iamlab.policy.statement import Statement
+    from iamlab.policy.statement import Condition, Statement
 
-SENDERS = frozenset(
-    (
-        *("apigateway", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp"),
-        *("config", "delivery.logs", "events", "guardduty", "logging.s3", "logs", "s3"),
-        *("secretsmanager", "ses", "sns"),
-    )
+
+_SENDERS = (
+    "apigateway budgets cloudfront cloudtrail cloudwatch cognito-idp config delivery.logs events "
+    "guardduty logging.s3 logs s3 secretsmanager ses sns"
 )
+SENDERS = frozenset(_SENDERS.split())
 """Services that call resources directly, and are known to say on whose behalf."""
 
 _SERVICE = re.compile(r"(.{1,60})\.amazonaws\.com(?:\.cn)?")
@@ -57,11 +66,11 @@ def sender(principal: str) -> str:
     return _REGION.sub("", service[1]) if service else ""
 
 
-def _unrestricted(case: Case) -> Iterator[Finding]:
+def _unrestricted(checked: PolicyContext) -> Iterator[Finding]:
     """An Allow for a service that does not ask on whose behalf it comes."""
-    if case.policy_type != "resource":
+    if checked.policy_type != "resource":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         if statement.effect != "Allow" or not statement.principal:
             continue
         keys = {condition.key.lower() for condition in statement.conditions}
@@ -69,9 +78,9 @@ def _unrestricted(case: Case) -> Iterator[Finding]:
             continue
         for index, (kind, value) in enumerate(statement.principal):
             if kind == "Service" and sender(value) in SENDERS:
-                yield case.find(
+                yield checked.find(
                     "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
-                    case.places.principal(statement, index),
+                    checked.places.principal(statement, index),
                     f"{value} may come on behalf of any of its customers.",
                     "Add a condition on aws:SourceAccount or aws:SourceArn.",
                 )
@@ -82,15 +91,15 @@ def _is_for_services(statement: Statement) -> bool:
     return bool(principals) and all(kind == "Service" for kind, _ in principals)
 
 
-def _older_key(spot: Spot) -> Iterator[Finding]:
+def _older_key(context: ConditionContext) -> Iterator[Finding]:
     """Keys that said on whose behalf before there were proper ones."""
-    if spot.key not in _OLDER or not _is_for_services(spot.statement):
+    if context.key not in _OLDER or not _is_for_services(context.statement):
         return
-    others = {condition.key.lower() for condition in spot.statement.conditions}
-    if spot.statement.effect == "Allow" and not others & _SOURCES:
-        yield spot.find(
+    others = {condition.key.lower() for condition in context.statement.conditions}
+    if context.statement.effect == "Allow" and not others & _SOURCES:
+        yield context.find(
             "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"{spot.condition.key} is an old way to say on whose behalf a service comes.",
+            f"{context.name} is an old way to say on whose behalf a service comes.",
             "Use aws:SourceAccount or aws:SourceArn.",
         )
 
@@ -99,19 +108,21 @@ def _older_key(spot: Spot) -> Iterator[Finding]:
 _OF_IDENTITIES = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
 
 
-def _never_sent(spot: Spot) -> Iterator[Finding]:
+def _never_sent(context: ConditionContext) -> Iterator[Finding]:
     """A service that calls for itself belongs to no organization, and has neither name nor tags."""
-    tag = spot.key.startswith("aws:principaltag/") and not _comes_with_certificate(spot.statement)
+    tag = context.key.startswith("aws:principaltag/") and not _comes_with_certificate(
+        context.statement
+    )
     if (
-        not (tag or spot.key in _OF_IDENTITIES)
-        or spot.comparison.if_exists
-        or spot.comparison.name == "Null"
+        not (tag or context.key in _OF_IDENTITIES)
+        or context.comparison.if_exists
+        or context.operator == "Null"
     ):
         return
-    if _is_for_services(spot.statement):
-        yield spot.find(
+    if _is_for_services(context.statement):
+        yield context.find(
             "UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"A service that calls for itself sends no {spot.condition.key}.",
+            f"A service that calls for itself sends no {context.name}.",
             "Use aws:SourceOrgID, aws:SourceAccount or aws:SourceArn.",
         )
 
@@ -124,12 +135,12 @@ def _comes_with_certificate(statement: Statement) -> bool:
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"))
 
 
-def _own_resource(spot: Spot) -> Iterator[Finding]:
+def _own_resource(context: ConditionContext) -> Iterator[Finding]:
     """A resource's policy is about that resource, whose account is known."""
-    if spot.case.policy_type == "resource" and spot.key in _OF_THE_RESOURCE:
-        yield spot.find(
+    if context.checked.policy_type == "resource" and context.key in _OF_THE_RESOURCE:
+        yield context.find(
             "IRRELEVANT_CONDITION_KEY_IN_POLICY",
-            f"In the policy of a resource, {spot.condition.key} is always the same.",
+            f"In the policy of a resource, {context.name} is always the same.",
             "Use it in the policies of those who call.",
         )
 
@@ -141,44 +152,116 @@ _PAIRS = {
 }
 
 
-def _paired(case: Case) -> Iterator[Finding]:
+def _paired(checked: PolicyContext) -> Iterator[Finding]:
     """Private addresses are the same in every VPC, and a bucket's ARN holds no account.
 
     A Deny may say it in another statement.
     """
     denied = {
         condition.key.lower()
-        for statement in case.policy.statements
+        for statement in checked.statements
         if statement.effect == "Deny"
         for condition in statement.conditions
     }
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         own = {condition.key.lower() for condition in statement.conditions}
         beside = own if statement.effect == "Allow" else denied
-        for spot in spots_of(case, statement):
-            missing = _missing(spot, beside)
+        for context in condition_contexts(checked, statement):
+            missing = _missing(context, beside)
             if missing:
-                yield spot.find(
+                yield context.find(
                     "MISSING_PAIRED_CONDITION_KEYS",
-                    f"{spot.condition.key} alone does not say whose it is.",
+                    f"{context.name} alone does not say whose it is.",
                     f"Add {' or '.join(missing)}.",
                 )
 
 
-def _missing(spot: Spot, beside: set[str]) -> tuple[str, ...]:
-    if not spot.narrows or spot.comparison.name == "Null":
+def _missing(context: ConditionContext, beside: set[str]) -> tuple[str, ...]:
+    if not context.narrows or context.operator == "Null":
         return ()
-    partners = _PAIRS.get(spot.key, ())
-    if spot.key == "aws:sourcearn" and _is_for_services(spot.statement):
-        values = filter(is_arn, spot.condition.values)
+    partners = _PAIRS.get(context.key, ())
+    if context.key == "aws:sourcearn" and _is_for_services(context.statement):
+        values = filter(is_arn, context.values)
         if any(Arn.parse(value).service == "s3" for value in values):
             partners = ("aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
     found = beside.intersection(partner.lower() for partner in partners)
     return () if found else partners
 
 
+_OF_PRINCIPALS_NAMES = (
+    "aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths "
+    "aws:principaltag/"
+)
+_OF_PRINCIPALS = tuple(_OF_PRINCIPALS_NAMES.split())
+_OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+_TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
+
+
+def rcp_guards(checked: PolicyContext) -> Iterator[Finding]:
+    """A guard against strangers must not stop AWS's services, nor one of services the people."""
+    if checked.policy_type != "rcp":
+        return
+    for statement in checked.statements:
+        if statement.effect == "Deny":
+            spared = {_caller(one) for one in statement.conditions if not _holds_without_key(one)}
+            for condition in statement.conditions:
+                if _holds_without_key(condition) and not (spared & {"any", _caller(condition)}):
+                    yield from _unguarded(checked, statement, condition)
+
+
+def _caller(condition: Condition) -> str:
+    """Say who alone has a key: a person or role of AWS, or a service that comes for somebody."""
+    key = condition.key.lower()
+    if key in _TELL_SERVICES:
+        return "any"
+    if key.startswith(_OF_PRINCIPALS):
+        return "principal"
+    return "service" if key in _OF_SOURCES else ""
+
+
+def _holds_without_key(condition: Condition) -> bool:
+    """Say whether the condition is met without its key, and not because it asks for that."""
+    asks = condition.comparison.name == "Null" or condition.key.lower() in _TELL_SERVICES
+    return not asks and holds_without_key(condition.comparison)
+
+
+def _unguarded(
+    checked: PolicyContext, statement: Statement, condition: Condition
+) -> Iterator[Finding]:
+    path = checked.places.condition(statement, condition)
+    key, caller = condition.key, _caller(condition)
+    if caller == "principal":
+        what = f"A call that an AWS service makes itself has no {key}, so it is denied."
+        remedy = 'Add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}.'
+        yield checked.find("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY", path, what, remedy)
+    if caller == "service":
+        what = f"A call that no AWS service makes has no {key}, so it is denied."
+        remedy = 'Add "Bool": {"aws:PrincipalIsAWSService": "true"}.'
+        yield checked.find(
+            "RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, remedy
+        )
+
+
+def rcp_sources(checked: PolicyContext) -> Iterator[Finding]:
+    """Not every call of a service says on whose behalf it comes."""
+    if checked.policy_type != "rcp":
+        return
+    for statement in checked.statements:
+        sources = [one for one in statement.conditions if _caller(one) == "service"]
+        sure = any(not _holds_without_key(one) for one in sources)
+        if statement.effect == "Allow" or sure:
+            continue
+        for condition in sources:
+            path = checked.places.condition(statement, condition)
+            what = f"Some calls of AWS services have no {condition.key}, and are denied."
+            remedy = 'Add "Null": {"aws:SourceAccount": "false"}.'
+            yield checked.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, remedy)
+
+
 DETECTORS: tuple[Detector, ...] = (
     _unrestricted,
     on_conditions(_older_key, _never_sent, _own_resource),
     _paired,
+    rcp_guards,
+    rcp_sources,
 )

@@ -1,15 +1,10 @@
-"""Findings about the frame: the version, Sids, elements that are missing, and empty lists.
-
-Findings about the length of a policy.
-
-IAM does not count white space between the values; most other services do.
+"""Findings about the frame: version, Sids, elements that are missing or forbidden, length.
 
 Notes
 -----
 AWS pages: "IAM Access Analyzer policy check reference"; "Grammar of the IAM JSON policy language";
-"IAM JSON policy elements: Sid".
-AWS pages: "IAM and AWS STS quotas"; "Quotas and service limits for AWS Organizations"; for resource
-policies the quotas of each service.
+"IAM JSON policy elements: Sid"; "IAM and AWS STS quotas"; "Quotas and service limits for AWS
+Organizations"; for resource policies the quotas of each service.
 """
 
 from __future__ import annotations
@@ -20,35 +15,38 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from iamlab.policy.building import statements_as_written
 from iamlab.policy.document import written
 from iamlab.policy.json_text import child
-from iamlab.policy.lint.context import named, rules_of
+from iamlab.policy.lint.findings import ELEMENT_TEXTS
+from iamlab.policy.validate.document_defects import repeated_sids
+from iamlab.policy.validate.element_defects import element_faults
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.policy.document import Policy
-    from iamlab.policy.lint.context import Case, Detector
-    from iamlab.policy.lint.findings import Finding
+    from iamlab.policy.lint.context import Detector, PolicyContext
+    from iamlab.policy.lint.findings import Better, Finding
     from iamlab.policy.statement import Statement
 
 
 NEWEST: Literal["2012-10-17"] = "2012-10-17"
 
 
-def version(case: Case) -> Iterator[Finding]:
+def version(checked: PolicyContext) -> Iterator[Finding]:
     """Without Version the language is that of 2008, where ``${...}`` is plain text."""
-    policy = case.policy
+    policy = checked.policy
     if policy.version == NEWEST or "Version" in _written(policy):
         return
     what = "The policy has no Version, so the language is that of 2008-10-17."
     if has_variable(json.dumps(_written(policy))):  # the text may have it escaped
-        mend = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
-        yield case.find("MISSING_VERSION", "$", what, mend)
+        remedy = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
+        yield checked.find("MISSING_VERSION", "$", what, remedy)
     else:
         newest = partial(written, policy.statements, replace(policy, version=NEWEST))
-        yield case.find("MISSING_VERSION", "$", what, f'Add "Version": "{NEWEST}".', newest)
+        yield checked.find("MISSING_VERSION", "$", what, f'Add "Version": "{NEWEST}".', newest)
 
 
 def _written(policy: Policy) -> dict[str, Any]:
@@ -57,34 +55,30 @@ def _written(policy: Policy) -> dict[str, Any]:
     return found
 
 
-def sids(case: Case) -> Iterator[Finding]:
-    """A Sid is not empty, has letters and digits only, and stands once."""
-    rules = rules_of(case)
+def sids(checked: PolicyContext) -> Iterator[Finding]:
+    """A Sid is not empty, has letters and digits only, and is in use once."""
+    rules = checked.rules
     form = re.compile(rules.sid) if rules.sid is not None else None
-    used = {statement.sid for statement in case.policy.statements}
-    first: dict[str, Statement] = {}
-    for statement in case.policy.statements:
-        sid = statement.sid
-        if sid is None:
-            continue
-        if not sid:
-            yield _empty_sid(case, statement)
-            continue
-        if form is not None and not form.fullmatch(sid):
-            yield _unsupported_sid(case, statement, form, used)
-        if first.setdefault(sid, statement) is not statement:
-            yield _repeated_sid(case, statement, first[sid], used)
+    used = {statement.sid for statement in checked.statements}
+    repeated = {one.number: first for one, first in repeated_sids(checked.statements)}
+    for statement in checked.statements:
+        if statement.sid == "":
+            yield _empty_sid(checked, statement)
+        if statement.sid and form is not None and not form.fullmatch(statement.sid):
+            yield _unsupported_sid(checked, statement, form, used)
+        if statement.number in repeated:
+            yield _repeated_sid(checked, statement, repeated[statement.number], used)
 
 
-def _empty_sid(case: Case, statement: Statement) -> Finding:
-    path = case.places.element(statement, "Sid")
+def _empty_sid(checked: PolicyContext, statement: Statement) -> Finding:
+    path = checked.places.element(statement, "Sid")
     what = "The Sid is empty."
-    better = case.change(statement, sid=None)
-    return case.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
+    better = checked.change(statement, sid=None)
+    return checked.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
 
 
 def _unsupported_sid(
-    case: Case, statement: Statement, form: re.Pattern[str], used: set[str | None]
+    checked: PolicyContext, statement: Statement, form: re.Pattern[str], used: set[str | None]
 ) -> Finding:
     sid = statement.sid or ""
     odd = next((sign for sign in sid if not form.fullmatch(sign)), None)
@@ -93,92 +87,104 @@ def _unsupported_sid(
     left = "".join(filter(form.fullmatch, sid))[:100]
     if left and left not in used:
         used.add(left)
-        better = case.change(statement, sid=left)
+        better = checked.change(statement, sid=left)
     signs = "letters, digits, - and _" if form.fullmatch("_") else "letters and digits"
-    return case.find(
+    return checked.find(
         "UNSUPPORTED_SID",
-        case.places.element(statement, "Sid"),
+        checked.places.element(statement, "Sid"),
         f"The Sid {sid[:60]!r} has {shown} in it.",
-        f"In {named(case)} write {signs} only.",
+        f"In {checked.type_name} write {signs} only.",
         better,
     )
 
 
 def _repeated_sid(
-    case: Case, statement: Statement, first: Statement, used: set[str | None]
+    checked: PolicyContext, statement: Statement, first: Statement, used: set[str | None]
 ) -> Finding:
-    code = "UNIQUE_SIDS_REQUIRED" if rules_of(case).unique_sids else "UNIQUE_SIDS_RECOMMENDED"
+    code = "UNIQUE_SIDS_REQUIRED" if checked.rules.unique_sids else "UNIQUE_SIDS_RECOMMENDED"
     # Two statements before it cannot have taken the numbers up to its own.
     free = (f"{statement.sid}{number}" for number in range(statement.number, 10**9))
     name = next(name for name in free if name not in used)
     used.add(name)
-    return case.find(
+    return checked.find(
         code,
-        case.places.element(statement, "Sid"),
+        checked.places.element(statement, "Sid"),
         f"The Sid {(statement.sid or '')[:60]!r} is also that of statement #{first.number}.",
         "Give each statement a Sid of its own.",
-        case.change(statement, sid=name),
+        checked.change(statement, sid=name),
     )
 
 
-def missing_elements(case: Case) -> Iterator[Finding]:
-    """Most statements need a Resource; those of a resource-based policy need a Principal."""
-    rules = rules_of(case)
-    needs_resource = rules.resource == "required" or case.service == "kms"
-    for statement in case.policy.statements:
-        path = case.places.statement
-        if needs_resource and statement.resource is None and statement.not_resource is None:
-            what = f"The statement has no Resource, which {named(case)} needs."
-            mend = 'Add the ARNs that it is about, or "Resource": "*".'
-            yield case.find("MISSING_RESOURCE", path(statement), what, mend)
-        lacks = statement.principal is None and statement.not_principal is None
-        if rules.principal == "required" and lacks:
-            yield _missing_principal(case, statement)
-
-
-def _missing_principal(case: Case, statement: Statement) -> Finding:
-    everybody = rules_of(case).principal_is_everybody
-    better = None
-    if everybody:
-        better = case.change(statement, principal=(("*", "*"),))
-    return case.find(
-        "MISSING_PRINCIPAL",
-        case.places.statement(statement),
-        f"The statement has no Principal, which {named(case)} needs.",
-        'Add "Principal": "*".' if everybody else "Say whom it means.",
-        better,
+def elements(checked: PolicyContext) -> Iterator[Finding]:
+    """The elements that a statement must have, or must not have, in a policy of this type."""
+    # The policy of a key is about that key, but KMS wants to read it.
+    rules = (
+        replace(checked.rules, resource="required") if checked.service == "kms" else checked.rules
     )
+    names = {"type": checked.type_name, "Type": checked.type_name.capitalize()}
+    for statement in checked.statements:
+        for kind, element in element_faults(statement, rules):
+            by_type = ELEMENT_TEXTS.get(kind, {})
+            texts = by_type.get(checked.policy_type, by_type.get("any"))
+            path = checked.places.element(statement, element)
+            if kind in ("no_principal", "no_resource"):
+                path = checked.places.statement(statement)
+                if getattr(statement, f"{element.lower()}s") is not None:
+                    continue  # it has one, though with nothing in it
+            if texts is not None:
+                what = texts["what"].format(element=element, **names)
+                better = _better(checked, statement, kind)
+                yield checked.find(texts["code"], path, what, texts["remedy"], better)
 
 
-def empty_lists(case: Case) -> Iterator[Finding]:
+def _better(checked: PolicyContext, statement: Statement, kind: str) -> Better | None:
+    """Write the policy with an element put right, where it is plain how.
+
+    A Deny without its NotPrincipal would hit those whom it was to spare.
+    """
+    everybody = (("*", "*"),)
+    if kind == "principal_forbidden" and statement.principal is not None:
+        return checked.change(statement, principal=None)
+    if kind == "principal_is_not_everybody" and statement.principal == (("AWS", "*"),):
+        return checked.change(statement, principal=everybody)
+    if kind == "no_principal" and checked.policy_type == "rcp":
+        return checked.change(statement, principal=everybody)
+    if kind == "resource_forbidden":
+        return checked.change(statement, resource=None, not_resource=None)
+    return None
+
+
+def empty_lists(checked: PolicyContext) -> Iterator[Finding]:
     """A statement with an empty Action, Resource or Principal has no effect."""
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         for element, values in (("Action", statement.action), ("Resource", statement.resource)):
             if values == ():
-                path = case.places.element(statement, element)
-                yield _empty(case, statement, f"EMPTY_ARRAY_{element.upper()}", path, element)
-    if any(statement.principal == () for statement in case.policy.statements):
-        yield from _empty_principals(case)
+                path = checked.places.element(statement, element)
+                yield _empty(checked, statement, f"EMPTY_ARRAY_{element.upper()}", path, element)
+    if any(statement.principal == () for statement in checked.statements):
+        yield from _empty_principals(checked)
 
 
-def _empty_principals(case: Case) -> Iterator[Finding]:
-    raw = _written(case.policy)["Statement"]
-    for statement in case.policy.statements:
+def _empty_principals(checked: PolicyContext) -> Iterator[Finding]:
+    raw = statements_as_written(checked.policy)
+    for statement in checked.statements:
         if statement.principal != ():
             continue
-        block = (raw[statement.number - 1] if isinstance(raw, list) else raw)["Principal"]
-        path = case.places.element(statement, "Principal")
+        block = raw[statement.number - 1]["Principal"]
+        path = checked.places.element(statement, "Principal")
         if not block:
-            yield _empty(case, statement, "EMPTY_OBJECT_PRINCIPAL", path, "Principal")
+            yield _empty(checked, statement, "EMPTY_OBJECT_PRINCIPAL", path, "Principal")
         for kind in block:
             here = child(path, kind)
-            yield _empty(case, statement, "EMPTY_ARRAY_PRINCIPAL", here, "Principal")
+            yield _empty(checked, statement, "EMPTY_ARRAY_PRINCIPAL", here, "Principal")
 
 
-def _empty(case: Case, statement: Statement, code: str, path: str, element: str) -> Finding:
+def _empty(
+    checked: PolicyContext, statement: Statement, code: str, path: str, element: str
+) -> Finding:
     what = f"{element} is empty, so the statement has no effect."
-    better = case.without(statement)
-    return case.find(code, path, what, "Fill it, or take the statement out.", better)
+    better = checked.without(statement)
+    return checked.find(code, path, what, "Fill it, or take the statement out.", better)
 
 
 _KIND = {
@@ -190,26 +196,28 @@ _KIND = {
 }
 
 
-def size(case: Case) -> Iterator[Finding]:
+def size(checked: PolicyContext) -> Iterator[Finding]:
     """A policy that is longer than AWS takes cannot be saved."""
-    rules, text = rules_of(case), case.policy.text
+    rules, text = checked.rules, checked.policy.text
     if rules.size is None or _length(text, rules.size.counting) <= rules.size.limit:
         return
-    document = case.policy.to_dict()
+    document = checked.policy.to_dict()
     dense = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     limit, counting = rules.size.limit, rules.size.counting
     needed = _length(dense, counting)
     unit = "bytes" if counting == "bytes" else "characters"
-    code = f"POLICY_SIZE_EXCEEDS_{_KIND.get(case.policy_type, 'IDENTITY_POLICY')}_QUOTA"
-    kind = "a managed policy of your own" if case.policy_type == "identity" else named(case)
+    code = f"POLICY_SIZE_EXCEEDS_{_KIND.get(checked.policy_type, 'IDENTITY_POLICY')}_QUOTA"
+    kind = (
+        "a managed policy of your own" if checked.policy_type == "identity" else checked.type_name
+    )
     most = f"{kind} may have {limit:,}."
     if needed > limit:
         what = f"The policy has {needed:,} {unit}, white space not counted; {most}"
-        yield case.find(code, "$", what, "Make it shorter, or make two of it.")
+        yield checked.find(code, "$", what, "Make it shorter, or make two of it.")
     elif counting != "compact":
         what = f"The policy has {_length(text, counting):,} {unit}; {most}"
-        better = partial(replace, case.policy, text=dense)
-        yield case.find(code, "$", what, f"Without white space it has {needed:,}.", better)
+        better = partial(replace, checked.policy, text=dense)
+        yield checked.find(code, "$", what, f"Without white space it has {needed:,}.", better)
 
 
 def _length(text: str, counting: str) -> int:
@@ -219,7 +227,7 @@ def _length(text: str, counting: str) -> int:
 DETECTORS: tuple[Detector, ...] = (
     version,
     sids,
-    missing_elements,
+    elements,
     empty_lists,
     size,
 )

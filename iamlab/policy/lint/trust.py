@@ -19,27 +19,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.catalog import action
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
+from iamlab.policy.catalog import action, vocabulary
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
 from iamlab.policy.lint.context import (
-    ACTIONS,
-    Spot,
-    Value,
+    ConditionContext,
     has_wildcard,
     holds_without_key,
     on_conditions,
-    put,
-    values_of,
 )
 from iamlab.policy.lint.principals import PROVIDER, all_principals, instead
+from iamlab.policy.statement import ACTIONS, ListValue, values_of
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -58,52 +55,28 @@ _TAKE = {
 }
 _BESIDES = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 _WAYS = frozenset(_TAKE.values())
-_KIND_NAMES = {
-    "AWS": "an AWS principal",
-    "Service": "an AWS service",
-    "saml": "a SAML provider",
-    "oidc": "an OIDC provider",
-}
+_KIND_NAMES: dict[str, str] = vocabulary("trusted_kinds")
 
 
-def misplaced_elements(case: Case) -> Iterator[Finding]:
-    """A trust policy is about its role: it has no Resource, and no NotPrincipal either."""
-    if case.policy_type != "trust":
-        return
-    for statement in case.policy.statements:
-        element = "Resource" if statement.resource is not None else "NotResource"
-        if statement.resource is not None or statement.not_resource is not None:
-            path = case.places.element(statement, element)
-            what = f"A trust policy has no {element}: it is about the role that it belongs to."
-            better = case.change(statement, resource=None, not_resource=None)
-            code = "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE"
-            yield case.find(code, path, what, "Leave it out.", better)
-        if statement.not_principal is not None:
-            path = case.places.element(statement, "NotPrincipal")
-            what = "A trust policy has no NotPrincipal."
-            mend = "Name in Principal who may take the role."
-            yield case.find("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL", path, what, mend)
-
-
-def wildcards_and_providers(case: Case) -> Iterator[Finding]:
+def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
     """Not every service and not every provider can be trusted at once."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement, index, (kind, text) in all_principals(case):
-        path = case.places.principal(statement, index)
+    for statement, index, (kind, text) in all_principals(checked):
+        path = checked.places.principal(statement, index)
         if text == "*" and kind != "AWS":
             shown = '"*"' if kind == "*" else f'{{"{kind}": "*"}}'
             what = f"A trust policy cannot have the Principal {shown}."
-            mend = 'Name whom you trust; everybody is {"AWS": "*"}.'
+            remedy = 'Name whom you trust; everybody is {"AWS": "*"}.'
             right = ("AWS", "*") if kind == "*" else None
-            better = instead(case, statement, index, right)
+            better = instead(checked, statement, index, right)
             code = "ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL"
-            yield case.find(code, path, what, mend, better)
+            yield checked.find(code, path, what, remedy, better)
         elif kind == "Federated" and not _is_provider(text):
             what = f"{text[:_LONGEST_SHOWN]!r} is no identity provider."
-            mend = "Write the ARN of the SAML or OIDC provider, or a domain."
+            remedy = "Write the ARN of the SAML or OIDC provider, or a domain."
             code = "INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY"
-            yield case.find(code, path, what, mend)
+            yield checked.find(code, path, what, remedy)
 
 
 def _is_provider(text: str) -> bool:
@@ -112,18 +85,18 @@ def _is_provider(text: str) -> bool:
     return bool(PROVIDER.fullmatch(text) or _DOMAIN.fullmatch(text))
 
 
-def mismatched_actions(case: Case) -> Iterator[Finding]:
+def mismatched_actions(checked: PolicyContext) -> Iterator[Finding]:
     """An action that none of the principals can use never lets anybody in."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         kinds = _kinds(statement)
         if not kinds:
             continue
         usable = {_TAKE[kind] for kind in kinds} | set(_BESIDES)
         for value in values_of(statement, ("Action",)):
             if _is_unusable(value, usable):
-                yield _mismatch(case, value, kinds)
+                yield _mismatch(checked, value, kinds)
 
 
 def _kinds(statement: Statement) -> tuple[str, ...]:
@@ -142,30 +115,30 @@ def _kinds(statement: Statement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_unusable(value: Value, usable: set[str]) -> bool:
+def _is_unusable(value: ListValue, usable: set[str]) -> bool:
     known = action(value.text)
     return known is not None and known.full_name in _WAYS and known.full_name not in usable
 
 
-def _mismatch(case: Case, value: Value, kinds: tuple[str, ...]) -> Finding:
+def _mismatch(checked: PolicyContext, value: ListValue, kinds: tuple[str, ...]) -> Finding:
     names = " or ".join(_KIND_NAMES[kind] for kind in kinds)
     right = {_TAKE[kind] for kind in kinds}
-    return case.find(
+    return checked.find(
         "MISMATCHED_ACTION_FOR_PRINCIPAL",
-        value.path(case),
+        checked.path(value),
         f"{value.text} cannot be used by {names}.",
         f"Write {' or '.join(sorted(right))}.",
-        put(case, value, min(right)) if len(right) == 1 else None,
+        checked.put(value, min(right)) if len(right) == 1 else None,
     )
 
 
-def roles_anywhere(case: Case) -> Iterator[Finding]:
+def roles_anywhere(checked: PolicyContext) -> Iterator[Finding]:
     """Roles Anywhere takes a role only if it is allowed three actions."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
     trusting = [
         statement
-        for statement in case.policy.statements
+        for statement in checked.statements
         if statement.effect == "Allow"
         and ("Service", ROLES_ANYWHERE) in (statement.principal or ())
         and statement.action is not None
@@ -175,29 +148,29 @@ def roles_anywhere(case: Case) -> Iterator[Finding]:
         name for name in _ANYWHERE_NEEDS if not any(covers_action(text, name) for text in listed)
     ]
     if trusting and lacking:
-        yield _lacking(case, trusting[0], lacking)
+        yield _lacking(checked, trusting[0], lacking)
 
 
-def _lacking(case: Case, statement: Statement, lacking: list[str]) -> Finding:
-    better = case.change(statement, action=(*(statement.action or ()), *lacking))
-    return case.find(
+def _lacking(checked: PolicyContext, statement: Statement, lacking: list[str]) -> Finding:
+    better = checked.change(statement, action=(*(statement.action or ()), *lacking))
+    return checked.find(
         "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
-        case.places.element(statement, "Action"),
+        checked.places.element(statement, "Action"),
         f"{ROLES_ANYWHERE} also needs {' and '.join(lacking)}.",
         "Add what is missing.",
         better,
     )
 
 
-def redundant_sessions(case: Case) -> Iterator[Finding]:
+def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
     """Who trusts a role trusts each of its sessions.
 
     Named itself, a session is also let in past the role's boundary; so in an Allow it is left to a
     person to take it out.
     """
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         pairs = statement.principal or ()
         roles = {_role(text): text for kind, text in pairs if kind == "AWS"}
         roles.pop(None, None)
@@ -206,16 +179,19 @@ def redundant_sessions(case: Case) -> Iterator[Finding]:
             for index, (kind, text) in enumerate(pairs)
             if kind == "AWS" and (parent := _role_of_session(text)) in roles
         }
-        better, mend = None, "Leave the session out, unless it is to get past the role's boundary."
+        better, remedy = (
+            None,
+            "Leave the session out, unless it is to get past the role's boundary.",
+        )
         if sessions and statement.effect == "Deny":
-            mend = "Leave the session out."
+            remedy = "Leave the session out."
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
-            better = case.change(statement, principal=left)
+            better = checked.change(statement, principal=left)
         for index, role in sessions.items():
-            path = case.places.principal(statement, index)
+            path = checked.places.principal(statement, index)
             what = f"{role[:_LONGEST_SHOWN]} is listed too, so each of its sessions is trusted."
             code = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
-            yield case.find(code, path, what, mend, better)
+            yield checked.find(code, path, what, remedy, better)
 
 
 def _role(text: str) -> tuple[str, str] | None:
@@ -238,17 +214,12 @@ def _role_of_session(text: str) -> tuple[str, str] | None:
 
 
 GITHUB = "token.actions.githubusercontent.com"
-_WELL_KNOWN = frozenset(
-    (
-        *("accounts.google.com", "cognito-identity.amazonaws.com"),
-        *("graph.facebook.com", "www.amazon.com"),
-    )
-)
 # Claims of GitHub that tell repositories, or at least their owners, apart.
-_REPOSITORY_CLAIMS = (
-    *("sub", "repository", "repository_id", "repository_owner", "repository_owner_id"),
-    *("enterprise_id", "job_workflow_ref"),
+_REPOSITORY_CLAIMS_NAMES = (
+    "sub repository repository_id repository_owner repository_owner_id enterprise_id "
+    "job_workflow_ref"
 )
+_REPOSITORY_CLAIMS = tuple(_REPOSITORY_CLAIMS_NAMES.split())
 
 
 def provider(principal: str) -> str:
@@ -261,39 +232,41 @@ def provider(principal: str) -> str:
     >>> provider("arn:aws:iam::111122223333:saml-provider/corp")
     ''
     """
-    if principal in _WELL_KNOWN:
+    if principal in WEB_IDENTITY_PROVIDERS:
         return principal
     start, slash, address = principal.partition(":oidc-provider/")
     return address.lower() if slash and start.startswith("arn:") else ""
 
 
-def _open_providers(case: Case) -> Iterator[Finding]:
+def _open_providers(checked: PolicyContext) -> Iterator[Finding]:
     """An identity provider that nothing is asked about but its name."""
-    if case.policy_type != "trust":
+    if checked.policy_type != "trust":
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         for index, (kind, value) in enumerate(statement.principal or ()):
             host = provider(value) if kind == "Federated" else ""
             if host and statement.effect == "Allow":
-                path = case.places.principal(statement, index)
-                yield from _open_provider(case, statement, host, path)
+                path = checked.places.principal(statement, index)
+                yield from _open_provider(checked, statement, host, path)
 
 
-def _open_provider(case: Case, statement: Statement, host: str, path: str) -> Iterator[Finding]:
+def _open_provider(
+    checked: PolicyContext, statement: Statement, host: str, path: str
+) -> Iterator[Finding]:
     asked = [one for one in statement.conditions if one.key.lower().startswith(f"{host}:")]
     if host == GITHUB:
         claims = {f"{GITHUB}:{claim}" for claim in _REPOSITORY_CLAIMS}
         if not any(
             one.key.lower() in claims and not holds_without_key(one.comparison) for one in asked
         ):
-            yield case.find(
+            yield checked.find(
                 "MISSING_GITHUB_REPO_CONDITION_KEY",
                 path,
                 "Workflows of every repository on GitHub may assume the role.",
                 f"Add a condition on {GITHUB}:sub with repository and branch.",
             )
     elif not asked:
-        yield case.find(
+        yield checked.find(
             "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL",
             path,
             f"Everybody to whom {host} gives a token may assume the role.",
@@ -301,14 +274,14 @@ def _open_provider(case: Case, statement: Statement, host: str, path: str) -> It
         )
 
 
-def _wide_subject(spot: Spot) -> Iterator[Finding]:
+def _wide_subject(context: ConditionContext) -> Iterator[Finding]:
     """A wildcard in the subject lets several repositories or branches in."""
-    operator = OPERATORS[spot.comparison.name]
-    if spot.key != f"{GITHUB}:sub" or not operator.pattern or not spot.narrows:
+    operator = OPERATORS[context.operator]
+    if context.key != f"{GITHUB}:sub" or not operator.pattern or not context.narrows:
         return
-    for index, value in enumerate(spot.condition.values):
+    for index, value in enumerate(context.values):
         if has_wildcard(value):
-            yield spot.find(
+            yield context.find(
                 "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED",
                 f"{value!r} fits more than one repository or branch.",
                 "Write it as repo:owner/repository:ref:refs/heads/branch.",
@@ -317,7 +290,6 @@ def _wide_subject(spot: Spot) -> Iterator[Finding]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    misplaced_elements,
     wildcards_and_providers,
     mismatched_actions,
     roles_anywhere,

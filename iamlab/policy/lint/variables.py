@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.condition_keys import DEPRECATED
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.lint.context import Spot, on_conditions
+from iamlab.policy.lint.context import ConditionContext, on_conditions
 from iamlab.policy.variables import LITERALS, any_variable, has_variable, is_misplaced, keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.lint.context import Case, Detector
+    from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
@@ -46,11 +46,15 @@ def defect(text: str) -> tuple[str, str, str] | None:
         if not variable[1].strip():
             return "EMPTY_VARIABLE", f"{shown} names no key.", "Write one between the braces."
         if _SPACE.search(name):
-            mend = "Take the space out."
-            return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", mend
+            remedy = "Take the space out."
+            return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", remedy
         if comma and not _is_quoted(default.strip()):
-            mend = "Write it as in ${aws:username, 'guest'}."
-            return "MISSING_QUOTE_IN_VARIABLE", f"The default value in {shown} is not quoted.", mend
+            remedy = "Write it as in ${aws:username, 'guest'}."
+            return (
+                "MISSING_QUOTE_IN_VARIABLE",
+                f"The default value in {shown} is not quoted.",
+                remedy,
+            )
     return None
 
 
@@ -62,29 +66,31 @@ _OLD = "VARIABLE_UNSUPPORTED_IN_VERSION"
 _OLD_MEND = 'Begin the policy with "Version": "2012-10-17".'
 
 
-def _in_resources(case: Case) -> Iterator[Finding]:
+def _in_resources(checked: PolicyContext) -> Iterator[Finding]:
     """In a resource, a variable may stand after the fifth colon only."""
-    for statement in case.policy.statements:
-        name = "Resource" if statement.resource is not None else "NotResource"
-        listed = statement.resource if statement.resource is not None else statement.not_resource
+    for statement in checked.statements:
+        name = statement.element("Resource")
+        listed = statement.resources
         if not listed or not any_variable(listed):
             continue
         for index, value in enumerate(listed):
             if has_variable(value):
-                path = case.places.value(statement, name, index)
-                yield from _of_resource(case, statement, path, value)
+                path = checked.places.value(statement, name, index)
+                yield from _of_resource(checked, statement, path, value)
 
 
-def _of_resource(case: Case, statement: Statement, path: str, value: str) -> Iterator[Finding]:
+def _of_resource(
+    checked: PolicyContext, statement: Statement, path: str, value: str
+) -> Iterator[Finding]:
     if not statement.variables:
         if keys_in(value):
-            yield case.find(_OLD, path, _as_text(case, value), _OLD_MEND)
+            yield checked.find(_OLD, path, _as_text(checked, value), _OLD_MEND)
         return
     wrong = defect(value)
     if wrong is not None:
-        yield case.find(wrong[0], path, wrong[1], wrong[2])
+        yield checked.find(wrong[0], path, wrong[1], wrong[2])
     elif is_misplaced(value):
-        yield case.find(
+        yield checked.find(
             "MISPLACED_VARIABLE_IN_RESOURCE",
             path,
             f"{value!r} has a variable before its fifth colon, and so the statement never applies.",
@@ -92,71 +98,73 @@ def _of_resource(case: Case, statement: Statement, path: str, value: str) -> Ite
         )
     for key in keys_in(value):
         if key.lower() in DEPRECATED:
-            what, mend = _replaced(key)
-            yield case.find("DEPRECATED_GLOBAL_CONDITION_KEY", path, what, mend)
+            what, remedy = _replaced(key)
+            yield checked.find("DEPRECATED_GLOBAL_CONDITION_KEY", path, what, remedy)
 
 
-def _as_text(case: Case, value: str) -> str:
-    return f"In version {case.policy.version} the variable in {value!r} is plain text."
+def _as_text(checked: PolicyContext, value: str) -> str:
+    return f"In version {checked.policy.version} the variable in {value!r} is plain text."
 
 
 def _replaced(key: str) -> tuple[str, str]:
     return f"AWS has replaced {key}.", f"Write ${{{DEPRECATED[key.lower()]}}}."
 
 
-def _in_condition(spot: Spot) -> Iterator[Finding]:
+def _in_condition(context: ConditionContext) -> Iterator[Finding]:
     """Operators that compare texts or ARNs take variables; the others do not."""
-    if not any_variable(spot.condition.values):
+    if not any_variable(context.values):
         return
-    takes = OPERATORS[spot.comparison.name].variables
-    for index, value in enumerate(spot.condition.values):
+    takes = OPERATORS[context.operator].variables
+    for index, value in enumerate(context.values):
         if not has_variable(value):
             continue
-        if not spot.statement.variables:
+        if not context.statement.variables:
             if keys_in(value):
-                yield spot.find(_OLD, _as_text(spot.case, value), _OLD_MEND, value=index)
+                yield context.find(_OLD, _as_text(context.checked, value), _OLD_MEND, value=index)
         elif not takes:
-            what = f"{spot.comparison} takes no variable such as {value!r}."
-            mend = "Write the value itself, or use a String or Arn operator."
-            yield spot.find("INVALID_VARIABLE_FOR_OPERATOR", what, mend, value=index)
+            what = f"{context.comparison} takes no variable such as {value!r}."
+            remedy = "Write the value itself, or use a String or Arn operator."
+            yield context.find("INVALID_VARIABLE_FOR_OPERATOR", what, remedy, value=index)
         else:
-            yield from _of_value(spot, index, value)
+            yield from _of_value(context, index, value)
 
 
-def _of_value(spot: Spot, index: int, value: str) -> Iterator[Finding]:
+def _of_value(context: ConditionContext, index: int, value: str) -> Iterator[Finding]:
     wrong = defect(value)
     if wrong is not None:
-        yield spot.find(*wrong, value=index)
+        yield context.find(*wrong, value=index)
     for key in keys_in(value):
         if key.lower() in DEPRECATED:
-            what, mend = _replaced(key)
-            yield spot.find("DEPRECATED_GLOBAL_CONDITION_KEY", what, mend, value=index)
+            what, remedy = _replaced(key)
+            yield context.find("DEPRECATED_GLOBAL_CONDITION_KEY", what, remedy, value=index)
 
 
-def _elsewhere(case: Case) -> Iterator[Finding]:
+def _elsewhere(checked: PolicyContext) -> Iterator[Finding]:
     """Actions, principals and the keys of conditions are plain text."""
-    if not has_variable(case.policy.text):
+    if not has_variable(checked.policy.text):
         return
-    for statement in case.policy.statements:
+    for statement in checked.statements:
         for name, listed in (("Action", statement.action), ("NotAction", statement.not_action)):
             for index, value in enumerate(listed or ()):
                 if has_variable(value):
-                    yield _unsupported(case, case.places.value(statement, name, index), name, value)
+                    yield _unsupported(
+                        checked, checked.places.value(statement, name, index), name, value
+                    )
         for index, (_, value) in enumerate(statement.principal or statement.not_principal or ()):
             if has_variable(value):
                 yield _unsupported(
-                    case, case.places.principal(statement, index), "Principal", value
+                    checked, checked.places.principal(statement, index), "Principal", value
                 )
         for condition in statement.conditions:
             if has_variable(condition.key):
-                path = case.places.condition(statement, condition)
-                yield _unsupported(case, path, "the key of a condition", condition.key)
+                path = checked.places.condition(statement, condition)
+                yield _unsupported(checked, path, "the key of a condition", condition.key)
 
 
-def _unsupported(case: Case, path: str, where: str, value: str) -> Finding:
+def _unsupported(checked: PolicyContext, path: str, where: str, value: str) -> Finding:
     what = f"In {where}, {value!r} is plain text."
-    mend = "Variables work in Resource and in the values of conditions."
-    return case.find("VARIABLE_UNSUPPORTED_IN_ELEMENT", path, what, mend)
+    remedy = "Variables work in Resource and in the values of conditions."
+    return checked.find("VARIABLE_UNSUPPORTED_IN_ELEMENT", path, what, remedy)
 
 
 DETECTORS: tuple[Detector, ...] = (_in_resources, on_conditions(_in_condition), _elsewhere)

@@ -1,17 +1,13 @@
-"""The form of resources: what IAM takes for an ARN, and what each service takes for its own.
+"""Defects of actions and resources: their form, and which of them a type of policy takes.
 
-IAM reads no further than the first three parts. Whether there is such a service, or such a
-resource, it does not ask: that simply never matches.
-
-The form of actions, and which of them a type of policy takes.
-
-IAM reads only the form: it saves the name of an action, or of a service, that does not exist.
+IAM reads only the form. Of an ARN it reads no further than the first three parts. It saves the name
+of an action, a service or a resource that does not exist: that simply never matches.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Action"; "Troubleshoot IAM policies".
-AWS pages: "IAM JSON policy elements: Resource"; "Troubleshoot IAM policies"; "Actions, resources,
-and condition keys for Amazon S3", for what has a Region and for which action fits which resource.
+AWS pages: "IAM JSON policy elements: Action"; "IAM JSON policy elements: Resource"; "Troubleshoot
+IAM policies"; "Actions, resources, and condition keys for Amazon S3", for what has a Region and for
+which action fits which resource.
 """
 
 from __future__ import annotations
@@ -22,46 +18,36 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob
-from iamlab.policy.rules import PARTITIONS
-from iamlab.policy.validate.document_defects import (
-    Defect,
-    actions_of,
-    at_element,
-    at_statement,
-    at_value,
-    resources_of,
-    short,
-)
-from iamlab.policy.validate.messages import IAM_PATHS
+from iamlab.policy.rules import IAM_PATHS, PARTITIONS
+from iamlab.policy.statement import ACTIONS, RESOURCES, values_of
+from iamlab.policy.validate.document_defects import SaveDefect, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.document import Policy
     from iamlab.policy.rules import TypeRules
     from iamlab.policy.statement import Statement
-
+    from iamlab.policy.validate.document_defects import CheckedPolicy
 
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 
 
-def missing_actions(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def missing_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find empty lists of actions; only IAM minds them, elsewhere they just never match."""
-    for statement in policy.statements if rules.iam_grammar else ():
-        element, values = actions_of(statement)
-        if not values:
-            yield Defect("no_action", at_element(statement, element))
+    for statement in checked.statements if checked.rules.iam_grammar else ():
+        if not statement.actions:
+            path = checked.places.element(statement, statement.element("Action"))
+            yield SaveDefect("no_action", path)
 
 
-def misformed_actions(policy: Policy, _: TypeRules) -> Iterator[Defect]:
+def misformed_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find actions that are not written as ``service:Name``."""
-    for statement in policy.statements:
-        element, values = actions_of(statement)
-        for index, value in enumerate(values):
-            kind = action_fault(value)
-            if kind:
-                details = {"value": short(value), "vendor": short(value.partition(":")[0])}
-                yield Defect(kind, at_value(statement, element, index), details)
+    for value in checked.values(ACTIONS):
+        kind = action_fault(value.text)
+        if kind:
+            vendor = value.text.partition(":")[0]
+            details = {"value": short(value.text), "vendor": short(vendor)}
+            yield SaveDefect(kind, checked.path(value), details)
 
 
 def action_fault(action: str) -> str | None:
@@ -83,31 +69,16 @@ def action_fault(action: str) -> str | None:
     return None if vendor == "*" or _VENDOR.fullmatch(vendor) else "vendor"
 
 
-def forbidden_not_action(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
-    """Find NotAction where it may not stand."""
-    for statement in policy.statements if not rules.not_action else ():
-        if statement.not_action is not None:
-            yield Defect("not_action_forbidden", at_element(statement, "NotAction"))
-
-
-def forbidden_allow(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
-    """Find Allow where only Deny may stand."""
-    for statement in policy.statements if not rules.allow else ():
-        if statement.effect == "Allow":
-            yield Defect("allow_forbidden", at_statement(statement))
-
-
-def unwanted_actions(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def unwanted_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find actions that the type of policy does not take."""
-    for statement in policy.statements:
-        element, values = actions_of(statement)
-        for index, value in enumerate(values):
-            kind = None if action_fault(value) else _refused(value, rules)
-            if kind:
-                yield Defect(kind, at_value(statement, element, index), {"value": short(value)})
+    for value in checked.values(ACTIONS):
+        kind = None if action_fault(value.text) else unwanted(value.text, checked.rules)
+        if kind:
+            yield SaveDefect(kind, checked.path(value), {"value": short(value.text)})
 
 
-def _refused(action: str, rules: TypeRules) -> str | None:
+def unwanted(action: str, rules: TypeRules) -> str | None:
+    """Say why a type of policy does not take an action; ``None`` if it does."""
     name = action.lower()
     if name == "*" and rules.every_action and rules.wildcards:
         return None
@@ -122,40 +93,39 @@ def _refused(action: str, rules: TypeRules) -> str | None:
 
 
 # Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.
-S3_WITH_REGION = (
-    *("accesspoint/", "access-grants/", "job/", "async-request/"),
-    *("storage-lens/", "storage-lens-group/"),
+_S3_WITH_REGION = (
+    "accesspoint/ access-grants/ job/ async-request/ storage-lens/ storage-lens-group/"
 )
+S3_WITH_REGION = tuple(_S3_WITH_REGION.split())
 NEWER_IAM_PATHS = ("role-template/", "delegation-request/", "assumed-role/", "contextProvider/")
 WHOLE_IAM_PARTS = ("*", "root")
 
 
-def forms_read_early(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def forms_read_early(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find ARNs that are too short to be read, up to the first that is wrong in another way.
 
     IAM looks for these first; once it has met another mistake in a resource it no longer does.
     """
-    return takewhile(_is_short, _forms(policy, rules))
+    return takewhile(_is_short, _forms(checked))
 
 
-def forms_read_late(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def forms_read_late(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find the other mistakes in the form of a resource, and what stands behind the first."""
-    return dropwhile(_is_short, _forms(policy, rules))
+    return dropwhile(_is_short, _forms(checked))
 
 
-def _is_short(defect: Defect) -> bool:
+def _is_short(defect: SaveDefect) -> bool:
     return defect.kind == "short_arn"
 
 
-def _forms(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
-    if not rules.iam_grammar or rules.resource == "forbidden":
+def _forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    if not checked.rules.iam_grammar or checked.rules.resource == "forbidden":
         return
-    for statement in policy.statements:
-        element, values = resources_of(statement)
+    for statement in checked.statements:
         found = [
-            Defect(fault[0], at_value(statement, element, index), fault[1])
-            for index, value in enumerate(values or ())
-            if (fault := resource_fault(value)) is not None
+            SaveDefect(fault[0], checked.path(value), fault[1])
+            for value in values_of(statement, RESOURCES)
+            if (fault := resource_fault(value.text)) is not None
         ]
         yield from sorted(found, key=_is_short)
 
@@ -210,35 +180,12 @@ def _as_six_parts(partition: str, rest: str) -> dict[str, object]:
     return {"partition": short(partition), "arn": short(arn)}
 
 
-def missing_resources(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
-    """Find statements that must name a resource and do not."""
-    if rules.resource != "required":
-        return
-    for statement in policy.statements:
-        _, values = resources_of(statement)
-        # Only IAM minds an empty list: other services save it, and it never matches.
-        if values is None or (not values and rules.iam_grammar):
-            yield Defect("no_resource", at_statement(statement))
-
-
-def forbidden_resources(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
-    """Find statements that name a resource where none may stand."""
-    if rules.resource != "forbidden":
-        return
-    for statement in policy.statements:
-        element, values = resources_of(statement)
-        if values is not None:
-            yield Defect("resource_forbidden", at_element(statement, element))
-
-
-def foreign_resources(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def foreign_resources(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find resources that cannot be those of the service that the policy is for."""
-    for statement in policy.statements if rules.resources is not None else ():
-        element, values = resources_of(statement)
-        for index, value in enumerate(values or ()):
-            if not any(_fits(pattern, value) for pattern in rules.resources or ()):
-                place = at_value(statement, element, index)
-                yield Defect("foreign_resource", place, {"value": short(value)})
+    patterns = checked.rules.resources
+    for value in checked.values(RESOURCES) if patterns is not None else ():
+        if not any(_fits(pattern, value.text) for pattern in patterns or ()):
+            yield SaveDefect("foreign_resource", checked.path(value), {"value": short(value.text)})
 
 
 def _fits(pattern: str, resource: str) -> bool:
@@ -246,17 +193,15 @@ def _fits(pattern: str, resource: str) -> bool:
     return resource == "*" if pattern == "*" else glob(pattern, resource)
 
 
-def unfit_actions(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def unfit_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find S3's actions that work on none of the resources beside them."""
-    for statement in policy.statements if rules.looks_actions_up else ():
+    for statement in checked.statements if checked.rules.looks_actions_up else ():
         kinds = _s3_kinds(statement)
-        if kinds is None:
-            continue
-        for index, pattern in enumerate(statement.action or ()):
+        for value in values_of(statement, ("Action",)) if kinds is not None else ():
+            pattern = value.text
             names = catalog.expand(pattern) if pattern.lower().startswith("s3:") else ()
-            if names and not any(kinds & _kinds_of(name) for name in names):
-                place = at_value(statement, "Action", index)
-                yield Defect("unfit_action", place, {"value": short(pattern)})
+            if names and not any((kinds or set()) & _kinds_of(name) for name in names):
+                yield SaveDefect("unfit_action", checked.path(value), {"value": short(pattern)})
 
 
 def _kinds_of(name: str) -> set[str]:

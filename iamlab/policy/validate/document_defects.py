@@ -1,17 +1,13 @@
-"""What stands once in a document, and what is counted in it: version, Sids, numbers of parts.
+"""Defects of a document as a whole: size, version, Sids, dates, numbers of parts.
 
-What a check finds: a kind of defect, where it stands, and the words that it is told with.
-
-How large a document is, and whether it is larger than AWS takes.
-
-Which date values IAM can read when it saves a policy: more than the documents speak of.
+``CheckedPolicy`` is what every check gets, and ``Defect`` is what it finds.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Version"; "IAM JSON policy elements: Sid"; "Amazon SQS policy
-quotas"; "Amazon SNS API permissions".
-AWS pages: "IAM and AWS STS quotas"; "Quotas and service limits for AWS Organizations".
-AWS page: "IAM JSON policy elements: Condition operators", section "Date condition operators".
+AWS pages: "IAM JSON policy elements: Version"; "IAM JSON policy elements: Sid"; "IAM JSON policy
+elements: Condition operators", section "Date condition operators"; "Amazon SQS policy quotas";
+"Amazon SNS API permissions"; "IAM and AWS STS quotas"; "Quotas and service limits for AWS
+Organizations".
 """
 
 from __future__ import annotations
@@ -19,87 +15,62 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.policy.json_text import Places
 from iamlab.policy.rules import LONGEST_DOCUMENT
+from iamlab.policy.statement import values_of
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
+    from iamlab.policy.json_text import Places
     from iamlab.policy.rules import Counting, TypeRules
-    from iamlab.policy.statement import Condition, Statement
-
-
-Place = Callable[[Places], str]
-"""Gives the JSON path of a defect; it is asked only for what is told."""
+    from iamlab.policy.statement import ListValue, Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class SaveDefect:
     """One thing that AWS would refuse.
 
     Parameters
     ----------
     kind
-        The name under which ``messages.py`` has AWS's words and ``mends.py`` the mend.
+        The name under which ``aws_messages.toml`` has AWS's words and the remedy.
     details
-        What stands for each ``{...}`` in them.
-    mend
-        The name of the mend, where it is not that of the kind.
+        What replaces each ``{...}`` in them.
+    remedy
+        The name of the remedy, where it is not that of the kind.
     """
 
     kind: str
-    place: Place
+    path: str
     details: Mapping[str, object] = field(default_factory=dict)
-    mend: str = ""
+    remedy: str = ""
 
 
-Check = Callable[["Policy", "TypeRules"], Iterator[Defect]]
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """A policy, the rules of its type, and where its parts are in its text."""
+
+    policy: Policy
+    rules: TypeRules
+    places: Places
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Its statements."""
+        return self.policy.statements
+
+    def values(self, elements: tuple[str, ...]) -> Iterator[ListValue]:
+        """Walk through the values of some elements of all statements."""
+        for statement in self.policy.statements:
+            yield from values_of(statement, elements)
+
+    def path(self, value: ListValue) -> str:
+        """Give the JSON path of a value."""
+        return self.places.value(value.statement, value.element, value.index)
 
 
-def at_document(_: Places) -> str:
-    """Give the path of the whole document."""
-    return "$"
-
-
-def at_statement(statement: Statement) -> Place:
-    """Give the place of a statement."""
-    return lambda places: places.statement(statement)
-
-
-def at_element(statement: Statement, name: str) -> Place:
-    """Give the place of an element of a statement."""
-    return lambda places: places.element(statement, name)
-
-
-def at_value(statement: Statement, name: str, index: int) -> Place:
-    """Give the place of one value of Action, NotAction, Resource or NotResource."""
-    return lambda places: places.value(statement, name, index)
-
-
-def at_principal(statement: Statement, index: int) -> Place:
-    """Give the place of one principal."""
-    return lambda places: places.principal(statement, index)
-
-
-def at_condition(statement: Statement, condition: Condition, index: int | None = None) -> Place:
-    """Give the place of a condition's key, or of one of its values."""
-    return partial(Places.condition, statement=statement, condition=condition, index=index)
-
-
-def actions_of(statement: Statement) -> tuple[str, tuple[str, ...]]:
-    """Give what is written in ``Action`` or ``NotAction``, with the element's name."""
-    if statement.action is not None:
-        return "Action", statement.action
-    return "NotAction", statement.not_action or ()
-
-
-def resources_of(statement: Statement) -> tuple[str, tuple[str, ...] | None]:
-    """Give what is written in ``Resource`` or ``NotResource``, with the element's name."""
-    if statement.resource is not None:
-        return "Resource", statement.resource
-    return "NotResource", statement.not_resource
+Check = Callable[[CheckedPolicy], Iterator[SaveDefect]]
 
 
 def short(text: str) -> str:
@@ -107,77 +78,71 @@ def short(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:200]}..."
 
 
-def no_statements(policy: Policy, _: TypeRules) -> Iterator[Defect]:
+def no_statements(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document without a statement."""
-    if not policy.statements:
-        yield Defect("no_statement", at_document)
+    if not checked.statements:
+        yield SaveDefect("no_statement", "$")
 
 
-def old_version(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def old_version(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document of the older version of the language, or without one."""
-    if rules.newest_version and policy.version != "2012-10-17":
-        yield Defect("version", _at_version)
+    if checked.rules.newest_version and checked.policy.version != "2012-10-17":
+        line, _ = checked.places.where("$.Version")
+        yield SaveDefect("version", "$" if line is None else "$.Version")
 
 
-def _at_version(places: Places) -> str:
-    line, _ = places.where("$.Version")
-    return "$" if line is None else "$.Version"
-
-
-def sid_letters(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def sid_letters(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find Sids with characters that the service does not take."""
-    for statement in policy.statements if rules.sid is not None else ():
-        if statement.sid is not None and not re.fullmatch(rules.sid or "", statement.sid):
-            yield Defect("sid_letters", at_element(statement, "Sid"))
+    form = checked.rules.sid
+    for statement in checked.statements if form is not None else ():
+        if statement.sid is not None and not re.fullmatch(form or "", statement.sid):
+            yield SaveDefect("sid_letters", checked.places.element(statement, "Sid"))
 
 
-def sids_twice(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def sids_twice(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find statements with the Sid of an earlier one."""
-    seen: set[str] = set()
-    for statement in policy.statements if rules.unique_sids else ():
-        if statement.sid and statement.sid in seen:
-            place = at_element(statement, "Sid")
-            yield Defect("sid_twice", place, {"sid": short(statement.sid)})
-        seen.add(statement.sid or "")
+    for statement, _ in repeated_sids(checked.statements) if checked.rules.unique_sids else ():
+        place = checked.places.element(statement, "Sid")
+        yield SaveDefect("sid_twice", place, {"sid": short(statement.sid or "")})
 
 
-def _principals(statement: Statement) -> int:
-    return len(statement.principal or statement.not_principal or ())
-
-
-def _conditions(statement: Statement) -> int:
-    return len(statement.conditions)
+def repeated_sids(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, Statement]]:
+    """Give each statement with the Sid of an earlier one, and the first that has this Sid."""
+    first: dict[str, Statement] = {}
+    for statement in statements:
+        if statement.sid and first.setdefault(statement.sid, statement) is not statement:
+            yield statement, first[statement.sid]
 
 
 IN_DOCUMENT: dict[str, Callable[[Statement], int]] = {
     "statements": lambda _: 1,
-    "principals": _principals,
-    "conditions": _conditions,
+    "principals": lambda statement: len(statement.principal or statement.not_principal or ()),
+    "conditions": lambda statement: len(statement.conditions),
 }
 """What is counted over all statements of a document."""
 
 IN_STATEMENT: dict[str, Callable[[Statement], int]] = {
-    "actions of a statement": lambda statement: len(actions_of(statement)[1]),
-    "resources of a statement": lambda statement: len(resources_of(statement)[1] or ()),
+    "actions of a statement": lambda statement: len(statement.actions),
+    "resources of a statement": lambda statement: len(statement.resources or ()),
 }
 """What is counted in each statement."""
 
 
-def too_many(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def too_many(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find more of something than the service takes."""
-    for what, limit in rules.most.items():
+    for what, limit in checked.rules.most.items():
         if what in IN_DOCUMENT:
-            number = sum(map(IN_DOCUMENT[what], policy.statements))
+            counts = {"$": sum(map(IN_DOCUMENT[what], checked.statements))}
+        else:
+            count = IN_STATEMENT[what]
+            over = (one for one in checked.statements if count(one) > limit)
+            counts = {checked.places.statement(one): count(one) for one in over}
+        for path, number in counts.items():
             if number > limit:
-                details = {"what": what, "number": number, "limit": limit}
-                yield Defect("too_many", at_document, details)
-            continue
-        for statement in policy.statements:
-            number = IN_STATEMENT[what](statement)
-            if number > limit:
-                details = {"what": what, "number": number, "limit": limit}
-                yield Defect("too_many", at_statement(statement), details)
+                yield SaveDefect("too_many", path, {"what": what, "number": number, "limit": limit})
 
+
+# Sizes --------------------------------------------------------------------------------------------
 
 _STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+', re.DOTALL)
 _OUTSIDE = re.compile("[^\t\n\r\u0020-\u00ff]")
@@ -213,37 +178,37 @@ def size(policy: Policy, counting: Counting = "compact") -> int:
     return len(text) - sum(match.end() - match.start() for match in spaces)
 
 
-def too_large(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def too_large(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find a document that is larger than its type may be."""
-    if rules.size is None:
+    if checked.rules.size is None:
         return
-    counting, limit = rules.size.counting, rules.size.limit
-    measured = size(policy, counting)
+    counting, limit = checked.rules.size.counting, checked.rules.size.limit
+    measured = size(checked.policy, counting)
     if measured > limit:
         details = {"size": measured, "limit": limit, "unit": _UNITS[counting]}
-        yield Defect(
-            "size", at_document, {**details, **_value_of_parameter(policy, rules.parameter)}
-        )
+        yield SaveDefect("size", "$", {**details, **_value_of_parameter(checked)})
 
 
-def unsendable(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def unsendable(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find what IAM's API refuses before it reads the document: its length, its characters."""
-    if not rules.iam_api:
+    if not checked.rules.iam_api:
         return
-    parameter = _value_of_parameter(policy, rules.parameter)
-    length = len(policy.text)
-    if length > LONGEST_DOCUMENT:
-        details = {"size": length, "limit": LONGEST_DOCUMENT}
-        yield Defect("too_long", at_document, {**details, **parameter})
-    outside = _OUTSIDE.search(policy.text)
+    parameter, text = _value_of_parameter(checked), checked.policy.text
+    if len(text) > LONGEST_DOCUMENT:
+        yield SaveDefect(
+            "too_long", "$", {"size": len(text), "limit": LONGEST_DOCUMENT, **parameter}
+        )
+    outside = _OUTSIDE.search(text)
     if outside is not None:
-        yield Defect("characters", at_document, {"character": repr(outside[0]), **parameter})
+        yield SaveDefect("characters", "$", {"character": repr(outside[0]), **parameter})
 
 
-def _value_of_parameter(policy: Policy, parameter: str) -> dict[str, str]:
+def _value_of_parameter(checked: CheckedPolicy) -> dict[str, str]:
     """Give how AWS's API names the document; it prints all of it, here its start is enough."""
-    return {"start": f"{policy.text[:40]}...", "parameter": parameter}
+    return {"start": f"{checked.policy.text[:40]}...", "parameter": checked.rules.parameter}
 
+
+# Dates: IAM reads more than its pages say ---------------------------------------------------------
 
 _MOMENT = re.compile(
     r"(?P<year>-?\d{1,9})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?"
@@ -283,15 +248,12 @@ def is_date(text: str) -> bool:
     )
 
 
-def unreadable_dates(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
+def unreadable_dates(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find values of date operators that are no dates."""
-    if not rules.iam_grammar:
-        return
-    for statement in policy.statements:
+    for statement in checked.statements if checked.rules.iam_grammar else ():
         for condition in statement.conditions:
-            if not condition.comparison.name.startswith("Date"):
-                continue
-            for index, value in enumerate(condition.values):
-                if not is_date(value):
-                    place = at_condition(statement, condition, index)
-                    yield Defect("date", place, {"value": short(value)})
+            if condition.comparison.name.startswith("Date"):
+                for index, value in enumerate(condition.values):
+                    if not is_date(value):
+                        place = checked.places.condition(statement, condition, index)
+                        yield SaveDefect("date", place, {"value": short(value)})

@@ -19,49 +19,44 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from iamlab.deprecated import with_old_names
 from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.document import written
 from iamlab.policy.json_text import Places
-from iamlab.policy.rules import rules_for
-from iamlab.policy.validate import action_and_resource_defects as actions
-from iamlab.policy.validate import action_and_resource_defects as resources
-from iamlab.policy.validate import document_defects as counts
-from iamlab.policy.validate import document_defects as dates
-from iamlab.policy.validate import document_defects as sizes
-from iamlab.policy.validate import principal_defects as principals
-from iamlab.policy.validate.messages import ANY, REMEDIES
+from iamlab.policy.rules import ANY, REMEDIES, rules_for
+from iamlab.policy.validate import action_and_resource_defects, document_defects, element_defects
+from iamlab.policy.validate.document_defects import CheckedPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.policy.document import Policy
-    from iamlab.policy.rules import TypeRules
-    from iamlab.policy.validate.document_defects import Check, Defect
+    from iamlab.policy.validate.document_defects import Check, SaveDefect
 
 ORDER: tuple[Check, ...] = (
-    sizes.unsendable,
-    counts.no_statements,
-    principals.bare_principals,
-    counts.old_version,
-    dates.unreadable_dates,
-    resources.forms_read_early,
-    counts.sid_letters,
-    counts.sids_twice,
-    actions.missing_actions,
-    resources.forms_read_late,
-    actions.misformed_actions,
-    actions.forbidden_not_action,
-    actions.unwanted_actions,
-    actions.forbidden_allow,
-    resources.forbidden_resources,
-    principals.presence,
-    resources.missing_resources,
-    principals.forms,
-    resources.foreign_resources,
-    resources.unfit_actions,
-    principals.open_identifiers,
-    counts.too_many,
-    sizes.too_large,
+    document_defects.unsendable,
+    document_defects.no_statements,
+    element_defects.bare_principals,
+    document_defects.old_version,
+    document_defects.unreadable_dates,
+    action_and_resource_defects.forms_read_early,
+    document_defects.sid_letters,
+    document_defects.sids_twice,
+    action_and_resource_defects.missing_actions,
+    action_and_resource_defects.forms_read_late,
+    action_and_resource_defects.misformed_actions,
+    element_defects.element_check("not_action_forbidden"),
+    action_and_resource_defects.unwanted_actions,
+    element_defects.element_check("allow_forbidden"),
+    element_defects.element_check("resource_forbidden"),
+    element_defects.element_check(*element_defects.PRINCIPAL_FAULTS),
+    element_defects.element_check("no_resource"),
+    element_defects.forms,
+    action_and_resource_defects.foreign_resources,
+    action_and_resource_defects.unfit_actions,
+    element_defects.open_identifiers,
+    document_defects.too_many,
+    document_defects.too_large,
 )
 """The checks, in the order in which AWS makes them."""
 
@@ -71,6 +66,7 @@ MOST_REFUSALS = 100
 NO_TEXT = "(AWS documents no text for this)"
 
 
+@with_old_names
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason why AWS does not save a document.
@@ -81,8 +77,8 @@ class Refusal:
         AWS's own. The message is empty where AWS documents none.
     path, line, column
         Where in the document the reason stands.
-    mend
-        How to mend it.
+    remedy
+        How to fix it.
     shown
         Whether it is the one that AWS tells; it comes to the others only when this is mended.
     """
@@ -93,7 +89,7 @@ class Refusal:
     path: str
     line: int | None
     column: int | None
-    mend: str
+    remedy: str
     shown: bool = False
 
     @property
@@ -108,7 +104,7 @@ class Refusal:
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line})"
-        return f"{place}: {self.sentence} {self.mend}"
+        return f"{place}: {self.sentence} {self.remedy}"
 
 
 class SaveError(PolicyError):
@@ -138,7 +134,7 @@ def _as_problem(refusal: Refusal) -> PolicyProblem:
     lead = "AWS answers " if refusal.shown else "Later it would answer "
     what = f"{lead}{refusal.sentence}"
     return PolicyProblem(
-        refusal.path, refusal.line, refusal.column, what, refusal.mend, refusal.code
+        refusal.path, refusal.line, refusal.column, what, refusal.remedy, refusal.code
     )
 
 
@@ -188,27 +184,27 @@ def refusals(policy: Policy, policy_type: str, service: str | None = None) -> tu
     rules = rules_for(policy_type, service)
     if not policy.text:
         policy = written(policy.statements, policy)  # it was put together from its parts
-    if rules.looks_actions_up and any(sizes.too_large(policy, rules)):
+    checked = CheckedPolicy(policy, rules, Places(policy))
+    if rules.looks_actions_up and any(document_defects.too_large(checked)):
         # It is refused anyway, and a hundred thousand actions would take long to look up.
-        rules = replace(rules, looks_actions_up=False)
-    found = chain.from_iterable(one(policy, rules) for one in ORDER)
-    defects = list(islice(found, MOST_REFUSALS))
-    places = Places(policy)
+        checked = replace(checked, rules=replace(rules, looks_actions_up=False))
+    found = chain.from_iterable(check_one(checked) for check_one in ORDER)
     return tuple(
-        _refusal(defect, rules, places, shown=number == 0) for number, defect in enumerate(defects)
+        _refusal(defect, checked, shown=number == 0)
+        for number, defect in enumerate(islice(found, MOST_REFUSALS))
     )
 
 
-def _refusal(defect: Defect, rules: TypeRules, places: Places, *, shown: bool) -> Refusal:
-    text = rules.texts.get(defect.kind, rules.texts[ANY])
-    path = defect.place(places)
+def _refusal(defect: SaveDefect, checked: CheckedPolicy, *, shown: bool) -> Refusal:
+    texts = checked.rules.texts
+    text = texts.get(defect.kind, texts[ANY])
     return Refusal(
         text.code,
         text.http_status,
         text.message.format(**defect.details),
-        path,
-        *places.where(path),
-        REMEDIES[defect.mend or defect.kind].format(**defect.details),
+        defect.path,
+        *checked.places.where(defect.path),
+        REMEDIES[defect.remedy or defect.kind].format(**defect.details),
         shown,
     )
 
@@ -229,8 +225,7 @@ def refusal_of_parse_error(
     """
     texts = rules_for(policy_type, service).texts
     found = sorted(
-        ((READING.index(_kind(problem)), problem) for problem in error.problems),
-        key=itemgetter(0),
+        ((READING.index(_kind(problem)), problem) for problem in error.problems), key=itemgetter(0)
     )
     answers = [(texts.get(READING[rank], texts[ANY]), problem) for rank, problem in found]
     return tuple(
@@ -241,7 +236,7 @@ def refusal_of_parse_error(
             problem.path,
             problem.line,
             problem.column,
-            f"{problem.what} {problem.fix}",
+            f"{problem.what} {problem.remedy}",
             shown=number == 0,
         )
         for number, (text, problem) in enumerate(answers)

@@ -58,7 +58,7 @@ def diff_card(diff: WorldDiff) -> str:
     for by, changes in diff.by_edit.items():
         how = {True: "Together", False: "By", None: "By some of"}[changes[0].together]
         rows = (
-            (GAINED if one.gained else LOST, one.caller, one.action, one.resource)
+            (GAINED if one.gained else LOST, one.principal, one.action, one.resource)
             for one in changes
         )
         table = gains_and_losses("What that gave or took", rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.style import INK
+from iamlab.view.style import INK, PALE_INK
 
 if TYPE_CHECKING:
     from iamlab.view.drawing.shapes import Point
@@ -43,32 +43,35 @@ class Legend:
         self, words: str, area: str, edge: str, *, height: float = 0.14, hatch: str = ""
     ) -> None:
         """Say what a piece of a bar means."""
-        x, y = self._place(SWATCH, words)
+        x, y = self.place(SWATCH, words)
         self.sheet.area((x, y - height / 2), (SWATCH, height), area, edge=edge, hatch=hatch)
 
     def wall(self, words: str) -> None:
         """Say what a wall across a bar means."""
-        x, y = self._place(0.06, words)
+        x, y = self.place(0.06, words)
         self.sheet.gate(x + 0.03, y - 0.09, y + 0.09, INK, open_at=None)
 
     def sign(self, words: str, sign: str, colour: str, area: str, edge: str) -> None:
         """Say what a sign on a bar means."""
-        x, y = self._place(0.16, words)
+        x, y = self.place(0.16, words)
         self.sheet.area((x, y - 0.08), (0.16, 0.16), area, edge=edge)
         self.sheet.note(x + 0.08, y, sign, colour, align="center", fact=False)
 
     def notch(self, words: str, area: str, edge: str, colour: str) -> None:
         """Say what a notch in a bar means."""
-        x, y = self._place(SWATCH, words)
+        x, y = self.place(SWATCH, words)
         self.sheet.area((x, y - 0.07), (SWATCH, 0.14), area, edge=edge)
         self.sheet.area((x + SWATCH / 2 - 0.012, y - 0.07), (0.024, 0.14), colour, edge=colour)
 
-    def _place(self, width: float, words: str) -> Point:
-        """Write the words, and say where what they mean stands before them."""
-        taken = width + GAP + width_of(words, SMALL)
+    def place(
+        self, width: float, words: str, colour: str = PALE_INK, *, fact: bool = False
+    ) -> Point:
+        """Write words, and return where the sign of that width begins before them."""
+        before = width + GAP if width else 0.0
+        taken = before + width_of(words, SMALL)
         if self.x > self.start and self.x + taken > PAGE - MARGIN:
             self.x, self.y = self.start, self.y + LINE
         place = self.x, self.y
-        self.sheet.note(self.x + width + GAP, self.y, words, fact=False)
+        self.sheet.note(self.x + before, self.y, words, colour, fact=fact)
         self.x += taken + APART
         return place

@@ -6,37 +6,28 @@ Only this module imports matplotlib, and only when something is drawn.
 from __future__ import annotations
 
 import io
-from functools import cache, singledispatch
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.shapes import (
-    ARROW_LENGTH,
-    ARROW_WIDTH,
-    ON_LINE,
-    Circle,
-    Curve,
-    Line,
-    Rectangle,
-    Text,
-    Tiles,
-)
+from iamlab.view.drawing.shapes import Line, Text
 from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
-    from matplotlib.patches import Patch
 
     from iamlab.view.drawing.measure import Face
-    from iamlab.view.drawing.shapes import Ink, Shape
+    from iamlab.view.drawing.shapes import Drawn
     from iamlab.view.drawing.sheet import Sheet
 
 SHARPNESS = 300
 """Dots per inch of a PNG: what a printer wants."""
 _FAMILIES = {"sans": "DejaVu Sans", "bold": "DejaVu Sans", "mono": "DejaVu Sans Mono"}
+_CODES = {"M": 1, "L": 2, "C": 4, "Z": 79}
+"""What matplotlib calls the steps of an outline."""
 _UNDATED: dict[str, dict[str, Any]] = {
     "png": {"Software": "iamlab"},
     "pdf": {"CreationDate": None, "Creator": "iamlab", "Producer": "iamlab"},
@@ -58,7 +49,7 @@ def to_figure(sheet: Sheet) -> Figure:
     axes.set_xlim(0, sheet.width)
     axes.set_ylim(sheet.height, 0)  # rows are counted from the top
     for shape in sheet.shapes:
-        for artist in _artists(shape):
+        for artist in [_text(shape)] if isinstance(shape, Text) else _patches(shape):
             artist.set_zorder(shape.ink.layer)
             axes.add_artist(artist)
     return figure
@@ -83,122 +74,43 @@ def font(size: float, face: Face) -> FontProperties:
     return FontProperties(family=_FAMILIES[face], weight=weight, size=size)
 
 
-# -- shapes ----------------------------------------------------------------------------------------
+def _text(text: Text) -> Artist:
+    from matplotlib.text import Text as Artist
 
-
-@singledispatch
-def _artists(shape: Shape) -> Iterator[Artist]:
-    raise TypeError(shape)
-
-
-@_artists.register(Text)
-def _(shape: Text) -> Iterator[Artist]:
-    from matplotlib import text
-
-    behind = {"facecolor": shape.behind, "edgecolor": "none", "pad": ON_LINE}
-    yield text.Text(
-        shape.x,
-        shape.y,
-        shape.words,
-        color=shape.ink.fill,
-        fontproperties=font(shape.size, shape.face),
+    return Artist(
+        text.x,
+        text.y,
+        text.words,
+        color=text.ink.fill,
+        fontproperties=font(text.size, text.face),
         parse_math=False,  # dollar signs are dollar signs
-        ha=shape.align,
-        va="bottom" if shape.rotation else "center",
-        rotation=shape.rotation,
+        ha=text.align,
+        va="bottom" if text.rotation else "center",
+        rotation=text.rotation,
         rotation_mode="anchor",
-        bbox=behind if shape.behind else None,
     )
 
 
-@_artists.register(Rectangle)
-def _(shape: Rectangle) -> Iterator[Artist]:
-    from matplotlib import patches
-
-    place = ((shape.x, shape.y), shape.width, shape.height)
-    if shape.rounding:
-        style = f"round,pad=0,rounding_size={shape.rounding}"
-        return _inked(lambda ink: patches.FancyBboxPatch(*place, boxstyle=style, **ink), shape.ink)
-    return _inked(lambda ink: patches.Rectangle(*place, **ink), shape.ink)
-
-
-@_artists.register(Tiles)
-def _(shape: Tiles) -> Iterator[Artist]:
+def _patches(shape: Drawn) -> Iterator[Artist]:
+    """Make the outline of a shape, and once more for its hatching."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    corners, codes = [], [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(shape.places)
-    for (x, y), (width, height) in shape.places:
-        right, bottom = x + width, y + height
-        corners += [(x, y), (right, y), (right, bottom), (x, bottom), (x, y)]
-    path = Path(corners, codes)
-    return _inked(lambda ink: PathPatch(path, **ink), shape.ink)
-
-
-@_artists.register(Circle)
-def _(shape: Circle) -> Iterator[Artist]:
-    from matplotlib import patches
-
-    return _inked(lambda ink: patches.Circle((shape.x, shape.y), shape.radius, **ink), shape.ink)
-
-
-@_artists.register(Line)
-def _(shape: Line) -> Iterator[Artist]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Polygon
-
-    ink = shape.ink
-    if ink.fill:
-        yield from _inked(lambda ink: Polygon(shape.points, **ink), ink)
-    else:
-        xs, ys = zip(*shape.points, strict=True)
-        yield Line2D(xs, ys, color=ink.edge, linewidth=ink.width, linestyle=_style(ink))
-
-
-@_artists.register(Curve)
-def _(shape: Curve) -> Iterator[Artist]:
-    from matplotlib.patches import FancyArrowPatch
-    from matplotlib.path import Path
-
-    codes = [Path.MOVETO, *[Path.CURVE4] * (len(shape.points) - 1)]
-    head = f"-|>,head_length={ARROW_LENGTH},head_width={ARROW_WIDTH}"
-    yield FancyArrowPatch(
-        path=Path(shape.points, codes),
-        arrowstyle=head if shape.arrow else "-",
-        color=shape.ink.edge,
-        linewidth=shape.ink.width,
-        linestyle=_style(shape.ink),
-        joinstyle="miter",
-        capstyle="butt",
-        shrinkA=0,
-        shrinkB=0,
-    )
-
-
-def _inked(make: Callable[[dict[str, Any]], Patch], ink: Ink) -> Iterator[Artist]:
-    """Make an area with its outline, and once more with its hatching."""
+    points = [point for _, own in shape.outline for point in own or [(0.0, 0.0)]]
+    codes = [_CODES[letter] for letter, own in shape.outline for _ in own or [()]]
+    path, ink = Path(points, codes), shape.ink
     if ink.fill or ink.edge:
-        yield make(
-            {
-                "fill": bool(ink.fill),
-                "facecolor": ink.fill or "none",
-                "edgecolor": ink.edge or "none",
-                "linewidth": ink.width,
-                "linestyle": _style(ink),
-                "alpha": ink.opacity,
-            }
+        yield PathPatch(
+            path,
+            fill=bool(ink.fill),
+            facecolor=ink.fill or "none",
+            edgecolor=ink.edge or "none",
+            linewidth=ink.width,
+            linestyle=(0, ink.dashes) if ink.dashes else "solid",
+            capstyle="projecting" if isinstance(shape, Line) and not ink.dashes else "butt",
+            joinstyle="miter",
+            alpha=ink.opacity,
         )
     if ink.hatch:
-        yield make(
-            {
-                "fill": False,
-                "edgecolor": ink.hatch_colour,
-                "linewidth": 0,
-                "hatch": ink.hatch,
-                "alpha": ink.opacity,
-            }
-        )
-
-
-def _style(ink: Ink) -> Any:
-    return (0, ink.dashes) if ink.dashes else "solid"
+        hatched: dict[str, Any] = {"edgecolor": ink.hatch_colour, "hatch": ink.hatch}
+        yield PathPatch(path, fill=False, linewidth=0, alpha=ink.opacity, **hatched)

@@ -27,6 +27,8 @@ TITLE, TEXT, SMALL = 11.5, 10.0, 8.8
 ELLIPSIS = "…"
 POINTS = 72
 """Points in an inch."""
+ASCENT, DESCENT = 0.76, 0.208
+"""How far letters such as ``l`` rise above the base line, and ``p`` falls below it, in ems."""
 _TABLE = Path(__file__).with_name("glyph_widths.json")
 
 
@@ -119,6 +121,11 @@ def widest(texts: Iterable[str], size: float = TEXT, face: Face = "sans") -> flo
 def height_of(size: float = TEXT) -> float:
     """Give the distance of two lines of text."""
     return size * 1.35 / POINTS
+
+
+def tall(size: float = TEXT) -> float:
+    """Give how tall letters are, from the lowest to the highest."""
+    return (ASCENT + DESCENT) * size / POINTS
 
 
 class _Metrics(NamedTuple):

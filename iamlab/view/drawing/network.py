@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.view.drawing.banded import Kind, Measures, lay_out_in_bands
+from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL, TITLE, Face, widest
 from iamlab.view.drawing.routes import Places, around, rectangle, ring
 from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
@@ -43,6 +44,8 @@ HEAD, FOOT = 0.4, 0.12
 """What a field has above its first row, for its title, and below its last."""
 ENDS = 0.32
 """What words on a line leave free of it: its arrow, and air at both ends."""
+SIGN = 0.42
+"""How long the line of a sign is."""
 SLACK = 0.01
 """So little above or below a box's own height lines beside its column are put in order."""
 
@@ -333,19 +336,13 @@ class _Network:
 
     def legend(self, signs: Iterable[Sign]) -> None:
         """Say below what the lines mean."""
-        y, x = self.sheet.height + 0.12, MARGIN
+        legend = Legend(self.sheet, MARGIN, self.sheet.height + 0.12)
         for sign in signs:
-            width = 0.5 + widest((sign.words,), SMALL)
-            if x > MARGIN and x + width > PAGE - MARGIN:
-                x, y = MARGIN, y + 0.22
-            end = (x + 0.42, y)
-            self.sheet.straight(
-                (x, y), end, sign.colour, bold=sign.bold, arrow=True, dashed=sign.dashed
-            )
+            x, y = legend.place(SIGN, sign.words, INK, fact=True)
+            style = {"bold": sign.bold, "dashed": sign.dashed, "arrow": True}
+            self.sheet.straight((x, y), (x + SIGN, y), sign.colour, **style)
             if sign.missing:
                 ring(self.sheet, (x + (0.05 if sign.missing == "start" else 0.26), y), sign.colour)
-            self.sheet.note(x + 0.5, y, sign.words, INK)
-            x += width + 0.3
 
 
 def _arrow_room(end: Point) -> Rectangle:

@@ -52,13 +52,8 @@ def paragraph(
     drawn = wrap(words, room, size, face, most=most)
     for number, line in enumerate(drawn):
         # The lines are no words of their own: the figure's list has the text as a whole.
-        style: dict[str, Any] = {
-            "size": size,
-            "face": face,
-            "align": align,
-            "room": room,
-            "fact": False,
-        }
-        sheet.text(x, y + (number + 0.5) * step, line, colour, **style)
+        middle = y + (number + 0.5) * step
+        style: dict[str, Any] = {"align": align, "room": room, "fact": False}
+        sheet.text(x, middle, line, colour, size=size, face=face, **style)
     sheet.record.labels.append(Label(words, "\n".join(drawn), fact))
     return len(drawn) * step

@@ -67,10 +67,7 @@ def _towards(corner: Point, other: Point) -> Point:
     """Give the point where a curve at a corner begins or ends."""
     length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
     share = min(ROUND / length, 0.5) if length else 0.0
-    return (
-        corner[0] + (other[0] - corner[0]) * share,
-        corner[1] + (other[1] - corner[1]) * share,
-    )
+    return (corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share)
 
 
 def ring(sheet: Sheet, place: Point, colour: str) -> None:

@@ -1,26 +1,33 @@
 """What a drawing is made of: texts, rectangles, circles, lines and curves, as plain data.
 
-A :class:`~iamlab.view.drawing.sheet.Sheet` records them; :mod:`~iamlab.view.drawing.svg` and
-:mod:`~iamlab.view.drawing.matplotlib_writer` draw the same ones. Places and sizes are inches,
-counted from the upper left corner; the widths of lines and the sizes of letters are points.
+A :class:`~iamlab.view.drawing.sheet.Sheet` lists them; :mod:`~iamlab.view.drawing.svg` and
+:mod:`~iamlab.view.drawing.matplotlib_writer` draw the same ones. Whatever is not text has an
+outline, which both write alike. Places and sizes are inches, counted from the upper left corner;
+the widths of lines and the sizes of letters are points.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import hypot
 from typing import TYPE_CHECKING, TypeAlias
 
+from iamlab.view.drawing.measure import POINTS
 from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
     from iamlab.view.drawing.measure import Face
 
 Point = tuple[float, float]
+Step = tuple[str, tuple[Point, ...]]
+"""A letter as SVG has it, and its points: ``M`` moves, ``L`` draws a straight line, ``C`` a curve,
+``Z`` goes back to where the outline began."""
+Outline = list[Step]
 
 ARROW_LENGTH, ARROW_WIDTH = 5.0, 3.0
 """The head of an arrow, in points: its length, and half of its width."""
-ON_LINE = 1.5
-"""From words that are on a line to the edge of the paper behind them, in points."""
+ROUND = 0.5523
+"""How far along the sides of its square a quarter of a circle is bent, of its radius."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +77,6 @@ class Text:
         Its colour fills it.
     rotation
         In degrees, counter-clockwise, around the point.
-    behind
-        The colour of the paper behind it, if it is on a line.
     """
 
     x: float
@@ -83,7 +88,6 @@ class Text:
     ink: Ink
     align: str = "left"
     rotation: float = 0.0
-    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,27 @@ class Rectangle:
     ink: Ink
     rounding: float = 0.0
 
+    @property
+    def outline(self) -> Outline:
+        """From corner to corner."""
+        left, top, right, bottom = self.x, self.y, self.x + self.width, self.y + self.height
+        r = self.rounding
+        if not r:
+            return _closed((left, top), (right, top), (right, bottom), (left, bottom))
+        bend = r * (1 - ROUND)
+        return [
+            ("M", ((left + r, top),)),
+            ("L", ((right - r, top),)),
+            ("C", ((right - bend, top), (right, top + bend), (right, top + r))),
+            ("L", ((right, bottom - r),)),
+            ("C", ((right, bottom - bend), (right - bend, bottom), (right - r, bottom))),
+            ("L", ((left + r, bottom),)),
+            ("C", ((left + bend, bottom), (left, bottom - bend), (left, bottom - r))),
+            ("L", ((left, top + r),)),
+            ("C", ((left, top + bend), (left + bend, top), (left + r, top))),
+            ("Z", ()),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
@@ -104,6 +129,12 @@ class Tiles:
 
     places: tuple[tuple[Point, Point], ...]
     ink: Ink
+
+    @property
+    def outline(self) -> Outline:
+        """One rectangle after the other."""
+        every = (Rectangle(*place, *size, self.ink).outline for place, size in self.places)
+        return [step for outline in every for step in outline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +146,12 @@ class Circle:
     radius: float
     ink: Ink
 
+    @property
+    def outline(self) -> Outline:
+        """A square that has nothing but corners."""
+        size, left, top = 2 * self.radius, self.x - self.radius, self.y - self.radius
+        return Rectangle(left, top, size, size, self.ink, self.radius).outline
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -123,6 +160,12 @@ class Line:
     points: tuple[Point, ...]
     ink: Ink
 
+    @property
+    def outline(self) -> Outline:
+        """From point to point, and back if it encloses an area."""
+        closed = _closed(*self.points)
+        return closed if self.ink.fill else closed[:-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -130,7 +173,35 @@ class Curve:
 
     points: tuple[Point, ...]
     ink: Ink
-    arrow: bool = False
+
+    @property
+    def outline(self) -> Outline:
+        """Curve by curve."""
+        start, *others = self.points
+        curves = zip(others[::3], others[1::3], others[2::3], strict=True)
+        return [("M", (start,)), *(("C", bends) for bends in curves)]
 
 
-Shape: TypeAlias = Text | Rectangle | Tiles | Circle | Line | Curve
+Drawn: TypeAlias = Rectangle | Tiles | Circle | Line | Curve
+Shape: TypeAlias = Text | Drawn
+
+
+def _closed(start: Point, *others: Point) -> Outline:
+    return [("M", (start,)), *(("L", (point,)) for point in others), ("Z", ())]
+
+
+def with_head(curve: Curve) -> tuple[Curve, Line]:
+    """Give a curve an arrow's head: its outline ends where the curve ended, the curve behind it."""
+    x, y = curve.points[-1]
+    from_x, from_y = next((one for one in reversed(curve.points) if one != (x, y)), (x - 1, y))
+    far, ink = hypot(from_x - x, from_y - y), curve.ink
+    back_x, back_y = (from_x - x) / far / POINTS, (from_y - y) / far / POINTS
+    outline = ink.width / 2 * hypot(ARROW_LENGTH, ARROW_WIDTH) / ARROW_WIDTH
+    tip = x, y = x + back_x * outline, y + back_y * outline
+    foot_x, foot_y = x + back_x * ARROW_LENGTH, y + back_y * ARROW_LENGTH
+    side_x, side_y = -back_y * ARROW_WIDTH, back_x * ARROW_WIDTH
+    head = ((foot_x + side_x, foot_y + side_y), tip, (foot_x - side_x, foot_y - side_y))
+    return (
+        replace(curve, points=(*curve.points[:-1], tip)),
+        Line(head, replace(ink, fill=ink.edge, dashes=())),
+    )

@@ -14,23 +14,14 @@ from itertools import pairwise
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, width_of
-from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Point, Rectangle, Text
-from iamlab.view.style import (
-    DENY,
-    FIELD_AREA,
-    HAIRLINE,
-    INK,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    Look,
-)
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, tall, width_of
+from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Rectangle, Text, with_head
+from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, Look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.view.drawing.shapes import Shape
+    from iamlab.view.drawing.shapes import Point, Shape
 
 PAGE = 10.0
 """So wide is a figure at most: what a notebook's column shows at its full size."""
@@ -44,6 +35,8 @@ FRAME = 0.2
 """From the edge of a field to what stands in it."""
 ROUNDING = 0.08
 """Of the corners of boxes and fields."""
+AIR = 0.02
+"""From words that are on a line to the edge of the paper behind them."""
 OPEN = 0.16
 """From the middle of a gate's gap to its ends."""
 DISC = 0.15
@@ -166,9 +159,12 @@ class Sheet:
         self.record.labels.append(Label(words, drawn, fact))
         width = width_of(drawn, size, face)
         self._make_room(x, y, width, size, align, rotation)
-        behind = self._paper_at(x, y) if on_line else ""
+        if on_line:
+            left = x - {"left": 0.0, "center": width / 2, "right": width}[align] - AIR
+            height, paper = tall(size) + 2 * AIR, Ink(fill=self._paper_at(x, y), layer=6)
+            self.draw(Rectangle(left, y - height / 2, width + 2 * AIR, height, paper))
         ink = Ink(fill=colour, layer=6)
-        self.draw(Text(x, y, drawn, size, face, width, ink, align, rotation, behind))
+        self.draw(Text(x, y, drawn, size, face, width, ink, align, rotation))
         return width
 
     def _paper_at(self, x: float, y: float) -> str:
@@ -327,4 +323,6 @@ class Sheet:
             dashes=(4, 3) if dashed else (),
             layer=3 if bold else 1,
         )
-        self.draw(Curve(tuple(path), ink, arrow))
+        curve = Curve(tuple(path), ink)
+        for shape in with_head(curve) if arrow else (curve,):
+            self.draw(shape)

@@ -11,33 +11,17 @@ W3C, "Scalable Vector Graphics (SVG) 2": "Text", "Paint Servers: Gradients and P
 
 from __future__ import annotations
 
-from functools import singledispatch
 from html import escape
-from math import hypot
 from typing import TYPE_CHECKING
 
-from iamlab.view.drawing.measure import POINTS
-from iamlab.view.drawing.shapes import (
-    ARROW_LENGTH,
-    ARROW_WIDTH,
-    ON_LINE,
-    Circle,
-    Curve,
-    Line,
-    Rectangle,
-    Text,
-    Tiles,
-)
+from iamlab.view.drawing.measure import ASCENT, DESCENT, POINTS
+from iamlab.view.drawing.shapes import Line, Text
 from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamlab.view.drawing.shapes import Ink, Point, Shape
+    from iamlab.view.drawing.shapes import Drawn, Point
     from iamlab.view.drawing.sheet import Sheet
 
-ASCENT, DESCENT = 0.76, 0.208
-"""How far letters such as ``l`` rise above the base line, and ``p`` falls below it, in ems."""
 LINES_APART, DOTS_APART = 24.0, 12.0
 """How far the lines and the dots of the loosest hatching are apart, from left to right."""
 LINE_WIDTH, DOT = 0.9, 0.75
@@ -70,10 +54,11 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     """
     shapes = sorted(sheet.shapes, key=lambda shape: shape.ink.layer)
     hatched = {(one.ink.hatch, one.ink.hatch_colour): None for one in shapes if one.ink.hatch}
-    width, height = _numbers(sheet.width, sheet.height).split()
+    width, height = _numbers((sheet.width, sheet.height)).split()
     head = (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}pt" '
-        f'height="{height}pt" viewBox="0 0 {width} {height}" xml:space="preserve" '
+        f'height="{height}pt" viewBox="0 0 {width} {height}" '
         'font-family="DejaVu Sans,Verdana,sans-serif" stroke-miterlimit="10">'
     )
     lines = [
@@ -82,7 +67,7 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
         f"<desc>{escape(description)}</desc>",
         *(_pattern(*one) for one in hatched),
         f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-        *map(_written, shapes),
+        *(_text(one) if isinstance(one, Text) else _drawn(one) for one in shapes),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -92,37 +77,46 @@ def _number(value: float) -> str:
     return f"{round(value, 2) + 0.0:.7g}"  # and never "-0"
 
 
-def _numbers(*inches: float) -> str:
-    return " ".join(_number(inch * POINTS) for inch in inches)
+def _numbers(*points: Point) -> str:
+    return " ".join(_number(inches * POINTS) for point in points for inches in point)
 
 
-def _box(x: float, y: float, width: float, height: float) -> str:
-    names = ("x", "y", "width", "height")
-    numbers = _numbers(x, y, width, height).split()
-    return " ".join(f'{name}="{one}"' for name, one in zip(names, numbers, strict=True))
+def _text(text: Text) -> str:
+    down = (ASCENT - DESCENT) / 2 * text.size / POINTS  # from the middle to the base line
+    x, y = _numbers((text.x, text.y + down)).split()
+    place = f'x="{x}" y="{y}"'
+    if text.rotation:
+        turned = f"translate({_numbers((text.x, text.y))}) rotate({_number(-text.rotation)})"
+        place = f'y="{_number(-DESCENT * text.size)}" transform="{turned}"'
+    length = ""
+    if len(text.words) > 1:  # a single sign is in the middle of its room, whatever its width
+        width = _number(text.width * POINTS)
+        length = f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
+    if text.words != " ".join(text.words.split()):  # a browser would drop some of its spaces
+        length += ' xml:space="preserve" style="white-space:pre"'
+    return (
+        f'<text {place} font-size="{_number(text.size)}"{length}{_ANCHORS[text.align]}'
+        f'{_FACES[text.face]} fill="{text.ink.fill}">{escape(text.words, quote=False)}</text>'
+    )
 
 
-def _path(points: Iterable[Point], command: str = "L") -> str:
-    start, *others = (_numbers(*point) for point in points)
-    return f"M{start}{command}{' '.join(others)}"
-
-
-# -- how a shape is filled -------------------------------------------------------------------------
-
-
-def _inked(shape: str, ink: Ink, more: str = "") -> str:
-    """Write an element, and once more with its hatching."""
-    style = f' fill="{ink.fill or "none"}"{more}'
+def _drawn(shape: Drawn) -> str:
+    """Write the outline of a shape, and once more for its hatching."""
+    ink = shape.ink
+    path = "".join(f"{letter}{_numbers(*points)}" for letter, points in shape.outline)
+    opacity = f' opacity="{_number(ink.opacity)}"' if ink.opacity < 1 else ""
+    style = f' fill="{ink.fill or "none"}"{opacity}'
     if ink.edge:
         style += f' stroke="{ink.edge}" stroke-width="{_number(ink.width)}"'
     if ink.dashes:
         lengths = " ".join(_number(one * ink.width) for one in ink.dashes)
         style += f' stroke-dasharray="{lengths}"'
-    opacity = f' opacity="{_number(ink.opacity)}"' if ink.opacity < 1 else ""
-    written = [f"<{shape}{style}{opacity}/>"] if ink.fill or ink.edge else []
+    elif isinstance(shape, Line):
+        style += ' stroke-linecap="square"'
+    written = f'<path d="{path}"{style}/>' if ink.fill or ink.edge else ""
     if ink.hatch:
-        written.append(f'<{shape} fill="url(#{_name(ink.hatch, ink.hatch_colour)})"{opacity}/>')
-    return "\n".join(written)
+        written += f'<path d="{path}" fill="url(#{_name(ink.hatch, ink.hatch_colour)})"{opacity}/>'
+    return written
 
 
 def _name(hatch: str, colour: str) -> str:
@@ -146,97 +140,4 @@ def _pattern(hatch: str, colour: str) -> str:
     return (
         f'<pattern id="{_name(hatch, colour)}" width="{_number(apart)}" '
         f'height="{_number(height)}" patternUnits="userSpaceOnUse">{marks}</pattern>'
-    )
-
-
-# -- shapes ----------------------------------------------------------------------------------------
-
-
-@singledispatch
-def _written(shape: Shape) -> str:
-    raise TypeError(shape)
-
-
-@_written.register(Text)
-def _(shape: Text) -> str:
-    if shape.rotation:
-        turned = f"translate({_numbers(shape.x, shape.y)}) rotate({_number(-shape.rotation)})"
-        place = f'y="{_number(-DESCENT * shape.size)}" transform="{turned}"'
-    else:
-        x, y = shape.x * POINTS, shape.y * POINTS + (ASCENT - DESCENT) / 2 * shape.size
-        place = f'x="{_number(x)}" y="{_number(y)}"'
-    length = ""
-    if len(shape.words) > 1:  # a single sign is in the middle of its room, whatever its width
-        width = _number(shape.width * POINTS)
-        length = f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
-    text = (
-        f'<text {place} font-size="{_number(shape.size)}"{length}{_ANCHORS[shape.align]}'
-        f'{_FACES[shape.face]} fill="{shape.ink.fill}">{escape(shape.words, quote=False)}</text>'
-    )
-    return f"{_paper(shape)}\n{text}" if shape.behind else text
-
-
-def _paper(text: Text) -> str:
-    """Write the paper behind words that are on a line."""
-    pad, height = ON_LINE / POINTS, (ASCENT + DESCENT) * text.size / POINTS
-    left = text.x - {"left": 0.0, "center": text.width / 2, "right": text.width}[text.align]
-    box = _box(left - pad, text.y - height / 2 - pad, text.width + 2 * pad, height + 2 * pad)
-    return f'<rect {box} fill="{text.behind}"/>'
-
-
-@_written.register(Rectangle)
-def _(shape: Rectangle) -> str:
-    rounding = f' rx="{_numbers(shape.rounding)}"' if shape.rounding else ""
-    return _inked(f"rect {_box(shape.x, shape.y, shape.width, shape.height)}{rounding}", shape.ink)
-
-
-@_written.register(Tiles)
-def _(shape: Tiles) -> str:
-    tiles = (
-        f"M{_numbers(*corner)}h{_numbers(width)}v{_numbers(height)}h{_numbers(-width)}z"
-        for corner, (width, height) in shape.places
-    )
-    return _inked(f'path d="{"".join(tiles)}"', shape.ink)
-
-
-@_written.register(Circle)
-def _(shape: Circle) -> str:
-    x, y, radius = _numbers(shape.x, shape.y, shape.radius).split()
-    return _inked(f'circle cx="{x}" cy="{y}" r="{radius}"', shape.ink)
-
-
-@_written.register(Line)
-def _(shape: Line) -> str:
-    end = "z" if shape.ink.fill else ""
-    ends = "" if end or shape.ink.dashes else ' stroke-linecap="square"'
-    return _inked(f'path d="{_path(shape.points)}{end}"', shape.ink, ends)
-
-
-@_written.register(Curve)
-def _(shape: Curve) -> str:
-    if not shape.arrow:
-        return _inked(f'path d="{_path(shape.points, "C")}"', shape.ink)
-    tip, left, right = _head(shape.points, shape.ink.width)
-    colour, width = shape.ink.edge, _number(shape.ink.width)
-    return (
-        _inked(f'path d="{_path((*shape.points[:-1], tip), "C")}"', shape.ink)
-        + f'\n<path d="{_path((left, tip, right))}z" fill="{colour}" stroke="{colour}" '
-        f'stroke-width="{width}"/>'
-    )
-
-
-def _head(points: tuple[Point, ...], width: float) -> tuple[Point, Point, Point]:
-    """Compute the corners of an arrow's head: with its outline it ends where the curve ends."""
-    x, y = points[-1]
-    from_x, from_y = next((one for one in reversed(points) if one != (x, y)), (x - 1, y))
-    far = hypot(from_x - x, from_y - y)
-    back_x, back_y = (from_x - x) / far / POINTS, (from_y - y) / far / POINTS
-    outline = width / 2 * hypot(ARROW_LENGTH, ARROW_WIDTH) / ARROW_WIDTH
-    x, y = x + back_x * outline, y + back_y * outline
-    foot_x, foot_y = x + back_x * ARROW_LENGTH, y + back_y * ARROW_LENGTH
-    across_x, across_y = -back_y * ARROW_WIDTH, back_x * ARROW_WIDTH
-    return (
-        (x, y),
-        (foot_x + across_x, foot_y + across_y),
-        (foot_x - across_x, foot_y - across_y),
     )

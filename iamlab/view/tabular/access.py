@@ -43,7 +43,7 @@ def what_can_table(found: WhatCan) -> Table:
     rows = [(allowed, one.what, _because(one.by, one.when)) for one in found.allowed]
     rows += [(bad("stopped"), one.what, one.why) for one in found.stopped]
     columns = ("verdict", "actions and resources", "why")
-    return Table(f"What {found.caller} may do", columns, tuple(rows))
+    return Table(f"What {found.principal} may do", columns, tuple(rows))
 
 
 def _because(by: Sequence[str], when: Sequence[str]) -> str:
@@ -68,7 +68,7 @@ def gains_and_losses(caption: str, rows: Iterable[tuple[Look, str, str, str]]) -
 def diff_table(diff: WorldDiff) -> Table:
     """Give who gained and who lost what between two worlds, and by which edits."""
     rows = (
-        (GAINED if one.gained else LOST, one.caller, one.action, one.resource, "; ".join(one.by))
+        (GAINED if one.gained else LOST, one.principal, one.action, one.resource, "; ".join(one.by))
         for one in diff.gains_and_losses
     )
     columns = ("change", "caller", "action", "resource", "by")

@@ -58,7 +58,7 @@ _STATES = {"done": good("done"), "to do": bad("to do"), "not known": silent("not
 def security_status_table(status: SecurityStatus) -> Table:
     """Give the items, each done or to do."""
     rows = (
-        (_STATES[one.state], one.title, one.reason, one.mend or None, one.today or None)
+        (_STATES[one.state], one.title, one.reason, one.remedy or None, one.today or None)
         for one in status.items
     )
     return Table(status.title, ("state", "title", "reason", "mend", "today"), tuple(rows))
@@ -69,7 +69,7 @@ def audit_table(audit: Audit) -> Table:
     columns = ("result", "severity", "control", "subject", "what", "mend")
     rows = (
         *(
-            (bad("found"), one.severity, one.control.id, one.subject, one.what, one.mend)
+            (bad("found"), one.severity, one.control.id, one.subject, one.what, one.remedy)
             for one in audit.findings
         ),
         *((good("passed"), one.severity, one.id, None, None, None) for one in audit.passed),
@@ -131,7 +131,7 @@ def least_privilege_table(found: LeastPrivilege) -> Table:
         for pair, tally in sorted({**found.used, **found.refused}.items())
     )
     columns = ("state", "action", "resource", "allowed", "refused", "first", "last")
-    return Table(f"What {found.caller} used", columns, tuple(rows))
+    return Table(f"What {found.principal} used", columns, tuple(rows))
 
 
 def _used(times: int) -> Look:

@@ -49,9 +49,10 @@ def main() -> Account:
 
 
 def found(account: Account, control: str, **limits: Any) -> list[tuple[str, str]]:
-    """Give what a control finds: the end of the subject, and what."""
+    """Return what a control finds: the end of the subject, and what."""
     return [
-        (one.subject.removeprefix(IAM), one.what) for one in account.audit(**limits).of(control)
+        (finding.subject.removeprefix(IAM), finding.what)
+        for finding in account.audit(**limits).of(control)
     ]
 
 
@@ -206,7 +207,7 @@ FAULTS: dict[str, tuple[Callable[[Account], None], set[str], str]] = {
     "cloudshell-full-access": (_attach_cloud_shell, {"cloudshell-full-access"}, "download"),
     "unused-policy": (_add_policy, {"unused-policy"}, "Nobody has this policy"),
     "missing-name": (_rename_user, {"missing-name"}, f"names {IAM}user/ana"),
-    "trusts-nobody": (_trust_a_deleted_user, {"missing-name", "trusts-nobody"}, "not there"),
+    "trusts-nobody": (_trust_a_deleted_user, {"missing-name", "trusts-nobody"}, "don't exist"),
     "role-tags": (lambda main: main.get_role("support").untag(["owner"]), {"role-tags"}, "no tags"),
     "user-tags": (lambda main: main.get_user("ana").untag(["owner"]), {"user-tags"}, "no tags"),
     "empty-group": (
@@ -236,17 +237,17 @@ def _add_certificate(main: Account, *, days: int | None) -> None:
 
 @pytest.mark.parametrize("control", FAULTS)
 def test_one_fault_is_found_by_its_control_and_by_few_others(control: str, main: Account) -> None:
-    """The subject is named, with what is wrong and how to mend it."""
-    make, expected, said = FAULTS[control]
+    """The subject is named, with what is wrong and how to fix it."""
+    make, expected, text = FAULTS[control]
     make(main)
     audit = main.audit()
 
     assert ids(audit) == expected
     (first, *_) = audit.of(control)
-    assert said in first.what
-    assert first.mend
+    assert text in first.what
+    assert first.remedy
     assert first.subject.startswith((IAM, f"account {ID}"))
-    assert control not in {one.id for one in audit.passed}
+    assert control not in {control.id for control in audit.passed}
 
 
 def test_every_control_has_a_fault_that_it_finds() -> None:
@@ -368,12 +369,12 @@ LACKS: dict[str, tuple[dict[str, Any], set[str], str]] = {
 @pytest.mark.parametrize("control", LACKS)
 def test_a_weak_password_policy_is_found(control: str, main: Account) -> None:
     """By the control that asks for what it lacks."""
-    rules, expected, said = LACKS[control]
+    rules, expected, text = LACKS[control]
     main.update_password_policy(**{**STRICT, **rules})
 
     assert ids(main.audit()) == {f"password-policy-{name}" for name in expected}
     ((_, what),) = found(main, f"password-policy-{control}")
-    assert said in what
+    assert text in what
 
 
 def test_no_password_policy_fails_all_and_is_said_once(main: Account) -> None:
@@ -455,7 +456,7 @@ def test_decrypting_with_every_key_is_found(
 
 
 def test_only_the_default_version_counts(main: Account) -> None:
-    """What a version could do that does not apply is no finding."""
+    """What a version could do that does not apply isn't a finding."""
     policy = main.create_policy("p", ALL)
     assert len(found(main, "policy-admin")) == 1
 
@@ -488,7 +489,7 @@ def test_awss_own_policies_are_not_accused() -> None:
     export = account.call("GetAccountAuthorizationDetails", account.root_arn)
     audit = World.from_account_details(export).accounts[ACCOUNT].audit()
 
-    assert any(one["PolicyName"] == "AdministratorAccess" for one in export["Policies"])
+    assert any(policy["PolicyName"] == "AdministratorAccess" for policy in export["Policies"])
     assert not [finding for finding in audit if ":aws:policy/" in finding.subject]
 
 
@@ -595,7 +596,7 @@ def test_principals_are_looked_up_in_all_policies_of_resources(main: Account) ->
         "support"
     ).trust  # type: ignore[assignment]
 
-    assert [one.subject for one in main.audit().of("missing-name")] == [
+    assert [finding.subject for finding in main.audit().of("missing-name")] == [
         f"{IAM}role/support",
         "arn:aws:s3:::maps",
         "arn:aws:sqs:us-east-1:111111111111:q",
@@ -616,15 +617,15 @@ def test_the_id_of_who_was_deleted_is_found(main: Account) -> None:
     role.update_assume_role_policy(trust({"AWS": gone}))
     assert len(found(main, "trusts-nobody")) == 1
     ((finding),) = main.audit().of("missing-name")
-    assert finding.mend == "Name what is meant, or take it out."
+    assert finding.remedy == "Name what is meant, or take it out."
 
 
-def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
+def test_after_a_rename_the_new_name_is_reported(main: Account) -> None:
     """Over several renames, and after a move to another path."""
     main.get_group("readers").put_policy("p", document(allow("iam:GetUser", f"{IAM}user/ana")))
     main.get_user("ana").update(new_path="/sky/")
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == f"Name {IAM}user/sky/ana, as it is called now."
+    assert finding.remedy == f"Name {IAM}user/sky/ana, as it is called now."
 
     main.get_user("ana").update(new_user_name="anna")
     with pytest.raises(NoSuchEntity):
@@ -632,7 +633,7 @@ def test_after_a_rename_the_new_name_is_told(main: Account) -> None:
     main.get_user("anna").update(new_user_name="annie")
     main.get_group("readers").update(new_group_name="watchers")
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == f"Name {IAM}user/sky/annie, as it is called now."
+    assert finding.remedy == f"Name {IAM}user/sky/annie, as it is called now."
 
 
 def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None:
@@ -641,7 +642,7 @@ def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None
     main.get_group("readers").put_policy("p", document(allow("sts:*", name)))
 
     (finding,) = main.audit().of("missing-name")
-    assert finding.mend == "Name what is meant, or take it out."
+    assert finding.remedy == "Name what is meant, or take it out."
 
 
 @pytest.mark.parametrize(
@@ -671,12 +672,12 @@ def test_a_trust_policy_that_only_denies_trusts_nobody(main: Account) -> None:
     main.get_role("support").update_assume_role_policy(document(shut))
 
     assert found(main, "trusts-nobody") == [
-        ("role/support", "Nobody can assume the role: it names nobody.")
+        ("role/support", "Nobody can assume the role: it names no principal.")
     ]
 
 
 def test_a_role_whose_trust_policy_is_not_known_is_not_accused(main: Account) -> None:
-    """A loaded role may have none."""
+    """A loaded role can be without one."""
     main.get_role("support").trust = None
 
     assert ids(main.audit()) == set()
@@ -688,7 +689,7 @@ def test_a_role_whose_trust_policy_is_not_known_is_not_accused(main: Account) ->
 def test_an_export_alone_leaves_credentials_unanswered() -> None:
     """Each with the reason; policies, groups and tags are looked at."""
     audit = World.from_account_details(export_of(hand_made())).accounts[ACCOUNT].audit()
-    reasons = {one.control.id: one.reason for one in audit.unanswered}
+    reasons = {question.control.id: question.reason for question in audit.unanswered}
 
     assert "get-credential-report" in reasons["root-mfa"]
     assert "get-credential-report" in reasons["access-key-rotation"]
@@ -708,9 +709,9 @@ def test_a_credential_report_answers_for_an_export() -> None:
     report = account.credential_report()
     loaded = World.from_account_details(export_of(world)).accounts[ACCOUNT]
     audit = loaded.audit(credential_report=report)
-    reasons = {one.control.id: one.reason for one in audit.unanswered}
+    reasons = {question.control.id: question.reason for question in audit.unanswered}
 
-    assert [one.subject for one in audit.of("console-mfa")] == [
+    assert [finding.subject for finding in audit.of("console-mfa")] == [
         f"arn:aws:iam::{ACCOUNT}:user/carol"
     ]
     assert "does not tell the kind" in reasons["root-hardware-mfa"]
@@ -721,7 +722,10 @@ def test_a_report_without_the_root_user_leaves_it_unanswered(main: Account) -> N
     """It may have been cut."""
     report = main.credential_report()
     cut = type(report)(report.rows[1:])
-    reasons = {one.control.id: one.reason for one in main.audit(credential_report=cut).unanswered}
+    reasons = {
+        question.control.id: question.reason
+        for question in main.audit(credential_report=cut).unanswered
+    }
 
     assert "no row of the root user" in reasons["root-mfa"]
 
@@ -757,13 +761,15 @@ def test_what_a_filtered_export_left_out_is_not_missed() -> None:
 def test_an_attached_policy_that_is_not_in_the_file_is_found() -> None:
     """Or a boundary; AWS's own are known without."""
     export = export_of(hand_made())
-    export["Policies"] = [one for one in export["Policies"] if one["PolicyName"] == "read-maps"]
-    with pytest.warns(UserWarning, match="not in the file"):
+    export["Policies"] = [
+        policy for policy in export["Policies"] if policy["PolicyName"] == "read-maps"
+    ]
+    with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
     account.get_user("carol").attach_policy("ReadOnlyAccess")
     nowhere = [
-        (one.subject.rpartition("/")[2], one.what.split()[4].rpartition("/")[2])
-        for one in account.audit().of("missing-name")
+        (finding.subject.rpartition("/")[2], finding.what.split()[4].rpartition("/")[2])
+        for finding in account.audit().of("missing-name")
     ]
 
     assert nowhere == [
@@ -789,7 +795,7 @@ def test_thresholds_are_parameters(limits: dict[str, int], count: int, main: Acc
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "text"),
     [
         ({"key_age": 3}, "Did you mean key_age_days"),
         ({"unused_days": "45"}, "unused_days is a number"),
@@ -799,13 +805,13 @@ def test_thresholds_are_parameters(limits: dict[str, int], count: int, main: Acc
         ({"required_tags": 3}, "list of keys"),
     ],
 )
-def test_thresholds_of_the_wrong_kind_are_refused(limits: Any, said: str, main: Account) -> None:
+def test_thresholds_of_the_wrong_kind_are_refused(limits: Any, text: str, main: Account) -> None:
     """With what is right."""
-    with pytest.raises(RequestError, match=said):
+    with pytest.raises(RequestError, match=text):
         main.audit(**limits)
 
 
-def test_the_gravest_stands_first(main: Account) -> None:
+def test_the_gravest_comes_first(main: Account) -> None:
     """In the list and in the text."""
     _add_root_keys(main)
     _add_policy(main)
@@ -821,10 +827,10 @@ def test_the_gravest_stands_first(main: Account) -> None:
 
 
 def test_a_finding_reads_well_alone(main: Account) -> None:
-    """Its control, its other names, whose it is, what, and the mend; own controls have no other."""
+    """Its control, its other names, whose it is, what, and the fix; own controls have no other."""
     _add_policy(main)
     main.create_group("empty")
-    texts = {one.control.id: str(one) for one in main.audit()}
+    texts = {finding.control.id: str(finding) for finding in main.audit()}
 
     assert texts["unused-policy"].splitlines()[0] == "✕ INFORMATIONAL unused-policy"
     head = "✕ INFORMATIONAL empty-group (AWS Config iam-group-has-users-check)"
@@ -838,14 +844,14 @@ def test_an_audit_is_json_too(main: Account) -> None:
 
     assert (found_json["accountId"], found_json["account"]) == (ID, "main")
     assert found_json["thresholds"]["required_tags"] == ["owner"]
-    assert [one["control"] for one in found_json["findings"]] == ["root-access-key"]
+    assert [entry["control"] for entry in found_json["findings"]] == ["root-access-key"]
     assert found_json["controls"]["root-access-key"]["securityHub"] == ["IAM.4"]
     assert found_json["controls"]["root-access-key"]["cis"] == {"3.0": "1.4", "5.0": "1.3"}
     assert len(found_json["passed"]) == len(CONTROLS) - 1
-    assert {one["id"] for one in found_json["unanswered"]} == {
-        one.control.id for one in NOT_MODELLED
+    assert {entry["id"] for entry in found_json["unanswered"]} == {
+        question.control.id for question in NOT_MODELLED
     }
-    assert all(one["reason"] for one in found_json["unanswered"])
+    assert all(entry["reason"] for entry in found_json["unanswered"])
 
 
 def test_an_audit_changes_nothing_and_records_nothing(main: Account) -> None:
@@ -858,12 +864,12 @@ def test_an_audit_changes_nothing_and_records_nothing(main: Account) -> None:
 
 # -- the table of controls ------------------------------------------------------------------------
 
-EVERY: list[Control] = [*CONTROLS, *(one.control for one in NOT_MODELLED)]
+EVERY: list[Control] = [*CONTROLS, *(question.control for question in NOT_MODELLED)]
 
 
 def test_the_numbers_of_cis_are_complete_and_right() -> None:
     """3.0 has 22 about identities, 5.0 has 21: what follows 1.3 moved up by one."""
-    three = {one.cis_3: one.cis_5 for one in EVERY if one.cis_3}
+    three = {control.cis_3: control.cis_5 for control in EVERY if control.cis_3}
 
     assert sorted(three, key=lambda number: int(number[2:])) == [f"1.{n}" for n in range(1, 23)]
     for old, new in three.items():
@@ -873,7 +879,7 @@ def test_the_numbers_of_cis_are_complete_and_right() -> None:
 
 def test_the_numbers_of_security_hub_are_complete() -> None:
     """IAM.1 to IAM.28, the two of KMS, and the one of the account, each once."""
-    numbers = [number for one in EVERY for number in one.security_hub]
+    numbers = [number for control in EVERY for number in control.security_hub]
 
     assert len(numbers) == len(set(numbers))
     assert set(numbers) == {f"IAM.{n}" for n in range(1, 29)} | {"KMS.1", "KMS.2", "Account.1"}
@@ -881,7 +887,7 @@ def test_the_numbers_of_security_hub_are_complete() -> None:
 
 def test_severities_are_those_of_security_hub() -> None:
     """Critical, high and low as its page has them; the rest is medium."""
-    grades = {number: one.severity for one in EVERY for number in one.security_hub}
+    grades = {number: control.severity for control in EVERY for number in control.security_hub}
     critical, high = {"IAM.4", "IAM.6", "IAM.9"}, {"IAM.1", "IAM.28"}
     low = {f"IAM.{n}" for n in (2, 16, 17, 18, 20, 21, 23, 24, 25)}
 
@@ -900,21 +906,25 @@ def test_severities_are_those_of_security_hub() -> None:
 
 def test_own_controls_are_known_as_such() -> None:
     """Those that nobody else has a name for."""
-    assert {one.id for one in EVERY if one.is_own} == {
+    assert {control.id for control in EVERY if control.is_own} == {
         "inline-policy-admin",
         "unused-policy",
         "missing-name",
         "trusts-nobody",
     }
-    assert all(not one.names for one in EVERY if one.is_own)
+    assert all(not control.names for control in EVERY if control.is_own)
 
 
 def test_controls_have_names_and_titles_of_their_own() -> None:
     """No two are alike."""
-    assert len({one.id for one in EVERY}) == len({one.title for one in EVERY}) == len(EVERY)
+    assert (
+        len({control.id for control in EVERY})
+        == len({control.title for control in EVERY})
+        == len(EVERY)
+    )
 
 
 def test_every_control_is_checked_or_has_a_reason() -> None:
     """Not both, and not neither."""
-    assert list(CHECKS.keys() ^ {one.id for one in CONTROLS}) == []
-    assert all(one.reason and one.control.id not in CHECKS for one in NOT_MODELLED)
+    assert list(CHECKS.keys() ^ {control.id for control in CONTROLS}) == []
+    assert all(question.reason and question.control.id not in CHECKS for question in NOT_MODELLED)

@@ -1,4 +1,4 @@
-"""The timeline: which credentials there were, from when to when, and who got them from whom."""
+"""The timeline of credentials: which existed, their start and end, and who requested them."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,12 +61,12 @@ def wait(scene: Scene, minutes: float = 10) -> datetime:
 
 
 def ids(timeline: Any) -> list[str]:
-    """Give the ids of the rows."""
+    """Return the ids of the rows."""
     return [row.access_key_id for row in timeline]
 
 
 def told(timeline: Timeline) -> list[tuple[str, str, str]]:
-    """Give the hops in short: kinds and operation."""
+    """Return the hops in short: kinds and operation."""
     return [(hop.source.kind, hop.target.kind, hop.operation) for hop in timeline.hops]
 
 
@@ -194,7 +194,7 @@ def test_a_revoked_session_ended_when_the_button_was_pressed_first(scene: Scene)
     second = scene.world.clock.now
     scene.work.revoke_sessions()
     wait(scene)
-    ends = [(line(scene)[one].end, line(scene)[one].ended) for one in (old, new)]
+    ends = [(line(scene)[item].end, line(scene)[item].ended) for item in (old, new)]
     assert ends == [(first, "revoked"), (second, "revoked")]
 
 
@@ -238,7 +238,7 @@ def test_other_ways_of_revoking_show_too(scene: Scene) -> None:
         assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
 
 
-def test_a_deny_for_everybody_is_no_revocation(scene: Scene) -> None:
+def test_a_deny_for_everybody_is_not_a_revocation(scene: Scene) -> None:
     """It hits new sessions as well: the role itself may do nothing."""
     session = scene.assume(scene.key, scene.work)
     scene.work.put_policy("lock", Policy.deny("*"))
@@ -281,8 +281,8 @@ def test_a_role_that_is_made_again_does_not_bring_its_sessions_back(scene: Scene
         wait(scene)
     scene.main.create_role("again", assume_role_policy_document=trusting(MAIN))
 
-    assert [line(scene)[one].end for one in sessions] == ends
-    assert {line(scene)[one].ended for one in sessions} == {"role deleted"}
+    assert [line(scene)[session].end for session in sessions] == ends
+    assert {line(scene)[session].ended for session in sessions} == {"role deleted"}
 
 
 def test_an_end_that_no_event_tells_is_now_at_the_latest(scene: Scene) -> None:
@@ -325,8 +325,8 @@ def test_a_session_that_is_hit_from_the_beginning_was_never_good(scene: Scene) -
     assert (row.start, row.end, row.ended) == (namesake.issued, namesake.issued, "revoked")
 
 
-def test_the_log_is_read_for_whom_it_names_whatever_the_letter_case(scene: Scene) -> None:
-    """And for a user by the name that he has now."""
+def test_the_log_is_read_for_a_principal_ignoring_case(scene: Scene) -> None:
+    """A user is found by the present name."""
     role = scene.main.create_role("MixedCase", assume_role_policy_document=trusting(MAIN))
     session = scene.assume(scene.key, role)
     own = scene.world.sts.get_session_token(scene.key)
@@ -340,8 +340,8 @@ def test_the_log_is_read_for_whom_it_names_whatever_the_letter_case(scene: Scene
     scene.main.call("PutUserPolicy", scene.main.root_arn, UserName="ANNA", **named)
     wait(scene)
 
-    for one in (session, own):
-        assert (line(scene)[one].end, line(scene)[one].ended) == (at, "revoked")
+    for item in (session, own):
+        assert (line(scene)[item].end, line(scene)[item].ended) == (at, "revoked")
 
 
 def test_a_log_that_somebody_has_edited_breaks_nothing(scene: Scene) -> None:
@@ -358,12 +358,14 @@ def test_a_log_that_somebody_has_edited_breaks_nothing(scene: Scene) -> None:
 
 
 def _odd(event: Event) -> list[Event]:
-    """Give an event as no world writes it."""
-    given = event.request_parameters or {}
+    """Return an event as no world writes it."""
+    parameters = event.request_parameters or {}
     return [
         replace(event, request_parameters=None, response_elements=None),
         replace(event, request_parameters={}, response_elements={}),
-        replace(event, request_parameters={**given, "policyDocument": "{"}, response_elements={}),
+        replace(
+            event, request_parameters={**parameters, "policyDocument": "{"}, response_elements={}
+        ),
         replace(event, request_parameters={}, response_elements={"accessKey": "x"}),
         replace(event, request_parameters={}, response_elements={"credentials": "x"}),
         replace(event, user_identity={}, error_code="Odd"),
@@ -391,7 +393,7 @@ def test_a_chain_leads_from_the_first_credentials_to_the_session(
     rows = line(scene)
     chain = rows.chain(third)
 
-    assert ids(chain) == [scene.key.access_key_id, *(one.access_key_id for one in chained[1][:3])]
+    assert ids(chain) == [scene.key.access_key_id, *(link.access_key_id for link in chained[1][:3])]
     assert [row.depth for row in chain] == [0, 1, 2, 3]
     assert third.chain() == chain
     assert rows[first].children == (second.access_key_id, beside.access_key_id)
@@ -409,7 +411,10 @@ def test_of_a_session_shows_its_chain_in_both_directions_and_nothing_beside(
     stranger = scene.world.sts.get_session_token(scene.key)
     key = scene.key.access_key_id
 
-    assert ids(line(scene, second)) == [key, *(one.access_key_id for one in (first, second, third))]
+    assert ids(line(scene, second)) == [
+        key,
+        *(item.access_key_id for item in (first, second, third)),
+    ]
     assert ids(line(scene, beside)) == [key, first.access_key_id, beside.access_key_id]
     assert ids(line(scene, second.access_key_id)) == ids(line(scene, second))
     assert {hop.target.access_key_id for hop in line(scene, beside).hops} == {
@@ -430,12 +435,12 @@ def test_of_a_role_shows_its_sessions_and_what_belongs_to_them(
 
     assert ids(line(scene, scene.short)) == [
         scene.key.access_key_id,
-        *(one.access_key_id for one in (first, second, third, beside)),
+        *(item.access_key_id for item in (first, second, third, beside)),
     ]
     assert ids(line(scene, scene.short.arn)) == ids(line(scene, scene.short))
     assert ids(line(scene, lone)) == [alone.access_key_id]
     assert ids(line(scene, alone.arn)) == [alone.access_key_id]
-    assert [one for one in every if one not in ids(line(scene, lone))] == every[:-1]
+    assert [each for each in every if each not in ids(line(scene, lone))] == every[:-1]
 
 
 def test_of_a_user_shows_his_keys_his_sessions_and_what_he_asked_for(scene: Scene) -> None:
@@ -481,12 +486,12 @@ def test_a_role_that_was_made_again_has_no_credentials_of_its_namesake(scene: Sc
 
 
 def test_a_new_user_has_no_credentials_of_one_who_was_called_so_before(scene: Scene) -> None:
-    """Neither keys, deleted ones included, nor sessions, nor what was asked for."""
+    """Neither keys, deleted ones included, nor sessions, nor the request."""
     zoe = scene.main.create_user("zoe")
     zoe.put_policy("everything", EVERYTHING)
     keys = [zoe.create_access_key() for _ in range(2)]
     mine = [
-        *(one.access_key_id for one in keys),
+        *(key.access_key_id for key in keys),
         scene.world.sts.get_session_token(keys[0]).access_key_id,
         scene.assume(zoe, scene.work).access_key_id,
     ]
@@ -533,7 +538,7 @@ def _bound(scene: Scene, policy: Any) -> None:
 def test_a_managed_deny_revokes_as_an_inline_one_does(
     scene: Scene, put: Callable[[Scene, Any], None]
 ) -> None:
-    """Attached or as boundary, since it stands there."""
+    """Attached or as boundary, since it is there."""
     session = scene.assume(scene.key, scene.work)
     policy = scene.main.create_policy("revoke", Policy.deny("*", when=OLDER))
     at = wait(scene)
@@ -602,7 +607,7 @@ def test_who_has_no_credentials_has_an_empty_timeline(scene: Scene) -> None:
 def _foreign(scene: Scene) -> Session:
     """Make a session in another world, with the ARN of one in this world."""
     other = made(seed=8)
-    sessions = [one.assume(one.key, one.work) for one in (scene, other)]
+    sessions = [item.assume(item.key, item.work) for item in (scene, other)]
     assert sessions[0].arn == sessions[1].arn
     return sessions[1]
 
@@ -631,10 +636,10 @@ def test_a_row_that_is_not_in_a_timeline_is_not_found_there(scene: Scene) -> Non
     first, second = scene.assume(scene.key, scene.work), scene.assume(scene.key, scene.short)
     rows = line(scene, first)
     wrong: list[Any] = [second, second.access_key_id, None, 7, [], _foreign(scene)]
-    for one in wrong:
+    for bad in wrong:
         for ask in (rows.__getitem__, rows.chain):
             with pytest.raises(RequestError):
-                ask(one)
+                ask(bad)
 
 
 # -- hops -----------------------------------------------------------------------------------------
@@ -666,7 +671,7 @@ def test_a_key_asks_sts_and_sts_answers_with_a_session(scene: Scene) -> None:
     )
 
 
-def test_a_user_of_whom_no_key_is_known_asks_himself(scene: Scene) -> None:
+def test_a_user_without_a_known_key_is_the_source(scene: Scene) -> None:
     """As tests and lessons mostly do."""
     session = scene.assume(scene.ana, scene.work)
 
@@ -713,9 +718,9 @@ def test_a_chain_of_roles_is_a_chain_of_hops(chained: tuple[Scene, list[Session]
     hops = line(scene, third).hops
 
     parties = [hops[0].source, *(hop.target for hop in hops)]
-    assert [one.kind for one in parties] == ["access key", *("service", "session") * 3]
-    assert [one.access_key_id for one in parties[2::2]] == [
-        one.access_key_id for one in (first, second, third)
+    assert [party.kind for party in parties] == ["access key", *("service", "session") * 3]
+    assert [party.access_key_id for party in parties[2::2]] == [
+        item.access_key_id for item in (first, second, third)
     ]
     for before, after in pairwise(hops):
         assert before.target == after.source
@@ -853,7 +858,7 @@ def test_a_session_in_the_console_uses_the_credentials_that_it_came_from(scene: 
 
 
 def test_without_a_log_the_hops_are_those_that_the_sessions_themselves_tell(scene: Scene) -> None:
-    """Somebody has cleared it: no events, and no names of whom it alone knew."""
+    """Somebody has cleared it: no events, and no names that only the log had."""
     session = scene.assume(scene.key, scene.work)
     by_saml, without_key = scene.session("AssumeRoleWithSAML"), scene.assume(scene.ana, scene.work)
     chained = scene.assume(session, scene.short)
@@ -870,7 +875,7 @@ def test_without_a_log_the_hops_are_those_that_the_sessions_themselves_tell(scen
     assert line(scene)[chained].asked_by == session.arn
 
 
-def test_a_deleted_key_still_stands_at_the_beginning(scene: Scene) -> None:
+def test_a_deleted_key_is_still_at_the_beginning(scene: Scene) -> None:
     """Also where the log no longer knows it."""
     session = scene.assume(scene.key, scene.work)
     event = scene.world.events[-1]
@@ -1014,7 +1019,7 @@ WITH_BOTH: dict[str, Step] = {
 
 
 def _possible(scene: Scene, got: list[Session]) -> dict[str, Step]:
-    """Give the steps that can be done now: with a role, and with a session."""
+    """Return the steps that can be done now: with a role, and with a session."""
     is_there = "work" in scene.main.roles
     return {**ALWAYS, **(WITH_ROLE if is_there else {}), **(WITH_BOTH if is_there and got else {})}
 
@@ -1066,9 +1071,9 @@ def _crowd(size: int) -> World:
     )
     for number in range(size):
         parent = "" if number % 10 == 0 else f"ASIA{number - 1:016}"
-        one = replace(template, access_key_id=f"ASIA{number:016}", parent=parent)
-        world.sessions[one.access_key_id] = one
-        answer = {"Credentials": {"AccessKeyId": one.access_key_id}}
+        item = replace(template, access_key_id=f"ASIA{number:016}", parent=parent)
+        world.sessions[item.access_key_id] = item
+        answer = {"Credentials": {"AccessKeyId": item.access_key_id}}
         record_in_account(world, ("sts", "AssumeRole"), {}, MAIN, read_only=True, answer=answer)
     world.clock.advance(seconds=1)
     role.revoke_sessions()
@@ -1095,9 +1100,9 @@ def test_for_its_chain_a_session_works_out_no_other_sessions(
     whole = world.timeline("ASIA0000000000000005")
     of = lifetimes._Ends.of
 
-    def noted(ends: lifetimes._Ends, one: SessionRecord) -> Any:
-        ended.append(one.access_key_id)
-        return of(ends, one)
+    def noted(ends: lifetimes._Ends, session_record: SessionRecord) -> Any:
+        ended.append(session_record.access_key_id)
+        return of(ends, session_record)
 
     monkeypatch.setattr(lifetimes._Ends, "of", noted)
     session = Session(world, world.sessions["ASIA0000000000000005"])
@@ -1107,7 +1112,7 @@ def test_for_its_chain_a_session_works_out_no_other_sessions(
 
 
 def test_a_chain_ends_at_a_key_that_is_gone_or_never_was(scene: Scene) -> None:
-    """What of it is known is told; of a session that its world does not know nothing is."""
+    """What of it is known is reported; of a session that its world does not know nothing is."""
     key = scene.ana.create_access_key()
     session = scene.assume(scene.assume(key, scene.work), scene.short)
     key.delete()
@@ -1140,9 +1145,9 @@ def test_a_very_long_chain_is_shown_without_running_out_of_anything() -> None:
 def test_parents_that_lead_in_a_circle_end_somewhere(scene: Scene) -> None:
     """As only a damaged file can have them."""
     first, second = scene.assume(scene.key, scene.work), scene.assume(scene.key, scene.short)
-    for one, other in ((first, second), (second, first)):
-        damaged = replace(one.record, parent=other.access_key_id)
-        scene.world.sessions[one.access_key_id] = damaged
+    for item, other in ((first, second), (second, first)):
+        damaged = replace(item.record, parent=other.access_key_id)
+        scene.world.sessions[item.access_key_id] = damaged
 
     assert len(line(scene, first)) == 2
     assert len(line(scene, first).chain(first)) <= 3

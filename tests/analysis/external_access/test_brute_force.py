@@ -69,7 +69,7 @@ PRINCIPALS: tuple[Any, ...] = (
 
 
 def keys(world: World) -> list[tuple[str, str, list[Any]]]:
-    """Give condition keys, the family of operators, and values that matter."""
+    """Return condition keys, the family of operators, and values that matter."""
     own, other = world.organizations
     paths = [world.organizations[own].path_of(OPS), f"{own}/*", f"{other}/*"]
     return [
@@ -195,16 +195,16 @@ def random_world(chance: random.Random) -> World:
 
 
 def probes(world: World) -> Iterator[tuple[str, str, str]]:
-    """Give actions on resources, each with the resource that is shared."""
-    asked = dict(ACTIONS)
+    """Return actions on resources, each with the resource that is shared."""
+    request = dict(ACTIONS)
     key = next(arn for arn in world.account("data").resources if ":key/" in arn)
-    asked[key] = (("kms:Decrypt", ""), ("kms:DescribeKey", ""), ("kms:CreateAlias", ""))
-    for arn, pairs in asked.items():
+    request[key] = (("kms:Decrypt", ""), ("kms:DescribeKey", ""), ("kms:CreateAlias", ""))
+    for arn, pairs in request.items():
         yield from ((arn, action, f"{arn}{rest}") for action, rest in pairs)
 
 
 def names(finding: OutsideFinding, caller: str) -> bool:
-    """Say whether the principal of a finding means a caller."""
+    """Return whether the principal of a finding means a caller."""
     value = finding.principal.get("AWS", "")
     own = caller if caller == ANONYMOUS else caller.split(":")[4]
     return value in ("*", own, caller) or (value == JOB and caller == SESSION)
@@ -232,7 +232,7 @@ def test_whatever_a_stranger_may_do_is_found(seed: int) -> None:
     given_zone, inside = zone(world, chance)
     found = world.outside_access(given_zone)
     if DATA not in inside:
-        assert not [one for one in found if one.owner == DATA]
+        assert not [finding for finding in found if finding.owner == DATA]
         return
     contexts = [{}, *chance.sample(CONTEXTS[1:], 2)]
 
@@ -246,8 +246,8 @@ def test_whatever_a_stranger_may_do_is_found(seed: int) -> None:
                 if not world.can(caller, action, resource, context=context):
                     continue
                 assert any(
-                    one.resource == arn and one.covers(action) and names(one, caller)
-                    for one in found.open
+                    finding.resource == arn and finding.covers(action) and names(finding, caller)
+                    for finding in found.open
                 ), (caller, action, resource, context)
 
 
@@ -257,20 +257,26 @@ def test_what_is_found_without_condition_somebody_may_do(seed: int) -> None:
     chance = random.Random(seed)
     world = random_world(chance)
     given_zone, inside = zone(world, chance)
-    outside = [one for one in CALLERS if one == ANONYMOUS or one.split(":")[4] not in inside]
+    outside = [
+        caller for caller in CALLERS if caller == ANONYMOUS or caller.split(":")[4] not in inside
+    ]
 
-    for one in world.outside_access(given_zone).open:
-        assert one.proof is None or one.proof
-        if not one.is_unconditional or one.principal["AWS"] == UNKNOWN:
+    for finding in world.outside_access(given_zone).open:
+        assert finding.proof is None or finding.proof
+        if not finding.is_unconditional or finding.principal["AWS"] == UNKNOWN:
             continue
-        assert one.proof is not None
-        proof = one.proof.request
-        asked = [pair for pair in probes(world) if pair[0] == one.resource and one.covers(pair[1])]
-        asked.append((one.resource, proof.action, proof.resource))
-        callers = [caller for caller in outside if names(one, caller)]
+        assert finding.proof is not None
+        proof = finding.proof.request
+        request = [
+            pair
+            for pair in probes(world)
+            if pair[0] == finding.resource and finding.covers(pair[1])
+        ]
+        request.append((finding.resource, proof.action, proof.resource))
+        callers = [caller for caller in outside if names(finding, caller)]
         allowed = any(
             world.can(caller, action, resource)
             for caller in callers
-            for _, action, resource in asked
+            for _, action, resource in request
         )
-        assert allowed, one
+        assert allowed, finding

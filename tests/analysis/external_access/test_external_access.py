@@ -1,4 +1,4 @@
-"""Outside access: who is found, who is not, and what stops whom."""
+"""Outside access: who is found, who is not, and which policies stop them."""
 
 import json
 import pickle
@@ -82,12 +82,12 @@ def if_(operator: str, key: str, *values: str) -> Doc:
 
 
 def own_organization(world: World) -> str:
-    """Give the id of the one organization."""
+    """Return the id of the one organization."""
     return next(iter(world.organizations))
 
 
 def only(found: OutsideAccess) -> OutsideFinding:
-    """Give the one finding that there is."""
+    """Return the one finding that there is."""
     assert len(found) == 1, str(found)
     return found[0]
 
@@ -140,13 +140,17 @@ def test_every_kind_of_resource_with_a_policy_is_looked_at(world: World) -> None
 
     found = world.outside_access()
 
-    assert {one.resource_type: one.actions for one in found} == {
+    assert {finding.resource_type: finding.actions for finding in found} == {
         name: (action,) for name, action in OF_A_KIND.items()
     }
-    for one in found:
-        assert (one.owner, one.principal, one.is_public) == (DATA, {"AWS": VENDOR}, False)
-        assert one.proof is not None
-        assert world.can(VERA, one.actions[0], one.proof.request.resource)
+    for finding in found:
+        assert (finding.owner, finding.principal, finding.is_public) == (
+            DATA,
+            {"AWS": VENDOR},
+            False,
+        )
+        assert finding.proof is not None
+        assert world.can(VERA, finding.actions[0], finding.proof.request.resource)
 
 
 def test_what_is_made_anew_lets_in_nobody(world: World) -> None:
@@ -195,18 +199,18 @@ GIVEN = [
 def test_a_policy_that_was_given_is_looked_at(
     service: str, name: str, action: str, below: str, expected: tuple[str, ...], world: World
 ) -> None:
-    """Of what the world has no model of too; also of what lies below the resource."""
+    """Of what the world has no model of too; also of what is below the resource."""
     arn = here(service, name)
     world.resource_policies[arn] = Policy.allow(action, f"{arn}{below}", principal=VENDOR)
     world.changed()
 
     found = world.outside_access()
 
-    assert tuple(action for one in found for action in one.actions) == expected
-    assert all(one.proof for one in found)
+    assert tuple(action for finding in found for action in finding.actions) == expected
+    assert all(finding.proof for finding in found)
 
 
-def test_the_policy_of_a_bus_speaks_of_its_rules(world: World) -> None:
+def test_the_policy_of_a_bus_is_about_its_rules(world: World) -> None:
     """Whose ARNs do not begin with that of the bus."""
     bus = world.account("data").create_event_bus("shop")
     bus.put_policy(Policy.allow("events:PutRule", here("events", "rule/shop/*"), principal=VENDOR))
@@ -261,7 +265,7 @@ def test_a_deny_of_the_key_policy_stops_a_grant(world: World) -> None:
     assert [stop.by for stop in found.stopped_by] == ["key policy/#1"]
 
 
-def test_a_grant_for_what_never_works_from_outside_is_no_access(world: World) -> None:
+def test_a_grant_for_what_never_works_from_outside_gives_no_access(world: World) -> None:
     """Whatever its constraint."""
     key = world.account("data").create_key()
     grant = key.create_grant(VERA, ["Decrypt"])
@@ -285,7 +289,7 @@ def test_a_vpc_endpoint_lets_in_nobody(world: World) -> None:
 
 
 def unit_of(world: World) -> Any:
-    """Give the OU."""
+    """Return the OU."""
     [unit] = next(iter(world.organizations.values())).organizational_units.values()
     return unit
 
@@ -304,7 +308,7 @@ ZONES: dict[str, tuple[Callable[[World], Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", ZONES)
-def test_whoever_is_in_the_zone_of_trust_is_no_news(name: str, world: World) -> None:
+def test_whoever_is_in_the_zone_of_trust_is_not_reported(name: str, world: World) -> None:
     """And all the others are."""
     zone, inside = ZONES[name]
     everybody = [MAIN, DATA, OPS, VENDOR, UNKNOWN]
@@ -312,7 +316,7 @@ def test_whoever_is_in_the_zone_of_trust_is_no_news(name: str, world: World) -> 
 
     found = world.outside_access(zone(world))
 
-    assert {one.principal["AWS"] for one in found} == {*everybody} - inside
+    assert {finding.principal["AWS"] for finding in found} == {*everybody} - inside
 
 
 def test_an_ou_is_a_zone_with_what_is_below_it(world: World) -> None:
@@ -335,7 +339,7 @@ def test_an_ou_is_a_zone_with_what_is_below_it(world: World) -> None:
     "zone",
     ["", "nobody", "ou-none", "12", 5, [], [5], ["x"], b"x", object(), [DATA, "everybody"], {}],
 )
-def test_what_is_no_zone_is_refused(zone: Any, world: World) -> None:
+def test_what_is_not_a_zone_is_refused(zone: Any, world: World) -> None:
     """With what it can be, and nothing else."""
     with pytest.raises(RequestError, match="zone of trust"):
         world.outside_access(zone)
@@ -399,20 +403,20 @@ PRINCIPALS: list[tuple[Any, list[dict[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("principal", "expected"), PRINCIPALS, ids=lambda one: str(one)[:50])
+@pytest.mark.parametrize(("principal", "expected"), PRINCIPALS, ids=lambda item: str(item)[:50])
 def test_principals_are_written_as_access_analyzer_writes_them(
     principal: Any, expected: list[dict[str, str]], world: World
 ) -> None:
     """Accounts by id; who is inside, gone, of another partition or a service is not there."""
     bucket_with(world, says(principal=principal))
     if expected == [] and principal and "arn:aws-cn" in str(principal):
-        assert all(one.proof is None for one in world.outside_access())
+        assert all(finding.proof is None for finding in world.outside_access())
         return
 
     found = world.outside_access()
 
-    assert [dict(one.principal) for one in found] == expected
-    assert all(one.proof is not None and one.proof for one in found)
+    assert [dict(finding.principal) for finding in found] == expected
+    assert all(finding.proof is not None and finding.proof for finding in found)
 
 
 def test_the_unique_id_of_somebody_outside_is_he(world: World) -> None:
@@ -432,7 +436,7 @@ def test_the_unique_id_of_somebody_outside_is_he(world: World) -> None:
         {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"},
     ],
 )
-def test_whom_the_engine_does_not_know_is_shown_without_proof(principal: Doc, world: World) -> None:
+def test_an_unknown_principal_is_shown_without_proof(principal: Doc, world: World) -> None:
     """Never silently safe."""
     bucket_with(world, says(principal=principal))
 
@@ -443,7 +447,7 @@ def test_whom_the_engine_does_not_know_is_shown_without_proof(principal: Doc, wo
     assert "nobody was found" in str(found)
 
 
-def test_the_canonical_id_of_somebody_inside_is_no_news(world: World) -> None:
+def test_the_canonical_id_of_somebody_inside_is_not_reported(world: World) -> None:
     """S3 saves it as the account that it stands for; a file may hold it as it was."""
     canonical = world.account("ops").canonical_user_id
     bucket_with(world, says(principal={"CanonicalUser": canonical}))
@@ -493,9 +497,11 @@ def test_who_comes_from_an_identity_provider_is_outside(
 
     found = world.outside_access()
 
-    assert [one.resource for one in found] == [arn] * expected
-    assert all(one.principal == {"Federated": provider} for one in found)
-    assert all(f"Whoever comes from {provider} may do {action} " in str(one) for one in found)
+    assert [finding.resource for finding in found] == [arn] * expected
+    assert all(finding.principal == {"Federated": provider} for finding in found)
+    assert all(
+        f"Whoever comes from {provider} may do {action} " in str(finding) for finding in found
+    )
     assert not found.public
 
 
@@ -519,7 +525,7 @@ INSIDE: list[tuple[str, Doc]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "condition"), INSIDE, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(("name", "condition"), INSIDE, ids=lambda item: str(item)[:30])
 def test_a_condition_that_nobody_outside_meets_confines_a_statement(
     name: str, condition: Doc, world: World
 ) -> None:
@@ -567,7 +573,9 @@ OUTSIDE: list[tuple[str, Doc, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "condition", "is_public"), OUTSIDE, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("name", "condition", "is_public"), OUTSIDE, ids=lambda item: str(item)[:30]
+)
 def test_a_condition_that_somebody_outside_can_meet_is_shown(
     name: str,
     condition: Doc,
@@ -634,12 +642,12 @@ def test_two_conditions_that_no_one_caller_meets_together_are_not_taken_for_safe
     assert only(world.outside_access()).proof is None
 
 
-def test_an_account_that_nobody_knows_is_no_member(world: World) -> None:
+def test_an_account_that_nobody_knows_is_not_a_member(world: World) -> None:
     """All members are known: no proof can be found, and the finding stays."""
     condition = if_("StringEquals", "aws:PrincipalOrgID", own_organization(world))
     bucket_with(world, says(principal={"AWS": [UNKNOWN, OPS]}, **condition))
 
-    found = {one.principal["AWS"]: one.proof for one in world.outside_access("account")}
+    found = {finding.principal["AWS"]: finding.proof for finding in world.outside_access("account")}
 
     assert found[UNKNOWN] is None
     assert found[OPS]
@@ -647,7 +655,7 @@ def test_an_account_that_nobody_knows_is_no_member(world: World) -> None:
 
 @pytest.mark.parametrize("condition", [{}, if_("StringEquals", "sts:ExternalId", "x1")], ids=str)
 def test_a_role_that_trusts_everybody_is_public(condition: Doc, world: World) -> None:
-    """Whoever has an account can assume it; an external ID is no secret."""
+    """Whoever has an account can assume it; an external ID isn't a secret."""
     arn = role_with(world, Principal={"AWS": "*"}, **condition)
 
     found = only(world.outside_access())
@@ -694,7 +702,7 @@ def test_a_path_confines_to_the_ou_and_what_is_below(world: World) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 def test_a_bucket_is_as_public_as_s3_says(row: Doc, world: World) -> None:
-    """But for providers, who are not everybody; for whom is inside after all; and for a Deny."""
+    """Exceptions: providers, callers inside the zone, and a Deny."""
     bucket = bucket_with(world)
     bucket.policy = Policy.parse(row["policy"])
     world.changed()
@@ -751,7 +759,7 @@ def with_rcp(world: World, statement: Doc, name: str = "perimeter") -> None:
 
 
 def test_an_rcp_stops_what_access_analyzer_still_calls_active(world: World) -> None:
-    """It leaves RCPs out of account, which is why both are told."""
+    """It leaves RCPs out of account, which is why both are reported."""
     bucket_with(world, says(principal={"AWS": VENDOR}))
     rule = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     with_rcp(world, {**rule, "Sid": "Ours", **perimeter(world)})
@@ -777,11 +785,11 @@ def test_an_rcp_does_not_reach_the_management_account(world: World) -> None:
 
     found = world.outside_access()
 
-    assert [one.resource.split(":")[2:5:2] for one in found.open] == [
+    assert [finding.resource.split(":")[2:5:2] for finding in found.open] == [
         ["sns", DATA],
         ["sqs", MAIN],
     ]
-    assert [one.owner for one in found.stopped] == [DATA]
+    assert [finding.owner for finding in found.stopped] == [DATA]
 
 
 def test_an_rcp_parts_a_statement_by_its_actions(world: World) -> None:
@@ -818,19 +826,19 @@ def test_an_rcp_stops_what_trusts_a_stranger(world: World) -> None:
     assert [stop.layer for stop in only(world.outside_access()).stopped_by] == ["rcp"]
 
 
-def test_restrict_public_buckets_stops_whom_another_statement_makes_public(world: World) -> None:
-    """The account that is named gets in no more, as long as the policy is public."""
+def test_restrict_public_buckets_stops_other_accounts_of_a_public_policy(world: World) -> None:
+    """The named account has no access while the policy is public."""
     public, named = says(action="s3:GetObject"), says(principal={"AWS": VENDOR}, Sid="Vendor")
     on = PublicAccessBlock(restrict_public_buckets=True)
     bucket = bucket_with(world, public, named, block=on)
 
     found = world.outside_access()
 
-    assert [bool(one) for one in found] == [False, False]
-    assert {str(stop) for one in found for stop in one.stopped_by} == {
+    assert [bool(finding) for finding in found] == [False, False]
+    assert {str(stop) for finding in found for stop in finding.stopped_by} == {
         "RestrictPublicBuckets of S3 Block Public Access"
     }
-    assert {one.status for one in found} == {"RESOLVED"}
+    assert {finding.status for finding in found} == {"RESOLVED"}
     bucket.policy = Policy.parse(document(named), name="policy of maps")
     world.changed()
     assert only(world.outside_access())
@@ -845,7 +853,7 @@ def test_the_other_switches_stop_nothing_that_is_there(switch: str, world: World
 
 
 def test_a_deny_of_some_actions_parts_a_statement(world: World) -> None:
-    """What is left is told, and what is stopped."""
+    """What is left is reported, and what is stopped."""
     bucket_with(
         world,
         says(action=["s3:GetObject", "s3:PutObject"]),
@@ -861,7 +869,7 @@ def test_a_deny_of_some_actions_parts_a_statement(world: World) -> None:
 
 
 def test_a_deny_about_objects_stops_what_is_done_to_objects(world: World) -> None:
-    """That it does not speak of the bucket itself leaves nothing open."""
+    """That it does not mention the bucket itself leaves nothing open."""
     stop = {**says("Deny", action="s3:PutObject"), "Resource": f"{BUCKET}/*"}
     bucket_with(world, says(action="s3:PutObject"), stop)
 
@@ -921,7 +929,7 @@ def test_an_rcp_that_is_missing_stops_everything(world: World) -> None:
     assert [(stop.layer, stop.by) for stop in found.stopped_by] == [("rcp", "no policy")]
 
 
-def test_whom_no_guess_meets_is_not_taken_for_stopped(world: World) -> None:
+def test_a_caller_that_no_sample_meets_does_not_count_as_stopped(world: World) -> None:
     """Somebody who does not sign has this id, and is stopped; others may have one like it."""
     like = {
         "StringLike": {"aws:userid": "a*"},
@@ -953,7 +961,7 @@ def test_more_callers_than_are_tried_are_not_taken_for_stopped(world: World) -> 
 
 
 def test_home_folders_are_for_whoever_has_the_name(world: World) -> None:
-    """The variable stands for the name of a user, whom any account can have."""
+    """The variable is the name of a user, and any account can have such a user."""
     home = {**says(action="s3:GetObject"), "Resource": f"{BUCKET}/${{aws:username}}/*"}
     bucket_with(world, home)
 
@@ -992,7 +1000,7 @@ def test_a_deny_that_cannot_be_judged_is_not_taken_for_a_stop(world: World) -> N
     assert found.proof is None
 
 
-def test_what_never_works_from_another_account_is_no_access(world: World) -> None:
+def test_what_never_works_from_another_account_gives_no_access(world: World) -> None:
     """The bucket policy itself, and most of what there is to do with a key."""
     bucket_with(world, says(principal={"AWS": VENDOR}, action="s3:PutBucketPolicy"))
     key = world.account("data").create_key()
@@ -1002,7 +1010,7 @@ def test_what_never_works_from_another_account_is_no_access(world: World) -> Non
     assert list(world.outside_access()) == []
 
 
-def test_a_statement_about_something_else_is_no_access(world: World) -> None:
+def test_a_statement_about_something_else_gives_no_access(world: World) -> None:
     """Another bucket, another service's actions, none at all, a trust policy with Resource."""
     elsewhere = {**says(), "Resource": "arn:aws:s3:::other/*"}
     bucket_with(world, elsewhere, says(action="sqs:*"), says(action=[]))
@@ -1077,7 +1085,7 @@ def test_a_service_that_may_be_a_confused_deputy_is_told_apart(
     expected: bool,  # noqa: FBT001
     world: World,
 ) -> None:
-    """It is no finding; and one that does not say on whose behalf it comes cannot be asked."""
+    """It isn't a finding; and one that does not say on whose behalf it comes cannot be asked."""
     condition = json.loads(json.dumps(condition).replace("ORG", own_organization(world), 1))
     queue = world.account("data").create_queue("orders")
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sqs:SendMessage"}
@@ -1089,8 +1097,8 @@ def test_a_service_that_may_be_a_confused_deputy_is_told_apart(
     found = world.outside_access()
 
     assert list(found) == []
-    assert [one.service for one in found.services] == [service] * expected
-    assert all("on behalf of anybody" in str(one) for one in found.services)
+    assert [service.service for service in found.services] == [service] * expected
+    assert all("on behalf of anybody" in str(service) for service in found.services)
 
 
 AT_ODDS: list[tuple[Doc, list[str]]] = [
@@ -1114,10 +1122,10 @@ AT_ODDS: list[tuple[Doc, list[str]]] = [
 
 
 @pytest.mark.parametrize(("condition", "services"), AT_ODDS, ids=str)
-def test_what_nobody_outside_can_meet_is_no_finding(
+def test_what_nobody_outside_can_meet_is_not_a_finding(
     condition: Doc, services: list[str], world: World
 ) -> None:
-    """Each caller has the key, or none but a service: then that is told, apart."""
+    """Each caller has the key, or none but a service: then that is reported, apart."""
     queue = world.account("data").create_queue("orders")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}
     queue.policy = Policy.parse(
@@ -1128,8 +1136,8 @@ def test_what_nobody_outside_can_meet_is_no_finding(
     found = world.outside_access()
 
     assert list(found) == []
-    assert [one.service for one in found.services] == services
-    assert all(" on behalf of anybody" in str(one) for one in found.services)
+    assert [service.service for service in found.services] == services
+    assert all(" on behalf of anybody" in str(service) for service in found.services)
     assert not world.can(ANONYMOUS, "sqs:SendMessage", queue.arn)
     assert not world.can(VERA, "sqs:SendMessage", queue.arn)
 
@@ -1153,7 +1161,7 @@ def test_what_somebody_outside_can_meet_stays_a_finding(condition: Doc, world: W
     assert world.can(VERA, "s3:GetObject", f"{BUCKET}/x")
 
 
-def test_whoever_names_all_whom_we_try_is_not_taken_for_safe(world: World) -> None:
+def test_a_policy_that_names_all_sample_callers_does_not_count_as_safe(world: World) -> None:
     """Where no account is left that stands for all others, nothing is known of them."""
     denied = {"StringNotLike": {"aws:PrincipalAccount": [*STRANGERS, DATA, "anonymous"]}}
     bucket_with(world, says(Condition={**denied, "Null": {"aws:PrincipalAccount": "false"}}))
@@ -1168,7 +1176,7 @@ def test_a_service_linked_role_is_aws_own_affair(world: World) -> None:
     job = _trust({"Service": "lambda.amazonaws.com"})
     role = data.create_role("job", assume_role_policy_document=document(job))
 
-    assert [one.resource for one in world.outside_access().services] == [role.arn]
+    assert [service.resource for service in world.outside_access().services] == [role.arn]
 
 
 def test_an_rcp_for_deputies_keeps_services_to_their_customers(world: World) -> None:
@@ -1193,7 +1201,7 @@ def test_an_rcp_for_deputies_keeps_services_to_their_customers(world: World) -> 
 
 
 def test_an_export_is_looked_at_with_the_policies_that_were_given() -> None:
-    """Roles are in it; of a bucket the account is taken for granted, which is told."""
+    """Roles are in it; of a bucket the account is taken for granted, which is reported."""
     made = hand_made()
     [account] = made.accounts.values()
     trust = document(_trust({"AWS": VENDOR}))
@@ -1213,13 +1221,13 @@ def test_an_export_is_looked_at_with_the_policies_that_were_given() -> None:
 
     found = world.outside_access()
 
-    by_type = {one.resource_type: one for one in found}
+    by_type = {finding.resource_type: finding for finding in found}
     assert by_type["AWS::IAM::Role"].principal == {"AWS": VENDOR}
     assert by_type["AWS::S3::Bucket"].owner == owner
     assert by_type["AWS::SQS::Queue"].condition == {"aws:ResourceTag/open": ("yes",)}
     assert by_type["AWS::SQS::Queue"].proof
     assert any("No organization" in note for note in found.assumed)
-    assert UNKNOWN not in {one.owner for one in world.outside_access([owner])}
+    assert UNKNOWN not in {finding.owner for finding in world.outside_access([owner])}
 
 
 def test_a_trust_policy_that_was_given_stands_for_the_roles_own(world: World) -> None:
@@ -1252,7 +1260,7 @@ def test_a_tag_of_a_resource_of_the_world_is_known(world: World) -> None:
 
 
 def test_a_world_without_accounts_has_nothing_to_share() -> None:
-    """And that is no error."""
+    """And that isn't an error."""
     world = World()
     assert list(world.outside_access()) == []
     world.resource_policies[BUCKET] = Policy.parse(document(says()))
@@ -1277,13 +1285,13 @@ def found(world: World) -> OutsideAccess:
 
 def test_what_is_public_comes_first_and_what_is_stopped_last(found: OutsideAccess) -> None:
     """It is a sequence, and can be asked for each of them."""
-    assert [one.statement.rpartition("/")[2] for one in found] == [
+    assert [finding.statement.rpartition("/")[2] for finding in found] == [
         "Public",
         "#1",
         "Vendor",
         "Vendor",
     ]
-    assert [bool(one) for one in found] == [True, True, True, False]
+    assert [bool(finding) for finding in found] == [True, True, True, False]
     assert (found.public, found.stopped) == (tuple(found[:1]), (found[3],))
     assert found.open == found[:3]
     assert found.asked == 2
@@ -1319,7 +1327,7 @@ def test_a_long_answer_is_cut_and_counted(world: World) -> None:
     assert str(world.copy().outside_access([DATA])).count("\n") == 31
 
 
-def test_who_finds_nothing_is_told_so(world: World) -> None:
+def test_a_zone_without_findings_is_reported(world: World) -> None:
     """In words."""
     assert "Nobody outside is let in." in str(world.outside_access())
 
@@ -1343,7 +1351,9 @@ def test_it_can_be_kept_and_compared(found: OutsideAccess, world: World) -> None
     assert hash(again[0]) == hash(found[0])
     kept = pickle.loads(pickle.dumps(found))  # noqa: S301 - it was written just now
     assert kept == found
-    assert [bool(one.proof) for one in kept] == [bool(one.proof) for one in found]
+    assert [bool(kept_item.proof) for kept_item in kept] == [
+        bool(finding.proof) for finding in found
+    ]
 
 
 def test_asking_changes_nothing(found: OutsideAccess, world: World) -> None:
@@ -1361,8 +1371,8 @@ def test_who_interrupts_has_done_no_harm(world: World, monkeypatch: pytest.Monke
     bucket_with(world, says())
     before = snapshot(world)
 
-    def impatient(things: Any, *_: Any) -> Any:
-        yield next(iter(things))
+    def impatient(items: Any, *_: Any) -> Any:
+        yield next(iter(items))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -76,17 +76,17 @@ def tried(ask: Callable[[], object]) -> None:
 
 
 def noted(times: Iterable[Any], pause: timedelta, when: Callable[[Any], datetime]) -> Any:
-    """Give the last of some uses that is noted: others that follow within a pause are not."""
+    """Return the last of some uses that is noted: others that follow within a pause are not."""
     last = None
-    for one in times:
-        if last is None or when(one) - when(last) >= pause:
-            last = one
+    for time in times:
+        if last is None or when(time) - when(last) >= pause:
+            last = time
     return last
 
 
 def key_use_in(events: list[Event], key_id: str) -> dict[str, Any]:
     """What the log says of a key."""
-    uses = (one for one in events if one.user_identity.get("accessKeyId") == key_id)
+    uses = (event for event in events if event.user_identity.get("accessKeyId") == key_id)
     last = noted(uses, timedelta(minutes=15), lambda event: event.event_time)
     if last is None:
         return {"ServiceName": "N/A", "Region": "N/A"}
@@ -98,11 +98,11 @@ def key_use_in(events: list[Event], key_id: str) -> dict[str, Any]:
 def role_use_in(events: list[Event], arn: str, now: datetime) -> dict[str, Any]:
     """What the log says of a role."""
     uses = [
-        one
-        for one in events
-        if one.user_identity["type"] == "AssumedRole"
-        and one.user_identity["sessionContext"]["sessionIssuer"]["arn"] == arn
-        and now - one.event_time <= timedelta(days=400)
+        event
+        for event in events
+        if event.user_identity["type"] == "AssumedRole"
+        and event.user_identity["sessionContext"]["sessionIssuer"]["arn"] == arn
+        and now - event.event_time <= timedelta(days=400)
     ]
     last = uses[-1] if uses else None
     return {"LastUsedDate": last.event_time, "Region": last.aws_region} if last else {}
@@ -111,12 +111,14 @@ def role_use_in(events: list[Event], arn: str, now: datetime) -> dict[str, Any]:
 def password_use_in(events: list[Event], unique_id: str) -> datetime | None:
     """What the log says of a user's passwords: the last one that was used counts."""
     found, of_this = None, None
-    for one in events:
-        if one.event_name == "CreateLoginProfile" and not one.error_code:
+    for event in events:
+        if event.event_name == "CreateLoginProfile" and not event.error_code:
             found, of_this = of_this or found, None
-        is_his = one.event_name == "ConsoleLogin" and one.user_identity["principalId"] == unique_id
-        if is_his and (one.response_elements or {})["ConsoleLogin"] == "Success":
-            times = filter(None, (of_this, one.event_time))
+        is_his = (
+            event.event_name == "ConsoleLogin" and event.user_identity["principalId"] == unique_id
+        )
+        if is_his and (event.response_elements or {})["ConsoleLogin"] == "Success":
+            times = filter(None, (of_this, event.event_time))
             of_this = noted(times, timedelta(minutes=5), lambda time: time)
     return of_this or found
 
@@ -131,13 +133,13 @@ STEPS = (
 def step(account: Account, what: str, minutes: int) -> Account:
     """Take a step, and give the account, which may be a copy."""
     world = account.world
-    ana = next(one for one in account.users.values())
+    ana = next(user for user in account.users.values())
     key = ana.access_keys[-1]
     role = account.roles["job"]
     assume = {"RoleArn": role.arn, "RoleSessionName": "night"}
     if what in ("session", "session denied"):
         tried(lambda: world.sts.call("AssumeRole", key, **assume))
-    records = [one for one in world.sessions.values() if one.issuer_arn == role.arn]
+    records = [session for session in world.sessions.values() if session.issuer_arn == role.arn]
     session = Session(world, records[-1]) if records else role
     ways: dict[str, Callable[[], object]] = {
         "allowed": lambda: account.call("ListUsers", key),
@@ -196,7 +198,7 @@ def test_the_walk_can_do_all_of_it() -> None:
         assert after is not account or before != (len(after.world.events), after.world.clock.now)
         account = after
         (ana,) = account.users.values()
-        seen |= {str(key_use(account, one.access_key_id)) for one in ana.access_keys}
+        seen |= {str(key_use(account, access_key.access_key_id)) for access_key in ana.access_keys}
         seen |= {str(role_use(account)), str(password_use(account, ana.name))}
 
     assert len(seen) > 7
@@ -235,8 +237,8 @@ def test_a_use_within_15_minutes_of_the_noted_one_is_not_noted(
     )
 
 
-def test_a_call_that_is_no_event_is_no_use(main: Account) -> None:
-    """An inactive key opens nothing; and a role that is passed is no call."""
+def test_a_call_that_is_not_an_event_is_not_a_use(main: Account) -> None:
+    """An inactive key opens nothing; and a role that is passed isn't a call."""
     key = main.users["ana"].access_keys[0]
     tried(lambda: main.world.do(key, "iam:PassRole", main.roles["job"].arn))
     key.update("Inactive")
@@ -257,7 +259,7 @@ def test_who_renames_himself_has_used_his_key(main: Account) -> None:
 
 
 def test_a_key_that_deletes_itself_is_gone(main: Account) -> None:
-    """The event that follows finds nobody, and that is no error; so with a role's own end."""
+    """The event that follows finds nobody, and that isn't an error; so with a role's own end."""
     ana = main.users["ana"]
     ana.put_policy("self", document(allow("iam:*")))
     (key,) = ana.access_keys
@@ -307,15 +309,17 @@ def test_a_role_in_another_account_is_used_there(main: Account) -> None:
     assert role_use(other)
 
 
-@pytest.mark.parametrize(("days", "told"), [(400, True), (401, False)])
-def test_a_use_of_a_role_is_told_for_400_days(main: Account, days: int, *, told: bool) -> None:
+@pytest.mark.parametrize(("days", "is_shown"), [(400, True), (401, False)])
+def test_a_use_of_a_role_is_reported_for_400_days(
+    main: Account, days: int, *, is_shown: bool
+) -> None:
     """Then it may have been used, and nobody says so."""
     tried(lambda: main.world.do(main.roles["job"], "s3:ListAllMyBuckets", "*"))
     main.world.clock.advance(days=days)
 
-    assert bool(role_use(main)) is told
+    assert bool(role_use(main)) is is_shown
     details = main.call("GetAccountAuthorizationDetails", main.root_arn)
-    assert bool(details["RoleDetailList"][0]["RoleLastUsed"]) is told
+    assert bool(details["RoleDetailList"][0]["RoleLastUsed"]) is is_shown
 
 
 def test_only_who_is_looked_for_has_its_last_use_told(main: Account) -> None:

@@ -61,7 +61,7 @@ def fetch(account: Account, caller: Any, job: str, **more: Any) -> dict[str, Any
 
 
 def namespaces(answer: dict[str, Any]) -> list[str]:
-    """Give the services of an answer."""
+    """Return the services of an answer."""
     return [row["ServiceNamespace"] for row in answer["ServicesLastAccessed"]]
 
 
@@ -104,7 +104,7 @@ def test_rows_say_what_was_attempted_and_leave_out_what_was_not(main: Account) -
     }
     assert (sqs["LastAuthenticatedEntity"], sqs["TotalAuthenticatedEntities"]) == (bob.arn, 1)
     assert s3["LastAuthenticated"] < sqs["LastAuthenticated"]
-    tracked = {one["ActionName"]: one for one in sqs["TrackedActionsLastAccessed"]}
+    tracked = {entry["ActionName"]: entry for entry in sqs["TrackedActionsLastAccessed"]}
     assert tracked["ListQueues"]["LastAccessedTime"] == sqs["LastAuthenticated"]
     assert tracked["CreateQueue"] == {"ActionName": "CreateQueue"}
     assert "SendMessage" not in tracked
@@ -204,10 +204,10 @@ def test_ids_of_jobs_follow_from_the_seed() -> None:
 
     assert made(1) == made(1)
     assert len({*made(1), *made(2)}) == 4
-    assert all(len(one) == 36 for one in made(1))
+    assert all(len(record) == 36 for record in made(1))
 
 
-def test_permission_is_needed_for_what_is_asked_about(main: Account) -> None:
+def test_permission_is_needed_for_the_resource(main: Account) -> None:
     """To order it; to fetch it, for nothing in particular."""
     zoe, bob = main.create_user("zoe"), main.users["bob"]
     policy = main.create_policy("maps", document(allow("s3:*")))
@@ -235,11 +235,11 @@ def entities(main: Account, job: str, **more: Any) -> list[dict[str, Any]]:
 
 
 def test_entities_are_listed_with_the_latest_first_and_the_idle_last(main: Account) -> None:
-    """All to whom the policy is attached, with name, path, type and id."""
+    """It lists all identities with the policy, with name, path, type and id."""
     policy = main.create_policy("maps", document(allow(["s3:*", "sqs:*"])))
     role = main.create_role("job", assume_role_policy_document=trust({"AWS": OWN}), path="/x/")
-    for one in (main.users["ana"], main.users["bob"], role, main.create_user("zoe")):
-        one.attach_policy(policy)
+    for item in (main.users["ana"], main.users["bob"], role, main.create_user("zoe")):
+        item.attach_policy(policy)
     for who in (role, main.users["zoe"]):
         main.world.clock.advance(minutes=1)
         main.world.do(who, "s3:ListAllMyBuckets", "*")
@@ -247,8 +247,8 @@ def test_entities_are_listed_with_the_latest_first_and_the_idle_last(main: Accou
     assert entities(main, job) == []
     listed = entities(main, job)
 
-    assert [one["EntityInfo"]["Name"] for one in listed] == ["zoe", "job", "bob", "ana"]
-    assert [one.get("LastAuthenticated") is None for one in listed] == [False] * 3 + [True]
+    assert [entry["EntityInfo"]["Name"] for entry in listed] == ["zoe", "job", "bob", "ana"]
+    assert [entry.get("LastAuthenticated") is None for entry in listed] == [False] * 3 + [True]
     assert listed[1]["EntityInfo"] == {
         "Arn": role.arn,
         "Name": "job",
@@ -318,10 +318,13 @@ def organization(main: Account) -> Organization:
 
 
 def path_of(organization: Organization, account_id: str = "", unit: str = "") -> str:
-    """Give the path of the root, an account or an OU."""
+    """Return the path of the root, an account or an OU."""
     root = f"{organization.id}/{organization.root.id}"
     if unit:
-        ids = {one.name: one.id for one in organization.organizational_units.values()}
+        ids = {
+            organizational_unit.name: organizational_unit.id
+            for organizational_unit in organization.organizational_units.values()
+        }
         return f"{root}/{ids[unit]}"
     return organization.path_of(account_id) + account_id if account_id else root
 
@@ -332,10 +335,10 @@ def report(main: Account, path: str, **more: Any) -> dict[str, Any]:
     made = main.call(
         "GenerateOrganizationsAccessReport", main.root_arn, EntityPath=path, **order_more
     )
-    asked = {"JobId": made["JobId"], "MaxItems": 1000, **more}
-    first = main.call("GetOrganizationsAccessReport", main.root_arn, **asked)
+    request = {"JobId": made["JobId"], "MaxItems": 1000, **more}
+    first = main.call("GetOrganizationsAccessReport", main.root_arn, **request)
     assert first["JobStatus"] == "IN_PROGRESS"
-    return main.call("GetOrganizationsAccessReport", main.root_arn, **asked)
+    return main.call("GetOrganizationsAccessReport", main.root_arn, **request)
 
 
 def order_of(main: Account, caller: Any, path: str) -> str:
@@ -345,7 +348,7 @@ def order_of(main: Account, caller: Any, path: str) -> str:
 
 
 def used(answer: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    """Give what was attempted: in which account last, and in how many."""
+    """Return what was attempted: in which account last, and in how many."""
     return {
         row["ServiceNamespace"]: (row["EntityPath"][-12:], row["TotalAuthenticatedEntities"])
         for row in answer["AccessDetails"]
@@ -404,22 +407,22 @@ def test_only_what_scps_allow_on_the_whole_way_has_a_row(
 def test_the_report_of_one_policy_is_of_the_accounts_that_it_reaches(
     main: Account, organization: Organization
 ) -> None:
-    """From the entity on: if it hangs above it or nowhere, there are rows without data."""
+    """From the entity on: if it is attached above it or nowhere, there are rows without data."""
     policy = organization.create_policy("s3", document(allow(["s3:*", "sqs:*"])))
-    one = {"OrganizationsPolicyId": policy.id}
+    item = {"OrganizationsPolicyId": policy.id}
     root, unit = path_of(organization), path_of(organization, unit="Prod")
-    assert used(report(main, root, **one)) == {}
+    assert used(report(main, root, **item)) == {}
     organization.attach_policy(policy, "Prod")
 
-    assert [row["ServiceNamespace"] for row in report(main, root, **one)["AccessDetails"]] == [
+    assert [row["ServiceNamespace"] for row in report(main, root, **item)["AccessDetails"]] == [
         "s3",
         "sqs",
     ]
-    assert used(report(main, root, **one)) == {"s3": (DEV, 1)}
-    assert used(report(main, unit, **one)) == {"s3": (DEV, 1)}
-    assert used(report(main, path_of(organization, DEV), **one)) == {}
-    assert used(report(main, path_of(organization, OPS), **one)) == {}
-    ignored = report(main, path_of(organization, OWN), **one)
+    assert used(report(main, root, **item)) == {"s3": (DEV, 1)}
+    assert used(report(main, unit, **item)) == {"s3": (DEV, 1)}
+    assert used(report(main, path_of(organization, DEV), **item)) == {}
+    assert used(report(main, path_of(organization, OPS), **item)) == {}
+    ignored = report(main, path_of(organization, OWN), **item)
     assert ignored["NumberOfServicesAccessible"] == SERVICES
 
 
@@ -434,16 +437,16 @@ def test_a_report_can_be_sorted(main: Account, organization: Organization, key: 
     up, down = (
         [
             row["ServiceNamespace"]
-            for row in report(main, path, SortKey=f"{key}_{way}")["AccessDetails"]
+            for row in report(main, path, SortKey=f"{key}_{order}")["AccessDetails"]
         ]
-        for way in ("ASCENDING", "DESCENDING")
+        for order in ("ASCENDING", "DESCENDING")
     )
 
     assert up == down[::-1]
     if key == "SERVICE_NAMESPACE":
         assert up == sorted(up)
     else:
-        assert [one for one in down[:3] if one in ("acm", "s3")] == ["acm", "s3"]
+        assert [name for name in down[:3] if name in ("acm", "s3")] == ["acm", "s3"]
 
 
 def _without_scps(organization: Organization) -> str:
@@ -508,7 +511,7 @@ def test_a_failed_job_is_none_of_the_other_kind(main: Account) -> None:
 
 
 @pytest.mark.parametrize("wrong", [5, None, ["x"]])
-def test_a_path_that_is_no_text_is_refused(
+def test_a_path_that_is_not_a_text_is_refused(
     main: Account, organization: Organization, wrong: Any
 ) -> None:
     """As is an id of a policy; nothing crashes."""
@@ -522,14 +525,14 @@ def test_a_path_that_is_no_text_is_refused(
 def test_who_orders_it_needs_permissions_of_organizations_too(
     main: Account, organization: Organization
 ) -> None:
-    """Each of them, besides that for the report of this very path."""
+    """Each of them, in addition that for the report of this very path."""
     path = path_of(organization)
     arn = f"arn:aws:iam::{OWN}:access-report/{path}"
     names = [f"organizations:{name}" for name in NEEDED_IN_ORGANIZATIONS]
     zoe = main.create_user("zoe")
     own = allow("iam:GenerateOrganizationsAccessReport", arn)
     for missing in names:
-        zoe.put_policy("own", document(own, allow([one for one in names if one != missing])))
+        zoe.put_policy("own", document(own, allow([name for name in names if name != missing])))
         with pytest.raises(AccessDenied, match=missing):
             order_of(main, zoe, path)
     zoe.put_policy("own", document(allow(names)))
@@ -541,7 +544,7 @@ def test_who_orders_it_needs_permissions_of_organizations_too(
 
 
 def test_only_so_many_reports_are_made_at_once(main: Account, organization: Organization) -> None:
-    """Those that are done do not count, nor do reports of identities."""
+    """Finished reports and reports of identities don't count."""
     order(main, main.root_arn, main.users["ana"].arn)
     path = path_of(organization)
     for _ in range(MOST_IN_PROGRESS):
@@ -557,7 +560,7 @@ def test_only_so_many_reports_are_made_at_once(main: Account, organization: Orga
     assert order_of(main, main.root_arn, path)
 
 
-def test_a_copy_in_another_account_is_no_use_there(
+def test_a_copy_in_another_account_is_not_a_use_there(
     main: Account, organization: Organization
 ) -> None:
     """Who is called by a stranger has not called."""
@@ -595,9 +598,9 @@ def test_the_report_of_an_organization_is_a_table_too(
     found = main.organizations_last_accessed(path_of(organization, OPS))
     frame = found.to_frame()
     accessed = SERVICES - found.number_of_services_not_accessed
-    told = f"{accessed} of {SERVICES} allowed services accessed in the tracking period"
+    text = f"{accessed} of {SERVICES} allowed services accessed in the tracking period"
 
-    assert str(found) == f"{found.entity_path}: {told}"
+    assert str(found) == f"{found.entity_path}: {text}"
 
     assert len(frame) == SERVICES
     row = frame.set_index("service_namespace").loc["s3"]
@@ -623,10 +626,10 @@ def test_jobs_are_saved_and_copied_with_the_world(
     again = world_from_json(world_to_json(main.world)).accounts[OWN]
     twin = main.world.copy().accounts[OWN]
     other = pickle.loads(pickle.dumps(main.world)).accounts[OWN]  # noqa: S301
-    for one in (again, twin, other):
-        assert one.last_accessed_jobs == main.last_accessed_jobs
-        assert fetch(one, one.root_arn, job)["JobStatus"] == "COMPLETED"
-        one.call("GetOrganizationsAccessReport", one.root_arn, JobId=made)
-        assert one.last_accessed_jobs[made].asked
+    for item in (again, twin, other):
+        assert item.last_accessed_jobs == main.last_accessed_jobs
+        assert fetch(item, item.root_arn, job)["JobStatus"] == "COMPLETED"
+        item.call("GetOrganizationsAccessReport", item.root_arn, JobId=made)
+        assert item.last_accessed_jobs[made].asked
     assert not main.last_accessed_jobs[made].asked
     assert fetch(main, main.root_arn, job) == fetch(again, again.root_arn, job)

@@ -48,10 +48,10 @@ def attempt(account: Account, caller: Any, action: str, resource: str = "*") -> 
 
 
 def rows(found: LastAccessed) -> dict[str, str]:
-    """Give each service and who was there last, shortly."""
+    """Return each service and who was there last, shortly."""
     return {
-        one.service_namespace: one.last_authenticated_entity.rpartition("/")[2]
-        for one in found.services
+        service.service_namespace: service.last_authenticated_entity.rpartition("/")[2]
+        for service in found.services
     }
 
 
@@ -66,7 +66,12 @@ def test_rows_stem_from_what_allows_name(main: Account) -> None:
 
     found = ana.last_accessed()
 
-    assert [one.service_namespace for one in found.services] == ["acm", "acm-pca", "s3", "sqs"]
+    assert [service.service_namespace for service in found.services] == [
+        "acm",
+        "acm-pca",
+        "s3",
+        "sqs",
+    ]
     assert found.not_accessed == ("acm", "acm-pca", "s3", "sqs")
     assert found.service("s3").service_name == "Amazon S3"
 
@@ -119,7 +124,7 @@ def test_without_policies_there_is_nothing(main: Account) -> None:
 
 
 def test_denied_attempts_count(main: Account) -> None:
-    """The most recent one is told, whether it was allowed or not."""
+    """The most recent one is reported, whether it was allowed or not."""
     ana, world = main.users["ana"], main.world
     ana.put_policy("own", document(allow("s3:ListAllMyBuckets")))
     attempt(main, ana, "s3:ListAllMyBuckets")
@@ -139,11 +144,11 @@ def test_a_call_that_needs_no_permission_is_an_attempt_of_its_service(main: Acco
     found = ana.last_accessed(granularity="ACTION_LEVEL").service("sts")
 
     assert found.last_authenticated == main.world.clock.now
-    assert not any(one.access for one in found.tracked_actions)
+    assert not any(entry.access for entry in found.tracked_actions)
 
 
-def test_to_sign_in_is_no_attempt(main: Account) -> None:
-    """Nor is a failure to do so."""
+def test_to_sign_in_is_not_an_attempt(main: Account) -> None:
+    """A failed sign-in isn't an attempt either."""
     ana = main.users["ana"]
     ana.put_policy("own", document(allow("signin:*")))
     ana.create_login_profile("Correct-Horse-1")
@@ -163,14 +168,14 @@ def test_passing_a_role_is_never_told(main: Account) -> None:
     found = ana.last_accessed([claimed], "ACTION_LEVEL").service("iam")
 
     assert found.accesses == ()
-    assert "PassRole" not in {one.action_name for one in found.tracked_actions}
+    assert "PassRole" not in {entry.action_name for entry in found.tracked_actions}
 
 
 def test_a_session_uses_the_permissions_of_its_role(main: Account) -> None:
     """So it counts for the role, not for the user who assumed it; a chain ends at its last role."""
     ana, role, world = main.users["ana"], main.roles["job"], main.world
-    for one in (ana, role):
-        one.put_policy("own", document(allow(["s3:*", "sts:*"])))
+    for item in (ana, role):
+        item.put_policy("own", document(allow(["s3:*", "sts:*"])))
     key = ana.create_access_key()
     session = world.sts.assume_role(key, role_arn=role.arn, role_session_name="night")
     attempt(main, session, "s3:ListAllMyBuckets")
@@ -231,8 +236,8 @@ def test_namesakes_in_two_accounts_are_two(main: Account) -> None:
     """As are their roles."""
     other = main.world.create_account("other", account_id=OTHER)
     for account in (main, other):
-        one = account.users.get("ana") or account.create_user("ana")
-        one.put_policy("own", document(allow("s3:*")))
+        item = account.users.get("ana") or account.create_user("ana")
+        item.put_policy("own", document(allow("s3:*")))
     attempt(other, other.users["ana"], "s3:ListAllMyBuckets")
 
     assert rows(main.users["ana"].last_accessed()) == {"s3": ""}
@@ -254,7 +259,9 @@ def test_of_a_group_the_use_of_its_members_counts(main: Account) -> None:
     found = team.last_accessed().service("s3")
     team.remove_user("ana")
 
-    assert [one.entity for one in found.accesses] == [main.users[n].arn for n in ("ana", "bob")]
+    assert [access.entity for access in found.accesses] == [
+        main.users[n].arn for n in ("ana", "bob")
+    ]
     assert (found.last_authenticated_entity, found.total_authenticated_entities) == (
         main.users["ana"].arn,
         2,
@@ -262,8 +269,8 @@ def test_of_a_group_the_use_of_its_members_counts(main: Account) -> None:
     assert rows(team.last_accessed()) == {"s3": "bob"}
 
 
-def test_of_a_policy_the_use_of_all_that_it_hangs_on_counts(main: Account) -> None:
-    """Users, roles, members of groups; as a boundary it hangs on nobody."""
+def test_of_a_policy_the_use_of_all_that_it_is_attached_to_counts(main: Account) -> None:
+    """Users, roles, members of groups; as a boundary it is attached to nobody."""
     policy = main.create_policy("maps", document(allow("s3:*")))
     main.users["ana"].attach_policy(policy)
     main.roles["job"].attach_policy(policy)
@@ -274,7 +281,7 @@ def test_of_a_policy_the_use_of_all_that_it_hangs_on_counts(main: Account) -> No
 
     found = policy.last_accessed()
 
-    assert {one.name for one in found.entities} == {"ana", "bob", "job"}
+    assert {entity.name for entity in found.entities} == {"ana", "bob", "job"}
     assert rows(found) == {"s3": "bob"}
 
 
@@ -288,16 +295,16 @@ def test_a_policy_of_aws_is_asked_about_in_an_account(main: Account) -> None:
 
     assert rows(main.last_accessed(arn)) == {"sqs": "ana"}
     assert rows(other.last_accessed(main.get_policy(arn))) == {"sqs": ""}
-    with pytest.raises(RequestError, match="every account has it"):
+    with pytest.raises(RequestError, match="is an AWS managed policy"):
         main.get_policy(arn).last_accessed()
 
 
 # -- time -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("days", "told"), [(399, True), (400, True), (401, False)])
+@pytest.mark.parametrize(("days", "is_shown"), [(399, True), (400, True), (401, False)])
 def test_what_is_longer_ago_than_400_days_is_not_told(
-    main: Account, days: int, *, told: bool
+    main: Account, days: int, *, is_shown: bool
 ) -> None:
     """Of services and of actions."""
     ana = main.users["ana"]
@@ -307,8 +314,8 @@ def test_what_is_longer_ago_than_400_days_is_not_told(
 
     found = ana.last_accessed(granularity="ACTION_LEVEL").service("s3")
 
-    assert bool(found.accesses) is told
-    assert [bool(one.access) for one in found.tracked_actions] == [told]
+    assert bool(found.accesses) is is_shown
+    assert [bool(entry.access) for entry in found.tracked_actions] == [is_shown]
 
 
 def test_of_given_events_the_newest_says_what_time_it_is(main: Account) -> None:
@@ -351,11 +358,11 @@ def test_actions_are_tracked_since_a_day_that_differs_by_service(
     event = main.world.events[-1]
     service = action.partition(":")[0]
 
-    for seconds, told in ((-1, False), (0, True)):
+    for seconds, attributes in ((-1, False), (0, True)):
         at = replace(event, event_time=SINCE[action] + timedelta(seconds=seconds))
         found = ana.last_accessed([at], "ACTION_LEVEL").service(service)
         assert found.accesses
-        assert [bool(one.access) for one in found.tracked_actions] == [told]
+        assert [bool(entry.access) for entry in found.tracked_actions] == [attributes]
 
 
 def test_the_order_of_a_trail_does_not_matter(main: Account) -> None:
@@ -387,14 +394,14 @@ def test_only_management_actions_are_tracked(main: Account) -> None:
     found = ana.last_accessed(granularity="ACTION_LEVEL").service("s3")
 
     assert found.last_authenticated == main.world.clock.now
-    assert {one.action_name: bool(one.access) for one in found.tracked_actions} == {
+    assert {entry.action_name: bool(entry.access) for entry in found.tracked_actions} == {
         "CreateBucket": True,
         "ListAllMyBuckets": False,
     }
     assert ana.last_accessed().service("s3").tracked_actions == ()
 
 
-def test_a_data_event_is_no_use_of_a_tracked_action(main: Account) -> None:
+def test_a_data_event_is_not_a_use_of_a_tracked_action(main: Account) -> None:
     """Whatever it is called."""
     ana = main.users["ana"]
     ana.put_policy("own", document(allow("s3:ListAllMyBuckets")))
@@ -404,7 +411,7 @@ def test_a_data_event_is_no_use_of_a_tracked_action(main: Account) -> None:
     for change in ({"management_event": False}, {"event_category": "Data"}):
         found = ana.last_accessed([replace(event, **change)], "ACTION_LEVEL").service("s3")
         assert found.accesses
-        assert [one.access for one in found.tracked_actions] == [None]
+        assert [entry.access for entry in found.tracked_actions] == [None]
 
 
 def test_who_could_not_show_who_he_is_attempted_nothing(main: Account) -> None:
@@ -426,7 +433,7 @@ def test_what_data_actions_are() -> None:
     others = ("lambda:InvokeFunction", "iam:PassRole", "sts:TagSession", "no:Such", "s3:NoSuch")
     tracked = ("s3:PutBucketPolicy", "kms:Decrypt", "dynamodb:CreateTable", "iam:CreateUser")
 
-    assert not [one for one in (*data, *others) if is_tracked(one)]
+    assert not [name for name in (*data, *others) if is_tracked(name)]
     assert all(map(is_tracked, tracked))
     assert tracked_since("s3", datetime(2021, 1, 1, tzinfo=UTC)).year == 2020
 
@@ -452,13 +459,13 @@ def test_it_shows_itself_as_text_and_as_table(main: Account) -> None:
 
 
 def test_a_service_that_is_not_there_is_refused_with_the_nearest(main: Account) -> None:
-    """And so is what is no text."""
+    """And so is what isn't a text."""
     main.users["ana"].put_policy("own", document(allow("sqs:*")))
     found = main.users["ana"].last_accessed()
 
     with pytest.raises(RequestError, match="Did you mean sqs"):
         found.service("sqss")
-    with pytest.raises(RequestError, match="no prefix"):
+    with pytest.raises(RequestError, match="isn't the prefix"):
         found.service(5)  # type: ignore[arg-type]
 
 
@@ -503,17 +510,17 @@ def test_what_cannot_be_asked_is_refused(main: Account, case: str) -> None:
     assert type(caught.value) is error
 
 
-def test_whom_an_event_is_of_may_be_said_in_any_way(main: Account) -> None:
-    """Odd identities are of nobody, and break nothing; an ARN alone will do."""
+def test_an_event_can_identify_its_caller_in_any_way(main: Account) -> None:
+    """Odd identities match nobody and break nothing; an ARN is enough."""
     ana, role = main.users["ana"], main.roles["job"]
-    for one in (ana, role):
-        one.put_policy("own", document(allow("s3:*")))
+    for item in (ana, role):
+        item.put_policy("own", document(allow("s3:*")))
     attempt(main, ana, "s3:ListAllMyBuckets")
     session = f"arn:aws:sts::{OWN}:assumed-role/job/x"
 
     def who(**identity: Any) -> dict[str, str]:
         event = replace(main.world.events[-1], user_identity=identity)
-        return {one.name: rows(one.last_accessed([event]))["s3"] for one in (ana, role)}
+        return {item.name: rows(item.last_accessed([event]))["s3"] for item in (ana, role)}
 
     nobody = {"ana": "", "job": ""}
     assert who(arn=ana.arn) == {"ana": "ana", "job": ""}
@@ -543,9 +550,9 @@ def test_an_export_and_a_trail_tell_the_same_as_the_world(tmp_path: Path) -> Non
     assert not loaded.events
     (copy,) = loaded.accounts.values()
 
-    for one in (bob, account.roles["auditor"], account.groups["astronomers"]):
-        again = copy.last_accessed(one.arn, events=Trail(trail))
-        assert again.services == account.last_accessed(one).services
+    for item in (bob, account.roles["auditor"], account.groups["astronomers"]):
+        again = copy.last_accessed(item.arn, events=Trail(trail))
+        assert again.services == account.last_accessed(item).services
     assert rows(copy.last_accessed(bob.arn, Trail(trail)))["s3"] == "bob"
 
 
@@ -596,14 +603,18 @@ def test_every_row_is_the_newest_event_that_there_is(
 
     found = policy.last_accessed(granularity=level)
 
-    assert {one.service_namespace for one in found.services} == {a.split(":")[0] for a in allowed}
+    assert {service.service_namespace for service in found.services} == {
+        a.split(":")[0] for a in allowed
+    }
     for row in found.services:
-        assert {one.entity: one.time for one in row.accesses} == expected.get(
+        assert {access.entity: access.time for access in row.accesses} == expected.get(
             row.service_namespace, {}
         )
-        for one in row.tracked_actions:
-            times = expected.get(f"{row.service_namespace}:{one.action_name}", {})
-            assert (one.access.time if one.access else None) == max(times.values(), default=None)
+        for entry in row.tracked_actions:
+            times = expected.get(f"{row.service_namespace}:{entry.action_name}", {})
+            assert (entry.access.time if entry.access else None) == max(
+                times.values(), default=None
+            )
     assert any(row.tracked_actions for row in found.services) == (
         level == "ACTION_LEVEL" and bool(allowed - {"s3:GetObject"})
     )
@@ -612,8 +623,8 @@ def test_every_row_is_the_newest_event_that_there_is(
 def test_asking_changes_nothing(main: Account) -> None:
     """Neither the log nor an id."""
     before = (len(main.world.events), main.world.ids.made, main.world.revision)
-    for one in (main.users["ana"], main.groups["team"], main.roles["job"]):
-        one.last_accessed()
+    for item in (main.users["ana"], main.groups["team"], main.roles["job"]):
+        item.last_accessed()
     with pytest.raises(AwsError):
         main.last_accessed("none")
 

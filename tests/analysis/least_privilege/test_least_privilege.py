@@ -31,9 +31,9 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def use(action: str, resource: str = "*", caller: str = ANA, **more: Any) -> Use:
-    """Say that somebody used something."""
-    told = {"session": caller, "account_id": ACCOUNT, "time": NOON, "is_allowed": True}
-    return Use(action, resource, caller, **{**told, "region": "us-east-1", **more})
+    """Record that somebody used something."""
+    attributes = {"session": caller, "account_id": ACCOUNT, "time": NOON, "is_allowed": True}
+    return Use(action, resource, caller, **{**attributes, "region": "us-east-1", **more})
 
 
 def small_world() -> World:
@@ -50,11 +50,11 @@ def made(*uses: Use, **how: Any) -> LeastPrivilege:
 
 
 def statements(found: LeastPrivilege) -> dict[str, tuple[Any, Any]]:
-    """Give actions and resources by Sid."""
+    """Return actions and resources by Sid."""
     return {
-        one["Sid"]: (one["Action"], one["Resource"])
+        statement["Sid"]: (statement["Action"], statement["Resource"])
         for document in found.to_dict()
-        for one in document["Statement"]
+        for statement in document["Statement"]
     }
 
 
@@ -118,7 +118,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("uses", "wanted"), WRITTEN, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(("uses", "wanted"), WRITTEN, ids=lambda item: str(item)[:30])
 def test_a_policy_is_written_as_a_person_would(uses: list[Use], wanted: dict[str, Any]) -> None:
     """By service, with what actions have in common, under a Sid that says what it lets do."""
     found = made(*uses)
@@ -127,7 +127,7 @@ def test_a_policy_is_written_as_a_person_would(uses: list[Use], wanted: dict[str
     assert found.policy.to_dict()["Version"] == "2012-10-17"
     assert found.excess == ()
     assert found.left_out == ()
-    assert "other account" not in {one.kind for one in found.not_shown}
+    assert "other account" not in {gap.kind for gap in found.not_shown}
 
 
 def test_two_statements_never_have_one_sid() -> None:
@@ -138,7 +138,7 @@ def test_two_statements_never_have_one_sid() -> None:
 
 
 def test_an_action_that_takes_no_resource_gets_a_star() -> None:
-    """Whatever the record names beside it; and that is no excess."""
+    """Whatever the record names beside it; and that isn't an excess."""
     found = made(use("ec2:DescribeInstances", f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"))
 
     assert statements(found) == {"ListEc2": ("ec2:DescribeInstances", "*")}
@@ -153,7 +153,7 @@ def test_an_unknown_resource_is_said_and_is_excess() -> None:
     assert [str(step) for step in found.steps] == [
         "dynamodb:GetItem: the records do not say on what -> *"
     ]
-    assert [one.statement for one in found.excess] == ["least-privilege/ReadDynamodb"]
+    assert [item.statement for item in found.excess] == ["least-privilege/ReadDynamodb"]
 
 
 def test_many_objects_become_their_prefix_and_the_step_says_so() -> None:
@@ -164,7 +164,7 @@ def test_many_objects_become_their_prefix_and_the_step_says_so() -> None:
 
     assert statements(found) == {"ReadStarMaps": ("s3:GetObject", f"{MAPS}/m/*")}
     assert [str(step) for step in found.steps] == ["31 objects in star-maps/m/ -> star-maps/m/*"]
-    assert [str(one) for one in found.excess] == [
+    assert [str(item) for item in found.excess] == [
         "least-privilege/ReadStarMaps: all objects that star-maps/m/* matches, beside the 31 used"
     ]
     assert few.steps == few.excess == ()
@@ -216,7 +216,7 @@ def test_a_role_is_known_with_and_without_its_path() -> None:
 
     for caller in (role, session, JOB):
         assert len(least_privilege(world, caller, uses).used) == 2
-    assert least_privilege(world, session, uses).caller == JOB
+    assert least_privilege(world, session, uses).principal == JOB
 
 
 def test_nothing_used_is_an_honest_empty_answer() -> None:
@@ -284,7 +284,7 @@ def test_signs_in_names_are_taken_literally(key: str) -> None:
                 assert not allows(found, "s3:GetObject", f"{MAPS}/m/{key.replace(sign, 'y', 1)}")
 
 
-def test_a_variable_in_a_name_is_no_variable() -> None:
+def test_a_variable_in_a_name_is_not_a_variable() -> None:
     """An object called ${aws:username} is not the one called ana."""
     found = made(use("s3:GetObject", f"{MAPS}/${{aws:username}}"))
     request = Request(ANA, "s3:GetObject", f"{MAPS}/ana", ACCOUNT, {"aws:username": "ana"})
@@ -307,7 +307,7 @@ def test_a_resource_that_no_policy_can_name_gets_a_star_or_is_left_out(resource:
         policy.validate("identity")
     if ("s3:GetObject", resource) in found.used:
         assert found.steps
-        assert [one.resource for one in found.excess] == ["*"]
+        assert [item.resource for item in found.excess] == ["*"]
         assert found.policy.statements[0].resource == ("*",)
     else:
         assert found.left_out == (("s3:GetObject", resource),)
@@ -391,7 +391,7 @@ def test_at_last_a_type_stands_for_things_that_share_no_name() -> None:
 
 def many_things(count: int, length: int = 60) -> list[Use]:
     """Use many actions, each on a thing of its own that shares no name with others."""
-    names = [one.full_name for one in catalog.actions_of("ec2").values()]
+    names = [action.full_name for action in catalog.actions_of("ec2").values()]
     typed = [name for name in names if catalog.action(name).resource_types]  # type: ignore[union-attr]
     arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}"
     return [
@@ -414,7 +414,7 @@ def test_what_is_still_too_large_is_split() -> None:
     for policy in found.policies:
         assert size(policy) <= 6144
         policy.validate("identity")
-    assert all(allows(found, one.action, one.resource) for one in uses)
+    assert all(allows(found, use.action, use.resource) for use in uses)
     with pytest.raises(RequestError, match="there are several"):
         _ = found.policy
 
@@ -445,7 +445,9 @@ def test_an_inline_policy_is_one_that_fits(caller: str, limit: int) -> None:
     world = small_world()
 
     def inline(count: int) -> LeastPrivilege:
-        uses = [use(one.action, one.resource, caller) for one in many_things(count)]
+        uses = [
+            use(many_thing.action, many_thing.resource, caller) for many_thing in many_things(count)
+        ]
         return least_privilege(world, caller, uses, form="inline")
 
     assert size(inline(8).policy) <= 2048
@@ -462,7 +464,7 @@ def test_a_resource_that_fills_a_policy_alone_is_refused() -> None:
 
 def test_a_single_statement_that_is_too_large_is_cut() -> None:
     """Three hundred actions on everything, in as few policies as hold them."""
-    names = [one.full_name for one in catalog.all_actions() if not one.resource_types]
+    names = [action.full_name for action in catalog.all_actions() if not action.resource_types]
     ec2 = [name for name in names if name.startswith("ec2:")]
     assert sum(map(len, ec2)) > 6144
 
@@ -478,7 +480,7 @@ def test_a_resource_of_another_account_needs_the_other_side_too() -> None:
     found = made(use("dynamodb:GetItem", table))
 
     assert allows(found, "dynamodb:GetItem", table)
-    [text] = [one.text for one in found.not_shown if one.kind == "other account"]
+    [text] = [gap.text for gap in found.not_shown if gap.kind == "other account"]
     assert "444455556666" in text
 
 
@@ -502,12 +504,12 @@ def test_passing_a_role_is_suggested_and_not_slipped_in() -> None:
     events = [run_instances(role=JOB)]
 
     silent = least_privilege(small_world(), ANA, events)
-    told = least_privilege(small_world(), ANA, events, pass_role=True)
+    attributes = least_privilege(small_world(), ANA, events, pass_role=True)
 
-    assert [one.role for one in silent.pass_role] == [JOB]
-    assert "pass role" in {one.kind for one in silent.not_shown}
-    assert all("iam:PassRole" not in one.action for one in silent.policy.statements)
-    statement = told.to_dict()[0]["Statement"][-1]
+    assert [role_pass.role for role_pass in silent.pass_role] == [JOB]
+    assert "pass role" in {gap.kind for gap in silent.not_shown}
+    assert all("iam:PassRole" not in statement.action for statement in silent.policy.statements)
+    statement = attributes.to_dict()[0]["Statement"][-1]
     assert statement == {
         "Sid": "PassJob",
         "Effect": "Allow",
@@ -518,11 +520,11 @@ def test_passing_a_role_is_suggested_and_not_slipped_in() -> None:
 
 
 @pytest.mark.parametrize("role", [None, 7, [], {}, "", "bad name", ["x"], "arn:aws:s3:::x", MAPS])
-def test_a_parameter_that_is_no_role_proves_nothing(role: object) -> None:
+def test_a_parameter_that_is_not_a_role_proves_nothing(role: object) -> None:
     """Parameters come from anybody."""
     found = least_privilege(small_world(), ANA, [run_instances(role=role)], pass_role=True)
 
-    assert {one.role for one in found.pass_role} <= {JOB.replace("job", "x")}
+    assert {role_pass.role for role_pass in found.pass_role} <= {JOB.replace("job", "x")}
 
 
 def test_a_call_without_parameters_proves_nothing() -> None:
@@ -549,17 +551,19 @@ def test_a_role_in_an_instance_profile_is_not_named() -> None:
 
     found = least_privilege(small_world(), ANA, [call], pass_role=True)
 
-    assert [(one.role, one.is_profile) for one in found.pass_role] == [(profile, True)]
-    [text] = [one.text for one in found.not_shown if one.kind == "pass role"]
+    assert [(role_pass.role, role_pass.is_profile) for role_pass in found.pass_role] == [
+        (profile, True)
+    ]
+    [text] = [gap.text for gap in found.not_shown if gap.kind == "pass role"]
     assert text.endswith("which the record does not name.")
-    assert all("iam:PassRole" not in one.action for one in found.policy.statements)
+    assert all("iam:PassRole" not in statement.action for statement in found.policy.statements)
 
 
 def test_an_action_that_the_catalogue_has_not_is_named() -> None:
     """The permission may have another name than the call."""
     found = made(use("zoo:Feed", "arn:aws:zoo:::lion", is_known=False))
 
-    assert [one.text.partition(":")[0] for one in found.not_shown if "act" in one.kind] == ["zoo"]
+    assert [gap.text.partition(":")[0] for gap in found.not_shown if "act" in gap.kind] == ["zoo"]
 
 
 def test_a_refused_call_proves_no_passing() -> None:
@@ -583,11 +587,11 @@ def test_data_events_that_the_trail_has_not_are_named() -> None:
         for events in ([bucket], [bucket, seen], None)
     ]
 
-    assert ["No data events of s3, " in one for one in texts] == [True, False, False]
+    assert ["No data events of s3, " in text for text in texts] == [True, False, False]
 
 
 def test_a_profile_that_the_world_knows_tells_its_role() -> None:
-    """Then the role stands in the policy, and nothing stays to be said of it but how it is done."""
+    """Then the role is in the policy, and nothing stays to be said of it but how it is done."""
     world = small_world()
     account = world.accounts[ACCOUNT]
     trust = Policy.allow("sts:AssumeRole", None, principal={"Service": "ec2.amazonaws.com"})
@@ -598,11 +602,15 @@ def test_a_profile_that_the_world_knows_tells_its_role() -> None:
 
     found = least_privilege(world, ANA, [call], pass_role=True)
 
-    assert [(one.role, one.service) for one in found.pass_role] == [(role.arn, "ec2.amazonaws.com")]
-    assert [one.resource for one in found.policy.statements if "iam:PassRole" in one.action] == [
-        (role.arn,)
+    assert [(role_pass.role, role_pass.service) for role_pass in found.pass_role] == [
+        (role.arn, "ec2.amazonaws.com")
     ]
-    assert all("does not name" not in one.text for one in found.not_shown)
+    assert [
+        statement.resource
+        for statement in found.policy.statements
+        if "iam:PassRole" in statement.action
+    ] == [(role.arn,)]
+    assert all("does not name" not in gap.text for gap in found.not_shown)
 
 
 def test_a_star_for_what_no_record_says_is_one_in_the_policy() -> None:
@@ -613,7 +621,7 @@ def test_a_star_for_what_no_record_says_is_one_in_the_policy() -> None:
 
     found = least_privilege(small_world(), ANA, [new, starred])
 
-    resources = {one.resource for one in found.policy.statements}
+    resources = {statement.resource for statement in found.policy.statements}
     assert resources == {(volume,), (f"{MAPS}/a${{*}}b",)}
     assert "all that the records say" in str(found)
 
@@ -624,7 +632,7 @@ def test_permissions_without_an_event_of_their_own_are_named() -> None:
     world.user("ana").put_policy("pass", Policy.allow("iam:PassRole", JOB))
     found = least_privilege(world, ANA, [])
 
-    [text] = [one.text for one in found.not_shown if one.kind == "permission only"]
+    [text] = [gap.text for gap in found.not_shown if gap.kind == "permission only"]
     assert "iam:PassRole" in text
     assert "s3:ReplicateObject" in text
     assert "sts:TagSession" not in text
@@ -647,8 +655,8 @@ def test_dependent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found = made(use("s3:PutObject", f"{MAPS}/a"))
 
-    assert [one.text for one in found.not_shown if one.kind == "dependent"] == [
-        "s3:PutObject may need besides: kms:Decrypt."
+    assert [gap.text for gap in found.not_shown if gap.kind == "dependent"] == [
+        "s3:PutObject can also need: kms:Decrypt."
     ]
 
 
@@ -666,7 +674,7 @@ def test_a_user_is_found_behind_a_name_without_path() -> None:
     found = least_privilege(world, ANA, uses)
 
     assert found.policy.statements[0].resource == (f"{bare}dan", carol.arn)
-    assert [one.text[: len(bare) + 3] for one in found.not_shown if one.kind == "path"] == [
+    assert [gap.text[: len(bare) + 3] for gap in found.not_shown if gap.kind == "path"] == [
         f"{bare}dan"
     ]
     assert found.used["iam:GetUser", carol.arn].allowed == 2
@@ -691,12 +699,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("given", WRONG, ids=str)
-def test_wrong_questions_are_refused(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("parameters", WRONG, ids=str)
+def test_wrong_questions_are_refused(parameters: dict[str, Any]) -> None:
     """With a text that says what is wanted."""
-    events = given.pop("events", [])
+    events = parameters.pop("events", [])
     with pytest.raises(RequestError):
-        least_privilege(small_world(), ANA, events, **given)
+        least_privilege(small_world(), ANA, events, **parameters)
 
 
 def test_a_policy_that_does_not_allow_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -747,7 +755,7 @@ def test_a_world_answers_from_its_own_events() -> None:
     of_user, of_role = world.least_privilege(key), world.least_privilege(session)
 
     assert set(of_user.used) == {("sts:AssumeRole", role.arn), ("s3:GetObject", f"{MAPS}/a")}
-    assert of_role.caller == role.arn
+    assert of_role.principal == role.arn
     assert set(of_role.used) == {("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")}
     assert list(world.events) == before
     assert world.least_privilege(ana).to_dict() == of_user.to_dict()

@@ -30,7 +30,7 @@ def test_every_passing_call_of_the_ways_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "given", "role", "service"),
+    ("action", "parameters", "role", "service"),
     [
         (
             "ec2:RequestSpotInstances",
@@ -89,8 +89,8 @@ def test_every_passing_call_of_the_ways_is_known() -> None:
         ),
     ],
 )
-def test_the_role_stands_in_the_parameters(
-    action: str, given: dict[str, Any], role: str, service: str
+def test_the_role_is_in_the_parameters(
+    action: str, parameters: dict[str, Any], role: str, service: str
 ) -> None:
     """Of a role in an instance profile only the profile is named."""
     use = Use(
@@ -104,7 +104,7 @@ def test_the_role_stands_in_the_parameters(
         region="x",
     )
 
-    [passed] = passed_by(use, given)
+    [passed] = passed_by(use, parameters)
 
     assert (passed.role, passed.service) == (role, f"{service}.amazonaws.com")
     assert passed.is_profile == (role == PROFILE)

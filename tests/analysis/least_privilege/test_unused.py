@@ -42,11 +42,11 @@ def small_world() -> World:
 
 
 def use(world: World, name: str, action: str, resource: str = "*", **more: Any) -> Use:
-    """Say that a user or role used something."""
+    """Record that a user or role used something."""
     account = world.account("main")
     arn = {**account.users, **account.roles}[name].arn
-    told = {"session": arn, "account_id": ACCOUNT, "time": NOW, "is_allowed": True}
-    return Use(action, resource, arn, **{**told, "region": "us-east-1", **more})
+    attributes = {"session": arn, "account_id": ACCOUNT, "time": NOW, "is_allowed": True}
+    return Use(action, resource, arn, **{**attributes, "region": "us-east-1", **more})
 
 
 # Any use of it shows that the trail has data events of its service.
@@ -57,7 +57,7 @@ SEEN = tuple(
 
 
 def sign_in(name: str, unique_id: str) -> Event:
-    """Say that a user signed in."""
+    """Record that a user signed in."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
     return Event(
         NOW,
@@ -74,7 +74,7 @@ def sign_in(name: str, unique_id: str) -> Event:
 
 
 def texts(found: Unused) -> list[str]:
-    """Give the edits in words."""
+    """Return the edits in words."""
     return [str(edit) for edit in found.edits]
 
 
@@ -104,7 +104,7 @@ def test_an_inline_policy_that_nobody_used_is_deleted() -> None:
 
 
 SHRUNK: list[tuple[Any, list[str], list[tuple[str, str]], Any, list[str]]] = [
-    # what stands there, its lines of change, what was used, what stands there then
+    # what is there, its lines of change, what was used, what is there then
     (
         [allow("s3:*")],
         ["statement #1: s3:* becomes s3:GetObject, s3:ListBucket"],
@@ -232,8 +232,8 @@ def test_two_who_have_one_name_get_policies_of_their_own() -> None:
     account = world.account("main")
     group = account.create_group("ana")
     group.add_user("ana")
-    for one in (world.user("ana"), group):
-        one.attach_policy("AmazonS3FullAccess")
+    for item in (world.user("ana"), group):
+        item.attach_policy("AmazonS3FullAccess")
 
     found = world.unused(world.user("ana"), [use(world, "ana", "s3:ListBucket", MAPS), *SEEN])
 
@@ -266,7 +266,7 @@ def test_a_wildcard_of_which_all_was_used_stays() -> None:
 
 
 def test_a_trail_without_data_events_takes_no_data_actions_away() -> None:
-    """What it cannot show may well have been used; in a world's own log it would stand."""
+    """What it cannot show may well have been used; in a world's own log it would be."""
     world = small_world()
     ana = world.user("ana")
     ana.put_policy("own", document(allow(["s3:GetObject", "s3:GetBucketAcl", "sqs:*", "ec2:*"])))
@@ -276,7 +276,7 @@ def test_a_trail_without_data_events_takes_no_data_actions_away() -> None:
     seeing = world.unused(ana, [*management, *SEEN])
 
     assert texts(blind)[0].split("\n")[1] == "  statement #1: s3:GetBucketAcl goes; ec2:* goes"
-    assert "data events" in {one.kind for one in blind.not_shown}
+    assert "data events" in {gap.kind for gap in blind.not_shown}
     assert texts(seeing) == ["Delete inline policy own of user ana: nothing of it was used."]
     assert texts(world.unused(ana)) == texts(seeing)
 
@@ -287,9 +287,9 @@ def test_a_resource_that_no_record_says_in_full_may_be_any() -> None:
     ana = world.user("ana")
     start = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:sky"
     ana.put_policy("own", Policy.allow("secretsmanager:GetSecretValue", f"{start}-AbCdEf"))
-    asked = use(world, "ana", "secretsmanager:GetSecretValue", f"{start}-*", is_exact=False)
+    request = use(world, "ana", "secretsmanager:GetSecretValue", f"{start}-*", is_exact=False)
 
-    assert world.unused(ana, [asked]).edits == ()
+    assert world.unused(ana, [request]).edits == ()
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_a_policy_that_would_be_too_long_even_so_stays() -> None:
     ana = world.user("ana")
     ana.put_policy("own", Policy.allow("*"))
     services = catalog.services()[:300]
-    uses = [use(world, "ana", next(iter(catalog.expand(f"{one}:*")))) for one in services]
+    uses = [use(world, "ana", next(iter(catalog.expand(f"{service}:*")))) for service in services]
 
     assert world.unused(ana, uses).edits == ()
 
@@ -416,11 +416,11 @@ def test_a_policy_of_your_own_gets_a_new_version() -> None:
 
 
 def shared() -> tuple[World, Any]:
-    """Give a world in which ana and the role have one policy."""
+    """Return a world in which ana and the role have one policy."""
     world = small_world()
     policy = world.account("main").create_policy("own", document(allow("s3:*"), allow("sqs:*")))
-    for one in (world.user("ana"), world.role("job")):
-        one.attach_policy(policy)
+    for item in (world.user("ana"), world.role("job")):
+        item.attach_policy(policy)
     return world, policy
 
 
@@ -433,7 +433,7 @@ def test_a_shared_policy_keeps_what_anybody_used() -> None:
         found = world.unused(caller, [*uses, *SEEN])
         [edit] = found.edits
         assert edit.document is not None
-        assert [one.action for one in edit.document.statements] == [
+        assert [statement.action for statement in edit.document.statements] == [
             ("s3:ListBucket",),
             ("sqs:SendMessage",),
         ]
@@ -479,7 +479,7 @@ def test_a_boundary_is_left_as_it_is() -> None:
 
 
 def test_a_group_loses_what_no_member_used() -> None:
-    """It says whom it touches."""
+    """It names the identities that it affects."""
     world = small_world()
     world.group("sky").attach_policy("AmazonEC2FullAccess")
     world.group("sky").put_policy("inline", Policy.allow("sns:*"))
@@ -490,7 +490,7 @@ def test_a_group_loses_what_no_member_used() -> None:
         "Delete inline policy inline of group sky: nothing of it was used",
         "Detach AmazonEC2FullAccess from group sky: nothing of it was used",
     ]
-    assert all(one.endswith("It touches user ana, user bob too.") for one in texts(found))
+    assert all(text.endswith("It touches user ana, user bob too.") for text in texts(found))
     group = found.apply().group("sky")
     assert (group.attached, group.inline) == ([], {})
 
@@ -548,7 +548,7 @@ def test_a_deny_is_never_taken_away() -> None:
         assert decision.verdict.value == "explicitDeny"
 
 
-def test_what_aws_would_refuse_is_told_and_not_done() -> None:
+def test_what_aws_would_refuse_is_reported_and_not_done() -> None:
     """Bob has no room for one more policy."""
     world = small_world()
     world.group("sky").attach_policy("AmazonSQSFullAccess")
@@ -650,7 +650,7 @@ def test_what_was_refused_is_not_kept() -> None:
 
 
 def test_the_account_s_password_policy_is_not_his() -> None:
-    """Letting users change their passwords is no policy of a user."""
+    """Letting users change their passwords isn't a policy of a user."""
     world = small_world()
     world.account("main").update_password_policy(allow_users_to_change_password=True)
 
@@ -724,7 +724,7 @@ def test_edits_are_made_all_or_not_at_all() -> None:
 def test_an_edit_gives_no_right_back_that_was_taken_away_in_between(
     name: str, kind: str, change: str
 ) -> None:
-    """What stands there must be what was looked at; else nothing is changed."""
+    """What is there must be what was looked at; else nothing is changed."""
     world = small_world()
     account = world.account("main")
     holder = {**account.users, **account.groups}[name]
@@ -735,9 +735,9 @@ def test_an_edit_gives_no_right_back_that_was_taken_away_in_between(
     else:
         holder.attach_policy(made)
     members = ["ana", "bob"] if name == "sky" else ["ana"]
-    log = [use(world, one, "sqs:SendMessage", QUEUE) for one in members]
+    log = [use(world, member, "sqs:SendMessage", QUEUE) for member in members]
     found = world.unused(world.user("ana"), log)
-    assert [one.kind for one in found.edits] == ["edit"]
+    assert [edit.kind for edit in found.edits] == ["edit"]
     if change == "denied" and made is not None:
         made.create_version(shut, set_as_default=True)
     elif change == "denied":
@@ -762,7 +762,7 @@ def test_who_left_a_group_does_not_get_its_policy_by_a_move() -> None:
     group = world.account("main").groups["sky"]
     group.put_policy("own", Policy.allow("sqs:SendMessage"))
     found = world.unused(world.user("ana"), [use(world, "ana", "sqs:SendMessage", QUEUE)])
-    assert [one.kind for one in found.edits] == ["move"]
+    assert [edit.kind for edit in found.edits] == ["move"]
     group.remove_user(world.user("ana"))
 
     with pytest.raises(RequestError, match="changed in between"):
@@ -816,7 +816,7 @@ def test_who_was_renamed_has_used_what_he_used() -> None:
     assert world.unused(ana).edits == ()
     assert list(world.least_privilege(ana).used) == [("s3:GetObject", f"{MAPS}/a")]
     assert list(world.least_privilege(ana.arn).used) == [("s3:GetObject", f"{MAPS}/a")]
-    assert len(world.events.where(who=ana, what="s3:GetObject")) == 1
+    assert len(world.events.where(principal=ana, what="s3:GetObject")) == 1
     assert len([*uses(world.events, ana)]) == 1
 
 
@@ -830,10 +830,10 @@ def test_a_namesake_has_no_past() -> None:
     former[0].put_policy("to", Policy.allow("sts:AssumeRole"))
     arn, name = former[1].arn, "night"
     session = world.sts.assume_role(former[0], role_arn=arn, role_session_name=name)
-    for one, caller in zip(former, (former[0], session), strict=True):
-        one.put_policy("own", Policy.allow("s3:GetObject"))
+    for identity, caller in zip(former, (former[0], session), strict=True):
+        identity.put_policy("own", Policy.allow("s3:GetObject"))
         world.do(caller, "s3:GetObject", f"{MAPS}/a")
-        assert world.unused(one).edits == ()
+        assert world.unused(identity).edits == ()
     for old in former:
         for policy in [*old.inline]:
             old.delete_policy(policy)
@@ -843,15 +843,15 @@ def test_a_namesake_has_no_past() -> None:
 
     for old in former:
         assert list(world.least_privilege(old).used)  # he is gone, and his past is known
-        assert world.events.where(who=old, what="s3:GetObject")
+        assert world.events.where(principal=old, what="s3:GetObject")
     for new in (world.user("ana"), account.roles["job"]):
         new.put_policy("own", Policy.allow("s3:GetObject"))
         assert [edit.kind for edit in world.unused(new).edits] == ["delete"]
         assert world.least_privilege(new).used == {}
         assert world.least_privilege(new.arn).used == {}
-        assert not world.events.where(who=new)
+        assert not world.events.where(principal=new)
         assert [*uses(world.events, new)] == []
-    assert world.events.where(who=world.user("ana").arn)  # a text is whoever had it
+    assert world.events.where(principal=world.user("ana").arn)  # a text is whoever had it
 
 
 def test_a_password_s_use_is_not_a_namesake_s() -> None:
@@ -904,11 +904,11 @@ def random_world(chance: random.Random) -> World:
     world = small_world()
     account = world.account("main")
     own = [account.create_policy(f"p{number}", random_policy(chance)) for number in range(3)]
-    for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
+    for user in (*account.users.values(), *account.groups.values(), *account.roles.values()):
         for policy in chance.sample([*own, "AmazonS3ReadOnlyAccess"], chance.randint(0, 2)):
-            one.attach_policy(policy)
+            user.attach_policy(policy)
         for number in range(chance.randint(0, 2)):
-            one.put_policy(f"i{number}", random_policy(chance))
+            user.put_policy(f"i{number}", random_policy(chance))
     if chance.random() < 0.5:
         account.users["ana"].put_permissions_boundary(chance.choice(own))
     return world
@@ -923,10 +923,10 @@ def test_edits_keep_what_was_used_and_allow_nothing_new(seed: int) -> None:
     account = world.account("main")
     everybody = [*account.users.values(), *account.roles.values()]
     uses = [
-        use(world, one.name, *pair)
-        for one in everybody
+        use(world, principal.name, *pair)
+        for principal in everybody
         for pair in chance.sample(ASKED, chance.randint(0, 4))
-        if world.can(one, *pair)
+        if world.can(principal, *pair)
     ]
     if chance.random() < 0.5:
         world.clock.advance(days=100)
@@ -935,14 +935,17 @@ def test_edits_keep_what_was_used_and_allow_nothing_new(seed: int) -> None:
     found = world.unused(caller, [*uses, *(SEEN if chance.random() < 0.5 else ())])
     changed = found.apply()
 
-    for one in everybody:
+    for principal in everybody:
         for pair in ASKED:
-            before, after = bool(world.can(one, *pair)), bool(changed.can(one.arn, *pair))
-            was_used = any(
-                (two.caller, two.action, two.resource) == (one.arn, *pair) for two in uses
+            before, after = (
+                bool(world.can(principal, *pair)),
+                bool(changed.can(principal.arn, *pair)),
             )
-            assert after or not (before and was_used), (one.arn, pair, texts(found))
-            assert before or not after, (one.arn, pair, texts(found))
+            was_used = any(
+                (two.caller, two.action, two.resource) == (principal.arn, *pair) for two in uses
+            )
+            assert after or not (before and was_used), (principal.arn, pair, texts(found))
+            assert before or not after, (principal.arn, pair, texts(found))
     again = unused(changed, None if caller is None else caller.arn, [*uses, *SEEN])
     assert len(again.edits) <= len(unused(world, caller, [*uses, *SEEN]).edits)
 

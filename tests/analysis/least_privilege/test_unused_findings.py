@@ -27,25 +27,30 @@ def small_world() -> tuple[World, User, Role]:
 
 
 def sent(user: User, time: datetime, *, is_allowed: bool = True) -> Use:
-    """Say that a user sent a message."""
-    told = {"account_id": ACCOUNT, "region": "us-east-1", "time": time, "is_allowed": is_allowed}
-    return Use("sqs:SendMessage", QUEUE, user.arn, user.arn, **told)  # type: ignore[arg-type]
+    """Record that a user sent a message."""
+    attributes = {
+        "account_id": ACCOUNT,
+        "region": "us-east-1",
+        "time": time,
+        "is_allowed": is_allowed,
+    }
+    return Use("sqs:SendMessage", QUEUE, user.arn, user.arn, **attributes)  # type: ignore[arg-type]
 
 
 def kinds(world: World, caller: Any = None, **how: Any) -> dict[str, UnusedFinding]:
-    """Give the findings by their type."""
-    return {one.finding_type: one for one in world.unused(caller, **how).findings}
+    """Return the findings by their type."""
+    return {finding.finding_type: finding for finding in world.unused(caller, **how).findings}
 
 
 def test_a_role_that_nobody_assumed_is_unused() -> None:
-    """And its permissions are no findings of their own, nor matter for edits."""
+    """And its permissions aren't findings of their own, nor matter for edits."""
     world, _, role = small_world()
     role.attach_policy("AmazonEC2FullAccess")
     world.clock.advance(days=90)
 
     found = world.unused()
 
-    assert [(one.finding_type, one.resource) for one in found.findings] == [
+    assert [(finding.finding_type, finding.resource) for finding in found.findings] == [
         ("UnusedIAMRole", role.arn)
     ]
     assert found.findings[0].last_accessed is None
@@ -101,7 +106,7 @@ def test_a_password_is_unused_until_somebody_signs_in() -> None:
     assert "last used on" in kinds(world)["UnusedIAMUserPassword"].text
 
 
-def test_a_wrong_password_is_no_use_of_the_right_one() -> None:
+def test_a_wrong_password_is_not_a_use_of_the_right_one() -> None:
     """The log has the attempt all the same."""
     world, ana, _ = small_world()
     ana.create_login_profile(PASSWORD)
@@ -114,15 +119,17 @@ def test_a_wrong_password_is_no_use_of_the_right_one() -> None:
 
 
 def test_a_key_is_unused_until_it_signs_a_call() -> None:
-    """Each key by itself; an inactive one is no finding."""
+    """Each key by itself; an inactive one isn't a finding."""
     world, ana, _ = small_world()
     first, second = ana.create_access_key(), ana.create_access_key()
     ana.put_policy("own", Policy.allow("sqs:SendMessage"))
     world.clock.advance(days=90)
     world.do(first, "sqs:SendMessage", QUEUE)
 
-    found = [one for one in world.unused().findings if one.finding_type.endswith("AccessKey")]
-    assert [second.access_key_id in one.text for one in found] == [True]
+    found = [
+        finding for finding in world.unused().findings if finding.finding_type.endswith("AccessKey")
+    ]
+    assert [second.access_key_id in entry.text for entry in found] == [True]
 
     second.update("Inactive")
     assert "UnusedIAMUserAccessKey" not in kinds(world)
@@ -146,7 +153,7 @@ def test_a_trail_alone_shows_the_use_of_keys_and_passwords() -> None:
     assert "UnusedIAMUserPassword" not in found
     assert "UnusedIAMUserAccessKey" not in found
 
-    forged = [replace(one, error_code="SignatureDoesNotMatch") for one in other.events]
+    forged = [replace(event, error_code="SignatureDoesNotMatch") for event in other.events]
     assert "UnusedIAMUserAccessKey" in kinds(world, events=forged)
 
 
@@ -175,7 +182,7 @@ def test_an_attempt_counts_as_a_use_in_findings() -> None:
     assert [edit.kind for edit in found.edits] == ["delete"]
 
 
-def test_what_a_trail_cannot_show_is_no_finding() -> None:
+def test_what_a_trail_cannot_show_is_not_a_finding() -> None:
     """PassRole never; data events only if there are any."""
     world, ana, _ = small_world()
     ana.put_policy("own", Policy.allow(["iam:PassRole", "sqs:SendMessage", "sqs:CreateQueue"]))

@@ -1,4 +1,4 @@
-"""From many resources to few patterns: what is covered, what is said, and how many may stay."""
+"""From many resources to few patterns: what is covered, the text, and how many may stay."""
 
 import pytest
 from hypothesis import example, given
@@ -51,7 +51,7 @@ ROWS = [
         [f"{LAMBDA}load-*"],
         ["3 functions in function:load- -> function:load-*"],
     ),
-    # A mere type is no name that they share.
+    # A mere type isn't a name that they share.
     ([f"{LAMBDA}{n}" for n in "xyz"], 2, [f"{LAMBDA}{n}" for n in "xyz"], []),
     ([f"{TABLE}{n}" for n in "xyz"], 2, [f"{TABLE}{n}" for n in "xyz"], []),
     (
@@ -67,22 +67,22 @@ ROWS = [
         [f"{LOGS}2026/11/*"],
         [f"3 log streams in {shortly(LOGS)}2026/11/ -> {shortly(LOGS)}2026/11/*"],
     ),
-    # Half a word is no beginning.
+    # Half a word isn't a beginning.
     ([f"{TABLE}star{n}" for n in range(3)], 2, [f"{TABLE}star{n}" for n in range(3)], []),
     ([], 1, [], []),
     (["*"], 1, ["*"], []),
 ]
 
 
-@pytest.mark.parametrize(("resources", "most", "patterns", "said"), ROWS, ids=range(len(ROWS)))
+@pytest.mark.parametrize(("resources", "most", "patterns", "text"), ROWS, ids=range(len(ROWS)))
 def test_a_beginning_stands_for_many(
-    resources: list[str], most: int, patterns: list[str], said: list[str]
+    resources: list[str], most: int, patterns: list[str], text: list[str]
 ) -> None:
     """The longest that more than so many share; a bucket at the widest."""
     found, steps = generalise(resources, most)
 
     assert list(found) == patterns
-    assert [str(step) for step in steps] == said
+    assert [str(step) for step in steps] == text
 
 
 LAST = [
@@ -105,12 +105,13 @@ WORDS = ["a", "b", "ab", "/", "-", ":", ".", "_", "${*}", "x/y"]
 NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("".join)
 HEADS = st.sampled_from([f"{S3}b/", f"{S3}b", S3, LAMBDA, TABLE, QUEUE, "*"])
 RESOURCES = st.lists(
-    st.tuples(HEADS, NAMES).map(lambda one: one[0] if one[0] == "*" else "".join(one)), max_size=25
+    st.tuples(HEADS, NAMES).map(lambda item: item[0] if item[0] == "*" else "".join(item)),
+    max_size=25,
 )
 
 
 def beginnings(pattern: str) -> set[str]:
-    """Give the beginnings that may stand for it: whole words of a name."""
+    """Return the beginnings that can be for it: whole words of a name."""
     head = pattern.split(":", 5)
     if len(head) < 6:
         return set()
@@ -129,18 +130,18 @@ def test_everything_is_covered_and_few_enough_stay(resources: list[str], most: i
     """No beginning has more than so many left, and no star stands for fewer than it must."""
     patterns, steps = generalise(resources, most)
 
-    for one in resources:
+    for resource in resources:
         assert any(
-            glob_resource(pattern.replace("${*}", "x"), one.replace("${*}", "x"))
+            glob_resource(pattern.replace("${*}", "x"), resource.replace("${*}", "x"))
             for pattern in patterns
-        ), one
+        ), resource
     for pattern in patterns:
         for beginning in beginnings(pattern):
             assert sum(other.startswith(beginning) for other in patterns) <= most, beginning
     by_pattern = {step.after: step.before for step in steps}
     assert set(by_pattern) == set(patterns) - set(resources)
     for pattern, before in by_pattern.items():
-        below = {one for one in resources if one.startswith(pattern[:-1])}
+        below = {resource for resource in resources if resource.startswith(pattern[:-1])}
         assert before == len(below) > most
     assert generalise(reversed(resources), most) == (patterns, steps)
 
@@ -187,7 +188,7 @@ def test_kinds_of_things_have_names() -> None:
         "*": "resources",
     }
 
-    assert {one: noun_of(one) for one in nouns} == nouns
+    assert {noun: noun_of(noun) for noun in nouns} == nouns
 
 
 @given(st.text())

@@ -28,33 +28,33 @@ EVERYTHING = text(allow("*"))
 BUCKET = text(allow(GET, MAPS, Principal="*"))
 
 
-def custom(account: Account, *policies: str, **given: Any) -> Doc:
+def custom(account: Account, *policies: str, **parameters: Any) -> Doc:
     """Simulate one action, and give its result."""
-    asked = {"PolicyInputList": list(policies), "ActionNames": [GET], **given}
-    answer = account.call("SimulateCustomPolicy", account.root_arn, **asked)
+    request = {"PolicyInputList": list(policies), "ActionNames": [GET], **parameters}
+    answer = account.call("SimulateCustomPolicy", account.root_arn, **request)
     [result] = answer["EvaluationResults"]
     found: Doc = result
     return found
 
 
-def principal(account: Account, arn: str, **given: Any) -> Doc:
+def principal(account: Account, arn: str, **parameters: Any) -> Doc:
     """The same for the policies of somebody."""
-    asked = {"PolicySourceArn": arn, "ActionNames": [GET], **given}
-    answer = account.call("SimulatePrincipalPolicy", account.root_arn, **asked)
+    request = {"PolicySourceArn": arn, "ActionNames": [GET], **parameters}
+    answer = account.call("SimulatePrincipalPolicy", account.root_arn, **request)
     [result] = answer["EvaluationResults"]
     found: Doc = result
     return found
 
 
 def matched(result: Doc) -> list[tuple[str, str]]:
-    """Give the policies of the matched statements: id and type."""
+    """Return the policies of the matched statements: id and type."""
     found = result["MatchedStatements"]
-    return [(one["SourcePolicyId"], one["SourcePolicyType"]) for one in found]
+    return [(entry["SourcePolicyId"], entry["SourcePolicyType"]) for entry in found]
 
 
 def ids(result: Doc) -> list[str]:
-    """Give only their ids."""
-    return [one for one, _ in matched(result)]
+    """Return only their ids."""
+    return [match for match, _ in matched(result)]
 
 
 def scps(*levels: tuple[str, ...]) -> list[Doc]:
@@ -90,7 +90,7 @@ def made_team() -> Account:
     zoe.put_policy("read", document(allow(GET, A)))
     sky.put_policy("write", document(allow(PUT, B)))
     app.put_policy("read", document(allow(GET)))
-    for one in (zoe, sky, app):
-        one.attach_policy(delete)
+    for item in (zoe, sky, app):
+        item.attach_policy(delete)
     zoe.attach_policy("IAMReadOnlyAccess")
     return main

@@ -126,16 +126,16 @@ REFUSED: list[tuple[Doc, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "refusal"), REFUSED)
-def test_what_makes_no_sense_is_refused(main: Account, given: Doc, refusal: str) -> None:
+@pytest.mark.parametrize(("parameters", "refusal"), REFUSED)
+def test_what_makes_no_sense_is_refused(main: Account, parameters: Doc, refusal: str) -> None:
     """With the sentence that AWS has for it, where that is known."""
     with pytest.raises(InvalidInput) as caught:
-        custom(main, **{"PolicyInputList": [READ], **given})
+        custom(main, **{"PolicyInputList": [READ], **parameters})
 
     assert refusal in caught.value.message
 
 
-def test_a_text_that_is_no_policy_says_what_is_wrong_with_it(main: Account) -> None:
+def test_a_text_that_is_not_a_policy_says_what_is_wrong_with_it(main: Account) -> None:
     """In the notes, with the place."""
     with pytest.raises(InvalidInput) as caught:
         custom(main, '{"Statement": [{"Effect": "allow", "Action": "s3:*", "Resource": "*"}]}')
@@ -151,13 +151,13 @@ OF_EC2 = {
 
 def test_a_scenario_launches_an_instance_with_all_that_it_needs(main: Account) -> None:
     """Each resource is asked about; one that is not allowed keeps the instance from it."""
-    given = {
+    parameters = {
         "ActionNames": ["ec2:RunInstances"],
         "ResourceHandlingOption": "EC2-VPC-EBS-Subnet",
         "ResourceArns": list(OF_EC2.values()),
     }
-    with_all = custom(main, EVERYTHING, **given)
-    but_one = custom(main, EVERYTHING, text(deny("*", OF_EC2["subnet"])), **given)
+    with_all = custom(main, EVERYTHING, **parameters)
+    but_one = custom(main, EVERYTHING, text(deny("*", OF_EC2["subnet"])), **parameters)
 
     assert with_all["EvalDecision"] == "allowed"
     assert but_one["EvalDecision"] == "explicitDeny"
@@ -193,13 +193,13 @@ MISSING: list[tuple[list[str], dict[str, Any], str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("policies", "given", "decision", "missing"), MISSING)
+@pytest.mark.parametrize(("policies", "parameters", "decision", "missing"), MISSING)
 def test_keys_are_missed_where_an_implicit_deny_might_turn_out_otherwise(
-    main: Account, policies: list[str], given: Doc, decision: str, missing: list[str]
+    main: Account, policies: list[str], parameters: Doc, decision: str, missing: list[str]
 ) -> None:
     """All that the policies ask for, whatever the action; those of organizations are not told."""
-    result = custom(main, *policies, **given)
-    for_b = custom(main, *policies, **given, ResourceArns=[B])
+    result = custom(main, *policies, **parameters)
+    for_b = custom(main, *policies, **parameters, ResourceArns=[B])
     specific = for_b["ResourceSpecificResults"][0]
 
     assert (result["EvalDecision"], result["MissingContextValues"]) == (decision, missing)
@@ -251,7 +251,7 @@ ENTRIES: list[tuple[list[Doc], str]] = [
 
 
 @pytest.mark.parametrize(("entries", "refusal"), ENTRIES)
-def test_what_is_no_context_is_refused(main: Account, entries: list[Doc], refusal: str) -> None:
+def test_what_is_not_a_context_is_refused(main: Account, entries: list[Doc], refusal: str) -> None:
     """A key twice, values that are not of its type, several where there is one."""
     with pytest.raises(InvalidInput) as caught:
         custom(main, READ, ContextEntries=entries)
@@ -273,17 +273,17 @@ GOOD_ENTRIES = [
 
 @pytest.mark.parametrize("entries", GOOD_ENTRIES)
 def test_what_can_be_read_is_context(main: Account, entries: list[Doc]) -> None:
-    """Booleans are not looked at, and an entry with nothing in it is no entry."""
+    """Booleans are not looked at, and an entry with nothing in it isn't an entry."""
     assert custom(main, READ, ContextEntries=entries)["EvalDecision"] == "allowed"
 
 
 def test_of_several_values_the_set_operators_decide(main: Account) -> None:
     """As in a request."""
     policy = text(when("ForAllValues:StringEquals", "aws:TagKeys", "a"))
-    one = custom(main, policy, ContextEntries=[entry("aws:TagKeys", "a", kind="stringList")])
+    item = custom(main, policy, ContextEntries=[entry("aws:TagKeys", "a", kind="stringList")])
     two = custom(main, policy, ContextEntries=[entry("aws:TagKeys", "a", "b", kind="stringList")])
 
-    assert (one["EvalDecision"], two["EvalDecision"]) == ("allowed", "implicitDeny")
+    assert (item["EvalDecision"], two["EvalDecision"]) == ("allowed", "implicitDeny")
 
 
 # -- by method ------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def test_methods_take_things_as_they_are(team: Account) -> None:
     sent = team.world.events[-1].request_parameters["contextEntries"]
 
     assert result["EvalDecision"] == "allowed"
-    assert [one["contextKeyType"] for one in sent] == [
+    assert [entry["contextKeyType"] for entry in sent] == [
         *("boolean", "numeric", "date", "stringList", "string")
     ]
     [own] = team.simulate_principal_policy(
@@ -376,12 +376,12 @@ WRONG_KINDS: list[Callable[[Account], Any]] = [
 
 @pytest.mark.parametrize("ask", WRONG_KINDS)
 def test_what_is_of_the_wrong_kind_is_refused(main: Account, ask: Callable[[Account], Any]) -> None:
-    """A single policy or action where a list is wanted; what is no policy, no ARN, no context."""
+    """A single policy or action where a list is wanted; what isn't a policy, no ARN, no context."""
     with pytest.raises(RequestError):
         ask(main)
 
 
 def test_a_key_without_values_is_refused_as_aws_does(main: Account) -> None:
-    """No value at all is no context."""
+    """No value at all isn't a context."""
     with pytest.raises(InvalidInput, match="cannot be null or empty"):
         main.simulate_custom_policy([READ], [GET], context_entries={"aws:TagKeys": []})

@@ -82,7 +82,7 @@ SOURCES: list[tuple[str, list[tuple[str, list[tuple[str, str]]]]]] = [
 
 
 @pytest.mark.parametrize(("arn", "expected"), SOURCES)
-def test_policies_are_named_by_whom_they_hang_on(
+def test_policies_are_named_by_their_identities(
     team: Account, arn: str, expected: list[tuple[str, list[tuple[str, str]]]]
 ) -> None:
     """A user has those of its groups; one that comes on two ways counts once; no trust policy."""
@@ -93,19 +93,21 @@ def test_policies_are_named_by_whom_they_hang_on(
         ActionNames=ACTIONS,
         ResourceArns=[A, B],
     )
-    found = [(one["EvalDecision"], matched(one)) for one in answer["EvaluationResults"]]
+    found = [(result["EvalDecision"], matched(result)) for result in answer["EvaluationResults"]]
 
     assert found == expected
-    assert not any("OrganizationsDecisionDetail" in one for one in answer["EvaluationResults"])
+    assert not any(
+        "OrganizationsDecisionDetail" in result for result in answer["EvaluationResults"]
+    )
 
 
 def test_what_is_attached_now_counts(team: Account) -> None:
-    """The default version of today, the groups of today; and texts that are passed besides."""
+    """The default version of today, the groups of today; and texts that are passed in addition."""
     zoe, delete = team.users["zoe"], team.get_policy("delete")
-    asked = {"ActionNames": ["s3:DeleteObject"], "PolicyInputList": [EVERYTHING]}
-    before = principal(team, zoe.arn, **asked)
+    request = {"ActionNames": ["s3:DeleteObject"], "PolicyInputList": [EVERYTHING]}
+    before = principal(team, zoe.arn, **request)
     delete.create_version(document(deny("s3:DeleteObject")), set_as_default=True)
-    after = principal(team, zoe.arn, **asked)
+    after = principal(team, zoe.arn, **request)
 
     assert (before["EvalDecision"], ids(before)) == ("allowed", ["delete", "PolicyInputList.1"])
     assert (after["EvalDecision"], ids(after)) == ("explicitDeny", ["delete"])
@@ -143,9 +145,9 @@ def test_a_policy_that_nobody_knows_allows_nothing() -> None:
         "AttachedManagedPolicies": [{"PolicyName": "unknown", "PolicyArn": unknown}],
     }
     bounded = {**details, "PermissionsBoundary": {"PermissionsBoundaryArn": unknown}}
-    with pytest.warns(LoadWarning, match="is not in the file"):
+    with pytest.warns(LoadWarning, match="isn't in the file"):
         plain_world, bounded_world = (
-            World.from_account_details({"UserDetailList": [one]}) for one in (details, bounded)
+            World.from_account_details({"UserDetailList": [item]}) for item in (details, bounded)
         )
     plain = principal(plain_world.accounts[ID], f"{IAM}:user/zoe")
     cut = principal(bounded_world.accounts[ID], f"{IAM}:user/zoe")
@@ -246,22 +248,22 @@ LEFT_OUT: list[tuple[list[Doc], set[str]]] = [
 def test_a_policy_that_is_left_out_decides_nothing(
     team: Account, exclusions: list[Doc], gone: set[str]
 ) -> None:
-    """By its type, its ARN, or its name and whom it is written into; what fits nothing, does."""
-    given = {"PolicyExclusionList": exclusions, "ResourceArns": [A, B], "ActionNames": ACTIONS}
+    """A policy is excluded by type, ARN, or name and identity; others are kept."""
+    parameters = {"PolicyExclusionList": exclusions, "ResourceArns": [A, B], "ActionNames": ACTIONS}
     answer = team.call(
         "SimulatePrincipalPolicy",
         team.root_arn,
         PolicySourceArn=team.users["zoe"].arn,
         PolicyInputList=[text(allow("ec2:*"))],
-        **given,
+        **parameters,
     )
-    found = {one for result in answer["EvaluationResults"] for one in ids(result)}
+    found = {key_id for result in answer["EvaluationResults"] for key_id in ids(result)}
 
     assert found == ALL_FOUR - gone
 
 
 def test_what_is_passed_is_never_left_out(team: Account) -> None:
-    """Only what hangs on somebody can be taken away."""
+    """Only what is attached to somebody can be taken away."""
     every = [{"PolicyType": kind} for kind in ("inline", "aws-managed", "user-managed")]
     result = principal(
         team, team.users["zoe"].arn, PolicyInputList=[READ], PolicyExclusionList=every
@@ -292,7 +294,7 @@ WRONG_EXCLUSIONS: list[tuple[Doc, type[Exception]]] = [
 def test_what_names_no_policies_is_refused(
     team: Account, exclusion: Doc, error: type[Exception]
 ) -> None:
-    """Nothing, two things at once, wildcards where none may stand."""
+    """Nothing, two things at once, wildcards where none can be."""
     with pytest.raises(error):
         principal(team, team.users["zoe"].arn, PolicyExclusionList=[exclusion])
 
@@ -328,8 +330,8 @@ def test_the_policies_above_the_account_count(organization: Organization) -> Non
     assert without[detail] == {"AllowedByOrganizations": True}
 
 
-def test_the_management_account_stands_under_no_policies(organization: Organization) -> None:
-    """Nor does who simulates policies as text, unless they are passed."""
+def test_the_management_account_is_under_no_policies(organization: Organization) -> None:
+    """A simulation of texts needs them only if they are passed."""
     guard = document(deny("s3:*"))
     organization.create_policy("guard", guard).attach(organization.root)
     main = organization.world.accounts[MAIN]
@@ -359,13 +361,13 @@ def test_resource_control_policies_are_left_out(organization: Organization) -> N
 
 
 def test_what_a_password_policy_lets_users_do_is_left_out(main: Account) -> None:
-    """It is no policy that hangs on anybody."""
+    """It isn't a policy that is attached to anybody."""
     zoe = main.create_user("zoe")
     main.update_password_policy(allow_users_to_change_password=True)
-    asked = {"ActionNames": ["iam:ChangePassword"], "ResourceArns": [zoe.arn]}
+    request = {"ActionNames": ["iam:ChangePassword"], "ResourceArns": [zoe.arn]}
 
     assert main.world.can(zoe, "iam:ChangePassword", zoe.arn)
-    assert principal(main, zoe.arn, **asked)["EvalDecision"] == "implicitDeny"
+    assert principal(main, zoe.arn, **request)["EvalDecision"] == "implicitDeny"
 
 
 # -- condition keys -------------------------------------------------------------------------------
@@ -424,7 +426,7 @@ def test_somebody_asks_for_the_keys_of_all_own_policies(team: Account) -> None:
     assert team.get_context_keys_for_principal_policy(team.roles["app"]) == []
 
 
-def test_keys_of_what_is_no_policy_are_not_told(team: Account) -> None:
+def test_keys_of_an_invalid_policy_are_not_returned(team: Account) -> None:
     """Both operations refuse it."""
     with pytest.raises(InvalidInput, match="Policy input list item 1 has invalid content"):
         team.get_context_keys_for_custom_policy(["{"])

@@ -79,7 +79,10 @@ def test_the_statements_that_decide_are_named(
     result = custom(main, *policies)
 
     assert (result["EvalActionName"], result["EvalResourceName"]) == (GET, "*")
-    assert (result["EvalDecision"], matched(result)) == (decision, [(one, "none") for one in by])
+    assert (result["EvalDecision"], matched(result)) == (
+        decision,
+        [(source, "none") for source in by],
+    )
     assert result["MissingContextValues"] == []
     assert set(result) == {
         *("EvalActionName", "EvalResourceName", "EvalDecision"),
@@ -99,7 +102,7 @@ BOUNDARIES: list[tuple[str, str, str, bool, list[str]]] = [
 def test_a_boundary_grants_nothing_and_says_so(
     main: Account, policy: str, boundary: str, decision: str, lets: Any, by: list[str]
 ) -> None:
-    """What it allows by itself is told beside what is decided, for each resource too."""
+    """What it allows by itself is reported beside what is decided, for each resource too."""
     result = custom(
         main, policy, PermissionsBoundaryPolicyInputList=[boundary], ResourceArns=[A, B]
     )
@@ -107,9 +110,9 @@ def test_a_boundary_grants_nothing_and_says_so(
 
     assert (result["EvalDecision"], ids(result)) == (decision, by)
     assert result["PermissionsBoundaryDecisionDetail"] == detail
-    for one in result["ResourceSpecificResults"]:
-        assert one["PermissionsBoundaryDecisionDetail"] == detail
-        assert (one["EvalResourceDecision"], ids(one)) == (decision, by)
+    for item in result["ResourceSpecificResults"]:
+        assert item["PermissionsBoundaryDecisionDetail"] == detail
+        assert (item["EvalResourceDecision"], ids(item)) == (decision, by)
 
 
 ORGANIZATIONS: list[tuple[list[tuple[str, ...]], str, bool]] = [
@@ -150,23 +153,23 @@ def test_an_organization_that_denies_hides_an_own_deny(main: Account) -> None:
 
 
 def test_an_action_gives_one_result_and_it_is_the_strictest(main: Account) -> None:
-    """What holds for each resource stands in it; statements and keys are put together."""
+    """What holds for each resource is in it; statements and keys are put together."""
     policy = text(allow(GET, A, Sid="A"), deny(GET, "arn:aws:s3:::maps/c"))
     three = [A, B, "arn:aws:s3:::maps/c"]
     result = custom(main, policy, ResourceArns=three)
     each = result["ResourceSpecificResults"]
 
     assert result["EvalDecision"] == "explicitDeny"
-    assert [one["EvalResourceName"] for one in each] == three
-    decisions = [one["EvalResourceDecision"] for one in each]
+    assert [result["EvalResourceName"] for result in each] == three
+    decisions = [result["EvalResourceDecision"] for result in each]
     assert decisions == ["allowed", "implicitDeny", "explicitDeny"]
-    assert [len(one["MatchedStatements"]) for one in each] == [1, 0, 1]
+    assert [len(result["MatchedStatements"]) for result in each] == [1, 0, 1]
     assert result["MatchedStatements"] == [
         *each[0]["MatchedStatements"],
         *each[2]["MatchedStatements"],
     ]
     assert result["EvalDecisionDetails"] == {}
-    assert not any("EvalDecisionDetails" in one for one in each)
+    assert not any("EvalDecisionDetails" in result for result in each)
 
 
 def test_a_resource_asked_for_twice_is_answered_twice(main: Account) -> None:
@@ -180,7 +183,7 @@ def test_a_resource_asked_for_twice_is_answered_twice(main: Account) -> None:
     )
     results = answer["EvaluationResults"]
 
-    assert [one["EvalActionName"] for one in results] == [GET, PUT, GET]
+    assert [result["EvalActionName"] for result in results] == [GET, PUT, GET]
     assert results[0] == results[2]
     assert len(results[0]["ResourceSpecificResults"]) == 2
     assert len(results[0]["MatchedStatements"]) == 1
@@ -220,7 +223,7 @@ def test_without_resources_a_policy_for_some_does_not_allow(main: Account) -> No
     assert custom(main, READ_A, ResourceArns=[A])["EvalDecision"] == "allowed"
 
 
-# -- where statements stand -----------------------------------------------------------------------
+# -- where statements are -------------------------------------------------------------------------
 
 CLI = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*",'
@@ -239,12 +242,12 @@ PLACES: list[tuple[str, str, list[int]]] = [
 
 
 @pytest.mark.parametrize(("policy", "action", "places"), PLACES)
-def test_statements_stand_where_aws_says(
+def test_statements_are_where_aws_says(
     main: Account, policy: str, action: str, places: list[int]
 ) -> None:
     """From where the one before ended to behind the closing brace; lines may end in three ways."""
-    [one] = custom(main, policy, ActionNames=[action])["MatchedStatements"]
-    start, end = one["StartPosition"], one["EndPosition"]
+    [item] = custom(main, policy, ActionNames=[action])["MatchedStatements"]
+    start, end = item["StartPosition"], item["EndPosition"]
 
     assert [start["Line"], start["Column"], end["Line"], end["Column"]] == places
 
@@ -282,7 +285,7 @@ STATEMENTS = st.lists(
 
 
 @given(STATEMENTS, st.sampled_from([None, 0, 1, 4]), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_from_start_to_end_stands_the_statement(
+def test_from_start_to_end_is_the_statement(
     statements: list[Doc], indent: int | None, line_end: str
 ) -> None:
     """Whatever is in it, and however it is written; and positions count the same places."""
@@ -302,14 +305,14 @@ def test_from_start_to_end_stands_the_statement(
 
 
 def for_zoe(who: str = ZOE, effect: Callable[..., Doc] = allow) -> str:
-    """Write a bucket policy that speaks of somebody."""
+    """Write a bucket policy that is about somebody."""
     return text(effect(GET, MAPS, Principal={"AWS": who}))
 
 
-def of_bucket(main: Account, policy: str, *own: str, **given: Any) -> Doc:
+def of_bucket(main: Account, policy: str, *own: str, **parameters: Any) -> Doc:
     """Simulate a bucket policy, for zoe."""
-    asked = {"ResourcePolicy": policy, "CallerArn": ZOE, "ResourceArns": [A], **given}
-    return custom(main, *own, **asked)
+    request = {"ResourcePolicy": policy, "CallerArn": ZOE, "ResourceArns": [A], **parameters}
+    return custom(main, *own, **request)
 
 
 def test_in_one_account_either_side_is_enough(main: Account) -> None:
@@ -399,7 +402,7 @@ def test_of_several_resources_the_details_are_the_strictest(main: Account) -> No
         ResourceArns=[A, B],
         ResourceOwner=f"arn:aws:iam::{OTHER}:root",
     )
-    each = [one["EvalDecisionDetails"] for one in result["ResourceSpecificResults"]]
+    each = [item["EvalDecisionDetails"] for item in result["ResourceSpecificResults"]]
 
     assert each[0] == {IAM_POLICY: "allowed", RESOURCE: "allowed"}
     assert each[1] == {IAM_POLICY: "implicitDeny", RESOURCE: "explicitDeny"}
@@ -425,8 +428,8 @@ def test_an_arn_with_an_account_tells_the_owner_before_any_parameter_does(main: 
     """The parameter is for those that name none."""
     queue = f"arn:aws:sqs:us-east-1:{OTHER}:jobs"
     policy = text(allow("sqs:SendMessage", queue, Principal={"AWS": ZOE}))
-    given = {"ActionNames": ["sqs:SendMessage"], "ResourceArns": [queue]}
-    result = of_bucket(main, policy, **given, ResourceOwner=f"{IAM}:root")
+    parameters = {"ActionNames": ["sqs:SendMessage"], "ResourceArns": [queue]}
+    result = of_bucket(main, policy, **parameters, ResourceOwner=f"{IAM}:root")
 
     assert result["EvalDecision"] == "implicitDeny"
     assert result["EvalDecisionDetails"] == {IAM_POLICY: "implicitDeny", RESOURCE: "allowed"}
@@ -447,14 +450,16 @@ def test_a_role_and_a_group_may_call_too(main: Account) -> None:
 def test_a_key_policy_decides_if_it_is_passed(main: Account) -> None:
     """Then it must allow, as in a call; if not, the caller's own side decides."""
     key = f"arn:aws:kms:us-east-1:{ID}:key/k"
-    given = {"ActionNames": ["kms:Decrypt"], "ResourceArns": [key], "CallerArn": ZOE}
+    parameters = {"ActionNames": ["kms:Decrypt"], "ResourceArns": [key], "CallerArn": ZOE}
     default = text(allow("kms:*", "*", Principal={"AWS": f"{IAM}:root"}))
     other = text(allow("kms:*", "*", Principal={"AWS": f"{IAM}:user/ana"}))
 
-    assert custom(main, EVERYTHING, **given)["EvalDecision"] == "allowed"
-    assert custom(main, EVERYTHING, **given, ResourcePolicy=default)["EvalDecision"] == "allowed"
-    assert custom(main, **given, ResourcePolicy=default)["EvalDecision"] == "implicitDeny"
-    refused = custom(main, EVERYTHING, **given, ResourcePolicy=other)
+    assert custom(main, EVERYTHING, **parameters)["EvalDecision"] == "allowed"
+    assert (
+        custom(main, EVERYTHING, **parameters, ResourcePolicy=default)["EvalDecision"] == "allowed"
+    )
+    assert custom(main, **parameters, ResourcePolicy=default)["EvalDecision"] == "implicitDeny"
+    refused = custom(main, EVERYTHING, **parameters, ResourcePolicy=other)
     assert refused["EvalDecision"] == "implicitDeny"
 
 
@@ -466,9 +471,9 @@ def test_what_is_in_the_world_does_not_count_for_resources(main: Account) -> Non
     main.create_bucket("maps", policy=document(deny("s3:*", MAPS, Principal="*")))
     trusted = trust({"Service": "ec2.amazonaws.com"})
     role = other.create_role("app", assume_role_policy_document=trusted)
-    asked = [(GET, A), ("sts:AssumeRole", role.arn), ("sts:SetSourceIdentity", role.arn)]
+    requests = [(GET, A), ("sts:AssumeRole", role.arn), ("sts:SetSourceIdentity", role.arn)]
 
-    for action, resource in asked:
+    for action, resource in requests:
         result = principal(main, zoe.arn, ActionNames=[action], ResourceArns=[resource])
         assert result["EvalDecision"] == "allowed"
         assert not main.world.can(zoe, action, resource)
@@ -482,33 +487,35 @@ def test_what_is_in_the_world_does_not_count_for_resources(main: Account) -> Non
 def test_pages_count_actions(main: Account) -> None:
     """Each has all its resources on it; whoever asks by method gets all pages."""
     actions = [f"s3:Action{number}" for number in range(7)]
-    given = {"PolicyInputList": [EVERYTHING], "ActionNames": actions, "ResourceArns": [A, B]}
+    parameters = {"PolicyInputList": [EVERYTHING], "ActionNames": actions, "ResourceArns": [A, B]}
     found, marker = [], {}
     for _ in range(3):
-        answer = main.call("SimulateCustomPolicy", main.root_arn, **given, MaxItems=3, **marker)
+        answer = main.call(
+            "SimulateCustomPolicy", main.root_arn, **parameters, MaxItems=3, **marker
+        )
         found += answer["EvaluationResults"]
         marker = {"Marker": answer["Marker"]} if answer["IsTruncated"] else {}
 
-    assert [one["EvalActionName"] for one in found] == actions
-    assert all(len(one["ResourceSpecificResults"]) == 2 for one in found)
+    assert [entry["EvalActionName"] for entry in found] == actions
+    assert all(len(entry["ResourceSpecificResults"]) == 2 for entry in found)
     assert marker == {}
     many = [f"s3:Action{number}" for number in range(1001)]
     assert len(main.simulate_custom_policy([EVERYTHING], many)) == 1001
-    first = main.call("SimulateCustomPolicy", main.root_arn, **{**given, "ActionNames": many})
+    first = main.call("SimulateCustomPolicy", main.root_arn, **{**parameters, "ActionNames": many})
     assert (len(first["EvaluationResults"]), first["Marker"]) == (100, "100")
 
 
-def test_whoever_simulates_needs_permission_for_whom(team: Account) -> None:
+def test_a_simulation_needs_permission_for_its_principal(team: Account) -> None:
     """Texts need it for no resource in particular."""
     zoe, ana = team.users["zoe"], team.create_user("ana")
     for_zoe_only = ["iam:SimulatePrincipalPolicy", "iam:GetContextKeysForPrincipalPolicy"]
     ana.put_policy("ask", document(allow(for_zoe_only, zoe.arn)))
-    asked = {"PolicySourceArn": zoe.arn, "ActionNames": [GET]}
+    request = {"PolicySourceArn": zoe.arn, "ActionNames": [GET]}
 
-    assert team.call("SimulatePrincipalPolicy", ana, **asked)["EvaluationResults"]
+    assert team.call("SimulatePrincipalPolicy", ana, **request)["EvaluationResults"]
     assert team.call("GetContextKeysForPrincipalPolicy", ana, PolicySourceArn=zoe.arn)
     with pytest.raises(AccessDenied, match=f"on resource: {ana.arn}"):
-        team.call("SimulatePrincipalPolicy", ana, **{**asked, "PolicySourceArn": ana.arn})
+        team.call("SimulatePrincipalPolicy", ana, **{**request, "PolicySourceArn": ana.arn})
     with pytest.raises(AccessDenied, match="not authorized to perform: iam:SimulateCustomPolicy"):
         team.call("SimulateCustomPolicy", ana, PolicyInputList=[READ], ActionNames=[GET])
 
@@ -556,14 +563,14 @@ def test_the_engine_decides(
         caller_arn=ZOE,
     )
     layers = Layers(
-        [Policy.parse(one) for one in identity],
+        [Policy.parse(policy) for policy in identity],
         boundary=None if boundary is None else Policy.parse(boundary),
-        scps=[[Policy.parse(one) for one in level] for level in levels],
+        scp=[[Policy.parse(policy) for policy in level] for level in levels],
     )
 
-    for one in result["ResourceSpecificResults"]:
-        request = Request(ZOE, GET, one["EvalResourceName"])
-        assert one["EvalResourceDecision"] == evaluate(request, layers).verdict.value
+    for item in result["ResourceSpecificResults"]:
+        request = Request(ZOE, GET, item["EvalResourceName"])
+        assert item["EvalResourceDecision"] == evaluate(request, layers).verdict.value
 
 
 @settings(max_examples=tries(25))
@@ -582,6 +589,6 @@ def test_where_nothing_else_has_a_say_the_world_says_the_same(
     results = account.simulate_principal_policy(zoe, [GET, PUT], resource_arns=[A, B])
 
     for result in results:
-        for one in result["ResourceSpecificResults"]:
-            decision = account.world.can(zoe, result["EvalActionName"], one["EvalResourceName"])
-            assert one["EvalResourceDecision"] == decision.verdict.value
+        for item in result["ResourceSpecificResults"]:
+            decision = account.world.can(zoe, result["EvalActionName"], item["EvalResourceName"])
+            assert item["EvalResourceDecision"] == decision.verdict.value

@@ -30,13 +30,13 @@ class Own:
         return PrincipalState.of(principal_of(self.world, caller), caller)
 
     def edges(self, power: PrincipalState, *numbers: int) -> list[Edge]:
-        """Give the edges of some ways that begin at a power."""
+        """Return the edges of some ways that begin at a power."""
         stock = AccountInventory(self.world.accounts[power.account_id])
-        one = AttackerView(self.decider, power, stock, self.assuming)
-        return list(edges_from(one, numbers or NUMBERS))
+        item = AttackerView(self.decider, power, stock, self.assuming)
+        return list(edges_from(item, numbers or NUMBERS))
 
     def paths(self, begin: PrincipalState, depth: int) -> Iterator[Path]:
-        """Give a path for each edge, a shortest way to where it begins before it."""
+        """Return a path for each edge, a shortest way to where it begins before it."""
         seen: set[PrincipalState] = {begin}
         waiting: deque[tuple[Edge, ...]] = deque([()])
         while waiting:
@@ -48,26 +48,26 @@ class Own:
                     waiting.append((*before, edge))
 
     def promised(self, power: PrincipalState, probes: Any) -> list[bool]:
-        """Say what a power may do, by the graph."""
-        return [bool(self.decider.decide(power, Need(*one, {}))) for one in probes]
+        """Return what a power may do, by the graph."""
+        return [bool(self.decider.decide(power, Need(*probe, {}))) for probe in probes]
 
     def kept(self, path: Path, probes: Any) -> list[bool]:
-        """Say what who has followed a path may do, by the replay."""
+        """Return what who has followed a path may do, by the replay."""
         assert all(map(needs_what_its_row_says, path.edges))
         replay = path.replay()
-        return [bool(replay.world.can(replay.caller, *one)) for one in probes]
+        return [bool(replay.world.can(replay.principal, *probe)) for probe in probes]
 
 
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
 def moves(world: World, arn: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Give what a user or role of a world could try to make more of itself, by no rule at all."""
+    """Return what a user or role of a world could try to make more of itself, by no rule at all."""
     account = world.accounts[arn.split(":")[4]]
     kind, name = arn.split(":")[5].split("/")
     own = getattr(account, f"{kind}s")[name]
     noun, named = kind.capitalize(), {f"{kind.capitalize()}Name": name}
-    policies = [*account.policies, *(f"arn:aws:iam::aws:policy/{one}" for one in OF_AWS)]
+    policies = [*account.policies, *(f"arn:aws:iam::aws:policy/{name}" for name in OF_AWS)]
     holders = [(noun, named, own)]
     for group in account.groups.values() if kind == "user" else ():
         in_it = {"GroupName": group.name}

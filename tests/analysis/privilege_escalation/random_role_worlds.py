@@ -195,7 +195,7 @@ class Attacker:
         self.name = arn.rpartition("/")[2]
 
     def found(self) -> set[tuple[int, str]]:
-        """Give the rows that work, each with the ARN of whom one becomes; of new ones no ARN."""
+        """Return the rows that work, each with the ARN of its target; a new target has no ARN."""
         every = (*self._users(), *self._roles(), *self._new())
         return {(number, arn) for number, arn, steps in every if self._works(steps)}
 
@@ -208,13 +208,13 @@ class Attacker:
         world = self._scratch if asks_only else self.world.copy()
         caller: Any = self.arn
         try:
-            for name, given in steps:
+            for name, parameters in steps:
                 if name == "sign in":
-                    world.sign_in(account=MAIN, user=given["user"], password=PASSWORD)
+                    world.sign_in(account=MAIN, user=parameters["user"], password=PASSWORD)
                 elif name == "AssumeRole":
-                    call_in(world, f"sts:{name}", caller, given)
+                    call_in(world, f"sts:{name}", caller, parameters)
                 else:
-                    world.accounts[MAIN].call(name, caller, **given)
+                    world.accounts[MAIN].call(name, caller, **parameters)
         except AwsError:
             return False
         return True
@@ -225,13 +225,16 @@ class Attacker:
                 continue
             named = {"UserName": user.name}
             key = ("CreateAccessKey", named)
-            gone = [("DeleteAccessKey", {**named, "AccessKeyId": one}) for one in user.key_records]
+            gone = [
+                ("DeleteAccessKey", {**named, "AccessKeyId": key_record})
+                for key_record in user.key_records
+            ]
             is_full = len(gone) > 1
-            keys = [[one, key] for one in gone] if is_full else [[key]]
+            keys = [[key_id, key] for key_id in gone] if is_full else [[key]]
             yield (11 if is_full else 10), user.arn, keys
             devices = [
-                ("DeactivateMFADevice", {**named, "SerialNumber": one.serial_number})
-                for one in user.mfa_devices
+                ("DeactivateMFADevice", {**named, "SerialNumber": mfa_device.serial_number})
+                for mfa_device in user.mfa_devices
             ]
             is_there = user.login_profile is not None
             operation = "UpdateLoginProfile" if is_there else "CreateLoginProfile"
@@ -245,15 +248,15 @@ class Attacker:
             )
 
     def _gifts(self, user: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give what a user can be given, by which it may more: only what always does."""
+        """Return what a user can be given, by which it may more: only what always does."""
         named = {"UserName": user.name}
         yield "PutUserPolicy", {**named, "PolicyName": "x", "PolicyDocument": ALL}
         for policy in (ADMIN, WIDE):
             if policy not in user.attached:
                 yield "AttachUserPolicy", {**named, "PolicyArn": policy}
         for group in user.groups:
-            given = {"GroupName": group, "PolicyName": "x", "PolicyDocument": ALL}
-            yield "PutGroupPolicy", given
+            parameters = {"GroupName": group, "PolicyName": "x", "PolicyDocument": ALL}
+            yield "PutGroupPolicy", parameters
         if "g0" not in user.groups:
             yield "AddUserToGroup", {"GroupName": "g0", **named}
         for policy in self._own_policies(user):
@@ -266,24 +269,26 @@ class Attacker:
 
     def _assumptions(self, role_arn: str) -> Iterator[tuple[str, dict[str, Any]]]:
         devices = [
-            one
+            mfa_device
             for user in self.account.users.values()
-            for one in user.mfa_devices
+            for mfa_device in user.mfa_devices
             if user.arn == self.arn
         ]
         now, records = self.world.clock.now, self.account.mfa_records
         codes = [
             {
-                "SerialNumber": one.serial_number,
-                "TokenCode": code_at(seed_of(self.world, records[one.serial_number].number), now),
+                "SerialNumber": device.serial_number,
+                "TokenCode": code_at(
+                    seed_of(self.world, records[device.serial_number].number), now
+                ),
             }
-            for one in devices
+            for device in devices
         ]
         tags = [{"Key": "team", "Value": value} for value in ("sky", "sea")]
         for name, external, tag, source, code in product(
             (self.name, f"{self.name}-x", "some-session"),
             ({}, {"ExternalId": "seven-x"}, {"ExternalId": "seven"}),
-            ({}, *({"Tags": [one]} for one in tags)),
+            ({}, *({"Tags": [tag]} for tag in tags)),
             ({}, {"SourceIdentity": "dana"}),
             ({}, *codes),
         ):
@@ -293,19 +298,23 @@ class Attacker:
             )
 
     def _roles(self) -> Iterator[tuple[int, str, list[Any]]]:
-        every = [role for one in self.world.accounts.values() for role in one.roles.values()]
+        every = [
+            role for account in self.world.accounts.values() for role in account.roles.values()
+        ]
         for role in every:
             if role.arn == self.arn:
                 continue
-            takes = [one for one in self._assumptions(role.arn) if self._does([one])]
-            yield 15, role.arn, [[one] for one in takes[:1]]
+            takes = [
+                assumption for assumption in self._assumptions(role.arn) if self._does([assumption])
+            ]
+            yield 15, role.arn, [[take] for take in takes[:1]]
             if role.account.account_id != MAIN:
                 continue
-            whom = {"Effect": "Allow", "Principal": {"AWS": self.arn}, "Action": LETS_IN}
-            text = str(document(whom)).replace("'", '"')
+            statement = {"Effect": "Allow", "Principal": {"AWS": self.arn}, "Action": LETS_IN}
+            text = str(document(statement)).replace("'", '"')
             write = ("UpdateAssumeRolePolicy", {"RoleName": role.name, "PolicyDocument": text})
-            edited = [[write, one] for one in self._assumptions(role.arn)]
-            opened = next((one for one in edited if self._does(one)), None)
+            edited = [[write, assumption] for assumption in self._assumptions(role.arn)]
+            opened = next((change for change in edited if self._does(change)), None)
             yield 14, role.arn, [] if opened is None else [opened]
             named = {"RoleName": role.name}
             put = ("PutRolePolicy", {**named, "PolicyName": "x", "PolicyDocument": ALL})
@@ -314,7 +323,9 @@ class Attacker:
                 for policy in (ADMIN, WIDE, LIMIT)
                 if policy not in role.attached
             ]
-            versions = [("CreatePolicyVersion", one) for one in self._own_policies(role)]
+            versions = [
+                ("CreatePolicyVersion", own_policy) for own_policy in self._own_policies(role)
+            ]
             for number, gifts in ((16, attach), (17, [put]), (18, versions)):
                 yield number, role.arn, [[gift, takes[0]] for gift in gifts if takes]
             if opened is not None:
@@ -324,10 +335,10 @@ class Attacker:
     def _new(self) -> Iterator[tuple[int, str, list[Any]]]:
         paths = ("/", "/dev/")
         boundaries = ({}, {"PermissionsBoundary": LIMIT}, {"PermissionsBoundary": WIDE})
-        tags = ({}, *({"Tags": [{"Key": "team", "Value": one}]} for one in ("sky", "sea")))
+        tags = ({}, *({"Tags": [{"Key": "team", "Value": item}]} for item in ("sky", "sea")))
         roles, users = [], []
-        whom = {"Effect": "Allow", "Principal": {"AWS": self.arn}, "Action": LETS_IN}
-        text = str(document(whom)).replace("'", '"')
+        statement = {"Effect": "Allow", "Principal": {"AWS": self.arn}, "Action": LETS_IN}
+        text = str(document(statement)).replace("'", '"')
         for name, path, boundary, tag in product(
             ("x", "x1", f"{self.name}-x", "new-x"), paths, boundaries, tags
         ):
@@ -338,14 +349,21 @@ class Attacker:
             inline = {"PolicyName": "x", "PolicyDocument": ALL}
             if self._does([role_create]):
                 gifts = [("PutRolePolicy", {**role, **inline})]
-                gifts += [("AttachRolePolicy", {**role, "PolicyArn": one}) for one in (ADMIN, WIDE)]
-                given = [gift for gift in gifts if self._does([role_create, gift])]
+                gifts += [
+                    ("AttachRolePolicy", {**role, "PolicyArn": item}) for item in (ADMIN, WIDE)
+                ]
+                parameters = [gift for gift in gifts if self._does([role_create, gift])]
                 arn = f"{HERE}:role{path}{name}"
-                if given:
-                    roles += [[role_create, given[0], one] for one in self._assumptions(arn)]
+                if parameters:
+                    roles += [
+                        [role_create, parameters[0], assumption]
+                        for assumption in self._assumptions(arn)
+                    ]
             if self._does([user_create]):
                 gifts = [("PutUserPolicy", {**user, **inline})]
-                gifts += [("AttachUserPolicy", {**user, "PolicyArn": one}) for one in (ADMIN, WIDE)]
+                gifts += [
+                    ("AttachUserPolicy", {**user, "PolicyArn": item}) for item in (ADMIN, WIDE)
+                ]
                 gifts += [("AddUserToGroup", {**user, "GroupName": "g0"})]
                 password = ("CreateLoginProfile", {**user, "Password": PASSWORD})
                 ends = [[("CreateAccessKey", user)], [password, ("sign in", {"user": name})]]

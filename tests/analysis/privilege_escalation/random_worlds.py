@@ -144,7 +144,7 @@ def _statement(chance: random.Random, effect: str) -> dict[str, Any]:
     count = chance.randrange(1, 5)
     actions = chance.sample(ACTIONS, count)
     if effect == "Deny":
-        actions = [one for one in actions if one != "*"] or ["iam:PutUserPolicy"]
+        actions = [action for action in actions if action != "*"] or ["iam:PutUserPolicy"]
     return {"Effect": effect, "Action": actions, "Resource": resource, **more}
 
 

@@ -66,23 +66,23 @@ def caller(main: Account, *statements: Policy) -> User:
 
 
 def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
-    """Give the edges that somebody has as he is, by some of the ways; of others none are found."""
+    """Return the first edges of a principal, by some methods; there are no others."""
     world = of.world if isinstance(of, Session) else of.account.world
     reach = world.reach(**how)
     decider = reach._finder.decider
     world = reach.world
     power = PrincipalState.of(principal_of(world, of), of)
-    one = AttackerView(
+    item = AttackerView(
         decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
     )
-    return list(edges_from(one, numbers))
+    return list(edges_from(item, numbers))
 
 
 def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:
-    """Say whether the decisions for all calls of edges are yes, in the world as it is."""
+    """Return whether the decisions for all calls of edges are yes, in the world as it is."""
     world = of.account.world
     needs = {need.key: need for edge in found for call in edge.calls for need in call.needs}
     return all(
-        world.can(of, one.action, one.resource, context=dict(one.keys), **how)
-        for one in needs.values()
+        world.can(of, need.action, need.resource, context=dict(need.keys), **how)
+        for need in needs.values()
     )

@@ -43,7 +43,7 @@ def test_without_a_way_there_is_nothing_to_cut(main: Account, dana: User) -> Non
     """No edits, and that is the smallest set."""
     cut = main.world.reach().cut(dana)
     assert (cut.edits, cut.is_closed, cut.is_smallest) == ((), True, True)
-    assert str(cut) == "There is no way to close."
+    assert str(cut) == "There is no path to close."
 
 
 def test_an_action_is_taken_out_of_the_statement_that_gives_it(main: Account, dana: User) -> None:
@@ -56,13 +56,13 @@ def test_an_action_is_taken_out_of_the_statement_that_gives_it(main: Account, da
     assert main.world.reach().path(dana) is None
 
 
-def test_what_shall_stay_decides_which_edit_it_is(main: Account, dana: User) -> None:
-    """The pattern that gives the way gives what shall stay too: so a Deny it is."""
+def test_what_must_stay_decides_which_edit_it_is(main: Account, dana: User) -> None:
+    """The pattern that gives the way gives what must stay too: so a Deny it is."""
     dana.put_policy("own", Policy.allow("iam:*", dana.arn))
     keep = [(dana, "iam:ChangePassword", dana.arn)]
     cut = main.world.reach().cut(dana, keep=keep)
     assert cut.is_closed
-    assert all(isinstance(one, DenyAction) for one in cut.edits)
+    assert all(isinstance(edit, DenyAction) for edit in cut.edits)
     twin = main.world.copy()
     cut.apply(twin)
     assert twin.can(dana, "iam:ChangePassword", dana.arn)
@@ -119,20 +119,20 @@ def test_beyond_three_edits_each_is_needed_and_it_is_said(main: Account, dana: U
     assert "a smaller set may exist" in str(cut)
     for edit in cut.edits:
         twin = main.world.copy()
-        apply(twin, [one for one in cut.edits if one != edit])
+        apply(twin, [item for item in cut.edits if item != edit])
         assert twin.reach().path(dana) is not None, edit
 
 
 def test_what_cannot_be_closed_is_said_with_the_way(main: Account, dana: User) -> None:
-    """What shall stay is the way itself."""
+    """What must stay is the way itself."""
     dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
     cut = main.world.reach().cut(dana, keep=[(dana, "iam:PutUserPolicy", dana.arn)])
     assert not cut
-    assert "Nothing closes this way" in str(cut)
+    assert "No edits close this path" in str(cut)
     assert "iam:PutUserPolicy" in str(cut)
 
 
-def test_a_matrix_says_what_shall_stay(main: Account, dana: User) -> None:
+def test_a_matrix_says_what_must_stay(main: Account, dana: User) -> None:
     """All of its allowed cells do."""
     dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:*"]))
     matrix = main.world.access_matrix([READ[0], "s3:PutObject"], [READ[1]], [dana])
@@ -144,7 +144,7 @@ def test_a_matrix_says_what_shall_stay(main: Account, dana: User) -> None:
 
 
 @pytest.mark.parametrize("keep", ["dana", [("dana",)], 7, [("dana", "s3:GetObject")]])
-def test_what_shall_stay_is_read_strictly(main: Account, dana: User, keep: object) -> None:
+def test_what_must_stay_is_read_strictly(main: Account, dana: User, keep: object) -> None:
     """With the form that it has."""
     with pytest.raises(RequestError, match="caller, action and resource"):
         main.world.reach().cut(dana, keep=keep)  # type: ignore[arg-type]
@@ -175,7 +175,7 @@ def test_edits_are_made_in_a_copy_unless_a_world_is_named(main: Account, dana: U
         cut.apply(main.world)
 
 
-def test_a_deny_that_stands_there_now_is_not_shortened(main: Account, dana: User) -> None:
+def test_a_deny_that_is_there_now_is_not_shortened(main: Account, dana: User) -> None:
     """The edit was made for an Allow: done to a Deny, it would give what it should take."""
     dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:GetObject"]))
     cut = main.world.reach().cut(dana)
@@ -190,11 +190,11 @@ def every_edit(world: World) -> list[CutEdit]:
     found: list[CutEdit] = []
     for account in world.accounts.values():
         every = [*account.users.values(), *account.groups.values(), *account.roles.values()]
-        for one in every:
-            found += [Detach(one.arn, arn) for arn in one.attached]
+        for edge in every:
+            found += [Detach(edge.arn, arn) for arn in edge.attached]
             found += [
-                TakeAction(one.arn, name, statement.number, pattern)
-                for name, policy in one.inline.items()
+                TakeAction(edge.arn, name, statement.number, pattern)
+                for name, policy in edge.inline.items()
                 for statement in policy.statements
                 if statement.effect == "Allow"
                 for pattern in statement.action or ()
@@ -219,7 +219,7 @@ def every_edit(world: World) -> list[CutEdit]:
 @settings(max_examples=tries(3), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.integers(0, 1_000_000))
 def test_a_cut_closes_and_no_smaller_set_does(seed: int) -> None:
-    """Brute force over all edits, wherever they stand: none of fewer closes it."""
+    """Brute force over all edits, wherever they are: none of fewer closes it."""
     world = random_worlds.made(seed)
     reach = world.reach()
     for number in range(3):

@@ -74,7 +74,7 @@ def test_new_code_needs_somebody_to_run_it(
 
 
 def test_each_function_is_an_edge_of_its_own() -> None:
-    """Two functions with one role are two ways to it; one that may not be changed is none."""
+    """Two functions with one role are two ways to it; one that may not be changed isn't one."""
     main = account()
     worker(main, "lambda")
     for name in ("a", "b", "c"):
@@ -222,7 +222,7 @@ def test_each_permission_for_the_script_is_needed(action: str) -> None:
     main = account()
     worker(main, "ec2")
     instance = has(main)
-    dana = caller(main, Policy.allow([one for one in RUN[68] if one != action], "*"))
+    dana = caller(main, Policy.allow([item for item in RUN[68] if item != action], "*"))
 
     assert not edges(dana, 68)
 
@@ -231,7 +231,9 @@ def test_each_permission_for_the_script_is_needed(action: str) -> None:
     assert len(edges(dana, 68)) == (1 if action == "ec2:StopInstances" else 0)
 
 
-@pytest.mark.parametrize(("number", "action"), [(66, one) for one in RUN[66]] + [(67, RUN[67][0])])
+@pytest.mark.parametrize(
+    ("number", "action"), [(66, action) for action in RUN[66]] + [(67, RUN[67][0])]
+)
 def test_one_permission_is_enough_to_run_commands(number: int, action: str) -> None:
     """A session, a command or a key: each alone."""
     main = account()
@@ -296,10 +298,10 @@ def test_a_key_about_machines_says_nothing_of_documents() -> None:
         (f"arn:aws:ssm:*:{MAIN}:document/mine-*", ["ssm:CreateDocument", "ssm:SendCommand"]),
     ],
 )
-def test_a_document_that_runs_what_it_is_told_is_needed(
+def test_a_document_that_runs_its_parameter_is_needed(
     document: str, operations: list[str] | None
 ) -> None:
-    """One of AWS's two, or one that the caller writes; others do only what stands in them."""
+    """One of AWS's two, or one that the caller writes; others do only what is in them."""
     main = account()
     worker(main, "ec2")
     has(main)
@@ -352,7 +354,7 @@ def test_an_instance_is_given_a_profile_or_another_one(
     assert proved(dana, found)
 
 
-def test_the_new_profile_of_an_instance_is_told_to_policies() -> None:
+def test_policies_see_the_new_profile_of_an_instance() -> None:
     """``ec2:NewInstanceProfile`` narrows down what may be given."""
     main = account()
     worker(main, "ec2")
@@ -439,8 +441,8 @@ def _organization() -> World:
     ana = center.create_user("ana")
     for name, accounts in (("Ops", (main, dev)), ("Readers", (dev,))):
         made = center.create_permission_set(name)
-        for one in accounts:
-            center.create_account_assignment(one, made, ana)
+        for target in accounts:
+            center.create_account_assignment(target, made, ana)
     return world
 
 
@@ -451,18 +453,22 @@ class Center:
         self.world = _organization().copy()
         self.main, self.dev = self.world.accounts.values()
         [self.center] = self.world.identity_centers.values()
-        self.ops = next(one for one in self.center.permission_sets.values() if one.name == "Ops")
+        self.ops = next(
+            permission_set
+            for permission_set in self.center.permission_sets.values()
+            if permission_set.name == "Ops"
+        )
         if actions:
             self.ops.put_inline_policy(Policy.allow(list(actions), "*"))
             self.center.provision_permission_set(self.ops)
 
     def role(self, name: str, where: Account) -> Any:
-        """Give the role that an account has of a set."""
-        return next(one for one in where.roles.values() if f"SSO_{name}_" in one.name)
+        """Return the role that an account has of a set."""
+        return next(role for role in where.roles.values() if f"SSO_{name}_" in role.name)
 
 
 def said(found: list[Edge]) -> list[tuple[str, bool]]:
-    """Say of each edge whose role it leads to, and whether that is widened."""
+    """Return of each edge whose role it leads to, and whether that is widened."""
     return [
         (edge.target.arn.rpartition("/")[2].split("_")[1], bool(edge.target.changes))
         for edge in found
@@ -480,8 +486,8 @@ def test_whoever_writes_his_own_permission_set_may_do_anything(write: str, by_ia
         ([PROVISION, by_iam], []),
         ([write, by_iam], []),
     ):
-        one = Center(*actions)
-        ops = one.role("Ops", one.main)
+        item = Center(*actions)
+        ops = item.role("Ops", item.main)
         found = edges(ops, 34)
 
         assert [edge.is_own for edge in found] == expected, actions
@@ -491,19 +497,19 @@ def test_whoever_writes_his_own_permission_set_may_do_anything(write: str, by_ia
 
 def test_a_set_that_is_assigned_elsewhere_too_is_widened_there() -> None:
     """In the other account it is a condition that the set is assigned to the caller there."""
-    one = Center(INLINE, PROVISION)
-    [edge] = edges(one.role("Ops", one.main), 34)
+    item = Center(INLINE, PROVISION)
+    [edge] = edges(item.role("Ops", item.main), 34)
 
-    assert edge.target.account_id == one.dev.account_id
+    assert edge.target.account_id == item.dev.account_id
     assert edge.conditions == (
-        f"Ops is assigned to the caller in account {one.dev.account_id} too",
+        f"Ops is assigned to the caller in account {item.dev.account_id} too",
     )
 
 
 def test_whoever_may_assign_sets_takes_those_that_are_there() -> None:
-    """He assigns them to the user as whom he can sign in; and widens them, if he may."""
-    one = Center()
-    dana = caller(one.main, Policy.allow(ASSIGN, "*"))
+    """The caller assigns them to a user with a known sign-in, and widens them if allowed."""
+    item = Center()
+    dana = caller(item.main, Policy.allow(ASSIGN, "*"))
 
     assert said(edges(dana, 34)) == [("Ops", False), ("Ops", False), ("Readers", False)]
 
@@ -519,20 +525,20 @@ def test_whoever_may_assign_sets_takes_those_that_are_there() -> None:
 
 def test_only_the_management_account_manages_identity_center() -> None:
     """The same rights in a member account open nothing."""
-    one = Center("sso:*", "iam:*")
-    eve = one.dev.create_user("eve")
+    item = Center("sso:*", "iam:*")
+    eve = item.dev.create_user("eve")
     eve.put_policy("own", Policy.allow(["sso:*", "iam:*"], "*"))
 
     assert not edges(eve, 34)
-    assert not edges(one.role("Ops", one.dev), 34)
+    assert not edges(item.role("Ops", item.dev), 34)
 
 
 def test_rights_on_one_set_or_account_are_for_these() -> None:
     """The resources are the instance, the set and the account: each must be allowed."""
-    one = Center()
-    instance, center = one.center.arn, one.ops.arn
-    account_arn = f"arn:aws:sso:::account/{one.dev.account_id}"
-    dana = caller(one.main, Policy.allow(ASSIGN, [instance, center, account_arn]))
+    item = Center()
+    instance, center = item.center.arn, item.ops.arn
+    account_arn = f"arn:aws:sso:::account/{item.dev.account_id}"
+    dana = caller(item.main, Policy.allow(ASSIGN, [instance, center, account_arn]))
 
     assert said(edges(dana, 34)) == [("Ops", False)]
 
@@ -545,8 +551,8 @@ def test_rights_on_one_set_or_account_are_for_these() -> None:
 
 def test_others_widen_a_set_but_do_not_become_it() -> None:
     """Whoever may write a set that is not his own, and assign none, gains nothing by it."""
-    one = Center()
-    dana = caller(one.main, Policy.allow([INLINE, MANAGED, PROVISION, "iam:*"], "*"))
+    item = Center()
+    dana = caller(item.main, Policy.allow([INLINE, MANAGED, PROVISION, "iam:*"], "*"))
 
     assert not edges(dana, 34)
 

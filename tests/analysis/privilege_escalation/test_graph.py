@@ -30,8 +30,8 @@ QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate)  # a seed is not simpler
 
 
 def promised(reach: Reach, edge: Edge) -> list[bool]:
-    """Say what the target of an edge may do, by the graph."""
-    return [bool(reach.decide(edge.target, Need(*one, {}))) for one in PROBES]
+    """Return what the target of an edge may do, by the graph."""
+    return [bool(reach.decide(edge.target, Need(*probe, {}))) for probe in PROBES]
 
 
 @settings(max_examples=tries(12), phases=QUICKLY)
@@ -39,10 +39,10 @@ def promised(reach: Reach, edge: Edge) -> list[bool]:
 def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
     """No call is refused, and the caller may then do just what the edge's target may."""
     reach = random_worlds.made(seed).reach()
-    for edge in (one for arn in reach.principals for one in reach.edges_from(arn)):
+    for edge in (edge for arn in reach.principals for edge in reach.edges_from(arn)):
         if edge.way.can_be_replayed:
             replay = reach.along(edge).replay()
-            kept = [bool(replay.world.can(replay.caller, *one)) for one in PROBES]
+            kept = [bool(replay.world.can(replay.principal, *probe)) for probe in PROBES]
             assert kept == promised(reach, edge), str(edge)
 
 
@@ -55,7 +55,7 @@ def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) 
     for path in reach.admins().values():
         if path.can_be_replayed:
             replay = path.replay()
-            assert replay.world.can(replay.caller, "iamlab-probe:AnythingAtAll", "*"), str(path)
+            assert replay.world.can(replay.principal, "iamlab-probe:AnythingAtAll", "*"), str(path)
 
 
 @slow
@@ -68,10 +68,10 @@ def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     single._alike = dict.fromkeys(world.accounts, False)
     for begin in (world.account("main").users["u0"], world.account("other").root_arn):
         power = PrincipalState.of(principal_of(world, begin))
-        one, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
+        item, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
         today = set(shared.today.values())
-        assert today & set(one) == today & set(other)
-        admins = {power.account_id for power in one if shared.is_admin(power)}
+        assert today & set(item) == today & set(other)
+        admins = {power.account_id for power in item if shared.is_admin(power)}
         assert admins == {power.account_id for power in other if single.is_admin(power)}
 
 
@@ -87,7 +87,7 @@ def main() -> Account:
     return main
 
 
-def test_who_gets_to_a_resource_is_told_with_his_steps(main: Account) -> None:
+def test_who_gets_to_a_resource_is_reported_with_his_steps(main: Account) -> None:
     """The nearest first; whoever does not get there is not among them."""
     found = main.world.reach().to("s3:GetObject", MAP)
     assert {arn.rpartition(":")[2]: len(path) for arn, path in found.items()} == {
@@ -110,8 +110,8 @@ def test_a_condition_key_of_the_last_call_can_be_given(main: Account) -> None:
     assert len(reach.to("s3:GetObject", MAP, context=context)) == 4
 
 
-def test_the_blast_radius_names_whom_somebody_can_become(main: Account) -> None:
-    """And which accounts he gets to administer."""
+def test_the_blast_radius_names_what_a_principal_can_become(main: Account) -> None:
+    """It also names the accounts that the principal can administer."""
     found = main.world.reach().blast_radius(main.users["dana"])
     assert [arn.rpartition("/")[2] for arn in found] == ["deputy", "boss"]
     assert found.admin_of == {}
@@ -129,7 +129,7 @@ def test_a_replay_ends_with_the_caller_and_leaves_a_trail(main: Account) -> None
     path = main.world.reach().path(main.users["dana"], main.roles["boss"])
     assert path is not None
     replay = path.replay()
-    assert replay.world.can(replay.caller, "s3:GetObject", MAP)
+    assert replay.world.can(replay.principal, "s3:GetObject", MAP)
     made = [event.event_name for event in replay.world.events[events:]]
     assert made == ["AssumeRole", "AssumeRole"]
     assert len(main.world.events) == events
@@ -161,7 +161,7 @@ def test_an_scp_stops_a_way_and_a_boundary_caps_what_it_gives(main: Account) -> 
     dana.put_permissions_boundary("limit")
     reach = world.reach()
     assert reach.path(dana) is None
-    (edge,) = [one for one in reach.edges_from(dana) if one.way.number == 6]
+    (edge,) = [edge for edge in reach.edges_from(dana) if edge.way.number == 6]
     assert reach.decide(edge.target, Need("s3:DeleteBucket", "arn:aws:s3:::x", {}))
     assert not reach.decide(edge.target, Need("ec2:RunInstances", "*", {}))
     dana.delete_permissions_boundary()
@@ -171,8 +171,8 @@ def test_an_scp_stops_a_way_and_a_boundary_caps_what_it_gives(main: Account) -> 
     assert world.reach().path(dana) is None
 
 
-def test_an_administrator_on_paper_is_none(main: Account) -> None:
-    """A Deny that he cannot take away, a boundary, a condition that is not met."""
+def test_a_limited_administrator_is_not_an_administrator(main: Account) -> None:
+    """A permanent Deny, a boundary, or a condition that isn't met limits the user."""
     cases = {
         "denied": {"extra": Policy.deny("iam:*")},
         "bounded": {"boundary": Policy.allow("s3:*")},
@@ -285,10 +285,10 @@ def test_how_everybody_calls_can_be_said(main: Account) -> None:
 def test_every_way_of_the_table_says_what_it_takes() -> None:
     """Title, permissions, gain, and a guard."""
     assert sorted(METHODS) == list(range(1, 73))
-    for way in METHODS.values():
-        assert way.title, way
-        assert way.permissions, way
-        assert way.gain, way
+    for method in METHODS.values():
+        assert method.title, method
+        assert method.permissions, method
+        assert method.gain, method
 
 
 def test_the_page_of_ways_is_that_of_the_table() -> None:
@@ -301,14 +301,14 @@ def test_the_page_of_ways_is_that_of_the_table() -> None:
     assert made.PAGE.read_text("utf-8") == made.page()
 
 
-ONE_AFTER_ANOTHER = (  # what makes somebody look like an administrator, and is none
+ONE_AFTER_ANOTHER = (  # what makes somebody look like an administrator, and isn't one
     ("the power user's policy", {}, "PowerUserAccess", None),
     ("a boundary that leaves out IAM", {}, "AdministratorAccess", "PowerUserAccess"),
 )
 
 
-@pytest.mark.parametrize("case", ONE_AFTER_ANOTHER, ids=lambda one: one[0])
-def test_who_may_not_give_power_is_no_administrator(
+@pytest.mark.parametrize("case", ONE_AFTER_ANOTHER, ids=lambda item: item[0])
+def test_who_may_not_give_power_is_not_an_administrator(
     main: Account, case: tuple[str, dict[str, str], str, str | None]
 ) -> None:
     """Whatever else he may do: he cannot take the others in his account."""
@@ -323,8 +323,8 @@ def test_who_may_not_give_power_is_no_administrator(
     assert len(reach.blast_radius(eve)) == 0
 
 
-def test_a_federated_user_of_an_administrator_is_none(main: Account) -> None:
-    """His credentials call no IAM; those of a session without MFA neither."""
+def test_a_federated_user_of_an_administrator_is_not_an_administrator(main: Account) -> None:
+    """Such credentials can't call IAM; neither can a session without MFA."""
     main.users["eve"].attach_policy("AdministratorAccess")
     key = main.users["eve"].create_access_key()
     guest = main.world.sts.get_federation_token(key, name="guest", policy=Policy.allow("*"))
@@ -335,7 +335,7 @@ def test_a_federated_user_of_an_administrator_is_none(main: Account) -> None:
     assert not reach.is_admin(session)
 
 
-def test_a_member_accounts_root_user_under_an_scp_is_no_administrator(main: Account) -> None:
+def test_a_member_accounts_root_user_under_an_scp_is_not_an_administrator(main: Account) -> None:
     """SCPs are for root users of member accounts too."""
     world = main.world
     organization = world.create_organization(world.create_account("top"))
@@ -361,7 +361,7 @@ def test_a_replay_calls_as_everybody_was_said_to_call(main: Account) -> None:
         main.create_role("far", assume_role_policy_document=trusted)
         path = world.reach(**how).path(eve, main.roles["far"])  # type: ignore[arg-type]
         assert path is not None
-        assert path.replay().caller
+        assert path.replay().principal
         main.roles["far"].delete()
     assert not world.standing.context
 
@@ -379,8 +379,8 @@ def test_a_path_is_one_that_its_replay_keeps(main: Account) -> None:
     carol.put_policy("own", keys + Policy.allow("iam:PutUserPolicy", bob.arn))
     path = world.reach().path(alice)
     assert path is not None
-    assert path.replay().caller
-    assert all(one.replay() for one in world.reach().admins().values())
+    assert path.replay().principal
+    assert all(path.replay() for path in world.reach().admins().values())
     del main
 
 

@@ -42,7 +42,7 @@ def without_keys(main: Account) -> None:
 
 
 def group(name: str, what: str = "with any permission") -> str:
-    """Say what dana becomes."""
+    """Return what dana becomes."""
     return f"user/dana in the group {name} and {what}"
 
 
@@ -112,7 +112,7 @@ def test_a_group_one_is_not_in_is_a_way(row: Row) -> None:
 def test_it_is_gone_where_one_of_its_calls_is_refused(row: Row) -> None:
     """By a Deny, a boundary or an SCP, for each permission that it needs."""
     found = edges(row.world(), DANA, row.number)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     for permission in edge.permissions:
         for how, closed in without(row, permission).items():
             assert row.target not in row.named(closed), (permission, how)
@@ -152,7 +152,7 @@ STATES = (
 @pytest.mark.parametrize(("row", "why"), STATES, ids=str)
 def test_limits_and_resources_count(row: Row, why: str) -> None:
     """Permissions are not enough."""
-    assert [one for one in row.targets(row.world()) if "any permission" in one] == [], why
+    assert [target for target in row.targets(row.world()) if "any permission" in target] == [], why
 
 
 def eve_in_groups(main: Account) -> None:
@@ -208,7 +208,7 @@ def test_a_boundary_caps_what_the_group_gives() -> None:
 
 
 def test_a_cut_closes_the_way_by_a_group_too() -> None:
-    """What is said to be closed is closed."""
+    """A cut that claims to close a path closes it."""
     main = small_world()
     main.users["dana"].put_policy("risky", document(allow("iam:*")))
     dana, world = main.users["dana"], main.world
@@ -223,4 +223,4 @@ def test_a_cut_closes_the_way_by_a_group_too() -> None:
         ("AddUserToGroup", {**named, "UserName": "dana"}),
     )
     with pytest.raises(AccessDenied):
-        _ = [after.account(MAIN).call(name, DANA, **given) for name, given in calls]
+        _ = [after.account(MAIN).call(name, DANA, **parameters) for name, parameters in calls]

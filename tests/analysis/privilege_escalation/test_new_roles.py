@@ -87,7 +87,7 @@ NEW = (
 def test_no_role_is_made_where_one_of_the_calls_is_refused(row: Row) -> None:
     """By a Deny, a boundary or an SCP; AssumeRole is one of them."""
     found = edges(row.world(), DANA, 21)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     assert "sts:AssumeRole" in edge.permissions
     for permission in edge.permissions:
         for how, closed in without(row, permission).items():
@@ -128,7 +128,7 @@ def test_a_policy_is_not_written_for_a_role_without_the_boundary_that_it_wants()
 
 
 def test_a_boundary_that_is_not_demanded_here_is_not_taken() -> None:
-    """Another statement speaks of one; this way is free of it."""
+    """Another statement is about one; this way is free of it."""
     row = Row(21, (allow(MAKES), allow("iam:PutUserPolicy", **bounded(LIMIT))), "")
 
     assert row.targets(row.world()) == [NEW[0].target]
@@ -162,7 +162,7 @@ def test_names_and_room_count() -> None:
 
 
 def test_a_role_that_may_do_nothing_is_not_worth_making() -> None:
-    """CreateRole alone gives nothing; nor does a policy without it."""
+    """CreateRole alone is not enough, and a policy without it is not enough."""
     for action in MAKES:
         row = Row(21, (allow(action),), "")
         assert row.targets(row.world()) == []
@@ -173,7 +173,7 @@ def test_an_administrator_is_shown_one_new_role_and_one_new_user() -> None:
     main = small_world()
     main.users["dana"].put_policy("all", ALL)
 
-    assert [str(one.target) for one in proved(main.world, DANA, 21, 22)] == [
+    assert [str(edge.target) for edge in proved(main.world, DANA, 21, 22)] == [
         "role/reach with any permission",
         "user/reach with any permission",
     ]
@@ -183,7 +183,7 @@ def test_a_root_user_makes_users_but_assumes_no_role() -> None:
     """So a new role is nothing for it."""
     main = small_world()
 
-    assert [one.way.number for one in proved(main.world, main.root, 21, 22)] == [22]
+    assert [edge.way.number for edge in proved(main.world, main.root, 21, 22)] == [22]
 
 
 def test_from_a_new_role_the_way_goes_on() -> None:
@@ -194,14 +194,14 @@ def test_from_a_new_role_the_way_goes_on() -> None:
 
     path = main.world.reach().path(DANA, main.roles["stars"])
     assert path is not None
-    assert path.replay().caller.arn.startswith("arn:aws:sts::111111111111:assumed-role/stars/")
+    assert path.replay().principal.arn.startswith("arn:aws:sts::111111111111:assumed-role/stars/")
 
 
 # Providers ----------------------------------------------------------------------------------------
 
 
 def federated(provider: str, action: str, *more: str, **conditions: Any) -> dict[str, Any]:
-    """Write a trust policy for whom a provider vouches for."""
+    """Return a trust policy for the users of an identity provider."""
     statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": [action, *more]}
     return document({**statement, **conditions})
 
@@ -377,10 +377,10 @@ def organization() -> Organization:
 
 
 def tasks(organization: Organization) -> list[str]:
-    """Say for which tasks dana gets the member's root."""
+    """Return for which tasks dana gets the member's root."""
     found = proved(organization.world, DANA, 33)
-    assert all(one.target.account_id == "222222222222" for one in found)
-    return sorted(str(one.target).rpartition(" ")[2] for one in found)
+    assert all(edge.target.account_id == "222222222222" for edge in found)
+    return sorted(str(edge.target).rpartition(" ")[2] for edge in found)
 
 
 def test_a_members_root_is_had_for_each_task(organization: Organization) -> None:
@@ -399,7 +399,7 @@ def test_a_members_root_is_had_for_each_task(organization: Organization) -> None
 
 def test_a_task_lets_do_what_it_is_for(organization: Organization) -> None:
     """The policy of a bucket is read and deleted; nothing else is done with it."""
-    by_task = {str(one.target): one for one in proved(organization.world, DANA, 33)}
+    by_task = {str(edge.target): edge for edge in proved(organization.world, DANA, 33)}
     root = by_task["root for the task S3UnlockBucketPolicy"].target.principal
     world = organization.world.reach().world
 
@@ -411,7 +411,7 @@ def test_a_feature_that_is_off_closes_its_tasks(organization: Organization) -> N
     """Root sessions unlock buckets and queues."""
     organization.disable_organizations_root_sessions()
 
-    assert [one for one in tasks(organization) if "Unlock" in one] == []
+    assert [task for task in tasks(organization) if "Unlock" in task] == []
 
 
 @pytest.mark.parametrize(
@@ -450,7 +450,7 @@ def test_only_who_is_in_charge_gets_a_members_root(organization: Organization) -
 
     organization.register_delegated_administrator(security, "iam.amazonaws.com")
 
-    assert {one.target.account_id for one in proved(world, sam, 33)} == {
+    assert {edge.target.account_id for edge in proved(world, sam, 33)} == {
         "222222222222",
         "333333333333",
     }

@@ -188,14 +188,14 @@ def test_what_limits_another_is_taken_away(row: Row) -> None:
 def test_it_is_gone_where_one_of_its_calls_is_refused(row: Row) -> None:
     """By a Deny, a boundary or an SCP, for each permission that it needs."""
     found = edges(row.world(), DANA, row.number)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     for permission in edge.permissions:
         for how, closed in without(row, permission).items():
             assert row.target not in row.named(closed), (permission, how)
 
 
 def keys(before: Any) -> Any:
-    """Let eve have two keys besides."""
+    """Let eve have two keys in addition."""
 
     def make(main: Account) -> None:
         before(main)
@@ -297,7 +297,7 @@ def test_a_deny_that_is_gone_for_all_of_a_group_is_gone_for_all() -> None:
     row = Row(27, (allow("iam:DeleteGroupPolicy"), KEY), "", denied_by_group)
     world = row.world()
     world.account("main").groups["fence"].add_user("dana")
-    assert {str(one.target) for one in proved(world, DANA, 27)} == {
+    assert {str(edge.target) for edge in proved(world, DANA, 27)} == {
         "user/dana without no",
         "user/eve without no",
     }

@@ -46,8 +46,8 @@ def made(seed: int) -> World:
         some = chance.sample(ACTIONS, chance.randrange(3, 9))
         main.users["u0"].put_policy(f"some{number}", document(allow(some, **more)))
     limited = [main.users["u1"], main.users["u2"], main.roles["r0"], main.groups["g0"]]
-    for one in chance.sample(limited, 2):
-        one.put_policy("no", document(deny(chance.choice(("s3:*", "iam:CreateUser", "*")))))
+    for principal in chance.sample(limited, 2):
+        principal.put_policy("no", document(deny(chance.choice(("s3:*", "iam:CreateUser", "*")))))
     when = chance.choice(CONDITIONS)
     opened = trust({"AWS": MAIN})
     if when:

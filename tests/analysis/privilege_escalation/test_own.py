@@ -335,7 +335,7 @@ def holder_of(main: Account, arn: str) -> Any:
 
 
 def edges(main: Account, caller: Any, number: int) -> list[Any]:
-    """Give the edges of a way."""
+    """Return the edges of a way."""
     own = Own(main.world)
     return own.edges(own.power(caller), number)
 
@@ -392,7 +392,7 @@ def test_a_boundary_closes_each_way(row: Row) -> None:
         assert not edges(main, arn, row.number)
 
 
-@pytest.mark.parametrize("row", [one for one in ROWS if one.arrange(made()) == ROLE], ids=str)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.arrange(made()) == ROLE], ids=str)
 def test_a_session_policy_closes_each_way_of_a_session(row: Row) -> None:
     """And stays, whatever is written to the role."""
     main = made()

@@ -30,7 +30,7 @@ PROBE = ("iamlab-probe:AnythingAtAll", "*")
 
 
 def labels(main: Account, caller: Any, number: int) -> list[str]:
-    """Say what the edges of a way lead to."""
+    """Return what the edges of a way lead to."""
     return [str(edge.target) for edge in edges(main, caller, number)]
 
 
@@ -77,14 +77,14 @@ def everything_at_once(main: Account, resource: Any) -> None:
     for _ in range(2):
         main.policies[wide].create_version(document(allow("ec2:*"), allow("s3:*")))
     main.create_group("admins").attach_policy("AdministratorAccess")
-    for one in (main.users["dana"], main.roles["job"]):
-        one.attach_policy(wide)
-        one.put_permissions_boundary(limit)
-        give(one, deny("ec2:*", Condition=TEAM), name="deny")
+    for item in (main.users["dana"], main.roles["job"]):
+        item.attach_policy(wide)
+        item.put_permissions_boundary(limit)
+        give(item, deny("ec2:*", Condition=TEAM), name="deny")
         asks = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-        give(one, allow("s3:*", Condition=TEAM), allow("s3:*", Condition=asks), name="asks")
-        give(one, allow(list(ON_WHAT.values()), resource))
-        one.tag({"team": "sky"})
+        give(item, allow("s3:*", Condition=TEAM), allow("s3:*", Condition=asks), name="asks")
+        give(item, allow(list(ON_WHAT.values()), resource))
+        item.tag({"team": "sky"})
 
 
 @pytest.mark.parametrize("number", ON_WHAT)
@@ -238,7 +238,7 @@ def test_a_deny_of_one_policy_leaves_a_detour() -> None:
     assert [edge.way.number for edge in path.edges] == [3, 6]
     assert "iam:AttachUserPolicy" in str(path)
     replay = path.replay()
-    assert replay.world.can(replay.caller, *PROBE)
+    assert replay.world.can(replay.principal, *PROBE)
 
 
 def test_a_guard_on_the_boundary_lets_only_bounded_users_be_written_to() -> None:

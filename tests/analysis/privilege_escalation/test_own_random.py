@@ -14,9 +14,9 @@ from tests.effort import tries
 
 
 def callers(world: World) -> list[str]:
-    """Give the users and roles of the main account."""
+    """Return the users and roles of the main account."""
     main = world.accounts[random_worlds.MAIN]
-    return [one.arn for one in (*main.users.values(), *main.roles.values())]
+    return [user.arn for user in (*main.users.values(), *main.roles.values())]
 
 
 @settings(max_examples=tries(15))
@@ -54,8 +54,8 @@ def test_whatever_makes_more_of_somebody_is_an_own_way(seed: int) -> None:
                 mine = [power for power in powers if power.arn == arn]
                 reached = [
                     {
-                        one
-                        for one, may in zip(PROBES, own.promised(power, PROBES), strict=True)
+                        probe
+                        for probe, may in zip(PROBES, own.promised(power, PROBES), strict=True)
                         if may
                     }
                     for power in mine

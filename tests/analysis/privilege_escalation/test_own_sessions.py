@@ -59,7 +59,7 @@ def test_a_session_has_rights_that_a_key_has_not(row: Row) -> None:
     (edge,) = edges(world, DANA, 29)
     ends = [reach.path(DANA, STARS), reach.to(*READS).get(DANA)]
     assert any(path is not None and edge in path.edges for path in ends)
-    assert all(path.replay().caller for path in ends if path is not None)
+    assert all(path.replay().principal for path in ends if path is not None)
 
 
 @pytest.mark.parametrize("row", SESSION, ids=range(len(SESSION)))
@@ -97,7 +97,7 @@ def test_without_mfa_a_session_is_refused_by_iam() -> None:
     makes = allow("iam:CreateUser", **when(Null={ISSUED: "false"}))
     row = Row(29, (makes,), "", with_password)
     world = row.world()
-    may = {str(one.target): _may(world.reach(), one) for one in proved(world, DANA, 29)}
+    may = {str(edge.target): _may(world.reach(), edge) for edge in proved(world, DANA, 29)}
     assert may == {TOKEN: False, "user/dana in the console": True}
 
 
@@ -116,7 +116,7 @@ def test_a_deny_without_mfa_does_not_stop_the_sign_in() -> None:
     )
     path = world.reach().path(DANA)
     assert path is not None
-    assert path.replay().caller.with_mfa  # type: ignore[union-attr]
+    assert path.replay().principal.with_mfa  # type: ignore[union-attr]
     assert "Known-Only" not in repr(edge) + str(edge.calls)
 
 
@@ -138,7 +138,7 @@ def test_whoever_must_choose_a_new_password_is_not_shown() -> None:
     assert edges(world, DANA, 29) == []
 
 
-def test_where_a_token_can_be_had_with_mfa_there_is_no_sign_in() -> None:
+def test_no_sign_in_is_needed_for_a_token_with_mfa() -> None:
     """It is as good, and asks for no password."""
     row = Row(
         29, (allow("s3:*", **when(Bool={"aws:MultiFactorAuthPresent": "true"})),), "", with_console
@@ -163,11 +163,11 @@ def test_the_way_abroad_by_a_session_is_found() -> None:
     path = world.reach().path(DANA, far)
     assert path is not None
     assert [edge.way.number for edge in path] == [29, 15]
-    assert path.replay().caller
+    assert path.replay().principal
     world.user("dana").put_policy("all", document(allow("*")))  # an administrator finds it, too
     path = world.reach().path(DANA, far)
     assert path is not None
-    assert path.replay().caller
+    assert path.replay().principal
 
 
 HOW: tuple[tuple[dict[str, Any], str], ...] = (
@@ -178,18 +178,18 @@ HOW: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("conditions", "said"), HOW, ids=[said for _, said in HOW])
-def test_a_caller_chooses_the_endpoint_and_the_headers(conditions: Doc, said: str) -> None:
+@pytest.mark.parametrize(("conditions", "text"), HOW, ids=[text for _, text in HOW])
+def test_a_caller_chooses_the_endpoint_and_the_headers(conditions: Doc, text: str) -> None:
     """What a trust policy asks of them is said, in the call and in the replay."""
     world = Row(15, (), "", trusts(**conditions)).world()
     (edge,) = proved(world, DANA, 15)
-    assert said in str(edge.calls[0])
+    assert text in str(edge.calls[0])
     denied = Row(15, (deny("sts:AssumeRole"),), "", trusts(**conditions)).world()
     assert edges(denied, DANA, 15) == []
 
 
 def test_an_endpoint_that_is_not_there_is_no_way() -> None:
-    """A Region that is none, or where the account's endpoint is off; or it is said where."""
+    """A Region that isn't one, or where the account's endpoint is off; or it is said where."""
     for name in ("mars-1", "us-gov-west-1"):
         far = {"StringEquals": {"aws:RequestedRegion": name}}
         assert edges(Row(15, (), "", trusts(**far)).world(), DANA, 15) == []
@@ -200,4 +200,4 @@ def test_an_endpoint_that_is_not_there_is_no_way() -> None:
     assert elsewhere.reach(region="eu-central-1").path(DANA, STARS) is None
     path = elsewhere.reach(region="eu-west-1").path(DANA, STARS)
     assert path is not None
-    assert path.replay().caller
+    assert path.replay().principal

@@ -79,7 +79,7 @@ def test_a_policy_that_also_allows_the_taking_goes_last() -> None:
 
 
 def test_a_joined_group_is_ones_own_and_one_that_was_left_is_not() -> None:
-    """What may be done with own groups goes by the groups that one is in by now."""
+    """Permissions on own groups depend on the present memberships."""
     main = made()
     writers = main.create_group("writers")
     give(writers, allow("iam:PutGroupPolicy", writers.arn))
@@ -329,7 +329,7 @@ def test_what_a_later_step_undoes_makes_no_other_power() -> None:
     assert str(free.target) == "user/dana without its boundary"
 
 
-def test_there_is_no_power_for_every_selection() -> None:
+def test_there_is_only_a_state_for_useful_selections() -> None:
     """Whoever may have all at once is not looked at with each part of it."""
     main = made()
     dana = main.users["dana"]
@@ -340,7 +340,7 @@ def test_there_is_no_power_for_every_selection() -> None:
         dana.attach_policy(policy)
     tags = [{"StringEquals": {f"aws:PrincipalTag/{key}": "x"}} for key in ("a", "b", "c", "d")]
     asks = allow("rds:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
-    give(dana, allow("iam:*"), asks, *(allow("ec2:*", Condition=one) for one in tags))
+    give(dana, allow("iam:*"), asks, *(allow("ec2:*", Condition=tag) for tag in tags))
     dana.put_permissions_boundary(managed(main, "limit", allow(["iam:*", "ec2:*"])))
 
     own = Own(main.world)

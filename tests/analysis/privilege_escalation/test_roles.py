@@ -95,7 +95,7 @@ ROWS = (
 def test_a_way_is_gone_where_one_of_its_calls_is_refused(row: Row) -> None:
     """By a Deny or an SCP; by a boundary too, unless the role's trust policy names the user."""
     found = edges(row.world(), DANA, row.number)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     direct = row.number in (14, 19) or ASSUME not in row.statements
     for permission in edge.permissions:
         closed = without(row, permission)
@@ -139,7 +139,7 @@ def test_a_role_that_is_full_takes_no_further_policy() -> None:
 
 
 def test_policies_of_a_service_are_not_attached() -> None:
-    """Those under /aws-service-role/ hang on service-linked roles only."""
+    """Those under /aws-service-role/ is attached to service-linked roles only."""
     arn = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy"
     only = {"Condition": {"ArnEquals": {"iam:PolicyARN": arn}}}
     row = Row(16, (ASSUME, allow("iam:AttachRolePolicy", **only)), "", opened())
@@ -156,7 +156,7 @@ def test_several_policies_are_attached_at_once() -> None:
     only = {"Condition": {"ArnEquals": {"iam:PolicyARN": wanted}}}
     main.users["dana"].put_policy("risky", document(ASSUME, allow("iam:AttachRolePolicy", **only)))
 
-    found = [str(one.target) for one in proved(main.world, DANA, 16)]
+    found = [str(edge.target) for edge in proved(main.world, DANA, 16)]
     together = "role/stars with more and with own"
     assert sorted(found) == ["role/stars with more", together, "role/stars with own"]
 
@@ -167,7 +167,7 @@ def test_roles_that_only_aws_changes_are_left_alone() -> None:
     main.create_service_linked_role("autoscaling.amazonaws.com")
     main.users["dana"].put_policy("all", ALL)
 
-    ways = [one for one in main.world.reach().edges_from(DANA) if "AWSServiceRole" in str(one)]
+    ways = [edge for edge in main.world.reach().edges_from(DANA) if "AWSServiceRole" in str(edge)]
     assert ways == []
 
 
@@ -183,7 +183,7 @@ def test_a_role_of_another_account_needs_both_sides() -> None:
     (edge,) = proved(main.world, DANA, 15)
     assert edge.target.account_id == OTHER
     main.users["dana"].put_policy("write", document(allow("iam:*")))
-    assert not [one for one in proved(main.world, DANA, 14, 16, 17, 19) if "guest" in str(one)]
+    assert not [edge for edge in proved(main.world, DANA, 14, 16, 17, 19) if "guest" in str(edge)]
 
 
 # What a call says -------------------------------------------------------------------------------
@@ -216,19 +216,19 @@ CONDITIONS = (
 )
 
 
-@pytest.mark.parametrize(("condition", "said"), CONDITIONS[:8] + CONDITIONS[9:], ids=str)
+@pytest.mark.parametrize(("condition", "text"), CONDITIONS[:8] + CONDITIONS[9:], ids=str)
 def test_a_call_says_what_a_trust_policy_wants_to_hear(
-    condition: dict[str, Any], said: dict[str, Any]
+    condition: dict[str, Any], text: dict[str, Any]
 ) -> None:
     """Fixed values as they are; of patterns, something that matches."""
     row = Row(15, (allow("sts:*"),), "", opened(Condition=condition))
 
     (edge,) = proved(row.world(), DANA, 15)
-    assert said.items() <= dict(edge.calls[-1].parameters).items()
+    assert text.items() <= dict(edge.calls[-1].parameters).items()
 
 
 def test_a_deny_that_makes_an_exception_wants_to_hear_it_too() -> None:
-    """The external id stands in the exception; all roles of other names are open."""
+    """The external id is in the exception; all roles of other names are open."""
     row = Row(15, (ASSUME,), "")
     world = row.world()
     everybody = {"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -321,14 +321,14 @@ def test_mfa_is_shown_by_whoever_has_a_device() -> None:
 
 def test_what_a_condition_asks_for_is_put_into_words() -> None:
     """Negated operators ask for their values in a Deny; in an Allow they ask for nothing."""
-    asked = required_in(
+    request = required_in(
         document_of(allow("sts:AssumeRole", Condition={"StringNotEquals": {"a:b": "x"}})),
         document_of(deny("sts:AssumeRole", Condition={"StringNotLike": {"a:c": "y*"}})),
         document_of(deny("sts:AssumeRole", Condition={"StringEquals": {"a:d": "z"}})),
         document_of(allow("sts:AssumeRole", Condition={"Null": {"a:e": "true"}})),
     )
 
-    texts = {key: [one.text for one in samples(asked, key, {})] for key in asked}
+    texts = {key: [sample.text for sample in samples(request, key, {})] for key in request}
     assert texts == {"a:b": [], "a:c": ["yreach"], "a:d": [], "a:e": []}
 
 
@@ -375,7 +375,7 @@ def test_a_session_is_named_by_its_role_or_itself() -> None:
     reach = main.world.reach()
     path = reach.path(main.users["jo"], main.roles["stars"])
     assert path is not None
-    assert path.replay().caller.arn.endswith("assumed-role/stars/job")
+    assert path.replay().principal.arn.endswith("assumed-role/stars/job")
     assert reach.path(DANA, main.roles["stars"]) is None
 
     main.roles["stars"].update_assume_role_policy(trusting(job.arn))
@@ -393,13 +393,15 @@ def test_a_principal_that_was_deleted_and_made_again_is_not_trusted() -> None:
     assert edges(main.world, f"{HERE}:user/jo", 15) == []
 
 
-def test_whoever_is_no_principal_of_sts_takes_no_role() -> None:
+def test_whoever_is_not_a_principal_of_sts_takes_no_role() -> None:
     """A root user assumes no role, however open it is."""
     main = small_world()
     main.roles["stars"].update_assume_role_policy(trusting("*"))
 
     assert not [
-        one for one in main.world.reach().edges_from(main.root) if one.way.number in range(14, 20)
+        edge
+        for edge in main.world.reach().edges_from(main.root)
+        if edge.way.number in range(14, 20)
     ]
 
 
@@ -412,7 +414,7 @@ def test_a_trust_policy_that_is_written_keeps_what_it_said() -> None:
     reach = world.reach()
 
     (edge,) = proved(world, DANA, 14)
-    written = prove(reach, *[one for one in reach.edges_from(DANA) if one == edge])
+    written = prove(reach, *[item for item in reach.edges_from(DANA) if item == edge])
     trust = written.world.role("stars").trust
     assert trust is not None
     assert "ec2.amazonaws.com" in trust.text
@@ -439,8 +441,8 @@ def test_a_boundary_does_not_stop_a_session_that_is_named_itself() -> None:
 
     path = main.world.reach().path(DANA, main.roles["stars"])
     assert path is not None
-    assert [one.way.number for one in path] == [15, 14]
-    assert path.replay().caller.arn.endswith("assumed-role/stars/job")
+    assert [edge.way.number for edge in path] == [15, 14]
+    assert path.replay().principal.arn.endswith("assumed-role/stars/job")
 
 
 # Sessions -----------------------------------------------------------------------------------------
@@ -469,7 +471,7 @@ def test_a_session_hands_on_its_transitive_tags_and_source_identity(chain: World
         source_identity="dana",
     )
 
-    (edge,) = [one for one in proved(chain, session, 15) if "stars" in one.target.arn]
+    (edge,) = [edge for edge in proved(chain, session, 15) if "stars" in edge.target.arn]
     assert str(edge.target) == "role/stars in a session tagged team=sky of dana"
     assert edge.permissions == ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
     assert edge.target.principal.context()["aws:SourceIdentity"] == "dana"
@@ -488,7 +490,7 @@ def test_a_session_that_must_hand_on_tags_needs_the_permission_to(chain: World) 
     without_tags = chain.sts.assume_role(dana, **named)
 
     assert edges(chain, with_tags, 15) == []
-    assert [str(one.target) for one in proved(chain, without_tags, 15)] == ["role/stars"]
+    assert [str(edge.target) for edge in proved(chain, without_tags, 15)] == ["role/stars"]
 
 
 def test_what_the_first_role_was_asked_for_goes_on_to_the_second(chain: World) -> None:
@@ -498,7 +500,7 @@ def test_what_the_first_role_was_asked_for_goes_on_to_the_second(chain: World) -
 
     path = chain.reach().path(DANA, chain.role("stars"))
     assert path is not None
-    caller = path.replay().caller
+    caller = path.replay().principal
     assert str(path.target) == "role/stars in a session of dana"
     assert caller.record.source_identity == "dana"
 
@@ -527,7 +529,7 @@ def test_a_role_that_is_named_by_its_id_is_found(chain: World) -> None:
     assert trust is not None
     chain.role("stars").trust = Policy.parse(trust.text.replace(job.arn, job.unique_id))
 
-    assert [str(one.target) for one in proved(chain, job, 15)] == ["role/stars"]
+    assert [str(edge.target) for edge in proved(chain, job, 15)] == ["role/stars"]
 
 
 def test_two_sessions_of_one_name_are_two(chain: World) -> None:
@@ -542,8 +544,8 @@ def test_two_sessions_of_one_name_are_two(chain: World) -> None:
     assert reach.path(bound, chain.role("stars")) is None
 
 
-def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_has_none() -> None:
-    """A session writes its own role's trust policy, and asks for a session without its limits."""
+def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_is_free_of_it() -> None:
+    """A session changes its role's trust policy, and requests a session without limits."""
     main = small_world()
     job = main.create_role("job", assume_role_policy_document=trusting(DANA))
     job.put_policy("risky", document(allow("iam:UpdateAssumeRolePolicy"), allow("s3:*")))
@@ -553,7 +555,7 @@ def test_writing_to_a_role_widens_no_session_policy_but_a_new_session_has_none()
     )
     assert not main.world.can(session, "s3:GetObject", "arn:aws:s3:::maps/x")
 
-    (edge,) = [one for one in proved(main.world, session, 14) if one.target.arn == job.arn]
+    (edge,) = [edge for edge in proved(main.world, session, 14) if edge.target.arn == job.arn]
     caller = edge.target.principal
     assert main.world.reach().world.can(caller, "s3:GetObject", "arn:aws:s3:::maps/x")
 
@@ -565,10 +567,10 @@ def test_a_session_of_get_session_token_assumes_but_cannot_write() -> None:
     main.users["dana"].put_policy("risky", document(ASSUME, TRUST, PUT))
     session = main.world.sts.get_session_token(main.users["dana"].create_access_key())
 
-    assert [one.way.number for one in proved(main.world, session, *range(10, 23))] == [15]
+    assert [edge.way.number for edge in proved(main.world, session, *range(10, 23))] == [15]
 
 
-def test_a_role_with_a_trust_in_its_own_account_is_no_gain_to_itself() -> None:
+def test_a_role_with_a_trust_in_its_own_account_is_not_a_gain_to_itself() -> None:
     """A role that may assume itself is itself already."""
     main = small_world()
     job = main.create_role("job", assume_role_policy_document=trusting(MAIN))
@@ -587,4 +589,4 @@ def test_edges_are_found_whatever_the_reader_asks_with() -> None:
     )
     reach: Reach = row.world().reach()
 
-    assert [one.way.number for one in reach.edges_from(DANA)] == [15]
+    assert [edge.way.number for edge in reach.edges_from(DANA)] == [15]

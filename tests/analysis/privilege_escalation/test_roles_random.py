@@ -22,7 +22,7 @@ PROBES = (
 
 
 def numbers_and_targets(reach: Reach, arn: str) -> set[tuple[int, str]]:
-    """Give the ways that somebody has: the number, and whom he becomes; of new ones no ARN."""
+    """Return the methods of a principal: number and target; a new target has no ARN."""
     return {
         (edge.way.number, "" if edge.way.number in (21, 22) else edge.target.arn)
         for edge in reach.edges_from(arn)
@@ -46,7 +46,11 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
 def test_what_an_attacker_finds_by_trying_is_an_edge(seed: int, who: int) -> None:
     """He makes all calls with all values that there are, and knows nothing of policies."""
     reach = chance.made(seed).reach()
-    arn = [one for one in reach.principals if chance.MAIN in one and ":root" not in one][who]
+    arn = [
+        principal
+        for principal in reach.principals
+        if chance.MAIN in principal and ":root" not in principal
+    ][who]
 
     assert chance.Attacker(reach.world, arn).found() <= numbers_and_targets(reach, arn)
 

@@ -42,7 +42,7 @@ def function_rights(resource: Any, **more: Any) -> Policy:
 
 
 def made(found: list[Any]) -> list[str]:
-    """Give what the first calls of edges work on."""
+    """Return what the first calls of edges work on."""
     return [next(iter(edge.calls[0].parameters.values())) for edge in found]
 
 
@@ -80,7 +80,7 @@ def made(found: list[Any]) -> list[str]:
         ),
     ],
 )
-def test_a_name_fits_the_pattern_or_there_is_none(kind: str, pattern: str, name: str) -> None:
+def test_a_name_matches_the_pattern_if_there_is_a_name(kind: str, pattern: str, name: str) -> None:
     """The name of a new thing is chosen from the pattern, but not what AWS chooses itself."""
     assert form_of(kind, HERE, is_new=True).named(pattern) == name
 
@@ -198,7 +198,7 @@ def test_a_deny_on_names_is_kept() -> None:
 
 @pytest.mark.parametrize("layer", ["own", "boundary"])
 def test_the_region_is_one_that_policies_leave(layer: str) -> None:
-    """A ceiling on Regions is no wall: the calls are made in a Region that it leaves."""
+    """A ceiling on Regions isn't a wall: the calls are made in a Region that it leaves."""
     main = account()
     worker(main, "lambda")
     dana = caller(main, PASS, function_rights("*"))
@@ -352,7 +352,7 @@ def test_tags_of_the_role_decide_who_may_pass_it() -> None:
 @pytest.mark.parametrize(
     ("number", "key"), [(43, "cloudformation:RoleArn"), (35, "ec2:InstanceProfile")]
 )
-def test_the_role_of_the_call_is_told_to_policies(number: int, key: str) -> None:
+def test_policies_see_the_role_of_the_call(number: int, key: str) -> None:
     """Services have keys of their own for which role, or profile, a call names."""
     plan_of = PLANS[number][0]
     kept = {
@@ -417,7 +417,7 @@ TAGGED = {"aws:RequestTag/team": "sky"}
         ({"ForAnyValue:StringEquals": {"lambda:Layer": "arn:aws:lambda:::layer:a:1"}}, [], 1),
         ({"aws:ResourceTag/team": "sky"}, [], 0),  # a new function has no tags
         ({"lambda:CodeSigningConfigArn": f"arn:aws:lambda:::code-signing-config:{MAIN}"}, [], 0),
-        ({"aws:PrincipalTag/team": "sky"}, [], 0),  # who calls is no choice
+        ({"aws:PrincipalTag/team": "sky"}, [], 0),  # who calls isn't a choice
         ({"s3:prefix": "a"}, [], 0),  # no key of the call
     ],
 )
@@ -460,7 +460,7 @@ def test_tags_that_are_sent_have_a_key_and_a_value(when: dict[str, Any], sent: s
     found = edges(dana, 40)
     keys = [edge.calls[0].needs[0].keys for edge in found]
 
-    assert [(one["aws:RequestTag/team"], one["aws:TagKeys"]) for one in keys] == (
+    assert [(key["aws:RequestTag/team"], key["aws:TagKeys"]) for key in keys] == (
         [(sent, ["team"])] if sent else []
     )
 
@@ -549,7 +549,9 @@ def _resources(chosen: ServicePlan) -> list[str]:
     for thing in chosen.resources.values():
         usual = form_of(thing.kind, HERE, is_new=thing.is_new).usual
         *start, name = usual.split(":", 5)
-        found += [":".join((*start, name.replace(NEW, one))) for one in PATTERNS if NEW in name]
+        found += [
+            ":".join((*start, name.replace(NEW, pattern))) for pattern in PATTERNS if NEW in name
+        ]
         found.append(usual.replace("us-east-1", "*"))
     return found
 
@@ -557,10 +559,10 @@ def _resources(chosen: ServicePlan) -> list[str]:
 @settings(max_examples=tries(100))
 @given(_asked())
 def test_every_edge_is_proved_and_every_plain_way_is_an_edge(
-    asked: tuple[int, ServicePlan, list[dict[str, Any]]],
+    request: tuple[int, ServicePlan, list[dict[str, Any]]],
 ) -> None:
     """All decisions of an edge are yes; and if the usual names are allowed, there is an edge."""
-    number, chosen, statements = asked
+    number, chosen, statements = request
     main = account()
     role = role_for(main, chosen)
     document = {"Version": "2012-10-17", "Statement": statements}
@@ -600,7 +602,7 @@ def test_a_plan_is_read_from_its_calls() -> None:
     assert read.actions == ("iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask")
     assert [step.passes for step in read.steps] == [True, False]
     assert [step.checked for step in read.steps] == [("task-definition",), ("task-definition",)]
-    assert {name: one.is_new for name, one in read.resources.items()} == {
+    assert {name: item.is_new for name, item in read.resources.items()} == {
         "task-definition": True,
         "task": True,
         "cluster": False,

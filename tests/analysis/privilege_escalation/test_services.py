@@ -39,7 +39,7 @@ from tests.rows import each_row
 STACK_SETS = 44
 NEW_PROFILE = 38
 PLANS = {number: method.plans for number, method in METHODS.items() if method.plans}
-IN_WORLD = (37, 61, 62, 66, 67, 68)  # their resources are in the world
+IN_WORLD = (37, 61, 62, 66, 67, 68)  # row resources are in the world
 PASSING = {number: PLANS[number] for number in PLANS if number <= 60 and number not in IN_WORLD}
 PASSING[NEW_PROFILE] = PLANS[NEW_PROFILE][:1]
 ANY_THING = {
@@ -53,11 +53,11 @@ ALL_PLANS = [
     for place, plan in enumerate(plans)
 ]
 FIRST = [pytest.param(number, plans[0], id=str(number)) for number, plans in ORDINARY.items()]
-FIRST_PASSING = [one for one in FIRST if one.values[1].passes]  # type: ignore[attr-defined]
+FIRST_PASSING = [row for row in FIRST if row.values[1].passes]  # type: ignore[attr-defined]
 FIRST_ASKED = [
-    one
-    for one in FIRST
-    if any(step.checked for step in one.values[1].steps)  # type: ignore[attr-defined]
+    row
+    for row in FIRST
+    if any(step.checked for step in row.values[1].steps)  # type: ignore[attr-defined]
 ]
 
 
@@ -66,14 +66,16 @@ HARMLESS = "s3:GetObject"
 
 def rights(plan: ServicePlan, *without: str, resource: str | list[str] = "*") -> Policy:
     """Allow what a plan needs, but for some actions."""
-    return Policy.allow([HARMLESS, *(one for one in plan.actions if one not in without)], resource)
+    return Policy.allow(
+        [HARMLESS, *(action for action in plan.actions if action not in without)], resource
+    )
 
 
 # Every row ---------------------------------------------------------------------------------------
 
 
 def test_every_row_of_the_table_is_looked_for_or_has_a_reason() -> None:
-    """No row is forgotten: it has a finder, or stands among those that are not modelled."""
+    """No row is forgotten: it has a finder, or is among those that are not modelled."""
     account().world.reach().edges  # noqa: B018 - loads the ways
 
     assert set(METHODS) == set(range(1, 73))
@@ -158,20 +160,25 @@ def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: ServicePlan) -> N
     for step in plan.steps:
         declared = catalog.action(step.action)
         assert declared is not None
-        forms = [catalog.PLACEHOLDER.sub("*", one) for one in declared.all_condition_keys]
+        forms = [
+            catalog.PLACEHOLDER.sub("*", all_condition_key)
+            for all_condition_key in declared.all_condition_keys
+        ]
 
         assert all(any(glob_ignoring_case(form, key) for form in forms) for key, _ in step.keys)
 
 
 def test_every_row_with_a_service_has_its_plans_listed_here() -> None:
-    """Only Identity Center's row and the retired one have none."""
-    assert PLANS.keys() | {34, 51} == {number for number, way in METHODS.items() if way.service}
+    """Only Identity Center's row and the retired one don't have one."""
+    assert PLANS.keys() | {34, 51} == {
+        number for number, method in METHODS.items() if method.service
+    }
 
 
 @pytest.mark.parametrize("number", PLANS)
 def test_a_row_names_just_the_permissions_that_its_plans_need(number: int) -> None:
     """Every plan is one of the row's sets, and every set is what some plan needs."""
-    sets = [frozenset(one) for one in METHODS[number].permissions]
+    sets = [frozenset(permission) for permission in METHODS[number].permissions]
 
     assert set(sets) == {frozenset(plan.actions) for plan in PLANS[number]}
     assert len(sets) == len(set(sets))
@@ -191,7 +198,7 @@ def test_a_role_is_passed_as_the_models_own_operations_pass_it() -> None:
 
     instance = f"arn:aws:ec2:us-east-1:{MAIN}:instance/*"
 
-    assert [one[:2] for one in ours] == [one[:2] for one in theirs]
+    assert [our[:2] for our in ours] == [row[:2] for row in theirs]
     assert ours[1].keys == theirs[1].keys == context_of_passing(main, role.arn, "iam")
     assert edge.calls[2].needs[-1].keys == context_of_passing(main, role.arn, "ec2", instance)
 
@@ -200,7 +207,7 @@ def test_a_role_is_passed_as_the_models_own_operations_pass_it() -> None:
     "principal", [{"AWS": "*"}, {"AWS": OTHER}, {"Service": "lambda.amazonaws.com"}]
 )
 def test_a_trust_is_read_as_the_engine_reads_it(principal: Any) -> None:
-    """Whomever a trust policy names: a service is let in if the engine lets it in."""
+    """With any principal in a trust policy, a service is allowed if the engine allows it."""
     main = account()
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -258,7 +265,7 @@ def test_a_whole_administrator_has_every_row() -> None:
     main.create_instance(instance_profile="ec2-worker")
     main.create_instance()
     dana = caller(main, Policy.parse(NEARLY_ALL))
-    found = edges(dana, *(one for one in range(35, 73) if one != 51))
+    found = edges(dana, *(number for number in range(35, 73) if number != 51))
 
     assert {edge.way.number for edge in found} == {*range(35, 73)} - {51}
     assert any(edge.target.arn == spare.arn for edge in found)
@@ -290,7 +297,7 @@ def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: Servic
     for service, expected in (("another", False), (plan.service, True)):
         main = account()
         role_for(main, plan)
-        passed = [f"{one}.amazonaws.com" for one in (service, plan.also) if one]
+        passed = [f"{item}.amazonaws.com" for item in (service, plan.also) if item]
         dana = caller(
             main,
             rights(plan, "iam:PassRole"),
@@ -366,7 +373,7 @@ def test_rights_on_things_of_another_account_open_nothing(number: int, plan: Ser
     """What the calls work on is the account's own."""
     main = account()
     role_for(main, plan)
-    services = {one.partition(":")[0] for one in plan.actions} - {"iam"}
+    services = {action.partition(":")[0] for action in plan.actions} - {"iam"}
     theirs = [f"arn:aws:{service}:*:{OTHER}:*" for service in services]
     dana = caller(
         main,
@@ -437,7 +444,7 @@ def test_an_instance_profile_is_needed_for_ec2() -> None:
     assert [edge.target.arn for edge in edges(dana, 35)] == [role.arn]
 
 
-def test_the_pipeline_needs_a_role_of_its_own_besides() -> None:
+def test_the_pipeline_needs_a_role_of_its_own_in_addition() -> None:
     """Data Pipeline is passed two roles: without one that trusts it, there is no way."""
     main = account()
     worker(main, "ec2")
@@ -504,11 +511,15 @@ def test_whoever_may_pass_no_role_is_asked_nothing_more() -> None:
         main.create_user(f"user-{number}").put_policy("own", Policy.allow("lambda:*", "*"))
     reach = main.world.reach()
     _ = reach.edges
-    [passing] = [one for one in reach._finder.decider.kept.values() if isinstance(one, Passing)]
+    [passing] = [
+        kept_item
+        for kept_item in reach._finder.decider.kept.values()
+        if isinstance(kept_item, Passing)
+    ]
 
-    asked = [power.arn for rows in passing._may_be_passed.values() for power in rows]
+    requests = [power.arn for rows in passing._may_be_passed.values() for power in rows]
 
-    assert not any("user/user-" in arn for arn in asked)
+    assert not any("user/user-" in arn for arn in requests)
 
 
 def test_together_and_alone_give_the_same_answer() -> None:
@@ -539,4 +550,4 @@ def test_together_and_alone_give_the_same_answer() -> None:
     passing.passed(powers[0], "lambda")
     [rows] = passing._may_be_passed.values()
 
-    assert {one.arn: {role.arn for role in roles} for one, roles in rows.items()} == wanted
+    assert {arn.arn: {role.arn for role in roles} for arn, roles in rows.items()} == wanted

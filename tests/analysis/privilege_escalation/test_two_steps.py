@@ -29,12 +29,12 @@ MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
 def steps(reach: Reach, power: PrincipalState, *numbers: int) -> list[Edge]:
-    """Give the edges of a power that can be replayed, of some ways or of all."""
+    """Return the edges of a power that can be replayed, of some ways or of all."""
     every = reach._finder.own_edges(power)
     return [
-        one
-        for one in every
-        if one.way.can_be_replayed and (not numbers or one.way.number in numbers)
+        edge
+        for edge in every
+        if edge.way.can_be_replayed and (not numbers or edge.way.number in numbers)
     ]
 
 
@@ -53,7 +53,7 @@ def follow(world: World, caller: str, *numbers: int) -> PrincipalState:
 @settings(max_examples=tries(8))
 @given(st.integers(0, 1_000_000), st.sampled_from([random_worlds, random_role_worlds]))
 def test_whatever_two_steps_promise_is_kept(seed: int, worlds: Any) -> None:
-    """No call is refused, also of those who come back, and the caller may do just what is said."""
+    """No call is refused, also of those who come back, and the caller may do just the text."""
     chance, reach = random.Random(seed), worlds.made(seed).reach()
     callers = [arn for arn in reach.principals if not arn.endswith(":root")]
     for arn in chance.sample(callers, 3):
@@ -104,7 +104,9 @@ def test_whoever_comes_back_to_herself_is_what_she_has_made_of_herself() -> None
 
     reach = main.world.reach()
     [first] = steps(reach, reach._finder.today[DANA], 20)
-    [back] = [one for one in steps(reach, first.target, 10) if one.target.arn == first.target.arn]
+    [back] = [
+        step for step in steps(reach, first.target, 10) if step.target.arn == first.target.arn
+    ]
 
     assert str(back.target) == "user/eve with any permission"
     prove(reach, first, back)
@@ -148,8 +150,8 @@ def test_a_policy_is_rewritten_once() -> None:
     main.roles["open"].attach_policy("P")
     reach = main.world.reach()
     start = reach._finder.today[DANA]
-    [changed] = [one.target for one in steps(reach, start, 2) if "v2" in str(one.target)]
-    [rewritten] = [one.target for one in steps(reach, changed, 1)]
+    [changed] = [step.target for step in steps(reach, start, 2) if "v2" in str(step.target)]
+    [rewritten] = [step.target for step in steps(reach, changed, 1)]
 
     assert steps(reach, rewritten, 18) == []
     assert str(follow(main.world, DANA, 2, 1, 15)) == "role/open with P rewritten to allow all"
@@ -182,11 +184,11 @@ def test_what_is_handed_over_is_in_the_version_in_force(
     main.users["dana"].put_policy("only", document(deny("iam:Attach*", **other)))
     reach = main.world.reach()
     [before] = steps(reach, reach._finder.today[DANA], 2)
-    found = {str(one.target): one for one in steps(reach, before.target, number)}
+    found = {str(step.target): step for step in steps(reach, before.target, number)}
 
     assert there in found
     for edge in found.values():
-        prove(reach, before, edge, probes=[(one, "*") for one in actions])
+        prove(reach, before, edge, probes=[(action, "*") for action in actions])
 
 
 # Groups ------------------------------------------------------------------------------------------
@@ -208,7 +210,7 @@ def test_only_what_changes_a_group_or_a_policy_changes_others() -> None:
     """What somebody has been given himself, or has left, is his own."""
     others = (policies_gone([]), group_joined("stars", ()))
 
-    assert [thing_of(one) for one in others] == ["", ""]
+    assert [thing_of(other) for other in others] == ["", ""]
 
 
 # Credentials -------------------------------------------------------------------------------------
@@ -224,12 +226,12 @@ def test_a_power_calls_with_one_kind_of_credentials() -> None:
     reach = main.world.reach()
     [edge] = steps(reach, reach._finder.today[eve.arn], 29)
 
-    assert [one.about for one in edge.target.changes] == [CALLS_WITH]
+    assert [change.about for change in edge.target.changes] == [CALLS_WITH]
     [console] = [
         change
-        for one in steps(reach, edge.target, 12)
-        for change in one.target.changes
-        if one.target.arn == f"{HERE}:user/finn"
+        for step in steps(reach, edge.target, 12)
+        for change in step.target.changes
+        if step.target.arn == f"{HERE}:user/finn"
     ]
     assert console.about == CALLS_WITH
     assert edge.target.with_(console).changes == (console,)
@@ -251,7 +253,7 @@ def test_a_new_role_gets_as_many_policies_as_a_role_may_have() -> None:
     found = steps(reach, reach._finder.today[DANA])
 
     for number, most in ((21, 20), (22, 10)):
-        [first] = islice((one for one in found if one.way.number == number), 1)
+        [first] = islice((edge for edge in found if edge.way.number == number), 1)
         assert sum("Attach" in call.name for call in first.calls) == most
         prove(reach, first)
 

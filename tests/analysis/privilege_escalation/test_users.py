@@ -149,7 +149,7 @@ def test_a_way_is_gone_where_one_of_its_calls_is_refused(row: Row) -> None:
     """By a Deny, a boundary or an SCP, for each permission that it needs."""
     world = row.world()
     found = edges(world, f"{HERE}:user/dana", row.number)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     for permission in edge.permissions:
         for how, closed in without(row, permission).items():
             left = row.named(closed)
@@ -183,7 +183,7 @@ def test_a_way_needs_the_right_state(row: Row, why: str) -> None:
     """Permissions are not enough: limits count, and what is there already."""
     targets = row.targets(row.world())
 
-    assert not [one for one in targets if one.startswith("user/eve")], why
+    assert not [target for target in targets if target.startswith("user/eve")], why
 
 
 def test_nobody_becomes_himself_by_his_own_key() -> None:
@@ -204,7 +204,7 @@ def test_a_session_in_the_console_gets_more_by_a_key_of_its_user() -> None:
 
     assert not main.world.can(session, "s3:GetObject", "arn:aws:s3:::maps/x")
     found = proved(main.world, session, 10)
-    assert [str(one.target) for one in found] == ["user/dana", "user/eve"]
+    assert [str(edge.target) for edge in found] == ["user/dana", "user/eve"]
     assert main.world.reach().path(session, dana) is not None
 
 
@@ -233,7 +233,7 @@ def test_a_password_that_is_set_suits_every_password_policy() -> None:
     (edge,) = proved(world, f"{HERE}:user/dana", 12)
     shown = [*map(str, edge.calls), *map(repr, edge.calls)]
     assert "a password that the caller chooses" in shown[-2]
-    assert not [one for one in shown if "Aa1-" in one]
+    assert not [line for line in shown if "Aa1-" in line]
 
 
 def test_an_access_key_is_more_than_a_password_where_policies_ask_for_the_console() -> None:
@@ -243,7 +243,9 @@ def test_an_access_key_is_more_than_a_password_where_policies_ask_for_the_consol
     no_mfa = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}
     world.user("eve").put_policy("guard", document(deny("s3:*", **no_mfa)))
     reach = world.reach()
-    by_number = {one.way.number: one.target for one in proved(world, f"{HERE}:user/dana", 10, 12)}
+    by_number = {
+        edge.way.number: edge.target for edge in proved(world, f"{HERE}:user/dana", 10, 12)
+    }
 
     assert not _reads(reach, by_number[12])
     assert _reads(reach, by_number[10])
@@ -277,7 +279,7 @@ def test_a_signing_certificate_counts_only_if_a_service_still_takes_it() -> None
     assert str(edge.target) == "user/eve in ec2"
 
 
-def test_whoever_may_do_nothing_in_a_service_is_no_gain_there() -> None:
+def test_a_principal_without_permissions_in_a_service_is_not_a_gain() -> None:
     """A Git password of somebody without repositories opens nothing."""
     row = Row(31, (allow("iam:UploadSSHPublicKey"),), "")
     world = row.world()
@@ -298,7 +300,7 @@ def test_what_an_export_does_not_tell_becomes_a_condition(loaded: World) -> None
     """It has no keys, passwords and devices: nobody knows which of the ways it is."""
     found = proved(loaded, f"{HERE}:user/dana", 10, 12, 13)
 
-    of_eve = {one.way.number: one.conditions for one in found if one.target.arn == EVE}
+    of_eve = {edge.way.number: edge.conditions for edge in found if edge.target.arn == EVE}
     assert of_eve == {
         10: ("the user has fewer than two access keys",),
         12: ("the user has no password yet, and no MFA device",),
@@ -371,7 +373,7 @@ NEW = (
 def test_no_user_is_made_where_one_of_the_calls_is_refused(row: Row) -> None:
     """By a Deny, a boundary or an SCP."""
     found = edges(row.world(), f"{HERE}:user/dana", 22)
-    (edge,) = [one for one in found if str(one.target) == row.target]
+    (edge,) = [edge for edge in found if str(edge.target) == row.target]
     for permission in edge.permissions:
         for how, closed in without(row, permission).items():
             assert row.target not in row.named(closed), (permission, how)
@@ -407,7 +409,7 @@ def test_an_account_that_is_full_gets_no_new_user() -> None:
     assert NEW[0].targets(world) == []
 
 
-def test_users_that_another_may_be_are_no_gain_for_one_who_may_only_look() -> None:
+def test_users_of_another_are_not_a_gain_for_a_principal_who_can_only_look() -> None:
     """Reading is no way."""
     row = Row(10, (allow(["iam:Get*", "iam:List*"]),), "")
     world = row.world()

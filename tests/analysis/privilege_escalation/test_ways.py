@@ -1,6 +1,6 @@
 """What the rows of the ways to others have in common, whichever way it is.
 
-The rows stand with the tests that only they have: for roles, new roles and providers, users.
+The rows are with the tests that only they have: for roles, new roles and providers, users.
 """
 
 import pytest
@@ -16,7 +16,7 @@ STATES = (*roles.STATES, *new.CLOSED)
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_way_is_found_and_works(row: Row) -> None:
-    """It leads to whom it says; each call of it is let, and what is promised is so.
+    """It leads to its target; each of its calls is allowed, and the promised access exists.
 
     Somebody new has the name, the path, the boundary and the tags that policies ask for; what a
     provider of the caller's own says is really signed, and really let in.

@@ -51,51 +51,51 @@ def small_world() -> Account:
 
 
 def edges(world: World, caller: Caller, number: int) -> list[Edge]:
-    """Give the edges of one way that somebody has."""
-    return [one for one in world.reach().edges_from(caller) if one.way.number == number]
+    """Return the edges of one way that somebody has."""
+    return [edge for edge in world.reach().edges_from(caller) if edge.way.number == number]
 
 
 def proved(world: World, caller: Caller, *numbers: int) -> list[Edge]:
-    """Give the edges of some ways, each replayed: nothing is refused, nothing promised in vain."""
+    """Return the edges of some methods, each replayed: all calls and promises succeed."""
     reach = world.reach()
-    found = [one for one in reach.edges_from(caller) if one.way.number in numbers]
+    found = [edge for edge in reach.edges_from(caller) if edge.way.number in numbers]
     for edge in found:
         prove(reach, edge)
     return found
 
 
 def needs_what_its_row_says(edge: Edge) -> bool:
-    """Say whether an edge needs all of one of its row's sets, and nothing that is said nowhere."""
+    """Return whether an edge needs one of its row's permission sets, and nothing else."""
     needed, sets = {*edge.permissions}, edge.way.permissions
-    named = {permission for one in sets for permission in one}
+    named = {permission for permissions in sets for permission in permissions}
     # What a trust policy gives to a provider's user, the caller does not need.
-    least = [set(one) - {"sts:AssumeRole"} for one in sets]
-    return any(one <= needed for one in least) and needed <= {*named, *ALSO_NEEDED}
+    least = [set(permissions) - {"sts:AssumeRole"} for permissions in sets]
+    return any(needed_set <= needed for needed_set in least) and needed <= {*named, *ALSO_NEEDED}
 
 
 def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES) -> Replay:
     """Replay a path, and see that its caller then may do just what its end may."""
     assert all(map(needs_what_its_row_says, path))
     replay = reach.along(*path).replay()
-    told = principal_of(replay.world, replay.caller).context()
+    attributes = principal_of(replay.world, replay.principal).context()
     promised = path[-1].target.principal.context()
     ids = {"aws:userid": ""}  # what a session is called, and the id of somebody new, are not told
-    assert {**told, **ids} == {**promised, **ids}, str(path[-1])
+    assert {**attributes, **ids} == {**promised, **ids}, str(path[-1])
     for probe in probes:
-        kept = bool(replay.world.can(replay.caller, *probe))
+        kept = bool(replay.world.can(replay.principal, *probe))
         assert kept == bool(reach.decide(path[-1].target, Need(*probe, {}))), (probe, str(path[-1]))
     return replay
 
 
 class Row(NamedTuple):
-    """A way that dana has.
+    """A method that dana can use.
 
     Parameters
     ----------
     statements
         Her policy.
     target
-        Whom she becomes, in words.
+        What she becomes, in words.
     before
         What else there must be.
     """
@@ -117,12 +117,12 @@ class Row(NamedTuple):
         return main.world
 
     def targets(self, world: World) -> list[str]:
-        """Say whom dana becomes by the row's way, and prove it."""
-        return [str(one.target) for one in proved(world, f"{HERE}:user/dana", self.number)]
+        """Return what dana can become by the row's method, and prove it."""
+        return [str(edge.target) for edge in proved(world, f"{HERE}:user/dana", self.number)]
 
     def named(self, world: World) -> list[str]:
-        """Say whom dana becomes by the row's way."""
-        return [str(one.target) for one in edges(world, f"{HERE}:user/dana", self.number)]
+        """Return what dana can become by the row's method."""
+        return [str(edge.target) for edge in edges(world, f"{HERE}:user/dana", self.number)]
 
 
 def without(row: Row, action: str) -> dict[str, World]:

@@ -52,29 +52,29 @@ def before() -> World:
 
 
 def instance(account: Account) -> Any:
-    """Give the only instance."""
-    return next(one for one in account.resources.values() if one.kind == "instance")
+    """Return the only instance."""
+    return next(resource for resource in account.resources.values() if resource.kind == "instance")
 
 
 def key_id(account: Account) -> str:
-    """Give the id of the only key."""
-    return next(one.name for one in account.resources.values() if one.kind == "key")
+    """Return the id of the only key."""
+    return next(resource.name for resource in account.resources.values() if resource.kind == "key")
 
 
 def organization_of(account: Account) -> Any:
-    """Give the organization of an account."""
+    """Return the organization of an account."""
     return account.organization
 
 
 def parents(account: Account) -> tuple[str, str]:
-    """Give the root, and the unit in it."""
+    """Return the root, and the unit in it."""
     organization = organization_of(account)
     (unit,) = organization.organizational_units.values()
     return organization.root.id, unit.id
 
 
 def path_of_root(account: Account) -> str:
-    """Give the path of a report of the whole organization."""
+    """Return the path of a report of the whole organization."""
     return f"{organization_of(account).id}/{parents(account)[0]}"
 
 
@@ -86,7 +86,9 @@ def moved(account: Account) -> dict[str, Any]:
 
 def attached(account: Account) -> dict[str, Any]:
     """Name the policy that was made, and an account."""
-    made = next(one for one in organization_of(account).policies.values() if one.name == "see")
+    made = next(
+        policy for policy in organization_of(account).policies.values() if policy.name == "see"
+    )
     return {"PolicyId": made.id, "TargetId": "222222222222"}
 
 
@@ -221,8 +223,8 @@ CALLS: dict[str, list[tuple[str, Any]]] = {
 def done(world: World, name: str) -> World:
     """Make the calls as ana."""
     account = world.accounts[MAIN]
-    for operation, given in CALLS[name]:
-        sent = given(account) if callable(given) else given
+    for operation, parameters in CALLS[name]:
+        sent = parameters(account) if callable(parameters) else parameters
         account.call(operation, account.users["ana"], **sent)
     return world
 
@@ -230,7 +232,7 @@ def done(world: World, name: str) -> World:
 def test_every_operation_that_needs_more_is_called_here() -> None:
     """An operation with further needs has calls in the table, so that the law below holds it."""
     every = {**entries.entries(), **entries.entries_of()}
-    more = {name for name, one in every.items() if one.also is not entries.no_more}
+    more = {name for name, each in every.items() if each.also is not entries.no_more}
     called = {operation for calls in CALLS.values() for operation, _ in calls}
     assert more - called <= NEVER_MORE
 
@@ -262,7 +264,7 @@ def test_what_was_done_can_be_done_again_without_what_is_unused(before: World, n
     done(found.apply(before.copy()), name)
 
 
-def event(source: str, call: str, /, **given: Any) -> Event:
+def event(source: str, call: str, /, **parameters: Any) -> Event:
     """Make a record of a call."""
     maya = {"type": "IAMUser", "arn": f"arn:aws:iam::{MAIN}:user/maya", "userName": "maya"}
     return Event(
@@ -274,7 +276,7 @@ def event(source: str, call: str, /, **given: Any) -> Event:
         read_only=False,
         recipient_account_id=MAIN,
         event_id="e-1",
-        request_parameters=given,
+        request_parameters=parameters,
     )
 
 
@@ -317,7 +319,7 @@ RECORDS: list[tuple[Event, tuple[str, str]]] = [
 
 
 @pytest.mark.parametrize(("record", "wanted"), RECORDS)
-def test_a_real_record_shows_what_the_call_needs_besides(
+def test_a_real_record_shows_what_the_call_needs_in_addition(
     record: Event, wanted: tuple[str, str]
 ) -> None:
     """Parameters are read as CloudTrail writes them."""
@@ -340,7 +342,7 @@ def test_parameters_that_say_nothing_need_nothing_more(record: Event) -> None:
 
 
 def service_of(record: Event) -> str:
-    """Give the prefix of a record's actions."""
+    """Return the prefix of a record's actions."""
     return record.event_source.partition(".")[0]
 
 

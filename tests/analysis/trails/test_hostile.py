@@ -20,7 +20,7 @@ from tests.analysis.trails.trail_files import record, records, text_of, write
 from tests.effort import tries
 
 GOOD = list(records(3))
-FIRST, SECOND, THIRD = (json.dumps(one) for one in GOOD)
+FIRST, SECOND, THIRD = (json.dumps(record) for record in GOOD)
 
 
 def read(tmp_path, text, name="a.json"):
@@ -29,7 +29,7 @@ def read(tmp_path, text, name="a.json"):
     ids = [event.event_id for event in trail]
     assert trail.read == len(ids)
     assert trail.problems.total == len(trail.problems)
-    return ids, [(one.position, one.what) for one in trail.problems]
+    return ids, [(problem.position, problem.what) for problem in trail.problems]
 
 
 def among(damaged):
@@ -38,12 +38,12 @@ def among(damaged):
 
 
 BETWEEN = {
-    "NaN": ('{"a":NaN}', "NaN is no JSON number"),
-    "infinity": ('{"a":[-Infinity]}', "-Infinity is no JSON number"),
+    "NaN": ('{"a":NaN}', "NaN isn't a JSON number"),
+    "infinity": ('{"a":[-Infinity]}', "-Infinity isn't a JSON number"),
     "a number without end": ('{"a":1e999}', "is too large"),
     "a number of many digits": ('{"a":' + "9" * 5000 + "}", "A number is too long"),
-    "a key twice": ('{"eventName":"A","eventName":"B"}', "'eventName' stands twice"),
-    "a key twice, deep": ('{"a":{"b":[{"c":1,"c":1}]}}', "'c' stands twice"),
+    "a key twice": ('{"eventName":"A","eventName":"B"}', "'eventName' is duplicated"),
+    "a key twice, deep": ('{"a":{"b":[{"c":1,"c":1}]}}', "'c' is duplicated"),
     "deep nesting": ("[" * 200_000 + "]" * 200_000, "nested too deeply"),
     "deep nesting in a record": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
     "a depth that Python's own recursion cannot walk": (
@@ -156,7 +156,10 @@ def test_a_damaged_record_may_end_anywhere_in_a_piece(cut, monkeypatch):
     monkeypatch.setattr(decoding, "PIECE", 1)
     text = '[{"a":NaN,"b":"]}\\\\\\"]}","c":[[]]},5]'
 
-    assert list(records_in(iter([text[:cut], text[cut:]]))) == [Damage("NaN is no JSON number."), 5]
+    assert list(records_in(iter([text[:cut], text[cut:]]))) == [
+        Damage("NaN isn't a JSON number."),
+        5,
+    ]
 
 
 def test_a_word_that_means_nothing_is_passed_over_whole(monkeypatch):
@@ -175,7 +178,10 @@ def test_the_next_line_may_begin_in_the_next_piece(monkeypatch):
     monkeypatch.setattr(decoding, "PIECE", 1)
     text = "x" * 30 + '\n{"a":1}\n[NaN ' + "y" * 30 + '\n{"a":2}'
     wanted = list(records_in(iter([text])))
-    assert [one for one in wanted if not isinstance(one, Damage)] == [{"a": 1}, {"a": 2}]
+    assert [expected_part for expected_part in wanted if not isinstance(expected_part, Damage)] == [
+        {"a": 1},
+        {"a": 2},
+    ]
 
     for cut in range(len(text)):
         assert list(records_in(iter([text[:cut], text[cut:]]))) == wanted, cut
@@ -195,7 +201,7 @@ NO_TRAILS = {
 
 
 @pytest.mark.parametrize("case", NO_TRAILS)
-def test_a_file_that_is_no_trail_is_a_problem_and_no_end(case, tmp_path):
+def test_a_file_that_is_not_a_trail_is_a_problem_but_reading_goes_on(case, tmp_path):
     """The files beside it are read."""
     data, words = NO_TRAILS[case]
     write(tmp_path / "b.json", text_of(GOOD))
@@ -205,7 +211,7 @@ def test_a_file_that_is_no_trail_is_a_problem_and_no_end(case, tmp_path):
     trail = Trail(tmp_path)
     ids = [event.event_id for event in trail]
 
-    assert ids == [one["eventID"] for one in GOOD]
+    assert ids == [record["eventID"] for record in GOOD]
     assert trail.problems.total == 1
     assert trail.problems[0].file == str(bad)
     assert words in trail.problems[0].what
@@ -224,9 +230,9 @@ def test_a_compressed_file_that_is_cut_gives_what_it_has(kept, tmp_path):
     trail = Trail(path)
     ids = [event.event_id for event in trail]
 
-    assert ids == [one["eventID"] for one in made[: len(ids)]]
+    assert ids == [record["eventID"] for record in made[: len(ids)]]
     assert had - 1 <= len(ids) <= had
-    assert [one.what for one in trail.problems] == ["The compressed file is cut off here."]
+    assert [problem.what for problem in trail.problems] == ["The compressed file is cut off here."]
 
 
 def test_damage_inside_a_compressed_file_is_said(tmp_path):
@@ -275,7 +281,7 @@ def test_long_values_are_shown_shortly(tmp_path):
 
 
 def peak_of(work):
-    """Give the most memory that something takes, and what it gives."""
+    """Return the most memory that something takes, and what it gives."""
     tracemalloc.start()
     try:
         found = work()
@@ -307,14 +313,14 @@ ENDLESS = {
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_a_record_without_end_takes_neither_memory_nor_time(case, monkeypatch):
-    """It is given up at a limit that no record of CloudTrail reaches; so is the file."""
+    """Record and file are given up at a limit that no record of CloudTrail reaches."""
     monkeypatch.setattr(decoding, "MOST", 2**19)
     start, filler = ENDLESS[case]
     pieces = pieces_of(start, filler, 400)
 
     peak, found = peak_of(lambda: list(records_in(pieces)))
 
-    assert all(isinstance(one, Damage) for one in found)
+    assert all(isinstance(entry, Damage) for entry in found)
     assert "longer than" in found[-1].what or "deeply" in found[-1].what
     assert peak < 20 * 2**20
     assert next(pieces, None) is not None  # the rest of the file is not read
@@ -337,7 +343,7 @@ def test_a_gzip_bomb_does_not_go_off(tmp_path):
 
 
 def test_nothing_in_a_file_is_followed(tmp_path):
-    """A link that leads nowhere is no file."""
+    """A link that leads nowhere isn't a file."""
     (tmp_path / "a.json").symlink_to(tmp_path / "nowhere")
 
     with pytest.raises(LoadError):
@@ -376,7 +382,7 @@ VALUE = JSON | ARN | WORDS | st.dictionaries(st.sampled_from(PARTS), JSON | ARN,
     st.sampled_from(CALLS),
 )
 def test_no_record_crashes(changed, call):
-    """Whatever stands in its fields: it is read or refused, and its uses have texts and an end."""
+    """Whatever is in its fields: it is read or refused, and its uses have texts and an end."""
     service, _, name = call.partition(":")
     try:
         event = event_of(record(service, name or "X") | changed)

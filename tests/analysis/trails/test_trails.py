@@ -34,12 +34,12 @@ from tests.effort import tries
 from tests.rows import each_row
 
 MADE = list(records(40))
-EVENTS = [event_of(one) for one in MADE]
+EVENTS = [event_of(record) for record in MADE]
 
 
 def lines_of(made):
     """One record a line."""
-    return "".join(f"{json.dumps(one)}\n" for one in made)
+    return "".join(f"{json.dumps(record)}\n" for record in made)
 
 
 SHAPES = {
@@ -111,7 +111,7 @@ def test_it_does_not_matter_where_a_text_is_cut_into_pieces(seed):
 
 
 def test_a_folder_is_walked_in_the_order_of_names(tmp_path):
-    """However deep; what is no file of a trail does not count."""
+    """However deep; what isn't a file of a trail does not count."""
     layout = f"AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/2026/11/25"
     for number, part in enumerate((MADE[:10], MADE[10:30], MADE[30:])):
         write(tmp_path / layout / f"{ACCOUNT}_CloudTrail_{number}.json.gz", text_of(part))
@@ -122,7 +122,7 @@ def test_a_folder_is_walked_in_the_order_of_names(tmp_path):
 
     assert list(trail) == EVENTS
     assert len(trail.files) == 4
-    assert [Path(one).name for one in trail.files] == sorted(one.name for one in trail.files)
+    assert [Path(file).name for file in trail.files] == sorted(file.name for file in trail.files)
 
 
 def test_digests_and_insights_are_passed_over_and_said(tmp_path):
@@ -141,7 +141,7 @@ def test_digests_and_insights_are_passed_over_and_said(tmp_path):
     assert list(trail) == EVENTS[:1]
     assert list(trail) == EVENTS[:1]
     assert list(trail.problems) == []
-    assert [(Path(one.file).name, one.position) for one in trail.skipped] == [
+    assert [(Path(damage.file).name, damage.position) for damage in trail.skipped] == [
         ("d.json.gz", 0),
         ("i.json.gz", 0),
         ("a.json", 2),
@@ -165,7 +165,7 @@ def test_where_nothing_is_nothing_is_read(name, tmp_path):
 
 
 def test_a_folder_without_a_trail_is_refused(tmp_path):
-    """With the way to get one; an only digest is none."""
+    """With the way to get one; an only digest isn't one."""
     write(tmp_path / "CloudTrail-Digest" / "d.json.gz", "{}")
     write(tmp_path / "a.txt", text_of(MADE))
 
@@ -180,15 +180,17 @@ class OfBytes:
         return b"a.json"
 
 
-@pytest.mark.parametrize("given", [(), (5,), (None,), (b"a",), (["a"],), ("a\0b",), (OfBytes(),)])
-def test_what_is_no_path_is_refused(given):
+@pytest.mark.parametrize(
+    "parameters", [(), (5,), (None,), (b"a",), (["a"],), ("a\0b",), (OfBytes(),)]
+)
+def test_what_is_not_a_path_is_refused(parameters):
     """With the error for questions that cannot be asked."""
     with pytest.raises(RequestError):
-        Trail(*given)
+        Trail(*parameters)
 
 
 def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
-    """What lies in it is missing from the trail."""
+    """What is in it is missing from the trail."""
     write(tmp_path / "a.json", text_of(MADE))
     write(tmp_path / "closed" / "b.json", text_of(MADE))
     scandir = os.scandir
@@ -202,7 +204,7 @@ def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
     trail = Trail(tmp_path)
 
     assert list(trail) == EVENTS
-    assert [one.what for one in trail.skipped] == ["It cannot be read: Permission denied."]
+    assert [damage.what for damage in trail.skipped] == ["It cannot be read: Permission denied."]
     assert trail.skipped[0].file.endswith("closed")
 
 
@@ -214,7 +216,7 @@ def test_a_file_that_goes_away_is_a_problem(tmp_path):
     path.unlink()
 
     assert list(trail) == EVENTS
-    assert [(one.file, one.position) for one in trail.problems] == [(str(path), 0)]
+    assert [(problem.file, problem.position) for problem in trail.problems] == [(str(path), 0)]
     assert "No such file" in trail.problems[0].what
 
 
@@ -310,9 +312,9 @@ NEEDED = ("eventTime", "eventSource", "eventName", "userIdentity")
 def test_every_field_of_a_record_comes_into_the_event(field):
     """Under the same name, as Python writes it."""
     name, value, wanted = FIELDS[field]
-    given = record() | {field: value}
+    parameters = record() | {field: value}
 
-    assert getattr(event_of(given), name) == wanted
+    assert getattr(event_of(parameters), name) == wanted
     assert getattr(event_of(record()), name) != wanted or field in ("eventTime", "readOnly")
 
 
@@ -320,13 +322,13 @@ def test_every_field_of_a_record_comes_into_the_event(field):
 @pytest.mark.parametrize("value", [5, True, [5], {"a": 5}, "", "x", 1.5, [{"ARN": 5}], None])
 def test_a_wrong_value_is_named_and_never_crashes(field, value):
     """Each field with each kind of value: an event, or the error that names the field."""
-    given = record() | {field: value}
+    parameters = record() | {field: value}
     if _is_taken(field, value):
-        assert isinstance(event_of(given), Event)
+        assert isinstance(event_of(parameters), Event)
         return
 
     with pytest.raises(RecordError, match=f"^{field} "):
-        event_of(given)
+        event_of(parameters)
 
 
 TRUTHS = ("readOnly", "managementEvent", "sessionCredentialFromConsole")
@@ -334,7 +336,7 @@ OBJECTS = ("requestParameters", "responseElements", "additionalEventData", "serv
 
 
 def _is_taken(field, value):
-    """Say what may stand in a field, beside what stands there in records."""
+    """Return what can be in a field, beside what is there in records."""
     if field == "eventTime":
         return False  # none of the values is a time
     if field in NEEDED:
@@ -352,11 +354,11 @@ def _is_taken(field, value):
 @pytest.mark.parametrize("field", NEEDED)
 def test_what_every_record_has_is_needed(field):
     """Its time, its source, its name, and who it was."""
-    given = record()
-    del given[field]
+    parameters = record()
+    del parameters[field]
 
     with pytest.raises(RecordError, match=f"{field} is missing"):
-        event_of(given)
+        event_of(parameters)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_times_are_in_utc(text):
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "2026-13-01T00:00:00Z", "10:15"])
-def test_what_is_no_time_is_refused(text):
+def test_what_is_not_a_time_is_refused(text):
     """Also a time before all times."""
     with pytest.raises(RecordError, match=r"eventTime is .* not a time"):
         event_of(record() | {"eventTime": text})
@@ -380,9 +382,9 @@ def test_what_is_no_time_is_refused(text):
 @pytest.mark.parametrize("version", ["1.0", "1.01", "1.05", "1.11", "1.99", None])
 def test_every_version_1_is_read(version):
     """Later minor versions only add fields, which do not disturb."""
-    given = record() | {"eventVersion": version, "newField": {"x": 1}, "addendum": None}
+    parameters = record() | {"eventVersion": version, "newField": {"x": 1}, "addendum": None}
 
-    assert event_of(given) == event_of(record())
+    assert event_of(parameters) == event_of(record())
 
 
 @pytest.mark.parametrize("version", ["2.0", "11", "", 1.11, [], {}])
@@ -402,20 +404,20 @@ def test_other_versions_are_refused(version):
         ("PutX", False),
     ],
 )
-def test_a_record_that_does_not_say_whether_it_only_reads_is_told_by_its_name(name, reads):
+def test_a_record_without_read_only_is_classified_by_its_name(name, reads):
     """Records before version 1.01 do not have the field."""
-    given = record("s3", name)
-    del given["readOnly"]
+    parameters = record("s3", name)
+    del parameters["readOnly"]
 
-    assert event_of(given).read_only is reads
+    assert event_of(parameters).read_only is reads
 
 
 def test_old_records_are_of_the_callers_account():
-    """Those before version 1.02 do not say whose log they stand in."""
-    given = record()
-    del given["recipientAccountId"]
+    """Those before version 1.02 do not say whose log they are in."""
+    parameters = record()
+    del parameters["recipientAccountId"]
 
-    assert event_of(given).recipient_account_id == ACCOUNT
+    assert event_of(parameters).recipient_account_id == ACCOUNT
 
 
 def test_beside_an_object_its_bucket_says_only_whose_it_is():
@@ -454,8 +456,8 @@ def test_what_a_world_logs_can_be_read_again(tmp_path):
     text = text_of(event.to_dict() for event in world.events)
     again = list(Trail(write(tmp_path / "a.json", text)))
 
-    assert [one.to_dict() for one in again] == [one.to_dict() for one in world.events]
-    assert {one.event_name for one in again} >= {"CreateUser", "AssumeRole", "GetObject"}
+    assert [event.to_dict() for event in again] == [event.to_dict() for event in world.events]
+    assert {event.event_name for event in again} >= {"CreateUser", "AssumeRole", "GetObject"}
 
 
 def test_sessions_of_roles_keep_who_made_them():
@@ -465,7 +467,7 @@ def test_sessions_of_roles_keep_who_made_them():
     assert event_of(record(identity=identity)).user_identity == identity
 
 
-def test_damage_is_no_record():
+def test_damage_is_not_a_record():
     """It is a value of its own, so that no record can look like it."""
     assert list(records_in(iter(['[{"what": "x"}]']))) == [{"what": "x"}]
     [damage] = records_in(iter(["[nonsense]"]))

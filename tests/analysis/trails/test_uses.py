@@ -26,12 +26,12 @@ MAYA = f"{IAM}:user/maya"
 
 
 def used(service, name, parameters=None, identity=None, **more):
-    """Give the uses of one record."""
+    """Return the uses of one record."""
     return uses_of(event_of(record(service, name, parameters, identity, **more)))
 
 
 def pairs(*call, **more):
-    """Give actions with resources."""
+    """Return actions with resources."""
     return [(use.action, use.resource) for use in used(*call, **more)]
 
 
@@ -102,15 +102,15 @@ def test_a_call_has_the_action_that_policies_name(call, wanted):
 
     found = actions_of_call(f"{source}.amazonaws.com", name)
 
-    assert " ".join(one.name for one in found) == wanted
-    assert all(one.is_known == (catalog.action(one.name) is not None) for one in found)
+    assert " ".join(entry.name for entry in found) == wanted
+    assert all(entry.is_known == (catalog.action(entry.name) is not None) for entry in found)
 
 
 def test_every_action_of_the_tables_is_in_the_catalogue():
     """Spelled as there; and no row says what would be found without it."""
     for name, needed in actions.RENAMED.items():
-        for one in needed:
-            assert catalog.action(one).full_name == one
+        for need in needed:
+            assert catalog.action(need).full_name == need
         assert catalog.action(name) is None or name == "s3:GetObjectAttributes"
     for name, other in actions.VERSIONED.items():
         assert catalog.action(name).full_name == name
@@ -139,10 +139,12 @@ def test_every_place_of_the_tables_is_in_a_form_of_the_catalogue():
 
 def test_the_names_of_this_worlds_events_lead_back_to_their_actions():
     """Of every action of every service."""
-    for one in catalog.all_actions():
-        source = f"{SOURCES.get(one.service, one.service)}.amazonaws.com"
-        found = {use.name for use in actions_of_call(source, event_name(one.service, one.name))}
-        assert one.full_name in found or one.full_name in actions.NO_PERMISSION
+    for action in catalog.all_actions():
+        source = f"{SOURCES.get(action.service, action.service)}.amazonaws.com"
+        found = {
+            use.name for use in actions_of_call(source, event_name(action.service, action.name))
+        }
+        assert action.full_name in found or action.full_name in actions.NO_PERMISSION
 
 
 def arn(service, rest):
@@ -247,16 +249,16 @@ ON = {
 @pytest.mark.parametrize("call", ON)
 def test_the_resource_follows_from_the_parameters(call):
     """By the catalogue's forms; what nobody says is a star."""
-    given, wanted = ON[call]
+    parameters, wanted = ON[call]
 
-    assert [use.resource for use in used(*call.split(), given)] == wanted
+    assert [use.resource for use in used(*call.split(), parameters)] == wanted
 
 
 @pytest.mark.parametrize("call", [call for call in ON if call[:3] not in ("kms", "sts")])
 def test_a_policy_with_just_that_allows_the_use(call):
     """So uses are enough to write it; keys and roles have a say of their own."""
-    given, _ = ON[call]
-    for use in used(*call.split(), given):
+    parameters, _ = ON[call]
+    for use in used(*call.split(), parameters):
         policy = allow(use.action, use.resource)
         request = Request(MAYA, use.action, use.resource, ACCOUNT)
         assert evaluate(request, Layers(identity=[policy]))
@@ -279,7 +281,7 @@ def test_an_instance_needs_all_that_it_is_made_of():
 def test_the_records_own_resources_come_first():
     """They say more than parameters: other accounts, paths, several at once."""
     tables = [f"arn:aws:dynamodb:{REGION}:444455556666:table/{name}" for name in "TU"]
-    listed = [{"ARN": one, "type": "AWS::DynamoDB::Table"} for one in tables]
+    listed = [{"ARN": table, "type": "AWS::DynamoDB::Table"} for table in tables]
     foreign = [{"ARN": "arn:aws:sns:eu-west-1:444455556666:news"}]
 
     found = pairs("dynamodb", "BatchGetItem", {"requestItems": {"T": {}}}, resources=listed)
@@ -318,13 +320,14 @@ def test_an_object_is_used_and_not_its_bucket():
 
 def test_a_version_of_an_object_needs_another_action():
     """If the call names the version."""
-    given = {"bucketName": "b", "key": "k"}
+    parameters = {"bucketName": "b", "key": "k"}
 
-    assert pairs("s3", "GetObject", given | {"versionId": "v1"})[0][0] == "s3:GetObjectVersion"
+    assert pairs("s3", "GetObject", parameters | {"versionId": "v1"})[0][0] == "s3:GetObjectVersion"
     assert (
-        pairs("s3", "DeleteObject", given | {"versionId": "v1"})[0][0] == "s3:DeleteObjectVersion"
+        pairs("s3", "DeleteObject", parameters | {"versionId": "v1"})[0][0]
+        == "s3:DeleteObjectVersion"
     )
-    assert pairs("s3", "GetObject", given | {"versionId": None})[0][0] == "s3:GetObject"
+    assert pairs("s3", "GetObject", parameters | {"versionId": None})[0][0] == "s3:GetObject"
 
 
 @pytest.mark.parametrize(
@@ -339,20 +342,20 @@ def test_a_version_of_an_object_needs_another_action():
 )
 def test_a_copy_reads_one_object_and_writes_another(source, wanted):
     """The record's resources name only what is written."""
-    given = {"bucketName": "to", "key": "k", "x-amz-copy-source": source}
+    parameters = {"bucketName": "to", "key": "k", "x-amz-copy-source": source}
     noted = [{"ARN": "arn:aws:s3:::to/k"}, {"ARN": "arn:aws:s3:::to"}]
 
     for resources in ([], noted):
-        found = pairs("s3", "CopyObject", given, resources=resources)
+        found = pairs("s3", "CopyObject", parameters, resources=resources)
         assert found == [wanted, ("s3:PutObject", "arn:aws:s3:::to/k")]
 
 
 def test_each_key_of_a_re_encryption_has_its_own_action():
     """Whichever way round the record lists them."""
     keys = [arn("kms", "key/new"), arn("kms", "key/old")]
-    given = {"sourceKeyId": keys[1], "destinationKeyId": "new"}
+    parameters = {"sourceKeyId": keys[1], "destinationKeyId": "new"}
 
-    found = pairs("kms", "ReEncrypt", given, resources=[{"ARN": key} for key in keys])
+    found = pairs("kms", "ReEncrypt", parameters, resources=[{"ARN": key} for key in keys])
 
     assert dict(found) == {"kms:ReEncryptFrom": keys[1], "kms:ReEncryptTo": keys[0]}
     assert len(found) == 2
@@ -360,18 +363,18 @@ def test_each_key_of_a_re_encryption_has_its_own_action():
 
 def test_tags_and_a_source_identity_are_permissions_too():
     """They have no event of their own."""
-    given = {"roleArn": f"{IAM}:role/app", "roleSessionName": "s"}
+    parameters = {"roleArn": f"{IAM}:role/app", "roleSessionName": "s"}
     more = {"tags": [{"key": "a", "value": "b"}], "sourceIdentity": "maya"}
 
-    assert [action for action, _ in pairs("sts", "AssumeRole", given)] == ["sts:AssumeRole"]
-    assert pairs("sts", "AssumeRole", given | more) == [
+    assert [action for action, _ in pairs("sts", "AssumeRole", parameters)] == ["sts:AssumeRole"]
+    assert pairs("sts", "AssumeRole", parameters | more) == [
         (f"sts:{name}", f"{IAM}:role/app")
         for name in ("AssumeRole", "TagSession", "SetSourceIdentity")
     ]
 
 
 def test_a_name_alone_does_not_tell_the_path():
-    """It is said, unless the call creates the thing or an ARN stands somewhere."""
+    """It is said, unless the call creates the thing or an ARN is somewhere."""
     (known,) = used("iam", "CreateRole", {"roleName": "app", "path": "/p/"})
     (plain,) = used("iam", "CreateRole", {"roleName": "app"})
     (guessed,) = used("iam", "GetRole", {"roleName": "app"})
@@ -505,11 +508,11 @@ def test_an_event_and_its_use_never_disagree(code):
 
 
 def refused(action, rest, service="iam", name="PutRolePolicy", code="AccessDenied", before=""):
-    """Give the uses of a refused call, of which only the text says what it was about."""
-    said = f"{before}User: {MAYA} is not authorized to perform: {action}{rest}"
+    """Return the uses of a refused call, of which only the text says what it was about."""
+    text = f"{before}User: {MAYA} is not authorized to perform: {action}{rest}"
     return [
         (use.action, use.resource, use.is_path_known)
-        for use in used(service, name, errorCode=code, errorMessage=said)
+        for use in used(service, name, errorCode=code, errorMessage=text)
     ]
 
 
@@ -538,7 +541,7 @@ def test_the_text_of_a_refusal_says_what_it_was_about(rest, resource, is_whole):
     assert refused("iam:PutRolePolicy", rest) == [("iam:PutRolePolicy", resource, is_whole)]
 
 
-def test_a_refusal_may_be_for_want_of_another_permission():
+def test_a_refusal_may_be_because_of_a_missing_another_permission():
     """Both were attempted: the call, and what its text names."""
     found = refused(
         "iam:PassRole", f" on resource: {IAM}:role/x because no", "lambda", "CreateFunction20150331"
@@ -552,10 +555,10 @@ def test_a_refusal_may_be_for_want_of_another_permission():
 
 def test_of_several_actions_a_refusal_names_the_one():
     """That the others were missing too, nobody says."""
-    said = f"User: {MAYA} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::to/k"
-    given = {"bucketName": "to", "key": "k", "x-amz-copy-source": "from/k"}
+    text = f"User: {MAYA} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::to/k"
+    parameters = {"bucketName": "to", "key": "k", "x-amz-copy-source": "from/k"}
 
-    found = pairs("s3", "CopyObject", given, errorCode="AccessDenied", errorMessage=said)
+    found = pairs("s3", "CopyObject", parameters, errorCode="AccessDenied", errorMessage=text)
 
     assert found == [("s3:PutObject", "arn:aws:s3:::to/k")]
 
@@ -563,10 +566,10 @@ def test_of_several_actions_a_refusal_names_the_one():
 @pytest.mark.parametrize("rest", ["", " because no", " on resource: * because no"])
 def test_a_text_without_a_resource_does_not_hide_the_parameters(rest):
     """S3 and EC2 keep them with a refusal."""
-    said = f"User: {MAYA} is not authorized to perform: s3:GetObject{rest}"
-    given = {"bucketName": "b", "key": "k"}
+    text = f"User: {MAYA} is not authorized to perform: s3:GetObject{rest}"
+    parameters = {"bucketName": "b", "key": "k"}
 
-    found = pairs("s3", "HeadObject", given, errorCode="AccessDenied", errorMessage=said)
+    found = pairs("s3", "HeadObject", parameters, errorCode="AccessDenied", errorMessage=text)
 
     assert found == [("s3:GetObject", "arn:aws:s3:::b/k")]
 
@@ -584,7 +587,7 @@ def test_ec2_says_which_of_the_resources_was_refused():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *("", "Access Denied", "is not authorized to perform: ", "User: x", "é" * 9999),
         "is not authorized to perform: nonsense on resource: role x",
@@ -594,9 +597,9 @@ def test_ec2_says_which_of_the_resources_was_refused():
         "is not authorized to perform: on resource: role x" * 500,
     ],
 )
-def test_a_text_that_says_nothing_changes_nothing(said):
+def test_a_text_that_says_nothing_changes_nothing(text):
     """The call itself is what was refused."""
-    assert pairs("iam", "GetRole", errorCode="AccessDenied", errorMessage=said) == [
+    assert pairs("iam", "GetRole", errorCode="AccessDenied", errorMessage=text) == [
         ("iam:GetRole", "*")
     ]
 
@@ -619,7 +622,7 @@ def test_a_hostile_text_takes_no_time():
         {"eventCategory": "Insight"},
     ],
 )
-def test_what_is_no_call_uses_nothing(more):
+def test_what_is_not_a_call_uses_nothing(more):
     """What a service does of its own accord, signing in, and what the log itself notices."""
     assert used("kms", "RotateKey", **more) == ()
     assert used("kms", "ListKeys") != ()
@@ -644,10 +647,12 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("call", "given", "wanted"), EXACT, ids=[f"{e[0]} {e[1]}" for e in EXACT])
-def test_a_star_for_what_nobody_says_is_told_from_a_star(call, given, wanted):
+@pytest.mark.parametrize(
+    ("call", "parameters", "wanted"), EXACT, ids=[f"{e[0]} {e[1]}" for e in EXACT]
+)
+def test_a_star_for_an_unknown_part_is_distinguished_from_a_star(call, parameters, wanted):
     """Who calls an object "*" must not get a policy for all objects."""
-    assert {use.resource: use.is_exact for use in used(*call.split(), given)} == wanted
+    assert {use.resource: use.is_exact for use in used(*call.split(), parameters)} == wanted
 
 
 def test_without_an_account_no_arn_is_made():
@@ -660,10 +665,10 @@ def test_without_an_account_no_arn_is_made():
 
 
 def test_passing_a_role_is_never_shown():
-    """The role may stand among the parameters; that it was passed is only likely."""
-    given = {"functionName": "f", "role": f"{IAM}:role/app"}
+    """The role can be among the parameters; that it was passed is only likely."""
+    parameters = {"functionName": "f", "role": f"{IAM}:role/app"}
 
-    assert {action for action, _ in pairs("lambda", "CreateFunction20150331", given)} == {
+    assert {action for action, _ in pairs("lambda", "CreateFunction20150331", parameters)} == {
         "lambda:CreateFunction"
     }
 
@@ -687,7 +692,7 @@ def test_a_use_says_where_and_when():
     )
 
 
-def test_uses_are_those_of_whom_is_asked_for():
+def test_uses_belong_to_the_requested_principal():
     """By user, by role with its sessions, by session; with or without the path of either side."""
     events = [
         event_of(record("iam", name, None, identity))

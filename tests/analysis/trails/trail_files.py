@@ -11,7 +11,7 @@ BEGIN = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 def iam_user(name="maya"):
-    """Give the identity of a user."""
+    """Return the identity of a user."""
     return {
         "type": "IAMUser",
         "principalId": f"AIDA{name.upper():0<11}EXAMPLE",
@@ -23,7 +23,7 @@ def iam_user(name="maya"):
 
 
 def role_session(role="app", session="job", path="/"):
-    """Give the identity of a role's session."""
+    """Return the identity of a role's session."""
     role_id = f"AROA{role.upper().replace('-', ''):0<11}EXAMPLE"
     return {
         "type": "AssumedRole",
@@ -110,8 +110,8 @@ def _identity_call(chance):
 
 def _refused_call(chance):
     user = f"arn:aws:iam::{ACCOUNT}:user/user-{chance.randrange(USERS)}"
-    said = f"User: {user} is not authorized to perform: iam:DeleteRole on resource: role audit"
-    return "iam", "DeleteRole", None, {"errorCode": "AccessDenied", "errorMessage": said}
+    text = f"User: {user} is not authorized to perform: iam:DeleteRole on resource: role audit"
+    return "iam", "DeleteRole", None, {"errorCode": "AccessDenied", "errorMessage": text}
 
 
 def _reading_call(chance):
@@ -153,16 +153,16 @@ def lookup_text(made):
     """Write records as ``aws cloudtrail lookup-events`` prints them."""
     events = [
         {
-            "EventId": one["eventID"],
-            "EventName": one["eventName"],
+            "EventId": record["eventID"],
+            "EventName": record["eventName"],
             "ReadOnly": "true",
             "EventTime": "2026-11-25T10:15:00+00:00",
-            "EventSource": one["eventSource"],
+            "EventSource": record["eventSource"],
             "Username": "maya",
             "Resources": [],
-            "CloudTrailEvent": json.dumps(one),
+            "CloudTrailEvent": json.dumps(record),
         }
-        for one in made
+        for record in made
     ]
     return json.dumps({"Events": events, "NextToken": "t"}, indent=4)
 
@@ -179,7 +179,7 @@ def write_long(path, count, seed=7):
     """Write one long file piece by piece, on one line."""
     with gzip.open(path, "wt", compresslevel=4) as file:
         file.write('{"Records":[')
-        for number, one in enumerate(records(count, seed)):
-            file.write(("," if number else "") + json.dumps(one, separators=(",", ":")))
+        for number, record in enumerate(records(count, seed)):
+            file.write(("," if number else "") + json.dumps(record, separators=(",", ":")))
         file.write("]}")
     return path

@@ -34,7 +34,7 @@ MAPS = "arn:aws:s3:::star-maps"
 
 
 def cells_of(line: Any, found: WhatCan) -> Iterator[tuple[str, str]]:
-    """Give the cells that a line's patterns mean, of those that were asked."""
+    """Return the cells that a line's patterns mean, of those that were asked."""
     names = {name for pattern in line.actions for name in expand(pattern)}
     for name, resource in found.matrix.pairs:
         if name in names and matches(line.resources, resource) and not matches(line.but, resource):
@@ -42,7 +42,7 @@ def cells_of(line: Any, found: WhatCan) -> Iterator[tuple[str, str]]:
 
 
 def matches(patterns: Any, resource: str) -> bool:
-    """Say whether one of some patterns matches."""
+    """Return whether one of some patterns matches."""
     return any(glob_resource(pattern, resource) for pattern in patterns)
 
 
@@ -62,14 +62,14 @@ def prove_allowed(found: WhatCan, decisions: dict[Any, Any]) -> None:
     for line in found.allowed:
         for pair in cells_of(line, found):
             assert pair in by, (str(line), pair)
-            by[pair] |= {one.partition(" (")[0] for one in line.by} or {""}
+            by[pair] |= {source.partition(" (")[0] for source in line.by} or {""}
     for pair, statements in by.items():
         determining = {reading.address for reading in decisions[pair].determining}
         assert statements == (determining or {""}), pair
 
 
 def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
-    """What an identity policy would grant is told with all that stands in the way."""
+    """What an identity policy would grant is reported with all that blocks."""
     blocked: dict[Any, set[str]] = {pair: set() for pair in decisions}
     denying: dict[Any, set[str]] = {pair: set() for pair in decisions}
     for line in found.stopped:
@@ -88,7 +88,7 @@ def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
 
 
 def would_be_granted(decision: Any) -> bool:
-    """Say whether some identity policy allows what is refused."""
+    """Return whether some identity policy allows what is refused."""
     return (
         bool(decision.layer_matches["identity"].allows)
         and decision.request.caller.kind.name != "ROOT"
@@ -178,7 +178,7 @@ def test_lines_are_exact_whatever_the_patterns(named: str) -> None:
     assert len(found) > 0
 
 
-def test_a_grant_a_key_policy_and_an_identity_policy_are_told_as_they_work_together() -> None:
+def test_a_grant_a_key_policy_and_an_identity_policy_are_reported_as_they_work_together() -> None:
     """By the account statement both sides grant; by a grant or by name the key's side alone."""
     world = World(7)
     main = world.create_account("main", account_id=MAIN)
@@ -203,7 +203,7 @@ def test_a_grant_a_key_policy_and_an_identity_policy_are_told_as_they_work_toget
     assert lines["kms:Encrypt",].resources == (by_grant.arn,)
 
 
-# -- what stands in a line ------------------------------------------------------------------------
+# -- what is in a line ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_administrator_access_is_everything_on_everything(world: World) -> None:
     )
 
 
-def test_what_nobody_is_refused_is_told_last(world: World) -> None:
+def test_what_nobody_is_refused_is_reported_last(world: World) -> None:
     """It is the least news."""
     ana = world.user("ana")
     ana.attach_policy("AmazonS3ReadOnlyAccess")
@@ -250,7 +250,9 @@ def test_a_root_user_may_do_everything_and_needs_no_statement(world: World) -> N
     """Of the whole catalogue, but to assume roles; a key policy must name him."""
     found = what_can(world, f"arn:aws:iam::{MAIN}:root")
 
-    assert {name for name, _ in found.matrix.pairs} == {one.full_name for one in all_actions()}
+    assert {name for name, _ in found.matrix.pairs} == {
+        action.full_name for action in all_actions()
+    }
     assert found.allowed[0].by == ()
     assert "no permission is needed" in str(found.allowed[0])
     assert ("sts:AssumeRole", "*") not in set(found)
@@ -297,7 +299,7 @@ def test_what_a_condition_does_not_allow_now_has_no_line(world: World) -> None:
 
 
 def stopped_by(world: World, caller: Any, **how: Any) -> dict[str, Any]:
-    """Give the lines of what is stopped, by layer."""
+    """Return the lines of what is stopped, by layer."""
     return {line.layer: line for line in what_can(world, caller, services=["s3"], **how).stopped}
 
 
@@ -320,8 +322,8 @@ def test_a_boundary_cuts_what_names_the_role_and_not_what_names_the_very_user(
     """A grant to a role by its ARN is stopped; one to the user grants by itself."""
     main, ana = world.account("main"), world.user("ana")
     job = main.create_role("job", assume_role_policy_document=trust({"AWS": MAIN}))
-    for one in (job, ana):
-        one.put_permissions_boundary("AmazonSQSFullAccess")
+    for item in (job, ana):
+        item.put_permissions_boundary("AmazonSQSFullAccess")
     ana.put_policy("own", document(allow("s3:GetObject")))
     world.bucket("star-maps").put_policy(
         document(
@@ -332,9 +334,9 @@ def test_a_boundary_cuts_what_names_the_role_and_not_what_names_the_very_user(
     line = stopped_by(world, job)["boundary"]
     assert (line.actions, line.resources) == (("s3:GetObject",), (f"{MAPS}/*",))
     [granted] = what_can(world, ana, services=["s3"]).allowed
-    assert [one.rpartition("/")[2] for one in granted.by] == ["Both"]
-    for one in (job, ana):
-        prove(world, one, what_can(world, one, services=["s3"]))
+    assert [source.rpartition("/")[2] for source in granted.by] == ["Both"]
+    for item in (job, ana):
+        prove(world, item, what_can(world, item, services=["s3"]))
 
 
 def test_what_two_patterns_both_match_is_asked_too(world: World) -> None:
@@ -460,7 +462,7 @@ def test_a_session_policy_stops_what_it_does_not_allow(world: World) -> None:
 
 
 def test_a_bucket_of_another_account_needs_the_other_side_too(world: World) -> None:
-    """What the caller's policy would grant is told, with what is missing."""
+    """What the caller's policy would grant is reported, with what is missing."""
     data = world.create_account("data", account_id="222222222222")
     data.create_bucket("theirs")
     ana = world.user("ana")
@@ -472,7 +474,7 @@ def test_a_bucket_of_another_account_needs_the_other_side_too(world: World) -> N
     assert "objects in theirs" in str(line)
 
 
-def test_block_public_access_is_no_grant(world: World) -> None:
+def test_block_public_access_is_not_a_grant(world: World) -> None:
     """A public policy that is shut out allows nobody from outside."""
     data = world.create_account("data", account_id="222222222222")
     zoe = data.create_user("zoe")
@@ -486,10 +488,10 @@ def test_block_public_access_is_no_grant(world: World) -> None:
     prove(world, zoe, found)
 
 
-# -- what is asked --------------------------------------------------------------------------------
+# -- the question ---------------------------------------------------------------------------------
 
 
-def test_only_the_services_and_resources_that_are_asked_for_are_told(world: World) -> None:
+def test_only_the_services_and_resources_that_are_asked_for_are_reported(world: World) -> None:
     """Resources as they are given: others are not asked."""
     ana = world.user("ana")
     ana.attach_policy("AdministratorAccess")
@@ -607,8 +609,8 @@ def test_lessons_read_well() -> None:
 
 # -- the fewest patterns --------------------------------------------------------------------------
 
-S3 = sorted(one.full_name for one in actions_of("s3").values())
-SQS = sorted(one.full_name for one in actions_of("sqs").values())
+S3 = sorted(action.full_name for action in actions_of("s3").values())
+SQS = sorted(action.full_name for action in actions_of("sqs").values())
 
 
 @given(st.sets(st.sampled_from([*S3, *SQS]), min_size=1))
@@ -626,17 +628,17 @@ def test_patterns_match_exactly_the_actions_that_are_meant(names: set[str]) -> N
 def test_all_but_a_few_are_said_as_such_where_that_is_shorter(spared: set[str]) -> None:
     """And then it is exact too."""
     names = set(S3) - spared
-    said = but_few(names)
-    if said is not None:
-        wide, few = said
-        meant = {one for pattern in wide for one in expand(pattern)}
-        assert meant - {one for pattern in few for one in expand(pattern)} == names
+    text = but_few(names)
+    if text is not None:
+        wide, few = text
+        meant = {name for pattern in wide for name in expand(pattern)}
+        assert meant - {name for pattern in few for name in expand(pattern)} == names
         assert len(wide) + len(few) < len(shortest(names))
 
 
 def test_the_words_for_actions_stay_short() -> None:
     """All of them are everything; a pattern of the policy is used where it helps."""
-    every = {one.full_name for one in all_actions()}
+    every = {action.full_name for action in all_actions()}
 
     assert in_words(every) == "everything"
     assert in_words(every - set(SQS)) == "everything but sqs:*"

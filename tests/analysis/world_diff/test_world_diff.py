@@ -49,26 +49,26 @@ def furnished() -> World:
     return world
 
 
-def only(things: Any) -> Any:
-    """Give the one thing."""
-    (one,) = things
-    return one
+def only(items: Any) -> Any:
+    """Return the one thing."""
+    (item,) = items
+    return item
 
 
 def organization_of(world: World) -> Any:
-    """Give the organization."""
+    """Return the organization."""
     return only(world.organizations.values())
 
 
 def unit_of(world: World) -> Any:
-    """Give the OU."""
+    """Return the OU."""
     return only(organization_of(world).organizational_units.values())
 
 
 def key_of(world: World) -> Any:
-    """Give the key that has a grant."""
+    """Return the key that has a grant."""
     every = world.accounts[MAIN].resources.values()
-    return next(one for one in every if one.kind == "key")
+    return next(each for each in every if each.kind == "key")
 
 
 EDITS: dict[str, Callable[[World], Any]] = {
@@ -115,7 +115,9 @@ EDITS: dict[str, Callable[[World], Any]] = {
     "a grant that goes": lambda w: key_of(w).kept_grants.clear(),
     "a key that goes": lambda w: w.accounts[MAIN].resources.pop(key_of(w).arn),
     "endpoint": lambda w: next(
-        one for one in w.accounts[MAIN].resources.values() if one.kind == "VPC endpoint"
+        resource
+        for resource in w.accounts[MAIN].resources.values()
+        if resource.kind == "VPC endpoint"
     ).put_policy(document(allow("s3:GetObject", Principal="*"))),
     "a policy from outside": lambda w: w.resource_policies.popitem(),
     "own passwords": lambda w: setattr(
@@ -125,7 +127,7 @@ EDITS: dict[str, Callable[[World], Any]] = {
         organization_of(w).create_policy("new", document(deny("iam:*"))).attach(unit_of(w))
     ),
     "SCP that changes": lambda w: next(
-        one for one in organization_of(w).policies.values() if one.name == "guard"
+        policy for policy in organization_of(w).policies.values() if policy.name == "guard"
     ).update(content=document(deny("s3:Get*"))),
     "SCP that is detached": lambda w: organization_of(w).detach_policy(
         "guard", organization_of(w).root
@@ -138,7 +140,7 @@ EDITS: dict[str, Callable[[World], Any]] = {
 
 
 def edited(named: str) -> tuple[World, World]:
-    """Give a world before and after an edit."""
+    """Return a world before and after an edit."""
     before = furnished()
     after = before.copy()
     EDITS[named](after)
@@ -146,13 +148,13 @@ def edited(named: str) -> tuple[World, World]:
     return before, after
 
 
-def through(world: World, edits: Any, way: str) -> World:
+def through(world: World, edits: Any, order: str) -> World:
     """Do edits (or undo them) one after the other, in whatever order they are possible."""
     left = list(edits)
     while left:
         rest = []
         for edit in left:
-            made = getattr(edit, way)(world)
+            made = getattr(edit, order)(world)
             world, rest = (world, [*rest, edit]) if made is None else (made, rest)
         if len(rest) == len(left):
             break
@@ -161,7 +163,7 @@ def through(world: World, edits: Any, way: str) -> World:
 
 
 @pytest.mark.parametrize("named", EDITS)
-def test_an_edit_is_told_and_all_edits_done_lead_to_the_world_after(named: str) -> None:
+def test_an_edit_is_reported_and_all_edits_done_lead_to_the_world_after(named: str) -> None:
     """Each kind of fact is found, can be written, and can be taken back."""
     before, after = edited(named)
     diff, back = diff_between(before, after), diff_between(after, before)
@@ -171,8 +173,8 @@ def test_an_edit_is_told_and_all_edits_done_lead_to_the_world_after(named: str) 
     assert diff_between(through(after, diff.details, "undone"), before) == ()
     assert diff_between(through(after, back.details, "done"), before) == ()
     kinds = {"added": "removed", "removed": "added", "changed": "changed"}
-    assert sorted(kinds[one.partition(":")[0]] for one in diff) == sorted(
-        one.partition(":")[0] for one in back
+    assert sorted(kinds[edit.partition(":")[0]] for edit in diff) == sorted(
+        edit.partition(":")[0] for edit in back
     )
 
 
@@ -190,7 +192,7 @@ def test_worlds_made_by_edits_answer_as_the_worlds_themselves(named: str) -> Non
 
 
 def hanging(world: World) -> list[Any]:
-    """Say which policies hang where, and how often."""
+    """Return which policies hang where, and how often."""
     return [
         (target.id, sorted(target.attached))
         for organization in world.organizations.values()
@@ -264,7 +266,7 @@ def test_a_diff_does_not_change_when_its_worlds_do() -> None:
     after.user("alice").attach_policy("AdministratorAccess")
     before.group("astronomers").remove_user("alice")
 
-    assert [one.gained for one in diff.changes(["s3:GetObject"], [MAP])] == [False]
+    assert [change.gained for change in diff.changes(["s3:GetObject"], [MAP])] == [False]
 
 
 def test_a_diff_in_a_file_has_sentences_and_no_secrets() -> None:
@@ -285,7 +287,7 @@ def test_a_diff_in_a_file_has_sentences_and_no_secrets() -> None:
         again.changes()
 
 
-def test_settings_that_may_be_secret_are_told_without_their_value() -> None:
+def test_settings_that_may_be_secret_are_reported_without_their_value() -> None:
     """Of what the table of settings does not know, only that it changed is said."""
     before = furnished()
     after = before.copy()
@@ -300,9 +302,9 @@ def test_settings_that_may_be_secret_are_told_without_their_value() -> None:
 
 
 def changes_of(before: World, after: World, *pairs: Any) -> dict[tuple[str, str], Any]:
-    """Give the changes by the name of the caller and the action."""
+    """Return the changes by the name of the caller and the action."""
     found = diff_between(before, after).changes(*pairs)
-    return {(one.caller.rpartition("/")[2], one.action): one for one in found}
+    return {(entry.principal.rpartition("/")[2], entry.action): entry for entry in found}
 
 
 def test_each_edit_answers_for_what_it_gave_and_took() -> None:
@@ -367,14 +369,14 @@ def test_where_no_edit_is_a_cause_by_itself_those_are_named_that_touch_it() -> N
     change = changes_of(before, after)["bob", "sqs:SendMessage"]
 
     assert not change.together  # to put one of the denies back is enough
-    assert all("policy one" in one or "policy two" in one for one in change.by)
+    assert all("policy one" in source or "policy two" in source for source in change.by)
 
     before.user("bob").delete_policy("one")
     before.user("bob").put_policy("three", document(allow("sqs:SendMessage")))
     after = before.copy()
     after.user("bob").delete_policy("two")
     again = changes_of(before, after)["bob", "sqs:SendMessage"]
-    assert [one.partition(":")[0] for one in again.by] == ["removed"]
+    assert [source.partition(":")[0] for source in again.by] == ["removed"]
 
 
 def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
@@ -395,7 +397,7 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
 
     assert change.together
     assert len(change.by) == 4
-    assert not any("carol" in one for one in change.by)
+    assert not any("carol" in source for source in change.by)
     assert "all together, " in str(diff)
 
     monkeypatch.setattr(causes, "MOST_EDITS", 3)
@@ -407,13 +409,13 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
 def test_worlds_without_accounts_have_nothing_to_ask() -> None:
     """Two new worlds, and one that gets its first account."""
     after = World()
-    assert after.diff(World()).changes() == ()
-    assert str(after.diff(World())) == "Nothing is different."
+    assert World().diff(after).changes() == ()
+    assert str(World().diff(after)) == "Nothing is different."
 
     root = after.create_account("main").root_arn
 
-    [change] = after.diff(World()).changes(["s3:ListAllMyBuckets"], ["*"])
-    assert (change.caller, change.gained) == (root, True)
+    [change] = World().diff(after).changes(["s3:ListAllMyBuckets"], ["*"])
+    assert (change.principal, change.gained) == (root, True)
 
 
 def test_an_edit_and_the_worlds_that_it_makes_share_nothing() -> None:
@@ -436,7 +438,9 @@ def test_an_edit_and_the_worlds_that_it_makes_share_nothing() -> None:
     assert [grant.operations for grant in own.kept_grants.values()] == [("Decrypt",)]
     assert own.aliases == ["alias/maps"]
     again = [edit.done(before) for edit in edits]
-    assert any(one and one.accounts[main.account_id].resources[key.arn].grants for one in again)
+    assert any(
+        event and event.accounts[main.account_id].resources[key.arn].grants for event in again
+    )
 
 
 def test_who_is_new_gains_and_who_is_gone_loses() -> None:
@@ -447,7 +451,7 @@ def test_who_is_new_gains_and_who_is_gone_loses() -> None:
     after.changed()
     found = changes_of(before, after, ["s3:GetObject"], [MAP])
 
-    assert [(one.gained, one.by) for one in found.values()] == [
+    assert [(entry.gained, entry.by) for entry in found.values()] == [
         (
             False,
             (
@@ -470,18 +474,18 @@ def test_changes_are_those_of_the_matrices_and_causes_are_causes(seed: int) -> N
     diff = diff_between(before, after)
     actions, resources = chance.sample(ACTIONS, 4), chance.sample(OWNED, 3)
     found = diff.changes(actions, resources)
-    matrices = [access(one, actions, resources) for one in (before, after)]
-    gained = {(one.caller, one.action, one.resource) for one in found if one.gained}
+    matrices = [access(world, actions, resources) for world in (before, after)]
+    gained = {(entry.principal, entry.action, entry.resource) for entry in found if entry.gained}
 
     assert gained == set(matrices[1]) - set(matrices[0])
-    assert len(found) == len(matrices[1].diff(matrices[0]))
+    assert len(found) == len(matrices[0].diff(matrices[1]))
     for change in found:
         prove_cause(change, diff, before, after)
 
 
 def shuffle_something(chance: random.Random, world: World, source: World) -> None:
     """Change a policy, a membership, a tag or a boundary."""
-    users = [user for one in world.accounts.values() for user in one.users.values()]
+    users = [user for account in world.accounts.values() for user in account.users.values()]
     user = chance.choice(users)
     twin = source.accounts[user.account.account_id].users[user.name]
     kind = chance.randint(0, 3)
@@ -501,9 +505,9 @@ def prove_cause(change: Any, diff: WorldDiff, before: World, after: World) -> No
     causing = []
     for edit in diff.details:
         undone, done = edit.undone(after), edit.done(before)
-        asked = change.caller, change.action, change.resource
-        takes_back = undone is not None and bool(undone.can(*asked)) is not change.gained
-        makes = done is not None and bool(done.can(*asked)) is change.gained
+        request = change.principal, change.action, change.resource
+        takes_back = undone is not None and bool(undone.can(*request)) is not change.gained
+        makes = done is not None and bool(done.can(*request)) is change.gained
         causing += [edit.sentence] if takes_back or makes else []
     if change.together:
         assert causing == []
@@ -511,7 +515,7 @@ def prove_cause(change: Any, diff: WorldDiff, before: World, after: World) -> No
         assert sorted(change.by) == sorted(causing)
 
 
-# -- what is asked if nobody says -----------------------------------------------------------------
+# -- the request if nobody says -------------------------------------------------------------------
 
 SEEN = {
     "attached": "carol",
@@ -537,7 +541,7 @@ def test_edits_say_themselves_what_to_ask(named: str) -> None:
         organization_of(after).move_account(after.accounts[DATA], unit_of(after))
     found = diff_between(before, after).gains_and_losses
 
-    assert SEEN[named] in {change.caller.rpartition("/")[2] for change in found}
+    assert SEEN[named] in {change.principal.rpartition("/")[2] for change in found}
 
 
 def test_a_trust_policy_says_itself_what_to_ask() -> None:
@@ -548,7 +552,7 @@ def test_a_trust_policy_says_itself_what_to_ask() -> None:
     after.role("job").update_assume_role_policy(trust({"AWS": carol}))
     [change] = diff_between(before, after).gains_and_losses
 
-    assert (change.caller, change.action, change.gained) == (carol, "sts:AssumeRole", True)
+    assert (change.principal, change.action, change.gained) == (carol, "sts:AssumeRole", True)
     assert change.resource == after.role("job").arn
 
 
@@ -565,7 +569,7 @@ def test_a_few_well_known_actions_stand_for_a_pattern() -> None:
     assert "kms:Decrypt" in some_of(statement)
 
 
-def test_what_is_asked_has_a_limit() -> None:
+def test_the_question_has_a_limit() -> None:
     """A policy of a thousand patterns is asked by some of each part of the alphabet."""
     before = scenario("groups")
     after = before.copy()
@@ -586,9 +590,9 @@ def test_only_actions_or_only_resources_may_be_given() -> None:
     diff = diff_between(before, after)
 
     by_action = diff.changes(actions=["s3:ListBucket"])
-    assert {one.action for one in by_action} == {"s3:ListBucket"}
+    assert {item.action for item in by_action} == {"s3:ListBucket"}
     by_resource = diff.changes(resources=[MAP])
-    assert [(one.action, one.resource) for one in by_resource] == [("s3:GetObject", MAP)]
+    assert [(item.action, item.resource) for item in by_resource] == [("s3:GetObject", MAP)]
     with pytest.raises(RequestError):
         diff.changes(["s3:Get*"], [MAP])
 
@@ -622,7 +626,7 @@ def test_long_lists_are_cut() -> None:
 
 
 def test_a_card_shows_names_as_text() -> None:
-    """Whatever a user or tag is called, it is no markup."""
+    """Whatever a user or tag is called, it isn't a markup."""
     before = scenario("groups")
     after = before.copy()
     after.user("bob").tags["<b>"] = "<i>"
@@ -644,7 +648,7 @@ def test_an_edit_does_what_its_sentence_says_and_no_more() -> None:
     after = before.copy()
     zoe = after.account("acme-main").create_user("zoe", path="/x/", tags={"team": "sky"})
     zoe.attach_policy("AdministratorAccess")
-    edits = {one.path[0]: one for one in diff_between(before, after).details}
+    edits = {detail.path[0]: detail for detail in diff_between(before, after).details}
     made = edits["identity"].done(before)
 
     assert made is not None
@@ -658,7 +662,9 @@ def test_an_edit_that_has_no_place_cannot_be_done() -> None:
     before = scenario("groups")
     after = before.copy()
     after.group("astronomers").add_user(after.account("acme-main").create_user("zoe"))
-    edits: dict[str, WorldEdit] = {one.path[0]: one for one in diff_between(before, after).details}
+    edits: dict[str, WorldEdit] = {
+        detail.path[0]: detail for detail in diff_between(before, after).details
+    }
 
     assert edits["member"].done(before) is None
     assert edits["identity"].done(before) is not None
@@ -673,6 +679,8 @@ def test_an_account_that_is_gone_with_its_organization_is_compared_too() -> None
     member.create_user("ana").attach_policy("AdministratorAccess")
     after.create_account("dev2", account_id=member.account_id)
 
-    changes = after.diff(before).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
+    changes = before.diff(after).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
 
-    assert {one.caller.rpartition("/")[2] for one in changes if not one.gained} >= {"ana"}
+    assert {change.principal.rpartition("/")[2] for change in changes if not change.gained} >= {
+        "ana"
+    }

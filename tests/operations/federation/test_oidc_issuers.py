@@ -119,14 +119,14 @@ SUBJECTS: list[tuple[dict[str, Any], str, str]] = [  # given, sub, ref
 ]
 
 
-@pytest.mark.parametrize(("request", "subject", "ref"), SUBJECTS)
-def test_github_says_which_job_it_is(request: dict[str, Any], subject: str, ref: str) -> None:
+@pytest.mark.parametrize(("claims", "subject", "ref"), SUBJECTS)
+def test_github_says_which_job_it_is(claims: dict[str, Any], subject: str, ref: str) -> None:
     """The environment comes before the event, and the event before the branch."""
     world, main, _ = made()
     github = github_actions(world)
     github.register(main)
 
-    identity = read_web_identity(main, workflow_token(github, "acme/star-maps", **request))
+    identity = read_web_identity(main, workflow_token(github, "acme/star-maps", **claims))
 
     assert identity.subject == f"repo:acme/star-maps:{subject}"
     assert identity.context[f"{GITHUB}:ref"] == ref
@@ -307,7 +307,7 @@ MISTAKES: dict[str, Callable[[World, Account, OidcIssuer], Any]] = {
         algorithm=["RS256"],  # type: ignore[arg-type]
     ),
     "GitHub twice": lambda w, _, __: [github_actions(twin) for twin in [w.copy()] * 2],
-    "an account of another world": lambda w, _, i: i.register(w.copy().account("main")),
+    "an account in another world": lambda w, _, i: i.register(w.copy().account("main")),
     "Cognito as a provider": lambda w, _, __: [
         cognito(twin).register(twin.account("main")) for twin in [w.copy()]
     ],

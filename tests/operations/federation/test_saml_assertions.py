@@ -239,7 +239,7 @@ def test_a_key_on_an_elliptic_curve_signs_too(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("pair", [f"{STARS},{PROVIDER}", f" {PROVIDER} , {STARS} "])
-def test_role_and_provider_stand_in_either_order(scene: Scene, pair: str) -> None:
+def test_role_and_provider_are_in_either_order(scene: Scene, pair: str) -> None:
     """Identity providers write both."""
     found = scene.read(scene.resigned(attribute(names.ROLE, pair, pair)))
 
@@ -293,7 +293,7 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
     "another issuer": (
         say("saml:Assertion/saml:Issuer", "https://evil.example"),
         "Issuer not present in specified provider",
-        "somebody else",
+        "another issuer",
     ),
     "no issuer": (
         drop("saml:Assertion/saml:Issuer"),
@@ -333,26 +333,34 @@ WRONG: dict[str, tuple[forge.Edit, str, str]] = {
     "not a success": (
         mark("samlp:Status/samlp:StatusCode", Value="urn:oasis:names:tc:SAML:2.0:status:Requester"),
         INVALID,
-        "no Success",
+        "isn't Success",
     ),
-    "no status": (drop("samlp:Status"), INVALID, "no Success"),
+    "no status": (drop("samlp:Status"), INVALID, "isn't Success"),
     "no time of issue": (mark("saml:Assertion", IssueInstant=None), INVALID, "no IssueInstant"),
-    "a time that is none": (mark("saml:Assertion", IssueInstant="soon"), INVALID, "is no time"),
-    "a time of a week": (mark(CONDITIONS, NotBefore="2026-W48-3"), INVALID, "is no time"),
-    "a 13th month": (mark(CONDITIONS, NotOnOrAfter="2026-13-01T00:00:00Z"), INVALID, "is no time"),
+    "a time that is none": (mark("saml:Assertion", IssueInstant="soon"), INVALID, "isn't a time"),
+    "a time of a week": (mark(CONDITIONS, NotBefore="2026-W48-3"), INVALID, "isn't a time"),
+    "a 13th month": (
+        mark(CONDITIONS, NotOnOrAfter="2026-13-01T00:00:00Z"),
+        INVALID,
+        "isn't a time",
+    ),
     "a time before all": (
         mark(CONDITIONS, NotBefore="0001-01-01T00:00:00+14:00"),
         INVALID,
-        "is no time",
+        "isn't a time",
     ),
-    "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is good from"),
-    "confirmed not yet": (mark(DATA, NotBefore="2026-11-25T10:00:00Z"), INVALID, "It is good from"),
+    "not yet": (mark(CONDITIONS, NotBefore="2026-11-25T09:00:01Z"), INVALID, "It is valid from"),
+    "confirmed not yet": (
+        mark(DATA, NotBefore="2026-11-25T10:00:00Z"),
+        INVALID,
+        "It is valid from",
+    ),
     "issued tomorrow": (
         mark("saml:Assertion", IssueInstant="2026-11-26T09:00:00Z"),
         INVALID,
-        "It is good from",
+        "It is valid from",
     ),
-    "no role": (attribute(names.ROLE), INVALID, "may take no role"),
+    "no role": (attribute(names.ROLE), INVALID, "can't assume a role"),
     "a role alone": (attribute(names.ROLE, STARS), INVALID, "it must be the ARN of a role"),
     "two roles": (attribute(names.ROLE, f"{STARS},{MAPS}"), INVALID, "it must be the ARN"),
     "three ARNs": (attribute(names.ROLE, f"{STARS},{PROVIDER},{MAPS}"), INVALID, "it must be"),
@@ -468,7 +476,7 @@ LATE: dict[str, tuple[dict[str, Any], dict[str, float], str]] = {
 
 
 @pytest.mark.parametrize("case", LATE)
-def test_who_comes_late_is_told_so(scene: Scene, case: str) -> None:
+def test_a_late_response_has_its_own_error(scene: Scene, case: str) -> None:
     """By the world's clock; five minutes are the most, whatever the assertion says."""
     how, later, message = LATE[case]
     assertion = scene.sign_in(**how)
@@ -491,7 +499,7 @@ def test_an_assertion_of_the_future_is_not_good_yet(scene: Scene) -> None:
     future.clock.advance(minutes=2)
     assertion = future.saml_directories[ENTITY_ID].sign_in("ana")
 
-    refused(scene, assertion, InvalidIdentityToken, INVALID, "It is good from 2026-11-25 09:02")
+    refused(scene, assertion, InvalidIdentityToken, INVALID, "It is valid from 2026-11-25 09:02")
     scene.world.clock.advance(minutes=2)
     assert scene.read(assertion).subject == "ana"
 
@@ -556,7 +564,7 @@ def test_the_account_must_know_the_provider(scene: Scene) -> None:
         assert caught.value.message == "Specified provider doesn't exist"
 
 
-def test_another_directory_is_told_by_its_issuer(scene: Scene) -> None:
+def test_another_directory_is_recognized_by_its_issuer(scene: Scene) -> None:
     """AWS says so, and not that the signature is another one."""
     other = create_directory(scene.world, "Beta", entity_id="https://beta.example/saml")
     provider = other.register(scene.account, "Beta")
@@ -575,7 +583,7 @@ def test_old_metadata_know_no_new_certificate(scene: Scene) -> None:
 
     scene.provider.update(saml_metadata_document=scene.directory.metadata())
     assert scene.read(new).subject == "ana"
-    refused(scene, old, InvalidIdentityToken, "Response signature invalid", "does not convince")
+    refused(scene, old, InvalidIdentityToken, "Response signature invalid", "isn't valid")
 
 
 def test_metadata_with_two_certificates_lock_nobody_out(scene: Scene) -> None:
@@ -776,7 +784,7 @@ def test_only_texts_are_read(scene: Scene, wrong: Any) -> None:
     """Anything else is a mistake of whoever asks."""
     with pytest.raises(RequestError, match="A SAML assertion is a text"):
         scene.read(wrong)
-    with pytest.raises(RequestError, match="named by its ARN"):
+    with pytest.raises(RequestError, match="Name a SAML provider by its ARN"):
         read_saml(scene.account, wrong, scene.sign_in())
 
 

@@ -22,7 +22,7 @@ def scene() -> Scene:
     return forge.made()
 
 
-def test_a_directory_stands_in_its_world_by_its_entity_id() -> None:
+def test_a_directory_is_in_its_world_by_its_entity_id() -> None:
     """A world may have several, each with its own key."""
     world = World(seed=3)
     acme, beta = create_directory(world), create_directory(world, "Beta", entity_id="urn:beta")
@@ -30,7 +30,7 @@ def test_a_directory_stands_in_its_world_by_its_entity_id() -> None:
     assert world.saml_directories == {ENTITY_ID: acme, "urn:beta": beta}
     assert acme.name == "Acme Active Directory"
     assert acme.certificate().public_key() != beta.certificate().public_key()
-    with pytest.raises(RequestError, match="has a directory urn:beta already"):
+    with pytest.raises(RequestError, match="already has a directory urn:beta"):
         create_directory(world, "Gamma", entity_id="urn:beta")
 
 
@@ -115,7 +115,7 @@ def test_full_names_of_attributes_are_kept(scene: Scene) -> None:
         assert f'Name="{name}"' in text
 
 
-def test_what_a_directory_is_told_for_aws_wins(scene: Scene) -> None:
+def test_what_is_set_for_aws_wins(scene: Scene) -> None:
     """Over what it knows of the user by the same name."""
     bo = scene.directory.add_user(
         "bo", groups=["astronomers"], attributes={names.ROLE_SESSION_NAME: "other", names.ROLE: "x"}
@@ -173,7 +173,7 @@ MISTAKES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_and_changes_nothing(scene: Scene, case: str) -> None:
+def test_a_mistake_is_shown_and_changes_nothing(scene: Scene, case: str) -> None:
     """In words, not by some error of XML."""
     directory = scene.directory
     before = told(directory)

@@ -51,7 +51,7 @@ from tests.operations.federation.oidc_tokens import (
 )
 
 
-def test_a_token_says_whom_its_issuer_vouches_for() -> None:
+def test_a_token_identifies_its_subject() -> None:
     """With all that STS needs to know for the session."""
     _, main, issuer = made()
     token = issuer.token(
@@ -294,7 +294,7 @@ def test_the_note_says_why_a_token_is_refused() -> None:
         "for these audiences (client ids): star-maps.": issuer.token("ana", audience="moon"),
         "for RS256 only": signed(claims_of(issuer), issuer, alg="RS512"),
         "it was changed": _tampered(issuer),
-        f"of these issuers: {URL}.": _by_eve(issuer, iss="https://eve.example"),
+        f"for these issuers: {URL}.": _by_eve(issuer, iss="https://eve.example"),
     }
     for note, token in notes.items():
         assert note in refused(main, token).__notes__[0]
@@ -315,7 +315,7 @@ def test_an_account_takes_only_tokens_of_issuers_that_it_knows_itself() -> None:
     token = issuer.token("ana")
     error = refused(world.account("other"), token)
     assert error.message == f"{NO_PROVIDER}{URL}"
-    assert "of these issuers: none." in error.__notes__[0]
+    assert "for these issuers: none." in error.__notes__[0]
 
     main.oidc_providers[ARN].delete()
 
@@ -543,7 +543,7 @@ def test_a_provider_without_audiences_takes_no_token() -> None:
     ],
     ids=str,
 )
-def test_session_tags_stand_in_one_claim_or_in_one_each(claims: dict[str, Any]) -> None:
+def test_session_tags_are_in_one_claim_or_in_one_each(claims: dict[str, Any]) -> None:
     """The second way is for providers that cannot write objects."""
     _, main, issuer = made()
 
@@ -700,7 +700,7 @@ def test_there_is_one_way_to_write_each_part_of_a_token() -> None:
     for token in alike:
         error = refused(main, token)
         assert NO_JWT in error.message
-        assert "is not written in base64url" in error.__notes__[0]
+        assert "isn't base64url" in error.__notes__[0]
 
 
 def _lenient(token: str) -> list[bytes]:

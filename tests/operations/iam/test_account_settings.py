@@ -231,7 +231,7 @@ def test_another_property_beside_that_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("arguments", [[KEY], KEY, {KEY: True}, {5: "true"}, {KEY: None}])
-def test_a_mapping_of_texts_is_told_from_anything_else(arguments: Any) -> None:
+def test_a_mapping_of_texts_differs_from_anything_else(arguments: Any) -> None:
     """Never a bare error from the depths."""
     main = account()
     with pytest.raises(RequestError):

@@ -192,7 +192,7 @@ NO_PEM = {
 
 
 @pytest.mark.parametrize("case", NO_PEM)
-def test_what_is_no_certificate_is_refused_with_the_reason(case: str) -> None:
+def test_what_is_not_a_certificate_is_refused_with_the_reason(case: str) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(ValueError, match=r"\w"):
         pem.certificates(NO_PEM[case])
@@ -242,7 +242,7 @@ NO_KEY = {
 
 
 @pytest.mark.parametrize("case", NO_KEY)
-def test_what_is_no_public_key_is_refused(case: str, ana: User) -> None:
+def test_what_is_not_a_public_key_is_refused(case: str, ana: User) -> None:
     """With the reason below the sentence."""
     before = snapshot(ana.account.world)
 

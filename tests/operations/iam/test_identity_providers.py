@@ -137,7 +137,7 @@ NO_METADATA = {
 
 
 @pytest.mark.parametrize("case", NO_METADATA)
-def test_what_is_no_metadata_is_refused_with_the_reason(case: str) -> None:
+def test_what_is_not_metadata_is_refused_with_the_reason(case: str) -> None:
     """The sentence is AWS's, the reason stands below it."""
     with pytest.raises(InvalidInput) as caught:
         read(NO_METADATA[case], NOW)
@@ -255,7 +255,7 @@ def test_an_arn_ends_with_the_url(url: str, main: Account) -> None:
         "https://token.example\n",
     ],
 )
-def test_what_is_no_url_of_a_provider_is_refused(url: str, main: Account) -> None:
+def test_what_is_not_a_url_of_a_provider_is_refused(url: str, main: Account) -> None:
     """It is https://, a host, and perhaps a path."""
     before = snapshot(main.world)
 
@@ -426,7 +426,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "encrypted, and no key": (
         lambda a: ask(a, "UpdateSAMLProvider", AssertionEncryptionMode="Required"),
         InvalidInput,
-        "only if there is a key",
+        "only with a private key",
     ),
     "no ARN of a SAML provider": (
         lambda a: ask(a, "GetSAMLProvider", SAMLProviderArn=f"{OIDC}/token.example/path"),

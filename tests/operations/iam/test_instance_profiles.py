@@ -82,7 +82,7 @@ def test_a_profile_is_answered_as_aws_does(main: Account) -> None:
     assert listed == {"InstanceProfiles": [profile], "IsTruncated": False}
 
 
-def test_a_role_in_a_profile_cannot_be_deleted_nor_can_the_profile(main: Account) -> None:
+def test_a_role_in_a_profile_cannot_be_deleted_and_neither_can_the_profile(main: Account) -> None:
     """The role must be taken out first; then both can go."""
     profile, role = main.instance_profiles["web"], main.get_role("app")
     for delete in (profile.delete, role.delete):
@@ -233,7 +233,7 @@ def test_a_name_that_is_not_known_is_derived_and_said_to_be(main: Account) -> No
     assert (role.name, role.attached) == ("AWSServiceRoleForSomeThing_MyPart", [])
     [warning] = main.world.warnings
     assert warning == (
-        "How my-part.some-thing.amazonaws.com calls its service-linked role is not known: "
+        "The name of my-part.some-thing.amazonaws.com's service-linked role is unknown: "
         "AWSServiceRoleForSomeThing_MyPart was derived, and has no policy."
     )
 
@@ -295,7 +295,7 @@ def test_every_service_of_the_table_has_a_policy_that_aws_ships() -> None:
 
 
 @pytest.mark.parametrize("text", ["ecs", "", "amazonaws.com", ".amazonaws.com", "ecs.example.com"])
-def test_what_is_no_service_principal_has_no_linked_role(text: str) -> None:
+def test_what_is_not_a_service_principal_has_no_linked_role(text: str) -> None:
     """A service is named by its principal."""
     assert linked_service(text) is None
 

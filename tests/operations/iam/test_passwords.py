@@ -375,7 +375,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
             max_signin_session_duration=3600, reset_max_signin_session_duration=True
         ),
         InvalidInput,
-        "The session duration cannot be set and reset at once.",
+        "The session duration can't be set and reset at the same time.",
     ),
     "a user with a password": (
         lambda a: a.users["alice"].delete(),

@@ -105,7 +105,7 @@ def test_an_instance_is_in_a_region(region: Any) -> None:
     """The global endpoint of STS is none."""
     world = World(seed=7)
     organization = world.create_organization(world.create_account("main"))
-    with pytest.raises(RequestError, match="no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         organization.enable_identity_center(region=region)
 
 
@@ -502,10 +502,10 @@ def _damaged(path: list[Any], value: Any) -> Callable[[dict[str, Any]], None]:
         (_damaged(["users", ..., "instance_arn"], "x"), "It must be arn:aws:sso"),
         (_damaged(["groups", ..., "member_ids"], ["nobody"]), "There is no such user"),
         (_damaged(["permission_sets", ..., "session_duration"], "PT99H"), "PT1H to PT12H"),
-        (_damaged(["permission_sets", ..., "provisioned"], {}), "is not provisioned"),
+        (_damaged(["permission_sets", ..., "provisioned"], {}), "isn't provisioned"),
         (_damaged(["permission_sets"], {}), "There is no such permission set"),
         (_damaged(["users", "x"], {"id": "y", "instance_arn": "x"}), "id"),
-        (_damaged(["region"], 5), "There must be text"),
+        (_damaged(["region"], 5), "It must be text"),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_place(

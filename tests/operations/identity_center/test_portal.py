@@ -202,7 +202,7 @@ def test_a_suspended_or_removed_account_is_not_offered(scene: Scene) -> None:
     assert scene.center.account_assignments == []
 
 
-def test_a_saml_provider_that_is_gone_closes_the_account_until_it_is_mended(scene: Scene) -> None:
+def test_a_saml_provider_that_is_gone_closes_the_account_until_it_is_fixed(scene: Scene) -> None:
     """IAM lets an administrator delete it: hence its name."""
     [provider] = scene.dev.saml_providers.values()
     provider.delete()
@@ -224,7 +224,7 @@ def test_metadata_of_somebody_else_close_the_account_too(scene: Scene) -> None:
         portal.role_credentials(DEV, "Readers")
     scene.center.provision_permission_set(scene.readers)
 
-    assert "does not know the portal any more" in caught.value.__notes__[0]
+    assert "doesn't trust the portal any more" in caught.value.__notes__[0]
     assert provider.metadata == own
     assert portal.role_credentials(DEV, "Readers").arn.endswith("/ana")
 
@@ -399,7 +399,7 @@ def test_what_the_service_does_in_an_account_it_does_with_its_linked_role(scene:
     assert callers == {f"arn:aws:sts::{DEV}:assumed-role/AWSServiceRoleForSSO/AWS-SSO"}
 
 
-def test_the_administrators_calls_say_what_was_given_to_whom(scene: Scene) -> None:
+def test_the_administrators_calls_show_the_assignments(scene: Scene) -> None:
     """In the management account: who reads the log sees a new administrator come."""
     scene.readers.put_inline_policy(Policy.allow("*"))
     scene.readers.put_permissions_boundary("PowerUserAccess")

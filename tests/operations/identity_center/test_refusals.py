@@ -293,7 +293,7 @@ ROWS = [
     ),
     Row(
         "ValidationException",
-        "in more than their case",
+        "unique case-insensitively",
         lambda s: s.center.set_access_control_attributes(
             {"Title": "${path:title}", "title": "${path:locale}"}
         ),
@@ -386,7 +386,7 @@ def test_a_stranger_cannot_be_opened(scene: Scene) -> None:
     """An account outside of the organization, and one that is suspended."""
     scene.world.create_account("stranger")
     scene.organization.members[PROD].status = "SUSPENDED"
-    for account, why in (("stranger", "not in the organization"), ("acme-prod", "SUSPENDED")):
+    for account, why in (("stranger", "isn't in the organization"), ("acme-prod", "SUSPENDED")):
         with pytest.raises(AwsError, match="not found in the organization") as caught:
             scene.center.create_account_assignment(account, "Readers", "ana")
         assert why in caught.value.__notes__[0]

@@ -164,7 +164,7 @@ def test_nobody_calls_for_another_account(world: World) -> None:
         world.account(MAIN).call("organizations:ListRoots", ana)
 
 
-def test_calls_stand_in_the_log_of_the_account(world: World, main: Account) -> None:
+def test_calls_are_in_the_log_of_the_account(world: World, main: Account) -> None:
     """Those that fail, too."""
     event = world.events[-1]
     ana = main.create_user("ana")

@@ -103,7 +103,7 @@ def test_paths_name_every_step_but_the_account(organization: Organization) -> No
     assert organization.path_of(MAIN) == start
     assert organization.path_of(DEV) == f"{start}{prod}/{web}/"
     assert organization.organizational_units[web].path == f"{start}{prod}/{web}/"
-    with pytest.raises(RequestError, match="is not in the organization"):
+    with pytest.raises(RequestError, match="isn't in the organization"):
         organization.path_of(OUTSIDE)
 
 
@@ -211,7 +211,7 @@ def test_only_an_empty_one_is_deleted(organization: Organization) -> None:
     """Neither accounts nor OUs may be in it."""
     prod, web = organization.organizational_units.values()
     for full in (prod, web):
-        with pytest.raises(AwsError, match="still holds"):
+        with pytest.raises(AwsError, match="still contains"):
             full.delete()
     organization.move_account(DEV, "root")
     web.delete()
@@ -221,7 +221,7 @@ def test_only_an_empty_one_is_deleted(organization: Organization) -> None:
     assert [account.name for account in organization.root.accounts] == ["acme-main", "acme-dev"]
 
 
-def test_a_parent_that_is_not_there_is_told_with_its_likes(organization: Organization) -> None:
+def test_a_parent_that_is_not_there_is_shown_with_its_likes(organization: Organization) -> None:
     """A name that was misspelt."""
     with pytest.raises(ParentNotFoundException) as caught:
         organization.create_organizational_unit("x", parent="Prd")
@@ -232,7 +232,7 @@ def test_a_parent_that_is_not_there_is_told_with_its_likes(organization: Organiz
 @pytest.mark.parametrize("parent", [7, object(), ["Prod"]])
 def test_a_parent_that_is_none_is_refused(organization: Organization, parent: Any) -> None:
     """Something of another kind."""
-    with pytest.raises(RequestError, match="is neither"):
+    with pytest.raises(RequestError, match="isn't"):
         organization.create_organizational_unit("x", parent=parent)
 
 
@@ -475,7 +475,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert snapshot(organization.world) == before
 
 
-def test_what_is_not_there_is_told_with_its_likes(organization: Organization) -> None:
+def test_what_is_not_there_is_shown_with_its_likes(organization: Organization) -> None:
     """Accounts, targets and policies by names that were misspelt."""
     policy = organization.create_policy("guard", document(deny("s3:*")))
     for miss, code, hint in (

@@ -75,7 +75,7 @@ def test_with_consolidated_billing_there_are_no_policies() -> None:
     assert "consolidated billing" in made.describe()
 
 
-def test_the_levels_are_told_root_first_with_where_they_hang(organization: Organization) -> None:
+def test_the_levels_are_shown_root_first_with_their_targets(organization: Organization) -> None:
     """As the engine wants them."""
     guard = organization.create_policy("guard", NO_S3)
     guard.attach("Prod")
@@ -156,7 +156,7 @@ def test_the_last_scp_cannot_be_detached(organization: Organization) -> None:
     organization.detach_policy("FullAWSAccess", "Prod")
 
 
-def test_ten_scps_hang_on_one_target_at_most(organization: Organization) -> None:
+def test_ten_scps_are_attached_to_one_target_at_most(organization: Organization) -> None:
     """FullAWSAccess is one of them; what hangs above does not count."""
     made = [organization.create_policy(f"p{number}", NO_S3) for number in range(10)]
     for policy in made[:9]:
@@ -169,7 +169,7 @@ def test_ten_scps_hang_on_one_target_at_most(organization: Organization) -> None
         policy.attach("Web")
 
 
-def test_five_rcps_hang_on_one_target_at_most(organization: Organization) -> None:
+def test_five_rcps_are_attached_to_one_target_at_most(organization: Organization) -> None:
     """RCPFullAWSAccess is one of them."""
     organization.enable_policy_type(RCP)
     made = [organization.create_policy(f"r{number}", NO_WRITE, type=RCP) for number in range(5)]
@@ -215,7 +215,7 @@ def test_disabling_a_type_detaches_all_of_it(organization: Organization) -> None
 
     assert guard.targets == []
     assert names(organization, DEV) == []
-    assert "not enabled" in str(organization.effective_policies(DEV, SCP))
+    assert "isn't enabled" in str(organization.effective_policies(DEV, SCP))
     assert names(organization, DEV, RCP) == [["RCPFullAWSAccess"]] * 4
     with pytest.raises(AwsError, match="enabled policy types") as caught:
         guard.attach("Web")
@@ -347,7 +347,7 @@ def test_what_reaches_an_account_can_be_read(organization: Organization) -> None
         "account acme-dev",
     ]
     assert str(found).splitlines() == [
-        f"SERVICE_CONTROL_POLICY for acme-dev ({DEV}): each level must allow, none may deny",
+        f"SERVICE_CONTROL_POLICY for acme-dev ({DEV}): each level must allow, none can deny",
         "  root              FullAWSAccess",
         "  OU Prod           FullAWSAccess, guard",
         "  OU Web            FullAWSAccess",

@@ -524,7 +524,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, int]] = [
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused[0])
-def test_who_may_not_is_told_so_in_the_services_own_way(refused: Any, main: Account) -> None:
+def test_a_denied_call_gets_the_services_own_error(refused: Any, main: Account) -> None:
     """Whatever the code, it is a denial with its decision."""
     operation, arguments, code, status = refused
     dana = main.create_user("dana")

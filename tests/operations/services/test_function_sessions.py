@@ -234,5 +234,5 @@ def test_what_is_delivered_shows_no_secret_by_itself(main: Account, resize: Func
 def test_only_a_session_can_be_delivered(main: Account, deliver: Any) -> None:
     """An access key has no token, and a role has no credentials at all."""
     for thing in (main.create_user("ana").create_access_key(), None, "worker"):
-        with pytest.raises(RequestError, match="Credentials are of a session"):
+        with pytest.raises(RequestError, match="Pass a session"):
             deliver(thing)

@@ -294,7 +294,7 @@ def test_a_role_that_is_taken_out_of_the_profile_is_not_given_any_more(
     """Another one in its place is, without a word to EC2."""
     session, profile = web.role_session(), main.instance_profiles["reader"]
     profile.remove_role("reader")
-    with pytest.raises(RequestError, match="no role in its instance profile reader"):
+    with pytest.raises(RequestError, match="its instance profile has no role: reader"):
         web.role_session()
     assert main.world.can(session, "s3:GetObject", MAP)
     profile.add_role("writer")
@@ -353,7 +353,7 @@ def test_the_metadata_service_may_want_a_token(main: Account, web: Instance) -> 
         web.role_session(delivery="1.0")
     assert web.role_session()
     web.modify_metadata_options(http_endpoint="disabled")
-    with pytest.raises(RequestError, match="switched off"):
+    with pytest.raises(RequestError, match="disabled"):
         web.role_session()
     with pytest.raises(RequestError, match="delivery is one of"):
         web.role_session(delivery="3")
@@ -676,7 +676,7 @@ def test_tags_for_what_no_instance_brings_along_are_refused(kind: Any, main: Acc
     with pytest.raises(InvalidParameterValue, match="not a valid taggable resource type") as caught:
         main.call("ec2:RunInstances", root, MinCount=1, MaxCount=1, TagSpecifications=sent)
 
-    assert "It is one of instance, volume" in caught.value.__notes__[0]
+    assert "It must be one of instance, volume" in caught.value.__notes__[0]
     assert set(main.resources) == before
 
 
@@ -687,7 +687,7 @@ def test_tag_specifications_that_are_none_are_refused(sent: Any, main: Account) 
         main.call("ec2:RunInstances", main.root_arn, MinCount=1, MaxCount=1, TagSpecifications=sent)
 
 
-def test_what_is_no_instance_profile_is_refused(main: Account, web: Instance) -> None:
+def test_what_is_not_an_instance_profile_is_refused(main: Account, web: Instance) -> None:
     """Whether an instance is started with it or gets it later."""
     wrong: Any = 5
 

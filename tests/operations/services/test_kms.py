@@ -321,9 +321,9 @@ def test_a_key_policy_has_one_name_and_is_always_there(own: Account) -> None:
         key.get_policy()
 
 
-def test_no_managed_policy_hangs_on_a_key(own: Account) -> None:
+def test_no_managed_policy_is_attached_to_a_key(own: Account) -> None:
     """As on no resource."""
-    with pytest.raises(RequestError, match=r"never on a key.*key.put_policy"):
+    with pytest.raises(RequestError, match=r"not to a key.*key.put_policy"):
         own.create_key().attach_policy("AdministratorAccess")
 
 
@@ -454,7 +454,7 @@ def test_a_grant_is_for_operations_that_its_key_can(own: Account, dana: User) ->
     assert len(GRANT_OPERATIONS) == 19
 
 
-def test_a_grant_is_retired_by_whom_it_names_or_whom_a_policy_lets(
+def test_a_grant_is_retired_by_its_retiring_principal_or_by_a_policy(
     world: World, own: Account, dana: User
 ) -> None:
     """Another grant's leave is not enough."""
@@ -602,7 +602,7 @@ def test_an_alias_stands_for_its_key(world: World, own: Account, dana: User) -> 
         ),
     ],
 )
-def test_what_is_no_key_is_told(key_id: str, message: str, own: Account) -> None:
+def test_what_is_not_a_key_is_reported(key_id: str, message: str, own: Account) -> None:
     """With its ARN."""
     with pytest.raises(NotFoundException) as caught:
         own.create_key()._do("DescribeKey", KeyId=key_id)
@@ -654,7 +654,7 @@ def test_a_key_is_in_its_region(own: Account) -> None:
     assert own.get_resource(key.arn) is key
     with pytest.raises(NoSuchEntity):
         own.get_resource(key.arn.replace("eu-west-1", "us-east-1"))
-    with pytest.raises(RequestError, match="no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         own.create_key(region="Mars")
 
 
@@ -699,7 +699,7 @@ def test_a_role_named_in_a_key_policy_is_cut_by_its_boundary_a_user_is_not(
     ],
     ids=str,
 )
-def test_what_is_no_grant_is_refused(
+def test_what_is_not_a_grant_is_refused(
     grantee: Any, operations: Any, more: dict[str, Any], own: Account
 ) -> None:
     """With a sentence about what is wrong, and no grant is made."""
@@ -711,7 +711,7 @@ def test_what_is_no_grant_is_refused(
     assert key.list_grants() == []
 
 
-def test_what_is_no_grant_is_refused_in_a_call_too(own: Account) -> None:
+def test_what_is_not_a_grant_is_refused_in_a_call_too(own: Account) -> None:
     """Before and after somebody's permission is asked."""
     key, sent = own.create_key(), {"GranteePrincipal": ROOT, "Operations": ["Decrypt"]}
     wrong: dict[str, Any]
@@ -725,7 +725,7 @@ def test_what_is_no_grant_is_refused_in_a_call_too(own: Account) -> None:
             own.call("kms:CreateGrant", ROOT, KeyId=key.arn, **{**sent, **wrong})
 
 
-def test_what_is_no_grant_is_not_ended(own: Account) -> None:
+def test_what_is_not_a_grant_is_not_ended(own: Account) -> None:
     """A grant is named by itself or by its id."""
     key, wrong = own.create_key(), 5
 

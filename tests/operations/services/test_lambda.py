@@ -290,7 +290,7 @@ def test_it_can_be_made_with_tags_and_a_policy(main: Account, dana: User) -> Non
     assert (made.tags, made.policy is not None) == ({"team": "sky"}, True)
 
 
-def test_what_is_no_role_is_refused(main: Account, resize: Function) -> None:
+def test_what_is_not_a_role_is_refused(main: Account, resize: Function) -> None:
     """Whether a function is made with it or gets it later."""
     wrong: Any = 5
 

@@ -244,7 +244,7 @@ def test_events_are_noted_where_they_happen(main: Account) -> None:
 
 def test_there_is_no_such_region(main: Account) -> None:
     """A slip, not an answer of AWS."""
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         main.create_queue("orders", region="Frankfurt")
 
 

@@ -119,7 +119,7 @@ def test_a_deny_is_a_403_from_another_account_too(
     assert caught.value.decision.verdict.name == "EXPLICIT_DENY"
 
 
-def test_the_root_user_mends_a_policy_that_shuts_out_everybody(
+def test_the_root_user_fixes_a_policy_that_shuts_out_everybody(
     world: World, own: Account, bucket: Bucket
 ) -> None:
     """Nobody else can; and other things the root user cannot do either."""
@@ -171,7 +171,7 @@ def test_deleting_frees_the_name_for_everybody(world: World, own: Account, bucke
         ("PutBucketAbac", {"AbacStatus": {"Status": "Enabled"}}),
     ],
 )
-def test_what_is_not_there_is_told(operation: str, more: dict[str, Any], own: Account) -> None:
+def test_what_is_not_there_is_reported(operation: str, more: dict[str, Any], own: Account) -> None:
     """With S3's own code, and to those only who may ask."""
     with pytest.raises(NoSuchBucket, match="The specified bucket does not exist"):
         own.call(f"s3:{operation}", own.root_arn, Bucket="no-maps", **more)
@@ -293,7 +293,7 @@ def test_s3_refuses_tags_with_its_own_code(own: Account, bucket: Bucket, tags: A
     assert list(own.buckets) == ["star-maps"]
 
 
-def test_a_single_key_is_no_list_of_keys(bucket: Bucket) -> None:
+def test_a_single_key_is_not_a_list_of_keys(bucket: Bucket) -> None:
     """Each of its letters would be one."""
     with pytest.raises(RequestError, match=r"write \['team'\]"):
         bucket.untag("team")
@@ -354,5 +354,5 @@ def test_switches_are_given_as_a_public_access_block(own: Account) -> None:
     """Not as the API writes them."""
     wrong: Any = {"BlockPublicAcls": True}
 
-    with pytest.raises(RequestError, match=r"Give a PublicAccessBlock\(\.\.\.\), not"):
+    with pytest.raises(RequestError, match=r"Pass a PublicAccessBlock\(\.\.\.\), not"):
         own.create_bucket("maps", public_access_block=wrong)

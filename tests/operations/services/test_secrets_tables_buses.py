@@ -348,8 +348,8 @@ def test_a_resource_of_any_service_is_made_by_its_arn(main: Account) -> None:
         ("arn:aws:s3:::maps", "create_bucket"),
         (f"arn:aws:iam::{OWN}:user/zoe", "create_user"),
         (f"arn:aws:logs:us-east-1:{OTHER}:log-group:web", "is of account"),
-        ("maps", "is no ARN"),
-        (f"arn:aws:logs:{START}:log-group:*", "is no ARN of one"),
+        ("maps", "isn't the ARN"),
+        (f"arn:aws:logs:{START}:log-group:*", "isn't the ARN of a single"),
     ],
 )
 def test_what_has_a_way_of_its_own_is_made_that_way(arn: str, word: str, main: Account) -> None:
@@ -359,7 +359,7 @@ def test_what_has_a_way_of_its_own_is_made_that_way(arn: str, word: str, main: A
     assert not main.resources
 
 
-def test_an_access_point_is_no_bucket(main: Account) -> None:
+def test_an_access_point_is_not_a_bucket(main: Account) -> None:
     """So it can be made by its ARN."""
     arn = f"arn:aws:s3:{START}:accesspoint/maps"
 

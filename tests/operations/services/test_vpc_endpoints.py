@@ -78,7 +78,7 @@ def test_its_policy_is_replaced_and_reset(endpoint: VpcEndpoint) -> None:
         document(allow("s3:*", "*", Principal="*", Sid="x" * 20_480)),
     ],
 )
-def test_what_is_no_endpoint_policy_is_not_saved(
+def test_what_is_not_an_endpoint_policy_is_not_saved(
     bad: Any, main: Account, endpoint: VpcEndpoint
 ) -> None:
     """Nor is an endpoint made with it."""
@@ -153,7 +153,7 @@ def test_a_region_has_its_own_endpoints(main: Account) -> None:
     endpoint = main.create_vpc_endpoint("com.amazonaws.eu-west-1.s3", "vpc-1", region="eu-west-1")
 
     assert endpoint.region == "eu-west-1"
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         main.create_vpc_endpoint(S3, "vpc-1", region="here")
 
 

@@ -100,7 +100,7 @@ class Scene:
         )
 
     def can(self, caller: Any, action: str, resource: str = "*") -> Decision:
-        """Ask whether somebody may do something."""
+        """Decide whether a principal can perform an action."""
         return self.world.can(caller, action, resource)
 
 

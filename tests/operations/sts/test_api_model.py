@@ -493,7 +493,7 @@ def test_every_declared_error_is_caused_here_or_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize(("operation", "code"), CAUSES)
-def test_a_declared_error_has_awss_code_and_status_and_stands_in_the_log(
+def test_a_declared_error_has_awss_code_and_status_and_is_in_the_log(
     operation: str, code: str
 ) -> None:
     """Caused by what would cause it there."""

@@ -183,10 +183,10 @@ def test_the_feature_must_be_on_and_a_service_control_policy_still_counts(
         {"target_principal": "not an account"},
     ],
 )
-def test_another_policy_or_another_principal_is_no_task(
+def test_another_policy_or_another_principal_is_not_a_task(
     organization: Organization, wrong: dict[str, str]
 ) -> None:
-    """It is one of five policies, and a root user."""
+    """It must be one of five policies, and a root user."""
     with pytest.raises(ValidationError, match="Invalid T"):
         assume(organization, "S3UnlockBucketPolicy", **wrong)
 

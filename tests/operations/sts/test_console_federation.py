@@ -170,7 +170,7 @@ def test_why_credentials_of_get_session_token_are_not_taken_is_said(scene: Scene
         assert "GetFederationToken" in why(caught)
 
 
-def test_credentials_that_are_no_good_get_no_token(scene: Scene) -> None:
+def test_credentials_that_are_not_good_get_no_token(scene: Scene) -> None:
     """Expired ones, those of a role that is gone, and those of another world."""
     expired = scene.assume(scene.key, scene.short, duration_seconds=900)
     scene.world.clock.advance(seconds=900)
@@ -180,7 +180,11 @@ def test_credentials_that_are_no_good_get_no_token(scene: Scene) -> None:
     other = made(seed=8)
     stranger = other.assume(other.key, other.work)
 
-    for session, words in ((expired, "expired"), (orphan, "invalid"), (stranger, "of a session")):
+    for session, words in (
+        (expired, "expired"),
+        (orphan, "invalid"),
+        (stranger, "and sessionToken"),
+    ):
         with pytest.raises(BadRequest) as caught:
             link(scene, session)
         assert words in why(caught)

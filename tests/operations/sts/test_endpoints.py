@@ -57,12 +57,12 @@ def test_the_service_of_a_region_is_the_service_there() -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "EU-WEST-1", "eu-west-1\n", "us-east", "global", "sts", None, 5, [], b"eu-west-1"]
 )
-def test_what_is_no_region_is_refused(wrong: Any) -> None:
+def test_what_is_not_a_region_is_refused(wrong: Any) -> None:
     """Whichever way it is given."""
     scene = made()
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         scene.world.sts.endpoint(wrong)
-    with pytest.raises(RequestError, match="is no Region"):
+    with pytest.raises(RequestError, match="isn't a Region"):
         type(scene.world.sts)(scene.world, wrong).get_caller_identity(scene.key)
 
 
@@ -282,7 +282,7 @@ def test_sessions_that_are_there_go_on_where_sts_is_off() -> None:
 def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
     """Nobody can switch it off."""
     scene = made()
-    with pytest.raises(RequestError, match="always on in us-east-1"):
+    with pytest.raises(RequestError, match="always enabled in us-east-1"):
         off(scene.main, HOME)
     scene.main.set_sts_regional_endpoint_status(HOME, "Active")
     for region in ON_BY_DEFAULT[1:]:
@@ -297,13 +297,13 @@ def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
 @pytest.mark.parametrize(
     ("region", "status", "words"),
     [
-        (ABROAD, "Inactive", "cannot be switched in 'me-south-1'"),
-        (GLOBAL, "Inactive", "cannot be switched"),
+        (ABROAD, "Inactive", "can't be changed in 'me-south-1'"),
+        (GLOBAL, "Inactive", "can't be changed"),
         ("eu-west-9", "Inactive", "Did you mean"),
-        ("", "Active", "cannot be switched"),
-        (5, "Active", "cannot be switched"),
-        ([], "Active", "cannot be switched"),
-        (None, "Active", "cannot be switched"),
+        ("", "Active", "can't be changed"),
+        (5, "Active", "can't be changed"),
+        ([], "Active", "can't be changed"),
+        (None, "Active", "can't be changed"),
         (AWAY, "inactive", "Active or Inactive"),
         (AWAY, True, "Active or Inactive"),
         (AWAY, None, "Active or Inactive"),

@@ -153,14 +153,14 @@ def test_a_good_call_of_each_method_is_done(scene: Scene, method: str) -> None:
     """Control: so that what follows fails for what is wrong, and for nothing else."""
     call = getattr(scene.world.sts, method)
     if method == "get_delegated_access_token":
-        with pytest.raises(RequestError, match="not modelled"):
+        with pytest.raises(RequestError, match="n't modelled"):
             call(**methods(scene)[method])
     else:
         assert call(**methods(scene)[method])
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_value_of_the_wrong_type_is_told_from_anything_else(scene: Scene, method: str) -> None:
+def test_a_value_of_the_wrong_type_differs_from_anything_else(scene: Scene, method: str) -> None:
     """By RequestError, whichever parameter it is of; never by an error from the depths."""
     given_ = methods(scene)[method]
     before = snapshot(scene.world)
@@ -185,7 +185,7 @@ def test_a_call_by_awss_names_is_checked_as_well(scene: Scene, operation: str) -
 
 
 @pytest.mark.parametrize("wrong", [None, 5, True, b"AssumeRole", [], {}, "", "assumeRole", "Get"])
-def test_what_is_no_operation_is_refused(scene: Scene, wrong: Any) -> None:
+def test_what_is_not_an_operation_is_refused(scene: Scene, wrong: Any) -> None:
     """With the way to name one."""
     with pytest.raises(RequestError, match="operation"):
         scene.world.sts.call(wrong, scene.key)
@@ -415,7 +415,7 @@ def told(world: World) -> str:
 
 @settings(max_examples=tries(60))
 @given(st.sampled_from(SENT_SECRETS), st.data(), marked)
-def test_a_secret_that_is_sent_is_told_to_nobody(
+def test_a_secret_that_is_sent_is_shown_to_nobody(
     sent: tuple[str, str, list[Callable[[str], Any]]], data: st.DataObject, secret: str
 ) -> None:
     """In whatever shape it comes: not in the error, not in the log."""
@@ -461,7 +461,7 @@ def test_a_session_is_not_written_to_any_file(operation: str) -> None:
             write(session)
 
 
-def test_a_token_for_others_is_told_once_and_is_in_no_file() -> None:
+def test_a_token_for_others_is_shown_once_and_is_in_no_file() -> None:
     """Nor in its own repr."""
     scene = made()
     token = scene.world.sts.get_web_identity_token(scene.key, audience="star-maps")

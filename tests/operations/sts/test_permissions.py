@@ -663,7 +663,7 @@ def test_an_scp_binds_whoever_assumes_a_members_root_user() -> None:
     assert not scene.can(session, "s3:DeleteBucketPolicy", "arn:aws:s3:::far-maps")
 
 
-def test_an_rcp_binds_those_whom_an_identity_provider_vouches_for_and_an_scp_does_not() -> None:
+def test_an_rcp_applies_to_federated_principals_and_an_scp_does_not() -> None:
     """They are no principals of the organization before they have a session."""
     token = "sts:AssumeRoleWithWebIdentity"
     for kind, guard, refuses in (
@@ -842,7 +842,7 @@ def test_a_managed_session_policy_is_as_it_is_now() -> None:
     assert not scene.can(session, "s3:ListAllMyBuckets")
 
 
-def test_what_hangs_on_the_role_or_user_counts_at_once() -> None:
+def test_what_is_attached_to_the_role_or_user_counts_at_once() -> None:
     """Sessions are asked anew each time; only who may make new ones is the trust policy's."""
     scene = made()
     token = scene.session("GetSessionToken")

@@ -200,7 +200,7 @@ def test_a_name_that_is_used_again_is_revoked_with_it(scene: Scene) -> None:
     assert [works(scene, item) for item in (first, twin, later)] == [False] * 3
     assert works(scene, namesake)
     assert revocation.hits == (first.access_key_id, twin.access_key_id)
-    assert "there are 1 others of that name" in revocation.note
+    assert "there are 1 others with that name" in revocation.note
 
 
 def test_a_session_that_has_expired_is_not_among_the_hits(scene: Scene) -> None:

@@ -274,15 +274,15 @@ def test_sts_that_is_switched_off_is_off_for_services_too(main: Account) -> None
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"service": "lambda"}, "is no service"),
-    ({"service": None}, "is no service"),
-    ({"service": "Lambda.amazonaws.com"}, "is no service"),
-    ({"service": "lambda.amazonaws.com.evil.example"}, "is no service"),
+    ({"service": "lambda"}, "isn't a service"),
+    ({"service": None}, "isn't a service"),
+    ({"service": "Lambda.amazonaws.com"}, "isn't a service"),
+    ({"service": "lambda.amazonaws.com.evil.example"}, "isn't a service"),
     ({"service": "ec2.amazonaws.com"}, "instance.role_session"),
     ({"service": "ec2.amazonaws.com.cn"}, "instance.role_session"),
     ({"role_arn": 5}, "role_arn is a role or its ARN"),
     ({"role_arn": None}, "role_arn is a role or its ARN"),
-    ({"source_arn": "resize"}, "is no ARN"),
+    ({"source_arn": "resize"}, "isn't an ARN"),
     ({"source_arn": 5}, "source_arn is a resource or its ARN"),
     ({"duration_seconds": "900"}, "DurationSeconds"),
     ({"role_session_name": 5}, "RoleSessionName"),
@@ -312,7 +312,7 @@ def test_a_name_that_sts_does_not_take_is_refused(main: Account, name: str) -> N
 
 
 @pytest.mark.parametrize("wrong", ["worker", "worker" * 9, "arn:aws:s3:::worker-bucket", ":" * 30])
-def test_what_is_no_arn_of_a_role_is_refused(main: Account, wrong: str) -> None:
+def test_what_is_not_an_arn_of_a_role_is_refused(main: Account, wrong: str) -> None:
     """Too short, no ARN, of no account."""
     with pytest.raises(ValidationError, match=r"'roleArn'|is invalid"):
         main.world.sts.assume_role_as_service("lambda.amazonaws.com", role_arn=wrong)

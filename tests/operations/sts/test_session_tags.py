@@ -284,7 +284,7 @@ def test_a_trust_policy_can_say_which_tags_it_takes(scene: Scene, what: str) -> 
         scene.assume(scene.key, role, **BAD[what])
 
 
-def test_tags_that_are_no_mapping_are_refused(scene: Scene) -> None:
+def test_tags_that_are_not_a_mapping_are_refused(scene: Scene) -> None:
     """Before anything is asked of STS."""
     for wrong in ("team", ["team"], 5, [{"Key": "team", "Value": "sky"}]):
         with pytest.raises(RequestError, match="tags is a dict"):

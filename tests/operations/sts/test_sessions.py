@@ -287,7 +287,7 @@ def test_who_has_no_credentials_signs_nothing(scene: Scene, operation: str, name
         scene.call(operation, caller)
 
 
-def test_everybody_is_told_who_he_is(scene: Scene) -> None:
+def test_every_caller_sees_its_identity(scene: Scene) -> None:
     """By id, account and ARN."""
     role = scene.session("AssumeRole")
     guest = scene.session("GetFederationToken")
@@ -312,7 +312,7 @@ def test_everybody_is_told_who_he_is(scene: Scene) -> None:
 # -- what STS tells of keys and refusals ----------------------------------------------------------
 
 
-def test_whose_a_key_is_is_told_whatever_its_state(scene: Scene) -> None:
+def test_the_account_of_a_key_is_shown_whatever_its_state(scene: Scene) -> None:
     """Of long-term keys and of temporary ones, of any account."""
     far = administrator(scene.dev)
     session = scene.world.sts.get_session_token(far)
@@ -370,7 +370,7 @@ def test_no_message_is_read_that_somebody_has_changed_or_brought_along(scene: Sc
             scene.world.sts.decode_authorization_message(scene.key, encoded_message=item)
 
 
-def test_what_a_scoped_session_is_for_stands_in_the_log(scene: Scene) -> None:
+def test_what_a_scoped_session_is_for_is_in_the_log(scene: Scene) -> None:
     """As the caller described it."""
     scene.session(
         "GetScopedCredentials", scene.session("AssumeRole"), ScopedSessionDescription="build 7"
@@ -383,7 +383,7 @@ def test_what_a_scoped_session_is_for_stands_in_the_log(scene: Scene) -> None:
 
 def test_access_tokens_of_oauth_are_not_modelled_and_it_says_so(scene: Scene) -> None:
     """Else they would seem to be taken."""
-    with pytest.raises(RequestError, match="does not model"):
+    with pytest.raises(RequestError, match="doesn't model"):
         scene.call("AssumeRoleWithWebIdentity", ProviderId="www.amazon.com")
 
 

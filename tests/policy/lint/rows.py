@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from iamlab.policy.document import Policy
-from iamlab.policy.lint.context import Case
+from iamlab.policy.lint.context import PolicyContext
 from iamlab.policy.lint.findings import ERROR, LEVEL_OF
 
 TABLES = Path(__file__).parents[2] / "conformance"
@@ -26,7 +26,7 @@ def name_of(row):
 
 def run(detectors, policy, policy_type="identity", service=None):
     """Give what some detectors find in a policy."""
-    case = Case(policy, policy_type, service)
+    case = PolicyContext.of(policy, policy_type, service)
     return [finding for detector in detectors for finding in detector(case)]
 
 
@@ -47,14 +47,14 @@ def check(row, detectors):
             _check_words(finding)
             assert finding.is_fixable is row["fixable"]
             if finding.is_fixable:
-                _check_fix(finding, found, look(finding.fix().text))
+                _check_fix(finding, found, look(finding.fixed().text))
 
 
 def _check_words(finding):
     """A finding is two short sentences, and points into the text."""
     assert finding.code in LEVEL_OF
     assert finding.what.endswith(".")
-    assert finding.mend.endswith((".", "?"))
+    assert finding.remedy.endswith((".", "?"))
     assert len(finding.what) < 400
 
 

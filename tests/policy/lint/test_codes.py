@@ -62,7 +62,7 @@ def test_a_finding_that_only_a_person_can_mend_says_so():
 
     assert not finding.is_fixable
     with pytest.raises(RequestError, match=r"PASS_ROLE_WITH_STAR_IN_RESOURCE .*Name the roles"):
-        finding.fix()
+        finding.fixed()
 
 
 def test_a_finding_is_json_in_the_names_of_validate_policy():

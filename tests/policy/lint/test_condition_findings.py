@@ -9,31 +9,13 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS
 from iamlab.policy.document import Policy
-from iamlab.policy.lint import (
-    condition_keys,
-    missing_keys,
-    open_identifiers,
-    operators,
-    service_principals,
-    trust,
-    values,
-    variables,
-)
+from iamlab.policy.lint import ABOUT_KEYS, ABOUT_VALUES, condition_keys, trust
 from tests.effort import tries
 from tests.growth import grows_linearly
 from tests.policy.lint.rows import check, load, name_of, run
 from tests.rows import each_row
 
-MODULES = (
-    open_identifiers,
-    condition_keys,
-    missing_keys,
-    operators,
-    service_principals,
-    trust,
-    values,
-    variables,
-)
+MODULES = (*ABOUT_KEYS, *ABOUT_VALUES, trust)
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
 ROWS = load("advice_b.json")
 
@@ -135,7 +117,7 @@ def test_a_key_is_mended_in_the_letter_case_of_the_catalogue():
     condition = {"StringEquals": {"s3:existingobjecttags/Team": "sky"}}
     (finding,) = found(policy(condition))
 
-    assert finding.fix().statements[0].conditions[0].key == "s3:ExistingObjectTag/Team"
+    assert finding.fixed().statements[0].conditions[0].key == "s3:ExistingObjectTag/Team"
 
 
 def test_a_mend_that_would_overwrite_another_condition_is_not_offered():
@@ -153,15 +135,15 @@ def test_the_deciding_limit_is_kept():
     less = found(policy({"NumericLessThanEquals": {"aws:MultiFactorAuthAge": ["9", "10", "7"]}}))
     more = found(policy({"DateGreaterThan": {"aws:CurrentTime": ["2026-02-01", "2026-01-31"]}}))
 
-    assert less[0].fix().statements[0].conditions[0].values == ("10",)
-    assert more[0].fix().statements[0].conditions[0].values == ("2026-01-31",)
+    assert less[0].fixed().statements[0].conditions[0].values == ("10",)
+    assert more[0].fixed().statements[0].conditions[0].values == ("2026-01-31",)
 
 
 def test_seconds_are_mended_as_the_same_moment():
     """A date that nobody can read is written so that everybody can."""
     (finding,) = found(policy({"DateLessThan": {"aws:CurrentTime": "1764064800"}}))
 
-    assert finding.fix().statements[0].conditions[0].values == ("2025-11-25T10:00:00Z",)
+    assert finding.fixed().statements[0].conditions[0].values == ("2025-11-25T10:00:00Z",)
 
 
 def test_everything_without_a_condition_is_quiet():
@@ -246,7 +228,7 @@ def test_whatever_parses_can_be_reviewed(document, policy_type):
     for finding in found(written, policy_type, "s3"):
         assert finding.line == 1
         if finding.is_fixable:
-            assert same(finding.fix(), Policy.parse(finding.fix().text))
+            assert same(finding.fixed(), Policy.parse(finding.fixed().text))
 
 
 def same(one, other):
@@ -296,4 +278,4 @@ def test_a_document_that_aws_would_never_take_can_be_mended_too():
 
     assert len(findings) > 1000
     assert len(fixable) > 100
-    assert fixable[-1].fix().statements != Policy.parse(big(200)).statements
+    assert fixable[-1].fixed().statements != Policy.parse(big(200)).statements

@@ -188,7 +188,7 @@ def tried():
             if finding.code not in TIDY or not finding.is_fixable:
                 continue
             counts[finding.code] += 1
-            fixed = finding.fix().to_dict()
+            fixed = finding.fixed().to_dict()
             if ask_engine(_replaced(question, path, fixed)).verdict != before:
                 changed.setdefault(finding.code, (str(finding), untidy, fixed))
     return counts, changed
@@ -214,7 +214,7 @@ def test_a_fix_leaves_all_that_it_is_not_about_as_it_was():
             if not finding.is_fixable:
                 continue
             seen.add(finding.code)
-            fixed = finding.fix()
+            fixed = finding.fixed()
             assert fixed.id == "P"
             if finding.code == "MISSING_VERSION":
                 assert fixed.version == "2012-10-17"

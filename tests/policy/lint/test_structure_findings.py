@@ -1,28 +1,10 @@
 """Findings about structure, actions, ARNs, principals, trust and organizations, by their table."""
 
-from iamlab.policy.lint import (
-    actions,
-    arns,
-    organizations,
-    principals,
-    redundancy,
-    resource_forms,
-    structure,
-    trust,
-)
+from iamlab.policy.lint import ABOUT_ELEMENTS, service_principals
 from tests.policy.lint.rows import check, load, name_of
 from tests.rows import each_row
 
-MODULES = (
-    structure,
-    actions,
-    arns,
-    resource_forms,
-    principals,
-    trust,
-    organizations,
-    redundancy,
-)
+MODULES = (*ABOUT_ELEMENTS, service_principals)
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
 ROWS = load("advice_a.json")
 

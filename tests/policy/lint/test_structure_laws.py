@@ -79,9 +79,9 @@ def test_no_policy_makes_a_detector_fail(document, kind):
         assert finding.code in LEVEL_OF
         assert finding.line is not None
         assert finding.what.endswith(".")
-        assert finding.mend.endswith((".", "?"))
+        assert finding.remedy.endswith((".", "?"))
         if finding.is_fixable:
-            assert Policy.parse(finding.fix().text) == finding.fix()
+            assert Policy.parse(finding.fixed().text) == finding.fixed()
 
 
 @given(st.lists(st.text("ab*?", max_size=4), max_size=6))
@@ -157,7 +157,7 @@ def test_a_huge_policy_is_reviewed_in_short_sentences(name):
     found = run(DETECTORS, policy, kind)
 
     assert found
-    assert max(len(finding.what) + len(finding.mend) for finding in found) < 2000
+    assert max(len(finding.what) + len(finding.remedy) for finding in found) < 2000
 
 
 # Where the comparisons end ------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """The functions that find edges: what a principal gains by each method of escalation.
 
-A finder is given an :class:`AttackerView` and yields gains. ``FINDERS`` says which functions find
-which method. Read ``own_calls.py`` first (one's own policies, and calls on oneself), then
-``own_policies.py``; ``granting.py`` says what can be given to others, ``users.py``, ``sessions.py``
-and ``new_principals.py`` how one takes their place. ``limits.py`` removes boundaries and Denies.
-``tags.py`` is about conditions on who calls. ``identity_providers.py`` and ``services.py`` stand
-alone.
+A finder takes an :class:`AttackerView` and yields gains. ``FINDERS`` lists the functions that find
+each method. Read ``own_calls.py`` first (the principal's own policies, and calls on itself), then
+``own_policies.py``. ``granting.py`` gives policies to others; ``users.py``, ``sessions.py`` and
+``new_principals.py`` become another principal. ``limits.py`` removes boundaries and Denies.
+``tags.py`` is about conditions on the caller. ``identity_providers.py`` and ``services.py`` are
+independent of the others.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
 
 
 def edges_from(view: AttackerView, numbers: Iterable[int] | None = None) -> Iterator[Edge]:
-    """Give all edges that begin at a principal; or only those by some methods."""
+    """Return all edges that begin at a principal; or only those by some methods."""
     for number in FINDERS if numbers is None else numbers:
         for find in FINDERS[number]:
             for gain in find(view):

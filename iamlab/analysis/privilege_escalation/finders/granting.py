@@ -47,7 +47,7 @@ Membership = tuple[str, "Callable[[str], Grant]"]
 
 
 def whole(grants: Grants, holder: User | Role) -> list[Grant]:
-    """Give what somebody can be given with which it has everything, if there is such a grant."""
+    """Return what somebody can be given with which it has everything, if there is such a grant."""
     return [grant for grant in grants.get(holder.arn, ()) if grant.is_all][:1]
 
 
@@ -84,7 +84,7 @@ def attached(view: AttackerView, holders: Sequence[Holder]) -> Grants:
 
 
 def _at_once(grants: list[Grant], room: int) -> list[Grant]:
-    """Give each of some grants and all at once; or only the last, if it gives everything."""
+    """Return each of some grants and all at once; or only the last, if it gives everything."""
     if len(grants) < 2:
         return grants
     return grants[-1:] if grants[-1].is_all else [*grants, together(grants[:room])]
@@ -117,8 +117,8 @@ def best(*several: Grants) -> Grants:
         The plainest first.
     """
     found: Grants = {}
-    for given in several:
-        for arn, grants in given.items():
+    for changes in several:
+        for arn, grants in changes.items():
             known = found.setdefault(arn, [])
             if not any(grant.is_all for grant in known):
                 known += grants
@@ -126,7 +126,7 @@ def best(*several: Grants) -> Grants:
 
 
 def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
-    """Give what users are given when their groups are."""
+    """Return what users are given when their groups are."""
     by_name = {arn.rpartition("/")[2]: grants for arn, grants in groups.items()}
     found = {
         user.arn: [grant for name in user.groups for grant in by_name.get(name, ())]
@@ -138,7 +138,7 @@ def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
 def by_joining(
     view: AttackerView, users: Iterable[User], memberships: Iterable[Membership]
 ) -> Grants:
-    """Give what users can be given by groups that they are not in."""
+    """Return what users can be given by groups that they are not in."""
     most = quota(view.account, "GroupsPerUser")
     found: Grants = {}
     for name, join in memberships:
@@ -149,13 +149,13 @@ def by_joining(
 
 
 def open_groups(view: AttackerView) -> Iterator[Membership]:
-    """Give the groups that a principal may add users to, and that have policies."""
+    """Return the groups that a principal may add users to, and that have policies."""
     for group, handed in own.joinable(view):
         yield group.name, partial(own_policies.membership, view, group, handed)
 
 
 def filled_groups(view: AttackerView) -> Iterator[Membership]:
-    """Give the groups that a principal may give something, and put users into."""
+    """Return the groups that a principal can give policies, and add users to."""
     for filled in fillable(view):
         yield filled.group.name, filled.for_user
 
@@ -165,14 +165,14 @@ MOST_NEW = 4
 
 
 class FilledGroup(NamedTuple):
-    """A group that is given something, so that its members have it.
+    """A group that gets policies, so that its members have them.
 
     Parameters
     ----------
     policies
         Those that it has before.
     gift
-        What its members gain besides; the calls make the group, if it is not there yet, and give
+        What its members gain in addition; the calls create the group if necessary, and give
         it its policies.
     """
 
@@ -181,7 +181,7 @@ class FilledGroup(NamedTuple):
     gift: Grant
 
     def for_user(self, name: str) -> Grant:
-        """Give what a user gains who is put into the group."""
+        """Return what a user gains who is put into the group."""
         named = {"GroupName": self.group.name, "UserName": name}
         joined = states.group_joined(self.group.name, self.policies)
         add = Call("iam:AddUserToGroup", named, (_adding(self.group),))
@@ -189,7 +189,7 @@ class FilledGroup(NamedTuple):
 
 
 def _adding(group: Group) -> Need:
-    return Need("iam:AddUserToGroup", group.arn, {})  # who is added is no part of what is asked
+    return Need("iam:AddUserToGroup", group.arn, {})  # the request doesn't contain the user
 
 
 def fill_and_join(view: AttackerView) -> Iterator[Gain]:
@@ -210,20 +210,20 @@ def fill_and_join(view: AttackerView) -> Iterator[Gain]:
 
 
 def _is_in(view: AttackerView, group: Group) -> bool:
-    """Say whether a principal is in a group by now; one that it made is not in the world."""
+    """Return whether a principal is in a group by now; one that it made is not in the world."""
     joined = f"{states.MEMBER} {group.name}"
     names = {each.name for each in own.own_groups(view)}
     return group.name in names or any(each.about == joined for each in view.state.changes)
 
 
 def _may_fill(view: AttackerView) -> bool:
-    """Say whether it is worth asking, quickly."""
+    """Return whether it is worth asking, quickly."""
     writes = view.ever("iam:PutGroupPolicy") or view.ever("iam:AttachGroupPolicy")
     return writes and view.ever("iam:AddUserToGroup")
 
 
 def fillable(view: AttackerView) -> tuple[FilledGroup, ...]:
-    """Give the groups that a principal may give something, and put users into.
+    """Return the groups that a principal can give policies, and add users to.
 
     One that can be given all is alone; else there is one for each thing that can be given.
     """
@@ -253,7 +253,7 @@ def _every(view: AttackerView) -> Iterator[FilledGroup]:
 
 
 def _existing(view: AttackerView) -> Iterator[FilledGroup]:
-    """Give the groups that there are."""
+    """Return the groups that there are."""
     groups = view.stock.groups
     may_join = view.allowed("AddUserToGroup", groups, UserName=own.ANYBODY)
     if not may_join:
@@ -267,7 +267,7 @@ def _existing(view: AttackerView) -> Iterator[FilledGroup]:
 
 
 def _gained(view: AttackerView, group: Group, call: Call) -> states.StateChange:
-    """Say what the members of a group gain by a policy that it is given."""
+    """Return what the members of a group gain by a policy that it is given."""
     arn, path = call.parameters.get("PolicyArn"), own.path_of(group)
     if arn is None:
         return states.any_permission(path)
@@ -275,7 +275,7 @@ def _gained(view: AttackerView, group: Group, call: Call) -> states.StateChange:
 
 
 def _new(view: AttackerView) -> Iterator[FilledGroup]:
-    """Give a group that can be made, and what it can be given."""
+    """Return a group that can be made, and what it can be given."""
     account = view.account
     if not view.ever("iam:CreateGroup") or len(account.groups) >= quota(account, "Groups"):
         return
@@ -295,7 +295,7 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
 
 
 def _grants_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
-    """Give what a new group can be given; one that gives all is the last."""
+    """Return what a new group can be given; one that gives all is the last."""
     named = {"GroupName": group.name, "PolicyName": own.POLICY_NAME, "PolicyDocument": own.ALL}
     put = Call("iam:PutGroupPolicy", named, (Need("iam:PutGroupPolicy", group.arn, {}),))
     if view.may(put):

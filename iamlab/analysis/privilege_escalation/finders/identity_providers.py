@@ -77,12 +77,12 @@ def write_provider(view: AttackerView) -> Iterator[Gain]:
                 claims = found.claims
                 base = PrincipalState.of(principal_of(view.world, role))
                 target = view.changed(replace(base, carried=claims.carried), claims.session(role))
-                sign_in = Call(claims.action, {"RoleArn": role.arn, **found.given}, ())
+                sign_in = Call(claims.action, {"RoleArn": role.arn, **found.parameters}, ())
                 yield Gain(target, (found.write, sign_in), tuple(found.conditions))
 
 
 def _providers(role: Role) -> Iterator[str]:
-    """Give the ARNs of the account's providers that a role's trust policy names."""
+    """Return the ARNs of the account's providers that a role's trust policy names."""
     start = f"arn:{role.account.partition}:iam::{role.account.account_id}:"
     for statement in states.statements_of([role.trust]):
         for kind, value in statement.principal or ():
@@ -96,15 +96,15 @@ class WrittenProvider(NamedTuple):
 
     Parameters
     ----------
-    given
-        What the call for the role says besides the role.
+    parameters
+        The parameters of the call in addition to the role.
     conditions
         What must be so in addition to permissions.
     """
 
     claims: ProviderClaims
     write: Call
-    given: Mapping[str, Any]
+    parameters: Mapping[str, Any]
     conditions: Sequence[str] = ()
 
 
@@ -115,18 +115,18 @@ def _by_saml(view: AttackerView, role: Role, arn: str, name: str) -> WrittenProv
         return None
     document, provider = metadata(claims.issuer), account.saml_providers.get(arn)
     if provider is not None or view.world.loaded:
-        given: dict[str, Any] = {"SAMLProviderArn": arn, "SAMLMetadataDocument": document}
+        parameters: dict[str, Any] = {"SAMLProviderArn": arn, "SAMLMetadataDocument": document}
         if provider is None:
             conditions = [f"the account has the SAML provider {name}"]
         elif provider.assertion_encryption_mode == "Required":
-            given["AssertionEncryptionMode"] = "Allowed"
-        write = view.call("UpdateSAMLProvider", **given)
+            parameters["AssertionEncryptionMode"] = "Allowed"
+        write = view.call("UpdateSAMLProvider", **parameters)
     elif _is_room(account, "SAMLProviders", account.saml_providers, name) and is_session_name(name):
         write = view.call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=document)
     else:
         return None
-    given = {"PrincipalArn": arn, "SAMLAssertion": assertion(claims, role)}
-    return WrittenProvider(claims, write, given, conditions)
+    parameters = {"PrincipalArn": arn, "SAMLAssertion": assertion(claims, role)}
+    return WrittenProvider(claims, write, parameters, conditions)
 
 
 def _by_oidc(view: AttackerView, role: Role, arn: str, name: str) -> WrittenProvider | None:
@@ -151,8 +151,8 @@ def _by_oidc(view: AttackerView, role: Role, arn: str, name: str) -> WrittenProv
         write = view.call("CreateOpenIDConnectProvider", **made)
         if view.world.loaded:
             conditions.append(f"the account has no provider for {claims.issuer} yet")
-    given = {"RoleSessionName": claims.name, "WebIdentityToken": token(claims)}
-    return WrittenProvider(claims, write, given, conditions) if is_room else None
+    parameters = {"RoleSessionName": claims.name, "WebIdentityToken": token(claims)}
+    return WrittenProvider(claims, write, parameters, conditions) if is_room else None
 
 
 def _is_room(account: Account, most: str, providers: Mapping[str, Any], name: str) -> bool:
@@ -161,10 +161,10 @@ def _is_room(account: Account, most: str, providers: Mapping[str, Any], name: st
 
 
 def _accepted(
-    view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[ProviderClaims]]
+    view: AttackerView, role: Role, claims_of: Callable[[RequiredValues], Iterator[ProviderClaims]]
 ) -> ProviderClaims | None:
-    """Give the first claims that the role's trust policy, and what else has a say, accepts."""
-    for claims in said(parameters.required_in(*([] if role.trust is None else [role.trust]))):
+    """Return the first claims that the role's trust policy, and what else has a say, accepts."""
+    for claims in claims_of(parameters.required_in(*([] if role.trust is None else [role.trust]))):
         provider = PrincipalState.of(principal_of(view.world, claims.provider_arn))
         if all(view.decider.decide(provider, need) for need in claims.needs(role)):
             return claims
@@ -204,13 +204,13 @@ class ProviderClaims:
     source_identity: str = ""
 
     def needs(self, role: Role) -> tuple[Need, ...]:
-        """Give the permissions that the provider needs: the role's trust policy gives them."""
+        """Return the permissions that the provider needs: the role's trust policy gives them."""
         keys = keys_of_call(self.name, SessionTags(self.tags), self.source_identity or None)
         actions = session_actions(self.action, bool(self.tags), self.source_identity)
         return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
 
     def session(self, role: Role) -> states.StateChange:
-        """Say how the session differs from any session of the role."""
+        """Return how the session differs from any session of the role."""
         now = role.account.world.clock.now
         provider = {"aws:FederatedProvider": self.provider_arn}
         keys = {**temporary_credential_keys(now, now), **provider, **kept(self.context)}
@@ -223,7 +223,7 @@ class ProviderClaims:
         return states.Carried(source_identity=self.source_identity)
 
     def with_session(self, required: RequiredValues) -> Iterator[ProviderClaims]:
-        """Give them with a session's name; with tags and source identity if required, then less."""
+        """Yield them with a session name; first with tags and source identity if required."""
         names = [*parameters.texts(required, "sts:RoleSessionName", {}), parameters.FILLER]
         name = next(each for each in names if is_session_name(each))
         found = parameters.required_tags(required, {}, "aws:RequestTag/")
@@ -235,7 +235,7 @@ class ProviderClaims:
 
 
 def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterator[ProviderClaims]:
-    """Give what a SAML provider could say: all that is required, then less."""
+    """Return what a SAML provider could say: all that is required, then less."""
     door = DOORS.get(account.partition, DOORS["aws"])
     doors = [*parameters.texts(required, "saml:aud", {}), f"https://{door.host}/saml"]
     audience = next(each for each in doors if door.is_recipient(each))
@@ -260,7 +260,7 @@ def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterat
 def oidc_claims(
     account: Account, name: str, required: RequiredValues, audience: str = ""
 ) -> Iterator[ProviderClaims]:
-    """Give what an OIDC provider could say."""
+    """Return what an OIDC provider could say."""
     audience = audience or _first(required, f"{name}:aud", AUDIENCE)
     subject = _first(required, f"{name}:sub")
     start = f"{name}:".lower()
@@ -284,7 +284,7 @@ def _first(required: RequiredValues, key: str, default: str = parameters.FILLER)
 
 
 def _directory(world: World, issuer: str) -> SamlDirectory:
-    """Give the caller's directory, which is in no world."""
+    """Return the caller's directory, which is in no world."""
     from iamlab.operations.federation.saml_directory import SamlDirectory
 
     return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
@@ -292,8 +292,8 @@ def _directory(world: World, issuer: str) -> SamlDirectory:
 
 def metadata(issuer: str) -> Placeholder:
     """Stand for the metadata of the caller's directory."""
-    said = "the metadata of an identity provider of the caller's own"
-    return Placeholder(said, lambda world: _directory(world, issuer).metadata())
+    text = "the metadata of an identity provider of the caller's own"
+    return Placeholder(text, lambda world: _directory(world, issuer).metadata())
 
 
 def assertion(claims: ProviderClaims, role: Role) -> Placeholder:
@@ -312,8 +312,8 @@ def assertion(claims: ProviderClaims, role: Role) -> Placeholder:
             recipient=claims.audience,
         )
 
-    said = "an assertion that the caller's own identity provider signs"
-    return Placeholder(said, make)
+    text = "an assertion that the caller's own identity provider signs"
+    return Placeholder(text, make)
 
 
 def token(claims: ProviderClaims) -> Placeholder:

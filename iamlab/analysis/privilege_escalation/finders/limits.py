@@ -155,7 +155,7 @@ class BoundedRole(NamedTuple):
 
 
 def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
-    """Give those of some roles that have a boundary, and that a principal can take."""
+    """Return those of some roles that have a boundary, and that a principal can take."""
     for role in roles:
         if role.boundary is None or role is view.role:
             continue
@@ -168,7 +168,7 @@ def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
 
 
 def _past_boundary(view: AttackerView, target: BoundedRole, freed: Grant) -> Iterator[Gain]:
-    """Say that a principal can act as a role past its boundary, with more policies if it can be.
+    """Yield the gains of a role without its boundary, with more policies if possible.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def _is_wide(view: AttackerView, role: Role) -> bool:
 
 
 def _grants(view: AttackerView, role: Role, change: states.StateChange) -> list[Grant]:
-    """Give what a role could be given besides."""
+    """Return the policies that a role could get in addition."""
     if _is_wide(view, role):
         return []
     is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
@@ -214,13 +214,13 @@ def _grants(view: AttackerView, role: Role, change: states.StateChange) -> list[
 
 
 def _required(view: AttackerView) -> set[str]:
-    """Give the ARNs that the principal's own policies want a boundary to have."""
+    """Return the ARNs that the principal's own policies want a boundary to have."""
     policies = (each.policy for each in view.state.principal.identity)
     return {arn for policy in policies for arn in literals(policy, own.BOUNDARY)}
 
 
 def _to_try(view: AttackerView) -> list[AttachedPolicy]:
-    """Give policies that could be a boundary, the widest first."""
+    """Return policies that could be a boundary, the widest first."""
     named = [managed.find(arn) for arn in sorted(_required(view))]
     policies = (
         view.account.get_policy(own.administrator(view)),
@@ -240,7 +240,7 @@ Remove: TypeAlias = "Callable[[PrincipalState, AttachedPolicy], Grant | None]"
 
 
 def _denying(view: AttackerView, state: PrincipalState) -> list[AttachedPolicy]:
-    """Give the policies of a principal's own that deny it something, without an Allow first."""
+    """Return the policies of a principal's own that deny it something, without an Allow first."""
     denies = {states.place_of(each) for each in denying(view.decider, state)}
     found = [each for each in state.principal.identity if states.place_of(each) in denies]
     return sorted(found, key=lambda each: own.allows_something(each.policy))
@@ -265,7 +265,7 @@ def _removal(
     user: str,
     call: Callable[..., Call],
 ) -> Grant | None:
-    """Give the call that removes a policy of somebody; that a user leaves its group is the last."""
+    """Return the call that removes a policy of a principal; the last resort is to leave a group."""
     is_inline = removed.arn is None
     name, key = (REMOVES[1], "PolicyName") if is_inline else (REMOVES[0], "PolicyArn")
     named = {key: removed.policy.name if is_inline else removed.arn}
@@ -323,7 +323,7 @@ def remove_denies_of_others(view: AttackerView) -> Iterator[Gain]:
 
 
 def _groups_in(calls: Sequence[Call], name: str = "") -> set[object]:
-    """Give the groups that calls are about; or only those of one operation."""
+    """Return the groups that calls are about; or only those of one operation."""
     about = [call.parameters.get("GroupName") for call in calls if name in ("", call.name)]
     return {group for group in about if group is not None}
 

@@ -71,7 +71,7 @@ class NewPrincipal:
         return (states.boundary_set(document, str(holder.boundary)), *tags)
 
     def created(self, view: AttackerView, **more: Any) -> Call:
-        """Give the call that makes it."""
+        """Return the call that makes it."""
         holder = self.holder
         parameters: dict[str, Any] = {"Path": holder.path, **more}
         if holder.boundary:
@@ -82,7 +82,7 @@ class NewPrincipal:
         return view.on(holder, "Create{}", **parameters)
 
     def call(self, name: str, **more: Any) -> Call:
-        """Give a call on it, with what the request will say of it once it is there."""
+        """Return a call on it, with what the request will say of it once it is there."""
         holder, action = self.holder, f"iam:{checks.operation(name, self.holder)}"
         keys = own.resource_tags(holder.tags)
         if holder.boundary and name.startswith(("Attach", "Put")):
@@ -92,7 +92,7 @@ class NewPrincipal:
         return Call(action, {**checks.named(holder), **more}, (Need(action, holder.arn, keys),))
 
     def state(self) -> PrincipalState:
-        """Give what it is before it is given anything."""
+        """Return what it is before it is given anything."""
         holder, account = self.holder, self.holder.account
         # Its tags come as changes, which say them.
         bare: Any = type(holder)(account, holder.name, holder.path, holder.unique_id)
@@ -116,7 +116,7 @@ class NewPrincipal:
 
 
 def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
-    """Give the users or roles that a principal can make: those without a boundary first."""
+    """Return the users or roles that a principal can make: those without a boundary first."""
     account, word = view.account, kind.kind
     held, most = (account.users, "Users") if word == "user" else (account.roles, "Roles")
     if len(held) >= quota(account, most):
@@ -131,7 +131,7 @@ def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincip
 
 
 def _boundaries(view: AttackerView) -> list[str | None]:
-    """Give the boundaries that somebody new can have: none, the widest, or what is asked for."""
+    """Return the boundaries for a new principal: none, the widest, or the required one."""
     required = required_by(view.state)
     if "iam:permissionsboundary" not in required:
         return [None]
@@ -143,7 +143,7 @@ def _boundaries(view: AttackerView) -> list[str | None]:
 
 
 def _tags(view: AttackerView) -> list[Mapping[str, str]]:
-    """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
+    """Return tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
     found = parameters.required_tags(
         required_by(view.state), view.state.principal.context(), *starts
@@ -173,7 +173,7 @@ Options: TypeAlias = "Iterator[tuple[NewPrincipal, Grant, Gain]]"
 
 
 def _strongest(view: AttackerView, options: Options) -> Iterator[Gain]:
-    """Give one edge for everything that somebody new can be, until it can have everything."""
+    """Return one edge for everything that somebody new can be, until it can have everything."""
     seen = set()
     for made, grant, gain in options:
         boundary = made.holder.boundary
@@ -219,7 +219,7 @@ def _users(view: AttackerView) -> Options:
 
 
 def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
-    """Give what somebody new can be given."""
+    """Return what somebody new can be given."""
     put = made.call("Put{}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
     if view.may(put):
         yield Grant((states.any_permission(),), (put,))

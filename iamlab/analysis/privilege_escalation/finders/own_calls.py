@@ -49,18 +49,18 @@ RESOURCE_TAGS = ("aws:ResourceTag", "iam:ResourceTag")
 
 
 def path_of(holder: Holder) -> tuple[str, ...]:
-    """Give what a holder's policies have before them: empty for one's own, else the group."""
+    """Return what a holder's policies have before them: empty for one's own, else the group."""
     return (f"group {holder.name}",) if isinstance(holder, Group) else ()
 
 
 def oneself(view: AttackerView) -> User | Role | None:
-    """Give the user that a principal is, or its role; ``None`` if nobody can change it."""
+    """Return the user that a principal is, or its role; ``None`` if nobody can change it."""
     own = view.user or view.role
     return None if own is view.role and own not in view.stock.roles else own
 
 
 def own_groups(view: AttackerView) -> list[Group]:
-    """Give the groups that a principal is in by now."""
+    """Return the groups that a principal is in by now."""
     if view.user is None:
         return []
     changes, names = view.state.changes, set(view.user.groups)
@@ -73,7 +73,7 @@ def own_groups(view: AttackerView) -> list[Group]:
 
 
 def holders(view: AttackerView) -> list[Holder]:
-    """Give all whose policies count for a principal: itself, and the groups that it is in."""
+    """Return all whose policies count for a principal: itself, and the groups that it is in."""
     own = oneself(view)
     return [*([] if own is None else [own]), *own_groups(view)]
 
@@ -85,8 +85,8 @@ def own_call(view: AttackerView, holder: Holder, name: str, **parameters: Any) -
         return call
     state, changed = view.state, {each.about.removeprefix("tag ") for each in view.state.changes}
 
-    def as_now(given: Mapping[str, Any]) -> dict[str, Any]:
-        keys, boundary = dict(given), state.principal.boundary
+    def as_now(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        keys, boundary = dict(arguments), state.principal.boundary
         if call.name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
             keys.pop(BOUNDARY, None)
             if boundary is not None and boundary.arn:
@@ -102,13 +102,13 @@ def own_call(view: AttackerView, holder: Holder, name: str, **parameters: Any) -
 
 
 def resource_tags(tags: Mapping[str, str]) -> dict[str, Any]:
-    """Give the condition keys that say which tags a resource has."""
+    """Return the condition keys that say which tags a resource has."""
     found = (tag_keys(start, tags) for start in RESOURCE_TAGS)
     return {key: value for keys in found for key, value in keys.items()}
 
 
 def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
-    """Give a call as it will be when a role that it is on has another boundary, or none."""
+    """Return a call as it will be when a role that it is on has another boundary, or none."""
     now = {} if arn is None else {BOUNDARY: arn}
     return call.with_keys(
         lambda keys: {key: keys[key] for key in keys if key != BOUNDARY} | now, role.arn
@@ -116,12 +116,12 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
 
 
 def is_widest(view: AttackerView) -> bool:
-    """Say whether a principal has a policy that allows all: then no other Allow adds to it."""
+    """Return whether a principal has a policy that allows all: then no other Allow adds to it."""
     return any(allows_all(attached.policy) for attached in view.state.principal.identity)
 
 
 def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[AttachedPolicy, ...]]]:
-    """Give the groups that a principal may add users to, with the policies that members get."""
+    """Return the groups that a principal may add users to, with the policies that members get."""
     # The group alone is the resource: who is added makes no difference.
     for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
         handed = tuple(policies_of(group, path_of(group)))
@@ -137,12 +137,12 @@ ANYBODY = "anybody"
 
 
 def hanging(view: AttackerView, holder: Holder) -> list[AttachedPolicy]:
-    """Give the policies that count for a principal and hang on one of its holders."""
+    """Return the policies of a principal that are attached to one of its holders."""
     return [each for each in view.state.principal.identity if each.path == path_of(holder)]
 
 
 def attached_to(view: AttackerView, holder: Holder) -> set[str]:
-    """Give the ARNs of the managed policies that hang on a holder by now."""
+    """Return the ARNs of the managed policies that are now attached to a holder."""
     known = {
         arn
         for arn in holder.attached
@@ -153,7 +153,7 @@ def attached_to(view: AttackerView, holder: Holder) -> set[str]:
 
 
 def room_for(view: AttackerView, holder: Holder) -> int:
-    """Say how many more managed policies a holder can have."""
+    """Return how many more managed policies a holder can have."""
     most = quota(view.account, operation("PoliciesPer{}", holder))
     return most - len(attached_to(view, holder))
 
@@ -161,7 +161,7 @@ def room_for(view: AttackerView, holder: Holder) -> int:
 def names_to_write(
     holder: Holder, inline: Mapping[str, Policy], denying: Sequence[str] = ()
 ) -> list[str]:
-    """Give the names under which inline policies that allow all are to be written.
+    """Return the names under which inline policies that allow all are to be written.
 
     What is written under the name of a policy takes its place: so those that deny something are
     written over. Else it gets a name of its own if there is room, or takes the largest one's.
@@ -182,12 +182,12 @@ def names_to_write(
 
 @cache
 def size_of_all() -> int:
-    """Give the size of the policy that allows everything."""
+    """Return the size of the policy that allows everything."""
     return size(Policy.parse(ALL))
 
 
 def free_name(taken: Container[str], name: str = "") -> str:
-    """Give a name that is not taken: the one that is wanted, or that with a number."""
+    """Return a name that is not taken: the one that is wanted, or that with a number."""
     wanted = name or POLICY_NAME
     numbered = (f"{wanted}-{number}" for number in count(2))
     return next(each for each in chain([wanted], numbered) if each not in taken)
@@ -206,14 +206,14 @@ STRONG = (ADMINISTRATOR, "IAMFullAccess", "PowerUserAccess")
 
 
 def administrator(view: AttackerView) -> str:
-    """Give the ARN of AdministratorAccess in the partition of a principal's account."""
+    """Return the ARN of AdministratorAccess in the partition of a principal's account."""
     return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
 def change_by(
     view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
 ) -> states.StateChange:
-    """Say what somebody gains who is given a managed policy, by its version that is in force.
+    """Return what somebody gains who is given a managed policy, by its version that is in force.
 
     Parameters
     ----------
@@ -228,26 +228,28 @@ def change_by(
 def in_force(
     view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
 ) -> AttachedPolicy:
-    """Give a managed policy as it is attached by now."""
+    """Return a managed policy as it is attached by now."""
     (found,) = view.as_they_are([AttachedPolicy(policy.document, policy.arn, path)])
     return found
 
 
 def allows_all(policy: Policy) -> bool:
-    """Say whether a policy allows all, and nothing takes any of it away."""
+    """Return whether a policy allows all, and nothing takes any of it away."""
     return not denies_something(policy) and any(
-        "*" in (one.action or ()) and "*" in (one.resource or ()) and not one.conditions
-        for one in policy.statements
+        "*" in (statement.action or ())
+        and "*" in (statement.resource or ())
+        and not statement.conditions
+        for statement in policy.statements
     )
 
 
 def allows_something(policy: Policy) -> bool:
-    """Say whether a policy has an Allow."""
-    return any(one.effect == "Allow" for one in policy.statements)
+    """Return whether a policy has an Allow."""
+    return any(statement.effect == "Allow" for statement in policy.statements)
 
 
 def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
-    """Give managed policies that a principal might attach, strong ones first."""
+    """Return managed policies that a principal might attach, strong ones first."""
     account = view.account
     for name in STRONG:
         yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")

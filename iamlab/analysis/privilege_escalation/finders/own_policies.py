@@ -52,7 +52,7 @@ def attach(view: AttackerView, kind: str) -> Iterator[Gain]:
 
 
 def _attachable(view: AttackerView, holder: Holder) -> Iterator[Grant]:
-    """Give the policies that may be attached; none if there is no room."""
+    """Return the policies that may be attached; none if there is no room."""
     name = operation("Attach{}Policy", holder)
     if not view.ever(f"iam:{name}") or own.is_widest(view) or own.room_for(view, holder) < 1:
         return
@@ -71,7 +71,7 @@ def _attachable(view: AttackerView, holder: Holder) -> Iterator[Grant]:
 
 
 def _gains(view: AttackerView, grants: list[Grant], room: int, about: str) -> Iterator[Gain]:
-    """Say what all that only allows gives, as far as there is room, and what each alone gives.
+    """Return what all that only allows gives, as far as there is room, and what each alone gives.
 
     After a single one there is only the edge for all of them: else each selection would be a state.
     """
@@ -129,7 +129,7 @@ def join_group(view: AttackerView) -> Iterator[Gain]:
 def membership(
     view: AttackerView, group: Group, policies: tuple[AttachedPolicy, ...], user: str
 ) -> Grant:
-    """Give what a user gains who is put into a group."""
+    """Return what a user gains who is put into a group."""
     call = view.on(group, "AddUserToGroup", UserName=user)
     denies = any(denies_something(each.policy) for each in policies)
     return Grant((states.group_joined(group.name, policies),), (call,), denies)
@@ -161,7 +161,7 @@ def swap(view: AttackerView, kind: str) -> Iterator[Gain]:
 
 
 def _whole(view: AttackerView, holder: Holder) -> Call | None:
-    """Give the call that attaches a policy that allows everything, if it may be made."""
+    """Return the call that attaches a policy that allows everything, if it may be made."""
     there = {each.arn for each in own.hanging(view, holder)}
     for policy in own.policies_to_try(view):
         is_all = own.change_by(view, policy).label == states.EVERYTHING
@@ -176,7 +176,7 @@ def _whole(view: AttackerView, holder: Holder) -> Call | None:
 
 
 def gives_itself_all(view: AttackerView) -> bool:
-    """Say whether a principal may give itself, in one step, a policy that allows everything."""
+    """Return whether a principal may give itself, in one step, a policy that allows everything."""
 
     def is_given() -> bool:
         return any(
@@ -189,7 +189,7 @@ def gives_itself_all(view: AttackerView) -> bool:
 
 
 def has_enough(view: AttackerView) -> bool:
-    """Say whether a changed principal needs no single Allow, because it can have everything.
+    """Return whether a changed principal needs no single Allow, because it can have everything.
 
     For a principal as it is, all methods are shown.
     """
@@ -197,7 +197,7 @@ def has_enough(view: AttackerView) -> bool:
 
 
 def is_detour(view: AttackerView) -> bool:
-    """Say whether a principal has got a few policies where it could have had everything at once.
+    """Return whether a principal has got a few policies where it could have had everything at once.
 
     What it could do in addition, such as removing a Deny, it does as well with everything.
     """
@@ -267,7 +267,7 @@ def set_back(view: AttackerView) -> Iterator[Gain]:
 
 
 def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
-    """Give the calls that let a customer's policy allow everything; none if it may not, or has.
+    """Return the calls that let a customer's policy allow everything; none if it may not, or has.
 
     A policy has five versions at most. If it has, one that is not the default is deleted first.
     """
@@ -288,7 +288,7 @@ def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
 
 
 def _default_version(view: AttackerView, policy: ManagedPolicy) -> str:
-    """Say which version of a policy is the default by now."""
+    """Return which version of a policy is the default by now."""
     for version_id, document in policy.versions.items():
         if states.policy_version_set(policy.arn, version_id, document) in view.state.changes:
             return version_id
@@ -296,7 +296,7 @@ def _default_version(view: AttackerView, policy: ManagedPolicy) -> str:
 
 
 def is_wider(new: Policy, old: Policy) -> bool:
-    """Say whether a policy allows something more than another, as far as its statements show.
+    """Return whether a policy allows something more than another, as far as its statements show.
 
     Examples
     --------
@@ -324,6 +324,6 @@ def _said(policy: Policy, effect: str) -> set[tuple[object, ...]]:
 
 
 def _managed(policies: Iterable[Policy | AttachedPolicy]) -> dict[str, AttachedPolicy]:
-    """Give the managed policies among some, by their ARNs."""
+    """Return the managed policies among some, by their ARNs."""
     attached = (each for each in policies if isinstance(each, AttachedPolicy))
     return {each.arn: each for each in attached if each.arn}

@@ -71,7 +71,7 @@ def pass_to_stack_set(view: AttackerView, plans: Plans) -> Iterator[Gain]:
 
 
 def _taken_by(view: AttackerView, role_arn: str) -> list[AssumableRole]:
-    """Give the roles that a role may assume; found once."""
+    """Return the roles that a role may assume; found once."""
 
     def found() -> list[AssumableRole]:
         every = view.assuming.taken_by(PrincipalState.of(principal_of(view.world, role_arn)))
@@ -96,7 +96,7 @@ def change_function(view: AttackerView, plans: Plans) -> Iterator[Gain]:
 
 
 def _functions(account: Account) -> Iterator[ExistingResource]:
-    """Give the functions of an account that have a role of it."""
+    """Return the functions of an account that have a role of it."""
     for each in account.resources.values():
         role = find_role(account.world, each.role_arn) if isinstance(each, Function) else None
         if role is not None and role.account is account:
@@ -108,7 +108,7 @@ def _functions(account: Account) -> Iterator[ExistingResource]:
 
 
 def give_profile(view: AttackerView, plans: Plans) -> Iterator[Gain]:
-    """Give an instance that one controls the profile of a role.
+    """Return an instance that one controls the profile of a role.
 
     The two plans are for an instance that has no profile, and for one that has.
     """
@@ -156,7 +156,7 @@ def _instances(view: AttackerView, state: str) -> list[Instance]:
 
 
 def _working(view: AttackerView, state: str) -> Iterator[ExistingResource]:
-    """Give the instances in a state that have a role, with their tags as SSM gives them."""
+    """Return the instances in a state that have a role, with their tags as SSM gives them."""
     for instance in _instances(view, state):
         role = role_of(instance)
         if role is not None:
@@ -194,7 +194,7 @@ def by_plans(
     conditions: Sequence[str] = (),
     done: set[str] | None = None,
 ) -> Iterator[Gain]:
-    """Give an edge to each role for which one of some plans can be carried out."""
+    """Return an edge to each role for which one of some plans can be carried out."""
     found = set[str]() if done is None else done
     for plan in plans:
         yield from by_plan(view, plan, roles, conditions=conditions, done=found)
@@ -206,7 +206,7 @@ def by_existing(
     existing: Iterable[ExistingResource],
     unknown: str = "",
 ) -> Iterator[Gain]:
-    """Give an edge for each resource of the world with which a plan can be carried out.
+    """Return an edge for each resource of the world with which a plan can be carried out.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def by_plan(
     conditions: Sequence[str] = (),
     done: set[str] | None = None,
 ) -> Iterator[Gain]:
-    """Give an edge to each role for which a principal can carry a plan out.
+    """Return an edge to each role for which a principal can carry a plan out.
 
     Parameters
     ----------
@@ -270,14 +270,14 @@ def by_plan(
             profile = known or binding.names.get("instance-profile", "")
             if _suits(view, passing, binding, role, profile):
                 calls = partial(binding.calls, passing, role, profile, another)
-                said = [text.replace(ROLE, role.name) for text in (plan.condition, *conditions)]
+                texts = [text.replace(ROLE, role.name) for text in (plan.condition, *conditions)]
                 found.add(role.arn)
-                yield view.becomes(role, calls, *filter(None, said), *binding.conditions)
+                yield view.becomes(role, calls, *filter(None, texts), *binding.conditions)
                 break
 
 
 def _may_ever(view: AttackerView, plan: ServicePlan, named: Mapping[str, str]) -> bool:
-    """Say whether the principal's policies could be about all that the plan needs.
+    """Return whether the principal's policies could be about all that the plan needs.
 
     A resource that is there may have a policy of its own that lets the principal use it.
     """
@@ -290,7 +290,7 @@ def _may_ever(view: AttackerView, plan: ServicePlan, named: Mapping[str, str]) -
 
 
 def _another(view: AttackerView, passing: Passing, plan: ServicePlan) -> Role | None:
-    """Give a role for the other service that the plan needs one for."""
+    """Return a role for the other service that the plan needs one for."""
     passed = passing.passed(view.state, plan.also) if plan.also else ()
     for role in passed:
         may_pass = passing.may_pass(view.state, role, plan.also, "")
@@ -302,7 +302,7 @@ def _another(view: AttackerView, passing: Passing, plan: ServicePlan) -> Role | 
 def _suits(
     view: AttackerView, passing: Passing, binding: PlanBinding, role: Role, profile: str
 ) -> bool:
-    """Say whether a role may be passed by a binding, and trusts the service for its resource."""
+    """Return whether a role may be passed by a binding, and trusts the service for its resource."""
     plan, decider = binding.plan, view.decider
     if not passing.lets(role, plan.service, binding.source):
         return False

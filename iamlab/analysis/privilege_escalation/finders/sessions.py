@@ -127,7 +127,7 @@ def assume_root(view: AttackerView) -> Iterator[Gain]:
 
 
 def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalState:
-    """Give the root user as far as a task goes."""
+    """Return the root user as far as a task goes."""
     policy = managed.find(task_arn)
     assert policy is not None  # noqa: S101 - iamlab has the five of them
     now = view.world.clock.now
@@ -182,7 +182,7 @@ class _ProvisionedSet(NamedTuple):
     role: Role
 
     def gains(self, *, is_own: bool) -> Iterator[Gain]:
-        """Give what there is to gain in the account."""
+        """Return what there is to gain in the account."""
         view, role, name = self.view, self.role, self.permission_set.name
         is_self = role is view.role
         entry = () if is_self else self._assignment()
@@ -198,16 +198,16 @@ class _ProvisionedSet(NamedTuple):
         if wider and is_self:
             yield view.widened(changes, wider)
         elif wider or entry:
-            given = changes if wider else []
-            yield view.becomes(role, (*wider, *entry), *conditions, changes=given)
+            applied = changes if wider else []
+            yield view.becomes(role, (*wider, *entry), *conditions, changes=applied)
 
     def _assignment(self) -> tuple[Call, ...]:
-        """Give the call that assigns the set to the caller, if it may make it."""
+        """Return the call that assigns the set to the caller, if it may make it."""
         call = self._call(ASSIGN, on_account=True)
         return (call,) if self.view.ever(ASSIGN) and self.view.may(call) else ()
 
     def _wider(self) -> tuple[Call, ...]:
-        """Give the calls that let the set allow everything, and update the account's role."""
+        """Return the calls that let the set allow everything, and update the account's role."""
         view = self.view
         for action in (INLINE, MANAGED) if view.ever(PROVISION) else ():
             write = self._call(action)
@@ -230,18 +230,21 @@ class _ProvisionedSet(NamedTuple):
         """
         permission_set, role, account = self.permission_set, self.role, self.view.account
         resources = [permission_set.instance_arn, permission_set.arn]
-        given = {"InstanceArn": permission_set.instance_arn, "PermissionSetArn": permission_set.arn}
+        parameters = {
+            "InstanceArn": permission_set.instance_arn,
+            "PermissionSetArn": permission_set.arn,
+        }
         if on_account:
             target = role.account.account_id
             resources.append(f"arn:{account.partition}:sso:::account/{target}")
-            given["TargetId"] = target
+            parameters["TargetId"] = target
         needs = [Need(action, resource, {}) for resource in resources]
         if role.account is account and writes:
             inline = {"PolicyName": "AwsSSOInlinePolicy", "PolicyDocument": own.ALL}
             name = "PutRolePolicy" if writes == INLINE else "AttachRolePolicy"
             more = inline if writes == INLINE else {"PolicyArn": own.administrator(self.view)}
             needs += iam_call(account, name, RoleName=role.name, **more).needs
-        return Call(action, given, tuple(needs))
+        return Call(action, parameters, tuple(needs))
 
 
 # One's own sessions ------------------------------------------------------------------------------
@@ -285,7 +288,7 @@ def use_session(view: AttackerView) -> Iterator[Gain]:
 
 
 def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
-    """Give the statements that can be about a principal, with conditions on keys that begin so."""
+    """Return the statements that can apply to a principal, with conditions on such keys."""
     return [
         statement
         for statement in statements_about(view, view.state.principal)
@@ -294,7 +297,7 @@ def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
 
 
 def _gains(view: AttackerView, change: states.StateChange, statements: list[Statement]) -> bool:
-    """Say whether an Allow begins to hold by a change, or a Deny ends to."""
+    """Return whether an Allow begins to hold by a change, or a Deny ends to."""
     probe = Need(UNHEARD_OF, "*", {})
     before = view.decider.question(view.state, probe).request
     after = view.decider.question(view.state.with_(change), probe).request
@@ -307,7 +310,9 @@ def _gains(view: AttackerView, change: states.StateChange, statements: list[Stat
 
 def _holds(statement: Statement, request: Request) -> bool:
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
-    return all(test(request) for one, test in tests if one.key.lower().startswith(OF_SESSION))
+    return all(
+        test(request) for condition, test in tests if condition.key.lower().startswith(OF_SESSION)
+    )
 
 
 def use_mfa(view: AttackerView) -> Iterator[Gain]:
@@ -330,12 +335,12 @@ def use_mfa(view: AttackerView) -> Iterator[Gain]:
 
 
 def _sign_in(serial_number: str) -> Call:
-    given = {"SerialNumber": serial_number, "TokenCode": MFA_CODE}
-    return Call(GET_TOKEN.action, given, (GET_TOKEN,))
+    parameters = {"SerialNumber": serial_number, "TokenCode": MFA_CODE}
+    return Call(GET_TOKEN.action, parameters, (GET_TOKEN,))
 
 
 def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
-    """Give the calls that make a device, and make it the user's; none if the principal may not."""
+    """Return the calls that create and enable a device; empty if they aren't allowed."""
     taken = {serial.rpartition("/")[2] for serial in view.account.mfa_records}
     name = own.free_name(taken, user.name)  # its user's, as policies mostly want it
     create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)

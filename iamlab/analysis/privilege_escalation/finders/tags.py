@@ -91,7 +91,7 @@ def _tag_oneself(view: AttackerView) -> Iterator[Gain]:
 
 
 def _tag_call(view: AttackerView, holder: Holder, tags: Tags) -> Call | None:
-    """Give the call that sets tags of oneself, if it may be made."""
+    """Return the call that sets tags of oneself, if it may be made."""
     call = own.own_call(view, holder, "Tag{}", Tags=_sent(view, tags))
     held = view.state.principal.who().tags
     return call if _is_room(view, held, tags) and view.may(call) else None
@@ -102,7 +102,7 @@ def _changes(tags: Tags) -> tuple[states.StateChange, ...]:
 
 
 def _of_session(view: AttackerView) -> set[str]:
-    """Give the tags that a session of a role may have itself: the role's do not show through."""
+    """Return the tags that a session of a role may have itself: the role's do not show through."""
     state = view.state
     in_session = state.credential is not None or any(
         change.about == states.CALLS_WITH for change in state.changes
@@ -125,7 +125,7 @@ def _tag_role(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
 
 
 def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, str]) -> bool:
-    """Say whether a principal can still take a role with other tags: they are the resource's."""
+    """Return whether a principal can still take a role with other tags: they are the resource's."""
     role = taken.role
     facts = resource_context(view.world, role.arn, "sts:AssumeRole", view.state.account_id)
     now = override_tags(role.tags, tags)
@@ -137,8 +137,8 @@ def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, st
 
 def _tag_session(view: AttackerView, taken: AssumableRole) -> Iterator[Gain]:
     statements = states.statements_of([taken.role.trust])
-    allows = (one for one in statements if one.effect == "Allow")
-    if not any(action_test(one)("sts:tagsession") for one in allows):
+    allows = (statement for statement in statements if statement.effect == "Allow")
+    if not any(action_test(allow)("sts:tagsession") for allow in allows):
         return
     for tags in tags_wanted(view, principal_of(view.world, taken.role)):
         values = {
@@ -214,7 +214,7 @@ def _tag_roles(view: AttackerView, wanted: list[Tags]) -> Iterator[Gain]:
 
 
 def _tagging(view: AttackerView, holder: Holder, wanted: list[Tags]) -> Iterator[tuple[Tags, Call]]:
-    """Give the calls that give somebody tags, if there is room and they may be made."""
+    """Return the calls that give somebody tags, if there is room and they may be made."""
     for tags in wanted:
         sent = [{"Key": key, "Value": value} for key, value in tags.items()]
         call = view.on(holder, "Tag{}", Tags=sent)
@@ -222,9 +222,9 @@ def _tagging(view: AttackerView, holder: Holder, wanted: list[Tags]) -> Iterator
             yield tags, call
 
 
-def _now_tagged(tags: Tags, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the condition keys of a call as they will be when the resource has these tags."""
-    keys = {key: given[key] for key in given if not key.startswith(own.RESOURCE_TAGS)}
+def _now_tagged(tags: Tags, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the condition keys of a call as they will be when the resource has these tags."""
+    keys = {key: parameters[key] for key in parameters if not key.startswith(own.RESOURCE_TAGS)}
     return keys | own.resource_tags(tags)
 
 
@@ -237,7 +237,7 @@ VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
 
 
 def statements_about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
-    """Give the statements with conditions on who calls that can be about a principal."""
+    """Return the statements with conditions on who calls that can be about a principal."""
     own = states.policies_in(known, "identity", "boundary", "session", "scp")
     yield from _conditional(each.policy for each in own)
     others = view.decider.once(
@@ -252,8 +252,8 @@ def statements_about(view: AttackerView, known: PrincipalContext) -> Iterator[St
 
 def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
     for statement in states.statements_of(policies):
-        keys = (one.key.lower() for one in statement.conditions)
-        values = (value for one in statement.conditions for value in one.values)
+        keys = (condition.key.lower() for condition in statement.conditions)
+        values = (value for condition in statement.conditions for value in condition.values)
         if any(key.startswith(OF_CALLER) for key in keys) or any(map(VARIABLE.search, values)):
             yield statement
 
@@ -262,7 +262,7 @@ def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
 
 
 def tags_wanted(view: AttackerView, known: PrincipalContext) -> list[Tags]:
-    """Give sets of tags that would make a difference to a principal: each suits one statement.
+    """Return sets of tags that would make a difference to a principal: each suits one statement.
 
     A set that the principal has already is not among them.
     """
@@ -279,7 +279,7 @@ def tags_wanted(view: AttackerView, known: PrincipalContext) -> list[Tags]:
 def _tag_sets_of(
     world: World, statement: Statement, known: PrincipalContext, has: Mapping[str, str]
 ) -> Iterator[Tags]:
-    """Give the sets of tags with which a statement's conditions on tags turn out well."""
+    """Return the sets of tags with which a statement's conditions on tags turn out well."""
     values: dict[str, list[str]] = defaultdict(list)
     required = parameters.required_in(Policy((statement,), "2012-10-17"))
     for key, wanted in parameters.required_tags(required, known.context(), TAG).items():
@@ -301,12 +301,12 @@ def _tag_sets_of(
 
 
 def tag_values(world: World, key: str) -> list[str]:
-    """Give the values that a tag has on the things of a world."""
+    """Return the values that a tag has on the things of a world."""
     found: dict[str, None] = {}
     for account in world.accounts.values():
         held: tuple[Mapping[str, object], ...]
         held = (account.users, account.roles, account.policies, account.resources)
-        for thing in (each for things in held for each in things.values()):
+        for thing in (each for by_name in held for each in by_name.values()):
             tags: Mapping[str, str] = getattr(thing, "tags", {})
             found |= {value: None for name, value in tags.items() if name.lower() == key}
     return sorted(found)

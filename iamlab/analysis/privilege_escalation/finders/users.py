@@ -58,7 +58,7 @@ def widen_and_enter(view: AttackerView) -> Iterator[Gain]:
 
 
 def first_entries(view: AttackerView) -> dict[str, UserEntry]:
-    """Give the plainest entry into each of the other users, by their ARNs."""
+    """Return the plainest entry into each of the other users, by their ARNs."""
     entries: dict[str, UserEntry] = {}
     for entry in (*by_key(view), *by_password(view)):
         if entry.user is not view.user:
@@ -67,7 +67,7 @@ def first_entries(view: AttackerView) -> dict[str, UserEntry]:
 
 
 def grants_of_users(view: AttackerView) -> Grants:
-    """Give what the principal can give to users: themselves, or by a group."""
+    """Return what the principal can give to users: themselves, or by a group."""
     users, groups = view.stock.users, view.stock.groups
     written, attached, rewritten = (
         (give(view, users), granting.through_groups(give(view, groups), users))
@@ -84,7 +84,7 @@ def grants_of_users(view: AttackerView) -> Grants:
 
 
 def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEntry, Grant]]:
-    """Give those of some users that a principal can become, and what it can give them before."""
+    """Return those of some users that a principal can become, and what it can give them before."""
     entries = first_entries(view) if users else {}
     grants = grants_of_users(view) if entries else {}
     for user in users:
@@ -102,7 +102,7 @@ def create_key_of_service(view: AttackerView) -> Iterator[Gain]:
 
 
 def enter(view: AttackerView, entry: UserEntry, *before: Grant) -> Gain:
-    """Say that a principal can become a user, and what the user is given before."""
+    """Return the gain of a user, with the grants to the user before."""
     grant = states.together(before)
     calls, changes = (*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
     return view.becomes(entry.user, calls, *entry.conditions, changes=changes)
@@ -119,7 +119,7 @@ CONDITIONS = {
     NEW_PASSWORD: "the user has no password yet, and no MFA device",
     OTHER_PASSWORD: "the user has a password, and no MFA device",
 }
-"""Number of a method -> what must be so of a user of whom that is not known."""
+"""Number of a method -> the condition on a user if this isn't known."""
 
 
 class UserEntry(NamedTuple):
@@ -200,7 +200,7 @@ def _signed_in(view: AttackerView, user: User, number: int) -> Iterator[UserEntr
 
 
 def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
-    """Say whether to become a user adds anything: not to oneself, unless one is less than that.
+    """Return whether to become a user adds anything: not to oneself, unless one is less than that.
 
     A session of a user may be kept from what the user may do with an access key.
     """
@@ -210,7 +210,7 @@ def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
 
 
 def sign_in_call(user: User, **more: Any) -> Call:
-    """Sign in, which is no call of an API and takes no permission."""
+    """Return the sign-in to the console, which isn't an API call and needs no permission."""
     named = {"account": user.account.account_id, "user": user.name}
     return Call("signin:ConsoleLogin", {**named, **more}, ())
 
@@ -225,7 +225,7 @@ def in_console(user: User, *, with_mfa: bool = False) -> states.StateChange:
 
 
 def keys_of_services(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users that the principal can be in single services."""
+    """Return the users that the principal can be in single services."""
     for service, kind in BY_NAME.items():
         for user, call in _made_or_reset(view, service):
             yield from _entry(view, user, kind, call)
@@ -253,7 +253,11 @@ def _made_or_reset(view: AttackerView, service: str) -> Iterator[tuple[User, Cal
 def _held(user: User, service: str) -> dict[str, str]:
     now = user.account.world.clock.now
     held = user.service_specific_credentials.items()
-    return {key: one.status_at(now) for key, one in held if one.service_name == service}
+    return {
+        key: credential.status_at(now)
+        for key, credential in held
+        if credential.service_name == service
+    }
 
 
 def _entry(
@@ -309,7 +313,7 @@ UPLOADS: tuple[tuple[Any, ...], ...] = (
 
 
 def limited_to(kind: ServiceCredential, known: PrincipalContext) -> PrincipalContext:
-    """Give a user as a service sees it that takes credentials of its own."""
+    """Return a user as a service sees it that takes credentials of its own."""
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
         {"Effect": "Deny", "NotAction": list(kind.actions), "Resource": "*"},

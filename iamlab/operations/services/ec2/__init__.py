@@ -1,1 +1,1 @@
-"""EC2: instances with their profiles, VPC endpoints, and the tags of both, one idea a module."""
+"""EC2: instances with their profiles, VPC endpoints, and their tags."""

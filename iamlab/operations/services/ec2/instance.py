@@ -1,4 +1,4 @@
-"""An EC2 instance: where it is, and which instance profile hands it a role.
+"""An EC2 instance: its place, and the instance profile that passes it a role.
 
 Instances by their ids.
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """That an instance has an instance profile: it is replaced and ended by its own id.
+    """The association of an instance and an instance profile, with its own id.
 
     Parameters
     ----------
     profile_id
-        The unique id of the profile; one that is made later under the same name is another.
+        The unique id of the profile, which a new profile with the same name doesn't have.
     """
 
     association_id: str
@@ -45,7 +45,7 @@ class Association:
 
     @property
     def profile(self) -> dict[str, str]:
-        """The instance profile, as the API writes it."""
+        """The instance profile, in the API's form."""
         return {"Arn": self.profile_arn, "Id": self.profile_id}
 
 
@@ -60,11 +60,10 @@ class Instance(OfEc2):
     state
         ``running``, ``stopped`` or ``terminated``.
     metadata_options
-        ``HttpTokens``: whether its metadata service answers only who brings a token (IMDSv2);
-        ``HttpEndpoint``: whether it answers at all; ``HttpPutResponseHopLimit``: how far a token
-        travels.
+        ``HttpTokens``: whether its metadata service requires a token (IMDSv2); ``HttpEndpoint``:
+        whether it is enabled; ``HttpPutResponseHopLimit``: how far a token travels.
     delivered
-        For each version of the metadata service, the id of the access key that it gives now.
+        For each version of the metadata service, the id of its current access key.
     """
 
     vpc_id: str = ""
@@ -82,28 +81,28 @@ class Instance(OfEc2):
 
     @property
     def http_tokens(self) -> str:
-        """``required`` (IMDSv2 only) or ``optional`` (IMDSv1, too)."""
+        """``required`` (IMDSv2 only) or ``optional`` (also IMDSv1)."""
         return str(self.metadata_options.get("HttpTokens", "optional"))
 
     @property
     def http_endpoint(self) -> str:
-        """``enabled`` or ``disabled``: whether its metadata service answers at all."""
+        """``enabled`` or ``disabled``: whether its metadata service answers."""
         return str(self.metadata_options.get("HttpEndpoint", "enabled"))
 
     @property
     def http_put_response_hop_limit(self) -> int:
-        """How many hops the answer with a token travels: 1 within the instance, 2 to containers."""
+        """How many hops the response with a token travels: 1 in the instance, 2 to containers."""
         limit = self.metadata_options.get("HttpPutResponseHopLimit", 1)
-        return limit if isinstance(limit, int) else 1  # a file may hold anything
+        return limit if isinstance(limit, int) else 1  # a file can contain anything
 
     @property
     def metadata(self) -> MetadataService:
-        """Its metadata service, which tells software on it who it is, and hands out credentials."""
+        """Its metadata service, which gives software on it identity and credentials."""
         return MetadataService(self)
 
     @property
     def iam_instance_profile(self) -> InstanceProfile | None:
-        """Its instance profile, unless it has none or that has been deleted."""
+        """Its instance profile; ``None`` without one, or if it was deleted."""
         if self.association is None:
             return None
         every = self.account.instance_profiles.values()
@@ -112,7 +111,7 @@ class Instance(OfEc2):
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """The condition keys that tell instances apart."""
+        """The condition keys of instances."""
         profile = self.association and self.association.profile_arn
         return {
             **keys_of(self),
@@ -124,14 +123,14 @@ class Instance(OfEc2):
         }
 
     def associate_iam_instance_profile(self, instance_profile: InstanceProfile | str) -> None:
-        """Attach an instance profile; the instance can be running (``AssociateIamInstanceProfile``).
+        """Attach an instance profile, also while running (``AssociateIamInstanceProfile``).
 
         Raises
         ------
         IncorrectState
-            It has one.
+            It already has an instance profile.
         InvalidParameterValue
-            There is no such profile, or no role in it.
+            There is no such profile, or it has no role.
 
         Examples
         --------
@@ -160,9 +159,9 @@ class Instance(OfEc2):
         Raises
         ------
         IncorrectInstanceState
-            It is not running.
+            It isn't running.
         InvalidAssociationIDNotFound
-            It has none that could be replaced.
+            It has no instance profile to replace.
         """
         self._do(
             "ReplaceIamInstanceProfileAssociation",
@@ -171,12 +170,12 @@ class Instance(OfEc2):
         )
 
     def disassociate_iam_instance_profile(self) -> None:
-        """Take its instance profile away: credentials that it has go on until they expire.
+        """Detach its instance profile; existing credentials stay valid until they expire.
 
         Raises
         ------
         InvalidAssociationIDNotFound
-            It has none.
+            It has no instance profile.
         """
         self._do("DisassociateIamInstanceProfile", AssociationId=self._association_id)
 
@@ -191,7 +190,7 @@ class Instance(OfEc2):
         http_endpoint: str | None = None,
         http_put_response_hop_limit: int | None = None,
     ) -> None:
-        """Change how its metadata service answers (``ModifyInstanceMetadataOptions``).
+        """Change the options of its metadata service (``ModifyInstanceMetadataOptions``).
 
         Raises
         ------
@@ -216,26 +215,25 @@ class Instance(OfEc2):
         self._do("StartInstances", InstanceIds=[self.name])
 
     def terminate(self) -> None:
-        """End it for good (``TerminateInstances``)."""
+        """Terminate it (``TerminateInstances``)."""
         self._do("TerminateInstances", InstanceIds=[self.name])
 
     def role_session(self, *, delivery: str = "2.0") -> Session:
-        """Return what its metadata service gives: a session of the role in its instance profile.
+        """Return the metadata service's credentials: a session of the role in the instance profile.
 
-        It is the same one until five minutes of it are left, or another role is in the profile.
+        The session stays the same until five minutes before its end, or until the role changes.
 
         Parameters
         ----------
         delivery
-            The version of the metadata service that is asked: ``"1.0"`` wants no token, and can be
-            switched off.
+            The version of the metadata service: ``"1.0"`` needs no token, and can be disabled.
 
         Raises
         ------
         AccessDenied
-            The role's trust policy does not let EC2.
+            The role's trust policy doesn't allow EC2.
         RequestError
-            There is no role, or the metadata service does not answer; with the reason.
+            There is no role, or the metadata service doesn't answer; with the reason.
 
         Examples
         --------
@@ -259,7 +257,7 @@ def name_of(instance_profile: InstanceProfile | str) -> str:
     Raises
     ------
     RequestError
-        It is neither a profile nor a name.
+        It isn't a profile or a name.
     """
     if isinstance(instance_profile, str):
         return instance_profile
@@ -271,12 +269,12 @@ _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
 def find_instance(account: Account, arguments: Parameters, which: object) -> Instance:
-    """Find an instance by the id that a call names.
+    """Find an instance by a call's id.
 
     Raises
     ------
     InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
-        There cannot be one of that id, or there is none.
+        The id isn't valid, or there is no such instance.
     """
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')

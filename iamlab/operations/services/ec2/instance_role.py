@@ -1,18 +1,18 @@
-"""What the metadata service of an instance tells, path by path; its role's credentials too.
+"""The contents of an instance's metadata service, path by path, with its role's credentials.
 
-EC2 assumes the role for the instance, so the role's trust policy must let it. An instance is given
-the same credentials until little of their time is left; then EC2 assumes the role once more. What
-has been handed out works until it expires, whatever becomes of the instance.
+EC2 assumes the role for the instance, so the role's trust policy must allow it. An instance gets
+the same credentials until shortly before they expire; then EC2 assumes the role again. Issued
+credentials are valid until they expire, whatever happens to the instance.
 
-AWS takes a while to notice that another role is in the instance profile, and says how to force it:
-take the profile away and give it again, or stop the instance and start it. Here nothing is late.
+AWS takes a while to apply another role in the instance profile. To force it, detach and attach the
+profile, or stop and start the instance. Here it applies at once.
 
 Notes
 -----
 AWS pages: "IAM roles for Amazon EC2"; "Retrieve security credentials from instance metadata", for
-when new ones come; "API AddRoleToInstanceProfile", for what forces them; "AWS global condition
-context keys", section on EC2; "Instance metadata categories"; "Instance identity documents";
-"Troubleshoot IAM and Amazon EC2", for what ``iam/info`` says when something is wrong.
+when credentials are renewed; "API AddRoleToInstanceProfile", for how to force that; "AWS global
+condition context keys", section on EC2; "Instance metadata categories"; "Instance identity
+documents"; "Troubleshoot IAM and Amazon EC2", for the errors in ``iam/info``.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ if TYPE_CHECKING:
 SERVICE = "ec2.amazonaws.com"
 LASTS = timedelta(hours=6)
 OVERLAP = timedelta(minutes=5)
-"""So long before the old credentials expire, the new ones are there: "at least five minutes"."""
+"""How long before expiry new credentials are available: "at least five minutes"."""
 
 HELP = (
     "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/"
     "troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc."
 )
-"""How AWS ends its sentences about what is wrong with an instance's role."""
+"""The end of AWS's messages about an instance's role."""
 
 
 class Refusal(NamedTuple):
-    """Why the metadata service of an instance does not tell something.
+    """Why an instance's metadata service rejects a request.
 
     Parameters
     ----------
     status
-        The HTTP status of its answer; 0: there is no answer at all.
+        The HTTP status of its response; 0: no response.
     reason
-        What is so: "it is stopped".
+        The reason, for example "it is stopped".
     """
 
     status: int
@@ -75,9 +75,9 @@ def refusal(instance: Instance, *, with_token: bool) -> Refusal | None:
         hint = ": start it with instance.start()" if instance.state == "stopped" else ""
         return Refusal(0, f"it is {instance.state}{hint}")
     if instance.http_endpoint != "enabled":
-        return Refusal(403, "its metadata service is switched off")
+        return Refusal(403, "its metadata service is disabled")
     if instance.http_tokens == "required" and not with_token:
-        return Refusal(401, "its metadata service wants a token, as it is IMDSv2 only")
+        return Refusal(401, "its metadata service requires a token (IMDSv2 only)")
     return None
 
 
@@ -85,12 +85,12 @@ def no_role(instance: Instance) -> Refusal | None:
     """Return why an instance has no role, if it has none."""
     profile = instance.iam_instance_profile
     if instance.association is not None and profile is None:
-        return Refusal(404, "its instance profile has been deleted; one made anew is another one")
+        return Refusal(404, "its instance profile was deleted; a new one isn't attached")
     if profile is None:
-        give = "give it one with instance.associate_iam_instance_profile(...)"
+        give = "attach one with instance.associate_iam_instance_profile(...)"
         return Refusal(404, f"it has no instance profile: {give}")
     if not profile.roles:
-        return Refusal(404, f"there is no role in its instance profile {profile.name}")
+        return Refusal(404, f"its instance profile has no role: {profile.name}")
     return None
 
 
@@ -101,19 +101,19 @@ def role_of(instance: Instance) -> Role | None:
 
 
 def session_of(instance: Instance, delivery: str) -> Session:
-    """Ask an instance's metadata service for credentials.
+    """Return credentials from an instance's metadata service.
 
     Parameters
     ----------
     delivery
-        The version that is asked, with a token or without.
+        The version, which needs a token or not.
 
     Raises
     ------
     AccessDenied
-        The role does not let EC2 assume it.
+        The role's trust policy doesn't allow EC2.
     RequestError
-        The metadata service has none to give, or does not answer.
+        The metadata service has no credentials, or doesn't answer.
     """
     if delivery not in ("1.0", "2.0"):
         raise RequestError(f"delivery is one of 1.0, 2.0, not {delivery!r}.")
@@ -125,14 +125,14 @@ def session_of(instance: Instance, delivery: str) -> Session:
 
 
 def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
-    """Return the session that an instance has now; EC2 makes one if there is none, or it is old.
+    """Return an instance's session; EC2 creates a new one if needed.
 
     Raises
     ------
     AccessDenied
-        The role does not let EC2 assume it.
+        The role's trust policy doesn't allow EC2.
     RegionDisabledException
-        The account has switched STS off in the instance's Region.
+        The account has disabled STS in the instance's Region.
     """
     world = instance.account.world
     kept = world.sessions.get(instance.delivered.get(delivery, ""))
@@ -174,7 +174,7 @@ ROLES = f"{DATA}/iam/security-credentials"
 
 
 def listed_in(tree: Mapping[str, object], path: str) -> list[str]:
-    """List what is right below a path; what has more below it ends with a slash."""
+    """List the entries directly below a path; folders end with a slash."""
     start = f"{path.removesuffix('/')}/"
     below = (name.removeprefix(start) for name in tree if path and name.startswith(start))
     return sorted({"".join(name.partition("/")[:2]) for name in below})
@@ -193,11 +193,11 @@ def _info(held: Association, instance: Instance, _: str) -> str:
 
 
 def _credentials(role: Role, instance: Instance, delivery: str) -> str:
-    """Hand out credentials of the role in the profile, or say why EC2 got none."""
+    """Return credentials of the profile's role, or the reason why EC2 has none."""
     try:
         session = delivered_session(instance, role, delivery)
     except (AccessDenied, RegionDisabledException) as error:
-        # That it is the same code where STS is switched off is not documented.
+        # That the code is the same if STS is disabled isn't documented.
         code, last = "AssumeRoleUnauthorizedAccess", _stamp(instance.account.world.clock.now)
         return _json(Code=code, Message=error.message, LastUpdated=last)
     return _json(
@@ -228,11 +228,11 @@ _ALWAYS: Mapping[str, Tells] = {
     f"{DATA}/local-ipv4": lambda instance, _: instance.private_ip,
     f"{DATA}/placement/region": lambda instance, _: instance.region,
 }
-"""Path -> what stands there on every instance."""
+"""Path -> its content on every instance."""
 
 
 def tree_of(instance: Instance) -> dict[str, Tells]:
-    """Return what stands at each path now; below ``iam`` only with an instance profile."""
+    """Return the current content of each path; below ``iam`` only with an instance profile."""
     held, role = instance.association, role_of(instance)
     return {
         **_ALWAYS,

@@ -1,15 +1,14 @@
-"""EC2: the operations that start, stop and end instances, and give them instance profiles.
+"""EC2: the operations that start, stop and terminate instances, and attach instance profiles.
 
-Of all that RunInstances needs permission for in AWS (an image, a subnet, a volume ...) only the
-instance itself is asked here: the rest is not in the world. Whoever gives an instance a profile
-hands the role in it to EC2, and so must be allowed to pass that role. EC2 itself asks only later
-whether the role lets it.
+In AWS, RunInstances needs permission for several resources (an image, a subnet, a volume ...). Here
+only the instance itself is checked: the rest isn't in the world. Attaching a profile passes its
+role to EC2, so the caller needs iam:PassRole. EC2 assumes the role only later.
 
 Notes
 -----
 AWS pages: "API RunInstances"; "Configure the Instance Metadata Service options"; "Use instance
-profiles"; "API AssociateIamInstanceProfile" and its two likes; "Grant a user permissions to pass a
-role to an AWS service".
+profiles"; "API AssociateIamInstanceProfile" and the two similar pages; "Grant a user permissions to
+pass a role to an AWS service".
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ METADATA: dict[str, Sequence[str | int]] = {
     "HttpEndpoint": ("enabled", "disabled"),
     "HttpPutResponseHopLimit": range(1, 65),
 }
-"""What the options of the metadata service may be; the first is what an instance starts with."""
+"""The values of the metadata service's options; the first is the default."""
 
 
 def _invalid(value: object, parameter: str, why: str = "") -> InvalidParameterValue:
@@ -59,12 +58,12 @@ def _invalid(value: object, parameter: str, why: str = "") -> InvalidParameterVa
 
 
 def check_vpc(vpc_id: object) -> None:
-    """Check that an id may be one of a VPC; VPCs themselves are not in the world.
+    """Check the form of a VPC's id; VPCs themselves aren't in the world.
 
     Raises
     ------
     InvalidVpcIDMalformed
-        It may not.
+        It isn't valid.
     """
     if not (isinstance(vpc_id, str) and vpc_id.startswith("vpc-")):
         raise InvalidVpcIDMalformed(f'Invalid id: "{vpc_id}" (expecting "vpc-...")')
@@ -88,7 +87,7 @@ def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition keys by which the instances that may be started are narrowed down."""
+    """Return the condition keys for starting instances."""
     profile, options = _named_profile(account, arguments), arguments.get("MetadataOptions", {})
     sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
     return {
@@ -105,7 +104,7 @@ def _as_started(made: list[Instance]) -> dict[str, Any]:
 
 @does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
 def run_instances(account: Account, arguments: Parameters) -> list[Instance]:
-    """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
+    """Start instances. Subnets aren't modelled, so a call can name the VPC itself."""
     check_region(arguments)
     number, profile = _count(arguments), _profile_in(account, arguments)
     default_vpc = f"default vpc {account.account_id} {region_of(arguments)}"
@@ -133,12 +132,12 @@ def _count(arguments: Parameters) -> int:
         if not 1 <= value <= 1000:
             raise _invalid(value, name)
     if least > most:
-        raise _invalid(least, "minCount", "It is more than maxCount.")
+        raise _invalid(least, "minCount", "It exceeds maxCount.")
     return int(most)
 
 
 def _options(arguments: Parameters) -> dict[str, str | int]:
-    """Take the options of the metadata service, or those that an instance starts with."""
+    """Return the options of the metadata service, or their defaults."""
     started_with = {name: known[0] for name, known in METADATA.items()}
     return started_with | _checked(arguments.get("MetadataOptions", {}))
 
@@ -151,7 +150,7 @@ def _checked(options: Parameters) -> dict[str, str | int]:
 
 
 def _is_one(name: str, value: object) -> bool:
-    """Return whether an option may have a value; ``True`` is not 1."""
+    """Return whether an option can have a value; ``True`` isn't 1."""
     known = METADATA.get(name, ())
     return value in known and type(value) is type(known[0])
 
@@ -174,14 +173,14 @@ def _addresses(account: Account, vpc: str) -> set[str]:
 
 
 def _address(account: Account, vpc: str, instance_id: str) -> str:
-    """Draw an address of the VPC that nobody has; it follows from the instance's id."""
+    """Return a free address of the VPC, which follows from the instance's id."""
     taken, ids = _addresses(account, vpc), account.world.ids
     drawn = (ids.hidden(f"address {instance_id} {turn}", "0123456789", 9) for turn in count())
     return next(address for address in map(_as_address, drawn) if address not in taken)
 
 
 def _as_address(digits: str) -> str:
-    """Make an address of nine digits; the first four of a subnet are AWS's own."""
+    """Make an address from nine digits; AWS reserves the first four of a subnet."""
     third, fourth = divmod(int(digits) % 64_000, 250)
     return f"10.0.{third}.{fourth + 4}"
 
@@ -192,7 +191,7 @@ def _as_options(made: Instance) -> dict[str, Any]:
 
 @does("ModifyInstanceMetadataOptions", on="InstanceId", answer=_as_options)
 def modify_instance_metadata_options(account: Account, arguments: Parameters) -> Instance:
-    """Change how an instance's metadata service answers."""
+    """Change the options of an instance's metadata service."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
     wanted = {name: arguments[name] for name in METADATA if name in arguments}
     instance.metadata_options = {**instance.metadata_options, **_checked(wanted)}
@@ -200,10 +199,10 @@ def modify_instance_metadata_options(account: Account, arguments: Parameters) ->
 
 
 def _moves(name: str, state: str, done: str) -> None:
-    """Make the entry that brings instances into a state; those that are ended stay so."""
+    """Register an operation that changes the state of instances; terminated ones don't change."""
 
     def move(account: Account, arguments: Parameters) -> None:
-        """Bring all instances into the state, or none."""
+        """Change the state of all instances, or of none."""
         found = [find_instance(account, arguments, which) for which in arguments["InstanceIds"]]
         for instance in found:
             if instance.state == "terminated" and state != "terminated":
@@ -211,7 +210,7 @@ def _moves(name: str, state: str, done: str) -> None:
                 raise IncorrectInstanceState(f"This instance '{instance.name}' {text}")
         for instance in found:
             if instance.state != state:
-                instance.delivered = {}  # whoever starts it again gets new credentials
+                instance.delivered = {}  # after the next start it gets new credentials
             instance.state = state
             if state == "terminated":
                 instance.association = None
@@ -224,18 +223,19 @@ _moves("StartInstances", "running", "started")
 _moves("TerminateInstances", "terminated", "terminated")
 
 
-# -- instance profiles: given at the start or later, replaced, taken away --------------------------
+# -- instance profiles: attached at the start or later, replaced, detached
+# ---------------------------
 
 
 def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | None:
-    """Find the instance profile that a call names, by name or ARN; only the account's own are.
+    """Find the instance profile of a call, by name or ARN, in the account.
 
     Raises
     ------
     InvalidParameterValue
-        There is none, or no role in it.
+        There is no such profile, or it has no role.
     InvalidParameterCombination
-        It is named twice.
+        It is named by name and ARN.
     """
     named = arguments.get("IamInstanceProfile")
     if not named:
@@ -261,7 +261,7 @@ def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | No
 
 
 def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile | None:
-    """Find the instance profile that a call names, by its name or its ARN."""
+    """Find the instance profile of a call, by name or ARN."""
     named = arguments.get("IamInstanceProfile", {})
     every = account.instance_profiles.values()
     return next(
@@ -275,13 +275,13 @@ def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile |
 
 
 def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    """Ask whether the caller may pass the role in the profile."""
+    """Return the permission to pass the role in the profile."""
     profile = _named_profile(account, arguments)
     return [("iam:PassRole", role.arn) for role in (profile.roles if profile else ())]
 
 
 def _associated(account: Account, profile: InstanceProfile) -> Association:
-    """Make the association of an instance with a profile."""
+    """Associate an instance with a profile."""
     return Association(new_id(account, "iip-assoc"), profile.arn, profile.unique_id)
 
 
@@ -294,7 +294,7 @@ def _as_associated(instance: Instance) -> dict[str, Any]:
 
 @does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
 def associate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
-    """Return an instance that has none an instance profile."""
+    """Attach an instance profile to an instance without one."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
     profile = _must_name(account, arguments)
     if instance.association is not None:
@@ -348,7 +348,7 @@ def _find_associated(account: Account, arguments: Parameters) -> Instance:
 
 @does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
-    """Return a running instance another instance profile; the association gets a new id."""
+    """Replace a running instance's profile; the association gets a new id."""
     instance, profile = _find_associated(account, arguments), _must_name(account, arguments)
     _check_state(instance, "running")
     instance.association, instance.delivered = _associated(account, profile), {}
@@ -357,7 +357,7 @@ def replace_iam_instance_profile_association(account: Account, arguments: Parame
 
 @does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
 def disassociate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
-    """Take an instance's profile away."""
+    """Detach an instance's profile."""
     instance = _find_associated(account, arguments)
     instance.association = None
     return instance

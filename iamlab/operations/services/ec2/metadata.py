@@ -1,12 +1,11 @@
-"""The instance metadata service: software on an instance asks it who it is, and for credentials.
+"""The instance metadata service, from which software gets the instance's identity and credentials.
 
-It answers whoever can send requests from the instance: also a stranger for whom a web server there
-fetches an address. So version 2 wants a token, which only a PUT gets; whoever can only make others
-fetch an address has none. The answer to the PUT does not travel far, and none is given through a
-proxy that says that it is one.
+It answers all requests from the instance, also when an attacker makes a web server there fetch a
+URL. So version 2 requires a token from a PUT, which such an attacker can't send. The response to
+the PUT doesn't travel far, and requests through a declared proxy get no token.
 
-Nothing listens at 169.254.169.254 here: :meth:`MetadataService.request` is what a server would
-call for each request.
+iamlab doesn't listen at 169.254.169.254: a server would call :meth:`MetadataService.request` for
+each request.
 
 Notes
 -----
@@ -44,23 +43,23 @@ LONGEST_TTL = 21_600
 
 _WRITTEN = re.compile("AQAE([0-9a-f]{15})([0-9a-f]{4}).*", re.ASCII)
 _SECONDS = re.compile("0*([0-9]{1,6})", re.ASCII)
-_FARTHEST = 255  # no packet goes farther
+_FARTHEST = 255  # the most hops of a packet
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a metadata service answers.
+    """A response of a metadata service.
 
     Parameters
     ----------
     status
-        The HTTP status; 0: no answer arrives, and whoever asked waits in vain.
+        The HTTP status; 0: no response arrives, and the caller times out.
     body
-        What it tells. It may be secret, so it is not shown.
+        The content. It can be secret, so it isn't shown.
     headers
         Pairs of name and value.
     note
-        Of what was refused: why. AWS does not say it.
+        The reason for a rejection, which AWS doesn't send.
 
     Examples
     --------
@@ -74,13 +73,13 @@ class Response:
     note: str = ""
 
     def __reduce__(self) -> Any:
-        """Refuse to be written to a file: that would write the secret too."""
-        raise TypeError("An answer of a metadata service may hold secrets: it cannot be pickled.")
+        """Raise an error: pickling would write the secret to a file."""
+        raise TypeError("A metadata response can contain secrets, so it can't be pickled.")
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataService:
-    """The metadata service of one instance.
+    """The metadata service of an instance.
 
     Examples
     --------
@@ -104,16 +103,16 @@ class MetadataService:
         Parameters
         ----------
         ttl_seconds
-            How long it shall be good, 1 to 21,600.
+            How long it is valid, 1 to 21,600.
         hops
-            From how far it is asked for: 1, on the instance itself; 2, in a container with a
-            network of its own. The answer travels ``HttpPutResponseHopLimit`` hops, and then is
-            lost: whoever asked gets no answer, which is status 0 here.
+            The distance of the caller: 1 on the instance itself; 2 in a container with its own
+            network. The response travels ``HttpPutResponseHopLimit`` hops; a caller that is farther
+            away gets no response, which is status 0 here.
 
         Raises
         ------
         RequestError
-            It is refused, or the answer does not arrive; with the reason.
+            It is rejected, or the response doesn't arrive; with the reason.
 
         Examples
         --------
@@ -133,17 +132,17 @@ class MetadataService:
         return self._body(self.request("PUT", TOKEN, {TTL_HEADER: str(seconds)}, hops=hops))
 
     def get(self, path: str, token: str | None = None, *, hops: int = 1) -> str:
-        """Read what stands at a path (``GET``): with a token by version 2, without by version 1.
+        """Return the content of a path (``GET``): with a token by version 2, without by version 1.
 
         Parameters
         ----------
         hops
-            As in :meth:`put_token`. Only the answer to a PUT is held back, so this changes nothing.
+            As in :meth:`put_token`. Only responses to a PUT have a hop limit, so it has no effect.
 
         Raises
         ------
         RequestError
-            It is refused; with the reason.
+            It is rejected; with the reason.
 
         Examples
         --------
@@ -158,28 +157,28 @@ class MetadataService:
     def request(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, *, hops: int = 1
     ) -> Response:
-        """Answer a request as it comes over the network.
+        """Answer a request from the network.
 
         Parameters
         ----------
         method
             ``"GET"`` or ``"PUT"``.
         headers
-            In any letter case.
+            The headers; case-insensitive.
         hops
             As in :meth:`put_token`.
 
         Raises
         ------
         RequestError
-            It is no request: something of it is no text.
+            It isn't a request: a part isn't text.
         """
         sent = {} if headers is None else headers
         if not isinstance(sent, Mapping):
             raise RequestError("headers is a mapping of names to values.")
         if not all(isinstance(text, str) for text in (method, path, *sent, *sent.values())):
-            # They may be secret, so none is shown.
-            message = "The method, the path, the token, the headers of a request are text."
+            # They can be secret, so they aren't shown.
+            message = "The method, the path, the token and the headers of a request must be text."
             raise RequestError(message)
         if type(hops) is not int or not 1 <= hops <= _FARTHEST:
             raise RequestError(f"hops is a whole number, 1 to {_FARTHEST}.")
@@ -190,19 +189,19 @@ class MetadataService:
             return _get(self.instance, path, lower.get(TOKEN_HEADER.lower()))
         if refused is None and method == "PUT":
             return _put(self.instance, path, lower, hops)
-        return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
+        return _refused(*(refused or (405, "use GET, or PUT for a token")))
 
     def _body(self, response: Response) -> str:
-        """Return what a response tells.
+        """Return the content of a response.
 
         Raises
         ------
         RequestError
-            It tells nothing.
+            It has no content.
         """
         if response.status != 200:
             refused = Refusal(response.status, response.note)
-            raise RequestError(f"Instance {self.instance.name} is told nothing: {refused}")
+            raise RequestError(f"Instance {self.instance.name} gets no data: {refused}")
         return response.body
 
 
@@ -224,23 +223,23 @@ def _put(instance: Instance, path: str, headers: Mapping[str, str], hops: int) -
         return _refused(400, f"{TTL_HEADER} must be 1 to {LONGEST_TTL}")
     limit = instance.http_put_response_hop_limit
     if hops > limit:
-        far = f"the answer travels {limit} of the {hops} hops"
+        far = f"the response travels {limit} of the {hops} hops"
         return _refused(0, f"{far}, as its HttpPutResponseHopLimit says")
     return Response(200, _token(instance, ttl), ((TTL_HEADER, str(ttl)),))
 
 
 def _token(instance: Instance, ttl: int) -> str:
-    """Write a token: since when it is good, for how long, and a seal. It need not be kept."""
+    """Make a token with its start, its length and a seal, so that it needn't be stored."""
     return _sealed(instance, f"{since_text(instance.account.world.clock.now)}{ttl:04x}")
 
 
 def _sealed(instance: Instance, written: str) -> str:
-    """Seal what a token says: with a secret of the world, and for this instance only."""
+    """Make the seal of a token, with a secret of the world, and for this instance only."""
     return f"AQAE{written}{seal(instance.account.world.ids, f'imds/{instance.arn}', written, 40)}"
 
 
 def _is_good(instance: Instance, token: str) -> bool:
-    """Return whether a token is one of this instance, and its time is not over."""
+    """Return whether a token belongs to this instance and hasn't expired."""
     found = _WRITTEN.fullmatch(token)
     if found is None or token != _sealed(instance, found[1] + found[2]):
         return False
@@ -248,14 +247,14 @@ def _is_good(instance: Instance, token: str) -> bool:
     return timedelta() <= age < timedelta(seconds=int(found[2], 16))
 
 
-# -- what stands at the paths ---------------------------------------------------------------------
+# -- the content of the paths ---------------------------------------------------------------------
 
 
 def _get(instance: Instance, path: str, token: str | None) -> Response:
     if token is not None and not _is_good(instance, token):
-        return _refused(401, "the token is none of this instance, or has expired: get a new one")
+        return _refused(401, "the token belongs to another instance, or has expired: get a new one")
     if path == TOKEN:
-        return _refused(405, "a token is got by PUT")
+        return _refused(405, "use PUT to get a token")
     tree = tree_of(instance)
     if path in tree:
         return Response(200, tree[path](instance, "1.0" if token is None else "2.0"))
@@ -263,4 +262,4 @@ def _get(instance: Instance, path: str, token: str | None) -> Response:
     if listed:
         return Response(200, "\n".join(listed))
     missing = no_role(instance) if path.startswith(f"{DATA}/iam") else None
-    return _refused(*(missing or (404, f"nothing stands at this path; see {DATA}/")))
+    return _refused(*(missing or (404, f"this path doesn't exist; see {DATA}/")))

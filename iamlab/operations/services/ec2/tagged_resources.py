@@ -1,4 +1,4 @@
-"""What EC2 keeps has ids for names, all in one list, and is tagged by operations of its own.
+"""EC2's resources, which have ids and EC2's own operations for tags.
 
 Notes
 -----
@@ -34,15 +34,15 @@ TAGGED = {
     "instance": ("instance", "volume", "network-interface", "spot-instances-request"),
     "vpc-endpoint": ("vpc-endpoint",),
 }
-"""What an operation makes -> what its TagSpecifications can be for; only the first is kept here."""
+"""New resource -> the types in its TagSpecifications; only the first is stored here."""
 
 PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
-"""What an id begins with -> what stands before it in an ARN."""
+"""Prefix of an id -> prefix of the resource in an ARN."""
 
 
 @dataclass(slots=True, eq=False)
 class OfEc2(ResourceVerbs):
-    """Something of EC2: its name is its id."""
+    """A resource of EC2, whose name is its id."""
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation in its Region."""
@@ -54,30 +54,29 @@ class OfEc2(ResourceVerbs):
         Raises
         ------
         TagLimitExceeded
-            There would be more than 50, or one of them cannot be.
+            There would be more than 50, or a tag isn't valid.
         """
         self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
+        """Remove tags (``DeleteTags``, which removes all tags without a key)."""
         gone = [{"Key": key} for key in as_keys(tag_keys)]
         if gone:
             self._do("DeleteTags", Resources=[self.name], Tags=gone)
 
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
-    """Return the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
+    """Return the condition keys of all EC2 resources: Region, and tags under EC2's own key."""
     return {"ec2:Region": thing.region, **tag_keys("ec2:ResourceTag", thing.tags)}
 
 
 def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation of EC2.
+    """Register a function as an operation of EC2.
 
     Parameters
     ----------
     on
-        The parameter with the id, or the ids, of what it is about; or what it makes:
-        ``"instance/*"``.
+        The parameter with the ids of its resources; or the new resource: ``"instance/*"``.
     """
 
     def about(account: Account, arguments: Parameters) -> str:
@@ -98,7 +97,7 @@ def _ids(on: str, arguments: Parameters) -> list[Any]:
 
 
 def arn_of(account: Account, arguments: Parameters, which: object) -> str:
-    """Write the ARN of what has an id; ``"instance/*"`` is whatever instance is to be made.
+    """Return the ARN for an id; ``"instance/*"`` means a new instance.
 
     Examples
     --------
@@ -116,12 +115,12 @@ def arn_of(account: Account, arguments: Parameters, which: object) -> str:
 def find(
     account: Account, arguments: Parameters, which: object, kind: type[Made], refusal: AwsError
 ) -> Made:
-    """Find what has an id in the Region of a call.
+    """Find the resource with an id in the Region of a call.
 
     Raises
     ------
     AwsError
-        The ``refusal``: there is no resource of that kind with that id.
+        The ``refusal``: there is no resource of that type with that id.
     """
     found = account.resources.get(arn_of(account, arguments, which))
     if not isinstance(found, kind):
@@ -130,18 +129,18 @@ def find(
 
 
 def for_tags(account: Account, arguments: Parameters, made: str) -> list[tuple[str, str]]:
-    """Ask for permission to tag, where what is made, an ``"instance"``, is made with tags."""
+    """Return the permission to tag, which creating a resource (``"instance"``) with tags needs."""
     sent = tags_of(arguments, made)
     return [("ec2:CreateTags", arn_of(account, arguments, f"{made}/*"))] if sent else []
 
 
 def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:
-    """Take the tags with which something is made: an ``"instance"``.
+    """Return the tags of a new resource: an ``"instance"``.
 
     Raises
     ------
     InvalidParameterValue
-        Tags are sent for what the operation does not make.
+        Tags are for a type that the operation doesn't create.
     """
     tags = more_tags(arguments, {}, TagLimitExceeded, made)
     for specification in arguments.get("TagSpecifications", ()):
@@ -149,7 +148,7 @@ def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:
             # EC2's sentence is not documented.
             text = "is not a valid taggable resource type for this operation."
             error = InvalidParameterValue(f"'{specification.get('ResourceType')}' {text}")
-            raise noted(error, f"It is one of {', '.join(TAGGED[made])}.")
+            raise noted(error, f"It must be one of {', '.join(TAGGED[made])}.")
     return tags
 
 
@@ -159,7 +158,7 @@ def new_id(account: Account, prefix: str) -> str:
 
 
 def _tagged(account: Account, arguments: Parameters) -> list[Resource]:
-    """Find everything that a call tags, or nothing."""
+    """Find all resources that a call tags, or raise an error."""
     return [
         find(account, arguments, which, Resource, InvalidID(f"The ID '{which}' is not valid"))
         for which in arguments["Resources"]
@@ -168,7 +167,7 @@ def _tagged(account: Account, arguments: Parameters) -> list[Resource]:
 
 @does("CreateTags", on="Resources")
 def create_tags(account: Account, arguments: Parameters) -> None:
-    """Set tags of one thing or of several."""
+    """Set tags of one or several resources."""
     found = _tagged(account, arguments)
     wanted = [more_tags(arguments, resource.tags, TagLimitExceeded) for resource in found]
     for resource, tags in zip(found, wanted, strict=True):
@@ -177,7 +176,7 @@ def create_tags(account: Account, arguments: Parameters) -> None:
 
 @does("DeleteTags", on="Resources")
 def delete_tags(account: Account, arguments: Parameters) -> None:
-    """Take tags away: those of some keys, or all."""
+    """Remove tags: those with some keys, or all."""
     gone = [key for key, _ in tags_of(arguments)]
     for resource in _tagged(account, arguments):
         resource.tags = without(resource.tags, gone or resource.tags)

@@ -1,6 +1,6 @@
-"""VPC endpoints: the ways from a VPC to a service, each with a policy for what goes through it.
+"""VPC endpoints: connections from a VPC to a service, each with a policy for its requests.
 
-An endpoint's policy is not one of a resource: it lets nobody do anything with the endpoint.
+An endpoint policy isn't a resource-based policy: it gives no access to the endpoint itself.
 
 Notes
 -----
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
 
 GATEWAYS = frozenset({"s3", "dynamodb"})
-"""Services that have gateway endpoints; they have endpoints of the other type as well."""
+"""Services with gateway endpoints; they also have interface endpoints."""
 
 PREFIX_OF = {
     "ecr.api": "ecr",
@@ -56,7 +56,7 @@ PREFIX_OF = {
     "sagemaker.runtime": "sagemaker",
     "streaming-data": "kinesis",
 }
-"""The end of an endpoint service's name -> the prefix of the service's actions, if that differs."""
+"""End of an endpoint service's name -> the service's prefix in actions, if that differs."""
 
 _SERVICE = re.compile(r"(?:cn\.)?com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)", re.ASCII)
 _EVERYTHING = {
@@ -66,7 +66,7 @@ _EVERYTHING = {
 
 
 def full_access() -> Policy:
-    """Return the policy of an endpoint for which none was written: it lets everything through.
+    """Return the default policy of an endpoint, which allows everything.
 
     Examples
     --------
@@ -87,8 +87,8 @@ class VpcEndpoint(OfEc2):
     vpc_endpoint_type
         ``Gateway`` or ``Interface``.
     endpoint_policy
-        What may go through it. It is not called ``policy``, as nobody is let at the endpoint
-        itself by it.
+        The policy for requests through it. It isn't ``policy``, because it gives no access to the
+        endpoint itself.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class VpcEndpoint(OfEc2):
 
     @property
     def for_service(self) -> str:
-        """The prefix of the service that it leads to: ``"s3"``."""
+        """The prefix of its service: ``"s3"``."""
         return _prefix(self.service_name)
 
     @property
@@ -118,7 +118,7 @@ class VpcEndpoint(OfEc2):
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """The condition keys that tell endpoints apart."""
+        """The condition keys of endpoints."""
         return {**keys_of(self), **_service_keys(self.service_name)}
 
     def modify(self, *, policy: Document | None = None, reset_policy: bool | None = None) -> None:
@@ -127,14 +127,14 @@ class VpcEndpoint(OfEc2):
         Parameters
         ----------
         reset_policy
-            Go back to full access.
+            Whether to restore full access.
 
         Raises
         ------
         InvalidPolicyDocument
-            It is no policy of an endpoint.
+            It isn't a valid endpoint policy.
         InvalidParameterCombination
-            Both are asked for.
+            Both parameters are set.
         """
         self._do(
             "ModifyVpcEndpoint",
@@ -148,7 +148,7 @@ class VpcEndpoint(OfEc2):
         self.modify(policy=must_be_there(document))
 
     def delete_policy(self) -> None:
-        """Go back to full access: EC2 keeps no endpoint without a policy."""
+        """Restore full access: every endpoint has a policy."""
         self.modify(reset_policy=True)
 
     def delete(self) -> None:
@@ -167,7 +167,7 @@ def _prefix(service_name: str) -> str:
 
 
 def type_for(service_name: str) -> str:
-    """Return the type that an endpoint of a service has if nothing else is said.
+    """Return the default type of a service's endpoint.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def _keys(_: Account, arguments: Parameters) -> dict[str, str]:
 
 @does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)
 def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
-    """Make a VPC endpoint, with full access if no policy is given."""
+    """Create a VPC endpoint, by default with full access."""
     check_region(arguments)
     check_vpc(arguments["VpcId"])
     name, kind = arguments["ServiceName"], arguments.get("VpcEndpointType", "Gateway")
@@ -217,7 +217,7 @@ def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
 
 
 def _check_service(name: str, kind: str, region: str) -> None:
-    """Check that the service can be reached from here, and by this type of endpoint."""
+    """Check that the Region has the service, with this type of endpoint."""
     found = _SERVICE.fullmatch(name)
     if found is None or found[1] != region:
         raise InvalidServiceName(f"The Vpc Endpoint Service '{name}' does not exist")
@@ -234,7 +234,7 @@ def _checked(document: Document, service_name: str) -> Policy:
 
 @does("ModifyVpcEndpoint", on="VpcEndpointId", answer=lambda _: {"Return": True})
 def modify_vpc_endpoint(account: Account, arguments: Parameters) -> None:
-    """Replace an endpoint's policy, or go back to full access."""
+    """Replace an endpoint's policy, or restore full access."""
     endpoint = _find(account, arguments, arguments["VpcEndpointId"])
     if "PolicyDocument" in arguments and arguments.get("ResetPolicy"):
         raise InvalidParameterCombination(
@@ -248,7 +248,7 @@ def modify_vpc_endpoint(account: Account, arguments: Parameters) -> None:
 
 @does("DeleteVpcEndpoints", on="VpcEndpointIds")
 def delete_vpc_endpoints(account: Account, arguments: Parameters) -> None:
-    """Delete endpoints, or none if one of them is not there."""
+    """Delete endpoints, or none if one of them is missing."""
     wanted = dict.fromkeys(map(str, arguments["VpcEndpointIds"]))
     for endpoint in [_find(account, arguments, which) for which in wanted]:
         forget(endpoint)

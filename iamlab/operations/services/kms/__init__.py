@@ -1,1 +1,1 @@
-"""KMS: keys, their policies, grants and states, one idea a module."""
+"""KMS: keys, their policies, grants and states."""

@@ -1,4 +1,4 @@
-"""Grants: made, listed, revoked by who manages the key, retired by who uses it no more.
+"""Grants: create, list, revoke (by the key's administrators) and retire (by their users).
 
 Notes
 -----
@@ -35,7 +35,7 @@ _OPERATIONS = {
     "KEY_AGREEMENT": ("DeriveSharedSecret", "GetPublicKey"),
     "ENCAPSULATE_DECAPSULATE": ("Encapsulate", "Decapsulate", "GetPublicKey"),
 }
-"""A key's usage -> what a grant can be for, beside what it always can; of asymmetric keys."""
+"""A key's usage -> the operations of grants on asymmetric keys, beside the common ones."""
 _SYMMETRIC = (
     *(*_ENCRYPT, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
     *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
@@ -46,23 +46,23 @@ _CONSTRAINTS = {
     "EncryptionContextSubset": "encryption_context_subset",
     "EncryptionContextEquals": "encryption_context_equals",
 }
-"""A constraint as the API calls it -> as the engine does."""
+"""A constraint's name in the API -> its name in the engine."""
 
 
 def _fitting(key: Key) -> frozenset[str]:
-    """Return what a grant on a key can be for."""
+    """Return the possible operations of a grant on a key."""
     is_symmetric = key.key_spec == "SYMMETRIC_DEFAULT"
     return _ALWAYS.union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
 
 
 def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition keys of making a grant."""
+    """Return the condition keys of CreateGrant."""
     retiring = {"kms:RetiringPrincipal": arguments.get("RetiringPrincipal")}
     constraints = [{"kms:GrantConstraintType": name} for name in arguments.get("Constraints") or ()]
     return {
         "kms:GranteePrincipal": arguments["GranteePrincipal"],
         "kms:GrantOperations": list(arguments["Operations"]),
-        # True when a service makes it for its own resource, on somebody's behalf: never here.
+        # True if a service creates it for its own resource on a principal's behalf: never here.
         "kms:GrantIsForAWSResource": False,
         **(constraints[0] if constraints else {}),
         **(retiring if "RetiringPrincipal" in arguments else {}),
@@ -75,7 +75,7 @@ def _as_made(grant: KeyGrant) -> dict[str, Any]:
 
 @API.does("CreateGrant", _as_made, keys=_keys)
 def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
-    """Make a grant; one of the same name for the same things is given again."""
+    """Create a grant; an equal one with the same name is returned again."""
     key = API.find_changeable(account, arguments)
     if key.key_state == "Disabled":
         raise DisabledException(f"{key.arn} is disabled.")
@@ -84,20 +84,20 @@ def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
             raise ValidationException(f"{name} must be an ARN: {arguments[name]}")
     operations = tuple(arguments["Operations"])
     if not operations:
-        raise RequestError('A grant is for some operations: give a list such as ["Decrypt"].')
+        raise RequestError('A grant needs operations: pass a list such as ["Decrypt"].')
     for operation in operations:
         if not isinstance(operation, str) or operation not in GRANT_OPERATIONS:
             known = did_you_mean(str(operation), GRANT_OPERATIONS)
-            raise RequestError(f"A grant cannot be for {operation!r}. {known}")
+            raise RequestError(f"A grant can't be for {operation!r}. {known}")
         if operation not in _fitting(key):
             raise ValidationException(
                 f"Grant operation {operation} is not supported by a key of usage {key.key_usage}."
             )
     ids, constraints = account.world.ids, _constraints(arguments.get("Constraints") or {})
-    Grant(arguments["GranteePrincipal"], operations, constraints)  # which looks at its form
+    Grant(arguments["GranteePrincipal"], operations, constraints)  # which checks its form
     retiring, name = arguments.get("RetiringPrincipal", ""), arguments.get("Name", "")
     parts = (arguments["GranteePrincipal"], operations, constraints, retiring, name)
-    for grant in key.kept_grants.values():  # made once more, as after a call without answer
+    for grant in key.kept_grants.values():  # called again, as after a lost response
         if name and astuple(grant)[2:-1] == parts:
             return grant
     grant_id, token = (f"{ids.uuid()}{ids.uuid()}".replace("-", "") for _ in range(2))
@@ -139,13 +139,13 @@ API.tells(
 
 @API.does("RevokeGrant")
 def revoke_grant(account: Account, arguments: Parameters) -> None:
-    """End a grant."""
+    """Revoke a grant."""
     key, grant = _find(account, arguments)
     del key.kept_grants[grant.grant_id]
 
 
 def _key_of_retired(account: Account, arguments: Parameters) -> str:
-    """Return the ARN of the key: the grant's token tells it too."""
+    """Return the ARN of the key, also from the grant's token."""
     if "GrantToken" not in arguments:
         return API.arn_of(account, arguments)
     found = _by_token(account, arguments["GrantToken"])
@@ -162,7 +162,7 @@ def _by_token(account: Account, token: str) -> tuple[Key, KeyGrant] | None:
 
 @API.does("RetireGrant", about=_key_of_retired, by_whom=True)
 def retire_grant(account: Account, arguments: Parameters, caller: Caller) -> None:
-    """End a grant that is used no more."""
+    """Retire a grant that is no longer needed."""
     if "GrantToken" in arguments:
         found = _by_token(account, arguments["GrantToken"])
         if found is None:
@@ -170,19 +170,19 @@ def retire_grant(account: Account, arguments: Parameters, caller: Caller) -> Non
     elif {"KeyId", "GrantId"} <= set(arguments):
         found = _find(account, arguments)
     else:
-        raise ValidationException("Give the token of the grant, or its id and that of its key.")
+        raise ValidationException("Pass the token of the grant, or its id and its key's id.")
     key, grant = found
     _check_retiring(key, grant, caller)
     del key.kept_grants[grant.grant_id]
 
 
 def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
-    """See to it that another grant's leave to retire is not taken for this one's.
+    """Check that the permission to retire comes from this grant, not from another.
 
     Raises
     ------
     AccessDenied
-        Only another grant than this one lets the caller retire.
+        Only another grant allows the caller to retire.
     """
     if caller == key.account.root_arn:
         return

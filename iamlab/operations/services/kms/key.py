@@ -1,4 +1,4 @@
-"""The KMS key: what it keeps, its operations as methods, and how calls name it.
+"""The KMS key: its fields, its operations as methods, and how calls name it.
 
 Notes
 -----
@@ -39,10 +39,10 @@ PENDING = "PendingDeletion"
 
 
 class _Keys(Api):
-    """Keys are named by ids that KMS draws, and by aliases."""
+    """Keys have ids, which KMS picks, and aliases."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the key that a call is about: an alias stands for its key."""
+        """Return the ARN of a call's key: an alias means its key."""
         text, region = str(arguments.get("KeyId", "")), region_of(arguments)
         found = find_key(account, text, region)
         if found is not None:
@@ -52,7 +52,7 @@ class _Keys(Api):
         return self.arn(account, text if text.startswith(ALIAS) else f"key/{text}", region)
 
     def find(self, account: Account, arguments: Parameters) -> Key:
-        """Find the key that a call is about."""
+        """Find a call's key."""
         arn = self.arn_of(account, arguments)
         found = find_key(account, arn)
         if found is None:
@@ -60,7 +60,7 @@ class _Keys(Api):
         return found
 
     def find_changeable(self, account: Account, arguments: Parameters) -> Key:
-        """Find the key that a call is about; it must not wait for its deletion."""
+        """Find a call's key, which can't be pending deletion."""
         key = self.find(account, arguments)
         if key.key_state == PENDING:
             raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
@@ -79,12 +79,12 @@ API = _Keys(
 
 @dataclass(frozen=True, slots=True)
 class KeyGrant:
-    """A grant as KMS keeps it.
+    """A grant, as KMS stores it.
 
     Parameters
     ----------
     retiring_principal
-        Who may retire it, besides whoever has the permission; empty: nobody.
+        A principal that can retire it without other permission; can be empty.
     """
 
     grant_id: str
@@ -97,7 +97,7 @@ class KeyGrant:
     creation_date: datetime | None = None
 
     def for_engine(self) -> tuple[Grant, ...]:
-        """Return the grant as the engine takes it; the retiring principal gets a grant of its own."""
+        """Return the grant in the engine's form, with a second grant for the retiring principal."""
         own = Grant(
             self.grantee_principal, self.operations, self.constraints, self.name or self.grant_id
         )
@@ -108,22 +108,22 @@ class KeyGrant:
 
 @dataclass(slots=True, eq=False)
 class Key(ResourceVerbs):
-    """A KMS key. Nobody has access to it unless its key policy says so, not even the root user.
+    """A KMS key. Only its key policy gives access to it, even to the root user.
 
     Parameters
     ----------
     key_usage, key_spec
-        What it is for, and of which kind.
+        Its usage and its spec.
     key_state
         ``Enabled``, ``Disabled`` or ``PendingDeletion``.
     key_manager
-        ``CUSTOMER``, or ``AWS``: such a key is out of the reach of resource control policies.
+        ``CUSTOMER``, or ``AWS``: resource control policies don't apply to such a key.
     deletion_date
-        When it will be gone; ``None`` unless its deletion is scheduled.
+        The scheduled time of deletion; ``None`` if it isn't scheduled.
     kept_grants
-        By their ids.
+        The grants, by id.
     aliases
-        Its other names: ``alias/maps``.
+        Its aliases: ``alias/maps``.
     """
 
     description: str = field(default="", repr=False)
@@ -143,17 +143,17 @@ class Key(ResourceVerbs):
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        """Its grants, as the engine takes them."""
+        """Its grants, in the engine's form."""
         return tuple(grant for kept in self.kept_grants.values() for grant in kept.for_engine())
 
     @property
     def under_rcps(self) -> bool:
-        """Whether resource control policies reach it: not if AWS manages it."""
+        """Whether resource control policies apply to it: not if AWS manages it."""
         return self.key_manager != "AWS"
 
     @property
     def context(self) -> dict[str, ContextValue]:
-        """The condition keys of requests about it: its kind, and its aliases."""
+        """Its condition keys: usage, spec and aliases."""
         return {
             "kms:KeySpec": self.key_spec,
             "kms:KeyUsage": self.key_usage,
@@ -169,7 +169,7 @@ class Key(ResourceVerbs):
         Raises
         ------
         MalformedPolicyDocumentException
-            In KMS's words; also if whoever saves it, here the root user, could not do so again.
+            In KMS's words; also if it would lock out the caller, here the root user.
 
         Examples
         --------
@@ -188,7 +188,7 @@ class Key(ResourceVerbs):
         )
 
     def get_policy(self) -> Policy:
-        """Read the key policy."""
+        """Return the key policy."""
         read: Policy = self._do_on("GetKeyPolicy")
         return read
 
@@ -201,7 +201,7 @@ class Key(ResourceVerbs):
         retiring_principal: str | Identity | None = None,
         name: str | None = None,
     ) -> KeyGrant:
-        """Let somebody use the key for some operations, beside the key policy.
+        """Allow a principal to use the key for some operations, in addition to the key policy.
 
         Parameters
         ----------
@@ -235,25 +235,25 @@ class Key(ResourceVerbs):
         return list(self.kept_grants.values())
 
     def revoke_grant(self, grant: KeyGrant | str) -> None:
-        """End a grant, as who manages the key does."""
+        """Revoke a grant, as an administrator of the key."""
         self._do_on("RevokeGrant", GrantId=_id_of(grant))
 
     def retire_grant(self, grant: KeyGrant | str) -> None:
-        """End a grant that is used no more, as its retiring principal does."""
+        """Retire a grant, as its retiring principal."""
         self._do_on("RetireGrant", GrantId=_id_of(grant))
 
     def enable(self) -> None:
-        """Switch it on."""
+        """Enable it."""
         self._do_on("EnableKey")
 
     def disable(self) -> None:
-        """Switch it off; who may use it stays as it is."""
+        """Disable it; permissions don't change."""
         self._do_on("DisableKey")
 
     def schedule_deletion(self, pending_window_in_days: int = 30) -> None:
-        """Let it wait 7 to 30 days for its deletion, and nobody use it meanwhile.
+        """Schedule its deletion in 7 to 30 days; until then it can't be used.
 
-        AWS deletes it then. Here it waits on, and :meth:`cancel_deletion` still keeps it.
+        AWS deletes it then. Here it stays pending, and you can still call :meth:`cancel_deletion`.
 
         Examples
         --------
@@ -269,7 +269,7 @@ class Key(ResourceVerbs):
         self._do_on("ScheduleKeyDeletion", PendingWindowInDays=pending_window_in_days)
 
     def cancel_deletion(self) -> None:
-        """Keep it after all; it is disabled then."""
+        """Cancel the deletion; the key is then disabled."""
         self._do_on("CancelKeyDeletion")
 
     def create_alias(self, alias_name: str) -> None:
@@ -277,7 +277,7 @@ class Key(ResourceVerbs):
         self._do("CreateAlias", AliasName=alias_name, TargetKeyId=self.arn, Region=self.region)
 
     def delete_alias(self, alias_name: str) -> None:
-        """Take a name away."""
+        """Delete an alias."""
         self._do("DeleteAlias", AliasName=alias_name, Region=self.region)
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -286,7 +286,7 @@ class Key(ResourceVerbs):
         self._do_on("TagResource", Tags=sent)
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagResource``)."""
+        """Remove tags (``UntagResource``)."""
         self._do_on("UntagResource", TagKeys=as_keys(tag_keys))
 
     def _do_on(self, operation: str, **parameters: Any) -> Any:
@@ -301,12 +301,12 @@ def _id_of(grant: object) -> str:
 
 
 def arn_of_principal(principal: str | Identity) -> str:
-    """Return the ARN of an identity, or the ARN that was given.
+    """Return the ARN of an identity, or the ARN itself.
 
     Raises
     ------
     RequestError
-        It is neither.
+        It isn't an identity or an ARN.
     """
     if isinstance(principal, str):
         return principal
@@ -314,9 +314,9 @@ def arn_of_principal(principal: str | Identity) -> str:
 
 
 def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key | None:
-    """Find a key by its ARN, in any account; by its id, alias or alias ARN too.
+    """Find a key by its ARN, in any account; also by id, alias or alias ARN.
 
-    An id is looked for in the account; an alias in its Region too.
+    An id is looked up in the account; an alias also in its Region.
     """
     if is_arn(text):
         arn = Arn.parse(text)

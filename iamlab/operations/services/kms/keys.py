@@ -1,8 +1,7 @@
-"""KMS: keys are created and described, get policies and other names, and are switched on and off.
+"""KMS: create and describe keys, set policies and aliases, enable and disable keys.
 
-Permission to use a key is one question; whether it can be used is another: a disabled key can't be
-used, though every policy allows it. Operations here look at the state; ``World.can`` asks for
-permission only.
+Permission and state are separate: a disabled key can't be used, even if every policy allows it.
+Operations here check the state; ``World.can`` checks only permissions.
 
 Notes
 -----
@@ -52,7 +51,7 @@ SPECS = {
     "KEY_AGREEMENT": (*_NIST, "SM2"),
     "ENCAPSULATE_DECAPSULATE": ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"),
 }
-"""What a key is for -> the kinds of key that can be."""
+"""Key usage -> the possible key specs."""
 
 _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 
@@ -65,7 +64,7 @@ def _also(_: Account, arguments: Parameters) -> list[tuple[str, str]]:
 
 
 def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition key that tells whether the check for a lock-out is skipped."""
+    """Return the condition key for skipping the lock-out check."""
     return {
         "kms:BypassPolicyLockoutSafetyCheck": arguments.get("BypassPolicyLockoutSafetyCheck", False)
     }
@@ -98,15 +97,14 @@ def _as_metadata(key: Key) -> dict[str, Any]:
     }
 
 
-# There is no key yet whose policy could be asked. Region is none of the API's parameters: a client
-# has it.
+# A new key has no policy yet. Region is a parameter of clients, not of the API.
 @API.does("CreateKey", _as_metadata, everything, also=_also, keys=_keys_of_creating, by_whom=True)
 def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
-    """Make a key; without a policy it gets the default one, which nobody is locked out by."""
+    """Create a key; by default with the default key policy, which locks nobody out."""
     usage, spec = _kind(arguments)
     check_region(arguments)
     tags, ids = API.tags(arguments), account.world.ids
-    # The id is looked at on a copy: it is drawn only when nothing can fail any more.
+    # The id is previewed on a copy, and taken only after all checks.
     arn = API.arn(account, f"key/{replace(ids).uuid()}", region_of(arguments))
     key = Key(account, arn, tags, description=arguments.get("Description", ""))
     key.key_usage, key.key_spec = usage, spec
@@ -119,12 +117,12 @@ def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
 
 
 def _kind(arguments: Parameters) -> tuple[str, str]:
-    """Return what a new key is for and of which kind it is.
+    """Return usage and spec of a new key.
 
     Raises
     ------
     RequestError
-        There is no such use, or no such kind for it.
+        There is no such usage, or it doesn't have such a spec.
     """
     usage = arguments.get("KeyUsage", "ENCRYPT_DECRYPT")
     spec = arguments.get("KeySpec", "SYMMETRIC_DEFAULT")
@@ -171,14 +169,14 @@ def _set_policy(key: Key, arguments: Parameters, caller: Caller) -> None:
     Raises
     ------
     MalformedPolicyDocumentException
-        It is no policy for a key, or the caller could not save another one after it.
+        It isn't a valid key policy, or it would lock the caller out.
     """
     policy = resource_policy(arguments["Policy"], key)
     error = noted(
         MalformedPolicyDocumentException(
             "The new key policy will not allow you to update the key policy in the future."
         ),
-        "Whoever saves a key policy has to keep kms:PutKeyPolicy under it. Let a statement "
+        "The new policy must allow kms:PutKeyPolicy. Let a statement "
         f"allow it to the account, {key.account.root_arn}, or to the caller.",
     )
     if not arguments.get("BypassPolicyLockoutSafetyCheck", False):
@@ -187,7 +185,7 @@ def _set_policy(key: Key, arguments: Parameters, caller: Caller) -> None:
 
 
 def _find_policy(account: Account, arguments: Parameters) -> Key:
-    """Find the key whose policy a call is about: it has one name only."""
+    """Find the key of a call about its policy, whose only name is ``default``."""
     key = API.find(account, arguments)
     if arguments.get("PolicyName", "default") != "default":
         raise NotFoundException("No such policy exists")
@@ -202,10 +200,10 @@ def put_key_policy(account: Account, arguments: Parameters, caller: Caller) -> N
 
 @API.does("GetKeyPolicy", lambda policy: {"Policy": policy.text, "PolicyName": "default"})
 def get_key_policy(account: Account, arguments: Parameters) -> Policy:
-    """Read a key's policy: every key has one."""
+    """Return a key's policy: every key has one."""
     key = _find_policy(account, arguments)
     if key.policy is None:
-        raise RequestError(f"Key {key.key_id} was put into its account without a key policy.")
+        raise RequestError(f"Key {key.key_id} was added to its account without a key policy.")
     return key.policy
 
 
@@ -228,7 +226,7 @@ _GRANTS = ("CreateGrant", "ListGrants", "RevokeGrant")
 
 
 def default_policy(root_arn: str) -> dict[str, Any]:
-    """Write the key policy that the API makes: the account's own IAM policies decide.
+    """Return the API's default key policy: the account's own IAM policies decide.
 
     Examples
     --------
@@ -244,7 +242,7 @@ def console_policy(
     key_administrators: Sequence[str],
     key_users: Sequence[str],
 ) -> dict[str, Any]:
-    """Write the key policy that the console makes of who is chosen as administrator and as user.
+    """Return the console's key policy for the chosen administrators and users.
 
     Parameters
     ----------
@@ -270,7 +268,7 @@ def _document(policy_id: str, *statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def _for_account(root_arn: str) -> dict[str, Any]:
-    """Let the account's IAM policies decide."""
+    """Return the statement that lets the account's IAM policies decide."""
     return _allow("Enable IAM User Permissions", root_arn, "kms:*")
 
 
@@ -289,13 +287,13 @@ def _allow(sid: str, principals: str | list[str], actions: str | Sequence[str]) 
 
 @API.does("EnableKey")
 def enable_key(account: Account, arguments: Parameters) -> None:
-    """Switch a key on."""
+    """Enable a key."""
     API.find_changeable(account, arguments).key_state = "Enabled"
 
 
 @API.does("DisableKey")
 def disable_key(account: Account, arguments: Parameters) -> None:
-    """Switch a key off."""
+    """Disable a key."""
     API.find_changeable(account, arguments).key_state = "Disabled"
 
 
@@ -309,7 +307,7 @@ def _window(_: Account, arguments: Parameters) -> dict[str, Any]:
 
 @API.does("ScheduleKeyDeletion", _as_scheduled, keys=_window)
 def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
-    """Let a key wait for its deletion, so that whoever still needs it notices in time."""
+    """Schedule a key's deletion, so that users who still need it notice in time."""
     key, days = API.find_changeable(account, arguments), arguments.get("PendingWindowInDays", 30)
     if not 7 <= days <= 30:
         raise ValidationException(f"PendingWindowInDays is 7 to 30, not {days}.")
@@ -319,7 +317,7 @@ def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
 
 @API.does("CancelKeyDeletion", lambda key: {"KeyId": key.arn})
 def cancel_key_deletion(account: Account, arguments: Parameters) -> Key:
-    """Keep a key after all; it has to be enabled by itself."""
+    """Cancel a key's deletion; enable it afterwards."""
     key = API.find(account, arguments)
     if key.key_state != PENDING:
         raise KMSInvalidStateException(f"{key.arn} is not pending deletion.")
@@ -327,7 +325,7 @@ def cancel_key_deletion(account: Account, arguments: Parameters) -> Key:
     return key
 
 
-# -- aliases: permission is needed for alias and key, of which only the key has a policy -----------
+# -- aliases: they need permission on alias and key, and only the key has a policy -----------------
 
 
 def _alias_arn(account: Account, arguments: Parameters) -> str:
@@ -335,7 +333,7 @@ def _alias_arn(account: Account, arguments: Parameters) -> str:
 
 
 def _on_key_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    """Ask for permission on the key behind an alias that is made, or that is there."""
+    """Return the permission on the key of a new or existing alias."""
     action = "kms:CreateAlias" if "TargetKeyId" in arguments else "kms:DeleteAlias"
     named = arguments.get("TargetKeyId", arguments.get("AliasName"))
     return [(action, API.arn_of(account, {**arguments, "KeyId": named}))]
@@ -360,7 +358,7 @@ def create_alias(account: Account, arguments: Parameters) -> None:
 
 @API.does("DeleteAlias", about=_alias_arn, also=_on_key_too)
 def delete_alias(account: Account, arguments: Parameters) -> None:
-    """Take a name away."""
+    """Delete an alias."""
     arn = _alias_arn(account, arguments)
     key = find_key(account, arn)
     if key is None:

@@ -1,1 +1,1 @@
-"""S3: buckets, their policies, switches, ownership and tags, one idea a module."""
+"""S3: buckets, their policies, settings, ownership and tags."""

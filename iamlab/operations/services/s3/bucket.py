@@ -1,4 +1,4 @@
-"""The S3 bucket: what it keeps, its operations as methods, and how calls name it.
+"""The S3 bucket: its fields, its operations as methods, and how calls name it.
 
 Notes
 -----
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 
 class _Buckets(Api):
-    """Names of buckets are unique in the world. The newest operations take a bucket's ARN."""
+    """Bucket names are globally unique. The newest operations use a bucket's ARN."""
 
     def arn_of(self, account: Account, arguments: Parameters) -> str:
-        """Return the ARN of the bucket that a call is about."""
+        """Return the ARN of a call's bucket."""
         named = arguments.get("Bucket", "")
         return str(arguments.get("ResourceArn", f"arn:{account.partition}:s3:::{named}"))
 
     def arn_of_tagged(self, _: Account, arguments: Parameters) -> str:
-        """Return the ARN that a call sends; without one it is about no bucket."""
+        """Return the ARN in a call; ``*`` without one."""
         return str(arguments.get("ResourceArn", ""))
 
     def find(self, account: Account, arguments: Parameters) -> Bucket:
-        """Find the bucket that a call is about, whoever owns it."""
+        """Find a call's bucket, in any account."""
         arn = self.arn_of(account, arguments)
         owners = account.world.accounts.values()
         found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
@@ -59,23 +59,23 @@ API = _Buckets(
 
 ENFORCED = "BucketOwnerEnforced"
 OWNERSHIPS = (ENFORCED, "BucketOwnerPreferred", "ObjectWriter")
-"""Who owns the objects of a bucket; with the first of them ACLs are switched off."""
+"""The values of ObjectOwnership; the first one disables ACLs."""
 
 
 @dataclass(slots=True, eq=False)
 class Bucket(NamedResource):
-    """An S3 bucket. Its objects are ``arn:aws:s3:::name/key``, and are asked of its policy.
+    """An S3 bucket. Its policy also applies to its objects ``arn:aws:s3:::name/key``.
 
-    A new one is as AWS makes it since April 2023: nothing in it can be public, and ACLs are off.
+    A new bucket is as in AWS since April 2023: nothing in it can be public, and ACLs are disabled.
 
     Parameters
     ----------
     own_public_access_block
-        Its own four switches; those in force are ``public_access_block``.
+        Its own four settings; ``public_access_block`` has the effective ones.
     object_ownership
-        One of ``OWNERSHIPS``, or ``None`` where nothing is said.
+        One of ``OWNERSHIPS``, or ``None`` without a setting.
     abac
-        ``"Enabled"`` if its tags count in access control.
+        ``"Enabled"`` if its tags affect access.
     """
 
     own_public_access_block: PublicAccessBlock | None = field(default=ALL_ON, repr=False)
@@ -87,12 +87,12 @@ class Bucket(NamedResource):
 
     @property
     def public_access_block(self) -> PublicAccessBlock:
-        """The four switches in force: on for the account or for the bucket is on."""
+        """The four effective settings: on if on for the account or the bucket."""
         return combined(self.account.s3_public_access_block, self.own_public_access_block)
 
     @property
     def shows_tags(self) -> bool:
-        """Whether requests have its tags as ``aws:ResourceTag``: not until ABAC is enabled."""
+        """Whether requests contain its tags as ``aws:ResourceTag``: only with ABAC."""
         return self.abac == "Enabled"
 
     def put_policy(self, document: Document) -> None:
@@ -118,22 +118,22 @@ class Bucket(NamedResource):
         self._do("PutBucketPolicy", Policy=as_text(document))
 
     def get_policy(self) -> Policy:
-        """Read the bucket policy.
+        """Return the bucket policy.
 
         Raises
         ------
         NoSuchBucketPolicy
-            There is none.
+            There is no bucket policy.
         """
         read: Policy = self._do("GetBucketPolicy")
         return read
 
     def delete_policy(self) -> None:
-        """Take the bucket policy away; S3 does not mind if there is none."""
+        """Delete the bucket policy; without one, nothing happens."""
         self._do("DeleteBucketPolicy")
 
     def is_public(self) -> PublicStatus:
-        """Return whether S3 takes its policy for public, and why; switches do not change that.
+        """Return whether S3 considers its policy public, and why; settings don't change that.
 
         Examples
         --------
@@ -152,7 +152,7 @@ class Bucket(NamedResource):
         block_public_policy: bool = False,
         restrict_public_buckets: bool = False,
     ) -> None:
-        """Set its four switches of Block Public Access; those that are not named are off.
+        """Set its four settings of Block Public Access; settings not named are off.
 
         Examples
         --------
@@ -169,18 +169,18 @@ class Bucket(NamedResource):
         self._do("PutPublicAccessBlock", PublicAccessBlockConfiguration=as_parameter(switches))
 
     def get_public_access_block(self) -> PublicAccessBlock:
-        """Read its own four switches.
+        """Return its own four settings.
 
         Raises
         ------
         NoSuchPublicAccessBlockConfiguration
-            It has none.
+            It has no settings.
         """
         read: PublicAccessBlock = self._do("GetPublicAccessBlock")
         return read
 
     def delete_public_access_block(self) -> None:
-        """Take its own four switches away: only the account's are left."""
+        """Delete its own four settings: only the account's apply."""
         self._do("DeletePublicAccessBlock")
 
     def put_ownership_controls(self, object_ownership: str) -> None:
@@ -193,25 +193,25 @@ class Bucket(NamedResource):
         self._do("DeleteBucketOwnershipControls")
 
     def put_acl(self, acl: str) -> None:
-        """Set one of the ready-made ACLs: ``"private"``, ``"public-read"``.
+        """Set a canned ACL: ``"private"``, ``"public-read"``.
 
         Raises
         ------
         AccessControlListNotSupported
-            ACLs are off, as they are if nothing else was said.
+            ACLs are disabled, which is the default.
         AccessDenied
             It is public, and BlockPublicAcls is on.
         RequestError
-            It would give somebody access: iamlab does not model what ACLs grant.
+            It would give access: iamlab doesn't model what ACLs grant.
         """
         self._do("PutBucketAcl", ACL=acl)
 
     def put_object(self, key: str, *, acl: str | None = None) -> None:
-        """Try an upload as far as ACLs go; objects are not kept."""
+        """Check an upload's ACL; objects aren't stored."""
         self._do("PutObject", Key=key, ACL=acl)
 
     def put_abac(self, status: str) -> None:
-        """Let its tags count in access control (``"Enabled"``), or not (``"Disabled"``).
+        """Set whether its tags affect access (``"Enabled"``) or not (``"Disabled"``).
 
         Examples
         --------
@@ -231,11 +231,11 @@ class Bucket(NamedResource):
         self._do("PutBucketTagging", Tagging={"TagSet": as_tags(tags)})
 
     def delete_tagging(self) -> None:
-        """Take all its tags away (``DeleteBucketTagging``); with ABAC use ``untag``."""
+        """Delete all its tags (``DeleteBucketTagging``); with ABAC use ``untag``."""
         self._do("DeleteBucketTagging")
 
     def _do(self, operation: str, **parameters: Any) -> Any:
-        """Do an operation on it; once it is deleted, its name may be another account's."""
+        """Do an operation on it; after its deletion, another account can use its name."""
         if self.account.resources.get(self.arn) is not self:
             raise API.absent(self.arn)
         return super(Bucket, self)._do(operation, **parameters)
@@ -245,5 +245,5 @@ class Bucket(NamedResource):
 
 
 def object_of(account: Account, arguments: Parameters) -> str:
-    """Return the ARN of the object that a call is about."""
+    """Return the ARN of a call's object."""
     return f"{API.arn_of(account, arguments)}/{arguments.get('Key', '')}"

@@ -1,8 +1,8 @@
-"""S3: buckets are created and deleted, with their tags, the ownership of objects, and ACLs.
+"""S3: create and delete buckets, with their tags, object ownership, and ACLs.
 
-Tags are for bills, and for access control once ABAC is enabled. ACLs are modelled as far as they
-are refused. What an ACL would grant is not: whoever asks for one that gives access gets an error,
-rather than a wrong verdict later.
+Tags are for billing, and for access control if ABAC is enabled. Only the rejection of ACLs is
+modelled. What an ACL grants isn't: an ACL that gives access is an error, rather than a wrong
+decision later.
 
 Notes
 -----
@@ -51,7 +51,7 @@ _NEEDS = {
     "Policy": "s3:PutBucketPolicy",
     "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
 }
-"""What a bucket is created with -> the action that its creator needs for it too."""
+"""Parameter of CreateBucket -> the action that it also needs."""
 
 
 def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
@@ -65,10 +65,10 @@ def _as_location(bucket: Bucket) -> dict[str, Any]:
     return {"Location": f"/{bucket.name}", "BucketArn": bucket.arn}
 
 
-# In AWS's API the policy and the switches come with operations of their own.
+# In AWS's API, policy and settings have their own operations.
 @API.does("CreateBucket", _as_location, also=_also, by_whom=True)
 def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bucket:
-    """Make a bucket; its name is unique in the whole world."""
+    """Create a bucket with a globally unique name."""
     name = arguments["Bucket"]
     check_bucket_name(name)
     if name in account.buckets:
@@ -106,22 +106,23 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
 
 API.shared()
 
-# -- tags, and whether they count in access control: the older operations end when they do ---------
+# -- tags, and whether they affect access: the older operations don't work if they do
+# ---------------
 
 
 def _find_older(account: Account, arguments: Parameters) -> Bucket:
-    """Find the bucket of one of the older operations.
+    """Find the bucket for an older operation.
 
     Raises
     ------
     MethodNotAllowed
-        ABAC is enabled. That it is refused is documented, the code and sentence are not.
+        ABAC is enabled. AWS documents the rejection, but not its code and sentence.
     """
     bucket = API.find(account, arguments)
     if bucket.shows_tags:
         raise noted(
             MethodNotAllowed("The specified method is not allowed against this resource."),
-            "With ABAC enabled, tags decide who gets in: use bucket.tag, bucket.untag.",
+            "With ABAC enabled, tags affect access: use bucket.tag, bucket.untag.",
         )
     return bucket
 
@@ -135,13 +136,13 @@ def put_bucket_tagging(account: Account, arguments: Parameters) -> None:
 
 @API.does("DeleteBucketTagging", action="s3:PutBucketTagging")
 def delete_bucket_tagging(account: Account, arguments: Parameters) -> None:
-    """Take all tags of a bucket away."""
+    """Delete all tags of a bucket."""
     _find_older(account, arguments).tags = {}
 
 
 @API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
 def get_bucket_tagging(account: Account, arguments: Parameters) -> dict[str, str]:
-    """Read a bucket's tags."""
+    """Return a bucket's tags."""
     tags = API.find(account, arguments).tags
     if not tags:
         raise NoSuchTagSet("The TagSet does not exist")
@@ -157,10 +158,10 @@ API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)
 
 @API.does("PutBucketAbac")
 def put_bucket_abac(account: Account, arguments: Parameters) -> None:
-    """Let a bucket's tags count in access control, or not."""
+    """Set whether a bucket's tags affect access."""
     status = arguments["AbacStatus"].get("Status")
     if status not in ("Enabled", "Disabled"):
-        raise RequestError(f"The ABAC status is Enabled or Disabled, not {status!r}.")
+        raise RequestError(f"The ABAC status must be Enabled or Disabled, not {status!r}.")
     API.find(account, arguments).abac = status
 
 
@@ -171,7 +172,7 @@ API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}
 
 
 def _ownership(wanted: object) -> str:
-    """Check who is to own objects."""
+    """Check a value of ObjectOwnership."""
     if wanted not in OWNERSHIPS:
         known = did_you_mean(str(wanted), OWNERSHIPS)
         raise RequestError(f"There is no ObjectOwnership {wanted!r}. {known}")
@@ -186,7 +187,7 @@ def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> No
             ownership = _ownership(wanted)
         case rules:
             one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
-            raise RequestError(f"OwnershipControls has one rule, {one_rule}, not {rules!r}.")
+            raise RequestError(f"OwnershipControls must have one rule, {one_rule}, not {rules!r}.")
     API.find(account, arguments).object_ownership = ownership
 
 
@@ -196,7 +197,7 @@ def _as_controls(object_ownership: str) -> dict[str, Any]:
 
 @API.does("GetBucketOwnershipControls", _as_controls)
 def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> str:
-    """Read who owns a bucket's objects."""
+    """Return who owns a bucket's objects."""
     found = API.find(account, arguments).object_ownership
     if found is None:
         raise OwnershipControlsNotFoundError("The bucket ownership controls were not found")
@@ -212,46 +213,46 @@ def delete_bucket_ownership_controls(account: Account, arguments: Parameters) ->
 # -- ACLs -----------------------------------------------------------------------------------------
 
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
-"""Those that give something to everybody, or to everybody with any AWS account."""
+"""ACLs that give access to everybody, or to everybody with an AWS account."""
 OWNERS_ACLS = ("private", "bucket-owner-full-control")
-"""Those that give nothing to anybody but the owner."""
+"""ACLs that give access only to the owner."""
 ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, "aws-exec-read", "bucket-owner-read", "log-delivery-write")
 
 
 def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spared: str) -> None:
-    """Check an ACL that is about to be set.
+    """Check an ACL before it is set.
 
     Parameters
     ----------
     off
-        The error where ACLs are off.
+        The error if ACLs are disabled.
     public
-        The error for a public ACL where BlockPublicAcls is on.
+        The error for a public ACL if BlockPublicAcls is on.
     spared
-        The ACLs that may be named where ACLs are off.
+        The ACLs that are allowed if ACLs are disabled.
 
     Raises
     ------
     RequestError
-        There is no such ACL, or it would let somebody in.
+        There is no such ACL, or it would give access.
     """
     if acl not in ACLS:
-        raise RequestError(f"There is no ready-made ACL {acl!r}. {did_you_mean(acl, ACLS)}")
+        raise RequestError(f"There is no canned ACL {acl!r}. {did_you_mean(acl, ACLS)}")
     if bucket.object_ownership == ENFORCED and acl not in spared:
         raise off
     if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
         raise public
     if acl not in OWNERS_ACLS:
         raise RequestError(
-            f"ACL {acl} would let somebody in, and iamlab does not model what ACLs grant. Say it "
-            "with a bucket policy, as AWS advises: bucket.put_policy(...)."
+            f"ACL {acl} would give access, and iamlab doesn't model what ACLs grant. Use "
+            "a bucket policy, as AWS recommends: bucket.put_policy(...)."
         )
 
 
 def _set_acl(
     acl: str, bucket: Bucket, caller: Caller, action: str, resource: str, *spared: str
 ) -> None:
-    """Set an ACL: what is not refused gives nobody anything, so nothing is kept."""
+    """Set an ACL. An accepted ACL gives no access, so it isn't stored."""
     public = AccessDenied(
         f"User: {principal_of(bucket.account.world, caller).arn} is not authorized to perform: "
         f'{action} on resource: "{resource}" because public access control lists (ACLs) are '
@@ -269,7 +270,7 @@ def put_bucket_acl(account: Account, arguments: Parameters, caller: Caller) -> N
 
 
 def _as_acl(bucket: Bucket) -> dict[str, Any]:
-    """Write a bucket's ACL: its owner alone controls it."""
+    """Return a bucket's ACL: only its owner has control."""
     owner = {"ID": bucket.account.canonical_user_id}
     grant = {"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}
     return {"Owner": owner, "Grants": [grant]}
@@ -284,7 +285,7 @@ def _acl_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
 
 @API.does("PutObject", about=object_of, also=_acl_too, by_whom=True)
 def put_object(account: Account, arguments: Parameters, caller: Caller) -> None:
-    """Upload an object, as far as its ACL is looked at; objects are not kept."""
+    """Check an upload's ACL; objects aren't stored."""
     bucket = API.find(account, arguments)
     if "ACL" in arguments:
         arn, spared = object_of(account, arguments), "bucket-owner-full-control"

@@ -1,4 +1,4 @@
-"""Bucket policies, whether S3 takes one for public, and Block Public Access.
+"""Bucket policies, whether S3 considers them public, and Block Public Access.
 
 Notes
 -----
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 
 
 def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
-    """Set a bucket's policy, after all that S3 checks.
+    """Set a bucket's policy, after S3's checks.
 
     Raises
     ------
     MalformedPolicy
-        It is no policy for this bucket.
+        It isn't a valid policy for this bucket.
     AccessDenied
         It is public, and BlockPublicPolicy is on.
     """
@@ -63,14 +63,14 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
             error.add_note(sentence)
         raise noted(
             error,
-            "If everybody shall get in, switch it off first, for the bucket and for the account: "
+            "To allow public access, turn it off for the bucket and for the account: "
             "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
         )
     bucket.policy = policy
 
 
 def _refused(decision: Decision, message: str) -> AwsError:
-    """Refuse as S3 does: with 405 whom only his being of another account keeps from it."""
+    """Raise S3's error 405 for a caller whose only obstacle is being in another account."""
     request = decision.request
     abroad = (
         AWS_RULES.root_user_abroad if request.caller.kind is Kind.ROOT else AWS_RULES.cross_account
@@ -79,7 +79,7 @@ def _refused(decision: Decision, message: str) -> AwsError:
     if not request.same_account and evaluate(request, decision.layers, rules):
         return noted(
             MethodNotAllowed("The specified method is not allowed against this resource."),
-            "A bucket policy is read and written from the bucket's own account only.",
+            "Only the bucket's own account can read and write a bucket policy.",
         )
     return AccessDenied(decision, message)
 
@@ -92,7 +92,7 @@ def put_bucket_policy(account: Account, arguments: Parameters, caller: Caller) -
 
 @API.does("GetBucketPolicy", lambda policy: {"Policy": policy.text}, refuse=_refused)
 def get_bucket_policy(account: Account, arguments: Parameters) -> Policy:
-    """Read a bucket's policy."""
+    """Return a bucket's policy."""
     policy = API.find(account, arguments).policy
     if policy is None:
         raise NoSuchBucketPolicy("The bucket policy does not exist")
@@ -104,12 +104,12 @@ API.deletes_policies("DeleteBucketPolicy", refuse=_refused)
 
 @API.does("GetBucketPolicyStatus", lambda status: {"PolicyStatus": {"IsPublic": status.is_public}})
 def get_bucket_policy_status(account: Account, arguments: Parameters) -> PublicStatus:
-    """Return whether a bucket's policy is public; ACLs and switches do not count."""
+    """Return whether a bucket's policy is public; ACLs and settings don't count."""
     get_bucket_policy(account, arguments)
     return API.find(account, arguments).is_public()
 
 
-# -- the switches of Block Public Access, of a bucket and of an account ----------------------------
+# -- the settings of Block Public Access, of a bucket and of an account ----------------------------
 
 
 def _as_configuration(switches: PublicAccessBlock) -> dict[str, Any]:
@@ -126,32 +126,32 @@ def _there(switches: PublicAccessBlock | None) -> PublicAccessBlock:
 
 @API.does("PutPublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
 def put_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Set a bucket's switches."""
+    """Set a bucket's settings."""
     switches = from_parameter(arguments["PublicAccessBlockConfiguration"])
     API.find(account, arguments).own_public_access_block = switches
 
 
 @API.does("GetPublicAccessBlock", _as_configuration, action="s3:GetBucketPublicAccessBlock")
 def get_public_access_block(account: Account, arguments: Parameters) -> PublicAccessBlock:
-    """Read a bucket's own switches."""
+    """Return a bucket's own settings."""
     return _there(API.find(account, arguments).own_public_access_block)
 
 
 @API.does("DeletePublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
 def delete_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Take a bucket's own switches away."""
+    """Delete a bucket's own settings."""
     API.find(account, arguments).own_public_access_block = None
 
 
 @API.does("PutAccountPublicAccessBlock", about=everything)
 def put_account_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Set the account's switches, which are in force for all its buckets."""
+    """Set the account's settings, which apply to all its buckets."""
     account.s3_public_access_block = from_parameter(arguments["PublicAccessBlockConfiguration"])
 
 
 @API.does("GetAccountPublicAccessBlock", _as_configuration, everything)
 def get_account_public_access_block(account: Account, _: Parameters) -> PublicAccessBlock:
-    """Read the account's switches."""
+    """Return the account's settings."""
     return _there(account.s3_public_access_block)
 
 
@@ -160,5 +160,5 @@ _PUT_OF_ACCOUNT = "s3:PutAccountPublicAccessBlock"
 
 @API.does("DeleteAccountPublicAccessBlock", about=everything, action=_PUT_OF_ACCOUNT)
 def delete_account_public_access_block(account: Account, _: Parameters) -> None:
-    """Take the account's switches away."""
+    """Delete the account's settings."""
     account.s3_public_access_block = None

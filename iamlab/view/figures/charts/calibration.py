@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.errors import RequestError
+from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import TEXT
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
@@ -222,12 +223,9 @@ def _draw(sheet: Sheet, levels: tuple[Level, ...]) -> None:
         _level(sheet, one, y)
         _meaning(sheet, one, y)
     sheet.area((MARGIN, bottom), (PAGE - 2 * MARGIN, 0.001), HAIRLINE)
-    y = bottom + 0.28
-    sheet.area((LEFT, y - 0.1), (0.3, 0.2), LIT_AREA, edge=PALE_INK)
-    taken = sheet.note(LEFT + 0.38, y, "where it belongs", fact=False)
-    x = LEFT + 0.38 + taken + 0.3
-    sheet.area((x, y - 0.008), (0.4, 0.016), INK, edge=INK)
-    sheet.note(x + 0.48, y, "how far chance may move it", fact=False)
+    legend = Legend(sheet, LEFT, bottom + 0.28)
+    legend.piece("where it belongs", LIT_AREA, PALE_INK, height=0.2)
+    legend.piece("how far chance may move it", INK, INK, height=0.016)
 
 
 def _at(share: float) -> float:

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
-from iamlab.view.drawing.shapes import Circle, Ink, Line, Rectangle
+from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.style import ALLOW, DENY, HAIRLINE, INK, PALE_LINE
@@ -54,18 +54,21 @@ class Design:
     column: str
     colour: str
     dashes: tuple[float, ...]
-    marker: str
+    marker: tuple[Point, ...]
 
 
+MARKER = 0.045
+"""Half of the size of a marker; its corners are counted from its middle."""
+SQUARE = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+DIAMOND = ((0, -1.4), (1.4, 0), (0, 1.4), (-1.4, 0))
+TRIANGLE = ((-1.1, 1), (0, -1.2), (1.1, 1))
 LINES = (
     Design("one for each person", "grows with the people", "policies_by_person", DENY,
-           (1, 1.5), "square"),
+           (1, 1.5), SQUARE),
     Design("RBAC: one for each project", "grows with the projects", "policies_rbac", INK,
-           (5, 2), "disc"),
-    Design("ABAC: one for all", "does not grow", "policies_abac", ALLOW, (), "triangle"),
+           (5, 2), DIAMOND),
+    Design("ABAC: one for all", "does not grow", "policies_abac", ALLOW, (), TRIANGLE),
 )  # fmt: skip
-MARKER = 0.038
-"""Half of the size of a marker."""
 TICKS = 6
 """So many numbers a scale has at most, besides its first."""
 
@@ -197,8 +200,9 @@ def _draw(rows: Sequence[dict[str, int]], people: int) -> Sheet:
         points = tuple(scale.at(row["projects"], row[line.column]) for row in rows)
         ink = Ink(edge=line.colour, width=1.9, dashes=line.dashes, layer=3)
         sheet.draw(Line(points, ink))
-        for point in points if len(xs) <= MOST_MARKS else ():
-            _marker(sheet, point, line)
+        for x, y in points if len(xs) <= MOST_MARKS else ():
+            corners = tuple((x + MARKER * right, y + MARKER * down) for right, down in line.marker)
+            sheet.draw(Line(corners, Ink(fill=line.colour, layer=3)))
     _names(sheet, rows[-1], highest)
     return sheet
 
@@ -240,18 +244,6 @@ def _axes(sheet: Sheet, scale: Scale) -> None:
     for number in ticks(scale.least, scale.most):
         x, y = scale.at(number, 0)
         sheet.note(x, y + 0.14, f"{number:,}", align="center", fact=False)
-
-
-def _marker(sheet: Sheet, point: Point, line: Design) -> None:
-    """Draw a sign on a line, so that the lines are told apart without colours."""
-    (x, y), ink = point, Ink(fill=line.colour, edge=line.colour, layer=3)
-    if line.marker == "disc":
-        sheet.draw(Circle(x, y, MARKER, ink))
-    elif line.marker == "square":
-        sheet.draw(Rectangle(x - MARKER, y - MARKER, 2 * MARKER, 2 * MARKER, ink))
-    else:
-        corners = ((x - MARKER, y + MARKER), (x, y - MARKER), (x + MARKER, y + MARKER))
-        sheet.draw(Line(corners, ink))
 
 
 def _names(sheet: Sheet, last: dict[str, int], highest: int) -> None:

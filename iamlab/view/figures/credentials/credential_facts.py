@@ -276,14 +276,7 @@ def _session(row: Lifetime) -> Credential:
 def _key(row: Lifetime, state: Look, status: str) -> Credential:
     used = row.last_used
     return Credential(
-        KEY,
-        row.access_key_id,
-        row.start,
-        row.end,
-        state,
-        status,
-        last_used=used,
-        tells_use=True,
+        KEY, row.access_key_id, row.start, row.end, state, status, last_used=used, tells_use=True
     )
 
 

@@ -33,11 +33,7 @@ from iamlab.view.figures.credentials.credential_facts import (
     facts_of,
 )
 from iamlab.view.figures.credentials.credential_lanes import Lane, lanes_of
-from iamlab.view.figures.credentials.credential_words import (
-    alt_of,
-    lines_of,
-    rows_of,
-)
+from iamlab.view.figures.credentials.credential_words import alt_of, lines_of, rows_of
 from iamlab.view.style import (
     ALLOW,
     ALLOW_AREA,

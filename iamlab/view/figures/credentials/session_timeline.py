@@ -36,16 +36,7 @@ from iamlab.view.figures.credentials.session_lanes import (
     rows_of,
 )
 from iamlab.view.given import check
-from iamlab.view.style import (
-    DENY,
-    HAIRLINE,
-    INK,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    SILENT,
-    SILENT_AREA,
-)
+from iamlab.view.style import DENY, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, SILENT, SILENT_AREA
 
 if TYPE_CHECKING:
     from datetime import datetime

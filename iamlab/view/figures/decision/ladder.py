@@ -24,17 +24,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.ladder_flow import Rung, rungs
 from iamlab.view.figures.names import asks_for
 from iamlab.view.given import check
-from iamlab.view.style import (
-    ABSENT,
-    INK,
-    LIT_AREA,
-    LOOKS,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    Look,
-    look,
-)
+from iamlab.view.style import ABSENT, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, Look, look
 from iamlab.view.words import LONGEST, shorten, told
 
 if TYPE_CHECKING:
@@ -53,12 +43,7 @@ HALF_LINE = 0.018  # half of a bold line's width: its corners are filled
 
 APART = ("deny", "rule")
 """Rungs that are no layer."""
-SIGNS = {
-    "✓": LOOKS["allowed"],
-    "✕": LOOKS["explicitDeny"],
-    "○": LOOKS["implicitDeny"],
-    "–": ABSENT,
-}
+SIGNS = {"✓": LOOKS["allowed"], "✕": LOOKS["explicitDeny"], "○": LOOKS["implicitDeny"], "–": ABSENT}
 KEY = {
     "○": "says nothing, or does not allow: it is there, but no Allow in it fits. So it grants "
     "nothing, and a ceiling stops the request.",

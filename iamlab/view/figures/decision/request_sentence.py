@@ -26,14 +26,7 @@ from iamlab.view.figures.decision.request_parts import (
     request_and_decision,
 )
 from iamlab.view.figures.names import short_name
-from iamlab.view.style import (
-    FIELD_AREA,
-    HAIRLINE,
-    INK,
-    LIT_AREA,
-    PALE_INK,
-    look,
-)
+from iamlab.view.style import FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, look
 from iamlab.view.words import LONGEST, listed, shorten
 
 if TYPE_CHECKING:

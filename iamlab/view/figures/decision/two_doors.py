@@ -23,16 +23,7 @@ from iamlab.view.figures.decision.door_shapes import COLOURS, TALL, WIDE, draw_d
 from iamlab.view.figures.decision.two_doors_plan import Door, Plan, plan
 from iamlab.view.figures.names import asks_for, short_name
 from iamlab.view.given import check
-from iamlab.view.style import (
-    ABSENT,
-    ALLOW,
-    INK,
-    LIT_AREA,
-    LOOKS,
-    PALE_INK,
-    PALE_LINE,
-    look,
-)
+from iamlab.view.style import ABSENT, ALLOW, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, look
 from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:

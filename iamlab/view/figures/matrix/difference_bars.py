@@ -89,7 +89,7 @@ def _changes(before: AccessMatrix | AccessChanges, after: AccessMatrix | None) -
     if isinstance(before, AccessChanges) and after is None:
         return before
     if isinstance(before, AccessMatrix) and isinstance(after, AccessMatrix):
-        return after.diff(before)
+        return before.diff(after)
     raise RequestError(
         "There is no difference: pass two access matrices of world.access_matrix(...), or the "
         "changes that before.diff(after) returns."

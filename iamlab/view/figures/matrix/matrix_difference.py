@@ -75,7 +75,7 @@ def matrix_difference(
     for one in (before, after):
         check("matrix_difference", one, AccessMatrix)
     check_world("matrix_difference", world)
-    changes = after.diff(before)
+    changes = before.diff(after)
     grid = _grid(after, changes, world)
     shown = _readable(grid)
     if len(shown.rows) > MOST_ROWS or len(shown.columns) > MOST_COLUMNS:
@@ -98,19 +98,19 @@ def matrix_difference(
 def _grid(after: AccessMatrix, changes: AccessChanges, world: World | None) -> Grid:
     """Give the cells that both matrices have."""
     gone, gone_pairs = set(changes.only_after), set(changes.pairs_only_after)
-    rows = [n for n, who in enumerate(after.callers) if who not in gone]
+    rows = [n for n, who in enumerate(after.principals) if who not in gone]
     columns = [n for n, pair in enumerate(after.pairs) if pair not in gone_pairs]
     gained, lost = set(changes.gained), set(changes.lost)
 
     def look_of(row: int, column: int) -> Look:
-        cell = (after.callers[rows[row]], *after.pairs[columns[column]])
+        cell = (after.principals[rows[row]], *after.pairs[columns[column]])
         if cell in gained:
             return GAINED
         if cell in lost:
             return LOST
         return STAYS if after.allowed(rows[row], columns[column]) else NEVER
 
-    callers = [after.callers[row] for row in rows]
+    callers = [after.principals[row] for row in rows]
     return arranged(callers, [after.pairs[column] for column in columns], look_of, world)
 
 

@@ -201,7 +201,7 @@ def grid_of(asked: AccessMatrix | VerdictTable, world: World | None = None) -> G
         )
     why = _reasons(asked, world)
     return arranged(
-        asked.callers,
+        asked.principals,
         asked.pairs,
         lambda row, column: ALLOWED if asked.allowed(row, column) else why(row, column),
         world,
@@ -225,7 +225,7 @@ def _reasons(matrix: AccessMatrix, world: World | None) -> Callable[[int, int], 
 
     def why(row: int, column: int) -> Look:
         try:
-            verdict = authorize(world, matrix.callers[row], *matrix.pairs[column]).verdict
+            verdict = authorize(world, matrix.principals[row], *matrix.pairs[column]).verdict
         except (AwsError, RequestError):  # a group is nobody who could ask
             return NOT_ALLOWED
         # It may have been asked in other circumstances, of which a matrix does not tell.

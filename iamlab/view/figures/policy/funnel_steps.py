@@ -19,7 +19,7 @@ from iamlab.display import count, printable
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
-from iamlab.policy.describe.targets import may_fit
+from iamlab.policy.describe.targets import may_work_on
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.statement import Statement
@@ -153,13 +153,13 @@ def _alike(names: Iterable[str]) -> dict[str, str]:
 def _can_act(statement: Statement, name: str) -> bool:
     """Say whether an action can work on what a statement names."""
     if statement.resource is not None:
-        return any(may_fit(name, pattern) for pattern in statement.resource)
+        return any(may_work_on(name, pattern) for pattern in statement.resource)
     return "*" not in (statement.not_resource or ())
 
 
 def _acts_on(statement: Statement, name: str, arn: str) -> bool:
     """Say whether an action can work on one resource, and the statement is about that."""
-    if not may_fit(name, arn):
+    if not may_work_on(name, arn):
         return False
     if statement.resource is not None:
         return any(glob_resource(pattern, arn) for pattern in statement.resource)

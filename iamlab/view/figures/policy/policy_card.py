@@ -19,14 +19,7 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.policy_lines import Line, json_lines
 from iamlab.view.given import check, text
-from iamlab.view.style import (
-    EFFECTS,
-    FIELD_AREA,
-    INK,
-    PALE_INK,
-    PALE_LINE,
-    Look,
-)
+from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE, Look
 from iamlab.view.words import LONGEST, listed, shorten, told
 
 if TYPE_CHECKING:

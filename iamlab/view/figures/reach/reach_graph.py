@@ -16,6 +16,7 @@ from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
 from iamlab.authorization.principal import principal_of
+from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
@@ -50,9 +51,10 @@ ADMINISTERS = 0
 """The number of the way that is no call: what an administrator is to his account."""
 
 
+@with_old_names
 def reach_graph(
     reach: Reach,
-    source: Caller | None = None,
+    principal: Caller | None = None,
     to: Caller | None = ADMIN,
     *,
     cut: Cut | None = None,
@@ -63,7 +65,7 @@ def reach_graph(
     ----------
     reach
         What ``world.reach()`` gives.
-    source
+    principal
         Whose way is drawn. Default: all steps of everybody are drawn.
     to
         Whom he wants to be; ``"admin"``: an administrator of whichever account. ``None``: all that
@@ -89,13 +91,13 @@ def reach_graph(
     check("reach_graph", reach, Reach)
     if cut is not None:
         check("reach_graph", cut, Cut)
-    if source is None:
+    if principal is None:
         return draw_edges(reach)
     if to is None:
-        return draw_found(reach.blast_radius(source))
-    path = reach.path(source, to)
+        return draw_found(reach.blast_radius(principal))
+    path = reach.path(principal, to)
     if path is None:
-        return _no_way(reach, source, to)
+        return _no_way(reach, principal, to)
     if cut is not None:
         return _before_and_after(reach, path, cut)
     return draw_way(path, reach)

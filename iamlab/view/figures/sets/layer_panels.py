@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict
-from iamlab.view.drawing.measure import SMALL, height_of, widest, width_of
+from iamlab.view.drawing.legend import Legend
+from iamlab.view.drawing.measure import SMALL, height_of, widest
 from iamlab.view.drawing.shapes import Ink, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import (
@@ -39,7 +40,7 @@ BESIDE = 6
 """Of so many columns the layers stand side by side."""
 CELL, ROW_HEIGHT, GAP = 0.6, 0.34, 0.56
 ACTIONS_ROOM, NAMES_ROOM, SLOPE = 1.9, 1.75, 40
-HEADINGS, LEGEND, SAMPLE = 0.42, 0.3, 0.3
+HEADINGS, SAMPLE = 0.42, 0.3
 HATCH = "//"
 """Over what Denies cover, and nothing else: they lie on top."""
 COUNTED = "numbers: so many of the others"
@@ -214,17 +215,10 @@ def _hatch(sheet: Sheet, places: Sequence[Point], size: Point) -> None:
 
 def _legend(sheet: Sheet, plan: _Plan, looks: Sequence[Look], last: str) -> None:
     """Say below the grid what the signs mean; in as many lines as it takes."""
-    x, y = MARGIN, plan.bottom + 0.3
+    legend = Legend(sheet, MARGIN, plan.bottom + 0.3)
     for seen in looks:
-        words = str(seen)
-        if x > MARGIN and x + SAMPLE + width_of(words, SMALL) + 0.1 > PAGE - MARGIN:
-            x, y = MARGIN, y + LEGEND
-        sample = (x, y - 0.09)
-        sheet.area(sample, (SAMPLE, 0.18), seen.area)
-        if seen.hatch:
-            _hatch(sheet, [sample], (SAMPLE, 0.18))
-        x += SAMPLE + 0.08
-        x += sheet.note(x, y, words, seen.colour, fact=False) + 0.25
+        x, y = legend.place(SAMPLE, str(seen), seen.colour)
+        sheet.area((x, y - 0.09), (SAMPLE, 0.18), seen.area)
+        _hatch(sheet, [(x, y - 0.09)] if seen.hatch else [], (SAMPLE, 0.18))
     if last:
-        x, y = (MARGIN, y + LEGEND) if x + width_of(last, SMALL) > PAGE - MARGIN else (x, y)
-        sheet.note(x, y, last, INK, fact=False)
+        legend.place(0, last, INK)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import authorize
+from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
@@ -61,9 +62,10 @@ TWO = 2
 """Of so many layers people say both, or neither."""
 
 
+@with_old_names
 def permission_sets(
     world: World,
-    caller: Caller,
+    principal: Caller,
     actions: str | Iterable[str],
     resource: str,
     *,
@@ -73,7 +75,7 @@ def permission_sets(
 
     Parameters
     ----------
-    world, caller, resource, context
+    world, principal, resource, context
         As in ``World.can``.
     actions
         What is asked for; each once.
@@ -103,7 +105,7 @@ def permission_sets(
     check("permission_sets", world, World)
     return draw_decisions(
         [
-            authorize(world, caller, action, resource, context=context)
+            authorize(world, principal, action, resource, context=context)
             for action in texts("action", actions)
         ]
     )
@@ -275,9 +277,7 @@ def _caption(decisions: Sequence[Decision], sets: Sequence[LayerSet]) -> str:
 
 
 def _draw(
-    sets: Sequence[LayerSet],
-    parts: Mapping[Part, Sequence[Decision]],
-    titles: Mapping[Part, str],
+    sets: Sequence[LayerSet], parts: Mapping[Part, Sequence[Decision]], titles: Mapping[Part, str]
 ) -> Sheet:
     sheet = Sheet()
     rings = [Ring(one.label, one.note) for one in sets]

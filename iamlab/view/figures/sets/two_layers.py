@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import authorize
+from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.world import World
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 
+@with_old_names
 def two_layers(
     world: World,
-    caller: Caller,
+    principal: Caller,
     actions: str | Iterable[str],
     resources: str | Iterable[str],
 ) -> Figure:
@@ -32,7 +34,7 @@ def two_layers(
 
     Parameters
     ----------
-    world, caller
+    world, principal
         As in ``World.can``.
     actions, resources
         What is asked for, each once: every action on every resource.
@@ -54,14 +56,13 @@ def two_layers(
     asked = texts("action", actions), texts("resource", resources)
     if not all(asked):
         raise RequestError("Name at least one action and one resource.")
-    grid = [
-        [authorize(world, caller, action, resource) for resource in asked[1]] for action in asked[0]
-    ]
+    actions, resources = asked
+    grid = [[authorize(world, principal, one, what) for what in resources] for one in actions]
     names = _names(asked[1])
     every = [decision for decisions in grid for decision in decisions]
     return Figure.on(
         draw_layers(grid, asked[0], list(names.values())),
-        alt=_alt(caller, every, names),
+        alt=_alt(principal, every, names),
         caption="The layer of Denies lies on top: what it covers is gone, whatever lies below.",
         rows=[_row(decision) for decision in every],
         lines=[_line(decision, names) for decision in every],

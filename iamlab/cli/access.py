@@ -1,0 +1,316 @@
+"""Commands that ask about access: for one request, or for many at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cli.answers import WIDTH, WORDS, Answer, one_line, wrapped
+from iamlab.cli.commands import ACCESS, command
+from iamlab.cli.options import (
+    call_options,
+    forms,
+    option,
+    principal_call_options,
+    read_call,
+    read_text,
+    read_world,
+    world_options,
+)
+from iamlab.display import count, steps
+from iamlab.engine.evaluate import evaluate_call
+from iamlab.engine.questions import read_questions
+from iamlab.policy import catalog
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from iamlab.analysis.what_can.granting_statements import Access, Stopped
+    from iamlab.analysis.what_can.what_can import WhatCan
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
+
+BY = ("principal", "group", "role")
+_CELL = 5  # columns of text
+_IS_ALLOWED = "access is allowed", "access is denied"
+_QUESTION = option("--action", required=True), option("--resource", required=True)
+
+
+@command(
+    ACCESS,
+    """\
+iamlab can --world demo/world.json --explain \\
+    --principal arn:aws:iam::111111111111:user/dana \\
+    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
+    world_options,
+    option("--principal", required=True),
+    *_QUESTION,
+    call_options,
+    forms("--explain --csv"),
+    statuses=_IS_ALLOWED,
+)
+def can(options: argparse.Namespace) -> Answer:
+    """Decide whether a principal can do an action, and say why.
+
+    --json: principal, action, resource, verdict, determining, blocked_by, message,
+    steps, assumed.
+    --csv: principal, action, resource, verdict, determining, blocked_by, message.
+    """
+    decision = read_world(options).can(
+        options.principal, options.action, options.resource, **read_call(options)
+    )
+    options.details |= options.explain  # who asks for an explanation wants to read it
+    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.assumed)]
+    columns = "principal, action, resource, verdict, determining, blocked_by, message"
+    return Answer(
+        not decision,
+        decision.to_dict,
+        lambda: decision.explain().split("\n") if options.explain else short,
+        lambda: short,
+        lambda: (columns, [decision.to_dict()]),
+    )
+
+
+@command(
+    ACCESS,
+    "iamlab explain demo/question.json",
+    option("file", about="the question as JSON; - for standard input"),
+    forms(),
+    statuses=_IS_ALLOWED,
+)
+def explain(options: argparse.Namespace) -> Answer:
+    """Decide a request from a JSON file, with ways to change it.
+
+    The file has the request and its policies; a list of requests is a call that
+    needs all of them:
+      {"request": {"principal": "arn:aws:iam::111111111111:user/dana",
+                   "action": "s3:DeleteObject",
+                   "resource": "arn:aws:s3:::star-maps/m31.fits"},
+       "layers": {"identity": [{"policy": {"Version": "2012-10-17", "Statement": []},
+                                "name": "guard", "path": ["group contractors"]}],
+                  "scp": [[{"Version": "2012-10-17", "Statement": []}]]}}
+
+    The keys are the parameters of Request and Layers: identity, resource, boundary,
+    session, scp, rcp, endpoint, scoped, grant, public_access_block.
+    """
+    decision = evaluate_call(read_questions(read_text(options.file)))
+    fixes = decision.fixes()
+    heading = "What would change it:" if fixes else "No policy would change it."
+    changes = ["", heading, *(line for fix in fixes for line in f"  - {fix}".split("\n"))]
+    return Answer(
+        not decision,
+        lambda: {**decision.to_dict(), "fixes": [fix.to_dict() for fix in fixes]},
+        lambda: decision.explain().split("\n") + ([] if decision else changes),
+        lambda: [*_verdict(decision), *map(str, fixes)],
+    )
+
+
+def _verdict(decision: Decision) -> list[str]:
+    return [str(decision), *filter(None, [decision.message])]
+
+
+@command(
+    ACCESS,
+    """\
+iamlab who-can --world demo/world.json \\
+    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
+    world_options,
+    *_QUESTION,
+    principal_call_options,
+    forms("--csv"),
+    statuses=("at least one principal has access", "no principal has access"),
+)
+def who_can(options: argparse.Namespace) -> Answer:
+    """List the principals that can do an action on a resource.
+
+    --json: action, resource, asked (the number of principals), allowed (principal,
+    determining), assumed.
+    --csv: principal, action, resource, by.
+    """
+    allowed = read_world(options).who_can(options.action, options.resource, **read_call(options))
+    notes = dict.fromkeys(allowed.assumed)
+    by: dict[str, list[str]] = {}
+    for arn, decision in steps(allowed.items(), "finding out why"):
+        notes |= dict.fromkeys(decision.assumed)
+        by[arn] = [match.address for match in decision.determining]
+    lines = [f"{arn}  ({', '.join(_reasons(arn, names))})" for arn, names in by.items()]
+    number = f"{len(by)} of {count(allowed.asked, 'principal')}"
+    return Answer(
+        not allowed,
+        lambda: {
+            "action": allowed.action,
+            "resource": allowed.resource,
+            "asked": allowed.asked,
+            "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
+            "assumed": list(notes),
+        },
+        lambda: (*lines, *(f"assumed: {note}" for note in notes)),
+        # Users first: their credentials are long-term. That a root user has access is no surprise.
+        lambda: (
+            f"{number} can do {allowed.action} on {allowed.resource}.",
+            *sorted(lines, key=lambda line: (":root  " in line, ":user/" not in line)),
+        ),
+        lambda: (
+            "principal, action, resource, by",
+            [(arn, options.action, options.resource, _reasons(arn, by[arn])) for arn in by],
+        ),
+    )
+
+
+def _reasons(arn: str, addresses: list[str]) -> list[str]:
+    """Name the statements that allow it, or say why it needs none."""
+    is_root = arn.endswith(":root")
+    return addresses or ["root user of the account" if is_root else "no permission is needed"]
+
+
+@command(
+    ACCESS,
+    """\
+iamlab what-can --world demo/world.json --service s3 \\
+    --principal arn:aws:iam::111111111111:user/dana""",
+    world_options,
+    option("--principal", required=True),
+    option("--service", "PREFIX...", "only this service, such as s3"),
+    call_options,
+    forms("--csv"),
+    statuses=("the principal can do something", "it can do nothing"),
+)
+def what_can(options: argparse.Namespace) -> Answer:
+    """List what a principal can do, and what blocks the rest.
+
+    Actions and resources are patterns: a line is about all that they match, except
+    for what follows "except". A statement whose condition isn't met has no line:
+    pass the options for how the call is made.
+
+    --json: principal, allowed (actions, resources, except, when, by), stopped
+    (actions, resources, except, layer, by, why), assumed.
+    --csv: allowed (yes or no), actions, resources, except, when, by.
+    """
+    found = read_world(options).what_can(
+        options.principal, services=options.service or None, **read_call(options)
+    )
+    number = f"{len(found.allowed)} allowed and {len(found.stopped)} blocked"
+    return Answer(
+        not found.allowed,
+        lambda: {
+            "principal": found.principal,
+            "allowed": [{**_what(one), "when": one.when, "by": one.by} for one in found.allowed],
+            "stopped": [
+                {**_what(one), "layer": one.layer, "by": one.by, "why": one.why}
+                for one in found.stopped
+            ],
+            "assumed": found.assumed,
+        },
+        lambda: _what_can_lines(found),
+        lambda: (
+            f"{found.principal}: {number} sets of actions.",
+            *map(str, sorted(found.allowed, key=_breadth, reverse=True)),
+        ),
+        lambda: (
+            "allowed, actions, resources, except, when, by",
+            [
+                *((WORDS[True], *one.columns) for one in found.allowed),
+                *((WORDS[False], *one.columns) for one in found.stopped),
+            ],
+        ),
+    )
+
+
+def _what_can_lines(found: WhatCan) -> Iterator[str]:
+    yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
+    for access in found.allowed:
+        yield from wrapped(str(access), indent=2)
+    if found.stopped:
+        yield "but not:"
+    for stopped in found.stopped:
+        yield from wrapped(str(stopped), indent=2)
+    for note in found.assumed:
+        yield from wrapped(f"assumed: {note}")
+
+
+def _what(one: Access | Stopped) -> dict[str, Any]:
+    return {"actions": one.actions, "resources": one.resources, "except": one.but}
+
+
+def _breadth(access: Access) -> int:
+    """Count the actions: an access with more of them is more important."""
+    return sum(len(catalog.expand(pattern)) for pattern in access.actions)
+
+
+@command(
+    ACCESS,
+    """\
+iamlab matrix --world demo/world.json \\
+    --action s3:GetObject --action s3:DeleteObject \\
+    --resource arn:aws:s3:::star-maps/m31.fits""",
+    world_options,
+    option("--action", "ACTION...", required=True),
+    option("--resource", "ARN...", required=True),
+    option("--principal", "ARN...", "a row: a principal, or a group with --by group"),
+    option("--by", about="what the rows are (principal)", default="principal", choices=BY),
+    call_options,
+    forms("--csv"),
+    statuses=("there is a yes", "there is no yes"),
+)
+def matrix(options: argparse.Namespace) -> Answer:
+    """Show a table: many principals, actions and resources.
+
+    Every action is checked on every resource. Without --principal, everybody has a
+    row. The row of a group is that of a member that has nothing else.
+
+    --json: by, pairs (action, resource), rows (principal, allowed: true or false
+    for each pair; caller is the old name of principal).
+    --csv: principal, then a column "action on resource" for each pair; yes or no.
+    """
+    found = read_world(options).access_matrix(
+        list(dict.fromkeys(options.action)),
+        list(dict.fromkeys(options.resource)),
+        options.principal or None,
+        by=options.by,
+        **read_call(options),
+    )
+    pairs = range(len(found.pairs))
+    rows = [
+        (arn, [bool(row >> pair & 1) for pair in pairs])
+        for arn, row in zip(found.principals, found.rows, strict=True)
+    ]
+    total = sum(sum(row) for _, row in rows)
+    return Answer(
+        not total,
+        lambda: {
+            "by": options.by,
+            "pairs": [{"action": action, "resource": resource} for action, resource in found.pairs],
+            "rows": [{"principal": arn, "caller": arn, "allowed": row} for arn, row in rows],
+        },
+        lambda: _matrix_lines(found, rows, options.by),
+        lambda: (
+            f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",
+            *(f"{arn}: {sum(row)} yes" for arn, row in sorted(rows, key=lambda row: -sum(row[1]))),
+        ),
+        lambda: (
+            ["principal", *map(" on ".join, found.pairs)],
+            [(arn, *map(WORDS.__getitem__, row)) for arn, row in rows],
+        ),
+    )
+
+
+def _matrix_lines(
+    found: AccessMatrix, rows: Sequence[tuple[str, list[bool]]], by: str
+) -> Iterator[str]:
+    """Write as many pairs beside each other as there is room for, and the others below."""
+    if not rows:
+        yield f"There is no {by} here."
+        return
+    margin = max(len(one_line(arn)) for arn, _ in rows)
+    room = max(1, (WIDTH - margin) // _CELL)
+    for start in range(0, len(found.pairs), room):
+        pairs = range(start, min(start + room, len(found.pairs)))
+        if start:
+            yield ""
+        for pair in pairs:
+            yield from wrapped(f"{pair + 1:>3}  {' on '.join(found.pairs[pair])}")
+        yield ""
+        numbers = ("", [str(pair + 1) for pair in pairs])
+        words = [(one_line(arn), [WORDS[row[pair]] for pair in pairs]) for arn, row in rows]
+        for name, cells in (numbers, *words):
+            yield f"{name:<{margin}}{''.join(f'{cell:>{_CELL}}' for cell in cells)}"

@@ -1,0 +1,302 @@
+"""Commands that review accounts: an audit, a report, and access from outside.
+
+An export of account details has no credentials. A credential report has those of one account, which
+its ARNs name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.audit.controls import SEVERITIES
+from iamlab.analysis.credential_report import CredentialReport
+from iamlab.analysis.security_status import (
+    DONE,
+    OPEN,
+    UNKNOWN,
+    security_recommendations,
+    security_status,
+)
+from iamlab.cli.answers import WORDS, Answer
+from iamlab.cli.commands import REVIEW, command
+from iamlab.cli.options import (
+    check_read_once,
+    forms,
+    load_world,
+    option,
+    pairs,
+    read_text,
+    read_world,
+    source_options,
+    warned,
+    world_options,
+)
+from iamlab.display import count
+from iamlab.errors import LoadError, RequestError
+from iamlab.model.clock_and_ids import Clock
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.analysis.external_access.findings import OutsideFinding
+    from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.lab.account import Account
+    from iamlab.lab.world import World
+
+_FAILS = {level.lower(): SEVERITIES[: n + 1] for n, level in enumerate(SEVERITIES)}
+_EXPORTS = (
+    source_options,
+    option("--credential-report", "CSV...", "output of 'aws iam get-credential-report', decoded"),
+    option("--as-of", "DATE", "the day from which ages count: 2026-11-25 (today)"),
+)
+
+
+@command(
+    REVIEW,
+    "iamlab audit --world demo/world.json",
+    *_EXPORTS,
+    option("--threshold", "NAME=NUMBER...", "what is too old or too many: key_age_days=60"),
+    option("--fail-on", default="informational", choices=tuple(_FAILS)),
+    forms(),
+    statuses=("nothing is found", "a problem is found"),
+)
+def audit(options: argparse.Namespace) -> Answer:
+    r"""Check accounts against CIS and AWS Security Hub controls.
+
+    A credential report answers more of the controls:
+      aws iam generate-credential-report
+      aws iam get-credential-report --query Content --output text \
+          | base64 --decode > users.csv
+      iamlab audit --account-details demo/account.json \
+          --credential-report demo/users.csv
+    Without --as-of, a world that isn't from an export has its own day. What can't
+    be checked doesn't count for the exit status.
+
+    --json: a list with an object for each account: findings, passed, unanswered,
+    controls, thresholds, account, accountId.
+    """
+    form = "NAME=NUMBER, such as key_age_days=60"
+    limits = pairs(
+        "--threshold", options.threshold, form, lambda _, n: n.isdecimal() and n.isascii()
+    )
+    thresholds = {name: int(number) for name, number in limits}
+    world, reports = _read_exports(options)
+    audits = [
+        account.audit(credential_report=reports.get(account.account_id), **thresholds)
+        for account in world.accounts.values()
+    ]
+    every = [finding for one in audits for finding in one]
+    levels = Counter(finding.severity.lower() for finding in every)
+    counts = ", ".join(f"{levels[level]} {level}" for level in _FAILS if levels[level])
+    by_severity = sorted(every, key=lambda one: SEVERITIES.index(one.severity))
+    same = Counter((one.severity, one.what) for one in by_severity)
+    return Answer(
+        any(finding.severity in _FAILS[options.fail_on] for finding in every),
+        lambda: [one.to_dict() for one in audits],
+        lambda: "\n\n".join(map(str, audits)).split("\n"),
+        lambda: (
+            f"Audit of {count(len(audits), 'account')}: {counts or 'nothing found'}.",
+            *(f"{level}: {what} ({count(n, 'finding')})" for (level, what), n in same.items()),
+        ),
+    )
+
+
+@command(
+    REVIEW,
+    "iamlab report --world demo/world.json",
+    *_EXPORTS,
+    forms(),
+    statuses=("nothing is to do", "something is to do"),
+)
+def report(options: argparse.Namespace) -> Answer:
+    """Show accounts in numbers, with security recommendations.
+
+    What isn't known doesn't count for the exit status.
+
+    --json: a list with an object for each account: accountId, summary, unknown,
+    security, credentials.
+    """
+    world, reports = _read_exports(options)
+    every = [
+        (account, reports.get(account.account_id), _lists(account, reports))
+        for account in world.accounts.values()
+    ]
+    items = [item for _, _, lists in every for one in lists for item in one]
+    states = Counter(item.state for item in items)
+    numbers = (f"{states[state]} {state}" for state in (OPEN, DONE, UNKNOWN))
+    return Answer(
+        OPEN in states,
+        lambda: [_account_value(*one) for one in every],
+        lambda: "\n\n".join(_account_text(*one) for one in every).split("\n"),
+        lambda: (
+            f"{count(len(every), 'account')}: {', '.join(numbers)}.",
+            *dict.fromkeys(f"{item.state}: {item.title}" for item in items if item.state == OPEN),
+        ),
+    )
+
+
+def _lists(account: Account, reports: dict[str, CredentialReport]) -> list[SecurityStatus]:
+    report = reports.get(account.account_id)
+    known = None if report is None else report.credentials()
+    return [security_recommendations(account, credentials=known), security_status(account, known)]
+
+
+def _account_text(
+    account: Account, report: CredentialReport | None, lists: list[SecurityStatus]
+) -> str:
+    parts = [f"Account {account.account_id}", str(account.summary()), *map(str, lists)]
+    if report is not None:
+        parts.append("\n".join(["Credentials", *_users(report)]))
+    return "\n\n".join(parts)
+
+
+def _account_value(
+    account: Account, report: CredentialReport | None, lists: list[SecurityStatus]
+) -> dict[str, Any]:
+    summary = account.summary()
+    return {
+        "accountId": account.account_id,
+        "summary": dict(summary.numbers),
+        "unknown": list(summary.unknown),
+        "security": [one.to_dict() for one in lists],
+        "credentials": None if report is None else list(_users(report)),
+    }
+
+
+def _users(report: CredentialReport) -> Iterator[str]:
+    """Describe the credentials of each user on a line."""
+    for one in report.credentials():
+        keys = len(one.active_keys)
+        has = [
+            "a password" if one.password else "",
+            "MFA" if one.mfa else "",
+            count(keys, "active access key") if keys else "",
+        ]
+        yield f"{one.user}: {', '.join(filter(None, has)) or 'no credentials'}"
+
+
+def _read_exports(options: argparse.Namespace) -> tuple[World, dict[str, CredentialReport]]:
+    """Read the files; return the world, and the credential reports by account ID."""
+    moment = _moment(options.as_of)
+    check_read_once((options.world, *options.credential_report), options)
+    world = warned(load_world(options))
+    if options.as_of or world.loaded:
+        world.clock = Clock(moment)
+    reports: dict[str, CredentialReport] = {}
+    for file in options.credential_report:
+        report = CredentialReport.parse(read_text(file), name=file)
+        account_id = _account_of(report, file)
+        if account_id not in world.accounts:
+            raise LoadError(
+                f"{file} is of account {account_id}, of which there are no account details."
+            )
+        if account_id in reports:
+            raise LoadError(f"{file} is a second credential report of account {account_id}.")
+        reports[account_id] = report
+    return world, reports
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"--as-of {text!r}: write a day, such as 2026-11-25.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _account_of(report: CredentialReport, file: str) -> str:
+    found = {Arn.parse(row.arn).account if is_arn(row.arn) else "" for row in report.rows}
+    if len(found) != 1 or "" in found:
+        raise LoadError(f"{file} must hold the users of one account, each with its ARN.")
+    return found.pop()
+
+
+@command(
+    REVIEW,
+    "iamlab outside --world demo/world.json --zone account",
+    world_options,
+    option("--zone", "ZONE...", "account, organization, or the ID of an OU or an account"),
+    option("--fail"),
+    forms("--csv"),
+    statuses=("no access is open, or without --fail", "with --fail, access from outside is open"),
+)
+def outside(options: argparse.Namespace) -> Answer:
+    r"""List access from outside the zone of trust.
+
+    Account details have trust policies. Pass the policies of other resources:
+      iamlab outside --account-details demo/account.json \
+          --resource-policy arn:aws:s3:::star-maps=demo/bucket-policy.json
+    Without --zone, the zone of trust is the organization; if there is none, each
+    account by itself. Repeat --zone for several accounts. What an RCP, a Deny or
+    Block Public Access blocks is listed last.
+
+    --json: zone, asked (the number of resources), findings, services, assumed.
+    --csv: open, public, type, resource, owner, principal, actions, conditions,
+    statement, stopped by.
+    """
+    zones = options.zone  # several are accounts; one can be an account too
+    is_word = len(zones) == 1 and not zones[0].isdigit()
+    found = read_world(options).outside_access(zones[0] if is_word else zones or None)
+    heading = f"Zone of trust: {found.zone}; {count(found.asked, 'resource')} checked."
+    columns = "open, public, type, resource, owner, principal, actions, conditions, statement"
+    is_open = sum(map(bool, found))
+    public = sum(one.is_public for one in found if one)
+    return Answer(
+        options.fail and bool(found.open),
+        lambda: {
+            "zone": found.zone,
+            "asked": found.asked,
+            "findings": list(map(_finding, found)),
+            "services": list(map(str, found.services)),
+            "assumed": list(found.assumed),
+        },
+        lambda: (
+            heading,
+            *(map(str, found) if len(found) else ("No access from outside.",)),
+            *(f"note: {service}" for service in found.services),
+            *(f"assumed: {note}" for note in found.assumed),
+        ),
+        lambda: (
+            f"{heading} {is_open} open ({public} public), {len(found) - is_open} blocked.",
+            *map(str, sorted(found, key=lambda one: (not one, not one.is_public))),
+        ),
+        lambda: (f"{columns}, stopped by", map(_outside_row, found)),
+    )
+
+
+def _finding(one: OutsideFinding) -> dict[str, Any]:
+    return {
+        "resource": one.resource,
+        "resource_type": one.resource_type,
+        "owner": one.owner,
+        "principal": dict(one.principal),
+        "actions": list(one.actions),
+        "condition": {key: list(values) for key, values in one.condition.items()},
+        "statement": one.statement,
+        "source": one.source,
+        "is_public": one.is_public,
+        "is_open": bool(one),
+        "stopped_by": list(map(str, one.stopped_by)),
+        "text": str(one),
+    }
+
+
+def _outside_row(one: OutsideFinding) -> Iterable[str | Iterable[str]]:
+    return (
+        WORDS[bool(one)],
+        WORDS[one.is_public],
+        one.resource_type,
+        one.resource,
+        one.owner,
+        tuple(f"{kind}: {value}" for kind, value in one.principal.items()),
+        one.actions,
+        one.when,
+        one.statement,
+        tuple(map(str, one.stopped_by)),
+    )

@@ -1,0 +1,147 @@
+"""An answer in its forms: lines for people, JSON for programs, CSV for spreadsheets.
+
+An answer longer than a screen starts with a summary. No name in an answer can control the terminal,
+add a line, or become a formula in a spreadsheet.
+
+Notes
+-----
+OWASP page: "CSV Injection".
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Sequence
+
+    Row = Mapping[str, Any] | Iterable[str | Iterable[str]]
+
+WIDTH, HEIGHT = 80, 24
+"""The screen, where the answer goes to a file or a pipe."""
+
+MOST_IMPORTANT = 3
+"""A summary has so many entries below its counts."""
+
+WORDS = {True: "yes", False: "no"}
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the second four are the wide forms
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found.
+
+    Parameters
+    ----------
+    status
+        Whether the exit status is 1.
+    value
+        Makes the value for ``--json``.
+    text
+        Makes the lines for people.
+    summary
+        Makes the lines of a summary: counts, then the entries, the most important first.
+    table
+        Makes the columns and the rows for ``--csv``: ``"a, b"`` are two columns. A row can be the
+        JSON that has these keys.
+    """
+
+    status: bool
+    value: Callable[[], Any]
+    text: Callable[[], Iterable[str]]
+    summary: Callable[[], Iterable[str]] | None = None
+    table: Callable[[], tuple[str | Iterable[str], Iterable[Row]]] | None = None
+
+    def show(self, options: argparse.Namespace) -> None:
+        """Print the form that the options ask for."""
+        if getattr(options, "json", False):
+            print_json(self.value())
+        elif self.table and options.csv:
+            print_csv(*self.table())
+        else:
+            lines = [one_line(line) for line in self.text()]
+            if self.summary and _rows_of(lines) > _screen().lines:
+                counts, *entries = self.summary()
+                entries = [f"  {entry}" for entry in entries[:MOST_IMPORTANT]]
+                heading = ["Most important:"] if entries else []
+                summary = [one_line(line) for line in (counts, *heading, *entries)]
+                if sys.stdout.isatty() and not options.details:
+                    lines = [*summary, f"--details prints all {len(lines)} lines."]
+                elif entries:
+                    lines = [*summary, "", *lines]
+            for line in lines:
+                print(line)
+
+
+def _screen() -> os.terminal_size:
+    size = (WIDTH, HEIGHT)
+    return shutil.get_terminal_size(size) if sys.stdout.isatty() else os.terminal_size(size)
+
+
+def _rows_of(lines: Sequence[str]) -> int:
+    """Count the rows of a terminal, and one for the next prompt: a long line fills several."""
+    return 1 + sum(max(1, math.ceil(len(line) / _screen().columns)) for line in lines)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON with visible characters; others are escaped."""
+    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    print("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def print_csv(columns: str | Iterable[str], rows: Iterable[Row]) -> None:
+    """Print a table; semicolons separate several texts in a cell."""
+    names = columns.split(", ") if isinstance(columns, str) else list(columns)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    for row in (names, *rows):
+        cells = [row[name] for name in names] if isinstance(row, Mapping) else row
+        writer.writerow(map(cell, cells))
+
+
+def cell(value: str | Iterable[str]) -> str:
+    """Return a cell that a spreadsheet takes as text, on one line.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell(["readers/#1", "writers/#2"])
+    ("'=1+1", 'readers/#1; writers/#2')
+    """
+    text = one_line(value if isinstance(value, str) else "; ".join(value))
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
+def one_line(text: str) -> str:
+    r"""Return text on one line, with a sign for each character that controls a terminal.
+
+    Examples
+    --------
+    >>> one_line("a\n\x1b[31mb") == "a\ufffd\ufffd[31mb"
+    True
+    """
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def wrapped(text: str, indent: int = 0) -> list[str]:
+    """Return the lines of a sentence in 80 columns; an ARN stays whole, so it can be copied."""
+    return textwrap.wrap(
+        one_line(text),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 4),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,157 @@
+"""``iamlab completion``: scripts for bash, zsh and fish, made from the parsers of the commands."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from iamlab.cli.answers import Answer
+from iamlab.cli.commands import COMMANDS, SETUP, command, parsers
+from iamlab.cli.options import FILES, option
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+
+def script(shell: str) -> str:
+    """Return the completion script for a shell."""
+    actions = {
+        name: [
+            action
+            for action in parser._actions  # noqa: SLF001 - argparse has no public list of them
+            if not action.option_strings or _flag(action)
+        ]
+        for name, parser in parsers()[1].items()
+    }
+    return "\n".join(_SHELLS[shell](actions))
+
+
+def _flag(action: argparse.Action) -> str:
+    """Return the long form of an option; its first one, if it has several."""
+    return next((flag for flag in action.option_strings if flag.startswith("--")), "")
+
+
+def _is_file(action: argparse.Action) -> bool:
+    return action.metavar in FILES
+
+
+def _choices(action: argparse.Action) -> list[str]:
+    return list(map(str, action.choices or ()))
+
+
+_BASH_HEAD = """\
+_iamlab() {
+    local IFS=$'\\n' words= files= command=${COMP_WORDS[1]}
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+    [ "$current" = "=" ] && current=
+    [ "$previous" = "=" ] && previous=${COMP_WORDS[COMP_CWORD-2]}
+    [ "$COMP_CWORD" -eq 1 ] && command= previous=
+    case "$command $previous $current" in"""
+_BASH_END = """\
+    esac
+    COMPREPLY=($(compgen ${files:+-f} -W "$words" -- "$current"))
+    if [ "$files" ]; then
+        compopt -o filenames 2>/dev/null
+    else
+        COMPREPLY=("${COMPREPLY[@]// /\\\\ }")
+    fi
+}
+complete -F _iamlab iamlab"""
+
+
+def _bash(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
+    """Match command, previous word and current word: values first, then options and arguments."""
+    yield _BASH_HEAD
+    yield f"    '  '*) words={_lines([*COMMANDS, '--help', '--version'])} ;;"
+    for name, every in actions.items():
+        options = [action for action in every if action.option_strings]
+        for action in options:
+            if action.nargs != 0:
+                yield f"    '{name} {_flag(action)} '*) {_bash_values(action)};;"
+        flags = f"words={_lines(map(_flag, options))}"
+        yield f"    '{name} '*' -'*) {flags} ;;"
+        arguments = [action for action in every if not action.option_strings]
+        yield f"    '{name} '*) {_bash_values(arguments[0]) if arguments else f'{flags} '};;"
+    yield _BASH_END
+
+
+def _bash_values(action: argparse.Action) -> str:
+    if _is_file(action):
+        return "files=yes "
+    return f"words={_lines(_choices(action))} " if action.choices else ""
+
+
+def _lines(words: Iterable[str]) -> str:
+    return "$'" + "\\n".join(words) + "'"
+
+
+def _zsh(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
+    """Describe each command to ``_describe``, and its options to ``_arguments``."""
+    yield "#compdef iamlab\n_iamlab() {\n    local -a commands=("
+    for name, one in COMMANDS.items():
+        yield f"        {shlex.quote(f'{name}:{one.help[0]}')}"
+    yield "    )\n    if (( CURRENT == 2 )); then _describe command commands; return; fi"
+    yield "    shift words\n    (( CURRENT-- ))\n    case $words[1] in"
+    for name, every in actions.items():
+        yield f"    {name}) _arguments {' '.join(shlex.quote(_zsh_spec(one)) for one in every)} ;;"
+    yield "    esac\n}\ncompdef _iamlab iamlab"
+
+
+def _zsh_spec(action: argparse.Action) -> str:
+    """Write an argument as ``_arguments`` reads it: ``--type[help]:name:(one two)``."""
+    choices = " ".join(choice.replace(" ", "\\ ") for choice in _choices(action))
+    values = "_files" if _is_file(action) else f"({choices})" if choices else " "
+    if not action.option_strings:
+        return f"{'*' if action.nargs == '+' else ''}:{action.dest}:{values}"
+    about = (action.help or "").translate({ord(one): f"\\{one}" for one in "[]\\"})
+    number = action.nargs if isinstance(action.nargs, int) else 1
+    star = "*" if isinstance(action.default, list) else ""
+    return f"{star}{_flag(action)}[{about}]" + f":value:{values}" * number
+
+
+def _fish(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
+    """Write a line for each command and each option."""
+    yield "complete -c iamlab -f"
+    for name, one in COMMANDS.items():
+        about = _fish_quote(one.help[0])
+        yield f"complete -c iamlab -n __fish_use_subcommand -a {name} -d {about}"
+    for name, every in actions.items():
+        for action in every:
+            flag = _flag(action).removeprefix("--")
+            choices = _fish_quote(" ".join(one.replace(" ", "\\ ") for one in _choices(action)))
+            parts = [
+                f"complete -c iamlab -n '__fish_seen_subcommand_from {name}'",
+                f"-l {flag} -d {_fish_quote(action.help or '')}" if flag else "",
+                "-r" if flag and action.nargs != 0 else "",
+                "-F" if _is_file(action) else "-f",
+                f"-a {choices}" if action.choices else "",
+            ]
+            yield " ".join(filter(None, parts))
+
+
+def _fish_quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+_SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+
+
+@command(
+    SETUP,
+    "iamlab completion bash",
+    option("shell", about="the shell that you use", choices=tuple(_SHELLS)),
+    statuses=("always",),
+)
+def completion(options: argparse.Namespace) -> Answer:
+    """Print a script that completes commands, options and files.
+
+    bash: add this line to ~/.bashrc
+      eval "$(iamlab completion bash)"
+    zsh: add this line to ~/.zshrc, after compinit
+      eval "$(iamlab completion zsh)"
+    fish: save the script as ~/.config/fish/completions/iamlab.fish
+    """
+    lines = script(options.shell).split("\n")
+    return Answer(status=False, value=lambda: lines, text=lambda: lines)

@@ -1,0 +1,381 @@
+"""Commands that review permissions: who can get more of them, and which are unused.
+
+``least-privilege`` and ``unused`` read a trail: what CloudTrail delivered.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cli.answers import Answer, one_line
+from iamlab.cli.commands import REVIEW, command
+from iamlab.cli.options import (
+    forms,
+    option,
+    principal_call_options,
+    read_call,
+    read_world,
+    world_options,
+)
+from iamlab.display import count
+from iamlab.errors import LoadError, RequestError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
+    from iamlab.analysis.least_privilege.unused import Unused
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.analysis.trails.reading import Trail
+
+
+def _question(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the question")
+    for one in (
+        option("--principal --from", about="who starts (--from is the old name)", dest="source"),
+        option("--to", "ARN", "the principal to become, or admin", dest="target"),
+        option("--action", about="find who can get to this action: s3:GetObject"),
+        option("--resource", about="the resource of the action"),
+        option("--cut", about="also show the edits that close the paths"),
+        option("--keep", "ARN ACTION RESOURCE...", "access that the edits must keep", nargs=3),
+    ):
+        one(group)
+
+
+@command(
+    REVIEW,
+    "iamlab reach --world demo/world.json",
+    world_options,
+    _question,
+    principal_call_options,
+    option("--fail"),
+    forms("--csv --dot --mermaid"),
+    statuses=("no path is found, or without --fail", "with --fail, a path is found"),
+)
+def reach(options: argparse.Namespace) -> Answer:
+    r"""Find privilege escalation: who can become whom, and how.
+
+    Without --principal and --action: the administrators, and who can become one.
+    --principal alone: whom a principal can become. With --to: a shortest path; with
+    --cut also the fewest edits that close every such path.
+      iamlab reach --world demo/world.json --cut --to admin \
+          --principal arn:aws:iam::111111111111:user/dana
+      iamlab reach --world demo/world.json \
+          --action s3:GetObject --resource arn:aws:s3:::star-maps/m31.fits
+    --dot, --mermaid: the graph of these paths; of all paths without a question.
+
+    --json: ways (principal, steps), each step with source, target, as, way, title,
+    calls, conditions; with --cut also cut (edits); assumed.
+    --csv: principal, step, source, target, as, way, calls, conditions.
+    """
+    _check(options)
+    world = read_world(options)
+    found = world.reach(**read_call(options))
+    paths = _paths(found, options)
+    cut = None
+    if options.cut:
+        keep = [(arn, action, resource) for arn, action, resource in options.keep]
+        cut = found.cut(options.source, options.target or "admin", keep=keep)
+    edges: Iterable[Edge] = dict.fromkeys(edge for path in paths.values() for edge in path)
+    if not options.source and not options.action:
+        edges = found.edges
+
+    def value() -> dict[str, Any]:
+        value: dict[str, Any] = {
+            "ways": [
+                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
+            ],
+            "assumed": list(dict.fromkeys(world.warnings)),
+        }
+        if cut is not None:
+            value["cut"] = {
+                "edits": list(map(str, cut.edits)),
+                "is_closed": cut.is_closed,
+                "is_smallest": cut.is_smallest,
+            }
+        return value
+
+    def text() -> Iterable[str]:
+        if options.dot or options.mermaid:
+            graph = found.to_dot(edges) if options.dot else found.to_mermaid(edges)
+            return graph.split("\n")
+        return _path_lines(paths, cut, options)
+
+    further = [(arn, path) for arn, path in paths.items() if len(path)]
+    shortest = sorted(further, key=lambda item: len(item[1]))
+    return Answer(
+        options.fail and bool(shortest),
+        value,
+        text,
+        None
+        if options.dot or options.mermaid
+        else lambda: (
+            _heading(paths, options),
+            *(f"{arn} in {count(len(path), 'step')}: {next(iter(path))}" for arn, path in shortest),
+            *(f"{arn} (already)" for arn, path in paths.items() if not len(path)),
+        ),
+        lambda: (
+            "principal, step, source, target, as, way, calls, conditions",
+            _path_rows(paths),
+        ),
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Check which options go together.
+
+    Raises
+    ------
+    RequestError
+        They don't. It says what to do.
+    """
+    if bool(options.action) != bool(options.resource):
+        raise RequestError("--action and --resource go together.")
+    if options.action and (options.source or options.target):
+        raise RequestError("--action asks about everybody: leave --principal and --to out.")
+    if (options.target or options.cut) and not options.source:
+        raise RequestError("--to and --cut need --principal: who starts.")
+    if options.keep and not options.cut:
+        raise RequestError("--keep goes with --cut.")
+    if options.cut and (options.csv or options.dot or options.mermaid):
+        raise RequestError("--cut is printed as text or with --json.")
+
+
+def _paths(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
+    """Find the paths of the question, by principal."""
+    if options.action:
+        return reach.to(options.action, options.resource)
+    if options.target or options.cut:
+        path = reach.path(options.source, options.target or "admin")
+        return {} if path is None else {path.target.arn: path}
+    if options.source:
+        return reach.blast_radius(options.source)
+    return reach.admins()
+
+
+def _path_lines(
+    paths: Mapping[str, Path], cut: Cut | None, options: argparse.Namespace
+) -> Iterable[str]:
+    yield _heading(paths, options)
+    for arn, path in paths.items():
+        yield f"{arn}{'' if len(path) else ' (already)'}"
+        for number, edge in enumerate(path, 1):
+            yield f"  {number}. {edge}"
+    if cut is not None and (paths or not cut):
+        yield from str(cut).split("\n")
+
+
+def _heading(paths: Mapping[str, Path], options: argparse.Namespace) -> str:
+    direct = sum(not len(path) for path in paths.values())
+    further = len(paths) - direct
+    if options.action:
+        return f"{options.action} on {options.resource}: {direct} directly, {further} in steps"
+    if options.target or options.cut:
+        target = options.target or "admin"
+        return f"{options.source} to {target}: {'a path' if paths else 'no path'}"
+    if options.source:
+        return f"{options.source} can become {count(len(paths), 'principal')}"
+    return f"{count(direct, 'administrator')}, {further} who can become one"
+
+
+def _step(edge: Edge) -> dict[str, Any]:
+    return {
+        "source": edge.source.arn,
+        "target": edge.target.arn,
+        "as": str(edge.target),
+        "way": edge.way.number,
+        "title": edge.way.title,
+        "calls": list(map(str, edge.calls)),
+        "conditions": list(edge.conditions),
+    }
+
+
+def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str], ...]]:
+    for arn, path in paths.items():
+        for number, edge in enumerate(path, 1):
+            ends = (edge.source.arn, edge.target.arn, str(edge.target))
+            calls = tuple(map(str, edge.calls))
+            yield (arn, str(number), *ends, edge.way.title, calls, edge.conditions)
+        if not len(path):
+            yield (arn, "0", arn, arn, "as it is", "", "", "")
+
+
+_TRAIL = (
+    option("trail", "TRAIL", "files of CloudTrail, or folders with such files", nargs="+"),
+    world_options,
+    option("--fail"),
+    forms("--csv"),
+)
+
+
+@command(
+    REVIEW,
+    """\
+iamlab least-privilege demo/trail.json --world demo/world.json \\
+    --principal arn:aws:iam::111111111111:user/dana""",
+    *_TRAIL,
+    option("--principal", about="a user or a role", required=True),
+    option("--most-resources", "N", "more resources become a wildcard (10)", type=int, default=10),
+    option(
+        "--form",
+        about="the type of the policy, which limits its size (managed)",
+        choices=("managed", "inline"),
+        default="managed",
+    ),
+    option("--pass-role", about="also allow passing the roles of calls"),
+    statuses=("always, without --fail", "with --fail, the principal's policies allow more"),
+)
+def least_privilege(options: argparse.Namespace) -> Answer:
+    """Write the smallest policy that allows what a principal did.
+
+    iamlab proves that the policy allows everything that was used. Below it: what
+    it allows in addition, which resources became wildcards, what trails don't show.
+
+    --json: principal, policies, steps, excess, refused, left_out, not_shown,
+    problems.
+    --csv: action, resource, allowed, refused, first, last.
+    """
+    trail = _read_trail(options)
+    found = read_world(options).least_privilege(
+        options.principal,
+        trail,
+        most_resources=options.most_resources,
+        form=options.form,
+        pass_role=options.pass_role,
+    )
+    _warn_of_problems(trail)
+    heading = (
+        f"{found.principal} used {count(len(found.used), 'permission')}; "
+        f"{count(len(found.policies), 'policy allows', 'policies allow')} them and"
+    )
+    return Answer(
+        options.fail and found.compared is not None and bool(found.compared.gone),
+        lambda: {**_policy_value(found), "problems": trail.problems.total},
+        lambda: str(found).split("\n"),
+        lambda: (
+            f"{heading} {'more' if found.excess else 'nothing more'}.",
+            *map(str, (*found.excess, *found.steps)),
+        ),
+        lambda: (
+            "action, resource, allowed, refused, first, last",
+            (
+                (*pair, str(tally.allowed), str(tally.refused), *_times(tally.first, tally.last))
+                for pair, tally in sorted({**found.used, **found.refused}.items())
+            ),
+        ),
+    )
+
+
+def _times(*times: datetime) -> Iterable[str]:
+    return (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times)
+
+
+def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
+    return {
+        "principal": found.principal,
+        "policies": found.to_dict(),
+        "steps": list(map(str, found.steps)),
+        "excess": list(map(str, found.excess)),
+        "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
+        "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
+        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+    }
+
+
+@command(
+    REVIEW,
+    "iamlab unused demo/trail.json --world demo/world.json",
+    *_TRAIL,
+    option("--principal", about="only this user or role (all)"),
+    option("--unused-access-age", "DAYS", "days without use, 1 to 365 (90)", type=int, default=90),
+    statuses=("always, without --fail", "with --fail, something is unused"),
+)
+def unused(options: argparse.Namespace) -> Answer:
+    """Find unused permissions, and the edits that remove them.
+
+    iamlab proves that each edit keeps everything that the trail shows as used.
+
+    --json: principals, since, edits, findings, skipped, not_shown, problems.
+    --csv: principal, holder, policy, statement, used, actions.
+    """
+    trail = _read_trail(options)
+    found = read_world(options).unused(
+        options.principal, trail, unused_access_age=options.unused_access_age
+    )
+    _warn_of_problems(trail)
+    number = f"{count(len(found.edits), 'edit')}, {count(len(found.findings), 'finding')}"
+    return Answer(
+        options.fail and bool(found.edits or found.findings),
+        lambda: {**_unused_value(found), "problems": trail.problems.total},
+        lambda: str(found).split("\n"),
+        lambda: (
+            f"{count(len(found.asked), 'user or role', 'users and roles')}: {number}.",
+            *map(str, found.findings),
+            *(one.text for one in found.edits),
+        ),
+        lambda: (
+            "principal, holder, policy, statement, used, actions",
+            (
+                (one.principal, one.holder, one.policy, one.statement, one.used, str(one.actions))
+                for one in found.rows
+            ),
+        ),
+    )
+
+
+def _unused_value(found: Unused) -> dict[str, Any]:
+    return {
+        "principals": list(found.asked),
+        "since": next(iter(_times(found.since))),
+        "edits": [
+            {
+                "kind": one.kind,
+                "holder": one.holder,
+                "policy": one.policy_arn or one.policy,
+                "text": one.text,
+                "changes": list(one.lines),
+                "document": None if one.document is None else one.document.to_dict(),
+            }
+            for one in found.edits
+        ],
+        "findings": [
+            {"type": one.finding_type, "resource": one.resource, "text": str(one)}
+            for one in found.findings
+        ],
+        "skipped": list(found.skipped),
+        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+    }
+
+
+_MOST_PROBLEMS = 10
+
+
+def _read_trail(options: argparse.Namespace) -> Trail:
+    """Find the files of the trail; their records are read later."""
+    from iamlab.analysis.trails.reading import Trail
+
+    return Trail(*options.trail)
+
+
+def _warn_of_problems(trail: Trail) -> None:
+    """Name the records that can't be read, on standard error: the answer doesn't have them.
+
+    Raises
+    ------
+    LoadError
+        None of them can be read: that isn't a trail, and an empty answer would prove nothing.
+    """
+    problems = trail.problems
+    if problems.total and not trail.read:
+        raise LoadError(f"No record of CloudTrail could be read: {problems[0]}")
+    for problem in list(problems)[:_MOST_PROBLEMS]:
+        print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
+    if problems.total > _MOST_PROBLEMS:
+        left = problems.total - _MOST_PROBLEMS
+        print(f"iamlab: warning: and {left:,} more records could not be read", file=sys.stderr)

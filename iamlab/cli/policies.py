@@ -1,0 +1,223 @@
+"""Commands that look at policy documents, and at the actions that policies can name."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cli.answers import Answer
+from iamlab.cli.commands import POLICIES, command
+from iamlab.cli.options import STANDARD_INPUT, forms, option, read_text
+from iamlab.display import count
+from iamlab.errors import PolicyError, RequestError
+from iamlab.policy import catalog
+from iamlab.policy.document import Policy
+from iamlab.policy.lint import review
+from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
+from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.policy.catalog import Action
+
+REFUSED = "REFUSED"
+_GITHUB = {REFUSED: "error", ERROR: "error", WARNING: "warning", SUGGESTION: "notice"}
+_FAILS = {level.lower().replace("_", "-"): LEVELS[: n + 1] for n, level in enumerate(LEVELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinding:
+    """A problem of a policy file, and how to fix it."""
+
+    file: str
+    line: int | None
+    column: int | None
+    path: str
+    level: str
+    code: str
+    text: str
+    fixable: bool = False
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return f"{place}: {self.level} {self.code}: {self.text}"
+
+    def for_github(self) -> str:
+        """Write it as an annotation for GitHub Actions."""
+        place = {"file": self.file, "line": self.line, "col": self.column, "title": self.code}
+        properties = ",".join(f"{key}={_escaped(value)}" for key, value in place.items() if value)
+        level = _GITHUB.get(self.level, "warning")
+        return f"::{level} {properties}::{_escaped(self.text, in_text=True)}"
+
+
+def _escaped(value: object, *, in_text: bool = False) -> str:
+    """Write a value so that it can't end the annotation, or start another one."""
+    text = str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text if in_text else text.replace(":", "%3A").replace(",", "%2C")
+
+
+@command(
+    POLICIES,
+    "iamlab check demo/policy.json",
+    option("files", "FILE", "- for standard input", nargs="+"),
+    option("--type", default="identity", choices=TYPES),
+    option("--service", about="the service of a resource policy", choices=SERVICES),
+    option("--fail-on", default="warning", choices=tuple(_FAILS)),
+    forms("--github"),
+    statuses=("no problem is found", "a problem is found"),
+)
+def check(options: argparse.Namespace) -> Answer:
+    """Check policy documents as AWS and IAM Access Analyzer do.
+
+    Each problem has its file, line and column, the level, the code, and a fix.
+    Without --type, the type is identity. Without --fail-on suggestion, suggestions
+    don't count for the exit status.
+      iamlab check --type scp demo/policy.json
+      iamlab check --type resource --service s3 demo/bucket-policy.json
+      aws iam get-policy-version ... --query PolicyVersion.Document | iamlab check -
+
+    --json: a list of file, line, column, path, level, code, text, fixable.
+    """
+    if options.service and options.type != "resource":
+        raise RequestError("--service goes with --type resource.")
+    texts = [(file, read_text(file)) for file in options.files]
+    found = [one for file, text in texts for one in findings(file, text, options)]
+    counts = _counts(len(texts), found)
+    levels = (REFUSED, *LEVELS)
+    return Answer(
+        any(one.level in (REFUSED, *_FAILS[options.fail_on]) for one in found),
+        lambda: list(map(asdict, found)),
+        lambda: (
+            [one.for_github() for one in found] if options.github else [*map(str, found), counts]
+        ),
+        None
+        if options.github
+        else lambda: (counts, *map(str, sorted(found, key=lambda one: levels.index(one.level)))),
+    )
+
+
+def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[FileFinding]:
+    """Find the problems of one file: what AWS rejects comes first."""
+    name = "<stdin>" if file == STANDARD_INPUT else file
+    try:
+        refused = refusals(Policy.parse(text), options.type, options.service)
+    except PolicyError as error:
+        refused = refusal_of_parse_error(error, options.type, options.service)
+    for one in refused:
+        shown = " AWS shows this one." if one.shown and len(refused) > 1 else ""
+        what = f"{one.sentence.removeprefix(f'{one.code}: ')} {one.remedy}{shown}"
+        yield FileFinding(name, one.line, one.column, one.path, REFUSED, one.code, what)
+    for finding in review(text, options.type, options.service):
+        place = (name, finding.line, finding.column, finding.path)
+        what = f"{finding.what} {finding.remedy}"
+        yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
+
+
+def _counts(files: int, found: Iterable[FileFinding]) -> str:
+    numbers = Counter(one.level for one in found)
+    counts = [
+        f"{numbers[REFUSED]} refused" if numbers[REFUSED] else "",
+        *(count(numbers[one], one.lower().replace("_", " ")) for one in LEVELS if numbers[one]),
+    ]
+    if not numbers:
+        return f"✓ {count(files, 'file')}, nothing to fix."
+    return f"{count(files, 'file')}: {', '.join(filter(None, counts))}."
+
+
+@command(
+    POLICIES,
+    "iamlab explain-policy demo/policy.json",
+    option("files", "FILE", "- for standard input", nargs="+"),
+    option("--type", choices=TYPES),
+    forms(),
+    statuses=("always",),
+)
+def explain_policy(options: argparse.Namespace) -> Answer:
+    """Describe policy documents in plain English.
+
+    --json: a list of file, text.
+    """
+    policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
+    texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
+    effects = Counter(one.effect for _, policy in policies for one in policy.statements)
+    counts = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))
+    return Answer(
+        status=False,
+        value=lambda: [{"file": file, "text": "\n".join(lines)} for file, lines in texts.items()],
+        text=lambda: _with_names(texts),
+        summary=lambda: (
+            f"{count(len(texts), 'file')}; statements: {counts or 'none'}.",
+            *(line for lines in texts.values() for line in lines if line),
+        ),
+    )
+
+
+def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
+    for number, (file, lines) in enumerate(texts.items()):
+        if number:
+            yield ""
+        if len(texts) > 1:
+            yield f"{file}:"
+        yield from lines
+
+
+@command(
+    POLICIES,
+    "iamlab actions 's3:Get*Tag*'",
+    option("pattern", "PATTERN", "a pattern such as 's3:Get*', or words", nargs="+"),
+    option("--level", about="only actions with this access level", choices=catalog.LEVELS),
+    forms(),
+    statuses=("an action is found", "no action is found"),
+)
+def actions(options: argparse.Namespace) -> Answer:
+    """List the actions that match a pattern, or some words.
+
+      iamlab actions 'iam:*' --level 'Permissions management'
+      iamlab actions bucket policy
+
+    --json: a list of name, level, description, resources, conditionKeys,
+    dependentActions.
+    """
+    found = [one for one in find(options.pattern) if options.level in (None, one.level)]
+    print(f"{len(found)} actions; catalogue of {catalog.data_date()}", file=sys.stderr)
+    width = max((len(one.full_name) for one in found), default=0)
+
+    def line(one: Action) -> str:
+        resources = " or ".join(catalog.arns_for(one.full_name))
+        return f"{one.full_name:{width}}  {one.level:<22}  {resources}"
+
+    levels = Counter(one.level for one in found)
+    by_risk = sorted(levels, key=catalog.LEVELS.index, reverse=True)
+    return Answer(
+        not found,
+        lambda: list(map(_action, found)),
+        lambda: map(line, found),
+        lambda: (
+            f"{len(found)} actions: {', '.join(f'{levels[one]} {one}' for one in by_risk)}.",
+            *map(line, sorted(found, key=lambda one: by_risk.index(one.level))),
+        ),
+    )
+
+
+def find(words: list[str]) -> list[Action]:
+    """Find actions by patterns, or by words if nothing looks like a pattern."""
+    if not any(":" in word or word == "*" for word in words):
+        return list(catalog.search(" ".join(words)))
+    names = dict.fromkeys(name for word in words for name in catalog.expand(word))
+    return [one for one in map(catalog.action, names) if one is not None]
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "name": action.full_name,
+        "level": action.level,
+        "description": action.description,
+        "resources": list(catalog.arns_for(action.full_name)),
+        "conditionKeys": list(action.all_condition_keys),
+        "dependentActions": list(action.dependent_actions),
+    }

@@ -1,0 +1,229 @@
+"""Commands that make worlds in files, and compare them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.cli.answers import Answer, wrapped
+from iamlab.cli.commands import WORLDS, command
+from iamlab.cli.options import (
+    STANDARD_INPUT,
+    check_read_once,
+    forms,
+    option,
+    read_either,
+    read_world,
+    warned,
+    world_options,
+)
+from iamlab.display import count
+from iamlab.errors import AccessDenied, RequestError
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.analysis.world_diff.world_diff import Change
+
+LONG = 160  # characters of an edit, which can have a whole policy
+
+
+@command(
+    WORLDS,
+    "iamlab demo",
+    option("folder", "FOLDER", "a new folder (demo)", nargs="?", default="demo"),
+    forms(),
+    statuses=("the files are written",),
+)
+def demo(options: argparse.Namespace) -> Answer:
+    """Write the files that the examples use, to a new folder.
+
+    --json: a list of their paths.
+    """
+    folder = Path(options.folder)
+    if folder.exists():
+        raise RequestError(f"{folder} exists already: name a new folder.")
+    files = _demo_files()
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    paths = [str(folder / name) for name in files]
+    return Answer(status=False, value=lambda: paths, text=lambda: paths)
+
+
+def _demo_files() -> dict[str, str]:
+    """Write an account, the same account after an edit, and what happened in it."""
+    from iamlab.storage.saved_world import world_to_json
+    from iamlab.teach.scenarios import GUARD, MAP, MAPS, scenario
+
+    world = scenario("groups")
+    (account,) = world.accounts.values()
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": [account.account_id, "444455556666"]},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    role = account.create_role("deploy", assume_role_policy_document=trust)
+    role.attach_policy("AdministratorAccess")
+    dana, bob = account.get_user("dana"), account.get_user("bob")
+    dana.put_policy("deploy", Policy.allow("sts:AssumeRole", role.arn))
+    world.clock.advance(days=120)
+    for who, action in ((dana, "s3:GetObject"), (dana, "s3:DeleteObject"), (bob, "s3:GetObject")):
+        with suppress(AccessDenied):
+            world.do(who, action, MAP)
+    before = world_to_json(world)
+    details = account.call("GetAccountAuthorizationDetails", account.root_arn)
+    report = account.credential_report().csv
+    account.get_group("contractors").remove_user("dana")
+    values = {
+        "world.json": before,
+        "after.json": world_to_json(world),
+        "account.json": details,
+        "trail.json": {"Records": [event.to_dict() for event in world.events]},
+        "policy.json": Policy.allow(["s3:GetObjects", "s3:ListBucket"], MAPS).to_dict(),
+        "bucket-policy.json": Policy.allow("s3:GetObject", f"{MAPS}/*", principal="*").to_dict(),
+        "question.json": {
+            "request": {"principal": dana.arn, "action": "s3:DeleteObject", "resource": MAP},
+            "layers": {"identity": [{"policy": GUARD, "name": "guard"}]},
+        },
+    }
+    texts = {name: json.dumps(value, indent=2, default=str) for name, value in values.items()}
+    return {**texts, "users.csv": report}
+
+
+@command(
+    WORLDS,
+    "iamlab world --account-details demo/account.json --output demo/saved.json",
+    world_options,
+    option("--output", "FILE", "where to write it; - for standard output", required=True),
+    forms(),
+    statuses=("the file is written",),
+)
+def world(options: argparse.Namespace) -> Answer:
+    """Save accounts and their organization in a file for --world.
+
+    The file has no secrets.
+
+    --json: account, user, group, role (their numbers).
+    """
+    from iamlab.storage.saved_world import world_to_json
+
+    world = read_world(options)
+    if options.output == STANDARD_INPUT:
+        options.json = True
+        return Answer(status=False, value=lambda: world_to_json(world), text=list)
+    world.save(options.output)
+    accounts = list(world.accounts.values())
+    counts = {
+        "account": len(accounts),
+        "user": sum(len(one.users) for one in accounts),
+        "group": sum(len(one.groups) for one in accounts),
+        "role": sum(len(one.roles) for one in accounts),
+    }
+    line = ", ".join(count(number, name) for name, number in counts.items())
+    return Answer(status=False, value=lambda: counts, text=lambda: [line])
+
+
+@command(
+    WORLDS,
+    "iamlab diff demo/world.json demo/after.json",
+    option("before", "FILE", "the world before; - for standard input"),
+    option("after", "FILE", "the world after; - for standard input"),
+    option("--action", "ACTION...", "what to check"),
+    option("--resource", "ARN...", "what to check it on"),
+    forms("--csv"),
+    statuses=("there is no difference", "a difference is found"),
+)
+def diff(options: argparse.Namespace) -> Answer:
+    """Compare two worlds: edits, and access gained or lost.
+
+    A FILE has account details or a saved world: 'iamlab world' makes one from
+    several accounts, their organization and the policies of their resources.
+    Without --action and --resource, iamlab checks what the edits are about.
+
+    --json: edits, changes (change: gained or lost, principal, action, resource, by,
+    together: only all edits in "by" together do it; null: not known, because there
+    are too many).
+    --csv: change, principal, action, resource, by.
+    """
+    from iamlab.analysis.world_diff.world_diff import diff_between
+
+    check_read_once((options.before, options.after))
+    found = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))
+    changes = list(found.changes(options.action or None, options.resource or None))
+    gained = sum(change.gained for change in changes)
+    gains_by = Counter(edit for change in changes for edit in change.by if change.gained)
+    return Answer(
+        bool(found),
+        lambda: {"edits": found.edits, "changes": list(map(_change, changes))},
+        lambda: _diff_lines(found.edits, changes),
+        lambda: (
+            f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
+            *map(_short, sorted(found.edits, key=lambda edit: -gains_by[edit])),
+        ),
+        lambda: (
+            "change, principal, action, resource, by",
+            map(_change, changes),
+        ),
+    )
+
+
+def _change(one: Change) -> dict[str, Any]:
+    return {
+        "change": "gained" if one.gained else "lost",
+        "principal": one.principal,
+        "action": one.action,
+        "resource": one.resource,
+        "by": one.by,
+        "together": one.together,
+    }
+
+
+_HOW = {
+    True: "By all of these together:",
+    False: "By these:",
+    None: "By one or more of these:",
+}
+
+
+def _diff_lines(edits: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:
+    for edit in edits:
+        yield from wrapped(_short(edit))
+    if not edits:
+        yield "Nothing is different."
+    by_edits: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+    for change in changes:
+        by_edits[change.by].append(change)
+    if edits and not by_edits:
+        yield "Nobody gained or lost the access that was checked."
+    for by, caused in by_edits.items():
+        yield ""
+        if len(by) > 1:
+            yield _HOW[caused[0].together]
+        for edit in by:
+            yield from wrapped(_short(edit))
+        yield from _change_lines(caused)
+
+
+def _short(edit: str) -> str:
+    line = " ".join(edit.split())
+    return line if len(line) <= LONG else f"{line[:LONG]}..."
+
+
+def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
+    """Write a line for each principal, and below it a line for each resource."""
+    grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for one in changes:
+        grouped[one.words][one.resource].append(one.action)
+    for words, by_resource in grouped.items():
+        yield from wrapped(f"{words}:", 2)
+        for resource, actions in by_resource.items():
+            yield from wrapped(f"{', '.join(actions)} on {resource}", 4)

@@ -1,0 +1,147 @@
+"""Defects of elements: those that a type of policy must have or must not, and principals.
+
+Whether a principal exists is for a world to say.
+
+Notes
+-----
+AWS pages: "AWS JSON policy elements: Principal"; "AWS JSON policy elements: NotPrincipal"; "RCP
+syntax"; "Control access to VPC endpoints using endpoint policies".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamlab.policy.condition_keys import IDENTIFIERS
+from iamlab.policy.rules import PARTITIONS
+from iamlab.policy.validate.document_defects import SaveDefect, short
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from iamlab.policy.rules import TypeRules
+    from iamlab.policy.statement import Statement
+    from iamlab.policy.validate.document_defects import Check, CheckedPolicy
+
+EVERYBODY = (("*", "*"),)
+
+_ARN = rf"arn:(?:{'|'.join(sorted(PARTITIONS))})"
+_HOST = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_FORMS = {
+    # A unique ID is what is left of a principal that was deleted; one that lives is saved.
+    "AWS": re.compile(
+        rf"\*|\d{{12}}|A(?:IDA|ROA)[A-Z0-9]{{12,}}"
+        rf"|{_ARN}:iam::(?:\d{{12}}|cloudfront):(?:root|(?:user|role)/[^*?$]+)"
+        rf"|{_ARN}:sts::\d{{12}}:(?:assumed-role/[^*?$/]+/[^*?$/]+|federated-user/[^*?$/]+)",
+        re.ASCII,
+    ),
+    "Service": re.compile(_HOST, re.ASCII),
+    "Federated": re.compile(
+        rf"{_ARN}:iam::\d{{12}}:(?:saml|oidc)-provider/[^*?$]+|{_HOST}", re.ASCII
+    ),
+    "CanonicalUser": re.compile(r"[0-9a-fA-F]{64}", re.ASCII),
+}
+
+
+def bare_principals(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    """Find a Principal that is bare text but not ``"*"``: the grammar has no such thing."""
+    for statement in checked.statements:
+        for kind, value in statement.principal or statement.not_principal or ():
+            if not kind:
+                place = checked.places.element(statement, statement.element("Principal"))
+                yield SaveDefect("bare_principal", place, {"value": short(value)})
+
+
+PRINCIPAL_FAULTS = (
+    "principal_forbidden",
+    "no_principal",
+    "not_principal_forbidden",
+    "principal_is_not_everybody",
+)
+
+
+def element_faults(statement: Statement, rules: TypeRules) -> Iterator[tuple[str, str]]:
+    """Say which elements a statement has, or lacks, against the rules: kind of defect, element."""
+    principals, resources = statement.principals, statement.resources
+    principal = statement.element("Principal")
+    if statement.not_action is not None and not rules.not_action:
+        yield "not_action_forbidden", "NotAction"
+    if statement.effect == "Allow" and not rules.allow:
+        yield "allow_forbidden", "Effect"
+    # Only IAM refuses an empty list: other services save it, and the statement matches nothing.
+    if rules.resource == "required" and _lacks(resources, rules):
+        yield "no_resource", "Resource"
+    if rules.resource == "forbidden" and resources is not None:
+        yield "resource_forbidden", statement.element("Resource")
+    if rules.principal == "required" and _lacks(principals, rules):
+        yield "no_principal", "Principal"
+    if principals is None:
+        return
+    if rules.principal == "forbidden":
+        yield "principal_forbidden", principal
+    if statement.not_principal is not None and not rules.not_principal:
+        yield "not_principal_forbidden", principal
+    if rules.principal_is_everybody and statement.principal != EVERYBODY:
+        yield "principal_is_not_everybody", principal
+
+
+def _lacks(values: Collection[object] | None, rules: TypeRules) -> bool:
+    return values is None or (not values and rules.iam_grammar)
+
+
+def element_check(*kinds: str) -> Check:
+    """Make a check that finds, in each statement, the first defect of some kinds."""
+
+    def check(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+        for statement in checked.statements:
+            faults = element_faults(statement, checked.rules)
+            kind, element = next((one for one in faults if one[0] in kinds), ("", ""))
+            if kind in ("no_principal", "no_resource", "allow_forbidden"):
+                yield SaveDefect(kind, checked.places.statement(statement))
+            elif kind:
+                yield SaveDefect(kind, checked.places.element(statement, element))
+
+    return check
+
+
+def forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    """Find principals of a type, or in a form, that cannot be saved."""
+    if checked.rules.principal == "forbidden" or checked.rules.principal_types is None:
+        return
+    for statement in checked.statements:
+        for index, (type_, value) in enumerate(statement.principals or ()):
+            kind = fault_of(type_, value, checked.rules)
+            if kind:
+                details = {"type": type_, "value": short(value)}
+                remedy = "group_principal" if ":group/" in value else ""
+                yield SaveDefect(kind, checked.places.principal(statement, index), details, remedy)
+
+
+def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
+    """Say what is wrong with one principal; ``None`` if its form can be saved.
+
+    Examples
+    --------
+    >>> from iamlab.policy.rules import TRUST
+    >>> fault_of("AWS", "111122223333", TRUST), fault_of("Service", "*", TRUST)
+    (None, 'Service_principal')
+    """
+    if type_ == "*":
+        return None if rules.bare_star else "bare_star"
+    if not type_:
+        return None  # it is told by bare_principals
+    if type_ not in (rules.principal_types or ()):
+        return "principal_type"
+    return None if _FORMS[type_].fullmatch(value) else f"{type_}_principal"
+
+
+def open_identifiers(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    """Find wildcards in the value of a key that tells accounts or VPCs apart."""
+    for statement in checked.statements if checked.rules.named_accounts else ():
+        for condition in statement.conditions:
+            if condition.key.lower() in IDENTIFIERS:
+                for index, value in enumerate(condition.values):
+                    if "*" in value or "?" in value:
+                        place = checked.places.condition(statement, condition, index)
+                        yield SaveDefect("named_accounts", place, {"key": condition.key})
