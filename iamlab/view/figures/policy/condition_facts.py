@@ -189,7 +189,8 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
         if request is not None and request != what.request:
             raise RequestError("A decision has its own request; give that decision alone.")
         decision = what
-        readings = [match for layer in LAYERS for match in what.layer_matches[layer].matches]
+        matches = what.layer_matches
+        readings = [match for layer in LAYERS for match in matches[layer].matches]
     elif isinstance(what, Policy | Statement):
         if not isinstance(request, Request):
             got = "none is given" if request is None else f"a {type(request).__name__} is none"
