@@ -25,7 +25,7 @@ from iamlab.view.figures.policy.compared_values import compare
 from iamlab.view.figures.policy.condition_facts import trees
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
-from iamlab.view.figures.sets.layer_panels import CUT
+from iamlab.view.figures.sets.two_layers import CUT
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
