@@ -118,142 +118,106 @@ def draw_sets(
     nothing
         What a part says in which nothing lies.
     """
-    grid = _Grid.of(len(rings), tiles)
-    across, down = rings[:2], rings[2:]
-    left = MARGIN + OUTER + (LABEL_ROOM + INNER if down else 0)
-    room = PAGE - MARGIN - left - (2 * OUTER if down else OUTER)
-    over_one = _share_one(grid, across)
-    width = min(_wanted(across, tiles, over_one=over_one), (room + GAP) / len(grid.columns) - GAP)
-    room = _room(grid, across, width)
-    most = max((lines_of(one.label, room, TEXT, "bold", most=2) for one in across), default=0)
-    head = most * height_of(TEXT) + HEAD
-    start = top + (head if across else 0) + (OUTER if down else 0)
-    xs = [left + i * (width + GAP) for i in range(len(grid.columns))]
-    ys, y = [], start
-    for row in grid.rows:
-        heights = [tiles[c + row].height for c in grid.columns if c + row in tiles]
-        least = LEAST_HEIGHT + (0.35 if len(down) > 1 and len(grid.rows) == 1 else 0)
-        ys.append((y, max([least, *heights])))
+    number = min(len(rings), 2)
+    across = _Axis.of(rings[:2], {part[:number] for part in tiles})
+    down = _Axis.of(rings[2:], {part[number:] for part in tiles})
+    around = 2 * OUTER if down.rings else OUTER
+    left = MARGIN + OUTER + (LABEL_ROOM + INNER if down.rings else 0)
+    whole = PAGE - MARGIN - left - around
+    width = min(_wanted(across, tiles), (whole + GAP) / len(across.places) - GAP)
+    room = (width - INNER) / 2 if across.share_one else width
+    names = [lines_of(ring.label, room, TEXT, "bold", most=2) for ring in rings[:2]]
+    head = max(names) * height_of(TEXT) + HEAD if names else 0
+    xs = [(left + place * (width + GAP), width) for place in range(len(across.places))]
+    least = LEAST_HEIGHT + (0.35 if len(down.rings) > 1 and len(down.places) == 1 else 0)
+    ys, y = [], top + head + around - OUTER
+    for row in down.places:
+        own = [tiles[column + row] for column in across.places if column + row in tiles]
+        ys.append((y, max([least, *(tile.height for tile in own)])))
         y += ys[-1][1] + GAP
-    bottom = y - GAP
-    edge = bottom + (2 * OUTER if down else OUTER)
-    _draw_across(sheet, grid, across, xs, width, (top, edge))
-    _draw_down(sheet, grid, down, ys, (left, xs[-1] + width), numbers=len(across))
-    for row, (y, height) in zip(grid.rows, ys, strict=True):
-        for column, x in zip(grid.columns, xs, strict=True):
+    edge, right = y - GAP + around, xs[-1][0] + width
+    for place, ring in enumerate(across.rings):
+        pad, (start, end) = across.pads[place], across.span(place, xs)
+        inner = OUTER - pad
+        _outline(sheet, (start - pad, top + inner / 2), (end + pad, edge - inner), place)
+        # A name is flush with its tiles, the second set's at the far end.
+        at, align = (end, "right") if place else (start, "left")
+        y = top + 0.12
+        y += paragraph(sheet, at, y, ring.label, room, face="bold", most=2, align=align)
+        sheet.note(at, y + height_of(SMALL) / 2, ring.note, align=align, room=room)
+    room = LABEL_ROOM - 2 * INNER
+    for place, ring in enumerate(down.rings):
+        pad, (start, end) = down.pads[place], down.span(place, ys)
+        x = left - OUTER - LABEL_ROOM + (OUTER - pad) / 2
+        _outline(sheet, (x, start - pad), (right + OUTER + pad, end + pad), number + place)
+        tall = lines_of(ring.label, room, TEXT, "bold") * height_of(TEXT)
+        tall += lines_of(ring.note, room, SMALL, most=2) * height_of(SMALL)
+        y = end + pad - INNER - tall if place else start - pad + INNER
+        y += paragraph(sheet, x + INNER, y, ring.label, room, face="bold")
+        paragraph(sheet, x + INNER, y, ring.note, room, PALE_INK, size=SMALL, most=2)
+    for row, (y, height) in zip(down.places, ys, strict=True):
+        for column, (x, _) in zip(across.places, xs, strict=True):
             tile = tiles.get(column + row, Tile(nothing, is_fact=False))
             _draw_tile(sheet, (x, y), (width, height), tile)
     return edge
 
 
-def _wanted(rings: Sequence[Ring], tiles: Mapping[Part, Tile], *, over_one: bool) -> float:
-    """Say how wide tiles want to be, so that all their words have room."""
-    titles = [tile.title for tile in tiles.values()]
-    texts = [item.text for tile in tiles.values() for item in tile.items[:MOST]]
-    notes = [item.note for tile in tiles.values() for item in tile.items[:MOST]]
-    inner = (widest(titles, SMALL, "bold"), widest(texts), widest(notes, SMALL) + 2 * PADDING)
-    names = widest((ring.label for ring in rings), TEXT, "bold")
-    if over_one:  # then two names share its width, each broken between its words
-        words = [word for ring in rings for word in ring.label.split(" ")]
-        names = 2 * widest(words, TEXT, "bold") + 2 * INNER
-    return min(WIDEST_TILE, max(SLIM_TILE, names, max(inner) + 2 * PADDING))
+def _wanted(across: _Axis, tiles: Mapping[Part, Tile]) -> float:
+    """Return how wide tiles should be, so that all their words have room."""
+    items = [item for tile in tiles.values() for item in tile.items[:MOST]]
+    words = max(
+        widest([tile.title for tile in tiles.values()], SMALL, "bold"),
+        widest([item.text for item in items]),
+        widest([item.note for item in items], SMALL) + 2 * PADDING,
+    )
+    labels = [ring.label for ring in across.rings]
+    names = widest(labels, TEXT, "bold")
+    if across.share_one:  # then two names share its width, each broken between its words
+        each = widest([word for label in labels for word in label.split(" ")], TEXT, "bold")
+        names = 2 * each + 2 * INNER
+    return min(WIDEST_TILE, max(SLIM_TILE, names, words + 2 * PADDING))
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
-    """The columns and the rows that are drawn."""
+class _Axis:
+    """The columns or the rows that are drawn, and the sets that share them."""
 
-    columns: tuple[Part, ...]
-    rows: tuple[Part, ...]
+    rings: Sequence[Ring]
+    places: tuple[Part, ...]
 
     @classmethod
-    def of(cls, sets: int, tiles: Mapping[Part, Tile]) -> _Grid:
-        across = min(sets, 2)
-        columns = _needed(_ORDERS[across], {part[:across] for part in tiles})
-        rows = _needed(_ORDERS[sets - across], {part[across:] for part in tiles})
-        return cls(columns, rows)
+    def of(cls, rings: Sequence[Ring], used: set[Part]) -> _Axis:
+        """Keep what is used, and for each set at least one place, so that it can be drawn."""
+        numbers = range(len(rings))
+        for number in numbers:
+            if not any(part[number] for part in used):
+                used.add(tuple(one == number for one in numbers))
+        return cls(rings, tuple(part for part in _ORDERS[len(rings)] if part in used))
 
+    def ends(self, number: int) -> tuple[int, int]:
+        """Return the first and the last place of a set; all between belong to it."""
+        own = [place for place, part in enumerate(self.places) if part[number]]
+        return own[0], own[-1]
 
-def _needed(order: Sequence[Part], used: set[Part]) -> tuple[Part, ...]:
-    """Keep what is used, and of each set at least one, so that it can be drawn."""
-    kept = set(used)
-    for number in range(len(order[0])):
-        if not any(one[number] for one in kept):
-            kept.add(tuple(i == number for i in range(len(order[0]))))
-    return tuple(one for one in order if one in kept)
+    def span(self, number: int, sizes: Sequence[tuple[float, float]]) -> tuple[float, float]:
+        """Return from where to where the tiles of a set reach."""
+        first, last = self.ends(number)
+        return sizes[first][0], sum(sizes[last])
 
+    @property
+    def share_one(self) -> bool:
+        """Whether the names of two sets are above the same place."""
+        return len(self.rings) > 1 and self.ends(0)[0] == self.ends(1)[1]
 
-def _span(order: Sequence[Part], number: int) -> tuple[int, int]:
-    """Say from where to where a set reaches; its columns, or rows, are neighbours."""
-    own = [place for place, one in enumerate(order) if one[number]]
-    return own[0], own[-1]
-
-
-def _pads(order: Sequence[Part], sets: int) -> list[float]:
-    """Say how far the edge of each set is from its tiles: a larger one runs around the other."""
-    if sets < 2:
-        return [OUTER] * sets
-    if not any(all(one) for one in order):
-        return [INNER, INNER]  # they have nothing in common, and keep a distance
-    lengths = [last - first for first, last in (_span(order, i) for i in range(sets))]
-    return [OUTER, INNER] if lengths[0] >= lengths[1] else [INNER, OUTER]
-
-
-def _share_one(grid: _Grid, rings: Sequence[Ring]) -> bool:
-    """Say whether the names of two sets stand over the same column."""
-    return len(rings) > 1 and _span(grid.columns, 0)[0] == _span(grid.columns, 1)[1]
-
-
-def _room(grid: _Grid, rings: Sequence[Ring], width: float) -> float:
-    """Say how wide the name of a set that shares columns may be; over one they share its width."""
-    return (width - INNER) / 2 if _share_one(grid, rings) else width
-
-
-def _draw_across(
-    sheet: Sheet,
-    grid: _Grid,
-    rings: Sequence[Ring],
-    xs: list[float],
-    width: float,
-    heights: tuple[float, float],
-) -> None:
-    """Draw the sets that share the columns; their names stand at their top."""
-    pads = _pads(grid.columns, len(rings))
-    room = _room(grid, rings, width)
-    for number, (ring, pad) in enumerate(zip(rings, pads, strict=True)):
-        first, last = _span(grid.columns, number)
-        left, right = xs[first] - pad, xs[last] + width + pad
-        top = heights[0] + (OUTER - pad) / 2
-        _outline(sheet, (left, top), (right, heights[1] - (OUTER - pad)), number)
-        # A name stands flush with its tiles, the second set's at the far end.
-        at, align = (xs[last] + width, "right") if number else (xs[first], "left")
-        y = heights[0] + 0.12
-        y += paragraph(sheet, at, y, ring.label, room, face="bold", most=2, align=align)
-        sheet.note(at, y + height_of(SMALL) / 2, ring.note, align=align, room=room)
-
-
-def _draw_down(
-    sheet: Sheet,
-    grid: _Grid,
-    rings: Sequence[Ring],
-    ys: list[tuple[float, float]],
-    across: tuple[float, float],
-    *,
-    numbers: int,
-) -> None:
-    """Draw the sets that share the rows; their names stand to the left."""
-    pads = _pads(grid.rows, len(rings))
-    for number, (ring, pad) in enumerate(zip(rings, pads, strict=True)):
-        first, last = _span(grid.rows, number)
-        top, bottom = ys[first][0] - pad, sum(ys[last]) + pad
-        left = across[0] - OUTER - LABEL_ROOM + (OUTER - pad) / 2
-        _outline(sheet, (left, top), (across[1] + OUTER + pad, bottom), numbers + number)
-        room = LABEL_ROOM - 2 * INNER
-        tall = lines_of(ring.label, room, TEXT, "bold") * height_of(TEXT)
-        tall += lines_of(ring.note, room, SMALL, most=2) * height_of(SMALL)
-        x, y = left + INNER, bottom - INNER - tall if number else top + INNER
-        y += paragraph(sheet, x, y, ring.label, room, face="bold")
-        paragraph(sheet, x, y, ring.note, room, PALE_INK, size=SMALL, most=2)
+    @property
+    def pads(self) -> tuple[float, ...]:
+        """How far the edge of each set is from its tiles: a larger one runs around the other."""
+        if len(self.rings) < 2:
+            return (OUTER,)
+        if not any(map(all, self.places)):
+            return INNER, INNER  # they have nothing in common, and keep a distance
+        first, second = (last - first for first, last in map(self.ends, (0, 1)))
+        return (OUTER, INNER) if first >= second else (INNER, OUTER)
 
 
 def _outline(
