@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
-from iamlab.view.figures.sets.set_tiles import MOST_SETS
+from iamlab.view.layouts.set_tiles import MOST_SETS
 from iamlab.view.words import listed
 
 if TYPE_CHECKING:

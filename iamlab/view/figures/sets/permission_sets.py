@@ -33,8 +33,8 @@ from iamlab.view.figures.sets.permission_layers import (
     counts,
     sets_of,
 )
-from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
 from iamlab.view.given import check, texts
+from iamlab.view.layouts.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import INK, look
 from iamlab.view.words import listed, shorten, told
