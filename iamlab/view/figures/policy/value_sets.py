@@ -25,7 +25,7 @@ from iamlab.view.figures.policy.compared_values import (
     reason_of,
     shown,
 )
-from iamlab.view.figures.sets.set_tiles import Item, Ring, Tile, draw_sets
+from iamlab.view.layouts.set_tiles import Item, Ring, Tile, draw_sets
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LIT_AREA, LOOKS, PALE_INK, SILENT, Look
 from iamlab.view.words import listed, shorten, told
