@@ -1,7 +1,7 @@
 """The context of a request, proved key by key: each is there exactly when the table says so.
 
-``policy/global_keys.toml`` says in words when a request has a key. Here each of these sentences is a
-question about a situation, and in each of many situations each key must be there just then.
+``policy/global_keys.toml`` says in words when a request has a key. Here each sentence is a question
+about a situation, and in each of many situations each key must be there just then.
 """
 
 from collections.abc import Callable
