@@ -251,9 +251,8 @@ def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject
 def call_keys(call: CallAttributes) -> Context:
     """Return what AWS knows about a call and its network."""
     keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
-    dropped: Context = (
-        {} if call.service == "kms" else {"kms:CallerAccount": ()}
-    )  # no value: absent
+    # A key without a value is absent.
+    dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}
     return {**keys_of(CALL_KEYS, call), **keys, **dropped}
 
 

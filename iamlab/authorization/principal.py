@@ -156,10 +156,10 @@ class PrincipalContext:
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = credential_limits(self.kind, with_mfa=with_mfa)
         limits = (of_kind, region_limits() if self.default_regions_only else None)
-        closed = [
+        more = [
             AttachedPolicy(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None
         ]
-        return replace(self, scoped=(*self.scoped, *closed)) if closed else self
+        return replace(self, scoped=(*self.scoped, *more)) if more else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
         """Return the caller with more keys from its credentials."""

@@ -3,13 +3,8 @@
 Rarely used classes are imported on first use, so that a world is ready quickly.
 """
 
-from iamlab.lab import (  # noqa: F401 - records are made as the classes of these
-    account,
-    credentials,
-    events,
-    identities,
-    world,
-)
+# Records are made as the classes of these modules.
+from iamlab.lab import account, credentials, events, identities, world  # noqa: F401
 from iamlab.model.record import Record
 from iamlab.operations.registry import register_modules
 

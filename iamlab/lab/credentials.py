@@ -93,9 +93,8 @@ class CredentialMethods(CredentialOwner):
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
         """Create a virtual MFA device. To use it, enable it with two of its codes."""
-        device = self.account.create_virtual_mfa_device(
-            virtual_mfa_device_name, path=path, tags=tags
-        )
+        create = self.account.create_virtual_mfa_device
+        device = create(virtual_mfa_device_name, path=path, tags=tags)
         device.user = self
         return device
 

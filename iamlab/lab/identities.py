@@ -359,12 +359,7 @@ class Role(BoundedMethods, records.Role):
 
     def update_assume_role_policy(self, document: Document) -> None:
         """Replace the trust policy."""
-        perform(
-            self.account,
-            "UpdateAssumeRolePolicy",
-            RoleName=self.name,
-            PolicyDocument=as_text(document),
-        )
+        self._do("UpdateAssumeRolePolicy", PolicyDocument=as_text(document))
 
     def update(
         self, *, description: str | None = None, max_session_duration: int | None = None

@@ -389,9 +389,7 @@ class World(Questions, EventQuestions):
         ['arn:aws:sns:us-east-1:111111111111:news']
         """
         every = (
-            resource
-            for account in self.accounts.values()
-            for resource in account.resources.values()
+            found for account in self.accounts.values() for found in account.resources.values()
         )
         own = {found.arn: found.policy.to_dict() for found in every if found.policy is not None}
         return {**{arn: policy.to_dict() for arn, policy in self.resource_policies.items()}, **own}

@@ -332,8 +332,8 @@ def _covered(value: object, deep: int = 4) -> object:
         return "..."
     if isinstance(value, Mapping):
         return {
-            key: "***" if key in SECRETS else _covered(entry, deep - 1)
-            for key, entry in value.items()
+            key: "***" if key in SECRETS else _covered(item, deep - 1)
+            for key, item in value.items()
         }
     return [_covered(item, deep - 1) for item in value]
 

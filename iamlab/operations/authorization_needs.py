@@ -87,9 +87,7 @@ def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> 
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
         return held[name]
-    return next(
-        (resource for key, resource in held.items() if key.lower() == str(name).lower()), None
-    )
+    return next((found for key, found in held.items() if key.lower() == str(name).lower()), None)
 
 
 def _identity(account: Account, arn: str) -> Any:
@@ -123,9 +121,8 @@ def resource_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -
     if entry.on == "identity":
         return _arn_in(parameters)
     if entry.on == "user" and "UserName" not in parameters:
-        return (
-            account.root_arn
-        )  # a caller that isn't a user, and names no user, means the root user
+        # A caller that isn't a user, and names no user, means the root user.
+        return account.root_arn
     if entry.on == "role" and "RoleName" not in parameters:
         return start + role_of(parameters)
     name = str(parameters.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")

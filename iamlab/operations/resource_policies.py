@@ -154,18 +154,11 @@ def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
             for value in values
         )
 
-    changed: dict[int, Statement | None] = {
-        statement.number: replace(
-            statement,
-            resource=whole(statement.resource),
-            not_resource=whole(statement.not_resource),
-        )
-        for statement in policy.statements
-        if any(
-            value.startswith(_THIS_API)
-            for value in statement.resource or statement.not_resource or ()
-        )
-    }
+    changed: dict[int, Statement | None] = {}
+    for old in policy.statements:
+        new = replace(old, resource=whole(old.resource), not_resource=whole(old.not_resource))
+        if new != old:
+            changed[old.number] = new
     return edited(policy, changed) if changed else policy
 
 

@@ -167,11 +167,8 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 def _loose_ends(world: World) -> Iterator[str]:
     """Return a warning for each thing that the files name but don't have."""
     for account in world.accounts.values():
-        for identity in (
-            *account.users.values(),
-            *account.groups.values(),
-            *account.roles.values(),
-        ):
+        users, groups, roles = account.users, account.groups, account.roles
+        for identity in (*users.values(), *groups.values(), *roles.values()):
             yield from _missing_from(account, identity)
 
 

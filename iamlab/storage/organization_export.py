@@ -55,9 +55,7 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
     written = {
         "Organization": answers.organization(organization),
         "Roots": [answers.root(organization.root)],
-        "OrganizationalUnits": [
-            {**answers.unit(unit), "ParentId": unit.parent_id} for unit in units
-        ],
+        "OrganizationalUnits": [{**answers.unit(ou), "ParentId": ou.parent_id} for ou in units],
         "Accounts": [
             {**answers.account(member), "ParentId": member.parent_id}
             for member in organization.members.values()

@@ -132,9 +132,8 @@ class RecordCoder:
         found = {}
         for name, hint in types_of_fields(self.cls).items():
             is_union = get_origin(hint) in (types.UnionType, typing.Union)
-            classes = [
-                part for part in (get_args(hint) if is_union else (hint,)) if part is not _NONE
-            ]
+            parts = get_args(hint) if is_union else (hint,)
+            classes = [part for part in parts if part is not _NONE]
             modules = [getattr(class_, "__module__", "") for class_ in classes]
             if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
                 found[name] = classes[0], is_union
@@ -212,10 +211,8 @@ class RecordCoder:
         """Make an object before its contents, which point back to it."""
         cls: Any = self.cls
         made = cls.__new__(cls)
-        others = {
-            field.name: default_of(field) for field in fields(cls) if not self._is_kept(field)
-        }
-        for name, value in {**owners, **others}.items():
+        rest = {field.name: default_of(field) for field in fields(cls) if not self._is_kept(field)}
+        for name, value in {**owners, **rest}.items():
             setattr(made, name, value)
         return made
 

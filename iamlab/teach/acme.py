@@ -123,12 +123,8 @@ def _organization(world: World, org: Account, *members: Account) -> None:
 def _people(main: Account) -> None:
     """Create Alice, Bob, Carol and Dana and their groups, and attach policies to both."""
     main.create_bucket("star-maps", tags={"project": "andromeda"})
-    for name, team in {
-        "alice": "sky",
-        "bob": "tools",
-        "carol": "security",
-        "dana": "tools",
-    }.items():
+    teams = {"alice": "sky", "bob": "tools", "carol": "security", "dana": "tools"}
+    for name, team in teams.items():
         main.create_user(name, tags={"team": team})
     astronomers = main.create_group("astronomers")
     astronomers.attach_policy(main.create_policy("star-maps-read", READ_MAPS))

@@ -83,10 +83,8 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
-    addresses = [
-        match.address for layer in LAYERS for match in decision.layer_matches[layer].matches
-    ]
-    return [*dict.fromkeys(addresses), "no statement"]
+    every = [match.address for layer in LAYERS for match in decision.layer_matches[layer].matches]
+    return [*dict.fromkeys(every), "no statement"]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:

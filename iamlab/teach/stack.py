@@ -130,8 +130,8 @@ def in_words(statement: Statement) -> str:
 
 def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> str:
     shown = ", ".join(
-        value.split(":", 5)[-1] if value.startswith("arn:") else value
-        for value in values or exempt or ()
+        text.split(":", 5)[-1] if text.startswith("arn:") else text
+        for text in values or exempt or ()
     )
     return f"all but {shown}" if exempt else shown
 

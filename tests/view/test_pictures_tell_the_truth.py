@@ -298,8 +298,8 @@ def test_a_statement_applies_if_its_branches_match_and_these_if_their_leaves_do(
         for tree in trees(decision, None)[0]:
             assert tree.matches is all(branch.matches for branch in tree.branches)
             for branch in tree.branches:
-                values = [leaf.fits for leaf in branch.values if leaf.is_judged]
-                found = [leaf.fits for leaf in branch.found if leaf.is_judged]
+                values = [leaf.fits for leaf in branch.values if leaf.fits is not None]
+                found = [leaf.fits for leaf in branch.found if leaf.fits is not None]
                 set_operator = branch.operator.partition(":")[0]
                 every = branch.joint == "NOR" if values else set_operator == "ForAllValues"
                 if values or found:

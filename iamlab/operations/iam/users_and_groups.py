@@ -235,9 +235,8 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
     user = common.holder_of(account, request)
     if user.login_profile is not None:
         raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
-    if (
-        "Password" not in request and user.named
-    ):  # the model doesn't require it, because of the root user
+    # AWS's model doesn't require a password, because of the root user.
+    if "Password" not in request and user.named:
         raise ValidationError(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null"

@@ -342,12 +342,10 @@ def set_attributes(call: CenterCall) -> None:
         for attribute in sent.get("AccessControlAttributes", ())
         for source in attribute.get("Value", {}).get("Source", ())
     }
-    attributes = checked_pairs("key", "attribute", pairs)
-    if len({key.lower() for key in attributes}) < len(attributes):
+    checked = checked_pairs("key", "attribute", pairs)
+    if len({key.lower() for key in checked}) < len(checked):
         raise ValidationException("Keys of session tags must be unique case-insensitively.")
-    call.center.access_control_attributes = {
-        key: _path(source) for key, source in attributes.items()
-    }
+    call.center.access_control_attributes = {key: _path(source) for key, source in checked.items()}
 
 
 operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attributes)

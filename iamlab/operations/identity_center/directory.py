@@ -282,9 +282,8 @@ _PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLangu
 
 def _attributes_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the other attributes of a call, by their paths."""
-    names = {
-        f"name.{key[0].lower()}{key[1:]}": text for key, text in arguments.get("Name", {}).items()
-    }
+    name = arguments.get("Name", {})
+    names = {f"name.{key[0].lower()}{key[1:]}": text for key, text in name.items()}
     plain = {f"{key[0].lower()}{key[1:]}": arguments[key] for key in _PLAIN if key in arguments}
     return {**names, **plain, **arguments.get("Attributes", {})}
 

@@ -151,11 +151,9 @@ def tagging(about: About = anything) -> Pairs:
     """Return the permission to tag, which creating a part with tags also needs."""
 
     def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-        return (
-            [("organizations:TagResource", about(account, arguments))]
-            if arguments.get("Tags")
-            else []
-        )
+        if not arguments.get("Tags"):
+            return []
+        return [("organizations:TagResource", about(account, arguments))]
 
     return also
 

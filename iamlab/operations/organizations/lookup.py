@@ -152,11 +152,9 @@ def target_of(organization: Organization, reference: records.Target | Account | 
     return _key(reference, targets, "target", "OUs and accounts", organization.root.id)
 
 
-def policy_of(
-    organization: Organization, reference: OrganizationPolicy | str
-) -> OrganizationPolicy:
+def policy_of(organization: Organization, policy: OrganizationPolicy | str) -> OrganizationPolicy:
     """Find a policy by object, id or name."""
-    return organization.policies[_key(reference, organization.policies, "policy", "policies")]
+    return organization.policies[_key(policy, organization.policies, "policy", "policies")]
 
 
 def account_id_of(organization: Organization, reference: Account | str) -> str:
@@ -164,9 +162,7 @@ def account_id_of(organization: Organization, reference: Account | str) -> str:
     return _key(reference, organization.world.accounts, "account", "accounts")
 
 
-def _key(
-    reference: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = ""
-) -> str:
+def _key(wanted: object, held: Mapping[str, Named], noun: str, what: str, root_id: str = "") -> str:
     """Return the id of an existing part.
 
     Parameters
@@ -176,22 +172,20 @@ def _key(
     root_id
         The id of the root, if it is allowed too.
     """
-    key = reference
-    if not isinstance(reference, str):
-        key = getattr(reference, "account_id", None) or getattr(reference, "id", None)
+    key = wanted
+    if not isinstance(wanted, str):
+        key = getattr(wanted, "account_id", None) or getattr(wanted, "id", None)
     if not isinstance(key, str):
-        raise RequestError(f"{reference!r} isn't one of the {what}, an id or a name.")
+        raise RequestError(f"{wanted!r} isn't one of the {what}, an id or a name.")
     if key in held or (root_id and key == root_id):
         return key
     names = [(part.name, part_id) for part_id, part in held.items()]
     roots = [("root", root_id), ("Root", root_id)] if root_id else []
-    named = [part_id for name, part_id in (*names, *roots) if name == reference]
+    named = [part_id for name, part_id in (*names, *roots) if name == wanted]
     if not named:
-        raise noted(missing(noun), did_you_mean(str(reference), (name for name, _ in names)))
+        raise noted(missing(noun), did_you_mean(str(wanted), (name for name, _ in names)))
     if len(named) > 1:
-        raise RequestError(
-            f"Several {what} are called {reference}: use one of {' or '.join(named)}."
-        )
+        raise RequestError(f"Several {what} are called {wanted}: use one of {' or '.join(named)}.")
     return named[0]
 
 

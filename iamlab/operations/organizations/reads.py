@@ -320,9 +320,8 @@ def list_delegated_services(
 @lists("ListPolicies", "Policies", policy_summary)
 def list_policies(organization: Organization, arguments: Parameters) -> list[OrganizationPolicy]:
     """List the policies of a type, AWS's own included."""
-    return [
-        policy for policy in organization.policies.values() if policy.type == arguments["Filter"]
-    ]
+    wanted = arguments["Filter"]
+    return [policy for policy in organization.policies.values() if policy.type == wanted]
 
 
 @lists("ListPoliciesForTarget", "Policies", policy_summary, "TargetId")

@@ -148,9 +148,8 @@ def _check_arn(account: Account, text: str) -> None:
         raise RequestError(
             f"{text} is of account {arn.account}: make it there, or write {account.account_id}."
         )
-    is_access_point = arn.service == "s3" and (
-        arn.region or arn.account
-    )  # the ARN of a bucket has neither
+    # The ARN of a bucket has neither Region nor account.
+    is_access_point = arn.service == "s3" and (arn.region or arn.account)
     how = "" if is_access_point else _of_form(MADE_OTHERWISE, arn)
     if how:
         raise RequestError(f"{text} is not made by create_resource, but by {how}.")

@@ -231,10 +231,9 @@ def add_permission_to_queue(account: Account, arguments: Parameters) -> None:
 @QUEUES.does("RemovePermission")
 def remove_permission_from_queue(account: Account, arguments: Parameters) -> None:
     """Take a statement out of the policy."""
-    text = f"Value {arguments['Label']} for parameter Label is invalid. Reason: can't find label."
-    remove_statement(
-        QUEUES.find(account, arguments), arguments["Label"], InvalidParameterValue(text)
-    )
+    label = arguments["Label"]
+    text = f"Value {label} for parameter Label is invalid. Reason: can't find label."
+    remove_statement(QUEUES.find(account, arguments), label, InvalidParameterValue(text))
 
 
 # -- topics ---------------------------------------------------------------------------------------

@@ -57,9 +57,8 @@ def add_statement(
     new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
     document = new if resource.policy is None else resource.policy.to_dict()
     held = document["Statement"]
-    kept = [
-        entry for entry in (held if isinstance(held, list) else [held]) if entry.get("Sid") != sid
-    ]
+    entries = held if isinstance(held, list) else [held]
+    kept = [entry for entry in entries if entry.get("Sid") != sid]
     resource.policy = resource_policy({**document, "Statement": [*kept, statement]}, resource)
     return statement
 
@@ -122,11 +121,8 @@ def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | No
 
 def sids_of(policy: Policy | None) -> tuple[str, ...]:
     """Return the Sids of a policy's statements."""
-    return (
-        ()
-        if policy is None
-        else tuple(statement.sid for statement in policy.statements if statement.sid)
-    )
+    statements = () if policy is None else policy.statements
+    return tuple(statement.sid for statement in statements if statement.sid)
 
 
 def principal_of(text: str, partition: str) -> Any:

@@ -106,9 +106,8 @@ def get_web_identity_token(call: StsCall) -> IssuedToken:
             "time."
         )
     claims = _claims(call, dict(tags.passed), expiration)
-    if (
-        len(json.dumps(claims)) > LARGEST_PAYLOAD
-    ):  # before an id is taken, so that a failure changes nothing
+    # This comes before an id is taken, so that a failure changes nothing.
+    if len(json.dumps(claims)) > LARGEST_PAYLOAD:
         raise JWTPayloadSizeExceededException(
             "The requested token payload size exceeds the maximum allowed size."
         )

@@ -113,13 +113,11 @@ def run_instances(account: Account, arguments: Parameters) -> list[Instance]:
     check_vpc(vpc)
     options, tags = _options(arguments), tags_at_start(arguments, "instance")
     _check_address(account, vpc, arguments)
-    made = []
+    made, address = [], arguments.get("PrivateIpAddress")
     for _ in range(number):
         arn = arn_of(account, arguments, new_id(account, "i"))
         instance = Instance(account, arn, dict(tags), vpc_id=vpc, metadata_options=dict(options))
-        instance.address = arguments.get("PrivateIpAddress") or _address(
-            account, vpc, instance.name
-        )
+        instance.address = address or _address(account, vpc, instance.name)
         if profile is not None:
             instance.association = _associated(account, profile)
         made.append(keep(instance))
@@ -263,15 +261,9 @@ def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | No
 def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile | None:
     """Find the instance profile of a call, by name or ARN."""
     named = arguments.get("IamInstanceProfile", {})
+    name, arn = named.get("Name"), named.get("Arn")
     every = account.instance_profiles.values()
-    return next(
-        (
-            profile
-            for profile in every
-            if named.get("Name") == profile.name or named.get("Arn") == profile.arn
-        ),
-        None,
-    )
+    return next((profile for profile in every if name == profile.name or arn == profile.arn), None)
 
 
 def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
@@ -327,14 +319,11 @@ def _about(account: Account, arguments: Parameters) -> str:
 
 def _associated_with(account: Account, arguments: Parameters) -> Instance | None:
     wanted, region = arguments.get("AssociationId"), region_of(arguments)
-    own = (
-        (instance, instance.association)
-        for instance in all_of(account, Instance)
-        if instance.region == region
-    )
-    return next(
-        (instance for instance, held in own if held and held.association_id == wanted), None
-    )
+    for instance in all_of(account, Instance):
+        held = instance.association
+        if instance.region == region and held and held.association_id == wanted:
+            return instance
+    return None
 
 
 def _find_associated(account: Account, arguments: Parameters) -> Instance:

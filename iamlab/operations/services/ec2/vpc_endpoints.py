@@ -207,11 +207,8 @@ def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
     name, kind = arguments["ServiceName"], arguments.get("VpcEndpointType", "Gateway")
     _check_service(name, kind, region_of(arguments))
     tags = tags_at_start(arguments, "vpc-endpoint")
-    policy = (
-        _checked(arguments["PolicyDocument"], name)
-        if "PolicyDocument" in arguments
-        else full_access()
-    )
+    document = arguments.get("PolicyDocument")
+    policy = full_access() if document is None else _checked(document, name)
     arn = arn_of(account, arguments, new_id(account, "vpce"))
     return keep(VpcEndpoint(account, arn, tags, None, name, arguments["VpcId"], kind, policy))
 

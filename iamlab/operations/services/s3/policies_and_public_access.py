@@ -72,9 +72,8 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
 def _refused(decision: Decision, message: str) -> AwsError:
     """Raise S3's error 405 for a caller whose only obstacle is being in another account."""
     request = decision.request
-    abroad = (
-        AWS_RULES.root_user_abroad if request.caller.kind is Kind.ROOT else AWS_RULES.cross_account
-    )
+    is_root = request.caller.kind is Kind.ROOT
+    abroad = AWS_RULES.root_user_abroad if is_root else AWS_RULES.cross_account
     rules = replace(AWS_RULES, never_abroad=abroad)
     if not request.same_account and evaluate(request, decision.layers, rules):
         return noted(

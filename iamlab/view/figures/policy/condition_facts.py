@@ -24,6 +24,7 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import Statement
+from iamlab.view.style import EFFECTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,15 +72,10 @@ class Leaf:
         return MISSING if self.fits is None else MATCHES if self.fits else MISSES
 
     @property
-    def is_judged(self) -> bool:
-        """Whether it was compared with anything."""
-        return self.fits is not None
-
-    @property
     def shown(self) -> str:
         """The value behind its sign, if it has one."""
         text = self.text or "(empty text)"
-        return f"{self.symbol} {text}" if self.is_judged else text
+        return text if self.fits is None else f"{self.symbol} {text}"
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.note})" if self.note else self.shown
@@ -148,6 +144,12 @@ class Tree:
     other: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """Its effect and its label, after the sign of whether it applies."""
+        symbol = EFFECTS[self.effect].symbol if self.applies else "○"
+        return f"{symbol} {self.effect} {self.label}"
+
+    @property
     def address(self) -> str:
         """Where it stands."""
         return f"{self.policy}/{self.label}" if self.policy else self.label
@@ -186,9 +188,9 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
     if isinstance(what, Decision):
         if request is not None and request != what.request:
             raise RequestError("A decision has its own request; give that decision alone.")
-        decision, readings = what, [
-            reading for layer in LAYERS for reading in what.layer_matches[layer].matches
-        ]  # fmt: skip
+        decision = what
+        matches = what.layer_matches
+        readings = [match for layer in LAYERS for match in matches[layer].matches]
     elif isinstance(what, Policy | Statement):
         if not isinstance(request, Request):
             got = "none is given" if request is None else f"a {type(request).__name__} is none"
