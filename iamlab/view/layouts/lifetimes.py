@@ -68,6 +68,8 @@ class Bar:
     ----------
     start, end
         Default: it comes in from the left, or goes on to the right.
+    wall, use, notch
+        When it must end, when it was used, and when it was replaced.
     height
         As a share of what a bar usually has.
     words
@@ -81,6 +83,9 @@ class Bar:
     start: datetime | None
     end: datetime | None
     look: Look
+    wall: datetime | None = None
+    use: datetime | None = None
+    notch: datetime | None = None
     height: float = 1.0
     words: str = ""
     is_cut: bool = False
@@ -89,23 +94,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A row of the picture.
-
-    Parameters
-    ----------
-    entries
-        Its words by the title of the column.
-    bars
-        The last ones are drawn over the others.
-    walls, uses, notches
-        When something must end; when it was used, with a colour; when it was replaced.
-    """
+    """A row of the picture: its words by the title of their column; later bars cover others."""
 
     entries: Mapping[str, Entry]
     bars: Sequence[Bar] = ()
-    walls: Sequence[datetime] = ()
-    uses: Sequence[tuple[datetime, str]] = ()
-    notches: Sequence[datetime] = ()
 
 
 def draw_words(words: str) -> Sheet:
@@ -129,7 +121,7 @@ def draw_lifetimes(
     columns
         The titles of the columns of words, and where each begins.
     legend
-        What ``"thin"`` bars, ``"walls"``, ``"uses"`` and ``"notches"`` mean.
+        What ``"thin"`` bars, a ``"wall"``, a ``"use"`` and a ``"notch"`` mean.
     """
     picture = _Lifetimes(lanes, axis)
     sheet, bottom = picture.sheet, picture.tops[-1]
@@ -211,19 +203,18 @@ class _Lifetimes:
         """Draw what is on the bars of a lane: walls, notches, signs and words."""
         sheet, axis, y = self.sheet, self.axis, self.middles[number]
         reach = self.bar * (0.75 if self.is_roomy else 0.55)
-        for wall in filter(axis.has, lane.walls):
-            sheet.gate(axis.at(wall), y - reach, y + reach, INK, open_at=None)
-        for notch in lane.notches:
-            place = axis.at(notch) - 0.012, y - self.bar / 2
-            sheet.area(place, (0.024, self.bar), PAPER, edge=PAPER)
-        for use, colour in lane.uses:
-            x = min(axis.at(use), axis.at(now) - GAP)
-            if self._is_free("◆", x, y, 0.15):
-                sheet.note(x, y, "◆", colour, align="center", fact=False)
         if any(bar.start is None or not axis.has(bar.start) for bar in lane.bars):
             sheet.note(axis.left - 0.02, y, "◂", align="right", fact=False)
         for bar in lane.bars:
             left, right = self._ends(bar)
+            if bar.wall and axis.has(bar.wall):
+                sheet.gate(axis.at(bar.wall), y - reach, y + reach, INK, open_at=None)
+            if bar.notch:
+                place = axis.at(bar.notch) - 0.012, y - self.bar / 2
+                sheet.area(place, (0.024, self.bar), PAPER, edge=PAPER)
+            x = min(axis.at(bar.use or now), axis.at(now) - GAP)
+            if bar.use and self._is_free("◆", x, y, 0.15):
+                sheet.note(x, y, "◆", _ink(bar.look), align="center", fact=False)
             if bar.is_cut and self._is_free("✕", right, y, 0.32 if self.is_roomy else 0.16):
                 if self.is_roomy:
                     sheet.mark((right, y), "✕", DENY, 11)
@@ -247,8 +238,7 @@ class _Lifetimes:
         for x in (left + 0.06, *(arrow + GAP for arrow in passing)):
             is_clear = not any(x - 0.03 < arrow < x + width + 0.03 for arrow in passing)
             if is_clear and x + width <= right:
-                colour = PAPER if bar.look.area == ALLOW_FILL else bar.look.colour
-                self.sheet.note(x, y, bar.words, colour)
+                self.sheet.note(x, y, bar.words, _ink(bar.look))
                 return
 
     def draw_legend(self, words: Mapping[str, str]) -> None:
@@ -261,9 +251,14 @@ class _Lifetimes:
         is_thin = any(bar.height < 1 for bar in bars)
         if is_thin and "thin" in words:
             legend.piece(words["thin"], SILENT_AREA, SILENT, height=0.06)
-        if any(self.axis.has(wall) for lane in self.lanes for wall in lane.walls):
-            legend.wall(words["walls"])
-        if any(lane.uses for lane in self.lanes):
-            legend.sign(words["uses"], "◆", PAPER, ALLOW_FILL, ALLOW)
-        if any(lane.notches for lane in self.lanes):
-            legend.notch(words["notches"], ALLOW_FILL, ALLOW, PAPER)
+        if any(bar.wall and self.axis.has(bar.wall) for bar in bars):
+            legend.wall(words["wall"])
+        if any(bar.use for bar in bars):
+            legend.sign(words["use"], "◆", PAPER, ALLOW_FILL, ALLOW)
+        if any(bar.notch for bar in bars):
+            legend.notch(words["notch"], ALLOW_FILL, ALLOW, PAPER)
+
+
+def _ink(look: Look) -> str:
+    """Return the colour of what is written on a bar."""
+    return PAPER if look.area == ALLOW_FILL else look.colour

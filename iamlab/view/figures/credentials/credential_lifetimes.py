@@ -12,6 +12,7 @@ users"; "Security best practices in IAM".
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
@@ -31,7 +32,7 @@ from iamlab.view.figures.credentials.owners import (
 )
 from iamlab.view.layouts.lifetimes import MOST, Bar, Entry, Lane, draw_lifetimes, draw_words
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, INK, PALE_INK, PAPER, SILENT, Look
+from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, INK, PALE_INK, SILENT, Look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ USER, CREDENTIAL, STATE = "USER", "CREDENTIAL", "STATE"
 COLUMNS = {USER: MARGIN, CREDENTIAL: 1.65, STATE: 7.75}
 LEFT, RIGHT = 3.55, 7.55
 """The ends of the axis."""
-LEGEND = {"walls": "to be replaced", "uses": "last used", "notches": "password changed"}
+LEGEND = {"wall": "to be replaced", "use": "last used", "notch": "password changed"}
 
 
 def credential_lifetimes(
@@ -90,7 +91,7 @@ def credential_lifetimes(
         title = f"{owner.account.name} {owner.account.account_id}"
         accounts.setdefault(title, []).append(owner)
     head = f"now {stamp(now)}"
-    every = [one for owner in owners for one in owner.credentials]
+    every = [credential for owner in owners for credential in owner.credentials]
     if not every:
         words = "Nobody has credentials here: no password, no access key, no MFA device."
         nodes = list(_nodes(now, accounts, are_named=True))
@@ -115,9 +116,13 @@ def credential_lifetimes(
 
 def _window(now: datetime, every: Sequence[Credential]) -> tuple[datetime, datetime]:
     """Return the time that is drawn: the past, and what is due soon."""
-    start = min([now, *(utc(one.start) for one in every if one.start)])
+    start = min([now, *(utc(credential.start) for credential in every if credential.start)])
     soon = later(now, max(2 * (now - start), timedelta(days=DAYS_AHEAD)))
-    ahead = [utc(one.due or one.end or now) for one in every if one.look in (ACTIVE, TOO_OLD)]
+    ahead = [
+        utc(credential.due or credential.end or now)
+        for credential in every
+        if credential.look in (ACTIVE, TOO_OLD)
+    ]
     end = max([now, *(moment for moment in ahead if moment <= soon)])
     length = max(end - start, timedelta(minutes=10))
     return later(start, -length / 50), later(end, length / 20)
@@ -135,35 +140,39 @@ def _nodes(now: datetime, accounts: Accounts, *, are_named: bool) -> Iterator[No
             alone = ": ✕ no MFA" if owner.lacks_mfa else ""
             words = f"{owner.summary}: {owner.kinds}; {owner.arn}"
             yield Node(key, owner.name, parent=account, line=f"{owner.name}{alone}: {words}")
-            sessions = [one for one in owner.credentials if one.kind == SESSION]
-            for number, one in enumerate(owner.credentials):
-                if sessions and one is sessions[0]:
+            sessions = [
+                credential for credential in owner.credentials if credential.kind == SESSION
+            ]
+            for number, credential in enumerate(owner.credentials):
+                if sessions and credential is sessions[0]:
                     line = f"{count(len(sessions), SESSION)}: {_valid(sessions)}"
                     yield Node(f"{key} sessions", line, parent=key)
-                parent = f"{key} sessions" if one.kind == SESSION else key
-                line, facts = _line(now, one), _facts(now, owner, one)
-                yield Node(f"{key} {number}", one.name, parent=parent, line=line, facts=facts)
+                parent = f"{key} sessions" if credential.kind == SESSION else key
+                line, facts = _line(now, credential), _facts(now, owner, credential)
+                yield Node(
+                    f"{key} {number}", credential.name, parent=parent, line=line, facts=facts
+                )
         if names := [owner.name for owner in owners if not owner.credentials]:
             line = f"no credentials: {', '.join(names)}"
             yield Node(f"{account} others", line, parent=account)
 
 
-def _facts(now: datetime, owner: Owner, one: Credential | None = None) -> dict[str, object]:
+def _facts(now: datetime, owner: Owner, credential: Credential | None = None) -> dict[str, object]:
     """Return a row of the table; one without a credential for whoever has none."""
     return {
         "user": owner.name,
         "arn": owner.arn,
         "account": owner.account.account_id,
-        "credential": one and one.kind,
-        "id": one and one.name,
-        "status": one and one.status,
-        "created": one and one.start,
-        "last changed": one and one.changed,
-        "last used": one and one.last_used,
-        "end": one and one.end,
-        "replace by": one and one.due,
-        "age in days": one and one.age(now),
-        "too old": one and one.is_too_old,
+        "credential": credential and credential.kind,
+        "id": credential and credential.name,
+        "status": credential and credential.status,
+        "created": credential and credential.start,
+        "last changed": credential and credential.changed,
+        "last used": credential and credential.last_used,
+        "end": credential and credential.end,
+        "replace by": credential and credential.due,
+        "age in days": credential and credential.age(now),
+        "too old": credential and credential.is_too_old,
     }
 
 
@@ -198,9 +207,10 @@ def _lanes(now: datetime, accounts: Accounts) -> Iterator[Lane]:
 
 
 def _lanes_of(now: datetime, owner: Owner) -> Iterator[Lane]:
-    sessions = [one for one in owner.credentials if one.kind == SESSION]
-    for one in owner.credentials[: len(owner.credentials) - len(sessions)]:
-        yield _lane(now, owner, [one], one.kind, one.state(now), one.name, one.use)
+    sessions = [credential for credential in owner.credentials if credential.kind == SESSION]
+    for credential in owner.credentials[: len(owner.credentials) - len(sessions)]:
+        words = credential.kind, credential.state(now), credential.name, credential.use
+        yield _lane(now, owner, [credential], *words)
     if sessions:
         yield _lane(now, owner, sessions, count(len(sessions), SESSION), _valid(sessions))
 
@@ -214,84 +224,77 @@ def _lane(
     detail: str = "",
     use: str = "",
 ) -> Lane:
+    ordered = sorted(credentials, key=attrgetter("is_too_old"))  # what is too old covers the rest
     is_first = credentials[0] is owner.credentials[0]
     colour = {"✓": ALLOW, "✕": DENY}.get(state[0], SILENT)
-    bold = {"face": "bold"}
-    user = Entry(owner.name, "✕ no MFA" if owner.lacks_mfa else "", DENY, style=bold)
+    user = Entry(owner.name, "✕ no MFA" if owner.lacks_mfa else "", DENY, {"face": "bold"})
     return Lane(
         {
             **({USER: user} if is_first else {}),
             CREDENTIAL: Entry(title, detail),
-            STATE: Entry(state, use, INK, style={**bold, "colour": colour, "size": SMALL}),
+            STATE: Entry(state, use, INK, {"face": "bold", "colour": colour, "size": SMALL}),
         },
-        # What is too old is drawn over what isn't.
-        [
-            bar
-            for one in sorted(credentials, key=lambda one: one.is_too_old)
-            for bar in _bars(now, one)
-        ],
-        [one.due for one in credentials if one.due],
-        [
-            (one.last_used, PAPER if one.look in (ACTIVE, TOO_OLD) else SILENT)
-            for one in credentials
-            if one.last_used
-        ],
-        [one.changed for one in credentials if one.changed],
+        [bar for credential in ordered for bar in _bars(now, credential)],
     )
 
 
-def _bars(now: datetime, one: Credential) -> Iterator[Bar]:
+def _bars(now: datetime, credential: Credential) -> Iterator[Bar]:
     """Yield what has been, what is too long, and what is still to come."""
-    if one.is_too_old:
-        yield Bar(one.start, one.due, ACTIVE)
-        yield Bar(one.due, now, TOO_OLD)
+    marks = credential.due, credential.last_used, credential.changed
+    if credential.is_too_old:
+        yield Bar(credential.start, credential.due, ACTIVE, *marks)
+        yield Bar(credential.due, now, TOO_OLD)
         return
-    yield Bar(one.start, min(utc(one.end or now), now), one.look)
-    ahead = one.due or one.end
-    if one.look is ACTIVE and ahead and utc(ahead) > now:
+    end = min(utc(credential.end or now), now)
+    yield Bar(credential.start, end, credential.look, *marks)
+    ahead = credential.due or credential.end
+    if credential.look is ACTIVE and ahead and utc(ahead) > now:
         yield Bar(now, ahead, TIME_LEFT)
-    if one.look is INACTIVE and one.end:
-        yield Bar(one.end, now, INACTIVE, height=0.25)
+    if credential.look is INACTIVE and credential.end:
+        yield Bar(credential.end, now, INACTIVE, height=0.25)
 
 
 # -- in words --------------------------------------------------------------------------------------
 
 
 def _valid(sessions: Sequence[Credential]) -> str:
-    valid = sum(one.look is ACTIVE for one in sessions)
+    valid = sum(credential.look is ACTIVE for credential in sessions)
     return f"{'✓' if valid else '○'} {valid} of {count(len(sessions), SESSION)} valid"
 
 
-def _line(now: datetime, one: Credential) -> str:
+def _line(now: datetime, credential: Credential) -> str:
     said = [
-        f"{one.kind} {one.name}".rstrip(),
-        f"made {stamp(one.start)}" if one.start else "made at an unknown time",
-        one.state(now),
-        f"replaced {stamp(one.changed)}" if one.changed else "",
-        f"until {stamp(one.end)}" if one.end else "",
-        f"to be replaced by {stamp(one.due)}" if one.due else "",
-        one.use,
+        f"{credential.kind} {credential.name}".rstrip(),
+        f"made {stamp(credential.start)}" if credential.start else "made at an unknown time",
+        credential.state(now),
+        f"replaced {stamp(credential.changed)}" if credential.changed else "",
+        f"until {stamp(credential.end)}" if credential.end else "",
+        f"to be replaced by {stamp(credential.due)}" if credential.due else "",
+        credential.use,
     ]
     return "; ".join(filter(None, said))
 
 
 def _alt(now: datetime, owners: Sequence[Owner]) -> str:
     """Say first what must be fixed, then how many credentials are active and in time."""
-    every = [(owner.name, one) for owner in owners for one in owner.credentials]
+    every = [(owner.name, credential) for owner in owners for credential in owner.credentials]
     users = f"{len(owners)} users" if len(owners) > 1 else owners[0].name
     first = f"On {day(now)}, {count(len(every), 'credential')} of {shorten(users, 60)}: "
     old = []
-    for name, one in every:
-        if one.is_too_old:
-            how = f"expired {day(one.end)}" if one.end else f"is {count(one.age(now), 'day')} old"
-            old.append(f"{one.kind} of {shorten(name, 40)} {how}")
+    for name, credential in every:
+        if credential.is_too_old:
+            age, end = count(credential.age(now), "day"), credential.end
+            how = f"expired {day(end)}" if end else f"is {age} old"
+            old.append(f"{credential.kind} of {shorten(name, 40)} {how}")
     lacking = [owner.name for owner in owners if owner.lacks_mfa]
     unused = dict.fromkeys(
         name
-        for name, one in every
-        if one.kind in (KEY, PASSWORD) and one.look is ACTIVE and one.last_used is None
+        for name, credential in every
+        if credential.kind in (KEY, PASSWORD)
+        and credential.look is ACTIVE
+        and credential.last_used is None
     )
-    active = sum(one.look is ACTIVE for _, one in every)
+    active = sum(credential.look is ACTIVE for _, credential in every)
     parts = [
         *old[:3],
         f"{len(old) - 3} more are too old" if len(old) > 3 else "",

@@ -11,7 +11,7 @@ AWS CloudTrail". CIS and AWS Security Hub object to keys of more than 90 days.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -143,18 +143,22 @@ class Owner:
     @property
     def lacks_mfa(self) -> bool:
         """Whether a password alone is enough to sign in."""
-        kinds = {one.kind for one in self.credentials if one.end is None or one.is_too_old}
+        kinds = {
+            credential.kind
+            for credential in self.credentials
+            if credential.end is None or credential.is_too_old
+        }
         return PASSWORD in kinds and MFA not in kinds
 
     def looking(self, look: Look) -> int:
         """Count the credentials that look so."""
-        return sum(one.look is look for one in self.credentials)
+        return sum(credential.look is look for credential in self.credentials)
 
     @property
     def kinds(self) -> str:
         """How many credentials there are of each kind."""
-        kinds = [one.kind for one in self.credentials]
-        return ", ".join(count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
+        kinds = Counter(credential.kind for credential in self.credentials)
+        return ", ".join(count(number, kind) for kind, number in kinds.items())
 
     @property
     def summary(self) -> str:
@@ -216,9 +220,9 @@ def _all(account: Account) -> Iterator[CredentialOwner]:
 def _owner(name: str, arn: str, account: Account, credentials: Iterable[Credential]) -> Owner:
     """Sort credentials by kind, and within it by their start; those without one come first."""
 
-    def place(one: Credential) -> tuple[int, float]:
-        start = utc(one.start).timestamp() if one.start else float("-inf")
-        return KINDS.index(one.kind), start
+    def place(credential: Credential) -> tuple[int, float]:
+        start = utc(credential.start).timestamp() if credential.start else float("-inf")
+        return KINDS.index(credential.kind), start
 
     return Owner(name, arn, account, tuple(sorted(credentials, key=place)))
 
@@ -264,13 +268,13 @@ def _existing(holder: CredentialOwner, now: datetime) -> Iterator[Credential]:
     for device in devices_of(holder):
         yield Credential(MFA, device.serial_number.rpartition("/")[2], device.enable_date, None)
     if isinstance(holder, User):
-        for one in holder.signing_certificates.values():
-            yield Credential(CERTIFICATE, one.certificate_id, one.upload_date, None, one.status)
+        for own in holder.signing_certificates.values():
+            yield Credential(CERTIFICATE, own.certificate_id, own.upload_date, None, own.status)
         for key in holder.ssh_public_keys.values():
             yield Credential(SSH, key.ssh_public_key_id, key.upload_date, None, key.status)
-        for own in holder.service_specific_credentials.values():
-            name, status = own.service_specific_credential_id, own.status_at(now)
-            yield Credential(SERVICE, name, own.create_date, own.expiration_date, status)
+        for other in holder.service_specific_credentials.values():
+            name, status = other.service_specific_credential_id, other.status_at(now)
+            yield Credential(SERVICE, name, other.create_date, other.expiration_date, status)
 
 
 # -- what was deleted ------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import Statement
 from iamlab.view.style import EFFECTS
+from iamlab.view.words import listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,6 +176,21 @@ class Tree:
             fails = "fail" if failed > 1 else "fails"
             return f"does not apply: {of if len(self.branches) > 1 else 'its condition'} {fails}"
         return f"conditions match, but {' and '.join(self.other)} does not"
+
+    @property
+    def sentence(self) -> str:
+        """Whether it applies, and which conditions keep it from it, shortened."""
+        name = f"{self.effect} {shorten(self.address, 40)}"
+        if self.applies:
+            return f"{name} applies: {listed([f'✓ {branch.key}' for branch in self.branches], 2)}"
+        if self.matches:
+            return f"{name}: all conditions match, but {' and '.join(self.other)} does not"
+        failing = []
+        for branch in self.branches:
+            if not branch.matches:
+                has = ", ".join(leaf.text or '""' for leaf in branch.found) or NO_KEY
+                failing.append(f"✕ {shorten(branch.key, 40)} ({shorten(has, 30)})")
+        return f"{name} does not apply: {listed(failing, 2, length=90)}"
 
 
 def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:

@@ -34,7 +34,7 @@ from iamlab.view.style import (
     PAPER,
     look,
 )
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,7 +126,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
 
     return scene.figure(
         draw,
-        alt=told(first, map(_told, found) if found else ["no statement has a condition"], end),
+        alt=told(first, [tree.sentence for tree in found] or ["no statement has a condition"], end),
         caption=f"{first}all conditions must match (AND){ways}.",
         is_graph=False,
     )
@@ -186,21 +186,6 @@ def _nodes(found: Sequence[Tree]) -> Iterator[Node]:
                     "statement applies": tree.applies,
                 },
             )
-
-
-def _told(tree: Tree) -> str:
-    """Say whether a statement applies, and which conditions keep it from it."""
-    name = f"{tree.effect} {shorten(tree.address, 40)}"
-    if tree.applies:
-        return f"{name} applies: {listed([f'✓ {branch.key}' for branch in tree.branches], 2)}"
-    if tree.matches:
-        return f"{name}: all conditions match, but {' and '.join(tree.other)} does not"
-    failing = []
-    for branch in tree.branches:
-        if not branch.matches:
-            has = ", ".join(leaf.text or '""' for leaf in branch.found) or NO_KEY
-            failing.append(f"✕ {shorten(branch.key, 40)} ({shorten(has, 30)})")
-    return f"{name} does not apply: {listed(failing, 2, length=90)}"
 
 
 # -- the picture -----------------------------------------------------------------------------------
