@@ -221,7 +221,7 @@ def _draw_door(sheet: Sheet, door: Door, place: Point) -> None:
         sheet.draw(Line(swung, Ink(fill=PAPER, edge=colour, width=1.6)))
         sheet.reach(x, bottom + 0.13)
     elif not is_absent:
-        hatch = "...." if is_shut else ""
+        hatch = door.look.hatch if is_shut else ""
         leaf = Ink(fill=area, edge=colour, width=0.8, hatch=hatch, hatch_colour=colour, layer=3)
         sheet.draw(Rectangle(x + 0.06, top + 0.06, WIDE - 0.12, TALL - 0.06, leaf))
     if is_shut:

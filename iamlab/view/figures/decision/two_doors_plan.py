@@ -8,7 +8,7 @@ evaluation logic"; "Key policies in AWS KMS"; "How IAM roles differ from resourc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
@@ -16,17 +16,7 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.decision.ladder_flow import FIXED
 from iamlab.view.figures.names import resource_policy_of
-from iamlab.view.style import (
-    ALLOW,
-    ALLOW_AREA,
-    DENY,
-    DENY_AREA,
-    PALE_LINE,
-    PAPER,
-    SILENT,
-    SILENT_AREA,
-    Look,
-)
+from iamlab.view.style import ABSENT, LOOKS, Look
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -36,12 +26,13 @@ Way = Literal["side by side", "one after the other", "no door"]
 Arrangement = tuple[Way, str, tuple[str, ...]]
 """How the doors are placed, what the sign says, and which doors count."""
 
-LOOKS = {
-    "open": Look("✓", "open", ALLOW, ALLOW_AREA),
-    "shut": Look("○", "shut: it says nothing", SILENT, SILENT_AREA),
-    "barred": Look("✕", "barred by a Deny", DENY, DENY_AREA),
-    "absent": Look("–", "no door: not there", PALE_LINE, PAPER),
+DOORS = {
+    "open": replace(LOOKS["allowed"], word="open"),
+    "shut": replace(LOOKS["implicitDeny"], word="shut: it says nothing"),
+    "barred": replace(LOOKS["explicitDeny"], word="barred by a Deny"),
+    "absent": replace(ABSENT, word="no door: not there"),
 }
+"""How a door looks, by its state."""
 STATES: dict[str, State] = {"deny": "barred", "allow": "open", "silent": "shut", "absent": "absent"}
 """The state of a door by the result of its step."""
 SIDES = {"identity": ("identity",), "resource": ("resource", "grant")}
@@ -101,7 +92,7 @@ class Door:
     @property
     def look(self) -> Look:
         """Its state as a symbol, in words, and in colours."""
-        return LOOKS[self.state]
+        return DOORS[self.state]
 
     @property
     def words(self) -> str:

@@ -24,18 +24,7 @@ from iamlab.view.drawing.shapes import Ink, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.given import check, texts
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import (
-    ALLOW,
-    ALLOW_AREA,
-    DENY,
-    DENY_AREA,
-    DENY_FILL,
-    INK,
-    PALE_INK,
-    PAPER,
-    Look,
-    look,
-)
+from iamlab.view.style import ALLOW_AREA, DENY_FILL, INK, PALE_INK, PAPER, Look, look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
@@ -61,19 +50,16 @@ NUMBERS = "numbers: so many of the others"
 ALLOWED, SILENT = look(Verdict.ALLOWED), replace(look(Verdict.IMPLICIT_DENY), hatch="")
 DENIED = replace(look(Verdict.EXPLICIT_DENY), hatch=HATCH)
 NOTHING = Look("", "", PALE_INK, PAPER)
-ALLOWS = Look("✓", "an Allow", ALLOW, ALLOW_AREA)
-DENIES = Look("✕", "a Deny", DENY, DENY_AREA, hatch=HATCH)
-OVER = Look("✕", "a Deny over an Allow", DENY, ALLOW_AREA, hatch=HATCH)
-ALONE = Look("✕", "a Deny over nothing", DENY, DENY_AREA, hatch=HATCH)
-LEFT = Look("✓", "allowed", ALLOW, ALLOW_AREA)
-CUT = Look("○", "an Allow that is not enough", SILENT.colour, ALLOW_AREA)
-NEITHER = Look("○", "implicit deny", SILENT.colour, SILENT.area)
+ALLOWS, DENIES = replace(ALLOWED, word="an Allow"), replace(DENIED, word="a Deny")
+OVER = replace(DENIED, word="a Deny over an Allow", area=ALLOW_AREA)
+ALONE = replace(DENIED, word="a Deny over nothing")
+CUT = replace(SILENT, word="an Allow that is not enough", area=ALLOW_AREA)
 VERDICTS = {Verdict.ALLOWED: ALLOWED, Verdict.EXPLICIT_DENY: DENIED, Verdict.IMPLICIT_DENY: SILENT}
-COUNTED = (ALLOWS, DENIES, ALLOWED, LEFT)
+COUNTED = (ALLOWS, DENIES, ALLOWED)
 """The looks that are counted where there is no room for cells."""
 SIDE_BY_SIDE, ON_TOP = ("Allows cover", "Denies cover", "what is left"), ("Denies over Allows",)
 """The grids."""
-LEGENDS = {SIDE_BY_SIDE: (ALLOWED, DENIED, SILENT), ON_TOP: (LEFT, OVER, ALONE, CUT, NEITHER)}
+LEGENDS = {SIDE_BY_SIDE: (ALLOWED, DENIED, SILENT), ON_TOP: (ALLOWED, OVER, ALONE, CUT, SILENT)}
 
 
 @with_old_names
@@ -177,9 +163,10 @@ def _alt(caller: Caller, every: Sequence[Decision], names: Mapping[str, str]) ->
 def _looks(decision: Decision) -> dict[str, Look]:
     """Return how a request looks in each grid."""
     allows, denies = _allows(decision), bool(decision.denies)
-    below = (OVER if allows else ALONE) if denies else CUT if allows else NEITHER
-    looks = [ALLOWS if allows else NOTHING, DENIES if denies else NOTHING]
-    looks += [VERDICTS[decision.verdict], LEFT if decision else below]
+    verdict = VERDICTS[decision.verdict]
+    on_top = (OVER if allows else ALONE) if denies else CUT if allows else SILENT
+    looks = [ALLOWS if allows else NOTHING, DENIES if denies else NOTHING, verdict]
+    looks.append(verdict if decision else on_top)
     return dict(zip((*SIDE_BY_SIDE, *ON_TOP), looks, strict=True))
 
 
