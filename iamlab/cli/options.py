@@ -217,7 +217,7 @@ def read_text(file: str) -> str:
         return Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise LoadError(f"{file} cannot be read: {reason}.") from None
+        raise LoadError(f"{file} can't be read: {reason}.") from None
 
 
 def read_value(file: str, what: str) -> Any:

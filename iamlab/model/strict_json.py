@@ -89,10 +89,10 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise LoadError(f"{path} cannot be read: it is not UTF-8 text.") from None
+        raise LoadError(f"{path} can't be read: it is not UTF-8 text.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise LoadError(f"{path} cannot be read: {reason}.") from None
+        raise LoadError(f"{path} can't be read: {reason}.") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -441,7 +441,7 @@ def test_a_group_cannot_call(full: World) -> None:
     group = full.accounts[ID].get_group("readers")
     group.add_user("alice")
     for caller in (group, group.arn):
-        with pytest.raises(RequestError, match=r"not a principal.*alice"):
+        with pytest.raises(RequestError, match=r"isn't a principal.*alice"):
             full.can(caller, "s3:GetObject", OBJECT)
 
 

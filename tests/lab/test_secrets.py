@@ -100,7 +100,7 @@ def writings(thing: Any) -> Iterator[str | bytes]:
     yield repr(thing)
     yield str(thing)
     yield display.html(thing)
-    for name in ("_repr_html_", "to_json", "explain"):
+    for name in ("_repr_html_", "to_dict", "explain"):
         if hasattr(thing, name):
             yield str(getattr(thing, name)())
     if not isinstance(thing, Session | Audit | Decision):  # see the tests of files below
@@ -244,7 +244,7 @@ def test_no_copy_holds_a_secret(made: Made, how: str) -> None:
     whole = {"world": made.world, "copy": made.world.copy(), "account": made.account}
     for what, thing in (whole | made.shown).items():
         if isinstance(thing, Session):
-            with pytest.raises(TypeError, match="holds secrets"):
+            with pytest.raises(TypeError, match="contains secrets"):
                 COPIES[how](thing)
         else:
             assert held(made, COPIES[how](thing)) == [], what

@@ -319,7 +319,7 @@ BAD_CALLERS: dict[str, tuple[str, type[IamLabError], str]] = {
     "unknown account": ("arn:aws:iam::999999999999:user/x", NoSuchEntity, "999999999999"),
     "a group": (f"{IAM}group/astronomers", RequestError, "alice"),
     "no such group": (f"{IAM}group/astronomer", NoSuchEntity, "astronomers"),
-    "a policy": (f"{IAM}policy/everything", RequestError, "no caller"),
+    "a policy": (f"{IAM}policy/everything", RequestError, "isn't a caller"),
     "a bucket": (MAPS, NoSuchEntity, "account"),
     "a name": ("alice", RequestError, "ARN"),
     "nothing": ("", RequestError, "ARN"),

@@ -193,10 +193,10 @@ def files_of(path: object, skipped: FileNotes) -> list[Path]:
         if start.is_file():
             return [start]
         if not start.is_dir():
-            raise LoadError(f"{start} cannot be read: there is no such file or folder.")
+            raise LoadError(f"{start} can't be read: there is no such file or folder.")
         found = sorted(_walk(start, skipped))
     except OSError as error:
-        raise LoadError(f"{start} cannot be read: {error.strerror}.") from None
+        raise LoadError(f"{start} can't be read: {error.strerror}.") from None
     wanted = []
     for file in found:
         why = next((NO_EVENTS[part] for part in file.parts if part in NO_EVENTS), "")
@@ -214,7 +214,7 @@ def files_of(path: object, skipped: FileNotes) -> list[Path]:
 
 def _walk(folder: Path, skipped: FileNotes) -> Iterator[Path]:
     def note(error: OSError) -> None:
-        skipped.add(str(error.filename), 0, f"It cannot be read: {error.strerror}.")
+        skipped.add(str(error.filename), 0, f"It can't be read: {error.strerror}.")
 
     for place, _, names in os.walk(folder, onerror=note):
         for name in names:

@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
     trail = Trail(tmp_path)
 
     assert list(trail) == EVENTS
-    assert [damage.what for damage in trail.skipped] == ["It cannot be read: Permission denied."]
+    assert [damage.what for damage in trail.skipped] == ["It can't be read: Permission denied."]
     assert trail.skipped[0].file.endswith("closed")
 
 
