@@ -150,7 +150,7 @@ ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE = _switch(
     "ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE",
     "Calls of every service have aws:VpceAccount, VpceOrgID and VpceOrgPaths.",
     '"AWS global condition context keys" says that some services support them, and the list grows.',
-    "test_the_owner_of_an_endpoint_is_told_to_every_service",
+    "test_the_owner_of_an_endpoint_is_shown_to_every_service",
     taken=True,
 )
 

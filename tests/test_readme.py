@@ -10,6 +10,7 @@ from scripts.make_readme_picture import PICTURE, draw, with_words
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "python.md").read_text("utf-8")
 
 
 def test_the_example_prints_what_the_readme_says():
@@ -44,15 +45,19 @@ def test_every_lesson_is_listed_and_every_listed_lesson_exists():
 
 def test_every_public_name_is_explained():
     """The table of names lists what iamlab exports."""
-    table = README[README.index("| public name |") :].split("\n\n")[0]
+    table = GUIDE[GUIDE.index("| public name |") :].split("\n\n")[0]
     names = set(re.findall(r"`(\w+)`", table)) & (set(iamlab.__all__) | set(vars(errors)))
 
     assert set(iamlab.__all__) <= names
 
 
 def test_every_file_that_is_linked_exists():
-    """No link to a file of the repository is broken."""
-    links = re.findall(r"\]\(([^)#]+?)\)", README)
+    """No link from the README or a page of docs to a file of the repository is broken."""
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"\]\(([^)#]+?)\)", page.read_text("utf-8")):
+            assert link.startswith("https://") or (page.parent / link).exists(), (page.name, link)
 
-    for link in links:
-        assert link.startswith("https://") or (ROOT / link).exists()
+
+def test_the_readme_is_short():
+    """A newcomer reads it to the end."""
+    assert len(README.splitlines()) <= 120

@@ -1,7 +1,7 @@
 """The context keys of a request: principal, resource, time, network and calling services.
 
 Tables have a function for the value of each condition key; ``None`` means that the request doesn't
-have the key. ``policy/global_keys.py`` describes in words when that is so, and a test proves that
+have the key. ``policy/global_keys.toml`` describes in words when that is so, and a test proves that
 both agree. ``Session.present`` adds the keys of temporary credentials. Keys of an operation
 (``iam:PassedToService``, ``sts:ExternalId``) come with its call.
 

@@ -231,26 +231,34 @@ def _shape(request: Request) -> tuple[object, ...]:
 
 
 def _plan_for(request: Request, layers: Layers, of_resource: Layers | None) -> _Plan:
-    shape, bounded = _shape(request), has_boundary(request, layers)
-    plan = _known_plan(request, layers, shape, bounded=bounded)
+    shape = _shape(request)
+    plan = _known_plan(request, layers, shape)
     if of_resource is None:
         return plan
-    return plan.beside(_known_plan(request, of_resource, shape, bounded=bounded))
+    return plan.beside(_known_plan(request, of_resource, shape, bounded=plan.bounded))
 
 
 def _known_plan(
-    request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool
+    request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool | None = None
 ) -> _Plan:
-    """Make the plan of some layers for requests of this shape, once."""
+    """Make the plan of some layers for requests of this shape, once.
+
+    Parameters
+    ----------
+    bounded
+        Whether the caller has a permissions boundary, if that is in other layers.
+    """
     plans = layers.compiled
     if not isinstance(plans, _Plans):
         plans = _Plans(layers)
         object.__setattr__(layers, "compiled", plans)
-    key = (shape, bounded)
+    key = shape if bounded is None else (*shape, bounded)
     plan = plans.by_shape.get(key)
     if plan is None:
         if len(plans.by_shape) >= MOST:
             plans.by_shape.clear()
+        if bounded is None:
+            bounded = has_boundary(request, layers)
         plan = plans.by_shape[key] = _plan(request, layers, plans.present, bounded=bounded)
     return plan
 

@@ -2,15 +2,16 @@
 
 An action is denied unless something allows it, and a Deny that applies beats every Allow. So:
 
-1. Listen to each layer: which of its statements apply, to allow or to deny?
-2. If any denies, the verdict is an explicit deny.
-3. Else count who allows. The outer ceilings (RCP, SCP, VPC endpoint policy) must let the request
-   through. And somebody must grant it: the situation (one account or two, a role, a KMS key, the
-   root user ...) tells which rule says who, and whether a boundary or session policy cuts that.
-4. If not, nobody has allowed it: an implicit deny.
+1. Compare every statement of every layer with the request. Which of them apply?
+2. If a Deny applies, the verdict is an explicit deny.
+3. Otherwise see which layers allow. The guardrails (RCP, SCP, VPC endpoint policy) must each
+   allow. And something must grant the request: the combining rule for this kind of request (one
+   account or two, a role, a KMS key, the root user ...) says who must allow, and whether a
+   permissions boundary or session policy cuts that.
+4. If that isn't enough, nothing allows the request: an implicit deny.
 
-``read`` does just this, with any rules, and keeps what it heard. ``evaluate`` gives the same
-verdict, and for AWS's own rules finds it the fast way of ``engine/compiled.py``.
+``read`` does exactly this, with any rules. ``evaluate`` gives the same verdict; for AWS's own rules
+it finds it faster, by ``engine/compiled.py``.
 
 Notes
 -----
@@ -79,26 +80,31 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Deci
 
 def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
     """Decide one request on the readable path, which takes any rules."""
-    heard = applicable_statements(request, layers, rules)
-    return Decision(decide(heard, combining_rule(request), rules), request, layers, rules, heard)
+    layer_matches = applicable_statements(request, layers, rules)
+    verdict = decide(layer_matches, combining_rule(request), rules)
+    return Decision(verdict, request, layers, rules, layer_matches)
 
 
-def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS_RULES) -> Verdict:
-    """Make a verdict of what the layers say."""
-    if case == "never_refused":
+def decide(
+    layer_matches: Mapping[str, LayerMatches], rule_name: str, rules: Rules = AWS_RULES
+) -> Verdict:
+    """Combine what the layers allow and deny to a verdict."""
+    if rule_name == "never_refused":
         return Verdict.ALLOWED
-    if case == "needs_no_permission" and not unsure.DENY_STOPS_GET_SESSION_TOKEN:
+    if rule_name == "needs_no_permission" and not unsure.DENY_STOPS_GET_SESSION_TOKEN:
         return Verdict.ALLOWED
 
-    applying = [reading for layer in LAYERS for reading in heard[layer].applying]
-    denied = any(reading.effect == "Deny" for reading in applying)
+    applying = [match for layer in LAYERS for match in layer_matches[layer].applying]
+    denied = any(match.effect == "Deny" for match in applying)
     if denied and rules.deny_wins(applying):
         return Verdict.EXPLICIT_DENY
 
-    votes = layer_results(heard, rules)
-    if case in NO_ALLOW_NEEDED or (votes.guardrails and getattr(rules, case)(votes)):
+    if rule_name in NO_ALLOW_NEEDED:
         return Verdict.ALLOWED
-    # Only somebody who lets an Allow win over a Deny comes here with one.
+    results = layer_results(layer_matches, rules)
+    if results.guardrails and getattr(rules, rule_name)(results):
+        return Verdict.ALLOWED
+    # Only rules by which an Allow wins over a Deny come here with a Deny.
     return Verdict.EXPLICIT_DENY if denied else rules.default
 
 

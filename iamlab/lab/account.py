@@ -90,7 +90,7 @@ class Account(
 
     @with_old_names
     def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation of an AWS API as a caller, who needs permission for it.
+        """Call an operation of an AWS API as a principal, who needs permission for it.
 
         Parameters
         ----------

@@ -350,7 +350,7 @@ class OrganizationPolicies(organization_records.Organization):
         >>> organization = world.create_organization(main)
         >>> dev = organization.create_account("acme-dev", account_id="222222222222")
         >>> print(organization.effective_policies(dev, "SERVICE_CONTROL_POLICY"))
-        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none may deny
+        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none can deny
           root              FullAWSAccess
           account acme-dev  FullAWSAccess
         """

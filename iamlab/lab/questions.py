@@ -288,7 +288,7 @@ class Questions(records.World):
         -------
         WorldDiff
             A sequence of sentences, one for each edit. ``gained`` and ``lost`` list who gained or
-            lost what, and printing it shows both.
+            lost access, and printing it shows both.
 
         Raises
         ------
@@ -310,5 +310,5 @@ class Questions(records.World):
         from iamlab.analysis.world_diff.world_diff import diff_between
 
         if not isinstance(after, records.World):
-            raise RequestError(f"A world is compared with another world, not with {after!r}.")
+            raise RequestError(f"Compare a world with another world, not with {after!r}.")
         return diff_between(self, after)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Protocol, Self, TypedDict, cast
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 
@@ -124,7 +124,7 @@ class Network:
         object.__setattr__(network, "_leave", leave)
         return network
 
-    def __enter__(self) -> Network:
+    def __enter__(self) -> Self:
         if self._leave is None:
             raise RequestError("Only the network of world.network(...) can be used in a with.")
         return self

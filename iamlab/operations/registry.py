@@ -266,7 +266,7 @@ def find(name: str) -> Entry:
         import_module(module)
     if name not in _ENTRIES:
         every = entries_of(service)
-        raise RequestError(f"iamlab doesn't model {name!r}. {did_you_mean(name, every)}")
+        raise RequestError(f"iamlab has no operation {name!r}. {did_you_mean(name, every)}")
     return _ENTRIES[name]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from iamlab.policy.arn import PARTS
 
@@ -51,6 +52,7 @@ def without_variables(text: str) -> str:
     return ANY_VARIABLE.sub("", text)
 
 
+@lru_cache(maxsize=4096)
 def any_variable(texts: tuple[str, ...]) -> bool:
     """Say whether one of the texts does."""
     return has_variable("\n".join(texts))
@@ -130,3 +132,39 @@ def _value(inside: str, value_of: Lookup) -> str | None:
         return None
     value = value_of(parts["key"])
     return parts["default"] if value is None else value
+
+
+def malformed_variable(text: str) -> tuple[str, str, str] | None:
+    """Find the first variable of a text that is written wrongly: code, what, remedy.
+
+    Examples
+    --------
+    >>> malformed_variable("home/${aws:username")[0]
+    'MISSING_BRACE_IN_VARIABLE'
+    >>> malformed_variable("home/${aws:username, 'guest'}/${*}") is None
+    True
+    """
+    for variable in _VARIABLE.finditer(text):
+        shown = repr(variable[0] if len(variable[0]) <= 60 else variable[0][:57] + "...")
+        name, comma, default = variable[1].partition(",")
+        if not variable[2]:
+            return "MISSING_BRACE_IN_VARIABLE", f"{shown} is not closed.", "Add the brace."
+        if variable[1] in LITERALS:
+            continue
+        if not variable[1].strip():
+            return "EMPTY_VARIABLE", f"{shown} names no key.", "Write one between the braces."
+        if any(map(str.isspace, name)):
+            remedy = "Take the space out."
+            return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", remedy
+        if comma and not _is_quoted(default.strip()):
+            remedy = "Write it as in ${aws:username, 'guest'}."
+            return (
+                "MISSING_QUOTE_IN_VARIABLE",
+                f"The default value in {shown} is not quoted.",
+                remedy,
+            )
+    return None
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text.startswith("'") and text.endswith("'")

@@ -12,21 +12,21 @@ caption.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from iamlab.display import count
 from iamlab.view.figure import Figure
+from iamlab.view.style import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import networkx as nx
 
     from iamlab.view.drawing.sheet import Sheet
     from iamlab.view.style import Look
 
-    Facts: TypeAlias = Mapping[str, object]
+    Facts: TypeAlias = Mapping[str, Any]
 
 HEADING = "heading"
 """The kind of a node that is only a heading in the list, and isn't drawn."""
@@ -39,7 +39,7 @@ class Cell:
     Parameters
     ----------
     names
-        Names in the cell, such as those of policies.
+        Names in the cell, such as those of policies. Default: it isn't a cell for names.
     look, words
         A symbol with its colour, and what is said next to it.
     short
@@ -50,7 +50,7 @@ class Cell:
         Its row of the table, if cells have rows of their own.
     """
 
-    names: Sequence[str] = ()
+    names: Sequence[str] | None = None
     look: Look | None = None
     words: str = ""
     short: str = ""
@@ -63,9 +63,23 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column beside the nodes: its title, and names in it that matter less."""
+    """A column beside the nodes.
+
+    Parameters
+    ----------
+    title
+        What it is called in the list.
+    short, group, note
+        What stands over its cells in a grid: its short name; and over several columns that belong
+        together what they have in common, in one line or two.
+    pale
+        Names in it that matter less.
+    """
 
     title: str
+    short: str = ""
+    group: str = ""
+    note: str = ""
     pale: frozenset[str] = frozenset()
 
 
@@ -116,7 +130,7 @@ class Node:
     stays: bool = False
     line: str | None = None
     details: Sequence[str] = ()
-    cells: Mapping[str, Cell] = field(default_factory=dict)
+    cells: Mapping[Any, Cell] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     members: tuple[Node, ...] = ()
 
@@ -192,6 +206,8 @@ class Scene:
         The frames that nodes are drawn in: id -> title and note.
     before, after
         Lines of the list that belong to no node.
+    table
+        Rows of the table, if those of nodes, cells and edges aren't what is to be seen.
 
     Examples
     --------
@@ -203,10 +219,11 @@ class Scene:
 
     nodes: Sequence[Node]
     edges: Sequence[Edge] = ()
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[Any, Column] = field(default_factory=dict)
     frames: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     before: Sequence[str] = ()
     after: Sequence[str] = ()
+    table: Sequence[Facts] = ()
 
     def figure(
         self,
@@ -236,13 +253,13 @@ class Scene:
         folds = [
             f"drawn as one, {node.words}: {', '.join(inner.text for inner in node.members)}"
             for node in drawn.nodes
-            if node.members
+            if node.members and drawn is not self
         ]
         return Figure.on(
             draw(drawn),
             alt=alt,
             caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
-            rows=self.rows(),
+            rows=self.table or self.rows(),
             lines=[*self.before, *self.lines(), *folds, *self.after],
             graph=self.graph if is_graph else None,
         )
@@ -255,35 +272,44 @@ class Scene:
         parts: list[Node | Edge] = [*self.nodes, *self.edges]
         for part in parts:
             inside[part.parent].append(part)
-        yield from self._listed(inside, "", "")
+        looks = self.looks
 
-    def _listed(
-        self, inside: Mapping[str, Sequence[Node | Edge]], parent: str, indent: str
-    ) -> Iterator[str]:
-        for part in inside.get(parent, ()):
-            line = part.listed if isinstance(part, Node) else part.line
-            if line:
-                yield f"{indent}{line}"
-            deeper = f"{indent}  " if line else indent
-            yield from (f"{deeper}{detail}" for detail in part.details)
-            if isinstance(part, Node):
-                yield from self._cells(part, deeper)
-                yield from self._listed(inside, part.id, deeper)
+        def listed(parent: str, indent: str) -> Iterator[str]:
+            for part in inside.get(parent, ()):
+                line = part.listed if isinstance(part, Node) else part.line
+                if line:
+                    yield f"{indent}{line}"
+                deeper = f"{indent}  " if line else indent
+                yield from (f"{deeper}{detail}" for detail in part.details)
+                if isinstance(part, Node):
+                    yield from self._cells(part, looks, deeper)
+                    yield from listed(part.id, deeper)
 
-    def _cells(self, node: Node, indent: str) -> Iterator[str]:
-        for key, column in self.columns.items():
-            cell = node.cells.get(key)
-            if cell is None:
-                continue
-            yield f"{indent}{column.title}: {', '.join(cell.names) or 'none'}"
-            if cell.words:
-                yield f"{indent}  {cell}"
+        yield from listed("", "")
+
+    def _cells(self, node: Node, looks: Sequence[Look], indent: str) -> Iterator[str]:
+        """Yield a line for each cell; cells that have only a look, by their looks."""
+        alike: dict[Look, list[str]] = {look: [] for look in looks}
+        for key, cell in node.cells.items():
+            title = self.columns[key].title
+            if cell.names is not None:
+                yield f"{indent}{title}: {', '.join(cell.names) or 'none'}"
+                if cell.words:
+                    yield f"{indent}  {cell}"
+            elif cell.words:
+                yield f"{indent}{title}: {cell.words}"
+            elif cell.look is not None:
+                alike[cell.look].append(title)
+        for look, titles in alike.items():
+            if titles:
+                yield f"{indent}{look}: {', '.join(titles)}"
 
     def rows(self) -> list[Facts]:
         """Return the table: a row for each node, cell and edge that has facts."""
         parts: list[Node | Edge | Cell] = []
         for node in self.nodes:
-            parts += [node, *node.cells.values()]
+            for one in node.members or (node,):
+                parts += [one, *one.cells.values()]
         for edge in self.edges:
             parts += edge.members or (edge,)
         return [part.facts for part in parts if part.facts]
@@ -294,11 +320,11 @@ class Scene:
 
         graph: nx.DiGraph[str] = nx.DiGraph()
         for node in self.drawn:
-            names = [name for cell in node.cells.values() for name in cell.names]
+            names = [name for cell in node.cells.values() for name in cell.names or ()]
             note = ", ".join(filter(None, (node.note, *names)))
             frame = " ".join(filter(None, self.frames.get(node.frame, ())))
             graph.add_node(
-                node.id, label=node.text, note=note, **({"field": frame} if frame else {})
+                node.id, label=node.text, note=note, **({"field": frame} if self.frames else {})
             )
         for edge in self.edges:
             words: dict[str, Any] = {"label": edge.label} if edge.label else {}
@@ -308,26 +334,16 @@ class Scene:
         return graph
 
     @property
+    def looks(self) -> tuple[Look, ...]:
+        """The looks of cells, each once; what is allowed first."""
+        cells = (cell for node in self.nodes for cell in node.cells.values())
+        found = dict.fromkeys(cell.look for cell in cells if cell.look is not None)
+        return tuple(sorted(found, key=lambda look: look != LOOKS["allowed"]))
+
+    @property
     def drawn(self) -> list[Node]:
         """The nodes that are drawn: all but headings."""
         return [node for node in self.nodes if node.kind != HEADING]
-
-    def folded(self, most: int) -> Scene:
-        """Return a scene of at most so many nodes; highlighted ones stay.
-
-        Nodes that are alike become one: of one kind, in one place, with the same cells and the same
-        edges. Then nodes stand for all that is in them, the innermost first, and those that are
-        alike then become one.
-        """
-        if len(self.nodes) <= most:
-            return self
-        scene = _alike(self)
-        depths = scene.depths()
-        for depth in range(max(depths.values()), 0, -1):
-            if len(scene.nodes) <= most:
-                return scene
-            scene = _closed(scene, depth, depths)
-        return scene if len(scene.nodes) <= most else _alike(scene)
 
     def depths(self) -> dict[str, int]:
         """Count for each node the nodes around it."""
@@ -335,74 +351,3 @@ class Scene:
         for node in self.nodes:
             depths[node.id] = depths[node.parent] + 1
         return depths
-
-
-# -- folding ---------------------------------------------------------------------------------------
-
-
-def _alike(scene: Scene) -> Scene:
-    around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
-    for edge in scene.edges:
-        around[edge.source].add(("to", edge.target, edge.label))
-        around[edge.target].add(("from", edge.source, edge.label))
-    parents = {node.parent for node in scene.nodes}
-    groups: dict[Hashable, list[Node]] = defaultdict(list)
-    for node in scene.nodes:
-        same: Hashable = node.id
-        if not (node.highlighted or node.stays) and node.id not in parents:
-            names = [tuple(cell.names) for cell in node.cells.values()]
-            where = node.parent, node.kind, node.column, node.frame
-            same = (where, tuple(names), frozenset(around[node.id]))
-        groups[same].append(node)
-    return _with(scene, {group[0].id: group for group in groups.values() if len(group) > 1})
-
-
-def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
-    """Let the nodes of a depth stand for what is in them, unless some of it is highlighted."""
-    groups: dict[str, list[Node]] = {}
-    open_at = ""
-    for node in scene.nodes:
-        if depths[node.id] == depth:
-            open_at = node.id
-            groups[open_at] = [node]
-        elif depths[node.id] > depth:
-            groups[open_at].append(node)
-    return _with(scene, {
-        first: group
-        for first, group in groups.items()
-        if len(group) > 1 and not any(node.highlighted or node.stays for node in group)
-    })  # fmt: skip
-
-
-def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
-    """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        made = replace(first, text=text, members=members)
-        stands |= {node.id: made for node in group}
-    nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
-    by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
-    edges = {
-        (ends, edge.label): replace(edge, source=ends[0], target=ends[1])
-        for edge in scene.edges
-        if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
-    }
-    return replace(scene, nodes=[by_id[key] for key in nodes], edges=list(edges.values()))
-
-
-def counted(nodes: Sequence[Node]) -> str:
-    """Count nodes by their kinds.
-
-    Examples
-    --------
-    >>> counted([Node("1", "Prod", kind="OU"), *(Node(x, x, kind="account") for x in "ab")])
-    '1 OU and 2 accounts'
-    """
-    kinds = [node.kind for node in nodes]
-    return " and ".join(count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))

@@ -1,11 +1,12 @@
 """The context of a request, proved key by key: each is there exactly when the table says so.
 
-``policy/global_keys.py`` says in words when a request has a key. Here each of these sentences is a
-question about a situation, and in each of many situations each key must be there just then.
+``policy/global_keys.toml`` says in words when a request has a key. Here each sentence is a question
+about a situation, and in each of many situations each key must be there just then.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,10 +24,13 @@ from iamlab.errors import AccessDenied, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.network_locations import INSIDE, SOMEWHERE, Network
 from iamlab.operations.federation.oidc_issuer import create_issuer
-from iamlab.policy import condition_keys as when
+from iamlab.policy import condition_keys
 from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey
 from tests.policy.documents import allow, document, trust
 from tests.rows import each_row
+
+when = SimpleNamespace(**condition_keys._WHEN)
+"""The sentences that say when a request has a key, by their names in the table."""
 
 MAIN, DATA, FOREIGN = "111111111111", "222222222222", "333333333333"
 MAPS = "arn:aws:s3:::star-maps/m31.fits"

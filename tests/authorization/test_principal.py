@@ -222,7 +222,7 @@ def test_a_policy_that_asks_for_what_is_not_sent_lets_nobody_in(scene: Scene) ->
             )
         notes.append(caught.value.__notes__[-1])
 
-    assert notes[0] == f"For {rule} it sends aws:SourceArn, and no other key about its source."
+    assert notes[0] == f"For {rule} it sends aws:SourceArn, and no other such key."
     assert "With source_arn= it sends aws:SourceArn" in notes[1]
 
 

@@ -52,8 +52,11 @@ TARGETS = {
     "first": Target("one decision at a time, first pass", 3.5, 5),
     "second": Target("the same, second pass", 6, 9),
     "others": Target("the same, other objects, times and addresses", 6, 9),
-    "matrix": Target("access matrix 260 x 2,000, parsing and all", 50, 120),
+    "varied first": Target("5 to 12 keys, half with conditions, first pass", 2, 3.5),
+    "varied second": Target("the same, second pass", 4, 6),
+    "matrix": Target("access matrix 260 x 2,000, parsing and all", 150, 300),
     "steps": Target("decision with all its steps read", 0.5, 1),
+    "mismatches": Target("all mismatches read and printed", 0.25, 0.5),
 }
 
 
@@ -94,7 +97,7 @@ def measure(rounds: int = ROUNDS, tell: Callable[[str], object] = len) -> dict[s
     best: dict[str, Times] = {}
     for number in range(1, rounds + 1):
         tell(f"round {number} of {rounds}")
-        for part in ("decisions", "matrix"):
+        for part in ("decisions", "varied", "matrix"):
             for name, (iamlab, moto) in in_new_process(part).items():
                 known = best.get(name, (iamlab, moto))
                 best[name] = (min(known[0], iamlab), min(known[1], moto))
@@ -161,17 +164,27 @@ class Iamlab:
             for one in asked
         ]
 
-    def explain(self, asked: Sequence[Question]) -> int:
-        """Decide requests and read all steps of each: what every statement missed."""
-        request, evaluate, layers = self.request, self.evaluate, self.layers
+    def steps(self, asked: Sequence[Question]) -> Iterator[Any]:
+        """Decide requests, and return all steps of each."""
         principals = self.account.principals
-        read = 0
         for one in asked:
             arn = principals[one.principal].arn
-            made = request(arn, one.action, one.resource, context=one.context)
-            for step in evaluate(made, layers[one.principal]).steps:
-                read += len(step.reason) + sum(len(held.mismatches) for held in step.statements)
-        return read
+            made = self.request(arn, one.action, one.resource, context=one.context)
+            yield from self.evaluate(made, self.layers[one.principal]).steps
+
+    def explain(self, asked: Sequence[Question]) -> int:
+        """Read all steps: the reason of each, and which statements apply."""
+        return sum(
+            len(step.reason) + sum(match.applies for match in step.statements)
+            for step in self.steps(asked)
+        )
+
+    def explain_all(self, asked: Sequence[Question]) -> int:
+        """Print every mismatch of every statement too."""
+        return sum(
+            len(step.reason) + sum(len(match.text) for match in step.statements)
+            for step in self.steps(asked)
+        )
 
     def matrix(self) -> list[int]:
         """Decide all pairs for all principals at once."""
@@ -240,7 +253,7 @@ class Moto:
 
 
 def decisions() -> dict[str, Times]:
-    """One round of decisions one at a time: first pass, second pass, other requests, steps."""
+    """One round of decisions one at a time: first and second pass, other requests, explained."""
     account = build()
     iamlab, moto = Iamlab(account), Moto(account)
     _warm_up()
@@ -250,6 +263,19 @@ def decisions() -> dict[str, Times]:
         "second": _in_turns(account.requests, iamlab.decide, moto.decide),
         "others": _in_turns(account.others, iamlab.decide, moto.decide),
         "steps": _in_turns(account.others[:EXPLAINED], iamlab.explain, moto.decide, 1),
+        "mismatches": _in_turns(account.others[:EXPLAINED], iamlab.explain_all, moto.decide, 1),
+    }
+
+
+def varied() -> dict[str, Times]:
+    """One round where half of the statements are conditional, and each request has its own keys."""
+    account = build(varied=True)
+    iamlab, moto = Iamlab(account), Moto(account)
+    _warm_up()
+    _without_garbage_collection()
+    return {
+        "varied first": _in_turns(account.requests, iamlab.decide, moto.decide),
+        "varied second": _in_turns(account.requests, iamlab.decide, moto.decide),
     }
 
 
@@ -292,6 +318,7 @@ def memory() -> dict[str, float]:
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "decisions": decisions,
+    "varied": varied,
     "matrix": matrix,
     "memory": memory,
 }

@@ -300,12 +300,20 @@ class Account:
     pairs: tuple[tuple[str, str], ...]
 
 
-def build(seed: int = 2026) -> Account:
+def build(seed: int = 2026, *, varied: bool = False) -> Account:
     """Make the account.
 
+    Parameters
+    ----------
+    varied
+        Whether half of the statements have conditions, and each request has its own 5 to 12 keys.
+
+    Notes
+    -----
     ``others`` are the same principals' requests for the same actions, on other objects, at other
     times and from other addresses: who remembers whole requests gains nothing there.
     """
+    keys = random.Random(seed + 1) if varied else None
     written = {"baseline": _baseline(), **JOBS, **_boundaries()}
     written |= {f"team-{team}": _of_team(team) for team in TEAMS}
     principals = []
@@ -315,12 +323,38 @@ def build(seed: int = 2026) -> Account:
         written |= {f"{principal.name}-work": first, f"{principal.name}-extra": second}
         principals.append(principal)
     return Account(
-        documents={name: _text(statements) for name, statements in written.items()},
+        documents={
+            name: _text(_half_conditional(statements) if varied else statements)
+            for name, statements in written.items()
+        },
         principals=tuple(principals),
-        requests=_requests(seed, principals, "d1"),
-        others=_requests(seed, principals, "d2"),
+        requests=_requests(seed, principals, "d1", keys),
+        others=_requests(seed, principals, "d2", keys),
         pairs=_pairs(random.Random(seed + 2), principals),
     )
+
+
+def _half_conditional(statements: list[Doc]) -> list[Doc]:
+    """Give more statements a condition, until half of a policy's statements have one."""
+    lacking = [number for number, one in enumerate(statements) if "Condition" not in one]
+    more = max(0, len(lacking) - len(statements) // 2)
+    conditional = {number: {"Condition": (HOME, TLS)[number % 2]} for number in lacking[:more]}
+    return [one | conditional.get(number, {}) for number, one in enumerate(statements)]
+
+
+def _own_keys(rng: random.Random, count: int, context: Doc) -> Doc:
+    """Choose 5 to 12 keys: those that conditions need, and some of all others."""
+    needed = ("aws:ResourceAccount", "aws:PrincipalTag/team", "aws:RequestedRegion")
+    more = {
+        "aws:UserAgent": f"aws-cli/2.{count % 40}",
+        "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+        "aws:PrincipalIsAWSService": "false",
+        "aws:ViaAWSService": "false",
+        "aws:TokenIssueTime": "2026-11-02T08:00:00Z",
+    }
+    own = {key: context[key] for key in (*needed, "aws:SecureTransport", "aws:SourceIp")}
+    rest = [pair for pair in (context | more).items() if pair[0] not in own]
+    return own | dict(rng.sample(rest, rng.randrange(8)))
 
 
 def _text(statements: list[Doc]) -> str:
@@ -356,7 +390,9 @@ def _principal(number: int) -> Principal:
     )
 
 
-def _requests(seed: int, principals: list[Principal], mark: str) -> tuple[Question, ...]:
+def _requests(
+    seed: int, principals: list[Principal], mark: str, keys: random.Random | None = None
+) -> tuple[Question, ...]:
     """Make the requests. The mark changes names of objects and the moment, and nothing else."""
     rng, moments = random.Random(seed), random.Random(f"{seed} {mark}")
     made = []
@@ -373,7 +409,10 @@ def _requests(seed: int, principals: list[Principal], mark: str) -> tuple[Questi
             "aws:SecureTransport": "true",
             "aws:RequestedRegion": region,
         }
-        made.append(Question(number, action, resource, principals[number].context | moment))
+        context = principals[number].context | moment
+        if keys is not None:
+            context = _own_keys(keys, count, context)
+        made.append(Question(number, action, resource, context))
     return tuple(made)
 
 

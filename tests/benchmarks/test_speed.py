@@ -64,6 +64,22 @@ def test_the_account_is_what_the_benchmark_says(account):
     assert build() == account
 
 
+def test_the_varied_account_has_other_keys_and_more_conditions():
+    """5 to 12 keys a request, in sets that differ; half of the statements have a condition."""
+    account = build(varied=True)
+    sizes = {len(one.context) for one in account.requests}
+    statements = [
+        statement
+        for layers in Iamlab(account).layers
+        for attached in layers.identity
+        for statement in attached.policy.statements
+    ]
+
+    assert sizes == {*range(5, 13)}
+    assert len({tuple(one.context) for one in account.requests}) > 500
+    assert 0.45 < sum(bool(one.conditions) for one in statements) / len(statements) < 0.6
+
+
 def test_a_realistic_share_is_allowed_and_denied(verdicts):
     """Most of what is asked in a working account is allowed; every verdict occurs."""
     share = Counter(iamlab for iamlab, _ in verdicts)

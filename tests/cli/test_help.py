@@ -86,17 +86,18 @@ def test_the_help_of_a_command_is_complete(name: str, demo: Shell) -> None:
             assert {option for option in example if option.startswith("--")} <= set(options)
 
 
-def test_the_commands_of_the_readme_work(demo: Shell) -> None:
-    """Each line that begins with iamlab, in their order."""
-    text = (ROOT_FOLDER / "README.md").read_text("utf-8").replace("\\\n", " ")
+def test_the_commands_of_the_readme_and_of_the_tour_work(demo: Shell) -> None:
+    """Each line that begins with iamlab works, in their order."""
+    pages = (ROOT_FOLDER / "README.md", ROOT_FOLDER / "docs" / "command-line.md")
+    text = "\n".join(page.read_text("utf-8") for page in pages).replace("\\\n", " ")
     lines = re.findall(r"^(iamlab .*)$", text, re.MULTILINE)
     commands = [shlex.split(line, comments=True)[1:] for line in lines if " " in line]
-    asked = [one for one in commands if one[0] in COMMANDS and one != ["demo"]]
+    shown = [command for command in commands if command[0] in COMMANDS and command != ["demo"]]
 
-    assert len(asked) > 10
-    for one in asked:
-        result = demo(*one)
-        assert result.status in (0, 1), (one, result.err)
+    assert len(shown) > 10
+    for command in shown:
+        result = demo(*command)
+        assert result.status in (0, 1), (command, result.err)
 
 
 def test_every_command_but_completion_prints_json(demo: Shell) -> None:

@@ -20,8 +20,6 @@ from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_plan import is_straight, plan_of
-from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.style import PALE_INK, look
 from tests.effort import tries
 from tests.policy.documents import allow, deny, document
@@ -85,7 +83,7 @@ def asked(**layers):
 def in_layer(layer, policy):
     """Put a policy where a layer is."""
     if layer in ("rcp", "scp"):
-        return {f"{layer}s": [[policy]]}
+        return {layer: [[policy]]}
     return {layer: [policy] if layer in ("session", "scoped") else policy}
 
 
@@ -171,7 +169,7 @@ def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
     """In the graph to take along, what leads to the resource is missing for what is denied."""
     decision = DECISIONS[case]
     graph = of_case(case).graph
-    lead = [facts.get("missing", False) for _, _, facts in graph.in_edges(("resource",), data=True)]
+    lead = [facts.get("missing", False) for _, _, facts in graph.in_edges("resource", data=True)]
 
     assert all(lead) is not bool(decision)
     assert nx.is_directed_acyclic_graph(graph)
@@ -210,7 +208,7 @@ def test_what_a_gate_has_stopped_no_later_one_lets_on():
     shut, after = (node_of(graph, one) for one in ("○ SCP", "✓ RCP"))
 
     assert graph.edges[shut, after]["missing"]
-    assert graph.edges[after, ("resource",)]["missing"]
+    assert graph.edges[after, "resource"]["missing"]
 
 
 @pytest.mark.parametrize("case", ["boundary shut", "two accounts, boundary shut", "session shut"])
@@ -240,7 +238,7 @@ def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
 
     assert nx.has_path(graph, boundary, grant)
     assert graph.edges[boundary, grant]["missing"]
-    assert not graph.edges[grant, ("resource",)]["missing"]
+    assert not graph.edges[grant, "resource"].get("missing")
 
 
 # -- where things belong ---------------------------------------------------------------------------
@@ -259,9 +257,11 @@ def test_two_accounts_are_two_fields():
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
     assert {fields[one] for one in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
-        "111111111111"
+        "account 111111111111 the caller's account"
     }
-    assert {fields[one] for one in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {OTHER}
+    assert {fields[one] for one in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {
+        f"account {OTHER} the resource's account"
+    }
     assert {"the caller's account", "the resource's account"} <= set(drawn(figure))
     assert "✓ both must allow: identity ✓, resource ✓" in figure.as_text()
 
@@ -276,12 +276,12 @@ def test_who_is_of_no_account_stands_outside_the_field():
     figure = of_case("service")
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
-    plan = plan_of(scene_of(DECISIONS["service"], None))
+    x = {box.text: box.x for box in figure.record.boxes}
 
-    assert len(plan.fields) == 1
-    assert plan.columns["caller"][0] < plan.fields[0][0] < plan.columns["policy"][0]
+    assert x["ec2.amazonaws.com"] < x["trust"]
+    assert "the resource's account" in " ".join(drawn(figure))
     assert fields["ec2.amazonaws.com"] == ""
-    assert fields["trust"] == "111111111111"
+    assert fields["trust"] == "account 111111111111 the resource's account"
     assert "the caller's account" not in drawn(figure)
 
 
@@ -303,8 +303,8 @@ def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
     (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
 
     assert kind in drawn(figure)
-    assert list(figure.graph.predecessors(policy)) == [("caller",)]
-    assert figure.graph.edges[("caller",), policy]["label"] == "names the caller"
+    assert list(figure.graph.predecessors(policy)) == ["caller"]
+    assert figure.graph.edges["caller", policy]["label"] == "names the caller"
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
     words = drawn(figure)
 
     assert words.index("archivist") > words.index("carol-again")
-    assert list(figure.graph.successors(("caller",))) == [("role",)]
+    assert list(figure.graph.successors("caller")) == ["role"]
     assert "ASSUMED ROLE" in words
     assert "WHO GOT CREDENTIALS FROM WHOM" not in words
 
@@ -534,12 +534,17 @@ def test_the_way_leads_down_without_a_step_back(case):
     everything = asked(
         boundary=FULL, session=[FULL], scp=[[FULL]], rcp=[[FULL]], resource=bucket({"AWS": DANA})
     )
-    scene = scene_of(DECISIONS.get(case, everything), None)
-    plan = plan_of(scene)
+    figure = access_graph(DECISIONS.get(case, everything))
+    stops = [key for key in figure.graph if key.startswith("stop")]
+    down = [line for line in figure.record.lines if len({x for x, _ in line}) == 1]
 
-    if not is_straight(scene):
-        heights = [*plan.stops, plan.resource]
-        assert all(above + 0.4 < below for above, below in pairwise(heights))
+    assert all(line[0][1] + 0.05 < line[-1][1] for line in down)
+    assert all(above[-1] == below[0] for above, below in pairwise(down))
+    if down:
+        note = figure.graph.nodes["resource"]["note"]
+        resource = next(box for box in figure.record.boxes if box.note == note)
+        assert len(down) >= len(stops)
+        assert down[-1][-1] == pytest.approx((down[0][0][0], resource.y - resource.height / 2))
 
 
 @pytest.mark.parametrize("text", ["W" * 400, "two\nlines", "\u202eright to left", "$x^2$", " "])

@@ -18,13 +18,14 @@ from iamlab.view.figures.matrix.access_matrix import COLUMNS, ROWS, access_matri
 from iamlab.view.figures.matrix.access_shares import DARKNESS, Share, tint
 from iamlab.view.figures.matrix.difference_bars import BARS, difference_bars
 from iamlab.view.figures.matrix.matrix_difference import matrix_difference
-from iamlab.view.figures.matrix.matrix_grid import (
+from iamlab.view.figures.matrix.matrix_scene import (
     ALLOWED,
+    PLURALS,
     arranged,
-    grid_of,
+    matrix_scene,
     number_of,
+    said,
 )
-from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.style import INK, PAPER, contrast
 from iamlab.view.tables import NOT_ALLOWED, verdict_table
 from iamlab.view.words import LONGEST
@@ -157,38 +158,37 @@ def test_principals_stand_by_account_and_kind_and_actions_by_service():
         f"arn:aws:iam::{MAIN}:root",
     ]
     matrix = bits(callers, pairs(6))
-    grid = grid_of(matrix)
+    scene = matrix_scene(matrix)
 
-    assert [(row.account, row.kind) for row in grid.rows] == [
+    assert [(row.frame, PLURALS[row.kind]) for row in scene.drawn] == [
         *[(MAIN, "users")] * 2,
         (MAIN, "roles"),
         (MAIN, "root users"),
         *[(PARTNER, "users")] * 2,
     ]
-    assert [column.service for column in grid.columns] == [f"service{n // 2}" for n in range(6)]
-    for row, looks in zip(grid.rows, grid.looks, strict=True):
-        for column, seen in zip(grid.columns, looks, strict=True):
-            caller = matrix.principals.index(row.callers[0])
-            pair = matrix.pairs.index((column.action, column.resource))
-            assert (seen == ALLOWED) == matrix.allowed(caller, pair)
+    assert [one.group for one in scene.columns.values()] == [f"service{n // 2}" for n in range(6)]
+    for row in scene.drawn:
+        for key, cell in row.cells.items():
+            caller, pair = matrix.principals.index(row.note), matrix.pairs.index(key[:2])
+            assert (cell.look == ALLOWED) == matrix.allowed(caller, pair)
 
 
 def test_namesakes_are_told_apart():
     """By their paths, if they are of one account and kind."""
     start = f"arn:aws:iam::{MAIN}:user"
-    grid = arranged(
+    scene = arranged(
         [f"{start}/sky/ana", f"{start}/sea/ana", f"{start}/bob"], [], lambda *_: ALLOWED
     )
 
-    assert [row.name for row in grid.rows] == ["sky/ana", "sea/ana", "bob"]
+    assert [row.text for row in scene.drawn] == ["sky/ana", "sea/ana", "bob"]
 
 
 def test_resources_that_are_alike_when_shortened_keep_their_arns():
     """Two tables of one name, in two accounts."""
     tables = [f"arn:aws:dynamodb:us-east-1:{account}:table/stars" for account in (MAIN, PARTNER)]
-    grid = grid_of(bits(people(1), [("dynamodb:GetItem", name) for name in tables]))
+    scene = matrix_scene(bits(people(1), [("dynamodb:GetItem", name) for name in tables]))
 
-    assert [column.on for column in grid.columns] == tables
+    assert [column.note for column in scene.columns.values()] == tables
 
 
 def test_accounts_are_called_by_their_names_if_a_world_knows_them():
@@ -196,13 +196,13 @@ def test_accounts_are_called_by_their_names_if_a_world_knows_them():
     world = company(3, 0)
     matrix = world.access_matrix(["s3:GetObject"], [OBJECT])
 
-    assert {row.account for row in grid_of(matrix).rows} == {MAIN, PARTNER}
-    assert {row.account for row in grid_of(matrix, world).rows} == {"acme-main", "partner"}
+    assert {row.frame for row in matrix_scene(matrix).drawn} == {MAIN, PARTNER}
+    assert {row.frame for row in matrix_scene(matrix, world).drawn} == {"acme-main", "partner"}
 
 
 def test_principals_are_counted_by_kind():
     """In words."""
-    rows = grid_of(bits([*people(2), *people(1, "role"), "anybody"], [])).rows
+    rows = matrix_scene(bits([*people(2), *people(1, "role"), "anybody"], [])).drawn
 
     assert number_of(rows) == "2 users, 1 role and 1 other"
     assert number_of([]) == "nobody"

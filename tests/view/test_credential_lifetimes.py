@@ -9,8 +9,8 @@ from iamlab.display import printable
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.model.identities import RootUser
 from iamlab.view.drawing.time_axis import stamp
-from iamlab.view.figures.credentials.credential_lanes import MOST
 from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
+from iamlab.view.layouts.lifetimes import MOST
 from tests.effort import first_now
 from tests.operations.iam import key_material
 from tests.view.looking import faults

@@ -16,10 +16,7 @@ from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_network import graph_of
-from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.figures.access.access_stops import stops_of as gates_of
-from iamlab.view.figures.access.access_words import table_of
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.decision.ladder_flow import rungs
@@ -28,7 +25,7 @@ from iamlab.view.figures.policy.compared_values import compare
 from iamlab.view.figures.policy.condition_facts import trees
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
-from iamlab.view.figures.sets.layer_panels import CUT
+from iamlab.view.figures.sets.two_layers import CUT
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
@@ -229,7 +226,7 @@ def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
     """Of the graph to take along, too: without missing lines and Denies nobody gets there."""
     for decision in asked_by_chance()[:900]:
-        graph = graph_of(scene_of(decision, None))
+        graph = access_graph(decision).graph
         solid = [
             (one, other)
             for one, other, line in graph.edges(data=True)
@@ -238,7 +235,7 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
         way = nx.DiGraph(solid)
         way.add_nodes_from(graph)
         if not decision:
-            assert not nx.has_path(way, ("caller",), ("resource",)), decision.explain()
+            assert not nx.has_path(way, "caller", "resource"), decision.explain()
 
 
 def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
@@ -265,7 +262,7 @@ def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
 def test_the_rows_of_an_access_graph_are_what_was_heard():
     """Each statement that applies has a row that says so, and those that decided are marked."""
     for decision in asked_by_chance()[:900]:
-        *rows, _ = table_of(scene_of(decision, None))
+        *rows, _ = access_graph(decision).rows
         applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
         heard = (
             (NAMES[layer], one.effect) for layer in NAMES for one in _applying(decision, layer)
@@ -301,8 +298,8 @@ def test_a_statement_applies_if_its_branches_match_and_these_if_their_leaves_do(
         for tree in trees(decision, None)[0]:
             assert tree.matches is all(branch.matches for branch in tree.branches)
             for branch in tree.branches:
-                values = [leaf.fits for leaf in branch.values if leaf.is_judged]
-                found = [leaf.fits for leaf in branch.found if leaf.is_judged]
+                values = [leaf.fits for leaf in branch.values if leaf.fits is not None]
+                found = [leaf.fits for leaf in branch.found if leaf.fits is not None]
                 set_operator = branch.operator.partition(":")[0]
                 every = branch.joint == "NOR" if values else set_operator == "ForAllValues"
                 if values or found:

@@ -9,8 +9,11 @@ from iamlab.display import printable
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.view.figures.decision.request_parts import MISSING_WORDS, keys_of
-from iamlab.view.figures.decision.request_sentence import request_sentence
+from iamlab.view.figures.decision.request_sentence import (
+    MISSING_WORDS,
+    keys_of,
+    request_sentence,
+)
 from tests.view.cases import DANA, DECISIONS, NIGHT, OTHER, ROLE
 from tests.view.looking import faults
 

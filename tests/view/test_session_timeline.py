@@ -11,8 +11,9 @@ from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.time_axis import stamp
-from iamlab.view.figures.credentials.session_lanes import MOST, lanes_of
+from iamlab.view.figures.credentials.session_lanes import lanes_of
 from iamlab.view.figures.credentials.session_timeline import session_timeline, window
+from iamlab.view.layouts.lifetimes import MOST
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
 

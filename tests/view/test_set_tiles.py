@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from iamlab.view.drawing.shapes import Line, Rectangle
 from iamlab.view.drawing.sheet import PAGE, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.sets.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
+from iamlab.view.layouts.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
 from iamlab.view.style import LOOKS
 from tests.effort import tries
 from tests.view.looking import faults

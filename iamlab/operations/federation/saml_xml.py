@@ -275,7 +275,8 @@ def text_of(element: Element) -> str:
     ValueError: the text of a contains a comment or an element
     """
     if len(element):
-        raise ValueError(f"the text of {element.tag.rpartition('}')[2]} is interrupted")
+        name = element.tag.rpartition("}")[2]
+        raise ValueError(f"the text of {name} contains a comment or an element")
     return (element.text or "").strip()
 
 

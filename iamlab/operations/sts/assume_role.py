@@ -217,7 +217,7 @@ def assume_role_with_web_identity(call: StsCall) -> tuple[Session, WebIdentity]:
     if "ProviderId" in request:
         raise RequestError(
             "ProviderId is only for access tokens of OAuth (of www.amazon.com and "
-            "graph.facebook.com), which iamlab does not model."
+            "graph.facebook.com), which iamlab doesn't model."
         )
     account = _account_of_role(call, "sts:AssumeRoleWithWebIdentity")
     identity = read_web_identity(account, request["WebIdentityToken"])

@@ -36,14 +36,13 @@ _OWN: dict[str, dict[str, str]] = _TABLES["own"]
 OWN = frozenset(code for codes in _OWN.values() for code in codes)
 """The codes that Access Analyzer does not have."""
 
-LEVEL_OF = {code: level for level in LEVELS for code in _TABLES[level] | _OWN.get(level, {})}
+_CODES: dict[str, dict[str, str]] = {
+    level: _TABLES[level] | _OWN.get(level, {}) for level in LEVELS
+}
+LEVEL_OF = {code: level for level, codes in _CODES.items() for code in codes}
 """The level of each code."""
 
-MEANING_OF: dict[str, str] = {
-    code: meaning
-    for level in LEVELS
-    for code, meaning in (_TABLES[level] | _OWN.get(level, {})).items()
-}
+MEANING_OF = {code: meaning for codes in _CODES.values() for code, meaning in codes.items()}
 """What each code means, in a sentence."""
 
 NOT_DONE: dict[str, str] = _TABLES["not_checked"]

@@ -20,7 +20,7 @@ from iamlab.policy.document import written
 from iamlab.policy.json_text import child
 from iamlab.policy.lint.findings import ELEMENT_TEXTS
 from iamlab.policy.validate.document_defects import repeated_sids
-from iamlab.policy.validate.element_defects import element_faults
+from iamlab.policy.validate.element_defects import EVERYBODY, element_faults
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
@@ -142,13 +142,12 @@ def _better(checked: PolicyContext, statement: Statement, kind: str) -> Better |
 
     A Deny without its NotPrincipal would hit those whom it was to spare.
     """
-    everybody = (("*", "*"),)
     if kind == "principal_forbidden" and statement.principal is not None:
         return checked.change(statement, principal=None)
     if kind == "principal_is_not_everybody" and statement.principal == (("AWS", "*"),):
-        return checked.change(statement, principal=everybody)
+        return checked.change(statement, principal=EVERYBODY)
     if kind == "no_principal" and checked.policy_type == "rcp":
-        return checked.change(statement, principal=everybody)
+        return checked.change(statement, principal=EVERYBODY)
     if kind == "resource_forbidden":
         return checked.change(statement, resource=None, not_resource=None)
     return None

@@ -7,13 +7,18 @@ AWS pages: "IAM policy elements: Variables and tags"; "IAM Access Analyzer polic
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.condition_keys import DEPRECATED
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.lint.context import ConditionContext, on_conditions
-from iamlab.policy.variables import LITERALS, any_variable, has_variable, is_misplaced, keys_in
+from iamlab.policy.variables import (
+    any_variable,
+    has_variable,
+    is_misplaced,
+    keys_in,
+    malformed_variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,45 +26,6 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
-
-_VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
-_SPACE = re.compile(r"\s")
-
-
-def defect(text: str) -> tuple[str, str, str] | None:
-    """Find the first variable of a text that is written wrongly: code, what, mend.
-
-    Examples
-    --------
-    >>> defect("home/${aws:username")[0]
-    'MISSING_BRACE_IN_VARIABLE'
-    >>> defect("home/${aws:username, 'guest'}/${*}") is None
-    True
-    """
-    for variable in _VARIABLE.finditer(text):
-        shown = repr(variable[0] if len(variable[0]) <= 60 else variable[0][:57] + "...")
-        name, comma, default = variable[1].partition(",")
-        if not variable[2]:
-            return "MISSING_BRACE_IN_VARIABLE", f"{shown} is not closed.", "Add the brace."
-        if variable[1] in LITERALS:
-            continue
-        if not variable[1].strip():
-            return "EMPTY_VARIABLE", f"{shown} names no key.", "Write one between the braces."
-        if _SPACE.search(name):
-            remedy = "Take the space out."
-            return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", remedy
-        if comma and not _is_quoted(default.strip()):
-            remedy = "Write it as in ${aws:username, 'guest'}."
-            return (
-                "MISSING_QUOTE_IN_VARIABLE",
-                f"The default value in {shown} is not quoted.",
-                remedy,
-            )
-    return None
-
-
-def _is_quoted(text: str) -> bool:
-    return len(text) > 1 and text.startswith("'") and text.endswith("'")
 
 
 _OLD = "VARIABLE_UNSUPPORTED_IN_VERSION"
@@ -86,7 +52,7 @@ def _of_resource(
         if keys_in(value):
             yield checked.find(_OLD, path, _as_text(checked, value), _OLD_MEND)
         return
-    wrong = defect(value)
+    wrong = malformed_variable(value)
     if wrong is not None:
         yield checked.find(wrong[0], path, wrong[1], wrong[2])
     elif is_misplaced(value):
@@ -130,7 +96,7 @@ def _in_condition(context: ConditionContext) -> Iterator[Finding]:
 
 
 def _of_value(context: ConditionContext, index: int, value: str) -> Iterator[Finding]:
-    wrong = defect(value)
+    wrong = malformed_variable(value)
     if wrong is not None:
         yield context.find(*wrong, value=index)
     for key in keys_in(value):

@@ -53,12 +53,10 @@ def bare_principals(checked: CheckedPolicy) -> Iterator[SaveDefect]:
                 yield SaveDefect("bare_principal", place, {"value": short(value)})
 
 
-PRINCIPAL_FAULTS = (
-    "principal_forbidden",
-    "no_principal",
-    "not_principal_forbidden",
-    "principal_is_not_everybody",
+_PRINCIPAL_FAULTS = (
+    "principal_forbidden no_principal not_principal_forbidden principal_is_not_everybody"
 )
+PRINCIPAL_FAULTS = tuple(_PRINCIPAL_FAULTS.split())
 
 
 def element_faults(statement: Statement, rules: TypeRules) -> Iterator[tuple[str, str]]:

@@ -33,9 +33,14 @@ from iamlab.policy.document import Policy
 from iamlab.view import html
 from iamlab.view.cards import FEW
 from iamlab.view.cards.access_cards import (
+    arrivals_card,
+    blast_radius_card,
     changes_card,
+    cut_card,
     diff_card,
     matrix_card,
+    outside_access_card,
+    path_card,
     what_can_card,
     who_can_card,
 )
@@ -47,11 +52,8 @@ from iamlab.view.cards.account_cards import (
     resource_card,
     world_card,
 )
-from iamlab.view.cards.event_cards import event_log_card
-from iamlab.view.cards.outside_cards import outside_access_card
 from iamlab.view.cards.policy_cards import policy_card
-from iamlab.view.cards.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
-from iamlab.view.cards.session_cards import session_card, timeline_card
+from iamlab.view.cards.session_cards import event_log_card, session_card, timeline_card
 from iamlab.view.style import HAIRLINE, INK, PAPER, look
 from iamlab.view.tabular.table_of import table_of
 

@@ -1,4 +1,4 @@
-"""Cards of temporary credentials: one session; who got which from whom. They show no secret."""
+"""Cards of temporary credentials, and of events. They show no secret, and all text is escaped."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.cards import FEW
 from iamlab.view.html import badge, html_facts
+from iamlab.view.tabular.access import events_table
 from iamlab.view.tabular.sessions import state_of, timeline_table
 
 if TYPE_CHECKING:
     from iamlab.analysis.credential_timeline.timeline import Timeline
+    from iamlab.model.event import EventLog
     from iamlab.operations.sts.session import Session
 
 
@@ -42,3 +44,11 @@ def timeline_card(timeline: Timeline) -> str:
     if not timeline.rows:
         return "No credentials."
     return timeline_table(timeline).first(FEW).html()
+
+
+def event_log_card(log: EventLog) -> str:
+    """Show the last events of a log."""
+    if not log:
+        return "No events."
+    more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""
+    return f"{more}{events_table(log[-FEW:]).html()}"

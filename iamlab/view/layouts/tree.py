@@ -61,7 +61,7 @@ def draw_tree(scene: Scene, heading: str) -> Sheet:
     return sheet
 
 
-def _columns(scene: Scene, deepest: int) -> tuple[dict[str, float], float]:
+def _columns(scene: Scene, deepest: int) -> tuple[dict[Any, float], float]:
     """Return where each column begins, and how wide all are."""
     left = MARGIN + min(deepest, DEEPEST) * INDENT + BOX + GAP
     room = min(ROOM, (PAGE - MARGIN - left + GAP) / max(len(scene.columns), 1) - GAP)
@@ -98,7 +98,7 @@ def _beside(sheet: Sheet, cell: Cell, column: Column, place: Point, room: float)
     top, end = y - len(lines) * LINE / 2, x + room
     for number, line in enumerate(lines, 1):
         sheet.text(x, top + number * LINE, line, colour, room=room, **style)
-    names = sorted(cell.names, key=column.pale.__contains__)
+    names = sorted(cell.names or (), key=column.pale.__contains__)
     for number, name in enumerate(names):
         size, ink = (SMALL, PALE_INK) if name in column.pale else (TEXT, INK)
         more = len(names) - number - 1

@@ -1,4 +1,11 @@
-"""Tables of policies and decisions: a row a statement, a row a rung, a row a level."""
+"""Tables of policies, requests and decisions.
+
+A row is a statement, a part of a request, a step of a decision, or a level.
+
+Notes
+-----
+AWS page: "Components of a request".
+"""
 
 from __future__ import annotations
 
@@ -12,11 +19,13 @@ from iamlab.view.tabular.signs import EFFECTS, RESULTS
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
+    from iamlab.engine.request import Request
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.organization.policies import EffectivePolicies
     from iamlab.model.resources import Resource
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Principals, Statement
+
 
 STATEMENT = (
     *("Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
@@ -122,3 +131,36 @@ def effective_policies_table(found: EffectivePolicies) -> Table:
         ("level", "target", "target_id", "policy", "arn", "denies something"),
         tuple(rows),
     )
+
+
+def request_table(request: Request) -> Table:
+    """Give a request: a row a part, and a row a context key.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> request = Request("ec2.amazonaws.com", "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits",
+    ...                   "111122223333", context={"aws:SourceIp": "203.0.113.7"})
+    >>> print(request_table(request))
+    Request for s3:GetObject
+    part               key           value
+    ─────────────────  ────────────  ───────────────────────────────
+    Principal                        ec2.amazonaws.com
+    Action                           s3:GetObject
+    Resource                         arn:aws:s3:::star-maps/m31.fits
+    account                          111122223333
+    Condition context  aws:SourceIp  203.0.113.7
+    """
+    parts = (
+        ("Principal", request.principal),
+        ("Action", request.action),
+        ("Resource", request.resource),
+        ("account", request.resource_account),
+        ("issuer", request.issuer),
+        ("refusal", request.refusal),
+    )
+    rows: list[tuple[object, ...]] = [(part, None, value) for part, value in parts if value]
+    for key in request.context:
+        values = request.values(key) or ()
+        rows.append(("Condition context", key, values[0] if len(values) == 1 else values))
+    return Table(f"Request for {request.action}", ("part", "key", "value"), tuple(rows))

@@ -37,7 +37,7 @@ from iamlab.model.world import World
 from iamlab.operations.sts.session import Session
 from iamlab.policy.document import Policy
 from iamlab.view.tables import Table, matrix_table
-from iamlab.view.tabular import access, accounts, policies, reports, requests, sessions
+from iamlab.view.tabular import access, accounts, policies, reports, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def _diff(diff: WorldDiff) -> Table:
 _TABLES: tuple[tuple[type, Callable[[Any], Table]], ...] = (
     (Policy, policies.policy_table),
     (Decision, policies.decision_table),
-    (Request, requests.request_table),
+    (Request, policies.request_table),
     (EffectivePolicies, policies.effective_policies_table),
     (ManagedPolicy, policies.managed_policy_table),
     (Resource, policies.resource_table),

@@ -431,7 +431,7 @@ BAD_TAGS: dict[str, tuple[forge.Edit, str]] = {
     "a long key": (tags({"k" * 129: "x"}), "keys have 1 to 128"),
     "a long value": (tags({"k": "x" * 257}), "values 0 to 256"),
     "a star": (tags({"k": "*"}), "keys have 1 to 128"),
-    "many": (tags({f"k{number}": "x" for number in range(51)}), "the most are 50"),
+    "many": (tags({f"k{number}": "x" for number in range(51)}), "the maximum is 50"),
     "a transitive key without tag": (attribute(names.TRANSITIVE_TAG_KEYS, "team"), "must be inclu"),
 }
 

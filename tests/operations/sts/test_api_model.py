@@ -53,7 +53,7 @@ def test_every_operation_is_a_method_with_every_parameter(operation: str) -> Non
     method = inspect.signature(getattr(Sts, python_name(operation)))
     found = dict(list(method.parameters.items())[1:])  # without self
     if shape.auth_type != "none":
-        assert found.pop("caller").default is inspect.Parameter.empty
+        assert found.pop("principal").default is inspect.Parameter.empty
     required = set(shape.input_shape.required_members) - {"SigningAlgorithm"}
 
     assert set(found) == {python_name(name) for name in inputs(operation)}

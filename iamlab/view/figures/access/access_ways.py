@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.view.figures.access.access_rows import ALLOWS, DENIES, SIDES, SILENT, TAKEN
+from iamlab.view.layouts.path import SHUT
+from iamlab.view.scene import Edge, Node
+from iamlab.view.style import LOOKS
 from iamlab.view.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.view.figures.access.access_rows import Row
 
 SYMBOLS = {ALLOWS: "✓", DENIES: "✕", SILENT: "○", TAKEN: "○"}
+LOOKS_OF = {ALLOWS: LOOKS["allowed"], DENIES: LOOKS["explicitDeny"]}
+"""How a statement looks that applies, the strongest first."""
 _RANK = {ALLOWS: 0, TAKEN: 0, DENIES: 1, SILENT: 2}
 MOST, MOST_WITH_SILENT = 10, 6
 """So many ways each side has at most, if they can be gathered to that; of silent ones fewer."""
@@ -177,3 +182,86 @@ def _ordered(ways: Sequence[Way]) -> list[Way]:
 def _home(way: Way) -> tuple[str, ...]:
     """Give what a way's policy stays beside: its group, or nothing."""
     return ("group", way.group) if way.group else way.key
+
+
+# -- nodes and edges -------------------------------------------------------------------------------
+
+
+def _key(way: Way) -> str:
+    return f"policy {way.key}"
+
+
+def policy_nodes(ways: Sequence[Way], owner: str) -> Iterator[Node]:
+    """Yield groups, policies and statements, each below what it is attached to."""
+    seen: set[str] = set()
+    for number, way in enumerate(ways):
+        group, policy = f"group {way.group}" if way.group else "", _key(way)
+        if group and group not in seen:
+            is_several = len({row.group for row in way.rows}) > 1
+            line = way.group if is_several else group
+            yield Node(group, way.group, "", "group", owner, 1, owner, line=line)
+        if policy not in seen:
+            yield Node(policy, way.policy, way.kind, "policy", group or owner, 2, owner)
+        seen |= {group, policy}
+        yield Node(
+            f"statement {owner} {number}", way.text, way.note or way.names, "statement",
+            policy, 3, owner, look=LOOKS_OF.get(way.does),
+            line=f"{way.text}: {way.note}" if way.note else way.text, details=list(_each(way)),
+        )  # fmt: skip
+
+
+def _each(way: Way) -> Iterator[str]:
+    """Say of each statement of a way what its box has no room for."""
+    for row in way.rows:
+        if len(way.rows) > 1:
+            place = f", {row.place}" if row.place else ""
+            said = row.does if not row.missed else f"missed {'; '.join(row.missed)}"
+            yield f"{row.effect or 'nothing'} {row.address}{place}: {said}"
+        else:
+            yield from filter(None, (row.names, *row.missed))
+
+
+def policy_edges(
+    ways: Sequence[Way], caller: str, owner: str, resource: str, marks: Mapping[str, str]
+) -> Iterator[Edge]:
+    """Yield the edges from the caller to the marks, through groups, policies and statements.
+
+    Parameters
+    ----------
+    caller, owner, resource
+        The ids of nodes: ``owner`` is what the caller's own policies are attached to.
+    marks
+        The ids of the marks ``"own"`` and ``"grant"``, as far as they are there.
+    """
+    identity = [way for way in ways if way.side == "identity"]
+    below = [way for way in ways if way.side != "identity"]
+    named = {way.key for way in below if way.names}
+    shared: dict[tuple[str, str], list[Way]] = {(caller, owner): [*identity]}
+    for way in identity:
+        group = f"group {way.group}" if way.group else owner
+        shared.setdefault((owner, group), []).append(way)
+        shared.setdefault((group, _key(way)), []).append(way)
+    for way in (way for way in below if way.key in named):
+        shared.setdefault((caller, _key(way)), []).append(way)
+    for (source, target), own in shared.items():
+        if source != target:
+            yield _edge(source, target, own, next((way.names for way in own if way.names), ""))
+    for side, mark, own in ((caller, "own", identity), (resource, "grant", below)):
+        for number, way in enumerate(own):
+            statement = f"statement {side} {number}"
+            yield _edge(_key(way), statement, [way])
+            yield from _onward(way, statement, marks.get(mark, ""))
+
+
+def _onward(way: Way, statement: str, mark: str) -> Iterator[Edge]:
+    if way.applies and mark:
+        yield _edge(statement, mark, [way], "cuts" if way.does == DENIES else "")
+    elif mark and (way.does == TAKEN or any(row.is_nearest for row in way.rows)):
+        yield Edge(statement, mark, kind=SHUT if way.does == TAKEN else "", dashed=True)
+
+
+def _edge(source: str, target: str, ways: Sequence[Way], label: str = "") -> Edge:
+    """Make an edge that several ways share: it looks as the strongest of them."""
+    does = {way.does for way in ways}
+    strongest = next((one for one in LOOKS_OF if one in does), "")
+    return Edge(source, target, label, look=LOOKS_OF.get(strongest), bold=bool(strongest))

@@ -21,6 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP, TYPES
 from iamlab.view.figures.names import short_name
+from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.tree import draw_tree
 from iamlab.view.scene import Cell, Column, Edge, Node, Scene
@@ -38,7 +39,7 @@ MOST = 60
 """The largest number of boxes in a picture; more are folded."""
 LAYERS = {SCP: "scp", RCP: "rcp"}
 COLUMNS = {
-    kind: Column(f"{name} control policies", frozenset({TYPES[kind].full_access}))
+    kind: Column(f"{name} control policies", pale=frozenset({TYPES[kind].full_access}))
     for kind, name in ((SCP, "service"), (RCP, "resource"))
 }
 KINDS = {"ROOT": "root", "ORGANIZATIONAL_UNIT": "OU", "ACCOUNT": "account"}
@@ -100,7 +101,7 @@ def organization_tree(organization: Organization, decision: Decision | None = No
         lambda scene: draw_tree(scene, "ROOT, OUS AND ACCOUNTS"),
         alt=_alt(organization, nodes, decision),
         caption=_caption(organization, decision),
-        drawn=scene.folded(MOST),
+        drawn=folded(scene, MOST),
         left_out="{} more places stand only in the list.",
     )
 
@@ -165,7 +166,7 @@ def _nodes(organization: Organization, decision: Decision | None) -> Iterator[No
                 "callers_account": CALLER in own,
                 "resources_account": RESOURCE in own,
                 **{
-                    column.title.replace(" ", "_"): ", ".join(cells.get(key, Cell()).names)
+                    column.title.replace(" ", "_"): ", ".join(cells.get(key, Cell()).names or ())
                     for key, column in COLUMNS.items()
                 },
                 **{f"{LAYERS[key]}_says": str(cells.get(key, "")) for key in COLUMNS},
@@ -250,7 +251,7 @@ def _alt(organization: Organization, nodes: Sequence[Node], decision: Decision |
 
 def _own(cell: Cell, key: str) -> list[str]:
     """Return the policies that aren't AWS's own."""
-    return [name for name in cell.names if name not in COLUMNS[key].pale]
+    return [name for name in cell.names or () if name not in COLUMNS[key].pale]
 
 
 def _stop(cell: Cell) -> str:

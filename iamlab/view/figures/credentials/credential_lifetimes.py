@@ -1,7 +1,7 @@
-"""The lifetimes of credentials: since when there is what, when it was used, what is too old.
+"""The lifetimes of credentials: since when each exists, when it was used, which are too old.
 
-Long-term credentials do not end by themselves, so they are looked after: what is older than it may
-be is hatched from that moment on, which is the first that meets the eye.
+Long-term credentials don't end by themselves, so they need to be watched. What is too old is
+hatched from the moment when it should have been replaced.
 
 Notes
 -----
@@ -12,58 +12,50 @@ users"; "Security best practices in IAM".
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.drawing.time_axis import TimeAxis, later, utc
-from iamlab.view.figure import Figure
-from iamlab.view.figures.credentials.credential_facts import (
+from iamlab.view.drawing.sheet import MARGIN
+from iamlab.view.drawing.time_axis import TimeAxis, day, later, stamp, utc
+from iamlab.view.figures.credentials.owners import (
     ACTIVE,
     INACTIVE,
     KEY,
-    OVER,
+    PASSWORD,
+    SESSION,
     TOO_OLD,
     Credential,
-    Facts,
     Owner,
-    facts_of,
+    owners_of,
 )
-from iamlab.view.figures.credentials.credential_lanes import Lane, lanes_of
-from iamlab.view.figures.credentials.credential_words import alt_of, lines_of, rows_of
-from iamlab.view.style import (
-    ALLOW,
-    ALLOW_AREA,
-    DENY,
-    DENY_FILL,
-    HAIRLINE,
-    INK,
-    PALE_INK,
-    PAPER,
-    SILENT,
-)
+from iamlab.view.layouts.lifetimes import MOST, Bar, Entry, Lane, draw_lifetimes, draw_words
+from iamlab.view.scene import Node, Scene
+from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, INK, PALE_INK, SILENT, Look
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.world import World
+    from iamlab.view.figure import Figure
 
-FEW = 16
-"""So many lanes have two lines of text each."""
+    Accounts = Mapping[str, Sequence[Owner]]
+
 KEY_AGE = 90
 """The days after which auditors object to an access key."""
-
-USERS, NAMES, PLOT, STATES = MARGIN, 1.65, 3.55, 7.75
-"""Where the columns begin: who, which credential, the time, how it is."""
-TOP = 0.82
-"""Where the first lane begins."""
 DAYS_AHEAD = 100
 """Days into the future that are drawn at least, where something must be replaced then."""
+TIME_LEFT = Look("", "time left", ALLOW, ALLOW_AREA)
+USER, CREDENTIAL, STATE = "USER", "CREDENTIAL", "STATE"
+COLUMNS = {USER: MARGIN, CREDENTIAL: 1.65, STATE: 7.75}
+LEFT, RIGHT = 3.55, 7.55
+"""The ends of the axis."""
+LEGEND = {"wall": "to be replaced", "use": "last used", "notch": "password changed"}
 
 
 def credential_lifetimes(
@@ -81,7 +73,7 @@ def credential_lifetimes(
     Raises
     ------
     RequestError
-        It is none of these, or the days are no number.
+        It is none of these, or the days aren't a number.
 
     Examples
     --------
@@ -93,217 +85,221 @@ def credential_lifetimes(
     >>> print(credential_lifetimes(ana).alt)
     On 2027-03-05, 1 credential of ana: access key of ana is 100 days old; 0 are active and in time.
     """
-    facts = facts_of(of, key_age_days)
-    if not any(owner.credentials for owner in facts.owners):
-        return _nothing(facts)
-    sheet = Sheet(PAGE)
-    lanes = lanes_of(facts)
-    by_account = any(lane.heading for lane in lanes)
-    _Drawing(sheet, facts, lanes).draw()
-    return Figure.on(
-        sheet,
-        alt=alt_of(facts),
+    now, owners = owners_of(of, key_age_days)
+    accounts: dict[str, list[Owner]] = {}
+    for owner in owners:
+        title = f"{owner.account.name} {owner.account.account_id}"
+        accounts.setdefault(title, []).append(owner)
+    head = f"now {stamp(now)}"
+    every = [credential for owner in owners for credential in owner.credentials]
+    if not every:
+        words = "Nobody has credentials here: no password, no access key, no MFA device."
+        nodes = list(_nodes(now, accounts, are_named=True))
+        empty = Node("none", "", line="", facts={"now": now, "credentials": 0})
+        return Scene(nodes or [empty], before=[words, head]).figure(
+            lambda _: draw_words(words),
+            alt=words,
+            caption="Credentials on the world's clock (UTC).",
+            is_graph=False,
+        )
+    axis = TimeAxis(*_window(now, every), LEFT, RIGHT)
+    scene = Scene(list(_nodes(now, accounts, are_named=len(accounts) > 1)), before=[head])
+    return scene.figure(
+        lambda _: draw_lifetimes(list(_lanes(now, accounts)), axis, now, COLUMNS, LEGEND),
+        alt=_alt(now, owners),
         caption="Long-term credentials and sessions on the world's clock (UTC). Access keys are to "
-        f"be replaced after {count(facts.key_age_days, 'day')}; passwords as the account's "
-        "password policy says.",
-        rows=rows_of(facts),
-        lines=lines_of(facts, by_account=by_account),
+        f"be replaced after {count(key_age_days, 'day')}; passwords as the account's password "
+        "policy says.",
+        is_graph=False,
     )
 
 
-def _nothing(facts: Facts) -> Figure:
-    sheet = Sheet(5)
-    words = "Nobody has credentials here: no password, no access key, no MFA device."
-    sheet.text(MARGIN, 0.3, words, PALE_INK)
-    return Figure.on(
-        sheet,
-        alt=words,
-        caption="Credentials on the world's clock (UTC).",
-        rows=[*rows_of(facts)] or [{"now": facts.now, "credentials": 0}],
-        lines=[words, *lines_of(facts, by_account=True)],
-    )
-
-
-def _window(facts: Facts) -> tuple[datetime, datetime]:
-    """Say which time is drawn: all that has been, and what is due before long."""
-    now = utc(facts.now)
-    starts = [utc(one.start) for _, one in facts.every() if one.start is not None]
-    start = min([now, *starts])
+def _window(now: datetime, every: Sequence[Credential]) -> tuple[datetime, datetime]:
+    """Return the time that is drawn: the past, and what is due soon."""
+    start = min([now, *(utc(credential.start) for credential in every if credential.start)])
     soon = later(now, max(2 * (now - start), timedelta(days=DAYS_AHEAD)))
-    ahead = [one.due or one.end for _, one in facts.every() if one.state in (ACTIVE, TOO_OLD)]
-    end = max([now, *(utc(one) for one in ahead if one is not None and utc(one) <= soon)])
+    ahead = [
+        utc(credential.due or credential.end or now)
+        for credential in every
+        if credential.look in (ACTIVE, TOO_OLD)
+    ]
+    end = max([now, *(moment for moment in ahead if moment <= soon)])
     length = max(end - start, timedelta(minutes=10))
     return later(start, -length / 50), later(end, length / 20)
 
 
-# -- the picture ----------------------------------------------------------------------------------
+def _nodes(now: datetime, accounts: Accounts, *, are_named: bool) -> Iterator[Node]:
+    """Yield accounts, their owners of credentials, and the credentials."""
+    for account, owners in accounts.items():
+        yield Node(account, account, line=account if are_named else "")
+        for owner in owners:
+            if not owner.credentials:
+                yield Node(owner.arn, owner.name, line="", facts=_facts(now, owner))
+                continue
+            key = f"{owner.arn} {owner.name}"
+            alone = ": ✕ no MFA" if owner.lacks_mfa else ""
+            words = f"{owner.summary}: {owner.kinds}; {owner.arn}"
+            yield Node(key, owner.name, parent=account, line=f"{owner.name}{alone}: {words}")
+            sessions = [
+                credential for credential in owner.credentials if credential.kind == SESSION
+            ]
+            for number, credential in enumerate(owner.credentials):
+                if sessions and credential is sessions[0]:
+                    line = f"{count(len(sessions), SESSION)}: {_valid(sessions)}"
+                    yield Node(f"{key} sessions", line, parent=key)
+                parent = f"{key} sessions" if credential.kind == SESSION else key
+                line, facts = _line(now, credential), _facts(now, owner, credential)
+                yield Node(
+                    f"{key} {number}", credential.name, parent=parent, line=line, facts=facts
+                )
+        if names := [owner.name for owner in owners if not owner.credentials]:
+            line = f"no credentials: {', '.join(names)}"
+            yield Node(f"{account} others", line, parent=account)
 
 
-class _Drawing:
-    """One picture in the making."""
+def _facts(now: datetime, owner: Owner, credential: Credential | None = None) -> dict[str, object]:
+    """Return a row of the table; one without a credential for whoever has none."""
+    return {
+        "user": owner.name,
+        "arn": owner.arn,
+        "account": owner.account.account_id,
+        "credential": credential and credential.kind,
+        "id": credential and credential.name,
+        "status": credential and credential.status,
+        "created": credential and credential.start,
+        "last changed": credential and credential.changed,
+        "last used": credential and credential.last_used,
+        "end": credential and credential.end,
+        "replace by": credential and credential.due,
+        "age in days": credential and credential.age(now),
+        "too old": credential and credential.is_too_old,
+    }
 
-    def __init__(self, sheet: Sheet, facts: Facts, lanes: list[Lane]) -> None:
-        self.sheet, self.facts, self.lanes = sheet, facts, lanes
-        self.is_roomy = len(lanes) <= FEW
-        self.row = 0.46 if self.is_roomy else 0.28
-        self.bar = 0.2 if self.is_roomy else 0.15
-        self.axis = TimeAxis(*_window(facts), PLOT, STATES - 0.2)
-        heights = [self.row if lane.owner else min(self.row, 0.32) for lane in lanes]
-        self.tops = [TOP, *(TOP + height for height in accumulate(heights))]
-        self.bottom = self.tops[-1]
-        self.points: dict[float, list[float]] = {}
 
-    def draw(self) -> None:
-        """Draw all."""
-        sheet, axis, now = self.sheet, self.axis, self.facts.now
-        headings = {
-            USERS: "USER",
-            NAMES: "CREDENTIAL",
-            PLOT: f"TIME (UTC), {axis.days()}",
-            STATES: "STATE",
+# -- the picture -----------------------------------------------------------------------------------
+
+
+def _lanes(now: datetime, accounts: Accounts) -> Iterator[Lane]:
+    """Yield a lane for each credential; for each owner if there are many, as many as fit."""
+    holders = [owner for owners in accounts.values() for owner in owners if owner.credentials]
+    lanes = {id(owner): list(_lanes_of(now, owner)) for owner in holders}
+    if sum(map(len, lanes.values())) > MOST:
+        lanes = {
+            id(owner): [_lane(now, owner, owner.credentials, owner.kinds, owner.summary)]
+            for owner in holders
         }
-        for x, heading in headings.items():
-            sheet.heading(x, 0.28, heading)
-        axis.draw(sheet, TOP - 0.22, self.bottom, now=now)
-        middles = [(top + bottom) / 2 for top, bottom in pairwise(self.tops)]
-        for lane, top, middle in zip(self.lanes, self.tops, middles, strict=False):
-            left = NAMES if lane.owner and not lane.is_first else USERS
-            sheet.area((left, top), (PAGE - MARGIN - left, 0.001), HAIRLINE)
-            self._words(lane, middle)
-        sheet.area((USERS, self.bottom), (PAGE - 2 * MARGIN, 0.001), HAIRLINE)
-        for lane, middle in zip(self.lanes, middles, strict=True):
-            # What is too old is drawn over what is not.
-            for one in sorted(lane.credentials, key=lambda one: one.state is TOO_OLD):
-                self._bar(one, middle)
-        axis.draw_now(sheet, now, TOP - 0.09, self.bottom)
-        self._legend()
-
-    def _words(self, lane: Lane, y: float) -> None:
-        """Write what stands beside a bar."""
-        sheet = self.sheet
-        if lane.owner is None:
-            room = PLOT - 0.2 - USERS
-            # Of a remark on the rest, the list has all.
-            sheet.text(USERS, y, lane.heading, face="bold", size=SMALL, room=room)
-            sheet.note(USERS, y, lane.remark, room=room, fact=False)
-            return
-        if lane.is_first:
-            self._user(lane.owner, y)
-        room = PLOT - 0.2 - NAMES
-        style: dict[str, Any] = {"colour": _colour(lane.state), "face": "bold", "size": SMALL}
-        right = PAGE - MARGIN - STATES
-        if self.is_roomy:
-            lift = 0.09 if lane.detail else 0
-            sheet.text(NAMES, y - lift, lane.title, room=room)
-            sheet.note(NAMES, y + 0.1, lane.detail, room=room)
-            lift = 0.09 if lane.use else 0
-            sheet.text(STATES, y - lift, lane.state, room=right, **style)
-            sheet.note(STATES, y + 0.1, lane.use, INK, room=right)
-            return
-        taken = sheet.note(NAMES, y, lane.title, INK, room=room)
-        if room - taken > 0.6:
-            sheet.note(NAMES + taken + 0.08, y, lane.detail, room=room - taken - 0.08)
-        sheet.text(STATES, y, lane.state, room=right, **style)
-
-    def _user(self, owner: Owner, y: float) -> None:
-        room = NAMES - 0.12 - USERS
-        if self.is_roomy and owner.lacks_mfa:
-            self.sheet.text(USERS, y - 0.09, owner.name, face="bold", room=room)
-            self.sheet.note(USERS, y + 0.1, "✕ no MFA", DENY)
-            return
-        taken = self.sheet.text(USERS, y, owner.name, face="bold", room=room)
-        if owner.lacks_mfa and room - taken > 0.75:
-            self.sheet.note(USERS + taken + 0.08, y, "✕ no MFA", DENY)
-
-    # -- the bars ---------------------------------------------------------------------------------
-
-    def _bar(self, one: Credential, y: float) -> None:
-        """Draw a credential: what has been, what is too long, what is still to come."""
-        axis, now = self.axis, utc(self.facts.now)
-        start = axis.left if one.start is None else axis.at(one.start)
-        present = axis.at(now)
-        end = present if one.end is None or utc(one.end) > now else axis.at(one.end)
-        if one.state is TOO_OLD and one.kind == KEY and one.due is not None:
-            over = axis.at(one.due)
-            self._piece(start, over, y, ACTIVE.area, ALLOW)
-            self._piece(over, present, y, DENY_FILL, DENY, hatch="////")
-        elif one.state is TOO_OLD:
-            self._piece(start, end, y, ACTIVE.area, ALLOW)
-            self._piece(end, present, y, DENY_FILL, DENY, hatch="////")
-        else:
-            self._piece(start, end, y, one.state.area, one.state.colour)
-        ahead = one.due or one.end
-        if one.state is ACTIVE and ahead is not None and utc(ahead) > now:
-            self._piece(present, axis.at(ahead), y, ALLOW_AREA, ALLOW)
-        if one.state is INACTIVE and one.end is not None:
-            self._piece(end, present, y, INACTIVE.area, SILENT, part=0.25)
-        if one.due is not None and axis.has(one.due):
-            reach = self.bar * (0.75 if self.is_roomy else 0.55)
-            self.sheet.gate(axis.at(one.due), y - reach, y + reach, INK, open_at=None)
-        if one.start is None and self.is_roomy:
-            self.sheet.text(axis.left - 0.02, y, "◂", SILENT, align="right", fact=False)
-        self._points(one, y)
-
-    def _points(self, one: Credential, y: float) -> None:
-        """Mark when a credential was replaced, and when it was last used."""
-        if one.changed is not None:
-            x = self.axis.at(one.changed)
-            self.sheet.area((x - 0.012, y - self.bar / 2), (0.024, self.bar), PAPER, edge=PAPER)
-        if one.last_used is not None:
-            is_dark = one.state in (ACTIVE, TOO_OLD)
-            style: dict[str, Any] = {"size": SMALL, "align": "center", "fact": False}
-            x = min(self.axis.at(one.last_used), self.axis.at(self.facts.now) - 0.08)
-            taken = self.points.setdefault(y, [])
-            if all(abs(x - other) > 0.15 for other in taken):
-                taken.append(x)
-                self.sheet.text(x, y, "◆", PAPER if is_dark else SILENT, **style)
-
-    def _piece(
-        self,
-        left: float,
-        right: float,
-        y: float,
-        area: str,
-        edge: str,
-        *,
-        hatch: str = "",
-        part: float = 1.0,
-    ) -> None:
-        """Draw a piece of a bar; never too short to be seen."""
-        height = self.bar * part
-        width = max(right - left, 0.03)
-        self.sheet.area((left, y - height / 2), (width, height), area, edge=edge, hatch=hatch)
-
-    # -- the legend -------------------------------------------------------------------------------
-
-    def _legend(self) -> None:
-        """Say what pieces and marks mean; only of what there is."""
-        every = [one for _, one in self.facts.every()]
-        states = {one.state.word for one in every}
-        legend = Legend(self.sheet, USERS + 0.02, self.bottom + 0.3)
-        if ACTIVE.word in states:
-            legend.piece("✓ active", ACTIVE.area, ALLOW)
-        if TOO_OLD.word in states:
-            legend.piece("✕ too old", DENY_FILL, DENY, hatch=TOO_OLD.hatch)
-        if any(one.state is ACTIVE and _ahead(one, utc(self.facts.now)) for one in every):
-            legend.piece("time left", ALLOW_AREA, ALLOW)
-        if INACTIVE.word in states:
-            legend.piece("– inactive", INACTIVE.area, SILENT)
-        if OVER.word in states:
-            legend.piece("○ over", OVER.area, SILENT)
-        if any(one.due is not None for one in every):
-            legend.wall("to be replaced")
-        if any(one.last_used is not None for one in every):
-            legend.sign("last used", "◆", PAPER, ACTIVE.area, ALLOW)
-        if any(one.changed is not None for one in every):
-            legend.notch("password changed", ACTIVE.area, ALLOW, PAPER)
+    holders.sort(key=lambda owner: -owner.looking(TOO_OLD))
+    rest = holders[MOST - 1 :] if len(holders) > MOST else []
+    left_out = set(map(id, rest))
+    pale = {"size": SMALL, "colour": PALE_INK, "fact": False}
+    for account, owners in accounts.items():
+        if len(accounts) > 1:
+            yield Lane({USER: Entry(account, style={"face": "bold", "size": SMALL})})
+        for owner in owners:
+            if owner.credentials and id(owner) not in left_out:
+                yield from lanes[id(owner)]
+        if names := [owner.name for owner in owners if not owner.credentials]:
+            yield Lane({USER: Entry(f"no credentials: {listed(names, 2)}", style=pale)})
+    if rest:
+        every = count(sum(len(owner.credentials) for owner in rest), "credential")
+        old = sum(owner.looking(TOO_OLD) for owner in rest)
+        yield Lane({USER: Entry(f"and {len(rest)} more users: {every}, {old} too old", style=pale)})
 
 
-def _ahead(one: Credential, now: datetime) -> bool:
-    end = one.due or one.end
-    return end is not None and utc(end) > now
+def _lanes_of(now: datetime, owner: Owner) -> Iterator[Lane]:
+    sessions = [credential for credential in owner.credentials if credential.kind == SESSION]
+    for credential in owner.credentials[: len(owner.credentials) - len(sessions)]:
+        words = credential.kind, credential.state(now), credential.name, credential.use
+        yield _lane(now, owner, [credential], *words)
+    if sessions:
+        yield _lane(now, owner, sessions, count(len(sessions), SESSION), _valid(sessions))
 
 
-def _colour(state: str) -> str:
-    """Give the colour that goes with the symbol before a state."""
-    return {"✓": ALLOW, "✕": DENY}.get(state[:1], SILENT)
+def _lane(
+    now: datetime,
+    owner: Owner,
+    credentials: Sequence[Credential],
+    title: str,
+    state: str,
+    detail: str = "",
+    use: str = "",
+) -> Lane:
+    ordered = sorted(credentials, key=attrgetter("is_too_old"))  # what is too old covers the rest
+    is_first = credentials[0] is owner.credentials[0]
+    colour = {"✓": ALLOW, "✕": DENY}.get(state[0], SILENT)
+    user = Entry(owner.name, "✕ no MFA" if owner.lacks_mfa else "", DENY, {"face": "bold"})
+    return Lane(
+        {
+            **({USER: user} if is_first else {}),
+            CREDENTIAL: Entry(title, detail),
+            STATE: Entry(state, use, INK, {"face": "bold", "colour": colour, "size": SMALL}),
+        },
+        [bar for credential in ordered for bar in _bars(now, credential)],
+    )
+
+
+def _bars(now: datetime, credential: Credential) -> Iterator[Bar]:
+    """Yield what has been, what is too long, and what is still to come."""
+    marks = credential.due, credential.last_used, credential.changed
+    if credential.is_too_old:
+        yield Bar(credential.start, credential.due, ACTIVE, *marks)
+        yield Bar(credential.due, now, TOO_OLD)
+        return
+    end = min(utc(credential.end or now), now)
+    yield Bar(credential.start, end, credential.look, *marks)
+    ahead = credential.due or credential.end
+    if credential.look is ACTIVE and ahead and utc(ahead) > now:
+        yield Bar(now, ahead, TIME_LEFT)
+    if credential.look is INACTIVE and credential.end:
+        yield Bar(credential.end, now, INACTIVE, height=0.25)
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def _valid(sessions: Sequence[Credential]) -> str:
+    valid = sum(credential.look is ACTIVE for credential in sessions)
+    return f"{'✓' if valid else '○'} {valid} of {count(len(sessions), SESSION)} valid"
+
+
+def _line(now: datetime, credential: Credential) -> str:
+    said = [
+        f"{credential.kind} {credential.name}".rstrip(),
+        f"made {stamp(credential.start)}" if credential.start else "made at an unknown time",
+        credential.state(now),
+        f"replaced {stamp(credential.changed)}" if credential.changed else "",
+        f"until {stamp(credential.end)}" if credential.end else "",
+        f"to be replaced by {stamp(credential.due)}" if credential.due else "",
+        credential.use,
+    ]
+    return "; ".join(filter(None, said))
+
+
+def _alt(now: datetime, owners: Sequence[Owner]) -> str:
+    """Say first what must be fixed, then how many credentials are active and in time."""
+    every = [(owner.name, credential) for owner in owners for credential in owner.credentials]
+    users = f"{len(owners)} users" if len(owners) > 1 else owners[0].name
+    first = f"On {day(now)}, {count(len(every), 'credential')} of {shorten(users, 60)}: "
+    old = []
+    for name, credential in every:
+        if credential.is_too_old:
+            age, end = count(credential.age(now), "day"), credential.end
+            how = f"expired {day(end)}" if end else f"is {age} old"
+            old.append(f"{credential.kind} of {shorten(name, 40)} {how}")
+    lacking = [owner.name for owner in owners if owner.lacks_mfa]
+    unused = dict.fromkeys(
+        name
+        for name, credential in every
+        if credential.kind in (KEY, PASSWORD)
+        and credential.look is ACTIVE
+        and credential.last_used is None
+    )
+    active = sum(credential.look is ACTIVE for _, credential in every)
+    parts = [
+        *old[:3],
+        f"{len(old) - 3} more are too old" if len(old) > 3 else "",
+        f"without MFA: {listed(lacking, 3, length=30)}" if lacking else "",
+        f"never used: those of {listed(list(unused), 3, length=30)}" if unused else "",
+        f"{active} {'is' if active == 1 else 'are'} active and in time.",
+    ]
+    return told(first, parts)

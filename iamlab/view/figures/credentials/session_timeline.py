@@ -1,60 +1,75 @@
 """The timeline of sessions: who had which credentials, from when to when, and who got them how.
 
-Each row is one lane of the world's clock. What is good now is dark, what is over is pale; an arrow
-leads down from the credentials that asked to those that they got. Long-term keys are thin lines:
-no time ends them.
+A row is a lane on the world's clock. What is valid now is dark, what is over is pale. An arrow
+leads from credentials down to those that they were used to get. Long-term keys are thin lines,
+because they don't expire.
 
 Notes
 -----
-AWS pages: "Temporary security credentials in IAM"; "Roles terms and concepts", for chains of roles
-and their hour; "Revoke IAM role temporary security credentials".
+AWS pages: "Temporary security credentials in IAM"; "Roles terms and concepts", for role chaining
+and its hour; "Revoke IAM role temporary security credentials".
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.credential_timeline.timeline import Timeline
-from iamlab.view.drawing.legend import Legend
-from iamlab.view.drawing.measure import SMALL, widest, width_of
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.drawing.time_axis import TimeAxis, later, utc
-from iamlab.view.figure import Figure
+from iamlab.display import count
+from iamlab.view.drawing.measure import SMALL
+from iamlab.view.drawing.sheet import MARGIN
+from iamlab.view.drawing.time_axis import TimeAxis, later, stamp, utc
 from iamlab.view.figures.credentials.session_lanes import (
     CHAINED,
-    STATES,
-    Lane,
-    alt_of,
+    Series,
     chained_in,
-    end_words,
-    ends_told,
-    is_good,
     is_key,
+    is_valid,
     lanes_of,
-    lines_of,
-    rows_of,
+    name_of,
 )
 from iamlab.view.given import check
-from iamlab.view.style import DENY, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, SILENT, SILENT_AREA
+from iamlab.view.layouts.lifetimes import (
+    FEW,
+    Bar,
+    Entry,
+    Lane,
+    draw_lifetimes,
+    draw_words,
+)
+from iamlab.view.scene import Node, Scene
+from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, INK, SILENT, SILENT_AREA, Look
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
+    from iamlab.view.figure import Figure
 
-FEW = 16
-"""So many lanes have two lines of text each; of more, each has one."""
+CREDENTIALS, END = "CREDENTIALS", "END"
+LEFT, ENDS, FAR_ENDS = 3.4, 8.55, 7.85
+"""Where the axis begins, and where its end is in words: further left where there are many lanes."""
 
-NAMES, PLOT = MARGIN, 3.4
-ENDS, FAR_ENDS = 8.55, 7.85
-"""Where the columns begin: whose, the time, how it ends; that further left where lanes are many."""
-TOP = 0.82
-"""Where the first lane begins."""
-STEP = 0.16
-"""How much further to the right credentials stand than those that they come from."""
-DEEPEST = 5
-"""So many steps of a chain are indented, and no further."""
+STATES = {
+    "still valid": Look("✓", "valid", ALLOW, ALLOW_FILL),
+    "expired": Look("○", "expired", SILENT, SILENT_AREA),
+    "inactive": Look("–", "inactive", SILENT, SILENT_AREA),
+    **{
+        ended: Look("✕", ended, DENY, DENY_AREA)
+        for ended in ("revoked", "role deleted", "user deleted", "key deleted")
+    },
+}
+"""How the end of credentials looks; only what is valid has a strong colour."""
+CUT = {
+    "revoked": "was revoked",
+    "role deleted": "lost its role",
+    "user deleted": "lost its user",
+    "key deleted": "has no such key any more",
+}
+LEGEND = {"thin": "access key", "wall": "limit of a chained session: 1 h"}
 
 
 def session_timeline(timeline: Timeline) -> Figure:
@@ -63,12 +78,12 @@ def session_timeline(timeline: Timeline) -> Figure:
     Parameters
     ----------
     timeline
-        What ``world.timeline()`` gives, or ``world.timeline(session)``.
+        What ``world.timeline()`` returns, or ``world.timeline(session)``.
 
     Raises
     ------
     RequestError
-        It is no timeline.
+        It isn't a timeline.
 
     Examples
     --------
@@ -82,208 +97,158 @@ def session_timeline(timeline: Timeline) -> Figure:
     At 2026-11-25 10:00, 1 of 2 credentials is valid, of ana; 1 is over, ana last.
     """
     check("session_timeline", timeline, Timeline)
+    caption = "Credentials on the world's clock (UTC)"
     if not timeline.rows:
-        return _nothing(timeline)
-    lanes = lanes_of(timeline)
-    sheet = Sheet(PAGE)
-    _Drawing(sheet, timeline, lanes).draw()
-    chained = " One hour is the longest that a chained session lasts." * bool(chained_in(timeline))
-    return Figure.on(
-        sheet,
-        alt=alt_of(timeline),
-        caption=f"Credentials on the world's clock (UTC): what is dark is good now.{chained}",
-        rows=rows_of(timeline, lanes),
-        lines=lines_of(timeline, lanes),
+        words = "There are no credentials: nobody has made a key or asked STS."
+        empty = Node("none", words, facts={"now": timeline.now, "credentials": 0})
+        return Scene([empty]).figure(
+            lambda _: draw_words(words), alt=words, caption=f"{caption}.", is_graph=False
+        )
+    all_series, chained = lanes_of(timeline), chained_in(timeline)
+    ends = ENDS if len(all_series) <= FEW else FAR_ENDS
+    axis = TimeAxis(*window(timeline), LEFT, ends - 0.2)
+    lanes = [_lane(series, all_series, axis, chained) for series in all_series]
+    valid, of = sum(map(is_valid, timeline)), count(len(timeline), "credential")
+    limit = "one hour is the longest that a session lasts which a role's session asked for"
+    scene = Scene(
+        list(_nodes(all_series, chained)),
+        before=[f"now {stamp(timeline.now)}: {valid} of {of} still valid"],
+        after=[limit] * bool(chained),
     )
-
-
-def _nothing(timeline: Timeline) -> Figure:
-    sheet = Sheet(5)
-    words = "There are no credentials: nobody has made a key or asked STS."
-    sheet.text(MARGIN, 0.3, words, PALE_INK)
-    return Figure.on(
-        sheet,
-        alt=words,
-        caption="Credentials on the world's clock (UTC).",
-        rows=[{"now": timeline.now, "credentials": 0}],
-        lines=[words],
+    columns = {CREDENTIALS: MARGIN, END: ends}
+    hour = " One hour is the longest that a chained session lasts." * bool(chained)
+    return scene.figure(
+        lambda _: draw_lifetimes(lanes, axis, timeline.now, columns, LEGEND),
+        alt=_alt(timeline),
+        caption=f"{caption}: what is dark is good now.{hour}",
+        is_graph=False,
     )
 
 
 def window(timeline: Timeline) -> tuple[datetime, datetime]:
-    """Say which time is drawn: all sessions, and now if it is near; keys may be much older."""
-    sessions = [row for row in timeline if not is_key(row)]
-    drawn = sessions or list(timeline)
+    """Return the time that is drawn: all sessions, and now if it is near; keys may be older."""
+    drawn = [row for row in timeline if not is_key(row)] or list(timeline)
     now = utc(timeline.now)
     start = min(utc(row.start) for row in drawn)
     end = max(utc(row.end) if row.end else now for row in drawn)
     length = max(end - start, timedelta(minutes=1))
     if now - end <= length:
         end = max(end, now)
-    near = [utc(row.start) for row in timeline if start - utc(row.start) <= length / 2]
-    start = min([start, *near])
+    start = min(
+        [start, *(other for row in timeline if start - (other := utc(row.start)) <= length / 2)]
+    )
     length = max(end - start, timedelta(minutes=1))
     return later(start, -length / 50), later(end, length / 30)
 
 
-class _Drawing:
-    """One picture in the making."""
+# -- lanes -----------------------------------------------------------------------------------------
 
-    def __init__(self, sheet: Sheet, timeline: Timeline, lanes: list[Lane]) -> None:
-        self.sheet, self.timeline, self.lanes = sheet, timeline, lanes
-        self.is_roomy = len(lanes) <= FEW
-        self.row = 0.5 if self.is_roomy else 0.27
-        self.bar = 0.22 if self.is_roomy else 0.15
-        self.ends = ENDS if self.is_roomy else FAR_ENDS
-        self.axis = TimeAxis(*window(timeline), PLOT, self.ends - 0.2)
-        self.bottom = TOP + len(lanes) * self.row
-        self.chained = chained_in(timeline)
-        self.notes = 0.0 if self.is_roomy else min(widest((x.note for x in lanes), SMALL), 1.75)
-        self.arrows: list[tuple[float, float, float]] = []
-        self.crosses: dict[float, list[float]] = {}
-        self.lane_of = {row.access_key_id: i for i, lane in enumerate(lanes) for row in lane.rows}
 
-    def middle(self, number: int) -> float:
-        """Say at which height a lane is."""
-        return TOP + (number + 0.5) * self.row
+def _lane(series: Series, all_series: Sequence[Series], axis: TimeAxis, chained: set[str]) -> Lane:
+    places = {row.access_key_id: i for i, other in enumerate(all_series) for row in other.rows}
+    last, limited = series.rows[-1], set() if series.is_group else chained
+    words, moment = _end(last)
+    style = {"face": "bold", "size": SMALL, "colour": STATES[last.ended].colour}
+    end = Entry(words, axis.short(moment) if moment else "", INK, style)
+    if series.is_group:
+        end = Entry(series.ends, style={"size": SMALL})
+    return Lane(
+        {CREDENTIALS: Entry(series.name, series.note, level=series.level), END: end},
+        [
+            Bar(
+                row.start,
+                row.end,
+                state := STATES[row.ended],
+                later(utc(row.start), CHAINED) if row.access_key_id in limited else None,
+                height=0.4 if is_key(row) else 1,
+                words="" if series.is_group or row is last else str(state),
+                is_cut=row.ended in CUT,
+                source=None if series.is_group else places.get(row.parent),
+            )
+            for row in sorted(series.rows, key=is_valid)  # over what isn't valid any more
+        ],
+    )
 
-    def draw(self) -> None:
-        """Draw all."""
-        sheet, timeline = self.sheet, self.timeline
-        for x, heading in (
-            (NAMES, "CREDENTIALS"),
-            (PLOT, f"TIME (UTC), {self.axis.days()}"),
-            (self.ends, "END"),
-        ):
-            sheet.heading(x, 0.28, heading)
-        for number in range(len(self.lanes) + 1):
-            y = TOP + number * self.row
-            sheet.area((NAMES, y), (PAGE - 2 * MARGIN, 0.001), HAIRLINE)
-        self.axis.draw(sheet, TOP - 0.22, self.bottom, now=timeline.now)
-        for number, lane in enumerate(self.lanes):
-            self._name(number, lane)
-            self._end(number, lane)
-            for row in lane.rows:
-                self._arrow(number, row)
-        for number, lane in enumerate(self.lanes):
-            for row in sorted(lane.rows, key=is_good):  # over what is not good any more
-                self._bar(number, row)
-        self.axis.draw_now(sheet, timeline.now, TOP - 0.09, self.bottom)
-        for number, lane in enumerate(self.lanes):
-            for row in lane.rows:
-                self._marks(number, row, is_last=row is lane.rows[-1])
-        self._legend()
 
-    # -- the words of a lane ----------------------------------------------------------------------
+# -- nodes, and words ------------------------------------------------------------------------------
 
-    def _name(self, number: int, lane: Lane) -> None:
-        x, y = NAMES + 0.05 + STEP * min(lane.level, DEEPEST), self.middle(number)
-        room = PLOT - 0.2 - x
-        if lane.level:
-            self._elbow(x, y)
-        if self.is_roomy:
-            self.sheet.text(x, y - 0.09, lane.name, room=room)
-            self.sheet.note(x, y + 0.1, f"{lane.note} {lane.where}".rstrip(), room=room)
-            return
-        self.sheet.text(x, y, lane.name, room=room - self.notes - 0.1)
-        self.sheet.note(PLOT - 0.2 - self.notes, y, lane.note, room=self.notes)
 
-    def _elbow(self, x: float, y: float) -> None:
-        """Draw the sign that a lane comes from the one above it."""
-        y -= 0.09 * self.is_roomy
-        self.sheet.area((x - 0.11, y - 0.09), (0.001, 0.09), PALE_LINE, edge=PALE_LINE)
-        self.sheet.area((x - 0.11, y), (0.07, 0.001), PALE_LINE, edge=PALE_LINE)
+def _nodes(all_series: Sequence[Series], chained: set[str]) -> Iterator[Node]:
+    """Yield each lane, with its credentials if there are several."""
+    for number, series in enumerate(all_series):
+        head = f"{series.name}: {series.note}"
+        facts = [
+            {
+                "lane": number,
+                "credentials": row.access_key_id,
+                "kind": row.kind.value,
+                "operation": row.operation,
+                "arn": row.arn,
+                "role": row.role_arn,
+                "start": row.start,
+                "end": row.end,
+                "ended": row.ended,
+                "is valid": is_valid(row),
+                "is chained": row.access_key_id in chained,
+                "parent": row.parent,
+                "depth": row.depth,
+                "asked by": row.asked_by,
+                "last used": row.last_used,
+            }
+            for row in series.rows
+        ]
+        if len(series.rows) == 1 and not series.is_group:
+            line = f"{head}: {_line(series.rows[0])}"
+            yield Node(series.id, series.name, parent=series.parent, line=line, facts=facts[0])
+            continue
+        line = f"{head}: {series.ends}" if series.is_group else head
+        yield Node(series.id, series.name, parent=series.parent, line=line)
+        for row, values in zip(series.rows, facts, strict=True):
+            whose = f"{name_of(row)}: {row.operation}: " if series.is_group else ""
+            inner, line = f"{row.access_key_id} alone", f"{whose}{_line(row)}"
+            yield Node(inner, name_of(row), parent=series.id, line=line, facts=values)
 
-    def _end(self, number: int, lane: Lane) -> None:
-        y, room = self.middle(number), PAGE - MARGIN - self.ends
-        if lane.is_group:
-            self.sheet.note(self.ends, y, ends_told(lane), INK, room=room)
-            return
-        row = lane.rows[-1]
-        words, has_time = end_words(row)
-        style: dict[str, Any] = {"colour": STATES[row.ended].colour, "face": "bold", "size": SMALL}
-        time = self.axis.short(row.end) if has_time and row.end else ""
-        if self.is_roomy and time:
-            self.sheet.text(self.ends, y - 0.09, words, room=room, **style)
-            self.sheet.note(self.ends, y + 0.1, time, INK)
-            return
-        taken = self.sheet.text(self.ends, y, words, room=room, **style)
-        if time and taken + 0.08 + width_of(time, SMALL) <= room:
-            self.sheet.note(self.ends + taken + 0.08, y, time, INK)
 
-    # -- the bars ---------------------------------------------------------------------------------
+def _end(row: Lifetime) -> tuple[str, datetime | None]:
+    """Say how credentials end, and return when."""
+    if is_valid(row):
+        return ("✓ valid until", row.end) if row.end else ("✓ valid, no end", None)
+    return str(STATES[row.ended]), row.end
 
-    def _place(self, row: Lifetime) -> tuple[float, float]:
-        """Say from where to where a bar is drawn; it is never too short to be seen."""
-        left = self.axis.at(row.start)
-        right = self.axis.right if row.end is None else self.axis.at(row.end)
-        return left, max(right, left + 0.03)
 
-    def _arrow(self, number: int, row: Lifetime) -> None:
-        """Lead from what asked down to what it got, at the moment when it asked."""
-        above = self.lane_of.get(row.parent)
-        if above is None or self.lanes[number].is_group:
-            return
-        x = self.axis.at(row.start)
-        start, end = self.middle(above), self.middle(number) - self.bar / 2
-        self.arrows.append((x, start, end))
-        self.sheet.straight((x, start), (x, end), INK, arrow=self.is_roomy)
+def _line(row: Lifetime) -> str:
+    words, moment = _end(row)
+    end = f"{words} {stamp(moment)}" if moment else words
+    said = [f"from {stamp(row.start)}, {end}; {row.arn}, {row.access_key_id}"]
+    if row.parent:
+        said.append(f"asked for with {row.parent}")
+    elif row.asked_by:
+        said.append(f"asked for by {row.asked_by}")
+    if row.last_used:
+        said.append(f"last used {stamp(row.last_used)}")
+    return ", ".join(said)
 
-    def _bar(self, number: int, row: Lifetime) -> None:
-        left, right = self._place(row)
-        state = STATES[row.ended]
-        height = self.bar * (0.4 if is_key(row) else 1)
-        place, size = (left, self.middle(number) - height / 2), (right - left, height)
-        self.sheet.area(place, size, state.area, edge=state.colour)
 
-    def _marks(self, number: int, row: Lifetime, *, is_last: bool) -> None:
-        """Put on a bar what is to be seen of its end: a cross, a wall, a word."""
-        left, right = self._place(row)
-        y, state, is_group = self.middle(number), STATES[row.ended], self.lanes[number].is_group
-        limit = later(utc(row.start), CHAINED)
-        if row.access_key_id in self.chained and not is_group and self.axis.has(limit):
-            reach = self.bar * 0.8
-            self.sheet.gate(self.axis.at(limit), y - reach, y + reach, INK, open_at=None)
-        if state.symbol == "✕":
-            self._cross(right, y)
-        if not is_group and not self.axis.has(row.start):
-            self.sheet.text(left - 0.02, y, "◂", state.colour, align="right", fact=False)
-        if self.is_roomy and not (is_last or is_group):
-            self._word(row, left, right, y)
+def _alt(timeline: Timeline) -> str:
+    """Say how many credentials are valid, what was cut, and what outlives it."""
+    every = list(timeline)
+    valid = [row for row in every if is_valid(row)]
+    are = "is" if len(valid) == 1 else "are"
+    first = f"At {stamp(timeline.now)[:16]}, {len(valid)} of {len(every)} credentials {are} valid"
+    if valid:
+        names = list(dict.fromkeys(name_of(row) for row in reversed(valid)))
+        first += f", of {listed(names, 4, length=30)}"
+    by_id = {row.access_key_id: row for row in valid}
+    parts = [_cut(row, by_id) for row in every if row.ended in CUT]
+    over = [row for row in every if row.ended in ("expired", "inactive")]
+    if over:
+        last = shorten(name_of(max(over, key=lambda row: row.end or row.start)), 32)
+        parts.append(f"; {len(over)} {'is' if len(over) == 1 else 'are'} over, {last} last")
+    return told(first, parts, ".", between="")
 
-    def _word(self, row: Lifetime, left: float, right: float, y: float) -> None:
-        """Write into a bar how it ended, where there is room beside the arrows that pass."""
-        state = STATES[row.ended]
-        words = str(state)
-        width = width_of(words, SMALL)
-        passing = [x for x, top, bottom in self.arrows if top <= y <= bottom and left < x < right]
-        end = right - 0.05 - 0.15 * (state.symbol == "✕")
-        for x in (left + 0.06, *(one + 0.08 for one in passing)):
-            if x + width <= end and not any(x - 0.03 < one < x + width + 0.03 for one in passing):
-                self.sheet.note(x, y, words, PAPER if is_good(row) else state.colour)
-                return
 
-    def _cross(self, x: float, y: float) -> None:
-        """Mark a cut, unless there is a mark just there."""
-        apart = 0.32 if self.is_roomy else 0.16
-        if any(abs(x - other) < apart for other in self.crosses.setdefault(y, [])):
-            return
-        self.crosses[y].append(x)
-        if self.is_roomy:
-            self.sheet.mark((x, y), "✕", DENY, 11)
-        else:
-            self.sheet.text(x, y, "✕", DENY, face="bold", align="center", fact=False)
-
-    # -- the legend -------------------------------------------------------------------------------
-
-    def _legend(self) -> None:
-        """Say what bars, crosses and walls mean; only of what there is."""
-        legend = Legend(self.sheet, NAMES + 0.05, self.bottom + 0.3)
-        ended = {row.ended for row in self.timeline}
-        for state in (STATES[one] for one in STATES if one in ended):
-            legend.piece(str(state), state.area, state.colour)
-        if any(map(is_key, self.timeline)):
-            legend.piece("access key", SILENT_AREA, SILENT, height=0.06)
-        alone = {lane.rows[0].access_key_id for lane in self.lanes if not lane.is_group}
-        if self.chained & alone:
-            legend.wall("limit of a chained session: 1 h")
+def _cut(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:
+    at = f" at {stamp(row.end)[11:16]}" if row.end else ""
+    outlived = [name_of(valid[child]) for child in row.children if child in valid]
+    more = f", but {listed(outlived, 2, length=32)} goes on" if outlived else ""
+    return f"; {shorten(name_of(row), 40)} {CUT[row.ended]}{at}{more}"

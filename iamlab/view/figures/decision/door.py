@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.sheet import PAGE, ROW, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.style import INK, LIT_AREA, look
+from iamlab.view.scene import Node, Scene
+from iamlab.view.style import INK, LIT_AREA, PAPER, look
 
-TOP = 0.72
-REQUEST, DOOR, VERDICT = 0.15, 3.8, 7.15
-REQUEST_WIDTH, DOOR_WIDTH, VERDICT_WIDTH = 2.75, 2.45, 2.65
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamlab.view.figure import Figure
+
+TOP, HEADINGS = 0.72, 0.28
+REQUEST, DOOR, VERDICT = (0.15, 2.75), (3.8, 2.45), (7.15, 2.65)
+"""Where the columns begin, and how wide their boxes are."""
+ASKS = "asks all policies that apply"
 PARTS = (
     ("who", "the caller, such as alice"),
     ("does what", "the action, such as s3:GetObject"),
@@ -29,39 +37,43 @@ def door(*, meanings: bool = True) -> Figure:
     Parameters
     ----------
     meanings
-        Whether each verdict says what it means; before the first prediction that would tell.
+        Whether each verdict has its meaning; before the first prediction that would give it away.
     """
-    sheet = Sheet(PAGE)
-    middle = TOP + (len(PARTS) - 1) * ROW / 2
-    asks = "asks all policies that apply"
-    gate = Box(DOOR, middle, DOOR_WIDTH, "AWS IAM", asks, INK, LIT_AREA, bold=True)
-    for x, heading in ((REQUEST, "REQUEST"), (DOOR, "DOOR"), (VERDICT, "VERDICT")):
-        sheet.heading(x, 0.28, heading)
-    for i, (name, example) in enumerate(PARTS):
-        part = Box(REQUEST, TOP + i * ROW, REQUEST_WIDTH, name, example)
-        sheet.box(part)
-        sheet.line(part.right, gate.left, INK, arrow=True)
-    sheet.box(gate)
-    for i, (verdict, meaning) in enumerate(MEANING.items()):
-        seen = look(verdict)
-        note = meaning if meanings else ""
-        place = middle + (i - 1) * ROW
-        end = Box(VERDICT, place, VERDICT_WIDTH, str(seen), note, seen.colour, seen.area, bold=True)
-        sheet.box(end)
-        sheet.line(gate.right, end.left, seen.colour, arrow=True)
-    words = [
-        f"{verdict.symbol} {verdict}" + (f": {meaning}" if meanings else "")
-        for verdict, meaning in MEANING.items()
+    parts = [
+        Node(name, name, example, line=f"{name}: {example}", facts={"part": name, "is": example})
+        for name, example in PARTS
     ]
-    return Figure.on(
-        sheet,
+    gate = Node("door", "AWS IAM", ASKS, line=f"AWS IAM {ASKS}")
+    verdicts = []
+    for verdict, meaning in MEANING.items():
+        seen, note = look(verdict), meaning if meanings else ""
+        line = f"{seen}: {note}" if note else str(seen)
+        verdicts.append(Node(line, str(seen), note, parent="door", look=seen, line=line))
+    return Scene([*parts, gate, *verdicts]).figure(
+        lambda _: _draw(parts, gate, verdicts),
         alt="A request has four parts: who, does what, on what, and in which context. IAM asks all "
-        f"policies that apply, and answers with one of three verdicts. {'; '.join(words)}.",
+        "policies that apply, and answers with one of three verdicts. "
+        f"{'; '.join(node.id for node in verdicts)}.",
         caption="Every request to AWS goes through this door.",
-        rows=tuple({"part": name, "is": example} for name, example in PARTS),
-        lines=(
-            *(f"{name}: {example}" for name, example in PARTS),
-            "AWS IAM asks all policies that apply",
-            *(f"  {verdict}" for verdict in words),
-        ),
+        is_graph=False,
     )
+
+
+def _draw(parts: Sequence[Node], gate: Node, verdicts: Sequence[Node]) -> Sheet:
+    sheet = Sheet(PAGE)
+    for (x, _), heading in ((REQUEST, "REQUEST"), (DOOR, "DOOR"), (VERDICT, "VERDICT")):
+        sheet.heading(x, HEADINGS, heading)
+    middle = TOP + (len(parts) - 1) * ROW / 2
+    asks = Box(DOOR[0], middle, DOOR[1], gate.text, gate.note, area=LIT_AREA, bold=True)
+    for number, node in enumerate(parts):
+        part = Box(REQUEST[0], TOP + number * ROW, REQUEST[1], node.text, node.note)
+        sheet.box(part)
+        sheet.line(part.right, asks.left, INK, arrow=True)
+    sheet.box(asks)
+    for number, node in enumerate(verdicts, -1):
+        y = middle + number * ROW
+        colour, area = (node.look.colour, node.look.area) if node.look else (INK, PAPER)
+        end = Box(VERDICT[0], y, VERDICT[1], node.text, node.note, colour, area, bold=True)
+        sheet.box(end)
+        sheet.line(asks.right, end.left, colour, arrow=True)
+    return sheet

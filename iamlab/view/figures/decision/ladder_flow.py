@@ -1,8 +1,8 @@
-"""The way of a request down the ladder: which rungs are asked, and which one decides.
+"""The rungs of the ladder: which layers AWS considers for a request, and which one decides.
 
-The steps of a decision say what each layer answers. What AWS's flow chart adds is that it has
-exits: who is denied at one rung is never asked for at the next, and who is named by the resource's
-policy needs no word from the rungs of his own side.
+The steps of a decision say what each layer does. AWS's flow chart adds that it has exits: what is
+denied at one rung never comes to the next, and a caller whom the resource's policy names needs
+nothing from the rungs of the own side.
 
 Notes
 -----
@@ -15,13 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.combining_rule import NO_ALLOW_NEEDED
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, PERMISSION_FILTERS
 from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
 
@@ -36,9 +37,13 @@ NAMES = {
     "session": ("Session policies", "a ceiling, they never grant"),
     "scoped": ("Scope-down policies", "a ceiling, they never grant"),
 }
-"""What each rung is called, and what it can do."""
+"""The names of rungs, and what each can do."""
+OF_ROLE = "Role trust policy", "the role's side: it must grant"
+OF_KEY = "Key policy and grants", "the key's side: they must grant"
 
-EVERYBODY_ALLOWS = LayerResults(direct=True, indirect=True, account=True, grant=True, identity=True)
+ANSWERS = {"allow": "allows", "deny": "a Deny here", "silent": "says nothing"}
+OF_CEILINGS = {**ANSWERS, "allow": "lets through", "silent": "does not allow"}
+"""What a layer says, by the result of its step."""
 
 NOT_ASKED, NO_HELP, AT_FIRST = "not asked", "cannot help", "counted at 1"
 GOES_ON, DECIDES = "goes on", "decides"
@@ -52,6 +57,10 @@ FIXED = {
 }
 """What decides where no rung does."""
 
+_EVERYBODY_ALLOWS = LayerResults(
+    direct=True, indirect=True, account=True, grant=True, identity=True
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -60,11 +69,11 @@ class Rung:
     Parameters
     ----------
     number
-        Its place, from 1; 0 for a rule that stands between the rungs and needs no policy.
+        Its place, from 1; 0 for a rule that is between the rungs and needs no policy.
     layer, name, note
-        The layer; what it is called, and what it can do.
+        The layer; its name, and what it can do.
     symbol, answer
-        What it says, as a sign and as a word.
+        What it says, as a symbol and in words.
     reason
         Why, in a sentence.
     part
@@ -107,133 +116,98 @@ def rungs(decision: Decision) -> tuple[Rung, ...]:
     >>> print(rungs(decision)[0])
     1. Any explicit Deny? (in any policy of any kind): ✕ a Deny; decides
     """
-    steps = decision.steps
-    order = tuple(step.layer for step in steps)
-    deciding = deciding_layers(decision)
-    asked = asked_layers(decision, order, deciding)
-    late = NO_HELP if _two_accounts_refuse(decision) else NOT_ASKED
+    deciding = _deciding(decision)
+    order = tuple(step.layer for step in decision.steps)
+    reached = _reached(decision, order, deciding)
+    both = decision.verdict is Verdict.IMPLICIT_DENY and decision.trace.rule == "cross_account"
     found = []
-    for number, step in enumerate(steps, 1):
-        part = GOES_ON if step.layer in asked else late if step.result != "deny" else AT_FIRST
-        part = DECIDES if step.layer in deciding else part
-        name, note = name_of(step.layer, decision)
-        answer = answer_of(step, decision)
+    for number, step in enumerate(decision.steps, 1):
+        if step.layer in deciding:
+            part = DECIDES
+        elif step.layer in reached:
+            part = GOES_ON
+        else:
+            part = AT_FIRST if step.result == "deny" else NO_HELP if both else NOT_ASKED
+        name, note = _name(step.layer, decision)
+        answer = _answer(step, decision)
         found.append(Rung(number, step.layer, name, note, step.symbol, answer, step.reason, part))
-    rule = _rule(decision, deciding)
-    if rule is not None:
-        found.insert(_place_of_rule(decision, order), rule)
+    if not deciding:
+        place = next((n for n, layer in enumerate(order) if layer not in reached), len(order))
+        found.insert(place, _rule(decision))
     return tuple(found)
 
 
-def name_of(layer: str, decision: Decision) -> tuple[str, str]:
-    """Give what a rung is called, and what it can do; a role's and a key's policy have names."""
-    if layer == "resource" and decision.request.about_trust:
-        return "Role trust policy", "the role's side: it must grant"
-    if layer == "resource" and decision.request.about_kms_key:
-        return "Key policy and grants", "the key's side: they must grant"
-    return NAMES[layer]
-
-
-def deciding_layers(decision: Decision) -> tuple[str, ...]:
-    """Name the rungs that make the verdict; none where the situation does."""
+def _deciding(decision: Decision) -> tuple[str, ...]:
+    """Return the layers that make the verdict; none where the rule does."""
+    trace = decision.trace
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return ("deny",)
     if decision:
-        if decision.trace.is_enough_at_resource:
+        if trace.is_enough_at_resource:
             return ("resource",)
-        layers = ("resource" if hit.layer == "grant" else hit.layer for hit in decision.determining)
+        layers = ("resource" if one.layer == "grant" else one.layer for one in trace.sufficient)
         return tuple(dict.fromkeys(layers))
-    return _refusing(decision)
+    if not _can_be_allowed(decision):
+        return ()
+    exempt = PERMISSION_FILTERS if trace.is_enough_at_resource else ()
+    for layer in CEILINGS:  # the guardrails first
+        allows = trace.step(layer).found.allows_by_level
+        if layer not in exempt and not getattr(decision.rules, layer)(allows):
+            if layer in GUARDRAILS or trace.is_cut:
+                return (layer,)
+            break
+    return (trace.missing_granter,)
 
 
-def _refusing(decision: Decision) -> tuple[str, ...]:
-    """Name the rung where a request ends that nobody denies."""
-    rule = getattr(decision.rules, decision.combining_rule, None)
-    if rule is None or not rule(EVERYBODY_ALLOWS):
-        return ()  # no policy could have allowed it
-    cutting: tuple[str, ...] = CEILINGS
-    if decision.trace.is_enough_at_resource:  # what names the very caller is cut by none of these
-        cutting = tuple(layer for layer in CEILINGS if layer not in PERMISSION_FILTERS)
-    shut = [layer for layer in cutting if not _lets_through(decision, layer)]
-    for layer in shut:
-        if layer in GUARDRAILS:
-            return (layer,)
-    if shut and decision.trace.is_cut:
-        return (shut[0],)
-    return (decision.trace.missing_granter,)
+def _can_be_allowed(decision: Decision) -> bool:
+    """Whether there are policies that allow such a request, by the rule."""
+    combine = decision.trace.combine
+    return combine is not None and bool(combine(_EVERYBODY_ALLOWS))
 
 
-def _lets_through(decision: Decision, layer: str) -> bool:
-    return bool(getattr(decision.rules, layer)(decision.layer_matches[layer].allows_by_level))
-
-
-def asked_layers(
+def _reached(
     decision: Decision, order: tuple[str, ...], deciding: tuple[str, ...]
-) -> frozenset[str]:
-    """Name the rungs that AWS asks before the verdict is made."""
-    situation = decision.combining_rule
-    if situation == "never_refused":
-        return frozenset()
-    if deciding == ("deny",) or _is_settled_early(decision):
-        return frozenset(("deny",))
+) -> Container[str]:
+    """Return the layers that AWS considers before the verdict is made."""
+    trace = decision.trace
+    if trace.rule == "never_refused":
+        return ()
+    is_hopeless = not decision and not _can_be_allowed(decision)
+    if deciding == ("deny",) or trace.needs_no_allow or is_hopeless:
+        return ("deny",)
     skipped: tuple[str, ...] = ()
-    if decision.trace.is_enough_at_resource:
+    if trace.is_enough_at_resource:
         skipped = ("identity", *PERMISSION_FILTERS)
-    if situation == "root_user":
+    elif trace.rule == "root_user":
         skipped = ("resource", "identity", *PERMISSION_FILTERS)
-    reached = order
-    if not decision:  # it ends at the rung that refuses
-        reached = order[: max((order.index(layer) for layer in deciding), default=len(order)) + 1]
-    return frozenset(reached) - frozenset(skipped)
+    end = len(order) if decision else max(map(order.index, deciding)) + 1
+    return frozenset(order[:end]) - frozenset(skipped)
 
 
-def _is_settled_early(decision: Decision) -> bool:
-    """Say whether the situation settles all once nobody denies."""
-    if decision.combining_rule in NO_ALLOW_NEEDED:
-        return True
-    rule = getattr(decision.rules, decision.combining_rule, None)
-    return not decision and rule is not None and not rule(EVERYBODY_ALLOWS)
+def _rule(decision: Decision) -> Rung:
+    """Return what decides where no rung does."""
+    answer = "needs no Allow" if decision else "no policy can"
+    reason = FIXED.get(decision.trace.rule, "By these rules no Allow is needed.")
+    if decision.trace.refusal and not decision:
+        reason = f"{reason} {decision.trace.refusal}"
+    symbol = decision.verdict.symbol
+    return Rung(0, "rule", "A rule of AWS", "it asks no policy", symbol, answer, reason, DECIDES)
 
 
-def _two_accounts_refuse(decision: Decision) -> bool:
-    """Say whether both accounts are asked, so that one who comes late is asked in vain."""
-    return decision.verdict is Verdict.IMPLICIT_DENY and decision.combining_rule == "cross_account"
+def _name(layer: str, decision: Decision) -> tuple[str, str]:
+    if layer == "resource" and decision.request.about_trust:
+        return OF_ROLE
+    if layer == "resource" and decision.request.about_kms_key:
+        return OF_KEY
+    return NAMES[layer]
 
 
-def _rule(decision: Decision, deciding: tuple[str, ...]) -> Rung | None:
-    """Give what decides where no rung does."""
-    if deciding:
-        return None
-    seen = decision.verdict.symbol
-    word = "needs no Allow" if decision else "no policy can"
-    text = FIXED.get(decision.combining_rule, "By these rules no Allow is needed.")
-    if decision.request.refusal and not decision:
-        text = f"{text} {decision.request.refusal}"
-    return Rung(0, "rule", "A rule of AWS", "it asks no policy", seen, word, text, DECIDES)
-
-
-def _place_of_rule(decision: Decision, order: tuple[str, ...]) -> int:
-    """Say before which rung the rule stands."""
-    if decision.combining_rule == "never_refused":
-        return 0
-    if _is_settled_early(decision):
-        return 1
-    return order.index("resource") if decision.combining_rule == "root_user" else len(order)
-
-
-def answer_of(step: Step, decision: Decision) -> str:
-    """Say in two or three words what a rung answers."""
+def _answer(step: Step, decision: Decision) -> str:
     if step.layer == "deny":
         return "a Deny" if step.result == "deny" else "no Deny"
-    ceiling = step.layer in CEILINGS
-    words = {
-        "allow": "lets through" if ceiling else "allows",
-        "deny": "a Deny here",
-        "silent": "does not allow" if ceiling else "says nothing",
-        "absent": "not there",
-    }
     if step.layer == "session" and step.result == "silent" and not step.statements:
         return "allows nothing"
-    if step.result == "allow" and decision.layer_matches[step.layer].only_denies:
+    if step.result == "allow" and decision.trace.step(step.layer).found.only_denies:
         return "does not deny"
-    return words[step.result]
+    answers = OF_CEILINGS if step.layer in CEILINGS else ANSWERS
+    return answers.get(step.result, "not there")

@@ -1,4 +1,4 @@
-"""The two doors as values: which are open, which of them count, and what bars the way behind them.
+"""The two doors as values: which are open, which of them count, and what bars the room behind them.
 
 Notes
 -----
@@ -8,7 +8,7 @@ evaluation logic"; "Key policies in AWS KMS"; "How IAM roles differ from resourc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
@@ -16,23 +16,44 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.decision.ladder_flow import FIXED
 from iamlab.view.figures.names import resource_policy_of
+from iamlab.view.style import ABSENT, LOOKS, Look
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 State = Literal["open", "shut", "barred", "absent"]
 Way = Literal["side by side", "one after the other", "no door"]
+Arrangement = tuple[Way, str, tuple[str, ...]]
+"""How the doors are placed, what the sign says, and which doors count."""
 
-WORDS = {
-    "open": ("✓", "open"),
-    "shut": ("○", "shut: it says nothing"),
-    "barred": ("✕", "barred by a Deny"),
-    "absent": ("–", "no door: not there"),
+DOORS = {
+    "open": replace(LOOKS["allowed"], word="open"),
+    "shut": replace(LOOKS["implicitDeny"], word="shut: it says nothing"),
+    "barred": replace(LOOKS["explicitDeny"], word="barred by a Deny"),
+    "absent": replace(ABSENT, word="no door: not there"),
 }
+"""How a door looks, by its state."""
+STATES: dict[str, State] = {"deny": "barred", "allow": "open", "silent": "shut", "absent": "absent"}
+"""The state of a door by the result of its step."""
+SIDES = {"identity": ("identity",), "resource": ("resource", "grant")}
+"""The layers of each door."""
 
 EITHER, BOTH = "either is enough", "both must be open"
 ONLY_RESOURCE = "only the resource's door counts"
 ONLY_IDENTITY = "only the identity door counts"
+FROM_RESOURCE: Arrangement = ("side by side", ONLY_RESOURCE, ("resource",))
+ARRANGEMENTS: dict[str, Arrangement] = {
+    "same_account": ("side by side", EITHER, tuple(SIDES)),
+    "cross_account": ("one after the other", f"two accounts: {BOTH}", tuple(SIDES)),
+    "both_sides": ("one after the other", f"a source identity: {BOTH}", tuple(SIDES)),
+    "outsider": FROM_RESOURCE,
+    "root_user_kms": FROM_RESOURCE,
+    "root_user_abroad": FROM_RESOURCE,
+    "assume_root": ("side by side", ONLY_IDENTITY, ("identity",)),
+}
+"""By the rule that combines the layers."""
+TRUSTING = {"role_trust": "the trust policy", "kms_key": "the key policy"}
+"""The policies that must allow, by the rule that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,7 @@ class Door:
     policies
         Whose policies these are, in words.
     state
-        Whether it is open; what that is as a sign and in words.
+        Whether it is open.
     reason
         Why, in a sentence with the statement's address.
     counts
@@ -65,22 +86,22 @@ class Door:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return f"{self.side.capitalize()} door"
 
     @property
-    def symbol(self) -> str:
-        """Its state as a sign."""
-        return WORDS[self.state][0]
+    def look(self) -> Look:
+        """Its state as a symbol, in words, and in colours."""
+        return DOORS[self.state]
 
     @property
     def words(self) -> str:
         """Its state in words."""
-        return WORDS[self.state][1]
+        return self.look.word
 
     def __str__(self) -> str:
         vain = "" if self.counts else " (it does not count here)"
-        return f"{self.name}, {self.policies}: {self.symbol} {self.words}{vain}"
+        return f"{self.name}, {self.policies}: {self.look}{vain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +111,11 @@ class Plan:
     Parameters
     ----------
     way
-        How the doors stand.
+        How the doors are placed.
     sign
-        What is written between them.
+        The words between them.
     bars
-        What stops the request behind the doors: a sign and words each.
+        What stops the request behind the doors: a symbol and words each.
     """
 
     doors: tuple[Door, Door]
@@ -116,83 +137,69 @@ def plan(decision: Decision) -> Plan:
     Identity door, identity-based policies: ✓ open
     Resource door, bucket policy: – no door: not there
     """
-    way, sign, counting = _arranged(decision)
-    doors = tuple(_door(decision, side, counting) for side in ("identity", "resource"))
-    return Plan((doors[0], doors[1]), way, sign, _bars(decision, way, doors))
+    way, sign, counting = _arrangement(decision)
+    doors = _door(decision, "identity", counting), _door(decision, "resource", counting)
+    return Plan(doors, way, sign, tuple(_bars(decision, way, doors)))
 
 
-def _arranged(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
-    """Say how the doors stand, what the sign says, and which doors count."""
-    both: tuple[str, ...] = ("identity", "resource")
-    situation = decision.combining_rule
-    if situation == "same_account":
-        if (
-            decision.trace.principal_match is PrincipalMatch.ACCOUNT
-        ):  # that leaves it to the caller's own policies
-            what = resource_policy_of(decision.request)
-            sign = f"the {what} names only the account: {ONLY_IDENTITY}"
-            return "side by side", sign, ("identity",)
-        return "side by side", EITHER, both
-    if situation == "cross_account":
-        return "one after the other", f"two accounts: {BOTH}", both
-    if situation == "both_sides":
-        return "one after the other", f"a source identity: {BOTH}", both
-    if situation in ("role_trust", "kms_key"):
-        return _by_trust(decision)
-    if situation in ("outsider", "root_user_kms", "root_user_abroad"):
-        return "side by side", ONLY_RESOURCE, ("resource",)
-    if situation == "assume_root":
-        return "side by side", ONLY_IDENTITY, ("identity",)
-    return "no door", FIXED.get(situation, "by these rules no door counts").rstrip("."), ()
-
-
-def _by_trust(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
-    """A role's trust policy and a key policy must allow; naming the account is half of it."""
-    what = "the trust policy" if decision.combining_rule == "role_trust" else "the key policy"
-    if decision.trace.principal_match is PrincipalMatch.ACCOUNT:
-        sign = f"{what} names only the account: {BOTH}"
-        return "one after the other", sign, ("identity", "resource")
-    return "side by side", f"{ONLY_RESOURCE}: {what}", ("resource",)
+def _arrangement(decision: Decision) -> Arrangement:
+    rule = decision.trace.rule
+    # A policy that names only the account leaves it to the caller's own policies.
+    names_account = decision.trace.principal_match is PrincipalMatch.ACCOUNT
+    if rule in TRUSTING and names_account:
+        sign = f"{TRUSTING[rule]} names only the account: {BOTH}"
+        return "one after the other", sign, tuple(SIDES)
+    if rule in TRUSTING:
+        return "side by side", f"{ONLY_RESOURCE}: {TRUSTING[rule]}", ("resource",)
+    if rule == "same_account" and names_account:
+        policy = resource_policy_of(decision.request)
+        sign = f"the {policy} names only the account: {ONLY_IDENTITY}"
+        return "side by side", sign, ("identity",)
+    fixed = FIXED.get(rule, "by these rules no door counts").rstrip(".")
+    return ARRANGEMENTS.get(rule, ("no door", fixed, ()))
 
 
 def _door(decision: Decision, side: str, counting: tuple[str, ...]) -> Door:
     step = next(step for step in decision.steps if step.layer == side)
-    layers = (side, "grant") if side == "resource" else (side,)
-    states: dict[str, State] = {"deny": "barred", "allow": "open", "silent": "shut"}
-    state = states.get(step.result, "absent")
-    applying = [hit for layer in layers for hit in decision.layer_matches[layer].applying]
-    if state == "barred":
-        applying = [hit for hit in applying if hit.effect == "Deny"]
-    leading = {hit.layer for hit in decision.determining} if decision else set()
+    state, counts = STATES[step.result], side in counting
+    steps = [decision.trace.step(layer) for layer in SIDES[side]]
+    matches = [
+        match
+        for step in steps
+        for match in (step.found.denies if state == "barred" else step.found.applying)
+    ]
+    leading = any(match.layer in SIDES[side] for match in decision.determining)
+    policies = (
+        resource_policy_of(decision.request) if side == "resource" else f"{side}-based policies"
+    )
     return Door(
         side,
-        "identity-based policies" if side == "identity" else resource_policy_of(decision.request),
+        policies,
         state,
         step.reason,
-        tuple(dict.fromkeys(hit.address for hit in applying)),
-        counts=side in counting,
-        leads=bool(leading & set(layers)) if decision else state == "open" and side in counting,
+        tuple(dict.fromkeys(match.address for match in matches)),
+        counts,
+        leads=leading if decision else state == "open" and counts,
     )
 
 
-def _bars(decision: Decision, way: Way, doors: tuple[Door, ...]) -> tuple[tuple[str, str], ...]:
-    """Say what stops the request behind the doors, whichever is open."""
-    if decision.verdict is Verdict.ALLOWED:
-        return ()
-    bars = []
-    at_doors = all(hit.layer in ("identity", "resource") for hit in decision.denies)
-    # Who stands before a barred door needs no further bar; who comes through the other one does.
+def _bars(decision: Decision, way: Way, doors: tuple[Door, Door]) -> list[tuple[str, str]]:
+    """Return what stops the request behind the doors, whichever is open."""
+    trace, bars = decision.trace, []
+    if decision:
+        return []
+    # A barred door needs no further bar; a request that comes through the other one does.
     by_another = way == "side by side" and any(door.state == "open" for door in doors)
-    behind = not at_doors or by_another
+    behind = by_another or any(
+        match.layer not in ("identity", "resource") for match in trace.denies
+    )
     if decision.verdict is Verdict.EXPLICIT_DENY and behind:
-        addresses = dict.fromkeys(hit.address for hit in decision.denies)
+        addresses = dict.fromkeys(match.address for match in trace.denies)
         bars.append(("✕", f"a Deny stops all: {', '.join(addresses)}"))
-    # No filter cuts what is granted to the very caller.
-    exempt = PERMISSION_FILTERS if decision.trace.is_enough_at_resource else ()
+    exempt = PERMISSION_FILTERS if trace.is_enough_at_resource else ()
     silent = [
         layer
-        for layer in decision.blocking
-        if layer not in exempt and not decision.layer_matches[layer].denies
+        for layer in trace.blocking
+        if layer not in exempt and not trace.step(layer).found.denies
     ]
-    bars += [("○", f"shut: {NAMES[layer]}") for layer in silent]
-    return tuple(bars)
+    return [*bars, *(("○", f"shut: {NAMES[layer]}") for layer in silent)]

@@ -1,46 +1,40 @@
 """The access matrix: principals down, actions across, each cell a symbol; a large one as shares.
 
-Up to sixty rows every cell is a verdict. Of more principals those who are alike share a row; what
-is larger still becomes a heat map: how much of a service a kind of principal may do.
+Up to sixty rows every cell is a verdict. Of more principals those who may do the same share a row;
+what is larger still becomes a heat map: how much of a service a kind of principal may do.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.view.drawing.sheet import Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.matrix.grid_sheet import (
-    draw_cells,
-    draw_frame,
-    draw_legend,
-    no_grid,
-    plan,
-)
-from iamlab.view.figures.matrix.matrix_grid import (
+from iamlab.view.figures.matrix.matrix_scene import (
     ALLOWED,
     EXPLICIT,
-    ROOTS,
-    Grid,
-    Who,
-    grid_of,
+    ROOT,
+    matrix_scene,
+    merged,
     number_of,
+    resources_of,
+    said,
 )
-from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.given import check_world
+from iamlab.view.layouts.grid import draw_grid
+from iamlab.view.scene import HEADING, Node
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.words import listed, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.model.world import World
+    from iamlab.view.figure import Figure
+    from iamlab.view.scene import Scene
     from iamlab.view.style import Look
     from iamlab.view.tables import VerdictTable
 
 ROWS, COLUMNS = 60, 24
-"""So many rows and columns are drawn with symbols."""
+"""The largest numbers of rows and columns with symbols."""
 NOTHING = "Nobody was asked about, or nothing was asked."
 
 
@@ -52,13 +46,13 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
     asked
         As ``World.access`` gives it, or as :func:`iamlab.view.verdict_table` does.
     world
-        Where is looked up what accounts are called, and whether what is not allowed is denied by a
+        Where accounts have names, and where is looked up whether what isn't allowed is denied by a
         statement; a matrix knows only what is allowed.
 
     Raises
     ------
     RequestError
-        It is neither of the two, or ``world`` is no world.
+        It is neither of the two, or ``world`` isn't a world.
 
     Examples
     --------
@@ -75,133 +69,72 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
         ✕ explicit deny: s3:DeleteObject on star-maps/m31.fits
     """
     check_world("access_matrix", world)
-    grid = grid_of(asked, world)
-    shown = grid if len(grid.rows) <= ROWS else grid.merged()
-    if len(shown.rows) > ROWS or len(shown.columns) > COLUMNS:
+    scene = matrix_scene(asked, world)
+    shown = scene if len(scene.drawn) <= ROWS else merged(scene)
+    if len(shown.drawn) > ROWS or len(shown.columns) > COLUMNS:
         from iamlab.view.figures.matrix.access_shares import share_map
 
-        return share_map(grid, shown)
-    return Figure.on(
-        _draw(shown),
-        alt=alt_of(grid),
-        caption=_caption(grid, shown),
-        rows=rows_of(grid),
-        lines=lines_of(shown),
+        return share_map(scene, shown)
+    resources = resources_of(scene)
+    word = "resource" if len(resources) == 1 else "resources"
+    known = [f"  {short} ({whole})" for whole, short in resources.items()]
+    is_empty = not scene.drawn or not scene.columns
+    nothing = dict.fromkeys(("principal", "action", "resource", "allowed", "verdict"))
+    last = [Node("nothing", NOTHING, kind=HEADING, facts=nothing)] if is_empty else []
+    return replace(
+        shown, nodes=[*shown.nodes, *last], before=[word, *known] if resources else []
+    ).figure(
+        lambda scene: draw_grid(scene, nothing=NOTHING),
+        alt=_alt(scene),
+        caption=_caption(scene, shown),
+        is_graph=False,
     )
 
 
-def _draw(grid: Grid) -> Sheet:
-    if grid.is_empty:
-        return no_grid(NOTHING)
-    at, sheet = plan(grid), Sheet()
-    draw_frame(sheet, grid, at)
-    draw_cells(sheet, at.cells(grid.looks))
-    draw_legend(sheet, at, looks_in(grid))
-    return sheet
-
-
-def looks_in(grid: Grid) -> list[Look]:
-    """Give the looks that are there, what is allowed first."""
-    found = dict.fromkeys(look for looks in grid.looks for look in looks)
-    return sorted(found, key=lambda look: look != ALLOWED)
-
-
-def _caption(grid: Grid, shown: Grid) -> str:
-    on = f" on {grid.resources[0]}" if len(grid.resources) == 1 else ""
-    text = f"Who may do what{on}: {number_of(grid.rows)}."
-    if len(shown.rows) < len(grid.rows):
+def _caption(scene: Scene, shown: Scene) -> str:
+    resources = list(resources_of(scene))
+    on = f" on {resources[0]}" if len(resources) == 1 else ""
+    text = f"Who may do what{on}: {number_of(scene.drawn)}."
+    if len(shown.drawn) < len(scene.drawn):
         text += " Those of one kind who may do the same share a row."
-    if NOT_ALLOWED in looks_in(grid):
+    if NOT_ALLOWED in scene.looks:
         text += " A matrix knows what is not allowed, and not why."
     return text
 
 
-# -- in words --------------------------------------------------------------------------------------
-
-
-def alt_of(grid: Grid) -> str:
+def _alt(scene: Scene) -> str:
     """Say who may do what: those who may do the same together, those who may do most first."""
-    if grid.is_empty:
+    if not scene.drawn or not scene.columns:
         return f"{NOTHING} There is no cell in this access matrix."
-    groups: dict[tuple[Look, ...], list[Who]] = {}
-    for row, looks in zip(grid.rows, grid.looks, strict=True):
-        groups.setdefault(looks, []).append(row)
-    on = f"On {shorten(grid.columns[0].on, 40)} " if len(grid.resources) == 1 else ""
-    parts = [
-        (sum(len(row.callers) for row in rows), _told(grid, looks, rows))
-        for looks, rows in _by_power(groups)
-    ]
-    return said(on, parts)
+    groups: dict[tuple[Look | None, ...], list[Node]] = {}
+    for node in scene.drawn:
+        groups.setdefault(tuple(cell.look for cell in node.cells.values()), []).append(node)
+
+    def order(group: tuple[tuple[Look | None, ...], list[Node]]) -> tuple[bool, int]:
+        """Put root users, who may do nearly all, behind the others."""
+        looks, nodes = group
+        return all(node.kind == ROOT for node in nodes), -looks.count(ALLOWED)
+
+    resources = list(resources_of(scene).values())
+    on = f"On {shorten(resources[0], 40)} " if len(resources) == 1 else ""
+    return said(
+        on,
+        [(len(nodes), _sentence(scene, nodes)) for _, nodes in sorted(groups.items(), key=order)],
+    )
 
 
-def _by_power(
-    groups: dict[tuple[Look, ...], list[Who]],
-) -> list[tuple[tuple[Look, ...], list[Who]]]:
-    """Put those first who may do most; root users, who may do nearly all, come behind."""
-
-    def place(one: tuple[tuple[Look, ...], list[Who]]) -> tuple[bool, int]:
-        looks, rows = one
-        return all(row.kind == ROOTS for row in rows), -looks.count(ALLOWED)
-
-    return sorted(groups.items(), key=place)
-
-
-def _told(grid: Grid, looks: tuple[Look, ...], rows: list[Who]) -> str:
-    """Say what some may do who may do the same."""
-    allowed = [n for n, seen in enumerate(looks) if seen == ALLOWED]
-    denied = [n for n, seen in enumerate(looks) if seen.symbol == EXPLICIT.symbol]
-    several = len(grid.resources) > 1
-    what = [str(grid.columns[n]) if several else grid.columns[n].action for n in allowed]
-    who = listed([row.name for row in rows], 3, length=24)
-    if not allowed:
-        text = f"{who} may do nothing"
-    elif len(allowed) == len(looks) and len(looks) > 1:
-        text = f"{who} may do all"
-    else:
-        text = f"{who} may do {listed(what, 3, length=50)}"
-    if denied:
-        stopped = dict.fromkeys(grid.columns[n].action for n in denied)
-        text += f", but a Deny stops {listed(list(stopped), 2)}"
-    return text
-
-
-def rows_of(grid: Grid) -> Iterator[dict[str, object]]:
-    """Give a row for each cell."""
-    for row, looks in zip(grid.rows, grid.looks, strict=True):
-        for caller in row.callers:
-            for column, seen in zip(grid.columns, looks, strict=True):
-                yield {
-                    "account": row.account,
-                    "kind": row.kind,
-                    "principal": caller,
-                    "action": column.action,
-                    "resource": column.resource,
-                    "allowed": seen == ALLOWED,
-                    "verdict": seen.word,
-                }
-    if grid.is_empty:
-        yield dict.fromkeys(("principal", "action", "resource", "allowed", "verdict"))
-
-
-def lines_of(grid: Grid) -> Iterator[str]:
-    """Say for each principal what he may do, and what he may not."""
-    if grid.resources:
-        yield "resource" if len(grid.resources) == 1 else "resources"
-        known = dict.fromkeys((column.on, column.resource) for column in grid.columns)
-        yield from (f"  {short} ({whole})" for short, whole in known)
-    for block in grid.blocks:
-        row = grid.rows[block[0]]
-        yield f"{row.account} · {row.kind}" if row.account else row.kind
-        for number in block:
-            row = grid.rows[number]
-            yield f"  {row.name} ({', '.join(row.callers)})"
-            for seen in looks_in(grid):
-                what = [
-                    str(column)
-                    for column, look in zip(grid.columns, grid.looks[number], strict=True)
-                    if look == seen
-                ]
-                if what:
-                    yield f"    {seen}: {', '.join(what)}"
-    if grid.is_empty:
-        yield NOTHING
+def _sentence(scene: Scene, nodes: list[Node]) -> str:
+    """Say what principals may do who may do the same."""
+    several = len(resources_of(scene)) > 1
+    allowed, denied = [], []
+    for key, cell in nodes[0].cells.items():
+        action, title = key[0], scene.columns[key].title
+        if cell.look == ALLOWED:
+            allowed.append(title if several else action)
+        elif cell.look is not None and cell.look.symbol == EXPLICIT.symbol:
+            denied.append(action)
+    what = "all" if len(allowed) == len(scene.columns) > 1 else listed(allowed, 3, length=50)
+    who = listed([node.text for node in nodes], 3, length=24)
+    text = f"{who} may do {what if allowed else 'nothing'}"
+    stopped = listed(list(dict.fromkeys(denied)), 2)
+    return f"{text}, but a Deny stops {stopped}" if denied else text

@@ -6,32 +6,34 @@ colour gets darker with the share, and the share stands in each cell.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.view.drawing.measure import SMALL
-from iamlab.view.drawing.sheet import MARGIN, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.matrix.grid_sheet import draw_frame, fill, plan
-from iamlab.view.figures.matrix.matrix_grid import ALLOWED, Grid, What, Who, number_of
-from iamlab.view.figures.matrix.matrix_words import said
-from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, contrast
+from iamlab.view.figures.matrix.matrix_scene import ALLOWED, number_of, said
+from iamlab.view.layouts.grid import draw_grid
+from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
+from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look, contrast
 from iamlab.view.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
+
+    from iamlab.view.figure import Figure
+    from iamlab.view.figures.matrix.matrix_scene import Key
 
 ROWS, COLUMNS = 60, 14
-"""So many rows and columns a heat map has at most."""
+"""The largest numbers of rows and columns of a heat map."""
 HEADINGS = 12
-"""So many accounts have a heading of their own."""
+"""The largest number of accounts with headings of their own."""
 BLOCKS = 40
-"""So many accounts, or kinds in an account, it has; the others are put together."""
+"""The largest number of accounts, or kinds in an account; the others are put together."""
 PITCHES = (0.62, 0.55, 0.5, 0.46)
-"""How wide columns are: as wide as there is room, and wide enough for ``100%``."""
+"""The widths of columns: as wide as there is room, and wide enough for ``100%``."""
 DARKNESS = ((0, 0.0), (25, 0.14), (50, 0.3), (75, 0.45), (99, 0.62), (100, 1.0))
 """Up to how many percent a cell is how dark."""
+WORDS = ("– none", "up to 25%", "up to 50%", "up to 75%", "more", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,113 +55,131 @@ class Share:
             return 100 if self.allowed else 0
         return min(max(round(100 * self.part), 1), 99)
 
+    @property
+    def look(self) -> Look:
+        """The number, with the colour behind it."""
+        area = tint(self.percent)
+        ink = max((INK, PAPER), key=lambda one: contrast(one, area)) if self.allowed else PALE_INK
+        return Look(str(self), str(self), ink, area)
+
     def __str__(self) -> str:
         return f"{self.percent}%" if self.allowed else "–"
 
 
-def share_map(grid: Grid, shown: Grid) -> Figure:
+def share_map(scene: Scene, shown: Scene) -> Figure:
     """Draw which share of the cells is allowed.
 
     Parameters
     ----------
-    grid
+    scene
         All of it.
     shown
-        The same, those who are alike in one row.
+        The same, with those who may do the same in one row.
     """
-    down, across = _rows(grid, shown), _columns(grid)
-    shares = [[_share(grid, who, what) for _, what in across] for _, who in down]
-    map_of = Grid(tuple(row for row, _ in down), tuple(column for column, _ in across), ())
-    at = plan(map_of, PITCHES)
-    sheet = Sheet()
-    draw_frame(sheet, map_of, at)
-    cells = at.cells(shares)
-    fill(sheet, [(place, size, tint(share.percent)) for place, size, share in cells])
-    for (x, y), (width, height), share in cells:
-        middle = (x + width / 2, y + height / 2)
-        colour = _readable_on(tint(share.percent)) if share.allowed else PALE_INK
-        sheet.text(*middle, str(share), colour, size=SMALL, align="center", fact=False)
-    _draw_legend(sheet, at.bottom + 0.18)
-    few = [
-        (len(row.callers), _words(row, cells, map_of))
-        for row, cells in zip(map_of.rows, shares, strict=True)
+    rows, columns = _rows(scene, shown), _columns(scene)
+    measure = f"{number_of(scene.drawn)}, {count(len(scene.columns), 'action')}"
+    nodes = [_with_cells(row, columns) for row in rows]
+    several = len({node.frame for node in nodes}) > 1
+    titles = {node.id: node.text for node in scene.nodes if node.kind == HEADING}
+    headings = [
+        Node(parent, titles.get(parent, parent * several), kind=HEADING, parent="size", line="")
+        for parent in dict.fromkeys(node.parent for node in nodes if node.parent)
     ]
-    whole = Share(sum(seen.count(ALLOWED) for seen in grid.looks), _size(grid))
-    measure = f"{number_of(grid.rows)}, {count(len(grid.columns), 'action')}"
-    return Figure.on(
-        sheet,
-        alt=said(f"Of {whole.asked:,} cells {_in_words(whole)} allowed: ", few),
+    whole = _share(scene.drawn, list(scene.columns))
+    allowed = f"{whole} are" if whole.allowed else "none are"
+    return Scene(
+        [Node("size", measure, kind=HEADING), *headings, *nodes],
+        columns={column.title: column for column, _ in columns},
+    ).figure(
+        lambda scene: draw_grid(scene, pitches=PITCHES, legend=_legend()),
+        alt=said(
+            f"Of {whole.asked:,} cells {allowed} allowed: ",
+            [
+                (len(row.members), _sentence(node, several=several))
+                for row, node in zip(rows, nodes, strict=True)
+            ],
+        ),
         caption=f"Which share of what was asked is allowed: {measure}. The matrix has each cell.",
-        rows=_table(map_of, shares),
-        lines=_lines(map_of, shares, measure),
+        is_graph=False,
     )
 
 
-def _size(grid: Grid) -> int:
-    return len(grid.rows) * len(grid.columns)
+# -- rows and columns, and those that they stand for -----------------------------------------------
 
 
-def _in_words(share: Share) -> str:
-    return f"{share} are" if share.allowed else "none are"
-
-
-# -- rows and columns, and the numbers of those that they stand for --------------------------------
-
-
-def _rows(grid: Grid, shown: Grid) -> list[tuple[Who, list[int]]]:
-    """Give each principal a row, or those who are alike, or all of one account and kind."""
-    if len(grid.rows) <= ROWS:
-        return [(row, [number]) for number, row in enumerate(grid.rows)]
-    if len(shown.rows) <= ROWS:
-        numbers = {row.callers[0]: number for number, row in enumerate(grid.rows)}
-        return [(row, [numbers[caller] for caller in row.callers]) for row in shown.rows]
-    return _of_blocks(grid)
-
-
-def _of_blocks(grid: Grid) -> list[tuple[Who, list[int]]]:
-    """Put those of one account and kind into one row; of many accounts the last ones together."""
+def _rows(scene: Scene, shown: Scene) -> list[Node]:
+    """Return a row for each principal, or for those who may do the same, or for a whole kind."""
+    if len(shown.drawn) <= ROWS:
+        some = scene if len(scene.drawn) <= ROWS else shown
+        return [replace(node, members=node.members or (node,)) for node in some.drawn]
+    found: list[Node] = []
+    blocks: dict[str, list[Node]] = {}
+    for node in scene.drawn:
+        blocks.setdefault(node.parent, []).append(node)
     # Of many accounts each stands in its row, not above it.
-    apart = len({row.account for row in grid.rows}) > HEADINGS
-    found = []
-    for block in grid.blocks:
-        rows = [grid.rows[number] for number in block]
-        callers = tuple(caller for row in rows for caller in row.callers)
-        name, account = number_of(rows), rows[0].account
-        who = Who(callers, f"{name} of {account}", "", "") if apart and account else None
-        found.append((who or replace(rows[0], callers=callers, name=name, kind=""), block))
+    is_apart = len({node.frame for node in scene.drawn}) > HEADINGS
+    for parent, nodes in blocks.items():
+        name, account = number_of(nodes), nodes[0].frame
+        if is_apart and account:
+            found.append(Node(parent, f"{name} of {account}", members=tuple(nodes)))
+        else:
+            found.append(Node(parent, name, parent=account, frame=account, members=tuple(nodes)))
     if len(found) > BLOCKS:
-        rest = [number for _, block in found[BLOCKS - 1 :] for number in block]
-        callers = tuple(grid.rows[number].callers[0] for number in rest)
-        found = found[: BLOCKS - 1]
-        found.append((Who(callers, f"and {count(len(callers), 'other')}", "", ""), rest))
+        rest = tuple(node for row in found[BLOCKS - 1 :] for node in row.members)
+        others = Node("others", f"and {count(len(rest), 'other')}", members=rest)
+        found = [*found[: BLOCKS - 1], others]
     return found
 
 
-def _columns(grid: Grid) -> list[tuple[What, list[int]]]:
-    """Give each action a column, or each service; of many services those that are used most."""
-    if len(grid.columns) <= COLUMNS:
-        return [(column, [number]) for number, column in enumerate(grid.columns)]
-    services: dict[str, list[int]] = {}
-    for number, column in enumerate(grid.columns):
-        services.setdefault(column.service, []).append(number)
+def _columns(scene: Scene) -> list[tuple[Column, list[Key]]]:
+    """Return a column for each action, or each service; of many services the most used ones."""
+    if len(scene.columns) <= COLUMNS:
+        return [(column, [key]) for key, column in scene.columns.items()]
+    services: dict[str, list[Key]] = {}
+    used: Counter[str] = Counter()
+    for key, column in scene.columns.items():
+        services.setdefault(column.group, []).append(key)
+        used[column.group] += sum(node.cells[key].look == ALLOWED for node in scene.drawn)
     kept = list(services)
     if len(kept) > COLUMNS:
-        used = {
-            name: sum(looks[n] == ALLOWED for looks in grid.looks for n in numbers)
-            for name, numbers in services.items()
-        }
         first = sorted(kept, key=lambda name: -used[name])[: COLUMNS - 1]
         kept = [name for name in kept if name in first]
-    found = [(What(name, "", ""), services[name]) for name in kept]
-    rest = [number for name, numbers in services.items() if name not in kept for number in numbers]
+    found = [(Column(name, name, name), services[name]) for name in kept]
+    rest = [key for name, keys in services.items() if name not in kept for key in keys]
     if rest:
-        found.append((What(f"{len(services) - len(kept)} other services", "", ""), rest))
+        name = f"{len(services) - len(kept)} other services"
+        found.append((Column(name, name, name), rest))
     return found
 
 
-def _share(grid: Grid, rows: list[int], columns: list[int]) -> Share:
-    allowed = sum(grid.looks[row][column] == ALLOWED for row in rows for column in columns)
-    return Share(allowed, len(rows) * len(columns))
+def _share(nodes: Iterable[Node], keys: list[Key]) -> Share:
+    looks = [node.cells[key].look for node in nodes for key in keys]
+    return Share(looks.count(ALLOWED), len(looks))
+
+
+def _with_cells(row: Node, columns: Sequence[tuple[Column, list[Key]]]) -> Node:
+    """Return the row with its shares."""
+    cells = {}
+    for column, keys in columns:
+        share = _share(row.members, keys)
+        action, resource, *_ = keys[0] if column.note else (column.title, "")
+        cells[column.title] = Cell(
+            look=share.look,
+            words=f"{share}, {share.allowed:,} of {share.asked:,} allowed",
+            facts={
+                "account": row.frame,
+                "principal": row.text,
+                "principals": len(row.members),
+                "action": action,
+                "resource": resource or None,
+                "allowed": share.allowed,
+                "asked": share.asked,
+                "share": share.part,
+            },
+        )
+    of = f" of {row.frame}" if row.frame else ""
+    whole = f" ({row.members[0].note})" if len(row.members) == 1 else ""
+    return replace(row, line=f"{row.text}{of}{whole}", cells=cells, members=())
 
 
 # -- colours ---------------------------------------------------------------------------------------
@@ -183,53 +203,18 @@ def _channels(colour: str) -> list[int]:
     return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
 
 
-def _readable_on(colour: str) -> str:
-    return max((INK, PAPER), key=lambda one: contrast(one, colour))
+def _legend() -> list[Look]:
+    shares = (most for most, _ in DARKNESS)
+    return [Look("", word, INK, tint(most)) for most, word in zip(shares, WORDS, strict=True)]
 
 
-def _draw_legend(sheet: Sheet, y: float) -> None:
-    x = MARGIN
-    words = ("– none", "up to 25%", "up to 50%", "up to 75%", "more", "all")
-    for (most, _), word in zip(DARKNESS, words, strict=True):
-        fill(sheet, [((x, y), (0.3, 0.24), tint(most))])
-        x += 0.36
-        x += sheet.note(x, y + 0.12, word, INK, fact=False) + 0.22
-    sheet.reach(x, y + 0.24)
-
-
-# -- in words --------------------------------------------------------------------------------------
-
-
-def _words(row: Who, shares: list[Share], grid: Grid) -> str:
-    """Say of a row what it may do most of."""
-    several = len({one.account for one in grid.rows}) > 1
-    who = f"{row.name} of {row.account}" if several and row.account else row.name
-    some = sorted(zip(shares, grid.columns, strict=True), key=lambda one: -one[0].part)
-    most = [f"{share} of {column.action}" for share, column in some if share.allowed]
+def _sentence(node: Node, *, several: bool) -> str:
+    """Say what a row may do most of."""
+    who = f"{node.text} of {node.frame}" if several and node.frame else node.text
+    shares = sorted((cell.facts for cell in node.cells.values()), key=lambda one: -one["share"])
+    most = [
+        f"{Share(one['allowed'], one['asked'])} of {one['action']}"
+        for one in shares
+        if one["allowed"]
+    ]
     return f"{who}: {listed(most, 2, length=50) if most else 'nothing'}"
-
-
-def _table(grid: Grid, shares: list[list[Share]]) -> Iterator[dict[str, object]]:
-    for row, cells in zip(grid.rows, shares, strict=True):
-        for column, share in zip(grid.columns, cells, strict=True):
-            yield {
-                "account": row.account,
-                "principal": row.name,
-                "principals": len(row.callers),
-                "action": column.action,
-                "resource": column.resource or None,
-                "allowed": share.allowed,
-                "asked": share.asked,
-                "share": share.part,
-            }
-
-
-def _lines(grid: Grid, shares: list[list[Share]], size: str) -> Iterator[str]:
-    yield size
-    for row, cells in zip(grid.rows, shares, strict=True):
-        of = f" of {row.account}" if row.account else ""
-        whole = f" ({row.callers[0]})" if len(row.callers) == 1 else ""
-        yield f"  {row.name}{of}{whole}"
-        for column, share in zip(grid.columns, cells, strict=True):
-            what = str(column) if column.on else column.action
-            yield f"    {what}: {share}, {share.allowed:,} of {share.asked:,} allowed"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.view.figures.matrix.matrix_grid import Who, arranged
-from iamlab.view.figures.matrix.matrix_words import said
+from iamlab.view.figures.matrix.matrix_scene import arranged, said
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import listed, shorten
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.access_changes import AccessChanges, Cell
     from iamlab.model.world import World
+    from iamlab.view.scene import Node
 
 NOTHING = "Nobody gained or lost anything."
 
@@ -31,7 +31,7 @@ class Changed:
 
     __slots__ = ("gained", "lost", "who")
 
-    def __init__(self, who: Who) -> None:
+    def __init__(self, who: Node) -> None:
         self.who = who
         self.gained: list[str] = []
         self.lost: list[str] = []
@@ -47,13 +47,13 @@ def by_caller(changes: AccessChanges, world: World | None = None) -> list[Change
     cells: tuple[Cell, ...] = (*changes.gained, *changes.lost)
     callers = list(dict.fromkeys(cell[0] for cell in cells))
     pairs = list(dict.fromkeys(cell[1:] for cell in cells))
-    grid = arranged(callers, pairs, lambda _row, _column: NOT_ALLOWED, world)
-    short = {(one.action, one.resource): str(one) for one in grid.columns}
-    found = {row.callers[0]: Changed(row) for row in grid.rows}
+    scene = arranged(callers, pairs, lambda _row, _column: NOT_ALLOWED, world)
+    found = {node.note: Changed(node) for node in scene.drawn}
+    titles = {key[:2]: column.title for key, column in scene.columns.items()}
     for caller, *pair in changes.gained:
-        found[caller].gained.append(short[pair[0], pair[1]])
+        found[caller].gained.append(titles[tuple(pair)])
     for caller, *pair in changes.lost:
-        found[caller].lost.append(short[pair[0], pair[1]])
+        found[caller].lost.append(titles[tuple(pair)])
     return sorted(found.values(), key=lambda one: -one.total)
 
 
@@ -76,7 +76,7 @@ def _told(one: Changed, *, bare: bool) -> str:
         names = [name.partition(" on ")[0] if bare else name for name in what]
         if names:
             parts.append(f"{word} {listed(names, 2, length=60)}")
-    return f"{listed([one.who.name])} {' and '.join(parts)}"
+    return f"{listed([one.who.text])} {' and '.join(parts)}"
 
 
 def apart_in_words(changes: AccessChanges) -> str:
@@ -90,12 +90,12 @@ def apart_in_words(changes: AccessChanges) -> str:
 
 def rows_of(changes: AccessChanges, world: World | None = None) -> Iterator[dict[str, object]]:
     """Give a row for each gain and loss; one that says so if there is none."""
-    accounts = {one.who.callers[0]: one.who for one in by_caller(changes, world)}
+    accounts = {one.who.note: one.who for one in by_caller(changes, world)}
     for word, cells in (("gained", changes.gained), ("lost", changes.lost)):
         for caller, action, resource in cells:
             yield {
                 "change": word,
-                "account": accounts[caller].account,
+                "account": accounts[caller].frame,
                 "principal": caller,
                 "action": action,
                 "resource": resource,
@@ -122,7 +122,7 @@ def lines_of(
         yield "resources"
         yield from (f"  {name}" for name in whole)
     for one in by_caller(changes, world):
-        yield f"{one.who.name} ({one.who.callers[0]}): +{len(one.gained)} −{len(one.lost)}"
+        yield f"{one.who.listed}: +{len(one.gained)} −{len(one.lost)}"
         for seen, what in ((GAINED, one.gained), (LOST, one.lost)):
             yield from (f"  {seen}: {name}" for name in what)
     for words, names in changes.apart:

@@ -21,8 +21,8 @@ from iamlab.view.figures.matrix.change_words import (
     lines_of,
     rows_of,
 )
-from iamlab.view.figures.matrix.grid_sheet import no_grid
 from iamlab.view.given import check_world
+from iamlab.view.layouts.grid import no_cells
 from iamlab.view.style import PALE_INK, PALE_LINE
 from iamlab.view.tabular.signs import GAINED, LOST
 
@@ -98,10 +98,10 @@ def _changes(before: AccessMatrix | AccessChanges, after: AccessMatrix | None) -
 
 def _draw(every: list[Changed]) -> Sheet:
     if not every:
-        return no_grid(NOTHING)
+        return no_cells(NOTHING)
     sheet = Sheet(5, 0.6)
     shown, rest = every[:BARS], every[BARS:]
-    names = max(min(widest([one.who.name for one in shown]), NAMES) + 0.2, 0.9)
+    names = max(min(widest([one.who.text for one in shown]), NAMES) + 0.2, 0.9)
     has_lost, has_gained = any(one.lost for one in every), any(one.gained for one in every)
     middle = MARGIN + names + (LENGTH + NUMBER if has_lost else 0.1)
     longest = max(max(len(one.gained), len(one.lost)) for one in shown)
@@ -117,7 +117,7 @@ def _draw(every: list[Changed]) -> Sheet:
     sheet.draw(Line(axis, Ink(edge=PALE_LINE, layer=5)))
     for number, one in enumerate(shown):
         y = TOP + (number + 0.5) * ROW - 0.05
-        sheet.text(MARGIN, y, one.who.name, room=names - 0.1)
+        sheet.text(MARGIN, y, one.who.text, room=names - 0.1)
         _bar(sheet, middle, y, -len(one.lost), longest)
         _bar(sheet, middle, y, len(one.gained), longest)
     if rest:

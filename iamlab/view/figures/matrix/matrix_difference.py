@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.matrix import AccessMatrix
-from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.matrix.change_words import (
     NOTHING,
@@ -19,19 +18,19 @@ from iamlab.view.figures.matrix.change_words import (
     rows_of,
 )
 from iamlab.view.figures.matrix.difference_bars import difference_bars
-from iamlab.view.figures.matrix.grid_sheet import draw_cells, draw_frame, no_grid, plan
-from iamlab.view.figures.matrix.matrix_grid import Grid, arranged
+from iamlab.view.figures.matrix.matrix_scene import arranged, only, resources_of
 from iamlab.view.given import check, check_world
-from iamlab.view.style import INK, PALE_LINE, PAPER, Look
+from iamlab.view.layouts.grid import draw_grid
+from iamlab.view.style import PALE_LINE, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.tabular.signs import GAINED, LOST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.access_changes import AccessChanges
     from iamlab.model.world import World
-    from iamlab.view.drawing.shapes import Point
+    from iamlab.view.scene import Cell, Scene
 
 ROWS, COLUMNS = 16, 20
 """So many rows and columns are drawn with all that did not change."""
@@ -39,8 +38,6 @@ MOST_ROWS, MOST_COLUMNS = 60, 24
 """So many are drawn at all."""
 
 CHANGES = (GAINED, LOST)
-NOTE = 0.2
-"""The piece of paper on which the sign of a change stands."""
 STAYS = Look("✓", "still allowed", PALE_LINE, PAPER)
 NEVER = Look(NOT_ALLOWED.symbol, "still not allowed", PALE_LINE, PAPER)
 
@@ -76,27 +73,28 @@ def matrix_difference(
         check("matrix_difference", one, AccessMatrix)
     check_world("matrix_difference", world)
     changes = before.diff(after)
-    grid = _grid(after, changes, world)
-    shown = _readable(grid)
-    if len(shown.rows) > MOST_ROWS or len(shown.columns) > MOST_COLUMNS:
+    scene = _scene(after, changes, world)
+    shown = _readable(scene)
+    if len(shown.drawn) > MOST_ROWS or len(shown.columns) > MOST_COLUMNS:
         return difference_bars(changes, world=world)
-    left_out = len(grid.rows) * len(grid.columns) - len(shown.rows) * len(shown.columns)
+    left_out = len(scene.drawn) * len(scene.columns) - len(shown.drawn) * len(shown.columns)
     note = " Others, for whom nothing changed, are left out." if left_out else ""
     size = f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}."
     return Figure.on(
-        _draw(shown),
+        draw_grid(shown, filled=CHANGES, legend=_legend(shown), nothing=NOTHING),
         alt=alt_of(changes, world),
         caption=f"{size}{note}{apart_in_words(changes)}",
         rows=rows_of(changes, world),
-        lines=(
-            *lines_of(changes, world, [column.resource for column in shown.columns]),
-            *_stayed(shown),
-        ),
+        lines=(*lines_of(changes, world, resources_of(shown)), *_stayed(shown)),
     )
 
 
-def _grid(after: AccessMatrix, changes: AccessChanges, world: World | None) -> Grid:
-    """Give the cells that both matrices have."""
+def _legend(scene: Scene) -> list[Look]:
+    return [look for look in (GAINED, LOST, STAYS, NEVER) if look in scene.looks]
+
+
+def _scene(after: AccessMatrix, changes: AccessChanges, world: World | None) -> Scene:
+    """Return the cells that both matrices have."""
     gone, gone_pairs = set(changes.only_after), set(changes.pairs_only_after)
     rows = [n for n, who in enumerate(after.principals) if who not in gone]
     columns = [n for n, pair in enumerate(after.pairs) if pair not in gone_pairs]
@@ -114,64 +112,33 @@ def _grid(after: AccessMatrix, changes: AccessChanges, world: World | None) -> G
     return arranged(callers, [after.pairs[column] for column in columns], look_of, world)
 
 
-def _readable(grid: Grid) -> Grid:
-    """Leave out of a large grid what did not change: whole kinds of principals, or all of it."""
-    changed = [n for n, looks in enumerate(grid.looks) if not set(CHANGES).isdisjoint(looks)]
-    if not changed or (len(grid.rows) <= ROWS and len(grid.columns) <= COLUMNS):
-        return grid
-    beside = [n for block in grid.blocks if not set(block).isdisjoint(changed) for n in block]
-    if len(beside) <= ROWS and len(grid.columns) <= COLUMNS:
-        return grid.only(beside, range(len(grid.columns)))
-    return _changed(grid, changed)
+def _readable(scene: Scene) -> Scene:
+    """Leave out of a large matrix what did not change: whole kinds of principals, or all of it."""
+    changed = [node for node in scene.drawn if _has_changed(node.cells.values())]
+    if not changed or (len(scene.drawn) <= ROWS and len(scene.columns) <= COLUMNS):
+        return scene
+    parents = {node.parent for node in changed}
+    beside = [node for node in scene.drawn if node.parent in parents]
+    if len(beside) <= ROWS and len(scene.columns) <= COLUMNS:
+        return only(scene, beside, list(scene.columns))
+    keys = [key for key in scene.columns if _has_changed(node.cells[key] for node in changed)]
+    return only(scene, changed, keys)
 
 
-def _changed(grid: Grid, rows: list[int]) -> Grid:
-    """Keep the rows and columns in which something changed."""
-    columns = [
-        n for n in range(len(grid.columns)) if any(looks[n] in CHANGES for looks in grid.looks)
-    ]
-    return grid.only(rows, columns)
+def _has_changed(cells: Iterable[Cell]) -> bool:
+    return any(cell.look in CHANGES for cell in cells)
 
 
-def _draw(grid: Grid) -> Sheet:
-    if grid.is_empty:
-        return no_grid(NOTHING)
-    at, sheet = plan(grid), Sheet()
-    draw_frame(sheet, grid, at)
-    _draw_cells(sheet, at.cells(grid.looks))
-    x, y = MARGIN, at.bottom + 0.18
-    for seen in (GAINED, LOST, STAYS, NEVER):
-        if any(seen in looks for looks in grid.looks):
-            _draw_cells(sheet, [((x, y), (0.34, 0.26), seen)])
-            x += 0.4
-            x += sheet.note(x, y + 0.13, seen.word, INK, fact=False) + 0.22
-    sheet.reach(x, y + 0.26)
-    return sheet
-
-
-def _draw_cells(sheet: Sheet, cells: Sequence[tuple[Point, Point, Look]]) -> None:
-    """Draw cells: a change is filled, with its sign on a piece of paper."""
-    draw_cells(sheet, [cell for cell in cells if cell[2] not in CHANGES])
-    for place, size, look in cells:
-        if look in CHANGES:
-            sheet.area(place, size, look.fill, hatch=look.hatch)
-            x, y = place[0] + size[0] / 2, place[1] + size[1] / 2
-            sheet.area((x - NOTE / 2, y - NOTE / 2), (NOTE, NOTE), PAPER, edge=PAPER)
-            sheet.text(
-                x, y, look.symbol, look.colour, size=13, face="bold", align="center", fact=False
-            )
-
-
-def _stayed(grid: Grid) -> list[str]:
+def _stayed(scene: Scene) -> Iterator[str]:
     """Say what stayed as it was, of what is drawn."""
-    lines = []
-    for row, looks in zip(grid.rows, grid.looks, strict=True):
+    for node in scene.drawn:
         parts = []
         for seen in (STAYS, NEVER):
-            pairs = zip(grid.columns, looks, strict=True)
-            what = [str(column) for column, one in pairs if one == seen]
+            what = [
+                scene.columns[key].title for key, cell in node.cells.items() if cell.look == seen
+            ]
             if what:
                 parts.append(f"  {seen}: {', '.join(what)}")
         if parts:
-            lines += [f"{row.name} ({', '.join(row.callers)})", *parts]
-    return lines
+            yield node.listed
+            yield from parts

@@ -24,6 +24,8 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import Statement
+from iamlab.view.style import EFFECTS
+from iamlab.view.words import listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,15 +73,10 @@ class Leaf:
         return MISSING if self.fits is None else MATCHES if self.fits else MISSES
 
     @property
-    def is_judged(self) -> bool:
-        """Whether it was compared with anything."""
-        return self.fits is not None
-
-    @property
     def shown(self) -> str:
         """The value behind its sign, if it has one."""
         text = self.text or "(empty text)"
-        return f"{self.symbol} {text}" if self.is_judged else text
+        return text if self.fits is None else f"{self.symbol} {text}"
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.note})" if self.note else self.shown
@@ -148,6 +145,12 @@ class Tree:
     other: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """Its effect and its label, after the sign of whether it applies."""
+        symbol = EFFECTS[self.effect].symbol if self.applies else "○"
+        return f"{symbol} {self.effect} {self.label}"
+
+    @property
     def address(self) -> str:
         """Where it stands."""
         return f"{self.policy}/{self.label}" if self.policy else self.label
@@ -174,6 +177,21 @@ class Tree:
             return f"does not apply: {of if len(self.branches) > 1 else 'its condition'} {fails}"
         return f"conditions match, but {' and '.join(self.other)} does not"
 
+    @property
+    def sentence(self) -> str:
+        """Whether it applies, and which conditions keep it from it, shortened."""
+        name = f"{self.effect} {shorten(self.address, 40)}"
+        if self.applies:
+            return f"{name} applies: {listed([f'✓ {branch.key}' for branch in self.branches], 2)}"
+        if self.matches:
+            return f"{name}: all conditions match, but {' and '.join(self.other)} does not"
+        failing = []
+        for branch in self.branches:
+            if not branch.matches:
+                has = ", ".join(leaf.text or '""' for leaf in branch.found) or NO_KEY
+                failing.append(f"✕ {shorten(branch.key, 40)} ({shorten(has, 30)})")
+        return f"{name} does not apply: {listed(failing, 2, length=90)}"
+
 
 def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
     """Hold conditions against a request; give also the decision that they were read from.
@@ -186,9 +204,9 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
     if isinstance(what, Decision):
         if request is not None and request != what.request:
             raise RequestError("A decision has its own request; give that decision alone.")
-        decision, readings = what, [
-            reading for layer in LAYERS for reading in what.layer_matches[layer].matches
-        ]  # fmt: skip
+        decision = what
+        matches = what.layer_matches
+        readings = [match for layer in LAYERS for match in matches[layer].matches]
     elif isinstance(what, Policy | Statement):
         if not isinstance(request, Request):
             got = "none is given" if request is None else f"a {type(request).__name__} is none"

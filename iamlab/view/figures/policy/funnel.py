@@ -21,7 +21,6 @@ from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.funnel_steps import (
     EXAMPLES,
     Step,
@@ -31,6 +30,7 @@ from iamlab.view.figures.policy.funnel_steps import (
     statements_of,
     steps_of,
 )
+from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
 from iamlab.view.words import shorten, told
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamlab.policy.statement import Effect, Statement
+    from iamlab.view.figure import Figure
 
 BAR_HEIGHT, STEP = 0.56, 1.15
 MIDDLE, BROADEST, SLIMMEST = 2.2, 4.0, 1.5
@@ -84,30 +85,31 @@ def funnel(
     statements = statements_of(policy)
     steps = steps_of(statements, arns(resources), catalogue(services))
     effect = statements[0].effect
-    return Figure.on(
-        _draw(steps, effect),
+    nodes = [
+        Node(
+            step.heading,
+            step.title,
+            line=f"{step.heading}: {step.title}",
+            details=step.notes,
+            facts={
+                "step": step.heading,
+                "actions": len(step.names),
+                "services": len({name.partition(":")[0] for name in step.names}),
+                "why": step.why,
+                "examples": "; ".join(step.notes),
+            },
+        )
+        for step in steps
+    ]
+    return Scene(nodes).figure(
+        lambda _: _draw(steps, effect),
         alt=_alt(steps, effect),
         caption=_caption(policy, statements),
-        rows=[_row(step) for step in steps],
-        lines=[line for step in steps for line in _lines(step)],
+        is_graph=False,
     )
 
 
 # -- words ---------------------------------------------------------------------------------------
-
-
-def _lines(step: Step) -> list[str]:
-    return [f"{step.heading}: {step.title}", *(f"  {note}" for note in step.notes)]
-
-
-def _row(step: Step) -> dict[str, object]:
-    return {
-        "step": step.heading,
-        "actions": len(step.names),
-        "services": len({name.partition(":")[0] for name in step.names}),
-        "why": step.why,
-        "examples": "; ".join(step.notes),
-    }
 
 
 def _alt(steps: Sequence[Step], effect: Effect) -> str:
@@ -177,20 +179,8 @@ def _bar(sheet: Sheet, step: Step, place: tuple[float, float], effect: Effect | 
         words, colour, area = f"{seen.symbol} {effect} {step.number}", seen.colour, seen.area
     if not step.names:
         colour, area = PALE_LINE, PAPER
-    is_bold = bool(effect and step.names)
-    sheet.box(
-        Box(
-            MIDDLE - width / 2,
-            y,
-            width,
-            "",
-            colour=colour,
-            area=area,
-            bold=is_bold,
-            dashed=not step.names,
-            height=BAR_HEIGHT,
-        )
-    )
+    style = {"bold": bool(effect and step.names), "dashed": not step.names}
+    sheet.box(Box(MIDDLE - width / 2, y, width, "", "", colour, area, **style, height=BAR_HEIGHT))
     # The words beside the bar have its number, too.
     sheet.text(MIDDLE, y, words, colour, size=TITLE, face="bold", align="center", fact=False)
 

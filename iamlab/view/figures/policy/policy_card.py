@@ -7,7 +7,6 @@ AWS page: "IAM JSON policy element reference".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
@@ -16,16 +15,17 @@ from iamlab.policy.document import Policy
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.policy_lines import Line, json_lines
 from iamlab.view.given import check, text
-from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE, Look
+from iamlab.view.scene import Node, Scene
+from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE
 from iamlab.view.words import LONGEST, listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.policy.statement import Statement
+    from iamlab.view.figure import Figure
 
 LEFT, RIGHT = MARGIN, PAGE - MARGIN
 JSON = 5.05
@@ -38,25 +38,6 @@ FEW = 6
 """So many statements have room for braces and long lists."""
 VALUES, FEW_VALUES = 12, 3
 """So many values of a list are drawn, or where there is little room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One statement as it is read: in words, and as JSON."""
-
-    statement: Statement
-    words: str
-    lines: tuple[Line, ...]
-
-    @property
-    def look(self) -> Look:
-        """How its effect looks."""
-        return EFFECTS[self.statement.effect]
-
-    @property
-    def effect(self) -> str:
-        """Its effect as a sign and a word."""
-        return f"{self.look.symbol} {self.statement.effect}"
 
 
 def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
@@ -82,18 +63,32 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     """
     check("policy_card", policy, Policy)
     read = _read(policy, text("policy_type", policy_type))
-    has_room = len(policy.statements) <= FEW
-    most = VALUES if has_room else FEW_VALUES
-    cards = [
-        Card(one, words, json_lines(one, most, braces=has_room))
-        for one, words in zip(policy.statements[:MANY], read, strict=False)
+    nodes = [
+        Node(
+            str(statement.number),
+            statement.label,
+            line=f"{_effect(statement)} {statement.label}",
+            details=[words, *(f"  {line}" for line in json_lines(statement))],
+            facts={
+                "statement": statement.label,
+                "effect": statement.effect,
+                "words": words,
+                "json": "\n".join(map(str, json_lines(statement))),
+            },
+        )
+        for statement, words in zip(policy.statements, read, strict=True)
     ]
-    return Figure.on(
-        _draw(policy, cards),
+    nothing = Node("none", f"  {NOTHING}", facts={"statement": "", "effect": "", "words": NOTHING})
+    scene = Scene(
+        nodes or [nothing],
+        before=[_title(policy), f"  {_counted(policy)}"],
+        after=[*filter(None, [_left_out(policy)])],
+    )
+    return scene.figure(
+        lambda _: _draw(policy, read),
         alt=_alt(policy, read),
         caption=f"{_title(policy, 80)}: each statement in words, and as it is written.",
-        rows=_rows(policy, read),
-        lines=_lines(policy, read),
+        is_graph=False,
     )
 
 
@@ -106,39 +101,38 @@ def _read(policy: Policy, policy_type: str) -> tuple[str, ...]:
 # -- the picture -----------------------------------------------------------------------------------
 
 
-def _draw(policy: Policy, cards: Sequence[Card]) -> Sheet:
+def _draw(policy: Policy, read: Sequence[str]) -> Sheet:
     sheet = Sheet(PAGE)
     taken = sheet.text(LEFT, 0.27, _title(policy), INK, size=TITLE, face="bold", room=6.5)
     sheet.note(LEFT + taken + 0.15, 0.28, _counted(policy), PALE_INK)
     sheet.heading(LEFT + BAR + PAD, 0.58, "IN WORDS")
     sheet.heading(JSON, 0.58, "AS IT IS WRITTEN")
-    y = 0.72
-    for card in cards:
-        y = _card(sheet, card, y) + GAP
-    left_out = policy.statements[len(cards) :]
-    if left_out:
-        sheet.note(LEFT + BAR + PAD, y + 0.06, _left_out(left_out), INK)
-    if not policy.statements:
-        sheet.note(LEFT + BAR + PAD, y + 0.06, NOTHING, INK)
+    y, has_room = 0.72, len(policy.statements) <= FEW
+    for statement, words in zip(policy.statements[:MANY], read, strict=False):
+        lines = json_lines(statement, VALUES if has_room else FEW_VALUES, braces=has_room)
+        y = _card(sheet, statement, words, lines, y) + GAP
+    rest = _left_out(policy) if policy.statements else NOTHING
+    sheet.note(LEFT + BAR + PAD, y + 0.06, rest, INK)
     return sheet
 
 
-def _card(sheet: Sheet, card: Card, top: float) -> float:
-    """Draw one statement; give the card's lower edge."""
+def _card(
+    sheet: Sheet, statement: Statement, words: str, lines: Sequence[Line], top: float
+) -> float:
+    """Draw a statement; return the card's lower edge."""
+    look, step = EFFECTS[statement.effect], height_of(SMALL)
     room = JSON - LEFT - BAR - 3 * PAD
-    step = height_of(SMALL)
-    words = lines_of(card.words, room, TEXT, most=12) * height_of(TEXT)
-    tall = max(HEAD + words, PAD + len(card.lines) * step) + PAD
-    # A card's edge is its effect's, wide and hatched where it denies: a print tells them apart.
-    sheet.area((LEFT, top), (RIGHT - LEFT, tall), card.look.area, edge=PALE_LINE)
+    below = HEAD + lines_of(words, room, TEXT, most=12) * height_of(TEXT)
+    tall = max(below, PAD + len(lines) * step) + PAD
+    # The edge of a Deny's card is hatched: a print tells them apart.
+    sheet.area((LEFT, top), (RIGHT - LEFT, tall), look.area, edge=PALE_LINE)
     sheet.area((JSON - PAD, top), (RIGHT - JSON + PAD, tall), FIELD_AREA, edge=PALE_LINE)
-    sheet.area((LEFT, top), (BAR, tall), card.look.fill, edge=PALE_LINE, hatch=card.look.hatch)
+    sheet.area((LEFT, top), (BAR, tall), look.fill, edge=PALE_LINE, hatch=look.hatch)
     x = LEFT + BAR + PAD
-    taken = sheet.text(x, top + 0.2, card.effect, card.look.colour, face="bold")
-    room_left = room - taken - 0.15
-    sheet.text(x + taken + 0.15, top + 0.2, card.statement.label, INK, room=room_left)
-    paragraph(sheet, x, top + HEAD, card.words, room, most=12)
-    for number, line in enumerate(card.lines):
+    taken = sheet.text(x, top + 0.2, _effect(statement), look.colour, face="bold") + 0.15
+    sheet.text(x + taken, top + 0.2, statement.label, INK, room=room - taken)
+    paragraph(sheet, x, top + HEAD, words, room, most=12)
+    for number, line in enumerate(lines):
         _json(sheet, line, top + PAD + (number + 0.5) * step)
     return top + tall
 
@@ -164,12 +158,16 @@ def _counted(policy: Policy) -> str:
     return f"{count(len(policy.statements), 'statement')}, version {policy.version}"
 
 
-def _left_out(statements: Sequence[Statement]) -> str:
-    allows = sum(one.effect == "Allow" for one in statements)
-    return (
-        f"and {count(len(statements), 'more statement')}: {allows} Allow, "
-        f"{len(statements) - allows} Deny"
-    )
+def _effect(statement: Statement) -> str:
+    return f"{EFFECTS[statement.effect].symbol} {statement.effect}"
+
+
+def _left_out(policy: Policy) -> str:
+    """Count the statements that aren't drawn."""
+    rest = policy.statements[MANY:]
+    allows = sum(statement.effect == "Allow" for statement in rest)
+    words = f"and {count(len(rest), 'more statement')}: {allows} Allow, {len(rest) - allows} Deny"
+    return words if rest else ""
 
 
 def _alt(policy: Policy, read: Sequence[str]) -> str:
@@ -196,27 +194,3 @@ def _cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return f"{text[: length - 1].rpartition(' ')[0] or text[: length - 1]}…"
-
-
-def _rows(policy: Policy, read: Sequence[str]) -> list[dict[str, object]]:
-    if not policy.statements:
-        return [{"statement": "", "effect": "", "words": NOTHING}]
-    return [
-        {
-            "statement": one.label,
-            "effect": one.effect,
-            "words": words,
-            "json": "\n".join(map(str, json_lines(one))),
-        }
-        for one, words in zip(policy.statements, read, strict=True)
-    ]
-
-
-def _lines(policy: Policy, read: Sequence[str]) -> list[str]:
-    lines = [_title(policy), f"  {_counted(policy)}"]
-    for one, words in zip(policy.statements, read, strict=True):
-        lines += [f"{EFFECTS[one.effect].symbol} {one.effect} {one.label}", f"  {words}"]
-        lines += [f"    {line}" for line in json_lines(one)]
-    left_out = policy.statements[MANY:]
-    lines += [_left_out(left_out)] if left_out else []
-    return lines if policy.statements else [*lines, f"  {NOTHING}"]

@@ -17,7 +17,6 @@ from iamlab.policy.conditions import OPERATORS
 from iamlab.view.drawing.measure import TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.figure import Figure
 from iamlab.view.figures.policy.compared_values import (
     BOTH,
     POLICY,
@@ -26,14 +25,16 @@ from iamlab.view.figures.policy.compared_values import (
     reason_of,
     shown,
 )
-from iamlab.view.figures.sets.set_tiles import Item, Ring, Tile, draw_sets
+from iamlab.view.layouts.set_tiles import Item, Ring, Tile, draw_sets
+from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LIT_AREA, LOOKS, PALE_INK, SILENT, Look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from iamlab.policy.conditions import Comparison
+    from iamlab.view.figure import Figure
     from iamlab.view.figures.policy.compared_values import ComparedValues, Part
 
 PARTS: dict[Part, str] = {
@@ -91,13 +92,37 @@ def value_sets(
     seen, verdict = HOLDS if sets.holds else FAILS
     reason = reason_of(sets)
     outcome = f"{seen.symbol} {verdict}: {reason}"
-    return Figure.on(
-        _draw(sets, outcome, seen),
+    return Scene(list(_nodes(sets)), after=[outcome]).figure(
+        lambda _: _draw(sets, outcome, seen),
         alt=_alt(sets, verdict, reason),
         caption=_caption(sets.comparison),
-        rows=_rows(sets),
-        lines=_lines(sets, outcome),
+        is_graph=False,
     )
+
+
+def _nodes(sets: ComparedValues) -> Iterator[Node]:
+    """Yield the condition, the parts of its two sets, and the values in each."""
+    found = _named(sets.request) if sets.request else NO_KEY
+    empty: dict[str, object] = {"value": None, "in policy": False, "in request": False, "fits": []}
+    yield Node(
+        "condition",
+        _condition(sets),
+        details=[f"{OF_POLICY}: {_named(sets.policy)}", f"{OF_REQUEST}: {found}"],
+        facts={} if sets.policy or sets.request else empty,
+    )
+    for part, name in PARTS.items():
+        own = sets.part(part)
+        yield Node(name, f"{name}: {_named(own)}", parent="condition")
+        for number, value in enumerate(own):
+            fits = _how(sets, value) if part == BOTH else ""
+            facts = {
+                "value": value,
+                "in policy": part != REQUEST,
+                "in request": part != POLICY,
+                "fits": list(sets.fits.get(value, ())),
+            }
+            line = f"{shown(value)} {fits}" if fits else ""
+            yield Node(f"{name} {number}", value, parent=name, line=line, facts=facts)
 
 
 # -- words -----------------------------------------------------------------------------------------
@@ -105,19 +130,6 @@ def value_sets(
 
 def _named(values: Iterable[str]) -> str:
     return ", ".join(map(shown, values)) or "no value"
-
-
-def _lines(sets: ComparedValues, outcome: str) -> list[str]:
-    lines = [
-        _condition(sets),
-        f"  {OF_POLICY}: {_named(sets.policy)}",
-        f"  {OF_REQUEST}: {_named(sets.request) if sets.request else NO_KEY}",
-    ]
-    for part, name in PARTS.items():
-        lines.append(f"  {name}: {_named(sets.part(part))}")
-        how = [(value, _how(sets, value)) for value in sets.part(part) if part == BOTH]
-        lines += [f"    {shown(value)} {fits}" for value, fits in how if fits]
-    return [*lines, outcome]
 
 
 def _condition(sets: ComparedValues) -> str:
@@ -128,16 +140,6 @@ def _how(sets: ComparedValues, value: str) -> str:
     """Name the values of the policy that one of the request fits, unless it is the same."""
     fits = sets.fits[value]
     return "" if fits == (value,) else f"fits {_named(fits)}"
-
-
-def _rows(sets: ComparedValues) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = [
-        {"value": value, "in policy": part != REQUEST, "in request": part != POLICY,
-         "fits": list(sets.fits.get(value, ()))}
-        for part in PARTS
-        for value in sets.part(part)
-    ]  # fmt: skip
-    return rows or [{"value": None, "in policy": False, "in request": False, "fits": []}]
 
 
 def _alt(sets: ComparedValues, verdict: str, reason: str) -> str:

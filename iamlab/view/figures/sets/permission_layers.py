@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
-from iamlab.view.figures.sets.set_tiles import MOST_SETS
+from iamlab.view.layouts.set_tiles import MOST_SETS
 from iamlab.view.words import listed
 
 if TYPE_CHECKING:
@@ -50,14 +50,22 @@ class LayerSet:
     @property
     def label(self) -> str:
         """What AWS calls it, or in short if it is several."""
-        return (
-            NAMES[self.layers[0]] if len(self.layers) == 1 else listed(self.short, len(self.short))
-        )
+        return NAMES[self.layers[0]] if len(self.layers) == 1 else self.names
 
     @property
     def short(self) -> list[str]:
-        """What its layers are called in a word or two."""
+        """The names of its layers in a word or two."""
         return [SHORT[layer] for layer in self.layers]
+
+    @property
+    def names(self) -> str:
+        """These names as words of a sentence."""
+        return listed(self.short, len(self.layers))
+
+    @property
+    def is_ceiling(self) -> bool:
+        """Whether it only limits."""
+        return self.layers[0] in CEILINGS
 
     @property
     def note(self) -> str:
@@ -65,67 +73,53 @@ class LayerSet:
         own = ", ".join(self.policies)
         return "" if own == self.label else own or "no policy"
 
+    def __add__(self, other: LayerSet) -> LayerSet:
+        """Return the set of what both let through."""
+        return LayerSet(self.layers + other.layers, self.policies + other.policies)
+
 
 def allows(decision: Decision, layer: str) -> bool:
-    """Say whether a layer allows an action, or lets it through if it is a ceiling."""
-    heard = decision.layer_matches[layer]
+    """Whether a layer allows an action, or lets it through if it is a ceiling."""
+    found = decision.trace.step(layer).found
     if layer in CEILINGS:
-        return all(heard.allows_by_level)
-    if layer == "resource":
-        return bool(heard.allows or decision.layer_matches["grant"].allows)
-    return bool(heard.allows)
-
-
-def sets_of(decisions: Sequence[Decision]) -> list[LayerSet]:
-    """Say which sets there are, at most as many as can be drawn."""
-    sets = [
-        LayerSet((layer,), _policies(decisions, layer))
-        for layer in ORDER
-        if any(counts(decision, layer) for decision in decisions)
-    ]
-    if len(sets) > COMFORTABLE:
-        sets = _merged(sets, decisions)
-    while len(sets) > MOST_SETS:  # then the last two ceilings are drawn as what both let through
-        first, second = [one for one in sets if one.layers[0] in CEILINGS][-2:]
-        both = LayerSet(first.layers + second.layers, first.policies + second.policies)
-        sets[sets.index(first)] = both
-        sets.remove(second)
-    return sets
-
-
-def _merged(sets: list[LayerSet], decisions: Sequence[Decision]) -> list[LayerSet]:
-    """Make one of the ceilings that let through the same."""
-    found: dict[object, LayerSet] = {}
-    for one in sets:
-        is_ceiling = one.layers[0] in CEILINGS
-        key = tuple(map(one.has, decisions)) if is_ceiling else one.layers
-        known = found.get(key)
-        found[key] = (
-            LayerSet(known.layers + one.layers, known.policies + one.policies) if known else one
-        )
-    return list(found.values())
+        return all(found.allows_by_level)
+    granted = layer == "resource" and decision.trace.step("grant").found.allows
+    return bool(found.allows or granted)
 
 
 def counts(decision: Decision, layer: str) -> bool:
-    """Say whether a layer has a part in a decision."""
-    heard = decision.layer_matches[layer]
+    """Whether a layer has a part in a decision."""
     if layer == "identity":
         return not why_absent(layer, decision.request)
     if layer == "resource":  # it grants besides; or it has to, as for a caller of another account
         missing = layer in decision.blocked_by and not decision.denies
         return missing or allows(decision, layer)
-    return heard.present
+    return decision.trace.step(layer).found.present
+
+
+def sets_of(decisions: Sequence[Decision]) -> list[LayerSet]:
+    """Return the sets, at most as many as can be drawn."""
+    sets = [
+        LayerSet((layer,), _policies(decisions, layer))
+        for layer in ORDER
+        if any(counts(decision, layer) for decision in decisions)
+    ]
+    if len(sets) > COMFORTABLE:  # then ceilings that let through the same are one
+        alike: dict[object, LayerSet] = {}
+        for one in sets:
+            key = tuple(map(one.has, decisions)) if one.is_ceiling else one.layers
+            alike[key] = alike[key] + one if key in alike else one
+        sets = list(alike.values())
+    while len(sets) > MOST_SETS:  # then the last two ceilings are what both let through
+        first, second = [one for one in sets if one.is_ceiling][-2:]
+        sets[sets.index(first)] = first + second
+        sets.remove(second)
+    return sets
 
 
 def _policies(decisions: Sequence[Decision], layer: str) -> tuple[str, ...]:
-    """Name the policies of a layer."""
     layers = (layer, "grant") if layer == "resource" else (layer,)
-    return tuple(
-        dict.fromkeys(
-            attached.policy.name
-            for decision in decisions
-            for one in layers
-            for attached in decision.layers.of(one)
-            if attached.policy.name
-        )
-    )
+    attached = [
+        one for decision in decisions for each in layers for one in decision.layers.of(each)
+    ]
+    return tuple(dict.fromkeys(one.policy.name for one in attached if one.policy.name))
