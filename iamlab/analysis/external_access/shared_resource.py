@@ -157,7 +157,7 @@ class AccessStatement(NamedTuple):
         if self.grant is None:
             alone = _for_stranger(resource=Policy((bare,)))
         else:
-            alone = _for_stranger(grants=[replace(self.grant, constraints={})])
+            alone = _for_stranger(grant=[replace(self.grant, constraints={})])
         return self._replace(statement=bare, alone=alone)
 
 
@@ -217,7 +217,7 @@ class ResourceAccess:
                     yield AccessStatement(statement, f"{name}/{statement.label}", POLICY, alone)
         for grant in self.facts.grants:
             [statement] = grant.as_policy().statements
-            alone = _for_stranger(grants=[grant])
+            alone = _for_stranger(grant=[grant])
             yield AccessStatement(statement, grant.name, KMS_GRANT, alone, grant)
 
     def limits_of(self, action: str) -> tuple[Statement, ...]:
