@@ -107,15 +107,13 @@ def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
 
 
 @operation("ListPoliciesGrantingServiceAccess", on="identity", answer=as_it_is)
-def list_policies_granting_service_access(
-    account: Account, parameters: Parameters
-) -> dict[str, Any]:
+def list_policies_granting_service_access(account: Account, request: Parameters) -> dict[str, Any]:
     """List the policies of a user, group or role that grant services.
 
     Only what is attached to it counts, and only what is allowed: boundaries, policies of resources
     and organizations, and what is denied, are left out.
     """
-    arn, services = parameters["Arn"], parameters["ServiceNamespaces"]
+    arn, services = request["Arn"], request["ServiceNamespaces"]
     every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)
     identities = {identity.arn: identity for by_name in every for identity in by_name.values()}
     if arn not in identities:
@@ -129,7 +127,7 @@ def list_policies_granting_service_access(
     return page(
         "PoliciesGrantingServiceAccess",
         services,
-        parameters,
+        request,
         lambda service: {
             "ServiceNamespace": service,
             "Policies": policies_granting(identities[arn], service.lower()),
@@ -253,9 +251,7 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "MFADevices": lambda account: sum(
         record.kind == held.VIRTUAL for record in account.mfa_records.values()
     ),
-    "MFADevicesInUse": lambda account: sum(
-        len(credential.mfa) for credential in held.credentials_of(account)
-    ),
+    "MFADevicesInUse": lambda account: sum(len(user.mfa) for user in held.credentials_of(account)),
     "AccountMFAEnabled": lambda account: bool(held.of_root(account).mfa),
     "AccountAccessKeysPresent": lambda account: bool(held.of_root(account).keys),
     "AccountPasswordPresent": lambda account: held.of_root(account).password is not None,

@@ -114,10 +114,8 @@ def _names_of_call(source: str, name: str) -> tuple[str, ...]:
     """Return the names of a call: as the event has it, and as policies name its actions."""
     from iamlab.analysis.trails.actions import actions_of_call
 
-    return (
-        f"{source.removesuffix(_HOST)}:{name}",
-        *(action.name for action in actions_of_call(source, name)),
-    )
+    actions = (action.name for action in actions_of_call(source, name))
+    return (f"{source.removesuffix(_HOST)}:{name}", *actions)
 
 
 def _check_action(action: str, seen: set[str]) -> None:
@@ -136,11 +134,8 @@ def _check_action(action: str, seen: set[str]) -> None:
         raise RequestError(f"what={action!r}: there is no service {service}. {hint}")
     events = [event for key, event in NAMES.items() if key.startswith(f"{service.lower()}:")]
     known = [*(action.name for action in catalog.actions_of(service).values()), *events]
-    if (
-        known
-        and not _WILD.search(name)
-        and name.lower() not in {known_name.lower() for known_name in known}
-    ):
+    lower = {text.lower() for text in known}
+    if known and not _WILD.search(name) and name.lower() not in lower:
         hint = did_you_mean(name[:100], known)
         raise RequestError(f"what={action!r}: {service} has no action {name}. {hint}")
 

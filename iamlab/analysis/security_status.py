@@ -211,11 +211,8 @@ def _users(account: Account) -> Answer:
 
 
 def _groups(account: Account) -> Answer:
-    working = [
-        group
-        for group in account.groups.values()
-        if group.users and (group.attached or group.inline)
-    ]
+    used = (group for group in account.groups.values() if group.users)
+    working = [group for group in used if group.attached or group.inline]
     first = next(iter(account.users), None)
     lines = [] if first else ['account.create_user("alice")']
     lines += [

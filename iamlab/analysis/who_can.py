@@ -54,11 +54,8 @@ class _SharedFacts:
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was taken for granted, in words."""
-        return (
-            *self.facts.assumed,
-            *self.path.assumed,
-            *contexts.reserved_key_notes(self.explicit),
-        )
+        notes = contexts.reserved_key_notes(self.explicit)
+        return (*self.facts.assumed, *self.path.assumed, *notes)
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str

@@ -176,10 +176,9 @@ class Audit(Shown):
 
     def _counts(self) -> str:
         counts = Counter(finding.severity for finding in self.findings)
-        numbers = [
-            f"{counts[level]} {level.lower()}" for level in controls.SEVERITIES if counts[level]
-        ]
-        return f"{', '.join(numbers)}." if numbers else "nothing found."
+        found = [level for level in controls.SEVERITIES if counts[level]]
+        numbers = [f"{counts[level]} {level.lower()}" for level in found]
+        return f"{', '.join(numbers)}." if found else "nothing found."
 
     def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
         """Return each flaw once, with all controls that found it."""

@@ -159,11 +159,7 @@ def names_of(controls: Sequence[Control]) -> str:
         if number
     ]
     hub = [number for control in controls for number in control.security_hub]
-    rules = [
-        control.config_rule
-        for control in controls
-        if control.config_rule and not control.security_hub
-    ]
+    rules = [item.config_rule for item in controls if item.config_rule and not item.security_hub]
     kinds = (("CIS", cis), ("Security Hub", hub), ("AWS Config", rules))
     return "; ".join(f"{kind} {', '.join(numbers)}" for kind, numbers in kinds if numbers)
 

@@ -68,9 +68,7 @@ def _decrypts_with_every_key(statement: Statement) -> bool:
     if statement.effect != "Allow" or statement.resource is None:
         return False
     patterns = statement.not_action or () if statement.action is None else statement.action
-    listed = (
-        any(glob_ignoring_case(pattern, action) for pattern in patterns) for action in _DECRYPTING
-    )
+    listed = (any(glob_ignoring_case(text, action) for text in patterns) for action in _DECRYPTING)
     acts = any(is_action is (statement.action is not None) for is_action in listed)
     return acts and any(map(_EVERY_KEY.fullmatch, statement.resource))
 
@@ -242,9 +240,7 @@ class _AccountNames:
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], str]:
         """Return the ARNs by kind and name, without path."""
-        return {
-            (kind, Arn.parse(arn).name): arn for kind, arns in self.arns.items() for arn in arns
-        }
+        return {(kind, Arn.parse(arn).name): arn for kind, own in self.arns.items() for arn in own}
 
     @cached_property
     def _renamed(self) -> list[tuple[str, str, str]]:

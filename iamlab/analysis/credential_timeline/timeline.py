@@ -235,11 +235,7 @@ def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:
     arn = of if isinstance(of, str) else getattr(of, "arn", "")
     known = isinstance(arn, str) and arn and not hasattr(of, "access_key_id")
     own = getattr(of, "unique_id", "")
-    found = [
-        lifetime.access_key_id
-        for lifetime in every.values()
-        if known and _is_of(lifetime, str(arn), own)
-    ]
+    found = [row.access_key_id for row in every.values() if known and _is_of(row, str(arn), own)]
     if not found and not (known and _is_there(world, str(arn), own)):
         raise RequestError(
             f"{of!r} isn't a session, key, role or user of this world, so it has no timeline."
@@ -265,9 +261,7 @@ def _is_there(world: World, arn: str, unique_id: str) -> bool:
             *account.users.values(),
             *account.roles.values(),
         ]
-        if any(
-            arn == principal.arn and unique_id in ("", principal.unique_id) for principal in held
-        ):
+        if any(arn == caller.arn and unique_id in ("", caller.unique_id) for caller in held):
             return True
     return False
 

@@ -198,12 +198,8 @@ class Outside:
         arn, unique_id = value, {}
         if not is_arn(value):
             accounts = self.world.accounts.values()
-            every = (
-                principal
-                for own in accounts
-                for principal in (*own.users.values(), *own.roles.values())
-            )
-            arn = next((principal.arn for principal in every if principal.unique_id == value), "")
+            every = (who for own in accounts for who in (*own.users.values(), *own.roles.values()))
+            arn = next((who.arn for who in every if who.unique_id == value), "")
             # The id of a session has the session's name.
             unique_id = {"aws:userid": f"{value}:{SOMEBODY}" if ":role/" in arn else value}
         account = Arn.parse(arn).account if arn else ""
@@ -326,9 +322,8 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
     username = name if caller.kind is Kind.USER else ""
     # If a policy asks for another unique id, sample_contexts.py has it: nobody knows whose it is.
     userid = _SOME_IDS.get(caller.kind, account)
-    who = CallerAttributes(
-        shown, account, userid, _TYPES[caller.kind], username, membership=membership
-    )
+    kind = _TYPES[caller.kind]
+    who = CallerAttributes(shown, account, userid, kind, username, membership=membership)
     yield Outsider(arn, {**keys_of(CALLER_KEYS, who), "aws:SourceOwner": account})
 
 

@@ -119,9 +119,7 @@ def outside_access(world: World, zone_of_trust: ZoneOfTrust | None = None) -> Ou
         assumed |= dict.fromkeys(access.facts.assumed)
         for statement in access.access_statements():
             found += _access_through(access, statement)
-    findings = sorted(
-        (finding for finding in found if isinstance(finding, OutsideFinding)), key=_order
-    )
+    findings = sorted((item for item in found if isinstance(item, OutsideFinding)), key=_order)
     services = tuple(finding for finding in found if isinstance(finding, ServiceAccess))
     return OutsideAccess(tuple(findings), words, services, examined, tuple(assumed))
 
@@ -266,10 +264,8 @@ def _for_service(
     ]
     if names:
         actions = _written(access, statement, {*names}, {*names})
-        name = shown or service
-        yield ServiceAccess(
-            shared.arn, type_of(shared.arn), access.owner, name, actions, allow.address
-        )
+        name, arn = shown or service, shared.arn
+        yield ServiceAccess(arn, type_of(arn), access.owner, name, actions, allow.address)
 
 
 def _groups(access: ResourceAccess, statement: Statement) -> list[list[str]]:

@@ -239,14 +239,8 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
         """Return it as a ``pandas.DataFrame``, a row for each finding."""
         rows = [
             (
-                *(
-                    finding.status,
-                    bool(finding),
-                    finding.is_public,
-                    finding.resource_type,
-                    finding.resource,
-                    finding.owner,
-                ),
+                *(finding.status, bool(finding), finding.is_public),
+                *(finding.resource_type, finding.resource, finding.owner),
                 ", ".join(f"{kind}: {value}" for kind, value in finding.principal.items()),
                 ", ".join(finding.actions),
                 *(" and ".join(finding.when), finding.source, finding.statement),

@@ -128,13 +128,10 @@ class ContextSamples:
     ) -> None:
         self._statement, self._limits, self._access = statement, limits, access
         every = (statement, *limits)
-        self._variables = dict.fromkeys(
-            key for statement in every for key in _variables_of(statement)
-        )
-        keys = dict.fromkeys(key for statement in every for key in _keys_of(statement))
-        self.keys = tuple(
-            key for key in keys if 0 < len(key) <= MAX_TEXT and not access.is_fixed(key)
-        )
+        self._variables = dict.fromkeys(key for entry in every for key in _variables_of(entry))
+        named = dict.fromkeys(key for entry in every for key in _keys_of(entry))
+        keys = (key for key in named if 0 < len(key) <= MAX_TEXT)
+        self.keys = tuple(key for key in keys if not access.is_fixed(key))
         self._keys_of_allow = {condition.key.lower() for condition in statement.conditions}
         self._is_public = is_public(Policy((statement,)))
         self.is_complete = True
@@ -177,10 +174,8 @@ class ContextSamples:
             self.is_complete = False  # a condition that no guess meets
         return tuple(found.values())
 
-    def _values(
-        self, key: str, tests: Sequence[ConditionTest], natural: Values
-    ) -> Iterator[Values]:
-        yield natural
+    def _values(self, key: str, tests: Sequence[ConditionTest], usual: Values) -> Iterator[Values]:
+        yield usual
         yield None
         single = {SOME_TEXT: None} if key in self._variables else {}
         for comparison, wanted in tests:

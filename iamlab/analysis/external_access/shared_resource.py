@@ -115,16 +115,12 @@ def shared_resources(world: World) -> Iterator[SharedResource]:
             known.add(role.arn)
             policy = policies.get(role.arn) or role.trust
             yield SharedResource(role.arn, policy, account.account_id)
-        for resource in account.resources.values():
-            known.add(resource.arn)
-            is_shared = resource.policy is not None or resource.grants
-            if is_shared and resource.service not in FOR_SERVICES_ONLY:
+        for found in account.resources.values():
+            known.add(found.arn)
+            is_shared = found.policy is not None or found.grants
+            if is_shared and found.service not in FOR_SERVICES_ONLY:
                 yield SharedResource(
-                    resource.arn,
-                    resource.policy,
-                    account.account_id,
-                    resource.grants,
-                    resource.separator,
+                    found.arn, found.policy, account.account_id, found.grants, found.separator
                 )
     for arn, policy in policies.items():
         parsed = Arn.parse(arn)
@@ -161,7 +157,7 @@ class AccessStatement(NamedTuple):
         if self.grant is None:
             alone = _for_stranger(resource=Policy((bare,)))
         else:
-            alone = _for_stranger(grants=[replace(self.grant, constraints={})])
+            alone = _for_stranger(grant=[replace(self.grant, constraints={})])
         return self._replace(statement=bare, alone=alone)
 
 
@@ -200,12 +196,8 @@ class ResourceAccess:
         rcps = (attached.policy for level in facts.rcps for attached in level)
         above = (statement for policy in rcps for statement in policy.statements)
         self.limits = (
-            *(statement for statement in own if statement.effect == "Deny"),
-            *(
-                statement
-                for statement in above
-                if statement.effect == "Deny" or statement.conditions
-            ),
+            *(entry for entry in own if entry.effect == "Deny"),
+            *(entry for entry in above if entry.effect == "Deny" or entry.conditions),
         )
         self._layers = _for_stranger(
             resource=facts.policy,
@@ -225,7 +217,7 @@ class ResourceAccess:
                     yield AccessStatement(statement, f"{name}/{statement.label}", POLICY, alone)
         for grant in self.facts.grants:
             [statement] = grant.as_policy().statements
-            alone = _for_stranger(grants=[grant])
+            alone = _for_stranger(grant=[grant])
             yield AccessStatement(statement, grant.name, KMS_GRANT, alone, grant)
 
     def limits_of(self, action: str) -> tuple[Statement, ...]:
@@ -245,11 +237,8 @@ class ResourceAccess:
                 if key in _ABOUT_CALLERS:
                     values = filter(None, filled(condition, entry, self.context))
                     wanted.setdefault(key, {}).update(dict.fromkeys(values))
-        principals = (
-            pair
-            for entry in limits
-            for pair in (*(entry.principal or ()), *(entry.not_principal or ()))
-        )
+        each = ((*(limit.principal or ()), *(limit.not_principal or ())) for limit in limits)
+        principals = (pair for pairs in each for pair in pairs)
         named = dict.fromkeys(value for kind, value in principals if kind == "AWS" and value != "*")
         partition = Arn.parse(self.shared.arn).partition
         values_of = {key: tuple(values) for key, values in wanted.items()}
@@ -292,9 +281,7 @@ class ResourceAccess:
                 patterns[substitute(text, value_of) or text if is_open else text] = None
         itself, below = self.works_on(action)
         candidates = _candidates(arn, self.shared.separator, tuple(patterns))
-        return tuple(
-            candidate for candidate in candidates if (itself if candidate == arn else below)
-        )
+        return tuple(found for found in candidates if (itself if found == arn else below))
 
 
 _ABOUT_CALLERS = frozenset((*OF_CALLER, *OF_SOURCE))

@@ -179,9 +179,8 @@ class WitnessSearch:
             yield Stop(reading.layer, reading.address, ", ".join(reading.path))
         for layer in decision.blocking:
             levels = decision.layers.levels(layer)
-            for level, says in zip(
-                levels, decision.layer_matches[layer].allows_by_level, strict=False
-            ):
+            allows = decision.layer_matches[layer].allows_by_level
+            for level, says in zip(levels, allows, strict=False):
                 if not says:
                     names = ", ".join(policy.policy.name or "policy" for policy in level)
                     where = dict.fromkeys(part for policy in level for part in policy.path)
@@ -219,9 +218,7 @@ class WitnessSearch:
                 for test in tests
             )
         context = self._access.context
-        pairs = [
-            (caller, as_values({**context, **caller.lower_context}.get(key))) for caller in callers
-        ]
+        pairs = [(who, as_values({**context, **who.lower_context}.get(key))) for who in callers]
         is_known = (
             key in self._settled_keys(callers)
             or self._access.is_of_resource(key)
@@ -244,9 +241,7 @@ class WitnessSearch:
         wanted = {value for test in tests for value in test.wanted}
         is_plain = all(value is not None and not has_star(value) for value in wanted)
         if key in _OF_SERVICES and self._is_complete:
-            return is_plain or all(
-                caller.is_signed or caller.principal == ANONYMOUS for caller, _ in pairs
-            )
+            return is_plain or all(who.is_signed or who.principal == ANONYMOUS for who, _ in pairs)
         known = {value for _, own in pairs for value in own or ()}
         return (
             self._is_complete

@@ -220,10 +220,8 @@ class Inside(NamedTuple):
         ids = set(self.zone.accounts)
         for account_id in self.zone.accounts & self.world.accounts.keys():
             account = self.world.accounts[account_id]
-            ids |= {
-                principal.unique_id
-                for principal in (*account.users.values(), *account.roles.values())
-            }
+            callers = (*account.users.values(), *account.roles.values())
+            ids |= {caller.unique_id for caller in callers}
         return ids
 
 

@@ -128,11 +128,7 @@ def last_accessed(
     documents = (
         [holder.document]
         if isinstance(holder, ManagedPolicy)
-        else [
-            attached.policy
-            for identity in with_groups(holder)
-            for attached in policies_of(identity)
-        ]
+        else [attached.policy for owner in with_groups(holder) for attached in policies_of(owner)]
     )
     allowed: Mapping[str, Sequence[str]] = granted(documents)
     if granularity == "SERVICE_LEVEL":
@@ -143,8 +139,7 @@ def last_accessed(
         moment,
         tuple(rows_of(allowed, latest, moment)),
         tuple(
-            Entity(entity.arn, entity.name, entity.kind.upper(), entity.unique_id, entity.path)
-            for entity in entities
+            Entity(own.arn, own.name, own.kind.upper(), own.unique_id, own.path) for own in entities
         ),
     )
 
@@ -283,9 +278,7 @@ def _finder(entities: Iterable[Bounded]) -> Callable[[Event], str | None]:
     by_id = {principal.unique_id: principal.arn for principal in every if principal.unique_id}
     by_arn = {principal.arn: principal for principal in every}
     # The ARN of a session has no path.
-    by_session = {
-        without_path(principal.arn): principal for principal in every if principal.kind == "role"
-    }
+    by_session = {without_path(caller.arn): caller for caller in every if caller.kind == "role"}
 
     def entity_of(event: Event) -> str | None:
         issuer = issuer_of(event.user_identity)

@@ -124,20 +124,18 @@ def _access(access: LastAttempt | None, names: Mapping[str, str]) -> dict[str, A
     return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
 
 
-def _service(
-    service: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES
-) -> dict[str, Any]:
+def _service(row: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "ServiceName": service.service_name,
-        "ServiceNamespace": service.service_namespace,
-        **_access(service.last_access, names),
+        "ServiceName": row.service_name,
+        "ServiceNamespace": row.service_namespace,
+        **_access(row.last_access, names),
     }
-    if service.accesses:
-        found["TotalAuthenticatedEntities"] = service.total_authenticated_entities
-    if any(action.access for action in service.tracked_actions):
+    if row.accesses:
+        found["TotalAuthenticatedEntities"] = row.total_authenticated_entities
+    if any(action.access for action in row.tracked_actions):
         found["TrackedActionsLastAccessed"] = [
             {"ActionName": action.action_name, **_access(action.access, _OF_ACTIONS)}
-            for action in service.tracked_actions
+            for action in row.tracked_actions
         ]
     return found
 
@@ -151,9 +149,8 @@ def generate_service_last_accessed_details(
 ) -> dict[str, Any]:
     """Order the report of a user, a group, a role or a managed policy."""
     creator = _creator(account, caller)
-    report = last_accessed(
-        account, parameters["Arn"], None, parameters.get("Granularity", "SERVICE_LEVEL")
-    )
+    granularity = parameters.get("Granularity", "SERVICE_LEVEL")
+    report = last_accessed(account, parameters["Arn"], None, granularity)
     return _order(account, creator, report)
 
 
@@ -250,14 +247,10 @@ def get_organizations_access_report(
     by, _, direction = parameters.get("SortKey", "SERVICE_NAMESPACE_ASCENDING").rpartition("_")
     services = sorted(
         report.services,
-        key=_time
-        if by == "LAST_AUTHENTICATED_TIME"
-        else lambda service: (service.service_namespace,),
+        key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda row: (row.service_namespace,),
         reverse=direction == "DESCENDING",
     )
-    rows = page(
-        "AccessDetails", services, parameters, lambda service: _service(service, _OF_ORGANIZATIONS)
-    )
+    rows = page("AccessDetails", services, parameters, lambda row: _service(row, _OF_ORGANIZATIONS))
     return {
         **_about(account, job),
         "NumberOfServicesAccessible": report.number_of_services_accessible,
@@ -269,11 +262,8 @@ def get_organizations_access_report(
 def _time(service: ServiceLastAccessed) -> tuple[Any, ...]:
     """Sort by time; what was never attempted is before all else."""
     when = service.last_authenticated
-    return (
-        (False, service.service_namespace)
-        if when is None
-        else (True, when, service.service_namespace)
-    )
+    name = service.service_namespace
+    return (False, name) if when is None else (True, when, name)
 
 
 @dataclass(frozen=True, slots=True)

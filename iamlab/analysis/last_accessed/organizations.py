@@ -155,9 +155,8 @@ def organizations_last_accessed(
     policy, attached = None, []
     if target.id != organization.management_account_id:  # no policy limits that
         every = organization.policies
-        attached = [
-            [every[key] for key in node.attached] for node in organization.way_to(target.id)
-        ]
+        path = organization.way_to(target.id)
+        attached = [[every[key] for key in node.attached] for node in path]
         if policy_id is not None:
             policy = _policy(organization, policy_id)
             attached = [[policy]]
@@ -228,12 +227,10 @@ def _allowed(levels: Iterable[Iterable[OrganizationPolicy]]) -> frozenset[str]:
     for level in levels:
         documents = [policy.document for policy in level if policy.type == SCP]
         denies = [
-            catalog.matched(statement)
+            catalog.matched(entry)
             for document in documents
-            for statement in document.statements
-            if statement.effect == "Deny"
-            and "*" in (statement.resource or ())
-            and not statement.conditions
+            for entry in document.statements
+            if entry.effect == "Deny" and "*" in (entry.resource or ()) and not entry.conditions
         ]
         found = found.intersection(allowed_by(documents)).difference(*denies)
     return found

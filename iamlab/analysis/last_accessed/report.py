@@ -195,8 +195,7 @@ class LastAccessed(Shown):
             return "The policies allow no service."
         wide = max(len(service.service_namespace) for service in self.services)
         return "\n".join(
-            f"{service.service_namespace:<{wide}}  {_line(service.last_access)}"
-            for service in self.services
+            f"{row.service_namespace:<{wide}}  {_line(row.last_access)}" for row in self.services
         )
 
 

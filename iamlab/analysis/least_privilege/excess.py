@@ -56,9 +56,7 @@ class Excess:
 
 
 def excess_of(
-    policies: Iterable[Policy],
-    statements: Iterable[Sequence[AllowStatement]],
-    pairs: Iterable[Pair],
+    policies: Iterable[Policy], parts: Iterable[Sequence[AllowStatement]], pairs: Iterable[Pair]
 ) -> tuple[Excess, ...]:
     """Name what policies allow beyond the pairs that were used."""
     used: dict[str, set[str]] = defaultdict(set)
@@ -66,7 +64,7 @@ def excess_of(
         used[action].add(resource)
     return tuple(
         found
-        for policy, own in zip(policies, statements, strict=True)
+        for policy, own in zip(policies, parts, strict=True)
         for sid, statement in statements_by_sid(own).items()
         for found in _excess_of_statement(f"{policy.name}/{sid}", statement, used)
     )

@@ -153,11 +153,9 @@ class LeastPrivilege(Shown):
             "Compared with now": () if self.compared is None else (self.compared,),
             "Not shown by the events": self.not_shown,
         }
-        on_one_line = {
-            title: [readable(str(entry)) for entry in every] for title, every in lists.items()
-        }
+        shown = {title: [readable(str(entry)) for entry in every] for title, every in lists.items()}
         policies = [f"\n{policy.name}:\n{policy.text}" for policy in self.policies]
-        lines = (f"{self.principal} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
+        lines = (f"{self.principal} used {what}.", *policies, *titled_lists(shown, _SHOWN))
         return "\n".join(lines)
 
 
@@ -238,10 +236,7 @@ def _proved_policies(
         name, known = f"PoliciesPer{kind.capitalize()}", world.accounts.get(account)
         limit = MANAGED_LIMIT
         number = QUOTAS[name].default if known is None else quota(known, name)
-    extra = [
-        AllowStatement("iam", (PASS_ROLE,), (role_pass.role,), role_pass.service)
-        for role_pass in passed
-    ]
+    extra = [AllowStatement("iam", (PASS_ROLE,), (item.role,), item.service) for item in passed]
     inexact = {pair for pair in used if not used[pair].is_exact}
     pairs = dict.fromkeys(filter(can_be_requested, used))
     made = policies_that_fit(pairs, most, limit, number, extra, inexact)
@@ -251,10 +246,7 @@ def _proved_policies(
         pairs = dict.fromkeys(pair for pair in pairs if pair not in impossible)
         made = policies_that_fit(pairs, most, limit, number, extra, inexact)
         _check_proof(not_allowed_by(made.policies, arn, pairs))
-    to_service = {
-        (PASS_ROLE, role_pass.role): {"iam:PassedToService": role_pass.service}
-        for role_pass in passed
-    }
+    to_service = {(PASS_ROLE, item.role): {"iam:PassedToService": item.service} for item in passed}
     _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
         policy.validate("identity")

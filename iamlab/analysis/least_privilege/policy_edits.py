@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
+    from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -184,9 +185,7 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
         Gives what a user or role was allowed.
     """
     applies_to = policy.applies_to
-    shrunk_for = {
-        principal.arn: shrunk(policy.policy, pairs_of(principal), log) for principal in applies_to
-    }
+    shrunk_for = {who.arn: shrunk(policy.policy, pairs_of(who), log) for who in applies_to}
     users = tuple(arn for arn, less in shrunk_for.items() if less.policy is not None)
     if not users:
         kind: EditKind = "detach" if policy.arn else "delete"
@@ -195,9 +194,7 @@ def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Poli
         return _edit("move", policy, users=users)
     is_replaced = bool(policy.arn) and (policy.is_aws_managed or policy.is_boundary)
     touched = applies_to if is_replaced else policy.document_applies_to
-    less = _small_enough(
-        policy, [pair for principal in touched for pair in pairs_of(principal)], log
-    )
+    less = _fitting(policy, [pair for who in touched for pair in pairs_of(who)], log)
     if less is None or not less.lines or less.policy is None:
         return None
     if not is_replaced:
@@ -222,9 +219,7 @@ def _edit(
     )
 
 
-def _small_enough(
-    policy: IdentityPolicy, pairs: list[Pair], log: Visibility
-) -> ShrunkPolicy | None:
+def _fitting(policy: IdentityPolicy, pairs: list[Pair], log: Visibility) -> ShrunkPolicy | None:
     """Shrink a document; if the list of actions is larger than a policy may be, by services."""
     room = MANAGED_LIMIT
     if policy.arn is None:
@@ -276,14 +271,14 @@ def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:
             named = {"PolicyName": edit.new_name, "PolicyDocument": text}
             new = perform(holder.account, "CreatePolicy", Path="/", **named)
         if arn is None:
-            _perform(holder, "Delete{}Policy", PolicyName=edit.policy)
+            perform_on(holder, "Delete{}Policy", PolicyName=edit.policy)
         else:  # before another is attached: the limit can be reached
-            _perform(holder, "Detach{}Policy", PolicyArn=arn)
+            perform_on(holder, "Detach{}Policy", PolicyArn=arn)
         if new is not None:
-            _perform(holder, "Attach{}Policy", PolicyArn=new.arn)
+            perform_on(holder, "Attach{}Policy", PolicyArn=new.arn)
 
 
-def _perform(holder: Identity, operation: str, **parameters: object) -> None:
+def perform_on(holder: Identity, operation: str, **parameters: object) -> None:
     """Perform an operation of IAM that exists for users, groups and roles."""
     kind = holder.kind.capitalize()
     parameters[f"{kind}Name"] = holder.name
@@ -293,18 +288,22 @@ def _perform(holder: Identity, operation: str, **parameters: object) -> None:
 def _save(holder: Identity, edit: PolicyEdit) -> None:
     """Save a new document: of an inline policy, or as a version of a managed one."""
     assert edit.document is not None  # noqa: S101 - an edit of this kind has one
-    document = as_text(edit.document)
     if edit.policy_arn is None:
-        _perform(holder, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
-        return
-    policy = holder.account.get_policy(edit.policy_arn)
-    arn = {"PolicyArn": policy.arn}
-    if len(policy.versions) >= quota(holder.account, "VersionsPerPolicy"):  # delete the oldest
+        text = as_text(edit.document)
+        perform_on(holder, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=text)
+    else:
+        save_version(holder.account, edit.policy_arn, edit.document)
+
+
+def save_version(account: Account, arn: str, document: Policy) -> None:
+    """Save a document as the default version of a managed policy; the oldest may have to go."""
+    policy = account.get_policy(arn)
+    if len(policy.versions) >= quota(account, "VersionsPerPolicy"):
         spare = (version for version in policy.versions if version != policy.default_version_id)
         oldest = min(spare, key=lambda version_id: int(version_id[1:]))
-        perform(holder.account, "DeletePolicyVersion", VersionId=oldest, **arn)
-    new = {"PolicyDocument": document, "SetAsDefault": True}
-    perform(holder.account, "CreatePolicyVersion", **arn, **new)
+        perform(account, "DeletePolicyVersion", PolicyArn=arn, VersionId=oldest)
+    new = {"PolicyDocument": as_text(document), "SetAsDefault": True}
+    perform(account, "CreatePolicyVersion", PolicyArn=arn, **new)
 
 
 def _give(user: Identity, group: Identity, edit: PolicyEdit) -> None:
@@ -313,9 +312,9 @@ def _give(user: Identity, group: Identity, edit: PolicyEdit) -> None:
         if edit.policy in user.inline:
             raise RequestError(f"{user.arn} has an inline policy {edit.policy} already.")
         document = as_text(group.inline[edit.policy])
-        _perform(user, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
+        perform_on(user, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
     elif edit.policy_arn not in user.attached:
-        _perform(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
+        perform_on(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
 
 
 def check_unchanged(before: World, now: World, edits: Iterable[PolicyEdit]) -> None:

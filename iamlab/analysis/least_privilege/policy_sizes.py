@@ -129,13 +129,11 @@ def _length(statement: AllowStatement) -> int:
     return len(text) + 1 + _SID_NUMBER
 
 
-def _divided(
-    statements: Iterable[AllowStatement], limit: int
-) -> Iterator[tuple[AllowStatement, ...]]:
+def _divided(every: Iterable[AllowStatement], limit: int) -> Iterator[tuple[AllowStatement, ...]]:
     """Divide statements into policies, in order."""
     own: list[AllowStatement] = []
     length = _AROUND
-    for part in chain.from_iterable(_split(statement, limit - _AROUND) for statement in statements):
+    for part in chain.from_iterable(_split(statement, limit - _AROUND) for statement in every):
         if own and length + _length(part) > limit:
             yield tuple(own)
             own, length = [], _AROUND
@@ -200,9 +198,7 @@ def not_allowed_by(
     known = context or {}
     allow_all = Policy.allow("*", "*", principal=account)
     trust = Policy.allow("sts:*", None, principal=account)  # a trust policy has no Resource
-    layers, sts_layers = (
-        Layers(identity=policies, resource=resource_layer) for resource_layer in (allow_all, trust)
-    )
+    layers, sts_layers = (Layers(identity=policies, resource=own) for own in (allow_all, trust))
     return [
         (action, resource)
         for action, resource in steps(pairs, "proving")

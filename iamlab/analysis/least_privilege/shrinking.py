@@ -165,11 +165,8 @@ def _listed(
 ) -> tuple[str, ...]:
     """List actions, or their services; and the services that always stay, with their actions."""
     services = {name: f"{name.partition(':')[0].lower()}:*" for name in actions}
-    kept = {
-        service if whole_services else name
-        for name, service in services.items()
-        if service not in always
-    }
+    others = (pair for pair in services.items() if pair[1] not in always)
+    kept = {service if whole_services else name for name, service in others}
     return tuple(sorted(kept.union(always)))
 
 

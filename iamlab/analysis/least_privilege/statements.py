@@ -331,9 +331,8 @@ def generalise(
 
 def _shared_length(first: str, other: str) -> int:
     """Return the length of the beginning that two share, up to the end of a word."""
-    end = sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, other, strict=False))
-    )
+    pairs = zip(first, other, strict=False)
+    end = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return max(first.rfind(mark, 0, end) for mark in _WORD_ENDS) + 1
 
 

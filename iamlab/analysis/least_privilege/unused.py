@@ -234,13 +234,11 @@ def unused(
     }
     used: dict[str, Mapping[Pair, Mapping[str, str]]] = {}
 
-    def pairs_of(principal: Bounded) -> Mapping[Pair, Mapping[str, str]]:
+    def pairs_of(who: Bounded) -> Mapping[Pair, Mapping[str, str]]:
         """Return what a user or role used; looked up once, and kept for the proof."""
-        if principal.arn not in used:
-            used[principal.arn] = pairs_to_keep(
-                completed(world, log.of(principal.arn, principal.unique_id))
-            )
-        return used[principal.arn]
+        if who.arn not in used:
+            used[who.arn] = pairs_to_keep(completed(world, log.of(who.arn, who.unique_id)))
+        return used[who.arn]
 
     edits: dict[tuple[str, str], PolicyEdit | None] = {}
     rows: list[StatementUse] = []

@@ -123,9 +123,8 @@ def service_control_policies(parameters: Parameters) -> list[list[AttachedPolicy
         if not texts:
             raise InvalidInput(f"{where} must contain at least one service control policy")
         # AWS doesn't document its sentence for a text that isn't a policy.
-        found.append(
-            [AttachedPolicy(_read(text, "", f"{where} has invalid content")) for text in texts]
-        )
+        fault = f"{where} has invalid content"
+        found.append([AttachedPolicy(_read(text, "", fault)) for text in texts])
     return found
 
 

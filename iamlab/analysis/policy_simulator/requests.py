@@ -209,9 +209,7 @@ def _is_for(policy: Policy, resource: str) -> bool:
     """Return whether a statement of a policy may be about a resource, whoever asks."""
     return any(
         statement.resource is None
-        or any(
-            glob_resource(_VARIABLE.sub("*", pattern), resource) for pattern in statement.resource
-        )
+        or any(glob_resource(_VARIABLE.sub("*", text), resource) for text in statement.resource)
         for statement in policy.statements
     )
 

@@ -160,8 +160,7 @@ class Simulation:
         if details:
             names = dict.fromkeys(name for detail in details for name in detail)
             found["EvalDecisionDetails"] = {
-                name: _strictest(detail[name] for detail in details if name in detail)
-                for name in names
+                name: _strictest(row[name] for row in details if name in row) for name in names
             }
         pairs = zip(self.resources, outcomes, strict=True)
         found["ResourceSpecificResults"] = [_of_resource(*pair) for pair in pairs]
@@ -297,9 +296,8 @@ def simulate_principal_policy(account: Account, parameters: Parameters) -> dict[
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
     source = policies.source_of(account, parameters["PolicySourceArn"])
     without = Exclusions(parameters.get("PolicyExclusionList", ()))
-    attached = [
-        policy for policy in policies.policies_of_identity(source) if not without.leaves_out(policy)
-    ]
+    every = policies.policies_of_identity(source)
+    attached = [policy for policy in every if not without.leaves_out(policy)]
     own = None if BOUNDARY in without.types else policies.attached_boundary(source)
     scps = () if SCP in without.types else scps_of(account)
     return Simulation(

@@ -107,14 +107,12 @@ class AssumableRoles:
                         found[name].append(role)
         return dict(found)
 
-    def taken_by(
-        self, state: PrincipalState, *, elsewhere: bool = False
-    ) -> Iterator[AssumableRole]:
+    def taken_by(self, state: PrincipalState, *, abroad: bool = False) -> Iterator[AssumableRole]:
         """Return the roles that a principal may assume as it is.
 
         Parameters
         ----------
-        elsewhere
+        abroad
             Whether only roles of other accounts are wanted.
         """
         if state.arn.endswith(":root") or not is_arn(state.arn):
@@ -126,14 +124,14 @@ class AssumableRoles:
         wide = self._by_name.get(state.account_id, [])
         if not self.decider.ever(state, "sts:AssumeRole"):
             wide = []  # a trust in an account leaves it to that account's policies who it is
-        left_out = state.account_id if elsewhere else ""
+        own_id = state.account_id if abroad else ""
         direct, wide = (
-            [role for role in roles if role.account.account_id != left_out]
+            [role for role in roles if role.account.account_id != own_id]
             for roles in (direct, wide)
         )
         yield from self._among(state, list(dict.fromkeys(direct)))
         done = {role.arn for role in direct}
-        plainly = None if elsewhere else self._of_account(state, wide)
+        plainly = None if abroad else self._of_account(state, wide)
         for assumed in self._among(state, wide, plainly=plainly):
             if assumed.role.arn not in done:
                 yield assumed
@@ -145,9 +143,7 @@ class AssumableRoles:
         known = self._plain.get(state)
         if known is None:
             others = self.decider.asked_with(state)
-            some = [
-                candidate for candidate in others if self.decider.ever(candidate, "sts:AssumeRole")
-            ]
+            some = [other for other in others if self.decider.ever(other, "sts:AssumeRole")]
             self._plain |= self._plainly([state, *some], roles)
             known = self._plain[state]
         return known
@@ -235,13 +231,11 @@ class AssumableRoles:
             facts = replace(facts, attributes=replace(facts.attributes, tags=role.tags, own=own))
         return facts if trust is None else replace(facts, policy=trust)
 
-    def _taken(self, role: Role, attempt: AssumeRoleCall, trust: Policy | None) -> AssumableRole:
+    def _taken(self, role: Role, found: AssumeRoleCall, trust: Policy | None) -> AssumableRole:
         # A boundary does not stop what a policy gives to a session by its own name.
         is_named = self._names_matter or role.boundary is not None
-        session = role_calls.session_of(role, attempt, is_named=is_named)
-        return AssumableRole(
-            role, attempt.call, attempt.conditions, session, attempt.carried, trust
-        )
+        session = role_calls.session_of(role, found, is_named=is_named)
+        return AssumableRole(role, found.call, found.conditions, session, found.carried, trust)
 
     @cached_property
     def _names_matter(self) -> bool:
@@ -249,9 +243,7 @@ class AssumableRoles:
         texts = (policy.text.lower() for policy in satisfying.every_policy(self.world))
         return any(part in text for text in texts for part in TELL_SESSIONS_APART)
 
-    def after_editing(
-        self, state: PrincipalState, roles: Sequence[Role]
-    ) -> Iterator[AssumableRole]:
+    def by_editing(self, state: PrincipalState, roles: Sequence[Role]) -> Iterator[AssumableRole]:
         """Return those of an account's roles that a principal may assume once their trust names it.
 
         Who is named directly needs no Allow of his own in the same account; but a Deny, an SCP, an
@@ -259,9 +251,7 @@ class AssumableRoles:
         """
         if not roles or state.arn.endswith(":root"):
             return
-        found = {
-            assumed.role.arn: assumed for assumed in self._among(state, roles, admitting(state))
-        }
+        found = {taken.role.arn: taken for taken in self._among(state, roles, admitting(state))}
         left = [role for role in roles if role.arn not in found]
         if state.principal.arn != state.principal.issuer and state.principal.issuer is not None:
             for assumed in self._among(state, left, admitting(state, by_session=True)):

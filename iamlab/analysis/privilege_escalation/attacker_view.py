@@ -53,9 +53,7 @@ class AccountInventory:
         # Nobody but AWS changes these others.
         self.roles = [role for role in account.roles.values() if not role.path.startswith(OF_AWS)]
         self.groups = list(account.groups.values())
-        self.policies = [
-            policy for policy in account.policies.values() if not policy.is_aws_managed
-        ]
+        self.policies = [own for own in account.policies.values() if not own.is_aws_managed]
 
 
 @dataclass(eq=False)
@@ -135,9 +133,7 @@ class AttackerView:
     def assumable_once_trusted(self) -> dict[str, AssumableRole]:
         """The roles whose trust policy it may write so that it lets it in, by ARN."""
         roles = self.allowed("UpdateAssumeRolePolicy", self.stock.roles, PolicyDocument="{}")
-        return {
-            assumed.role.arn: assumed for assumed in self.assuming.after_editing(self.state, roles)
-        }
+        return {taken.role.arn: taken for taken in self.assuming.by_editing(self.state, roles)}
 
     def trusting(self, taken: AssumableRole) -> Call:
         """Make the call that writes a role's trust policy so that it lets the principal in."""
@@ -146,7 +142,7 @@ class AttackerView:
 
     def abroad(self) -> Iterator[Edge]:
         """Return the edges by which it assumes roles as they are."""
-        for taken in self.assuming.taken_by(self.state, elsewhere=True):
+        for taken in self.assuming.taken_by(self.state, abroad=True):
             yield Edge(METHODS[15], self.state, *self.acts_as(taken, (taken.call,)))
 
     # Answers ------------------------------------------------------------------------------------
@@ -194,11 +190,8 @@ class AttackerView:
             return made
         known = made.principal
         held = (*known.identity, known.boundary, *known.session)
-        labels = {
-            f"{states.VERSION} {attached.arn}"
-            for attached in held
-            if isinstance(attached, AttachedPolicy)
-        }
+        attached = (policy for policy in held if isinstance(policy, AttachedPolicy))
+        labels = {f"{states.VERSION} {policy.arn}" for policy in attached}
         labels |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
         # Any permission is enough once, wherever it is written.
         done = {change.label for change in changes} & {states.EVERYTHING}
@@ -208,9 +201,8 @@ class AttackerView:
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
         """Return the groups that a principal of this account is in, joined ones among them."""
-        joined = [
-            change.about for change in state.changes if change.about.startswith(states.MEMBER)
-        ]
+        about = [change.about for change in state.changes]
+        joined = [text for text in about if text.startswith(states.MEMBER)]
         names = [about.removeprefix(f"{states.MEMBER} ") for about in joined]
         user = self.account.users.get(state.arn.rpartition("/")[2])
         return [*user.groups, *names] if user is not None and user.arn == state.arn else names
@@ -260,9 +252,8 @@ def is_admin(decider: Decider, state: PrincipalState) -> bool:
 def takes_all(attached: AttachedPolicy) -> bool:
     """Return whether a policy has an Allow that could be for all actions."""
     return any(
-        statement.effect == "Allow"
-        and ("*" in (statement.action or ()) or statement.not_action is not None)
-        for statement in attached.policy.statements
+        entry.effect == "Allow" and ("*" in (entry.action or ()) or entry.not_action is not None)
+        for entry in attached.policy.statements
     )
 
 

@@ -215,13 +215,11 @@ class Cutter:
 
 def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     """Return every edit that takes away what a path needs."""
-    decisions = [(edge.source, each) for edge in path.edges for each in reach.decisions(edge)]
+    found = [(edge.source, each) for edge in path.edges for each in reach.decisions(edge)]
     if not path.edges:  # he is there already: by what he has
         names = (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF)
-        decisions = [
-            (path.source, reach.decide(path.source, Need(name, "*", {}))) for name in names
-        ]
-    return dict.fromkeys(edit for state, each in decisions for edit in _edits(reach, state, each))
+        found = [(path.source, reach.decide(path.source, Need(name, "*", {}))) for name in names]
+    return dict.fromkeys(edit for state, each in found for edit in _edits(reach, state, each))
 
 
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
@@ -268,9 +266,8 @@ def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
 
 def _can(world: World, caller: str, action: str, resource: str) -> bool:
     check_texts(action=action, resource=resource)
-    return bool(
-        authorization_request(world, caller, action, resource, None, Circumstances()).decide()
-    )
+    request = authorization_request(world, caller, action, resource, None, Circumstances())
+    return bool(request.decide())
 
 
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:

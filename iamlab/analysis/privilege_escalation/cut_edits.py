@@ -16,9 +16,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.analysis.privilege_escalation.permission_checks import named, operation
+from iamlab.analysis.least_privilege.policy_edits import perform_on, save_version
 from iamlab.errors import RequestError
-from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.building import deny
@@ -27,7 +26,7 @@ from iamlab.policy.document import edited
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.model.identities import Group, Role, User
+    from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 DENIED = "reach-cut"
 """What the inline policy is called that denies."""
-
-MOST_VERSIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +127,9 @@ def apply(world: World, edits: Iterable[CutEdit]) -> None:
             case Leave(user, group):
                 arn = Arn.parse(user)
                 left = world.accounts[arn.account].groups[group]
-                _do(left, "RemoveUserFromGroup", UserName=arn.name)
+                perform_on(left, "RemoveUserFromGroup", UserName=arn.name)
             case Detach(holder, policy):
-                _do(_identity(world, holder), "Detach{}Policy", PolicyArn=policy)
+                perform_on(_identity(world, holder), "Detach{}Policy", PolicyArn=policy)
             case DenyAction(holder, action):
                 denied[holder].append(action)
     for holder, actions in denied.items():
@@ -140,7 +137,7 @@ def apply(world: World, edits: Iterable[CutEdit]) -> None:
         while name in identity.inline:
             name += "-"
         document = as_text(deny(sorted(actions)))
-        _do(identity, "Put{}Policy", PolicyName=name, PolicyDocument=document)
+        perform_on(identity, "Put{}Policy", PolicyName=name, PolicyDocument=document)
 
 
 def _edit_statements(world: World, every: Iterable[CutEdit]) -> None:
@@ -169,33 +166,24 @@ def _identity(world: World, arn: str) -> Any:
     return held[parsed.kind][parsed.name]
 
 
-def _do(identity: User | Group | Role, name: str, **parameters: object) -> None:
-    perform(identity.account, operation(name, identity), **named(identity), **parameters)
-
-
 def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> None:
     if holder:
         identity = _identity(world, holder)
         left = _without(identity.inline[policy], removed, "action")
         document = {"PolicyDocument": as_text(left)} if left.statements else {}
         name = "Put{}Policy" if document else "Delete{}Policy"
-        _do(identity, name, PolicyName=policy, **document)
+        perform_on(identity, name, PolicyName=policy, **document)
         return
     account = world.accounts[Arn.parse(policy).account]
-    managed = account.policies[policy]
-    left = _without(managed.document, removed, "action")
+    left = _without(account.policies[policy].document, removed, "action")
     if not left.statements:
         # A policy must have a statement: nobody needs one that allows nothing.
         held = (account.users, account.groups, account.roles)
         for identity in [each for every in held for each in every.values()]:
             if policy in identity.attached:
-                _do(identity, "Detach{}Policy", PolicyArn=policy)
+                perform_on(identity, "Detach{}Policy", PolicyArn=policy)
         return
-    if len(managed.versions) >= MOST_VERSIONS:
-        spare = next(each for each in managed.versions if each != managed.default_version_id)
-        perform(account, "DeletePolicyVersion", PolicyArn=policy, VersionId=spare)
-    new = {"PolicyDocument": as_text(left), "SetAsDefault": True}
-    perform(account, "CreatePolicyVersion", PolicyArn=policy, **new)
+    save_version(account, policy, left)
 
 
 def _distrust(role: Role, removed: Removed) -> None:
@@ -205,7 +193,7 @@ def _distrust(role: Role, removed: Removed) -> None:
     if not kept.statements:
         # A trust policy must have a statement: one that lets nobody in.
         kept = deny("sts:AssumeRole", None, principal=role.account.root_arn)
-    _do(role, "UpdateAssumeRolePolicy", PolicyDocument=as_text(kept))
+    perform_on(role, "UpdateAssumeRolePolicy", PolicyDocument=as_text(kept))
 
 
 def _without(policy: Policy, removed: Removed, element: str) -> Policy:

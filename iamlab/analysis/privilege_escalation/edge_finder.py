@@ -71,11 +71,8 @@ def is_shared(state: PrincipalState) -> bool:
 
 def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
     """Return all conditions of some policies."""
-    return (
-        condition
-        for statement in states.statements_of(policies)
-        for condition in statement.conditions
-    )
+    every = states.statements_of(policies)
+    return (condition for statement in every for condition in statement.conditions)
 
 
 def tells_apart(trust: Policy | None) -> bool:

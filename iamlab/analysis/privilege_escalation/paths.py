@@ -68,9 +68,7 @@ class Path(Shown):
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must be so in addition to permissions."""
-        return tuple(
-            dict.fromkeys(condition for edge in self.edges for condition in edge.conditions)
-        )
+        return tuple(dict.fromkeys(text for edge in self.edges for text in edge.conditions))
 
     @property
     def can_be_replayed(self) -> bool:
@@ -205,10 +203,8 @@ class Arrivals(Paths):
         return tuple(arn for arn, path in self._found.items() if not len(path))
 
     def __str__(self) -> str:
-        what = f"{self.action} on {self.resource}"
-        head = (
-            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
-        )
+        what, number = f"{self.action} on {self.resource}", len(self.directly)
+        head = f"{len(self)} of {self.asked} get to do {what}, {number} of them directly"
         return self._listed(head)
 
     def __repr__(self) -> str:

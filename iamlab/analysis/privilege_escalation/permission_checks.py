@@ -237,10 +237,8 @@ class Decider:
         if state not in rows:
             # The first time all others are decided as well that will be asked about.
             every = [] if rows else self._together.get(account.account_id, [])
-            others = [
-                other for other in every if other != state and self.ever(other, f"iam:{name}")
-            ]
-            rows |= self._decided([state, *others], account, name, resources, fixed)
+            rest = [other for other in every if other != state and self.ever(other, f"iam:{name}")]
+            rows |= self._decided([state, *rest], account, name, resources, fixed)
         return rows[state]
 
     def _decided(

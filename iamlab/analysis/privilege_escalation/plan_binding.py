@@ -88,10 +88,7 @@ class Passing:
     def lets(self, role: Role, service: str, source: str) -> bool:
         """Return whether a role's trust policy lets a service in that works for a resource."""
         statements = statements_of([role.trust])
-        depends = (
-            any(statement.conditions for statement in statements)
-            or role.account.world.organizations
-        )
+        depends = any(entry.conditions for entry in statements) or role.account.world.organizations
         key = (role.arn, service, source if depends else "")
         if key not in self._lets:
             self._lets[key] = self._decide(role, host(service), source)
@@ -148,10 +145,8 @@ class Passing:
         """Return the resources for which the trust policies of roles let services in."""
         statements = statements_of(role.trust for role in roles)
         conditions = (condition for statement in statements for condition in statement.conditions)
-        about = (
-            condition for condition in conditions if condition.key.lower() == SOURCE_ARN.lower()
-        )
-        return list(dict.fromkeys(value for condition in about for value in condition.values))
+        about = (limit for limit in conditions if limit.key.lower() == SOURCE_ARN.lower())
+        return list(dict.fromkeys(value for limit in about for value in limit.values))
 
 
 def _services(role: Role) -> list[str]:
@@ -320,12 +315,8 @@ class PlanBinder:
         form = form_of(resource.kind, place, is_new=resource.is_new)
         steps = [step for step in self.plan.steps if name in (*step.checked, *self._meant(step))]
         wanted = self._patterns(tuple(step.action for step in steps))
-        decisions = [
-            (step.action, key)
-            for step in steps
-            for key, value in step.keys
-            if value == f"{{{name}}}"
-        ]
+        keys = ((step.action, *pair) for step in steps for pair in step.keys)
+        decisions = [(action, key) for action, key, value in keys if value == f"{{{name}}}"]
         is_passed_for = name in (self.plan.main, self.plan.gets)
         for action, key in [*decisions, *([(PASS_ROLE, PASSED_FOR)] if is_passed_for else [])]:
             wanted += satisfying.values(view.decider, view.state, action, key)
@@ -357,9 +348,8 @@ class PlanBinder:
             is_about = not about or about in step.checked
             if not is_about or not self._meant(step) <= names.keys():
                 continue
-            for thing in [name for name in step.checked if name in names] or [""] * (
-                not step.checked
-            ):
+            checked = [name for name in step.checked if name in names]
+            for thing in checked or [""] * (not step.checked):
                 keys = self._keys(step, thing, region, names)
                 if keys is None:
                     return None

@@ -302,8 +302,7 @@ def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalCont
         identity=tuple(map(now, known.identity)),
         boundary=None if known.boundary is None else now(known.boundary),
         session=tuple(
-            now(policy) if isinstance(policy, AttachedPolicy) else policy
-            for policy in known.session
+            now(own) if isinstance(own, AttachedPolicy) else own for own in known.session
         ),
     )
 

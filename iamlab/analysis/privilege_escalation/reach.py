@@ -183,16 +183,14 @@ class Reach(Shown):
                 found[state.arn] = path
         return dict(sorted(found.items(), key=lambda item: len(item[1])))
 
-    def _kept(
-        self, begin: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
-    ) -> Path | None:
+    def _kept(self, begin: PrincipalState, fits: Callable[[PrincipalState], bool]) -> Path | None:
         """Find the shortest path whose replay is not refused.
 
         An edge is looked for as if nobody but its source had been changed. Where a path comes back
         to somebody, what it has done to him before can prevent it: two keys are his already.
         """
-        every = self._searcher.paths_from(begin, is_wanted)
-        found = (Path(begin, edges, self._finder, is_wanted) for edges in islice(every, MOST_TRIED))
+        every = self._searcher.paths_from(begin, fits)
+        found = (Path(begin, edges, self._finder, fits) for edges in islice(every, MOST_TRIED))
         return next((path for path in found if paths.is_kept(path)), None)
 
     @with_old_names

@@ -101,10 +101,8 @@ class _Actor:
 
     def make(self, call: Call) -> None:
         """Make one call; what it answers may be the next caller."""
-        parameters = {
-            name: self._filled(name, value, call) for name, value in call.parameters.items()
-        }
-        _MAKE[call.service](self, call.name, parameters)
+        filled = {name: self._filled(name, value, call) for name, value in call.parameters.items()}
+        _MAKE[call.service](self, call.name, filled)
 
     def _filled(self, name: str, value: Any, call: Call) -> Any:
         if isinstance(value, Placeholder):
@@ -173,11 +171,9 @@ class _Actor:
         """Call STS; the session is the next caller."""
         standing = self.world.standing
         endpoint = parameters.get(REGION) or standing.circumstances.get("region") or ENDPOINT
-        headers = {
-            key: parameters[header] for header, key in HEADERS.items() if header in parameters
-        }
+        sent = {key: parameters[header] for header, key in HEADERS.items() if header in parameters}
         request = {key: value for key, value in parameters.items() if key not in (REGION, *HEADERS)}
-        self.world.standing = replace(standing, context={**headers, **standing.context})
+        self.world.standing = replace(standing, context={**sent, **standing.context})
         made, _ = call_in(self.world, f"sts:{name}", self.caller, request, endpoint=endpoint)
         self.world.standing = standing
         self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
@@ -243,18 +239,16 @@ def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[
     return tuple(found)
 
 
-def _as(
-    finder: EdgeFinder, administrator: PrincipalState, target: PrincipalState
-) -> tuple[Edge, ...]:
+def _as(finder: EdgeFinder, admin: PrincipalState, target: PrincipalState) -> tuple[Edge, ...]:
     """Return an administrator's own edges to somebody in his account.
 
-    A root user can assume no role: it makes an administrator first.
+    A root user can assume no role: it makes an admin first.
     """
     # Earlier steps can also change the target: a version is set, a group gets a policy.
     # A session that it opens has its own name, not that of administrators in general.
     own = [
         edge
-        for edge in finder.own_edges(administrator)
+        for edge in finder.own_edges(admin)
         if (edge.target.arn, edge.target.carried) == (target.arn, target.carried)
     ]
     for apart_from in ((), (CALLS_WITH,)):
@@ -262,10 +256,10 @@ def _as(
         fitting = [edge for edge in own if wanted <= _changes(edge.target, apart_from)]
         if fitting:
             return (min(fitting, key=lambda edge: len(edge.target.changes)),)
-    every = finder.own_edges(administrator) if administrator.arn.endswith(":root") else ()
+    every = finder.own_edges(admin) if admin.arn.endswith(":root") else ()
     made = next((edge for edge in every if not edge.is_own and finder.is_admin(edge.target)), None)
     if made is None:
-        raise IamLabError(f"{administrator} has no way to {target}: please report this.")
+        raise IamLabError(f"{admin} has no way to {target}: please report this.")
     return (made, *_as(finder, made.target, target))
 
 

@@ -120,46 +120,39 @@ def attempts(
     if not required:
         return
     every = [[NO_OPTION, *options] for options in _options(world, state, required) if options]
-    chosen = sorted(
-        product(*every), key=lambda some: sum(bool(parameters) for parameters, _ in some)
-    )
+    chosen = sorted(product(*every), key=lambda some: sum(bool(keys) for keys, _ in some))
     for some in islice(chosen, 1, MOST_ATTEMPTS):
         named = {name: value for parameters, _ in some for name, value in parameters.items()}
         conditions = tuple(condition for _, condition in some if condition)
         yield _attempt(world, state, {**plain, **named}, conditions)
 
 
-def _options(
-    world: World, state: PrincipalState, required: RequiredValues
-) -> Iterator[list[Option]]:
+def _options(world: World, state: PrincipalState, wanted: RequiredValues) -> Iterator[list[Option]]:
     """Return additional values of the call that a policy requires."""
     known, own_name = state.principal.context(), session_name(state)
 
     def sent(
         name: str, key: str, default: str, fits: Callable[[str], bool] = lambda _: True
     ) -> list[Option]:
-        found = parameters.texts(required, key, known, default)
+        found = parameters.texts(wanted, key, known, default)
         return [({name: text}, "") for text in found if fits(text)]
 
     yield sent("RoleSessionName", "sts:RoleSessionName", own_name, is_session_name)
     yield [
-        (
-            {"ExternalId": sample.text},
-            "the caller knows the external id" if sample.is_literal else "",
-        )
-        for sample in parameters.samples(required, "sts:ExternalId", known)
-        if _EXTERNAL_ID.fullmatch(sample.text)
+        ({"ExternalId": item.text}, "the caller knows the external id" if item.is_literal else "")
+        for item in parameters.samples(wanted, "sts:ExternalId", known)
+        if _EXTERNAL_ID.fullmatch(item.text)
     ]
-    identities = parameters.texts(required, "sts:SourceIdentity", known, own_name)
+    identities = parameters.texts(wanted, "sts:SourceIdentity", known, own_name)
     if state.carried.source_identity:  # it is set, and stays so for all of the chain
         identities = [state.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
-    yield [(tags, "") for tags in _tags(state, required, known)]
+    yield [(tags, "") for tags in _tags(state, wanted, known)]
     open_regions = {*ON_BY_DEFAULT} - {*world.accounts[state.account_id].sts_regions_off}
     yield sent(REGION, REQUESTED_REGION, parameters.FILLER, open_regions.__contains__)
     for header, key in HEADERS.items():
         yield sent(header, key, parameters.FILLER)
-    wants_mfa = any(key.startswith("aws:multifactorauth") for key in required)
+    wants_mfa = any(key.startswith("aws:multifactorauth") for key in wanted)
     serial = _device(world, state) if wants_mfa else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
@@ -208,9 +201,8 @@ def _attempt(
     source_identity = state.carried.source_identity or passed or ""
     actions = session_actions("sts:AssumeRole", tags.needs_permission, source_identity)
     needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
-    return AssumeRoleCall(
-        Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
-    )
+    call = Call("sts:AssumeRole", parameters, needs)
+    return AssumeRoleCall(call, conditions, tags, source_identity)
 
 
 def session_of(

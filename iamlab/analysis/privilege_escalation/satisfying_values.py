@@ -117,24 +117,15 @@ def _keys(decider: Decider, attached: AttachedPolicy) -> frozenset[str]:
 
 def patterns(decider: Decider, state: PrincipalState, names: Iterable[str]) -> list[str]:
     """Return the resources that statements about some actions name, variables filled in."""
-    every = (statement for name in names for statement in about(decider, state, name))
-    listed = (
-        statement.resource if statement.effect == "Allow" else statement.not_resource
-        for statement in every
-    )
+    every = (entry for name in names for entry in about(decider, state, name))
+    listed = (entry.resource if entry.effect == "Allow" else entry.not_resource for entry in every)
     return list(_filled(state, dict.fromkeys(text for texts in listed for text in texts or ())))
 
 
 def values(decider: Decider, state: PrincipalState, name: str, key: str) -> list[str]:
     """Return the values that statements about an action want a condition key to have."""
-    every = (
-        condition
-        for _, condition in _conditions(decider, state, name)
-        if condition.key.lower() == key.lower()
-    )
-    return list(
-        _filled(state, dict.fromkeys(value for condition in every for value in condition.values))
-    )
+    own = (test for _, test in _conditions(decider, state, name) if test.key.lower() == key.lower())
+    return list(_filled(state, dict.fromkeys(value for test in own for value in test.values)))
 
 
 def is_sent(name: str, thing: str, key: str) -> bool:
@@ -162,9 +153,8 @@ def _forms(name: str, thing: str) -> tuple[str, ...]:
     declared = action(name)
     if declared is None:
         return ()
-    own = [
-        key for use in declared.resource_types if use.name == thing for key in use.condition_keys
-    ]
+    uses = (use for use in declared.resource_types if use.name == thing)
+    own = [key for use in uses for key in use.condition_keys]
     return tuple(PLACEHOLDER.sub("*", form) for form in (*declared.condition_keys, *own))
 
 
@@ -289,11 +279,7 @@ def denying(decider: Decider, state: PrincipalState) -> list[AttachedPolicy]:
     if not having:
         return []
     request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
-    return [
-        attached
-        for attached in having
-        if any(_denies(each, request) for each in attached.policy.statements)
-    ]
+    return [own for own in having if any(_denies(each, request) for each in own.policy.statements)]
 
 
 def _denies(statement: Statement, request: Request) -> bool:
@@ -349,9 +335,7 @@ def every_policy(world: World) -> Iterator[Policy]:
     for account in world.accounts.values():
         held = (*account.users.values(), *account.groups.values(), *account.roles.values())
         yield from (policy for identity in held for policy in identity.inline.values())
-        yield from (
-            policy.document for policy in account.policies.values() if not policy.is_aws_managed
-        )
+        yield from (own.document for own in account.policies.values() if not own.is_aws_managed)
         yield from policies_above(world, account.account_id, SCP)
     yield from policies_of_others(world)
 
@@ -360,11 +344,7 @@ def policies_of_others(world: World) -> Iterator[Policy]:
     """Return the policies in a world that are not attached to callers."""
     for account in world.accounts.values():
         yield from (role.trust for role in account.roles.values() if role.trust is not None)
-        yield from (
-            resource.policy
-            for resource in account.resources.values()
-            if resource.policy is not None
-        )
+        yield from (item.policy for item in account.resources.values() if item.policy is not None)
         yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
     yield from world.resource_policies.values()
 

@@ -181,7 +181,7 @@ DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
 _ALWAYS = table("always_needed")
 
 _RENAMING: Mapping[str, tuple[str, str]] = {
-    "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename"),
+    "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename")
 }
 """Action -> what it renames, as its ARN calls it, and the parameter with the old name."""
 
@@ -232,7 +232,7 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
     parameters = {str(name).lower(): value for name, value in sent.items()}
     for name, needed in DEPENDENT_ON_PARAMETER.get(action, {}).items():
         if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
-            yield from _on_what_is_created(event, action, needed)
+            yield from _on_the_created(event, action, needed)
     yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
     if action in _RENAMING:
         yield from _on_new_name(event, action)
@@ -244,7 +244,7 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
     elif any(parameters.get(name) for name in _TAGS):
         needed = tagging_action(action)
         if needed:
-            yield from _on_what_is_created(event, action, needed)
+            yield from _on_the_created(event, action, needed)
 
 
 @lru_cache(maxsize=1024)
@@ -269,9 +269,7 @@ def tagging_action(action: str) -> str:
     return next((f"{service}:{candidate}" for candidate in names if candidate.lower() in known), "")
 
 
-def _on_what_is_created(
-    event: Event, action: str, needed: str
-) -> Iterator[tuple[str, CallResource]]:
+def _on_the_created(event: Event, action: str, needed: str) -> Iterator[tuple[str, CallResource]]:
     """Return the action with its resource: the new one, on which the call itself is authorized."""
     own = () if action in _AUTHORIZED_ON_ANOTHER else resources_of(event, action)
     found = own if own not in ((), (TAKES_NO_RESOURCE,)) else (UNKNOWN,)

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 ParameterTexts = dict[str, list[str]]
 """Name of a parameter, in lower case -> the texts that it has."""
 
-TABLES: Mapping[str, Any] = tomllib.loads(
-    Path(__file__).with_name("call_tables.toml").read_text("utf-8")
-)
+_FILE = Path(__file__).with_name("call_tables.toml")
+TABLES: Mapping[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
 
 
 def table(name: str) -> dict[str, tuple[str, ...]]:

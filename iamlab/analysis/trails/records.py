@@ -156,16 +156,12 @@ def _resources(record: Record) -> tuple[tuple[str, ...], str]:
         raise RecordError(f"resources is {_shown(resources)}, not a list")
     found: list[str] = []
     owner = ""
-    for resource in resources:
-        arn = resource.get("ARN") if isinstance(resource, dict) else resource
+    for item in resources:
+        arn = item.get("ARN") if isinstance(item, dict) else item
         if isinstance(arn, str):
             found.append(arn)
-            if (
-                _BUCKET in arn
-                and isinstance(resource, dict)
-                and isinstance(resource.get("accountId"), str)
-            ):
-                owner = resource["accountId"]
+            if _BUCKET in arn and isinstance(item, dict) and isinstance(item.get("accountId"), str):
+                owner = item["accountId"]
         elif arn is not None:
             raise RecordError(f"resources holds {_shown(arn)}, not an ARN")
     if len(found) > 1:

@@ -179,8 +179,7 @@ def _ec2_resources(
 ) -> tuple[CallResource, ...]:
     """Return each resource that takes part, and a star for what is created: EC2 checks them all."""
     found = {
-        arn_format.name: list(map(CallResource, arns))
-        for arn_format, arns in _fillable(formats, texts, call)
+        form.name: list(map(CallResource, arns)) for form, arns in _fillable(formats, texts, call)
     }
     by_name = {arn_format.name: arn_format for arn_format in formats}
     for resource_id in texts.get("resourceid", ()):

@@ -243,11 +243,8 @@ def types_of(arn: str, forms: Iterable[Form]) -> list[str]:
     if not is_arn(arn):
         return []
     parts = arn.split(":", PARTS - 1)
-    fitting = [
-        form
-        for form in forms
-        if glob(form.parts[2], parts[2]) and all(map(glob, form.parts, parts))
-    ]
+    of_service = (form for form in forms if glob(form.parts[2], parts[2]))
+    fitting = [form for form in of_service if all(map(glob, form.parts, parts))]
     most = max((form.weight for form in fitting), default=0)
     return [form.name for form in fitting if form.weight == most]
 

@@ -108,9 +108,7 @@ def _written(
         yield lists, in_words(names, patterns.actions, _others(candidates, line, names))
 
 
-def _others(
-    candidates: Candidates, line: ActionLine, names: frozenset[str]
-) -> frozenset[str] | None:
+def _others(candidates: Candidates, line: ActionLine, own: frozenset[str]) -> frozenset[str] | None:
     """Return the actions that a reader would take to be meant, and that are not.
 
     Those are not among them that work on none of the resources: of ``s3:*`` on objects he
@@ -119,9 +117,9 @@ def _others(
     if "*" in line.resources:
         return None
     meant = meant_by(candidates, line)
-    services = {name.partition(":")[0] for name in names}
+    services = {name.partition(":")[0] for name in own}
     every = (action.full_name for service in services for action in actions_of(service).values())
-    return frozenset(action for action in every if candidates.fitting(action) & meant) - names
+    return frozenset(action for action in every if candidates.fitting(action) & meant) - own
 
 
 class Extent(NamedTuple):
@@ -185,9 +183,7 @@ def _patterns_of(
     candidates: Candidates, extent: Extent, in_statement: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the patterns of the resources, and of the exceptions."""
-    hits = tuple(
-        statement for statement in in_statement if candidates.matched(statement) & extent.bits
-    )
+    hits = tuple(entry for entry in in_statement if candidates.matched(entry) & extent.bits)
     if _covered(candidates, hits) & extent.fitting == extent.bits:
         return _needed(candidates, hits, extent), ()
     chosen, left = [], extent.bits
@@ -238,10 +234,7 @@ def _labels(candidates: Candidates, bits: int) -> list[str]:
 
 def _widest(candidates: Candidates, patterns: Iterable[str]) -> list[str]:
     """Return each pattern once, those first that match most."""
-    return sorted(
-        dict.fromkeys(patterns),
-        key=lambda kept_pattern: -candidates.matched(kept_pattern).bit_count(),
-    )
+    return sorted(dict.fromkeys(patterns), key=lambda text: -candidates.matched(text).bit_count())
 
 
 def _covered(candidates: Candidates, patterns: Iterable[str]) -> int:

@@ -163,9 +163,7 @@ def what_can(
     ]
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
-    allowed_pairs = [
-        decision.witness.index.pairs.in_order(decision.witness.may) for decision in decided
-    ]
+    allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]
     row = in_order([batch.places for batch in batches])(allowed_pairs)
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
@@ -210,9 +208,8 @@ class _Question:
     def decide(self, batch: Batch, pairs: Sequence[tuple[str, str]]) -> Decided:
         """Decide the pairs of a batch, with notes."""
         listed = [pairs[place] for place in batch.places]
-        caller = batch.caller(
-            self.principal, self.explicit, via=bool(self.circumstances.get("via"))
-        )
+        via = bool(self.circumstances.get("via"))
+        caller = batch.caller(self.principal, self.explicit, via=via)
         return Decided(ExplainedPairs(QuestionIndex(listed, batch.facts), *caller), listed)
 
     def statements(self) -> Iterator[Statement]:
@@ -266,12 +263,9 @@ def _candidates(
         return found
     services = dict.fromkeys(name.partition(":")[0] for name in names)
     keys = question.keys
-    patterns = (
-        pattern for statement in question.statements() for pattern in patterns_in(statement, keys)
-    )
-    found = candidates_for(
-        (question.world,), question.home, services, (p for p in patterns if p != "*")
-    )
+    patterns = (pattern for entry in question.statements() for pattern in patterns_in(entry, keys))
+    named = (pattern for pattern in patterns if pattern != "*")
+    found = candidates_for((question.world,), question.home, services, named)
     if question.principal.account_id:
         return found
     # Who has no account cannot ask for what nobody owns.

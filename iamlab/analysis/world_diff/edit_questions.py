@@ -73,11 +73,8 @@ def asked_by(
     if resources is not None:
         return [(name, resource) for resource in resources for name in names]
     found = _candidates(before, after, names, statements)
-    pairs = (
-        (name, found.known[place].arn)
-        for name in names
-        for place in found.places(found.fitting(name))
-    )
+    fitting = ((name, found.places(found.fitting(name))) for name in names)
+    pairs = ((name, found.known[place].arn) for name, places in fitting for place in places)
     return list(islice(pairs, MOST_PAIRS))
 
 
@@ -114,12 +111,7 @@ def _candidates(
     first = next(iter(accounts), None)
     home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
     services = dict.fromkeys(name.partition(":")[0] for name in names)
-    patterns = [
-        pattern
-        for statement in statements
-        for pattern in patterns_in(statement, {})
-        if pattern != "*"
-    ]
+    patterns = [text for entry in statements for text in patterns_in(entry, {}) if text != "*"]
     return candidates_for((after, before), home, services, patterns)
 
 

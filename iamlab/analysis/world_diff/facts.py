@@ -81,11 +81,8 @@ def _nothing(_: Any) -> str:
 
 
 def _switches(block: PublicAccessBlock | None) -> str:
-    names = (
-        []
-        if block is None
-        else [field.name for field in fields(block) if getattr(block, field.name)]
-    )
+    every = () if block is None else fields(block)
+    names = [field.name for field in every if getattr(block, field.name)]
     return f": {', '.join(names) or 'all off'}"
 
 

@@ -115,17 +115,15 @@ class Comparison:
         found: dict[Cell, list[str]] = defaultdict(list)
         for edit in steps(self.edits if self.gained else (), "undoing edits"):
             undone = edit.undone(self.after)
-            taken_back = self._cells_that_are(undone, list(self.gained), as_after=False)
+            taken_back = self._cells_where(undone, list(self.gained), as_after=False)
             left = [cell for cell in self.gained if cell not in taken_back]
             done = edit.done(self.before) if left else None
-            made = self._cells_that_are(done, left, as_after=True)
+            made = self._cells_where(done, left, as_after=True)
             for cell in (*taken_back, *made):
                 found[cell].append(edit.sentence)
         return {cell: tuple(sentences) for cell, sentences in found.items()}
 
-    def _cells_that_are(
-        self, world: World | None, cells: list[Cell], *, as_after: bool
-    ) -> set[Cell]:
+    def _cells_where(self, world: World | None, cells: list[Cell], *, as_after: bool) -> set[Cell]:
         """Return the cells that are in a world as in the world after, or as before."""
         if world is None or not cells:
             return set()
@@ -315,14 +313,8 @@ class WorldDiff(Sequence[str], Shown):
         from iamlab import display
 
         rows = (
-            [
-                _VERB[change.gained],
-                change.principal,
-                change.action,
-                change.resource,
-                "; ".join(change.by),
-            ]
-            for change in self.gains_and_losses
+            [_VERB[row.gained], row.principal, row.action, row.resource, "; ".join(row.by)]
+            for row in self.gains_and_losses
         )
         return display.table(("change", "caller", "action", "resource", "by"), rows)
 

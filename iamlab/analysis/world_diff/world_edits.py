@@ -134,23 +134,16 @@ def _write_identity(account: Account, kind: str, name: str, value: Any) -> None:
     if value is None:
         del held[name]
         return
-    nothing = {
-        attribute: None
-        for attribute in ("boundary", "trust", "login_profile")
-        if hasattr(value, attribute)
-    }
-    held[name] = _bare(value, account, path="/", **nothing)
+    absent = {key: None for key in ("boundary", "trust", "login_profile") if hasattr(value, key)}
+    held[name] = _bare(value, account, path="/", **absent)
 
 
 def _write_resource(account: Account, arn: str, value: Any) -> None:
     if value is None:
         del account.resources[arn]
         return
-    initial = {
-        setting.name: facts.initial_value(setting)
-        for setting in facts.settings_of(value)
-        if setting.init
-    }
+    every = facts.settings_of(value)
+    initial = {setting.name: facts.initial_value(setting) for setting in every if setting.init}
     known = {name: setting for name, setting in initial.items() if setting is not MISSING}
     account.resources[arn] = _bare(value, account, policy=None, **known)
 

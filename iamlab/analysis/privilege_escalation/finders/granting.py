@@ -135,13 +135,11 @@ def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
     return {arn: grants for arn, grants in found.items() if grants}
 
 
-def by_joining(
-    view: AttackerView, users: Iterable[User], memberships: Iterable[Membership]
-) -> Grants:
+def by_joining(view: AttackerView, users: Iterable[User], joined: Iterable[Membership]) -> Grants:
     """Return what users can be given by groups that they are not in."""
     most = quota(view.account, "GroupsPerUser")
     found: Grants = {}
-    for name, join in memberships:
+    for name, join in joined:
         for user in users:
             if name not in user.groups and len(user.groups) < most:
                 found.setdefault(user.arn, []).append(join(user.name))

@@ -145,9 +145,8 @@ def _boundaries(view: AttackerView) -> list[str | None]:
 def _tags(view: AttackerView) -> list[Mapping[str, str]]:
     """Return tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
-    found = parameters.required_tags(
-        required_by(view.state), view.state.principal.context(), *starts
-    )
+    context = view.state.principal.context()
+    found = parameters.required_tags(required_by(view.state), context, *starts)
     return [{}, *parameters.tag_sets(found)]
 
 

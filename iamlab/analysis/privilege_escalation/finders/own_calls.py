@@ -225,21 +225,17 @@ def change_by(
     return states.any_permission(path) if is_all else states.policy_given(found, policy.arn, path)
 
 
-def in_force(
-    view: AttackerView, policy: ManagedPolicy, path: tuple[str, ...] = ()
-) -> AttachedPolicy:
+def in_force(view: AttackerView, held: ManagedPolicy, path: tuple[str, ...] = ()) -> AttachedPolicy:
     """Return a managed policy as it is attached by now."""
-    (found,) = view.as_they_are([AttachedPolicy(policy.document, policy.arn, path)])
+    (found,) = view.as_they_are([AttachedPolicy(held.document, held.arn, path)])
     return found
 
 
 def allows_all(policy: Policy) -> bool:
     """Return whether a policy allows all, and nothing takes any of it away."""
     return not denies_something(policy) and any(
-        "*" in (statement.action or ())
-        and "*" in (statement.resource or ())
-        and not statement.conditions
-        for statement in policy.statements
+        "*" in (entry.action or ()) and "*" in (entry.resource or ()) and not entry.conditions
+        for entry in policy.statements
     )
 
 

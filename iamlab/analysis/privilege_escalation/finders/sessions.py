@@ -230,21 +230,18 @@ class _ProvisionedSet(NamedTuple):
         """
         permission_set, role, account = self.permission_set, self.role, self.view.account
         resources = [permission_set.instance_arn, permission_set.arn]
-        parameters = {
-            "InstanceArn": permission_set.instance_arn,
-            "PermissionSetArn": permission_set.arn,
-        }
+        names = {"InstanceArn": permission_set.instance_arn, "PermissionSetArn": permission_set.arn}
         if on_account:
             target = role.account.account_id
             resources.append(f"arn:{account.partition}:sso:::account/{target}")
-            parameters["TargetId"] = target
+            names["TargetId"] = target
         needs = [Need(action, resource, {}) for resource in resources]
         if role.account is account and writes:
             inline = {"PolicyName": "AwsSSOInlinePolicy", "PolicyDocument": own.ALL}
             name = "PutRolePolicy" if writes == INLINE else "AttachRolePolicy"
             more = inline if writes == INLINE else {"PolicyArn": own.administrator(self.view)}
             needs += iam_call(account, name, RoleName=role.name, **more).needs
-        return Call(action, parameters, tuple(needs))
+        return Call(action, names, tuple(needs))
 
 
 # One's own sessions ------------------------------------------------------------------------------
@@ -280,11 +277,9 @@ def use_session(view: AttackerView) -> Iterator[Gain]:
         return  # with MFA, a session of GetSessionToken is as good
     change = in_console(user, with_mfa=bool(having))
     if _gains(view, change, statements):
-        serials = {"SerialNumber": having[0].serial_number, "mfa_code": MFA_CODE} if having else {}
+        codes = {"SerialNumber": having[0].serial_number, "mfa_code": MFA_CODE} if having else {}
         conditions = (KNOWS_PASSWORD, HAS_DEVICE) if having else (KNOWS_PASSWORD,)
-        yield view.widened(
-            [change], [sign_in_call(user, password=SUPPOSED, **serials)], *conditions
-        )
+        yield view.widened([change], [sign_in_call(user, password=SUPPOSED, **codes)], *conditions)
 
 
 def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
@@ -310,9 +305,7 @@ def _gains(view: AttackerView, change: states.StateChange, statements: list[Stat
 
 def _holds(statement: Statement, request: Request) -> bool:
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
-    return all(
-        test(request) for condition, test in tests if condition.key.lower().startswith(OF_SESSION)
-    )
+    return all(test(request) for limit, test in tests if limit.key.lower().startswith(OF_SESSION))
 
 
 def use_mfa(view: AttackerView) -> Iterator[Gain]:

@@ -253,11 +253,7 @@ def _made_or_reset(view: AttackerView, service: str) -> Iterator[tuple[User, Cal
 def _held(user: User, service: str) -> dict[str, str]:
     now = user.account.world.clock.now
     held = user.service_specific_credentials.items()
-    return {
-        key: credential.status_at(now)
-        for key, credential in held
-        if credential.service_name == service
-    }
+    return {key: own.status_at(now) for key, own in held if own.service_name == service}
 
 
 def _entry(
