@@ -137,7 +137,7 @@ def test_json_has_all_of_it(good: Shell) -> None:
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no such export": (("--account-details", "none.json"), "none.json"),
     "no export": (("--account-details", "good.csv"), "It isn't JSON"),
-    "no such report": ((*FILE, "--credential-report", "none.csv"), "none.csv cannot be read"),
+    "no such report": ((*FILE, "--credential-report", "none.csv"), "none.csv can't be read"),
     "no report": ((*FILE, "--credential-report", "good.json"), "isn't a credential report"),
     "report still in Base64": ((*FILE, "--credential-report", "b64.csv"), "base64 --decode"),
     "another account's report": (

@@ -333,7 +333,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "resource policy without ARN": ((*ask(), "--resource-policy", "=x.json"), "ARN=FILE"),
     "missing resource policy": ((*ask(), "--resource-policy", f"{MAPS}=no.json"), "no.json"),
-    "folder as resource policy": ((*ask(), "--resource-policy", f"{MAPS}=."), "cannot be read"),
+    "folder as resource policy": ((*ask(), "--resource-policy", f"{MAPS}=."), "can't be read"),
     "bad resource policy": ((*ask(), "--resource-policy", f"{MAPS}=account.json"), "Statement"),
     "no ARN before the file": (
         (*ask(), "--resource-policy", "star-maps=policy.json"),
@@ -357,7 +357,7 @@ def test_bad_input_is_one_line_on_stderr_and_status_2(case: str, shell: Shell) -
 
 
 BAD_FILES: dict[str, tuple[bytes | None, str]] = {
-    "missing": (None, "account.json cannot be read"),
+    "missing": (None, "account.json can't be read"),
     "empty": (b"", "cut off"),
     "cut off": (as_cli(export_of(hand_made()))[:900].encode(), "cut off"),
     "not JSON": (b"<html>\n</html>\n", "isn't JSON"),

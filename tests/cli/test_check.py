@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_is_bad_input(shell: Shell) -> None:
     """Nothing is printed for the others, so that no half answer is taken for a whole one."""
     shell.write("a.json", MISSPELT)
 
-    assert "b.json cannot be read" in one_line(shell("check", "a.json", "b.json"))
+    assert "b.json can't be read" in one_line(shell("check", "a.json", "b.json"))
 
 
 def test_standard_input_is_a_file_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,8 +181,8 @@ def test_what_the_files_leave_open_is_warned_of_once(changed: Shell) -> None:
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "one file": (("diff", "account.json"), "FILE"),
-    "no such file": (("diff", "account.json", "none.json"), "none.json cannot be read"),
-    "a folder": (("diff", ".", "account.json"), "cannot be read"),
+    "no such file": (("diff", "account.json", "none.json"), "none.json can't be read"),
+    "a folder": (("diff", ".", "account.json"), "can't be read"),
     "standard input twice": (("diff", "-", "-"), "read once"),
     "another command's": (("diff", "account.json", "other.json"), "other.json is not the output"),
     "a text": (("diff", "account.json", "text.json"), "no object"),

@@ -158,8 +158,8 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no world": (("who-can", *GET), "--world --account-details"),
     "two worlds": (("who-can", *WORLD, *DETAILS, *GET), "--account-details"),
     "no name": (("who-can", "--world", "", *GET), "empty"),
-    "no such world": (("who-can", "--world", "none.json", *GET), "none.json cannot be read"),
-    "a folder": (("who-can", "--world", ".", *GET), "cannot be read"),
+    "no such world": (("who-can", "--world", "none.json", *GET), "none.json can't be read"),
+    "a folder": (("who-can", "--world", ".", *GET), "can't be read"),
     "an export as world": (("who-can", "--world", "account.json", *GET), "isn't a saved world"),
     "a world as export": (
         ("who-can", "--account-details", "world.json", *GET),
@@ -175,7 +175,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "no such organization": (
         ("who-can", *DETAILS, "--organization", "none.json", *GET),
-        "none.json cannot be read",
+        "none.json can't be read",
     ),
     "an export as organization": (
         ("who-can", *DETAILS, "--organization", "account.json", *GET),

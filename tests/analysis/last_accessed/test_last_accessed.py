@@ -295,7 +295,7 @@ def test_a_policy_of_aws_is_asked_about_in_an_account(main: Account) -> None:
 
     assert rows(main.last_accessed(arn)) == {"sqs": "ana"}
     assert rows(other.last_accessed(main.get_policy(arn))) == {"sqs": ""}
-    with pytest.raises(RequestError, match="is an AWS managed policy"):
+    with pytest.raises(RequestError, match="is AWS managed"):
         main.get_policy(arn).last_accessed()
 
 
