@@ -522,7 +522,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, message:
 
 def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """By its path."""
-    with pytest.raises(LoadError, match="cannot be read"):
+    with pytest.raises(LoadError, match="can't be read"):
         read_organization(World(), tmp_path / "none.json", Problems())
 
 

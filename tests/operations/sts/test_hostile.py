@@ -47,7 +47,7 @@ NO_DOCUMENT = (5, 5.5, True, b"x", [], ["x"], (), object(), World)
 NO_MAPPING = (5, True, "x", b"x", [], ["x"], [{"Key": "a", "Value": "b"}], object(), World)
 NO_CALLER = (None, 5, True, b"x", [], {}, object(), World, "", "ana", "a.b", "ec2.amazonaws.com")
 WRONG = {
-    "caller": NO_CALLER,
+    "principal": NO_CALLER,
     **dict.fromkeys(("duration_seconds", "minimum_session_token_size"), NO_NUMBER),
     **dict.fromkeys(("policy_arns", "transitive_tag_keys", "provided_contexts"), NO_TEXTS),
     "policy": NO_DOCUMENT,
@@ -70,7 +70,7 @@ def methods(scene: Scene) -> dict[str, dict[str, Any]]:
     }
     return {
         "assume_role": {
-            "caller": scene.key,
+            "principal": scene.key,
             **role,
             **limits,
             "tags": {"a": "b"},
@@ -94,29 +94,29 @@ def methods(scene: Scene) -> dict[str, dict[str, Any]]:
             "saml_assertion": scene.directory.sign_in("bob"),
         },
         "assume_root": {
-            "caller": scene.key,
+            "principal": scene.key,
             "target_principal": DEV,
             "task_policy_arn": f"{TASK}S3UnlockBucketPolicy",
             "duration_seconds": 900,
             "minimum_session_token_size": 0,
         },
         "get_session_token": {
-            "caller": scene.key,
+            "principal": scene.key,
             "duration_seconds": 900,
             "serial_number": PHONE,
             "token_code": scene.phone.code(),
             "minimum_session_token_size": 0,
         },
-        "get_federation_token": {"caller": scene.key, "name": "guest", **limits, "tags": {}},
+        "get_federation_token": {"principal": scene.key, "name": "guest", **limits, "tags": {}},
         "get_scoped_credentials": {
-            "caller": scene.session("AssumeRole"),
+            "principal": scene.session("AssumeRole"),
             "policy": EVERYTHING,
             "duration_seconds": 900,
             "scoped_session_description": "xx",
             "minimum_session_token_size": 0,
         },
         "get_web_identity_token": {
-            "caller": scene.key,
+            "principal": scene.key,
             "audience": ["a"],
             "signing_algorithm": "ES384",
             "duration_seconds": 60,
@@ -124,14 +124,14 @@ def methods(scene: Scene) -> dict[str, dict[str, Any]]:
             "scope": None,
             "subject_mode": "AWSIdentity",
         },
-        "get_delegated_access_token": {"caller": scene.key, "trade_in_token": "x"},
-        "get_caller_identity": {"caller": scene.key},
+        "get_delegated_access_token": {"principal": scene.key, "trade_in_token": "x"},
+        "get_caller_identity": {"principal": scene.key},
         "get_access_key_info": {
-            "caller": scene.key,
+            "principal": scene.key,
             "access_key_id": scene.key.access_key_id,
         },
         "decode_authorization_message": {
-            "caller": scene.key,
+            "principal": scene.key,
             "encoded_message": message(scene),
         },
     }
