@@ -38,19 +38,19 @@ LARGE_CIRCLES = {  # one file of each circle of more than 5 -> how many it has, 
 DOORS = ("iamlab.display", "iamlab.policy.document")
 """Files whose functions load the tools that work on what they define: these loads don't count."""
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
-    "errors": (424, 6),
-    "policy": (8118, 82),
-    "engine": (4048, 33),
-    "model": (2563, 23),
+    "errors": (279, 6),
+    "policy": (7002, 51),
+    "engine": (3885, 30),
+    "model": (2562, 23),
     "authorization": (969, 6),
     "cloudtrail": (559, 4),
-    "operations": (12041, 84),
-    "analysis": (14086, 88),
-    "storage": (2026, 11),
-    "lab": (2208, 19),
-    "view": (14469, 130),
+    "operations": (12027, 84),
+    "analysis": (14080, 88),
+    "storage": (2021, 11),
+    "lab": (2207, 19),
+    "view": (13846, 120),
     "teach": (2951, 24),
-    "cli": (1700, 24),
+    "cli": (1685, 12),
 }
 """These numbers only go down."""
 SMALLEST = 60
