@@ -39,7 +39,7 @@ DOORS = ("iamlab.display", "iamlab.policy.document")
 """Files whose functions load the tools that work on what they define: these loads don't count."""
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (279, 6),
-    "policy": (7002, 51),
+    "policy": (6994, 51),
     "engine": (3885, 30),
     "model": (2562, 23),
     "authorization": (969, 6),

@@ -278,9 +278,7 @@ def _float(text: str) -> float | str:
 
 
 def edited(
-    policy: Policy,
-    changed: Mapping[int, Statement | None],
-    added: Iterable[Statement] = (),
+    policy: Policy, changed: Mapping[int, Statement | None], added: Iterable[Statement] = ()
 ) -> Policy:
     """Give a document with some statements changed, by number, and some added.
 

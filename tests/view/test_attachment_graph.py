@@ -375,7 +375,7 @@ def test_a_group_that_the_file_lacks_is_shown_as_such():
         world = World.from_account_details({"UserDetailList": [user]})
     figure = attachment_graph(world, lit=world.user("eve"))
 
-    assert {"ghosts", "lost", "n't in the file"} <= set(drawn(figure))
+    assert {"ghosts", "lost", "not in the file"} <= set(drawn(figure))
     assert figure.alt == "eve gets nothing through ghosts; lost directly."
 
 

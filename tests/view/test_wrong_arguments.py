@@ -152,7 +152,7 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
 
 @pytest.mark.parametrize("given", WRONG, ids=kind)
 def test_a_table_of_verdicts_says_what_it_wants(given):
-    """A world, a list of callers, and a list of pairs; text is no list, though it has letters."""
+    """A world, a list of principals, and a list of pairs; text is no list, though it has letters."""
     world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
     with pytest.raises(RequestError, match="verdict_table wants a world"):
         iamlab.view.verdict_table(given, ["dana"], pairs)
@@ -163,7 +163,7 @@ def test_a_table_of_verdicts_says_what_it_wants(given):
     with pytest.raises(RequestError, match="caller"):
         iamlab.view.verdict_table(world, [given], pairs)
     if not isinstance(given, list | dict):
-        with pytest.raises(RequestError, match="a list of callers"):
+        with pytest.raises(RequestError, match="a list of principals"):
             iamlab.view.verdict_table(world, given, pairs)
         with pytest.raises(RequestError, match="a list of pairs of action and resource"):
             iamlab.view.verdict_table(world, ["dana"], given)

@@ -223,10 +223,4 @@ def _length(text: str, counting: str) -> int:
     return len(text.encode()) if counting == "bytes" else len(text)
 
 
-DETECTORS: tuple[Detector, ...] = (
-    version,
-    sids,
-    elements,
-    empty_lists,
-    size,
-)
+DETECTORS: tuple[Detector, ...] = (version, sids, elements, empty_lists, size)
