@@ -92,7 +92,7 @@ class EventLog(log_records.EventLog):
         >>> World(seed=7).events.where(outcome="refused")
         Traceback (most recent call last):
             ...
-        iamlab.errors.RequestError: outcome='refused' isn't an outcome. There are: allowed, denied, failed.
+        iamlab.errors.RequestError: outcome='refused' isn't an outcome. There are: ...
         """
         from iamlab.analysis.event_search import checks_of
 

@@ -52,7 +52,7 @@ KEPT = {
 }
 """Method -> the kind of what it makes, where the world does not list it."""
 NEW_NAMES = {"caller": "principal", "to_json": "to_dict"}
-"""Method or parameter, as it was called when the walks were recorded -> as it is called now."""
+"""Method or parameter, as the walks note it -> as it is called."""
 ORGANIZATIONS = {
     *("organization", "org_root", "unit", "member", "org_policy", "handshake", "center"),
     *("permission_set", "store_user", "store_group", "portal"),

@@ -152,7 +152,7 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
 
 @pytest.mark.parametrize("given", WRONG, ids=kind)
 def test_a_table_of_verdicts_says_what_it_wants(given):
-    """A world, a list of principals, and a list of pairs; text is no list, though it has letters."""
+    """A world, a list of principals and a list of pairs; text isn't a list."""
     world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
     with pytest.raises(RequestError, match="verdict_table wants a world"):
         iamlab.view.verdict_table(given, ["dana"], pairs)
