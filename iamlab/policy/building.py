@@ -1,4 +1,4 @@
-"""Policies written from Python: ``allow``, ``deny``, and two of them put together.
+"""Policies written from Python: a document of one statement, and two documents put together.
 
 What comes out is what a person would write: the newest version, AWS's order of elements, no
 brackets around a single value.
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import RequestError
 from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS
 from iamlab.policy.condition_keys import condition_key, is_multivalued
-from iamlab.policy.document import Policy
+from iamlab.policy.record import PolicyRecord
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
+    from iamlab.policy.record import Document
     from iamlab.policy.statement import Effect, Statement
 
 NEWEST = "2012-10-17"
@@ -43,16 +44,16 @@ OPERATOR_FOR = {
 }
 
 
-def allow(
+def document_of(
+    effect: Effect,
     actions: str | Iterable[str],
     resources: str | Iterable[str] | None = "*",
     *,
     when: Mapping[str, object] | None = None,
     principal: Principal | None = None,
     sid: str | None = None,
-    name: str = "",
-) -> Policy:
-    """Write a policy that allows.
+) -> str:
+    """Write a document of one statement; see ``Policy.allow``.
 
     Parameters
     ----------
@@ -66,20 +67,16 @@ def allow(
         own form ``{"AWS": ...}``.
     sid
         The statement's identifier.
-    name
-        What the policy is to be called.
 
     Raises
     ------
     RequestError
-        Something is of the wrong kind, or a condition needs its operator spelt out.
-    PolicyError
-        What would come out is no policy: there is no such operator, say.
+        A value is of the wrong type, or a condition needs its operator spelt out.
 
     Examples
     --------
-    >>> policy = allow("s3:GetObject", "arn:aws:s3:::maps/*", when={"aws:PrincipalTag/team": "sky"})
-    >>> print(policy.text)
+    >>> sky = {"aws:PrincipalTag/team": "sky"}
+    >>> print(document_of("Allow", "s3:GetObject", "arn:aws:s3:::maps/*", when=sky))
     {
       "Version": "2012-10-17",
       "Statement": [
@@ -96,39 +93,7 @@ def allow(
       ]
     }
     """
-    return _policy("Allow", actions, resources, when, principal, sid, name)
-
-
-def deny(
-    actions: str | Iterable[str],
-    resources: str | Iterable[str] | None = "*",
-    *,
-    when: Mapping[str, object] | None = None,
-    principal: Principal | None = None,
-    sid: str | None = None,
-    name: str = "",
-) -> Policy:
-    """Write a policy that denies; the parameters are those of `allow`.
-
-    Examples
-    --------
-    >>> policy = deny("s3:*", when={"aws:SecureTransport": False}, sid="OnlyEncrypted")
-    >>> policy.to_dict()["Statement"][0]["Condition"]
-    {'Bool': {'aws:SecureTransport': 'false'}}
-    """
-    return _policy("Deny", actions, resources, when, principal, sid, name)
-
-
-def _policy(
-    effect: Effect,
-    actions: object,
-    resources: object,
-    when: object,
-    principal: object,
-    sid: object,
-    name: str,
-) -> Policy:
-    written = {
+    elements = {
         "Sid": _sid(sid),
         "Effect": effect,
         "Principal": None if principal is None else _principal(principal),
@@ -136,8 +101,8 @@ def _policy(
         "Resource": None if resources is None else _texts("resources", resources),
         "Condition": _condition({} if when is None else when) or None,
     }
-    statement = {element: value for element, value in written.items() if value is not None}
-    return Policy.parse(_text({"Version": NEWEST, "Statement": [statement]}), name=name)
+    statement = {element: value for element, value in elements.items() if value is not None}
+    return _text({"Version": NEWEST, "Statement": [statement]})
 
 
 def _text(document: dict[str, Any]) -> str:
@@ -262,11 +227,11 @@ def _value(key: object, given: object) -> str:
     raise RequestError(f"A value of {key} is {shown}; give text, a number, a boolean or a date.")
 
 
-def add(one: Policy, other: Policy) -> Policy:
+def add(first: Document, other: Document) -> Document:
     """Give a policy with the statements of both, in order.
 
     IAM wants each Sid to be unique, so a Sid that was there before gets a number at its end. The
-    name and the Id are those of the first that has one.
+    name and the Id are those of the first that has first.
 
     Raises
     ------
@@ -276,38 +241,40 @@ def add(one: Policy, other: Policy) -> Policy:
 
     Examples
     --------
-    >>> both = add(allow("s3:GetObject", sid="Read"), allow("s3:ListBucket", sid="Read"))
+    >>> from iamlab import Policy
+    >>> both = add(Policy.allow("s3:Get*", sid="Read"), Policy.allow("s3:List*", sid="Read"))
     >>> [statement.sid for statement in both.statements]
     ['Read', 'Read2']
     """
-    if not isinstance(other, Policy):
+    if not isinstance(other, PolicyRecord):
         raise RequestError(f"Only a policy can be added to a policy, not {type(other).__name__}.")
-    version = one.version if one.version == other.version else NEWEST
-    for policy in (one, other):
+    version = first.version if first.version == other.version else NEWEST
+    for policy in (first, other):
         if policy.version != version:
             _check_newer_means_the_same(policy)
     document: dict[str, Any] = {"Version": version}
-    if one.id is not None or other.id is not None:
-        document["Id"] = other.id if one.id is None else one.id
+    if first.id is not None or other.id is not None:
+        document["Id"] = other.id if first.id is None else first.id
     document["Statement"] = _unique_sids(
-        [*statements_as_written(one), *statements_as_written(other)]
+        [*statements_as_written(first), *statements_as_written(other)]
     )
-    return Policy.parse(_text(document), name=one.name or other.name)
+    return type(first).parse(_text(document), name=first.name or other.name)
 
 
-def statements_as_written(policy: Policy) -> list[dict[str, Any]]:
+def statements_as_written(policy: PolicyRecord) -> list[dict[str, Any]]:
     """Give the statements of a document as JSON values, just as they were written.
 
     Examples
     --------
-    >>> statements_as_written(deny("s3:*"))
+    >>> from iamlab import Policy
+    >>> statements_as_written(Policy.deny("s3:*"))
     [{'Effect': 'Deny', 'Action': 's3:*', 'Resource': '*'}]
     """
     raw = policy.to_dict()["Statement"]
     return raw if isinstance(raw, list) else [raw]
 
 
-def _check_newer_means_the_same(policy: Policy) -> None:
+def _check_newer_means_the_same(policy: PolicyRecord) -> None:
     for statement in policy.statements:
         found = next(filter(has_variable, _texts_with_variables(statement)), None)
         if found is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Statement
 
 LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
@@ -298,7 +298,7 @@ def matched(statement: Statement) -> frozenset[str]:
     return frozenset(expand("*")) - spared
 
 
-def matched_by(policy: Policy) -> frozenset[str]:
+def matched_by(policy: PolicyRecord) -> frozenset[str]:
     """Give the actions of the catalogue that some statement of a policy is about."""
     return frozenset(name for statement in policy.statements for name in matched(statement))
 

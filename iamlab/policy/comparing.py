@@ -30,7 +30,7 @@ from iamlab.policy.variables import any_variable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Statement
 
     Numbers = tuple[int, ...]
@@ -98,7 +98,7 @@ def _some(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def diff(before: Policy, after: Policy) -> Difference:
+def diff(before: PolicyRecord, after: PolicyRecord) -> Difference:
     """Say what changed between two policies.
 
     Actions that the catalogue does not have are seen in the words only.
@@ -110,8 +110,8 @@ def diff(before: Policy, after: Policy) -> Difference:
 
     Examples
     --------
-    >>> from iamlab.policy.building import allow
-    >>> found = diff(allow("s3:GetObject*"), allow(["s3:GetObject", "s3:PutObject"]))
+    >>> from iamlab import Policy
+    >>> found = diff(Policy.allow("s3:GetObject*"), Policy.allow(["s3:GetObject", "s3:PutObject"]))
     >>> found.gained, len(found.lost) > 5, found.changed
     (('s3:PutObject',), True, ())
     >>> found.text
@@ -132,7 +132,7 @@ def diff(before: Policy, after: Policy) -> Difference:
     return Difference(gained, lost, changed, text_difference(before, after))
 
 
-def check_size(policy: Policy) -> None:
+def check_size(policy: PolicyRecord) -> None:
     """Refuse a policy that would take too long to compare.
 
     Raises
@@ -156,7 +156,7 @@ def check_size(policy: Policy) -> None:
             raise RequestError(f"{name} has {many} {what}; no more than {most} can be compared.")
 
 
-def _about(policy: Policy) -> dict[str, list[int]]:
+def _about(policy: PolicyRecord) -> dict[str, list[int]]:
     """Give for each action the numbers of the statements that are about it and have an effect."""
     about: dict[str, list[int]] = defaultdict(list)
     for statement in policy.statements:
@@ -168,7 +168,7 @@ def _about(policy: Policy) -> dict[str, list[int]]:
     return about
 
 
-def _parts(policy: Policy, numbers: Numbers, most: int) -> Parts:
+def _parts(policy: PolicyRecord, numbers: Numbers, most: int) -> Parts:
     """Take statements about one action apart, and leave out what a Deny takes away."""
     parts = [part for number in numbers for part in _apart(policy.statements[number - 1])]
     denies = [part for part in parts if part.effect == "Deny"]
@@ -244,13 +244,14 @@ def _covers(wide: Statement, narrow: Statement) -> bool:
 Lines = tuple[str, ...]
 
 
-def text_difference(before: Policy, after: Policy) -> Lines:
+def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
     """Say how two policies differ in words: ``-`` before what is gone, ``+`` before what is new.
 
     Examples
     --------
-    >>> from iamlab.policy.building import allow
-    >>> for line in text_difference(allow("s3:Get*", sid="Read"), allow("s3:*", sid="Read")):
+    >>> from iamlab import Policy
+    >>> before, after = (Policy.allow(f"s3:{name}", sid="Read") for name in ("Get*", "*"))
+    >>> for line in text_difference(before, after):
     ...     print(line)
     Statement Read:
     - Action: s3:Get*
@@ -296,7 +297,7 @@ def _without(statements: Iterable[Statement], equals: Counter[Lines]) -> list[St
     return rest
 
 
-def _head(policy: Policy) -> Lines:
+def _head(policy: PolicyRecord) -> Lines:
     return (f"Version: {policy.version}", *_flat("Id", policy.id))
 
 

@@ -138,8 +138,9 @@ def covers_statement(wide: Statement, narrow: Statement) -> bool:
 
     Examples
     --------
-    >>> from iamlab.policy.building import add, allow
-    >>> both = add(allow("s3:*"), allow("s3:GetObject", when={"aws:username": "ana"}))
+    >>> from iamlab import Policy
+    >>> from iamlab.policy.building import add
+    >>> both = add(Policy.allow("s3:*"), Policy.allow("s3:GetObject", when={"aws:username": "ana"}))
     >>> covers_statement(*both.statements), covers_statement(*reversed(both.statements))
     (True, False)
     """
@@ -162,8 +163,9 @@ def never_applies(statement: Statement) -> bool:
 
     Examples
     --------
-    >>> from iamlab.policy.building import allow
-    >>> never_applies(allow("sqs:*", "arn:aws:sqs:*:${aws:PrincipalAccount}:*").statements[0])
+    >>> from iamlab import Policy
+    >>> policy = Policy.allow("sqs:*", "arn:aws:sqs:*:${aws:PrincipalAccount}:*")
+    >>> never_applies(policy.statements[0])
     True
     """
     if () in (statement.action, statement.resource, statement.principal):

@@ -1,7 +1,7 @@
-"""Policy documents: JSON text in, frozen values out, every problem at once.
+"""The public ``Policy``: a document, and the methods of the tools that work on it.
 
-``parse`` refuses only what is no policy at all. What IAM would not save but can be understood (an
-action ``"s3"``, the same Sid twice, no Version) is let through, and simply never matches.
+Each method loads its tool when it is called. The tools import ``policy/record.py``, so none of them
+needs this file.
 
 Notes
 -----
@@ -11,22 +11,12 @@ AWS page: "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
-from iamlab.display import Shown, few
-from iamlab.errors import PolicyError
-from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
-from iamlab.policy.statement import (
-    Condition,
-    Effect,
-    Principals,
-    Statement,
-    Version,
-    statement_to_json,
-)
+from iamlab.policy.record import PolicyRecord, edited, written
+from iamlab.policy.statement import Condition, Effect, Principals, Statement, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,13 +34,14 @@ __all__ = [
     "Principals",
     "Statement",
     "Version",
+    "edited",
     "read_part",
+    "written",
 ]
 
 
 @with_old_names
-@dataclass(frozen=True, slots=True, repr=False)
-class Policy(Shown):
+class Policy(PolicyRecord):
     """A policy document.
 
     Parameters
@@ -71,72 +62,7 @@ class Policy(Shown):
     (('s3:*',), '2008-10-17')
     """
 
-    statements: tuple[Statement, ...]
-    version: Version = "2008-10-17"
-    id: str | None = None
-    name: str = field(default="", compare=False)
-    text: str = field(default="", compare=False, repr=False)
-    # What engine/compiled.py has made of it, once it was asked.
-    compiled: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
-
-    @property
-    def summary(self) -> str:
-        """How many statements allow and deny, and of which services.
-
-        Examples
-        --------
-        >>> Policy.allow(["s3:GetObject", "sqs:SendMessage"]).summary
-        '1 Allow on s3, sqs'
-        """
-        effects = [one.effect for one in self.statements]
-        counts = ", ".join(f"{effects.count(one)} {one}" for one in sorted(set(effects)))
-        patterns = (p for one in self.statements for p in one.action or one.not_action or ())
-        services = few(dict.fromkeys(pattern.partition(":")[0] for pattern in patterns))
-        return f"{counts or 'no statements'}{' on ' if services else ''}{services}"
-
-    def __repr__(self) -> str:
-        return f"<Policy{' ' if self.name else ''}{few([self.name])}: {self.summary}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:  # what was made of it can be made again
-        return Policy, (self.statements, self.version, self.id, self.name, self.text)
-
-    @classmethod
-    def parse(cls, document: str | Mapping[str, object] | Policy, *, name: str = "") -> Policy:
-        """Read a policy document.
-
-        Parameters
-        ----------
-        document
-            JSON text, or the same as a ``dict``. A policy comes back as it is.
-        name
-            What it is to be called.
-
-        Raises
-        ------
-        PolicyError
-            It is no policy. The error lists every problem: JSON path, line, column, mend.
-        """
-        if isinstance(document, Policy):
-            return document.with_name(name) if name else document
-        if isinstance(document, str):
-            text, (value, source) = document, read_json(document)
-        else:
-            value, source = take_json(document)
-            text = "" if source.problems else json.dumps(document, indent=2)
-        policy = Reader(source).policy(value) if not source.problems or value else None
-        if source.problems or policy is None:
-            in_order = sorted(source.problems, key=lambda one: (one.line or 0, one.column or 0))
-            raise PolicyError(in_order, name)
-        return cls(*policy, name=name, text=text)
-
-    def with_name(self, name: str) -> Policy:
-        """Return the same document under another name."""
-        return Policy(self.statements, self.version, self.id, name, self.text)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the document as JSON values, as it was written."""
-        document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
-        return document
+    __slots__ = ()
 
     def validate(self, policy_type: str = "identity", service: str | None = None) -> None:
         """Check whether AWS would save this document as a policy of a type; raise if it wouldn't.
@@ -223,9 +149,10 @@ class Policy(Shown):
         >>> [statement.effect for statement in (readers + guard).statements]
         ['Allow', 'Deny']
         """
-        from iamlab.policy.building import allow
+        from iamlab.policy.building import document_of
 
-        return allow(actions, resources, when=when, **elements)
+        name = elements.pop("name", "")
+        return cls.parse(document_of("Allow", actions, resources, when=when, **elements), name=name)
 
     @classmethod
     def deny(
@@ -237,9 +164,10 @@ class Policy(Shown):
         **elements: Any,
     ) -> Policy:
         """Write a policy that denies; the parameters are those of `allow`."""
-        from iamlab.policy.building import deny
+        from iamlab.policy.building import document_of
 
-        return deny(actions, resources, when=when, **elements)
+        name = elements.pop("name", "")
+        return cls.parse(document_of("Deny", actions, resources, when=when, **elements), name=name)
 
     def __add__(self, other: Policy) -> Policy:
         """Give a policy with the statements of both."""
@@ -265,62 +193,3 @@ def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Polic
     numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
     _, end = numbers_as_text.raw_decode(source.text, source.places[path])
     return Policy(*policy, name=name, text=source.text[source.places[path] : end])
-
-
-def _int(text: str) -> int | str:
-    """Read a number, unless Python would write it in another way."""
-    return int(text) if len(text) < 4300 and str(int(text)) == text else text
-
-
-def _float(text: str) -> float | str:
-    """The same for one with a point or an exponent."""
-    return float(text) if repr(float(text)) == text else text
-
-
-def edited(
-    policy: Policy, changed: Mapping[int, Statement | None], added: Iterable[Statement] = ()
-) -> Policy:
-    """Give a document with some statements changed, by number, and some added.
-
-    Parameters
-    ----------
-    changed
-        What stands in the place of a statement; ``None`` takes it out.
-    added
-        Statements that come last.
-
-    Returns
-    -------
-    Policy
-        Its statements are numbered anew.
-    """
-    kept = [changed.get(one.number, one) for one in policy.statements]
-    return written((*(one for one in kept if one is not None), *added), policy)
-
-
-def written(statements: Iterable[Statement], like: Policy) -> Policy:
-    """Make a document of statements, numbered anew, with version, id and name of another.
-
-    Where that one says no version, this one says none either.
-    """
-    numbered = tuple(
-        replace(one, number=number, variables=like.version == "2012-10-17")
-        for number, one in enumerate(statements, 1)
-    )
-    document: dict[str, Any] = {"Version": like.version} if _has_version(like) else {}
-    if like.id is not None:
-        document["Id"] = like.id
-    document["Statement"] = [statement_to_json(one) for one in numbered]
-    return Policy(
-        numbered,
-        like.version,
-        like.id,
-        like.name,
-        json.dumps(document, indent=2, ensure_ascii=False),
-    )
-
-
-def _has_version(policy: Policy) -> bool:
-    """Say whether a document says its version; one that was never written shall."""
-    newest = policy.version == "2012-10-17"
-    return newest or not policy.text or "Version" in json.loads(policy.text)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import PolicyProblem
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Condition, Statement
 
 
@@ -241,7 +241,7 @@ class Places:
     ('$.Statement[0].Action[1]', (1, 54))
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: PolicyRecord) -> None:
         self._policy = policy
         self._known_ordinals: dict[int, list[int]] = {}
 

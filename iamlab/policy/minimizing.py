@@ -32,12 +32,12 @@ from iamlab.policy.covering import (
     never_applies,
     principals_of,
 )
-from iamlab.policy.document import Policy
 from iamlab.policy.statement import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
+    from iamlab.policy.record import Document
     from iamlab.policy.statement import Statement
 
 ROUNDS = 50
@@ -55,7 +55,7 @@ START = 64
 _WILD = re.compile(r"[*?]")
 
 
-def minimize(policy: Policy) -> Policy:
+def minimize(policy: Document) -> Document:
     """Give a policy that means the same in fewer words.
 
     The order of what remains is kept, and so is a Sid; of several statements that are joined the
@@ -63,7 +63,7 @@ def minimize(policy: Policy) -> Policy:
 
     Returns
     -------
-    Policy
+    PolicyRecord
         Never longer; the very same policy where there is nothing to take away.
 
     Examples
@@ -209,7 +209,7 @@ def _values(statement: Statement) -> list[str]:
     return [value for name in LISTS.values() for value in getattr(statement, name) or ()]
 
 
-def _rewritten(policy: Policy, statements: Sequence[Statement]) -> Policy:
+def _rewritten(policy: Document, statements: Sequence[Statement]) -> Document:
     """Write the document anew; what did not change is left as it was written."""
     raw = statements_as_written(policy)
     written = [
@@ -218,7 +218,7 @@ def _rewritten(policy: Policy, statements: Sequence[Statement]) -> Policy:
     document = policy.to_dict()
     single = not isinstance(document["Statement"], list)
     document["Statement"] = written[0] if single else written
-    return Policy.parse(json.dumps(document, indent=2), name=policy.name)
+    return type(policy).parse(json.dumps(document, indent=2), name=policy.name)
 
 
 def _written(statement: Statement, before: Statement, raw: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from iamlab import unsure
 from iamlab.policy.arn import ACCOUNT, Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Condition, Principals, Statement
 
 # Not... and ...IfExists let through whoever does not send the key.
@@ -35,7 +35,7 @@ BROADEST = {4: 8, 6: 32}
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 
 
-def is_public(policy: Policy) -> bool:
+def is_public(policy: PolicyRecord) -> bool:
     """Say whether S3 takes a bucket policy for public.
 
     Examples
@@ -48,7 +48,7 @@ def is_public(policy: Policy) -> bool:
     return bool(public_because(policy))
 
 
-def public_because(policy: Policy) -> tuple[str, ...]:
+def public_because(policy: PolicyRecord) -> tuple[str, ...]:
     """Name each statement that makes a bucket policy public, in a sentence; none if it is not."""
     if unsure.DENY_MAKES_A_BUCKET_POLICY_PRIVATE and any(
         map(_shuts_the_rest_out, policy.statements)

@@ -25,11 +25,13 @@ from iamlab.engine.layers import Layers
 from iamlab.engine.request import ANONYMOUS, Request, is_account
 from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
-from iamlab.policy.building import add, allow
+from iamlab.policy.building import add
 from iamlab.policy.comparing import check_size
 from iamlab.policy.document import Policy
 from iamlab.policy.samples import ACCOUNT
 from tests.engine.request_kinds import kinds_of_requests
+
+allow = Policy.allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -142,7 +144,7 @@ def equivalent(
 
     Examples
     --------
-    >>> from iamlab.policy.building import allow
+    >>> from iamlab import Policy
     >>> print(equivalent(allow(["s3:Get*", "s3:GetObject"]), allow("S3:get*")))
     No difference in 2 requests, one of each kind.
     >>> found = equivalent(allow("s3:Get*"), allow("s3:*"))

@@ -124,8 +124,8 @@ def kinds_of_requests(statements: Sequence[Statement], layer: str = "identity") 
 
     Examples
     --------
-    >>> from iamlab.policy.building import allow
-    >>> policy = allow("s3:Get*", "arn:aws:s3:::maps/*", when={"aws:SecureTransport": True})
+    >>> from iamlab import Policy
+    >>> policy = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*", when={"aws:SecureTransport": True})
     >>> [(kind.action, kind.size) for kind in kinds_of_requests(policy.statements)]
     [('s3:GetObject', 4), ('s3:PutObject', 1)]
     """

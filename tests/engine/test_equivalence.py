@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from iamlab import Policy, RequestError, evaluate
 from iamlab.engine.verdict import Verdict
-from iamlab.policy.building import add, allow, deny
+from iamlab.policy.building import add
 from iamlab.policy.minimizing import minimize
 from tests.effort import tries
 from tests.engine import equivalence, request_kinds
@@ -13,6 +13,8 @@ from tests.engine.equivalence import AROUND, Equivalence, equivalent
 from tests.engine.making import QUESTIONS
 from tests.engine.request_kinds import kinds_of_requests
 from tests.policy.overlapping import POLICIES
+
+allow, deny = Policy.allow, Policy.deny
 
 OWN, FOREIGN = "111122223333", "444455556666"
 GET, PUT = "s3:GetObject", "s3:PutObject"

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import Policy, PolicyError, RequestError
-from iamlab.policy.building import add, allow, deny, statements_as_written
+from iamlab.policy.building import add, statements_as_written
 from tests.effort import slow
+
+allow, deny = Policy.allow, Policy.deny
 
 MAPS = "arn:aws:s3:::maps/*"
 

@@ -5,12 +5,14 @@ from hypothesis import given, settings
 
 from iamlab import Policy, RequestError
 from iamlab.policy import comparing
-from iamlab.policy.building import add, allow, deny
+from iamlab.policy.building import add
 from iamlab.policy.catalog import expand
 from iamlab.policy.comparing import Difference, diff
 from iamlab.policy.minimizing import minimize
 from tests.effort import tries
 from tests.policy.overlapping import POLICIES
+
+allow, deny = Policy.allow, Policy.deny
 
 GET, PUT = "s3:GetObject", "s3:PutObject"
 MAPS, LOGS = "arn:aws:s3:::maps/*", "arn:aws:s3:::logs/*"

@@ -37,7 +37,6 @@ from iamlab.model.network_locations import Network
 from iamlab.model.resources import BUCKET, OBJECT, resource_type
 from iamlab.operations.services.cloudcontrol import SEPARATORS
 from iamlab.policy.arn import PARTS, Arn
-from iamlab.policy.building import allow
 from iamlab.policy.catalog import PLACEHOLDER, arns_for
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob, glob_resource
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 _SEPARATORS = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
 """Service -> what is between the ARN of a resource and the name of a resource below it."""
 
-_ALLOW_ALL = allow("*", name="the caller's own account")
+_ALLOW_ALL = Policy.allow("*", name="the caller's own account")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.building import allow
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.role_calls import AssumeRoleCall
     from iamlab.model.identities import Role
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
 
 EVERYBODY = "*"
@@ -339,7 +338,7 @@ def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     """
     known = state.principal
     identity = known.arn if by_session else (known.issuer or state.arn)
-    return allow(LETS_IN, None, principal=identity)
+    return Policy.allow(LETS_IN, None, principal=identity)
 
 
 def named_by(trust: Policy | None) -> Iterator[str]:
@@ -347,7 +346,7 @@ def named_by(trust: Policy | None) -> Iterator[str]:
 
     Examples
     --------
-    >>> trust = allow("sts:AssumeRole", None, principal="arn:aws:iam::111111111111:root")
+    >>> trust = Policy.allow("sts:AssumeRole", None, principal="arn:aws:iam::111111111111:root")
     >>> list(named_by(trust))
     ['111111111111']
     """

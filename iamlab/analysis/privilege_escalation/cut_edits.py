@@ -20,15 +20,13 @@ from iamlab.analysis.least_privilege.policy_edits import perform_on, save_versio
 from iamlab.errors import RequestError
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
-from iamlab.policy.building import deny
-from iamlab.policy.document import edited
+from iamlab.policy.document import Policy, edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.model.identities import Role
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
 
@@ -136,7 +134,7 @@ def apply(world: World, edits: Iterable[CutEdit]) -> None:
         identity, name = _identity(world, holder), DENIED
         while name in identity.inline:
             name += "-"
-        document = as_text(deny(sorted(actions)))
+        document = as_text(Policy.deny(sorted(actions)))
         perform_on(identity, "Put{}Policy", PolicyName=name, PolicyDocument=document)
 
 
@@ -192,7 +190,7 @@ def _distrust(role: Role, removed: Removed) -> None:
     kept = _without(role.trust, removed, "principal")
     if not kept.statements:
         # A trust policy must have a statement: one that lets nobody in.
-        kept = deny("sts:AssumeRole", None, principal=role.account.root_arn)
+        kept = Policy.deny("sts:AssumeRole", None, principal=role.account.root_arn)
     perform_on(role, "UpdateAssumeRolePolicy", PolicyDocument=as_text(kept))
 
 

@@ -20,7 +20,7 @@ from iamlab.policy.describe.words import named, shown
 from iamlab.policy.rules import rules_for
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
 
 __all__ = ["prose", "sentences"]
 
@@ -28,7 +28,7 @@ MANY = 200
 """So many statements are read aloud by :func:`prose`."""
 
 
-def sentences(policy: Policy, *, for_type: str = "") -> tuple[str, ...]:
+def sentences(policy: PolicyRecord, *, for_type: str = "") -> tuple[str, ...]:
     """Read each statement of a policy aloud.
 
     Examples
@@ -43,7 +43,7 @@ def sentences(policy: Policy, *, for_type: str = "") -> tuple[str, ...]:
     return _some(policy, for_type, len(policy.statements))
 
 
-def prose(policy: Policy, *, for_type: str = "") -> str:
+def prose(policy: PolicyRecord, *, for_type: str = "") -> str:
     """Read a policy aloud, one statement a line.
 
     Parameters
@@ -75,7 +75,7 @@ def _name(sid: str) -> str:
     return shown(sid) if re.fullmatch(r"[\w -]+", sid) else named(sid)
 
 
-def _some(policy: Policy, for_type: str, limit: int) -> tuple[str, ...]:
+def _some(policy: PolicyRecord, for_type: str, limit: int) -> tuple[str, ...]:
     """Read the first statements, with their Sids where there are several."""
     if for_type:
         rules_for(for_type)  # refuses a type that there is not

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import PolicyError
-from iamlab.policy.document import Policy, written
 from iamlab.policy.lint import (
     actions,
     arns,
@@ -28,10 +27,10 @@ from iamlab.policy.lint import (
     structure,
     trust,
     values,
-    variables,
 )
 from iamlab.policy.lint.context import PolicyContext
 from iamlab.policy.lint.findings import LEVELS, Finding
+from iamlab.policy.record import PolicyRecord, written
 from iamlab.policy.rules import rules_for
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principals, trust)
 ABOUT_KEYS = (condition_keys, missing_keys, service_principals)
-ABOUT_VALUES = (operators, values, variables)
+ABOUT_VALUES = (operators, values)
 MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
 """Where the detectors are."""
 
@@ -49,7 +48,7 @@ DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTOR
 
 
 def advise(
-    policy: Policy, policy_type: str = "identity", service: str | None = None
+    policy: PolicyRecord, policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
     """Say what a reviewer would; in the order of the text, at one place the gravest first.
 
@@ -60,6 +59,7 @@ def advise(
 
     Examples
     --------
+    >>> from iamlab import Policy
     >>> wide = Policy.parse({"Version": "2012-10-17", "Statement": [
     ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
     >>> [finding.code for finding in advise(wide)]
@@ -84,7 +84,7 @@ def review(
     ['INVALID_EFFECT']
     """
     try:
-        policy = Policy.parse(document)
+        policy = PolicyRecord.parse(document)
     except PolicyError as error:
         return tuple(
             Finding(one.code, one.path, one.line, one.column, one.what, one.remedy)

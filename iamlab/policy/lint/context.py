@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.condition_keys import condition_key
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.document import edited
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint.findings import Finding
+from iamlab.policy.record import edited
 from iamlab.policy.rules import SERVICES, TYPE_NAMES, TYPES
 from iamlab.policy.statement import LISTS, list_of
 from iamlab.policy.validate.document_defects import CheckedPolicy
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from iamlab.policy.condition_keys import ConditionKey, GlobalKey
     from iamlab.policy.conditions import Comparison
-    from iamlab.policy.document import Policy
     from iamlab.policy.lint.findings import Better
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Condition, ListValue, Statement
 
 
@@ -49,7 +49,7 @@ class PolicyContext(CheckedPolicy):
 
     @classmethod
     def of(
-        cls, policy: Policy, policy_type: str = "identity", service: str | None = None
+        cls, policy: PolicyRecord, policy_type: str = "identity", service: str | None = None
     ) -> PolicyContext:
         """Put a policy with the rules of its type; of an unknown service, with what all have."""
         found = SERVICES.get(service or "") if policy_type == "resource" else None
@@ -125,7 +125,7 @@ FAMILY: dict[str, str] = {
 """What an operator compares: ``String``, ``Numeric``, ``Date``, ``Bool``, ``Ip``, ``Arn``, ..."""
 
 
-def is_short(policy: Policy) -> bool:
+def is_short(policy: PolicyRecord) -> bool:
     """Say whether AWS could take a policy of this length."""
     return len(policy.text) <= LONGEST
 
@@ -243,7 +243,7 @@ class ConditionContext:
     def with_value(self, index: int, text: str) -> Better:
         """Write the policy with another text in the place of a value; none stands there twice."""
 
-        def better() -> Policy:
+        def better() -> PolicyRecord:
             values = list(self.condition.values)
             values[index] = text
             changed = replace(self.condition, values=tuple(dict.fromkeys(values)))
@@ -256,7 +256,7 @@ class ConditionContext:
         return self._with_conditions()
 
     def _with_conditions(self, *instead: Condition) -> Better:
-        def better() -> Policy:
+        def better() -> PolicyRecord:
             lines: list[Condition] = []
             for one in self.statement.conditions:
                 lines += instead if one is self.condition else (one,)

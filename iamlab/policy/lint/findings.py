@@ -21,7 +21,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
 
 
 LEVELS = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
@@ -51,7 +51,7 @@ NOT_DONE: dict[str, str] = _TABLES["not_checked"]
 ELEMENT_TEXTS: dict[str, dict[str, dict[str, str]]] = _TABLES["elements"]
 """Kind of defect of an element -> type of policy -> code, what and remedy."""
 
-Better = Callable[[], "Policy"]
+Better = Callable[[], "PolicyRecord"]
 """Writes a better policy, once somebody wants it."""
 
 
@@ -102,7 +102,7 @@ class Finding:
         """Whether :meth:`fixed` can fix it."""
         return self.better is not None
 
-    def fixed(self) -> Policy:
+    def fixed(self) -> PolicyRecord:
         """Return the policy with this problem fixed.
 
         Raises

@@ -16,9 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.policy.building import statements_as_written
-from iamlab.policy.document import written
 from iamlab.policy.json_text import child
 from iamlab.policy.lint.findings import ELEMENT_TEXTS
+from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import repeated_sids
 from iamlab.policy.validate.element_defects import EVERYBODY, element_faults
 from iamlab.policy.variables import has_variable
@@ -26,9 +26,9 @@ from iamlab.policy.variables import has_variable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.document import Policy
     from iamlab.policy.lint.context import Detector, PolicyContext
     from iamlab.policy.lint.findings import Better, Finding
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Statement
 
 
@@ -49,7 +49,7 @@ def version(checked: PolicyContext) -> Iterator[Finding]:
         yield checked.find("MISSING_VERSION", "$", what, f'Add "Version": "{NEWEST}".', newest)
 
 
-def _written(policy: Policy) -> dict[str, Any]:
+def _written(policy: PolicyRecord) -> dict[str, Any]:
     """Give the document as it was written; a policy made of statements alone is written first."""
     found: dict[str, Any] = json.loads(policy.text) if policy.text else {"Version": ""}
     return found

@@ -21,8 +21,8 @@ from iamlab.policy.rules import LONGEST_DOCUMENT
 from iamlab.policy.statement import values_of
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy
     from iamlab.policy.json_text import Places
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.rules import Counting, TypeRules
     from iamlab.policy.statement import ListValue, Statement
 
@@ -51,7 +51,7 @@ class SaveDefect:
 class CheckedPolicy:
     """A policy, the rules of its type, and where its parts are in its text."""
 
-    policy: Policy
+    policy: PolicyRecord
     rules: TypeRules
     places: Places
 
@@ -153,7 +153,7 @@ _UNITS = {
 }
 
 
-def size(policy: Policy, counting: Counting = "compact") -> int:
+def size(policy: PolicyRecord, counting: Counting = "compact") -> int:
     """Measure a document as AWS does.
 
     Parameters

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import PolicyError, PolicyProblem
-from iamlab.policy.document import written
 from iamlab.policy.json_text import Places
+from iamlab.policy.record import written
 from iamlab.policy.rules import ANY, REMEDIES, rules_for
 from iamlab.policy.validate import action_and_resource_defects, document_defects, element_defects
 from iamlab.policy.validate.document_defects import CheckedPolicy
@@ -30,7 +30,7 @@ from iamlab.policy.validate.document_defects import CheckedPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.validate.document_defects import Check, SaveDefect
 
 ORDER: tuple[Check, ...] = (
@@ -138,7 +138,7 @@ def _as_problem(refusal: Refusal) -> PolicyProblem:
     )
 
 
-def check(policy: Policy, policy_type: str, service: str | None = None) -> None:
+def check(policy: PolicyRecord, policy_type: str, service: str | None = None) -> None:
     """Check whether AWS would save a document as a policy of a type.
 
     Parameters
@@ -168,7 +168,9 @@ def check(policy: Policy, policy_type: str, service: str | None = None) -> None:
         raise SaveError(refused, policy.name)
 
 
-def refusals(policy: Policy, policy_type: str, service: str | None = None) -> tuple[Refusal, ...]:
+def refusals(
+    policy: PolicyRecord, policy_type: str, service: str | None = None
+) -> tuple[Refusal, ...]:
     """List why AWS would not save a document; the first is the one it tells.
 
     At most :data:`MOST_REFUSALS` are listed.

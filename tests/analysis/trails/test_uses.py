@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from iamlab import Request, RequestError, World
+from iamlab import Policy, Request, RequestError, World
 from iamlab.analysis.trails import actions, arn_formats
 from iamlab.analysis.trails import resources as targets
 from iamlab.analysis.trails import uses as refusals
@@ -16,9 +16,10 @@ from iamlab.cloudtrail.recording import SOURCES, event_name
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.policy import catalog
-from iamlab.policy.building import allow
 from tests.analysis.trails.trail_files import ACCOUNT, REGION, iam_user, record, role_session
 from tests.growth import grows_linearly
+
+allow = Policy.allow
 
 HERE = f"{REGION}:{ACCOUNT}"
 IAM = f"arn:aws:iam::{ACCOUNT}"
