@@ -51,7 +51,7 @@ class Policy(PolicyRecord):
     version
         The version of the *language*. Without one, AWS takes 2008-10-17: no variables.
     name
-        What it is called where it hangs; a bare document has no name.
+        Its name where it is attached; a bare document has none.
     text
         The JSON it was read from.
 

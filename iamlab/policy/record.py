@@ -1,8 +1,8 @@
 """A policy document as values: the record that every tool of this folder reads and writes.
 
-``parse`` refuses only what is no policy at all. What IAM would not save but can be understood (an
-action ``"s3"``, the same Sid twice, no Version) is let through, and simply never matches. The tools
-know only this record; ``policy/document.py`` has the class with their methods.
+``parse`` rejects only what isn't a policy. A document that IAM would not save but that
+can be understood (an action ``"s3"``, a duplicated Sid, no Version) is read, and never matches. The
+tools know only this record; ``policy/document.py`` has the class with their methods.
 
 Notes
 -----
@@ -40,7 +40,7 @@ class PolicyRecord(Shown):
     version
         The version of the *language*. Without one, AWS takes 2008-10-17: no variables.
     name
-        What it is called where it hangs; a bare document has no name.
+        Its name where it is attached; a bare document has none.
     text
         The JSON it was read from.
 
