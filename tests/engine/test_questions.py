@@ -13,7 +13,7 @@ from iamlab import AttachedPolicy, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.questions import LAYERS, REQUEST, SWITCHES, read_questions
+from iamlab.engine.questions import LAYERS, OLD_KEYS, REQUEST, SWITCHES, read_questions
 from iamlab.errors import LoadError
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
@@ -186,7 +186,7 @@ def test_credentials_that_are_not_good_for_it_are_refused_whatever_policies_say(
 def test_any_question_is_decided_as_when_it_is_put_in_python(question):
     """Over the universe of all layers: the file says the same as the objects."""
     request = {name: question.get(name) for name in REQUEST}
-    layers = {name: question.get(name) for name in LAYERS} | {
+    layers = {name: question.get(OLD_KEYS.get(name, name)) for name in LAYERS} | {
         "resource": question["resource_policy"]
     }
     read, found = read_one(request, **layers)

@@ -41,7 +41,7 @@ def test_words_are_text_that_can_be_selected(text, note):
     sheet.note(1, 2, note, face="mono")
     words = [element.text for element in elements(sheet, "text")]
 
-    assert words == [plain(one) for one in (text, note) if one]
+    assert words == [*filter(None, (plain(text), plain(note, "mono")))]
 
 
 @pytest.mark.parametrize("words", [" ana", "ana ", "a  b"])
