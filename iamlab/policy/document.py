@@ -14,6 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
+from iamlab.display import Shown
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
 from iamlab.policy.record import PolicyRecord, edited, written
 from iamlab.policy.statement import Condition, Effect, Principals, Statement, Version
@@ -41,7 +42,7 @@ __all__ = [
 
 
 @with_old_names
-class Policy(PolicyRecord):
+class Policy(PolicyRecord, Shown):
     """A policy document.
 
     Parameters

@@ -15,7 +15,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.display import Shown, few
+from iamlab.display import few
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import Reader
@@ -30,7 +30,7 @@ Document = TypeVar("Document", bound="PolicyRecord")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PolicyRecord(Shown):
+class PolicyRecord:
     """A policy document.
 
     Parameters
