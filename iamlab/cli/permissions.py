@@ -59,10 +59,10 @@ def _question(parser: argparse.ArgumentParser) -> None:
     statuses=("no path is found, or without --fail", "with --fail, a path is found"),
 )
 def reach(options: argparse.Namespace) -> Answer:
-    r"""Find privilege escalation: who can become whom, and how.
+    r"""Find privilege escalation: who can become another principal.
 
     Without --principal and --action: the administrators, and who can become one.
-    --principal alone: whom a principal can become. With --to: a shortest path; with
+    --principal alone: the principals it can become. With --to: a shortest path; with
     --cut also the fewest edits that close every such path.
       iamlab reach --world demo/world.json --cut --to admin \
           --principal arn:aws:iam::111111111111:user/dana

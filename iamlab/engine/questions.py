@@ -39,7 +39,7 @@ def read_questions(text: str) -> list[tuple[Request, Layers]]:
     Raises
     ------
     LoadError
-        It cannot be understood. The error lists every problem: JSON path, line, column, mend.
+        It cannot be understood. The error lists every problem: JSON path, line, column and remedy.
 
     Examples
     --------

@@ -31,26 +31,7 @@ Document = TypeVar("Document", bound="PolicyRecord")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PolicyRecord:
-    """A policy document.
-
-    Parameters
-    ----------
-    statements
-        Its statements, in order.
-    version
-        The version of the *language*. Without one, AWS takes 2008-10-17: no variables.
-    name
-        Its name where it is attached; a bare document has none.
-    text
-        The JSON it was read from.
-
-    Examples
-    --------
-    >>> from iamlab import Policy
-    >>> policy = Policy.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
-    >>> policy.statements[0].action, policy.version
-    (('s3:*',), '2008-10-17')
-    """
+    """The values of a policy document; `Policy` describes them and has the tools' methods."""
 
     statements: tuple[Statement, ...]
     version: Version = "2008-10-17"
@@ -96,7 +77,7 @@ class PolicyRecord:
         Raises
         ------
         PolicyError
-            It is no policy. The error lists every problem: JSON path, line, column, mend.
+            It isn't a policy. The error lists every problem: JSON path, line, column and remedy.
         """
         if isinstance(document, cls):
             return document.with_name(name) if name else document

@@ -111,7 +111,7 @@ class Finding:
             Only a person can say what was meant.
         """
         if self.better is None:
-            raise RequestError(f"{self.code} has no mechanical mend. {self.remedy}")
+            raise RequestError(f"{self.code} has no automatic fix. {self.remedy}")
         return self.better()
 
     def to_dict(self) -> dict[str, Any]:

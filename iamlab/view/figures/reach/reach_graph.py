@@ -123,7 +123,7 @@ def draw_way(path: Path, reach: Reach | None = None) -> Figure:
     return Figure.on(
         draw_path(shown),
         alt=told(f"{told_way(path)}. ", [end] if end else [], "") if end else f"{told_way(path)}.",
-        caption="Each arrow is one step: what is called, and whom that makes of the caller.",
+        caption="Each arrow is an API call and the identity that it gives the caller.",
         rows=_rows(shown),
         lines=_lines(shown),
         graph=lambda: _graph(shown),
