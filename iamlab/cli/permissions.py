@@ -62,8 +62,8 @@ def reach(options: argparse.Namespace) -> Answer:
     r"""Find privilege escalation: who can become another principal.
 
     Without --principal and --action: the administrators, and who can become one.
-    --principal alone: the principals it can become. With --to: a shortest path; with
-    --cut also the fewest edits that close every such path.
+    --principal alone: the principals it can become. With --to: a shortest path;
+    with --cut also the fewest edits that close every such path.
       iamlab reach --world demo/world.json --cut --to admin \
           --principal arn:aws:iam::111111111111:user/dana
       iamlab reach --world demo/world.json \
