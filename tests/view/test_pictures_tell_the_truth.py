@@ -17,8 +17,8 @@ from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_stops import stops_of as gates_of
-from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
+from iamlab.view.figures.calls.sequence import sequence
 from iamlab.view.figures.decision.ladder_flow import rungs
 from iamlab.view.figures.decision.two_doors_plan import EITHER, plan
 from iamlab.view.figures.policy.compared_values import compare
@@ -406,13 +406,13 @@ def test_each_event_is_one_arrow_and_none_is_lost():
     olga.put_policy("come", document(allow("sts:AssumeRole")))
     world.sts.assume_role(olga, role_arn=role, role_session_name="visit")
     events = {one.event_id: one for one in world.events}
-    calls = [call for call in calls_of(world.events) if not call.is_answer]
+    calls = [row for row in sequence(world.events).rows if not row["is_answer"]]
 
     assert len(calls) == len({one.shared_event_id or one.event_id for one in world.events})
     for call in calls:
-        event = events[call.event_id]
-        assert (call.operation, call.target.name) == (event.event_name, event.event_source)
-        assert call.outcome == event.outcome
+        event = events[call["event_id"]]
+        assert (call["operation"], call["target"]) == (event.event_name, event.event_source)
+        assert call["outcome"] == event.outcome
 
 
 def test_a_session_on_a_way_is_named_with_its_role():
