@@ -1,4 +1,4 @@
-"""Charts: numbers along a scale, and rows of shares from 0 to 100 %."""
+"""Charts: numbers along a scale, and rows with a scale."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import HAIRLINE, INK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.view.scene import Node
+    from iamlab.view.style import Look
 
 TICKS = 6
 """The largest number of ticks after the first one."""
 TOP = 0.8
 """Where the first row begins."""
-NAMES = 3.6
-"""The largest width of the names of rows."""
-GAP = 0.2
+NAMES, GAP = 3.6, 0.2
+"""The largest width of the names of rows, and the gap beside them."""
+BAR, STUB = 0.18, 0.04
+"""The height of a bar, and the length of one for 0."""
+SHARES = {share / 100: f"{share} %" for share in (0, 25, 50, 75, 100)}
+"""The ticks of a scale of shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +56,50 @@ def ticks(least: int, most: int) -> list[int]:
     return [tick for tick in range(0, most + 1, step) if tick >= least]
 
 
-class ShareChart:
-    """A row for each node: its name, a scale from 0 to 100 %, its note and its look.
+class RowChart:
+    """A row for each node: its name, what is drawn along a scale, its note and its look.
 
     Parameters
     ----------
     headings
         The headings of names and scale.
+    ticks
+        Numbers of the scale, with their words; its ends are among them.
     height
         The height of a row.
 
     Attributes
     ----------
     sheet, scale
-        Where the shares are then drawn.
+        Where the numbers are then drawn.
     rows
         Each node with the middle of its row.
     bottom
         Where the last row ends.
     """
 
-    def __init__(self, nodes: Sequence[Node], headings: tuple[str, str], *, height: float) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        headings: tuple[str, str],
+        ticks: Mapping[float, str],
+        *,
+        height: float,
+    ) -> None:
         self.sheet = Sheet(PAGE)
         looks = [str(node.look) if node.look else "" for node in nodes]
         names = max(widest(node.text for node in nodes), width_of(headings[0], SMALL))
         notes = widest((node.note for node in nodes), face="bold")
         left = MARGIN + min(names, NAMES) + 2 * GAP
         right = PAGE - MARGIN - widest(looks, SMALL) - GAP - notes
-        self.scale = Scale(left, right - 2 * GAP)
+        self.scale = Scale(left, right - 2 * GAP, min(ticks), max(ticks))
         self.rows = [(node, TOP + (n + 0.5) * height) for n, node in enumerate(nodes)]
         self.bottom = TOP + len(nodes) * height
         self.sheet.heading(MARGIN, 0.28, headings[0])
         self.sheet.heading(left, 0.28, headings[1])
-        for share in (0, 25, 50, 75, 100):
-            self.line(share / 100, INK if not share else HAIRLINE)
-            words, x = f"{share} %", self.scale.at(share / 100)
+        for number, words in ticks.items():
+            x, top, colour = self.scale.at(number), TOP - 0.08, HAIRLINE if number else INK
+            self.sheet.area((x, top), (0.001, self.bottom - top), colour, edge=colour)
             self.sheet.note(x, TOP - 0.22, words, align="center", fact=False)
         for (node, y), look in zip(self.rows, looks, strict=True):
             self.sheet.text(MARGIN, y, node.text, room=left - MARGIN - GAP)
@@ -94,19 +107,17 @@ class ShareChart:
             if node.look:
                 self.sheet.note(right + notes + GAP, y, look, node.look.colour)
 
-    def line(self, share: float, colour: str) -> None:
-        """Draw a line from top to bottom at a share."""
-        top = TOP - 0.08
-        self.sheet.area(
-            (self.scale.at(share), top), (0.001, self.bottom - top), colour, edge=colour
-        )
+    def bar(self, y: float, number: float, look: Look) -> None:
+        """Draw a bar from 0 to a number."""
+        left, right = sorted((self.scale.at(0), self.scale.at(number)))
+        size = max(right - left, STUB), BAR
+        self.sheet.area((left, y - BAR / 2), size, look.fill, edge=look.colour, hatch=look.hatch)
 
-    def mark(self, share: float, words: str) -> None:
-        """Draw a dashed line at a share, with its name below it."""
-        x, (left, right) = self.scale.at(share), (self.scale.start, self.scale.end)
+    def mark(self, number: float, words: str) -> None:
+        """Draw a dashed line at a number, with its name below it."""
+        x, (left, right) = self.scale.at(number), (self.scale.start, self.scale.end)
         self.sheet.straight((x, TOP - 0.1), (x, self.bottom), INK, dashed=True, bold=True)
-        room = right - left
-        half = min(width_of(plain(words), SMALL, "bold"), room) / 2
+        half = min(width_of(plain(words), SMALL, "bold"), right - left) / 2
         middle = min(max(x, left + half), right - half)
-        style = {"face": "bold", "align": "center", "room": room}
+        style = {"face": "bold", "align": "center", "room": right - left}
         self.sheet.note(middle, self.bottom + 0.16, words, INK, **style)

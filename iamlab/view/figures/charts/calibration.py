@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.legend import Legend
-from iamlab.view.layouts.chart import ShareChart
+from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import INK, LIT_AREA, PALE_INK
 from iamlab.view.tabular.signs import bad, good, silent
@@ -172,7 +172,7 @@ def wilson(right: int, of: int, z: float = 1.6449) -> tuple[float, float]:
 
 def _draw(nodes: Sequence[Node]) -> Sheet:
     """Draw the band of each confidence, the point, and how far chance may have moved it."""
-    chart = ShareChart(nodes, ("HOW SURE", "SHARE OF RIGHT ANSWERS"), height=ROW)
+    chart = RowChart(nodes, ("HOW SURE", "SHARE OF RIGHT ANSWERS"), SHARES, height=ROW)
     sheet, at = chart.sheet, chart.scale.at
     for node, y in chart.rows:
         low, high = BANDS[node.id]

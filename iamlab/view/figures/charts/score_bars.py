@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.errors import RequestError
-from iamlab.view.layouts.chart import ShareChart
+from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
 from iamlab.view.tabular.signs import bad, good, silent
 from iamlab.view.words import listed, shorten, told
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
 PASSED, REPEAT, NOT_ASKED = good("passed"), bad("to repeat"), silent("not asked", "–")
-ROW, BAR, STUB = 0.36, 0.18, 0.04
-"""The height of a row and of a bar; the length of a bar without a right answer."""
+ROW = 0.36
 NOTHING = "No topic has been asked about yet."
 NO_TOPIC = Node("nothing", NOTHING, facts={"topic": None, "right": 0, "of": 0})
 
@@ -106,14 +105,10 @@ def _node(topic: str, score: object, mark: float | None) -> Node:
 
 
 def _draw(nodes: Sequence[Node], mark: float | None, words: str) -> Sheet:
-    chart = ShareChart(nodes, ("TOPIC", "RIGHT ANSWERS"), height=ROW)
-    left = chart.scale.start
+    chart = RowChart(nodes, ("TOPIC", "RIGHT ANSWERS"), SHARES, height=ROW)
     for node, y in chart.rows:
         if node.facts["of"]:
-            look = node.look or PASSED
-            length = max(chart.scale.at(node.facts["share"]) - left, STUB)
-            place = left, y - BAR / 2
-            chart.sheet.area(place, (length, BAR), look.fill, edge=look.colour, hatch=look.hatch)
+            chart.bar(y, node.facts["share"], node.look or PASSED)
     if mark is not None:
         chart.mark(mark, words)
     return chart.sheet
