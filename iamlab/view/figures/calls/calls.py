@@ -76,7 +76,7 @@ def title_and_note(name: str, kind: str) -> tuple[str, str]:
     return "root user" if arn.resource == "root" else arn.name or arn.resource, kind
 
 
-def hops_of(calls: Calls) -> tuple[Sequence[Hop], Ends]:
+def hops_of(calls: Any) -> tuple[Sequence[Hop], Ends]:
     """Return the hops of a timeline or of a log, and the end of credentials by their key's id.
 
     Raises
@@ -95,7 +95,8 @@ def hops_of(calls: Calls) -> tuple[Sequence[Hop], Ends]:
     """
     if isinstance(calls, Timeline):
         return calls.hops, {row.access_key_id: (row.end, row.ended) for row in calls.rows}
-    values: list[Any] = list(calls) if isinstance(calls, Iterable) else [calls]
+    is_several = isinstance(calls, Iterable) and not isinstance(calls, str)
+    values: Sequence[Any] = tuple(calls) if is_several else (calls,)
     if all(isinstance(value, Hop) for value in values):
         return values, {}
     if all(isinstance(value, Event) for value in values):

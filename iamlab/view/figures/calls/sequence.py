@@ -100,7 +100,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     drawn = fold_lanes(scene, MOST_CALLS, MOST_PARTIES)
     gaps = [f"not drawn: {edge.label}" for edge in drawn.edges if edge.kind == GAP]
     return replace(scene, after=gaps).figure(
-        lambda scene: draw_lanes(scene, "TIME", day),
+        lambda scene: draw_lanes(scene, day),
         alt=_alt(edges, titles),
         caption=_caption(edges),
         drawn=drawn,
