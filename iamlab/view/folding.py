@@ -80,7 +80,8 @@ def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
         every = tuple(one for node in inner for one in node.members or (node,))
         text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
         members = (first, *every) if is_inside else every
-        made = replace(first, text=text, members=members)
+        note = first.note if is_inside or all(node.note == first.note for node in inner) else ""
+        made = replace(first, text=text, note=note, members=members)
         stands |= {node.id: made for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
