@@ -187,7 +187,7 @@ def with_old_names(thing: Thing) -> Thing:
     for old, new in ATTRIBUTES.get(key, {}).items():
         setattr(thing, old, _OldAttribute(old, new))
     for old, new in LOOKUPS.get(key, {}).items():
-        setattr(thing, old, _old_lookup(old, new))
+        setattr(thing, old, _OldLookup(old, new))
     if parameters:
         made: Any = thing
         made.__init__ = _takes(made.__init__, parameters, thing.__name__)
@@ -219,17 +219,20 @@ class _OldAttribute:
         return getattr(owner if instance is None else instance, self.new)
 
 
-def _old_lookup(old: str, new: str) -> Callable[..., Any]:
-    """Return an old method that looks up a name; the parameter had several names."""
+class _OldLookup(_OldAttribute):
+    """A method that looks up a name, in a dictionary that does so itself now."""
 
-    def find(self: Any, *name: Any, **by_name: Any) -> Any:
-        owner = type(self).__name__
-        warn(f"{owner}.{old}(name)", f"{owner}.{new}[name]")
-        [wanted] = (*name, *by_name.values())
-        return getattr(self, new)[wanted]
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        held = getattr(instance, self.new)
 
-    find.__doc__ = f"Old name of `{new}[name]`."
-    return find
+        def find(*name: Any, **by_name: Any) -> Any:
+            warn(f"{owner.__name__}.{self.old}(name)", f"{owner.__name__}.{self.new}[name]")
+            [wanted] = (*name, *by_name.values())
+            return held[wanted]
+
+        return find
 
 
 def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
