@@ -85,7 +85,7 @@ def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, 
     caller, owner = f"identity-based policy {caller_says}", f"bucket policy {owner_says}"
 
     assert {caller, owner} <= {text[2:] for text in drawn(figure)}
-    assert f"the {caller}, the {owner}" in figure.alt
+    assert f"the {caller}; the {owner}" in figure.alt
     assert figure.alt.endswith(f"Verdict: {verdict}.")
     assert figure.alt.startswith(f"ana asks for s3:GetObject on star-maps/m31.fits, from {MAIN} to")
     assert faults(figure) == []

@@ -54,14 +54,16 @@ def title_and_note(name: str, kind: str) -> tuple[str, str]:
     """
     if not is_arn(name):
         prefix, is_service, _ = name.partition(".amazonaws.com")
-        return (called(prefix) or prefix) if is_service else name, kind
+        title = (called(prefix) or prefix) if is_service else name
+        return title, "caller" if kind == name else kind
     arn = Arn.parse(name)
+    if arn.resource == "root":
+        return "root user", "user"
     if arn.kind == "assumed-role":
         role, _, session = arn.resource.partition("/")[2].partition("/")
         return f"role {role}", f"session {session}"
-    if arn.kind == "oidc-provider":
-        return arn.resource.partition("/")[2], kind
-    return "root user" if arn.resource == "root" else arn.name or arn.resource, kind
+    is_issuer = arn.kind == "oidc-provider"
+    return arn.resource.partition("/")[2] if is_issuer else arn.name or arn.resource, kind
 
 
 def asks_for(request: Request) -> str:

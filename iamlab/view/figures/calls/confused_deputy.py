@@ -129,10 +129,7 @@ def confused_deputy(
     return scene.figure(
         _draw,
         alt=told(first, [*story, *nodes[-1].details], "."),
-        caption=(
-            f"{deputy} is allowed to call {request.action}, and can't know who owns {resource}. "
-            "Only the owner's policy can require for whom it works."
-        ),
+        caption=f"{deputy} can't know who owns {resource}. Only the owner's policy can check that.",
     )
 
 
@@ -180,8 +177,8 @@ def _parts(
 
 def _context(call: Decision, other: Decision) -> list[str]:
     """Return the context in which a call differs from the other one."""
-    keys = {key.lower(): key for one in (call, other) for key in one.request.context}
-    values = {key: call.request.values(key) for key in sorted(keys.values())}
+    keys = sorted({*call.request.context, *other.request.context})
+    values = {key: call.request.values(key) for key in keys}
     return [
         f"no {key}" if found is None else f'{key} "{" ".join(found)}"'
         for key, found in values.items()

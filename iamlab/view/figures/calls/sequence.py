@@ -170,7 +170,7 @@ def _edge(
     hops: Sequence[Hop], titles: Mapping[str, str], ends: Ends, time: Callable[[datetime], str]
 ) -> Edge:
     """Return the edge of a call, or of one that was made several times, one after the other."""
-    first, last = hops[0], hops[-1]
+    first = hops[0]
     is_answer, outcome = first.target.kind == "session", _outcome(first)
     end, ended = ends.get(first.target.access_key_id, (None, "")) if is_answer else (None, "")
     if is_answer:
@@ -208,19 +208,17 @@ def _edge(
         },
         members=tuple(_edge([hop], titles, ends, time) for hop in hops) if len(hops) > 1 else (),
     )
-    when = f"{first.at:%Y-%m-%d %H:%M:%S}"
-    when += f" to {last.at:%Y-%m-%d %H:%M:%S}" if last.at != first.at else ""
+    times = dict.fromkeys(f"{hop.at:%Y-%m-%d %H:%M:%S}" for hop in (first, hops[-1]))
     of = f" ({first.operation})" if is_answer else ""
-    return replace(edge, line=f"{when} {_sentence(edge, titles)}{of}")
+    return replace(edge, line=f"{' to '.join(times)} {_sentence(edge, titles)}{of}")
 
 
 def _outcome(hop: Hop) -> str:
     """Return the outcome of a call of AWS's API; empty for answers and for other calls."""
     if hop.target.kind == "session" or hop.operation in NO_API_CALL:
         return ""
-    if not hop.error_code:
-        return "allowed"
-    return "denied" if is_denial(hop.error_code) else "failed"
+    code = hop.error_code
+    return "allowed" if not code else "denied" if is_denial(code) else "failed"
 
 
 # -- timelines and logs ----------------------------------------------------------------------------
@@ -245,8 +243,7 @@ def hops_of(calls: Any) -> tuple[Sequence[Hop], Ends]:
     """
     if isinstance(calls, Timeline):
         return calls.hops, {row.access_key_id: (row.end, row.ended) for row in calls.rows}
-    is_several = isinstance(calls, Iterable) and not isinstance(calls, str)
-    values: Sequence[Any] = tuple(calls) if is_several else (calls,)
+    values: Sequence[Any] = tuple(calls) if isinstance(calls, Iterable) else (calls,)
     if all(isinstance(value, Hop) for value in values):
         return values, {}
     if all(isinstance(value, Event) for value in values):

@@ -32,7 +32,7 @@ from iamlab.view.figures.calls.policy_ends import (
 from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
 from iamlab.view.given import check, check_world
 from iamlab.view.scene import HEADING, Edge, Node, Scene
-from iamlab.view.style import ABSENT, ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, SILENT, look
+from iamlab.view.style import ABSENT, ALLOW, DENY, INK, LIT_AREA, PALE_LINE, SILENT, look
 from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str
     request, caller = decision.request, decision.request.caller
 
     def frame(account: str, whose: str) -> tuple[str, str]:
-        name = names.get(account)
-        return (name, f"{account}, {whose}") if name else (account, whose)
+        return (names[account], f"{account}, {whose}") if account in names else (account, whose)
 
     if request.same_account:
         return {"near": frame(caller.account, "the caller's account, and the resource's")}
@@ -203,7 +202,7 @@ def _alt(decision: Decision, nodes: Sequence[Node], frames: Mapping[str, tuple[s
         if node.parent in ENDS and node.stays:
             parts += [shorten(words, 70) for words in node.details if words[0] in "✕–"]
     first = f"{asks_for(decision.request)}, from {where}: "
-    return told(first, parts, f". Verdict: {look(decision.verdict).word}.", between=", ")
+    return told(first, parts, f". Verdict: {look(decision.verdict).word}.")
 
 
 # -- the picture -----------------------------------------------------------------------------------
@@ -252,10 +251,10 @@ def _card(sheet: Sheet, scene: Scene, layer: Node) -> float:
     lines = [(0, layer.text), *((1, words) for words in layer.details)]
     for node in shown:
         lines += [(1, node.text), *((2, words) for words in node.details[:MOST])]
-        if len(node.details) > MOST:
-            lines.append((2, f"and {len(node.details) - MOST} more"))
-    if len(statements) > len(shown):
-        lines.append((1, f"and {count(len(statements) - len(shown), 'other statement')}"))
+        if more := len(node.details[MOST:]):
+            lines.append((2, f"and {more} more"))
+    if others := len(statements) - len(shown):
+        lines.append((1, f"and {count(others, 'other statement')}"))
     room = width - 2 * PAD
     pieces = [
         (level, piece, words)
@@ -268,6 +267,6 @@ def _card(sheet: Sheet, scene: Scene, layer: Node) -> float:
         x, y = left + PAD + INDENT * level, CARDS + 0.16 + number * LINE
         # A count, or a line that was shortened, isn't in the list; that has the whole.
         is_fact = piece in words and not words.startswith("and ")
-        tone, face = TONES.get(words[0], INK if is_fact else PALE_INK), "sans" if number else "bold"
+        tone, face = TONES.get(words[0], INK), "sans" if number else "bold"
         sheet.note(x, y, piece, tone, face=face, room=room - INDENT * level, fact=is_fact)
     return CARDS + height
