@@ -333,7 +333,8 @@ class Scene:
                 node.id, label=node.text, note=note, **({"field": frame} if self.frames else {})
             )
         for edge in self.edges:
-            words: dict[str, Any] = {"label": edge.label} if edge.label else {}
+            label = edge.label or edge.kind
+            words: dict[str, Any] = {"label": label} if label else {}
             if edge.dashed:
                 words["missing"] = True
             graph.add_edge(edge.source, edge.target, **words)

@@ -12,7 +12,7 @@ from iamlab.view.scene import Column, Edge, Node, Scene
 from tests.effort import tries
 from tests.view.looking import faults
 
-MEASURES = Measures((0.0, 3.0, 6.0, 9.0), 2.0, 0.5, 0.0, 0.4, 0.1)
+MEASURES = Measures((0.0, 3.0, 6.0, 9.0), (2.0,) * 4, 0.5, 0.0, 0.4, 0.1)
 
 
 def lay_out(columns, bands, edges):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.banded import Kind, Measures, lay_out_in_bands
@@ -32,7 +33,7 @@ MOST_COLUMNS = 4
 """More columns have no room for words between them."""
 TOP = 0.45
 WIDEST, SHARE, NARROWEST = 2.9, 0.71, 1.3
-"""The largest width of a box, alone and as a part of its column; and the smallest."""
+"""The largest width of a box, its largest part of the page where edges have words; the smallest."""
 MANY = 14
 """The largest number of boxes in a column that have two lines."""
 ROW, HEIGHT = 0.56, 0.42
@@ -43,8 +44,8 @@ TURNS = 0.5
 """The room for arrows between two boxes of the last column, on its right."""
 HEAD, FOOT = 0.4, 0.12
 """What a frame has above its first row, for its title, and below its last."""
-GAP, ENDS = 1.6, 0.32
-"""The distance of columns where words need no more, and what they leave free of an arrow."""
+LEAST_GAP, GAP, ENDS = 1.0, 1.6, 0.32
+"""The distance of columns, at least and if words need no more; what these leave free of arrows."""
 NEAR = {"start": 0.3, "end": 0.68}
 """Where the words of an arrow are that lacks something at one end."""
 SIGN = 0.42
@@ -58,7 +59,7 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
 
     If a node is highlighted or an edge is bold, the others are pale. A node that is an end has a
     yellow box. An edge that is missing something at one end has a ring there. The legend explains
-    each kind of edge that has a look.
+    each kind of edge that has a look. Where no edge has words, they have no arrows.
 
     Parameters
     ----------
@@ -89,13 +90,18 @@ class _Network:
         )
         first = [node for node in self.nodes.values() if not node.column]
         self.outside = bool(scene.frames and first) and not any(node.frame for node in first)
+        self.is_plain = not any(edge.label or edge.missing for edge in self.edges)
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
         self.least = LOW if self.is_low else HEIGHT
         self.measures = self._measures(LOW_ROW if self.is_low else ROW)
         self.heights = self._heights()
+        self.frames = self._find_frames()
         self.places: Banded[str] = lay_out_in_bands(
             self.columns,
-            self._bands(),
+            [
+                [key for key in self.nodes if self.frames[key] == frame]
+                for frame in scene.frames or [""]
+            ],
             [(edge.source, edge.target) for edge in self.edges],
             self.measures,
             {key: 1 + (own - self.least) / self.measures.row for key, own in self.heights.items()},
@@ -106,30 +112,40 @@ class _Network:
 
     # -- places ----------------------------------------------------------------------------------
 
-    def _bands(self) -> list[list[str]]:
-        """Return the nodes of each frame; of all nodes if there are no frames."""
+    def _find_frames(self) -> dict[str, str]:
+        """Return the frame of each node; of one without, that of a neighbour."""
         if not self.scene.frames:
-            return [list(self.nodes)]
+            return dict.fromkeys(self.nodes, "")
         near: dict[str, str] = {}
         for edge in self.edges:
             near.setdefault(edge.source, self.nodes[edge.target].frame)
             near.setdefault(edge.target, self.nodes[edge.source].frame)
-        bands: dict[str, list[str]] = {frame: [] for frame in self.scene.frames}
-        default = next(iter(bands))
-        for key, node in self.nodes.items():
-            bands[node.frame or near.get(key) or default].append(key)
-        return list(bands.values())
+        first = next(iter(self.scene.frames))
+        return {key: node.frame or near.get(key) or first for key, node in self.nodes.items()}
 
     def _measures(self, row: float) -> Measures:
-        """Find the columns, with room between them for the words on edges."""
-        width, framed = self._width(), bool(self.scene.frames)
+        """Find the columns: boxes as wide as their words, with room between for those on edges."""
+        framed, gaps = bool(self.scene.frames), max(self.number - 1, 1)
         left = MARGIN + (FRAME if framed and not self.outside else 0)
         room = PAGE - MARGIN - (FRAME if framed else 0) - self.turns - left
+        most = WIDEST if self.is_plain else SHARE * (PAGE - 2 * MARGIN) / self.number
+        most, needs = min(most, self.widest_box), [self._need(i) for i in range(self.number)]
+        while sum(min(need, most) for need in needs) + LEAST_GAP * gaps > room:
+            most -= 0.05
+        widths = [min(need, most) for need in needs]
         words = max((widest([edge.label, edge.note], SMALL) for edge in self.edges), default=0.0)
-        between = (room - self.number * width) / max(self.number - 1, 1)
-        between = min(between, max(GAP, words + ENDS))
-        lefts = tuple(left + i * (width + between) for i in range(max(self.number, 2)))
-        return Measures(lefts, width, row, TOP, HEAD if framed else 0.0, FOOT if framed else 0.0)
+        between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
+        lefts = list(accumulate((width + between for width in widths), initial=left))
+        return Measures(lefts, widths, row, TOP, HEAD if framed else 0.0, FOOT if framed else 0.0)
+
+    def _need(self, column: int) -> float:
+        """Return how wide the words in a column are, and its heading."""
+        nodes = [node for node in self.nodes.values() if node.column == column]
+        texts = [widest([node.short or node.text], face="bold") for node in nodes]
+        notes = [widest([node.note], SMALL) for node in nodes]
+        if self.is_low:
+            texts = [text + note + 0.15 for text, note in zip(texts, notes, strict=True)]
+        return max([*texts, *notes, NARROWEST - 2 * PAD]) + 2 * PAD + 0.02
 
     @cached_property
     def turns(self) -> float:
@@ -140,15 +156,6 @@ class _Network:
         )
         return TURNS if beside else 0.0
 
-    def _width(self) -> float:
-        """Make boxes as wide as their words, so that the words on arrows have room too."""
-        texts = [widest([node.short or node.text], face="bold") for node in self.nodes.values()]
-        notes = [widest([node.note], SMALL) for node in self.nodes.values()]
-        needs = [text + note for text, note in zip(texts, notes, strict=True)]
-        own = max(needs if self.is_low else [*texts, *notes], default=0.0) + 2 * PAD + 0.02
-        most = min(WIDEST, self.widest_box, SHARE * (PAGE - 2 * MARGIN) / self.number)
-        return min(max(own, NARROWEST), most)
-
     def _sides(self, edge: Edge) -> tuple[str, str]:
         """Return on which side of its boxes an edge leaves and arrives."""
         start, end = self.columns[edge.source], self.columns[edge.target]
@@ -157,7 +164,7 @@ class _Network:
     def _heights(self) -> dict[str, float]:
         """Let boxes be high enough for the arrows at their busier side."""
         number: dict[tuple[str, str], int] = defaultdict(int)
-        for edge in self.edges:
+        for edge in () if self.is_plain else self.edges:
             leaves, arrives = self._sides(edge)
             number[edge.source, leaves] += 1
             number[edge.target, arrives] += 1
@@ -167,7 +174,10 @@ class _Network:
         }
 
     def _ports(self) -> tuple[dict[int, Point], dict[int, Point]]:
-        """Find where each edge leaves its box and where it arrives, so that they keep apart."""
+        """Find where each edge leaves its box and where it arrives.
+
+        Edges with words keep apart; others meet in the middle.
+        """
         ends: dict[tuple[str, str], list[tuple[tuple[float, float], int, int]]] = defaultdict(list)
         for number, edge in enumerate(self.edges):
             leaves, arrives = self._sides(edge)
@@ -177,11 +187,12 @@ class _Network:
         for (key, side), own in ends.items():
             box = self.boxes[key]
             x = box.x if side == "left" else box.x + box.width
-            first = box.y - PORT * (len(own) - 1) / 2
+            port = 0.0 if self.is_plain else PORT
+            first = box.y - port * (len(own) - 1) / 2
             # Of two edges between the same two boxes, the one that leads on is the upper at both.
             ordered = sorted(own, key=lambda end: (end[0], self._leads_back(end[2])))
             for place, (_, which, number) in enumerate(ordered):
-                found[which][number] = (x, first + PORT * place)
+                found[which][number] = (x, first + port * place)
         return found
 
     def _leads_back(self, number: int) -> bool:
@@ -203,7 +214,7 @@ class _Network:
     # -- drawing ---------------------------------------------------------------------------------
 
     def _box(self, node: Node) -> Box:
-        width = self.measures.width
+        width = self.measures.widths[node.column]
         is_bold = node.highlighted or node.is_end
         face: Face = "bold" if is_bold else "sans"
         fits = not node.short or widest([node.text], face=face) <= width - 2 * PAD
@@ -247,19 +258,21 @@ class _Network:
 
     def _frames(self) -> list[Rectangle]:
         """Draw the frames, and return the room of their titles."""
-        lefts, width, taken = self.measures.lefts, self.measures.width, []
-        left = lefts[1 if self.outside else 0] - FRAME
-        right = lefts[self.number - 1] + width + self.turns + FRAME
-        full = {node.frame for node in self.nodes.values()}
-        frames = zip(self.scene.frames.items(), self.places.frames, strict=False)
-        for (key, (title, note)), (top, bottom) in frames:
+        lefts, first = self.measures.lefts, 1 if self.outside and self.number > 1 else 0
+        left, width, taken = lefts[first] - FRAME, self.measures.widths[first], []
+        right = lefts[self.number - 1] + self.measures.widths[-1] + self.turns + FRAME
+        # Edges that lead to other frames run up and down between the columns.
+        is_crossed = any(
+            self.frames[edge.source] != self.frames[edge.target] for edge in self.edges
+        )
+        frames = zip(self.scene.frames.values(), self.places.frames, strict=False)
+        for (title, note), (top, bottom) in frames:
             self.sheet.field(left, top, right - left, bottom - top, "")
-            # No wider than the boxes below it: edges run up and down between the columns.
+            room = width if is_crossed else right - left - 2 * FRAME
             wide = self.sheet.text(
-                left + FRAME, top + 0.2, title, size=TITLE, face="bold", room=width
+                left + FRAME, top + 0.2, title, size=TITLE, face="bold", room=room
             )
-            room = (width if key in full else right - left - FRAME) - wide - 0.12
-            if widest([note], SMALL) <= room:
+            if widest([note], SMALL) <= room - wide - 0.12:
                 wide += 0.12 + self.sheet.note(left + FRAME + wide + 0.12, top + 0.21, note)
             taken.append((left, top, left + FRAME + wide, top + 0.32))
         return taken
@@ -279,7 +292,7 @@ class _Network:
 
     def _edge(self, edge: Edge, start: Point, end: Point) -> None:
         route, colour = self.places.routes[edge.source, edge.target], self._colour(edge)
-        style = {"bold": edge.bold, "dashed": edge.dashed, "arrow": True}
+        style = {"bold": edge.bold, "dashed": edge.dashed, "arrow": not self.is_plain}
         if route.kind is Kind.BESIDE:
             ((x, _),) = route.via
             around(self.sheet, [start, (x, start[1]), (x, end[1]), end], colour, **style)
@@ -299,13 +312,13 @@ class _Network:
 
     def _words(self, places: Places) -> None:
         """Write on each edge its label if it finds a place, or its short form, shortened."""
-        step = self.measures.lefts[1] - self.measures.lefts[0]
-        least = max(step - self.measures.width - ENDS, 0.8)
+        lefts, widths = self.measures.lefts, self.measures.widths
+        least = max(lefts[1] - lefts[0] - widths[0] - ENDS, 0.8)
         for number, edge in enumerate(self.edges):
             if not edge.label:
                 continue
-            passes = abs(self.columns[edge.target] - self.columns[edge.source]) - 1
-            room = least + step * max(passes, 0)
+            start, end = sorted(self.columns[key] for key in (edge.source, edge.target))
+            room = max(lefts[end] - lefts[start] - widths[start] - ENDS, least)
             at = NEAR[edge.missing] if edge.missing else self._apart(edge)
             forms = dict.fromkeys((edge.label, edge.short or edge.label))
             tries = [(form, room) for form in forms if widest([form], SMALL) <= room]
@@ -333,7 +346,7 @@ class _Network:
         for kind, edge in kinds.items():
             x, y = legend.place(SIGN, kind, INK, fact=True)
             colour = edge.look.colour if edge.look else INK
-            style = {"dashed": edge.dashed, "arrow": True}
+            style = {"dashed": edge.dashed, "arrow": not self.is_plain}
             self.sheet.straight((x, y), (x + SIGN, y), colour, **style)
             if edge.missing:
                 ring(self.sheet, (x + (0.05 if edge.missing == "start" else 0.26), y), colour)
