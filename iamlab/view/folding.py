@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from iamlab.view.scene import Node, Scene
 
@@ -72,16 +72,22 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
     """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        made = replace(first, text=text, members=members)
-        stands |= {node.id: made for node in group}
+    return merged(scene, groups.values(), _as_one)
+
+
+def _as_one(group: Sequence[Node]) -> Node:
+    first, *rest = group
+    is_inside = rest[0].parent == first.id
+    every = tuple(one for node in (rest if is_inside else group) for one in node.members or (node,))
+    text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
+    return replace(first, text=text, members=(first, *every) if is_inside else every)
+
+
+def merged(
+    scene: Scene, groups: Iterable[Sequence[Node]], as_one: Callable[[Sequence[Node]], Node]
+) -> Scene:
+    """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
+    stands = {node.id: one for group in groups for one in (as_one(group),) for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
     edges = {
