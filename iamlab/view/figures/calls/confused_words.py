@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.engine.layers import NAMES
-from iamlab.view.figures.calls.calls import caller_of
+from iamlab.view.figures.calls.calls import title_and_note
 from iamlab.view.figures.calls.policy_ends import end_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, Look, look
@@ -84,10 +84,9 @@ class Words:
         owner = request.resource_account
         self.customer = customer or names.get(owner, "") or f"account {owner}"
         self.attacker = attacker or "somebody else"
-        actor = caller_of(request)
-        self.deputy = actor.title
+        self.deputy, note = title_and_note(request.caller.arn, request.caller.kind.value)
         of = names.get(request.caller.account) or request.caller.account
-        self.deputy_note = f"{actor.note} of {of}" if of else actor.note
+        self.deputy_note = f"{note} of {of}" if of else note
         self.resource, what = short_name(request.resource)
         self.resource_note = f"{what or 'resource'} of {names.get(owner) or owner}"
         self.noun = what.split(" ")[-1] if what else "resource"

@@ -126,8 +126,8 @@ class _Drawing:
             _LEFT + _INDENT,
             self.way,
             _BOX,
-            words.caller.title,
-            words.caller.note if words.caller.note != words.caller.title else "",
+            words.caller,
+            words.caller_note if words.caller_note != words.caller else "",
             area=LIT_AREA,
             bold=True,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.display import count
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.engine.request import Kind
-from iamlab.view.figures.calls.calls import caller_of
+from iamlab.view.figures.calls.calls import title_and_note
 from iamlab.view.figures.calls.policy_ends import end_of, gate_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, SILENT, look
@@ -49,7 +49,9 @@ class Words:
     def __init__(self, decision: Decision, names: Mapping[str, str]) -> None:
         self.decision, self.names = decision, names
         request = decision.request
-        self.caller = caller_of(request)
+        self.caller, self.caller_note = title_and_note(
+            request.caller.arn, request.caller.kind.value
+        )
         self.resource, self.resource_kind = short_name(request.resource)
         self.ends = {layer: end_of(decision, layer) for layer in ("identity", "resource")}
         self.verdict = look(decision.verdict)
@@ -105,7 +107,7 @@ class Words:
     def alt(self) -> str:
         """Say what is to be seen."""
         request = self.decision.request
-        who, what = shorten(self.caller.title, _SHORT), shorten(self.resource, _SHORT)
+        who, what = shorten(self.caller, _SHORT), shorten(self.resource, _SHORT)
         of = f" of {shorten(self.account(request.caller.account), 24)}"
         first = (
             f"{who}{of if request.caller.account else ''} asks for {request.action} on {what} of "
@@ -163,7 +165,7 @@ class Words:
         request = self.decision.request
         title, note = self.field_of_caller()
         lines = [f"{title}: {note}"]
-        lines.append(f"  {self.caller.title}, {self.caller.note}: {request.principal}")
+        lines.append(f"  {self.caller}, {self.caller_note}: {request.principal}")
         lines.append(f"  asks for {request.action}")
         far = ""
         for layer, end in self._everything().items():
@@ -189,7 +191,7 @@ class Words:
         near, far = self.field_of_caller()[0], self.field_of_resource()[0]
         if self.is_one_account:
             far = near
-        graph.add_node("caller", label=self.caller.title, note=self.caller.note, field=near)
+        graph.add_node("caller", label=self.caller, note=self.caller_note, field=near)
         last, stops, is_open = "caller", stops_of(self.decision), True
         for layer, end in self._everything().items():
             field = far if layer in ("rcp", "resource") else near
