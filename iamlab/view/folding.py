@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.view.scene import Node
 from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.view.scene import Node, Scene
+    from iamlab.view.scene import Scene
 
 MANY = 8
 """From so many nodes on, those of one kind are drawn as one before others are."""
@@ -123,20 +124,28 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
     """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        texts = [node.text for node in every]
-        different = list(dict.fromkeys(texts))
-        names = [*different, *texts][: len(texts)] if len(different) > 1 else different
-        note = listed(names, 2, length=24) if first.note and not is_inside else first.note
-        made = replace(first, text=text, short="", note=note, members=members)
-        stands |= {node.id: made for node in group}
+    return merged(scene, groups.values(), _as_one)
+
+
+def _as_one(group: Sequence[Node]) -> Node:
+    first, *rest = group
+    is_inside = rest[0].parent == first.id
+    inner = rest if is_inside else group
+    every = tuple(one for node in inner for one in node.members or (node,))
+    text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
+    members = (first, *every) if is_inside else every
+    texts = [node.text for node in every]
+    different = list(dict.fromkeys(texts))
+    names = [*different, *texts][: len(texts)] if len(different) > 1 else different
+    note = listed(names, 2, length=24) if first.note and not is_inside else first.note
+    return replace(first, text=text, short="", note=note, members=members)
+
+
+def merged(
+    scene: Scene, groups: Iterable[Sequence[Node]], as_one: Callable[[Sequence[Node]], Node]
+) -> Scene:
+    """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
+    stands = {node.id: one for group in groups for one in (as_one(group),) for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
     edges = {
@@ -158,3 +167,42 @@ def counted(nodes: Sequence[Node]) -> str:
     """
     kinds = [node.kind for node in nodes]
     return " and ".join(count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
+
+
+MORE = "more"
+"""The kind of a node that counts nodes that aren't drawn."""
+
+
+def at_most(scene: Scene, limits: Mapping[str, int]) -> Scene:
+    """Return a scene with at most so many nodes of a kind in one parent; the others are counted.
+
+    Nodes that stay or are highlighted come first. A single node is never left out: counting it
+    needs as much room.
+
+    Parameters
+    ----------
+    limits
+        The largest numbers, by kind.
+
+    Examples
+    --------
+    >>> from iamlab.view.scene import Node, Scene
+    >>> users = [Node("1", "ana"), Node("2", "bob"), Node("3", "eve", stays=True)]
+    >>> [node.text for node in at_most(Scene(users), {"": 1}).nodes]
+    ['eve', 'and 2 more']
+    """
+    siblings: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in scene.nodes:
+        siblings[node.parent, node.kind].append(node)
+    nodes: dict[str, Node] = {}
+    for (parent, kind), group in siblings.items():
+        if parent and parent not in nodes:
+            continue
+        most, few = limits.get(kind, len(group)), group
+        if len(group) > most + 1:
+            few = sorted(group, key=lambda node: not (node.stays or node.highlighted))[:most]
+            more = f"and {len(group) - most:,} more"
+            column = group[0].column
+            few.append(Node(f"{parent} {MORE}", more, kind=MORE, parent=parent, column=column))
+        nodes |= {node.id: node for node in few}
+    return replace(scene, nodes=list(nodes.values()))
