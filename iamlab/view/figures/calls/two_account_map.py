@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import StatementMatch
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
-    from iamlab.view.scene import Facts
 
 MOST = 3
 """The largest number of statements below a side in the picture, and of lines of each."""
@@ -151,14 +150,16 @@ def _nodes(decision: Decision, frames: Mapping[str, tuple[str, str]]) -> Iterato
 
 
 def _statement(
-    decision: Decision, match: StatementMatch, layer: str, facts: Facts, *, stays: bool
+    decision: Decision, match: StatementMatch, layer: str, facts: Mapping[str, str], *, stays: bool
 ) -> Node:
     """Return the node of a statement: it is in the list, and below its layer in the picture."""
     caller, conditions = decision.request.caller, list(conditions_of(decision, match))
     is_account = match.principal_match is PrincipalMatch.ACCOUNT and caller.kind is not Kind.ROOT
     account = caller.account if is_account else ""
     misses = [str(mismatch) for mismatch in match.mismatches if mismatch.condition is None]
-    details = [f"its Principal is account {account}: that account's policies decide who is allowed"]
+    details = [*conditions, *(f"✕ {miss}" for miss in misses)]
+    if account:
+        details.insert(0, f"its Principal is account {account}: that account's policies decide")
     symbol = SYMBOLS[match.effect] if match.applies else "○"
     path = f" through {', '.join(match.path)}" if match.path else ""
     return Node(
@@ -167,11 +168,7 @@ def _statement(
         kind=HEADING,
         parent=layer,
         stays=stays,
-        details=[
-            *(details if account else []),
-            *conditions,
-            *(f"✕ {miss}" for miss in misses),
-        ],
+        details=details,
         facts={
             **facts,
             "statement": match.address,
