@@ -31,7 +31,7 @@ def careless():
     """Make a world in which the customer's role does not ask for whom the vendor works."""
     world = observatory()
     trust = {"Effect": "Allow", "Principal": {"AWS": COLLECTOR}, "Action": "sts:AssumeRole"}
-    role = world.account(DATA).get_role("starsoft-reader")
+    role = world.account(DATA).roles["starsoft-reader"]
     role.update_assume_role_policy(document({**trust, "Sid": "OurVendor"}))
     return world
 

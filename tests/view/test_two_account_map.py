@@ -26,7 +26,7 @@ def acme():
 
 def vendor(world, external_id=None):
     """Let the vendor ask for the customer's role."""
-    collector = world.account(STARSOFT).get_role("collector")
+    collector = world.account(STARSOFT).roles["collector"]
     context = {"sts:ExternalId": external_id} if external_id else None
     return world.can(collector, "sts:AssumeRole", READER, context=context)
 

@@ -73,7 +73,7 @@ def confused_deputy(
     --------
     >>> from iamlab.teach.acme import observatory
     >>> world = observatory()
-    >>> call = (world.account("starsoft").get_role("collector"), "sts:AssumeRole",
+    >>> call = (world.account("starsoft").roles["collector"], "sts:AssumeRole",
     ...         "arn:aws:iam::222222222222:role/starsoft-reader")
     >>> honest = world.can(*call, context={"sts:ExternalId": "acme-4711"})
     >>> attack = world.can(*call, context={"sts:ExternalId": "nebula-1"})
