@@ -111,7 +111,7 @@ def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str
     if request.same_account:
         return {"near": frame(caller.account, "the caller's account, and the resource's")}
     near = frame(caller.account, "the caller's account")
-    near = near if caller.account else ("no account", f"the caller is {caller.kind.value}")
+    near = near if caller.account else ("no account", f"caller: {caller.kind.value}")
     return {"near": near, "far": frame(request.resource_account, "the resource's account")}
 
 
@@ -145,8 +145,8 @@ def _nodes(decision: Decision, frames: Mapping[str, tuple[str, str]]) -> Iterato
         for match in (*side.shown, *side.others):
             yield _statement(decision, match, layer, facts, stays=match in side.shown)
     title, note = short_name(request.resource)
-    line, verdict = f"{title}, {note}: {request.resource}", look(decision.verdict)
-    yield Node("target", title, note, "", far, frame=far, look=verdict, line=line)
+    line, verdict = f"{title}, {note or 'resource'}: {request.resource}", look(decision.verdict)
+    yield Node("target", title, note or "resource", "", far, frame=far, look=verdict, line=line)
 
 
 def _statement(
