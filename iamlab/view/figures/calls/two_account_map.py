@@ -111,7 +111,7 @@ def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str
     if request.same_account:
         return {"near": frame(caller.account, "the caller's account, and the resource's")}
     near = frame(caller.account, "the caller's account")
-    near = near if caller.account else ("no account", f"caller: {caller.kind.value}")
+    near = near if caller.account else ("no account", f"{caller.kind.value} caller")
     return {"near": near, "far": frame(request.resource_account, "the resource's account")}
 
 
