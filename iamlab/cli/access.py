@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import WIDTH, WORDS, Answer, one_line, wrapped
-from iamlab.cli.commands import ACCESS, command
+from iamlab.cli.commands import command
 from iamlab.cli.options import (
-    call_options,
-    forms,
-    option,
-    principal_call_options,
     read_call,
     read_text,
     read_world,
-    world_options,
 )
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
@@ -30,25 +25,10 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
 
-BY = ("principal", "group", "role")
 _CELL = 5  # columns of text
-_IS_ALLOWED = "access is allowed", "access is denied"
-_QUESTION = option("--action", required=True), option("--resource", required=True)
 
 
-@command(
-    ACCESS,
-    """\
-iamlab can --world demo/world.json --explain \\
-    --principal arn:aws:iam::111111111111:user/dana \\
-    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    option("--principal", required=True),
-    *_QUESTION,
-    call_options,
-    forms("--explain --csv"),
-    statuses=_IS_ALLOWED,
-)
+@command()
 def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why.
 
@@ -71,13 +51,7 @@ def can(options: argparse.Namespace) -> Answer:
     )
 
 
-@command(
-    ACCESS,
-    "iamlab explain demo/question.json",
-    option("file", about="the question as JSON; - for standard input"),
-    forms(),
-    statuses=_IS_ALLOWED,
-)
+@command()
 def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it.
 
@@ -109,17 +83,7 @@ def _verdict(decision: Decision) -> list[str]:
     return [str(decision), *filter(None, [decision.message])]
 
 
-@command(
-    ACCESS,
-    """\
-iamlab who-can --world demo/world.json \\
-    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    *_QUESTION,
-    principal_call_options,
-    forms("--csv"),
-    statuses=("at least one principal has access", "no principal has access"),
-)
+@command()
 def who_can(options: argparse.Namespace) -> Answer:
     """List the principals that can do an action on a resource.
 
@@ -163,18 +127,7 @@ def _reasons(arn: str, addresses: list[str]) -> list[str]:
     return addresses or ["root user of the account" if is_root else "no permission is needed"]
 
 
-@command(
-    ACCESS,
-    """\
-iamlab what-can --world demo/world.json --service s3 \\
-    --principal arn:aws:iam::111111111111:user/dana""",
-    world_options,
-    option("--principal", required=True),
-    option("--service", "PREFIX...", "only this service, such as s3"),
-    call_options,
-    forms("--csv"),
-    statuses=("the principal can do something", "it can do nothing"),
-)
+@command()
 def what_can(options: argparse.Namespace) -> Answer:
     """List what a principal can do, and what blocks the rest.
 
@@ -237,21 +190,7 @@ def _breadth(access: Access) -> int:
     return sum(len(catalog.expand(pattern)) for pattern in access.actions)
 
 
-@command(
-    ACCESS,
-    """\
-iamlab matrix --world demo/world.json \\
-    --action s3:GetObject --action s3:DeleteObject \\
-    --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    option("--action", "ACTION...", required=True),
-    option("--resource", "ARN...", required=True),
-    option("--principal", "ARN...", "a row: a principal, or a group with --by group"),
-    option("--by", about="what the rows are (principal)", default="principal", choices=BY),
-    call_options,
-    forms("--csv"),
-    statuses=("there is a yes", "there is no yes"),
-)
+@command()
 def matrix(options: argparse.Namespace) -> Answer:
     """Show a table: many principals, actions and resources.
 
