@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.cli.answers import WIDTH, WORDS, Answer, one_line, wrapped
+from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.commands import command
 from iamlab.cli.options import (
     read_call,
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from iamlab.analysis.what_can.granting_statements import Access, Stopped
+    from iamlab.analysis.what_can.granting_statements import Access
     from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
 
+_WHAT = "actions resources except=but"
 _CELL = 5  # columns of text
 
 
@@ -102,9 +103,7 @@ def who_can(options: argparse.Namespace) -> Answer:
     return Answer(
         not allowed,
         lambda: {
-            "action": allowed.action,
-            "resource": allowed.resource,
-            "asked": allowed.asked,
+            **as_json(allowed, "action resource asked"),
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
             "assumed": list(notes),
         },
@@ -147,11 +146,8 @@ def what_can(options: argparse.Namespace) -> Answer:
         not found.allowed,
         lambda: {
             "principal": found.principal,
-            "allowed": [{**_what(one), "when": one.when, "by": one.by} for one in found.allowed],
-            "stopped": [
-                {**_what(one), "layer": one.layer, "by": one.by, "why": one.why}
-                for one in found.stopped
-            ],
+            "allowed": [as_json(one, f"{_WHAT} when by") for one in found.allowed],
+            "stopped": [as_json(one, f"{_WHAT} layer by why") for one in found.stopped],
             "assumed": found.assumed,
         },
         lambda: _what_can_lines(found),
@@ -179,10 +175,6 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield from wrapped(str(stopped), indent=2)
     for note in found.assumed:
         yield from wrapped(f"assumed: {note}")
-
-
-def _what(one: Access | Stopped) -> dict[str, Any]:
-    return {"actions": one.actions, "resources": one.resources, "except": one.but}
 
 
 def _breadth(access: Access) -> int:

@@ -19,7 +19,7 @@ from iamlab.analysis.security_status import (
     security_recommendations,
     security_status,
 )
-from iamlab.cli.answers import WORDS, Answer
+from iamlab.cli.answers import WORDS, Answer, as_json
 from iamlab.cli.commands import command
 from iamlab.cli.options import (
     check_read_once,
@@ -219,11 +219,9 @@ def outside(options: argparse.Namespace) -> Answer:
     return Answer(
         options.fail and bool(found.open),
         lambda: {
-            "zone": found.zone,
-            "asked": found.asked,
+            **as_json(found, "zone asked"),
             "findings": list(map(_finding, found)),
-            "services": list(map(str, found.services)),
-            "assumed": list(found.assumed),
+            **as_json(found, "services assumed"),
         },
         lambda: (
             heading,
@@ -240,18 +238,11 @@ def outside(options: argparse.Namespace) -> Answer:
 
 
 def _finding(one: OutsideFinding) -> dict[str, Any]:
+    keys = "resource resource_type owner principal actions condition statement source is_public"
     return {
-        "resource": one.resource,
-        "resource_type": one.resource_type,
-        "owner": one.owner,
-        "principal": dict(one.principal),
-        "actions": list(one.actions),
-        "condition": {key: list(values) for key, values in one.condition.items()},
-        "statement": one.statement,
-        "source": one.source,
-        "is_public": one.is_public,
+        **as_json(one, keys),
         "is_open": bool(one),
-        "stopped_by": list(map(str, one.stopped_by)),
+        **as_json(one, "stopped_by"),
         "text": str(one),
     }
 

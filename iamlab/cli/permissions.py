@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, one_line
+from iamlab.cli.answers import Answer, as_json, one_line
 from iamlab.cli.commands import command
 from iamlab.cli.options import (
     read_call,
@@ -68,11 +68,7 @@ def reach(options: argparse.Namespace) -> Answer:
             "assumed": list(dict.fromkeys(world.warnings)),
         }
         if cut is not None:
-            value["cut"] = {
-                "edits": list(map(str, cut.edits)),
-                "is_closed": cut.is_closed,
-                "is_smallest": cut.is_smallest,
-            }
+            value["cut"] = as_json(cut, "edits is_closed is_smallest")
         return value
 
     def text() -> Iterable[str]:
@@ -159,15 +155,8 @@ def _heading(paths: Mapping[str, Path], options: argparse.Namespace) -> str:
 
 
 def _step(edge: Edge) -> dict[str, Any]:
-    return {
-        "source": edge.source.arn,
-        "target": edge.target.arn,
-        "as": str(edge.target),
-        "way": edge.way.number,
-        "title": edge.way.title,
-        "calls": list(map(str, edge.calls)),
-        "conditions": list(edge.conditions),
-    }
+    ends = "source=source.arn target=target.arn as=target"
+    return as_json(edge, f"{ends} way=way.number title=way.title calls conditions")
 
 
 def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str], ...]]:
@@ -230,11 +219,10 @@ def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
     return {
         "principal": found.principal,
         "policies": found.to_dict(),
-        "steps": list(map(str, found.steps)),
-        "excess": list(map(str, found.excess)),
+        **as_json(found, "steps excess"),
         "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
         "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
-        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
     }
 
 
@@ -278,11 +266,9 @@ def _unused_value(found: Unused) -> dict[str, Any]:
         "since": next(iter(_times(found.since))),
         "edits": [
             {
-                "kind": one.kind,
-                "holder": one.holder,
+                **as_json(one, "kind holder"),
                 "policy": one.policy_arn or one.policy,
-                "text": one.text,
-                "changes": list(one.lines),
+                **as_json(one, "text changes=lines"),
                 "document": None if one.document is None else one.document.to_dict(),
             }
             for one in found.edits
@@ -291,8 +277,8 @@ def _unused_value(found: Unused) -> dict[str, Any]:
             {"type": one.finding_type, "resource": one.resource, "text": str(one)}
             for one in found.findings
         ],
-        "skipped": list(found.skipped),
-        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+        **as_json(found, "skipped"),
+        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
     }
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer
+from iamlab.cli.answers import Answer, as_json
 from iamlab.cli.commands import command
 from iamlab.cli.options import STANDARD_INPUT, read_text
 from iamlab.display import count
@@ -191,10 +191,7 @@ def find(words: list[str]) -> list[Action]:
 
 def _action(action: Action) -> dict[str, Any]:
     return {
-        "name": action.full_name,
-        "level": action.level,
-        "description": action.description,
+        **as_json(action, "name=full_name level description"),
         "resources": list(catalog.arns_for(action.full_name)),
-        "conditionKeys": list(action.all_condition_keys),
-        "dependentActions": list(action.dependent_actions),
+        **as_json(action, "conditionKeys=all_condition_keys dependentActions=dependent_actions"),
     }

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, wrapped
+from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.cli.commands import command
 from iamlab.cli.options import (
     STANDARD_INPUT,
@@ -152,14 +152,8 @@ def diff(options: argparse.Namespace) -> Answer:
 
 
 def _change(one: Change) -> dict[str, Any]:
-    return {
-        "change": "gained" if one.gained else "lost",
-        "principal": one.principal,
-        "action": one.action,
-        "resource": one.resource,
-        "by": one.by,
-        "together": one.together,
-    }
+    change = "gained" if one.gained else "lost"
+    return {"change": change, **as_json(one, "principal action resource by together")}
 
 
 _HOW = {
