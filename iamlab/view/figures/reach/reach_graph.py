@@ -22,11 +22,10 @@ from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.errors import RequestError
-from iamlab.view.figures.names import short_name
+from iamlab.view.figures.names import account_names, short_name
 from iamlab.view.figures.reach.reach_path import before_and_after, draw_way
 from iamlab.view.figures.reach.reach_words import (
     ADMINISTRATOR,
-    account_name,
     calls_of,
     edge_of,
     key_of,
@@ -39,13 +38,13 @@ from iamlab.view.figures.reach.reach_words import (
 )
 from iamlab.view.folding import alike, folded
 from iamlab.view.given import check
-from iamlab.view.layouts.network import MOST_COLUMNS, draw_network
+from iamlab.view.layouts.network import columns_by_distance, draw_network
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import LOOKS
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
@@ -218,7 +217,8 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
 
 def _draw_radius(found: BlastRadius) -> Figure:
     world = next((path.world for path in (*found.values(), *found.admin_of.values())), None)
-    admin_of = {account_name(world, key): path for key, path in found.admin_of.items()}
+    names = account_names(world)
+    admin_of = {names.get(key, key): path for key, path in found.admin_of.items()}
     # A path to administrator can be another path than that to the same principal.
     paths = {**found, **{f"administrator of {name}": path for name, path in admin_of.items()}}
     nodes, edges = points_of(paths.values())
@@ -311,36 +311,24 @@ def _scene(
     headings: Sequence[str],
 ) -> Scene:
     """Put each node into the column of as many steps as it takes to get there, or to the goal."""
-    to_goal = GOAL in nodes
-    far = _distances(nodes, [pair[::-1] if to_goal else pair for pair in edges])
+    arrows = list(edges.values())
+    if GOAL in nodes:
+        arrows = [replace(edge, source=edge.target, target=edge.source) for edge in arrows]
+    far = columns_by_distance(nodes, arrows)
     last = max(far.values(), default=0)
-    ids = dict.fromkeys(node.frame for node in nodes.values() if node.frame)
-    frames = {key: (account_name(world, key), key) for key in ids} if len(ids) > 1 else {}
+    places = [last - place if GOAL in nodes else place for place in range(last + 1)]
+    names, ids = account_names(world), {node.frame for node in nodes.values()} - {""}
     placed = []
     for key, node in nodes.items():
-        title, note = frames.get(node.frame, ("", ""))
-        line = f"{node.words}, in {title} ({note})" if title else node.words
-        column = last - far[key] if to_goal else far[key]
-        placed.append(replace(node, column=column, frame=node.frame * bool(title), line=line))
-    columns = {
-        last - place if to_goal else place: Column(headings[place]) for place in range(last + 1)
-    }
+        own = replace(node, column=places[far[key]], frame="")
+        if len(ids) > 1 and node.frame:
+            title = names.get(node.frame, node.frame)
+            own = replace(own, frame=node.frame, line=f"{node.words}, in {title} ({node.frame})")
+        placed.append(own)
+    frames = {node.frame: (names.get(node.frame, node.frame), node.frame) for node in placed}
+    frames.pop("", None)
+    columns = {place: Column(headings[number]) for number, place in enumerate(places)}
     return Scene(placed, list(edges.values()), columns, frames)
-
-
-def _distances(keys: Iterable[str], pairs: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """Count the steps to each point from those that no step leads to."""
-    ends = {end for _, end in pairs}
-    left = list(keys)
-    found = {key: 0 for key in left if key not in ends}
-    while left := [key for key in left if key not in found]:
-        reached = {
-            end: min(found[start] + 1, MOST_COLUMNS - 1)
-            for start, end in pairs
-            if start in found and end not in found
-        }
-        found |= reached or {left[0]: 0}
-    return found
 
 
 def _fewer_edges(scene: Scene) -> Scene:

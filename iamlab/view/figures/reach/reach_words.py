@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.figures.names import told_apart
+from iamlab.view.figures.names import account_names, told_apart
 from iamlab.view.scene import Edge, Node
 from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
 from iamlab.view.words import shorten
@@ -66,20 +66,14 @@ def name_of(state: PrincipalState) -> str:
 
 def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
     """Return names by ARN; where two principals have one name, with their account or kind."""
-    forms = {}
+    accounts, forms = account_names(world), {}
     for arn in arns:
         name, kind = name_and_kind(arn)
         name = shorten(name, 30)
         account = Arn.parse(arn).account if is_arn(arn) else ""
-        of = f" of {shorten(account_name(world, account), 20)}" if account else ""
+        of = f" of {shorten(accounts.get(account, account), 20)}" if account else ""
         forms[arn] = name, f"{name}{of}", f"{kind} {name}{of}"
     return told_apart(forms)
-
-
-def account_name(world: World | None, account_id: str) -> str:
-    """Return the name of an account; of an unknown one, its ID."""
-    known = world.accounts.get(account_id) if world else None
-    return known.name if known else account_id
 
 
 def node_of(state: PrincipalState, *, is_admin: bool, note: str = "", key: str = "") -> Node:
