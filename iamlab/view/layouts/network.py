@@ -23,7 +23,7 @@ from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
@@ -79,35 +79,34 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
     return sheet
 
 
-def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
+def columns_by_distance(keys: Iterable[str], *kinds: Iterable[Edge]) -> dict[str, int]:
     """Return a column for each node: how many edges lead to it from a node that none leads to.
 
     Parameters
     ----------
     kinds
-        Pairs of source and target; those of the first kind count before those of the next.
+        Edges; those of the first kind count before those of the next.
 
     Examples
     --------
-    >>> columns_by_distance(["a", "b", "c"], [("a", "b")], [("a", "c"), ("b", "c")])
+    >>> from iamlab.view.scene import Edge
+    >>> columns_by_distance("abc", [Edge("a", "b")], [Edge("a", "c"), Edge("b", "c")])
     {'a': 0, 'b': 1, 'c': 1}
     """
-    targets = {target for kind in kinds for _, target in kind}
-    columns = {key: 0 for key in keys if key not in targets}
-    while left := [key for key in keys if key not in columns]:
-        ends = next(filter(None, (_next_to(columns, kind) for kind in kinds)), [(-1, left[0])])
+    pairs = [[(edge.source, edge.target) for edge in kind] for kind in kinds]
+    targets = {target for kind in pairs for _, target in kind}
+    left = list(keys)
+    columns = {key: 0 for key in left if key not in targets}
+    while left := [key for key in left if key not in columns]:
+        ends: list[tuple[int, str]] = []
+        for kind in pairs:
+            next_to = ((columns[start], end) for start, end in kind if start in columns)
+            ends = ends or [(column, end) for column, end in next_to if end not in columns]
+        ends = ends or [(-1, left[0])]  # a circle that no edge leads into
         nearest = min(ends)[0]
         column = min(nearest + 1, MOST_COLUMNS - 1)
         columns |= {key: column for distance, key in ends if distance == nearest}
     return columns
-
-
-def _next_to(
-    columns: Mapping[str, int], pairs: Collection[tuple[str, str]]
-) -> list[tuple[int, str]]:
-    """Return the targets without a column, each with the column of its source."""
-    ends = [(columns[start], end) for start, end in pairs if start in columns]
-    return [(column, end) for column, end in ends if end not in columns]
 
 
 class _Network:
