@@ -145,7 +145,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "assumed": list(notes),
         },
         lambda: (*lines, *(f"assumed: {note}" for note in notes)),
-        # Users first: their credentials are long-term. That a root user has access is no surprise.
+        # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
             *sorted(lines, key=lambda line: (":root  " in line, ":user/" not in line)),
@@ -194,10 +194,10 @@ def what_can(options: argparse.Namespace) -> Answer:
         not found.allowed,
         lambda: {
             "principal": found.principal,
-            "allowed": [{**_what(one), "when": one.when, "by": one.by} for one in found.allowed],
+            "allowed": [{**_what(a), "when": a.when, "by": a.by} for a in found.allowed],
             "stopped": [
-                {**_what(one), "layer": one.layer, "by": one.by, "why": one.why}
-                for one in found.stopped
+                {**_what(entry), "layer": entry.layer, "by": entry.by, "why": entry.why}
+                for entry in found.stopped
             ],
             "assumed": found.assumed,
         },
@@ -209,8 +209,8 @@ def what_can(options: argparse.Namespace) -> Answer:
         lambda: (
             "allowed, actions, resources, except, when, by",
             [
-                *((WORDS[True], *one.columns) for one in found.allowed),
-                *((WORDS[False], *one.columns) for one in found.stopped),
+                *((WORDS[True], *entry.columns) for entry in found.allowed),
+                *((WORDS[False], *entry.columns) for entry in found.stopped),
             ],
         ),
     )
@@ -228,8 +228,8 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield from wrapped(f"assumed: {note}")
 
 
-def _what(one: Access | Stopped) -> dict[str, Any]:
-    return {"actions": one.actions, "resources": one.resources, "except": one.but}
+def _what(entry: Access | Stopped) -> dict[str, Any]:
+    return {"actions": entry.actions, "resources": entry.resources, "except": entry.but}
 
 
 def _breadth(access: Access) -> int:
@@ -297,7 +297,7 @@ def matrix(options: argparse.Namespace) -> Answer:
 def _matrix_lines(
     found: AccessMatrix, rows: Sequence[tuple[str, list[bool]]], by: str
 ) -> Iterator[str]:
-    """Write as many pairs beside each other as there is room for, and the others below."""
+    """Write as many pairs next to each other as fit, and the others below."""
     if not rows:
         yield f"There is no {by} here."
         return

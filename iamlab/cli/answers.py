@@ -31,7 +31,7 @@ WIDTH, HEIGHT = 80, 24
 """The screen, where the answer goes to a file or a pipe."""
 
 MOST_IMPORTANT = 3
-"""A summary has so many entries below its counts."""
+"""The number of entries below the counts of a summary."""
 
 WORDS = {True: "yes", False: "no"}
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the second four are the wide forms

@@ -1,7 +1,7 @@
-"""What a command is, and the parsers that all commands make together.
+"""Commands, and the parsers that are made from them.
 
-``@command`` registers a function. Its docstring is the help; its answer knows its own forms.
-Completion is made from the same parsers.
+``@command`` registers a function. Its docstring is the help, and its answer has all forms.
+Completion uses the same parsers.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ or a problem or difference is found; 2 for bad input; 130 if interrupted.
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its function, the purpose under which the help lists it, an example, its options.
+    """A command: its function, its purpose for the help, an example, and its options.
 
     Parameters
     ----------
     statuses
-        What exit status 0 means, and 1 where the command has it.
+        The meanings of exit status 0 and, if the command has it, 1.
     """
 
     run: Callable[[argparse.Namespace], Answer]
@@ -69,7 +69,7 @@ class Command:
 
     @property
     def help(self) -> tuple[str, str]:
-        """A sentence that says what the command does, and what else the help has."""
+        """The sentence about the command, and the rest of the help."""
         about, _, more = (inspect.getdoc(self.run) or "").partition("\n\n")
         return about, more
 
@@ -84,7 +84,7 @@ def command(
     *options: Callable[[argparse.ArgumentParser], object],
     statuses: Sequence[str],
 ) -> Callable[[Callable[[argparse.Namespace], Answer]], Callable[[argparse.Namespace], Answer]]:
-    """Register a function as the command that has its name."""
+    """Register a function as the command with its name."""
 
     def register(
         run: Callable[[argparse.Namespace], Answer],
@@ -100,7 +100,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that reports bad input on one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Report it, and exit."""
+        """Report bad input, and exit."""
         line = one_line(" ".join(message.split()))
         self.exit(BAD_INPUT, f"{self.prog}: {line} (see {self.prog} --help)\n")
 
@@ -112,38 +112,38 @@ class _MainParser(Parser):
         parts = [f"usage: {self.prog} COMMAND ...\n", _INTRODUCTION]
         for purpose in PURPOSES:
             parts.append(f"{purpose}:")
-            for name, one in COMMANDS.items():
-                if one.purpose == purpose:
-                    parts.append(f"  {name:<{_INDENT - 2}}{one.help[0]}")
-                    parts.append(one.example_lines(6))
+            for name, known in COMMANDS.items():
+                if known.purpose == purpose:
+                    parts.append(f"  {name:<{_INDENT - 2}}{known.help[0]}")
+                    parts.append(known.example_lines(6))
             parts.append("")
         return "\n".join((*parts, _END))
 
 
 def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
-    """Make the parser of ``iamlab``, and those of its commands by name."""
+    """Build the parser of ``iamlab``, and those of its commands by name."""
     parser = _MainParser(prog="iamlab")
     parser.add_argument("--version", action="version", version=f"iamlab {installed('iamlab')}")
-    made: Any = parser.add_subparsers(
+    subs: Any = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    for name, one in COMMANDS.items():
-        zero, *others = one.statuses
+    for name, cmd in COMMANDS.items():
+        zero, *others = cmd.statuses
         meaning = [f"0 {zero}", *(f"1 {other}" for other in others), f"{BAD_INPUT} bad input"]
         status = textwrap.fill(f"Exit status: {'; '.join(meaning)}.", 80)
-        sub = made.add_parser(
+        sub = subs.add_parser(
             name,
-            description="\n\n".join(filter(None, one.help)),
-            epilog=f"example, with the files of 'iamlab demo':\n{one.example_lines(2)}\n\n{status}",
+            description="\n\n".join(filter(None, cmd.help)),
+            epilog=f"example, with the files of 'iamlab demo':\n{cmd.example_lines(2)}\n\n{status}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        for add in one.options:
+        for add in cmd.options:
             add(sub)
-    return parser, made.choices
+    return parser, subs.choices
 
 
 def installed(package: str) -> str:
-    """Return the version of a package, or say that there is none."""
+    """Return the version of a package, or "is not installed"."""
     try:
         return version(package)
     except PackageNotFoundError:

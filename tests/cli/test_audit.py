@@ -129,7 +129,7 @@ def test_json_has_all_of_it(good: Shell) -> None:
     audits = json.loads(result.out)
 
     assert result.status == 0
-    assert [one["accountId"] for one in audits] == [ACCOUNT, "222222222222"]
+    assert [audit["accountId"] for audit in audits] == [ACCOUNT, "222222222222"]
     assert audits[0]["findings"] == []
     assert {one["id"] for one in audits[0]["unanswered"]} >= {"root-mfa", "console-mfa"}
 

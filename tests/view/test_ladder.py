@@ -157,7 +157,7 @@ def test_a_rule_that_no_policy_makes_has_a_row_of_its_own():
     says = {case: next(r for r in rungs(DECISIONS[case]) if r.decides).reason for case in DECIDE}
 
     assert says["root"] == "The root user needs no Allow in its own account."
-    assert says["root assumes"] == "A root user can assume no role."
+    assert says["root assumes"] == "A root user can't assume a role."
     assert says["who am I"] == "AWS never refuses this call, whatever a policy says."
     assert says["refused"].endswith("The security token is expired.")
 
