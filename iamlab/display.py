@@ -88,10 +88,15 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
     Examples
     --------
-    >>> count(1, "user"), count(3, "policy", "policies")
-    ('1 user', '3 policies')
+    >>> count(1, "user"), count(3, "policy"), count(2, "key"), count(2, "is", "are")
+    ('1 user', '3 policies', '2 keys', '2 are')
     """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+    if number == 1:
+        return f"1 {singular}"
+    if not plural:
+        is_y = singular.endswith("y") and singular[-2:-1] not in tuple("aeou")
+        plural = f"{singular[:-1]}ies" if is_y else f"{singular}s"
+    return f"{number} {plural}"
 
 
 def called(arn: str) -> str:

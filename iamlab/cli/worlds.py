@@ -73,7 +73,7 @@ def _demo_files() -> dict[str, str]:
     }
     role = account.create_role("deploy", assume_role_policy_document=trust)
     role.attach_policy("AdministratorAccess")
-    dana, bob = account.get_user("dana"), account.get_user("bob")
+    dana, bob = account.users["dana"], account.users["bob"]
     dana.put_policy("deploy", Policy.allow("sts:AssumeRole", role.arn))
     world.clock.advance(days=120)
     for who, action in ((dana, "s3:GetObject"), (dana, "s3:DeleteObject"), (bob, "s3:GetObject")):
@@ -82,7 +82,7 @@ def _demo_files() -> dict[str, str]:
     before = world_to_json(world)
     details = account.call("GetAccountAuthorizationDetails", account.root_arn)
     report = account.credential_report().csv
-    account.get_group("contractors").remove_user("dana")
+    account.groups["contractors"].remove_user("dana")
     values = {
         "world.json": before,
         "after.json": world_to_json(world),

@@ -65,11 +65,8 @@ def candidate_edits(decision: Decision) -> list[Edit]:
 def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
     """Return the statements of a layer, each with its level and the place of its policy."""
     for level, policies in enumerate(decision.layers.levels(layer)):
-        matches = (
-            decision.layer_matches[layer].levels[level]
-            if decision.layer_matches[layer].present
-            else ()
-        )
+        found = decision.trace.step(layer).found
+        matches = found.levels[level] if found.present else ()
         for place, attached in enumerate(policies):
             yield from ((level, place, match) for match in matches if match.attached is attached)
 
@@ -78,8 +75,7 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
     """Suggest signing in with MFA if a condition requires it."""
     keys = {
         condition.key.lower()
-        for in_layer in decision.layer_matches.values()
-        for match in in_layer.matches
+        for match in decision.trace.matches
         for condition in match.statement.conditions
     }
     own = (Kind.USER, Kind.ROOT, Kind.ROLE, Kind.SESSION)
@@ -89,14 +85,12 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
 
 def _send(decision: Decision) -> Iterator[Edit]:
     """Suggest sending the values that an Allow requires, if the caller can choose them."""
-    for in_layer in decision.layer_matches.values():
-        for match in in_layer.matches:
-            wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
-            if wanted:
-                values = " and ".join(f'{key} "{value}"' for key, value in wanted)
-                target = ("send", match.address)
-                text = f"Send {values}."
-                yield Edit(text, "the caller", BREADTH["sign in"], target, context=wanted)
+    for match in decision.trace.matches:
+        wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
+        if wanted:
+            values = " and ".join(f'{key} "{value}"' for key, value in wanted)
+            target = ("send", match.address)
+            yield Edit(f"Send {values}.", "the caller", BREADTH["sign in"], target, context=wanted)
 
 
 def _wanted_of_caller(match: StatementMatch) -> tuple[tuple[str, str], ...]:
@@ -333,7 +327,7 @@ def _open(decision: Decision) -> Iterator[Edit]:
     """Add an Allow to each blocking ceiling."""
     request = decision.request
     for layer in CEILINGS:
-        in_layer = decision.layer_matches[layer]
+        in_layer = decision.trace.step(layer).found
         for level, allows in enumerate(in_layer.allows_by_level):
             if allows:
                 continue

@@ -232,7 +232,6 @@ SEARCHED = {name for name in FIGURES if name.startswith("reach_graph")}
 
 PARTS = {
     "draw_cut": "reach_graph of a cut",
-    "draw_decisions": "permission_sets",
     "draw_edges": "reach_graph",
     "draw_found": "reach_graph of somebody",
     "draw_way": "reach_graph of a way",

@@ -12,8 +12,16 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.view.figures.names import asks_for
-from iamlab.view.figures.policy.condition_facts import NO_KEY, asks, trees
-from iamlab.view.figures.policy.condition_tree import condition_tree
+from iamlab.view.figures.policy.condition_tree import (
+    CONDITION,
+    FOUND,
+    NO_KEY,
+    STATEMENT,
+    VALUE,
+    ConditionNodes,
+    asks,
+    condition_tree,
+)
 from tests.effort import tries
 from tests.view.cases import DANA, DECISIONS, MAP, OTHER
 from tests.view.looking import faults
@@ -34,10 +42,19 @@ def when(condition, effect="Allow", sid="Maps", action="s3:*"):
     return Policy.parse({"Version": "2012-10-17", "Statement": [statement]}, name="own")
 
 
-def tree_of(condition, request=ASKED, **more):
-    """Read the one statement with such conditions."""
-    [tree] = trees(when(condition, **more), request)[0]
-    return tree
+def nodes_of(condition, request=ASKED, **more):
+    """Give the nodes of one statement with such conditions, by their kinds."""
+    decision = evaluate(request, Layers())
+    every = ConditionNodes(decision, decision.why_not(when(condition, **more))).nodes
+    return {
+        kind: [node for node in every if node.kind == kind and node.text]
+        for kind in (STATEMENT, CONDITION, VALUE, FOUND)
+    }
+
+
+def sign(node):
+    """Give the sign of a value, or a dash where it has none."""
+    return node.look.symbol or "–"
 
 
 # Condition -> whether it matches; the signs of its values, and of the request's; why, in words.
@@ -67,15 +84,16 @@ LEAVES = [
 @pytest.mark.parametrize(("condition", "matches", "values", "found", "why"), LEAVES)
 def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, values, found, why):
     """Right and wrong values, absent keys, set operators, Null."""
-    tree = tree_of(condition)
-    [branch] = tree.branches
+    nodes = nodes_of(condition)
+    [branch], [statement] = nodes[CONDITION], nodes[STATEMENT]
 
-    assert branch.matches is matches
-    assert tree.applies is matches
-    assert "".join(leaf.symbol for leaf in branch.values) == values
-    assert "".join(leaf.symbol for leaf in branch.found) == found
-    assert why in branch.why
-    assert bool(branch.why) is bool(why)
+    assert branch.facts["matches"] is branch.stays is matches
+    assert branch.facts["statement applies"] is statement.highlighted is matches
+    assert "".join(map(sign, nodes[VALUE])) == values
+    assert "".join(map(sign, nodes[FOUND])) == (found or "–")
+    assert (nodes[FOUND][0].text == f"– {NO_KEY}") is (not found)
+    assert why in branch.facts["why"]
+    assert bool(branch.facts["why"]) is bool(why)
 
 
 operators = st.builds(
@@ -101,22 +119,22 @@ def test_the_outcome_of_a_tree_is_the_engines_and_its_leaves_add_up(name, key, v
     """A statement's conditions match if it applies; OR and NOR of the values give the same."""
     request = Request(DANA, "s3:GetObject", MAP, context=context)
     policy = when({name: {key: values}})
-    [tree] = trees(policy, request)[0]
-    [branch] = tree.branches
+    nodes = nodes_of({name: {key: values}}, request)
+    [facts] = [node.facts for node in nodes[CONDITION]]
     allowed = bool(evaluate(request, Layers(identity=[policy])))
+    of, has = ([sign(node) == "✓" for node in nodes[kind] if sign(node) != "–"]
+               for kind in (VALUE, FOUND))  # fmt: skip
 
-    assert tree.applies is branch.matches is allowed
-    judged = [leaf.fits for leaf in branch.values if leaf.fits is not None]
-    if judged and not branch.found:
-        assert any(judged) is branch.matches  # Null
-    elif judged and len(judged) == len(branch.values):
+    assert facts["statement applies"] is facts["matches"] is allowed
+    if of and not facts["request has"]:
+        assert any(of) is allowed  # Null
+    elif of and len(of) == len(values):
         joined = all if OPERATORS[read_operator(name).name].negated else any
-        assert joined(judged) is branch.matches
-    inside = [leaf.fits for leaf in branch.found if leaf.fits is not None]
-    if inside and read_operator(name).name != "Null":
+        assert joined(of) is allowed
+    if has and read_operator(name).name != "Null":
         joined = all if name.startswith("ForAll") else any
-        empty = all(not leaf.text for leaf in branch.found) or not branch.values
-        assert empty or joined(inside) is branch.matches
+        empty = not any(facts["request has"]) or not values
+        assert empty or joined(has) is allowed
     assert asks(read_operator(name), values)
 
 
@@ -131,11 +149,11 @@ def test_conditions_are_joined_by_and_values_by_or_or_nor():
     single = condition_tree(when({"Bool": {"aws:SecureTransport": "true"}}), ASKED)
 
     assert [word for word in words if word in ("AND", "OR", "NOR")] == ["AND", "OR", "NOR"]
-    assert "all of these must match (AND)" in figure.as_text()
-    assert "values (OR: one is enough)" in figure.as_text()
-    assert "values (NOR: none may fit)" in figure.as_text()
+    assert "  AND ✓ aws:PrincipalTag/team: matches" in figure.lines
+    assert "    OR ✓ sky" in figure.lines
+    assert "    NOR ✕ 203.0.113.0/24" in figure.lines
     assert not {"AND", "OR", "NOR"} & {label.whole for label in single.record.labels}
-    assert "must match" not in single.as_text()
+    assert "    value: true" in single.lines
 
 
 @pytest.mark.parametrize(
@@ -162,28 +180,28 @@ def test_operators_are_said_in_words(name, values, words):
 
 
 def test_a_statement_says_what_else_it_misses():
-    """Its conditions may match, and it applies nevertheless not."""
+    """Its conditions may match, and still it doesn't apply."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
-    other = tree_of(condition, action="ec2:*")
+    figure = condition_tree(when(condition, action="ec2:*"), ASKED)
+    words = "does not apply: ✕ Action"
 
-    assert (other.matches, other.applies) == (True, False)
-    assert other.outcome == "conditions match, but Action does not"
-    assert "but Action does not" in condition_tree(when(condition, action="ec2:*"), ASKED).alt
-    assert (
-        "○ Allow Maps: conditions"
-        in condition_tree(when(condition, action="ec2:*"), ASKED).as_text()
+    assert (figure.rows[0]["matches"], figure.rows[0]["statement applies"]) == (True, False)
+    assert "○ Allow Maps" in figure.lines
+    assert f"  {words}" in figure.lines
+    assert words in figure.alt
+    assert "  applies" in condition_tree(when(condition), ASKED).lines
+
+
+def test_variables_have_their_values():
+    """The list has what the policy wrote too, and names a variable without a value."""
+    own, unknown = (
+        condition_tree(when({"StringLike": {"aws:username": f"${{{key}}}"}}), ASKED)
+        for key in ("aws:username", "aws:PrincipalTag/no")
     )
-    assert tree_of(condition).outcome == "applies"
 
-
-def test_variables_stand_there_with_their_values():
-    """What the policy wrote is said beside; one without a value says so."""
-    own = tree_of({"StringLike": {"aws:username": "${aws:username}"}}).branches[0]
-    unknown = tree_of({"StringLike": {"aws:username": "${aws:PrincipalTag/no}"}}).branches[0]
-
-    assert str(own.values[0]) == "✓ dana (${aws:username})"
-    assert unknown.values[0].note == "the variable has no value"
-    assert unknown.matches is False
+    assert "    value: ✓ dana (${aws:username})" in own.lines
+    assert "(the variable has no value)" in unknown.as_text()
+    assert unknown.rows[0]["matches"] is False
 
 
 def test_the_table_agrees_with_what_the_statement_misses():
@@ -226,7 +244,7 @@ def test_without_conditions_it_says_so():
     figure = condition_tree(Policy.allow("s3:*"), ASKED)
 
     assert faults(figure) == []
-    assert "No statement here has a condition" in figure.as_text()
+    assert "no statement has a condition" in figure.lines
     assert "no statement has a condition" in figure.alt
     assert condition_tree(DECISIONS["nothing"]).alt.endswith("○ Implicit deny.")
 
@@ -258,7 +276,7 @@ def test_many_values_are_counted_those_that_fit_first(number):
     """The one that matches is seen, wherever it stands in the list."""
     values = [*(f"team-{i}" for i in range(number - 1)), "sky"]
     figure = condition_tree(when({"StringEquals": {"aws:PrincipalTag/team": values}}), ASKED)
-    drawn = [box.text for box in figure.record.boxes]
+    drawn = [label.whole for label in figure.record.labels]
 
     assert faults(figure) == []
     assert "✓ sky" in drawn
@@ -276,12 +294,14 @@ def test_many_statements_are_counted_and_the_list_has_them_all(number):
     for i in range(1, number):
         policy += when(condition, sid=f"S{i}")
     figure = condition_tree(policy, ASKED)
-    roots = [box for box in figure.record.boxes if box.text.startswith("✓ Allow S")]
+    words = [label.whole for label in figure.record.labels]
+    roots = [box for box in figure.record.boxes if box.x < 1]
 
     assert faults(figure) == []
-    assert len(roots) == min(number, 15)
+    assert len(roots) == min(number, 16)
     assert len({row["statement"] for row in figure.rows}) == number
-    assert all(f"Allow S{i}: applies" in figure.as_text() for i in range(number))
+    assert all(f"✓ Allow S{i}" in figure.lines for i in range(number))
+    assert (f"and {number - 15} more" in words) is (number > 16)
 
 
 def test_names_of_strangers_are_text():

@@ -16,16 +16,22 @@ from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_stops import stops_of as gates_of
-from iamlab.view.figures.calls.calls import calls_of
+from iamlab.view.figures.access.access_policies import GRANT
+from iamlab.view.figures.access.access_policies import stops_of as on_the_way
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
+from iamlab.view.figures.calls.sequence import sequence
 from iamlab.view.figures.decision.ladder_flow import rungs
 from iamlab.view.figures.decision.two_doors_plan import EITHER, plan
-from iamlab.view.figures.policy.compared_values import compare
-from iamlab.view.figures.policy.condition_facts import trees
+from iamlab.view.figures.policy.condition_tree import (
+    CONDITION,
+    FOUND,
+    STATEMENT,
+    VALUE,
+    ConditionNodes,
+)
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
-from iamlab.view.figures.sets.two_layers import CUT
+from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
@@ -199,7 +205,7 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
         text = access_graph(decision).as_text()
         assert plan(decision).sign != EITHER
         assert [door.counts for door in plan(decision).doors] == [True, False]
-        assert f"{symbol} the own side must allow: identity" in text
+        assert f"{symbol} the account is named: own policies must allow too: identity" in text
         assert "either side" not in text + rule_of(decision)
 
 
@@ -209,18 +215,25 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
 )
 def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
     """The graph says that both must allow, not that the policy is enough."""
-    assert "○ both must allow: identity –, resource ✓" in access_graph(decision).as_text()
+    text = access_graph(decision).as_text()
+    assert "○ the account is named: own policies must allow too: identity –, resource ✓" in text
     assert "must allow too" in rule_of(decision)
 
 
 # -- access graph ----------------------------------------------------------------------------------
 
 
+def grant_of(decision):
+    """Find the mark where both sides come together, and whether the request gets past it."""
+    found = [(stop, gets_past) for stop, gets_past in on_the_way(decision) if stop.id == GRANT]
+    return found[0] if found else (None, False)
+
+
 def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
     """The last stop lets through just what is allowed; no solid way leads to what is denied."""
     for decision in asked_by_chance():
-        stops = gates_of(decision).all
-        assert (not stops or stops[-1].flows) is bool(decision), decision.explain()
+        *_, (_, gets_past) = on_the_way(decision)
+        assert gets_past is bool(decision), decision.explain()
 
 
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
@@ -230,7 +243,7 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
         solid = [
             (one, other)
             for one, other, line in graph.edges(data=True)
-            if not line.get("missing") and line.get("label") != "cuts"
+            if not line.get("missing") and line.get("label") != "denies"
         ]
         way = nx.DiGraph(solid)
         way.add_nodes_from(graph)
@@ -242,21 +255,22 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
     """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
-        grant = gates_of(asked(Layers(scp=scps, **both), account=OTHER)).grant
-        assert grant.text == "✓ both must allow"
-        assert not grant.flows
+        grant, gets_past = grant_of(asked(Layers(scp=scps, **both), account=OTHER))
+        assert grant.text == "✓ both sides must allow"
+        assert not gets_past
 
 
 def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
     """The sign at the gate follows from the two sides' answers, unless it says that it is cut."""
     for decision, _ in by_rule():
-        grant = gates_of(decision).grant
-        if grant is None or ", but cut" in grant.note:
+        grant, _ = grant_of(decision)
+        if grant is None or ", but blocked" in grant.note:
             continue
         sides = ["identity ✓" in grant.note, "resource ✓" in grant.note or "grant ✓" in grant.note]
-        joined = {"either side is enough": any, "both must allow": all}.get(grant.title)
+        symbol, _, title = grant.text.partition(" ")
+        joined = {"either side is enough": any, "both sides must allow": all}.get(title)
         if joined:
-            assert joined(sides) is (grant.look.symbol == "✓"), decision.explain()
+            assert joined(sides) is (symbol == "✓"), decision.explain()
 
 
 def test_the_rows_of_an_access_graph_are_what_was_heard():
@@ -291,20 +305,32 @@ def test_without_its_stops_a_request_gets_through():
 # -- conditions ------------------------------------------------------------------------------------
 
 
-def test_a_statement_applies_if_its_branches_match_and_these_if_their_leaves_do():
-    """OR, NOR and the set operators join the leaves to the engine's own outcome."""
+def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_do():
+    """OR, NOR and the set operators join the values to the engine's own outcome."""
     judged = 0
     for decision in asked_by_chance():
-        for tree in trees(decision, None)[0]:
-            assert tree.matches is all(branch.matches for branch in tree.branches)
-            for branch in tree.branches:
-                values = [leaf.fits for leaf in branch.values if leaf.fits is not None]
-                found = [leaf.fits for leaf in branch.found if leaf.fits is not None]
-                set_operator = branch.operator.partition(":")[0]
-                every = branch.joint == "NOR" if values else set_operator == "ForAllValues"
-                if values or found:
-                    judged += 1
-                    assert (all if every else any)(values or found) is branch.matches
+        matches = [match for step in decision.trace.steps for match in step.matches]
+        found = ConditionNodes(decision, matches)
+        statements = [node for node in found.nodes if node.kind == STATEMENT and node.text]
+        for match, statement in zip(
+            [match for match in matches if match.statement.conditions], statements, strict=True
+        ):
+            assert statement.highlighted is match.applies
+        joints = {edge.source: edge.label for edge in found.edges}
+        for node in found.nodes:
+            if node.kind != CONDITION:
+                continue
+            values, has = (
+                [one.stays for one in found.nodes
+                 if (one.parent, one.kind) == (node.id, kind) and one.text.startswith(("✓", "✕"))]
+                for kind in (VALUE, FOUND)
+            )  # fmt: skip
+            operator = node.facts["operator"]
+            every = "Not" in operator if values else operator.startswith("ForAllValues")
+            assert not values or joints[node.id] in ("", "NOR" if every else "OR")
+            if values or has:
+                judged += 1
+                assert (all if every else any)(values or has) is node.facts["matches"]
     assert judged > tries(500)
 
 
@@ -312,19 +338,19 @@ def test_a_statement_applies_if_its_branches_match_and_these_if_their_leaves_do(
 @pytest.mark.parametrize("given", [None, "sky", "sea"])
 def test_the_part_that_is_lit_is_what_decides(operator, given):
     """A part that needs a value and has none is not lit for a condition that holds."""
-    found = compare(operator, "aws:PrincipalTag/team", "sky", given)
     figure = value_sets(operator, "aws:PrincipalTag/team", "sky", given)
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
-    part, wanted = found.deciding
+    both = any(row["in policy"] and row["in request"] for row in figure.rows)
+    only_request = any(row["in request"] and not row["in policy"] for row in figure.rows)
+    has_value = only_request if "Not" in operator else both
 
-    agrees = bool(found.part(part)) is wanted
-    assert ("needs a value" in drawn) is (agrees is found.holds)
+    assert ("needs a value" in drawn) is (has_value is figure.lines[-1].startswith("✓"))
 
 
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
     """In two layers no ceiling is named where there is none."""
     assert DECISIONS["two accounts, resource silent"].blocking == ()
-    assert "ceiling" not in CUT.word
+    assert "ceiling" not in NOT_ENOUGH.word
 
 
 # -- worlds ----------------------------------------------------------------------------------------
@@ -406,13 +432,13 @@ def test_each_event_is_one_arrow_and_none_is_lost():
     olga.put_policy("come", document(allow("sts:AssumeRole")))
     world.sts.assume_role(olga, role_arn=role, role_session_name="visit")
     events = {one.event_id: one for one in world.events}
-    calls = [call for call in calls_of(world.events) if not call.is_answer]
+    calls = [row for row in sequence(world.events).rows if not row["is_answer"]]
 
     assert len(calls) == len({one.shared_event_id or one.event_id for one in world.events})
     for call in calls:
-        event = events[call.event_id]
-        assert (call.operation, call.target.name) == (event.event_name, event.event_source)
-        assert call.outcome == event.outcome
+        event = events[call["event_id"]]
+        assert (call["operation"], call["target"]) == (event.event_name, event.event_source)
+        assert call["outcome"] == event.outcome
 
 
 def test_a_session_on_a_way_is_named_with_its_role():

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.view.drawing.shapes import Line, Rectangle
-from iamlab.view.drawing.sheet import PAGE, Sheet
+from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figure import Figure
-from iamlab.view.layouts.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
+from iamlab.view.layouts.set_tiles import ITEM, MOST, PART, SET, draw_sets, in_order, part_id
+from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS
 from tests.effort import tries
 from tests.view.looking import faults
@@ -19,15 +20,30 @@ MIN_GAP = 0.1  # inches between sets that have nothing in common
 NAMES = ("identity-based policy", "permissions boundary", "session policy", "resource-based policy")
 
 
-def drawn(rings, tiles):
-    """Draw sets alone."""
-    sheet = Sheet()
-    draw_sets(sheet, 0.15, rings, tiles, "nothing here")
-    words = [word for ring in rings for word in (ring.label, ring.note)]
-    for tile in tiles.values():
-        words += [tile.title, *(word for item in tile.items for word in (item.text, item.note))]
+def drawn(sets, tiles):
+    """Draw sets alone: each by its name and note; each part by its title, its look, its items."""
+    nodes = [Node(f"set {n}", name, note, SET) for n, (name, note) in enumerate(sets)]
+    for part, (title, look, items) in tiles.items():
+        key = part_id(part)
+        nodes.append(Node(key, title, kind=PART, look=look))
+        nodes += [
+            Node(f"{key} {n}", text, note, ITEM, key, look=of)
+            for n, (text, note, of) in enumerate(items)
+        ]
+    words = [word for node in nodes for word in (node.text, node.note)]
+    sheet = draw_sets(Scene(nodes), "nothing here")
     alt = "what lies in which set, as the test has put it"
     return Figure.on(sheet, alt=alt, caption="", rows=[{"a": 1}], lines=words)
+
+
+def tile(title, *items, look=None):
+    """Describe a part with plain items."""
+    return title, look, [(item, "", None) for item in items]
+
+
+def named(names, note=""):
+    """Describe sets."""
+    return [(name, note) for name in names]
 
 
 def parts(sets):
@@ -48,8 +64,8 @@ def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
     """However many sets there are, and wherever something lies; and nothing overlaps."""
     sets, used = arrangement
     names = {part: f"thing{number}" for number, part in enumerate(sorted(used))}
-    tiles = {part: Tile(f"title {name}", (Item(name),)) for part, name in names.items()}
-    figure = drawn([Ring(name, "policy-of-it") for name in NAMES[:sets]], tiles)
+    tiles = {part: tile(f"title {name}", name) for part, name in names.items()}
+    figure = drawn(named(NAMES[:sets], "policy-of-it"), tiles)
 
     assert {part: around(figure, name) for part, name in names.items()} == {
         part: part for part in used
@@ -63,7 +79,7 @@ def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
 def test_every_set_is_drawn_even_if_nothing_lies_in_it(sets):
     """An empty set says that nothing is in it."""
     outside = (False,) * sets
-    figure = drawn([Ring(name) for name in NAMES[:sets]], {outside: Tile("", (Item("alone"),))})
+    figure = drawn(named(NAMES[:sets]), {outside: tile("", "alone")})
 
     assert len(outlines(figure)) == sets
     assert around(figure, "alone") == outside
@@ -74,18 +90,18 @@ def test_every_set_is_drawn_even_if_nothing_lies_in_it(sets):
 def test_sets_without_anything_of_their_own_lie_inside_the_other():
     """A smaller set is drawn within a larger one, and disjoint sets share no ground."""
     inner = drawn(
-        [Ring("large"), Ring("small")],
-        {(True, False): Tile("", (Item("a"),)), (True, True): Tile("", (Item("b"),))},
+        named(["large", "small"]),
+        {(True, False): tile("", "a"), (True, True): tile("", "b")},
     )
     other = drawn(
-        [Ring("small"), Ring("large")],
-        {(False, True): Tile("", (Item("a"),)), (True, True): Tile("", (Item("b"),))},
+        named(["small", "large"]),
+        {(False, True): tile("", "a"), (True, True): tile("", "b")},
     )
     large, small = outlines(inner)
     within, around_it = outlines(other)
     apart = drawn(
-        [Ring("one"), Ring("two")],
-        {(True, False): Tile("", (Item("a"),)), (False, True): Tile("", (Item("b"),))},
+        named(["one", "two"]),
+        {(True, False): tile("", "a"), (False, True): tile("", "b")},
     )
     one, two = outlines(apart)
 
@@ -104,7 +120,7 @@ def test_sets_without_anything_of_their_own_lie_inside_the_other():
 )
 def test_columns_and_rows_without_anything_are_left_out(part, size):
     """Only what is needed to draw each set is there, and says that nothing lies in it."""
-    figure = drawn([Ring(name) for name in NAMES[:3]], {part: Tile("", (Item("alone"),))})
+    figure = drawn(named(NAMES[:3]), {part: tile("", "alone")})
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
     assert texts.count("nothing here") == size[0] * size[1] - 1
@@ -112,8 +128,8 @@ def test_columns_and_rows_without_anything_are_left_out(part, size):
 
 def test_a_tile_names_some_and_counts_the_others():
     """More than it has room for is counted, and the number is right."""
-    items = tuple(Item(f"thing{number}") for number in range(MOST + 5))
-    figure = drawn([Ring("set")], {(True,): Tile("title", items)})
+    items = [f"thing{number}" for number in range(MOST + 5)]
+    figure = drawn(named(["set"]), {(True,): tile("title", *items)})
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
     assert sum(text.startswith("thing") for text in texts) == MOST
@@ -122,9 +138,10 @@ def test_a_tile_names_some_and_counts_the_others():
 
 def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
     """Both are seen without colours, too."""
-    lit = {(True,): Tile("✓ allowed", (Item("✓ a"), Item("✕ b", is_struck=True)), LOOKS["allowed"])}
-    plain = {(True,): Tile("title", (Item("✓ a"), Item("✕ b")))}
-    figures = [drawn([Ring("set")], tiles) for tiles in (lit, plain)]
+    denied = LOOKS["explicitDeny"]
+    lit = {(True,): ("", LOOKS["allowed"], [("✓ a", "", None), ("✕ b", "", denied)])}
+    plain = {(True,): tile("title", "✓ a", "✕ b")}
+    figures = [drawn(named(["set"]), tiles) for tiles in (lit, plain)]
     every = [figure.sheet.shapes for figure in figures]
     areas = [
         sum(isinstance(one, Rectangle) and not one.rounding for one in shapes) for shapes in every
@@ -139,25 +156,23 @@ def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
 def test_parts_are_told_in_the_order_in_which_they_stand(sets):
     """Row by row, and from the left to the right."""
     names = {part: f"thing{number}" for number, part in enumerate(parts(sets))}
-    tiles = {part: Tile("", (Item(name),)) for part, name in names.items()}
-    figure = drawn([Ring(name) for name in NAMES[:sets]], tiles)
+    tiles = {part: tile("", name) for part, name in names.items()}
+    figure = drawn(named(NAMES[:sets]), tiles)
     places = {text.get_text(): text.get_position() for text in figure.drawing.axes[0].texts}
     by_place = sorted(
         names, key=lambda part: (round(places[names[part]][1], 3), places[names[part]])
     )
 
-    assert in_order(names, sets) == by_place
+    assert in_order(map(part_id, names), sets) == list(map(part_id, by_place))
 
 
 @pytest.mark.parametrize("sets", [1, 2, 3, 4])
 def test_long_names_stay_in_their_room(sets):
     """Sets, titles, things and notes of 400 letters leave neither tile nor paper."""
     long = "wide" * 100
-    tiles = {
-        part: Tile(long, (Item(f"✕ {long}", long, is_struck=True), Item("✓ a")))
-        for part in parts(sets)
-    }
-    figure = drawn([Ring(long, long) for _ in range(sets)], tiles)
+    items = [(f"✕ {long}", long, LOOKS["explicitDeny"]), ("✓ a", "", None)]
+    tiles = dict.fromkeys(parts(sets), (long, None, items))
+    figure = drawn(named([long] * sets, long), tiles)
 
     assert faults(figure) == []
     assert figure.drawing.get_size_inches()[0] <= PAGE

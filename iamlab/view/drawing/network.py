@@ -186,7 +186,9 @@ class _Network:
             right -= BESIDE
         between = (right - left - self.number * width) / max(self.number - 1, 1)
         lefts = tuple(left + i * (width + between) for i in range(max(self.number, 2)))
-        return Measures(lefts, width, row, TOP, HEAD if framed else 0.0, FOOT if framed else 0.0)
+        return Measures(
+            lefts, [width] * len(lefts), row, TOP, HEAD if framed else 0.0, FOOT if framed else 0.0
+        )
 
     def _width(self) -> float:
         """Make boxes as wide as their words, so that the words on lines have room too."""
@@ -214,13 +216,13 @@ class _Network:
         }
 
     def _box(self, node: Node) -> Box:
-        room = self.measures.width - 2 * PAD
+        room = self.measures.widths[0] - 2 * PAD
         face: Face = "bold" if node.bold else "sans"
         fitting = (one for one in node.names if widest((one,), face=face) <= room)
         return Box(
             self.measures.lefts[node.column],
             self.places.heights[node.key],
-            self.measures.width,
+            self.measures.widths[0],
             next(fitting, node.names[-1]),
             node.note if self.has_notes else "",
             node.colour,
@@ -242,7 +244,12 @@ class _Network:
             self.sheet.field(left, top, PAGE - MARGIN - left, bottom - top, "")
             # No wider than the boxes below it: lines run up and down between the columns.
             wide = self.sheet.text(
-                left + FRAME, top + 0.2, title, size=TITLE, face="bold", room=self.measures.width
+                left + FRAME,
+                top + 0.2,
+                title,
+                size=TITLE,
+                face="bold",
+                room=self.measures.widths[0],
             )
             taken.append((left, top, left + FRAME + wide, top + 0.32))
         for box in self.boxes.values():
@@ -279,7 +286,7 @@ class _Network:
     def _words(self, places: Places) -> None:
         """Write on each line the longest of its forms that finds a place, or its last, shorter."""
         step = self.measures.lefts[1] - self.measures.lefts[0]
-        least = max(step - self.measures.width - ENDS, 0.8)
+        least = max(step - self.measures.widths[0] - ENDS, 0.8)
         for number, line in enumerate(self.lines):
             passes = abs(self.columns[line.end] - self.columns[line.start]) - 1
             room = least + step * max(passes, 0)

@@ -1,259 +1,235 @@
-"""Up to four crossing sets, drawn so that every part of them is a rectangle with room for names.
+"""Up to four crossing sets: each is a rectangle, and each part of them a tile with room for names.
 
 Two sets share columns, two more share rows: the columns are *only the first*, *both*, *only the
-second*, *neither*, and so are the rows. So each set is one rectangle, and each part of the sets one
-tile. A column or a row without anything in it is left out; what remains then shows by itself
-whether the sets cross, lie in each other, or have nothing in common.
+second*, *neither*, and so are the rows. A column or a row that has no part is left out, so the
+picture shows whether the sets cross, are in each other, or have nothing in common.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, height_of, widest, width_of
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
-from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.style import INK, PALE_INK, SILENT_AREA, Look
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
+from iamlab.view.folding import MORE, at_most
+from iamlab.view.style import INK, LOOKS, PALE_INK, SILENT_AREA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from iamlab.view.drawing.sheet import Sheet
+    from iamlab.view.drawing.shapes import Point
+    from iamlab.view.scene import Node, Scene
+    from iamlab.view.style import Look
 
-Part = tuple[bool, ...]
-"""A part of some sets: for each of them, whether it lies inside."""
-
+SET, PART, ITEM = "set", "part", "item"
+"""Kinds of nodes; an item's parent is the part that it is in."""
 MOST_SETS = 4
 MOST = 8
-"""So many things a tile names; the others it counts."""
+"""The largest number of items in a tile; others are counted."""
 GAP = 0.31
 """Between two tiles, where the edges of the sets run."""
 INNER, OUTER = 0.1, 0.2
 """How far a set's edge is from its tiles: of the smaller set, and of one around it."""
 LABEL_ROOM = 1.44
-"""For the names of the sets that share rows; they stand to the left."""
-LINE, NOTE_LINE = 0.21, 0.17
+"""For the names of the sets that share rows, at the left."""
+LINE, NOTE_LINE, HEADING = 0.21, 0.17, 0.24
 PADDING = 0.1
-WIDEST_TILE, SLIM_TILE = 3.1, 2.0
-"""In a slim tile all text is small."""
+TILE, SLIM_TILE = 2.85, 2.0
+"""The width of a tile if there is room; in a slim one all text is small."""
 LEAST_HEIGHT, HEAD = 0.9, 0.42
+LEAST_ROOM, LESS = 5.0, 0.6
+"""Words below the sets are a bit less wide than the sheet, unless that is very narrow."""
 _DASHES = ((), (6, 2), (1, 1.2), (6, 2, 1, 2))
-_ORDERS: tuple[tuple[Part, ...], ...] = (
-    ((),),
-    ((True,), (False,)),
-    ((True, False), (True, True), (False, True), (False, False)),
-)
+_ORDERS = (("",), ("1", "0"), ("10", "11", "01", "00"))
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """A set: what it is called, and what it is made of."""
+def part_id(inside: Iterable[bool]) -> str:
+    """Return the id of the part that is inside some of the sets.
 
-    label: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Something that lies in a part of the sets.
-
-    Parameters
-    ----------
-    note
-        Stands below it, in small.
-    is_struck
-        Whether a line goes through it.
+    Examples
+    --------
+    >>> part_id([True, False])
+    'part10'
     """
-
-    text: str
-    note: str = ""
-    colour: str = INK
-    is_struck: bool = False
-
-    @property
-    def height(self) -> float:
-        """How high it is with its note."""
-        return LINE + (NOTE_LINE if self.note else 0)
+    return PART + "".join(str(int(one)) for one in inside)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A part of the sets: what it is called, what lies in it, and how it looks if it is lit."""
-
-    title: str
-    items: tuple[Item, ...] = ()
-    lit: Look | None = None
-    is_fact: bool = True
-
-    @property
-    def height(self) -> float:
-        """How high its words are."""
-        named = sum(item.height for item in self.items[:MOST])
-        more = NOTE_LINE if len(self.items) > MOST else 0
-        return 2 * PADDING + (0.24 if self.title else 0) + named + more
-
-
-def in_order(parts: Iterable[Part], sets: int) -> list[Part]:
-    """Put parts in the order in which they are drawn: row by row, from the left to the right."""
-    across = min(sets, 2)
-    columns, rows = _ORDERS[across], _ORDERS[sets - across]
-    return sorted(parts, key=lambda one: (rows.index(one[across:]), columns.index(one[:across])))
+def in_order(parts: Iterable[str], sets: int) -> list[str]:
+    """Sort the ids of parts as they are drawn: row by row, from left to right."""
+    across, known = min(sets, 2), set(parts)
+    rows = _ORDERS[sets - across]
+    every = [f"{PART}{column}{row}" for row in rows for column in _ORDERS[across]]
+    return [part for part in every if part in known]
 
 
 def draw_sets(
-    sheet: Sheet, top: float, rings: Sequence[Ring], tiles: Mapping[Part, Tile], nothing: str
-) -> float:
-    """Draw sets and what lies in each part of them; give the height of their lower edge.
+    scene: Scene,
+    nothing: str,
+    *,
+    title: str = "",
+    below: Iterable[str] = (),
+    look: Look | None = None,
+) -> Sheet:
+    """Draw sets, and the items in each part of them.
 
     Parameters
     ----------
-    top
-        Where the upper edge is to be.
-    rings
-        At most ``MOST_SETS``.
-    tiles
-        By part. A part that is not named is drawn only where others need it.
+    scene
+        Nodes of the kinds ``SET``, at most ``MOST_SETS``, ``PART`` and ``ITEM``. A part with a look
+        is highlighted. An explicit deny strikes an item through.
     nothing
-        What a part says in which nothing lies.
+        The words in a part that has no items.
+    title, below, look
+        Words above and below the sets; how those below look.
     """
-    number = min(len(rings), 2)
-    across = _Axis.of(rings[:2], {part[:number] for part in tiles})
-    down = _Axis.of(rings[2:], {part[number:] for part in tiles})
-    around = 2 * OUTER if down.rings else OUTER
-    left = MARGIN + OUTER + (LABEL_ROOM + INNER if down.rings else 0)
-    whole = PAGE - MARGIN - left - around
-    width = min(_wanted(across, tiles), (whole + GAP) / len(across.places) - GAP)
-    room = (width - INNER) / 2 if across.share_one else width
-    names = [lines_of(ring.label, room, TEXT, "bold", most=2) for ring in rings[:2]]
-    head = max(names) * height_of(TEXT) + HEAD if names else 0
-    xs = [(left + place * (width + GAP), width) for place in range(len(across.places))]
-    least = LEAST_HEIGHT + (0.35 if len(down.rings) > 1 and len(down.places) == 1 else 0)
-    ys, y = [], top + head + around - OUTER
-    for row in down.places:
-        own = [tiles[column + row] for column in across.places if column + row in tiles]
-        ys.append((y, max([least, *(tile.height for tile in own)])))
-        y += ys[-1][1] + GAP
-    edge, right = y - GAP + around, xs[-1][0] + width
-    for place, ring in enumerate(across.rings):
-        pad, (start, end) = across.pads[place], across.span(place, xs)
-        inner = OUTER - pad
-        _outline(sheet, (start - pad, top + inner / 2), (end + pad, edge - inner), place)
-        # A name is flush with its tiles, the second set's at the far end.
-        at, align = (end, "right") if place else (start, "left")
-        y = top + 0.12
-        y += paragraph(sheet, at, y, ring.label, room, face="bold", most=2, align=align)
-        sheet.note(at, y + height_of(SMALL) / 2, ring.note, align=align, room=room)
-    room = LABEL_ROOM - 2 * INNER
-    for place, ring in enumerate(down.rings):
-        pad, (start, end) = down.pads[place], down.span(place, ys)
-        x = left - OUTER - LABEL_ROOM + (OUTER - pad) / 2
-        _outline(sheet, (x, start - pad), (right + OUTER + pad, end + pad), number + place)
-        tall = lines_of(ring.label, room, TEXT, "bold") * height_of(TEXT)
-        tall += lines_of(ring.note, room, SMALL, most=2) * height_of(SMALL)
-        y = end + pad - INNER - tall if place else start - pad + INNER
-        y += paragraph(sheet, x + INNER, y, ring.label, room, face="bold")
-        paragraph(sheet, x + INNER, y, ring.note, room, PALE_INK, size=SMALL, most=2)
-    for row, (y, height) in zip(down.places, ys, strict=True):
-        for column, (x, _) in zip(across.places, xs, strict=True):
-            tile = tiles.get(column + row, Tile(nothing, is_fact=False))
-            _draw_tile(sheet, (x, y), (width, height), tile)
-    return edge
+    drawing = _Sets(at_most(scene, {ITEM: MOST}), nothing)
+    sheet = drawing.sheet
+    sheet.text(MARGIN, 0.26, title, size=TITLE, face="bold", room=PAGE - 2 * MARGIN)
+    y = drawing.draw(0.5 if title else MARGIN)
+    room = max(sheet.width - LESS, LEAST_ROOM)
+    for words in below:
+        y += 0.1
+        style: dict[str, Any] = {"size": TEXT, "face": "bold"} if look else {"size": SMALL}
+        colour = look.colour if look else INK
+        y += paragraph(sheet, MARGIN, y, words, room, colour, most=4, fact=False, **style)
+    return sheet
 
 
-def _wanted(across: _Axis, tiles: Mapping[Part, Tile]) -> float:
-    """Return how wide tiles should be, so that all their words have room."""
-    items = [item for tile in tiles.values() for item in tile.items[:MOST]]
-    words = max(
-        widest([tile.title for tile in tiles.values()], SMALL, "bold"),
-        widest([item.text for item in items]),
-        widest([item.note for item in items], SMALL) + 2 * PADDING,
-    )
-    labels = [ring.label for ring in across.rings]
-    names = widest(labels, TEXT, "bold")
-    if across.share_one:  # then two names share its width, each broken between its words
-        each = widest([word for label in labels for word in label.split(" ")], TEXT, "bold")
-        names = 2 * each + 2 * INNER
-    return min(WIDEST_TILE, max(SLIM_TILE, names, words + 2 * PADDING))
+class _Sets:
+    """The work of drawing sets."""
+
+    def __init__(self, scene: Scene, nothing: str) -> None:
+        self.sheet, self.nothing = Sheet(), nothing
+        self.parts: dict[str, Node] = {}
+        self.items: dict[str, list[Node]] = defaultdict(list)
+        for node in scene.nodes:
+            if node.kind == PART:
+                self.parts[node.id.removeprefix(PART)] = node
+            elif node.kind in (ITEM, MORE):
+                self.items[node.parent.removeprefix(PART)].append(node)
+        sets = [node for node in scene.nodes if node.kind == SET]
+        self.across = _Axis(sets[:2], {part[:2] for part in self.parts})
+        self.down = _Axis(sets[2:], {part[2:] for part in self.parts})
+
+    def draw(self, top: float) -> float:
+        """Draw everything below a height; return where it ends."""
+        across, down = self.across, self.down
+        around = 2 * OUTER if down.sets else OUTER
+        left = MARGIN + OUTER + (LABEL_ROOM + INNER if down.sets else 0)
+        whole = PAGE - MARGIN - left - around
+        width = min(TILE, (whole + GAP) / len(across.places) - GAP)
+        room = (width - INNER) / 2 if across.shares_names else width
+        names = [lines_of(one.text, room, TEXT, "bold", most=2) for one in across.sets]
+        head = max(names) * height_of(TEXT) + HEAD if names else 0
+        xs = [(left + place * (width + GAP), width) for place in range(len(across.places))]
+        least = LEAST_HEIGHT + (0.35 if down.shares_names and len(down.places) == 1 else 0)
+        ys, y = [], top + head + around - OUTER
+        for row in down.places:
+            ys.append((y, max([least, *(self._height(column + row) for column in across.places)])))
+            y += ys[-1][1] + GAP
+        bottom, right = y - GAP + around, xs[-1][0] + width
+        for number, one in enumerate(across.sets):
+            pad, (start, end) = across.pads[number], across.span(number, xs)
+            inner = OUTER - pad
+            self._outline((start - pad, top + inner / 2), (end + pad, bottom - inner), number)
+            # A name is flush with its tiles, the second set's at the far end.
+            at, align = (end, "right") if number else (start, "left")
+            y = top + 0.12
+            y += paragraph(self.sheet, at, y, one.text, room, face="bold", most=2, align=align)
+            self.sheet.note(at, y + height_of(SMALL) / 2, one.note, align=align, room=room)
+        room = LABEL_ROOM - 2 * INNER
+        for number, one in enumerate(down.sets):
+            pad, (start, end) = down.pads[number], down.span(number, ys)
+            x = left - OUTER - LABEL_ROOM + (OUTER - pad) / 2
+            self._outline((x, start - pad), (right + OUTER + pad, end + pad), number + 2)
+            tall = lines_of(one.text, room, TEXT, "bold") * height_of(TEXT)
+            tall += lines_of(one.note, room, SMALL, most=2) * height_of(SMALL)
+            y = end + pad - INNER - tall if number else start - pad + INNER
+            y += paragraph(self.sheet, x + INNER, y, one.text, room, face="bold")
+            paragraph(self.sheet, x + INNER, y, one.note, room, PALE_INK, size=SMALL, most=2)
+        for row, (y, height) in zip(down.places, ys, strict=True):
+            for column, (x, _) in zip(across.places, xs, strict=True):
+                self._draw_tile(column + row, (x, y), (width, height))
+        return bottom
+
+    def _height(self, part: str) -> float:
+        """Return how high the words of a tile are."""
+        title = HEADING if part in self.parts and _title(self.parts[part]) else 0
+        return 2 * PADDING + title + sum(map(_item_height, self.items[part]))
+
+    def _outline(self, start: Point, end: Point, number: int) -> None:
+        """Draw a set: a pale area, darker where sets cross, and an edge of its own kind of line."""
+        area = Ink(fill=SILENT_AREA, opacity=0.7, layer=0)
+        for ink in (area, Ink(edge=INK, width=1.5, dashes=_DASHES[number], layer=1)):
+            self.sheet.draw(Rectangle(*start, end[0] - start[0], end[1] - start[1], ink, 0.12))
+        self.sheet.reach(*end)
+
+    def _draw_tile(self, part: str, place: Point, size: Point) -> None:
+        x, y, room = place[0] + PADDING, place[1] + PADDING, size[0] - 2 * PADDING
+        node, letters = self.parts.get(part), SMALL if size[0] < SLIM_TILE else TEXT
+        look = node.look if node else None
+        if look:
+            self.sheet.area(place, size, look.area, edge=look.colour)
+        if node and (title := _title(node)):
+            style: dict[str, Any] = {"face": "bold" if look else "sans", "room": room}
+            colour = look.colour if look else PALE_INK
+            self.sheet.note(x, y + 0.08, title, colour, fact=False, **style)
+            y += HEADING
+        if not self.items[part]:
+            self.sheet.note(x, y + LINE / 2, self.nothing, room=room, fact=False)
+        indent = width_of("✕ ", letters)
+        for item in self.items[part]:
+            middle, colour = y + LINE / 2, item.look.colour if item.look else INK
+            style = {"size": letters, "room": room, "fact": item.kind == ITEM}
+            taken = self.sheet.text(x, middle, item.text, colour, **style)
+            if item.look == LOOKS["explicitDeny"]:
+                ends = ((x + indent, middle), (x + taken, middle))
+                self.sheet.draw(Line(ends, Ink(edge=colour, width=0.9, layer=7)))
+            self.sheet.note(x + indent, middle + NOTE_LINE, item.note, room=room - indent)
+            y += _item_height(item)
 
 
-@dataclass(frozen=True, slots=True)
+def _title(part: Node) -> str:
+    return ": ".join(filter(None, (part.text, str(part.look or ""))))
+
+
+def _item_height(item: Node) -> float:
+    return LINE + (NOTE_LINE if item.note else 0)
+
+
 class _Axis:
-    """The columns or the rows that are drawn, and the sets that share them."""
+    """The columns or the rows that are drawn, and the sets that share them.
 
-    rings: Sequence[Ring]
-    places: tuple[Part, ...]
+    A set without a used place gets one, so that it can be drawn. A larger set's edge runs around
+    that of a smaller one; sets that have nothing in common keep a distance.
+    """
 
-    @classmethod
-    def of(cls, rings: Sequence[Ring], used: set[Part]) -> _Axis:
-        """Keep what is used, and for each set at least one place, so that it can be drawn."""
-        numbers = range(len(rings))
-        for number in numbers:
-            if not any(part[number] for part in used):
-                used.add(tuple(one == number for one in numbers))
-        return cls(rings, tuple(part for part in _ORDERS[len(rings)] if part in used))
+    def __init__(self, sets: Sequence[Node], used: set[str]) -> None:
+        self.sets = sets
+        for number in range(len(sets)):
+            if not any(part[number] == "1" for part in used):
+                used.add("01" if number else "10"[: len(sets)])
+        self.places = [part for part in _ORDERS[len(sets)] if part in used]
+        own = [
+            [place for place, part in enumerate(self.places) if part[number] == "1"]
+            for number in range(len(sets))
+        ]
+        self._ends = [(places[0], places[-1]) for places in own]
+        self.pads = [OUTER] * len(sets)
+        if len(sets) > 1:
+            larger = 0 if len(own[0]) >= len(own[1]) else 1
+            self.pads = [INNER, INNER]
+            self.pads[larger] = OUTER if "11" in self.places else INNER
 
-    def ends(self, number: int) -> tuple[int, int]:
-        """Return the first and the last place of a set; all between belong to it."""
-        own = [place for place, part in enumerate(self.places) if part[number]]
-        return own[0], own[-1]
-
-    def span(self, number: int, sizes: Sequence[tuple[float, float]]) -> tuple[float, float]:
-        """Return from where to where the tiles of a set reach."""
-        first, last = self.ends(number)
+    def span(self, number: int, sizes: Sequence[Point]) -> Point:
+        """Return where the tiles of a set begin and end."""
+        first, last = self._ends[number]
         return sizes[first][0], sum(sizes[last])
 
     @property
-    def share_one(self) -> bool:
-        """Whether the names of two sets are above the same place."""
-        return len(self.rings) > 1 and self.ends(0)[0] == self.ends(1)[1]
-
-    @property
-    def pads(self) -> tuple[float, ...]:
-        """How far the edge of each set is from its tiles: a larger one runs around the other."""
-        if len(self.rings) < 2:
-            return (OUTER,)
-        if not any(map(all, self.places)):
-            return INNER, INNER  # they have nothing in common, and keep a distance
-        first, second = (last - first for first, last in map(self.ends, (0, 1)))
-        return (OUTER, INNER) if first >= second else (INNER, OUTER)
-
-
-def _outline(
-    sheet: Sheet, start: tuple[float, float], end: tuple[float, float], number: int
-) -> None:
-    """Draw a set: a pale area, darker where sets cross, and an edge of its own kind of line."""
-    inks = (
-        Ink(fill=SILENT_AREA, opacity=0.7, layer=0),
-        Ink(edge=INK, width=1.5, dashes=_DASHES[number], layer=1),
-    )
-    for ink in inks:
-        sheet.draw(Rectangle(*start, end[0] - start[0], end[1] - start[1], ink, 0.12))
-    sheet.reach(*end)
-
-
-def _draw_tile(
-    sheet: Sheet, place: tuple[float, float], size: tuple[float, float], tile: Tile
-) -> None:
-    if tile.lit is not None:
-        sheet.area(place, size, tile.lit.area, edge=tile.lit.colour)
-    letters = SMALL if size[0] < SLIM_TILE else TEXT
-    x, y, room = place[0] + PADDING, place[1] + PADDING, size[0] - 2 * PADDING
-    if tile.title:
-        colour = tile.lit.colour if tile.lit else PALE_INK
-        face = "bold" if tile.lit else "sans"
-        sheet.note(x, y + 0.08, tile.title, colour, face=face, room=room, fact=tile.is_fact)
-        y += 0.24
-    indent = width_of("✕ ", letters)
-    for item in tile.items[:MOST]:
-        middle = y + LINE / 2
-        taken = sheet.text(x, middle, item.text, item.colour, size=letters, room=room)
-        if item.is_struck:
-            ends = ((x + indent, middle), (x + taken, middle))
-            sheet.draw(Line(ends, Ink(edge=item.colour, width=0.9, layer=7)))
-        sheet.note(x + indent, middle + NOTE_LINE, item.note, room=room - indent)
-        y += item.height
-    if len(tile.items) > MOST:
-        more = f"and {len(tile.items) - MOST} more"
-        sheet.note(x, y + NOTE_LINE / 2, more, fact=False)
+    def shares_names(self) -> bool:
+        """Whether the names of two sets are at the same place."""
+        return len(self.sets) > 1 and self._ends[0][0] == self._ends[1][1]

@@ -1,88 +1,74 @@
-"""The condition tree: an AND of ORs, coloured by what a request makes of it.
+"""The condition tree: an AND of ORs, coloured by the result of each part for a request.
 
-From left to right: a statement; its conditions, all of which must match; the values of each, of
-which one is enough, or none may match; and what the request has. A key that the request lacks
-doesn't match or mismatch: what follows from that depends on the operator, and is there in words.
+From left to right: a statement; its conditions, all of which must match; the values of each
+condition; and the request's values. One value is enough, or with a negated operator none may match.
+A key that the request doesn't have neither matches nor mismatches: what follows depends on the
+operator, and the figure explains it.
 
 Notes
 -----
 AWS pages: "IAM JSON policy elements: Condition"; "Creating a condition with multiple keys or
-values".
+values"; "Set operators for multivalued context keys".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from iamlab.display import count
 from iamlab.engine.decision import Decision
-from iamlab.view.drawing.measure import SMALL, height_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import Layers
+from iamlab.engine.matching import wanted_values
+from iamlab.engine.request import Request
+from iamlab.errors import RequestError
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import OPERATORS, Comparison, holds
+from iamlab.policy.describe.values import ORDERS
+from iamlab.policy.document import Policy
+from iamlab.policy.statement import Statement
 from iamlab.view.figures.names import asks_for
-from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY, Branch, Leaf, Tree, trees
-from iamlab.view.scene import Node, Scene
-from iamlab.view.style import (
-    ALLOW,
-    ALLOW_AREA,
-    DENY,
-    DENY_AREA,
-    INK,
-    LIT_AREA,
-    PALE_INK,
-    PALE_LINE,
-    PAPER,
-    look,
-)
-from iamlab.view.words import told
+from iamlab.view.folding import at_most
+from iamlab.view.layouts.branches import PLAIN, draw_branches
+from iamlab.view.scene import Column, Edge, Node, Scene
+from iamlab.view.style import ABSENT, EFFECTS, INK, LIT_AREA, LOOKS, PAPER, Look, look
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from iamlab.engine.request import Request
-    from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Statement
-    from iamlab.view.drawing.shapes import Point
+    from iamlab.engine.verdict import StatementMatch
+    from iamlab.policy.statement import Condition
     from iamlab.view.figure import Figure
 
-STATEMENT, CONDITION, VALUE, HAS = MARGIN, 2.75, 6.3, 8.3
-"""Where the columns begin."""
-STATEMENT_WIDTH, CONDITION_WIDTH, VALUE_WIDTH, HAS_WIDTH = 1.85, 2.85, 1.85, 1.5
-TOP, HEADINGS = 0.8, 0.62
-LEAF, LEAF_GAP = 0.32, 0.07
-MORE = 0.22
-"""The height of the line that counts those left out."""
-BRANCH, BRANCH_GAP = 0.62, 0.16
-"""The height of a condition whose words take one line, and the room below it."""
-TREE_GAP = 0.3
-STEP = height_of(SMALL)
-VALUES = 6
-"""The largest number of values that are drawn of a condition; others are counted."""
-BRANCHES = 30
-"""After so many conditions no further statement is drawn."""
-COLOURS: dict[bool | None, tuple[str, str]] = {
-    True: (ALLOW, ALLOW_AREA),
-    False: (DENY, DENY_AREA),
-    None: (PALE_INK, PAPER),
-}
-JOINTS = {"OR": " (OR: one is enough)", "NOR": " (NOR: none may fit)"}
+KINDS = STATEMENT, CONDITION, VALUE, FOUND = "statement", "condition", "value", "found"
+"""The kinds of boxes, in the order of their columns."""
+HEADINGS = "STATEMENT", "ALL CONDITIONS (AND)", "VALUES", "THE REQUEST HAS"
+LISTED = {VALUE: "value:", FOUND: "the request has:"}
+LIMITS = {STATEMENT: 15, VALUE: 6, FOUND: 6}
+"""The largest numbers of boxes in the picture."""
+MATCHES = replace(LOOKS["allowed"], word="matches")
+MISSES = replace(LOOKS["explicitDeny"], word="does not match")
+NOT_APPLYING = Look("○", "does not apply", INK, PAPER)
+FROM_REQUEST = replace(PLAIN, area=LIT_AREA)
+NO_KEY, EMPTY = "no such key", "(empty text)"
+NOTHING = "no statement has a condition"
 READ = {
-    "OR": "; of the values of one, one is enough (OR)",
-    "NOR": "; of a negated one none may fit (NOR), and ✓ is one that does not",
+    "OR": "; one value of a condition is enough (OR)",
+    "NOR": "; with a negated operator no value may match (NOR), and ✓ marks one that does not",
 }
-NOTHING = "No statement here has a condition: they ask for nothing more."
 
 
 def condition_tree(what: Decision | Policy | Statement, request: Request | None = None) -> Figure:
-    """Draw conditions as a tree, each part with what a request makes of it.
+    """Draw conditions as a tree, each part with its result for a request.
 
     Parameters
     ----------
     what
-        A policy or a statement; or a decision, for all statements with conditions that had a part
-        in it.
+        A policy or a statement; or a decision, for all statements with conditions that were
+        evaluated.
     request
-        What to hold a policy or a statement against; a decision has its own.
+        The request to compare a policy or a statement with; a decision has its own.
 
     Raises
     ------
@@ -98,211 +84,214 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     >>> condition_tree(policy, request).alt.partition(": ")[2]
     'Allow #1 does not apply: ✕ aws:MultiFactorAuthPresent (no such key).'
     """
-    found, decision = trees(what, request)
-    drawn = found[: _most(found)]
-    who = decision.request
-    seen = look(decision.verdict) if isinstance(what, Decision) else None
-    left_out = _left_out(found[len(drawn) :])
-    facts = {"statement": "", "request": asks_for(who), "matches": None, "why": NOTHING}
+    decision, matches = _evaluated(what, request)
+    verdict = look(decision.verdict) if isinstance(what, Decision) else None
+    tree = ConditionNodes(decision, matches)
+    made, asked = decision.request, asks_for(decision.request)
+    joints = {edge.label for edge in tree.edges}
     scene = Scene(
-        list(_nodes(found)) or [Node("none", NOTHING, facts=facts)],
-        before=[asks_for(who), f"  caller: {who.principal}", f"  resource: {who.resource}"],
-        after=[
-            *([f"(in the picture: {left_out})"] if left_out else []),
-            *([str(seen)] if seen else []),
-        ],
+        tree.nodes,
+        tree.edges,
+        dict(enumerate(map(Column, HEADINGS))),
+        before=[asked, f"  caller: {made.principal}", f"  resource: {made.resource}"],
+        after=[str(verdict)] if verdict else [],
     )
-    joints = {branch.joint for tree in drawn for branch in tree.branches}
-    ways = "".join(words for joint, words in READ.items() if joint in joints)
-    first, end = f"{asks_for(who)}: ", f". {seen.sentence}" if seen else "."
-
-    def draw(_: Scene) -> Sheet:
-        sheet = Sheet(PAGE)
-        sheet.text(STATEMENT, 0.27, asks_for(who), INK, face="bold", room=7.4)
-        if seen:
-            sheet.text(PAGE - MARGIN, 0.27, str(seen), seen.colour, face="bold", align="right")
-        _draw(sheet, drawn, left_out)
-        return sheet
-
+    read = "".join(words for joint, words in READ.items() if joint in joints)
     return scene.figure(
-        draw,
-        alt=told(first, [tree.sentence for tree in found] or ["no statement has a condition"], end),
-        caption=f"{first}all conditions must match (AND){ways}.",
+        lambda drawn: draw_branches(drawn, asked, verdict),
+        alt=told(f"{asked}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
+        caption=f"{asked}: all conditions must match (AND){read}.",
+        drawn=at_most(scene, LIMITS),
         is_graph=False,
     )
 
 
-def _most(found: Sequence[Tree]) -> int:
-    """Count the statements that there is room for, at least one."""
-    number = 0
-    for place, tree in enumerate(found):
-        number += len(tree.branches)
-        if number > BRANCHES and place:
-            return place
-    return len(found)
-
-
-def _left_out(others: Sequence[Tree]) -> str:
-    """Count statements for which there is no room."""
-    matching = sum(tree.matches for tree in others)
-    more = f"and {count(len(others), 'more statement')} with conditions, {matching} of them match"
-    return more if others else ""
-
-
-def _nodes(found: Sequence[Tree]) -> Iterator[Node]:
-    """Yield the statements, each with its conditions."""
-    for number, tree in enumerate(found):
-        joined = "all of these must match (AND)" if len(tree.branches) > 1 else ""
-        yield Node(
-            str(number),
-            tree.label,
-            line=f"{tree.title}: {tree.outcome}",
-            details=list(filter(None, (tree.policy, joined))),
+def _evaluated(what: object, request: object) -> tuple[Decision, Sequence[StatementMatch]]:
+    """Return a decision, and the statements that are compared with its request."""
+    if isinstance(what, Decision):
+        if request is not None and request != what.request:
+            raise RequestError("A decision has its own request; pass only the decision.")
+        return what, [match for step in what.trace.steps for match in step.matches]
+    if not isinstance(what, Policy | Statement):
+        raise RequestError(
+            "condition_tree wants a decision, or a policy or statement and a request, not an "
+            f"object of type {type(what).__name__}."
         )
-        for place, branch in enumerate(tree.branches):
-            has = ", ".join(map(str, branch.found)) or f"{MISSING} {NO_KEY}"
-            yield Node(
-                f"{number} {place}",
-                branch.key,
-                parent=str(number),
-                line=f"{branch.symbol} {branch.key}: {branch.outcome}",
-                details=[
-                    f"{branch.operator}: {branch.asks}",
-                    f"values{JOINTS.get(branch.joint, '')}",
-                    *([f"  {leaf}" for leaf in branch.values] or ["  (no values)"]),
-                    f"the request has: {has}",
-                    *filter(None, [branch.why]),
-                ],
-                facts={
-                    "statement": tree.address,
-                    "effect": tree.effect,
-                    "operator": branch.operator,
-                    "key": branch.key,
-                    "asks": branch.asks,
-                    "values": tuple(leaf.text for leaf in branch.values),
-                    "request has": tuple(leaf.text for leaf in branch.found) or None,
-                    "matches": branch.matches,
-                    "why": branch.why,
-                    "statement applies": tree.applies,
-                },
-            )
+    if not isinstance(request, Request):
+        raise RequestError(
+            f"Conditions are compared with a request, not with a {type(request).__name__}: "
+            "condition_tree(policy, Request(principal, action, resource))."
+        )
+    decision = evaluate(request, Layers())
+    return decision, decision.why_not(what if isinstance(what, Policy) else Policy((what,)))
 
 
-# -- the picture -----------------------------------------------------------------------------------
+class ConditionNodes:
+    """The statements with conditions as nodes, and each of them in a sentence."""
+
+    def __init__(self, decision: Decision, matches: Iterable[StatementMatch]) -> None:
+        self.decision = decision
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        with_conditions = [match for match in matches if match.statement.conditions]
+        self.sentences = list(map(self._add_statement, with_conditions)) or [NOTHING]
+        if not self.nodes:
+            asked = asks_for(decision.request)
+            facts = {"statement": "", "request": asked, "matches": None, "why": NOTHING}
+            self._add(STATEMENT, "", details=[NOTHING], facts=facts)
+
+    def _add(self, kind: str, text: str, parent: str = "", joint: str = "", **more: Any) -> str:
+        """Add a node and the edge that leads to it; the joint is AND, OR or NOR."""
+        name, column = str(len(self.nodes)), KINDS.index(kind)
+        self.nodes.append(Node(name, text, kind=kind, parent=parent, column=column, **more))
+        self.edges.append(Edge(parent, name, joint))
+        return name
+
+    def _add_statement(self, match: StatementMatch) -> str:
+        """Add a statement and its conditions."""
+        policy, statement = match.attached.policy.name, match.statement
+        others = dict.fromkeys(one.element for one in match.mismatches if one.condition is None)
+        missed = [f"{MISSES.symbol} {element}" for element in others]
+        seen = EFFECTS[match.effect] if match.applies else NOT_APPLYING
+        outcome = "applies" if match.applies else seen.word
+        words = f"{outcome}: {listed(missed)}" if missed else outcome
+        name = self._add(
+            STATEMENT,
+            f"{seen.symbol} {match.effect} {statement.label}",
+            details=[*filter(None, [policy]), words],
+            look=seen,
+            highlighted=match.applies,
+            stays=match.applies,
+        )
+        facts = {
+            "statement": f"{policy}/{statement.label}" if policy else statement.label,
+            "effect": match.effect,
+            "statement applies": match.applies,
+        }
+        marks = [self._add_condition(one, match, name, facts) for one in statement.conditions]
+        missed += [mark for mark in marks if mark.startswith(MISSES.symbol)]
+        address = shorten(str(facts["statement"]), 40)
+        return f"{match.effect} {address} {outcome}: {listed(missed or marks, 3, length=90)}"
+
+    def _add_condition(
+        self, condition: Condition, match: StatementMatch, parent: str, facts: Mapping[str, object]
+    ) -> str:
+        """Add a condition, its values, and those of the request."""
+        request, rules, comparison = (
+            self.decision.request,
+            self.decision.rules,
+            condition.comparison,
+        )
+        found = request.values(condition.key) or ()
+        many = is_multivalued(condition.key) or len(found) > 1
+        wanted = wanted_values(condition, match.statement, request, rules)
+        filled = [
+            raw if value is None else value
+            for raw, value in zip(condition.values, wanted, strict=True)
+        ]
+        matches = all(one.condition != condition for one in match.mismatches)
+        seen, why = MATCHES if matches else MISSES, _why(comparison, found, many=many)
+        joint = "AND" if len(match.statement.conditions) > 1 else ""
+        text, operator = f"{seen.symbol} {condition.key}", str(comparison)
+        words = asks(comparison, condition.values)
+        name = self._add(
+            CONDITION,
+            text,
+            parent,
+            joint,
+            line=f"{joint} {text}: {seen.word}".strip(),
+            details=[operator, words],
+            look=seen,
+            highlighted=True,
+            stays=matches,
+            facts={
+                **facts,
+                "operator": operator,
+                "key": condition.key,
+                "asks": words,
+                "values": tuple(filled),
+                "request has": found or None,
+                "matches": matches,
+                "why": why,
+            },
+        )
+
+        def compared(values: Sequence[str | None], has: Sequence[str]) -> Look:
+            is_met = holds(comparison, values, has, multivalued=many, rules=rules)
+            return MATCHES if is_met else MISSES
+
+        # With a set operator each of the request's values matches or doesn't.
+        one_by_one = bool(comparison.set_operator)
+        are_compared = not one_by_one and (bool(found) or comparison.name == "Null")
+        negated = OPERATORS[comparison.name].negated
+        joint = ("NOR" if negated else "OR") if len(wanted) > 1 else ""
+        for raw, value, shown in zip(condition.values, wanted, filled, strict=True):
+            note = "the variable has no value" if value is None else raw if value != raw else ""
+            seen = compared([value], found) if are_compared else PLAIN
+            self._add_value(VALUE, name, shown, seen, note, joint)
+        for value in found or [NO_KEY]:
+            seen = compared(wanted, [value]) if one_by_one else FROM_REQUEST
+            self._add_value(FOUND, name, value, seen if found else ABSENT)
+        if why:
+            self._add(FOUND, "", name, details=[why])
+        return f"{text} ({shorten(', '.join(found) or NO_KEY, 30)})"
+
+    def _add_value(
+        self, kind: str, parent: str, value: str, seen: Look, note: str = "", joint: str = ""
+    ) -> None:
+        text = f"{seen.symbol} {value or EMPTY}".strip()
+        line = f"{joint or LISTED[kind]} {text}{f' ({note})' if note else ''}"
+        self._add(kind, text, parent, joint, line=line, look=seen, stays=seen is MATCHES)
 
 
-def _draw(sheet: Sheet, drawn: Sequence[Tree], left_out: str) -> None:
-    if not drawn:
-        sheet.text(STATEMENT, 0.55, NOTHING, INK)
-        return
-    titles = ("STATEMENT", "ALL CONDITIONS (AND)", "VALUES", "THE REQUEST HAS")
-    for x, title in zip((STATEMENT, CONDITION, VALUE, HAS), titles, strict=True):
-        sheet.heading(x, HEADINGS, title)
-    y = TOP
-    for tree in drawn:
-        y = _tree(sheet, tree, y) + TREE_GAP
-    sheet.note(STATEMENT, y - 0.1, left_out, INK)
+def asks(comparison: Comparison, values: Sequence[str]) -> str:
+    """Describe what an operator requires of the request's value.
+
+    Examples
+    --------
+    >>> asks(Comparison("StringNotEquals"), ["sea", "sky"])
+    'is none of these'
+    >>> asks(Comparison("StringLike", "ForAllValues"), ["map-*"])
+    'every value that the request has is like this; also if it has none'
+    """
+    if comparison.name == "Null":
+        wanted = {value.lower() for value in values}
+        only = {"true": "the key must be missing", "false": "the key must be there"}
+        return only[wanted.pop()] if len(wanted) == 1 and wanted <= set(only) else "is it missing?"
+    negated, verb = OPERATORS[comparison.name].negated, _verb(comparison.name)
+    words = f"{verb} {'none' if negated else 'one'} of these"
+    if len(values) == 1:
+        words = f"{verb.replace('is', 'is not', 1) if negated else verb} this"
+    if comparison.set_operator == "ForAllValues":
+        return f"every value that the request has {words}; also if it has none"
+    if comparison.set_operator == "ForAnyValue":
+        return f"at least one value that the request has {words}"
+    return f"{words}; or no such key" if comparison.if_exists else words
 
 
-def _tree(sheet: Sheet, tree: Tree, top: float) -> float:
-    """Draw a statement; return its lower edge."""
-    shown = tree.branches[:BRANCHES]
-    middles, bottom = [], top - BRANCH_GAP
-    for branch in shown:
-        height = max(_box_height(branch), _height(branch.values), _has_height(branch))
-        middles.append(bottom + BRANCH_GAP + height / 2)
-        bottom += BRANCH_GAP + height
-    if len(shown) < len(tree.branches):
-        more = f"and {len(tree.branches) - len(shown)} more conditions"
-        sheet.note(CONDITION, bottom + 0.15, more, INK, fact=False)
-        bottom += MORE
-    colour, area = COLOURS[tree.effect == "Allow"] if tree.applies else (INK, PAPER)
-    shape, is_bold = (STATEMENT, (middles[0] + middles[-1]) / 2, STATEMENT_WIDTH), tree.applies
-    words = tree.title, tree.policy
-    root = Box(*shape, *words, colour, area, bold=is_bold, dashed=not is_bold)
-    sheet.box(root)
-    x, below = root.x, root.bottom[1] + 0.05
-    below += paragraph(sheet, x, below, tree.outcome, root.width, colour, size=SMALL)
-    start = _joint(sheet, root.right, "AND" if len(shown) > 1 else "")
-    for branch, middle in zip(shown, middles, strict=True):
-        _branch(sheet, branch, middle, start)
-    return max(bottom, below)
+def _verb(name: str) -> str:
+    """Return what an operator, without its Not, says of one value."""
+    for family in ("Numeric", "Date"):
+        if name.startswith(family):
+            return ORDERS[name.removeprefix(family).removeprefix("Not")][family == "Date"]
+    if "IpAddress" in name:
+        return "is in"
+    if name.endswith("IgnoreCase"):
+        return "is, ignoring case,"
+    return "is like" if OPERATORS[name].pattern else "is"
 
 
-def _joint(sheet: Sheet, place: Point, word: str) -> Point:
-    """Write how the lines that begin here are joined; return where they begin."""
-    x, y = place
-    width = sheet.note(x + 0.06, y, word, INK, face="bold", fact=False)
-    return (x + 0.12 + width, y) if word else place
-
-
-def _box_height(branch: Branch) -> float:
-    return BRANCH + (lines_of(branch.asks, CONDITION_WIDTH - 0.2, SMALL, most=2) - 1) * STEP
-
-
-def _has_height(branch: Branch) -> float:
-    why = lines_of(branch.why, HAS_WIDTH, SMALL) * STEP
-    return _height(branch.found) + (why + 0.04 if why else 0)
-
-
-def _height(leaves: Sequence[Leaf]) -> float:
-    """Measure values above each other, and the line that counts those left out."""
-    shown, left = _few(leaves)
-    return max(len(shown), 1) * (LEAF + LEAF_GAP) - LEAF_GAP + (MORE if left else 0)
-
-
-def _few(leaves: Sequence[Leaf]) -> tuple[Sequence[Leaf], Sequence[Leaf]]:
-    """Choose the values that are drawn: those that fit come first where there are many."""
-    if len(leaves) <= VALUES + 1:
-        return leaves, ()
-    order = sorted(leaves, key=lambda leaf: not leaf.fits)
-    return order[:VALUES], order[VALUES:]
-
-
-def _branch(sheet: Sheet, branch: Branch, y: float, start: Point) -> None:
-    """Draw a condition, its values, and what the request has."""
-    colour, area = COLOURS[branch.matches]
-    height = _box_height(branch)
-    # A condition that doesn't match is dashed: a print without colours says so too.
-    fails, shape = not branch.matches, (CONDITION, y, CONDITION_WIDTH)
-    box = Box(*shape, "", "", colour, area, bold=True, dashed=fails, height=height)
-    sheet.box(box)
-    sheet.line(start, box.left, colour, bold=branch.matches, dashed=fails)
-    x, room, top = CONDITION + 0.1, CONDITION_WIDTH - 0.2, y - height / 2
-    sheet.text(x, top + 0.15, f"{branch.symbol} {branch.key}", colour, face="bold", room=room)
-    sheet.note(x, top + 0.33, branch.operator, INK, room=room)
-    paragraph(sheet, x, top + 0.41, branch.asks, room, INK, size=SMALL, most=2)
-    start = _joint(sheet, box.right, branch.joint)
-    for leaf, left in _leaves(sheet, branch.values, (VALUE, y - _height(branch.values) / 2)):
-        sheet.line(start, left, PALE_LINE if leaf.fits is None else COLOURS[leaf.fits][0])
-    if not branch.values:
-        sheet.note(VALUE, y, "(no values)", PALE_INK)
-    top = y - _has_height(branch) / 2
-    list(_leaves(sheet, branch.found, (HAS, top), HAS_WIDTH, LIT_AREA))
-    if not branch.found:
-        words, middle = f"{MISSING} {NO_KEY}", top + LEAF / 2
-        sheet.box(Box(HAS, middle, HAS_WIDTH, words, "", PALE_INK, dashed=True, height=LEAF))
-    below = top + _height(branch.found) + 0.04
-    paragraph(sheet, HAS, below, branch.why, HAS_WIDTH, PALE_INK, size=SMALL)
-
-
-def _leaves(
-    sheet: Sheet,
-    leaves: Sequence[Leaf],
-    place: Point,
-    width: float = VALUE_WIDTH,
-    plain: str = PAPER,
-) -> Iterator[tuple[Leaf, Point]]:
-    """Draw values above each other; yield each with the left edge of its box."""
-    shown, left = _few(leaves)
-    x, y = place[0], place[1] + LEAF / 2
-    for leaf in shown:
-        colour, area = (INK, plain) if leaf.fits is None else COLOURS[leaf.fits]
-        box = Box(x, y, width, leaf.shown, "", colour, area, height=LEAF)
-        sheet.box(box)
-        yield leaf, box.left
-        y += LEAF + LEAF_GAP
-    if left:
-        fitting = sum(leaf.fits is True for leaf in left)
-        more = f"and {len(left)} more" + (f", {fitting} ✓" if fitting else "")
-        sheet.note(x, place[1] + _height(leaves) - 0.08, more, PALE_INK, fact=False)
+def _why(comparison: Comparison, found: Sequence[str], *, many: bool) -> str:
+    """Explain the result where the values alone don't show it."""
+    if comparison.name == "Null":
+        return "the key is there" if found else "the key is missing"
+    if found:
+        is_several = many and not comparison.set_operator
+        return "several values need ForAllValues or ForAnyValue" if is_several else ""
+    if comparison.set_operator:
+        every = comparison.set_operator == "ForAllValues"
+        return "of no values all fit" if every else "of no values none fits"
+    if comparison.if_exists:
+        return "IfExists: a missing key matches"
+    negated = OPERATORS[comparison.name].negated
+    return "a missing key is none of them" if negated else "a missing key never matches"

@@ -1,8 +1,8 @@
 """The values of a condition as two sets: those that the policy lists, those that the request has.
 
-``ForAllValues`` asks whether every value of the request fits one of the policy's, and so it holds
-for the empty set; ``ForAnyValue`` asks whether one does. Which value fits which, and whether the
-condition holds, is the engine's to say.
+``ForAllValues`` asks whether every value of the request matches one of the policy's, so it holds
+for the empty set; ``ForAnyValue`` asks whether at least one does. The engine decides which value
+matches which, and whether the condition holds.
 
 Notes
 -----
@@ -11,43 +11,39 @@ AWS page: "Set operators for multivalued context keys".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.conditions import OPERATORS
-from iamlab.view.drawing.measure import TITLE
-from iamlab.view.drawing.paragraph import paragraph
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.figures.policy.compared_values import (
-    BOTH,
-    POLICY,
-    REQUEST,
-    compare,
-    reason_of,
-    shown,
-)
-from iamlab.view.layouts.set_tiles import Item, Ring, Tile, draw_sets
+from iamlab.display import printable
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import Layers
+from iamlab.engine.matching import wanted_values
+from iamlab.engine.request import Request
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
+from iamlab.policy.document import Policy
+from iamlab.view.given import text, texts
+from iamlab.view.layouts.set_tiles import ITEM, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import LIT_AREA, LOOKS, PALE_INK, SILENT, Look
+from iamlab.view.style import LIT_AREA, LOOKS, SILENT, Look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.policy.conditions import Comparison
     from iamlab.view.figure import Figure
-    from iamlab.view.figures.policy.compared_values import ComparedValues, Part
 
-PARTS: dict[Part, str] = {
-    POLICY: "only in the policy",
-    BOTH: "in both",
-    REQUEST: "only in the request",
-}
-HOLDS = LOOKS["allowed"], "the condition holds"
-FAILS = Look("○", "does not hold", SILENT, LIT_AREA), "the condition does not hold"
-OF_POLICY, OF_REQUEST = "values of the policy", "values of the request"
-NO_KEY = "it has no such key"
-LESS = 0.6
-"""By so much the sentence below the sets is less wide than the paper."""
+    Part = tuple[bool, bool]
+    Parts = Mapping[Part, Sequence[str]]
+
+POLICY, BOTH, REQUEST = (True, False), (True, True), (False, True)
+NAMES = {POLICY: "only in the policy", BOTH: "in both", REQUEST: "only in the request"}
+"""The parts: whether they are in the policy's set, and in the request's."""
+HOLDS = replace(LOOKS["allowed"], word="the condition holds")
+FAILS = Look("○", "the condition does not hold", SILENT, LIT_AREA)
+NO_VALUE, NO_KEY = "no value", "it has no such key"
+NOBODY = "arn:aws:iam::111111111111:user/somebody"
 
 
 def value_sets(
@@ -65,14 +61,14 @@ def value_sets(
     key
         The condition key, such as ``"aws:TagKeys"``.
     policy_values
-        What the condition lists.
+        The values in the condition.
     request_values
-        What the request has. ``None`` or none at all: it does not have the key.
+        The values in the request. ``None`` or an empty list: it doesn't have the key.
 
     Raises
     ------
     RequestError
-        There is no such operator, or it compares no values (``Null``); the key or a value is no
+        There is no such operator, or it compares no values (``Null``); the key or a value isn't
         text.
 
     Examples
@@ -86,110 +82,143 @@ def value_sets(
       only in the policy: owner
       in both: project
       only in the request: cost
-    ○ the condition does not hold: cost fits no value of the policy
+    ○ the condition does not hold: cost matches no value of the policy
     """
-    sets = compare(operator, key, policy_values, request_values)
-    seen, verdict = HOLDS if sets.holds else FAILS
-    reason = reason_of(sets)
-    outcome = f"{seen.symbol} {verdict}: {reason}"
-    return Scene(list(_nodes(sets)), after=[outcome]).figure(
-        lambda _: _draw(sets, outcome, seen),
-        alt=_alt(sets, verdict, reason),
-        caption=_caption(sets.comparison),
+    comparison = _comparison(operator)
+    policy = texts("value of the policy", policy_values)
+    request = texts("value of the request", () if request_values is None else request_values)
+    fits, holds = _compared(comparison, text("A condition key", key), policy, request)
+    met = {value for own in fits.values() for value in own}
+    parts = {
+        POLICY: [value for value in policy if value not in met],
+        BOTH: [value for value in request if fits[value]],
+        REQUEST: [value for value in request if not fits[value]],
+    }
+    title, seen = f"{comparison} {shown(key)}", HOLDS if holds else FAILS
+    reason, lit = _reason(comparison, key, policy, parts, holds=holds)
+    outcome = f"{seen}: {reason}"
+    nodes = list(_nodes(title, policy, request, parts, fits, lit))
+    named = [
+        f"{name}: {listed(list(map(shown, parts[part])), 3, length=30)}"
+        for part, name in NAMES.items()
+        if parts[part]
+    ]
+    verdict = f". {seen.word.capitalize()}: {shorten(reason, 110)}."
+    return Scene(nodes, after=[outcome]).figure(
+        lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
+        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named or ["two empty sets"], verdict),
+        caption=_caption(comparison),
         is_graph=False,
     )
 
 
-def _nodes(sets: ComparedValues) -> Iterator[Node]:
-    """Yield the condition, the parts of its two sets, and the values in each."""
-    found = _named(sets.request) if sets.request else NO_KEY
+def _comparison(operator: object) -> Comparison:
+    """Read an operator that compares values."""
+    comparison = read_operator(operator) if isinstance(operator, str) else None
+    if comparison is None:
+        known = [*OPERATORS, *(f"{one}:{name}" for one in SET_OPERATORS for name in OPERATORS)]
+        error = RequestError(f"There is no operator {operator!r}.")
+        error.add_note(did_you_mean(str(operator), known))
+        raise error
+    if comparison.name == "Null":
+        raise RequestError("Null tests whether a key is present. It compares no values.")
+    return comparison
+
+
+def _compared(
+    comparison: Comparison, key: str, policy: Sequence[str], request: Sequence[str]
+) -> tuple[dict[str, list[str]], bool]:
+    """Return the policy's values that each of the request's matches, and whether it holds."""
+    condition = {str(comparison): {key: list(policy)}}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    document = Policy.parse({"Version": "2012-10-17", "Statement": statement})
+    made = Request(NOBODY, "s3:GetObject", "*", context={key: list(request)})
+    decision = evaluate(made, Layers(identity=[document]))
+    [parsed] = document.statements
+    wanted = wanted_values(parsed.conditions[0], parsed, made, decision.rules)
+    pairs = [(raw, want) for raw, want in zip(policy, wanted, strict=True) if want is not None]
+    test = OPERATORS[comparison.name].test
+    return {
+        value: [raw for raw, want in pairs if test(want, value)] for value in request
+    }, decision.allowed
+
+
+def _reason(
+    comparison: Comparison, key: str, policy: Sequence[str], parts: Parts, *, holds: bool
+) -> tuple[str, dict[Part, Look]]:
+    """Return why it holds or doesn't, and the look of the part that decides."""
+    every = comparison.set_operator == "ForAllValues"
+    decides = BOTH if OPERATORS[comparison.name].negated is every else REQUEST
+    own, request = parts[decides], [*parts[BOTH], *parts[REQUEST]]
+    is_hopeless = not comparison.set_operator and (len(request) > 1 or is_multivalued(key))
+    words = "must be empty" if every else "needs a value"
+    decided = not is_hopeless and (bool(own) is not every) is holds
+    lit = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
+    if not request or (every and not any(request)):
+        empty = "all values of the request are empty text"
+        result = "matches" if holds else "does not match"
+        nothing = "an empty set" if comparison.set_operator else "a missing key"
+        reason = f"{empty if request else 'the request has no such key'}; "
+        reason += f"{comparison.set_operator or comparison} {result} {nothing}"
+    elif is_hopeless:
+        reason = "a key of several values never matches without a set operator"
+    elif not policy:
+        reason = "the policy lists no value"
+    elif own:
+        match = "matches" if len(own) == 1 else "match"
+        values = listed(list(map(shown, own)), 3, length=60)
+        reason = f"{values} {match} {'a' if decides == BOTH else 'no'} value of the policy"
+    else:
+        which = "no" if decides == BOTH else "every"
+        reason = f"{which} value of the request matches a value of the policy"
+    return reason, lit
+
+
+def _nodes(
+    title: str,
+    policy: Sequence[str],
+    request: Sequence[str],
+    parts: Parts,
+    fits: Mapping[str, Sequence[str]],
+    lit: Mapping[Part, Look],
+) -> Iterator[Node]:
+    """Yield the condition, its two sets, their parts, and the values in each."""
     empty: dict[str, object] = {"value": None, "in policy": False, "in request": False, "fits": []}
-    yield Node(
-        "condition",
-        _condition(sets),
-        details=[f"{OF_POLICY}: {_named(sets.policy)}", f"{OF_REQUEST}: {found}"],
-        facts={} if sets.policy or sets.request else empty,
-    )
-    for part, name in PARTS.items():
-        own = sets.part(part)
-        yield Node(name, f"{name}: {_named(own)}", parent="condition")
-        for number, value in enumerate(own):
-            fits = _how(sets, value) if part == BOTH else ""
+    yield Node("condition", title, facts={} if policy or request else empty)
+    for side, values, without in (("policy", policy, ""), ("request", request, NO_KEY)):
+        name, note = f"values of the {side}", "" if values else without
+        line = f"{name}: {note or _named(values)}"
+        yield Node(name, name, note, SET, "condition", line=line)
+    for part, name in NAMES.items():
+        parent, line = part_id(part), f"{name}: {_named(parts[part])}"
+        yield Node(parent, name, kind=PART, parent="condition", look=lit.get(part), line=line)
+        for value in parts[part]:
+            own = [] if part == POLICY else fits[value]
+            note = f"matches {_named(own)}" if own not in ([], [value]) else ""
             facts = {
                 "value": value,
                 "in policy": part != REQUEST,
                 "in request": part != POLICY,
-                "fits": list(sets.fits.get(value, ())),
+                "fits": own,
             }
-            line = f"{shown(value)} {fits}" if fits else ""
-            yield Node(f"{name} {number}", value, parent=name, line=line, facts=facts)
+            line = f"{shown(value)} {note}" if note else ""
+            yield Node(
+                f"{parent} {value}", shown(value), note, ITEM, parent, line=line, facts=facts
+            )
 
 
-# -- words -----------------------------------------------------------------------------------------
+def shown(value: str) -> str:
+    """Return a value as it is shown; the empty text too."""
+    return printable(value) or '""'
 
 
 def _named(values: Iterable[str]) -> str:
-    return ", ".join(map(shown, values)) or "no value"
-
-
-def _condition(sets: ComparedValues) -> str:
-    return f"{sets.comparison} {shown(sets.key)}"
-
-
-def _how(sets: ComparedValues, value: str) -> str:
-    """Name the values of the policy that one of the request fits, unless it is the same."""
-    fits = sets.fits[value]
-    return "" if fits == (value,) else f"fits {_named(fits)}"
-
-
-def _alt(sets: ComparedValues, verdict: str, reason: str) -> str:
-    parts = [
-        f"{name}: {listed(list(map(shown, own)), 3, length=30)}"
-        for part, name in PARTS.items()
-        if (own := sets.part(part))
-    ]
-    start = f"{sets.comparison} {shorten(shown(sets.key), 40)}: "
-    return told(
-        start, parts or ["two empty sets"], f". {verdict.capitalize()}: {shorten(reason, 110)}."
-    )
+    return ", ".join(map(shown, values)) or NO_VALUE
 
 
 def _caption(comparison: Comparison) -> str:
-    negated = OPERATORS[comparison.name].negated
-    fit = "fit no value of the policy" if negated else "fit a value of the policy"
-    if comparison.set_operator == "ForAllValues":
-        return (
-            f"ForAllValues holds if all values of the request {fit}; so it holds if there are none."
-        )
-    if comparison.set_operator:
-        return f"ForAnyValue holds if some value of the request {fit.replace('fit', 'fits', 1)}."
-    return f"{comparison} compares the one value of the request with each of the policy's."
-
-
-# -- the picture -----------------------------------------------------------------------------------
-
-
-def _draw(sets: ComparedValues, outcome: str, seen: Look) -> Sheet:
-    sheet = Sheet()
-    room = PAGE - 2 * MARGIN
-    sheet.text(MARGIN, 0.26, _condition(sets), size=TITLE, face="bold", room=room)
-    rings = [Ring(OF_POLICY), Ring(OF_REQUEST, "" if sets.request else NO_KEY)]
-    tiles: dict[tuple[bool, ...], Tile] = {
-        part: _tile(sets, part, name) for part, name in PARTS.items()
-    }
-    bottom = draw_sets(sheet, 0.5, rings, tiles, "")
-    paragraph(sheet, MARGIN, bottom + 0.12, outcome, sheet.width - LESS, seen.colour, face="bold")
-    return sheet
-
-
-def _tile(sets: ComparedValues, part: Part, name: str) -> Tile:
-    """Draw a part of the sets; the one that decides is lit."""
-    items = tuple(
-        Item(shown(value), _how(sets, value) if part == BOTH else "") for value in sets.part(part)
-    ) or (Item("no value", colour=PALE_INK),)
-    decides, wanted = sets.deciding
-    if part != decides or not sets.is_decided_by_parts:
-        return Tile(name, items)
-    seen = (HOLDS if sets.holds else FAILS)[0]
-    must = "needs a value" if wanted else "must be empty"
-    return Tile(f"{name}: {must} {seen.symbol}", items, seen, is_fact=False)
+    value = "no value" if OPERATORS[comparison.name].negated else "a value"
+    subject = {"ForAllValues": "all values", "ForAnyValue": "at least one value"}
+    which = subject.get(comparison.set_operator, "the value")
+    also = "; it also holds if there are none" if comparison.set_operator == "ForAllValues" else ""
+    return f"{comparison} requires that {which} of the request match {value} of the policy{also}."

@@ -1,8 +1,8 @@
-"""What is left of somebody's permissions: identity-based policies, cut by each ceiling, as sets.
+"""The permissions that remain: identity-based policies and each policy that limits them, as sets.
 
-Each layer is the set of actions that it allows, or lets through; the actions that are asked for lie
-in the part of the sets that the engine's decisions put them into. What lies in all of them is
-allowed, unless a Deny takes it out; a resource-based policy can grant besides.
+Each layer is the set of actions that it allows. An action in all sets is allowed unless a Deny
+stops it; a resource-based policy can grant more. Four sets can be drawn: with more than three,
+layers that only limit and agree become one, and then so do the last two.
 
 Notes
 -----
@@ -12,31 +12,21 @@ entities"; "Permissions for AssumeRole".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import authorize
 from iamlab.deprecated import with_old_names
 from iamlab.display import count
-from iamlab.engine.layers import NAMES
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.combining_rule import why_absent
+from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import RequestError
 from iamlab.model.world import World
-from iamlab.view.drawing.measure import SMALL, height_of
-from iamlab.view.drawing.paragraph import paragraph
-from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figures.names import short_name
-from iamlab.view.figures.sets.permission_layers import (
-    COMFORTABLE,
-    ORDER,
-    SHORT,
-    allows,
-    counts,
-    sets_of,
-)
 from iamlab.view.given import check, texts
-from iamlab.view.layouts.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
+from iamlab.view.layouts.set_tiles import ITEM, MOST_SETS, PART, SET, draw_sets, in_order, part_id
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import INK, look
+from iamlab.view.style import LOOKS, look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
@@ -46,23 +36,24 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.view.figure import Figure
-    from iamlab.view.figures.sets.permission_layers import LayerSet
 
-    Parts = Mapping[Part, Sequence[Decision]]
+    Layers = tuple[str, ...]
+    Parts = Mapping[str, Sequence[Decision]]
 
-ANYWAY = {
-    "never_refused": "It is never refused, whatever policies say.",
-    "needs_no_permission": "It needs no permission.",
-    "only_narrows": "It only narrows permissions, and needs none.",
-    "root_user": "The root user needs no Allow in its own account.",
+SHORT = {
+    "identity": "identity",
+    "boundary": "boundary",
+    "session": "session policy",
+    "scp": "SCP",
+    "rcp": "RCP",
+    "endpoint": "endpoint policy",
+    "scoped": "scope-down policy",
+    "resource": "resource policy",
 }
-"""Why some things are allowed that nothing allows, by the situation."""
-LEAST_ROOM, LESS = 5.0, 0.6
-"""The reasons below the sets are a bit less wide than the paper, unless that is very narrow."""
-MOST_REASONS = 2
-"""So many actions are explained that are allowed although some set does not have them."""
-TWO = 2
-"""Of so many layers people say both, or neither."""
+"""The layers in the order of their sets: two side by side, two more across them."""
+COMFORTABLE = 3
+"""With more sets, those that only limit and agree are drawn as one."""
+MOST_REASONS = 3
 
 
 @with_old_names
@@ -81,12 +72,12 @@ def permission_sets(
     world, principal, resource, context
         As in ``World.can``.
     actions
-        What is asked for; each once.
+        The actions to compare; each counts once.
 
     Raises
     ------
     RequestError
-        It is no world, no action is given, or it cannot be asked.
+        It isn't a world, there is no action, or a request is impossible.
 
     Examples
     --------
@@ -102,85 +93,156 @@ def permission_sets(
       permissions boundary: limit
     only in identity: 1 action
       ○ s3:PutObject: implicit deny
-    in both: ✓ allowed: 1 action
+    in all sets: ✓ allowed: 1 action
       ✓ s3:GetObject: allowed
     """
     check("permission_sets", world, World)
-    return draw_decisions(
-        [
-            authorize(world, principal, action, resource, context=context)
-            for action in texts("action", actions)
-        ]
-    )
-
-
-def draw_decisions(decisions: Sequence[Decision]) -> Figure:
-    """Draw the sets of decisions that differ only in their actions.
-
-    Raises
-    ------
-    RequestError
-        There is no decision.
-    """
+    decisions = [
+        authorize(world, principal, action, resource, context=context)
+        for action in texts("action", actions)
+    ]
     if not decisions:
-        raise RequestError("Name at least one action: the picture shows which sets it lies in.")
-    sets = sets_of(decisions)
-    found: dict[Part, list[Decision]] = {}
+        raise RequestError("Name at least one action: the picture shows which sets it is in.")
+    sets = _sets(decisions)
+    found: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
-        found.setdefault(tuple(one.has(decision) for one in sets), []).append(decision)
+        found[part_id(_has(decision, layers) for layers in sets)].append(decision)
     parts = {part: found[part] for part in in_order(found, len(sets))}
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for decision in (decision for group in parts.values() for decision in group):
+        reasons[" ".join(_reasons(decision, sets))].append(_marked(decision))
+    below = [f"{listed(marked)}: {reason}" for reason, marked in reasons.items() if reason]
+    request = decisions[0].request
+    who, what = (shorten(short_name(arn)[0], 40) for arn in (request.principal, request.resource))
+    together = "".join(f" Drawn as one: {_names(one)}." for one in sets if len(one) > 1)
     return Scene(
         list(_nodes(decisions, sets, parts)), table=[_facts(decision) for decision in decisions]
     ).figure(
-        lambda _: _draw(sets, parts),
-        alt=_alt(decisions, parts, sets),
-        caption=_caption(decisions, sets),
+        lambda scene: draw_sets(scene, "none of these", below=below[:MOST_REASONS]),
+        alt=_alt(who, decisions, sets, parts),
+        caption=f"Highlighted: what {who} may do on {what}, unless a Deny stops it.{together}",
         is_graph=False,
     )
+
+
+# -- layers and sets -------------------------------------------------------------------------------
+
+
+def _allows(decision: Decision, layer: str) -> bool:
+    """Whether a layer allows an action; a resource's side allows by its policy or by a grant."""
+    found = decision.trace.step(layer).found
+    if layer in CEILINGS:
+        return all(found.allows_by_level)
+    grant = decision.trace.step("grant").found.allows if layer == "resource" else ()
+    return bool(found.allows or grant)
+
+
+def _has(decision: Decision, layers: Layers) -> bool:
+    """Whether an action is in a set."""
+    return all(_allows(decision, layer) for layer in layers)
+
+
+def _counts(decision: Decision, layer: str) -> bool:
+    """Whether a layer is part of a decision."""
+    if layer == "identity":
+        return not why_absent(layer, decision.request)
+    if layer == "resource":  # it allows, or it has to, as for a caller of another account
+        missing = layer in decision.blocked_by and not decision.denies
+        return missing or _allows(decision, layer)
+    return decision.trace.step(layer).found.present
+
+
+def _sets(decisions: Sequence[Decision]) -> list[Layers]:
+    """Return the layers of each set."""
+    sets: list[Layers] = [
+        (layer,) for layer in SHORT if any(_counts(decision, layer) for decision in decisions)
+    ]
+    if len(sets) > COMFORTABLE:
+        alike: dict[object, Layers] = defaultdict(tuple)
+        for layers in sets:
+            is_ceiling = layers[0] in CEILINGS
+            alike[tuple(_has(one, layers) for one in decisions) if is_ceiling else layers] += layers
+        sets = list(alike.values())
+    while len(sets) > MOST_SETS:
+        first, second = [layers for layers in sets if layers[0] in CEILINGS][-2:]
+        sets[sets.index(first)] += second
+        sets.remove(second)
+    return sets
+
+
+def _names(layers: Sequence[str]) -> str:
+    return listed([SHORT[layer] for layer in layers], len(layers))
+
+
+def _policies(decisions: Sequence[Decision], layers: Layers) -> str:
+    """Return the names of the policies of a set."""
+    every = (*layers, "grant") if "resource" in layers else layers
+    attached = [
+        one for decision in decisions for layer in every for one in decision.layers.of(layer)
+    ]
+    return ", ".join(dict.fromkeys(one.policy.name for one in attached if one.policy.name))
 
 
 # -- the scene -------------------------------------------------------------------------------------
 
 
-def _nodes(decisions: Sequence[Decision], sets: Sequence[LayerSet], parts: Parts) -> Iterator[Node]:
-    """Yield the question with its sets, and each part of the sets with the actions in it."""
+def _nodes(decisions: Sequence[Decision], sets: Sequence[Layers], parts: Parts) -> Iterator[Node]:
+    """Yield the question with its sets, and each part of the sets with its actions."""
     request = decisions[0].request
     who, number = short_name(request.principal)[0], count(len(decisions), "action")
     yield Node("sets", f"{who} asks for {number} on {request.resource}")
-    for one in sets:
-        names = [NAMES[layer] for layer in one.layers] if len(one.layers) > 1 else []
-        line = f"{one.label}: {one.note}".rstrip(": ")
-        yield Node(f"set {one.label}", one.label, one.note, parent="sets", line=line, details=names)
+    for layers in sets:
+        names = [NAMES[layer] for layer in layers]
+        label = _names(layers) if len(names) > 1 else names[0]
+        policies = _policies(decisions, layers) or "no policy"
+        note = "" if policies == label else policies
+        line = f"{label}: {note}" if note else label
+        details = names if len(names) > 1 else []
+        yield Node(f"set {label}", label, note, SET, "sets", line=line, details=details)
     for part, group in parts.items():
-        title = f"{_title(part, sets)}{': ✓ allowed' if any(group) else ''}"
-        yield Node(title, f"{title}: {count(len(group), 'action')}")
+        title, seen = _title(part, sets), LOOKS["allowed"] if any(group) else None
+        line = ": ".join([title, *([str(seen)] if seen else []), count(len(group), "action")])
+        # With more sets their edges show which of them a part is in.
+        text = title if len(sets) < COMFORTABLE or "1" not in part else ""
+        yield Node(part, text, kind=PART, look=seen, line=line)
         for decision in group:
-            by = f" by {_denying(decision)}" if decision.denies else ""
-            text, reasons = _marked(decision), _because(decision, sets)
-            line = f"{text}: {decision.verdict}{by}"
-            yield Node(f"action {text}", text, parent=title, line=line, details=reasons)
+            text, denying = _marked(decision), _denying(decision)
+            yield Node(
+                f"action {text}",
+                text,
+                denying,
+                ITEM,
+                part,
+                look=None if decision else look(decision.verdict),
+                line=f"{text}: {decision.verdict}{f' by {denying}' if denying else ''}",
+                details=_reasons(decision, sets),
+            )
 
 
 def _facts(decision: Decision) -> dict[str, object]:
     return {
         "action": decision.request.action,
         "resource": decision.request.resource,
-        **{NAMES[layer]: allows(decision, layer) for layer in ORDER if counts(decision, layer)},
+        **{NAMES[layer]: _allows(decision, layer) for layer in SHORT if _counts(decision, layer)},
         "denied by": _denying(decision),
         "verdict": str(decision.verdict),
     }
 
 
-def _title(part: Part, sets: Sequence[LayerSet]) -> str:
-    """Return in which sets a part lies."""
-    inside = [name for one, has in zip(sets, part, strict=True) if has for name in one.short]
+def _title(part: str, sets: Sequence[Layers]) -> str:
+    """Return which sets a part is in."""
+    inside = [
+        layers for layers, has in zip(sets, part.removeprefix(PART), strict=True) if has == "1"
+    ]
     if not sets:
-        return "whatever policies say"
-    if all(part):
-        return ("inside", "in both", "in all 3", "in all 4")[len(sets) - 1]
-    if not inside:
-        return ("outside", "in neither", "in none", "in none")[len(sets) - 1]
-    return f"only in {listed(inside, len(inside))}"
+        return "no policy counts"
+    if len(inside) == len(sets) > 1:
+        return "in all sets"
+    return (
+        f"only in {_names([layer for layers in inside for layer in layers])}"
+        if inside
+        else "in no set"
+    )
 
 
 def _denying(decision: Decision) -> str:
@@ -191,101 +253,33 @@ def _marked(decision: Decision) -> str:
     return f"{decision.verdict.symbol} {decision.request.action}"
 
 
-def _because(decision: Decision, sets: Sequence[LayerSet]) -> list[str]:
-    """Return why a decision isn't what the sets would say; in the engine's words."""
-    layers = [layer for one in sets for layer in one.layers]
-    outside = [layer for layer in layers if layer != "resource" and not allows(decision, layer)]
+def _reasons(decision: Decision, sets: Sequence[Layers]) -> list[str]:
+    """Return why a decision differs from what the sets show, in the engine's words."""
+    layers = [layer for one in sets for layer in one]
+    outside = [layer for layer in layers if layer != "resource" and not _allows(decision, layer)]
+    trace = decision.trace
     if not decision:
-        is_odd = not decision.denies and all(allows(decision, layer) for layer in layers)
+        is_odd = not decision.denies and all(_allows(decision, layer) for layer in layers)
         return [decision.message] if is_odd else []
-    if decision.trace.rule in ANYWAY:
-        return [ANYWAY[decision.trace.rule]] if outside or not layers else []
-    granting = ["resource"] if outside and allows(decision, "resource") else []
+    if trace.needs_no_allow or trace.rule == "root_user":
+        return [trace.reason] if outside or not layers else []
+    granting = ["resource"] if outside and _allows(decision, "resource") else []
     reasons = {step.layer: step.reason for step in decision.steps}
     return [reasons[layer] for layer in (*granting, *outside) if layer != "identity"]
 
 
-# -- in words --------------------------------------------------------------------------------------
-
-
-def _alt(decisions: Sequence[Decision], parts: Parts, sets: Sequence[LayerSet]) -> str:
-    who = shorten(short_name(decisions[0].request.principal)[0], 40)
+def _alt(who: str, decisions: Sequence[Decision], sets: Sequence[Layers], parts: Parts) -> str:
     allowed = [decision.request.action for decision in decisions if decision]
     may = f"{len(allowed)}: {listed(allowed)}" if allowed else "none"
-    denied = [
+    stopped = [
         f"a Deny in {shorten(_denying(one), 60)} stops {shorten(one.request.action, 40)}"
         for one in decisions
         if one.denies
     ]
-    layers = [layer for one in sets for layer in one.layers]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for decision in (one for group in parts.values() for one in group):
-        inside = tuple(layer for layer in layers if allows(decision, layer))
-        alike.setdefault(inside, []).append(decision.request.action)
-    said = [
-        f"{_who_allows(inside, layers)} {listed(actions, 2)}" for inside, actions in alike.items()
+    inside = [
+        f"{_title(part, sets)}: {listed([one.request.action for one in group], 2)}"
+        for part, group in parts.items()
     ]
-    start, *rest = [*denied, *said]
+    start, *rest = [*stopped, *inside]
     first = f"Of {count(len(decisions), 'action')}, {who} may do {may}. "
     return told(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")
-
-
-def _who_allows(inside: Sequence[str], layers: Sequence[str]) -> str:
-    """Return which layers allow some actions, before these are named."""
-    names, number = [SHORT[layer] for layer in inside], len(layers)
-    if not layers:
-        return "no policy counts for"
-    if number == 1:
-        return f"{SHORT[layers[0]]} {'allows' if inside else 'does not allow'}"
-    if len(inside) == number:
-        return "both allow" if number == TWO else f"all {number} allow"
-    if not inside:
-        return "neither allows" if number == TWO else f"none of {number} allows"
-    return f"only {listed(names, number)} {'allows' if len(names) == 1 else 'allow'}"
-
-
-def _caption(decisions: Sequence[Decision], sets: Sequence[LayerSet]) -> str:
-    request = decisions[0].request
-    who, what = (shorten(short_name(arn)[0], 60) for arn in (request.principal, request.resource))
-    beyond = any(one and not all(each.has(one) for each in sets) for one in decisions)
-    left = "all that is lit" if beyond or not sets else "what lies in all sets"
-    caption = f"What {who} may do on {what}: {left}, unless a Deny takes it out."
-    together = [one.names for one in sets if len(one.layers) > 1]
-    return f"{caption} Drawn as one: {'; '.join(together)}." if together else caption
-
-
-# -- the picture -----------------------------------------------------------------------------------
-
-
-def _draw(sets: Sequence[LayerSet], parts: Parts) -> Sheet:
-    sheet, tiles = Sheet(), {}
-    for part, group in parts.items():
-        # The edges of more sets show in which a tile lies; then its title is only its result.
-        is_named = len(sets) < COMFORTABLE or not any(part)
-        lit = look(Verdict.ALLOWED) if any(group) else None
-        title = [_title(part, sets)] if is_named else []
-        title += [str(lit)] if lit else []
-        tiles[part] = Tile(": ".join(title), tuple(map(_item, group)), lit)
-    rings = [Ring(one.label, one.note) for one in sets]
-    y = draw_sets(sheet, MARGIN, rings, tiles, "none of these")
-    odd: dict[tuple[str, ...], list[Decision]] = {}
-    for decision in (one for group in parts.values() for one in group):
-        odd.setdefault(tuple(_because(decision, sets)), []).append(decision)
-    odd.pop((), None)
-    room = max(sheet.width - LESS, LEAST_ROOM)
-    for reasons, group in list(odd.items())[:MOST_REASONS]:
-        actions = listed([one.request.action for one in group])
-        words = f"{group[0].verdict.symbol} {actions}: {' '.join(reasons)}"
-        y += 0.1
-        y += paragraph(sheet, MARGIN, y, words, room, size=SMALL, most=4, fact=False)
-    if len(odd) > MOST_REASONS:
-        y += height_of(SMALL) + 0.1
-        sheet.note(MARGIN, y, f"and {len(odd) - MOST_REASONS} more alike", fact=False)
-    return sheet
-
-
-def _item(decision: Decision) -> Item:
-    text, colour = _marked(decision), look(decision.verdict).colour
-    if decision.verdict is Verdict.EXPLICIT_DENY:
-        return Item(text, _denying(decision), colour, is_struck=True)
-    return Item(text, colour=INK if decision else colour)
