@@ -137,7 +137,7 @@ def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> N
 
     numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
     assert [line for line in lines if line in numbered] == numbered
-    assert "Taken for granted:" in lines
+    assert "Assumed:" in lines
 
 
 def test_the_six_labels_are_those_of_the_design() -> None:

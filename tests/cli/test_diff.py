@@ -43,10 +43,16 @@ def compared(shell: Shell) -> WorldDiff:
 
 
 def as_rows(changes: Any) -> list[tuple[Any, ...]]:
-    """Give gains and losses as rows."""
+    """Return gains and losses as rows."""
     return [
-        ("gained" if one.gained else "lost", one.principal, one.action, one.resource, one.by)
-        for one in changes
+        (
+            "gained" if change.gained else "lost",
+            change.principal,
+            change.action,
+            change.resource,
+            change.by,
+        )
+        for change in changes
     ]
 
 
@@ -74,7 +80,7 @@ def test_json_holds_what_python_finds(changed: Shell) -> None:
     assert rows == as_rows(wanted.gains_and_losses)
     assert {one["change"] for one in got["changes"]} == {"gained", "lost"}
     assert [one["together"] for one in got["changes"]] == [
-        one.together for one in wanted.gains_and_losses
+        change.together for change in wanted.gains_and_losses
     ]
 
 

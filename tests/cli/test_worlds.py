@@ -40,7 +40,7 @@ def organized(shell: Shell) -> Shell:
 
 def exported(*accounts: str) -> tuple[str, ...]:
     """Name the files of accounts as arguments."""
-    return tuple(part for one in accounts for part in ("--account-details", f"{one}.json"))
+    return tuple(part for account in accounts for part in ("--account-details", f"{account}.json"))
 
 
 @pytest.mark.parametrize(
