@@ -153,11 +153,12 @@ def draw_edges(reach: Reach) -> Figure:
             kind = name_and_kind(state.arn)[1]
             notes = [kind if exists or ":assumed-role/" in state.arn else f"new {kind}"]
             notes += [ADMINISTRATOR.word] * is_admin + ["widens itself"] * (state.arn in wider)
-            note = ", ".join(notes)
-            nodes[state.arn] = node_of(state, is_admin=is_admin, note=note, key=state.arn)
+            node = node_of(state, is_admin=is_admin)
+            nodes[state.arn] = replace(node, id=state.arn, note=", ".join(notes))
         if not step.is_own:
-            pair = step.source.arn, step.target.arn
-            edges.setdefault(pair, edge_of(step, *pair))
+            source, target = step.source.arn, step.target.arn
+            edge = replace(edge_of(step), source=source, target=target)
+            edges.setdefault((source, target), edge)
     called = names_of(nodes, reach.world)
     parts = [
         f"{called[step.source.arn]} "
