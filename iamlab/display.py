@@ -91,10 +91,15 @@ def count(number: int, one: str, many: str = "") -> str:
 
     Examples
     --------
-    >>> count(1, "user"), count(3, "policy", "policies")
-    ('1 user', '3 policies')
+    >>> count(1, "user"), count(3, "policy"), count(2, "key"), count(2, "is", "are")
+    ('1 user', '3 policies', '2 keys', '2 are')
     """
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    if number == 1:
+        return f"1 {one}"
+    if not many:
+        is_y = one.endswith("y") and one[-2:-1] not in tuple("aeou")
+        many = f"{one[:-1]}ies" if is_y else f"{one}s"
+    return f"{number} {many}"
 
 
 def called(arn: str) -> str:

@@ -43,7 +43,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "authorization": (969, 6),
     "cloudtrail": (559, 4),
     "operations": (12027, 84),
-    "analysis": (14080, 88),
+    "analysis": (14230, 89),
     "storage": (2021, 11),
     "lab": (2207, 19),
     "view": (13846, 120),

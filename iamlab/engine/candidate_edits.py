@@ -65,11 +65,8 @@ def candidate_edits(decision: Decision) -> list[Edit]:
 def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
     """Give the statements of a layer, each with its level and the place of its policy."""
     for level, policies in enumerate(decision.layers.levels(layer)):
-        matches = (
-            decision.layer_matches[layer].levels[level]
-            if decision.layer_matches[layer].present
-            else ()
-        )
+        found = decision.trace.step(layer).found
+        matches = found.levels[level] if found.present else ()
         for place, attached in enumerate(policies):
             yield from ((level, place, one) for one in matches if one.attached is attached)
 
@@ -78,8 +75,7 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
     """Signing in with MFA helps where some condition asks for it."""
     asked = {
         condition.key.lower()
-        for in_layer in decision.layer_matches.values()
-        for match in in_layer.matches
+        for match in decision.trace.matches
         for condition in match.statement.conditions
     }
     own = (Kind.USER, Kind.ROOT, Kind.ROLE, Kind.SESSION)
@@ -89,15 +85,12 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
 
 def _send(decision: Decision) -> Iterator[Edit]:
     """Sending what an Allow asks for helps where the caller chooses what to send."""
-    for in_layer in decision.layer_matches.values():
-        for match in in_layer.matches:
-            wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
-            if wanted:
-                said = " and ".join(f'{key} "{value}"' for key, value in wanted)
-                target = ("send", match.address)
-                yield Edit(
-                    f"Send {said}.", "the caller", BREADTH["sign in"], target, context=wanted
-                )
+    for match in decision.trace.matches:
+        wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
+        if wanted:
+            values = " and ".join(f'{key} "{value}"' for key, value in wanted)
+            target = ("send", match.address)
+            yield Edit(f"Send {values}.", "the caller", BREADTH["sign in"], target, context=wanted)
 
 
 def _wanted_of_caller(match: StatementMatch) -> tuple[tuple[str, str], ...]:
@@ -332,7 +325,7 @@ def _open(decision: Decision) -> Iterator[Edit]:
     """Let each blocking ceiling allow."""
     request = decision.request
     for layer in CEILINGS:
-        in_layer = decision.layer_matches[layer]
+        in_layer = decision.trace.step(layer).found
         for level, allows in enumerate(in_layer.allows_by_level):
             if allows:
                 continue

@@ -11,7 +11,6 @@ from iamlab.engine.combining_rule import has_boundary
 from iamlab.engine.layers import (
     CEILINGS,
     GUARDRAILS,
-    LAYERS,
     PERMISSION_FILTERS,
     AttachedPolicy,
     Place,
@@ -172,7 +171,7 @@ def _list(matches: tuple[StatementMatch, ...]) -> str:
 def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
     """Compare a policy or a statement with the request; see ``Decision.why_not``."""
     if isinstance(what, str):
-        everything = _everything(decision)
+        everything = decision.trace.matches
         found = tuple(r for r in everything if what in (r.address, r.attached.policy.name))
         if not found:
             error = RequestError(f"No policy or statement here is called {what!r}.")
@@ -180,7 +179,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
             raise error
         return found
     own = tuple(
-        r for r in _everything(decision) if what is r.attached.policy or what is r.statement
+        r for r in decision.trace.matches if what is r.attached.policy or what is r.statement
     )
     if own:
         return own
@@ -192,10 +191,6 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
         comparison = Comparison(Place(layer, bounded), decision.request, decision.rules)
         made.append(comparison.match(statement, AttachedPolicy(policy)))
     return tuple(made)
-
-
-def _everything(decision: Decision) -> list[StatementMatch]:
-    return [match for layer in LAYERS for match in decision.layer_matches[layer].matches]
 
 
 def nearest_miss(decision: Decision) -> str:

@@ -132,10 +132,10 @@ def _keys_of(statement: Statement) -> Iterator[str]:
 def _policies(decision: Decision) -> list[str]:
     """List the policies that have a part in this request, each with the way it came."""
     lines = []
-    for layer in LAYERS:
-        for attached in decision.layers.of(layer) if decision.layer_matches[layer].present else ():
+    for step in decision.trace.steps:
+        for attached in decision.layers.of(step.layer) if step.found.present else ():
             via = f" (through {', '.join(attached.path)})" if attached.path else ""
-            lines.append(f"{NAMES[layer]}: {attached.policy.name or 'unnamed'}{via}")
+            lines.append(f"{step.name}: {attached.policy.name or 'unnamed'}{via}")
     return lines or ["None."]
 
 

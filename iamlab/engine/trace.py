@@ -201,6 +201,11 @@ class Trace:
         return self.steps[LAYERS.index(layer)]
 
     @property
+    def matches(self) -> tuple[StatementMatch, ...]:
+        """All statements, in the order of the flow chart."""
+        return tuple(match for step in self.steps for match in step.matches)
+
+    @property
     def denies(self) -> tuple[StatementMatch, ...]:
         """All Deny statements that apply, in the order of the flow chart."""
         return tuple(match for step in self.steps for match in step.found.denies)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
 from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
@@ -138,7 +137,7 @@ def _applying(decision: Decision) -> str:
     """Return a sentence with the statements that match a request."""
     names = [
         f"{match.statement.label} ({match.effect})"
-        for layer in LAYERS
-        for match in decision.layer_matches[layer].applying
+        for match in decision.trace.matches
+        if match.applies
     ]
     return f"These match your request: {', '.join(names) or 'no statement'}."

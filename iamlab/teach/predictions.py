@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import LAYERS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
@@ -83,7 +82,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
-    every = [match.address for layer in LAYERS for match in decision.layer_matches[layer].matches]
+    every = [match.address for match in decision.trace.matches]
     return [*dict.fromkeys(every), "no statement"]
 
 

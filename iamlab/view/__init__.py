@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from iamlab.view.figures.decision.request_sentence import request_sentence
     from iamlab.view.figures.decision.two_doors import two_doors
     from iamlab.view.figures.matrix.access_matrix import access_matrix
-    from iamlab.view.figures.matrix.difference_bars import difference_bars
-    from iamlab.view.figures.matrix.matrix_difference import matrix_difference
+    from iamlab.view.figures.matrix.matrix_difference import difference_bars, matrix_difference
     from iamlab.view.figures.policy.condition_tree import condition_tree
     from iamlab.view.figures.policy.funnel import funnel
     from iamlab.view.figures.policy.policy_card import policy_card
@@ -50,7 +49,7 @@ _HOME = {
     "condition_tree": "figures.policy.condition_tree",
     "confused_deputy": "figures.calls.confused_deputy",
     "credential_lifetimes": "figures.credentials.credential_lifetimes",
-    "difference_bars": "figures.matrix.difference_bars",
+    "difference_bars": "figures.matrix.matrix_difference",
     "door": "figures.decision.door",
     "exam_table": "report_tables",
     "funnel": "figures.policy.funnel",

@@ -5,53 +5,104 @@ The list and the table keep every node; the list says which ones are drawn as on
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.view.scene import Node
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.view.scene import Scene
 
+MANY = 8
+"""From so many nodes on, those of one kind are drawn as one before others are."""
 
-def folded(scene: Scene, most: int) -> Scene:
-    """Return a scene of at most so many nodes; highlighted ones stay.
 
-    Nodes that are alike become one: of one kind, in one place, with the same cells and the same
-    edges. Then nodes stand for all that is in them, the innermost first, and those that are
-    alike then become one.
+def folded(scene: Scene, most: int, most_edges: int = 1000) -> Scene:
+    """Return a scene of at most so many nodes and edges; highlighted ones stay if possible.
+
+    First, nodes become one that are of one kind, in one place, with the same cells and the same
+    edges; then also those that differ only in nodes at the end. Then nodes stand for all that is in
+    them, the innermost first. At last all nodes of one kind and place become one, first those
+    of which there are many; only nodes with ``stays`` are always drawn.
     """
-    if len(scene.nodes) <= most:
-        return scene
+    for fewer in _steps(scene):
+        scene = fewer
+        if len(scene.drawn) <= most and len(scene.edges) <= most_edges:
+            break
+    return scene
+
+
+def _steps(scene: Scene) -> Iterator[Scene]:
+    """Yield the scene with fewer and fewer nodes."""
+    yield scene
     scene = alike(scene)
+    yield scene
+    scene = alike(alike(scene, but_ends=True))
+    yield scene
     depths = scene.depths()
     for depth in range(max(depths.values()), 0, -1):
-        if len(scene.nodes) <= most:
-            return scene
         scene = _closed(scene, depth, depths)
-    return scene if len(scene.nodes) <= most else alike(scene)
+        yield scene
+    scene = alike(scene)
+    yield scene
+    for least, keep_highlighted in ((MANY, True), (2, True), (2, False)):
+        scene = _with(scene, _of_a_kind(scene, least, keep_highlighted=keep_highlighted))
+        yield scene
 
 
-def alike(scene: Scene) -> Scene:
-    """Return a scene in which nodes that are alike are one."""
-    around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
-    for edge in scene.edges:
-        around[edge.source].add(("to", edge.target, edge.label))
-        around[edge.target].add(("from", edge.source, edge.label))
+def alike(scene: Scene, *, but_ends: bool = False) -> Scene:
+    """Return a scene in which nodes that are alike are one.
+
+    Parameters
+    ----------
+    but_ends
+        Whether nodes are also alike whose edges lead to different nodes that have no other edge:
+        ten users, each with an inline policy.
+    """
     parents = {node.parent for node in scene.nodes}
-    groups: dict[Hashable, list[Node]] = defaultdict(list)
+    number = Counter(end for edge in scene.edges for end in (edge.source, edge.target))
+    own: dict[str, Hashable] = {}
     for node in scene.nodes:
-        same: Hashable = node.id
-        if not (node.highlighted or node.stays) and node.id not in parents:
-            cells = [(tuple(cell.names or ()), cell.look) for cell in node.cells.values()]
-            where = node.parent, node.kind, node.column, node.frame
-            same = (where, tuple(cells), frozenset(around[node.id]))
-        groups[same].append(node)
-    return _with(scene, {group[0].id: group for group in groups.values() if len(group) > 1})
+        cells = [(tuple(cell.names or ()), cell.look) for cell in node.cells.values()]
+        is_free = not (node.highlighted or node.stays) and node.id not in parents
+        own[node.id] = (_place(node), node.look, tuple(cells)) if is_free else node.id
+    around: dict[str, set[Hashable]] = defaultdict(set)
+    for edge in scene.edges:
+        for end, other, way in ((edge.source, edge.target, "to"), (edge.target, edge.source, "")):
+            is_end = but_ends and number[other] == 1
+            around[end].add((way, own[other] if is_end else other, edge.kind, edge.label))
+    return _with(
+        scene, _groups(scene.nodes, lambda node: (own[node.id], frozenset(around[node.id])))
+    )
+
+
+def _place(node: Node) -> Hashable:
+    return node.parent, node.kind, node.column, node.frame
+
+
+def _of_a_kind(scene: Scene, least: int, *, keep_highlighted: bool) -> dict[str, list[Node]]:
+    """Return the groups of at least so many nodes of one kind in one place."""
+    parents = {node.parent for node in scene.nodes}
+    free = [
+        node
+        for node in scene.nodes
+        if not (node.stays or (node.highlighted and keep_highlighted)) and node.id not in parents
+    ]
+    groups = _groups(free, lambda node: (_place(node), node.highlighted))
+    return {key: group for key, group in groups.items() if len(group) >= least}
+
+
+def _groups(nodes: Iterable[Node], same: Callable[[Node], Hashable]) -> dict[str, list[Node]]:
+    """Group nodes by what is the same of them, and keep the groups of several."""
+    groups: dict[Hashable, list[Node]] = defaultdict(list)
+    for node in nodes:
+        groups[same(node)].append(node)
+    return {group[0].id: group for group in groups.values() if len(group) > 1}
 
 
 def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
@@ -73,20 +124,32 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
     """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        made = replace(first, text=text, members=members)
-        stands |= {node.id: made for node in group}
+    return merged(scene, groups.values(), _as_one)
+
+
+def _as_one(group: Sequence[Node]) -> Node:
+    first, *rest = group
+    is_inside = rest[0].parent == first.id
+    inner = rest if is_inside else group
+    every = tuple(one for node in inner for one in node.members or (node,))
+    text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
+    members = (first, *every) if is_inside else every
+    texts = [node.text for node in every]
+    different = list(dict.fromkeys(texts))
+    names = [*different, *texts][: len(texts)] if len(different) > 1 else different
+    note = listed(names, 2, length=24) if first.note and not is_inside else first.note
+    return replace(first, text=text, short="", note=note, members=members)
+
+
+def merged(
+    scene: Scene, groups: Iterable[Sequence[Node]], as_one: Callable[[Sequence[Node]], Node]
+) -> Scene:
+    """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
+    stands = {node.id: one for group in groups for one in (as_one(group),) for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
     edges = {
-        (ends, edge.label): replace(edge, source=ends[0], target=ends[1])
+        (ends, edge.kind, edge.label, edge.bold): replace(edge, source=ends[0], target=ends[1])
         for edge in scene.edges
         if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
     }

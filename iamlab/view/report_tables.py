@@ -232,12 +232,5 @@ def _topics(every: list[Topic], mark: float) -> Iterator[tuple[object, ...]]:
     for one in every:
         # As the bars judge it, so that table and picture never differ.
         [score] = scores_of({one.name: (one.right, one.of)}, mark)
-        sign = _SIGNS[score.state.word]
-        yield one.name, one.right, one.of, sign, one.belief or None, ", ".join(one.again) or None
-
-
-_SIGNS = {  # as the bars call their states
-    "passed": good("passed"),
-    "to repeat": bad("to repeat"),
-    "not asked": silent("not asked", "–"),
-}
+        again = ", ".join(one.again) or None
+        yield one.name, one.right, one.of, score.look, one.belief or None, again

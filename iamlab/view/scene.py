@@ -160,14 +160,18 @@ class Edge:
         The ids of two nodes.
     label, note
         The words on it, and more words below them.
+    short
+        The label where there is little room.
     kind
-        What it is: layouts and figures tell edges apart by it.
+        What it is: layouts and figures tell edges apart by it, and a legend explains it.
     parent
         The id of the node below which it is listed.
     look
         Its symbol and colour.
     bold, dashed
         Whether the eye must find it first; whether it is missing something, or is an answer.
+    missing
+        ``"start"`` or ``"end"``, where something is missing there.
     at
         When it happens, for lanes.
     line, details, facts
@@ -182,9 +186,11 @@ class Edge:
     note: str = ""
     kind: str = ""
     parent: str = ""
+    short: str = ""
     look: Look | None = None
     bold: bool = False
     dashed: bool = False
+    missing: str = ""
     at: str = ""
     line: str = ""
     details: Sequence[str] = ()
@@ -327,7 +333,8 @@ class Scene:
                 node.id, label=node.text, note=note, **({"field": frame} if self.frames else {})
             )
         for edge in self.edges:
-            words: dict[str, Any] = {"label": edge.label} if edge.label else {}
+            label = edge.label or edge.kind
+            words: dict[str, Any] = {"label": label} if label else {}
             if edge.dashed:
                 words["missing"] = True
             graph.add_edge(edge.source, edge.target, **words)

@@ -76,6 +76,12 @@ EFFECTS = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
 """How a statement looks, by its effect."""
 
 
+def state_look(symbol: str, word: str) -> Look:
+    """Return how a state looks on a bar: only what is valid is dark."""
+    colours = {"✓": (ALLOW, ALLOW_FILL), "✕": (DENY, DENY_AREA)}
+    return Look(symbol, word, *colours.get(symbol, (SILENT, SILENT_AREA)))
+
+
 def look(verdict: Verdict) -> Look:
     """Say how a verdict looks."""
     return LOOKS[verdict.value]

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.view.drawing.banded import Kind, Measures, lay_out_in_bands
-from iamlab.view.drawing.network import Line, Node, draw_network
-from iamlab.view.figure import Figure
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.scene import Column, Edge, Node, Scene
 from tests.effort import tries
 from tests.view.looking import faults
 
-MEASURES = Measures((0.0, 3.0, 6.0, 9.0), 2.0, 0.5, 0.0, 0.4, 0.1)
+MEASURES = Measures((0.0, 3.0, 6.0, 9.0), (2.0,) * 4, 0.5, 0.0, 0.4, 0.1)
 
 
 def lay_out(columns, bands, edges):
@@ -20,14 +20,17 @@ def lay_out(columns, bands, edges):
     return lay_out_in_bands(columns, bands, edges, MEASURES, {})
 
 
-def drawn(nodes, edges, titles=()):
-    """Draw a network, with words on every line."""
-    lines = [Line(str(one), str(other), ("sts:AssumeRole", "role")) for one, other in edges]
-    sheet = draw_network(nodes, lines, headings=("A", "B", "C", "D"), titles=titles)
-    told = " ".join([*(node.names[0] for node in nodes), "note sts:AssumeRole", *titles])
-    rows = [{"row": 1}]
+def drawn(nodes, edges, frames):
+    """Draw a network, with words on every edge."""
+    named = [
+        Edge(str(one), str(other), "sts:AssumeRole", short="role", line="sts:AssumeRole")
+        for one, other in edges
+    ]
+    columns = {number: Column(title) for number, title in enumerate("ABCD")}
+    titles = {frame: (frame, "") for frame in frames}
+    scene = Scene(nodes, named, columns, titles, after=frames, table=[{"row": 1}])
     alt = "Boxes in columns, and lines between them."
-    return Figure.on(sheet, alt=alt, caption="", rows=rows, lines=[told])
+    return scene.figure(draw_network, alt=alt, caption="")
 
 
 def test_a_line_that_passes_a_column_has_a_lane_there():
@@ -105,14 +108,13 @@ def test_whatever_leads_where_no_line_runs_through_a_box(data):
     number = data.draw(st.integers(2, 12))
     places = st.tuples(st.integers(0, 3), st.integers(0, 2))
     found = [data.draw(places) for _ in range(number)]
-    fields = sorted({field for _, field in found})
     nodes = [
-        Node(str(i), (f"box {i}",), "note", column, fields.index(field))
+        Node(str(i), f"box {i}", "note", column=column, frame=f"account {field}")
         for i, (column, field) in enumerate(found)
     ]
     pairs = [(i, j) for one in combinations(range(number), 2) for i, j in (one, one[::-1])]
     edges = data.draw(st.lists(st.sampled_from(pairs), max_size=14, unique=True))
 
-    figure = drawn(nodes, edges, titles=[f"account {field}" for field in fields])
+    figure = drawn(nodes, edges, sorted({node.frame for node in nodes}))
 
     assert faults(figure) == []

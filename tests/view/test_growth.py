@@ -12,11 +12,10 @@ from iamlab.view.figures.charts.growth import (
     LEFT,
     LINES,
     TOP,
-    Scale,
     growth,
     policies_needed,
-    ticks,
 )
+from iamlab.view.layouts.chart import Scale, ticks
 from tests.view.looking import faults
 
 READ = "secretsmanager:GetSecretValue"
@@ -97,7 +96,7 @@ def test_the_three_designs_give_the_same_access(column):
     for project, people in teams.items():
         for person in people:
             for other, secret in secrets.items():
-                may = bool(account.world.can(account.get_user(person), READ, secret.arn))
+                may = bool(account.world.can(account.users[person], READ, secret.arn))
                 assert may is (other == project)
 
 
@@ -151,11 +150,11 @@ def test_lines_are_told_apart_without_colours():
 
 def test_the_axis_begins_at_nothing_and_the_scale_is_even():
     """Neither cut nor logarithmic: a straight line is a straight line."""
-    scale = Scale(1, 97, 485)
+    scale = Scale(LEFT, LEFT + CHART, 1, 97)
 
-    assert scale.at(1, 0) == pytest.approx((LEFT, TOP + CHART_HEIGHT))
-    assert scale.at(97, 485) == pytest.approx((LEFT + CHART, TOP))
-    assert scale.at(49, 242.5) == pytest.approx((LEFT + CHART / 2, TOP + CHART_HEIGHT / 2))
+    assert scale.at(1) == pytest.approx(LEFT)
+    assert scale.at(97) == pytest.approx(LEFT + CHART)
+    assert scale.at(49) == pytest.approx(LEFT + CHART / 2)
 
 
 @pytest.mark.parametrize("most", [1, 2, 5, 6, 7, 12, 60, 485, 1000, 1_000_000])

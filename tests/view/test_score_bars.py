@@ -8,8 +8,9 @@ from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.drawing.shapes import Rectangle
+from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
-from iamlab.view.figures.charts.score_bars import ENDS, score_bars
+from iamlab.view.figures.charts.score_bars import score_bars
 from tests.effort import tries
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
@@ -63,7 +64,7 @@ def test_bars_are_as_long_as_the_shares():
 
     assert half == pytest.approx(whole / 2)
     assert 0 < none < whole / 50
-    assert whole < ENDS
+    assert whole < PAGE
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_the_alternative_text_says_first_where_to_slow_down():
 @pytest.mark.parametrize(
     ("word", "right", "wrong", "state"),
     [
-        (SURE, 0, 0, "never said"),
+        (SURE, 0, 0, "no answer"),
         (SURE, 0, 2, "too few to tell"),
         (SURE, 0, 3, "too sure"),
         (SURE, 3, 0, "fits"),
@@ -195,9 +196,9 @@ def test_the_alternative_text_says_first_where_to_slow_down():
 )
 def test_few_answers_are_not_taken_for_many(word, right, wrong, state):
     """Only what chance does not explain is called too sure, or too careful."""
-    level = {one.word: one for one in levels_of(answers(word, right, wrong))}[word]
+    level = {node.id: node for node in levels_of(answers(word, right, wrong))}[word]
 
-    assert level.state.word == state
+    assert level.look.word == state
     assert faults(calibration(answers(word, right, wrong))) == []
 
 
@@ -218,7 +219,7 @@ def test_no_answer_is_said_so():
     """In words, with the three bands."""
     figure = calibration([])
 
-    assert figure.alt == "No answer says yet how sure you were of it."
+    assert figure.alt == "There are no answers yet."
     assert [row["of"] for row in figure.rows] == [0, 0, 0]
     assert faults(figure) == []
 
@@ -246,9 +247,7 @@ def test_answers_may_come_one_by_one():
 @pytest.mark.parametrize("mark", [0.8, None])
 def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
     """Nor do they all reach a mark."""
-    assert score_bars({"tags": (0, 0)}, pass_mark=mark).alt == (
-        "1 topic, and nothing asked about yet: tags."
-    )
-    assert score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark).alt == (
-        "2 topics, and nothing asked about yet: tags and keys."
-    )
+    figure = score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark)
+
+    assert figure.alt == "No topic has been asked about yet."
+    assert "tags: 0 of 0, – not asked" in figure.lines

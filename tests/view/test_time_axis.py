@@ -72,14 +72,14 @@ def test_all_times_are_utc_whatever_clock_says_them():
     assert utc(datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))).year == 9999
 
 
-def test_a_window_of_one_day_needs_no_dates_and_a_long_one_no_times():
-    """As briefly as the window allows."""
-    moment = NINE + timedelta(minutes=30)
+def test_the_present_is_in_the_window_if_it_is_near():
+    """Not later than the window is long."""
+    hours = [NINE, NINE + timedelta(hours=2)]
+    near, far = NINE + timedelta(hours=3), NINE + timedelta(days=3)
 
-    assert axis(NINE, NINE + timedelta(hours=3)).short(moment) == "09:30"
-    assert axis(NINE, NINE + timedelta(days=3)).short(moment) == "11-25 09:30"
-    assert axis(NINE, NINE + timedelta(days=90)).short(moment) == "2026-11-25"
-    assert axis(NINE, NINE + timedelta(hours=3)).short(moment + timedelta(seconds=5)) == "09:30:05"
+    assert TimeAxis.around(hours, near, 0.0, 5.0).has(near)
+    assert not TimeAxis.around(hours, far, 0.0, 5.0).has(far)
+    assert TimeAxis.around([], far, 0.0, 5.0).has(far)
 
 
 @pytest.mark.parametrize("days", [-(10**6) * 4, 10**6 * 4])

@@ -9,6 +9,7 @@ CloudTrail".
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -20,6 +21,27 @@ if TYPE_CHECKING:
 
 Name = tuple[str, str, str]
 """An account's id, ``role`` or ``user``, and a name in lower case."""
+
+
+KEY, PASSWORD, MFA = "access key", "password", "MFA device"
+CERTIFICATE, SSH, SERVICE = "signing certificate", "SSH key", "service credential"
+
+CHANGES = {
+    "CreateAccessKey": (KEY, "accessKeyId"),
+    "UpdateAccessKey": (KEY, "accessKeyId"),
+    "DeleteAccessKey": (KEY, "accessKeyId"),
+    "CreateLoginProfile": (PASSWORD, ""),
+    "DeleteLoginProfile": (PASSWORD, ""),
+    "EnableMFADevice": (MFA, "serialNumber"),
+    "DeactivateMFADevice": (MFA, "serialNumber"),
+    "UploadSigningCertificate": (CERTIFICATE, "certificateId"),
+    "DeleteSigningCertificate": (CERTIFICATE, "certificateId"),
+    "UploadSSHPublicKey": (SSH, "sSHPublicKeyId"),
+    "DeleteSSHPublicKey": (SSH, "sSHPublicKeyId"),
+    "CreateServiceSpecificCredential": (SERVICE, "serviceSpecificCredentialId"),
+    "DeleteServiceSpecificCredential": (SERVICE, "serviceSpecificCredentialId"),
+}
+"""Operation -> the kind of long-term credential that it changes, and the name of the id in it."""
 
 
 class LoggedEvent(NamedTuple):
@@ -37,19 +59,23 @@ class Put(NamedTuple):
 
 
 @dataclass(slots=True)
-class KeyHistory:
-    """The history of an access key.
+class CredentialHistory:
+    """The history of a long-term credential.
 
     Parameters
     ----------
+    kind, id
+        As in :data:`CHANGES`. A password has no id.
     user_name
-        Whose it is; empty: the root user's.
-    inactive, deleted
-        Since when; ``None`` if it is not.
+        The user's name; empty for the root user.
+    created, inactive, deleted
+        Since when; ``None`` if no event shows it.
     is_of_the_past
-        Whether the user has been deleted: another one of his name is not he.
+        Whether the user has been deleted. A new user may have the same name.
     """
 
+    kind: str
+    id: str
     account_id: str = ""
     user_name: str = ""
     created: datetime | None = None
@@ -73,8 +99,12 @@ class CredentialLog:
     puts
         Somebody, and the name of an inline policy -> when it was written, since it was last
         deleted.
-    keys
-        The histories of long-term access keys.
+    held
+        Somebody -> the histories of long-term credentials.
+    by_id
+        The same histories by their ids; the last one of each id.
+    gone
+        Deleted users -> their names, and the histories of their credentials.
     attached
         Somebody, and the ARN of a managed policy -> since when it has been attached.
     boundaries
@@ -87,7 +117,9 @@ class CredentialLog:
     uses: list[tuple[str, LoggedEvent]] = field(default_factory=list)
     deleted: dict[Name, list[datetime]] = field(default_factory=dict)
     puts: dict[tuple[Name, str], list[Put]] = field(default_factory=dict)
-    keys: dict[str, KeyHistory] = field(default_factory=dict)
+    held: dict[Name, list[CredentialHistory]] = field(default_factory=lambda: defaultdict(list))
+    by_id: dict[str, CredentialHistory] = field(default_factory=dict)
+    gone: dict[Name, tuple[str, list[CredentialHistory]]] = field(default_factory=dict)
     attached: dict[tuple[Name, str], datetime] = field(default_factory=dict)
     boundaries: dict[Name, datetime] = field(default_factory=dict)
     changed: dict[str, datetime] = field(default_factory=dict)
@@ -158,26 +190,22 @@ def _somebody(event: Event, sent: Mapping[str, Any]) -> Name:
 
 
 def _note_deletion(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
-    log.deleted.setdefault(_somebody(event, sent), []).append(event.event_time)
+    name = _somebody(event, sent)
+    log.deleted.setdefault(name, []).append(event.event_time)
     if event.event_name == "DeleteUser":
-        for key in _keys_of(log, event, sent):
-            key.is_of_the_past = True
+        histories = log.held.pop(name, [])
+        for history in histories:
+            history.is_of_the_past = True
+        before = log.gone.get(name, ("", []))[1]
+        log.gone[name] = str(sent.get("userName", "")), [*before, *histories]
 
 
 def _note_renaming(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
     if new := str(sent.get("newUserName", "")):
-        for key in _keys_of(log, event, sent):
-            key.user_name = new
-
-
-def _keys_of(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> list[KeyHistory]:
-    """Return the keys of the user that an event is about."""
-    account_id, name = event.recipient_account_id, str(sent.get("userName", "")).lower()
-    return [
-        key
-        for key in log.keys.values()
-        if (key.account_id, key.user_name.lower()) == (account_id, name) and not key.is_of_the_past
-    ]
+        histories = log.held.pop(_somebody(event, sent), [])
+        log.held[event.recipient_account_id, "user", new.lower()] = histories
+        for history in histories:
+            history.user_name = new
 
 
 def _note_attachment(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
@@ -209,21 +237,35 @@ def _note_inline_policy(log: CredentialLog, event: Event, sent: Mapping[str, Any
         log.puts.pop(policy, None)
 
 
-def _note_new_key(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
-    made = (event.response_elements or {}).get("accessKey")
-    if isinstance(made, dict):
-        user_name = str(sent.get("userName", ""))
-        key = KeyHistory(event.recipient_account_id, user_name, event.event_time)
-        log.keys[str(made.get("accessKeyId", ""))] = key
-
-
-def _note_key(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
-    key = log.keys.setdefault(str(sent.get("accessKeyId", "")), KeyHistory())
-    if event.event_name == "DeleteAccessKey":
-        key.deleted = event.event_time
-    else:
+def _note_credential(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    kind, parameter = CHANGES[event.event_name]
+    own_id = _id_in(sent, parameter) or _id_in(event.response_elements, parameter)
+    own = log.held[_somebody(event, sent)]
+    history = log.by_id.get(own_id) or next(
+        (history for history in reversed(own) if history.kind == kind and not own_id), None
+    )
+    is_new = event.event_name.startswith(("Create", "Enable", "Upload"))
+    if is_new or history is None or history.deleted:
+        account_id, user_name = event.recipient_account_id, str(sent.get("userName", ""))
+        history = CredentialHistory(kind, own_id, account_id, user_name)
+        own.append(history)
+        if own_id:
+            log.by_id[own_id] = history
+    if is_new:
+        history.created = event.event_time
+    elif event.event_name == "UpdateAccessKey":
         is_off = sent.get("status") == "Inactive"
-        key.inactive = (key.inactive or event.event_time) if is_off else None
+        history.inactive = (history.inactive or event.event_time) if is_off else None
+    else:
+        history.deleted = event.event_time
+
+
+def _id_in(found: Mapping[str, Any] | None, name: str) -> str:
+    """Return an id in a request, or in the object that a response is about."""
+    if not name or not isinstance(found, dict):
+        return ""
+    nested = next((inner for inner in found.values() if isinstance(inner, dict)), {})
+    return str(found.get(name) or nested.get(name) or "")
 
 
 Note: TypeAlias = "Callable[[CredentialLog, Event, Mapping[str, Any]], None]"
@@ -247,8 +289,6 @@ _NOTES: Mapping[str, Note] = {
     "UpdateUser": _note_renaming,
     "CreatePolicyVersion": _note_version,
     "SetDefaultPolicyVersion": _note_version,
-    "CreateAccessKey": _note_new_key,
-    "UpdateAccessKey": _note_key,
-    "DeleteAccessKey": _note_key,
+    **dict.fromkeys(CHANGES, _note_credential),
 }
 """The operations of IAM that change credentials, and what notes each."""

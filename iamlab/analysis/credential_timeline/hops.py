@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 CallerKind = Literal["user", "access key", "session", "browser", "application", "CI job"]
 WorkloadKind = Literal["instance", "function", "build"]
 ServiceKind = Literal["service", "metadata service", "directory", "OIDC issuer"]
-PartyKind = CallerKind | WorkloadKind | ServiceKind
+LoggedKind = Literal[
+    "AWS account", "SAML user", "web identity user", "Identity Center user", "caller"
+]
+PartyKind = CallerKind | WorkloadKind | ServiceKind | LoggedKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from iamlab.analysis.credential_timeline.credential_events import KEY
 from iamlab.errors import PolicyError
 from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.revoking import INLINE, hits, revoking_policies
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.analysis.credential_timeline.credential_events import (
+        CredentialHistory,
         CredentialLog,
-        KeyHistory,
         Name,
     )
     from iamlab.model.account import Account
@@ -142,7 +143,7 @@ def _keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]
         for owner in (account.root, *account.users.values()):
             for key_id, record in owner.key_records.items():
                 is_active = record.status == "Active"
-                history = log.keys.get(key_id)
+                history = log.by_id.get(key_id)
                 yield _key(
                     (key_id, owner.arn, owner.unique_id),
                     record.create_date,
@@ -154,10 +155,10 @@ def _keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]
 
 
 def _deleted_keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]:
-    for key_id, history in log.keys.items():
+    for key_id, history in log.by_id.items():
         account = world.accounts.get(history.account_id)
         start, end = history.created, history.deleted
-        if account is not None and start is not None and end is not None:
+        if history.kind == KEY and account is not None and start is not None and end is not None:
             names = (key_id, *_owner(account, history))
             yield _key(names, start, end, "key deleted", known.last_use.get(key_id), known)
 
@@ -187,7 +188,7 @@ def _key(
     )
 
 
-def _owner(account: Account, history: KeyHistory) -> tuple[str, str]:
+def _owner(account: Account, history: CredentialHistory) -> tuple[str, str]:
     """Return ARN and unique id of whose key it was; of a user who is gone nobody knows them.
 
     His path is not known either, so his ARN is written without one.

@@ -179,7 +179,7 @@ class WitnessSearch:
             yield Stop(reading.layer, reading.address, ", ".join(reading.path))
         for layer in decision.blocking:
             levels = decision.layers.levels(layer)
-            allows = decision.layer_matches[layer].allows_by_level
+            allows = decision.trace.step(layer).found.allows_by_level
             for level, says in zip(levels, allows, strict=False):
                 if not says:
                     names = ", ".join(policy.policy.name or "policy" for policy in level)

@@ -42,7 +42,8 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS_RULES
-from iamlab.engine.verdict import LayerMatches, StatementMatch, Verdict
+from iamlab.engine.trace import ABSENT, ALLOWS
+from iamlab.engine.verdict import StatementMatch, Verdict
 from iamlab.errors import InvalidInput, RequestError
 from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
+    from iamlab.engine.trace import TraceStep
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
@@ -169,8 +171,10 @@ class Simulation:
     def _outcome(self, action: str, resource: str) -> Outcome:
         """Let the engine decide about one resource, and tell what it says."""
         decision = self._decide(action, resource)
-        heard, request = decision.layer_matches, decision.request
-        by_organization = _lets_through(heard["scp"]) if self.in_organization else None
+        request, boundary = decision.request, decision.trace.step("boundary")
+        by_organization = None
+        if self.in_organization:
+            by_organization = _lets_through(decision.trace.step("scp"))
         is_stopped = by_organization is False
         might_change = decision.verdict is Verdict.IMPLICIT_DENY and not is_stopped
         details: dict[str, str] | None = {}
@@ -181,7 +185,7 @@ class Simulation:
             [] if is_stopped else [*_statements(decision.determining)],
             [key for key in self.keys if key.lower() not in request.keys] if might_change else [],
             details,
-            _lets_through(heard["boundary"]) if heard["boundary"].present else None,
+            _lets_through(boundary) if boundary.found.present else None,
             by_organization,
         )
 
@@ -206,19 +210,19 @@ class Simulation:
 # -- as the API answers it ------------------------------------------------------------------------
 
 
-def _lets_through(heard: LayerMatches) -> bool:
+def _lets_through(step: TraceStep) -> bool:
     """Return whether a ceiling allows; one that is not there does."""
-    return not heard.denies and all(heard.allows_by_level)
+    return step.outcome in (ALLOWS, ABSENT)
 
 
 def _details(decision: Decision) -> dict[str, str]:
     """Return what each type of policy decides by itself."""
     found = {}
     for layer, name in DETAILS.items():
-        heard = decision.layer_matches[layer]
-        if layer != "boundary" or heard.present:
-            verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
-            found[name] = str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)
+        matches = decision.trace.step(layer).found
+        if layer != "boundary" or matches.present:
+            verdict = Verdict.ALLOWED if matches.allows else Verdict.IMPLICIT_DENY
+            found[name] = str((Verdict.EXPLICIT_DENY if matches.denies else verdict).value)
     return found
 
 

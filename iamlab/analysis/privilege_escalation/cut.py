@@ -227,10 +227,10 @@ def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[
     holder, request = state.principal.issuer or state.arn, decision.request
     is_held = not state.arn.endswith(":root") and not is_shared(state)
     today = principal_of(reach.world, holder).identity if is_held else ()
-    for reading in decision.layer_matches["identity"].applying:
+    for reading in decision.trace.step("identity").found.applying:
         if reading.effect == "Allow" and reading.attached in today:
             yield from _takes(reading, holder)
-    for reading in decision.layer_matches["resource"].applying:
+    for reading in decision.trace.step("resource").found.applying:
         if reading.effect == "Allow" and request.action.startswith("sts:"):
             for principal in reading.statement.principal or ():
                 yield cut_edits.Distrust(request.resource, reading.statement.number, principal)

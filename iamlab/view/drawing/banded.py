@@ -42,8 +42,8 @@ class Measures:
     ----------
     lefts
         Where each column begins.
-    width
-        Of every column.
+    widths
+        How wide each column is.
     row
         The distance of two boxes in a column.
     top
@@ -53,7 +53,7 @@ class Measures:
     """
 
     lefts: Sequence[float]
-    width: float
+    widths: Sequence[float]
     row: float
     top: float
     head: float
@@ -121,7 +121,7 @@ def lay_out_in_bands(
 
     Examples
     --------
-    >>> measures = Measures((0.0, 3.0), 2.0, 0.5, 0.0, 0.0, 0.0)
+    >>> measures = Measures((0.0, 3.0), (2.0, 2.0), 0.5, 0.0, 0.0, 0.0)
     >>> edges = [("a", "b"), ("b", "a")]
     >>> found = lay_out_in_bands({"a": 0, "b": 1}, [["a"], ["b"]], edges, measures, {})
     >>> found.heights["a"] < found.heights["b"], [one.kind.name for one in found.routes.values()]
@@ -311,4 +311,4 @@ class _Router(Generic[N]):
         return self.measures.lefts[column]
 
     def _right(self, column: int) -> float:
-        return self.measures.lefts[column] + self.measures.width
+        return self.measures.lefts[column] + self.measures.widths[column]

@@ -29,6 +29,8 @@ SETTLINGS = 40
 """So often every node looks at its neighbours' rows; after that nothing is seen to move."""
 LANE = 0.22
 """The height of a lane, where a box has 1."""
+ALMOST, SLACK = 0.3, 1e-6
+"""A line is almost level if its ends differ so little; sums of floats are never exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,12 @@ def lay_out(
         lanes[edge] = passed
     before, after = _neighbours(steps)
     order = [layers[column] for column in sorted(layers)]
-    best = _ordered(order, before, after)
+    near = _by_relation([node for layer in order for node in layer], before, after)
+    related = [sorted(layer, key=near.__getitem__) for layer in order]
+    starts = (_ordered(start, before, after) for start in (order, related))
+    best = min(starts, key=lambda layers: _crossings(layers, after))
     rows = _placed(best, before, after, size)
+    _level(best, after, rows, size)
     first = min((rows[node] - size[node] / 2 for node in rows), default=0.0)
     level = {node: rows[node] - first - 0.5 for node in rows}
     return Places(
@@ -111,6 +117,23 @@ def _neighbours(
         after[one].append(other)
         before[other].append(one)
     return before, after
+
+
+def _by_relation(
+    nodes: Iterable[object],
+    before: Mapping[object, list[object]],
+    after: Mapping[object, list[object]],
+) -> dict[object, int]:
+    """Number the nodes so that those that lines join are near each other."""
+    found: dict[object, int] = {}
+    for first in nodes:
+        waiting = [first]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found[node] = len(found)
+                waiting += reversed([*before.get(node, ()), *after.get(node, ())])
+    return found
 
 
 def _ordered(
@@ -182,6 +205,30 @@ def _placed(
                 wished.append(sum(beside) / len(beside) if beside else rows[node])
             rows |= zip(layer, _apart(wished, _stacked(layer, size)), strict=True)
     return rows
+
+
+def _level(
+    layers: Sequence[Sequence[object]],
+    after: Mapping[object, list[object]],
+    rows: dict[object, float],
+    size: Mapping[object, float],
+) -> None:
+    """Level the lines that are almost level, as far as the boxes above and below allow."""
+    layer_of = {node: layer for layer in layers for node in layer}
+
+    def has_room(node: object, row: float) -> bool:
+        others = (other for other in layer_of[node] if other != node)
+        return all(
+            abs(row - rows[other]) > (size[node] + size[other]) / 2 - SLACK for other in others
+        )
+
+    for layer in [*reversed(layers)] * 3:  # what moves makes room for others
+        for start, end in ((node, other) for node in layer for other in after.get(node, ())):
+            if 0 < abs(rows[end] - rows[start]) < ALMOST:
+                if has_room(start, rows[end]):
+                    rows[start] = rows[end]
+                elif has_room(end, rows[start]):
+                    rows[end] = rows[start]
 
 
 def _stacked(layer: Sequence[object], size: Mapping[object, float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""A legend below a picture: what its pieces, walls and signs mean, in as many lines as it takes."""
+"""A legend below a picture: what its pieces and signs mean, in as many lines as it takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.style import INK, PALE_INK
+from iamlab.view.style import PALE_INK
 
 if TYPE_CHECKING:
     from iamlab.view.drawing.shapes import Point
@@ -45,23 +45,6 @@ class Legend:
         """Say what a piece of a bar means."""
         x, y = self.place(SWATCH, words)
         self.sheet.area((x, y - height / 2), (SWATCH, height), area, edge=edge, hatch=hatch)
-
-    def wall(self, words: str) -> None:
-        """Say what a wall across a bar means."""
-        x, y = self.place(0.06, words)
-        self.sheet.gate(x + 0.03, y - 0.09, y + 0.09, INK, open_at=None)
-
-    def sign(self, words: str, sign: str, colour: str, area: str, edge: str) -> None:
-        """Say what a sign on a bar means."""
-        x, y = self.place(0.16, words)
-        self.sheet.area((x, y - 0.08), (0.16, 0.16), area, edge=edge)
-        self.sheet.note(x + 0.08, y, sign, colour, align="center", fact=False)
-
-    def notch(self, words: str, area: str, edge: str, colour: str) -> None:
-        """Say what a notch in a bar means."""
-        x, y = self.place(SWATCH, words)
-        self.sheet.area((x, y - 0.07), (SWATCH, 0.14), area, edge=edge)
-        self.sheet.area((x + SWATCH / 2 - 0.012, y - 0.07), (0.024, 0.14), colour, edge=colour)
 
     def place(
         self, width: float, words: str, colour: str = PALE_INK, *, fact: bool = False

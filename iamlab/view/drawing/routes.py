@@ -95,7 +95,14 @@ class Places:
         self.lines = [list(_points(line)) for line in sheet.record.lines]
 
     def write(
-        self, number: int, words: str, colour: str, *, at: float = 0.5, room: float = 2.0
+        self,
+        number: int,
+        words: str,
+        colour: str,
+        *,
+        note: str = "",
+        at: float = 0.5,
+        room: float = 2.0,
     ) -> bool:
         """Write words on one of the sheet's lines, near a part of its length.
 
@@ -103,6 +110,8 @@ class Places:
         ----------
         number
             Which line, in the order in which they were drawn.
+        note
+            More words, in a line below.
         at
             From 0, where it begins, to 1, where it ends.
         room
@@ -113,8 +122,9 @@ class Places:
         bool
             Whether there was a place.
         """
-        text = fit(words, room, SMALL)
-        width, height = width_of(text, SMALL) + 2 * AIR, height_of(SMALL)
+        texts = [fit(text, room, SMALL) for text in (words, note) if text]
+        width = max(width_of(text, SMALL) for text in texts) + 2 * AIR
+        height = height_of(SMALL) * len(texts)
         best: tuple[float, Point, Rectangle] | None = None
         line = self.lines[number]
         for place, (x, y) in enumerate(line):
@@ -133,7 +143,11 @@ class Places:
             return False
         _, (x, y), seen = best
         self.taken.append(seen)
-        self.sheet.note(x, y, words, colour, align="center", room=room, on_line=True)
+        style = {"align": "center", "room": room, "on_line": True}
+        y -= (len(texts) - 1) * height_of(SMALL) / 2
+        if note:
+            self.sheet.note(x, y + height_of(SMALL), note, colour, **style)
+        self.sheet.note(x, y, words, colour, **style)
         return True
 
     def _is_taken(self, seen: Rectangle) -> bool:

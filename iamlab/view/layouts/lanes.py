@@ -2,31 +2,30 @@
 
 The first node stays at the left. The others change places as long as that makes edges shorter, lets
 them cross fewer lifelines, and keeps those of a frame together. A dashed edge is an answer: a node
-that nobody saw before the answer begins where the answer arrives.
+without an edge before its answer begins where the answer arrives.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
-from iamlab.view.drawing.measure import SMALL, TEXT, Face, plain, widest, width_of
+from iamlab.view.drawing.measure import SMALL, TEXT, Face, widest
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.scene import Edge, Node, Scene
 from iamlab.view.style import INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 GAP = "gap"
 """The kind of an edge that stands for several which aren't drawn; its label says so."""
-
 PITCH, CLOSE, BORN, BELOW = 0.44, 0.36, 0.66, 0.15
-"""The height of an edge's row, and where there are many; of a row in which a node begins; and what
-a note below the edge adds."""
+"""The height of a row; of a row among many; of a row in which a node begins; and what a note below
+the edge adds."""
 FEW = 12
 LIFT = 0.13
 """The distance of words from their edge."""
@@ -34,15 +33,16 @@ LONGEST = 3.1
 """The largest width of a label."""
 LOOP = 0.35
 """The width of an edge from a node to itself."""
-AROUND = 0.09
-"""How far a frame reaches beyond its boxes."""
+AIR, AROUND = 0.08, 0.09
+"""The distance of words from lifelines, and of a frame from its boxes."""
 BETWEEN, ROOM = 0.22, 0.4
 """The least distance of two boxes, and what an edge has beside its label."""
-NARROW, WIDE = 0.72, 1.75
-"""The least and the largest width of a box."""
+NARROW, FRAMED, WIDE = 0.72, 1.1, 1.75
+"""The least width of a box, in a frame too, and the largest."""
 SPLIT = 12
-"""What it costs to draw a frame in one piece more, where an edge costs 1 for each lane."""
-HALVINGS = 16
+"""The cost of a frame in one piece more, where an edge costs 1 for each lane."""
+STEPS = 50
+"""Labels give way in so many steps."""
 
 
 def fold_lanes(scene: Scene, edges: int, lanes: int) -> Scene:
@@ -53,56 +53,54 @@ def fold_lanes(scene: Scene, edges: int, lanes: int) -> Scene:
     shown = list(scene.edges)
     if len(shown) > edges:
         half = edges // 2
-        left_out = [one for edge in shown[half:-half] for one in edge.members or (edge,)]
+        left_out = [call for edge in shown[half:-half] for call in edge.members or (edge,)]
         more = count(sum(not edge.dashed for edge in left_out), "more call")
         shown[half:-half] = [Edge("", "", f"{more}: the table has all", kind=GAP)]
-    often = Counter(key for edge in shown if edge.kind != GAP for key in (edge.source, edge.target))
-    if len(often) > lanes:
-        first, *rest = often
-        rest.sort(key=lambda key: -often[key])
-        kept = {first, *rest[: lanes - 2]}
-        members = tuple(node for node in scene.drawn if node.id in often and node.id not in kept)
-        others = Node("others", f"{len(members)} more", "others", members=members)
-        into = {node.id: others.id for node in members}
-        nodes = [*(node for node in scene.nodes if node.id not in into), others]
-        shown = [
-            replace(
-                edge,
-                source=into.get(edge.source, edge.source),
-                target=into.get(edge.target, edge.target),
-            )
-            for edge in shown
-        ]
-        return replace(scene, nodes=nodes, edges=shown)
-    return replace(scene, edges=shown)
+    often = Counter(key for edge in shown for key in (edge.source, edge.target) if key)
+    if len(often) <= lanes:
+        return replace(scene, edges=shown)
+    first, *rest = often
+    kept = {first, *sorted(rest, key=lambda key: -often[key])[: lanes - 2]}
+    members = tuple(node for node in scene.drawn if node.id in often.keys() - kept)
+    others = Node("others", f"{len(members)} more", "others", members=members)
+    place = {key: key for key in ("", *often)} | {node.id: others.id for node in members}
+    return replace(
+        scene,
+        nodes=[*(node for node in scene.nodes if node not in members), others],
+        edges=[
+            replace(edge, source=place[edge.source], target=place[edge.target]) for edge in shown
+        ],
+    )
 
 
-def draw_lanes(scene: Scene, heading: str, note: str = "") -> Sheet:
+def draw_lanes(scene: Scene, day: str = "") -> Sheet:
     """Draw nodes side by side, and edges one below the other.
 
     Parameters
     ----------
-    heading, note
-        What stands above the times at the left.
+    day
+        The day of all edges, if it is the same.
     """
-    return _Lanes(scene, heading, note).sheet
+    sheet = Sheet(3.0, 0.8)
+    if scene.edges:
+        _Lanes(scene, day, sheet)
+    else:
+        sheet.text(MARGIN, 0.4, "No calls.")
+    return sheet
 
 
 class _Lanes:
-    """The work of drawing a scene as lanes."""
+    """The places of the nodes of a scene, and the sheet that it is drawn on."""
 
-    def __init__(self, scene: Scene, heading: str, note: str) -> None:
-        self.sheet, self.frames = Sheet(3.0, 0.8), scene.frames
-        self.heading, self.note = heading, note
+    def __init__(self, scene: Scene, day: str, sheet: Sheet) -> None:
+        self.scene, self.day, self.sheet = scene, day, sheet
         edges = [edge for edge in scene.edges if edge.kind != GAP]
-        if not edges:
-            self.sheet.text(MARGIN, 0.4, "No calls.")
-            return
         self.order = ordered({node.id: node for node in scene.drawn}, edges)
         self.place = {node.id: number for number, node in enumerate(self.order)}
         self.has_frames = len({node.frame for node in self.order} - {""}) > 1
         self.begin = _beginnings(edges)
         self._across(edges)
+        self.pitch = PITCH if len(edges) <= FEW else CLOSE
         self.top = 0.88 if self.has_frames else 0.4
         self.foot: dict[str, float] = {}
         self.last_time = ""
@@ -112,23 +110,36 @@ class _Lanes:
         self._down(y)
 
     def _across(self, edges: Sequence[Edge]) -> None:
-        """Find a place for every lane."""
-        widths = [_width(node, framed=self.has_frames) for node in self.order]
-        times = [edge.at for edge in edges]
-        start = MARGIN + max(widest([*times, self.note], SMALL), 0.4) + 0.25
+        """Find the place and the width of each lane, and the sides of the frames."""
+        widths = list(map(self._width, self.order))
+        start = MARGIN + max(widest([self.day, *(edge.at for edge in edges)], SMALL), 0.4) + 0.25
         spans = []
         for edge in edges:
             left, right = sorted((self.place[edge.source], self.place[edge.target]))
-            room = min(_label_width(edge), LONGEST) + ROOM + 2 * AROUND * self.has_frames
+            room = _label_width(edge) + ROOM + 2 * AROUND * self.has_frames
             if edge is self.begin.get(edge.target):
                 room += widths[self.place[edge.target]] / 2
             if left < right:
                 spans.append((left, right, room))
-        self.widths, found = fitted(widths, spans, PAGE - MARGIN - AROUND - start)
-        self.x = [start + one for one in found]
+        self.widths, middles = fitted(widths, spans, PAGE - MARGIN - AROUND - start)
+        self.x = [start + middle for middle in middles]
         self.end = self.x[-1] + self.widths[-1] / 2
-        self.sides = self._sides() if self.has_frames else []
-        self.pitch = PITCH if len(edges) <= FEW else CLOSE
+        self.sides: list[tuple[str, float, float]] = []
+        for frame, group in groupby(self.order, key=lambda node: node.frame):
+            places = [self.place[node.id] for node in group]
+            if frame and self.has_frames:
+                begin = self.x[places[0]] - self.widths[places[0]] / 2 - AROUND
+                end = self.x[places[-1]] + self.widths[places[-1]] / 2 + AROUND
+                self.sides.append((frame, begin, end))
+
+    def _text(self, node: Node) -> str:
+        """Return the words of a box: the frame may have the rest of them."""
+        return node.short if self.has_frames and node.short else node.text
+
+    def _width(self, node: Node) -> float:
+        words = max(widest([self._text(node)], TEXT, "bold"), widest([node.note], SMALL))
+        least = FRAMED if self.has_frames and node.frame else NARROW
+        return min(max(words + 2 * PAD + 0.02, least), WIDE)
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -147,10 +158,9 @@ class _Lanes:
             end += self.widths[target] / 2 * (1 if target < source else -1)
         colour = PALE_LINE if edge.dashed else _colour(edge)
         if source == target:
-            out = start + LOOP
-            self.sheet.straight((start, level - 0.04), (out, level - 0.04), colour)
-            self.sheet.straight((out, level - 0.04), (out, level + 0.06), colour)
-            self.sheet.straight((out, level + 0.06), (start, level + 0.06), colour, arrow=True)
+            bends = [(start + LOOP, level - 0.05), (start + LOOP, level + 0.06)]
+            path = [(start, level - 0.05), *bends, (start, level + 0.06)]
+            self.sheet.curve(path, colour, arrow=True)
         else:
             style = {"bold": edge.bold, "dashed": edge.dashed}
             self.sheet.straight((start, level), (end, level), colour, arrow=True, **style)
@@ -161,11 +171,11 @@ class _Lanes:
         """Write the label above its edge, and the note below."""
         colour = PALE_INK if edge.dashed else _colour(edge)
         left, right = min(start, end) + 0.1, max(start, end) - 0.1
-        taken = min(_label_width(edge), LONGEST)
-        where = self._free(left, right, taken)
+        taken = _label_width(edge)
+        where = self._free(left - AIR, right + AIR, taken)
         passes = where is None
         if where is None:
-            # Words may pass a lifeline, though not a box that stands in the row.
+            # Words may pass a lifeline, though not a box in the row.
             first = left if is_born and end < start else self.x[0] + 0.1
             last = right if is_born and end > start else self.end
             taken = min(taken, last - first)
@@ -176,19 +186,12 @@ class _Lanes:
 
     def _free(self, left: float, right: float, taken: float) -> float | None:
         """Find the first place on an edge where words pass no lifeline and no side of a frame."""
-        lifelines = [
-            self.x[self.place[node.id]]
-            for node in self.order
-            if node.id not in self.begin or node.id in self.foot  # those that have begun
-        ]
-        sides = [x for _, *both in self.sides for x in both]
-        stops = sorted(
-            [left - 0.08, *(x for x in (*lifelines, *sides) if left < x < right), right + 0.08]
-        )
-        for one, other in pairwise(stops):
-            if other - one - 0.16 >= taken:
-                return one + 0.08
-        return None
+        begun = (node.id not in self.begin or node.id in self.foot for node in self.order)
+        lines = [x for x, has_begun in zip(self.x, begun, strict=True) if has_begun]
+        lines += [x for _, *sides in self.sides for x in sides]
+        stops = sorted([left, right, *(x for x in lines if left < x < right)])
+        free = (one + AIR for one, other in pairwise(stops) if other - one >= taken + 2 * AIR)
+        return next(free, None)
 
     def _gap(self, edge: Edge, y: float) -> float:
         self.sheet.area((MARGIN, y + 0.1), (self.end - MARGIN, 0.34), LIT_AREA)
@@ -196,25 +199,18 @@ class _Lanes:
         self.sheet.text(middle, y + 0.27, edge.label, align="center", room=self.end - 2 * MARGIN)
         return y + 0.5
 
-    # -- what stands from top to bottom ----------------------------------------------------------
+    # -- boxes, lifelines and frames -------------------------------------------------------------
 
     def _head(self, node: Node, y: float) -> None:
         number, is_new = self.place[node.id], node.id in self.begin
-        text, width = _text(node, framed=self.has_frames), self.widths[number]
-        box = Box(
-            self.x[number] - width / 2,
-            y,
-            width,
-            text,
-            node.note if node.note != text else "",
-            area=LIT_AREA if is_new else PAPER,
-            bold=is_new or number == 0,
-        )
-        self.sheet.box(box)
+        left, width = self.x[number] - self.widths[number] / 2, self.widths[number]
+        area, is_bold = LIT_AREA if is_new else PAPER, is_new or not number
+        text, note = self._text(node), node.note if node.note != node.text else ""
+        self.sheet.box(Box(left, y, width, text, note, area=area, bold=is_bold))
         self.foot[node.id] = y + BOX_HEIGHT / 2
 
     def _down(self, y: float) -> None:
-        """Draw the boxes that were there from the beginning, the lifelines and the frames."""
+        """Draw the boxes that don't begin with an answer, the lifelines and the frames."""
         for node in self.order:
             if node.id not in self.foot:
                 self._head(node, self.top)
@@ -222,28 +218,14 @@ class _Lanes:
         for key, foot in self.foot.items():
             x = self.x[self.place[key]]
             self.sheet.straight((x, foot), (x, bottom), PALE_LINE)
-        self.sheet.heading(MARGIN, self.top - 0.085, self.heading)
-        if self.note:
-            self.sheet.note(MARGIN, self.top + 0.11, self.note)
+        self.sheet.heading(MARGIN, self.top - 0.085, "TIME")
+        self.sheet.note(MARGIN, self.top + 0.11, self.day)
         for frame, left, right in self.sides:
             self.sheet.field(left, 0.1, right - left, bottom, "")
-            title, note = self.frames[frame]
+            title, note = self.scene.frames[frame]
             room = right - left - 2 * AROUND
             self.sheet.note(left + AROUND, 0.27, title, INK, room=room, face="bold")
             self.sheet.note(left + AROUND, 0.44, note, INK, room=room)
-
-    def _sides(self) -> list[tuple[str, float, float]]:
-        """Return the frames with their left and right sides."""
-        found: list[tuple[str, float, float]] = []
-        for frame, group in groupby(
-            range(len(self.order)), key=lambda place: self.order[place].frame
-        ):
-            first, *_, last = [*(places := list(group)), places[-1]]
-            left = self.x[first] - self.widths[first] / 2 - AROUND
-            right = self.x[last] + self.widths[last] / 2 + AROUND
-            if frame:
-                found.append((frame, left, right))
-        return found
 
 
 def _colour(edge: Edge) -> str:
@@ -255,32 +237,16 @@ def _face(edge: Edge) -> Face:
 
 
 def _label_width(edge: Edge) -> float:
-    face = _face(edge)
-    above, below = plain(edge.label, face), plain(edge.note)
-    return max(width_of(above, SMALL, face), width_of(below, SMALL))
-
-
-def _text(node: Node, *, framed: bool) -> str:
-    """Return the words of a box: the frame may say the rest of them."""
-    return node.short if framed and node.short else node.text
-
-
-def _width(node: Node, *, framed: bool) -> float:
-    text = _text(node, framed=framed)
-    words = max(widest([text], TEXT, "bold"), widest([node.note], SMALL))
-    width = min(max(words + 2 * PAD + 0.02, NARROW), WIDE)
-    return max(width, 1.1) if framed and node.frame else width
+    return min(max(widest([edge.label], SMALL, _face(edge)), widest([edge.note], SMALL)), LONGEST)
 
 
 def _beginnings(edges: Sequence[Edge]) -> Mapping[str, Edge]:
-    """Return the answers that lead to nodes which nobody saw before."""
-    seen: set[str] = set()
-    found: dict[str, Edge] = {}
+    """Return the answers that are the first edges of their nodes, by these nodes."""
+    first: dict[str, Edge] = {}
     for edge in edges:
-        if edge.dashed and edge.target not in seen:
-            found[edge.target] = edge
-        seen |= {edge.source, edge.target}
-    return found
+        first.setdefault(edge.source, edge)
+        first.setdefault(edge.target, edge)
+    return {key: edge for key, edge in first.items() if edge.dashed and edge.target == key}
 
 
 # -- the order and the places of lanes -------------------------------------------------------------
@@ -300,7 +266,7 @@ def ordered(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Node]:
     born = {edge.target: at for at, edge in reversed([*enumerate(edges)]) if edge.dashed}
 
     def cost(order: Sequence[str]) -> int:
-        """Say how hard an order is to read: long edges, crossed lifelines, frames in pieces."""
+        """Count what makes an order hard to read: long edges, crossed lifelines, split frames."""
         place = {key: number for number, key in enumerate(order)}
         total = 0
         for at, edge in enumerate(edges):
@@ -311,21 +277,18 @@ def ordered(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Node]:
         pieces = sum(one != other for one, other in pairwise(["", *frames]) if other)
         return total + SPLIT * (pieces - len(set(frames) - {""}))
 
-    best, is_better = cost(order), True
-    while is_better:
-        moved = (_moved(order, a, b) for a in range(1, len(order)) for b in range(1, len(order)))
-        costs = ((cost(other), other) for other in moved)
-        lowest, found = min(costs, key=lambda one: one[0], default=(best, order))
-        is_better = lowest < best
-        if is_better:
-            best, order = lowest, found
-    return [nodes[key] for key in order]
+    while True:
+        better = min(_moved(order), key=cost, default=order)
+        if cost(better) >= cost(order):
+            return [nodes[key] for key in order]
+        order = better
 
 
-def _moved(order: Sequence[str], place: int, to: int) -> list[str]:
-    found = [*order[:place], *order[place + 1 :]]
-    found.insert(to, order[place])
-    return found
+def _moved(order: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the orders in which one node, not the first, has another place."""
+    for place, to in product(range(1, len(order)), repeat=2):
+        others = [*order[:place], *order[place + 1 :]]
+        yield [*others[:to], order[place], *others[to:]]
 
 
 def fitted(
@@ -349,28 +312,13 @@ def fitted(
     >>> [round(one, 1) for one in fitted([1, 1], [(0, 1, 20.0)], 5)[1]]
     [0.5, 4.5]
     """
-    widths = _capped(widths, room - BETWEEN * (len(widths) - 1))
-    least, most = 0.0, 1.0
-    found = _middles(widths, spans, 1.0)
-    if found[-1] + widths[-1] / 2 > room:
-        for _ in range(HALVINGS):
-            share = (least + most) / 2
-            found = _middles(widths, spans, share)
-            least, most = (least, share) if found[-1] + widths[-1] / 2 > room else (share, most)
-        found = _middles(widths, spans, least)
-    return widths, found
-
-
-def _capped(widths: Sequence[float], room: float) -> list[float]:
-    """Make the widest narrower, so that all have room together."""
-    cap, left = room, room
-    for place, width in enumerate(sorted(widths)):
-        share = left / (len(widths) - place)
-        if width > share:
-            cap = share
-            break
-        left -= width
-    return [min(width, cap) for width in widths]
+    cap = max(widths)
+    while sum(min(width, cap) for width in widths) > room - BETWEEN * (len(widths) - 1):
+        cap -= 0.005
+    widths = [min(width, cap) for width in widths]
+    tries = (_middles(widths, spans, step / STEPS) for step in range(STEPS, 0, -1))
+    fitting = (middles for middles in tries if middles[-1] + widths[-1] / 2 <= room)
+    return widths, next(fitting, None) or _middles(widths, spans, 0)
 
 
 def _middles(

@@ -1,64 +1,59 @@
-"""The attachment graph: what hangs on whom in an account, with one principal lit.
+"""The attachment graph: the policies that are attached to users, groups and roles.
 
-Three columns: users and roles, groups, policies. A line that passes the groups has a lane of its
-own between them. A boundary is attached to somebody like a policy, but grants nothing: its line is
-dashed and says so.
+Users and roles are on the left, groups in the middle, policies on the right. A permissions boundary
+is attached like a policy, but grants nothing: its line is dashed.
+
+Notes
+-----
+AWS pages: "Managed policies and inline policies"; "IAM user groups"; "Permissions boundaries for
+IAM entities".
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.display import count, printable
+from iamlab.display import called, count, printable
 from iamlab.errors import RequestError
 from iamlab.model.account import Account
+from iamlab.model.identities import Bounded, Group, Role, User
 from iamlab.model.world import World
-from iamlab.view.drawing.measure import TEXT, widest
-from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.account.attachment_plan import HEADINGS, grid_of, past, places_of
-from iamlab.view.figures.account.attachment_words import (
-    NO_ACCOUNTS,
-    NOBODY,
-    alt_of,
-    lines_of,
-    rows_of,
-)
-from iamlab.view.figures.account.attachments import (
-    Lit,
-    column_of,
-    graph_of,
-    node_of,
-    steps,
-    ways_of,
-)
-from iamlab.view.style import ALLOW, ALLOW_AREA, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
+from iamlab.view.folding import folded
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
+from iamlab.view.style import ABSENT, LOOKS
+from iamlab.view.words import listed, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from iamlab.view.drawing.layered import Places
-    from iamlab.view.drawing.measure import Face
-    from iamlab.view.figures.account.attachment_plan import Grid
-    from iamlab.view.figures.account.attachments import Graph, Node
+    from iamlab.model.identities import Identity
+    from iamlab.view.figure import Figure
+    from iamlab.view.scene import Facts
 
-MOST, MOST_LINES = 60, 80  # more boxes or lines than that nobody can read
-MOST_FIELDS = 12  # nor more accounts
-HEAD = 0.45  # a field's title
+MOST, MOST_LINES, MOST_ACCOUNTS = 60, 60, 12
+"""The largest numbers of boxes, lines and accounts in a picture."""
+COLUMNS = ("USERS AND ROLES", "GROUPS", "POLICIES")
+GROUPS, POLICIES = 1, 2
+INLINE, ATTACHED, BOUNDARY, MEMBER = "inline", "attached", "boundary", "member"
+LIMIT, NOT_IN_FILE = "permissions boundary", "not in the file"
+NOBODY = "no users, roles or groups"
+Lit = User | Role | Group
 
 
 def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Figure:
-    """Draw everything that hangs on somebody, in an account or in every account of a world.
+    """Draw the policies that are attached in an account, or in every account of a world.
 
     Parameters
     ----------
     of
-        Whose identities and policies are drawn. Of more than 60, those that are alike are drawn as
-        one; the table and the list have each. Of a user, a role or a group: its account, with
-        itself lit.
+        Whose identities and policies are drawn. If there are more than 60, those that are alike are
+        drawn as one; the table and the list have each. Of a user, a role or a group: its account,
+        with itself highlighted.
     lit
-        A user, a role or a group: its ways are drawn bold, all others pale.
+        A user, a role or a group: what applies to it is drawn bold, all others pale.
 
     Raises
     ------
@@ -75,41 +70,23 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
     if isinstance(of, Lit):
         return attachment_graph(of.account, lit=lit or of)
     accounts = _accounts(of)
-    graphs = [graph_of(account) for account in accounts]
-    _check(graphs, lit)
-    drawn = _readable(graphs, lit)
-    shown = _fields(graphs, lit)
-    return Figure.on(
-        _draw(
-            [accounts[i] for i in shown], [drawn[i] for i in shown], lit, left_out=_left_out(graphs)
-        ),
-        alt=alt_of(_named(accounts), graphs, lit),
-        caption=_caption(accounts, lit, folded=sum(map(len, drawn)) < sum(map(len, graphs))),
-        rows=rows_of(graphs, lit),
-        lines=lines_of(list(zip(graphs, drawn, strict=True)), lit, left_out=_left_out(graphs)),
-        graph=_union(drawn),
-    )
-
-
-def _caption(accounts: Sequence[Account], lit: Lit | None, *, folded: bool) -> str:
-    caption = f"What hangs on whom in {_named(accounts)}."
+    _check(accounts, lit)
+    scene = _scene(accounts, lit)
+    first = sorted(accounts, key=lambda account: lit is None or account is not lit.account)
+    drawn = scene
+    if len(accounts) > MOST_ACCOUNTS:
+        kept = sorted(first[:MOST_ACCOUNTS], key=accounts.index)
+        drawn = _scene(kept, lit)
+    drawn = folded(drawn, MOST, MOST_LINES)
+    name = accounts[0].name if len(accounts) == 1 else count(len(accounts), "account")
+    caption = f"What is attached to the users, groups and roles of {name}."
     if lit is not None:
-        of_group = f"what {lit.name} hands on, and to whom"
-        caption += f" Lit: {of_group if lit.kind == 'group' else f'all that reaches {lit.name}'}."
-    if folded:
+        caption += f" Bold: what applies to {lit.name}."
+    if any(node.members for node in drawn.nodes):
         caption += " Those that are alike are drawn as one; the list has each."
-    return caption
-
-
-def _fields(graphs: Sequence[Graph], lit: Lit | None) -> list[int]:
-    """Choose the accounts that are drawn: that of whoever is lit, then the first ones."""
-    order = sorted(range(len(graphs)), key=lambda i: lit is None or node_of(lit) not in graphs[i])
-    return sorted(order[:MOST_FIELDS])
-
-
-def _left_out(graphs: Sequence[Graph]) -> str:
-    number = len(graphs) - MOST_FIELDS
-    return f"and {count(number, 'more account')} in the list and the table" if number > 0 else ""
+    if len(accounts) > MOST_ACCOUNTS:
+        caption += f" {len(accounts) - MOST_ACCOUNTS} more accounts are only in the list."
+    return scene.figure(draw_network, alt=_alt(name, scene, lit), caption=caption, drawn=drawn)
 
 
 def _accounts(of: object) -> list[Account]:
@@ -123,122 +100,186 @@ def _accounts(of: object) -> list[Account]:
     )
 
 
-def _check(graphs: Sequence[Graph], lit: object) -> None:
+def _check(accounts: Sequence[Account], lit: object) -> None:
     if lit is None:
         return
     if not isinstance(lit, Lit):
         raise RequestError(f"lit is a user, a role or a group, not {type(lit).__name__}.")
-    if not any(node_of(lit) in graph for graph in graphs):
+    arns = (identity.arn for account in accounts for identity in _identities(account))
+    if lit.arn not in arns:
         raise RequestError(f"{lit.arn} is not in what is to be drawn, so it cannot be lit.")
 
 
-def _named(accounts: Sequence[Account]) -> str:
-    return accounts[0].name if len(accounts) == 1 else count(len(accounts), "account")
+def _identities(account: Account) -> list[Identity]:
+    return [*account.users.values(), *account.roles.values(), *account.groups.values()]
 
 
-def _readable(graphs: Sequence[Graph], lit: Lit | None) -> list[Graph]:
-    """Fold every account just so far that all of them together can be read."""
-    drawn: list[Graph] = []
-    for step in zip(*(steps(graph, lit) for graph in graphs), strict=True):
-        drawn = list(step)
-        lines = sum(one.number_of_edges() for one in drawn)
-        if sum(map(len, drawn)) <= MOST and lines <= MOST_LINES:
-            break
-    return drawn
+# -- nodes and edges -------------------------------------------------------------------------------
 
 
-def _union(drawn: Sequence[Graph]) -> Graph:
-    import networkx as nx
-
-    union: Graph = nx.compose_all(drawn) if drawn else nx.DiGraph()
-    return union
-
-
-# -- drawing ---------------------------------------------------------------------------------------
-
-
-def _draw(
-    accounts: Sequence[Account], drawn: Sequence[Graph], lit: Lit | None, *, left_out: str
-) -> Sheet:
-    sheet = Sheet()
-    places = [places_of(graph) for graph in drawn]
+def _scene(accounts: Sequence[Account], lit: Lit | None) -> Scene:
     several = len(accounts) > 1
-    grid = grid_of(drawn, max((one.height for one in places), default=0), several=several)
-    for column, (left, _) in grid.columns.items():
-        sheet.heading(left, 0.25, HEADINGS[column])
-    top = 0.5
-    for account, graph, found in zip(accounts, drawn, places, strict=True):
-        if several:
-            height = HEAD + max(found.height, 1) * grid.row + 0.1
-            width = grid.right + FRAME - MARGIN
-            sheet.field(MARGIN, top, width, height, printable(account.name), account.account_id)
-            _account(sheet, grid, graph, found, top + HEAD, lit)
-            top += height + 0.15
-        else:
-            _account(sheet, grid, graph, found, top, lit)
-    words = left_out or ("" if accounts else NO_ACCOUNTS)
-    sheet.note(MARGIN, top + 0.1, words)
-    return sheet
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    table: list[Facts] = []
+    parts: Sequence[Node | Edge]
+    frames = {}
+    for account in accounts:
+        own, attached = _account(account, lit)
+        title = _title(account)
+        line = title if own else f"{title}, {NOBODY}"
+        nodes += [Node(title, title, kind=HEADING, line=line if several else ""), *own]
+        edges += attached
+        parts = [*own, *attached]
+        table += [part.facts for part in parts if part.facts] or [_row(title)]
+        note = account.account_id if own else f"{account.account_id}, {NOBODY}"
+        frames[account.account_id] = account.name, note
+    is_empty = not several and not any(node.kind != HEADING for node in nodes)
+    return Scene(
+        nodes,
+        edges,
+        {number: Column(title) for number, title in enumerate(COLUMNS)},
+        frames if several else {},
+        after=[NOBODY if accounts else "no accounts"] if is_empty else [],
+        table=table or [_row("")],
+    )
 
 
-def _account(
-    sheet: Sheet, grid: Grid, graph: Graph, places: Places[Node], top: float, lit: Lit | None
-) -> None:
-    """Draw the boxes of one account, and the lines between them."""
-    if not len(graph):
-        left = min(left for left, _ in grid.columns.values())
-        sheet.text(left, top + grid.row / 2, NOBODY, PALE_INK)
-        return
-    ways = ways_of(graph, lit)
-    reached = {node for way in ways for node in way}
-    boxes = {
-        node: _box(grid, graph, node, top + (places.rows[node] + 0.5) * grid.row, lit, reached)
-        for node in graph
+def _title(account: Account) -> str:
+    return f"{account.name} {account.account_id}"
+
+
+def _account(account: Account, lit: Lit | None) -> tuple[list[Node], list[Edge]]:
+    """Return the users, roles, groups and policies of an account, and what is attached to which."""
+    title, shown = _title(account), "" if lit is None else lit.arn
+    nodes = {identity.arn: _node(identity) for identity in _identities(account)}
+    attached = {identity.arn: list(_attached(identity)) for identity in _identities(account)}
+    givers = {shown, *(node.id for how, node in attached.get(shown, ()) if how == MEMBER)}
+    edges = []
+    for source in list(nodes.values()):
+        for how, target in attached[source.id]:
+            nodes.setdefault(target.id, target)
+            is_bold = source.id in givers or target.id == shown
+            edges.append(
+                Edge(
+                    source.id,
+                    target.id,
+                    kind=how,
+                    parent=source.id,
+                    look=ABSENT if how == BOUNDARY else None,
+                    bold=is_bold,
+                    dashed=how == BOUNDARY,
+                    line=f"member of {target.words}" if how == MEMBER else target.words,
+                    facts=_row(title, source, how, target, lit=is_bold),
+                )
+            )
+    bold = {end for edge in edges if edge.bold for end in (edge.source, edge.target)}
+    blue = {key for key in bold - {shown} if nodes[key].kind != LIMIT}
+    for key, node in nodes.items():
+        is_empty = node.column < POLICIES and not attached.get(key)
+        nodes[key] = replace(
+            node,
+            parent=title,
+            frame=account.account_id,
+            highlighted=key in bold or key == shown,
+            is_end=key == shown,
+            stays=key == shown,
+            look=LOOKS["allowed"] if key in blue else None,
+            line=f"{node.listed} (highlighted)" if key == shown else node.line,
+            details=["nothing"] if is_empty else [],
+            facts=_row(title, node, lit=key == shown) if is_empty else {},
+        )
+    return list(nodes.values()), edges
+
+
+def _node(identity: Identity) -> Node:
+    name, kind = identity.name, identity.kind
+    if not isinstance(identity, Group):
+        return Node(identity.arn, name, kind, kind, line=f"{kind} {name}")
+    note = count(len(identity.users), "user")
+    return Node(identity.arn, name, note, kind, column=GROUPS, line=f"group {name}, {note}")
+
+
+def _attached(identity: Identity) -> Iterator[tuple[str, Node]]:
+    """Yield the policies and groups of an identity, each with how it is attached."""
+    account = identity.account
+    for name in identity.inline:
+        yield INLINE, _policy(f"{identity.arn} {name}", name, "inline policy", "inline policy")
+    for arn in identity.attached:
+        known = "customer managed" if arn in account.policies else NOT_IN_FILE
+        note = "AWS managed" if ":iam::aws:" in arn else known
+        yield ATTACHED, _policy(f"{account.account_id} {arn}", called(arn), note, "policy")
+    if isinstance(identity, Bounded) and identity.boundary is not None:
+        key = f"{account.account_id} boundary {identity.boundary}"
+        yield BOUNDARY, _policy(key, called(identity.boundary), LIMIT, LIMIT)
+    for name in identity.groups if isinstance(identity, User) else ():
+        group, key = account.groups.get(name), f"{account.account_id} {name}"
+        missing = Node(key, name, NOT_IN_FILE, "group", column=GROUPS, line=f"group {name}")
+        yield MEMBER, missing if group is None else _node(group)
+
+
+def _policy(key: str, name: str, note: str, kind: str) -> Node:
+    """Make the node of a policy, which the list has below those who have it."""
+    return Node(key, name, note, kind, column=POLICIES, line="")
+
+
+def _row(
+    account: str,
+    source: Node | None = None,
+    how: str = "nothing",
+    target: Node | None = None,
+    *,
+    lit: bool = False,
+) -> Facts:
+    """Return a row of the table; the note of a managed policy is its type."""
+    types = {MEMBER: "group", INLINE: f"inline on {source.text if source else ''}"}
+    return {
+        "account": printable(account),
+        "from": source.text if source else "",
+        "from_type": source.kind if source else "",
+        "attached_as": how,
+        "to": target.text if target else "",
+        "to_type": printable(types.get(how, target.note)) if target else "",
+        "lit": lit,
     }
-    for edge in sorted(graph.edges, key=lambda one: one in ways):
-        lanes = [
-            (column, top + (row + 0.5) * grid.row) for column, row in places.lanes.get(edge, ())
-        ]
-        via = past(grid, graph, lanes)
-        style = _LIT if edge in ways else _PALE
-        dashed = bool(graph.edges[edge].get("missing"))
-        sheet.line(boxes[edge[0]].right, boxes[edge[1]].left, via=via, dashed=dashed, **style)
-    for node, box in boxes.items():
-        _put(sheet, grid, box)
-        if node[0] == "boundary":
-            # The word stands once, where the dashed lines meet.
-            place = box.x - 0.04, box.y
-            sheet.note(*place, "boundary", box.colour, align="right", on_line=True, fact=False)
 
 
-_LIT: dict[str, Any] = {"colour": ALLOW, "bold": True}
-_PALE: dict[str, Any] = {"colour": PALE_LINE}
+# -- in words --------------------------------------------------------------------------------------
 
 
-def _box(
-    grid: Grid, graph: Graph, node: Node, y: float, lit: Lit | None, reached: set[Node]
-) -> Box:
-    facts = graph.nodes[node]
-    left, width = grid.columns[column_of(graph, node)]
-    is_lit = lit is not None and node == node_of(lit)
-    on_way = node in reached or is_lit
-    colour = INK if is_lit or lit is None else ALLOW if on_way else PALE_INK
-    area = LIT_AREA if is_lit else ALLOW_AREA if on_way else PAPER
-    dashed = node[0] == "boundary"
-    return Box(
-        left, y, width, facts["label"], facts["note"], colour, area,
-        bold=on_way, dashed=dashed, height=grid.box,
-    )  # fmt: skip
+def _alt(name: str, scene: Scene, lit: Lit | None) -> str:
+    """Say what applies to the identity that is highlighted, or who has most."""
+    nodes = {node.id: node for node in scene.drawn}
+    has: dict[str, dict[str, list[str]]] = {key: defaultdict(list) for key in nodes}
+    members: dict[str, list[str]] = defaultdict(list)
+    for edge in scene.edges:
+        how = "policies" if edge.kind in (INLINE, ATTACHED) else edge.kind
+        has[edge.source][how].append(edge.target)
+        members[edge.target].append(edge.source)
 
+    def names(keys: Sequence[str], most: int = 3) -> str:
+        return listed([nodes[key].text for key in keys], most) if keys else "nothing"
 
-def _put(sheet: Sheet, grid: Grid, box: Box) -> None:
-    """Draw a box; in a dense column its note stands beside the text, not below."""
-    if not grid.is_dense:
-        sheet.box(box)
-        return
-    sheet.box(replace(box, text="", note=""))
-    face: Face = "bold" if box.bold else "sans"
-    room, right = box.width - 2 * PAD, box.x + box.width - PAD
-    beside = max(room - widest([box.text], TEXT, face) - 0.12, room * 0.4)
-    taken = sheet.note(right, box.y, box.note, box.colour, align="right", room=beside)
-    sheet.text(box.x + PAD, box.y, box.text, box.colour, face=face, room=room - taken - 0.1)
+    def gives(group: str, most: int = 3) -> str:
+        policies, users = names(has[group]["policies"], most), names(members[group], most)
+        return f"{nodes[group].text} gives {policies} to {users.replace('nothing', 'nobody')}"
+
+    if lit is not None and lit.kind == "group":
+        return told(f"Group {gives(lit.arn)}", [], ".")
+    if lit is not None:
+        own = has[lit.arn]
+        parts = [f"{names(has[key]['policies'])} through {nodes[key].text}" for key in own[MEMBER]]
+        parts += [f"{names(own['policies'])} directly"] if own["policies"] else []
+        limit = f"; the boundary {names(own[BOUNDARY])} limits this" if own[BOUNDARY] else ""
+        return told(f"{lit.name} gets ", parts or ["nothing: no policy and no group"], f"{limit}.")
+    kinds = Counter(node.kind.removeprefix("inline ") for node in nodes.values())
+    sizes = [count(number, kind) for kind, number in kinds.items()]
+    groups = [key for key, node in nodes.items() if node.kind == "group"]
+    groups.sort(key=lambda key: -len(members[key]))
+    others = [key for key, node in nodes.items() if node.column == 0 and has[key]["policies"]]
+    others.sort(key=lambda key: -len(has[key]["policies"]))
+    parts = [gives(key, 2) for key in groups[:3]]
+    parts += [f"{nodes[key].text} has {names(has[key]['policies'], 2)}" for key in others[:2]]
+    if not scene.edges:
+        parts = ["nothing is attached"] if sizes else []
+    return told("", [f"In {name}: {listed(sizes, len(sizes)) if sizes else NOBODY}", *parts], ".")

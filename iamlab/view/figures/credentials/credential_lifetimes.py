@@ -11,51 +11,56 @@ users"; "Security best practices in IAM".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from operator import attrgetter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.display import count
-from iamlab.view.drawing.measure import SMALL
-from iamlab.view.drawing.sheet import MARGIN
-from iamlab.view.drawing.time_axis import TimeAxis, day, later, stamp, utc
-from iamlab.view.figures.credentials.owners import (
-    ACTIVE,
-    INACTIVE,
-    KEY,
-    PASSWORD,
+from iamlab.analysis.credential_timeline.credential_events import KEY, PASSWORD
+from iamlab.analysis.credential_timeline.held_credentials import (
     SESSION,
-    TOO_OLD,
-    Credential,
-    Owner,
-    owners_of,
+    HeldCredential,
+    held_credentials,
 )
-from iamlab.view.layouts.lifetimes import MOST, Bar, Entry, Lane, draw_lifetimes, draw_words
+from iamlab.display import count
+from iamlab.errors import RequestError
+from iamlab.model.account import Account
+from iamlab.model.credentials import CredentialOwner
+from iamlab.model.world import World
+from iamlab.view.drawing.time_axis import day, later, stamp, utc
+from iamlab.view.folding import folded
+from iamlab.view.layouts.lifetimes import (
+    CHANGED,
+    MOST,
+    USED,
+    WALL,
+    Bar,
+    Lifetime,
+    draw_lifetimes,
+)
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, INK, PALE_INK, SILENT, Look
+from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_FILL, Look, state_look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from iamlab.model.account import Account
-    from iamlab.model.credentials import CredentialOwner
-    from iamlab.model.world import World
     from iamlab.view.figure import Figure
-
-    Accounts = Mapping[str, Sequence[Owner]]
 
 KEY_AGE = 90
 """The days after which auditors object to an access key."""
-DAYS_AHEAD = 100
-"""Days into the future that are drawn at least, where something must be replaced then."""
+MOST_DAYS = 36_500
+"""A hundred years; no key is as old."""
+AHEAD = timedelta(days=100)
+"""The time in the future that is drawn at most, where the past is shorter than half of it."""
+ACTIVE, INACTIVE = state_look("✓", "active"), state_look("–", "inactive")
+OVER = state_look("○", "over")
+TOO_OLD = Look("✕", "too old", DENY, DENY_FILL, hatch="////")
 TIME_LEFT = Look("", "time left", ALLOW, ALLOW_AREA)
-USER, CREDENTIAL, STATE = "USER", "CREDENTIAL", "STATE"
-COLUMNS = {USER: MARGIN, CREDENTIAL: 1.65, STATE: 7.75}
-LEFT, RIGHT = 3.55, 7.55
-"""The ends of the axis."""
-LEGEND = {"wall": "to be replaced", "use": "last used", "notch": "password changed"}
+LOOKS = {"Active": ACTIVE, "Inactive": INACTIVE}
+LEGEND = {WALL: "to be replaced", USED: "last used", CHANGED: "password changed"}
+NOBODY = "Nobody has credentials here: no password, no access key, no MFA device."
 
 
 def credential_lifetimes(
@@ -85,221 +90,166 @@ def credential_lifetimes(
     >>> print(credential_lifetimes(ana).alt)
     On 2027-03-05, 1 credential of ana: access key of ana is 100 days old; 0 are active and in time.
     """
-    now, owners = owners_of(of, key_age_days)
-    accounts: dict[str, list[Owner]] = {}
-    for owner in owners:
-        title = f"{owner.account.name} {owner.account.account_id}"
-        accounts.setdefault(title, []).append(owner)
-    head = f"now {stamp(now)}"
-    every = [credential for owner in owners for credential in owner.credentials]
-    if not every:
-        words = "Nobody has credentials here: no password, no access key, no MFA device."
-        nodes = list(_nodes(now, accounts, are_named=True))
-        empty = Node("none", "", line="", facts={"now": now, "credentials": 0})
-        return Scene(nodes or [empty], before=[words, head]).figure(
-            lambda _: draw_words(words),
-            alt=words,
-            caption="Credentials on the world's clock (UTC).",
-            is_graph=False,
+    if type(key_age_days) is not int or not 0 <= key_age_days <= MOST_DAYS:
+        raise RequestError(
+            f"key_age_days is a number of days, 0 to {MOST_DAYS:,}, not {key_age_days!r}."
         )
-    axis = TimeAxis(*_window(now, every), LEFT, RIGHT)
-    scene = Scene(list(_nodes(now, accounts, are_named=len(accounts) > 1)), before=[head])
+    if not isinstance(of, World | Account | CredentialOwner):
+        raise RequestError(
+            "credential_lifetimes() draws the credentials of a world, an account or a user, not "
+            f"of {type(of).__name__}."
+        )
+    account = of.account if isinstance(of, CredentialOwner) else of
+    world = account if isinstance(account, World) else account.world
+    now, rows = utc(world.clock.now), list(held_credentials(world, of, key_age_days))
+    every = {str(number): own for number, own in enumerate(rows) if own.kind}
+    nodes = [*_nodes(now, rows)] if every else [Node("none", NOBODY), *_nodes(now, rows)]
+    table = [_facts(now, own) for own in rows] or [{"now": now, "credentials": 0}]
+    lifetimes = {key: _lifetime(now, own) for key, own in every.items()}
+    moments, scene = _moments(now, rows), Scene(nodes, before=[f"now {stamp(now)}"], table=table)
     return scene.figure(
-        lambda _: draw_lifetimes(list(_lanes(now, accounts)), axis, now, COLUMNS, LEGEND),
-        alt=_alt(now, owners),
+        lambda scene: draw_lifetimes(scene, lifetimes, moments, now, LEGEND),
+        alt=_alt(now, rows) if every else NOBODY,
         caption="Long-term credentials and sessions on the world's clock (UTC). Access keys are to "
         f"be replaced after {count(key_age_days, 'day')}; passwords as the account's password "
         "policy says.",
+        drawn=folded(scene, MOST),
         is_graph=False,
     )
 
 
-def _window(now: datetime, every: Sequence[Credential]) -> tuple[datetime, datetime]:
-    """Return the time that is drawn: the past, and what is due soon."""
-    start = min([now, *(utc(credential.start) for credential in every if credential.start)])
-    soon = later(now, max(2 * (now - start), timedelta(days=DAYS_AHEAD)))
-    ahead = [
-        utc(credential.due or credential.end or now)
-        for credential in every
-        if credential.look in (ACTIVE, TOO_OLD)
-    ]
-    end = max([now, *(moment for moment in ahead if moment <= soon)])
-    length = max(end - start, timedelta(minutes=10))
-    return later(start, -length / 50), later(end, length / 20)
-
-
-def _nodes(now: datetime, accounts: Accounts, *, are_named: bool) -> Iterator[Node]:
-    """Yield accounts, their owners of credentials, and the credentials."""
-    for account, owners in accounts.items():
-        yield Node(account, account, line=account if are_named else "")
-        for owner in owners:
-            if not owner.credentials:
-                yield Node(owner.arn, owner.name, line="", facts=_facts(now, owner))
-                continue
-            key = f"{owner.arn} {owner.name}"
-            alone = ": ✕ no MFA" if owner.lacks_mfa else ""
-            words = f"{owner.summary}: {owner.kinds}; {owner.arn}"
-            yield Node(key, owner.name, parent=account, line=f"{owner.name}{alone}: {words}")
-            sessions = [
-                credential for credential in owner.credentials if credential.kind == SESSION
+def _nodes(now: datetime, rows: Sequence[HeldCredential]) -> Iterator[Node]:
+    """Yield accounts if there are several, their credentials, and the users who have none."""
+    old = [number for number, own in enumerate(rows) if own.is_too_old][: MOST // 2]
+    for account, own_rows in groupby(enumerate(rows), key=lambda row: row[1].account):
+        title, inside = " ".join(account), list(own_rows)
+        parent = "" if len(inside) == len(rows) else title
+        if parent:
+            yield Node(title, title, kind="account")
+        for _, lane in groupby(inside, key=lambda row: (row[1].user, _lane(*row))):
+            nodes = [
+                _node(now, number, own, parent, stays=number in old)
+                for number, own in lane
+                if own.kind
             ]
-            for number, credential in enumerate(owner.credentials):
-                if sessions and credential is sessions[0]:
-                    line = f"{count(len(sessions), SESSION)}: {_valid(sessions)}"
-                    yield Node(f"{key} sessions", line, parent=key)
-                parent = f"{key} sessions" if credential.kind == SESSION else key
-                line, facts = _line(now, credential), _facts(now, owner, credential)
-                yield Node(
-                    f"{key} {number}", credential.name, parent=parent, line=line, facts=facts
-                )
-        if names := [owner.name for owner in owners if not owner.credentials]:
+            if len(nodes) > 1:
+                note, details = count(len(nodes), SESSION), [node.listed for node in nodes]
+                line, members = f"{nodes[0].text}: {note}", tuple(nodes)
+                yield replace(nodes[0], note=note, line=line, details=details, members=members)
+            else:
+                yield from nodes
+        if names := [own.user for _, own in inside if not own.kind]:
             line = f"no credentials: {', '.join(names)}"
-            yield Node(f"{account} others", line, parent=account)
+            yield Node(f"{title} others", line, kind="line", parent=parent)
 
 
-def _facts(now: datetime, owner: Owner, credential: Credential | None = None) -> dict[str, object]:
-    """Return a row of the table; one without a credential for whoever has none."""
-    return {
-        "user": owner.name,
-        "arn": owner.arn,
-        "account": owner.account.account_id,
-        "credential": credential and credential.kind,
-        "id": credential and credential.name,
-        "status": credential and credential.status,
-        "created": credential and credential.start,
-        "last changed": credential and credential.changed,
-        "last used": credential and credential.last_used,
-        "end": credential and credential.end,
-        "replace by": credential and credential.due,
-        "age in days": credential and credential.age(now),
-        "too old": credential and credential.is_too_old,
+def _lane(number: int, own: HeldCredential) -> int:
+    """Return the same number for all sessions, which share a lane."""
+    return -1 if own.kind == SESSION else number
+
+
+def _node(now: datetime, number: int, own: HeldCredential, parent: str, *, stays: bool) -> Node:
+    note = f"{own.kind} {own.name}".rstrip()
+    parts = [
+        f"{own.user}: {note}",
+        f"made {stamp(own.start)}" if own.start else "made at an unknown time",
+        f"{_look(own).symbol} {_state(now, own)}",
+        f"replaced {stamp(own.changed)}" if own.changed else "",
+        f"until {stamp(own.end)}" if own.end else "",
+        f"to be replaced by {stamp(own.due)}" if own.due else "",
+        _use(own),
+        own.arn,
+    ]
+    words = own.user, note, own.kind, parent
+    line = "; ".join(filter(None, parts))
+    return Node(str(number), *words, look=_look(own), stays=stays, line=line)
+
+
+def _facts(now: datetime, own: HeldCredential) -> dict[str, object]:
+    """Return a row of the table."""
+    values = {
+        "credential": own.kind,
+        "id": own.name,
+        "status": own.status,
+        "created": own.start,
+        "last changed": own.changed,
+        "last used": own.last_used,
+        "end": own.end,
+        "replace by": own.due,
+        "age in days": own.age(now),
+        "too old": own.is_too_old,
     }
+    user = {"user": own.user, "arn": own.arn, "account": own.account[1]}
+    return {**user, **(values if own.kind else dict.fromkeys(values))}
 
 
 # -- the picture -----------------------------------------------------------------------------------
 
 
-def _lanes(now: datetime, accounts: Accounts) -> Iterator[Lane]:
-    """Yield a lane for each credential; for each owner if there are many, as many as fit."""
-    holders = [owner for owners in accounts.values() for owner in owners if owner.credentials]
-    lanes = {id(owner): list(_lanes_of(now, owner)) for owner in holders}
-    if sum(map(len, lanes.values())) > MOST:
-        lanes = {
-            id(owner): [_lane(now, owner, owner.credentials, owner.kinds, owner.summary)]
-            for owner in holders
-        }
-    holders.sort(key=lambda owner: -owner.looking(TOO_OLD))
-    rest = holders[MOST - 1 :] if len(holders) > MOST else []
-    left_out = set(map(id, rest))
-    pale = {"size": SMALL, "colour": PALE_INK, "fact": False}
-    for account, owners in accounts.items():
-        if len(accounts) > 1:
-            yield Lane({USER: Entry(account, style={"face": "bold", "size": SMALL})})
-        for owner in owners:
-            if owner.credentials and id(owner) not in left_out:
-                yield from lanes[id(owner)]
-        if names := [owner.name for owner in owners if not owner.credentials]:
-            yield Lane({USER: Entry(f"no credentials: {listed(names, 2)}", style=pale)})
-    if rest:
-        every = count(sum(len(owner.credentials) for owner in rest), "credential")
-        old = sum(owner.looking(TOO_OLD) for owner in rest)
-        yield Lane({USER: Entry(f"and {len(rest)} more users: {every}, {old} too old", style=pale)})
+def _moments(now: datetime, rows: Sequence[HeldCredential]) -> list[datetime]:
+    """Return what is drawn: the past, and what is due soon."""
+    past = [now, *(utc(own.start) for own in rows if own.start)]
+    soon = later(now, max(2 * (now - min(past)), AHEAD))
+    due = [own.due or own.end for own in rows if _look(own) in (ACTIVE, TOO_OLD)]
+    return [*past, *(moment for moment in due if moment and utc(moment) <= soon)]
 
 
-def _lanes_of(now: datetime, owner: Owner) -> Iterator[Lane]:
-    sessions = [credential for credential in owner.credentials if credential.kind == SESSION]
-    for credential in owner.credentials[: len(owner.credentials) - len(sessions)]:
-        words = credential.kind, credential.state(now), credential.name, credential.use
-        yield _lane(now, owner, [credential], *words)
-    if sessions:
-        yield _lane(now, owner, sessions, count(len(sessions), SESSION), _valid(sessions))
-
-
-def _lane(
-    now: datetime,
-    owner: Owner,
-    credentials: Sequence[Credential],
-    title: str,
-    state: str,
-    detail: str = "",
-    use: str = "",
-) -> Lane:
-    ordered = sorted(credentials, key=attrgetter("is_too_old"))  # what is too old covers the rest
-    is_first = credentials[0] is owner.credentials[0]
-    colour = {"✓": ALLOW, "✕": DENY}.get(state[0], SILENT)
-    user = Entry(owner.name, "✕ no MFA" if owner.lacks_mfa else "", DENY, {"face": "bold"})
-    return Lane(
-        {
-            **({USER: user} if is_first else {}),
-            CREDENTIAL: Entry(title, detail),
-            STATE: Entry(state, use, INK, {"face": "bold", "colour": colour, "size": SMALL}),
-        },
-        [bar for credential in ordered for bar in _bars(now, credential)],
-    )
-
-
-def _bars(now: datetime, credential: Credential) -> Iterator[Bar]:
-    """Yield what has been, what is too long, and what is still to come."""
-    marks = credential.due, credential.last_used, credential.changed
-    if credential.is_too_old:
-        yield Bar(credential.start, credential.due, ACTIVE, *marks)
-        yield Bar(credential.due, now, TOO_OLD)
-        return
-    end = min(utc(credential.end or now), now)
-    yield Bar(credential.start, end, credential.look, *marks)
-    ahead = credential.due or credential.end
-    if credential.look is ACTIVE and ahead and utc(ahead) > now:
-        yield Bar(now, ahead, TIME_LEFT)
-    if credential.look is INACTIVE and credential.end:
-        yield Bar(credential.end, now, INACTIVE, height=0.25)
+def _lifetime(now: datetime, own: HeldCredential) -> Lifetime:
+    """Return what has been, what is too long, and what is still to come."""
+    look, ahead = _look(own), own.due or own.end
+    if own.is_too_old:
+        bars = [Bar(own.start, own.due, ACTIVE), Bar(own.due, now, TOO_OLD)]
+    else:
+        bars = [Bar(own.start, min(utc(own.end or now), now), look)]
+        if look is ACTIVE and ahead and utc(ahead) > now:
+            bars.append(Bar(now, ahead, TIME_LEFT))
+    marks = {WALL: own.due, USED: own.last_used, CHANGED: own.changed}
+    return Lifetime(_state(now, own), _use(own), bars, marks)
 
 
 # -- in words --------------------------------------------------------------------------------------
 
 
-def _valid(sessions: Sequence[Credential]) -> str:
-    valid = sum(credential.look is ACTIVE for credential in sessions)
-    return f"{'✓' if valid else '○'} {valid} of {count(len(sessions), SESSION)} valid"
+def _look(own: HeldCredential) -> Look:
+    return TOO_OLD if own.is_too_old else LOOKS.get(own.status, OVER)
 
 
-def _line(now: datetime, credential: Credential) -> str:
-    said = [
-        f"{credential.kind} {credential.name}".rstrip(),
-        f"made {stamp(credential.start)}" if credential.start else "made at an unknown time",
-        credential.state(now),
-        f"replaced {stamp(credential.changed)}" if credential.changed else "",
-        f"until {stamp(credential.end)}" if credential.end else "",
-        f"to be replaced by {stamp(credential.due)}" if credential.due else "",
-        credential.use,
-    ]
-    return "; ".join(filter(None, said))
+def _state(now: datetime, own: HeldCredential) -> str:
+    age = count(own.age(now), "day")
+    if own.status in ("Deleted", "Expired") and own.end:
+        return f"{own.status.lower()} {day(own.end)}"
+    return f"too old: {age}" if own.is_too_old else f"{own.status.lower()}, {age} old"
 
 
-def _alt(now: datetime, owners: Sequence[Owner]) -> str:
+def _use(own: HeldCredential) -> str:
+    """Return when it was last used, and when it must be replaced."""
+    parts = ["✕ no MFA"] if own.lacks_mfa else []
+    if own.status in ("Active", "Expired") and own.kind in (PASSWORD, KEY):
+        parts.append(f"used {day(own.last_used)}" if own.last_used else "never used")
+    if own.due and not own.is_too_old:
+        parts.append(f"due {day(own.due)}")
+    if own.status == "Inactive" and own.end:
+        parts.append(f"since {day(own.end)}")
+    return ", ".join(parts)
+
+
+def _alt(now: datetime, rows: Sequence[HeldCredential]) -> str:
     """Say first what must be fixed, then how many credentials are active and in time."""
-    every = [(owner.name, credential) for owner in owners for credential in owner.credentials]
-    users = f"{len(owners)} users" if len(owners) > 1 else owners[0].name
-    first = f"On {day(now)}, {count(len(every), 'credential')} of {shorten(users, 60)}: "
+    every, users = [own for own in rows if own.kind], list(dict.fromkeys(own.arn for own in rows))
     old = []
-    for name, credential in every:
-        if credential.is_too_old:
-            age, end = count(credential.age(now), "day"), credential.end
-            how = f"expired {day(end)}" if end else f"is {age} old"
-            old.append(f"{credential.kind} of {shorten(name, 40)} {how}")
-    lacking = [owner.name for owner in owners if owner.lacks_mfa]
-    unused = dict.fromkeys(
-        name
-        for name, credential in every
-        if credential.kind in (KEY, PASSWORD)
-        and credential.look is ACTIVE
-        and credential.last_used is None
-    )
-    active = sum(credential.look is ACTIVE for _, credential in every)
+    for own in every:
+        if own.is_too_old:
+            age = f"expired {day(own.end)}" if own.end else f"is {count(own.age(now), 'day')} old"
+            old.append(f"{own.kind} of {shorten(own.user, 40)} {age}")
+    lacking = [own.user for own in every if own.lacks_mfa]
+    active = [own for own in every if _look(own) is ACTIVE]
+    unused = [own.user for own in active if own.kind in (KEY, PASSWORD) and not own.last_used]
     parts = [
         *old[:3],
         f"{len(old) - 3} more are too old" if len(old) > 3 else "",
-        f"without MFA: {listed(lacking, 3, length=30)}" if lacking else "",
-        f"never used: those of {listed(list(unused), 3, length=30)}" if unused else "",
-        f"{active} {'is' if active == 1 else 'are'} active and in time.",
+        f"without MFA: {listed(lacking, length=30)}" if lacking else "",
+        f"never used: those of {listed([*dict.fromkeys(unused)], length=30)}" if unused else "",
+        f"{len(active)} {'is' if len(active) == 1 else 'are'} active and in time.",
     ]
-    return told(first, parts)
+    of = f"{len(users)} users" if len(users) > 1 else shorten(rows[0].user, 60)
+    return told(f"On {day(now)}, {count(len(every), 'credential')} of {of}: ", parts)

@@ -2,7 +2,8 @@
 
 A row is a lane on the world's clock. What is valid now is dark, what is over is pale. An arrow
 leads from credentials down to those that they were used to get. Long-term keys are thin lines,
-because they don't expire.
+because they don't expire. Credentials that follow each other, such as those that an instance
+renews, share a lane.
 
 Notes
 -----
@@ -17,59 +18,43 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.display import count
-from iamlab.view.drawing.measure import SMALL
-from iamlab.view.drawing.sheet import MARGIN
-from iamlab.view.drawing.time_axis import TimeAxis, later, stamp, utc
-from iamlab.view.figures.credentials.session_lanes import (
-    CHAINED,
-    Series,
-    chained_in,
-    is_key,
-    is_valid,
-    lanes_of,
-    name_of,
-)
+from iamlab.model.record import CredentialKind
+from iamlab.view.drawing.time_axis import later, stamp, utc
+from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.lifetimes import (
-    FEW,
+    CROSS,
+    MOST,
+    WALL,
     Bar,
-    Entry,
-    Lane,
+    Lifetime,
     draw_lifetimes,
-    draw_words,
 )
-from iamlab.view.scene import Node, Scene
-from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, INK, SILENT, SILENT_AREA, Look
+from iamlab.view.scene import Edge, Node, Scene
+from iamlab.view.style import Look, state_look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
+    from iamlab.analysis.credential_timeline import lifetimes as analysis
     from iamlab.view.figure import Figure
 
-CREDENTIALS, END = "CREDENTIALS", "END"
-LEFT, ENDS, FAR_ENDS = 3.4, 8.55, 7.85
-"""Where the axis begins, and where its end is in words: further left where there are many lanes."""
-
-STATES = {
-    "still valid": Look("✓", "valid", ALLOW, ALLOW_FILL),
-    "expired": Look("○", "expired", SILENT, SILENT_AREA),
-    "inactive": Look("–", "inactive", SILENT, SILENT_AREA),
-    **{
-        ended: Look("✕", ended, DENY, DENY_AREA)
-        for ended in ("revoked", "role deleted", "user deleted", "key deleted")
-    },
+MANY_IDLE = 4
+"""The least number of keys without a session that share a lane."""
+RENEWED = timedelta(minutes=15)
+"""Credentials that overlap no longer than this follow each other."""
+CHAINED = timedelta(hours=1)
+"""The longest duration of a session that was requested with a session of a role."""
+VALID = "still valid"
+LOOKS = {
+    VALID: state_look("✓", "valid"),
+    "expired": state_look("○", "expired"),
+    "inactive": state_look("–", "inactive"),
 }
-"""How the end of credentials looks; only what is valid has a strong colour."""
-CUT = {
-    "revoked": "was revoked",
-    "role deleted": "lost its role",
-    "user deleted": "lost its user",
-    "key deleted": "has no such key any more",
-}
-LEGEND = {"thin": "access key", "wall": "limit of a chained session: 1 h"}
+LEGEND = {"": "access key", WALL: "limit of a chained session: 1 h"}
+NOBODY = "There are no credentials: nobody has made a key or called STS."
+HOUR = "A chained session lasts one hour at most."
 
 
 def session_timeline(timeline: Timeline) -> Figure:
@@ -97,158 +82,185 @@ def session_timeline(timeline: Timeline) -> Figure:
     At 2026-11-25 10:00, 1 of 2 credentials is valid, of ana; 1 is over, ana last.
     """
     check("session_timeline", timeline, Timeline)
-    caption = "Credentials on the world's clock (UTC)"
-    if not timeline.rows:
-        words = "There are no credentials: nobody has made a key or asked STS."
-        empty = Node("none", words, facts={"now": timeline.now, "credentials": 0})
-        return Scene([empty]).figure(
-            lambda _: draw_words(words), alt=words, caption=f"{caption}.", is_graph=False
-        )
-    all_series, chained = lanes_of(timeline), chained_in(timeline)
-    ends = ENDS if len(all_series) <= FEW else FAR_ENDS
-    axis = TimeAxis(*window(timeline), LEFT, ends - 0.2)
-    lanes = [_lane(series, all_series, axis, chained) for series in all_series]
-    valid, of = sum(map(is_valid, timeline)), count(len(timeline), "credential")
-    limit = "one hour is the longest that a session lasts which a role's session asked for"
-    scene = Scene(
-        list(_nodes(all_series, chained)),
-        before=[f"now {stamp(timeline.now)}: {valid} of {of} still valid"],
-        after=[limit] * bool(chained),
-    )
-    columns = {CREDENTIALS: MARGIN, END: ends}
-    hour = " One hour is the longest that a chained session lasts." * bool(chained)
+    roles = {row.access_key_id for row in timeline if row.kind is CredentialKind.ROLE}
+    chained = {row.access_key_id for row in timeline if {row.access_key_id, row.parent} <= roles}
+    lanes = _lanes(timeline)
+    empty = Node("none", NOBODY, facts={"now": timeline.now, "credentials": 0})
+    nodes = list(_nodes(timeline, lanes, chained)) or [empty]
+    edges = [Edge(node.parent, node.id) for node in nodes if node.parent]
+    valid, of = sum(row.ended == VALID for row in timeline), count(len(timeline), "credential")
+    head = f"now {stamp(timeline.now)}: {valid} of {of} still valid"
+    scene = Scene(nodes, edges, before=[head], after=[HOUR] * bool(chained))
+    lifetimes = {row.access_key_id: _lifetime(row, chained) for row in timeline}
+    sessions = [row for row in timeline if not _is_key(row)] or list(timeline)
+    moments = [moment for row in sessions for moment in (row.start, row.end) if moment]
     return scene.figure(
-        lambda _: draw_lifetimes(lanes, axis, timeline.now, columns, LEGEND),
-        alt=_alt(timeline),
-        caption=f"{caption}: what is dark is good now.{hour}",
+        lambda scene: draw_lifetimes(scene, lifetimes, moments, timeline.now, LEGEND),
+        alt=_alt(timeline) if timeline.rows else NOBODY,
+        caption="Credentials on the world's clock (UTC): what is dark is valid now."
+        + f" {HOUR}" * bool(chained),
+        drawn=folded(scene, MOST),
         is_graph=False,
     )
 
 
-def window(timeline: Timeline) -> tuple[datetime, datetime]:
-    """Return the time that is drawn: all sessions, and now if it is near; keys may be older."""
-    drawn = [row for row in timeline if not is_key(row)] or list(timeline)
-    now = utc(timeline.now)
-    start = min(utc(row.start) for row in drawn)
-    end = max(utc(row.end) if row.end else now for row in drawn)
-    length = max(end - start, timedelta(minutes=1))
-    if now - end <= length:
-        end = max(end, now)
-    start = min(
-        [start, *(other for row in timeline if start - (other := utc(row.start)) <= length / 2)]
-    )
-    length = max(end - start, timedelta(minutes=1))
-    return later(start, -length / 50), later(end, length / 30)
+def _lanes(timeline: Timeline) -> list[list[analysis.Lifetime]]:
+    """Sort credentials into lanes: below each lane those that were requested with it."""
+    lanes: list[list[analysis.Lifetime]] = []
+    latest: dict[tuple[str, ...], list[analysis.Lifetime]] = {}
+    for _, row in timeline.as_tree():
+        same = (row.arn, row.operation, row.asked_by, row.parent, row.issuer_id)
+        last = latest[same][-1] if same in latest else None
+        if last and last.end and last.start < row.start >= later(last.end, -RENEWED):
+            latest[same].append(row)
+        else:
+            latest[same] = [row]
+            lanes.append(latest[same])
+    idle = [rows for rows in lanes if _is_key(rows[0]) and not rows[0].children]
+    if MANY_IDLE <= len(idle) < len(lanes):
+        others = [rows for rows in lanes if not _is_key(rows[0]) or rows[0].children]
+        return [*others, [row for rows in idle for row in rows]]
+    return lanes
 
 
-# -- lanes -----------------------------------------------------------------------------------------
-
-
-def _lane(series: Series, all_series: Sequence[Series], axis: TimeAxis, chained: set[str]) -> Lane:
-    places = {row.access_key_id: i for i, other in enumerate(all_series) for row in other.rows}
-    last, limited = series.rows[-1], set() if series.is_group else chained
-    words, moment = _end(last)
-    style = {"face": "bold", "size": SMALL, "colour": STATES[last.ended].colour}
-    end = Entry(words, axis.short(moment) if moment else "", INK, style)
-    if series.is_group:
-        end = Entry(series.ends, style={"size": SMALL})
-    return Lane(
-        {CREDENTIALS: Entry(series.name, series.note, level=series.level), END: end},
-        [
-            Bar(
-                row.start,
-                row.end,
-                state := STATES[row.ended],
-                later(utc(row.start), CHAINED) if row.access_key_id in limited else None,
-                height=0.4 if is_key(row) else 1,
-                words="" if series.is_group or row is last else str(state),
-                is_cut=row.ended in CUT,
-                source=None if series.is_group else places.get(row.parent),
+def _nodes(
+    timeline: Timeline, lanes: Sequence[Sequence[analysis.Lifetime]], chained: set[str]
+) -> Iterator[Node]:
+    """Yield a node for each lane, whose members are its credentials if there are several."""
+    first_of = {row.access_key_id: rows[0] for rows in lanes for row in rows}
+    accounts = {_account(row) for row in timeline}
+    latest = sorted((rows[0].start for rows in lanes), reverse=True)[: MOST // 2]
+    for number, rows in enumerate(lanes):
+        row, parent = rows[0], first_of.get(rows[0].parent)
+        name, note, account = _name(row.arn), row.operation, _account(row)
+        if len(rows) > 1 and _is_key(row):
+            name, note = f"{len(rows)} more access keys", "no session came of them"
+        else:
+            note += " (chained)" * (row.access_key_id in chained)
+            if row.asked_by and not row.parent:
+                note += f" by {_name(row.asked_by)}"
+            if len(rows) > 1:
+                note += f", {len(rows)} in turn"
+            if len(accounts) > 1 and account and (not parent or account != _account(parent)):
+                note += f" in {account}"
+        members = [
+            Node(
+                row.access_key_id,
+                _name(row.arn),
+                kind="access key" if _is_key(row) else "session",
+                look=_look(row),
+                line=f"{_name(row.arn)}: {_line(row)}",
+                facts=_facts(number, row, chained),
             )
-            for row in sorted(series.rows, key=is_valid)  # over what isn't valid any more
-        ],
-    )
-
-
-# -- nodes, and words ------------------------------------------------------------------------------
-
-
-def _nodes(all_series: Sequence[Series], chained: set[str]) -> Iterator[Node]:
-    """Yield each lane, with its credentials if there are several."""
-    for number, series in enumerate(all_series):
-        head = f"{series.name}: {series.note}"
-        facts = [
-            {
-                "lane": number,
-                "credentials": row.access_key_id,
-                "kind": row.kind.value,
-                "operation": row.operation,
-                "arn": row.arn,
-                "role": row.role_arn,
-                "start": row.start,
-                "end": row.end,
-                "ended": row.ended,
-                "is valid": is_valid(row),
-                "is chained": row.access_key_id in chained,
-                "parent": row.parent,
-                "depth": row.depth,
-                "asked by": row.asked_by,
-                "last used": row.last_used,
-            }
-            for row in series.rows
+            for row in rows
         ]
-        if len(series.rows) == 1 and not series.is_group:
-            line = f"{head}: {_line(series.rows[0])}"
-            yield Node(series.id, series.name, parent=series.parent, line=line, facts=facts[0])
-            continue
-        line = f"{head}: {series.ends}" if series.is_group else head
-        yield Node(series.id, series.name, parent=series.parent, line=line)
-        for row, values in zip(series.rows, facts, strict=True):
-            whose = f"{name_of(row)}: {row.operation}: " if series.is_group else ""
-            inner, line = f"{row.access_key_id} alone", f"{whose}{_line(row)}"
-            yield Node(inner, name_of(row), parent=series.id, line=line, facts=values)
+        yield Node(
+            row.access_key_id,
+            name,
+            note,
+            members[0].kind,
+            parent.access_key_id if parent else "",
+            look=members[0].look,
+            stays=row.start in latest,
+            line=f"{name}: {note}{f': {_line(row)}' if len(rows) == 1 else ''}",
+            details=[member.listed for member in members] if len(rows) > 1 else (),
+            facts=members[0].facts,
+            members=tuple(members) if len(rows) > 1 else (),
+        )
 
 
-def _end(row: Lifetime) -> tuple[str, datetime | None]:
-    """Say how credentials end, and return when."""
-    if is_valid(row):
-        return ("✓ valid until", row.end) if row.end else ("✓ valid, no end", None)
-    return str(STATES[row.ended]), row.end
+def _facts(lane: int, row: analysis.Lifetime, chained: set[str]) -> dict[str, object]:
+    return {
+        "lane": lane,
+        "credentials": row.access_key_id,
+        "kind": row.kind.value,
+        "operation": row.operation,
+        "arn": row.arn,
+        "role": row.role_arn,
+        "start": row.start,
+        "end": row.end,
+        "ended": row.ended,
+        "is valid": row.ended == VALID,
+        "is chained": row.access_key_id in chained,
+        "parent": row.parent,
+        "depth": row.depth,
+        "asked by": row.asked_by,
+        "last used": row.last_used,
+    }
 
 
-def _line(row: Lifetime) -> str:
-    words, moment = _end(row)
-    end = f"{words} {stamp(moment)}" if moment else words
-    said = [f"from {stamp(row.start)}, {end}; {row.arn}, {row.access_key_id}"]
-    if row.parent:
-        said.append(f"asked for with {row.parent}")
-    elif row.asked_by:
-        said.append(f"asked for by {row.asked_by}")
+def _lifetime(row: analysis.Lifetime, chained: set[str]) -> Lifetime:
+    is_chained = row.access_key_id in chained
+    marks = {
+        CROSS: row.end if _look(row).symbol == CROSS else None,
+        WALL: later(utc(row.start), CHAINED) if is_chained else None,
+    }
+    bar = Bar(row.start, row.end, _look(row), is_thin=_is_key(row))
+    return Lifetime(_state(row), stamp(row.end)[:16] if row.end else "", [bar], marks)
+
+
+def _look(row: analysis.Lifetime) -> Look:
+    return LOOKS.get(row.ended) or state_look(CROSS, row.ended)
+
+
+def _state(row: analysis.Lifetime) -> str:
+    if row.ended == VALID:
+        return "valid until" if row.end else "valid, no end"
+    return row.ended
+
+
+def _is_key(row: analysis.Lifetime) -> bool:
+    return row.kind is CredentialKind.LONG_TERM
+
+
+def _account(row: analysis.Lifetime) -> str:
+    return row.arn.split(":", 5)[4] if row.arn.count(":") >= 5 else ""
+
+
+def _name(arn: str) -> str:
+    """Shorten an ARN to a user, or to a role and its session; a service to its first name."""
+    if not arn.startswith("arn:"):
+        return arn.removesuffix(".amazonaws.com") or "unknown"
+    name = arn.split(":", 5)[-1]
+    kind, _, rest = name.partition("/")
+    return rest if rest and kind in ("assumed-role", "user") else name
+
+
+def _line(row: analysis.Lifetime) -> str:
+    end = f" {stamp(row.end)}" if row.end else ""
+    parts = [
+        f"from {stamp(row.start)}",
+        f"{_look(row).symbol} {_state(row)}{end}; {row.arn}",
+        row.access_key_id,
+    ]
+    if row.parent or row.asked_by:
+        parts.append(f"requested {f'with {row.parent}' if row.parent else f'by {row.asked_by}'}")
     if row.last_used:
-        said.append(f"last used {stamp(row.last_used)}")
-    return ", ".join(said)
+        parts.append(f"last used {stamp(row.last_used)}")
+    return ", ".join(parts)
 
 
 def _alt(timeline: Timeline) -> str:
-    """Say how many credentials are valid, what was cut, and what outlives it."""
-    every = list(timeline)
-    valid = [row for row in every if is_valid(row)]
+    """Say how many credentials are valid, what ended early, and what outlives it."""
+    valid = {row.access_key_id: row for row in timeline if row.ended == VALID}
     are = "is" if len(valid) == 1 else "are"
-    first = f"At {stamp(timeline.now)[:16]}, {len(valid)} of {len(every)} credentials {are} valid"
+    first = (
+        f"At {stamp(timeline.now)[:16]}, {len(valid)} of {len(timeline)} credentials {are} valid"
+    )
     if valid:
-        names = list(dict.fromkeys(name_of(row) for row in reversed(valid)))
+        names = list(dict.fromkeys(_name(row.arn) for row in reversed(valid.values())))
         first += f", of {listed(names, 4, length=30)}"
-    by_id = {row.access_key_id: row for row in valid}
-    parts = [_cut(row, by_id) for row in every if row.ended in CUT]
-    over = [row for row in every if row.ended in ("expired", "inactive")]
+    parts = [_ended(row, valid) for row in timeline if _look(row).symbol == CROSS]
+    over = [row for row in timeline if row.ended in ("expired", "inactive")]
     if over:
-        last = shorten(name_of(max(over, key=lambda row: row.end or row.start)), 32)
+        last = shorten(_name(max(over, key=lambda row: row.end or row.start).arn), 32)
         parts.append(f"; {len(over)} {'is' if len(over) == 1 else 'are'} over, {last} last")
     return told(first, parts, ".", between="")
 
 
-def _cut(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:
+def _ended(row: analysis.Lifetime, valid: Mapping[str, analysis.Lifetime]) -> str:
     at = f" at {stamp(row.end)[11:16]}" if row.end else ""
-    outlived = [name_of(valid[child]) for child in row.children if child in valid]
+    outlived = [_name(valid[child].arn) for child in row.children if child in valid]
     more = f", but {listed(outlived, 2, length=32)} goes on" if outlived else ""
-    return f"; {shorten(name_of(row), 40)} {CUT[row.ended]}{at}{more}"
+    how = "was revoked" if row.ended == "revoked" else f"ended ({row.ended})"
+    return f"; {shorten(_name(row.arn), 40)} {how}{at}{more}"

@@ -1,7 +1,7 @@
 """The access matrix: principals down, actions across, each cell a symbol; a large one as shares.
 
-Up to sixty rows every cell is a verdict. Of more principals those who may do the same share a row;
-what is larger still becomes a heat map: how much of a service a kind of principal may do.
+Up to sixty rows every cell is a verdict. Of more principals, those that may do the same share a
+row. What is larger still becomes a heat map: how much of a service a kind of principal may do.
 """
 
 from __future__ import annotations
@@ -9,33 +9,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.view.figures.matrix.access_shares import share_map
 from iamlab.view.figures.matrix.matrix_scene import (
     ALLOWED,
     EXPLICIT,
     ROOT,
     matrix_scene,
-    merged,
     number_of,
     resources_of,
-    said,
 )
+from iamlab.view.folding import alike
 from iamlab.view.given import check_world
 from iamlab.view.layouts.grid import draw_grid
-from iamlab.view.scene import HEADING, Node
 from iamlab.view.tables import NOT_ALLOWED
-from iamlab.view.words import listed, shorten
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
-    from iamlab.view.scene import Scene
+    from iamlab.view.scene import Node, Scene
     from iamlab.view.style import Look
     from iamlab.view.tables import VerdictTable
 
 ROWS, COLUMNS = 60, 24
 """The largest numbers of rows and columns with symbols."""
-NOTHING = "Nobody was asked about, or nothing was asked."
+NOTHING = "There are no principals or no actions in this access matrix."
 
 
 def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = None) -> Figure:
@@ -70,71 +69,60 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
     """
     check_world("access_matrix", world)
     scene = matrix_scene(asked, world)
-    shown = scene if len(scene.drawn) <= ROWS else merged(scene)
-    if len(shown.drawn) > ROWS or len(shown.columns) > COLUMNS:
-        from iamlab.view.figures.matrix.access_shares import share_map
-
-        return share_map(scene, shown)
+    drawn = scene if len(scene.drawn) <= ROWS else alike(scene)
+    if len(drawn.drawn) > ROWS or len(scene.columns) > COLUMNS:
+        return share_map(scene)
     resources = resources_of(scene)
-    word = "resource" if len(resources) == 1 else "resources"
-    known = [f"  {short} ({whole})" for whole, short in resources.items()]
+    before = [f"  {short} ({whole})" for whole, short in resources.items()]
     is_empty = not scene.drawn or not scene.columns
     nothing = dict.fromkeys(("principal", "action", "resource", "allowed", "verdict"))
-    last = [Node("nothing", NOTHING, kind=HEADING, facts=nothing)] if is_empty else []
     return replace(
-        shown, nodes=[*shown.nodes, *last], before=[word, *known] if resources else []
+        scene,
+        before=["resource" if len(before) == 1 else "resources", *before] if before else [],
+        after=[NOTHING] if is_empty else [],
+        table=[nothing] if is_empty else [],
     ).figure(
         lambda scene: draw_grid(scene, nothing=NOTHING),
-        alt=_alt(scene),
-        caption=_caption(scene, shown),
+        alt=NOTHING if is_empty else _alt(scene),
+        caption=_caption(scene, drawn),
+        drawn=drawn,
         is_graph=False,
     )
 
 
-def _caption(scene: Scene, shown: Scene) -> str:
+def _caption(scene: Scene, drawn: Scene) -> str:
     resources = list(resources_of(scene))
     on = f" on {resources[0]}" if len(resources) == 1 else ""
     text = f"Who may do what{on}: {number_of(scene.drawn)}."
-    if len(shown.drawn) < len(scene.drawn):
-        text += " Those of one kind who may do the same share a row."
+    if len(drawn.nodes) < len(scene.nodes):
+        text += " Those of one kind that may do the same share a row."
     if NOT_ALLOWED in scene.looks:
         text += " A matrix knows what is not allowed, and not why."
     return text
 
 
 def _alt(scene: Scene) -> str:
-    """Say who may do what: those who may do the same together, those who may do most first."""
-    if not scene.drawn or not scene.columns:
-        return f"{NOTHING} There is no cell in this access matrix."
+    """Describe those that may do the same together, those that may do most first."""
     groups: dict[tuple[Look | None, ...], list[Node]] = {}
     for node in scene.drawn:
         groups.setdefault(tuple(cell.look for cell in node.cells.values()), []).append(node)
-
-    def order(group: tuple[tuple[Look | None, ...], list[Node]]) -> tuple[bool, int]:
-        """Put root users, who may do nearly all, behind the others."""
-        looks, nodes = group
-        return all(node.kind == ROOT for node in nodes), -looks.count(ALLOWED)
-
+    # Root users, which may do nearly everything, are last.
+    ordered = sorted(
+        groups, key=lambda looks: (groups[looks][0].kind == ROOT, -looks.count(ALLOWED))
+    )
     resources = list(resources_of(scene).values())
     on = f"On {shorten(resources[0], 40)} " if len(resources) == 1 else ""
-    return said(
-        on,
-        [(len(nodes), _sentence(scene, nodes)) for _, nodes in sorted(groups.items(), key=order)],
-    )
+    return told(on, [_sentence(scene, groups[looks], bare=bool(on)) for looks in ordered], ".")
 
 
-def _sentence(scene: Scene, nodes: list[Node]) -> str:
-    """Say what principals may do who may do the same."""
-    several = len(resources_of(scene)) > 1
-    allowed, denied = [], []
-    for key, cell in nodes[0].cells.items():
-        action, title = key[0], scene.columns[key].title
-        if cell.look == ALLOWED:
-            allowed.append(title if several else action)
-        elif cell.look is not None and cell.look.symbol == EXPLICIT.symbol:
-            denied.append(action)
+def _sentence(scene: Scene, nodes: list[Node], *, bare: bool) -> str:
+    """Describe what principals may do that may do the same."""
+    cells = nodes[0].cells.items()
+    allowed = [
+        key[0] if bare else scene.columns[key].title for key, cell in cells if cell.look == ALLOWED
+    ]
+    denied = list(dict.fromkeys(key[0] for key, cell in cells if cell.look == EXPLICIT))
     what = "all" if len(allowed) == len(scene.columns) > 1 else listed(allowed, 3, length=50)
-    who = listed([node.text for node in nodes], 3, length=24)
-    text = f"{who} may do {what if allowed else 'nothing'}"
-    stopped = listed(list(dict.fromkeys(denied)), 2)
-    return f"{text}, but a Deny stops {stopped}" if denied else text
+    text = f"{listed([node.text for node in nodes], 3, length=24)} may do "
+    text += what if allowed else "nothing"
+    return f"{text}, but a Deny stops {listed(denied, 2)}" if denied else text

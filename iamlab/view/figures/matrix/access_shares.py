@@ -1,220 +1,153 @@
-"""A large access matrix as a heat map: how much of what was asked is allowed, as a number.
+"""A large access matrix as a heat map: which share of the cells is allowed, as a number.
 
 Many principals of one account and kind are one row, many actions of one service one column. The
-colour gets darker with the share, and the share stands in each cell.
+colour gets darker with the share, and the share is in each cell.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.view.figures.matrix.matrix_scene import ALLOWED, number_of, said
+from iamlab.view.figures.matrix.matrix_scene import ALLOWED, number_of
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
 from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look, contrast
-from iamlab.view.words import listed
+from iamlab.view.words import listed, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.view.figure import Figure
     from iamlab.view.figures.matrix.matrix_scene import Key
 
 ROWS, COLUMNS = 60, 14
 """The largest numbers of rows and columns of a heat map."""
-HEADINGS = 12
-"""The largest number of accounts with headings of their own."""
 BLOCKS = 40
-"""The largest number of accounts, or kinds in an account; the others are put together."""
+"""The largest number of kinds in accounts that have rows; the others share the last one."""
 PITCHES = (0.62, 0.55, 0.5, 0.46)
 """The widths of columns: as wide as there is room, and wide enough for ``100%``."""
-DARKNESS = ((0, 0.0), (25, 0.14), (50, 0.3), (75, 0.45), (99, 0.62), (100, 1.0))
-"""Up to how many percent a cell is how dark."""
-WORDS = ("– none", "up to 25%", "up to 50%", "up to 75%", "more", "all")
+SHADES = (
+    (0, PAPER, "– none"),
+    (25, "#DBEBF4", "up to 25%"),
+    (50, "#B2D4E8", "up to 50%"),
+    (75, "#8CBFDC", "up to 75%"),
+    (99, "#61A8CF", "more"),
+    (100, ALLOW_FILL, "all"),
+)
+"""Up to how many percent a cell has which colour, and how the legend calls that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many of so many cells are allowed."""
-
-    allowed: int
-    asked: int
-
-    @property
-    def part(self) -> float:
-        """From 0 to 1."""
-        return self.allowed / self.asked if self.asked else 0.0
-
-    @property
-    def percent(self) -> int:
-        """From 0 to 100: 0 is none, and 100 is all."""
-        if self.allowed in (0, self.asked):
-            return 100 if self.allowed else 0
-        return min(max(round(100 * self.part), 1), 99)
-
-    @property
-    def look(self) -> Look:
-        """The number, with the colour behind it."""
-        area = tint(self.percent)
-        ink = max((INK, PAPER), key=lambda one: contrast(one, area)) if self.allowed else PALE_INK
-        return Look(str(self), str(self), ink, area)
-
-    def __str__(self) -> str:
-        return f"{self.percent}%" if self.allowed else "–"
-
-
-def share_map(scene: Scene, shown: Scene) -> Figure:
-    """Draw which share of the cells is allowed.
-
-    Parameters
-    ----------
-    scene
-        All of it.
-    shown
-        The same, with those who may do the same in one row.
-    """
-    rows, columns = _rows(scene, shown), _columns(scene)
-    measure = f"{number_of(scene.drawn)}, {count(len(scene.columns), 'action')}"
-    nodes = [_with_cells(row, columns) for row in rows]
-    several = len({node.frame for node in nodes}) > 1
-    titles = {node.id: node.text for node in scene.nodes if node.kind == HEADING}
-    headings = [
-        Node(parent, titles.get(parent, parent * several), kind=HEADING, parent="size", line="")
-        for parent in dict.fromkeys(node.parent for node in nodes if node.parent)
-    ]
-    whole = _share(scene.drawn, list(scene.columns))
-    allowed = f"{whole} are" if whole.allowed else "none are"
-    return Scene(
-        [Node("size", measure, kind=HEADING), *headings, *nodes],
-        columns={column.title: column for column, _ in columns},
-    ).figure(
-        lambda scene: draw_grid(scene, pitches=PITCHES, legend=_legend()),
-        alt=said(
-            f"Of {whole.asked:,} cells {allowed} allowed: ",
-            [
-                (len(row.members), _sentence(node, several=several))
-                for row, node in zip(rows, nodes, strict=True)
-            ],
+def share_map(scene: Scene) -> Figure:
+    """Draw which share of the cells is allowed."""
+    columns = _columns(scene)
+    rows = scene.nodes if len(scene.drawn) <= ROWS else _blocks(scene)
+    nodes = [row if row.kind == HEADING else _with_cells(row, columns) for row in rows]
+    facts = [cell.facts for node in nodes for cell in node.cells.values()]
+    allowed, asked = (sum(fact[key] for fact in facts) for key in ("allowed", "asked"))
+    size = f"{number_of(scene.drawn)}, {count(len(scene.columns), 'action')}"
+    share = f"{share_look(allowed, asked).word} are" if allowed else "none are"
+    return Scene(nodes, columns={column.title: column for column in columns}, before=[size]).figure(
+        lambda scene: draw_grid(
+            scene,
+            pitches=PITCHES,
+            legend=[Look("", words, INK, colour) for _, colour, words in SHADES],
         ),
-        caption=f"Which share of what was asked is allowed: {measure}. The matrix has each cell.",
+        alt=told(
+            f"Of {asked:,} cells {share} allowed: ",
+            [_sentence(node) for node in nodes if node.kind != HEADING],
+            ".",
+        ),
+        caption=f"Which share of the cells is allowed: {size}. The matrix has each cell.",
         is_graph=False,
     )
 
 
-# -- rows and columns, and those that they stand for -----------------------------------------------
-
-
-def _rows(scene: Scene, shown: Scene) -> list[Node]:
-    """Return a row for each principal, or for those who may do the same, or for a whole kind."""
-    if len(shown.drawn) <= ROWS:
-        some = scene if len(scene.drawn) <= ROWS else shown
-        return [replace(node, members=node.members or (node,)) for node in some.drawn]
-    found: list[Node] = []
-    blocks: dict[str, list[Node]] = {}
-    for node in scene.drawn:
-        blocks.setdefault(node.parent, []).append(node)
-    # Of many accounts each stands in its row, not above it.
-    is_apart = len({node.frame for node in scene.drawn}) > HEADINGS
-    for parent, nodes in blocks.items():
-        name, account = number_of(nodes), nodes[0].frame
-        if is_apart and account:
-            found.append(Node(parent, f"{name} of {account}", members=tuple(nodes)))
-        else:
-            found.append(Node(parent, name, parent=account, frame=account, members=tuple(nodes)))
-    if len(found) > BLOCKS:
-        rest = tuple(node for row in found[BLOCKS - 1 :] for node in row.members)
-        others = Node("others", f"and {count(len(rest), 'other')}", members=rest)
-        found = [*found[: BLOCKS - 1], others]
-    return found
-
-
-def _columns(scene: Scene) -> list[tuple[Column, list[Key]]]:
-    """Return a column for each action, or each service; of many services the most used ones."""
-    if len(scene.columns) <= COLUMNS:
-        return [(column, [key]) for key, column in scene.columns.items()]
-    services: dict[str, list[Key]] = {}
-    used: Counter[str] = Counter()
-    for key, column in scene.columns.items():
-        services.setdefault(column.group, []).append(key)
-        used[column.group] += sum(node.cells[key].look == ALLOWED for node in scene.drawn)
-    kept = list(services)
-    if len(kept) > COLUMNS:
-        first = sorted(kept, key=lambda name: -used[name])[: COLUMNS - 1]
-        kept = [name for name in kept if name in first]
-    found = [(Column(name, name, name), services[name]) for name in kept]
-    rest = [key for name, keys in services.items() if name not in kept for key in keys]
-    if rest:
-        name = f"{len(services) - len(kept)} other services"
-        found.append((Column(name, name, name), rest))
-    return found
-
-
-def _share(nodes: Iterable[Node], keys: list[Key]) -> Share:
-    looks = [node.cells[key].look for node in nodes for key in keys]
-    return Share(looks.count(ALLOWED), len(looks))
-
-
-def _with_cells(row: Node, columns: Sequence[tuple[Column, list[Key]]]) -> Node:
-    """Return the row with its shares."""
-    cells = {}
-    for column, keys in columns:
-        share = _share(row.members, keys)
-        action, resource, *_ = keys[0] if column.note else (column.title, "")
-        cells[column.title] = Cell(
-            look=share.look,
-            words=f"{share}, {share.allowed:,} of {share.asked:,} allowed",
-            facts={
-                "account": row.frame,
-                "principal": row.text,
-                "principals": len(row.members),
-                "action": action,
-                "resource": resource or None,
-                "allowed": share.allowed,
-                "asked": share.asked,
-                "share": share.part,
-            },
-        )
-    of = f" of {row.frame}" if row.frame else ""
-    whole = f" ({row.members[0].note})" if len(row.members) == 1 else ""
-    return replace(row, line=f"{row.text}{of}{whole}", cells=cells, members=())
-
-
-# -- colours ---------------------------------------------------------------------------------------
-
-
-def tint(percent: int) -> str:
-    """Give the colour of a share: the darker, the more.
+def share_look(allowed: int, asked: int) -> Look:
+    """Return a share with the colour behind it: 0 % only for none, and 100 % only for all.
 
     Examples
     --------
-    >>> tint(0), tint(100)
-    ('#FFFFFF', '#0072B2')
+    >>> [share_look(allowed, 1000).word for allowed in (0, 1, 500, 999, 1000)]
+    ['–', '1%', '50%', '99%', '100%']
     """
-    darkness = next(dark for most, dark in DARKNESS if percent <= most)
-    pairs = zip(_channels(PAPER), _channels(ALLOW_FILL), strict=True)
-    mixed = (round(light + (strong - light) * darkness) for light, strong in pairs)
-    return "#" + "".join(f"{value:02X}" for value in mixed)
+    percent = round(100 * allowed / asked) if asked else 0
+    if 0 < allowed < asked:
+        percent = min(max(percent, 1), 99)
+    area = next(colour for most, colour, _ in SHADES if percent <= most)
+    ink = max((INK, PAPER), key=lambda ink: contrast(ink, area)) if allowed else PALE_INK
+    words = f"{percent}%" if allowed else "–"
+    return Look(words, words, ink, area)
 
 
-def _channels(colour: str) -> list[int]:
-    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+def _blocks(scene: Scene) -> list[Node]:
+    """Return a row for each kind in each account, and one for those that have no room."""
+    several = len({node.frame for node in scene.drawn}) > 1
+    blocks: dict[str, list[Node]] = {}
+    for node in scene.drawn:
+        blocks.setdefault(node.parent, []).append(node)
+    found = []
+    for parent, nodes in blocks.items():
+        kinds, account = number_of(nodes), nodes[0].frame
+        text = f"{kinds} of {account}" if several and account else kinds
+        found.append(Node(parent, text, short=kinds, frame=account, members=tuple(nodes)))
+    if len(found) <= BLOCKS:
+        return found
+    rest = tuple(node for row in found[BLOCKS - 1 :] for node in row.members)
+    return [*found[: BLOCKS - 1], Node("others", count(len(rest), "other"), members=rest)]
 
 
-def _legend() -> list[Look]:
-    shares = (most for most, _ in DARKNESS)
-    return [Look("", word, INK, tint(most)) for most, word in zip(shares, WORDS, strict=True)]
+def _columns(scene: Scene) -> dict[Column, list[Key]]:
+    """Return a column for each action, or each service; of many services the most used ones."""
+    if len(scene.columns) <= COLUMNS:
+        return {column: [key] for key, column in scene.columns.items()}
+    services: dict[str, list[Key]] = {}
+    for key, column in scene.columns.items():
+        services.setdefault(column.group, []).append(key)
+    if len(services) > COLUMNS:
+        used = {name: _allowed(scene.drawn, keys) for name, keys in services.items()}
+        rest = sorted(services, key=lambda name: -used[name])[COLUMNS - 1 :]
+        others = [key for name in rest for key in services.pop(name)]
+        services[f"{len(rest)} other services"] = others
+    return {Column(name, name, name): keys for name, keys in services.items()}
 
 
-def _sentence(node: Node, *, several: bool) -> str:
-    """Say what a row may do most of."""
-    who = f"{node.text} of {node.frame}" if several and node.frame else node.text
-    shares = sorted((cell.facts for cell in node.cells.values()), key=lambda one: -one["share"])
+def _allowed(nodes: Sequence[Node], keys: Sequence[Key]) -> int:
+    return sum(node.cells[key].look == ALLOWED for node in nodes for key in keys)
+
+
+def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
+    """Return the row with its shares."""
+    members = row.members or (row,)
+    cells = {}
+    for column, keys in columns.items():
+        allowed, asked = _allowed(members, keys), len(members) * len(keys)
+        action, resource, *_ = keys[0] if column.note else (column.title, None)
+        look = share_look(allowed, asked)
+        cells[column.title] = Cell(
+            look=look,
+            words=f"{look.word}, {allowed:,} of {asked:,} allowed",
+            facts={
+                "account": row.frame,
+                "principal": row.short or row.text,
+                "principals": len(members),
+                "action": action,
+                "resource": resource,
+                "allowed": allowed,
+                "asked": asked,
+                "share": allowed / asked,
+            },
+        )
+    return replace(row, cells=cells, members=())
+
+
+def _sentence(node: Node) -> str:
+    """Describe of what a row may do most."""
+    cells = sorted((cell.facts for cell in node.cells.values()), key=lambda fact: -fact["share"])
     most = [
-        f"{Share(one['allowed'], one['asked'])} of {one['action']}"
-        for one in shares
-        if one["allowed"]
+        f"{share_look(fact['allowed'], fact['asked']).word} of {fact['action']}"
+        for fact in cells
+        if fact["allowed"]
     ]
-    return f"{who}: {listed(most, 2, length=50) if most else 'nothing'}"
+    return f"{node.text}: {listed(most, 2, length=50) if most else 'nothing'}"

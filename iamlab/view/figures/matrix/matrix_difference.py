@@ -1,45 +1,47 @@
-"""Two access matrices as one: what somebody gained, what somebody lost, and what stayed as it was.
+"""Two access matrices as one picture: who gained what, who lost what, and what is as before.
 
 Gains and losses are filled, all else is pale. Of large matrices only those rows and columns are
-drawn in which something changed; what is larger still becomes bars.
+drawn in which something changed. What is larger still becomes bars: how much each principal lost,
+to the left, and gained, to the right.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
+from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
-from iamlab.view.figure import Figure
-from iamlab.view.figures.matrix.change_words import (
-    NOTHING,
-    alt_of,
-    apart_in_words,
-    lines_of,
-    rows_of,
-)
-from iamlab.view.figures.matrix.difference_bars import difference_bars
-from iamlab.view.figures.matrix.matrix_scene import arranged, only, resources_of
+from iamlab.errors import RequestError
+from iamlab.view.drawing.sheet import MARGIN, Sheet
+from iamlab.view.figures.matrix.matrix_scene import arranged, resources_of
 from iamlab.view.given import check, check_world
-from iamlab.view.layouts.grid import draw_grid
+from iamlab.view.layouts.chart import RowChart
+from iamlab.view.layouts.grid import draw_grid, no_cells
+from iamlab.view.scene import HEADING
 from iamlab.view.style import PALE_LINE, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.tabular.signs import GAINED, LOST
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable
 
-    from iamlab.engine.access_changes import AccessChanges
     from iamlab.model.world import World
-    from iamlab.view.scene import Cell, Scene
+    from iamlab.view.figure import Figure
+    from iamlab.view.scene import Node, Scene
 
 ROWS, COLUMNS = 16, 20
-"""So many rows and columns are drawn with all that did not change."""
-MOST_ROWS, MOST_COLUMNS = 60, 24
-"""So many are drawn at all."""
-
+"""The largest numbers of rows and columns that are drawn with all that didn't change."""
+MOST_ROWS, MOST_COLUMNS, MOST_BARS = 60, 24, 40
+"""The largest numbers of rows and columns, and of bars."""
+ROW = 0.34
 CHANGES = (GAINED, LOST)
 STAYS = Look("✓", "still allowed", PALE_LINE, PAPER)
 NEVER = Look(NOT_ALLOWED.symbol, "still not allowed", PALE_LINE, PAPER)
+COLUMN_NAMES = ("principal", "action", "resource")
+NOTHING = "Nobody gained or lost anything."
 
 
 def matrix_difference(
@@ -57,7 +59,7 @@ def matrix_difference(
     Raises
     ------
     RequestError
-        One of them is no access matrix, or ``world`` is no world.
+        One of them isn't an access matrix, or ``world`` isn't a world.
 
     Examples
     --------
@@ -67,78 +69,186 @@ def matrix_difference(
     >>> after.group("astronomers").remove_user("alice")
     >>> ask = [["s3:GetObject"], [MAP]]
     >>> matrix_difference(before.access_matrix(*ask), after.access_matrix(*ask)).alt
-    'alice lost s3:GetObject on star-maps/m31.fits.'
+    'On star-maps/m31.fits alice lost s3:GetObject.'
     """
-    for one in (before, after):
-        check("matrix_difference", one, AccessMatrix)
+    for matrix in (before, after):
+        check("matrix_difference", matrix, AccessMatrix)
     check_world("matrix_difference", world)
     changes = before.diff(after)
-    scene = _scene(after, changes, world)
+    scene = _scene(changes, world, after)
     shown = _readable(scene)
     if len(shown.drawn) > MOST_ROWS or len(shown.columns) > MOST_COLUMNS:
         return difference_bars(changes, world=world)
-    left_out = len(scene.drawn) * len(scene.columns) - len(shown.drawn) * len(shown.columns)
-    note = " Others, for whom nothing changed, are left out." if left_out else ""
-    size = f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}."
-    return Figure.on(
-        draw_grid(shown, filled=CHANGES, legend=_legend(shown), nothing=NOTHING),
-        alt=alt_of(changes, world),
-        caption=f"{size}{note}{apart_in_words(changes)}",
-        rows=rows_of(changes, world),
-        lines=(*lines_of(changes, world, resources_of(shown)), *_stayed(shown)),
+    legend = [look for look in (*CHANGES, STAYS, NEVER) if look in shown.looks]
+    is_whole = len(shown.drawn) == len(scene.drawn) and len(shown.columns) == len(scene.columns)
+    note = "" if is_whole else " Others, for whom nothing changed, are left out."
+    return _figure(
+        shown,
+        changes,
+        lambda scene: draw_grid(scene, filled=CHANGES, legend=legend, nothing=NOTHING),
+        f".{note}",
     )
 
 
-def _legend(scene: Scene) -> list[Look]:
-    return [look for look in (GAINED, LOST, STAYS, NEVER) if look in scene.looks]
+def difference_bars(
+    before: AccessMatrix | AccessChanges,
+    after: AccessMatrix | None = None,
+    *,
+    world: World | None = None,
+) -> Figure:
+    """Draw how much each principal gained and lost.
+
+    Parameters
+    ----------
+    before, after
+        Two matrices; or only the changes between them.
+    world
+        Where is looked up what accounts are called.
+
+    Raises
+    ------
+    RequestError
+        They are something else.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> before = scenario("groups")
+    >>> after = before.copy()
+    >>> after.group("developers").add_user("carol")
+    >>> ask = [["s3:GetObject", "s3:PutObject"], [MAP]]
+    >>> difference_bars(before.access_matrix(*ask), after.access_matrix(*ask)).alt
+    'On star-maps/m31.fits carol gained s3:GetObject and s3:PutObject.'
+    """
+    if isinstance(before, AccessMatrix) and isinstance(after, AccessMatrix):
+        changes = before.diff(after)
+    elif isinstance(before, AccessChanges) and after is None:
+        changes = before
+    else:
+        raise RequestError(
+            "There is no difference: pass two access matrices of world.access_matrix(...), or the "
+            "changes that before.diff(after) returns."
+        )
+    check_world("difference_bars", world)
+    scene = _scene(changes, world)
+    return _figure(scene, changes, _draw_bars, f": {count(len(scene.drawn), 'principal')}.")
 
 
-def _scene(after: AccessMatrix, changes: AccessChanges, world: World | None) -> Scene:
-    """Return the cells that both matrices have."""
-    gone, gone_pairs = set(changes.only_after), set(changes.pairs_only_after)
-    rows = [n for n, who in enumerate(after.principals) if who not in gone]
-    columns = [n for n, pair in enumerate(after.pairs) if pair not in gone_pairs]
-    gained, lost = set(changes.gained), set(changes.lost)
+def _scene(changes: AccessChanges, world: World | None, after: AccessMatrix | None = None) -> Scene:
+    """Return the cells that both matrices have; without a matrix, those that changed."""
+    looks: dict[tuple[str, str, str], Look] = dict.fromkeys(changes.gained, GAINED)
+    looks |= dict.fromkeys(changes.lost, LOST)
+    rest = None if after is None else NEVER
+    callers = list(dict.fromkeys(caller for caller, *_ in looks))
+    pairs = list(dict.fromkeys((action, resource) for _, action, resource in looks))
+    if after is not None:
+        callers = [caller for caller in after.principals if caller not in changes.only_after]
+        pairs = [pair for pair in after.pairs if pair not in changes.pairs_only_after]
+        looks = dict.fromkeys(after, STAYS) | looks
 
-    def look_of(row: int, column: int) -> Look:
-        cell = (after.principals[rows[row]], *after.pairs[columns[column]])
-        if cell in gained:
-            return GAINED
-        if cell in lost:
-            return LOST
-        return STAYS if after.allowed(rows[row], columns[column]) else NEVER
+    def look_of(row: int, column: int) -> Look | None:
+        return looks.get((callers[row], *pairs[column]), rest)
 
-    callers = [after.principals[row] for row in rows]
-    return arranged(callers, [after.pairs[column] for column in columns], look_of, world)
+    scene = arranged(callers, pairs, look_of, world)
+    return replace(scene, nodes=[_counted(node) for node in scene.nodes])
+
+
+def _counted(node: Node) -> Node:
+    """Say at a principal how much it gained and lost."""
+    gained, lost = _changes(node)
+    note = f"+{gained:,} −{lost:,}"
+    return replace(node, note=note, line=f"{node.line}: {note}") if gained or lost else node
+
+
+def _changes(node: Node) -> tuple[int, int]:
+    """Count what a principal gained and what it lost."""
+    looks = [cell.look for cell in node.cells.values()]
+    return looks.count(GAINED), looks.count(LOST)
 
 
 def _readable(scene: Scene) -> Scene:
-    """Leave out of a large matrix what did not change: whole kinds of principals, or all of it."""
-    changed = [node for node in scene.drawn if _has_changed(node.cells.values())]
+    """Leave out of a large matrix the rows and columns in which nothing changed."""
+    changed = [node for node in scene.drawn if any(_changes(node))]
     if not changed or (len(scene.drawn) <= ROWS and len(scene.columns) <= COLUMNS):
         return scene
+    columns = {
+        key: column
+        for key, column in scene.columns.items()
+        if any(node.cells[key].look in CHANGES for node in changed)
+    }
     parents = {node.parent for node in changed}
-    beside = [node for node in scene.drawn if node.parent in parents]
-    if len(beside) <= ROWS and len(scene.columns) <= COLUMNS:
-        return only(scene, beside, list(scene.columns))
-    keys = [key for key in scene.columns if _has_changed(node.cells[key] for node in changed)]
-    return only(scene, changed, keys)
+    rows = [replace(node, cells={key: node.cells[key] for key in columns}) for node in changed]
+    headings = [node for node in scene.nodes if node.kind == HEADING and node.id in parents]
+    return replace(scene, nodes=[*headings, *rows], columns=columns)
 
 
-def _has_changed(cells: Iterable[Cell]) -> bool:
-    return any(cell.look in CHANGES for cell in cells)
+def _figure(
+    scene: Scene, changes: AccessChanges, draw: Callable[[Scene], Sheet], note: str
+) -> Figure:
+    """Make the figure; its table has the changes, its list also what was not compared."""
+    accounts = {
+        cell.facts["principal"]: cell.facts["account"]
+        for node in scene.drawn
+        for cell in node.cells.values()
+    }
+    rows = [
+        {"change": word, "account": accounts[cell[0]], **dict(zip(COLUMN_NAMES, cell, strict=True))}
+        for word, cells in (("gained", changes.gained), ("lost", changes.lost))
+        for cell in cells
+    ]
+    nothing = {"change": "none", "account": None, "principal": None, "action": None}
+    resources = [f"  {name}" for name in resources_of(scene)]
+    apart = "".join(f" {words.capitalize()}: {len(names)}." for words, names in changes.apart)
+    return replace(
+        scene,
+        before=[*([] if changes else [NOTHING]), *(["resources", *resources] if resources else [])],
+        after=[f"{words}: {', '.join(names)}" for words, names in changes.apart],
+        table=rows or [nothing],
+    ).figure(
+        draw,
+        alt=_alt(scene) if changes else f"{NOTHING}{apart}",
+        caption=f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}{note}{apart}",
+        is_graph=False,
+    )
 
 
-def _stayed(scene: Scene) -> Iterator[str]:
-    """Say what stayed as it was, of what is drawn."""
-    for node in scene.drawn:
-        parts = []
-        for seen in (STAYS, NEVER):
-            what = [
-                scene.columns[key].title for key, cell in node.cells.items() if cell.look == seen
-            ]
-            if what:
-                parts.append(f"  {seen}: {', '.join(what)}")
-        if parts:
-            yield node.listed
-            yield from parts
+def _ranked(scene: Scene) -> list[Node]:
+    """Return the principals that gained or lost something, those with the most changes first."""
+    changed = [node for node in scene.drawn if any(_changes(node))]
+    return sorted(changed, key=lambda node: -sum(_changes(node)))
+
+
+def _alt(scene: Scene) -> str:
+    resources = list(resources_of(scene).values())
+    first = f"On {shorten(resources[0], 60)} " if len(resources) == 1 else ""
+    parts = []
+    for node in _ranked(scene):
+        what: dict[Look | None, list[str]] = {GAINED: [], LOST: []}
+        for key, cell in node.cells.items():
+            title = key[0] if first else scene.columns[key].title
+            what.setdefault(cell.look, []).append(title)
+        changed = [
+            f"{look.word} {listed(what[look], 2, length=60)}" for look in CHANGES if what[look]
+        ]
+        parts.append(f"{shorten(node.text, 40)} {' and '.join(changed)}")
+    return told(first, parts, ".")
+
+
+def _draw_bars(scene: Scene) -> Sheet:
+    """Draw how much each principal lost, to the left, and gained, to the right."""
+    nodes = _ranked(scene)
+    if not nodes:
+        return no_cells(NOTHING)
+    shown, rest = nodes[:MOST_BARS], nodes[MOST_BARS:]
+    gained, lost = (max(numbers) for numbers in zip(*map(_changes, shown), strict=True))
+    ticks = {-lost: f"{lost:,} lost", 0: "", gained: f"{gained:,} gained"}
+    chart = RowChart(shown, ("PRINCIPAL", "CHANGES"), ticks, height=ROW)
+    for node, y in chart.rows:
+        for number, look, side in zip(_changes(node), CHANGES, (1, -1), strict=True):
+            if number:
+                chart.bar(y, side * number, look)
+    if rest:
+        changes = count(sum(sum(_changes(node)) for node in rest), "change")
+        words = f"and {count(len(rest), 'other')} with {changes}"
+        chart.sheet.note(MARGIN, chart.bottom + 0.14, words, fact=False)
+    return chart.sheet
