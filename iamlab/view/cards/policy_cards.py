@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
-from iamlab.view.figures.policy.policy_lines import json_lines
+from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
 from iamlab.view.tabular.signs import EFFECTS
 
@@ -39,7 +39,7 @@ def policy_card(policy: Policy) -> str:
         more = f"and {count(left, 'more statement')}"
         body += f'<tr><td colspan="3" style="{CELL}">{more}</td></tr>'
     if not policy.statements:
-        body = f'<tr><td colspan="3" style="{CELL}">No statements: it says nothing.</td></tr>'
+        body = f'<tr><td colspan="3" style="{CELL}">{NOTHING}</td></tr>'
     table = (
         f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -50,7 +50,7 @@ def policy_card(policy: Policy) -> str:
 
 def _row(statement: Statement, policy: Policy) -> str:
     words = sentences(Policy((statement,), version=policy.version))[0]
-    written = "\n".join(map(str, json_lines(statement, VALUES)))
+    written = "\n".join(json_lines(statement, VALUES))
     effect = f'<span style="white-space:nowrap">{badge(EFFECTS[statement.effect])}</span>'
     label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
     top = f"{CELL};vertical-align:top"
