@@ -43,9 +43,7 @@ class Shown:
 
     def to_frame(self) -> pd.DataFrame:
         """Give its facts as a table of pandas: of a policy each statement is a row, and so on."""
-        frame: pd.DataFrame = (
-            import_module("iamlab.view.tabular.table_of").table_of(self).to_frame()
-        )
+        frame: pd.DataFrame = import_module("iamlab.view.tabular").table_of(self).to_frame()
         return frame
 
     def _repr_html_(self) -> str:
@@ -54,7 +52,7 @@ class Shown:
 
 def html(value: object) -> str:
     """Give a value as HTML, everything in it escaped."""
-    text: str = import_module("iamlab.view.cards.card").card(value)
+    text: str = import_module("iamlab.view.cards").card(value)
     return text
 
 
@@ -66,7 +64,7 @@ def frame(matrix: object) -> pd.DataFrame:
 
 def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
     """Give rows as a table."""
-    made: pd.DataFrame = import_module("iamlab.view.tables").table(columns, rows)
+    made: pd.DataFrame = import_module("iamlab.view.cells").to_frame(columns, rows)
     return made
 
 

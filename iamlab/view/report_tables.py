@@ -26,8 +26,8 @@ from iamlab.view.drawing.time_axis import day, utc
 from iamlab.view.figures.charts.score_bars import scores_of
 from iamlab.view.style import ABSENT, Look
 from iamlab.view.tables import Table
+from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import bad, good, silent
-from iamlab.view.tabular.table_of import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

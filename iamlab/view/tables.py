@@ -8,13 +8,13 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
 from iamlab.display import count, printable
-from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -84,6 +84,13 @@ class Table:
                     f"Row {number} of a table has {count(len(row), 'cell')}, and the table has "
                     f"{count(len(self.columns), 'column')}."
                 )
+
+    @classmethod
+    def of(
+        cls, caption: str, columns: str, rows: Iterable[tuple[object, ...]], *, of_one: bool = False
+    ) -> Table:
+        """Make a table; a comma and a blank separate the names of its columns."""
+        return cls(caption, tuple(columns.split(", ")), tuple(rows), of_one=of_one)
 
     def to_frame(self) -> pd.DataFrame:
         """Give the facts as a table of pandas: moments are moments, numbers are numbers."""
@@ -214,15 +221,28 @@ class VerdictTable:
         return self.table().html()
 
 
-def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """Give rows as a table of pandas, each column with the type that fits.
+@singledispatch
+def table_of(value: object) -> Table:
+    """Return the table of a value.
+
+    ``iamlab.view.tabular`` has a function for each kind of value.
+
+    Raises
+    ------
+    RequestError
+        There is none.
 
     Examples
     --------
-    >>> table(["user"], [["ana"], ["bob"]])["user"].tolist()
-    ['ana', 'bob']
+    >>> from iamlab import Policy
+    >>> from iamlab.view.tabular import table_of
+    >>> print(table_of(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", name="readers")))
+    Statements of readers
+    Statement  Effect   Action        Resource
+    ─────────  ───────  ────────────  ────────────────────────
+    #1         ✓ Allow  s3:GetObject  arn:aws:s3:::star-maps/*
     """
-    return cells.to_frame(columns, rows)
+    raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
@@ -237,28 +257,8 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
     return pd.DataFrame(found, index=list(matrix.principals), columns=columns, dtype=bool)
 
 
-MOST_COLUMNS = 12
-"""Of an access matrix so many pairs are shown; its frame has all."""
 NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
-"""In a matrix, which does not know why."""
-
-
-def matrix_table(matrix: AccessMatrix) -> Table:
-    """Give an access matrix as a table: its callers, and the first of its pairs."""
-    shown = range(min(len(matrix.pairs), MOST_COLUMNS))
-    few = f", {len(shown)} of {len(matrix.pairs)} actions on resources"
-    return Table(
-        f"Access of {count(len(matrix.principals), 'caller')}"
-        + (few if len(shown) < len(matrix.pairs) else ""),
-        ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
-        tuple(
-            (who, *(_ALLOWED if matrix.allowed(row, pair) else NOT_ALLOWED for pair in shown))
-            for row, who in enumerate(matrix.principals)
-        ),
-    )
-
-
-_ALLOWED = look(Verdict.ALLOWED)
+"""In a matrix, which doesn't know why."""
 
 
 def _name(world: World, caller: Caller) -> str:
@@ -288,35 +288,33 @@ def verdict_table(
     dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
     check("verdict_table", world, World)
-    who: list[Caller] = _several("principals", principals, "[world.user('ana')]")
-    asked = _pairs(pairs)
+    callers = _several(principals, "principals", "[world.user('ana')]")
+    asked = _several(pairs, PAIRS, AS_PAIRS)
+    for pair in asked:
+        is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+        if not is_pair or not all(isinstance(part, str) for part in pair):
+            raise _wrong(pair, PAIRS, AS_PAIRS)
     return VerdictTable(
-        tuple(_name(world, caller) for caller in who),
+        tuple(_name(world, caller) for caller in callers),
         tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
         tuple(
             tuple(authorize(world, caller, action, resource) for action, resource in asked)
-            for caller in who
+            for caller in callers
         ),
     )
 
 
-def _several(what: str, given: object, such_as: str) -> list[Any]:
-    """Read a list of whatever; text is none, though Python could go through its letters."""
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
-        raise _unasked(what, such_as, given)
-    return list(given)
+PAIRS, AS_PAIRS = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3:::maps/m31')]"
 
 
-def _pairs(given: object) -> list[Pair]:
-    what, such_as = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3:::maps/m31')]"
-    every = _several(what, given, such_as)
-    for one in every:
-        is_pair = isinstance(one, tuple | list) and len(one) == 2
-        if not is_pair or not all(isinstance(part, str) for part in one):
-            raise _unasked(what, such_as, one)
-    return [(action, resource) for action, resource in every]
+def _several(values: object, what: str, such_as: str) -> list[Any]:
+    """Return a list of any values; text isn't one, though Python could iterate over its letters."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes):
+        raise _wrong(values, what, such_as)
+    return list(values)
 
 
-def _unasked(what: str, such_as: str, given: object) -> RequestError:
-    got = reprlib.repr(given)
-    return RequestError(f"verdict_table wants a list of {what}, such as {such_as}; {got} is none.")
+def _wrong(value: object, what: str, such_as: str) -> RequestError:
+    return RequestError(
+        f"verdict_table wants a list of {what}, such as {such_as}; {reprlib.repr(value)} is none."
+    )
