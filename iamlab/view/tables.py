@@ -45,12 +45,12 @@ class Table:
     caption
         What the table is of.
     columns
-        What stands over the columns.
+        The headings of the columns.
     rows
-        One tuple a row; a ``Look`` in it stands for its symbol and its word, in its colour. A
+        One tuple a row; a ``Look`` in it is shown as its symbol and its word, in its colour. A
         column in which all cells are ``None`` is not shown.
     left_out
-        How many rows there are besides.
+        The number of further rows.
     of_one
         Whether it is of one thing: its one row is then shown as a list of what is known.
 
@@ -93,26 +93,28 @@ class Table:
         return cls(caption, tuple(columns.split(", ")), tuple(rows), of_one=of_one)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the facts as a table of pandas: moments are moments, numbers are numbers."""
+        """Return the facts as a table of pandas: moments are moments, numbers are numbers."""
         return cells.to_frame(self.columns, self.rows)
 
     def first(self, most: int) -> Table:
-        """Give the same table with so many rows; the others are counted."""
+        """Return the table with its first rows; the others are counted."""
         rest = max(len(self.rows) - most, 0)
         return replace(self, rows=self.rows[:most], left_out=self.left_out + rest)
 
     def only(self, *columns: str) -> Table:
-        """Give some of the columns."""
-        places = [self.columns.index(name) for name in columns]
+        """Return the table with some of its columns."""
+        return self._at([self.columns.index(name) for name in columns])
+
+    def _at(self, places: Sequence[int]) -> Table:
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
-        return replace(self, columns=columns, rows=rows)
+        return replace(self, columns=tuple(self.columns[place] for place in places), rows=rows)
 
     def as_text(self) -> str:
-        """Give all rows, aligned for a terminal; what is too long for a line goes on below."""
+        """Return all rows, aligned for a terminal; what is too long for a line goes on below."""
         return "\n".join(_lines(self))
 
     def html(self) -> str:
-        """Give the table as HTML, its first rows if there are many."""
+        """Return the table as HTML, its first rows if there are many."""
         shown = _shown(self.first(ROWS))
         if shown.of_one:
             return html_facts(self.caption, list(zip(shown.columns, shown.rows[0], strict=True)))
@@ -125,7 +127,7 @@ class Table:
         return len(self.rows)
 
     def __bool__(self) -> bool:
-        return True  # it is there, be it without a row
+        return True  # also without a row
 
     def __str__(self) -> str:
         return self.first(ROWS).as_text()
@@ -135,7 +137,7 @@ class Table:
 
 
 def _lines(table: Table) -> Iterator[str]:
-    """Say a table line by line."""
+    """Yield the lines of a table."""
     shown = _shown(table)
     yield printable(shown.caption)
     if shown.of_one:
@@ -154,16 +156,9 @@ def _lines(table: Table) -> Iterator[str]:
 
 def _shown(table: Table) -> Table:
     """Leave out the columns that have nothing in any row."""
-    kept = [
-        place
-        for place, column in enumerate(zip(*table.rows, strict=True))
-        if any(cell is not None for cell in column)
-    ]
-    if len(kept) == len(table.columns) or not table.rows:
-        return table
-    columns = tuple(table.columns[place] for place in kept)
-    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
-    return replace(table, columns=columns, rows=rows)
+    columns = enumerate(zip(*table.rows, strict=True))
+    kept = [place for place, cells in columns if any(cell is not None for cell in cells)]
+    return table._at(kept) if table.rows else table  # noqa: SLF001
 
 
 def _rest(table: Table) -> str:
@@ -179,7 +174,7 @@ class VerdictTable:
     Parameters
     ----------
     rows, columns
-        What stands at the margins.
+        The names of the callers, and of the pairs.
     decisions
         One list a row.
     """
@@ -189,14 +184,14 @@ class VerdictTable:
     decisions: tuple[tuple[Decision, ...], ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the verdicts as a table of words."""
+        """Return the verdicts as a table of words."""
         import pandas as pd
 
         words = [[str(decision.verdict) for decision in row] for row in self.decisions]
         return pd.DataFrame(words, index=list(self.rows), columns=list(self.columns))
 
     def as_text(self) -> str:
-        """Give one line a cell."""
+        """Return a line for each cell."""
         return "\n".join(
             f"{printable(who)}, {printable(what)}: {decision.verdict.symbol} {decision.verdict}"
             for who, row in zip(self.rows, self.decisions, strict=True)
@@ -204,15 +199,10 @@ class VerdictTable:
         )
 
     def table(self) -> Table:
-        """Give it as a table: callers down, actions and resources across."""
-        return Table(
-            "Who may do what",
-            ("principal", *self.columns),
-            tuple(
-                (who, *(look(decision.verdict) for decision in row))
-                for who, row in zip(self.rows, self.decisions, strict=True)
-            ),
-        )
+        """Return it as a table: callers down, actions and resources across."""
+        looks = [[look(decision.verdict) for decision in row] for row in self.decisions]
+        rows = tuple((who, *row) for who, row in zip(self.rows, looks, strict=True))
+        return Table("Who may do what", ("principal", *self.columns), rows)
 
     def __str__(self) -> str:
         return self.as_text()
@@ -246,7 +236,7 @@ def table_of(value: object) -> Table:
 
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
-    """Give an access matrix as True and False: callers down, actions and resources across."""
+    """Return an access matrix as True and False: callers down, actions and resources across."""
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
@@ -262,7 +252,7 @@ NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
 
 
 def _name(world: World, caller: Caller) -> str:
-    """Call somebody by a name; who shows credentials is called by the ARN that they stand for."""
+    """Return a caller's name; of credentials, the ARN of the caller."""
     if isinstance(caller, str):
         return caller
     return str(getattr(caller, "name", "") or principal_of(world, caller).arn)
@@ -272,13 +262,13 @@ def _name(world: World, caller: Caller) -> str:
 def verdict_table(
     world: World, principals: Iterable[Caller], pairs: Sequence[Pair]
 ) -> VerdictTable:
-    """Ask about each principal and each (action, resource) pair.
+    """Decide for each principal and each (action, resource) pair.
 
     Raises
     ------
     RequestError
         It isn't a world, the principals aren't a list of callers, or the pairs aren't a list of
-        pairs of texts; or something cannot be asked.
+        pairs of texts; or something can't be decided.
 
     Examples
     --------
