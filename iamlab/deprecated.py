@@ -88,6 +88,18 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 }
 """Folder and class -> old attribute or method -> new one."""
 
+LOOKUPS: dict[str, dict[str, str]] = {
+    "model.Account": {
+        "get_bucket": "buckets",
+        "get_group": "groups",
+        "get_policy": "policies",
+        "get_resource": "resources",
+        "get_role": "roles",
+        "get_user": "users",
+    },
+}
+"""Folder and class -> old method that looks up a name -> the dictionary that does so now."""
+
 PARAMETERS: dict[str, dict[str, str]] = {
     "analysis.Finding": {"mend": "remedy"},
     "analysis.Item": {"mend": "remedy"},
@@ -136,7 +148,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 """Folder and function or class -> old parameter -> new one."""
 
 HOLDERS: dict[str, Any] = {}
-"""What `with_old_names` has decorated so far, by the keys of the two tables above."""
+"""What `with_old_names` has decorated so far, by the keys of the tables above."""
 
 
 def warn(old: str, new: str, *, stacklevel: int = 2) -> None:
@@ -174,6 +186,8 @@ def with_old_names(thing: Thing) -> Thing:
     HOLDERS[key] = thing
     for old, new in ATTRIBUTES.get(key, {}).items():
         setattr(thing, old, _OldAttribute(old, new))
+    for old, new in LOOKUPS.get(key, {}).items():
+        setattr(thing, old, _OldLookup(old, new))
     if parameters:
         made: Any = thing
         made.__init__ = _takes(made.__init__, parameters, thing.__name__)
@@ -203,6 +217,22 @@ class _OldAttribute:
     def __get__(self, instance: object, owner: type) -> Any:
         warn(f"{owner.__name__}.{self.old}", f"{owner.__name__}.{self.new}")
         return getattr(owner if instance is None else instance, self.new)
+
+
+class _OldLookup(_OldAttribute):
+    """A method that looks up a name, in a dictionary that does so itself now."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        held = getattr(instance, self.new)
+
+        def find(*name: Any, **by_name: Any) -> Any:
+            warn(f"{owner.__name__}.{self.old}(name)", f"{owner.__name__}.{self.new}[name]")
+            [wanted] = (*name, *by_name.values())
+            return held[wanted]
+
+        return find
 
 
 def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:

@@ -19,19 +19,15 @@ from iamlab.analysis.security_status import (
     security_recommendations,
     security_status,
 )
-from iamlab.cli.answers import WORDS, Answer
-from iamlab.cli.commands import REVIEW, command
+from iamlab.cli.answers import WORDS, Answer, as_json
+from iamlab.cli.commands import command
 from iamlab.cli.options import (
     check_read_once,
-    forms,
     load_world,
-    option,
     pairs,
     read_text,
     read_world,
-    source_options,
     warned,
-    world_options,
 )
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
@@ -48,22 +44,9 @@ if TYPE_CHECKING:
     from iamlab.lab.world import World
 
 _FAILS = {level.lower(): SEVERITIES[: n + 1] for n, level in enumerate(SEVERITIES)}
-_EXPORTS = (
-    source_options,
-    option("--credential-report", "CSV...", "output of 'aws iam get-credential-report', decoded"),
-    option("--as-of", "DATE", "the day from which ages count: 2026-11-25 (today)"),
-)
 
 
-@command(
-    REVIEW,
-    "iamlab audit --world demo/world.json",
-    *_EXPORTS,
-    option("--threshold", "NAME=NUMBER...", "what is too old or too many: key_age_days=60"),
-    option("--fail-on", default="informational", choices=tuple(_FAILS)),
-    forms(),
-    statuses=("nothing is found", "a problem is found"),
-)
+@command(fail_on=_FAILS)
 def audit(options: argparse.Namespace) -> Answer:
     r"""Check accounts against CIS and AWS Security Hub controls.
 
@@ -105,13 +88,7 @@ def audit(options: argparse.Namespace) -> Answer:
     )
 
 
-@command(
-    REVIEW,
-    "iamlab report --world demo/world.json",
-    *_EXPORTS,
-    forms(),
-    statuses=("nothing is to do", "something is to do"),
-)
+@command()
 def report(options: argparse.Namespace) -> Answer:
     """Show accounts in numbers, with security recommendations.
 
@@ -217,15 +194,7 @@ def _account_of(report: CredentialReport, file: str) -> str:
     return found.pop()
 
 
-@command(
-    REVIEW,
-    "iamlab outside --world demo/world.json --zone account",
-    world_options,
-    option("--zone", "ZONE...", "account, organization, or the ID of an OU or an account"),
-    option("--fail"),
-    forms("--csv"),
-    statuses=("no access is open, or without --fail", "with --fail, access from outside is open"),
-)
+@command()
 def outside(options: argparse.Namespace) -> Answer:
     r"""List access from outside the zone of trust.
 
@@ -250,11 +219,9 @@ def outside(options: argparse.Namespace) -> Answer:
     return Answer(
         options.fail and bool(found.open),
         lambda: {
-            "zone": found.zone,
-            "asked": found.asked,
+            **as_json(found, "zone asked"),
             "findings": list(map(_finding, found)),
-            "services": list(map(str, found.services)),
-            "assumed": list(found.assumed),
+            **as_json(found, "services assumed"),
         },
         lambda: (
             heading,
@@ -271,18 +238,11 @@ def outside(options: argparse.Namespace) -> Answer:
 
 
 def _finding(one: OutsideFinding) -> dict[str, Any]:
+    keys = "resource resource_type owner principal actions condition statement source is_public"
     return {
-        "resource": one.resource,
-        "resource_type": one.resource_type,
-        "owner": one.owner,
-        "principal": dict(one.principal),
-        "actions": list(one.actions),
-        "condition": {key: list(values) for key, values in one.condition.items()},
-        "statement": one.statement,
-        "source": one.source,
-        "is_public": one.is_public,
+        **as_json(one, keys),
         "is_open": bool(one),
-        "stopped_by": list(map(str, one.stopped_by)),
+        **as_json(one, "stopped_by"),
         "text": str(one),
     }
 

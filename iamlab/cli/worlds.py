@@ -8,17 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, wrapped
-from iamlab.cli.commands import WORLDS, command
+from iamlab.cli.answers import Answer, as_json, wrapped
+from iamlab.cli.commands import command
 from iamlab.cli.options import (
     STANDARD_INPUT,
     check_read_once,
-    forms,
-    option,
     read_either,
     read_world,
     warned,
-    world_options,
 )
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
@@ -33,13 +30,7 @@ if TYPE_CHECKING:
 LONG = 160  # characters of an edit, which can have a whole policy
 
 
-@command(
-    WORLDS,
-    "iamlab demo",
-    option("folder", "FOLDER", "a new folder (demo)", nargs="?", default="demo"),
-    forms(),
-    statuses=("the files are written",),
-)
+@command()
 def demo(options: argparse.Namespace) -> Answer:
     """Write the files that the examples use, to a new folder.
 
@@ -73,7 +64,7 @@ def _demo_files() -> dict[str, str]:
     }
     role = account.create_role("deploy", assume_role_policy_document=trust)
     role.attach_policy("AdministratorAccess")
-    dana, bob = account.get_user("dana"), account.get_user("bob")
+    dana, bob = account.users["dana"], account.users["bob"]
     dana.put_policy("deploy", Policy.allow("sts:AssumeRole", role.arn))
     world.clock.advance(days=120)
     for who, action in ((dana, "s3:GetObject"), (dana, "s3:DeleteObject"), (bob, "s3:GetObject")):
@@ -82,7 +73,7 @@ def _demo_files() -> dict[str, str]:
     before = world_to_json(world)
     details = account.call("GetAccountAuthorizationDetails", account.root_arn)
     report = account.credential_report().csv
-    account.get_group("contractors").remove_user("dana")
+    account.groups["contractors"].remove_user("dana")
     values = {
         "world.json": before,
         "after.json": world_to_json(world),
@@ -99,14 +90,7 @@ def _demo_files() -> dict[str, str]:
     return {**texts, "users.csv": report}
 
 
-@command(
-    WORLDS,
-    "iamlab world --account-details demo/account.json --output demo/saved.json",
-    world_options,
-    option("--output", "FILE", "where to write it; - for standard output", required=True),
-    forms(),
-    statuses=("the file is written",),
-)
+@command()
 def world(options: argparse.Namespace) -> Answer:
     """Save accounts and their organization in a file for --world.
 
@@ -132,16 +116,7 @@ def world(options: argparse.Namespace) -> Answer:
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
 
-@command(
-    WORLDS,
-    "iamlab diff demo/world.json demo/after.json",
-    option("before", "FILE", "the world before; - for standard input"),
-    option("after", "FILE", "the world after; - for standard input"),
-    option("--action", "ACTION...", "what to check"),
-    option("--resource", "ARN...", "what to check it on"),
-    forms("--csv"),
-    statuses=("there is no difference", "a difference is found"),
-)
+@command()
 def diff(options: argparse.Namespace) -> Answer:
     """Compare two worlds: edits, and access gained or lost.
 
@@ -177,14 +152,8 @@ def diff(options: argparse.Namespace) -> Answer:
 
 
 def _change(one: Change) -> dict[str, Any]:
-    return {
-        "change": "gained" if one.gained else "lost",
-        "principal": one.principal,
-        "action": one.action,
-        "resource": one.resource,
-        "by": one.by,
-        "together": one.together,
-    }
+    change = "gained" if one.gained else "lost"
+    return {"change": change, **as_json(one, "principal action resource by together")}
 
 
 _HOW = {

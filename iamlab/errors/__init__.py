@@ -156,8 +156,8 @@ class AwsError(IamLabError):
         return f"{self.code}: {self.message}"
 
 
-class NoSuchEntity(AwsError, http_status=404):
-    """The entity doesn't exist."""
+class NoSuchEntity(AwsError, KeyError, http_status=404):
+    """The entity doesn't exist. It's a `KeyError` too: ``account.users["zoe"]`` raises it."""
 
 
 class EntityAlreadyExists(AwsError, http_status=409):

@@ -122,7 +122,7 @@ def test_edits_that_only_work_together_are_told_together(shell: Shell) -> None:
     world = hand_made()
     (account,) = world.accounts.values()
     account.create_group("readers").put_policy("read", document(allow("s3:GetObject")))
-    account.get_group("readers").add_user("carol")
+    account.groups["readers"].add_user("carol")
     shell.write("after.json", as_cli(export_of(world)))
     out = shell(*FILES, *QUESTION).out
 

@@ -52,7 +52,10 @@ def test_the_help_lists_each_command_once_with_its_example(shell: Shell) -> None
     assert (result.status, result.err) == (0, "")
     assert headings == list(PURPOSES)
     assert [one[0] for one in examples_in(result.out)] == [
-        name for purpose in PURPOSES for name, one in COMMANDS.items() if one.purpose == purpose
+        name
+        for purpose in PURPOSES
+        for name, one in COMMANDS.items()
+        if one.table["purpose"] == purpose
     ]
     assert set(SHOWN) == set(COMMANDS)
     assert [line for line in result.out.splitlines() if len(line) > 80] == []

@@ -213,6 +213,9 @@ def do_by_call(account: Account, what: str, noun: str, name: str, to: dict[str, 
     return account.call(what.format(noun), account.root_arn, **given)
 
 
+HELD = {"User": "users", "Group": "groups", "Role": "roles", "Policy": "policies"}
+
+
 def do_by_method(account: Account, what: str, noun: str, name: str, to: dict[str, Any]) -> Any:
     """Do it as a notebook does."""
     maker = MAKERS.get(what.format(noun))
@@ -220,7 +223,7 @@ def do_by_method(account: Account, what: str, noun: str, name: str, to: dict[str
         given = named(what, noun, name) | to
         return getattr(account, maker)(**{python_name(key): given[key] for key in given})
     if noun != "InstanceProfile":
-        return METHODS[what](getattr(account, f"get_{noun.lower()}")(name), to)
+        return METHODS[what](getattr(account, HELD[noun])[name], to)
     found = do_by_call(account, "Get{}", noun, name, {})[noun]["InstanceProfileName"]
     return METHODS[what](account.instance_profiles[found], to)
 

@@ -198,24 +198,6 @@ class Organization(Shown, Record):
         return f"<Organization {self.id} of {name}: {count(len(self.members), 'account')}, {units}>"
 
 
-def organization_of(world: World, account_id: str) -> Organization | None:
-    """Find the organization of an account.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> main = world.create_account("acme-main", account_id="111111111111")
-    >>> made = world.create_organization(main)
-    >>> organization_of(world, "111111111111") is made, organization_of(world, "222222222222")
-    (True, None)
-    """
-    for organization in world.organizations.values():
-        if account_id in organization.members:
-            return organization
-    return None
-
-
 def own_organization(account: Account) -> Organization:
     """Find the organization of an account, or raise an error.
 
@@ -224,7 +206,7 @@ def own_organization(account: Account) -> Organization:
     AWSOrganizationsNotInUseException
         The account isn't in an organization.
     """
-    found = organization_of(account.world, account.account_id)
+    found = account.organization
     if found is None:
         raise AWSOrganizationsNotInUseException(NOT_IN_USE)
     return found

@@ -421,7 +421,7 @@ def test_principals_are_written_as_access_analyzer_writes_them(
 
 def test_the_unique_id_of_somebody_outside_is_he(world: World) -> None:
     """What a policy keeps of a principal that was made anew under another name."""
-    vera = world.account("vendor").get_user("vera")
+    vera = world.account("vendor").users["vera"]
     bucket_with(world, says(principal={"AWS": vera.unique_id}))
 
     assert only(world.outside_access()).proof
