@@ -142,7 +142,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "report still in Base64": ((*FILE, "--credential-report", "b64.csv"), "base64 --decode"),
     "another account's report": (
         (*FILE, "--credential-report", "other.csv"),
-        "belongs to account 222222222222, which has no account details",
+        "belongs to account 222222222222, which has no account details here",
     ),
     "two reports of one account": (
         (*FILE, "--credential-report", "good.csv", "--credential-report", "good.csv"),

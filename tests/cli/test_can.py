@@ -154,7 +154,7 @@ EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (ask("alice", "s3:GetObject", OBJECT), ("read-maps/ReadMaps allows", "astronomers")),
     (
         ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1"),
-        ("Denied by no-delete/Raw", "no-delete/Raw came through group interns"),
+        ("Denied by no-delete/Raw", "no-delete/Raw comes through group interns"),
     ),
     (ask("erin", "s3:PutObject", OBJECT), ("Nearest miss: office/#1", "aws:SourceIp")),
     (

@@ -191,7 +191,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder": (("diff", ".", "account.json"), "can't be read"),
     "standard input twice": (("diff", "-", "-"), "read once"),
     "another command's": (("diff", "account.json", "other.json"), "other.json is not the output"),
-    "a text": (("diff", "account.json", "text.json"), "no object"),
+    "a text": (("diff", "account.json", "text.json"), "isn't a JSON object"),
     "a damaged world": (("diff", "account.json", "damaged.json"), "damaged.json"),
     "a world of tomorrow": (("diff", "account.json", "new.json"), "version 99"),
     "no JSON": (("diff", "account.json", "no.json"), "no.json, line 1"),

@@ -167,11 +167,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "organization of a saved world": (
         ("who-can", *WORLD, "--organization", "o.json", *GET),
-        "--organization goes with --account-details",
+        "Use --organization with --account-details",
     ),
     "resource policy of a saved world": (
         ("who-can", *WORLD, "--resource-policy", f"{MAPS}=p.json", *GET),
-        "--resource-policy goes with --account-details",
+        "Use --resource-policy with --account-details",
     ),
     "no such organization": (
         ("who-can", *DETAILS, "--organization", "none.json", *GET),
