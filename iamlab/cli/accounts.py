@@ -21,14 +21,7 @@ from iamlab.analysis.security_status import (
 )
 from iamlab.cli.answers import WORDS, Answer, as_json
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    check_read_once,
-    load_world,
-    pairs,
-    read_text,
-    read_world,
-    warned,
-)
+from iamlab.cli.options import check_read_once, load_world, pairs, read_text, read_world, warned
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 from iamlab.model.clock_and_ids import Clock
@@ -36,10 +29,11 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iamlab.analysis.external_access.findings import OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.cli.answers import Row
     from iamlab.lab.account import Account
     from iamlab.lab.world import World
 
@@ -247,16 +241,12 @@ def _finding(one: OutsideFinding) -> dict[str, Any]:
     }
 
 
-def _outside_row(one: OutsideFinding) -> Iterable[str | Iterable[str]]:
-    return (
-        WORDS[bool(one)],
-        WORDS[one.is_public],
-        one.resource_type,
-        one.resource,
-        one.owner,
-        tuple(f"{kind}: {value}" for kind, value in one.principal.items()),
-        one.actions,
-        one.when,
-        one.statement,
-        tuple(map(str, one.stopped_by)),
-    )
+def _outside_row(one: OutsideFinding) -> Row:
+    names = "type=resource_type resource owner actions conditions=when statement"
+    return {
+        **as_json(one, names),
+        "stopped by": list(map(str, one.stopped_by)),
+        "open": WORDS[bool(one)],
+        "public": WORDS[one.is_public],
+        "principal": [f"{kind}: {value}" for kind, value in one.principal.items()],
+    }
