@@ -124,20 +124,28 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
     """Draw each group of nodes as its first one, which stands for all of them."""
-    stands: dict[str, Node] = {}
-    for group in groups.values():
-        first, *rest = group
-        is_inside = rest[0].parent == first.id
-        inner = rest if is_inside else group
-        every = tuple(one for node in inner for one in node.members or (node,))
-        text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
-        members = (first, *every) if is_inside else every
-        texts = [node.text for node in every]
-        different = list(dict.fromkeys(texts))
-        names = [*different, *texts][: len(texts)] if len(different) > 1 else different
-        note = listed(names, 2, length=24) if first.note and not is_inside else first.note
-        made = replace(first, text=text, short="", note=note, members=members)
-        stands |= {node.id: made for node in group}
+    return merged(scene, groups.values(), _as_one)
+
+
+def _as_one(group: Sequence[Node]) -> Node:
+    first, *rest = group
+    is_inside = rest[0].parent == first.id
+    inner = rest if is_inside else group
+    every = tuple(one for node in inner for one in node.members or (node,))
+    text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
+    members = (first, *every) if is_inside else every
+    texts = [node.text for node in every]
+    different = list(dict.fromkeys(texts))
+    names = [*different, *texts][: len(texts)] if len(different) > 1 else different
+    note = listed(names, 2, length=24) if first.note and not is_inside else first.note
+    return replace(first, text=text, short="", note=note, members=members)
+
+
+def merged(
+    scene: Scene, groups: Iterable[Sequence[Node]], as_one: Callable[[Sequence[Node]], Node]
+) -> Scene:
+    """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
+    stands = {node.id: one for group in groups for one in (as_one(group),) for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
     edges = {

@@ -17,6 +17,7 @@ WANTED = {
     "World": ("a world", "make one with World()"),
     "AccessMatrix": ("an access matrix", "ask world.access_matrix(actions, resources)"),
     "Organization": ("an organization", "take one of world.organizations.values()"),
+    "Session": ("a session", "ask world.sts.assume_role(caller, role_arn=..., ...)"),
     "Timeline": ("a timeline", "ask world.timeline()"),
     "Reach": ("a reach", "ask world.reach()"),
     "Path": ("a path", "ask reach.path(caller)"),

@@ -42,9 +42,9 @@ PICTURES: tuple[tuple[type, str], ...] = (
     (Timeline, "session_timeline"),
     (EventLog, "sequence"),
     (Reach, "reach_graph"),
-    (Path, "figures.reach.reach_graph.draw_way"),
-    (Cut, "figures.reach.reach_graph.draw_cut"),
-    (Paths, "figures.reach.reach_fan.draw_found"),
+    (Path, "figures.reach.reach_path.draw_way"),
+    (Cut, "figures.reach.reach_path.draw_cut"),
+    (Paths, "figures.reach.reach_graph.draw_found"),
 )
 """What has a picture, with the function of ``iamlab.view`` that draws it.
 

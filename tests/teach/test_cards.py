@@ -48,7 +48,7 @@ def test_a_card_hides_its_verdict_until_it_has_a_prediction_and_a_confidence(wor
 
     assert "AWS: ✕ explicit deny. Not what you predicted." in card.result.value
     assert "EXPLICIT DENY" in str(card.walk_through())
-    assert card.picture().alt.endswith("stops s3:DeleteObject: explicit deny.")
+    assert card.picture().alt.endswith("allows it. ✕ Explicit deny.")
 
 
 def test_a_prediction_cannot_be_changed_after_the_reveal(world):

@@ -130,7 +130,7 @@ def test_caller_and_resource_have_their_own_ways():
     assert not main["rcp_says"]
     assert data["rcp_says"]
     assert not data["scp_says"]
-    assert "3 levels of SCPs let it through; 4 levels of RCPs let it through" in figure.alt
+    assert "3 levels of SCPs allow it; 4 levels of RCPs allow it" in figure.alt
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
     for account in organization.accounts:
         assert account.name in figure.as_text()
     if accounts > 60:
-        assert "more places stand only in the list" in figure.caption
+        assert "more places are only in the list" in figure.caption
     assert faults(figure) == []
 
 

@@ -16,10 +16,11 @@ from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_stops import stops_of as gates_of
+from iamlab.view.figures.access.access_policies import GRANT
+from iamlab.view.figures.access.access_policies import stops_of as on_the_way
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.calls.sequence import sequence
-from iamlab.view.figures.decision.ladder_flow import rungs
+from iamlab.view.figures.decision.ladder import rungs
 from iamlab.view.figures.decision.two_doors_plan import EITHER, plan
 from iamlab.view.figures.policy.condition_tree import (
     CONDITION,
@@ -30,7 +31,7 @@ from iamlab.view.figures.policy.condition_tree import (
 )
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
-from iamlab.view.figures.sets.two_layers import CUT
+from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
@@ -107,7 +108,7 @@ def test_a_rung_that_is_not_asked_could_say_what_it_likes():
     tried = 0
     for decision, ballot in by_rule():
         for rung in rungs(decision):
-            if rung.part not in ("not asked", "cannot help"):
+            if rung.part not in ("not reached", "cannot help"):
                 continue
             tried += 1
             assert ballot.allows() is bool(decision)
@@ -204,7 +205,7 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
         text = access_graph(decision).as_text()
         assert plan(decision).sign != EITHER
         assert [door.counts for door in plan(decision).doors] == [True, False]
-        assert f"{symbol} the own side must allow: identity" in text
+        assert f"{symbol} the account is named: own policies must allow too: identity" in text
         assert "either side" not in text + rule_of(decision)
 
 
@@ -214,18 +215,25 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
 )
 def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
     """The graph says that both must allow, not that the policy is enough."""
-    assert "○ both must allow: identity –, resource ✓" in access_graph(decision).as_text()
+    text = access_graph(decision).as_text()
+    assert "○ the account is named: own policies must allow too: identity –, resource ✓" in text
     assert "must allow too" in rule_of(decision)
 
 
 # -- access graph ----------------------------------------------------------------------------------
 
 
+def grant_of(decision):
+    """Find the mark where both sides come together, and whether the request gets past it."""
+    found = [(stop, gets_past) for stop, gets_past in on_the_way(decision) if stop.id == GRANT]
+    return found[0] if found else (None, False)
+
+
 def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
     """The last stop lets through just what is allowed; no solid way leads to what is denied."""
     for decision in asked_by_chance():
-        stops = gates_of(decision).all
-        assert (not stops or stops[-1].flows) is bool(decision), decision.explain()
+        *_, (_, gets_past) = on_the_way(decision)
+        assert gets_past is bool(decision), decision.explain()
 
 
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
@@ -235,7 +243,7 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
         solid = [
             (one, other)
             for one, other, line in graph.edges(data=True)
-            if not line.get("missing") and line.get("label") != "cuts"
+            if not line.get("missing") and line.get("label") != "denies"
         ]
         way = nx.DiGraph(solid)
         way.add_nodes_from(graph)
@@ -247,21 +255,22 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
     """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
-        grant = gates_of(asked(Layers(scp=scps, **both), account=OTHER)).grant
-        assert grant.text == "✓ both must allow"
-        assert not grant.flows
+        grant, gets_past = grant_of(asked(Layers(scp=scps, **both), account=OTHER))
+        assert grant.text == "✓ both sides must allow"
+        assert not gets_past
 
 
 def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
     """The sign at the gate follows from the two sides' answers, unless it says that it is cut."""
     for decision, _ in by_rule():
-        grant = gates_of(decision).grant
-        if grant is None or ", but cut" in grant.note:
+        grant, _ = grant_of(decision)
+        if grant is None or ", but blocked" in grant.note:
             continue
         sides = ["identity ✓" in grant.note, "resource ✓" in grant.note or "grant ✓" in grant.note]
-        joined = {"either side is enough": any, "both must allow": all}.get(grant.title)
+        symbol, _, title = grant.text.partition(" ")
+        joined = {"either side is enough": any, "both sides must allow": all}.get(title)
         if joined:
-            assert joined(sides) is (grant.look.symbol == "✓"), decision.explain()
+            assert joined(sides) is (symbol == "✓"), decision.explain()
 
 
 def test_the_rows_of_an_access_graph_are_what_was_heard():
@@ -341,7 +350,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
     """In two layers no ceiling is named where there is none."""
     assert DECISIONS["two accounts, resource silent"].blocking == ()
-    assert "ceiling" not in CUT.word
+    assert "ceiling" not in NOT_ENOUGH.word
 
 
 # -- worlds ----------------------------------------------------------------------------------------

@@ -234,14 +234,17 @@ def tree(organization: Organization) -> str:
     features = FEATURES.get(organization.feature_set, organization.feature_set)
     management = organization.management_account.name
     head = f"Organization {organization.id} ({features}), management account {management}"
-    below: dict[str, list[Target]] = {}
-    every: list[OrganizationalUnit | Member] = [
-        *organization.organizational_units.values(),
-        *organization.members.values(),
-    ]
-    for target in every:
-        below.setdefault(target.parent_id, []).append(target)
+    below = targets_below(organization)
     return "\n".join((head, *_lines(organization, organization.root, below, "", "")))
+
+
+def targets_below(organization: Organization) -> dict[str, list[Target]]:
+    """Return what is directly in the root and in each OU, by its id: OUs first, then accounts."""
+    below: dict[str, list[Target]] = {}
+    for targets in (organization.organizational_units, organization.members):
+        for target in targets.values():
+            below.setdefault(target.parent_id, []).append(target)
+    return below
 
 
 def _lines(

@@ -24,6 +24,8 @@ from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.view.drawing.banded import Banded
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
@@ -70,6 +72,29 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
         Narrower boxes leave more room for words on arrows.
     """
     return _Network(scene, widest_box).sheet
+
+
+def columns_by_distance(keys: Iterable[str], *edges: Iterable[Edge]) -> dict[str, int]:
+    """Return a column for each node: how many edges lead to it from a node that none leads to.
+
+    Parameters
+    ----------
+    edges
+        Edges of the first kind count before those of the next.
+    """
+    kinds = [[(edge.source, edge.target) for edge in kind] for kind in edges]
+    targets = {target for kind in kinds for _, target in kind}
+    waiting = [key for key in keys if key in targets]
+    columns = {key: 0 for key in keys if key not in targets}
+    while waiting:
+        nearest: dict[str, int] = {}
+        for kind in kinds:
+            for source, target in kind if not nearest else ():
+                if source in columns and target not in columns:
+                    nearest[target] = min(columns[source] + 1, nearest.get(target, MOST_COLUMNS))
+        columns |= nearest or {waiting[0]: 0}  # a circle that no edge leads into
+        waiting = [key for key in waiting if key not in columns]
+    return {key: min(column, MOST_COLUMNS - 1) for key, column in columns.items()}
 
 
 class _Network:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import NAMES
 from iamlab.model.identities import Bounded, Group, Identity, Role, User, policies_of
 from iamlab.model.managed_policies import document_of
+from iamlab.model.organization.organization import targets_below
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.model.organization.targets import Member, OrganizationalUnit
 from iamlab.view.tables import Table
@@ -148,20 +149,8 @@ def organization_table(organization: Organization) -> Table:
         f"Organization {organization.id}, management account "
         f"{organization.management_account.name}",
         columns,
-        tuple(_targets(organization, organization.root, _below(organization), 0)),
+        tuple(_targets(organization, organization.root, targets_below(organization), 0)),
     )
-
-
-def _below(organization: Organization) -> dict[str, list[Target]]:
-    """Say by id what is directly below the root and each OU: OUs first, then accounts."""
-    every: tuple[OrganizationalUnit | Member, ...] = (
-        *organization.organizational_units.values(),
-        *organization.members.values(),
-    )
-    found: dict[str, list[Target]] = {}
-    for one in every:
-        found.setdefault(one.parent_id, []).append(one)
-    return found
 
 
 def _targets(

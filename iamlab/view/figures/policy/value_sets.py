@@ -136,7 +136,7 @@ def _compared(
     decision = evaluate(made, Layers(identity=[document]))
     [parsed] = document.statements
     wanted = wanted_values(parsed.conditions[0], parsed, made, decision.rules)
-    pairs = [pair for pair in zip(policy, wanted, strict=True) if pair[1] is not None]
+    pairs = [(raw, want) for raw, want in zip(policy, wanted, strict=True) if want is not None]
     test = OPERATORS[comparison.name].test
     return {
         value: [raw for raw, want in pairs if test(want, value)] for value in request
