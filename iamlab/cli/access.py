@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    read_call,
-    read_text,
-    read_world,
-)
+from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions

@@ -21,14 +21,7 @@ from iamlab.analysis.security_status import (
 )
 from iamlab.cli.answers import WORDS, Answer, as_json
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    check_read_once,
-    load_world,
-    pairs,
-    read_text,
-    read_world,
-    warned,
-)
+from iamlab.cli.options import check_read_once, load_world, pairs, read_text, read_world, warned
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 from iamlab.model.clock_and_ids import Clock
@@ -36,10 +29,11 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iamlab.analysis.external_access.findings import OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.cli.answers import Row
     from iamlab.lab.account import Account
     from iamlab.lab.world import World
 
@@ -247,16 +241,12 @@ def _finding(finding: OutsideFinding) -> dict[str, Any]:
     }
 
 
-def _outside_row(finding: OutsideFinding) -> Iterable[str | Iterable[str]]:
-    return (
-        WORDS[bool(finding)],
-        WORDS[finding.is_public],
-        finding.resource_type,
-        finding.resource,
-        finding.owner,
-        tuple(f"{kind}: {value}" for kind, value in finding.principal.items()),
-        finding.actions,
-        finding.when,
-        finding.statement,
-        tuple(map(str, finding.stopped_by)),
-    )
+def _outside_row(finding: OutsideFinding) -> Row:
+    names = "type=resource_type resource owner actions conditions=when statement"
+    return {
+        **as_json(finding, names),
+        "stopped by": list(map(str, finding.stopped_by)),
+        "open": WORDS[bool(finding)],
+        "public": WORDS[finding.is_public],
+        "principal": [f"{kind}: {value}" for kind, value in finding.principal.items()],
+    }

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.model.network_locations import Circumstances
 
 STANDARD_INPUT = "-"
 FILES = ("FILE", "CSV", "TRAIL", "FOLDER")
@@ -154,12 +153,7 @@ def check_read_once(files: Iterable[str | None], options: argparse.Namespace | N
 
 
 def read_call(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options for how the call is made, as parameters of ``world.can``."""
-    return {"context": read_context(options.context), **read_circumstances(options)}
-
-
-def read_circumstances(options: argparse.Namespace) -> Circumstances:
-    """Return how the call is made, without its context keys."""
+    """Return the options for how the call is made, as ``world.can`` takes them."""
     network = options.ip, options.vpc, options.endpoint
     tags: dict[str, str] = {}
     for key, value in pairs("--request-tag", options.request_tag, "KEY=VALUE, such as project=sky"):
@@ -167,13 +161,14 @@ def read_circumstances(options: argparse.Namespace) -> Circumstances:
             raise RequestError(f"--request-tag: the tag {key!r} is duplicated.")
         tags[key] = value
     found = {
+        "context": read_context(options.context),
         "network": Network(*(name or "" for name in network)) if any(network) else None,
         "via": options.via,
         "source_arn": getattr(options, "source_arn", None),
         "request_tags": tags,
         "region": options.region,
     }
-    return cast("Circumstances", {name: value for name, value in found.items() if value})
+    return {name: value for name, value in found.items() if value}
 
 
 def read_context(items: list[str]) -> dict[str, str | list[str]]:

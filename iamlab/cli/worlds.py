@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    STANDARD_INPUT,
-    check_read_once,
-    read_either,
-    read_world,
-    warned,
-)
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_world, warned
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.document import Policy
@@ -106,12 +100,9 @@ def world(options: argparse.Namespace) -> Answer:
         return Answer(status=False, value=lambda: world_to_json(world), text=list)
     world.save(options.output)
     accounts = list(world.accounts.values())
-    counts = {
-        "account": len(accounts),
-        "user": sum(len(account.users) for account in accounts),
-        "group": sum(len(account.groups) for account in accounts),
-        "role": sum(len(account.roles) for account in accounts),
-    }
+    counts = {"account": len(accounts)}
+    for kind in ("user", "group", "role"):
+        counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in accounts)
     line = ", ".join(count(number, name) for name, number in counts.items())
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
@@ -144,10 +135,7 @@ def diff(options: argparse.Namespace) -> Answer:
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
             *map(_short, sorted(found.edits, key=lambda edit: -gains_by[edit])),
         ),
-        lambda: (
-            "change, principal, action, resource, by",
-            map(_change, changes),
-        ),
+        lambda: ("change, principal, action, resource, by", map(_change, changes)),
     )
 
 
@@ -156,11 +144,7 @@ def _change(change: Change) -> dict[str, Any]:
     return {"change": effect, **as_json(change, "principal action resource by together")}
 
 
-_HOW = {
-    True: "By all of these together:",
-    False: "By these:",
-    None: "By one or more of these:",
-}
+_HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
 
 
 def _diff_lines(edits: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:
