@@ -23,7 +23,7 @@ from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
@@ -79,27 +79,25 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
     return sheet
 
 
-def columns_by_distance(keys: Iterable[str], *kinds: Iterable[Edge]) -> dict[str, int]:
+def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
     """Return a column for each node: how many edges lead to it from a node that none leads to.
 
     Parameters
     ----------
     kinds
-        Edges; those of the first kind count before those of the next.
+        Pairs of source and target; those of the first kind count before those of the next.
 
     Examples
     --------
-    >>> from iamlab.view.scene import Edge
-    >>> columns_by_distance("abc", [Edge("a", "b")], [Edge("a", "c"), Edge("b", "c")])
+    >>> columns_by_distance("abc", [("a", "b")], [("a", "c"), ("b", "c")])
     {'a': 0, 'b': 1, 'c': 1}
     """
-    pairs = [[(edge.source, edge.target) for edge in kind] for kind in kinds]
-    targets = {target for kind in pairs for _, target in kind}
+    targets = {target for kind in kinds for _, target in kind}
     left = list(keys)
     columns = {key: 0 for key in left if key not in targets}
     while left := [key for key in left if key not in columns]:
         ends: list[tuple[int, str]] = []
-        for kind in pairs:
+        for kind in kinds:
             next_to = ((columns[start], end) for start, end in kind if start in columns)
             ends = ends or [(column, end) for column, end in next_to if end not in columns]
         ends = ends or [(-1, left[0])]  # a circle that no edge leads into
