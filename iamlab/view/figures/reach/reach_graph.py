@@ -302,10 +302,8 @@ def _scene(
     headings: Sequence[str],
 ) -> Scene:
     """Put each node into the column of as many steps as it takes to get there, or to the goal."""
-    arrows = list(edges.values())
-    if GOAL in nodes:
-        arrows = [replace(edge, source=edge.target, target=edge.source) for edge in arrows]
-    far = columns_by_distance(nodes, arrows)
+    arrows = [end[::-1] if GOAL in nodes else end for end in edges]
+    far = columns_by_distance(list(nodes), arrows)
     last = max(far.values(), default=0)
     places = [last - place if GOAL in nodes else place for place in range(last + 1)]
     names = account_names(world)
