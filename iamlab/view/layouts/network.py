@@ -176,7 +176,7 @@ class _Network:
         while sum(min(need, most) for need in needs) + LEAST_GAP * gaps > room:
             most -= 0.05
         widths = [min(need, most) for need in needs]
-        words = max((widest([edge.label, edge.note], SMALL) for edge in self.edges), default=0.0)
+        words = max((widest([edge.label], SMALL) for edge in self.edges), default=0.0)
         between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
         lefts = list(accumulate((width + between for width in widths), initial=left))
         return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
@@ -346,12 +346,10 @@ class _Network:
             start, end = sorted(self.columns[key] for key in (edge.source, edge.target))
             room = max(lefts[end] - lefts[start] - widths[start] - ENDS, least)
             at = NEAR[edge.missing] if edge.missing else self._apart(edge)
-            forms = dict.fromkeys((edge.label, edge.short or edge.label))
+            forms = [form for form in (edge.label, edge.short) if form]
             tries = [(form, room) for form in forms if widest([form], SMALL) <= room]
-            for form, fitting in [*tries, (edge.short or edge.label, least)]:
-                if places.write(
-                    number, form, self._colour(edge), note=edge.note, at=at, room=fitting
-                ):
+            for form, fitting in [*tries, (forms[-1], least)]:
+                if places.write(number, form, self._colour(edge), at=at, room=fitting):
                     labels = self.sheet.record.labels
                     labels[-1] = replace(labels[-1], whole=edge.label)
                     break
