@@ -1,7 +1,8 @@
-"""The request sentence: who, does what, to what, when and where.
+"""What a request is made of: who, does what, to what, when and where.
 
 Every request is one sentence. AWS has a word for each of its parts, and policies use the same words
-for them: Principal, Action, Resource, Condition.
+for them: Principal, Action, Resource, Condition. In the first picture of the course a request comes
+to a door and leaves with a verdict.
 
 Notes
 -----
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import Request
+from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import action as in_catalog
 from iamlab.view.drawing.measure import SMALL
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import short_name
-from iamlab.view.scene import Node, Scene
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, Look, look
 from iamlab.view.words import listed, shorten, told
 
@@ -42,11 +45,53 @@ MANY = 7
 MISSING_WORDS = f"{ABSENT.symbol} not in the request"
 NO_TIME, NO_KEYS, CONTEXT = "time unknown", "no context keys", "Condition context"
 ASKED = "a policy asks for it"
+CHECKS = "checks all policies that apply"
+PARTS = (
+    ("who", "the caller, such as alice"),
+    ("does what", "the action, such as s3:GetObject"),
+    ("on what", "the resource, an ARN"),
+    ("in which context", "time, address, MFA, tags ..."),
+)
+MEANING = {
+    Verdict.ALLOWED: "an Allow applies, no Deny does",
+    Verdict.EXPLICIT_DENY: "a Deny applies: it always wins",
+    Verdict.IMPLICIT_DENY: "nothing applies: the default",
+}
 FIRST = (
     "currenttime sourceip requestedregion multifactorauthpresent securetransport principaltag/ "
     "requesttag/ resourcetag/ principalorgid externalid sourcevpce useragent viaaws"
 )
 """The starts of the most telling keys; those about the principal often only repeat it."""
+
+
+def door(*, meanings: bool = True) -> Figure:
+    """Draw what every request is made of, and the three verdicts that it can get.
+
+    Parameters
+    ----------
+    meanings
+        Whether each verdict has its meaning; before the first prediction that would give it away.
+    """
+    nodes = [
+        Node(name, name, is_, line=f"{name}: {is_}", facts={"part": name, "is": is_})
+        for name, is_ in PARTS
+    ]
+    edges = [Edge(name, "door") for name, _ in PARTS]
+    nodes.append(Node("door", "AWS IAM", CHECKS, line=f"AWS IAM {CHECKS}", column=1, is_end=True))
+    for verdict, meaning in MEANING.items():
+        seen, note = look(verdict), meaning if meanings else ""
+        line = f"{seen}: {note}" if note else str(seen)
+        nodes.append(Node(line, str(seen), note, "", "door", 2, look=seen, is_end=True, line=line))
+        edges.append(Edge("door", line, look=seen))
+    columns = {n: Column(title) for n, title in enumerate(("REQUEST", "DOOR", "VERDICT"))}
+    return Scene(nodes, edges, columns).figure(
+        draw_network,
+        alt="A request has four parts: who, does what, on what, and in which context. IAM checks "
+        "all policies that apply, and answers with one of three verdicts. "
+        f"{'; '.join(node.id for node in nodes[5:])}.",
+        caption="Every request to AWS goes through this door.",
+        is_graph=False,
+    )
 
 
 def request_sentence(asked: Decision | Request) -> Figure:
