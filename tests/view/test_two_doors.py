@@ -23,14 +23,14 @@ SEEN = {
     "identity denies": (EITHER, "barred", "absent", []),
     "resource allows": (EITHER, "absent", "open", []),
     "resource allows, boundary shut": (EITHER, "shut", "open", []),
-    "resource denies": (EITHER, "open", "barred", ["✕ a Deny stops all: bucket/Nobody"]),
+    "resource denies": (EITHER, "open", "barred", ["✕ Deny: bucket/Nobody"]),
     "boundary shut": (EITHER, "open", "absent", ["○ shut: permissions boundary"]),
     "session shut": (EITHER, "open", "absent", ["○ shut: session policy"]),
     "scp shut": (
         EITHER, "open", "absent",
         ["○ shut: service control policy", "○ shut: permissions boundary"],
     ),
-    "scp denies": (EITHER, "open", "absent", ["✕ a Deny stops all: guard/NoMaps"]),
+    "scp denies": (EITHER, "open", "absent", ["✕ Deny: guard/NoMaps"]),
     "two accounts allow": (BOTH, "open", "open", []),
     "two accounts, resource silent": (BOTH, "open", "absent", []),
     "two accounts, identity silent": (BOTH, "absent", "open", []),
@@ -115,7 +115,7 @@ def test_a_deny_at_one_door_stops_who_comes_by_the_other():
     found = plan(decision)
 
     assert [door.state for door in found.doors] == ["open", "barred"]
-    assert found.bars == (("✕", "a Deny stops all: bucket/Nobody"),)
+    assert found.bars == (("✕", "Deny: bucket/Nobody"),)
     assert found.doors[1].statements == "bucket/Nobody"
 
 

@@ -23,13 +23,7 @@ from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.figures.names import (
-    asks_for,
-    names_only_account,
-    resource_policy_of,
-    short_name,
-    who_must_allow,
-)
+from iamlab.view.figures import names
 from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, ALLOW, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, look
@@ -45,8 +39,9 @@ if TYPE_CHECKING:
 SIDES = {"Identity door": ("identity",), "Resource door": ("resource", "grant")}
 """The layers of each door."""
 IDENTITY, RESOURCE = SIDES
+IN_SERIES = "cross_account", "both_sides"
 COUNTING = {
-    **dict.fromkeys(("same_account", "cross_account", "both_sides"), (IDENTITY, RESOURCE)),
+    **dict.fromkeys(("same_account", *IN_SERIES), (IDENTITY, RESOURCE)),
     **dict.fromkeys(("role_trust", "kms_key", "outsider"), (RESOURCE,)),
     **dict.fromkeys(("root_user_kms", "root_user_abroad"), (RESOURCE,)),
     "assume_root": (IDENTITY,),
@@ -123,16 +118,14 @@ def two_doors(decision: Decision) -> Figure:
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
-    >>> print(two_doors(world.can(world.user("alice"), "s3:GetObject", MAP)).alt[51:117])
-    One account: either side is enough. Identity door: open (star-maps
+    >>> print(two_doors(world.can(world.user("alice"), "s3:GetObject", MAP)).alt[51:106])
+    One account: either side is enough. Identity door: open
     """
     check("two_doors", decision, Decision)
     found, verdict = plan(decision), look(decision.verdict)
-    question = f"{asks_for(decision.request)}. {found.sign}."
-    parts = []
-    for door in found.doors:
-        by = f" ({shorten(door.statements, 40)})" if door.statements else ""
-        parts.append(f"{door.place}: {door.look.word}{by}")
+    question = f"{names.asks_for(decision.request)}. {found.sign}."
+    doors = [(door.place, door.look.word, door.reason.rstrip(".")) for door in found.doors]
+    parts = [f"{place}: {state} ({shorten(reason, 60)})" for place, state, reason in doors]
     parts += [f"before the room {symbol} {shorten(words, 60)}" for symbol, words in found.bars]
     return Scene(list(_nodes(decision, found)), after=[str(verdict)]).figure(
         lambda _: _draw(decision, found),
@@ -154,11 +147,8 @@ def plan(decision: Decision) -> Plan:
     ('One account: either side is enough', ['open', 'absent'])
     """
     trace = decision.trace
-    counting, in_series = (
-        COUNTING.get(trace.rule, ()),
-        trace.rule in ("cross_account", "both_sides"),
-    )
-    if names_only_account(decision):
+    counting, in_series = COUNTING.get(trace.rule, ()), trace.rule in IN_SERIES
+    if names.names_only_account(decision):
         in_series = trace.rule != "same_account"
         counting = tuple(SIDES) if in_series else (IDENTITY,)
     doors = tuple(_door(decision, place, counts=place in counting) for place in SIDES)
@@ -173,15 +163,15 @@ def plan(decision: Decision) -> Plan:
     comes = comes or any(match.layer not in ("identity", "resource") for match in trace.denies)
     if comes and decision.verdict is Verdict.EXPLICIT_DENY:
         addresses = dict.fromkeys(match.address for match in trace.denies)
-        bars.insert(0, ("✕", f"a Deny stops all: {', '.join(addresses)}"))
-    return Plan(doors, in_series, who_must_allow(decision), tuple(bars))
+        bars.insert(0, ("✕", f"Deny: {', '.join(addresses)}"))
+    return Plan(doors, in_series, names.who_must_allow(decision), tuple(bars))
 
 
 def _door(decision: Decision, place: str, *, counts: bool) -> Door:
     layers, request = SIDES[place], decision.request
     step = next(step for step in decision.steps if step.layer == layers[0])
     state, found = STATES[step.result], [decision.trace.step(layer).found for layer in layers]
-    policies = "identity-based policies" if place == IDENTITY else resource_policy_of(request)
+    policies = "identity-based policies" if place == IDENTITY else names.resource_policy_of(request)
     matches = [one for own in found for one in (own.denies if state == "barred" else own.applying)]
     statements = ", ".join(dict.fromkeys(match.address for match in matches))
     leads = state == "open" and counts
@@ -193,7 +183,7 @@ def _door(decision: Decision, place: str, *, counts: bool) -> Door:
 def _nodes(decision: Decision, found: Plan) -> Iterator[Node]:
     """Yield the caller, the sign, the doors, the bars and the room."""
     request = decision.request
-    who, what = (", ".join(short_name(arn)) for arn in (request.principal, request.resource))
+    who, what = (", ".join(names.short_name(arn)) for arn in (request.principal, request.resource))
     details = [request.principal, request.action, f"account {request.caller.account or 'none'}"]
     yield Node("caller", who, line=f"caller: {who}", details=details)
     yield Node("sign", found.sign, line=f"sign: {found.sign}")
@@ -205,8 +195,7 @@ def _nodes(decision: Decision, found: Plan) -> Iterator[Node]:
         row = Door("before the room", "", symbol, None, None, "", bar)
         yield Node(bar, bar, line=f"before the room: {symbol} {bar}", facts=row._asdict())
     row = Door("room", "", str(decision.verdict), None, None, "", request.resource)
-    owner = f"account {request.resource_account or 'unknown'}"
-    details = [request.resource, owner]
+    details = [request.resource, f"account {request.resource_account or 'unknown'}"]
     yield Node("room", what, line=f"room: {what}", details=details, facts=row._asdict())
 
 
@@ -215,12 +204,11 @@ def _nodes(decision: Decision, found: Plan) -> Iterator[Node]:
 
 def _draw(decision: Decision, found: Plan) -> Sheet:
     sheet, request, middle = Sheet(PAGE), decision.request, ROW
+    places = [(FIRST_DOOR, ROW), (SECOND_DOOR, ROW)]
     if not found.in_series:
         lines = lines_of(found.doors[0].why, BESIDE, SMALL, most=MOST_LINES)
         middle = UPPER + 0.7 + max(lines * height_of(SMALL), 0.35)
-    places = [(SIDE_DOOR, UPPER), (SIDE_DOOR, 2 * middle - UPPER)]
-    if found.in_series:
-        places = [(FIRST_DOOR, middle), (SECOND_DOOR, middle)]
+        places = [(SIDE_DOOR, UPPER), (SIDE_DOOR, 2 * middle - UPPER)]
     caller = _ends(sheet, decision, middle)
     sheet.heading(places[0][0], 0.24, "TWO DOORS")
     bottom = max(places[1][1] + 0.6, middle + 0.87)
@@ -269,14 +257,14 @@ def _path(sheet: Sheet, start: Point, end: Point, *, is_open: bool, arrow: bool 
 def _ends(sheet: Sheet, decision: Decision, y: float) -> Box:
     """Draw the caller, and the room with the verdict; return the caller's box."""
     request, verdict = decision.request, look(decision.verdict)
-    caller = Box(CALLER, y, CALLER_WIDTH, *short_name(request.principal), INK, LIT_AREA, bold=True)
-    colours = verdict.colour, verdict.area
+    who, colours = names.short_name(request.principal), (verdict.colour, verdict.area)
+    caller = Box(CALLER, y, CALLER_WIDTH, *who, INK, LIT_AREA, bold=True)
     room = Box(ROOM, y, ROOM_WIDTH, "", "", *colours, bold=True, height=ROOM_HEIGHT)
     for box, heading in ((caller, "CALLER"), (room, "ROOM")):
         sheet.heading(box.x, 0.24, heading)
         sheet.box(box)
     sheet.note(CALLER, y + 0.38, request.action, INK, room=CALLER_WIDTH)
-    what, kind = short_name(request.resource)
+    what, kind = names.short_name(request.resource)
     x, inner = ROOM + ROOM_WIDTH / 2, ROOM_WIDTH - 0.24
     sheet.text(x, y - 0.34, what, face="bold", align="center", room=inner)
     sheet.note(x, y - 0.12, kind, align="center", room=inner)
