@@ -10,6 +10,7 @@ import pytest
 
 import iamlab
 from iamlab import Policy, PolicyProblem, World, deprecated
+from iamlab.errors import NoSuchEntity
 from iamlab.policy.validate.validation import refusals
 from iamlab.teach.scenarios import scenario
 from tests.rows import each_row
@@ -147,6 +148,32 @@ def test_an_old_name_works_warns_and_says_the_new_one(where, old, new, by_name):
     assert warning[2] == __file__, where
 
 
+@pytest.mark.parametrize("old", deprecated.LOOKUPS["model.Account"])
+def test_an_old_lookup_works_warns_and_says_the_new_form(old):
+    """By position or by name; what is missing is the same error."""
+    account, new = World(seed=7).create_account("main"), deprecated.LOOKUPS["model.Account"][old]
+    account.create_user("zoe")
+    account.create_group("staff")
+    account.create_service_linked_role("ecs.amazonaws.com")
+    account.create_policy("read", READ)
+    account.create_bucket("star-maps")
+    name = next(iter(getattr(account, new)))
+    message = rf"\.{old}\(name\) is now .*\.{new}\[name\]\. .* until iamlab 1\.0"
+
+    with pytest.warns(DeprecationWarning, match=message) as caught:
+        found = getattr(account, old)(name)
+    with pytest.warns(DeprecationWarning, match=message):
+        again = getattr(account, old)(user_name=name)
+    with (
+        pytest.warns(DeprecationWarning, match=message),
+        pytest.raises(NoSuchEntity, match="nowhere"),
+    ):
+        getattr(account, old)("nowhere")
+
+    assert found is again is getattr(account, new)[name]
+    assert caught[0].filename == __file__
+
+
 def test_the_old_order_of_reach_to_is_seen_and_turned_around():
     """A resource is an ARN or ``*``, and an action is neither."""
     reach = scene().reach()
@@ -187,7 +214,9 @@ def test_every_difference_has_gained_lost_and_changed():
 
 def test_every_key_of_the_tables_is_a_decorated_class_or_function():
     """No row is left behind when a class is renamed."""
-    assert {*deprecated.ATTRIBUTES, *deprecated.PARAMETERS} <= set(deprecated.HOLDERS)
+    tables = (deprecated.ATTRIBUTES, deprecated.LOOKUPS, deprecated.PARAMETERS)
+
+    assert set().union(*tables) <= set(deprecated.HOLDERS)
 
 
 def test_an_unknown_name_of_a_module_with_old_names_is_an_attribute_error():

@@ -233,7 +233,7 @@ def _password_policy(account: Account) -> Answer:
 
 def _own_mfa(own: Credentials) -> Answer:
     text = (
-        f"user = account.get_user({own.user!r})\n"
+        f"user = account.users[{own.user!r}]\n"
         f'user.create_virtual_mfa_device("{own.user}-phone").enable()'
     )
     return bool(own.mfa), f"{own.user} has {_many(len(own.mfa), 'MFA device')}.", text
@@ -243,7 +243,7 @@ def _own_keys(own: Credentials, long_ago: datetime) -> Answer:
     used = [key.last_used or key.last_rotated for key in own.active_keys]
     unused = [moment for moment in used if moment and moment < long_ago]
     text = (
-        f"for key in account.get_user({own.user!r}).access_keys:\n"
+        f"for key in account.users[{own.user!r}].access_keys:\n"
         "    used = key.last_used.date if key.last_used else key.create_date\n"
         "    if (account.world.clock.now - used).days > 365:\n"
         '        key.update("Inactive")'

@@ -261,17 +261,17 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
-        group = account.get_group(arn.name)
+        group = account.groups[arn.name]
         members = ", ".join(user.name for user in group.users) or "none yet"
         raise RequestError(
             f"Group {group.name} isn't a caller: a group isn't a principal. "
             f"Pass one of its users: {members}."
         )
     if (arn.service, arn.kind) == ("iam", "user"):
-        user = _exact(account.users.get(arn.name) or account.get_user(arn.name), text)
+        user = _exact(account.users[arn.name], text)
         return _bounded(user, text, partial(context.user_attributes, user, _membership(account)))
     if (arn.service, arn.kind) == ("iam", "role"):
-        role = _exact(account.get_role(arn.name), text)
+        role = _exact(account.roles[arn.name], text)
         return _of_role(role, text, SOME_SESSION)
     if (arn.service, arn.kind) == ("sts", "federated-user"):
         raise RequestError(
@@ -283,7 +283,7 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
 
 def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:
     role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
-    role = account.get_role(role_name)
+    role = account.roles[role_name]
     if role.name != role_name:
         raise _no_such(
             "role", role_name, f"Role names are case-sensitive: the role is {role.name}."

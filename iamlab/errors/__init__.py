@@ -156,8 +156,8 @@ class AwsError(IamLabError):
         return f"{self.code}: {self.message}"
 
 
-class NoSuchEntity(AwsError, http_status=404):
-    """The entity doesn't exist."""
+class NoSuchEntity(AwsError, KeyError, http_status=404):
+    """The entity doesn't exist. It's a `KeyError` too: ``account.users["zoe"]`` raises it."""
 
 
 class EntityAlreadyExists(AwsError, http_status=409):
@@ -330,6 +330,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if not names:
-        return "There are none."
+        return "There aren't any."
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return f"There are: {', '.join(names[:8])}{more}."

@@ -1,8 +1,9 @@
-"""An account: its contents, and how to call AWS APIs in it.
+"""An account: its contents, how to call AWS APIs in it, and reports about it.
 
 Notes
 -----
-AWS page: "AWS account identifiers".
+AWS pages: "AWS account identifiers"; "Generate credential reports for your AWS account"; "Security
+best practices in IAM".
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.lab.account_iam import AccountIam
-from iamlab.lab.account_reports import AccountReports
 from iamlab.lab.account_resources import AccountResources
 from iamlab.lab.account_services import AccountServices
 from iamlab.lab.account_settings import AccountSettings
@@ -21,13 +21,19 @@ from iamlab.model.record import check_texts, facade_of
 from iamlab.operations.dispatch import call, perform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
+    from datetime import datetime
 
+    from iamlab.analysis.account_reports import Summary
+    from iamlab.analysis.audit.audit import Audit
+    from iamlab.analysis.credential_report import CredentialReport
+    from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
+    from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
+    from iamlab.analysis.security_status import SecurityStatus
     from iamlab.authorization.principal import Caller
     from iamlab.lab.credentials import RootUser
     from iamlab.lab.iam_resources import (
         InstanceProfile,
-        ManagedPolicy,
         OpenIDConnectProvider,
         SAMLProvider,
         ServerCertificate,
@@ -35,19 +41,14 @@ if TYPE_CHECKING:
     from iamlab.lab.identities import Group, Role, User
     from iamlab.lab.organization import Organization
     from iamlab.lab.world import World
-    from iamlab.model import managed_policies as policy_records
+    from iamlab.model import identities, managed_policies
+    from iamlab.model.event import Event
+    from iamlab.model.record import Entities
     from iamlab.operations.services.s3.bucket import Bucket
 
 
 @facade_of(records.Account)
-class Account(
-    AccountIam,
-    AccountServices,
-    AccountResources,
-    AccountSettings,
-    AccountReports,
-    AccountSimulator,
-):
+class Account(AccountIam, AccountServices, AccountResources, AccountSettings, AccountSimulator):
     """An AWS account. Names in it are unique case-insensitively; the case is preserved.
 
     Parameters
@@ -61,14 +62,13 @@ class Account(
     # An account's contents are objects of the lab.
     world: World
     root: RootUser
-    users: dict[str, User]  # type: ignore[assignment]  # mypy takes a dict's values as they are
-    groups: dict[str, Group]  # type: ignore[assignment]
-    roles: dict[str, Role]  # type: ignore[assignment]
-    policies: dict[str, ManagedPolicy]  # type: ignore[assignment]
-    instance_profiles: dict[str, InstanceProfile]  # type: ignore[assignment]
-    server_certificates: dict[str, ServerCertificate]  # type: ignore[assignment]
-    saml_providers: dict[str, SAMLProvider]  # type: ignore[assignment]
-    oidc_providers: dict[str, OpenIDConnectProvider]  # type: ignore[assignment]
+    users: Entities[User]  # type: ignore[assignment]  # mypy takes a dict's values as they are
+    groups: Entities[Group]  # type: ignore[assignment]
+    roles: Entities[Role]  # type: ignore[assignment]
+    instance_profiles: Entities[InstanceProfile]  # type: ignore[assignment]
+    server_certificates: Entities[ServerCertificate]  # type: ignore[assignment]
+    saml_providers: Entities[SAMLProvider]  # type: ignore[assignment]
+    oidc_providers: Entities[OpenIDConnectProvider]  # type: ignore[assignment]
 
     if TYPE_CHECKING:  # documented in the record
 
@@ -76,17 +76,7 @@ class Account(
         def organization(self) -> Organization | None: ...  # noqa: D102
 
         @property
-        def buckets(self) -> Mapping[str, Bucket]: ...  # noqa: D102
-
-        def get_user(self, user_name: str) -> User: ...  # noqa: D102
-
-        def get_group(self, group_name: str) -> Group: ...  # noqa: D102
-
-        def get_role(self, role_name: str) -> Role: ...  # noqa: D102
-
-        def get_bucket(self, name: str) -> Bucket: ...  # noqa: D102
-
-        def get_policy(self, policy: str | policy_records.ManagedPolicy) -> ManagedPolicy: ...  # noqa: D102
+        def buckets(self) -> Entities[Bucket]: ...  # type: ignore[override]  # noqa: D102
 
     @with_old_names
     def call(self, operation: str, principal: Caller, **parameters: Any) -> dict[str, Any]:
@@ -139,3 +129,138 @@ class Account(
             It is the management account.
         """
         perform(self, "organizations:LeaveOrganization")
+
+    def summary(self) -> Summary:
+        """Return the number of IAM resources, and their quotas."""
+        found: Summary = perform(self, "GetAccountSummary")
+        return found
+
+    def credential_report(self) -> CredentialReport:
+        """Generate and return a credential report: a row for each user.
+
+        AWS generates a report at most every four hours. Before that, you get the previous report
+        again, without newer changes.
+        """
+        state = ""
+        while state != "COMPLETE":
+            made = perform(self, "GenerateCredentialReport")
+            state = made["State"]
+        found: CredentialReport = perform(self, "GetCredentialReport")
+        return found
+
+    def last_accessed(
+        self,
+        entity: identities.Identity | managed_policies.ManagedPolicy | str,
+        events: Iterable[Event] | None = None,
+        granularity: Granularity = "SERVICE_LEVEL",
+        *,
+        now: datetime | None = None,
+    ) -> LastAccessed:
+        """Report when the services that policies allow were last accessed, and by which principal.
+
+        Parameters
+        ----------
+        entity
+            A user, group, role or managed policy of this account, or its ARN.
+        events
+            The events, for example a ``Trail``; by default this world's events.
+        granularity
+            ``"SERVICE_LEVEL"``, or ``"ACTION_LEVEL"``: also management actions.
+        now
+            The end of the tracking period; see
+            ``iamlab.analysis.last_accessed.last_accessed``, also for the errors.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("IAMReadOnlyAccess")
+        >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
+        iam  not accessed in the tracking period
+        """
+        from iamlab.analysis.last_accessed.last_accessed import last_accessed
+
+        return last_accessed(self, entity, events, granularity, now=now)
+
+    def organizations_last_accessed(
+        self,
+        entity_path: str,
+        policy_id: str | None = None,
+        events: Iterable[Event] | None = None,
+        *,
+        now: datetime | None = None,
+    ) -> OrganizationsLastAccessed:
+        """Report when the services that service control policies allow were last accessed.
+
+        Only the management account can use it.
+
+        Parameters
+        ----------
+        entity_path
+            The ids of the organization, the root, OUs and an account, separated by slashes.
+        policy_id
+            A policy; by default all policies that apply to the entity count.
+        events, now
+            As in :meth:`last_accessed`.
+
+        Raises
+        ------
+        AwsError
+            The account isn't the management account, there is no such entity or policy, or the type
+            of policies isn't enabled.
+        """
+        from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
+
+        return organizations_last_accessed(self, entity_path, policy_id, events, now=now)
+
+    def security_status(self) -> SecurityStatus:
+        """Return the five items that the console's dashboard showed until 2020."""
+        from iamlab.analysis.security_status import security_status
+
+        return security_status(self)
+
+    def security_recommendations(self, user: identities.User | str | None = None) -> SecurityStatus:
+        """Return the recommendations of today's dashboard.
+
+        Parameters
+        ----------
+        user
+            The signed-in user: two items are about the user's own credentials.
+        """
+        from iamlab.analysis.security_status import security_recommendations
+
+        signed_in = self.users[user] if isinstance(user, str) else user
+        return security_recommendations(self, signed_in)
+
+    def audit(
+        self, *, credential_report: CredentialReport | None = None, **thresholds: Any
+    ) -> Audit:
+        """Check the account with the controls of CIS and AWS Security Hub.
+
+        Parameters
+        ----------
+        credential_report
+            The source of the facts about credentials; by default the account itself. An account
+            that was loaded from an export doesn't have credentials.
+        thresholds
+            The limits for what is too old, too short or too many: ``key_age_days``,
+            ``unused_days``, ``active_keys``, ``password_length``, ``password_reuse``,
+            ``password_age_days``, ``required_tags``.
+
+        Raises
+        ------
+        RequestError
+            There is no such threshold.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("ReadOnlyAccess")
+        >>> [finding.what for finding in main.audit().of("user-policies")]
+        ['The user has 1 policy of its own.']
+        """
+        from iamlab.analysis.audit.audit import audit
+
+        known = None if credential_report is None else credential_report.credentials()
+        return audit(self, known, **thresholds)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ServerCertificate,
     )
     from iamlab.lab.identities import Group, Role, User
+    from iamlab.model.managed_policies import ManagedPolicies
     from iamlab.operations.policy_documents import Document
 
 
@@ -32,6 +33,8 @@ class AccountIam(records.Account):
     """The methods of an account that create resources in IAM, each an operation of its API."""
 
     __slots__ = ()
+
+    policies: ManagedPolicies[ManagedPolicy]  # type: ignore[assignment]  # objects of the lab
 
     def create_user(
         self,
@@ -153,7 +156,7 @@ class AccountIam(records.Account):
         return made
 
     def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
-        return None if policy is None else self.get_policy(policy).arn
+        return None if policy is None else self.policies[policy].arn
 
     def create_instance_profile(
         self, instance_profile_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None

@@ -134,7 +134,7 @@ class AccountServices(records.Account):
 
     def _arn_of_role(self, role: Role | str) -> str:
         if isinstance(role, str):
-            return role if is_arn(role) else self.get_role(role).arn
+            return role if is_arn(role) else self.roles[role].arn
         return arn_of(role, "role is a role, its ARN or its name")
 
     def create_secret(

@@ -57,7 +57,7 @@ class IdentityMethods(records.Identity):
         LimitExceeded
             The identity has reached its quota.
         """
-        self._do("Attach{}Policy", PolicyArn=self.account.get_policy(policy).arn)
+        self._do("Attach{}Policy", PolicyArn=self.account.policies[policy].arn)
 
     def detach_policy(self, policy: str | ManagedPolicy) -> None:
         """Detach a managed policy (``DetachUserPolicy`` and similar).
@@ -68,7 +68,7 @@ class IdentityMethods(records.Identity):
             It isn't attached.
         """
         known = isinstance(policy, str) and policy in self.attached
-        arn = policy if known else self.account.get_policy(policy).arn
+        arn = policy if known else self.account.policies[policy].arn
         self._do("Detach{}Policy", PolicyArn=arn)
 
     def put_policy(self, policy_name: str, document: Document) -> None:
@@ -141,7 +141,7 @@ class BoundedMethods(IdentityMethods, records.Bounded):
 
     def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
         """Set the permissions boundary, a managed policy that limits the permissions."""
-        arn = self.account.get_policy(policy).arn
+        arn = self.account.policies[policy].arn
         self._do("Put{}PermissionsBoundary", PermissionsBoundary=arn)
 
     def delete_permissions_boundary(self) -> None:

@@ -270,7 +270,7 @@ class OrganizationPolicies(organization_records.Organization):
         >>> from iamlab import Policy
         >>> organization.create_policy("NoBuckets", Policy.deny("s3:CreateBucket")).attach(dev)
         >>> for action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
-        ...     print(world.can(dev.get_user(ana), action, "*"))
+        ...     print(world.can(dev.users[ana], action, "*"))
         ✕ explicit deny by NoBuckets/#1
         ✓ allowed by AdministratorAccess/#1
         """

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count, few
-from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
-from iamlab.model import managed_policies as managed
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.identities import Group, Role, RootUser, User
-from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.managed_policies import ManagedPolicies
 from iamlab.model.quotas import raised
-from iamlab.model.record import Record, copy_into
+from iamlab.model.record import Entities, Record, copy_into
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.model.console_access import PasswordPolicy
     from iamlab.model.credentials import CredentialOwner, MfaRecord
+    from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.organization.organization import Organization
     from iamlab.model.providers import (
         InstanceProfile,
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
 
-Thing = TypeVar("Thing")
 
-
+@with_old_names
 @dataclass(slots=True, eq=False, repr=False)
 class Account(Shown, Record):
     """An AWS account: what it holds, and how to find it."""
@@ -67,6 +65,14 @@ class Account(Shown, Record):
     outbound_federation: str = field(default="", repr=False)  # the issuer's URL while it is enabled
     last_accessed_jobs: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a dictionary of entities, of a new or a loaded account, finds them."""
+        if name == "policies":
+            value = ManagedPolicies(self, value)
+        elif name in _COPIED:
+            value = Entities(name, value)
+        object.__setattr__(self, name, value)
+
     def __post_init__(self) -> None:
         self.root = RootUser(self, f"root-{self.account_id}@example.com")
         if self.create_date is None and not self.world.loaded:
@@ -83,10 +89,10 @@ class Account(Shown, Record):
         return self.world.organization_of(self.account_id)
 
     @property
-    def buckets(self) -> Mapping[str, Resource]:
+    def buckets(self) -> Entities[Resource]:
         """Its S3 buckets, by name."""
         found = (resource for resource in self.resources.values() if resource.kind == "bucket")
-        return {resource.name: resource for resource in found}
+        return Entities("buckets", {resource.name: resource for resource in found})
 
     def owner_of_key(self, access_key_id: str) -> CredentialOwner | None:
         """Find the owner of an access key; ``None``: no owner in this account."""
@@ -131,44 +137,6 @@ class Account(Shown, Record):
         """
         self.quotas[name] = raised(name, value)
 
-    def get_user(self, user_name: str) -> User:
-        """Find a user by name, case-insensitively."""
-        return _find(self.users, user_name, "The user")
-
-    def get_group(self, group_name: str) -> Group:
-        """Find a group by name, case-insensitively."""
-        return _find(self.groups, group_name, "The group")
-
-    def get_role(self, role_name: str) -> Role:
-        """Find a role by name, case-insensitively."""
-        return _find(self.roles, role_name, "The role")
-
-    def get_bucket(self, name: str) -> Resource:
-        """Find a bucket by name."""
-        return _find(self.buckets, name, "The bucket")
-
-    def get_resource(self, arn: str) -> Resource:
-        """Find a resource by its ARN."""
-        return _find(self.resources, arn, "The resource")
-
-    def get_policy(self, policy: str | ManagedPolicy) -> ManagedPolicy:
-        """Find a managed policy by ARN; AWS's own and this account's also by name."""
-        if isinstance(policy, ManagedPolicy):
-            policy = policy.arn
-        if not isinstance(policy, str):
-            raise RequestError(
-                f"{policy!r} isn't a managed policy. Create one from a document with "
-                "create_policy, or write it inline with put_policy."
-            )
-        by_name = (own for own in self.policies.values() if own.name == policy)
-        found = self.policies.get(policy) or next(by_name, None)
-        found = found or managed.find(policy, self.partition)
-        if found is None:
-            error = NoSuchEntity(f"Policy {policy} does not exist or is not attachable.")
-            error.add_note(self._policy_like(policy.rpartition("/")[2]))
-            raise error
-        return found
-
     def copy(self, world: World) -> Account:
         """Copy the account into another world; what is frozen is shared."""
         twin = replace(self, world=world, quotas=dict(self.quotas))
@@ -195,29 +163,6 @@ class Account(Shown, Record):
         )
         numbers = (count(len(some), noun) for some, noun in kinds)
         return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
-
-    def _policy_like(self, name: str) -> str:
-        """Name similar policies, as a note for the learner."""
-        namesake = managed.find(name, self.partition)
-        if namesake is not None:  # so its path was wrong
-            return f"Did you mean {namesake.arn}?"
-        own = [policy.name for policy in self.policies.values()]
-        note = did_you_mean(name, [*own, *managed.names()])
-        # A list of AWS's 1,500 names helps nobody.
-        return did_you_mean(name, own) if own and not note.endswith("?") else note
-
-
-def _find(held: Mapping[str, Thing], name: object, noun: str) -> Thing:
-    if not isinstance(name, str):
-        raise RequestError(f"{name!r} isn't a name.")
-    if name in held:
-        return held[name]
-    for other, thing in held.items():
-        if other.lower() == name.lower():
-            return thing
-    error = NoSuchEntity(f"{noun} with name {name} cannot be found.")
-    error.add_note(did_you_mean(name, held))
-    raise error
 
 
 _COPIED = (

@@ -331,11 +331,8 @@ class SessionRecord:
         """Its ``aws:userid``."""
         if self.kind is CredentialKind.ROLE:
             return f"{self.issuer_id}:{self.name}"
-        return (
-            f"{self.account_id}:{self.name}"
-            if self.kind is CredentialKind.FEDERATED
-            else self.issuer_id
-        )
+        is_federated = self.kind is CredentialKind.FEDERATED
+        return f"{self.account_id}:{self.name}" if is_federated else self.issuer_id
 
     @property
     def seconds(self) -> int:

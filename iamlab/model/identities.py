@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.display import Shown, few
 from iamlab.engine.layers import AttachedPolicy
-from iamlab.errors import NoSuchEntity
+from iamlab.errors import NoSuchEntity, noted
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
 from iamlab.model.managed_policies import document_of
-from iamlab.model.record import Record, RoleLastUsed
+from iamlab.model.record import Record, RoleLastUsed, check_texts
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -127,12 +127,13 @@ class Group(Identity):
     def own_user(self, user: Identity | str) -> User:
         """Find a user of the group's account; users of other accounts can't be members."""
         if not isinstance(user, Identity):
-            return self.account.get_user(user)
+            check_texts(user=user)
+            return self.account.users[user]
         if user.arn.split(":")[4] != self.account.account_id:
             error = NoSuchEntity(f"The user with name {user.name} cannot be found.")
-            error.add_note(f"{user.arn} is in another account. A group contains its own users.")
-            raise error
-        return self.account.get_user(user.name)
+            why = f"{user.arn} is in another account. A group contains its own users."
+            raise noted(error, why)
+        return self.account.users[user.name]
 
 
 @dataclass(slots=True, eq=False, repr=False)

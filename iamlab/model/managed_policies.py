@@ -19,14 +19,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.display import Shown, few
-from iamlab.model.record import Record
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.record import Entities, Record
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.model.account import Account
 
 
@@ -66,6 +69,8 @@ class ManagedPolicy(Shown, Record):
         """Copy it for an account of another world; the documents are shared."""
         return replace(self, versions=dict(self.versions), tags=dict(self.tags), account=account)
 
+
+AnyPolicy = TypeVar("AnyPolicy", bound=ManagedPolicy)
 
 FILE = Path(__file__).parent / "data/aws_managed_policies.txt.xz"
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc")
@@ -173,6 +178,43 @@ def _read(name: str, partition: str) -> ManagedPolicy:
         create_date=datetime.fromisoformat(found["CreateDate"]),
         update_date=datetime.fromisoformat(found["UpdateDate"]),
     )
+
+
+class ManagedPolicies(Entities[AnyPolicy]):
+    """Managed policies by ARN; the account's own and AWS's are also found by name."""
+
+    __slots__ = ("account",)
+
+    def __init__(self, account: Account, entities: Mapping[str, AnyPolicy]) -> None:
+        super().__init__("policies", entities)
+        self.account = account
+
+    def __getitem__(self, policy: str | ManagedPolicy) -> AnyPolicy:
+        if isinstance(policy, ManagedPolicy):
+            policy = policy.arn
+        if not isinstance(policy, str):
+            raise RequestError(
+                f"{policy!r} isn't a managed policy. Create one from a document with "
+                "create_policy, or write it inline with put_policy."
+            )
+        return super().__getitem__(policy)
+
+    def __missing__(self, name: object) -> AnyPolicy:
+        """Find a policy by name, or one of AWS's by name or ARN."""
+        found = next((policy for policy in self.values() if policy.name == name), None)
+        found = found or find(str(name), self.account.partition)  # type: ignore[assignment]  # of the lab
+        return super().__missing__(name) if found is None else found
+
+    def similar_to(self, name: str) -> str:
+        """Return a note about similar names of this account's and of AWS's policies."""
+        name = name.rpartition("/")[2]
+        namesake = find(name, self.account.partition)
+        if namesake is not None:  # so its path was wrong
+            return f"Did you mean {namesake.arn}?"
+        own = [policy.name for policy in self.values()]
+        note = did_you_mean(name, [*own, *names()])
+        # A list of AWS's 1,500 names helps nobody.
+        return did_you_mean(name, own) if own and not note.endswith("?") else note
 
 
 def document_of(account: Account, arn: str) -> Policy | None:

@@ -12,7 +12,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict, cast
 
-from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean, noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,8 +147,7 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
         if named in (endpoint.name, endpoint.arn):
             return endpoint
     error = NoSuchEntity(f"The VPC endpoint {named} cannot be found.")
-    error.add_note(did_you_mean(named, (endpoint.name for endpoint in every)))
-    raise error
+    raise noted(error, did_you_mean(named, (endpoint.name for endpoint in every)))
 
 
 def endpoint_for(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:

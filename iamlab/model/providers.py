@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors import InvalidInput
+from iamlab.errors import InvalidInput, noted
 from iamlab.model.record import Record
 
 if TYPE_CHECKING:
@@ -181,9 +181,7 @@ def read(text: str, now: datetime) -> SAMLMetadata:
         parser.ParseFile(BytesIO(text.lstrip("\ufeff").encode()))
         return _found(reader, now)
     except (_Wrong, expat.ExpatError, UnicodeEncodeError, OverflowError) as wrong:
-        error = InvalidInput("Could not parse metadata")
-        error.add_note(str(wrong))
-        raise error from None
+        raise noted(InvalidInput("Could not parse metadata"), str(wrong)) from None
 
 
 def _found(reader: _Reader, now: datetime) -> SAMLMetadata:

@@ -21,12 +21,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
-ALL_ON = PublicAccessBlock(
-    block_public_acls=True,
-    ignore_public_acls=True,
-    block_public_policy=True,
-    restrict_public_buckets=True,
-)
+ALL_ON = PublicAccessBlock(*(True,) * 4)
 """The settings of a new bucket since April 2023."""
 
 _NAMES = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
+from iamlab.errors import InvalidBucketName, RequestError, did_you_mean, noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,7 @@ def check_bucket_name(name: object) -> None:
     if not (isinstance(name, str) and _BUCKET.fullmatch(name)):
         raise InvalidBucketName(_NO_BUCKET)
     if why := _misnamed(name):
-        error = InvalidBucketName(_NO_BUCKET)
-        error.add_note(f"The name of a bucket {why}.")
-        raise error
+        raise noted(InvalidBucketName(_NO_BUCKET), f"The name of a bucket {why}.")
 
 
 _NO_BUCKET = "The specified bucket is not valid."

@@ -2,7 +2,8 @@
 
 Notes
 -----
-No AWS page: records, their copies and their facades are iamlab's own.
+AWS page: "IAM and AWS STS quotas", section "IAM name requirements", for `Entities`. Records, their
+copies and their facades are iamlab's own.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
-from iamlab.errors import RequestError
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 
 Held = TypeVar("Held", bound="DataclassObject")
 Facade = TypeVar("Facade", bound=type)
+Entity = TypeVar("Entity")
 
 
 class DataclassObject(Protocol):
@@ -111,6 +113,70 @@ def copy_into(part: Held, **holder: object) -> Held:
         if isinstance(value := getattr(part, field.name), list | dict)
     }
     return replace(part, **holder, **mutable)
+
+
+_NOT_FOUND = {
+    "policies": "Policy {} does not exist or is not attachable.",
+    "instance_profiles": "Instance Profile {} cannot be found.",
+    "server_certificates": "The Server Certificate with name {} cannot be found.",
+    "saml_providers": "Manifest not found for arn {}",
+    "oidc_providers": "OpenIDConnect Provider not found for arn {}",
+}
+"""Attribute of an account -> AWS's sentence about what isn't in it, if that isn't the usual one."""
+
+_CASE_SENSITIVE = ("policies", "saml_providers", "oidc_providers")
+
+
+class Entities(dict[str, Entity]):
+    """The entities of one type in an account, by name or ARN.
+
+    It is a dictionary, except that ``[...]`` finds a name case-insensitively, as IAM does, and
+    raises AWS's error for what doesn't exist.
+
+    Parameters
+    ----------
+    attribute
+        The account's attribute that holds them.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> ana = main.create_user("ana")
+    >>> main.users["ANA"] is ana, "zoe" in main.users, main.users.get("zoe")
+    (True, False, None)
+    >>> main.users["zoe"]
+    Traceback (most recent call last):
+        ...
+    iamlab.errors.NoSuchEntity: NoSuchEntity: The user with name zoe cannot be found.
+    There are: ana.
+    """
+
+    __slots__ = ("attribute",)
+
+    def __init__(self, attribute: str, entities: Mapping[str, Entity]) -> None:
+        super().__init__(entities)
+        self.attribute = attribute
+
+    def __missing__(self, name: object) -> Entity:
+        """Find a name in another case; Python calls this for an unknown key."""
+        if not isinstance(name, str):
+            raise RequestError(f"{name!r} isn't a name.")
+        if self.attribute not in _CASE_SENSITIVE:
+            for known, entity in self.items():
+                if known.lower() == name.lower():
+                    return entity
+        raise self.not_found(name)
+
+    def not_found(self, name: str) -> NoSuchEntity:
+        """Return the error for a name, with a note about similar names."""
+        usual = f"The {self.attribute[:-1]} with name {{}} cannot be found."
+        error = NoSuchEntity(_NOT_FOUND.get(self.attribute, usual).format(name))
+        return noted(error, self.similar_to(name))
+
+    def similar_to(self, name: str) -> str:
+        """Return a note about similar names."""
+        return did_you_mean(name, self)
 
 
 def check_texts(**texts: object) -> None:

@@ -83,11 +83,7 @@ class ServiceSpecificCredential:
         return EXPIRED if over else self.status
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = [
-            getattr(self, attribute.name)
-            for attribute in fields(self)
-            if attribute.name != "password"
-        ]
+        kept = [getattr(self, own.name) for own in fields(self) if own.name != "password"]
         return ServiceSpecificCredential, tuple(kept)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.display import Shown, count, few
@@ -13,13 +13,14 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
     did_you_mean,
+    noted,
 )
 from iamlab.model.account import Account
 from iamlab.model.clock_and_ids import AnyClock, Clock, Ids
 from iamlab.model.event import EventLog
 from iamlab.model.network_locations import Network, Standing
 from iamlab.model.quotas import is_account_id
-from iamlab.model.record import Membership, Record, check_texts
+from iamlab.model.record import Entities, Membership, Record, check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -120,45 +121,42 @@ class World(Shown, Record):
             if name_or_id in (account.name, account.account_id):
                 return account
         error = NoSuchEntity(f"The account {name_or_id} cannot be found.")
-        error.add_note(did_you_mean(name_or_id, (a.name for a in self.accounts.values())))
-        raise error
+        names = (account.name for account in self.accounts.values())
+        raise noted(error, did_you_mean(name_or_id, names))
 
     def user(self, name: str) -> User:
         """Find a user by name, in any account."""
-        return self._named(name, "user")  # type: ignore[return-value]
+        return self._named(name, "users")  # type: ignore[return-value]
 
     def group(self, name: str) -> Group:
         """Find a group by name, in any account."""
-        return self._named(name, "group")  # type: ignore[return-value]
+        return self._named(name, "groups")  # type: ignore[return-value]
 
     def role(self, name: str) -> Role:
         """Find a role by name, in any account."""
-        return self._named(name, "role")  # type: ignore[return-value]
+        return self._named(name, "roles")  # type: ignore[return-value]
 
     def bucket(self, name: str) -> Resource:
         """Find a bucket by name."""
-        return self._named(name, "bucket")  # type: ignore[return-value]
+        return self._named(name, "buckets")  # type: ignore[return-value]
 
-    def _named(self, name: str, kind: str) -> object:
+    def _named(self, name: str, attribute: str) -> object:
         check_texts(name=name)
-        held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
+        held = [getattr(account, attribute) for account in self.accounts.values()]
         found = [by_name[name] for by_name in held if name in by_name]
         if len(found) > 1:
-            where = f"world.account(...).get_{kind}({name!r})"
-            raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
+            where = f"world.account(...).{attribute}[{name!r}]"
+            raise RequestError(f"Several accounts have a {attribute[:-1]} {name}: use {where}.")
         if not found:
-            error = NoSuchEntity(f"The {kind} with name {name} cannot be found.")
-            error.add_note(did_you_mean(name, chain.from_iterable(held)))
-            raise error
+            raise Entities[object](attribute, ChainMap(*held)).not_found(name)
         return found[0]
 
     def organization_of(self, account_id: str) -> Organization | None:
         """Return the organization of an account."""
-        if not self.organizations:
-            return None
-        from iamlab.model.organization.organization import organization_of
-
-        return organization_of(self, account_id)
+        for organization in self.organizations.values():
+            if account_id in organization.members:
+                return organization
+        return None
 
     def membership_of(self, account_id: str) -> Membership | None:
         """Return where an account is in its organization."""

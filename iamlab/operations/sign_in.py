@@ -216,7 +216,7 @@ def _find_account(
 def _find_user(account: Account, user: str | CredentialOwner | None) -> CredentialOwner | None:
     name = user if isinstance(user, str) else getattr(user, "user_name", "")
     try:
-        return account.get_user(name)
+        return account.users[name]
     except NoSuchEntity:
         return None
 

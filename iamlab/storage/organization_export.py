@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
 from iamlab.model.organization import policies
-from iamlab.model.organization.organization import Organization, organization_of
+from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import DEEPEST, OTHER_TYPES, RCP, TYPES
 from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
 from iamlab.operations.organizations import reads as answers
@@ -213,7 +213,7 @@ class _Builder:
         method = entry.text("JoinedMethod")
         if status not in STATUSES or method not in ("CREATED", "INVITED"):
             raise WrongEntry(f"Status {status!r} or JoinedMethod {method!r} isn't one of AWS's")
-        if organization_of(self.world, key) is not None:
+        if self.world.organization_of(key) is not None:
             raise WrongEntry(f"the account {key} is already in another organization")
         known = self.world.accounts.get(key)
         if known is not None and known.partition != self.partition:

@@ -138,19 +138,19 @@ def _people(main: Account) -> None:
         "security": ("carol",),
     }.items():
         for member in members:
-            main.get_group(group).add_user(member)
-    main.get_user("dana").put_policy("own-notes", NOTES)
+            main.groups[group].add_user(member)
+    main.users["dana"].put_policy("own-notes", NOTES)
     limit = _document(_allow("StorageAndQueues", ["s3:*", "sqs:*", "logs:*"], "*"))
-    main.get_user("bob").put_permissions_boundary(main.create_policy("developer-limit", limit))
+    main.users["bob"].put_permissions_boundary(main.create_policy("developer-limit", limit))
     deploy = _document(
         _allow("RunThings", ["ec2:RunInstances", "lambda:CreateFunction"], "*"),
         _allow("HandOver", "iam:PassRole", f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"),
     )
-    main.get_user("dana").attach_policy(main.create_policy("deploy", deploy))
+    main.users["dana"].attach_policy(main.create_policy("deploy", deploy))
     become = _document(
         _allow("BecomeAuditor", "sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/auditor")
     )
-    main.get_user("carol").put_policy("become-auditor", become)
+    main.users["carol"].put_policy("become-auditor", become)
 
 
 def _roles(main: Account) -> None:

@@ -87,7 +87,7 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "set_default_version": (
         2,
         _set_default_version,
-        "account.get_policy({0!r}).set_default_version({1!r})",
+        "account.policies[{0!r}].set_default_version({1!r})",
     ),
 }
 

@@ -56,7 +56,7 @@ def _first_door(account: Account) -> None:
     """Build lesson 00: two people, one small policy, one bucket."""
     _people(account, "alice", "bob")
     account.create_bucket("star-maps")
-    account.get_user("alice").put_policy(
+    account.users["alice"].put_policy(
         "read-maps",
         _document(
             {
@@ -74,7 +74,7 @@ READ_MAPS = _document(
     {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{MAPS}/*"},
 )
 GUARD = _document(
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"}
 )
 NOTES = _document(
     {
@@ -82,7 +82,7 @@ NOTES = _document(
         "Effect": "Allow",
         "Action": "s3:PutObject",
         "Resource": f"{MAPS}/notes/${{aws:username}}/*",
-    },
+    }
 )
 
 
@@ -107,8 +107,8 @@ def _groups(account: Account) -> None:
         "security": ("carol",),
     }.items():
         for member in members:
-            account.get_group(group).add_user(member)
-    account.get_user("dana").put_policy("own-notes", NOTES)
+            account.groups[group].add_user(member)
+    account.users["dana"].put_policy("own-notes", NOTES)
 
 
 STACK_NO_DRAFTS: Document = {
@@ -136,20 +136,20 @@ def _stack(account: Account) -> None:
     """Build lesson 02: Alice, and one policy of five statements."""
     _people(account, "alice", "bob")
     account.create_bucket("star-maps")
-    account.get_user("alice").put_policy("stack", STACK)
+    account.users["alice"].put_policy("stack", STACK)
 
 
 def _denies_last(account: Account) -> None:
     """Build the same with the Denies last. With this order, "the last statement wins" holds."""
     _stack(account)
     order = ["ListMaps", "AllMaps", "ReadMe", "KeepMaps", "NoDrafts"]
-    arrange(account.get_user("alice"), "stack", order)
+    arrange(account.users["alice"], "stack", order)
 
 
 def _stack_admin(account: Account) -> None:
     """Build the same, and also attach AdministratorAccess to Alice."""
     _stack(account)
-    account.get_user("alice").attach_policy("AdministratorAccess")
+    account.users["alice"].attach_policy("AdministratorAccess")
 
 
 TWO_DENIES = _document(
@@ -166,22 +166,22 @@ TWO_DENIES = _document(
 def _two_denies(account: Account) -> None:
     """Build a stack in which two Denies block reading, and a third blocks deleting."""
     _stack(account)
-    account.get_user("alice").put_policy("stack", TWO_DENIES)
+    account.users["alice"].put_policy("stack", TWO_DENIES)
 
 
 def _tower(account: Account) -> None:
     """Build lesson 02's exit ticket: the group has a Deny, the user has Allows."""
     _stack(account)
-    account.get_user("alice").delete_policy("stack")
-    account.get_user("alice").attach_policy("AmazonS3FullAccess")
-    account.get_user("alice").put_policy("read-drafts", _document(STACK_README))
+    account.users["alice"].delete_policy("stack")
+    account.users["alice"].attach_policy("AmazonS3FullAccess")
+    account.users["alice"].put_policy("read-drafts", _document(STACK_README))
     tower = account.create_group("tower")
     tower.put_policy("no-drafts", _document(STACK_NO_DRAFTS))
     tower.add_user("alice")
 
 
 LIST_ONLY = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS}
 )
 WRONG_ARN = _document(
     {
@@ -189,7 +189,7 @@ WRONG_ARN = _document(
         "Effect": "Allow",
         "Action": ["s3:ListBucket", "s3:GetObject"],
         "Resource": MAPS,
-    },
+    }
 )
 
 
@@ -208,13 +208,13 @@ def _versions(account: Account) -> None:
 def _carol_contracts(account: Account) -> None:
     """Build lesson 03's first exit ticket: Carol joins a second group."""
     _groups(account)
-    account.get_group("contractors").add_user("carol")
+    account.groups["contractors"].add_user("carol")
 
 
 def _carol_everywhere(account: Account) -> None:
     """Build lesson 03's second exit ticket: Carol joins a third group."""
     _carol_contracts(account)
-    account.get_group("developers").add_user("carol")
+    account.groups["developers"].add_user("carol")
 
 
 _BUILDERS: dict[str, Callable[[Account], None]] = {

@@ -141,9 +141,9 @@ def test_the_summary_counts_what_is_there(main: Account) -> None:
     main.create_instance_profile("box")
     main.root.create_access_key()
     main.root.create_login_profile(PASSWORD)
-    main.get_user("ana").create_virtual_mfa_device("ana-phone").enable()
+    main.users["ana"].create_virtual_mfa_device("ana-phone").enable()
     main.create_virtual_mfa_device("spare")
-    main.get_user("ben").attach_policy("ReadOnlyAccess")
+    main.users["ben"].attach_policy("ReadOnlyAccess")
     found = main.summary()
 
     expected = {
@@ -228,8 +228,8 @@ def test_an_account_comes_back_from_its_export() -> None:
     """What is written down and read again is the same account, and nothing is missing."""
     world = hand_made()
     account = world.accounts[ACCOUNT]
-    account.get_user("carol").attach_policy("ReadOnlyAccess")
-    account.get_user("erin").put_permissions_boundary("PowerUserAccess")
+    account.users["carol"].attach_policy("ReadOnlyAccess")
+    account.users["erin"].put_permissions_boundary("PowerUserAccess")
     back = World.from_account_details(account.call("GetAccountAuthorizationDetails", ROOT_OF))
 
     assert back.warnings == []
@@ -277,7 +277,7 @@ def test_the_pages_of_an_export_are_the_export(size: int) -> None:
 def test_a_filter_leaves_the_other_lists_empty(wanted: list[str], filled: dict[str, int]) -> None:
     """They are there, with nothing in them."""
     account = hand_made().accounts[ACCOUNT]
-    account.get_user("carol").attach_policy("ReadOnlyAccess")
+    account.users["carol"].attach_policy("ReadOnlyAccess")
     page = account.call("GetAccountAuthorizationDetails", ROOT_OF, Filter=wanted)
 
     assert {name: len(value) for name, value in page.items() if value} == filled
@@ -287,7 +287,7 @@ def test_a_filter_leaves_the_other_lists_empty(wanted: list[str], filled: dict[s
 def test_an_export_counts_attachments_and_boundaries() -> None:
     """As AWS does, of the account's own policies and of AWS's that are used."""
     account = hand_made().accounts[ACCOUNT]
-    account.get_user("carol").attach_policy("ReadOnlyAccess")
+    account.users["carol"].attach_policy("ReadOnlyAccess")
     policies = account.call("GetAccountAuthorizationDetails", ROOT_OF)["Policies"]
     counts = {
         policy["PolicyName"]: (policy["AttachmentCount"], policy["PermissionsBoundaryUsageCount"])
@@ -345,7 +345,7 @@ def granting(account: Account, arn: str, *services: str) -> dict[str, list[str]]
 def test_policies_of_a_user_and_its_groups_are_listed_by_service() -> None:
     """Inline and managed, the group's too; a Deny grants nothing, a boundary is not looked at."""
     account = hand_made().accounts[ACCOUNT]
-    alice, bob = account.get_user("alice").arn, account.get_user("bob").arn
+    alice, bob = account.users["alice"].arn, account.users["bob"].arn
 
     assert granting(account, alice, "s3", "dynamodb", "sqs") == {
         "s3": ["home", "list", "read-maps"],
@@ -358,11 +358,11 @@ def test_policies_of_a_user_and_its_groups_are_listed_by_service() -> None:
 def test_an_inline_policy_is_listed_with_its_holder_and_a_managed_one_with_its_arn() -> None:
     """As the API's page has it."""
     account = hand_made().accounts[ACCOUNT]
-    account.get_user("alice").attach_policy("read-maps")  # her group has it already
+    account.users["alice"].attach_policy("read-maps")  # her group has it already
     answer = account.call(
         "ListPoliciesGrantingServiceAccess",
         ROOT_OF,
-        Arn=account.get_user("alice").arn,
+        Arn=account.users["alice"].arn,
         ServiceNamespaces=["s3"],
     )
     (item,) = answer["PoliciesGrantingServiceAccess"]
@@ -392,7 +392,7 @@ def test_a_policy_that_is_not_in_the_file_grants_nothing() -> None:
     with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
 
-    assert granting(account, account.get_user("bob").arn, "s3") == {"s3": []}
+    assert granting(account, account.users["bob"].arn, "s3") == {"s3": []}
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_a_key_unused_for_a_year_is_to_be_deactivated(main: Account) -> None:
 
 def test_what_an_export_does_not_tell_is_not_known(loaded: Account) -> None:
     """And never done; users and groups are in the file."""
-    ana = loaded.get_user("alice")
+    ana = loaded.users["alice"]
     status, today = loaded.security_status(), loaded.security_recommendations(ana)
 
     assert states(status) == [UNKNOWN, UNKNOWN, DONE, DONE, UNKNOWN]

@@ -632,9 +632,9 @@ def test_policies_that_were_given_beside_an_export_know_who_was_deleted(sky: Sky
         *sky.world.to_account_details(), resource_policies={arn: document(statement)}
     )
     account = world.account(DATA)
-    account.get_user("eve").update(new_user_name="eva")
-    assert world.can(account.get_user("eva"), READ, f"{arn}/x")
+    account.users["eve"].update(new_user_name="eva")
+    assert world.can(account.users["eva"], READ, f"{arn}/x")
 
-    account.get_user("eva").delete()
+    account.users["eva"].delete()
 
     assert not world.can(account.create_user("eva"), READ, f"{arn}/x")

@@ -52,7 +52,10 @@ def test_the_help_lists_each_command_once_with_its_example(shell: Shell) -> None
     assert (result.status, result.err) == (0, "")
     assert headings == list(PURPOSES)
     assert [one[0] for one in examples_in(result.out)] == [
-        name for purpose in PURPOSES for name, one in COMMANDS.items() if one.purpose == purpose
+        name
+        for purpose in PURPOSES
+        for name, one in COMMANDS.items()
+        if one.table["purpose"] == purpose
     ]
     assert set(SHOWN) == set(COMMANDS)
     assert [line for line in result.out.splitlines() if len(line) > 80] == []
@@ -114,7 +117,7 @@ def test_the_demo_overwrites_nothing(demo: Shell) -> None:
     """A folder that exists is bad input; another one can be named."""
     before = {path: path.read_bytes() for path in Path("demo").iterdir()}
 
-    assert "exists already" in one_line(demo("demo"))
+    assert "already exists" in one_line(demo("demo"))
     assert {path: path.read_bytes() for path in Path("demo").iterdir()} == before
     assert json.loads(demo("demo", "other", "--json").out)[0] == str(Path("other", "world.json"))
 

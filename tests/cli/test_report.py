@@ -18,12 +18,12 @@ def with_table(shell: Shell) -> Shell:
     """The folder has a credential report of the account, too."""
     account = hand_made().accounts[ACCOUNT]
     account.root.create_login_profile(PASSWORD)
-    ana = account.get_user("alice")
+    ana = account.users["alice"]
     ana.create_access_key()
     ana.create_virtual_mfa_device("phone").enable()
-    account.get_user("bob").create_login_profile(PASSWORD)
-    account.get_user("bob").create_access_key()
-    account.get_user("bob").create_access_key()
+    account.users["bob"].create_login_profile(PASSWORD)
+    account.users["bob"].create_access_key()
+    account.users["bob"].create_access_key()
     shell.write("users.csv", account.credential_report().csv)
     return shell
 

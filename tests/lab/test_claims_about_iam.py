@@ -487,7 +487,7 @@ def test_s8_aws_managed_policies_are_used_as_they_are(main: Account, ana: User) 
 
 def test_s8_only_aws_changes_them(main: Account) -> None:
     """Unlike a template that one fills in: whoever wants less writes a policy of his own."""
-    policy = main.get_policy("AmazonS3ReadOnlyAccess")
+    policy = main.policies["AmazonS3ReadOnlyAccess"]
     with pytest.raises(AccessDenied):
         policy.create_version(document(allow(READ, MAP)), set_as_default=True)
     own = main.create_policy("read-one-map", document(allow(READ, MAP)))
@@ -513,7 +513,7 @@ SAMPLE = (
 def test_s9a_an_administrator_has_full_access(main: Account, ana: User) -> None:
     """Allow * on *."""
     ana.attach_policy("AdministratorAccess")
-    [statement] = main.get_policy("AdministratorAccess").document.statements
+    [statement] = main.policies["AdministratorAccess"].document.statements
 
     assert (statement.effect, statement.action, statement.resource) == ("Allow", ("*",), ("*",))
     others = [name for name in SAMPLE if name != "kms:Decrypt"]  # which asks its key
@@ -535,7 +535,7 @@ def test_s9a_an_administrator_can_still_be_limited(main: Account, ana: User) -> 
 def test_s9b_a_power_user_is_kept_from_more_than_users_and_groups(main: Account, ana: User) -> None:
     """Also from roles, policies, the organization and the account itself: NotAction says it."""
     ana.attach_policy("PowerUserAccess")
-    policy = main.get_policy("PowerUserAccess")
+    policy = main.policies["PowerUserAccess"]
 
     assert policy.default_version_id == "v12"
     assert policy.document.statements[0].not_action == ("iam:*", "organizations:*", "account:*")
@@ -692,7 +692,7 @@ def test_s12_a_user_is_in_ten_groups_and_an_account_has_300(main: Account, ana: 
         if number < 10:
             group.add_user(ana)
     with pytest.raises(LimitExceeded, match="GroupsPerUser: 10"):
-        main.get_group("g10").add_user(ana)
+        main.groups["g10"].add_user(ana)
     with pytest.raises(LimitExceeded, match="Groups"):
         main.create_group("one-more")
 

@@ -200,12 +200,12 @@ def test_a_new_trust_policy_counts_at_once(world: World, main: Account) -> None:
 @pytest.mark.parametrize("form", ["AmazonS3ReadOnlyAccess", AWS_S3])
 def test_nobody_changes_an_aws_managed_policy(form: str, main: Account) -> None:
     """One world cannot rewrite what every world is handed."""
-    policy = main.get_policy(form)
+    policy = main.policies[form]
     before = (dict(policy.versions), policy.default_version_id)
     with pytest.raises(IamLabError):
         policy.create_version(document(allow("*")), set_as_default=True)
 
-    fresh = World().create_account("other").get_policy(form)
+    fresh = World().create_account("other").policies[form]
     assert (dict(fresh.versions), fresh.default_version_id) == before
 
 
@@ -221,52 +221,52 @@ START = "1 validation error detected: Value"
 UNKNOWN = "arn:aws:iam::111111111111:policy/none"
 REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "no user": (
-        lambda a: a.get_user("none"),
+        lambda a: a.users["none"],
         NoSuchEntity,
         "The user with name none cannot be found.",
     ),
     "no role": (
-        lambda a: a.get_role("none"),
+        lambda a: a.roles["none"],
         NoSuchEntity,
         "The role with name none cannot be found.",
     ),
     "no group": (
-        lambda a: a.get_group("none"),
+        lambda a: a.groups["none"],
         NoSuchEntity,
         "The group with name none cannot be found.",
     ),
     "no policy": (
-        lambda a: a.get_user("alice").attach_policy(UNKNOWN),
+        lambda a: a.users["alice"].attach_policy(UNKNOWN),
         NoSuchEntity,
         f"Policy {UNKNOWN} does not exist or is not attachable.",
     ),
     "no such boundary": (
-        lambda a: a.get_user("alice").put_permissions_boundary(UNKNOWN),
+        lambda a: a.users["alice"].put_permissions_boundary(UNKNOWN),
         NoSuchEntity,
         f"Policy {UNKNOWN} does not exist or is not attachable.",
     ),
     "not attached": (
-        lambda a: a.get_user("alice").detach_policy(AWS_S3),
+        lambda a: a.users["alice"].detach_policy(AWS_S3),
         NoSuchEntity,
         f"Policy {AWS_S3} was not found.",
     ),
     "no version": (
-        lambda a: a.get_policy("read").set_default_version("v9"),
+        lambda a: a.policies["read"].set_default_version("v9"),
         NoSuchEntity,
         f"Policy arn:aws:iam::{ID}:policy/read version v9 does not exist or is not attachable.",
     ),
     "no inline policy of a user": (
-        lambda a: a.get_user("alice").delete_policy("p"),
+        lambda a: a.users["alice"].delete_policy("p"),
         NoSuchEntity,
         "The user policy with name p cannot be found.",
     ),
     "no inline policy of a group": (
-        lambda a: a.get_group("readers").delete_policy("p"),
+        lambda a: a.groups["readers"].delete_policy("p"),
         NoSuchEntity,
         "The group policy with name p cannot be found.",
     ),
     "no inline policy of a role": (
-        lambda a: a.get_role("r").delete_policy("p"),
+        lambda a: a.roles["r"].delete_policy("p"),
         NoSuchEntity,
         "The role policy with name p cannot be found.",
     ),
@@ -348,12 +348,12 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "path with a space": (lambda a: a.create_group("x", path="/s y/"), ValidationError, PATH),
     "empty path": (lambda a: a.create_user("x", path=""), ValidationError, PATH),
     "inline policy's name": (
-        lambda a: a.get_user("alice").put_policy("x y", READ),
+        lambda a: a.users["alice"].put_policy("x y", READ),
         ValidationError,
         f"{START} 'x y' at 'policyName' failed to satisfy constraint: {PATTERN}",
     ),
     "no JSON": (
-        lambda a: a.get_user("alice").put_policy("p", "{"),
+        lambda a: a.users["alice"].put_policy("p", "{"),
         MalformedPolicyDocument,
         "Syntax errors in policy.",
     ),
@@ -368,7 +368,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         "Your previous request to create the named bucket succeeded and you already own it.",
     ),
     "membership that is none": (
-        lambda a: a.get_group("readers").remove_user("alice"),
+        lambda a: a.groups["readers"].remove_user("alice"),
         NoSuchEntity,
         "User alice not in group readers.",
     ),
@@ -408,10 +408,10 @@ def test_a_refusal_speaks_as_aws_and_leaves_the_world_as_it_was(case: str, full:
 
 
 NOTES: dict[str, Callable[[Account], Any]] = {
-    "alice": lambda a: a.get_user("alcie"),
-    "readers": lambda a: a.get_group("reader"),
-    "read": lambda a: a.get_user("alice").attach_policy(f"arn:aws:iam::{ID}:policy/rea"),
-    "AmazonS3ReadOnlyAccess": lambda a: a.get_user("alice").attach_policy("AmazonS3ReadOnlyAcess"),
+    "alice": lambda a: a.users["alcie"],
+    "readers": lambda a: a.groups["reader"],
+    "read": lambda a: a.users["alice"].attach_policy(f"arn:aws:iam::{ID}:policy/rea"),
+    "AmazonS3ReadOnlyAccess": lambda a: a.users["alice"].attach_policy("AmazonS3ReadOnlyAcess"),
 }
 
 
@@ -430,7 +430,7 @@ def test_every_name_that_iam_takes_is_taken(name: str, main: Account) -> None:
     user = main.create_user(name, path="/a/b!c/")
 
     assert user.arn == f"arn:aws:iam::{ID}:user/a/b!c/{name}"
-    assert main.get_user(name.upper()) is user
+    assert main.users[name.upper()] is user
 
 
 # -- a group is no principal ------------------------------------------------------------------
@@ -438,7 +438,7 @@ def test_every_name_that_iam_takes_is_taken(name: str, main: Account) -> None:
 
 def test_a_group_cannot_call(full: World) -> None:
     """Whether as an object or by its ARN; the reason names its users."""
-    group = full.accounts[ID].get_group("readers")
+    group = full.accounts[ID].groups["readers"]
     group.add_user("alice")
     for caller in (group, group.arn):
         with pytest.raises(RequestError, match=r"isn't a principal.*alice"):
@@ -448,8 +448,8 @@ def test_a_group_cannot_call(full: World) -> None:
 def test_a_group_holds_neither_groups_nor_roles(full: World) -> None:
     """Groups do not nest, and roles do not join."""
     account = full.accounts[ID]
-    readers, writers = account.get_group("readers"), account.create_group("writers")
-    for member in (writers, readers, account.get_role("r")):
+    readers, writers = account.groups["readers"], account.create_group("writers")
+    for member in (writers, readers, account.roles["r"]):
         with pytest.raises(RequestError, match="only users"):
             readers.add_user(member)
 
@@ -459,7 +459,7 @@ def test_a_group_holds_neither_groups_nor_roles(full: World) -> None:
 def test_a_user_of_another_account_cannot_join(full: World) -> None:
     """Nor is his namesake here added in his place."""
     stranger = full.create_account("other", account_id=OTHER).create_user("alice")
-    readers = full.accounts[ID].get_group("readers")
+    readers = full.accounts[ID].groups["readers"]
 
     with pytest.raises(IamLabError):
         readers.add_user(stranger)
@@ -470,7 +470,7 @@ def test_a_user_of_another_account_cannot_join(full: World) -> None:
 def test_a_group_in_a_bucket_policy_is_refused_with_the_reason(full: World) -> None:
     """S3 says that the principal is invalid; the note says why and what to do instead."""
     account = full.accounts[ID]
-    group = account.get_group("readers")
+    group = account.groups["readers"]
     text = document(allow("s3:GetObject", "arn:aws:s3:::star-maps/*", Principal={"AWS": group.arn}))
 
     with pytest.raises(MalformedPolicy, match="Invalid principal in policy") as caught:
@@ -483,7 +483,7 @@ def test_a_group_in_a_bucket_policy_is_refused_with_the_reason(full: World) -> N
 def test_a_group_in_a_trust_policy_is_refused_with_the_reason(full: World) -> None:
     """IAM does not save it either, and the old trust policy stays."""
     account = full.accounts[ID]
-    role, group = account.get_role("r"), account.get_group("readers")
+    role, group = account.roles["r"], account.groups["readers"]
     before = role.trust
 
     with pytest.raises(MalformedPolicyDocument, match="Invalid principal") as caught:

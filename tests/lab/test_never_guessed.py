@@ -143,13 +143,13 @@ def test_a_sixth_version_wants_another_deleted_first():
     [
         lambda a: a.world.user(None),
         lambda a: a.world.account(5),
-        lambda a: a.get_user(None),
-        lambda a: a.get_user("ana").attach_policy(None),
-        lambda a: a.get_user("ana").attach_policy(a.get_user("ana").inline["p"]),
+        lambda a: a.users[None],
+        lambda a: a.users["ana"].attach_policy(None),
+        lambda a: a.users["ana"].attach_policy(a.users["ana"].inline["p"]),
         lambda a: a.create_policy("p", ALLOW).set_default_version(5),
         lambda a: a.create_group("g").add_user(None),
-        lambda a: a.world.can(a.get_user("ana"), "s3:GetObject", "*", context={5: "x"}),
-        lambda a: a.world.can(a.get_user("ana"), "s3:GetObject", "*", context=[1]),
+        lambda a: a.world.can(a.users["ana"], "s3:GetObject", "*", context={5: "x"}),
+        lambda a: a.world.can(a.users["ana"], "s3:GetObject", "*", context=[1]),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_reported(ask):

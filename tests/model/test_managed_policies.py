@@ -397,7 +397,7 @@ def test_a_near_miss_names_what_there_is(wanted: str, note: str, main: Account) 
     """A misspelt name, a wrong path, an ARN of the own account; else the own policies."""
     main.create_policy("read-maps", document(allow("s3:GetObject")))
     with pytest.raises(NoSuchEntity) as caught:
-        main.get_policy(wanted)
+        main.policies[wanted]
 
     assert note in caught.value.__notes__[0]
 
@@ -405,7 +405,7 @@ def test_a_near_miss_names_what_there_is(wanted: str, note: str, main: Account) 
 def test_without_policies_of_its_own_an_account_is_shown_some_of_aws(main: Account) -> None:
     """So that a learner sees what such a name looks like."""
     with pytest.raises(NoSuchEntity) as caught:
-        main.get_policy("zzz")
+        main.policies["zzz"]
 
     assert managed.names()[0] in caught.value.__notes__[0]
 

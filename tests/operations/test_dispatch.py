@@ -32,13 +32,13 @@ def main() -> Account:
 @pytest.fixture
 def admin(main: Account) -> User:
     """Who may do everything."""
-    return main.get_user("root-of-all")
+    return main.users["root-of-all"]
 
 
 @pytest.fixture
 def dana(main: Account) -> User:
     """Who may do what a test lets her."""
-    return main.get_user("dana")
+    return main.users["dana"]
 
 
 def test_who_may_not_is_refused_in_aws_words_and_nothing_happens(main: Account, dana: User) -> None:
@@ -70,7 +70,7 @@ def test_who_may_gets_what_the_api_answers(main: Account, admin: User) -> None:
     assert answer == {
         "Path": "/sky/",
         "UserName": "zoe",
-        "UserId": main.get_user("zoe").unique_id,
+        "UserId": main.users["zoe"].unique_id,
         "Arn": f"arn:aws:iam::{OWN}:user/sky/zoe",
     }
 
@@ -135,7 +135,7 @@ CONDITIONS = {
 def test_a_call_fills_the_context_with_what_it_sends(case: str, main: Account, dana: User) -> None:
     """So that delegated administration can be modelled."""
     condition, (good, arguments), (bad, other) = CONDITIONS[case]
-    main.get_user("bob").put_policy("p", POLICY)
+    main.users["bob"].put_policy("p", POLICY)
     dana.put_policy("only", document(allow("iam:*", "*", Condition=condition)))
     with pytest.raises(AccessDenied):
         main.call(bad, dana, **other)
@@ -276,7 +276,7 @@ def test_a_renamed_user_keeps_his_id_and_loses_what_names_his_arn(
     main: Account, dana: User
 ) -> None:
     """A policy that is about his ARN no longer means him; one that trusts him knows his id."""
-    bob = main.get_user("bob")
+    bob = main.users["bob"]
     main.create_bucket(
         "star-maps",
         policy=document(
@@ -295,12 +295,12 @@ def test_a_renamed_user_keeps_his_id_and_loses_what_names_his_arn(
         f"arn:aws:iam::{OWN}:user/robert",
     )
     assert bob.groups == ["team"]
-    assert main.get_group("team").users == [bob]
+    assert main.groups["team"].users == [bob]
     assert main.world.can(bob, "s3:GetObject", map_)
     with pytest.raises(AccessDenied):
         main.call("GetUser", dana, UserName="robert")
     with pytest.raises(NoSuchEntity):
-        main.get_user("bob")
+        main.users["bob"]
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
@@ -374,12 +374,12 @@ def test_a_trust_policy_names_only_who_is_there(what: str, main: Account) -> Non
 
 def test_a_renamed_group_keeps_its_members_and_policies(main: Account) -> None:
     """Its id stays too."""
-    team, bob = main.get_group("team"), main.get_user("bob")
+    team, bob = main.groups["team"], main.users["bob"]
     team.put_policy("read", document(allow("s3:GetObject", "*")))
     team.update(new_group_name="sky-team")
 
     assert bob.groups == ["sky-team"]
-    assert main.get_group("SKY-TEAM").users == [bob]
+    assert main.groups["SKY-TEAM"].users == [bob]
     assert main.world.can(bob, "s3:GetObject", "arn:aws:s3:::b/k")
 
 
@@ -387,15 +387,15 @@ def test_an_operation_of_another_name_or_letter_case_is_taken(main: Account) -> 
     """But two things may not have names that differ in case only."""
     main.create_user("zoe")
     with pytest.raises(AwsError, match="User with name ZOE already exists"):
-        main.get_user("bob").update(new_user_name="ZOE")
-    main.get_user("zoe").update(new_user_name="Zoe")
+        main.users["bob"].update(new_user_name="ZOE")
+    main.users["zoe"].update(new_user_name="Zoe")
 
     assert "Zoe" in main.users
 
 
 def test_a_quota_is_kept_until_it_is_raised(main: Account) -> None:
     """As far as AWS raises it, and no farther; what is never raised stays."""
-    bob = main.get_user("bob")
+    bob = main.users["bob"]
     for number in range(11):
         main.create_policy(f"p{number}", POLICY)
     for number in range(10):

@@ -45,10 +45,10 @@ def main() -> Account:
 
 
 SAVES = {
-    "an inline policy": lambda a, d: a.get_user("ana").put_policy("p", d),
+    "an inline policy": lambda a, d: a.users["ana"].put_policy("p", d),
     "a managed policy": lambda a, d: a.create_policy("p", d),
-    "a version": lambda a, d: a.get_policy("own").create_version(d),
-    "a trust policy": lambda a, d: a.get_role("job").update_assume_role_policy(d),
+    "a version": lambda a, d: a.policies["own"].create_version(d),
+    "a trust policy": lambda a, d: a.roles["job"].update_assume_role_policy(d),
     "a role": lambda a, d: a.create_role("other", assume_role_policy_document=d),
     "a bucket policy": lambda a, d: a.buckets["star-maps"].put_policy(d),
     "a bucket": lambda a, d: a.create_bucket("other", policy=d),
@@ -103,9 +103,9 @@ def test_all_inline_policies_of_an_identity_share_one_limit(
 ) -> None:
     """White space does not count; a policy that is written anew counts once."""
     holder: Any = {
-        "user": main.get_user("ana"),
-        "group": main.get_group("team"),
-        "role": main.get_role("job"),
+        "user": main.users["ana"],
+        "group": main.groups["team"],
+        "role": main.roles["job"],
     }[kind]
     holder.put_policy("first", long(limit - 500))
     holder.put_policy("second", long(500))
@@ -135,7 +135,7 @@ def test_a_trust_policy_has_a_smaller_one(main: Account) -> None:
     trust = document(EC2 | {"Condition": {"StringEquals": {"aws:SourceArn": "x" * 2048}}})
 
     with pytest.raises(LimitExceeded, match="Cannot exceed quota for ACLSizePerRole: 2048"):
-        main.get_role("job").update_assume_role_policy(trust)
+        main.roles["job"].update_assume_role_policy(trust)
 
 
 @pytest.mark.parametrize("how", OF_IAM)
@@ -150,8 +150,8 @@ def test_iam_refuses_characters_that_no_policy_may_have(how: str, main: Account)
 def test_iam_saves_what_does_not_exist(main: Account) -> None:
     """An action, a service, a resource, a key: they simply never match."""
     odd = allow("nothing:DoesNotExist", "arn:aws:nothing:::x")
-    main.get_user("ana").put_policy(
+    main.users["ana"].put_policy(
         "odd", document(odd | {"Condition": {"StringEquals": {"nothing:Key": "x"}}})
     )
 
-    assert main.get_user("ana").inline["odd"].statements[0].action == ("nothing:DoesNotExist",)
+    assert main.users["ana"].inline["odd"].statements[0].action == ("nothing:DoesNotExist",)

@@ -53,6 +53,15 @@ KEPT = {
 """Method -> the kind of what it makes, where the world does not list it."""
 NEW_NAMES = {"caller": "principal", "to_json": "to_dict"}
 """Method or parameter, as the walks note it -> as it is called."""
+LOOKUPS = {
+    "get_bucket": "buckets",
+    "get_group": "groups",
+    "get_policy": "policies",
+    "get_resource": "resources",
+    "get_role": "roles",
+    "get_user": "users",
+}
+"""Method of an account, as the walks note it -> the dictionary that looks up a name."""
 ORGANIZATIONS = {
     *("organization", "org_root", "unit", "member", "org_policy", "handshake", "center"),
     *("permission_set", "store_user", "store_group", "portal"),
@@ -134,7 +143,7 @@ def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR09
                 n, assume_role_policy_document=t, tags=pick([None, {"team": "sky"}])
             ),
         )
-    ana = account.get_user(users[0])
+    ana = account.users[users[0]]
     ana.attach_policy(pick([*["AdministratorAccess"] * 4, "PowerUserAccess", "ReadOnlyAccess"]))
     ana.create_login_profile(PASSWORDS[0])
     for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
@@ -143,7 +152,7 @@ def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR09
         if chance(0.3) and one.name not in ("zoe", "idle", "empty"):
             known = [*account.policies.values(), "AmazonS3FullAccess", "IAMFullAccess"]
             log.attempt("fills(attached)", lambda o=one, k=known: o.attach_policy(pick(k)))
-    account.get_group("astronomers").add_user(ana)
+    account.groups["astronomers"].add_user(ana)
     key = walk.keep("access_key", ana.create_access_key())
     made = log.attempt("fills(session)", lambda: walk.world.sts.get_session_token(key))
     if not isinstance(made, Exception):
@@ -151,9 +160,9 @@ def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR09
     if not whole:
         return
     if chance(0.3) and account.policies:
-        account.get_user("ben").put_permissions_boundary(pick(account.policies.values()))
+        account.users["ben"].put_permissions_boundary(pick(account.policies.values()))
     for name, enabled in (("phone", True), ("spare", False)):
-        device = walk.keep("device", account.get_user("ben").create_virtual_mfa_device(name))
+        device = walk.keep("device", account.users["ben"].create_virtual_mfa_device(name))
         if enabled:
             device.enable()
     account.create_instance_profile("web").add_role("deploy")
@@ -259,6 +268,15 @@ def prepare(walk: Walk, operation: str, given: dict[str, Any]) -> dict[str, Any]
     return again
 
 
+def _method(thing: Any, method: str, kind: str) -> Callable[..., Any]:
+    """Give the method, or the lookup, that is meant by a name in the walks."""
+    if kind == "account" and method in LOOKUPS:
+        held = getattr(thing, LOOKUPS[method])
+        return lambda **name: held[next(iter(name.values()))]
+    found: Callable[..., Any] = getattr(thing, NEW_NAMES.get(method, method))
+    return found
+
+
 def use_method(walk: Walk, name: str) -> None:  # noqa: C901 - one case after the other
     """Call a method of a thing."""
     kind, _, method = name.partition(".")
@@ -279,7 +297,7 @@ def use_method(walk: Walk, name: str) -> None:  # noqa: C901 - one case after th
     if given is None:
         walk.log.note("answers", name, "nothing there")
         return
-    ask = getattr(thing, NEW_NAMES.get(method, method))
+    ask = _method(thing, method, kind)
     by_name = {NEW_NAMES.get(one, one): value for one, value in given.items()}
     answer = walk.log.attempt(f"{name}({plain(thing)}, {plain(given)})", lambda: ask(**by_name))
     if isinstance(answer, Exception):
@@ -314,7 +332,7 @@ def arguments(walk: Walk, name: str) -> dict[str, Any] | None:
 
 
 def _operation(kind: str, method: str) -> tuple[str, str]:
-    """Give what a method is like: the name and the service of an operation."""
+    """Return what a method is like: the name and the service of an operation."""
     name = camel(method)
     if kind in ORGANIZATIONS:
         return f"organizations:{name}", "organizations"
@@ -546,7 +564,7 @@ def recorded() -> list[list[str]]:
 
 
 def different(number: int, kept: list[str], found: list[str]) -> str:
-    """Say how a walk is different from what was recorded; if it is not, nothing."""
+    """Return how a walk is different from what was recorded; if it is not, nothing."""
     wrong = [name for name, one, other in zip(SECTIONS, kept, found, strict=True) if one != other]
     how = f"python -m tests.recorded.walks show {number}"
     return f"walk {number}: other {', '.join(wrong)}; see {how}" if wrong else ""
@@ -570,7 +588,7 @@ def record(walks: int, jobs: int) -> int:
             crashes.setdefault(one.partition("(")[0] + one[-60:], f"walk {number}: {one}")
     FILE.write_text(json.dumps({"sections": SECTIONS, "walks": kept}, indent=0) + "\n", "utf-8")
     for what, names in (("operations", OPERATIONS), ("methods", METHODS)):
-        done = [one for one in names if ended[one, "done"]]
+        done = [name for name in names if ended[name, "done"]]
         failed = [one for one in names if ended[one, "failed"]]
         _say(f"{len(names)} {what}: {len(done)} succeeded, {len(failed)} failed at least once")
         _say("  never succeeded:", *(one for one in names if not ended[one, "done"]))
@@ -580,7 +598,7 @@ def record(walks: int, jobs: int) -> int:
 
 
 def compare(walks: int, jobs: int) -> int:
-    """Say which walks are different now."""
+    """Return which walks are different now."""
     kept = recorded()
     found = (different(number, kept[number], now) for number, now, *_ in _all(walks, jobs))
     wrong = [line for line in found if line and _say(line) is None]

@@ -183,7 +183,7 @@ def hand_made() -> World:
         user = account.create_user(name, path=spec.get("path", "/"), tags=spec.get("tags"))
         _fill(user, spec)
         for group in spec.get("groups", ()):
-            account.get_group(group).add_user(user)
+            account.groups[group].add_user(user)
     for name, spec in ROLES.items():
         role = account.create_role(
             name,
@@ -455,7 +455,7 @@ def big(users: int = 1_000) -> Doc:
             f"user-{number:04}", path="/staff/", tags={"number": str(number)}
         )
         for step in (0, 7):
-            account.get_group(f"team-{(number + step) % 50}").add_user(user)
+            account.groups[f"team-{(number + step) % 50}"].add_user(user)
         user.put_policy(
             "home",
             document(

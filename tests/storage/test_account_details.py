@@ -220,24 +220,24 @@ def test_all_parts_of_an_account_are_loaded() -> None:
     account = World.from_account_details(raw).accounts[ACCOUNT]
     ids = {item["UserName"]: item["UserId"] for item in raw["UserDetailList"]}
 
-    alice, auditor = account.get_user("alice"), account.get_role("auditor")
-    maps = account.get_policy("read-maps")
+    alice, auditor = account.users["alice"], account.roles["auditor"]
+    maps = account.policies["read-maps"]
 
     assert (alice.path, alice.tags, alice.groups) == ("/sky/", {"team": "sky"}, ["astronomers"])
     assert alice.arn == arn_of("alice")
     assert {name: item.unique_id for name, item in account.users.items()} == ids
-    assert account.get_user("bob").boundary == ARN_OF["ceiling"]
+    assert account.users["bob"].boundary == ARN_OF["ceiling"]
     assert (auditor.tags, auditor.boundary) == ({"team": "audit"}, ARN_OF["ceiling"])
     assert auditor.instance_profiles == ["auditor-profile"]
     assert (list(maps.versions), maps.default_version_id) == (["v1", "v2", "v3"], "v2")
     assert maps.document.to_dict() == document(allow("s3:GetObject", f"{MAPS}/*", Sid="ReadMaps"))
-    assert account.get_policy("ceiling").path == "/limits/"
+    assert account.policies["ceiling"].path == "/limits/"
 
 
 def test_a_rollback_in_a_loaded_world_counts_at_once() -> None:
     """A loaded policy has its versions, and the default one can be changed."""
     world = World.from_account_details(export_of(hand_made()))
-    policy = world.accounts[ACCOUNT].get_policy("read-maps")
+    policy = world.accounts[ACCOUNT].policies["read-maps"]
     assert world.can(arn_of("alice"), "s3:GetObject", OBJECT)
 
     policy.set_default_version("v3")

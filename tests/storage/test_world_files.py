@@ -192,7 +192,7 @@ def _things(world: World) -> None:
         main.call(
             "GenerateServiceLastAccessedDetails",
             main.root_arn,
-            Arn=main.get_policy("maps").arn,
+            Arn=main.policies["maps"].arn,
             Granularity=granularity,
         )
     main.upload_server_certificate("maps", CERTIFICATE, PRIVATE_KEY)

@@ -55,7 +55,7 @@ def chained(world):
     first = world.sts.assume_role(
         world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol"
     )
-    archivist = world.account("acme-data").get_role("archivist")
+    archivist = world.account("acme-data").roles["archivist"]
     return world.sts.assume_role(first, role_arn=archivist, role_session_name="carol-again")
 
 
@@ -222,7 +222,7 @@ def test_what_is_granted_and_then_cut_names_the_ceiling_that_cuts(case):
 
 def test_an_organization_names_every_level(world):
     """Levels that are open share a gate; the one that denies has its own, and is named."""
-    archivist = world.account("acme-data").get_role("archivist")
+    archivist = world.account("acme-data").roles["archivist"]
     figure = access_graph(world.can(archivist, "s3:DeleteObject", OLD_MAP))
     text = figure.as_text()
 

@@ -81,7 +81,7 @@ def told(figure):
 )
 def test_the_alternative_text_says_what_reaches_the_lit_user(acme, who, alt):
     """Each group with what it hands on, and what hangs on the user itself."""
-    assert attachment_graph(acme, lit=acme.get_user(who)).alt == alt
+    assert attachment_graph(acme, lit=acme.users[who]).alt == alt
 
 
 def test_a_boundary_caps_and_does_not_give(world):
@@ -124,7 +124,7 @@ def test_a_user_without_anything_gets_nothing(acme):
 
 def test_a_group_lights_its_members_and_its_policies(acme):
     """It hands on to the right and comes from the left."""
-    developers = acme.get_group("developers")
+    developers = acme.groups["developers"]
     figure = attachment_graph(acme, lit=developers)
 
     assert figure.alt == "Group developers gives AmazonS3FullAccess to bob and dana."
@@ -168,7 +168,7 @@ def test_the_lit_rows_are_the_ways_of_the_lit_one(world):
 
 def test_only_the_lit_ways_are_strong(acme):
     """The lit one has its own colour, what reaches it is blue and bold, all others are pale."""
-    figure = attachment_graph(acme, lit=acme.get_user("bob"))
+    figure = attachment_graph(acme, lit=acme.users["bob"])
     boxes = {box.text: box for box in figure.record.boxes}
 
     assert (boxes["bob"].colour, boxes["bob"].area, boxes["bob"].bold) == (INK, LIT_AREA, True)
@@ -183,7 +183,7 @@ def test_only_the_lit_ways_are_strong(acme):
 
 def test_in_lesson_03_no_line_crosses_another(acme):
     """Whoever shares a group stands beside each other, and straight lines are level."""
-    figure = attachment_graph(acme, lit=acme.get_user("bob"))
+    figure = attachment_graph(acme, lit=acme.users["bob"])
     heights = {box.text: box.y for box in figure.record.boxes}
     steps = [(line[0], line[-1]) for line in figure.record.lines if len(line) == 4]
 
@@ -198,7 +198,7 @@ def test_in_lesson_03_no_line_crosses_another(acme):
 
 def test_whoever_is_drawn_is_lit_in_its_account(acme):
     """A user, a group or a role stands for its account, with itself lit."""
-    for one in (acme.get_user("dana"), acme.get_group("developers")):
+    for one in (acme.users["dana"], acme.groups["developers"]):
         assert attachment_graph(one).svg() == attachment_graph(acme, lit=one).svg()
 
 
@@ -258,7 +258,7 @@ def crowd(number):
     for i in range(number):
         user = main.create_user(f"user{i}")
         user.put_policy("own", OWN)
-        main.get_group("staff").add_user(user)
+        main.groups["staff"].add_user(user)
     main.create_user("zoe").put_policy("odd", OWN)
     return main
 
@@ -303,7 +303,7 @@ def test_up_to_sixty_boxes_nobody_is_put_together():
 def test_the_lit_one_and_its_ways_always_stand_alone():
     """Among hundreds of others who are just like it."""
     main = crowd(300)
-    figure = attachment_graph(main, lit=main.get_user("user299"))
+    figure = attachment_graph(main, lit=main.users["user299"])
 
     assert {"user299", "299 users", "staff", "ReadOnlyAccess"} <= set(drawn(figure))
     assert len(figure.record.boxes) == 8

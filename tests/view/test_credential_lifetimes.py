@@ -58,7 +58,7 @@ def crowd(number):
 
 def test_every_credential_of_the_account_is_in_the_table(main):
     """Passwords, keys, MFA devices, certificates, SSH keys, service credentials, sessions."""
-    alice = main.get_user("alice")
+    alice = main.users["alice"]
     alice.create_virtual_mfa_device("phone").enable()
     wait(main, 3)
     certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
@@ -84,7 +84,7 @@ def test_every_credential_of_the_account_is_in_the_table(main):
 def test_the_list_has_each_credential_with_its_dates_and_state(main):
     """When it was made, how old it is, when it was used, when it must go."""
     used = wait(main, 20)
-    alice = main.get_user("alice")
+    alice = main.users["alice"]
     alice.put_policy("all", Policy.allow("*", "*"))
     main.world.do(alice.access_keys[0], "s3:ListAllMyBuckets", "*")
     wait(main, 10)
@@ -125,7 +125,7 @@ def test_a_password_is_due_when_the_password_policy_says_so(main, age):
         main.update_password_policy(minimum_password_length=8, max_password_age=age)
     main.root.create_login_profile(PASSWORD)
     changed = wait(main, 10)
-    main.get_user("alice").update_login_profile(password=OTHER)
+    main.users["alice"].update_login_profile(password=OTHER)
     wait(main, 59)
     row = rows_of(main)["alice", "password"]
     wait(main, 1)
@@ -140,7 +140,7 @@ def test_a_password_is_due_when_the_password_policy_says_so(main, age):
 
 def test_what_was_deleted_is_known_from_the_log(main):
     """A password, a key, a certificate, a device: from when to when they were good."""
-    alice = main.get_user("alice")
+    alice = main.users["alice"]
     phone = alice.create_virtual_mfa_device("phone")
     phone.enable()
     certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
@@ -170,7 +170,7 @@ def test_what_was_refused_has_ended_nothing(main):
 
 def test_a_new_password_does_not_hide_that_there_was_one_before(main):
     """Deleted and made again: two lives."""
-    alice = main.get_user("alice")
+    alice = main.users["alice"]
     wait(main, 5)
     alice.delete_login_profile()
     wait(main, 5)
@@ -204,7 +204,7 @@ def test_a_deleted_user_keeps_what_he_had_and_a_renamed_one_too(main):
 def test_an_inactive_key_says_since_when(main):
     """It is not too old, however old it is: nobody can use it."""
     off = wait(main, 95)
-    main.get_user("alice").access_keys[0].update("Inactive")
+    main.users["alice"].access_keys[0].update("Inactive")
     wait(main, 5)
     figure = credential_lifetimes(main)
     row = rows_of(main)["alice", "access key"]
@@ -221,7 +221,7 @@ def test_whoever_signs_in_with_a_password_alone_is_named(main):
     assert any("✕ no MFA" in label.drawn for label in alone.record.labels)
     assert main.audit().of("console-mfa")
 
-    main.get_user("alice").create_virtual_mfa_device("phone").enable()
+    main.users["alice"].create_virtual_mfa_device("phone").enable()
     safe = credential_lifetimes(main)
     assert "without MFA" not in safe.alt
     assert not any("✕ no MFA" in label.drawn for label in safe.record.labels)
@@ -250,7 +250,7 @@ def test_a_world_an_account_and_a_user_have_each_their_own(main):
     }
     assert "acme-data 222222222222" in credential_lifetimes(main.world).as_text()
     assert {row["user"] for row in credential_lifetimes(other).rows} == {"root user", "olga"}
-    assert {row["user"] for row in credential_lifetimes(main.get_user("alice")).rows} == {"alice"}
+    assert {row["user"] for row in credential_lifetimes(main.users["alice"]).rows} == {"alice"}
     assert isinstance(main.root, RootUser)
     assert {row["user"] for row in credential_lifetimes(main.root).rows} == {"root user"}
 
@@ -336,7 +336,7 @@ def test_the_same_world_gives_the_same_bytes():
 def test_no_secret_is_drawn(main):
     """Ids are no secrets; keys, passwords and seeds are."""
     key = main.create_user("bob").create_access_key()
-    phone = main.get_user("alice").create_virtual_mfa_device("phone")
+    phone = main.users["alice"].create_virtual_mfa_device("phone")
     phone.enable()
     figure = credential_lifetimes(main)
     said = f"{figure.as_text()}{figure.rows}{figure.svg().decode()}"

@@ -96,7 +96,7 @@ def test_the_three_designs_give_the_same_access(column):
     for project, people in teams.items():
         for person in people:
             for other, secret in secrets.items():
-                may = bool(account.world.can(account.get_user(person), READ, secret.arn))
+                may = bool(account.world.can(account.users[person], READ, secret.arn))
                 assert may is (other == project)
 
 

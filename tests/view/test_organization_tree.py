@@ -130,20 +130,20 @@ def test_caller_and_resource_have_their_own_ways():
     assert not main["rcp_says"]
     assert data["rcp_says"]
     assert not data["scp_says"]
-    assert "3 levels of SCPs let it through; 4 levels of RCPs let it through" in figure.alt
+    assert "3 levels of SCPs allow it; 4 levels of RCPs allow it" in figure.alt
 
 
 @pytest.mark.parametrize(
     ("caller", "action", "resource", "said"),
     [
         (f"arn:aws:iam::{ORG}:root", "s3:ListAllMyBuckets", "*", "no SCP limits the management"),
-        ("alice", "ec2:RunInstances", "*", "RCPs do not cover ec2"),
+        ("alice", "ec2:RunInstances", "*", "RCPs don't apply to ec2"),
         ("anonymous", "s3:GetObject", PLACE, "no principal of an account"),
         ("collector", "s3:GetObject", PLACE, "which is not in this organization"),
     ],
 )
 def test_who_is_exempt_is_told_why(caller, action, resource, said):
-    """The management account, a service that RCPs do not cover, and whoever is outside."""
+    """The management account, a service that RCPs don't apply to, and whoever is outside."""
     world = observatory()
     found = {"alice": world.user("alice"), "collector": world.role("collector")}
     decision = world.can(found.get(caller, caller), action, resource)
@@ -165,9 +165,7 @@ def test_a_service_linked_role_stands_under_no_fence():
 
     figure = organization_tree(organization_of(world), world.can(role, "ec2:RunInstances", "*"))
 
-    assert (
-        "A service-linked role does not stand under this" in row_of(figure, "acme-main")["scp_says"]
-    )
+    assert "It doesn't apply to service-linked roles" in row_of(figure, "acme-main")["scp_says"]
     assert faults(figure) == []
 
 
@@ -218,7 +216,7 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
     for account in organization.accounts:
         assert account.name in figure.as_text()
     if accounts > 60:
-        assert "more places stand only in the list" in figure.caption
+        assert "more places are only in the list" in figure.caption
     assert faults(figure) == []
 
 

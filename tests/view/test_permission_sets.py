@@ -302,7 +302,7 @@ def test_a_user_without_any_policy_has_an_empty_set():
     main = World(1).create_account("main", account_id="111111111111")
     figure = permission_sets(main.world, main.create_user("ana"), ASKED, MAP)
 
-    check(figure, decide(main.world, main.get_user("ana"), ASKED, MAP))
+    check(figure, decide(main.world, main.users["ana"], ASKED, MAP))
     assert len(outlines(figure)) == 1
     assert "  identity-based policy: no policy" in figure.lines
     assert figure.alt.startswith("Of 5 actions, ana may do none. ")

@@ -31,7 +31,7 @@ from iamlab.view.figures.policy.condition_tree import (
 )
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
-from iamlab.view.figures.sets.two_layers import CUT
+from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
@@ -350,7 +350,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
     """In two layers no ceiling is named where there is none."""
     assert DECISIONS["two accounts, resource silent"].blocking == ()
-    assert "ceiling" not in CUT.word
+    assert "ceiling" not in NOT_ENOUGH.word
 
 
 # -- worlds ----------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_each_credential_is_judged(main):
     assert said(young["access key 2"]) == said(young["certificates"]) == "– none"
     assert said(old["password"]) == "✕ never used"
     assert said(old["access key 1"]) == "✕ 100 days old, never used"
-    assert young["created"] == main.get_user("alice").create_date
+    assert young["created"] == main.users["alice"].create_date
 
 
 @pytest.mark.parametrize("days", [0, 45, 46, 90, 91, 92])
@@ -65,7 +65,7 @@ def test_a_cell_objects_when_the_audit_does(main, days, used):
     """A key: too old, or unused for too long. A password: unused. MFA: there is none."""
     if used is not None and used <= days:
         wait(main, used)
-        key = main.get_user("alice").access_keys[0]
+        key = main.users["alice"].access_keys[0]
         key.used(main.world, "s3", "us-east-1")
     wait(main, days - (used if used is not None and used <= days else 0))
     audit, cells = main.audit(), row(main)
@@ -105,7 +105,7 @@ def test_an_expired_password_says_since_when(main):
 
 def test_inactive_keys_and_certificates_are_neither_good_nor_bad(main):
     """Nobody can use them."""
-    alice = main.get_user("alice")
+    alice = main.users["alice"]
     alice.access_keys[0].update("Inactive")
     certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
     assert said(row(main)["certificates"]) == "✓ 1 active"

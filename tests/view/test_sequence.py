@@ -13,8 +13,7 @@ from iamlab.model.event import EventLog
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.shapes import Curve
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.calls.calls import hops_of
-from iamlab.view.figures.calls.sequence import sequence
+from iamlab.view.figures.calls.sequence import hops_of, sequence
 from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.sts import sts_scene
 from tests.view.looking import faults

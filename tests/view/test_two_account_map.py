@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, Request, World, evaluate
-from iamlab.engine.layers import CEILINGS, Layers
+from iamlab.engine.layers import CEILINGS, NAMES, Layers
 from iamlab.teach.acme import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
-from iamlab.view.figures.calls.policy_ends import end_of, stops_of
-from iamlab.view.figures.calls.two_account_map import two_account_map
+from iamlab.view.figures.calls.policy_ends import side_of, stops_of
+from iamlab.view.figures.calls.two_account_map import SHORT, two_account_map
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
@@ -26,7 +26,7 @@ def acme():
 
 def vendor(world, external_id=None):
     """Let the vendor ask for the customer's role."""
-    collector = world.account(STARSOFT).get_role("collector")
+    collector = world.account(STARSOFT).roles["collector"]
     context = {"sts:ExternalId": external_id} if external_id else None
     return world.can(collector, "sts:AssumeRole", READER, context=context)
 
@@ -63,11 +63,11 @@ THEIRS = named({"AWS": ANA}, Sid="Theirs")
     ("layers", "caller_says", "owner_says", "verdict"),
     [
         ({"identity": MINE, "resource": THEIRS}, "allows", "allows", "allowed"),
-        ({"identity": MINE}, "allows", "is not there", "implicit deny"),
-        ({"resource": THEIRS}, "is not there", "allows", "implicit deny"),
+        ({"identity": MINE}, "allows", "is absent", "implicit deny"),
+        ({"resource": THEIRS}, "is absent", "allows", "implicit deny"),
         (
             {"identity": document(allow("s3:PutObject")), "resource": THEIRS},
-            *("says nothing", "allows", "implicit deny"),
+            *("doesn't allow", "allows", "implicit deny"),
         ),
         (
             {"identity": MINE, "resource": named({"AWS": ANA}, deny)},
@@ -85,9 +85,9 @@ def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, 
     caller, owner = f"identity-based policy {caller_says}", f"bucket policy {owner_says}"
 
     assert {caller, owner} <= {text[2:] for text in drawn(figure)}
-    assert f"the {caller}, the {owner}" in figure.alt
+    assert f"the {caller}; the {owner}" in figure.alt
     assert figure.alt.endswith(f"Verdict: {verdict}.")
-    assert figure.alt.startswith(f"ana of {MAIN} asks for s3:GetObject on star-maps/m31.fits of")
+    assert figure.alt.startswith(f"ana asks for s3:GetObject on star-maps/m31.fits, from {MAIN} to")
     assert faults(figure) == []
 
 
@@ -119,10 +119,9 @@ def test_a_condition_stands_beside_what_the_request_has_for_it(acme, external_id
     figure = two_account_map(vendor(acme, external_id), world=acme)
     words = drawn(figure)
 
-    assert f"{symbol} StringEquals sts:ExternalId" in words
-    assert 'wants "acme-4711"' in words
-    assert f"the request has {has}" in words
-    assert (f"sts:ExternalId is {has}" in figure.alt) == (symbol != "✓")
+    condition = f'{symbol} StringEquals sts:ExternalId "acme-4711"; the request has {has}'
+    assert condition in " ".join(words)
+    assert (condition in figure.alt) == (symbol != "✓")
     [row] = [one for one in figure.rows if "sts:ExternalId" in one["conditions"]]
     assert row["conditions"].startswith(symbol)
     assert row["missed"] == ""
@@ -142,11 +141,11 @@ def test_a_service_is_asked_for_whom_it_calls():
     )
     words = drawn(figure)
 
-    assert "✓ StringEquals aws:SourceArn" in words
-    assert "✕ StringEquals aws:SourceAccount" in words
-    assert "– identity-based policy is not there" in words
+    assert "✓ StringEquals aws:SourceArn" in " ".join(words)
+    assert "✕ StringEquals aws:SourceAccount" in " ".join(words)
+    assert "– identity-based policy is absent" in words
     assert "CloudTrail" in words
-    assert "A caller of no account: the resource's side must allow." in words
+    assert "A caller without an account: the resource's side must allow." in words
     assert faults(figure) == []
 
 
@@ -157,9 +156,9 @@ def test_a_service_is_asked_for_whom_it_calls():
 def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
     """The account's own policies decide who of it may; the root user is not meant."""
     figure = two_account_map(decide(identity=MINE, resource=named({"AWS": principal})))
-    words = drawn(figure)
+    words = " ".join(drawn(figure))
 
-    assert (f"it names account {MAIN} (…:root): not its root user," in words) == is_said
+    assert (f"its Principal is account {MAIN}: that account's policies decide" in words) == is_said
     row = next(one for one in figure.rows if one["layer"] == "resource-based policy")
     assert row["names_account"] == (MAIN if is_said else "")
 
@@ -172,18 +171,20 @@ NO = document(deny("s3:*"))
 
 @pytest.mark.parametrize("layer", ["scp", "rcp", "boundary", "session", "endpoint"])
 @pytest.mark.parametrize(
-    ("ceiling", "word"), [(OPEN, "✓ open"), (CLOSED, "○ shut"), (NO, "✕ denies")]
+    ("ceiling", "word"), [(OPEN, "✓ allows"), (CLOSED, "○ doesn't allow"), (NO, "✕ denies")]
 )
-def test_a_ceiling_is_a_gate_that_is_open_or_shut(layer, ceiling, word):
+def test_a_ceiling_has_its_own_sign_on_the_arrow(layer, ceiling, word):
     """Whatever both sides say."""
     if layer in ("rcp", "endpoint"):
         ceiling = document({**ceiling["Statement"][0], "Principal": "*"})
     decision = decide(identity=MINE, resource=THEIRS, **{layer: ceiling})
     figure = two_account_map(decision)
 
-    assert word in drawn(figure)
-    assert bool(decision) == (word == "✓ open")
-    assert len(stops_of(decision)) == (word != "✓ open")
+    assert SHORT.get(layer, layer) in drawn(figure)
+    assert drawn(figure).count(word[0]) == 1 + 2 * (word == "✓ allows")
+    assert f"{word[0]} {NAMES[layer]} {word[2:]}" in figure.as_text()
+    assert bool(decision) == (word == "✓ allows")
+    assert len(stops_of(decision)) == (word != "✓ allows")
     assert faults(figure) == []
 
 
@@ -191,7 +192,7 @@ def test_the_deny_that_won_is_named_below(acme):
     """Also where it stands in a ceiling, which has no card."""
     root = acme.can(acme.account(DATA).root_arn, "s3:DeleteObject", OLD_MAP)
 
-    assert "A Deny wins, wherever it stands: keep-the-archive/KeepTheArchive." in drawn(
+    assert "A Deny overrides every Allow: keep-the-archive/KeepTheArchive." in drawn(
         two_account_map(root, world=acme)
     )
 
@@ -243,10 +244,10 @@ def test_between_accounts_both_silent_sides_are_in_the_way():
 def test_an_end_with_an_allow_and_a_deny_denies():
     """Both are shown, the Deny first."""
     both = document(allow("s3:*", Sid="Yes"), deny("s3:GetObject", Sid="No"))
-    end = end_of(decide(identity=both), "identity")
+    side = side_of(decide(identity=both), "identity")
 
-    assert end.look.word == "denies"
-    assert [said.effect for said in end.shown] == ["Deny", "Allow"]
+    assert side.look.word == "denies"
+    assert [match.effect for match in side.shown] == ["Deny", "Allow"]
 
 
 # -- laws ------------------------------------------------------------------------------------------
@@ -272,11 +273,11 @@ def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest
     near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
     if layer == "resource":
         far, near = ({**one, "Principal": "*"} for one in (far, near))
-    end = end_of(decide(**{layer: document(far, near)}), layer)
+    side = side_of(decide(**{layer: document(far, near)}), layer)
 
-    assert [said.address.rpartition("/")[2] for said in end.shown] == ["Near"]
-    assert len(end.others) == 1
-    assert end.look.word == "says nothing"
+    assert [match.address.rpartition("/")[2] for match in side.shown] == ["Near"]
+    assert len(side.others) == 1
+    assert side.look.word == "doesn't allow"
 
 
 # -- strangers and services ------------------------------------------------------------------------
@@ -325,7 +326,7 @@ def test_many_statements_and_conditions_are_counted():
     figure = two_account_map(decide(identity=many, context=dict.fromkeys(keys, "v"), owner=MAIN))
 
     assert "and 6 other statements" in drawn(figure)
-    assert "and 4 more conditions" in drawn(figure)
+    assert "and 4 more" in drawn(figure)
     assert sum(row["applies"] for row in figure.rows) == 9
     assert all(f"identity/S{i}" in figure.as_text() for i in range(9))
     assert all(key in figure.as_text() for key in keys)
@@ -337,10 +338,10 @@ def test_the_graph_leads_from_the_caller_to_the_resource(acme):
     for external_id, missing in (("acme-4711", 0), ("nebula-1", 1)):
         graph = two_account_map(vendor(acme, external_id), world=acme).graph
         assert next(iter(graph)) == "caller"
-        assert list(graph)[-1] == "asked"
+        assert list(graph)[-1] == "target"
         assert graph.number_of_edges() == len(graph) - 1
         assert sum(bool(one) for *_, one in graph.edges(data="missing")) == missing
-        assert graph.nodes["asked"]["field"] == "acme-data"
+        assert graph.nodes["target"]["field"].startswith("acme-data")
 
 
 def test_the_same_decision_gives_the_same_picture():

@@ -159,7 +159,7 @@ def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
         note = "Give the ARN of a user, a group, a role or a managed policy."
         raise noted(InvalidInput(f"ARN {arn} is not valid."), note)
     if parsed.kind == "policy":
-        return account.get_policy(arn)
+        return account.policies[arn]
     held: Mapping[str, Identity] = getattr(account, f"{parsed.kind}s")
     by_arn = {principal.arn: principal for principal in held.values()}
     if arn not in by_arn:

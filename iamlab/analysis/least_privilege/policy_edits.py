@@ -246,8 +246,12 @@ def find_identity(world: World, arn: str) -> Identity:
     """Find a user, group or role by its ARN."""
     parsed = Arn.parse(arn)
     account = world.account(parsed.account)
-    find = {"user": account.get_user, "group": account.get_group, "role": account.get_role}
-    return find[parsed.kind](parsed.name)
+    held: dict[str, Mapping[str, Identity]] = {
+        "user": account.users,
+        "group": account.groups,
+        "role": account.roles,
+    }
+    return held[parsed.kind][parsed.name]
 
 
 def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:
@@ -297,7 +301,7 @@ def _save(holder: Identity, edit: PolicyEdit) -> None:
 
 def save_version(account: Account, arn: str, document: Policy) -> None:
     """Save a document as the default version of a managed policy; the oldest may have to go."""
-    policy = account.get_policy(arn)
+    policy = account.policies[arn]
     if len(policy.versions) >= quota(account, "VersionsPerPolicy"):
         spare = (version for version in policy.versions if version != policy.default_version_id)
         oldest = min(spare, key=lambda version_id: int(version_id[1:]))

@@ -137,12 +137,12 @@ class _Actor:
             answer = account.call(name, self.caller, **parameters)
             self._made.append(done)
         if name == "CreateAccessKey":
-            user = account.get_user(parameters["UserName"])
+            user = account.users[parameters["UserName"]]
             if answer:
                 self._keys[user.arn] = AccessKey(user, answer["AccessKey"]["AccessKeyId"])
             self.caller = self._keys[user.arn]
         elif name in OF_SERVICES:
-            user = account.get_user(parameters["UserName"])
+            user = account.users[parameters["UserName"]]
             kind = OF_SERVICES[name] or users.BY_NAME[self._service(user, name, parameters)]
             self.caller = users.limited_to(kind, principal_of(self.world, user))
 
@@ -159,7 +159,7 @@ class _Actor:
             return
         account = self.account()
         if name == "UpdateLoginProfile":
-            user = account.get_user(parameters["UserName"])
+            user = account.users[parameters["UserName"]]
             if user.login_profile is None:
                 password = {"Password": SUPPOSED.make(self.world), "PasswordResetRequired": False}
                 perform(account, "CreateLoginProfile", UserName=user.name, **password)
@@ -182,7 +182,7 @@ class _Actor:
         """Sign in with the password that was set, or is known; the session is the next caller."""
         known = {name: value for name, value in parameters.items() if name != "SerialNumber"}
         if "password" in known:
-            user = self.world.accounts[known["account"]].get_user(known["user"])
+            user = self.world.accounts[known["account"]].users[known["user"]]
             profile = user.login_profile
             if profile is None or not profile.is_right(known["password"]):  # it may be any
                 named = {"UserName": user.name, "Password": known["password"]}

@@ -198,24 +198,6 @@ class Organization(Shown, Record):
         return f"<Organization {self.id} of {name}: {count(len(self.members), 'account')}, {units}>"
 
 
-def organization_of(world: World, account_id: str) -> Organization | None:
-    """Find the organization of an account.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> main = world.create_account("acme-main", account_id="111111111111")
-    >>> made = world.create_organization(main)
-    >>> organization_of(world, "111111111111") is made, organization_of(world, "222222222222")
-    (True, None)
-    """
-    for organization in world.organizations.values():
-        if account_id in organization.members:
-            return organization
-    return None
-
-
 def own_organization(account: Account) -> Organization:
     """Find the organization of an account, or raise an error.
 
@@ -224,7 +206,7 @@ def own_organization(account: Account) -> Organization:
     AWSOrganizationsNotInUseException
         The account isn't in an organization.
     """
-    found = organization_of(account.world, account.account_id)
+    found = account.organization
     if found is None:
         raise AWSOrganizationsNotInUseException(NOT_IN_USE)
     return found
@@ -252,14 +234,17 @@ def tree(organization: Organization) -> str:
     features = FEATURES.get(organization.feature_set, organization.feature_set)
     management = organization.management_account.name
     head = f"Organization {organization.id} ({features}), management account {management}"
-    below: dict[str, list[Target]] = {}
-    every: list[OrganizationalUnit | Member] = [
-        *organization.organizational_units.values(),
-        *organization.members.values(),
-    ]
-    for target in every:
-        below.setdefault(target.parent_id, []).append(target)
+    below = targets_below(organization)
     return "\n".join((head, *_lines(organization, organization.root, below, "", "")))
+
+
+def targets_below(organization: Organization) -> dict[str, list[Target]]:
+    """Return what is directly in the root and in each OU, by its id: OUs first, then accounts."""
+    below: dict[str, list[Target]] = {}
+    for targets in (organization.organizational_units, organization.members):
+        for target in targets.values():
+            below.setdefault(target.parent_id, []).append(target)
+    return below
 
 
 def _lines(

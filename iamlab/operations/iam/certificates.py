@@ -45,7 +45,7 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
-    return common.find_named(ServerCertificate, account, request)
+    return account.server_certificates[request["ServerCertificateName"]]
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:

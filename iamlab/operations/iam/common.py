@@ -19,11 +19,8 @@ from iamlab.errors import (
     EntityAlreadyExists,
     InvalidInput,
     LimitExceeded,
-    NoSuchEntity,
     PolicyNotAttachable,
     ValidationError,
-    did_you_mean,
-    noted,
 )
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
@@ -63,12 +60,12 @@ def user_of(account: Account, request: Parameters) -> User:
     """Find the user that a call names; by default the calling user."""
     if "UserName" not in request:
         raise ValidationError("Must specify userName when calling with non-User credentials")
-    return account.get_user(request["UserName"])
+    return account.users[request["UserName"]]
 
 
 def holder_of(account: Account, request: Parameters) -> CredentialOwner:
     """Find the owner of credentials: the named user, or the root user."""
-    return account.get_user(request["UserName"]) if "UserName" in request else account.root
+    return account.users[request["UserName"]] if "UserName" in request else account.root
 
 
 _HELD = {
@@ -84,22 +81,6 @@ _HELD = {
 def _held(account: Account, cls: type[New]) -> dict[str, New]:
     held: dict[str, New] = getattr(account, _HELD[cls.kind][0])
     return held
-
-
-def find_named(cls: type[New], account: Account, request: Parameters) -> New:
-    """Find what a call names, case-insensitively.
-
-    Raises
-    ------
-    NoSuchEntity
-        Nothing has the name; a note suggests similar names.
-    """
-    name, held = request[f"{cls.noun}Name"], _held(account, cls)
-    found = same_name(name, held)
-    if found is None:
-        missing = NoSuchEntity(f"{_HELD[cls.kind][1].format(name)} cannot be found.")
-        raise noted(missing, did_you_mean(name, held))
-    return found
 
 
 def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
@@ -185,7 +166,7 @@ def attachable(
     AwsError
         It is for roles that only a service makes.
     """
-    policy = account.get_policy(policy_arn)
+    policy = account.policies[policy_arn]
     if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
         raise refuse(f"Cannot attach a Service Role Policy to a Customer {noun}.")
     return policy

@@ -41,25 +41,21 @@ if TYPE_CHECKING:
 New = TypeVar("New", OpenIDConnectProvider, SAMLProvider)
 
 
-def _finder(cls: type[New], held: str, missing: str) -> Callable[[Account, Parameters], New]:
+def _finder(cls: type[New], held: str) -> Callable[[Account, Parameters], New]:
     """Return a function that finds a call's provider in a field of the account."""
 
     def find(account: Account, request: Parameters) -> New:
-        arn, providers = request[cls.named_by], getattr(account, held)
+        arn: str = request[cls.named_by]
         if f":{cls.kind}/" not in arn:
             raise InvalidInput(f"ARN {arn} is not valid.")
-        if arn not in providers:
-            raise NoSuchEntity(missing.format(arn))
-        found: New = providers[arn]
+        found: New = getattr(account, held)[arn]
         return found
 
     return find
 
 
-_find_oidc = _finder(
-    OpenIDConnectProvider, "oidc_providers", "OpenIDConnect Provider not found for arn {}"
-)
-_find_saml = _finder(SAMLProvider, "saml_providers", "Manifest not found for arn {}")
+_find_oidc = _finder(OpenIDConnectProvider, "oidc_providers")
+_find_saml = _finder(SAMLProvider, "saml_providers")
 
 
 def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> None:

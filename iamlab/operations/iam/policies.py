@@ -47,7 +47,7 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     NoSuchEntity
         There is no such policy.
     """
-    policy = account.get_policy(request["PolicyArn"])
+    policy = account.policies[request["PolicyArn"]]
     if policy.is_aws_managed:
         note = f"{policy.name} is an AWS managed policy. Create your own policy from its document."
         raise noted(AccessDenied("Policy is outside your own account."), note)
@@ -107,7 +107,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
 @operation("GetPolicy", on="policy", answer=as_it_is)
 def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a policy with its number of attachments."""
-    return {"Policy": _counted(account, account.get_policy(request["PolicyArn"]))}
+    return {"Policy": _counted(account, account.policies[request["PolicyArn"]])}
 
 
 @operation("ListPolicies", on="policy/", answer=as_it_is)
@@ -128,7 +128,7 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """List the identities that a policy is attached to or, if requested, is the boundary of."""
-    arn, kind = account.get_policy(request["PolicyArn"]).arn, request.get("EntityFilter")
+    arn, kind = account.policies[request["PolicyArn"]].arn, request.get("EntityFilter")
     is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     every = bounded_by(account, arn) if is_boundary else holders(account, arn)
     wanted = [entity for entity in every if kind in (None, entity.kind.capitalize())]
@@ -189,7 +189,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
 def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a version with its document."""
-    policy = account.get_policy(request["PolicyArn"])
+    policy = account.policies[request["PolicyArn"]]
     version_id = _version(policy, request["VersionId"])
     return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
 
@@ -197,7 +197,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
 def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any]:
     """List the versions of a policy, newest first."""
-    policy = account.get_policy(request["PolicyArn"])
+    policy = account.policies[request["PolicyArn"]]
     newest_first = sorted(policy.versions, key=_number, reverse=True)
     write = partial(common.write_version, policy, with_document=False)
     return common.page("Versions", newest_first, request, write)
@@ -239,7 +239,7 @@ def _attached(arn: str) -> dict[str, str]:
 
 def _find(account: Account, request: Parameters, noun: str) -> Identity:
     """Find the identity that a call names."""
-    found: Identity = getattr(account, f"get_{noun.lower()}")(request[f"{noun}Name"])
+    found: Identity = getattr(account, f"{noun.lower()}s")[request[f"{noun}Name"]]
     return found
 
 

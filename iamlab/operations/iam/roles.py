@@ -54,7 +54,7 @@ def own_role(account: Account, name: str) -> Role:
     UnmodifiableEntity
         It is AWS's role.
     """
-    role = account.get_role(name)
+    role = account.roles[name]
     if role.path.startswith(OF_AWS):
         raise UnmodifiableEntity(
             f"Cannot perform the operation on the protected role '{role.name}' - this role is "
@@ -103,7 +103,7 @@ def create_role(account: Account, request: Parameters) -> Role:
 @operation("GetRole", on="role", answer=_found)
 def get_role(account: Account, request: Parameters) -> Role:
     """Return a role; the response, like the account's export, has its last use."""
-    return account.get_role(request["RoleName"])
+    return account.roles[request["RoleName"]]
 
 
 @operation("ListRoles", on="role/", answer=as_it_is)
@@ -124,7 +124,7 @@ def update_role(account: Account, request: Parameters) -> Role:
 @operation("UpdateRoleDescription", on="role", answer=_answer)
 def update_role_description(account: Account, request: Parameters) -> Role:
     """Set its description, also for a service-linked role."""
-    role = account.get_role(request["RoleName"])
+    role = account.roles[request["RoleName"]]
     if not role.path.startswith(SERVICE_LINKED):
         role = own_role(account, role.name)
     role.description = request["Description"]
@@ -201,7 +201,7 @@ def _trust(service: str) -> str:
 @operation("DeleteServiceLinkedRole", on="role", answer=lambda task: {"DeletionTaskId": task})
 def delete_service_linked_role(account: Account, request: Parameters) -> str:
     """Delete a service's role after asking the service; return the id of the task."""
-    role = account.get_role(request["RoleName"])
+    role = account.roles[request["RoleName"]]
     if not role.path.startswith(SERVICE_LINKED):  # AWS's sentence is not documented
         raise ValidationError(f"Role {role.name} is not a service-linked role.")
     task = f"task{role.path}{role.name}/{account.world.ids.uuid()}"
@@ -222,7 +222,7 @@ def get_service_linked_role_deletion_status(account: Account, request: Parameter
 
 
 def _profile(account: Account, request: Parameters) -> InstanceProfile:
-    return common.find_named(InstanceProfile, account, request)
+    return account.instance_profiles[request["InstanceProfileName"]]
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def list_instance_profiles(account: Account, request: Parameters) -> dict[str, A
 @operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
 def list_instance_profiles_for_role(account: Account, request: Parameters) -> dict[str, Any]:
     """List the instance profiles that contain a role."""
-    names = account.get_role(request["RoleName"]).instance_profiles
+    names = account.roles[request["RoleName"]].instance_profiles
     held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
     return common.page("InstanceProfiles", held, request, write_profile)
 

@@ -54,7 +54,7 @@ def create_user(account: Account, request: Parameters) -> User:
 def get_user(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a user; without a name, the root user."""
     if "UserName" in request:
-        return {"User": _found(account.get_user(request["UserName"]))}
+        return {"User": _found(account.users[request["UserName"]])}
     created, used = common.filled(CreateDate=account.create_date), _password_last_used(account.root)
     return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **created, **used}}
 
@@ -83,7 +83,7 @@ def list_users(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("UpdateUser", on="user")
 def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
-    user = account.get_user(request["UserName"])
+    user = account.users[request["UserName"]]
     old = user.arn
     common.move(user, request, "NewUserName")
     rename_everywhere(account.world, old, user.arn)
@@ -93,7 +93,7 @@ def update_user(account: Account, request: Parameters) -> User:
 @operation("DeleteUser", on="user")
 def delete_user(account: Account, request: Parameters) -> None:
     """Delete a user; first remove its policies, groups and credentials."""
-    user = account.get_user(request["UserName"])
+    user = account.users[request["UserName"]]
     common.check_empty(
         (user.attached, "detach all policies"),
         (user.inline, "delete policies"),
@@ -118,7 +118,7 @@ def create_group(account: Account, request: Parameters) -> Group:
 @operation("GetGroup", on="group", answer=as_it_is)
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a group with its members."""
-    group = account.get_group(request["GroupName"])
+    group = account.groups[request["GroupName"]]
     members = common.page("Users", group.users, request, common.write_identity)
     return {"Group": common.write_identity(group), **members}
 
@@ -132,7 +132,7 @@ def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
 def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any]:
     """List the groups of a user."""
-    user = account.get_user(request["UserName"])
+    user = account.users[request["UserName"]]
     own = [account.groups[name] for name in user.groups if name in account.groups]
     return common.page("Groups", own, request, common.write_identity)
 
@@ -140,7 +140,7 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
 @operation("UpdateGroup", on="group")
 def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
-    group = account.get_group(request["GroupName"])
+    group = account.groups[request["GroupName"]]
     old = group.name
     common.move(group, request, "NewGroupName")
     for user in account.users.values():
@@ -151,7 +151,7 @@ def update_group(account: Account, request: Parameters) -> Group:
 @operation("DeleteGroup", on="group")
 def delete_group(account: Account, request: Parameters) -> None:
     """Delete a group without members and policies."""
-    group = account.get_group(request["GroupName"])
+    group = account.groups[request["GroupName"]]
     common.check_empty(
         (group.users, "remove users from group"),
         (group.attached, "detach all policies"),
@@ -161,7 +161,7 @@ def delete_group(account: Account, request: Parameters) -> None:
 
 
 def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
-    return account.get_group(request["GroupName"]), account.get_user(request["UserName"])
+    return account.groups[request["GroupName"]], account.users[request["UserName"]]
 
 
 @operation("AddUserToGroup", on="group")

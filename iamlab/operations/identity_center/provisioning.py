@@ -255,7 +255,7 @@ def _note(account: Account, name: str, arguments: dict[str, Any]) -> None:
 
 def _identity(account: Account) -> dict[str, Any]:
     """Return the caller: a session of the service-linked role."""
-    linked, now = account.get_role(LINKED_ROLE), account.world.clock.now
+    linked, now = account.roles[LINKED_ROLE], account.world.clock.now
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     context = {
         "aws:PrincipalType": "AssumedRole",

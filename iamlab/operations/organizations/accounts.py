@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import noted
 from iamlab.errors import organizations as errors
-from iamlab.model.organization.organization import Organization, organization_of, own_organization
+from iamlab.model.organization.organization import Organization, own_organization
 from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Handshake, Member
 from iamlab.operations.organizations.calls import ANYBODY, needing, operation, tagging
 from iamlab.operations.organizations.lookup import about_handshake, handshake_in, member_of, missing
@@ -109,7 +109,7 @@ def _make_account(organization: Organization, arguments: Parameters, tags: dict[
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     named = {"RoleName": arguments.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
     role = find("CreateRole").perform(account, named)
-    role.attached.append(account.get_policy("AdministratorAccess").arn)
+    role.attached.append(account.policies["AdministratorAccess"].arn)
     return account.account_id
 
 
@@ -148,7 +148,7 @@ def about_invited(account: Account, arguments: Parameters) -> str:
     """Return the future ARN of the invited account; with ``*`` for an address."""
     target = arguments.get("Target")
     key = target.get("Id") if isinstance(target, Mapping) else None
-    organization = organization_of(account.world, account.account_id)
+    organization = account.world.organization_of(account.account_id)
     if organization is None or not isinstance(key, str) or fault(RULES["AccountId"], key):
         return "*"
     return organization.arn_of("account", key)
@@ -204,7 +204,7 @@ def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Ha
 def accept_handshake(account: Account, arguments: Parameters) -> Handshake:
     """Accept an invitation and join the organization."""
     handshake = _open_handshake(account, arguments, "ACCEPTED")
-    before, after = organization_of(account.world, account.account_id), handshake.organization
+    before, after = account.world.organization_of(account.account_id), handshake.organization
     if before is after:
         raise errors.HandshakeConstraintViolationException(
             "The account is a member of the organization already.", _MEMBER

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.errors.organizations import AccessDeniedException
-from iamlab.model.organization.organization import organization_of, own_organization
+from iamlab.model.organization.organization import own_organization
 from iamlab.operations.dispatch import Call
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
 from iamlab.operations.registry import nothing
@@ -115,7 +115,7 @@ def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Return the condition keys of the service: the type of a policy, and a service's principal."""
-    organization = organization_of(account.world, account.account_id)
+    organization = account.world.organization_of(account.account_id)
     policies = {} if organization is None else organization.policies
     policy = policies.get(arguments.get("PolicyId", arguments.get("ResourceId", "")))
     named = [arguments[name] for name in ("Type", "PolicyType", "Filter") if name in arguments]
@@ -129,7 +129,7 @@ def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
 
 def arn_of(account: Account, key: object) -> str:
     """Return the ARN for an id; ``*`` if it isn't an id."""
-    organization = organization_of(account.world, account.account_id)
+    organization = account.world.organization_of(account.account_id)
     if organization is None or not isinstance(key, str):
         return "*"
     if key in organization.policies:

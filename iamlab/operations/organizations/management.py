@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import noted
 from iamlab.errors import organizations as errors
-from iamlab.model.organization.organization import Organization, organization_of
+from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import DEEPEST, SCP, TYPES, aws_managed
 from iamlab.model.organization.targets import Container, Member, OrganizationalUnit, Root
 from iamlab.operations.organizations.calls import ANYBODY, operation, tagging
@@ -33,7 +33,7 @@ def create_organization(account: Account, arguments: Parameters) -> Organization
     That follows from the API reference of ``CreateOrganization``; RCPs must be enabled.
     """
     world, owner = account.world, account.account_id
-    if organization_of(world, owner) is not None:
+    if world.organization_of(owner) is not None:
         raise errors.AlreadyInOrganizationException(
             "The provided account is already a member of an organization."
         )

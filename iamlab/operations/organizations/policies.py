@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.errors import noted
 from iamlab.errors import organizations as errors
-from iamlab.model.organization.organization import organization_of
 from iamlab.model.organization.policies import TYPES, OrganizationPolicy, of_type, type_of
 from iamlab.operations.organizations.calls import needing, operation, tagging
 from iamlab.operations.organizations.lookup import missing, policy_in, tagged_in, target_in
@@ -86,7 +85,7 @@ def _own(part: Tagged) -> Tagged:
 
 def about_new(account: Account, arguments: Parameters) -> str:
     """Return the future ARN of a new policy, with ``*`` for its id."""
-    organization = organization_of(account.world, account.account_id)
+    organization = account.world.organization_of(account.account_id)
     if organization is None or arguments.get("Type") not in TYPES:
         return "*"
     return organization.arn_of("policy", f"{arguments['Type'].lower()}/*")

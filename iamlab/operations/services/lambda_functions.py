@@ -190,7 +190,7 @@ class Function(NamedResource):
         InvalidParameterValueException
             Lambda can't assume it.
         """
-        found = self.account.get_role(role) if isinstance(role, str) else role
+        found = self.account.roles[role] if isinstance(role, str) else role
         arn = arn_of(found, "role is a role or its name")
         self._do("UpdateFunctionConfiguration", Role=arn)
 

@@ -43,10 +43,10 @@ def _principals(world: World) -> dict[str, str]:
     """Return candidates for a Principal element, with their ARNs."""
     account = world.account("acme-main")
     return {
-        "user alice": account.get_user("alice").arn,
-        "user dana": account.get_user("dana").arn,
-        "group astronomers": account.get_group("astronomers").arn,
-        "group contractors": account.get_group("contractors").arn,
+        "user alice": account.users["alice"].arn,
+        "user dana": account.users["dana"].arn,
+        "group astronomers": account.groups["astronomers"].arn,
+        "group contractors": account.groups["contractors"].arn,
         "account acme-main": account.root_arn,
     }
 

@@ -1,4 +1,4 @@
-"""What people call those who ask, what they ask for, and the policy that hangs on it."""
+"""Short names of accounts, callers, resources and their policies, as people use them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.describe.words import called
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
+    from iamlab.model.world import World
 
 _AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
 
@@ -35,6 +37,35 @@ def short_name(arn: str) -> tuple[str, str]:
     kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
     service = "" if parsed.resource == "root" else f"{parsed.service.upper()} "
     return parsed.name or parsed.resource, f"{service}{kind}"
+
+
+def account_names(world: World | None) -> dict[str, str]:
+    """Return the names of a world's accounts, by their ids."""
+    return {} if world is None else {key: one.name for key, one in world.accounts.items()}
+
+
+def title_and_note(name: str, kind: str) -> tuple[str, str]:
+    """Return what people call a caller or a service, and what it is.
+
+    Examples
+    --------
+    >>> title_and_note("arn:aws:sts::111122223333:assumed-role/auditor/carol", "session")
+    ('role auditor', 'session carol')
+    >>> title_and_note("cloudtrail.amazonaws.com", "service")
+    ('CloudTrail', 'service')
+    """
+    if not is_arn(name):
+        prefix, is_service, _ = name.partition(".amazonaws.com")
+        title = (called(prefix) or prefix) if is_service else name
+        return title, "caller" if kind == name else kind
+    arn = Arn.parse(name)
+    if arn.resource == "root":
+        return "root user", "user"
+    if arn.kind == "assumed-role":
+        role, _, session = arn.resource.partition("/")[2].partition("/")
+        return f"role {role}", f"session {session}"
+    is_issuer = arn.kind == "oidc-provider"
+    return arn.resource.partition("/")[2] if is_issuer else arn.name or arn.resource, kind
 
 
 def asks_for(request: Request) -> str:

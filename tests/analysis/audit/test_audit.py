@@ -90,64 +90,62 @@ def _add_root_phone(main: Account) -> None:
 
 
 def _let_key_grow_old(main: Account) -> None:
-    key = main.get_user("ana").create_access_key()
+    key = main.users["ana"].create_access_key()
     main.world.clock.advance(days=91)
     key.used(key.user.account.world, "s3", "us-east-1")
 
 
 def _leave_key_unused(main: Account) -> None:
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key()
     main.world.clock.advance(days=46)
 
 
 def _add_two_keys(main: Account) -> None:
-    main.get_user("ana").create_access_key()
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key()
+    main.users["ana"].create_access_key()
 
 
 def _add_console_user(main: Account) -> None:
     ben = main.create_user("ben", tags={"owner": "ben"})
-    main.get_group("readers").add_user(ben)
+    main.groups["readers"].add_user(ben)
     ben.create_login_profile(PASSWORD)
 
 
 def _make_key_with_user(main: Account) -> None:
-    main.get_user("ana").create_login_profile(PASSWORD)
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_login_profile(PASSWORD)
+    main.users["ana"].create_access_key()
 
 
 def _add_wide_policy(main: Account) -> None:
-    main.get_group("readers").attach_policy(main.create_policy("wide", ALL))
+    main.groups["readers"].attach_policy(main.create_policy("wide", ALL))
 
 
 def _add_wide_inline_policy(main: Account) -> None:
-    main.get_group("readers").put_policy("wide", ALL)
+    main.groups["readers"].put_policy("wide", ALL)
 
 
 def _add_service_policy(main: Account) -> None:
-    main.get_group("readers").attach_policy(main.create_policy("s3", document(allow("s3:*"))))
+    main.groups["readers"].attach_policy(main.create_policy("s3", document(allow("s3:*"))))
 
 
 def _add_decrypting_policy(main: Account) -> None:
-    main.get_group("readers").attach_policy(
-        main.create_policy("kms", document(allow("kms:Decrypt")))
-    )
+    main.groups["readers"].attach_policy(main.create_policy("kms", document(allow("kms:Decrypt"))))
 
 
 def _add_decrypting_inline_policy(main: Account) -> None:
-    main.get_group("readers").put_policy("kms", document(allow("kms:Dec*")))
+    main.groups["readers"].put_policy("kms", document(allow("kms:Dec*")))
 
 
 def _attach_to_user(main: Account) -> None:
-    main.get_user("ana").attach_policy("read")
+    main.users["ana"].attach_policy("read")
 
 
 def _detach_support(main: Account) -> None:
-    main.get_role("support").detach_policy("AWSSupportAccess")
+    main.roles["support"].detach_policy("AWSSupportAccess")
 
 
 def _attach_cloud_shell(main: Account) -> None:
-    main.get_group("readers").attach_policy("AWSCloudShellFullAccess")
+    main.groups["readers"].attach_policy("AWSCloudShellFullAccess")
 
 
 def _add_policy(main: Account) -> None:
@@ -155,9 +153,9 @@ def _add_policy(main: Account) -> None:
 
 
 def _rename_user(main: Account) -> None:
-    main.get_user("ana").update(new_user_name="anna")
+    main.users["ana"].update(new_user_name="anna")
     main.create_policy("of-ana", document(allow("iam:GetUser", f"{IAM}user/ana")))
-    main.get_group("readers").attach_policy("of-ana")
+    main.groups["readers"].attach_policy("of-ana")
 
 
 def _trust_a_deleted_user(main: Account) -> None:
@@ -208,15 +206,15 @@ FAULTS: dict[str, tuple[Callable[[Account], None], set[str], str]] = {
     "unused-policy": (_add_policy, {"unused-policy"}, "Nobody has this policy"),
     "missing-name": (_rename_user, {"missing-name"}, f"names {IAM}user/ana"),
     "trusts-nobody": (_trust_a_deleted_user, {"missing-name", "trusts-nobody"}, "don't exist"),
-    "role-tags": (lambda main: main.get_role("support").untag(["owner"]), {"role-tags"}, "no tags"),
-    "user-tags": (lambda main: main.get_user("ana").untag(["owner"]), {"user-tags"}, "no tags"),
+    "role-tags": (lambda main: main.roles["support"].untag(["owner"]), {"role-tags"}, "no tags"),
+    "user-tags": (lambda main: main.users["ana"].untag(["owner"]), {"user-tags"}, "no tags"),
     "empty-group": (
         lambda main: main.create_group("empty") and None,
         {"empty-group"},
         "no members",
     ),
     "user-without-group": (
-        lambda main: main.get_group("readers").remove_user("ana"),
+        lambda main: main.groups["readers"].remove_user("ana"),
         {"user-without-group", "empty-group"},
         "in no group",
     ),
@@ -283,7 +281,7 @@ def test_one_root_key_is_one_key(main: Account) -> None:
 @pytest.mark.parametrize(("days", "count"), [(90, 0), (91, 1)])
 def test_a_key_may_be_90_days_old(days: int, count: int, main: Account) -> None:
     """On the day after it is too old."""
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key()
     main.world.clock.advance(days=days)
 
     assert len(found(main, "access-key-rotation")) == count
@@ -291,10 +289,10 @@ def test_a_key_may_be_90_days_old(days: int, count: int, main: Account) -> None:
 
 def test_an_inactive_key_is_neither_old_nor_unused_nor_one_of_two(main: Account) -> None:
     """It opens nothing."""
-    main.get_user("ana").create_access_key().update("Inactive")
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key().update("Inactive")
+    main.users["ana"].create_access_key()
     main.world.clock.advance(days=400)
-    for key in main.get_user("ana").access_keys:
+    for key in main.users["ana"].access_keys:
         if key.status == "Active":
             key.used(key.user.account.world, "s3", "us-east-1")
             key.update("Inactive")
@@ -304,7 +302,7 @@ def test_an_inactive_key_is_neither_old_nor_unused_nor_one_of_two(main: Account)
 
 def test_use_is_counted_from_the_last_time(main: Account) -> None:
     """Of keys and passwords each; what was never used counts from when it was made."""
-    ana = main.get_user("ana")
+    ana = main.users["ana"]
     key = ana.create_access_key()
     main.world.clock.advance(days=40)
     key.used(key.user.account.world, "s3", "us-east-1")
@@ -321,9 +319,9 @@ def test_use_is_counted_from_the_last_time(main: Account) -> None:
 
 def test_a_key_that_is_made_later_is_not_made_at_creation(main: Account) -> None:
     """A minute is enough."""
-    main.get_user("ana").create_login_profile(PASSWORD)
+    main.users["ana"].create_login_profile(PASSWORD)
     main.world.clock.advance(minutes=1)
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key()
 
     assert found(main, "key-at-creation") == []
 
@@ -467,10 +465,10 @@ def test_only_the_default_version_counts(main: Account) -> None:
 def test_a_boundary_may_allow_everything(main: Account) -> None:
     """It grants nothing; once somebody has it as a policy, it does."""
     wide = main.create_policy("wide", ALL)
-    main.get_user("ana").put_permissions_boundary(wide)
+    main.users["ana"].put_permissions_boundary(wide)
     assert found(main, "policy-admin") == []
 
-    main.get_group("readers").attach_policy(wide)
+    main.groups["readers"].attach_policy(wide)
     assert [subject for subject, _ in found(main, "policy-admin")] == ["policy/wide"]
 
 
@@ -485,7 +483,7 @@ def test_a_policy_that_nobody_has_is_said_to_be_so(main: Account) -> None:
 def test_awss_own_policies_are_not_accused() -> None:
     """Not even when an export holds them."""
     account = hand_made().accounts[ACCOUNT]
-    account.get_user("carol").attach_policy("AdministratorAccess")
+    account.users["carol"].attach_policy("AdministratorAccess")
     export = account.call("GetAccountAuthorizationDetails", account.root_arn)
     audit = World.from_account_details(export).accounts[ACCOUNT].audit()
 
@@ -496,7 +494,7 @@ def test_awss_own_policies_are_not_accused() -> None:
 def test_several_own_policies_are_counted(main: Account) -> None:
     """Attached and inline ones."""
     _attach_to_user(main)
-    main.get_user("ana").put_policy("p", READ)
+    main.users["ana"].put_policy("p", READ)
 
     assert found(main, "user-policies") == [("user/ana", "The user has 2 policies of its own.")]
 
@@ -516,7 +514,7 @@ def test_required_tags_are_asked_for_by_name(main: Account) -> None:
 
 def naming(main: Account, statement: Any) -> list[str]:
     """Write a policy, and say what is found in it."""
-    main.get_group("readers").put_policy("names", document(statement))
+    main.groups["readers"].put_policy("names", document(statement))
     return [what for _, what in found(main, "missing-name")]
 
 
@@ -580,7 +578,7 @@ def test_what_is_to_be_created_need_not_be_there(main: Account) -> None:
 def test_principals_are_looked_up_in_all_policies_of_resources(main: Account) -> None:
     """Of roles, of buckets, and those that were given beside the account."""
     gone = main.create_user("gone")
-    main.get_role("support").update_assume_role_policy(trust({"AWS": gone.arn}))
+    main.roles["support"].update_assume_role_policy(trust({"AWS": gone.arn}))
     bucket = document(
         {
             "Effect": "Deny",
@@ -592,9 +590,9 @@ def test_principals_are_looked_up_in_all_policies_of_resources(main: Account) ->
     main.create_bucket("maps", policy=bucket)
     gone.delete()
     main.create_bucket("plain")
-    main.world.resource_policies["arn:aws:sqs:us-east-1:111111111111:q"] = main.get_role(
+    main.world.resource_policies["arn:aws:sqs:us-east-1:111111111111:q"] = main.roles[
         "support"
-    ).trust  # type: ignore[assignment]
+    ].trust  # type: ignore[assignment]
 
     assert [finding.subject for finding in main.audit().of("missing-name")] == [
         f"{IAM}role/support",
@@ -605,9 +603,9 @@ def test_principals_are_looked_up_in_all_policies_of_resources(main: Account) ->
 
 def test_the_id_of_who_was_deleted_is_found(main: Account) -> None:
     """AWS shows it in place of the ARN."""
-    known = main.get_user("ana").unique_id
+    known = main.users["ana"].unique_id
     gone = "AIDA" + "A" * 17
-    role = main.get_role("support")
+    role = main.roles["support"]
     role.update_assume_role_policy(trust({"AWS": [known, gone]}))
 
     ((_, what),) = found(main, "missing-name")
@@ -622,16 +620,16 @@ def test_the_id_of_who_was_deleted_is_found(main: Account) -> None:
 
 def test_after_a_rename_the_new_name_is_reported(main: Account) -> None:
     """Over several renames, and after a move to another path."""
-    main.get_group("readers").put_policy("p", document(allow("iam:GetUser", f"{IAM}user/ana")))
-    main.get_user("ana").update(new_path="/sky/")
+    main.groups["readers"].put_policy("p", document(allow("iam:GetUser", f"{IAM}user/ana")))
+    main.users["ana"].update(new_path="/sky/")
     (finding,) = main.audit().of("missing-name")
     assert finding.remedy == f"Name {IAM}user/sky/ana, as it is called now."
 
-    main.get_user("ana").update(new_user_name="anna")
+    main.users["ana"].update(new_user_name="anna")
     with pytest.raises(NoSuchEntity):
         main.call("UpdateUser", main.root_arn, UserName="ana", NewUserName="other")
-    main.get_user("anna").update(new_user_name="annie")
-    main.get_group("readers").update(new_group_name="watchers")
+    main.users["anna"].update(new_user_name="annie")
+    main.groups["readers"].update(new_group_name="watchers")
     (finding,) = main.audit().of("missing-name")
     assert finding.remedy == f"Name {IAM}user/sky/annie, as it is called now."
 
@@ -639,7 +637,7 @@ def test_after_a_rename_the_new_name_is_reported(main: Account) -> None:
 def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None:
     """A role cannot be renamed."""
     name = f"arn:aws:sts::{ID}:assumed-role/gone/session"
-    main.get_group("readers").put_policy("p", document(allow("sts:*", name)))
+    main.groups["readers"].put_policy("p", document(allow("sts:*", name)))
 
     (finding,) = main.audit().of("missing-name")
     assert finding.remedy == "Name what is meant, or take it out."
@@ -660,7 +658,7 @@ def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None
 def test_a_role_that_nobody_can_assume_is_found(who: Any, *, is_found: bool, main: Account) -> None:
     """Somebody of another account is somebody."""
     gone = main.create_user("gone")
-    main.get_role("support").update_assume_role_policy(trust(who))
+    main.roles["support"].update_assume_role_policy(trust(who))
     gone.delete()
 
     assert bool(found(main, "trusts-nobody")) is is_found
@@ -669,7 +667,7 @@ def test_a_role_that_nobody_can_assume_is_found(who: Any, *, is_found: bool, mai
 def test_a_trust_policy_that_only_denies_trusts_nobody(main: Account) -> None:
     """It names nobody who may."""
     shut = {"Effect": "Deny", "Principal": {"AWS": ID}, "Action": "sts:AssumeRole"}
-    main.get_role("support").update_assume_role_policy(document(shut))
+    main.roles["support"].update_assume_role_policy(document(shut))
 
     assert found(main, "trusts-nobody") == [
         ("role/support", "Nobody can assume the role: it names no principal.")
@@ -678,7 +676,7 @@ def test_a_trust_policy_that_only_denies_trusts_nobody(main: Account) -> None:
 
 def test_a_role_whose_trust_policy_is_not_known_is_not_accused(main: Account) -> None:
     """A loaded role can be without one."""
-    main.get_role("support").trust = None
+    main.roles["support"].trust = None
 
     assert ids(main.audit()) == set()
 
@@ -705,7 +703,7 @@ def test_a_credential_report_answers_for_an_export() -> None:
     world = hand_made()
     account = world.accounts[ACCOUNT]
     _add_root_phone(account)
-    account.get_user("carol").create_login_profile(PASSWORD)
+    account.users["carol"].create_login_profile(PASSWORD)
     report = account.credential_report()
     loaded = World.from_account_details(export_of(world)).accounts[ACCOUNT]
     audit = loaded.audit(credential_report=report)
@@ -732,7 +730,7 @@ def test_a_report_without_the_root_user_leaves_it_unanswered(main: Account) -> N
 
 def test_ages_that_a_report_does_not_tell_are_not_guessed(main: Account) -> None:
     """A key without a date is neither old nor unused, nor made with its user."""
-    ana = main.get_user("ana")
+    ana = main.users["ana"]
     ana.create_login_profile(PASSWORD)
     ana.create_access_key()
     main.world.clock.advance(days=400)
@@ -766,7 +764,7 @@ def test_an_attached_policy_that_is_not_in_the_file_is_found() -> None:
     ]
     with pytest.warns(UserWarning, match="n't in the file"):
         account = World.from_account_details(export).accounts[ACCOUNT]
-    account.get_user("carol").attach_policy("ReadOnlyAccess")
+    account.users["carol"].attach_policy("ReadOnlyAccess")
     nowhere = [
         (finding.subject.rpartition("/")[2], finding.what.split()[4].rpartition("/")[2])
         for finding in account.audit().of("missing-name")
@@ -788,7 +786,7 @@ def test_an_attached_policy_that_is_not_in_the_file_is_found() -> None:
 )
 def test_thresholds_are_parameters(limits: dict[str, int], count: int, main: Account) -> None:
     """What is too old for one is not for another."""
-    main.get_user("ana").create_access_key()
+    main.users["ana"].create_access_key()
     main.world.clock.advance(days=30)
 
     assert len(found(main, "access-key-rotation", **limits)) == count

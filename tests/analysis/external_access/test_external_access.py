@@ -421,7 +421,7 @@ def test_principals_are_written_as_access_analyzer_writes_them(
 
 def test_the_unique_id_of_somebody_outside_is_he(world: World) -> None:
     """What a policy keeps of a principal that was made anew under another name."""
-    vera = world.account("vendor").get_user("vera")
+    vera = world.account("vendor").users["vera"]
     bucket_with(world, says(principal={"AWS": vera.unique_id}))
 
     assert only(world.outside_access()).proof
@@ -774,7 +774,7 @@ def test_an_rcp_stops_what_access_analyzer_still_calls_active(world: World) -> N
 
 
 def test_an_rcp_does_not_reach_the_management_account(world: World) -> None:
-    """Nor services that RCPs do not cover."""
+    """Nor services that RCPs don't apply to."""
     rule = {"Effect": "Deny", "Principal": "*", "Action": ["s3:*", "sqs:*"], "Resource": "*"}
     with_rcp(world, {**rule, **perimeter(world)})
     for name in ("main", "data"):

@@ -294,9 +294,9 @@ def test_a_policy_of_aws_is_asked_about_in_an_account(main: Account) -> None:
     other = main.world.create_account("other", account_id=OTHER)
 
     assert rows(main.last_accessed(arn)) == {"sqs": "ana"}
-    assert rows(other.last_accessed(main.get_policy(arn))) == {"sqs": ""}
+    assert rows(other.last_accessed(main.policies[arn])) == {"sqs": ""}
     with pytest.raises(RequestError, match="is AWS managed"):
-        main.get_policy(arn).last_accessed()
+        main.policies[arn].last_accessed()
 
 
 # -- time -----------------------------------------------------------------------------------------

@@ -410,7 +410,7 @@ def test_a_policy_of_your_own_gets_a_new_version() -> None:
 
     changed = world.unused(ana, [use(world, "ana", "s3:ListBucket", MAPS), *SEEN]).apply()
 
-    own = changed.account("main").get_policy("own")
+    own = changed.account("main").policies["own"]
     assert (list(own.versions), own.default_version_id) == (["v1", "v3", "v4", "v5", "v6"], "v6")
     assert own.document.statements[0].action == ("s3:ListBucket",)
 
@@ -449,7 +449,7 @@ def test_a_shared_policy_is_changed_once() -> None:
     found = world.unused(events=[*uses, *SEEN])
 
     assert [edit.policy for edit in found.edits if edit.kind == "edit"] == [policy.name]
-    assert len(found.apply().account("main").get_policy("own").versions) == 2
+    assert len(found.apply().account("main").policies["own"].versions) == 2
 
 
 def test_a_shared_policy_is_detached_from_him_alone_who_did_not_use_it() -> None:
@@ -475,7 +475,7 @@ def test_a_boundary_is_left_as_it_is() -> None:
     found = world.unused(ana, [use(world, "ana", "s3:ListBucket", MAPS), *SEEN])
 
     assert [edit.kind for edit in found.edits] == ["replace"]
-    assert len(found.apply().account("main").get_policy("own").versions) == 1
+    assert len(found.apply().account("main").policies["own"].versions) == 1
 
 
 def test_a_group_loses_what_no_member_used() -> None:

@@ -103,7 +103,7 @@ def test_policies_are_named_by_their_identities(
 
 def test_what_is_attached_now_counts(team: Account) -> None:
     """The default version of today, the groups of today; and texts that are passed in addition."""
-    zoe, delete = team.users["zoe"], team.get_policy("delete")
+    zoe, delete = team.users["zoe"], team.policies["delete"]
     request = {"ActionNames": ["s3:DeleteObject"], "PolicyInputList": [EVERYTHING]}
     before = principal(team, zoe.arn, **request)
     delete.create_version(document(deny("s3:DeleteObject")), set_as_default=True)

@@ -39,7 +39,7 @@ def furnished() -> World:
     main.create_key().create_grant(world.user("alice").arn, ["Encrypt"], name="for-alice")
     main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1")
     main.create_policy("maps", document(allow("s3:Get*"))).create_version(document(allow("s3:*")))
-    world.user("carol").attach_policy(main.get_policy("maps"))
+    world.user("carol").attach_policy(main.policies["maps"])
     organization = world.create_organization(main)
     organization.create_organizational_unit("Sky")
     organization.enable_policy_type(RCP)
@@ -95,9 +95,9 @@ EDITS: dict[str, Callable[[World], Any]] = {
     "duration": lambda w: w.role("job").update(max_session_duration=7200),
     "path": lambda w: w.user("bob").update(new_path="/other/"),
     "version": lambda w: (
-        w.accounts[MAIN].get_policy("maps").create_version(document(deny("*")), set_as_default=True)
+        w.accounts[MAIN].policies["maps"].create_version(document(deny("*")), set_as_default=True)
     ),
-    "default version": lambda w: w.accounts[MAIN].get_policy("maps").set_default_version("v2"),
+    "default version": lambda w: w.accounts[MAIN].policies["maps"].set_default_version("v2"),
     "policy": lambda w: w.user("carol").attach_policy(
         w.accounts[MAIN].create_policy("new", document(allow("sqs:*")))
     ),

@@ -79,7 +79,7 @@ def main() -> Account:
 @pytest.fixture
 def ana(main: Account) -> User:
     """Who has nothing yet."""
-    return main.get_user("ana")
+    return main.users["ana"]
 
 
 def own(main: Account) -> ServerCertificate:
@@ -290,7 +290,7 @@ def test_an_ssh_key_is_answered_in_the_form_that_is_asked_for(main: Account, ana
     """In that in which it was uploaded, with its comment."""
     ssh = ana.upload_ssh_public_key(SSH_KEY)
     assert ssh.fingerprint == FINGERPRINT
-    in_pem = main.get_user("bob").upload_ssh_public_key(RSA_PUBLIC_KEY)
+    in_pem = main.users["bob"].upload_ssh_public_key(RSA_PUBLIC_KEY)
     bodies = []
     for name, key in (("ana", ssh), ("bob", in_pem)):
         for encoding in ("SSH", "PEM"):
@@ -420,7 +420,7 @@ def test_a_service_password_can_be_switched_off_and_deleted(ana: User) -> None:
 
 def test_all_users_are_listed_to_who_may_list_all(main: Account, ana: User) -> None:
     """Permission for oneself is not enough."""
-    bob = main.get_user("bob")
+    bob = main.users["bob"]
     for user in (ana, bob):
         user.create_service_specific_credential(CODE)
     ana.create_service_specific_credential(API)
@@ -492,7 +492,7 @@ def test_a_copy_of_the_world_has_certificates_of_its_own(main: Account, ana: Use
     before = snapshot(main.world)
     twin = main.world.copy().accounts[ID]
 
-    other = twin.get_user("ana")
+    other = twin.users["ana"]
     other.update_signing_certificate(signing.certificate_id, "Inactive")
     other.delete_ssh_public_key(ssh.ssh_public_key_id)
     other.update_service_specific_credential(service.service_specific_credential_id, "Inactive")

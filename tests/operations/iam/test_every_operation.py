@@ -66,7 +66,7 @@ def assert_whole(account: Account) -> None:
         assert policy.default_version_id in policy.versions
         assert len(policy.versions) <= 5
     for entry in (*account.users.values(), *account.groups.values(), *account.roles.values()):
-        assert all(account.get_policy(arn) for arn in entry.attached)
+        assert all(account.policies[arn] for arn in entry.attached)
 
 
 def test_the_same_calls_make_the_same_world() -> None:

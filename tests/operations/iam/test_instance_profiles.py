@@ -46,7 +46,7 @@ def main() -> Account:
 
 def test_profile_and_role_know_of_each_other(main: Account) -> None:
     """From when the role is put in until it is taken out, seen from both sides."""
-    profile, job = main.instance_profiles["empty"], main.get_role("job")
+    profile, job = main.instance_profiles["empty"], main.roles["job"]
     assert (profile.roles, job.instance_profiles) == ([], [])
 
     profile.add_role(job)
@@ -84,7 +84,7 @@ def test_a_profile_is_answered_as_aws_does(main: Account) -> None:
 
 def test_a_role_in_a_profile_cannot_be_deleted_and_neither_can_the_profile(main: Account) -> None:
     """The role must be taken out first; then both can go."""
-    profile, role = main.instance_profiles["web"], main.get_role("app")
+    profile, role = main.instance_profiles["web"], main.roles["app"]
     for delete in (profile.delete, role.delete):
         with pytest.raises(DeleteConflict, match="must remove roles from instance profile first"):
             delete()
@@ -123,7 +123,7 @@ def test_who_puts_a_role_in_must_be_allowed_to_pass_it(main: Account) -> None:
                 add()
     add()
 
-    assert main.get_role("job").instance_profiles == ["empty"]
+    assert main.roles["job"].instance_profiles == ["empty"]
 
 
 def test_to_pass_a_role_that_is_not_there_needs_permission_too(main: Account) -> None:
@@ -196,7 +196,7 @@ def test_a_service_linked_role_trusts_its_service_and_has_its_policy(main: Accou
 
 def test_only_its_service_changes_a_service_linked_role(main: Account) -> None:
     """All but its description."""
-    role = main.get_role("AWSServiceRoleForECS")
+    role = main.roles["AWSServiceRoleForECS"]
     edits: list[Callable[[], Any]] = [
         role.delete,
         lambda: role.update(description="mine"),

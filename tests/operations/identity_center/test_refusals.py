@@ -263,7 +263,7 @@ ROWS = [
     Row(
         "ValidationException",
         "at 'managedPolicyArn'",
-        lambda s: s.readers.put_permissions_boundary(s.dev.get_policy("there")),
+        lambda s: s.readers.put_permissions_boundary(s.dev.policies["there"]),
     ),
     Row(
         "ValidationException",

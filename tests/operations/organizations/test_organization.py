@@ -21,7 +21,7 @@ from iamlab.errors.organizations import (
     ParentNotFoundException,
 )
 from iamlab.lab.account import Account
-from iamlab.model.organization.organization import Organization, organization_of
+from iamlab.model.organization.organization import Organization
 from iamlab.operations.dispatch import perform
 from iamlab.policy.arn import is_arn
 from tests.model.world_contents import snapshot
@@ -61,7 +61,7 @@ def test_the_management_account_is_its_first_account(
     assert organization.accounts == [world.account("acme-main"), world.account("acme-dev")]
     assert organization.management_account is world.account(MAIN)
     assert world.account(MAIN).organization is organization
-    assert organization_of(world, OUTSIDE) is None
+    assert world.organization_of(OUTSIDE) is None
 
 
 def test_ids_and_arns_are_as_aws_writes_them(organization: Organization) -> None:

@@ -79,11 +79,11 @@ def test_a_call_as_somebody_ends_as_the_method_does_or_is_refused() -> None:
             key = chance.draw.choice(sorted(every))
             arguments = chance.parameters(every[key])
             before = snapshot(account.world)
-            refused = outcome(account, key, arguments, account.get_user("dana"))
+            refused = outcome(account, key, arguments, account.users["dana"])
             assert snapshot(account.world) == before
             assert refused != "done"
             ended[refused] += 1
-            how = outcome(account, key, arguments, account.get_user("admin"))
+            how = outcome(account, key, arguments, account.users["admin"])
             by_root = outcome(twin, key, arguments)
             if how in DENIALS:  # by the resource's own policy, say
                 break

@@ -48,7 +48,7 @@ def web(main: Account) -> Instance:
 @pytest.fixture
 def dana(main: Account) -> User:
     """Who may do what a test lets her."""
-    return main.get_user("dana")
+    return main.users["dana"]
 
 
 def test_an_instance_has_an_id_an_address_and_a_vpc(main: Account) -> None:
@@ -90,7 +90,7 @@ def test_the_credentials_say_where_they_were_made(
     """So that stolen ones can be told apart."""
     wanted = web.arn if value == "ARN" else value
     only = {"StringEquals": {key: wanted}}
-    main.get_role("reader").put_policy("maps", document(allow("s3:*", MAP, Condition=only)))
+    main.roles["reader"].put_policy("maps", document(allow("s3:*", MAP, Condition=only)))
     other = main.create_instance(instance_profile="reader", vpc_id="vpc-2", private_ip="10.0.0.8")
 
     assert main.world.can(web.role_session(), "s3:GetObject", MAP)
@@ -163,8 +163,8 @@ def test_a_role_that_is_made_anew_is_another_one(main: Account, web: Instance) -
     """Its namesake's credentials are not given for it."""
     old, profile = web.role_session(), main.instance_profiles["reader"]
     profile.remove_role("reader")
-    main.get_role("reader").delete_policy("maps")
-    main.get_role("reader").delete()
+    main.roles["reader"].delete_policy("maps")
+    main.roles["reader"].delete()
     profile.add_role(main.create_role("reader", assume_role_policy_document=trust(EC2)))
     new = web.role_session()
 
@@ -197,7 +197,7 @@ def test_new_credentials_can_be_forced(
     old = web.role_session()
     main.world.clock.advance(minutes=1)
     before = {"DateLessThan": {"aws:TokenIssueTime": main.world.clock.now.isoformat()}}
-    main.get_role("reader").put_policy("revoked", document(deny("*", "*", Condition=before)))
+    main.roles["reader"].put_policy("revoked", document(deny("*", "*", Condition=before)))
     assert not main.world.can(web.role_session(), "s3:GetObject", MAP)
     web.start()
     assert web.role_session().access_key_id == old.access_key_id
@@ -213,7 +213,7 @@ def test_who_takes_the_trust_away_waits_for_the_next_credentials(
 ) -> None:
     """EC2 assumes the role once for six hours; the trust policy is asked only then."""
     web.role_session()
-    main.get_role("reader").update_assume_role_policy(trust({"AWS": OWN}))
+    main.roles["reader"].update_assume_role_policy(trust({"AWS": OWN}))
     assert main.world.can(web.role_session(), "s3:GetObject", MAP)
     main.world.clock.advance(hours=5, minutes=55)
 
@@ -284,7 +284,7 @@ def test_without_a_profile_no_new_credentials_are_given_and_the_old_ones_go_on(
         web.role_session()
 
     assert main.world.can(session, "s3:GetObject", MAP)
-    main.get_role("reader").put_policy("revoked", document(deny("*", "*")))
+    main.roles["reader"].put_policy("revoked", document(deny("*", "*")))
     assert not main.world.can(session, "s3:GetObject", MAP)
 
 
@@ -304,7 +304,7 @@ def test_a_role_that_is_taken_out_of_the_profile_is_not_given_any_more(
 
 def test_a_deleted_role_ends_its_sessions(main: Account, web: Instance) -> None:
     """There is nobody any more who could act."""
-    session, role = web.role_session(), main.get_role("reader")
+    session, role = web.role_session(), main.roles["reader"]
     main.instance_profiles["reader"].remove_role(role)
     role.delete_policy("maps")
     role.delete()
@@ -323,7 +323,7 @@ def test_a_profile_that_is_made_anew_is_another_one(main: Account, web: Instance
     assert web.iam_instance_profile is None
     assert web.association is not None
     web.replace_iam_instance_profile_association("reader")
-    assert web.role_session().role_arn == main.get_role("reader").arn
+    assert web.role_session().role_arn == main.roles["reader"].arn
 
 
 def test_ec2_asks_only_later_whether_the_role_lets_it(main: Account) -> None:

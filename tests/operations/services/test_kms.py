@@ -651,9 +651,9 @@ def test_a_key_is_in_its_region(own: Account) -> None:
 
     assert key.region == "eu-west-1"
     assert own.world.events[-1].aws_region == "eu-west-1"
-    assert own.get_resource(key.arn) is key
+    assert own.resources[key.arn] is key
     with pytest.raises(NoSuchEntity):
-        own.get_resource(key.arn.replace("eu-west-1", "us-east-1"))
+        own.resources[key.arn.replace("eu-west-1", "us-east-1")]
     with pytest.raises(RequestError, match="isn't a Region"):
         own.create_key(region="Mars")
 
@@ -662,7 +662,7 @@ def test_a_copy_of_the_world_has_keys_of_its_own(world: World, own: Account, dan
     """Grants that are made there are not made here."""
     key = own.create_key()
     twin = world.copy()
-    copied = twin.accounts[OWN].get_resource(key.arn)
+    copied = twin.accounts[OWN].resources[key.arn]
     assert isinstance(copied, Key)
     copied.create_grant(dana.arn, ["Decrypt"])
     copied.create_alias("alias/maps")

@@ -34,18 +34,18 @@ def main() -> Account:
 @pytest.fixture
 def resize(main: Account) -> Function:
     """A function."""
-    return main.create_function("resize", role=main.get_role("worker"))
+    return main.create_function("resize", role=main.roles["worker"])
 
 
 @pytest.fixture
 def dana(main: Account) -> User:
     """Who may do what a test lets her."""
-    return main.get_user("dana")
+    return main.users["dana"]
 
 
 def test_a_function_has_a_role_by_itself_its_arn_or_its_name(main: Account) -> None:
     """All come to the same."""
-    role = main.get_role("worker")
+    role = main.roles["worker"]
     made = [
         main.create_function(f"f{number}", role=how)
         for number, how in enumerate((role, role.arn, "worker"))
@@ -82,7 +82,7 @@ def test_a_trust_policy_may_be_for_one_account_only(
     """Lambda says for whose function it assumes the role."""
     policy = trust(LAMBDA)
     policy["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
-    main.get_role("worker").update_assume_role_policy(policy)
+    main.roles["worker"].update_assume_role_policy(policy)
 
     if works:
         assert main.create_function("f", role="worker")
@@ -93,14 +93,14 @@ def test_a_trust_policy_may_be_for_one_account_only(
 
 def create(account: Account, caller: User, **more: Any) -> dict[str, Any]:
     """Make a function as somebody."""
-    role = account.get_role("worker").arn
+    role = account.roles["worker"].arn
     arguments = {"FunctionName": "resize", "Role": role, **more}
     return account.call("lambda:CreateFunction", caller, **arguments)
 
 
 def test_who_makes_a_function_must_be_allowed_to_pass_its_role(main: Account, dana: User) -> None:
     """To make one is not enough, as its code may do what the role may."""
-    role = main.get_role("worker").arn
+    role = main.roles["worker"].arn
     dana.put_policy("make", document(allow("lambda:CreateFunction")))
     before = snapshot(main.world)
     with pytest.raises(AccessDenied, match=f"iam:PassRole on resource: {role}"):
@@ -145,7 +145,7 @@ def test_another_role_is_passed_anew(main: Account, dana: User, resize: Function
     assert main.call(operation, dana, FunctionName="resize")["FunctionArn"] == RESIZE
     with pytest.raises(AccessDenied, match="iam:PassRole"):
         main.call(operation, dana, FunctionName="resize", Role=strong.arn)
-    assert resize.role_arn == main.get_role("worker").arn
+    assert resize.role_arn == main.roles["worker"].arn
 
     resize.update_configuration(role="strong")
 

@@ -51,7 +51,7 @@ def web(main: Account) -> Instance:
 @pytest.fixture
 def dana(main: Account) -> User:
     """Who may do what a test lets her."""
-    return main.get_user("dana")
+    return main.users["dana"]
 
 
 def put(instance: Instance, ttl: str = "60", hops: int = 1, **more: str) -> Response:
@@ -133,7 +133,7 @@ def test_a_token_makes_it_version_2(main: Account, web: Instance) -> None:
         key_id = json.loads(web.metadata.get(f"{ROLES}/reader", token))["AccessKeyId"]
         assert key_id == web.role_session(delivery=delivery).access_key_id
     old = {"NumericLessThan": {"ec2:RoleDelivery": "2.0"}}
-    main.get_role("reader").put_policy("imdsv2", document(deny("*", "*", Condition=old)))
+    main.roles["reader"].put_policy("imdsv2", document(deny("*", "*", Condition=old)))
 
     assert main.world.can(web.role_session(delivery="2.0"), "s3:GetObject", MAP)
     assert not main.world.can(web.role_session(delivery="1.0"), "s3:GetObject", MAP)
@@ -422,7 +422,7 @@ def test_software_sees_another_role_at_its_next_request(
     with pytest.raises(AccessDenied, match=r"iam:PassRole on resource: .*role/writer"):
         main.call(replace, dana, **request)
     assert web.metadata.get(f"{ROLES}/") == "reader"
-    dana.put_policy("pass", document(allow("iam:PassRole", main.get_role("writer").arn)))
+    dana.put_policy("pass", document(allow("iam:PassRole", main.roles["writer"].arn)))
     main.call(replace, dana, **request)
 
     assert web.metadata.get(f"{ROLES}/") == "writer"
@@ -444,7 +444,7 @@ def test_a_role_may_come_and_go_while_it_runs(main: Account, dana: User) -> None
     dana.put_policy("ec2", document(allow("ec2:*")))
     with pytest.raises(AccessDenied, match="iam:PassRole"):
         main.call("ec2:AssociateIamInstanceProfile", dana, **request)
-    dana.put_policy("pass", document(allow("iam:PassRole", main.get_role("reader").arn)))
+    dana.put_policy("pass", document(allow("iam:PassRole", main.roles["reader"].arn)))
     main.call("ec2:AssociateIamInstanceProfile", dana, **request)
     assert bare.metadata.get(f"{ROLES}/") == "reader"
     session = bare.role_session()
@@ -461,7 +461,7 @@ def test_a_role_that_does_not_trust_ec2_is_named_and_not_given(
     main: Account, web: Instance
 ) -> None:
     """The document says so, with status 200: software must read its Code."""
-    main.get_role("reader").update_assume_role_policy(trust({"AWS": OWN}))
+    main.roles["reader"].update_assume_role_policy(trust({"AWS": OWN}))
     found = told(web, f"{ROLES}/reader")
 
     assert web.metadata.get(f"{ROLES}/") == "reader"
@@ -473,7 +473,7 @@ def test_a_role_that_does_not_trust_ec2_is_named_and_not_given(
         "LastUpdated": "2026-11-25T09:00:00Z",
     }
     assert main.world.events[-1].error_code == "AccessDenied"
-    main.get_role("reader").update_assume_role_policy(trust(EC2))
+    main.roles["reader"].update_assume_role_policy(trust(EC2))
     assert told(web, f"{ROLES}/reader")["Code"] == "Success"
 
 
@@ -545,7 +545,7 @@ def test_a_policy_ties_the_roles_credentials_to_where_they_were_made(
             "Null": {"ec2:SourceInstanceArn": "false"},
             "BoolIfExists": {"aws:ViaAWSService": "false"},
         }
-        for who in (main.get_role("reader"), dana):
+        for who in (main.roles["reader"], dana):
             who.put_policy(f"tie{number}", document(deny("*", "*", Condition=elsewhere)))
     dana.put_policy("maps", document(allow("s3:GetObject", MAP)))
     session, stored = web.role_session(), dana.create_access_key()

@@ -47,7 +47,7 @@ def test_a_queue_is_closed_until_its_policy_says_otherwise(main: Account, eve: A
 
 def test_in_its_own_account_a_queues_policy_is_enough(main: Account) -> None:
     """Dana has no policy of her own."""
-    dana = main.get_user("dana")
+    dana = main.users["dana"]
     main.create_queue(
         "orders",
         policy=document(
@@ -191,7 +191,7 @@ def test_tags_come_and_go_and_the_thing_too(kind: str, main: Account) -> None:
         made.untag("cost")
     made.delete()
     with pytest.raises(NoSuchEntity):
-        main.get_resource(made.arn)
+        main.resources[made.arn]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_who_makes_one_needs_the_permission_for_it(
     operation: str, arguments: dict[str, Any], action: str, main: Account
 ) -> None:
     """On the ARN that it will have; and to tag it, if it is made with tags."""
-    dana, service = main.get_user("dana"), operation[:3]
+    dana, service = main.users["dana"], operation[:3]
     others = [f"{service}:*"] if action != operation else ["none:None"]
     statements = [allow(others)]
     if action != operation:
@@ -224,7 +224,7 @@ def test_who_makes_one_needs_the_permission_for_it(
 
 def test_tags_that_are_sent_can_be_asked_for(main: Account) -> None:
     """Also where the API takes them as a mapping."""
-    dana = main.get_user("dana")
+    dana = main.users["dana"]
     only = {"StringEquals": {"aws:RequestTag/team": "sky"}}
     dana.put_policy("some", document(allow("sqs:*", "*", Condition=only)))
     with pytest.raises(AccessDenied):

@@ -178,7 +178,7 @@ def test_what_is_not_there_is_reported(operation: str, more: dict[str, Any], own
     with pytest.raises(AccessDenied):
         own.call(f"s3:{operation}", own.create_user("dana"), Bucket="no-maps", **more)
     with pytest.raises(NoSuchEntity):
-        own.get_bucket("no-maps")
+        own.buckets["no-maps"]
 
 
 EXTRAS: dict[str, dict[str, Any]] = {

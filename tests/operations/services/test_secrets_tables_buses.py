@@ -78,9 +78,9 @@ def test_in_its_own_account_the_policy_is_enough(kind: str, main: Account) -> No
     """Dana has no policy of her own."""
     make, action, _ = KINDS[kind]
     thing = make(main)
-    thing.put_policy(policy_for(kind, thing.arn, {"AWS": main.get_user("dana").arn}))
+    thing.put_policy(policy_for(kind, thing.arn, {"AWS": main.users["dana"].arn}))
 
-    assert main.world.can(main.get_user("dana"), action, thing.arn)
+    assert main.world.can(main.users["dana"], action, thing.arn)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -160,7 +160,7 @@ def test_a_secret_is_found_by_name_or_arn(how: str, main: Account) -> None:
 
 def test_who_makes_a_secret_is_asked_for_the_arn_that_it_gets(main: Account) -> None:
     """So that a team may be kept to names of its own."""
-    dana = main.get_user("dana")
+    dana = main.users["dana"]
     dana.put_policy(
         "some",
         document(
@@ -219,7 +219,7 @@ def test_nobody_shuts_himself_out_by_mistake(kind: str, main: Account) -> None:
 
 def test_it_is_the_caller_who_must_not_be_shut_out(main: Account) -> None:
     """What keeps dana out, but not the root user, is refused to dana only."""
-    secret, dana = main.create_secret("x"), main.get_user("dana")
+    secret, dana = main.create_secret("x"), main.users["dana"]
     dana.put_policy("all", document(allow("secretsmanager:*")))
     no_dana = document(deny("secretsmanager:*", "*", Principal={"AWS": dana.arn}))
     text = json.dumps(no_dana)
@@ -301,7 +301,7 @@ def test_the_default_bus_is_there_without_being_made(main: Account) -> None:
     arn = f"arn:aws:events:{START}:event-bus/default"
 
     assert main.world.can(eve(main), "events:PutEvents", arn)
-    assert main.get_resource(arn).name == "default"
+    assert main.resources[arn].name == "default"
     perform(main, "events:RemovePermission", RemoveAllPermissions=True)
     assert not main.world.can(eve(main), "events:PutEvents", arn)
 
@@ -369,7 +369,7 @@ def test_an_access_point_is_not_a_bucket(main: Account) -> None:
 def test_a_service_of_its_own_shows_tags_under_its_own_key_too(main: Account) -> None:
     """The older key of some services."""
     secret, queue = main.create_secret("x", tags={"team": "sky"}), main.create_queue("q")
-    dana = main.get_user("dana")
+    dana = main.users["dana"]
     own = {"StringEquals": {"secretsmanager:ResourceTag/team": "sky"}}
     dana.put_policy("some", document(allow("secretsmanager:*", "*", Condition=own)))
 

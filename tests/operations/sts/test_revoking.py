@@ -164,7 +164,7 @@ def test_whoever_presses_the_button_needs_put_role_policy(scene: Scene) -> None:
 def test_sessions_of_aws_own_roles_cannot_be_revoked(scene: Scene) -> None:
     """Nobody writes a policy on a service-linked role."""
     scene.main.create_service_linked_role("ecs.amazonaws.com")
-    linked = scene.main.get_role("AWSServiceRoleForECS")
+    linked = scene.main.roles["AWSServiceRoleForECS"]
 
     with pytest.raises(UnmodifiableEntity, match="only modifiable by AWS"):
         linked.revoke_sessions()

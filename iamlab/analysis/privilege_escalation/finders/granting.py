@@ -269,7 +269,7 @@ def _gained(view: AttackerView, group: Group, call: Call) -> states.StateChange:
     arn, path = call.parameters.get("PolicyArn"), own.path_of(group)
     if arn is None:
         return states.any_permission(path)
-    return own.change_by(view, view.account.get_policy(str(arn)), path)
+    return own.change_by(view, view.account.policies[str(arn)], path)
 
 
 def _new(view: AttackerView) -> Iterator[FilledGroup]:

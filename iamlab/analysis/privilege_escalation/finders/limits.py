@@ -223,7 +223,7 @@ def _to_try(view: AttackerView) -> list[AttachedPolicy]:
     """Return policies that could be a boundary, the widest first."""
     named = [managed.find(arn) for arn in sorted(_required(view))]
     policies = (
-        view.account.get_policy(own.administrator(view)),
+        view.account.policies[own.administrator(view)],
         *(each for each in named if each and not each.path.startswith(SERVICE_LINKED_ONLY)),
         *view.stock.policies,
     )

@@ -248,7 +248,7 @@ def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
     """Return managed policies that a principal might attach, strong ones first."""
     account = view.account
     for name in STRONG:
-        yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
+        yield account.policies[f"arn:{account.partition}:iam::aws:policy/{name}"]
     every = states.policies_in(view.state.principal, "identity", "boundary", "scp")
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
     for arn in sorted(named):

@@ -1,9 +1,9 @@
-"""The confused deputy: somebody who works for many, and is told by one to work on another's things.
+"""The confused deputy: a principal that works for several customers, and calls AWS for an attacker.
 
-The deputy may do what it is asked for; it cannot know that the one who asks is not the owner. Only
-the owner's policy can ask for whom it works: by ``sts:ExternalId`` of a vendor, by
-``aws:SourceArn`` or ``aws:SourceAccount`` of an AWS service. The upper way is the customer's, the
-lower one the attacker's; both lead through the same deputy to the same resource.
+The deputy has the permission for its call, and can't know who owns the resource. Only the owner's
+policy can require for whom the deputy works: with ``sts:ExternalId`` for a vendor, with
+``aws:SourceArn`` or ``aws:SourceAccount`` for an AWS service. The customer and the attacker lead
+through the same deputy to the same resource.
 
 Notes
 -----
@@ -12,30 +12,32 @@ AWS page: "The confused deputy problem".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
+from iamlab.engine.layers import NAMES
 from iamlab.errors import RequestError
 from iamlab.view import given
-from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, PAGE, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.calls.calls import account_names
-from iamlab.view.figures.calls.confused_words import Panel, Words
+from iamlab.view.drawing.sheet import MARGIN, PAGE
+from iamlab.view.figures.calls.policy_ends import conditions_of, side_of, stops_of
+from iamlab.view.figures.names import account_names, short_name, title_and_note
 from iamlab.view.given import check, check_world
-from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE, PAPER
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
+from iamlab.view.style import INK, look
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from iamlab.model.world import World
-    from iamlab.view.figures.calls.confused_words import Way
+    from iamlab.view.drawing.sheet import Sheet
+    from iamlab.view.figure import Figure
 
-_ASKS, _DEPUTY, _OWNED = (MARGIN, 1.5), (3.3, 1.6), (8.05, 1.8)
-"""Where the three columns begin, and how wide each is."""
-_APART, _LINE = 1.0, 0.185
-"""How far apart the two ways are, and the lines of a card."""
-_STOP = 0.42
-"""How far before the resource a refused call ends."""
+ROLES = ("customer", "attacker")
+ACCESS = {True: "gets access", False: "is denied"}
+MOST = 4
+"""The largest number of conditions below the picture."""
 
 
 def confused_deputy(
@@ -47,137 +49,159 @@ def confused_deputy(
     attacker: str = "",
     world: World | None = None,
 ) -> Figure:
-    """Draw the way of a customer and that of an attacker through one deputy.
+    """Draw how a customer and an attacker use the same deputy.
 
     Parameters
     ----------
     honest, attack
-        The deputy's call when the customer asks it, and when the attacker does: the same caller,
-        action and resource; only the context is another.
+        The deputy's call for the customer, and its call for the attacker: the same caller, action
+        and resource with another context.
     before
-        The same two calls in a world where the policy does not ask for whom the deputy works.
+        The same two calls in a world where the policy doesn't check for whom the deputy works.
     customer, attacker
-        What they are called; the customer by the account of the resource if nothing is said.
+        Their names. Default: the customer has the name of the resource's account.
     world
-        Where accounts have names; if it is not given, they are called by their ids.
+        The world whose accounts' names are shown. Default: accounts are shown by their ids.
 
     Raises
     ------
     RequestError
-        They are no decisions, or not of one caller, action and resource; a name is no text, or
-        ``world`` is no world.
+        They aren't decisions, or not of one caller, action and resource; a name isn't text, or
+        ``world`` isn't a world.
 
     Examples
     --------
     >>> from iamlab.teach.acme import observatory
     >>> world = observatory()
-    >>> call = (world.account("starsoft").get_role("collector"), "sts:AssumeRole",
+    >>> call = (world.account("starsoft").roles["collector"], "sts:AssumeRole",
     ...         "arn:aws:iam::222222222222:role/starsoft-reader")
     >>> honest = world.can(*call, context={"sts:ExternalId": "acme-4711"})
     >>> attack = world.can(*call, context={"sts:ExternalId": "nebula-1"})
-    >>> for line in confused_deputy(honest, attack).as_text().splitlines()[-2:]:
-    ...     print(line)
-      what the trust policy of starsoft-reader asks
-        customer ✓  attacker ✕  StringEquals sts:ExternalId wants "acme-4711"
+    >>> for line in confused_deputy(honest, attack, world=world).lines[-3:]:
+    ...     print(line.strip())
+    sts:AssumeRole with sts:ExternalId "nebula-1": ○ implicit deny
+    ✕ StringEquals sts:ExternalId "acme-4711"; the request has "nebula-1"
+    blocked by the resource-based policy
     """
-    for one in (honest, attack):
-        check("confused_deputy", one, Decision)
-    check_world("confused_deputy", world)
-    for what, name in (("customer", customer), ("attacker", attacker)):
-        given.text(f"confused_deputy({what}=...)", name)
-    panels = [Panel("" if before is None else "after", honest, attack)]
+    panels: dict[str, Any] = {"": (honest, attack)}
     if before is not None:
-        panels.insert(0, _before(before))
-    requests = [one.request for panel in panels for one in panel.both]
-    if len({(one.principal, one.action.lower(), one.resource) for one in requests}) > 1:
+        panels = {"before": before, "after": (honest, attack)}
+    for pair in panels.values():
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise RequestError("confused_deputy(before) is two decisions: (honest, attack).")
+        for decision in pair:
+            check("confused_deputy", decision, Decision)
+    check_world("confused_deputy", world)
+    for role, name in zip(ROLES, (customer, attacker), strict=True):
+        given.text(f"confused_deputy({role}=...)", name)
+    calls = [decision.request for pair in panels.values() for decision in pair]
+    if len({(call.principal, call.action.lower(), call.resource) for call in calls}) > 1:
         raise RequestError(
-            "A deputy is confused by one call that two ask for: give decisions on the same caller, "
-            "action and resource."
+            "A deputy is confused by one call for two customers: pass decisions on the same "
+            "caller, action and resource."
         )
-    words = Words(panels, customer, attacker, account_names(world))
-    return Figure.on(
-        _draw(words),
-        alt=words.alt(),
-        caption=words.caption(),
-        rows=words.rows(),
-        lines=words.lines(),
-        graph=words.graph(),
+    names, request = account_names(world), honest.request
+    owner = names.get(request.resource_account) or f"account {request.resource_account}"
+    parties = (customer or owner, attacker or "somebody else")
+    deputy, kind = title_and_note(request.principal, request.caller.kind.value)
+    account = names.get(request.caller.account) or request.caller.account
+    kind = f"{kind} of {account}" if account else kind
+    resource, what = short_name(request.resource)
+    titles = "CUSTOMER AND ATTACKER", f"DEPUTY, CALLS {request.action}", "RESOURCE"
+    parts = [
+        part
+        for panel, pair in panels.items()
+        for part in _parts(panel, parties, pair, deputy, kind)
+    ]
+    nodes = [part for part in parts if isinstance(part, Node)]
+    scene = Scene(
+        nodes,
+        [part for part in parts if isinstance(part, Edge)],
+        dict(enumerate(map(Column, titles))),
+        {panel: (panel, "") for panel in panels if panel},
+        before=[
+            f"{deputy}, {kind}: {request.principal}",
+            f"{resource}, {what or 'resource'} of {owner}: {request.resource}",
+        ],
+    )
+    story = [node.text for node in nodes if node.kind == HEADING]
+    first = f"{shorten(deputy, 30)} calls {request.action} on {shorten(resource, 30)}: "
+    return scene.figure(
+        _draw,
+        alt=told(first, [*story, *nodes[-1].details], "."),
+        caption=f"{deputy} can't know who owns {resource}. The owner's policy must check that.",
     )
 
 
-def _before(pair: object) -> Panel:
-    """Give the panel of the two calls in a world where nobody asked for whom the deputy works."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise RequestError("confused_deputy(before) is two decisions: (honest, attack).")
-    for one in pair:
-        check("confused_deputy", one, Decision)
-    return Panel("before", *pair)
+def _parts(
+    panel: str, parties: tuple[str, str], pair: tuple[Decision, Decision], deputy: str, kind: str
+) -> Iterator[Node | Edge]:
+    """Yield the nodes and edges of one world: those who use the deputy, and its calls."""
+    request, top, middle = pair[0].request, f"{panel} calls", f"{panel} deputy"
+    resource, _ = short_name(request.resource)
+    access = [f"{who} {ACCESS[bool(call)]}" for who, call in zip(parties, pair, strict=True)]
+    headline = ": ".join(filter(None, (panel, ", ".join(access))))
+    yield Node(top, headline, kind=HEADING)
+    yield Node(middle, deputy, kind, parent=top, column=1, frame=panel, is_end=True)
+    for role, who, call, other in zip(ROLES, parties, pair, reversed(pair), strict=True):
+        key, words, verdict = f"{panel} {role}", f"“use my {resource}”", look(call.verdict)
+        line = f"{who}, {role}, to {deputy}: {words}"
+        yield Node(key, who, role, parent=top, frame=panel, line=line)
+        yield Edge(key, middle, words)
+        context = _context(call, other)
+        yield Edge(middle, f"{key}'s call", context[0], look=verdict, dashed=not call)
+        yield Node(
+            f"{key}'s call",
+            resource,
+            str(verdict),
+            parent=key,
+            column=2,
+            frame=panel,
+            look=verdict,
+            line=f"{request.action} with {', '.join(context)}: {verdict}",
+            details=list(_conditions(call, deputy)),
+            facts={
+                **({"panel": panel} if panel else {}),
+                "who": who,
+                "role": role,
+                "deputy": request.principal,
+                "action": request.action,
+                "resource": request.resource,
+                "context": ", ".join(context),
+                "verdict": verdict.word,
+                "statements": ", ".join(map(str, side_of(call, "resource").shown)),
+                "stopped_by": ", ".join(sorted(NAMES[layer] for layer in stops_of(call))),
+            },
+        )
 
 
-def _draw(words: Words) -> Sheet:
-    sheet, y = Sheet(3.0, 1.0), MARGIN
-    for panel in words.panels:
-        y = _panel(sheet, words, panel, y)
+def _context(call: Decision, other: Decision) -> list[str]:
+    """Return the context in which a call differs from the other one."""
+    keys = {key.lower(): key for each in (call, other) for key in each.request.context}
+    values = {key: call.request.values(key) for key in sorted(keys.values())}
+    return [
+        f"no {key}" if found is None else f'{key} "{" ".join(found)}"'
+        for key, found in values.items()
+        if found != other.request.values(key)
+    ] or ["the same context"]
+
+
+def _conditions(call: Decision, deputy: str) -> Iterator[str]:
+    """Yield the conditions of the resource's policy, and the layers that block the call."""
+    for match in side_of(call, "resource").shown:
+        none = [f"{match.address} has no condition on who {deputy} works for"]
+        yield from list(conditions_of(call, match)) or none
+    if blocking := [name for layer, name in NAMES.items() if layer in stops_of(call)]:
+        yield f"blocked by the {' and the '.join(blocking)}"
+
+
+def _draw(scene: Scene) -> Sheet:
+    """Draw the network, and below it who gets access, with the conditions for the attacker."""
+    sheet, x = draw_network(scene, widest_box=1.45), MARGIN
+    for node in scene.nodes:
+        if node.kind == HEADING:
+            sheet.text(x, sheet.height + 0.12, node.text, face="bold", room=PAGE - 2 * x)
+        if node.id.endswith(f"{ROLES[1]}'s call"):
+            for words in node.details[:MOST]:
+                sheet.note(2 * x, sheet.height, words, INK, room=PAGE - 3 * x)
     return sheet
-
-
-def _panel(sheet: Sheet, words: Words, panel: Panel, top: float) -> float:
-    """Draw one panel below this height; give where the next one begins."""
-    y = top + 0.12
-    x = MARGIN
-    if panel.title:
-        sheet.heading(x, y, panel.title.upper())
-        x += 0.8
-    colour = DENY if panel.attack else INK
-    sheet.text(x, y, words.headline(panel), colour, face="bold", room=PAGE - 4 * MARGIN - x)
-    first, second = y + 0.62, y + 0.62 + _APART
-    middle, tall = (first + second) / 2, _APART + BOX_HEIGHT
-    deputy = Box(
-        _DEPUTY[0], middle, _DEPUTY[1], words.deputy, words.deputy_note, area=LIT_AREA, bold=True,
-        height=tall,
-    )  # fmt: skip
-    owned = Box(
-        _OWNED[0], middle, _OWNED[1], words.resource, words.resource_note, bold=True, height=tall
-    )
-    for box in (deputy, owned):
-        sheet.box(box)
-    for height, way in zip((first, second), panel.ways(words), strict=True):
-        _way(sheet, way, height)
-    return _card(sheet, words.card(panel), second + 0.45)
-
-
-def _way(sheet: Sheet, way: Way, y: float) -> None:
-    """Draw who asks, the deputy's call, and how far it gets."""
-    who = Box(_ASKS[0], y, _ASKS[1], way.who, way.role, dashed=way.is_attack)
-    sheet.box(who)
-    sheet.straight(who.right, (_DEPUTY[0], y), INK, arrow=True)
-    left, room = who.right[0] + 0.1, _DEPUTY[0] - who.right[0] - 0.25
-    for lift, text in ((-0.13, way.says), (0.13, way.names)):
-        sheet.note(left, y + lift, text, INK, room=room)
-    start, end = _DEPUTY[0] + _DEPUTY[1], _OWNED[0]
-    seen = way.look
-    if way.is_allowed:
-        sheet.straight((start, y), (end, y), ALLOW, bold=True, arrow=True)
-    else:
-        sheet.straight((start, y), (end - _STOP, y), INK, bold=True)
-        sheet.straight((end - _STOP, y), (end, y), PALE_LINE, dashed=True, arrow=True)
-        sheet.mark((end - _STOP, y), "✕", DENY)
-    left, room = start + 0.12, end - start - 0.25
-    room -= 0 if way.is_allowed else _STOP + 0.1
-    sheet.note(left, y - 0.14, way.verdict, seen.colour, face="bold", room=room)
-    for number, text in enumerate(way.context):
-        sheet.note(left, y + 0.14 + number * 0.17, text, INK, room=room)
-
-
-def _card(sheet: Sheet, lines: Sequence[tuple[str, str]], y: float) -> float:
-    """Write what the resource's policy asks; give where the next panel begins."""
-    left, width = _DEPUTY[0], _OWNED[0] + _OWNED[1] - _DEPUTY[0]
-    height = len(lines) * _LINE + 0.14
-    sheet.area((left, y), (width, height), PAPER)
-    for number, (text, colour) in enumerate(lines):
-        face = "bold" if not number else "sans"
-        x = left + PAD + (0.2 if number else 0)
-        sheet.note(
-            x, y + 0.16 + number * _LINE, text, colour, face=face, room=left + width - PAD - x
-        )
-    return y + height + 0.2

@@ -1,268 +1,140 @@
-"""The two ends of an access: what the caller's policies say, and what the resource's policy says.
+"""The policies of both sides of a request: the caller's own, and the resource's.
 
-Everything is read from a decision: which statements apply, what the others missed, and which values
-the request had for their conditions.
+All of it is read from a decision's trace: the outcome of each layer, its statements, and the values
+that the request has for their conditions.
 
 Notes
 -----
-AWS pages: "Cross-account policy evaluation logic"; "AWS JSON policy elements: Principal", for what
-an account's ARN that ends in ``:root`` stands for; "The confused deputy problem".
+AWS pages: "Cross-account policy evaluation logic"; "AWS JSON policy elements: Principal", for an
+account as a principal; "The confused deputy problem".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
-from iamlab.engine.request import Kind
+from iamlab.engine.trace import ABSENT, ALLOWS, DENIES, NO_ALLOW
 from iamlab.engine.verdict import Verdict
+from iamlab.view import style
 from iamlab.view.figures.names import resource_policy_of
-from iamlab.view.style import ABSENT, ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
+from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
 
-ALLOWS = Look("✓", "allows", ALLOW, ALLOW_AREA)
-DENIES = Look("✕", "denies", DENY, DENY_AREA)
-SAYS_NOTHING = Look("○", "says nothing", SILENT, SILENT_AREA)
-IS_NOT_THERE = Look("–", "is not there", ABSENT.colour, ABSENT.area)
-IS_OPEN = Look("✓", "open", ALLOW, ALLOW_AREA)
-IS_SHUT = Look("○", "shut", SILENT, SILENT_AREA)
-
-FITS, MISFITS, MISSING = "✓", "✕", "–"
-"""A condition that the request meets, one that it does not, and one whose key it does not have."""
-
-BOTH_SIDES = ("cross_account", "both_sides")
-
-_RULES_OF_ACCOUNT = {
-    "same_account": "The resource's policy names the account: the caller's own must allow.",
-    "role_trust": "The trust policy names the account: the caller's own policies must allow too.",
-    "kms_key": "The key policy names the account: the caller's own policies must allow too.",
+ENDS = ("identity", "resource")
+"""The two sides that can allow a request of a user or role of another account."""
+OUTCOMES = {
+    DENIES: Look("✕", "denies", DENY, DENY_AREA),
+    ALLOWS: Look("✓", "allows", ALLOW, ALLOW_AREA),
+    NO_ALLOW: Look("○", "doesn't allow", SILENT, SILENT_AREA),
+    ABSENT: Look("–", "is absent", style.ABSENT.colour, style.ABSENT.area),
 }
-"""Likewise where the resource's side names no more of the caller than his account."""
+"""The outcomes of a layer, the strongest one first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One condition, and what the request has for it.
-
-    Parameters
-    ----------
-    found
-        The request's values; ``None`` if it does not have the key.
-    fits
-        Whether the condition is met.
-    """
-
-    operator: str
-    key: str
-    wanted: tuple[str, ...]
-    found: tuple[str, ...] | None
-    fits: bool
-
-    @property
-    def symbol(self) -> str:
-        """``✓``, ``✕``, or ``–`` where the request has no such key."""
-        if self.fits:
-            return FITS
-        return MISFITS if self.found is not None else MISSING
-
-    @property
-    def wants(self) -> str:
-        """What the policy wants, in words."""
-        return _values(self.wanted, "or")
-
-    @property
-    def has(self) -> str:
-        """What the request has, in words."""
-        return "no such key" if self.found is None else _values(self.found, "and")
-
-    def __str__(self) -> str:
-        asks = f"{self.symbol} {self.operator} {self.key}"
-        return f"{asks} wants {self.wants}; the request has {self.has}"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One statement at an end.
-
-    Parameters
-    ----------
-    names_account
-        The account that its Principal names, if it names no more than that of the caller.
-    misses
-        What it missed besides conditions.
-    """
-
-    address: str
-    effect: str
-    applies: bool
-    through: tuple[str, ...]
-    names_account: str
-    conditions: tuple[Asked, ...]
-    misses: tuple[str, ...]
-
-    @property
-    def look(self) -> Look:
-        """How it is drawn."""
-        if not self.applies:
-            return SAYS_NOTHING
-        return ALLOWS if self.effect == "Allow" else DENIES
-
-    def __str__(self) -> str:
-        ending = "applies" if self.applies else "does not apply"
-        return f"{self.look.symbol} {self.effect} {self.address} {ending}"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What one side says.
+class Side(NamedTuple):
+    """The policies of one layer, compared with a request.
 
     Parameters
     ----------
     name
-        What AWS calls such a policy.
-    shown
-        The statements that count, or else the one that came nearest.
-    others
-        All the others, none of which applies.
-    why
-        Why it has no part, if there is something to say.
+        What AWS calls them.
+    look
+        Their outcome.
+    shown, others
+        The statements that apply, Denys first, or else the nearest Allow; and all others.
     """
 
-    layer: str
     name: str
     look: Look
-    shown: tuple[Said, ...]
-    others: tuple[Said, ...]
-    why: str = ""
-
-    @property
-    def text(self) -> str:
-        """What it says, in a few words."""
-        return f"{self.look.symbol} {self.name} {self.look.word}"
+    shown: list[StatementMatch]
+    others: list[StatementMatch]
 
 
-def end_of(decision: Decision, layer: str) -> End:
-    """Give the caller's end (``"identity"``) or the resource's (``"resource"``).
+def side_of(decision: Decision, layer: str) -> Side:
+    """Return the policies of a layer; a KMS grant belongs to the resource's side.
 
     Examples
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
-    >>> end = end_of(world.can(world.user("alice"), "s3:GetObject", MAP), "identity")
-    >>> end.text, str(end.shown[0])
-    ('✓ identity-based policy allows', '✓ Allow star-maps-read/ReadMaps applies')
+    >>> side = side_of(world.can(world.user("alice"), "s3:GetObject", MAP), "identity")
+    >>> print(side.look, *side.shown)
+    ✓ allows star-maps-read/ReadMaps
     """
-    layers = ("resource", "grant") if layer == "resource" else (layer,)
-    heard = [decision.layer_matches[one] for one in layers]
-    readings = [reading for one in heard for reading in one.matches]
-    applying = [reading for reading in readings if reading.applies]
-    look = IS_NOT_THERE
-    if any(one.present for one in heard):
-        look = SAYS_NOTHING
-    for found in (ALLOWS, DENIES):
-        effect = "Allow" if found is ALLOWS else "Deny"
-        look = found if any(reading.effect == effect for reading in applying) else look
-    applying.sort(key=lambda reading: reading.effect != "Deny")
-    counting = applying or _nearest(readings)
-    others = [reading for reading in readings if reading not in counting]
-    return End(
-        layer,
-        _name(decision, layer),
-        look,
-        tuple(_said(decision, reading) for reading in counting),
-        tuple(_said(decision, reading) for reading in others),
-        heard[0].why_absent,
+    is_resource = layer == "resource"
+    steps = [decision.trace.step(part) for part in ([layer, "grant"] if is_resource else [layer])]
+    name = resource_policy_of(decision.request) if is_resource else NAMES[layer]
+    if is_resource and steps[1].found.present:
+        name += " or grant"
+    outcomes = {step.outcome for step in steps}
+    matches = [match for step in steps for match in step.matches]
+    applying = [match for match in matches if match.applies]
+    shown = sorted(applying, key=lambda match: match.effect == "Allow")
+    if not shown:
+        allows = [match for match in matches if match.effect == "Allow"]
+        shown = sorted(allows, key=lambda match: len(match.mismatches))[:1]
+    return Side(
+        name,
+        next(look for outcome, look in OUTCOMES.items() if outcome in outcomes),
+        shown,
+        [match for match in matches if match not in shown],
     )
 
 
-def gate_of(decision: Decision, layer: str) -> Look | None:
-    """Say whether a ceiling lets the request through; ``None`` if it is not there."""
-    heard = decision.layer_matches[layer]
-    if not heard.present:
-        return None
-    if heard.denies:
-        return DENIES
-    return IS_SHUT if layer in decision.blocking else IS_OPEN
+def conditions_of(decision: Decision, match: StatementMatch) -> Iterator[str]:
+    """Yield the conditions of a statement, each with the values of the request.
 
-
-def stops_of(decision: Decision) -> frozenset[str]:
-    """Name the layers that keep the request from getting through; none if it is allowed.
-
-    Between two accounts a silent side is in the way even where the other is silent too.
+    A condition begins with ``✓`` if it is met, with ``✕`` if not, and with ``–`` if the request
+    doesn't have its key.
     """
-    if decision:
-        return frozenset()
-    stops = set(decision.blocked_by)
-    if not decision.denies and not decision.trace.is_cut:
-        stops.add(decision.trace.missing_granter)
-    if decision.combining_rule in BOTH_SIDES:
-        stops |= {
-            layer
-            for layer in ("identity", "resource")
-            if end_of(decision, layer).look is not ALLOWS
-        }
-    return frozenset("resource" if layer == "grant" else layer for layer in stops)
-
-
-def rule_of(decision: Decision) -> str:
-    """Say in a sentence what decided: a Deny, a ceiling, or who has to allow here."""
-    if decision.verdict is Verdict.EXPLICIT_DENY:
-        denies = ", ".join(dict.fromkeys(hit.address for hit in decision.denies))
-        return f"A Deny wins, wherever it stands: {denies}."
-    shut = [NAMES[layer] for layer in decision.blocking if layer in decision.blocked_by]
-    if shut and decision.trace.is_cut:
-        return f"A ceiling that does not allow lets nothing through: {' and '.join(shut)}."
-    if (
-        decision.trace.principal_match is PrincipalMatch.ACCOUNT
-        and decision.combining_rule in _RULES_OF_ACCOUNT
-    ):
-        return _RULES_OF_ACCOUNT[decision.combining_rule]
-    return decision.trace.reason
-
-
-def _name(decision: Decision, layer: str) -> str:
-    if layer != "resource":
-        return NAMES[layer]
-    name = resource_policy_of(decision.request)
-    return f"{name} or grant" if decision.layer_matches["grant"].present else name
-
-
-def _nearest(readings: Sequence[StatementMatch]) -> list[StatementMatch]:
-    """Give the Allow that missed by the least, so that one sees what was missing."""
-    allows = [reading for reading in readings if reading.effect == "Allow"]
-    return [min(allows, key=lambda reading: len(reading.mismatches))] if allows else []
-
-
-def _said(decision: Decision, reading: StatementMatch) -> Said:
-    missed = {mismatch.condition: mismatch for mismatch in reading.mismatches}
-    conditions = []
-    for one in reading.statement.conditions:
-        mismatch = missed.get(one)
-        wanted = one.values if mismatch is None else mismatch.expected
-        found = decision.request.values(one.key)
-        operator = str(one.comparison)
-        conditions.append(Asked(operator, one.key, wanted, found, fits=mismatch is None))
-    caller = decision.request.caller
-    only_account = (
-        reading.principal_match is PrincipalMatch.ACCOUNT and caller.kind is not Kind.ROOT
-    )
-    return Said(
-        reading.address,
-        reading.effect,
-        reading.applies,
-        reading.path,
-        caller.account if only_account else "",
-        tuple(conditions),
-        tuple(str(mismatch) for mismatch in reading.mismatches if mismatch.condition is None),
-    )
+    unmet = {mismatch.condition: mismatch for mismatch in match.mismatches}
+    for condition in match.statement.conditions:
+        mismatch, values = unmet.get(condition), decision.request.values(condition.key)
+        symbol = "✓" if mismatch is None else "–" if values is None else "✕"
+        expected = _values(condition.values if mismatch is None else mismatch.expected, "or")
+        actual = "no such key" if values is None else _values(values, "and")
+        test = f"{condition.comparison} {condition.key} {expected}"
+        yield f"{symbol} {test}; the request has {actual}"
 
 
 def _values(values: Sequence[str], word: str) -> str:
     return f" {word} ".join(f'"{value}"' for value in values) or "no value"
+
+
+def stops_of(decision: Decision) -> set[str]:
+    """Return the layers that keep a request from its resource; none if it is allowed.
+
+    Between two accounts each side must allow, so both can block a request.
+    """
+    if decision:
+        return set()
+    trace = decision.trace
+    stops = set(trace.blocked_by)
+    if not trace.denies and not trace.is_cut:
+        stops.add(trace.missing_granter)
+    if trace.rule in ("cross_account", "both_sides"):
+        stops |= {side for side in ENDS if side_of(decision, side).look != OUTCOMES[ALLOWS]}
+    return {"resource" if layer == "grant" else layer for layer in stops}
+
+
+def rule_of(decision: Decision) -> str:
+    """Return in a sentence what decided: a Deny, a policy that only limits, or who must allow."""
+    trace = decision.trace
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        denies = ", ".join(dict.fromkeys(match.address for match in trace.denies))
+        return f"A Deny overrides every Allow: {denies}."
+    if trace.is_cut:
+        limits = " and the ".join(NAMES[layer] for layer in trace.blocking)
+        return f"Without an Allow in the {limits}, no other Allow is enough."
+    by_account = ("same_account", "role_trust", "kms_key")
+    if trace.principal_match is PrincipalMatch.ACCOUNT and trace.rule in by_account:
+        name = resource_policy_of(decision.request)
+        return f"The {name} names the account: the caller's own policies must allow too."
+    return trace.reason

@@ -4,24 +4,33 @@ Each caller and each service has a lifeline. Each edge is an API call of a world
 a timeline. Temporary credentials begin where STS returns them: from there on they call. Accounts
 are frames; AWS's services and identity providers are outside of them.
 
+A timeline knows what happened before STS: an instance's metadata service, a directory, an issuer. A
+log has only the calls of AWS's API. A call between two accounts is in the logs of both, and is one
+call. The credentials in STS's response are an answer: a second hop, from STS to the session.
+
 Notes
 -----
 AWS pages: "IAM roles for Amazon EC2"; "SAML 2.0 federation"; "OIDC federation"; "Cross account
-resource access in IAM".
+resource access in IAM"; "CloudTrail userIdentity element"; "CloudTrail record contents",
+``sharedEventID``; "Logging IAM and AWS STS API calls with AWS CloudTrail".
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.hops import BEFORE
+from iamlab.analysis.credential_timeline.hops import BEFORE, Hop, Party
+from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.display import count
-from iamlab.model.event import is_denial
+from iamlab.errors import RequestError
+from iamlab.model.event import Event, is_denial
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.figures.calls.calls import account_names, hops_of, title_and_note
+from iamlab.view.figures.names import account_names, title_and_note
 from iamlab.view.given import check_world
 from iamlab.view.layouts.lanes import GAP, draw_lanes, fold_lanes
 from iamlab.view.scene import HEADING, Edge, Node, Scene
@@ -29,13 +38,15 @@ from iamlab.view.style import INK, LOOKS, PAPER, Look
 from iamlab.view.words import LONGEST, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from typing import Any, TypeAlias
 
-    from iamlab.analysis.credential_timeline.hops import Hop
+    from iamlab.analysis.credential_timeline.hops import PartyKind
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
-    from iamlab.view.figures.calls.calls import Calls, Ends
+
+    Calls: TypeAlias = Timeline | Iterable[Event] | Iterable[Hop]
+    Ends: TypeAlias = Mapping[str, tuple[datetime | None, str]]
 
 MOST_CALLS, MOST_PARTIES = 40, 10
 """The largest numbers of edges and lanes in a picture."""
@@ -43,13 +54,26 @@ LINE = 24
 """The largest number of letters of an operation above its edge."""
 OUTSIDE = ("service", "metadata service", "directory", "OIDC issuer", "browser", "CI job")
 """Kinds that are in no account, though a provider's ARN has the account that trusts it."""
-NO_API_CALL = {"", *BEFORE.values()}
 OUTCOMES = {
     "allowed": LOOKS["allowed"],
     "denied": replace(LOOKS["explicitDeny"], word="denied"),
     "failed": replace(LOOKS["implicitDeny"], word="failed for another reason"),
     "": Look("", "without a sign: no call of AWS's API, so no log has it", INK, PAPER),
 }
+KINDS: Mapping[str, PartyKind] = {
+    "IAMUser": "user",
+    "Root": "user",
+    "AssumedRole": "session",
+    "FederatedUser": "session",
+    "SAMLUser": "SAML user",
+    "WebIdentityUser": "web identity user",
+    "IdentityCenterUser": "Identity Center user",
+    "AWSService": "service",
+    "AWSAccount": "AWS account",
+}
+"""CloudTrail's type of an identity -> the kind of caller."""
+NAMES = ("arn", "userName", "invokedBy", "accountId", "principalId")
+"""The fields of an identity that name the caller, the best one first."""
 NO_CALL = {"time": None, "source": "", "target": "", "operation": "no call"}
 
 
@@ -145,9 +169,9 @@ def _edge(
     hops: Sequence[Hop], titles: Mapping[str, str], ends: Ends, time: Callable[[datetime], str]
 ) -> Edge:
     """Return the edge of a call, or of one that was made several times, one after the other."""
-    first, last = hops[0], hops[-1]
+    first = hops[0]
     is_answer, outcome = first.target.kind == "session", _outcome(first)
-    end, ended = ends.get(first.target.access_key_id, (None, "")) if is_answer else (None, "")
+    end, ended = ends.get(first.target.access_key_id, (None, ""))
     if is_answer:
         word = "until" if ended in ("", "still valid", "expired") else ended
         label, note = "temporary credentials", f"{word} {time(end)}" if end else ""
@@ -183,19 +207,95 @@ def _edge(
         },
         members=tuple(_edge([hop], titles, ends, time) for hop in hops) if len(hops) > 1 else (),
     )
-    when = f"{first.at:%Y-%m-%d %H:%M:%S}"
-    when += f" to {last.at:%Y-%m-%d %H:%M:%S}" if last.at != first.at else ""
+    times = dict.fromkeys(f"{hop.at:%Y-%m-%d %H:%M:%S}" for hop in (first, hops[-1]))
     of = f" ({first.operation})" if is_answer else ""
-    return replace(edge, line=f"{when} {_sentence(edge, titles)}{of}")
+    return replace(edge, line=f"{' to '.join(times)} {_sentence(edge, titles)}{of}")
 
 
 def _outcome(hop: Hop) -> str:
     """Return the outcome of a call of AWS's API; empty for answers and for other calls."""
-    if hop.target.kind == "session" or hop.operation in NO_API_CALL:
+    if hop.target.kind == "session" or hop.operation in ("", *BEFORE.values()):
         return ""
-    if not hop.error_code:
-        return "allowed"
-    return "denied" if is_denial(hop.error_code) else "failed"
+    return "allowed" if not hop.error_code else "denied" if is_denial(hop.error_code) else "failed"
+
+
+# -- timelines and logs ----------------------------------------------------------------------------
+
+
+def hops_of(calls: Any) -> tuple[Sequence[Hop], Ends]:
+    """Return the hops of a timeline or of a log, and the end of credentials by their key's id.
+
+    Raises
+    ------
+    RequestError
+        It isn't a timeline, hops or events.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> decision = world.do("arn:aws:iam::111111111111:user/alice", "s3:GetObject", MAP)
+    >>> hops, _ = hops_of(world.events)
+    >>> print(hops[-1])
+    user arn:aws:iam::111111111111:user/alice -> service s3.amazonaws.com: GetObject
+    """
+    if isinstance(calls, Timeline):
+        return calls.hops, {row.access_key_id: (row.end, row.ended) for row in calls.rows}
+    values: Sequence[Any] = tuple(calls) if isinstance(calls, Iterable) else (calls,)
+    if all(isinstance(value, Hop) for value in values):
+        return values, {}
+    if all(isinstance(value, Event) for value in values):
+        return _hops_of_log(values)
+    raise RequestError(
+        "A sequence is made of a timeline (world.timeline(session)), of events (world.events), or "
+        f"of hops; {type(calls).__name__} is none of these."
+    )
+
+
+def _hops_of_log(events: Iterable[Event]) -> tuple[list[Hop], Ends]:
+    """Return the calls and the answers of STS in a log."""
+    hops, ends = [], {}
+    for event in _once(events):
+        caller, service = _caller(event.user_identity), Party("service", event.event_source)
+        call = event.event_name, event.event_time, event.event_id
+        hops.append(Hop(caller, service, *call, event.error_code or event.error_message))
+        answer = event.response_elements or {}
+        credentials = answer.get("credentials")
+        if isinstance(credentials, Mapping) and credentials.get("accessKeyId"):
+            user = answer.get("assumedRoleUser") or answer.get("federatedUser")
+            arn = user.get("arn") if isinstance(user, Mapping) else ""
+            key_id = str(credentials["accessKeyId"])
+            hops.append(Hop(service, Party("session", str(arn or caller.name), key_id), *call))
+            ends[key_id] = _time(credentials.get("expiration")), ""
+    return hops, ends
+
+
+def _once(events: Iterable[Event]) -> Collection[Event]:
+    """Return one event for each call: of those in several logs, the one with the caller's ARN."""
+    found: dict[object, Event] = {}
+    for number, event in enumerate(events):
+        call = event.shared_event_id or number
+        if call not in found or "arn" in event.user_identity:
+            found[call] = event
+    return found.values()
+
+
+def _caller(identity: Mapping[str, Any]) -> Party:
+    """Return the caller that an event names."""
+    words = {field: value for field, value in identity.items() if isinstance(value, str)}
+    name = next((words[field] for field in NAMES if words.get(field)), "unknown caller")
+    kind, key_id = KINDS.get(words.get("type", ""), "caller"), words.get("accessKeyId", "")
+    if kind == "user" and key_id:
+        kind = "session" if key_id.startswith("ASIA") else "access key"
+    return Party(kind, name, key_id)
+
+
+def _time(text: object) -> datetime | None:
+    """Read a time as CloudTrail writes it in STS's responses: ``Nov 25, 2026, 03:00:00 PM``."""
+    try:
+        return datetime.strptime(str(text), "%b %d, %Y, %I:%M:%S %p").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 # -- in words --------------------------------------------------------------------------------------
@@ -209,8 +309,8 @@ def _alt(edges: Sequence[Edge], titles: Mapping[str, str]) -> str:
         return story
     calls = [call for edge in edges for call in edge.members or (edge,) if not call.dashed]
     callers = count(len({call.source for call in calls}), "caller")
-    denied = sum(call.bold for call in calls)
-    first = f"{callers}, {count(len(calls), 'call')}, {denied} denied or failed: "
+    failed = f"{sum(call.bold for call in calls)} denied or failed"
+    first = f"{callers}, {count(len(calls), 'call')}, {failed}: "
     ordered = sorted(edges, key=lambda edge: not edge.bold)
     return told(first, dict.fromkeys(_sentence(edge, titles) for edge in ordered), ".")
 

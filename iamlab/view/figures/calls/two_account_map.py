@@ -1,9 +1,8 @@
-"""The two-account map: an arrow from a caller to a resource, and what stands at both of its ends.
+"""The two-account map: an arrow from a caller to a resource, and the policies on both sides.
 
-The caller's account is a field at the left, the resource's one at the right. What the caller's own
-policies say stands at the arrow's beginning, what the resource's policy says at its end, each with
-the conditions and what the request has for them. Ceilings are gates that the arrow has to pass.
-Within one account there is one field.
+The caller's account is a frame at the left, the resource's one at the right; within one account
+there is one frame. Each layer of policies has a sign on the arrow. Below the caller's own policies
+and the resource's policy are their statements, with the request's values for each condition.
 
 Notes
 -----
@@ -13,58 +12,66 @@ requests to allow or deny access".
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.decision import Decision
-from iamlab.view.drawing.measure import SMALL, plain, width_of
-from iamlab.view.drawing.sheet import MARGIN, PAD, Box, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.calls.calls import account_names
-from iamlab.view.figures.calls.policy_ends import DENIES, IS_OPEN, gate_of, rule_of, stops_of
-from iamlab.view.figures.calls.two_account_words import CardLine, Words, gate_name
+from iamlab.engine.layers import NAMES
+from iamlab.engine.principals import PrincipalMatch
+from iamlab.engine.request import Kind
+from iamlab.view.drawing.measure import SMALL, wrap
+from iamlab.view.drawing.sheet import DISC, MARGIN, PAD, Box, Sheet
+from iamlab.view.figures.calls.policy_ends import (
+    ENDS,
+    conditions_of,
+    rule_of,
+    side_of,
+    stops_of,
+)
+from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
 from iamlab.view.given import check, check_world
-from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE
+from iamlab.view.scene import HEADING, Edge, Node, Scene
+from iamlab.view.style import ABSENT, ALLOW, DENY, INK, LIT_AREA, PALE_LINE, SILENT, look
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.model.world import World
+    from iamlab.view.figure import Figure
 
-_LEFT, _RIGHT, _WIDTH = MARGIN, 5.1, 4.75
-"""Where the fields begin, and how wide each is."""
-_BOX, _INDENT, _LINE = 1.8, 0.2, 0.185
-_ENDS = {"identity": _LEFT + 2.5, "resource": _RIGHT + _WIDTH - 2.5}
-"""Where on the arrow the two ends are."""
-_GATES = {
-    "boundary": 3.2,
-    "session": 3.65,
-    "scoped": 4.1,
-    "scp": 4.55,
-    "endpoint": 5.0,
-    "rcp": 5.6,
-}
-"""Where on the arrow the ceilings are; their names stand below and above in turn."""
-_ABOVE = ("boundary", "scoped", "endpoint")
-_BORDER = 5.0
-"""Where the arrow ends when it is no policy that stops it."""
-_MOST = 3
-"""So many statements of an end have room, and so many conditions of a statement."""
+MOST = 3
+"""The largest number of statements below a side in the picture, and of lines of each."""
+LEFT, RIGHT, WIDTH = MARGIN, 5.1, 4.75
+"""Where the frames begin, and the width of each."""
+BOX, INDENT, LINE, ARROW, CARDS = 1.8, 0.2, 0.185, 1.05, 1.75
+LAYERS = ("identity", "boundary", "session", "scoped", "scp", "endpoint", "rcp", "resource")
+"""The layers that a request passes, from the caller to the resource."""
+PLACES = dict(zip(LAYERS, (2.55, 2.97, 3.38, 3.8, 4.2, 4.58, 5.6, 7.35), strict=True))
+SHORT = {"scoped": "scope-down", "scp": "SCP", "rcp": "RCP"}
+SYMBOLS = {"Allow": "✓", "Deny": "✕"}
+TONES = {"✓": ALLOW, "✕": DENY, "–": SILENT}
+NOTHING = {"statement": "", "effect": "", "applies": False}
+NOTHING |= dict.fromkeys(("names_account", "conditions", "missed"), "")
+"""The row of a side without policies."""
 
 
 def two_account_map(decision: Decision, *, world: World | None = None) -> Figure:
-    """Draw what the caller's side says, what the resource's side says, and what comes of it.
+    """Draw the policies on the caller's side and on the resource's side, and the verdict.
 
     Parameters
     ----------
     decision
-        What was decided.
+        The decision that is explained.
     world
-        Where accounts have names; if it is not given, they are called by their ids.
+        The world whose accounts' names are shown. Default: accounts are shown by their ids.
 
     Raises
     ------
     RequestError
-        It is no decision, or ``world`` is no world.
+        ``decision`` isn't a decision, or ``world`` isn't a world.
 
     Examples
     --------
@@ -75,144 +82,188 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
     ...     print(line)
     acme-main: 111111111111, the caller's account
       alice, user: arn:aws:iam::111111111111:user/alice
-      asks for s3:GetObject
-      ○ identity-based policy says nothing
+        requests s3:GetObject
+      ○ identity-based policy doesn't allow
     """
     check("two_account_map", decision, Decision)
     check_world("two_account_map", world)
-    words = Words(decision, account_names(world))
-    return Figure.on(
-        _Drawing(decision, words).sheet,
-        alt=words.alt(),
-        caption=words.caption(),
-        rows=words.rows(),
-        lines=words.lines(),
-        graph=words.graph(),
+    frames = _frames(decision, account_names(world))
+    verdict, rule = look(decision.verdict), rule_of(decision)
+    nodes = list(_nodes(decision, frames))
+    scene = Scene(
+        nodes,
+        list(_edges(decision, [node.id for node in nodes if node.kind != HEADING])),
+        frames=frames,
+        after=[str(verdict), rule, *filter(None, [decision.message])],
+    )
+    return scene.figure(
+        _draw, alt=_alt(decision, nodes, frames), caption=f"{rule} {verdict.sentence}"
     )
 
 
-class _Drawing:
-    """A sheet on which a map is drawn."""
+def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the titles and the notes of the caller's account and of the resource's."""
+    request, caller = decision.request, decision.request.caller
 
-    def __init__(self, decision: Decision, words: Words) -> None:
-        self.decision, self.words, self.sheet = decision, words, Sheet(3.0, 1.0)
-        cards = {
-            layer: [line for one in words.card(end, _MOST) for line in _pieces(one)]
-            for layer, end in words.ends.items()
-        }
-        # Room above the arrow only where a gate has its name there.
-        self.way = 1.3 if any(decision.layer_matches[layer].present for layer in _ABOVE) else 0.95
-        self.top = self.way + 0.82
-        bottom = self.top + max(map(len, cards.values())) * _LINE + 0.14
-        self._fields(bottom)
-        self._way()
-        for layer, lines in cards.items():
-            self._card(layer, lines)
-        self._verdict(bottom + 0.42)
+    def frame(account: str, whose: str) -> tuple[str, str]:
+        return (names[account], f"{account}, {whose}") if account in names else (account, whose)
 
-    def _fields(self, bottom: float) -> None:
-        near, far = self.words.field_of_caller(), self.words.field_of_resource()
-        tall = bottom + 0.15 - MARGIN
-        if self.words.is_one_account:
-            self.sheet.field(_LEFT, MARGIN, _RIGHT + _WIDTH - _LEFT, tall, *near)
-            return
-        self.sheet.field(_LEFT, MARGIN, _WIDTH, tall, *near)
-        self.sheet.field(_RIGHT, MARGIN, _WIDTH, tall, *far)
+    if request.same_account:
+        return {"near": frame(caller.account, "the caller's account, and the resource's")}
+    near = frame(caller.account, "the caller's account")
+    near = near if caller.account else ("no account", f"{caller.kind.value} caller")
+    return {"near": near, "far": frame(request.resource_account, "the resource's account")}
 
-    def _way(self) -> None:
-        """Draw the arrow, with what stands on it."""
-        words, sheet, verdict = self.words, self.sheet, self.words.verdict
-        caller = Box(
-            _LEFT + _INDENT,
-            self.way,
-            _BOX,
-            words.caller,
-            words.caller_note if words.caller_note != words.caller else "",
-            area=LIT_AREA,
-            bold=True,
+
+def _nodes(decision: Decision, frames: Mapping[str, tuple[str, str]]) -> Iterator[Node]:
+    """Yield the accounts, the caller, the layers with their statements, and the resource."""
+    request, far = decision.request, list(frames)[-1]
+    for key, words in frames.items():
+        yield Node(key, ": ".join(words), kind=HEADING)
+    title, note = title_and_note(request.principal, request.caller.kind.value)
+    line, details = f"{title}, {note}: {request.principal}", [f"requests {request.action}"]
+    yield Node("caller", title, note, "", "near", frame="near", line=line, details=details)
+    for layer in LAYERS:
+        step, side = decision.trace.step(layer), side_of(decision, layer)
+        if not step.found.present and layer not in ENDS:
+            continue
+        facts = {"layer": NAMES[layer], "says": side.look.word}
+        parent = far if layer in ("rcp", "resource") else "near"
+        text = f"{side.look.symbol} {side.name} {side.look.word}"
+        yield Node(
+            layer,
+            text,
+            ", ".join(match.address for match in side.shown),
+            parent=parent,
+            frame=parent,
+            short=SHORT.get(layer, layer),
+            look=side.look,
+            line=text,
+            details=[step.exempt] if step.exempt else [],
+            facts={} if side.shown or side.others else facts | NOTHING,
         )
-        resource = Box(
-            _RIGHT + _WIDTH - _INDENT - _BOX,
-            self.way,
-            _BOX,
-            words.resource,
-            words.resource_kind,
-            verdict.colour,
-            verdict.area,
-            bold=True,
-        )
-        for box in (caller, resource):
-            sheet.box(box)
-        request = self.decision.request
-        sheet.note(caller.x, self.way + 0.36, f"asks for {request.action}", INK, room=_BOX + 0.2)
-        stop = self._stop()
-        if stop is None:
-            sheet.straight(caller.right, resource.left, ALLOW, bold=True, arrow=True)
+        for match in (*side.shown, *side.others):
+            yield _statement(decision, match, layer, facts, stays=match in side.shown)
+    title, note = short_name(request.resource)
+    line, verdict = f"{title}, {note or 'resource'}: {request.resource}", look(decision.verdict)
+    yield Node("target", title, note or "resource", "", far, frame=far, look=verdict, line=line)
+
+
+def _statement(
+    decision: Decision, match: StatementMatch, layer: str, facts: Mapping[str, str], *, stays: bool
+) -> Node:
+    """Return the node of a statement: it is in the list, and below its layer in the picture."""
+    caller, conditions = decision.request.caller, list(conditions_of(decision, match))
+    is_account = match.principal_match is PrincipalMatch.ACCOUNT and caller.kind is not Kind.ROOT
+    account = caller.account if is_account else ""
+    misses = [str(mismatch) for mismatch in match.mismatches if mismatch.condition is None]
+    details = [*conditions, *(f"✕ {miss}" for miss in misses)]
+    if account:
+        details.insert(0, f"its Principal is account {account}: that account's policies decide")
+    symbol = SYMBOLS[match.effect] if match.applies else "○"
+    path = f" through {', '.join(match.path)}" if match.path else ""
+    return Node(
+        f"{layer} {match.address} {match.path}",
+        f"{symbol} {match.effect} {match.address}{path}",
+        kind=HEADING,
+        parent=layer,
+        stays=stays,
+        details=details,
+        facts={
+            **facts,
+            "statement": match.address,
+            "effect": match.effect,
+            "applies": match.applies,
+            "names_account": account,
+            "conditions": "; ".join(conditions),
+            "missed": "; ".join(misses),
+        },
+    )
+
+
+def _edges(decision: Decision, keys: Sequence[str]) -> Iterator[Edge]:
+    """Yield the arrow from the caller through the layers; it is dashed after the first stop."""
+    stops, is_stopped = stops_of(decision), False
+    for source, target in pairwise(keys):
+        is_last = target == keys[-1]
+        is_stopped = is_stopped or source in stops or (is_last and not decision)
+        label = f"{decision.request.action}: {look(decision.verdict)}" if is_last else ""
+        yield Edge(source, target, label, dashed=is_stopped)
+
+
+def _alt(decision: Decision, nodes: Sequence[Node], frames: Mapping[str, tuple[str, str]]) -> str:
+    where = " to ".join(shorten(title, 24) for title, _ in frames.values())
+    layers = (*stops_of(decision), *ENDS)
+    parts = [f"the {node.text[2:]}" for node in nodes if node.id in layers]
+    for node in nodes:
+        if node.parent in ENDS and node.stays:
+            parts += [shorten(words, 70) for words in node.details if words[0] in "✕–"]
+    first = f"{asks_for(decision.request)}, from {where}: "
+    return told(first, parts, f". Verdict: {look(decision.verdict).word}.")
+
+
+# -- the picture -----------------------------------------------------------------------------------
+
+
+def _draw(scene: Scene) -> Sheet:
+    sheet = Sheet(3.0, 1.0)
+    caller, *layers, target = scene.drawn
+    bottom = max(_card(sheet, scene, node) for node in layers if node.id in ENDS)
+    width = WIDTH if len(scene.frames) > 1 else RIGHT + WIDTH - LEFT
+    for left, (title, note) in zip((LEFT, RIGHT), scene.frames.values(), strict=False):
+        sheet.field(left, MARGIN, width, bottom + 0.15 - MARGIN, title, note)
+    x = LEFT + INDENT
+    start = Box(x, ARROW, BOX, caller.text, caller.note, area=LIT_AREA, bold=True)
+    verdict, right = target.look or ABSENT, RIGHT + WIDTH - INDENT - BOX
+    end = Box(right, ARROW, BOX, target.text, target.note, verdict.colour, verdict.area, bold=True)
+    sheet.box(start)
+    sheet.box(end)
+    sheet.note(x, ARROW + 0.36, caller.details[0], INK, room=BOX + 0.2)
+    stop = next((edge.source for edge in scene.edges if edge.dashed), "")
+    if stop:
+        place = PLACES[stop], ARROW
+        sheet.straight(start.right, place, INK, bold=True)
+        sheet.straight(place, end.left, PALE_LINE, dashed=True, arrow=True)
+    else:
+        sheet.straight(start.right, end.left, ALLOW, bold=True, arrow=True)
+    for number, node in enumerate(layers):
+        middle, seen = PLACES[node.id], node.look or ABSENT
+        sheet.mark((middle, ARROW), seen.symbol, seen.colour)
+        if node.id in ENDS:
+            sheet.straight((middle, ARROW + DISC), (middle, CARDS), seen.colour)
         else:
-            sheet.straight(caller.right, (stop, self.way), INK, bold=True)
-            sheet.straight((stop, self.way), resource.left, PALE_LINE, dashed=True, arrow=True)
-        self._gates()
-        for layer, x in _ENDS.items():
-            seen = self.words.ends[layer].look
-            sheet.straight((x, self.way + 0.15), (x, self.top), seen.colour)
-            sheet.mark((x, self.way), seen.symbol, seen.colour)
-
-    def _stop(self) -> float | None:
-        """Say where the arrow is stopped first."""
-        if self.decision:
-            return None
-        places = {**_ENDS, **_GATES}
-        return min((places[layer] for layer in stops_of(self.decision)), default=_BORDER)
-
-    def _gates(self) -> None:
-        for layer, x in _GATES.items():
-            seen = gate_of(self.decision, layer)
-            if seen is None:
-                continue
-            colour = ALLOW if seen is IS_OPEN else DENY if seen is DENIES else INK
-            is_open = self.way if seen is IS_OPEN else None
-            self.sheet.gate(x, self.way - 0.27, self.way + 0.27, colour, open_at=is_open)
-            first = self.way - 0.55 if layer in _ABOVE else self.way + 0.39
-            for place, text in enumerate((gate_name(layer), str(seen))):
-                self.sheet.note(x, first + 0.16 * place, text, colour, align="center")
-
-    def _card(self, layer: str, lines: list[CardLine]) -> None:
-        """Write what an end says."""
-        left = (_LEFT if layer == "identity" else _RIGHT) + _INDENT
-        width, height = _WIDTH - 2 * _INDENT, len(lines) * _LINE + 0.14
-        seen = self.words.ends[layer].look
-        self.sheet.area((left, self.top), (width, height), seen.area, edge=seen.colour)
-        for number, line in enumerate(lines):
-            x, y = left + PAD + _INDENT * line.level, self.top + 0.16 + number * _LINE
-            self.sheet.note(
-                x,
-                y,
-                line.text,
-                line.colour,
-                face="bold" if line.bold else "sans",
-                room=left + width - PAD - x,
-                fact=line.is_fact,
-            )
-
-    def _verdict(self, y: float) -> None:
-        verdict = self.words.verdict
-        text = str(verdict)
-        taken = self.sheet.text(_LEFT + _INDENT, y, text, verdict.colour, face="bold")
-        rule = rule_of(self.decision)
-        self.sheet.note(_LEFT + _INDENT + taken + 0.15, y, rule, INK)
+            y = ARROW + (-0.3 if number % 2 else 0.3)
+            sheet.note(middle, y, node.short, seen.colour, align="center", fact=False)
+    taken = sheet.text(x, bottom + 0.42, scene.after[0], verdict.colour, face="bold")
+    sheet.note(x + taken + 0.15, bottom + 0.42, scene.after[1], INK)
+    return sheet
 
 
-def _pieces(line: CardLine) -> Iterator[CardLine]:
-    """Break a line between its words where it has too little room."""
-    room = _WIDTH - 2 * _INDENT - 2 * PAD - _INDENT * line.level
-    words, level = line.text.split(" "), line.level
-    text = words[0]
-    for word in words[1:]:
-        longer = f"{text} {word}"
-        if width_of(plain(longer), SMALL) > room:
-            yield line._replace(text=text, level=level)
-            text, level = word, line.level + 1
-            room -= _INDENT * (level - line.level)
-        else:
-            text = longer
-    yield line._replace(text=text, level=level)
+def _card(sheet: Sheet, scene: Scene, layer: Node) -> float:
+    """Write the outcome of a side and its statements; return where the card ends."""
+    left = (LEFT if layer.id == ENDS[0] else RIGHT) + INDENT
+    width, seen = WIDTH - 2 * INDENT, layer.look or ABSENT
+    statements = [node for node in scene.nodes if node.parent == layer.id]
+    shown = [node for node in statements if node.stays][:MOST]
+    lines = [(0, layer.text), *((1, words) for words in layer.details)]
+    for node in shown:
+        lines += [(1, node.text), *((2, words) for words in node.details[:MOST])]
+        if more := len(node.details[MOST:]):
+            lines.append((2, f"and {more} more"))
+    if others := len(statements) - len(shown):
+        lines.append((1, f"and {count(others, 'other statement')}"))
+    room = width - 2 * PAD
+    pieces = [
+        (level, piece, words)
+        for level, words in lines
+        for piece in wrap(words, room - INDENT * level, SMALL)
+    ]
+    height = len(pieces) * LINE + 0.14
+    sheet.area((left, CARDS), (width, height), seen.area, edge=seen.colour)
+    for number, (level, piece, words) in enumerate(pieces):
+        x, y = left + PAD + INDENT * level, CARDS + 0.16 + number * LINE
+        # A count, or a line that was shortened, isn't in the list; that has the whole.
+        is_fact = piece in words and not words.startswith("and ")
+        tone, face = TONES.get(words[0], INK), "sans" if number else "bold"
+        sheet.note(x, y, piece, tone, face=face, room=room - INDENT * level, fact=is_fact)
+    return CARDS + height
