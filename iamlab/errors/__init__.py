@@ -308,7 +308,7 @@ class AccessDenied(AwsError, http_status=403):
         super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 
 
-Noted = TypeVar("Noted", bound=AwsError)
+Noted = TypeVar("Noted", bound=IamLabError)
 
 
 def noted(error: Noted, note: str) -> Noted:
