@@ -33,11 +33,7 @@ Thing = TypeVar("Thing", bound="Callable[..., Any]")
 REMOVED_IN = "1.0"
 
 MODULE_NAMES: dict[str, dict[str, str]] = {
-    "iamlab": {
-        "AWS": "AWS_RULES",
-        "Attached": "AttachedPolicy",
-        "evaluate_all": "evaluate_call",
-    },
+    "iamlab": {"AWS": "AWS_RULES", "Attached": "AttachedPolicy", "evaluate_all": "evaluate_call"},
     "iamlab.engine.evaluate": {"evaluate_all": "evaluate_call"},
     "iamlab.engine.layers": {"Attached": "AttachedPolicy"},
     "iamlab.engine.matrix": {"evaluate_many": "evaluate_matrix"},
@@ -96,7 +92,7 @@ LOOKUPS: dict[str, dict[str, str]] = {
         "get_resource": "resources",
         "get_role": "roles",
         "get_user": "users",
-    },
+    }
 }
 """Folder and class -> old method that looks up a name -> the dictionary that does so now."""
 

@@ -40,9 +40,7 @@ class Shown:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table of pandas: for a policy, for example, a row for each statement."""
-        frame: pd.DataFrame = (
-            import_module("iamlab.view.tabular.table_of").table_of(self).to_frame()
-        )
+        frame: pd.DataFrame = import_module("iamlab.view.tabular").table_of(self).to_frame()
         return frame
 
     def _repr_html_(self) -> str:
@@ -51,7 +49,7 @@ class Shown:
 
 def html(value: object) -> str:
     """Return a value as HTML, with all texts escaped."""
-    text: str = import_module("iamlab.view.cards.card").card(value)
+    text: str = import_module("iamlab.view.cards").card(value)
     return text
 
 
@@ -63,7 +61,7 @@ def frame(matrix: object) -> pd.DataFrame:
 
 def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
     """Return rows as a table."""
-    made: pd.DataFrame = import_module("iamlab.view.tables").table(columns, rows)
+    made: pd.DataFrame = import_module("iamlab.view.cells").to_frame(columns, rows)
     return made
 
 

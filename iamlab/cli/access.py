@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.cli.answers import WIDTH, WORDS, Answer, one_line, wrapped
-from iamlab.cli.commands import ACCESS, command
-from iamlab.cli.options import (
-    call_options,
-    forms,
-    option,
-    principal_call_options,
-    read_call,
-    read_text,
-    read_world,
-    world_options,
-)
+from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
+from iamlab.cli.commands import command
+from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
@@ -25,30 +16,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from iamlab.analysis.what_can.granting_statements import Access, Stopped
+    from iamlab.analysis.what_can.granting_statements import Access
     from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
 
-BY = ("principal", "group", "role")
+_WHAT = "actions resources except=but"
 _CELL = 5  # columns of text
-_IS_ALLOWED = "access is allowed", "access is denied"
-_QUESTION = option("--action", required=True), option("--resource", required=True)
 
 
-@command(
-    ACCESS,
-    """\
-iamlab can --world demo/world.json --explain \\
-    --principal arn:aws:iam::111111111111:user/dana \\
-    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    option("--principal", required=True),
-    *_QUESTION,
-    call_options,
-    forms("--explain --csv"),
-    statuses=_IS_ALLOWED,
-)
+@command()
 def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why.
 
@@ -71,13 +48,7 @@ def can(options: argparse.Namespace) -> Answer:
     )
 
 
-@command(
-    ACCESS,
-    "iamlab explain demo/question.json",
-    option("file", about="the question as JSON; - for standard input"),
-    forms(),
-    statuses=_IS_ALLOWED,
-)
+@command()
 def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it.
 
@@ -109,17 +80,7 @@ def _verdict(decision: Decision) -> list[str]:
     return [str(decision), *filter(None, [decision.message])]
 
 
-@command(
-    ACCESS,
-    """\
-iamlab who-can --world demo/world.json \\
-    --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    *_QUESTION,
-    principal_call_options,
-    forms("--csv"),
-    statuses=("at least one principal has access", "no principal has access"),
-)
+@command()
 def who_can(options: argparse.Namespace) -> Answer:
     """List the principals that can do an action on a resource.
 
@@ -138,9 +99,7 @@ def who_can(options: argparse.Namespace) -> Answer:
     return Answer(
         not allowed,
         lambda: {
-            "action": allowed.action,
-            "resource": allowed.resource,
-            "asked": allowed.asked,
+            **as_json(allowed, "action resource asked"),
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
             "assumed": list(notes),
         },
@@ -163,18 +122,7 @@ def _reasons(arn: str, addresses: list[str]) -> list[str]:
     return addresses or ["root user of the account" if is_root else "no permission is needed"]
 
 
-@command(
-    ACCESS,
-    """\
-iamlab what-can --world demo/world.json --service s3 \\
-    --principal arn:aws:iam::111111111111:user/dana""",
-    world_options,
-    option("--principal", required=True),
-    option("--service", "PREFIX...", "only this service, such as s3"),
-    call_options,
-    forms("--csv"),
-    statuses=("the principal can do something", "it can do nothing"),
-)
+@command()
 def what_can(options: argparse.Namespace) -> Answer:
     """List what a principal can do, and what blocks the rest.
 
@@ -194,11 +142,8 @@ def what_can(options: argparse.Namespace) -> Answer:
         not found.allowed,
         lambda: {
             "principal": found.principal,
-            "allowed": [{**_what(a), "when": a.when, "by": a.by} for a in found.allowed],
-            "stopped": [
-                {**_what(entry), "layer": entry.layer, "by": entry.by, "why": entry.why}
-                for entry in found.stopped
-            ],
+            "allowed": [as_json(entry, f"{_WHAT} when by") for entry in found.allowed],
+            "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
         },
         lambda: _what_can_lines(found),
@@ -228,30 +173,12 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield from wrapped(f"assumed: {note}")
 
 
-def _what(entry: Access | Stopped) -> dict[str, Any]:
-    return {"actions": entry.actions, "resources": entry.resources, "except": entry.but}
-
-
 def _breadth(access: Access) -> int:
     """Count the actions: an access with more of them is more important."""
     return sum(len(catalog.expand(pattern)) for pattern in access.actions)
 
 
-@command(
-    ACCESS,
-    """\
-iamlab matrix --world demo/world.json \\
-    --action s3:GetObject --action s3:DeleteObject \\
-    --resource arn:aws:s3:::star-maps/m31.fits""",
-    world_options,
-    option("--action", "ACTION...", required=True),
-    option("--resource", "ARN...", required=True),
-    option("--principal", "ARN...", "a row: a principal, or a group with --by group"),
-    option("--by", about="what the rows are (principal)", default="principal", choices=BY),
-    call_options,
-    forms("--csv"),
-    statuses=("there is a yes", "there is no yes"),
-)
+@command()
 def matrix(options: argparse.Namespace) -> Answer:
     """Show a table: many principals, actions and resources.
 

@@ -19,20 +19,9 @@ from iamlab.analysis.security_status import (
     security_recommendations,
     security_status,
 )
-from iamlab.cli.answers import WORDS, Answer
-from iamlab.cli.commands import REVIEW, command
-from iamlab.cli.options import (
-    check_read_once,
-    forms,
-    load_world,
-    option,
-    pairs,
-    read_text,
-    read_world,
-    source_options,
-    warned,
-    world_options,
-)
+from iamlab.cli.answers import WORDS, Answer, as_json
+from iamlab.cli.commands import command
+from iamlab.cli.options import check_read_once, load_world, pairs, read_text, read_world, warned
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 from iamlab.model.clock_and_ids import Clock
@@ -40,30 +29,18 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iamlab.analysis.external_access.findings import OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.cli.answers import Row
     from iamlab.lab.account import Account
     from iamlab.lab.world import World
 
 _FAILS = {level.lower(): SEVERITIES[: n + 1] for n, level in enumerate(SEVERITIES)}
-_EXPORTS = (
-    source_options,
-    option("--credential-report", "CSV...", "output of 'aws iam get-credential-report', decoded"),
-    option("--as-of", "DATE", "the day from which ages count: 2026-11-25 (today)"),
-)
 
 
-@command(
-    REVIEW,
-    "iamlab audit --world demo/world.json",
-    *_EXPORTS,
-    option("--threshold", "NAME=NUMBER...", "what is too old or too many: key_age_days=60"),
-    option("--fail-on", default="informational", choices=tuple(_FAILS)),
-    forms(),
-    statuses=("nothing is found", "a problem is found"),
-)
+@command(fail_on=_FAILS)
 def audit(options: argparse.Namespace) -> Answer:
     r"""Check accounts against CIS and AWS Security Hub controls.
 
@@ -105,13 +82,7 @@ def audit(options: argparse.Namespace) -> Answer:
     )
 
 
-@command(
-    REVIEW,
-    "iamlab report --world demo/world.json",
-    *_EXPORTS,
-    forms(),
-    statuses=("nothing is to do", "something is to do"),
-)
+@command()
 def report(options: argparse.Namespace) -> Answer:
     """Show accounts in numbers, with security recommendations.
 
@@ -217,15 +188,7 @@ def _account_of(report: CredentialReport, file: str) -> str:
     return found.pop()
 
 
-@command(
-    REVIEW,
-    "iamlab outside --world demo/world.json --zone account",
-    world_options,
-    option("--zone", "ZONE...", "account, organization, or the ID of an OU or an account"),
-    option("--fail"),
-    forms("--csv"),
-    statuses=("no access is open, or without --fail", "with --fail, access from outside is open"),
-)
+@command()
 def outside(options: argparse.Namespace) -> Answer:
     r"""List access from outside the zone of trust.
 
@@ -250,11 +213,9 @@ def outside(options: argparse.Namespace) -> Answer:
     return Answer(
         options.fail and bool(found.open),
         lambda: {
-            "zone": found.zone,
-            "asked": found.asked,
+            **as_json(found, "zone asked"),
             "findings": list(map(_finding, found)),
-            "services": list(map(str, found.services)),
-            "assumed": list(found.assumed),
+            **as_json(found, "services assumed"),
         },
         lambda: (
             heading,
@@ -271,32 +232,21 @@ def outside(options: argparse.Namespace) -> Answer:
 
 
 def _finding(finding: OutsideFinding) -> dict[str, Any]:
+    keys = "resource resource_type owner principal actions condition statement source is_public"
     return {
-        "resource": finding.resource,
-        "resource_type": finding.resource_type,
-        "owner": finding.owner,
-        "principal": dict(finding.principal),
-        "actions": list(finding.actions),
-        "condition": {key: list(values) for key, values in finding.condition.items()},
-        "statement": finding.statement,
-        "source": finding.source,
-        "is_public": finding.is_public,
+        **as_json(finding, keys),
         "is_open": bool(finding),
-        "stopped_by": list(map(str, finding.stopped_by)),
+        **as_json(finding, "stopped_by"),
         "text": str(finding),
     }
 
 
-def _outside_row(finding: OutsideFinding) -> Iterable[str | Iterable[str]]:
-    return (
-        WORDS[bool(finding)],
-        WORDS[finding.is_public],
-        finding.resource_type,
-        finding.resource,
-        finding.owner,
-        tuple(f"{kind}: {value}" for kind, value in finding.principal.items()),
-        finding.actions,
-        finding.when,
-        finding.statement,
-        tuple(map(str, finding.stopped_by)),
-    )
+def _outside_row(finding: OutsideFinding) -> Row:
+    names = "type=resource_type resource owner actions conditions=when statement"
+    return {
+        **as_json(finding, names),
+        "stopped by": list(map(str, finding.stopped_by)),
+        "open": WORDS[bool(finding)],
+        "public": WORDS[finding.is_public],
+        "principal": [f"{kind}: {value}" for kind, value in finding.principal.items()],
+    }

@@ -17,13 +17,14 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     Row = Mapping[str, Any] | Iterable[str | Iterable[str]]
 
@@ -101,6 +102,33 @@ def print_json(value: Any) -> None:
 
 def _escaped(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def as_json(record: object, keys: str) -> dict[str, Any]:
+    """Return attributes of an object for ``--json``.
+
+    Parameters
+    ----------
+    keys
+        The keys; ``key=attribute`` where they differ.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> as_json(datetime(2026, 11, 25, tzinfo=UTC), "day zone=tzinfo")
+    {'day': 25, 'zone': 'UTC'}
+    """
+    pairs = (key.partition("=") for key in keys.split())
+    return {key: _plain(attrgetter(name or key)(record)) for key, _, name in pairs}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: what isn't a number, a list or an object is text."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(map(_plain, value)) if isinstance(value, Iterable) else str(value)
 
 
 def print_csv(columns: str | Iterable[str], rows: Iterable[Row]) -> None:

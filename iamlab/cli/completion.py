@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import Answer
-from iamlab.cli.commands import COMMANDS, SETUP, command, parsers
-from iamlab.cli.options import FILES, option
+from iamlab.cli.commands import COMMANDS, command, parsers
+from iamlab.cli.options import FILES
 
 if TYPE_CHECKING:
     import argparse
@@ -138,12 +138,7 @@ def _fish_quote(text: str) -> str:
 _SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 
 
-@command(
-    SETUP,
-    "iamlab completion bash",
-    option("shell", about="the shell that you use", choices=tuple(_SHELLS)),
-    statuses=("always",),
-)
+@command(shell=_SHELLS)
 def completion(options: argparse.Namespace) -> Answer:
     """Print a script that completes commands, options and files.
 

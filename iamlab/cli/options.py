@@ -1,8 +1,7 @@
-"""The options that commands share, each declared once, and how their values are read."""
+"""How the values of options are read: files, worlds, and how the call is made."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from pathlib import Path
@@ -16,125 +15,13 @@ from iamlab.policy.arn import is_arn
 from iamlab.storage.account_details import LoadWarning
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.model.network_locations import Circumstances
-
-    Container = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - what add_argument_group returns
 
 STANDARD_INPUT = "-"
 FILES = ("FILE", "CSV", "TRAIL", "FOLDER")
 """Values with these names are files, so completion lists files."""
-
-OPTIONS: dict[str, tuple[str, str]] = {
-    "file": ("FILE", "- for standard input"),
-    # The question.
-    "--principal": ("ARN", "a user, role (any session of it), role session, root user or service"),
-    "--action": ("ACTION", "such as s3:GetObject"),
-    "--resource": ("ARN", "an ARN, or *"),
-    "--type": ("", "the type of the policies"),
-    "--fail-on": ("", "the lowest level of a problem that makes the exit status 1"),
-    "--fail": ("", "exit with 1 if something is found"),
-    # The world.
-    "--world": ("FILE", "a saved world; 'iamlab world' makes one"),
-    "--account-details": ("FILE...", "output of 'aws iam get-account-authorization-details'"),
-    "--organization": ("FILE", "output of 'aws organizations': see docs/organization-export.md"),
-    "--resource-policy": ("ARN=FILE...", "the policy of a resource: account details have none"),
-    # The call.
-    "--ip": ("ADDRESS", "the caller's IP address"),
-    "--vpc": ("ID", "the caller's VPC; calls go through its endpoints"),
-    "--endpoint": ("ID", "the VPC endpoint of the call: ID or ARN"),
-    "--via": ("SERVICE...", "a service that calls for the principal: athena.amazonaws.com"),
-    "--source-arn": ("ARN", "the resource for which a service calls"),
-    "--region": ("REGION", "the Region of the call, if it isn't the resource's"),
-    "--request-tag": ("KEY=VALUE...", "a tag in the request"),
-    "--context": ("KEY=VALUE...", "a condition key; the same key again makes a list"),
-    # The answer.
-    "--json": ("", "print all of it as JSON"),
-    "--csv": ("", "print a table, for spreadsheets"),
-    "--explain": ("", "answer the six questions"),
-    "--github": ("", "print annotations for GitHub Actions"),
-    "--dot": ("", "print the graph, for Graphviz"),
-    "--mermaid": ("", "print the graph, for Mermaid"),
-    "--details": ("", "on a terminal, print more than a screen"),
-}
-"""The name of an option's value, and its help. ``...``: the option can be repeated. Without a name
-and choices, the option has no value."""
-
-_CALL = "--ip --vpc --endpoint --via --source-arn --region --request-tag --context"
-
-
-def filled(text: str) -> str:
-    """Reject an empty value, such as a shell variable that isn't set.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        It is empty.
-    """
-    if not text:
-        raise argparse.ArgumentTypeError("it can't be empty")
-    return text
-
-
-def option(
-    flags: str, metavar: str = "", about: str = "", **settings: Any
-) -> Callable[[Container], argparse.Action]:
-    """Declare an option or an argument; the table above has the defaults."""
-    names = flags.split()
-    known = OPTIONS.get(names[0], ("", ""))
-    metavar, about = metavar or known[0], about or known[1]
-    if metavar.endswith("..."):
-        settings |= {"action": "append", "default": []}
-        about += "; repeat it for more"
-    if metavar or "choices" in settings:
-        settings = {"type": filled, **settings}
-    else:
-        settings["action"] = "store_true"
-    if metavar:
-        parts = metavar.removesuffix("...").split()
-        settings["metavar"] = tuple(parts) if len(parts) > 1 else parts[0]
-    return lambda container: container.add_argument(*names, help=about, **settings)
-
-
-def options_of(container: Container, flags: str) -> None:
-    """Declare options as the table has them."""
-    for flag in flags.split():
-        option(flag)(container)
-
-
-def forms(others: str = "") -> Callable[[argparse.ArgumentParser], None]:
-    """Declare ``--json``, other forms of the answer, and ``--details``."""
-
-    def add(parser: argparse.ArgumentParser) -> None:
-        group = parser.add_argument_group("the answer")
-        options_of(group.add_mutually_exclusive_group(), f"--json {others}")
-        options_of(group, "--details")
-
-    return add
-
-
-def source_options(container: Container) -> None:
-    """Declare the two options for a world; one is required."""
-    source = container.add_mutually_exclusive_group(required=True)
-    options_of(source, "--world --account-details")
-
-
-def world_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options for the world of a question."""
-    group = parser.add_argument_group("the world; a FILE can be - for standard input")
-    source_options(group)
-    options_of(group, "--organization --resource-policy")
-
-
-def call_options(parser: argparse.ArgumentParser, flags: str = _CALL) -> None:
-    """Declare the options for how the call is made."""
-    options_of(parser.add_argument_group("how the call is made"), flags)
-
-
-def principal_call_options(parser: argparse.ArgumentParser) -> None:
-    """Declare these options for questions about principals that aren't services."""
-    call_options(parser, _CALL.replace("--source-arn ", ""))
 
 
 def read_world(options: argparse.Namespace) -> World:
@@ -266,12 +153,7 @@ def check_read_once(files: Iterable[str | None], options: argparse.Namespace | N
 
 
 def read_call(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options for how the call is made, as parameters of ``world.can``."""
-    return {"context": read_context(options.context), **read_circumstances(options)}
-
-
-def read_circumstances(options: argparse.Namespace) -> Circumstances:
-    """Return how the call is made, without its context keys."""
+    """Return the options for how the call is made, as ``world.can`` takes them."""
     network = options.ip, options.vpc, options.endpoint
     tags: dict[str, str] = {}
     for key, value in pairs("--request-tag", options.request_tag, "KEY=VALUE, such as project=sky"):
@@ -279,13 +161,14 @@ def read_circumstances(options: argparse.Namespace) -> Circumstances:
             raise RequestError(f"--request-tag: the tag {key!r} is duplicated.")
         tags[key] = value
     found = {
+        "context": read_context(options.context),
         "network": Network(*(name or "" for name in network)) if any(network) else None,
         "via": options.via,
         "source_arn": getattr(options, "source_arn", None),
         "request_tags": tags,
         "region": options.region,
     }
-    return cast("Circumstances", {name: value for name, value in found.items() if value})
+    return {name: value for name, value in found.items() if value}
 
 
 def read_context(items: list[str]) -> dict[str, str | list[str]]:

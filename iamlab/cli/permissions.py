@@ -8,16 +8,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, one_line
-from iamlab.cli.commands import REVIEW, command
-from iamlab.cli.options import (
-    forms,
-    option,
-    principal_call_options,
-    read_call,
-    read_world,
-    world_options,
-)
+from iamlab.cli.answers import Answer, as_json, one_line
+from iamlab.cli.commands import command
+from iamlab.cli.options import read_call, read_world
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 
@@ -26,38 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
-    from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.privilege_escalation.cut import Cut
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.trails.reading import Trail
+    from iamlab.cli.answers import Row
 
 
-def _question(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the question")
-    for add in (
-        option("--principal --from", about="who starts (--from is the old name)", dest="source"),
-        option("--to", "ARN", "the principal to become, or admin", dest="target"),
-        option("--action", about="find who can get to this action: s3:GetObject"),
-        option("--resource", about="the resource of the action"),
-        option("--cut", about="also show the edits that close the paths"),
-        option("--keep", "ARN ACTION RESOURCE...", "access that the edits must keep", nargs=3),
-    ):
-        add(group)
-
-
-@command(
-    REVIEW,
-    "iamlab reach --world demo/world.json",
-    world_options,
-    _question,
-    principal_call_options,
-    option("--fail"),
-    forms("--csv --dot --mermaid"),
-    statuses=("no path is found, or without --fail", "with --fail, a path is found"),
-)
+@command()
 def reach(options: argparse.Namespace) -> Answer:
     r"""Find privilege escalation: who can become another principal.
 
@@ -86,21 +56,6 @@ def reach(options: argparse.Namespace) -> Answer:
     if not options.source and not options.action:
         edges = found.edges
 
-    def value() -> dict[str, Any]:
-        value: dict[str, Any] = {
-            "ways": [
-                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
-            ],
-            "assumed": list(dict.fromkeys(world.warnings)),
-        }
-        if cut is not None:
-            value["cut"] = {
-                "edits": list(map(str, cut.edits)),
-                "is_closed": cut.is_closed,
-                "is_smallest": cut.is_smallest,
-            }
-        return value
-
     def text() -> Iterable[str]:
         if options.dot or options.mermaid:
             graph = found.to_dot(edges) if options.dot else found.to_mermaid(edges)
@@ -111,7 +66,13 @@ def reach(options: argparse.Namespace) -> Answer:
     shortest = sorted(further, key=lambda item: len(item[1]))
     return Answer(
         options.fail and bool(shortest),
-        value,
+        lambda: {
+            "ways": [
+                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
+            ],
+            "assumed": list(dict.fromkeys(world.warnings)),
+            **({} if cut is None else {"cut": as_json(cut, "edits is_closed is_smallest")}),
+        },
         text,
         None
         if options.dot or options.mermaid
@@ -120,10 +81,7 @@ def reach(options: argparse.Namespace) -> Answer:
             *(f"{arn} in {count(len(path), 'step')}: {next(iter(path))}" for arn, path in shortest),
             *(f"{arn} (already)" for arn, path in paths.items() if not len(path)),
         ),
-        lambda: (
-            "principal, step, source, target, as, way, calls, conditions",
-            _path_rows(paths),
-        ),
+        lambda: ("principal, step, source, target, as, way, calls, conditions", _path_rows(paths)),
     )
 
 
@@ -185,52 +143,19 @@ def _heading(paths: Mapping[str, Path], options: argparse.Namespace) -> str:
 
 
 def _step(edge: Edge) -> dict[str, Any]:
-    return {
-        "source": edge.source.arn,
-        "target": edge.target.arn,
-        "as": str(edge.target),
-        "way": edge.way.number,
-        "title": edge.way.title,
-        "calls": list(map(str, edge.calls)),
-        "conditions": list(edge.conditions),
-    }
+    ends = "source=source.arn target=target.arn as=target"
+    return as_json(edge, f"{ends} way=way.number title=way.title calls conditions")
 
 
-def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str], ...]]:
+def _path_rows(paths: Mapping[str, Path]) -> Iterable[Row]:
     for arn, path in paths.items():
         for number, edge in enumerate(path, 1):
-            ends = (edge.source.arn, edge.target.arn, str(edge.target))
-            calls = tuple(map(str, edge.calls))
-            yield (arn, str(number), *ends, edge.way.title, calls, edge.conditions)
+            yield _step(edge) | {"principal": arn, "step": str(number), "way": edge.way.title}
         if not len(path):
             yield (arn, "0", arn, arn, "as it is", "", "", "")
 
 
-_TRAIL = (
-    option("trail", "TRAIL", "files of CloudTrail, or folders with such files", nargs="+"),
-    world_options,
-    option("--fail"),
-    forms("--csv"),
-)
-
-
-@command(
-    REVIEW,
-    """\
-iamlab least-privilege demo/trail.json --world demo/world.json \\
-    --principal arn:aws:iam::111111111111:user/dana""",
-    *_TRAIL,
-    option("--principal", about="a user or a role", required=True),
-    option("--most-resources", "N", "more resources become a wildcard (10)", type=int, default=10),
-    option(
-        "--form",
-        about="the type of the policy, which limits its size (managed)",
-        choices=("managed", "inline"),
-        default="managed",
-    ),
-    option("--pass-role", about="also allow passing the roles of calls"),
-    statuses=("always, without --fail", "with --fail, the principal's policies allow more"),
-)
+@command()
 def least_privilege(options: argparse.Namespace) -> Answer:
     """Write the smallest policy that allows what a principal did.
 
@@ -256,7 +181,15 @@ def least_privilege(options: argparse.Namespace) -> Answer:
     )
     return Answer(
         options.fail and found.compared is not None and bool(found.compared.gone),
-        lambda: {**_policy_value(found), "problems": trail.problems.total},
+        lambda: {
+            "principal": found.principal,
+            "policies": found.to_dict(),
+            **as_json(found, "steps excess"),
+            "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
+            "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
+            "problems": trail.problems.total,
+        },
         lambda: str(found).split("\n"),
         lambda: (
             f"{heading} {'more' if found.excess else 'nothing more'}.",
@@ -276,26 +209,7 @@ def _times(*times: datetime) -> Iterable[str]:
     return (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times)
 
 
-def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
-    return {
-        "principal": found.principal,
-        "policies": found.to_dict(),
-        "steps": list(map(str, found.steps)),
-        "excess": list(map(str, found.excess)),
-        "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
-        "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
-        "not_shown": [{"kind": limit.kind, "text": limit.text} for limit in found.not_shown],
-    }
-
-
-@command(
-    REVIEW,
-    "iamlab unused demo/trail.json --world demo/world.json",
-    *_TRAIL,
-    option("--principal", about="only this user or role (all)"),
-    option("--unused-access-age", "DAYS", "days without use, 1 to 365 (90)", type=int, default=90),
-    statuses=("always, without --fail", "with --fail, something is unused"),
-)
+@command()
 def unused(options: argparse.Namespace) -> Answer:
     """Find unused permissions, and the edits that remove them.
 
@@ -312,7 +226,26 @@ def unused(options: argparse.Namespace) -> Answer:
     number = f"{count(len(found.edits), 'edit')}, {count(len(found.findings), 'finding')}"
     return Answer(
         options.fail and bool(found.edits or found.findings),
-        lambda: {**_unused_value(found), "problems": trail.problems.total},
+        lambda: {
+            "principals": list(found.asked),
+            "since": next(iter(_times(found.since))),
+            "edits": [
+                {
+                    **as_json(edit, "kind holder"),
+                    "policy": edit.policy_arn or edit.policy,
+                    **as_json(edit, "text changes=lines"),
+                    "document": None if edit.document is None else edit.document.to_dict(),
+                }
+                for edit in found.edits
+            ],
+            "findings": [
+                {**as_json(finding, "type=finding_type resource"), "text": str(finding)}
+                for finding in found.findings
+            ],
+            **as_json(found, "skipped"),
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
+            "problems": trail.problems.total,
+        },
         lambda: str(found).split("\n"),
         lambda: (
             f"{count(len(found.asked), 'user or role', 'users and roles')}: {number}.",
@@ -327,30 +260,6 @@ def unused(options: argparse.Namespace) -> Answer:
             ),
         ),
     )
-
-
-def _unused_value(found: Unused) -> dict[str, Any]:
-    return {
-        "principals": list(found.asked),
-        "since": next(iter(_times(found.since))),
-        "edits": [
-            {
-                "kind": edit.kind,
-                "holder": edit.holder,
-                "policy": edit.policy_arn or edit.policy,
-                "text": edit.text,
-                "changes": list(edit.lines),
-                "document": None if edit.document is None else edit.document.to_dict(),
-            }
-            for edit in found.edits
-        ],
-        "findings": [
-            {"type": finding.finding_type, "resource": finding.resource, "text": str(finding)}
-            for finding in found.findings
-        ],
-        "skipped": list(found.skipped),
-        "not_shown": [{"kind": limit.kind, "text": limit.text} for limit in found.not_shown],
-    }
 
 
 _MOST_PROBLEMS = 10

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer
-from iamlab.cli.commands import POLICIES, command
-from iamlab.cli.options import STANDARD_INPUT, forms, option, read_text
+from iamlab.cli.answers import Answer, as_json
+from iamlab.cli.commands import command
+from iamlab.cli.options import STANDARD_INPUT, read_text
 from iamlab.display import count
 from iamlab.errors import PolicyError, RequestError
 from iamlab.policy import catalog
@@ -61,16 +61,7 @@ def _escaped(value: object, *, in_text: bool = False) -> str:
     return text if in_text else text.replace(":", "%3A").replace(",", "%2C")
 
 
-@command(
-    POLICIES,
-    "iamlab check demo/policy.json",
-    option("files", "FILE", "- for standard input", nargs="+"),
-    option("--type", default="identity", choices=TYPES),
-    option("--service", about="the service of a resource policy", choices=SERVICES),
-    option("--fail-on", default="warning", choices=tuple(_FAILS)),
-    forms("--github"),
-    statuses=("no problem is found", "a problem is found"),
-)
+@command(type=TYPES, service=SERVICES, fail_on=_FAILS)
 def check(options: argparse.Namespace) -> Answer:
     """Check policy documents as AWS and IAM Access Analyzer do.
 
@@ -129,14 +120,7 @@ def _counts(files: int, found: Iterable[FileFinding]) -> str:
     return f"{count(files, 'file')}: {', '.join(filter(None, counts))}."
 
 
-@command(
-    POLICIES,
-    "iamlab explain-policy demo/policy.json",
-    option("files", "FILE", "- for standard input", nargs="+"),
-    option("--type", choices=TYPES),
-    forms(),
-    statuses=("always",),
-)
+@command(type=TYPES)
 def explain_policy(options: argparse.Namespace) -> Answer:
     """Describe policy documents in plain English.
 
@@ -166,14 +150,7 @@ def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
         yield from lines
 
 
-@command(
-    POLICIES,
-    "iamlab actions 's3:Get*Tag*'",
-    option("pattern", "PATTERN", "a pattern such as 's3:Get*', or words", nargs="+"),
-    option("--level", about="only actions with this access level", choices=catalog.LEVELS),
-    forms(),
-    statuses=("an action is found", "no action is found"),
-)
+@command(level=catalog.LEVELS)
 def actions(options: argparse.Namespace) -> Answer:
     """List the actions that match a pattern, or some words.
 
@@ -214,10 +191,7 @@ def find(words: list[str]) -> list[Action]:
 
 def _action(action: Action) -> dict[str, Any]:
     return {
-        "name": action.full_name,
-        "level": action.level,
-        "description": action.description,
+        **as_json(action, "name=full_name level description"),
         "resources": list(catalog.arns_for(action.full_name)),
-        "conditionKeys": list(action.all_condition_keys),
-        "dependentActions": list(action.dependent_actions),
+        **as_json(action, "conditionKeys=all_condition_keys dependentActions=dependent_actions"),
     }

@@ -8,18 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cli.answers import Answer, wrapped
-from iamlab.cli.commands import WORLDS, command
-from iamlab.cli.options import (
-    STANDARD_INPUT,
-    check_read_once,
-    forms,
-    option,
-    read_either,
-    read_world,
-    warned,
-    world_options,
-)
+from iamlab.cli.answers import Answer, as_json, wrapped
+from iamlab.cli.commands import command
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_world, warned
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.document import Policy
@@ -33,13 +24,7 @@ if TYPE_CHECKING:
 LONG = 160  # characters of an edit, which can have a whole policy
 
 
-@command(
-    WORLDS,
-    "iamlab demo",
-    option("folder", "FOLDER", "a new folder (demo)", nargs="?", default="demo"),
-    forms(),
-    statuses=("the files are written",),
-)
+@command()
 def demo(options: argparse.Namespace) -> Answer:
     """Write the files that the examples use, to a new folder.
 
@@ -99,14 +84,7 @@ def _demo_files() -> dict[str, str]:
     return {**texts, "users.csv": report}
 
 
-@command(
-    WORLDS,
-    "iamlab world --account-details demo/account.json --output demo/saved.json",
-    world_options,
-    option("--output", "FILE", "where to write it; - for standard output", required=True),
-    forms(),
-    statuses=("the file is written",),
-)
+@command()
 def world(options: argparse.Namespace) -> Answer:
     """Save accounts and their organization in a file for --world.
 
@@ -122,26 +100,14 @@ def world(options: argparse.Namespace) -> Answer:
         return Answer(status=False, value=lambda: world_to_json(world), text=list)
     world.save(options.output)
     accounts = list(world.accounts.values())
-    counts = {
-        "account": len(accounts),
-        "user": sum(len(account.users) for account in accounts),
-        "group": sum(len(account.groups) for account in accounts),
-        "role": sum(len(account.roles) for account in accounts),
-    }
+    counts = {"account": len(accounts)}
+    for kind in ("user", "group", "role"):
+        counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in accounts)
     line = ", ".join(count(number, name) for name, number in counts.items())
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
 
-@command(
-    WORLDS,
-    "iamlab diff demo/world.json demo/after.json",
-    option("before", "FILE", "the world before; - for standard input"),
-    option("after", "FILE", "the world after; - for standard input"),
-    option("--action", "ACTION...", "what to check"),
-    option("--resource", "ARN...", "what to check it on"),
-    forms("--csv"),
-    statuses=("there is no difference", "a difference is found"),
-)
+@command()
 def diff(options: argparse.Namespace) -> Answer:
     """Compare two worlds: edits, and access gained or lost.
 
@@ -169,29 +135,16 @@ def diff(options: argparse.Namespace) -> Answer:
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
             *map(_short, sorted(found.edits, key=lambda edit: -gains_by[edit])),
         ),
-        lambda: (
-            "change, principal, action, resource, by",
-            map(_change, changes),
-        ),
+        lambda: ("change, principal, action, resource, by", map(_change, changes)),
     )
 
 
 def _change(change: Change) -> dict[str, Any]:
-    return {
-        "change": "gained" if change.gained else "lost",
-        "principal": change.principal,
-        "action": change.action,
-        "resource": change.resource,
-        "by": change.by,
-        "together": change.together,
-    }
+    effect = "gained" if change.gained else "lost"
+    return {"change": effect, **as_json(change, "principal action resource by together")}
 
 
-_HOW = {
-    True: "By all of these together:",
-    False: "By these:",
-    None: "By one or more of these:",
-}
+_HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
 
 
 def _diff_lines(edits: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:

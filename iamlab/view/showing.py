@@ -21,7 +21,7 @@ from iamlab.model.identities import Identity
 from iamlab.model.organization.organization import Organization
 from iamlab.model.world import World
 from iamlab.policy.document import Policy
-from iamlab.view.tabular.table_of import table_of
+from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,9 +42,9 @@ PICTURES: tuple[tuple[type, str], ...] = (
     (Timeline, "session_timeline"),
     (EventLog, "sequence"),
     (Reach, "reach_graph"),
-    (Path, "figures.reach.reach_graph.draw_way"),
-    (Cut, "figures.reach.reach_graph.draw_cut"),
-    (Paths, "figures.reach.reach_fan.draw_found"),
+    (Path, "figures.reach.reach_path.draw_way"),
+    (Cut, "figures.reach.reach_path.draw_cut"),
+    (Paths, "figures.reach.reach_graph.draw_found"),
 )
 """What has a picture, with the function of ``iamlab.view`` that draws it.
 

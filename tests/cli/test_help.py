@@ -52,7 +52,10 @@ def test_the_help_lists_each_command_once_with_its_example(shell: Shell) -> None
     assert (result.status, result.err) == (0, "")
     assert headings == list(PURPOSES)
     assert [item[0] for item in examples_in(result.out)] == [
-        name for purpose in PURPOSES for name, item in COMMANDS.items() if item.purpose == purpose
+        name
+        for purpose in PURPOSES
+        for name, item in COMMANDS.items()
+        if item.table["purpose"] == purpose
     ]
     assert set(SHOWN) == set(COMMANDS)
     assert [line for line in result.out.splitlines() if len(line) > 80] == []

@@ -62,7 +62,7 @@ def handed_on(session: dict[str, Any]) -> dict[str, str]:
 
 
 def is_granted(question: Doc) -> bool:
-    """Return whether an Allow of the role or of the resource is about a call; all else only limits.
+    """Return whether an Allow of the role or the resource names a call; the rest only limits.
 
     The oracle is not asked: this is the least that must be so for anything to be allowed.
     """
@@ -98,7 +98,7 @@ class PlainSessions:
         return ""
 
     def refusal(self: "PlainWorld", caller: str) -> str:
-        """Return AWS's error code for these credentials; empty if they are valid.
+        """Return AWS's error code for these credentials; empty if it accepts them.
 
         Parameters
         ----------

@@ -286,7 +286,7 @@ class SessionCalls(SessionAsking):
         tags: dict[str, str],
         source: str,
     ) -> bool:
-        """Return whether a role lets a caller in: always, or only without tags and source ID."""
+        """Return whether a role trusts a caller, at least without tags and source identity."""
         if hopeful == "no" or not self.model.may(caller, "sts:AssumeRole", arn, **keys):
             return False
         why_not = self.why_not(caller, arn, keys, tags, source)

@@ -846,7 +846,7 @@ class Machine(Stepping):
         )
 
     def effect(self, policy: str) -> tuple[set[str], set[str]]:
-        """Return the actions allowed and denied by a named document or a managed policy ARN."""
+        """Return what a policy allows and denies, by the name of a document or an ARN."""
         found = self.model["Policy"].get(policy)
         text = found["versions"][found["default"]] if found else policy
         return (OF_AWS | ALLOWED).get(text, set()), DENIED.get(text, set())

@@ -394,7 +394,7 @@ def walk(seed: int, steps: int, *, with_sessions: bool = False) -> Machine:
 
 
 def looks(machine: Machine, *, with_sessions: bool) -> Iterator[Callable[[], None]]:
-    """Return all that must be true after each step, also of sessions."""
+    """Return the checks after each step, with those of sessions if it has any."""
     yield machine.the_world_is_what_the_model_says
     yield machine.the_world_hangs_together
     yield machine.nothing_else_is_changed

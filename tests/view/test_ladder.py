@@ -10,8 +10,7 @@ from iamlab.engine.evaluate import evaluate, read
 from iamlab.engine.layers import NAMES
 from iamlab.engine.rules import AWS_RULES
 from iamlab.teach.mutants import MUTANTS
-from iamlab.view.figures.decision.ladder import KEY, ladder
-from iamlab.view.figures.decision.ladder_flow import rungs
+from iamlab.view.figures.decision.ladder import KEY, ladder, rungs
 from tests.view.cases import DANA, DECISIONS, EC2, MAP, OWN, SHAPES, asked
 from tests.view.looking import faults
 
@@ -70,8 +69,8 @@ def test_the_rungs_that_decide_are_those_of_the_flow_chart(case):
     """Who decides, and whom nobody asks any more."""
     every = rungs(DECISIONS[case])
 
-    assert [rung.number for rung in every if rung.decides] == DECIDE[case][0]
-    assert [rung.number for rung in every if rung.is_pale] == DECIDE[case][1]
+    assert [rung.rung for rung in every if rung.decides] == DECIDE[case][0]
+    assert [rung.rung for rung in every if rung.is_pale] == DECIDE[case][1]
 
 
 @pytest.mark.parametrize("case", DECISIONS)
@@ -114,7 +113,7 @@ def test_the_alternative_text_names_caller_verdict_and_the_deciding_rung(case):
     assert decision.request.principal.rpartition("/")[2].rpartition(":")[2] in alt
     assert deciding.reason.rstrip(".")[:40] in alt
     assert alt.endswith(f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}.")
-    assert (f"Rung {deciding.number} decides" in alt) is bool(deciding.number)
+    assert f"Decided by {deciding.title}: " in alt
 
 
 def test_what_says_nothing_is_told_apart_from_what_is_not_there():
@@ -132,7 +131,7 @@ def test_what_says_nothing_is_told_apart_from_what_is_not_there():
     assert KEY["○"] not in missing.as_text()
     assert KEY["–"] in missing.as_text()
     silent = {row["layer"]: row["answer"] for row in ladder(asked(Layers(identity=[EC2]))).rows}
-    assert (silent["identity"], silent["resource"]) == ("says nothing", "not there")
+    assert (silent["identity"], silent["resource"]) == ("does not allow", "not there")
 
 
 def test_a_deny_below_counts_at_the_first_rung():
@@ -141,7 +140,7 @@ def test_a_deny_below_counts_at_the_first_rung():
 
     assert rows["deny"]["decides"] is True
     assert (rows["scp"]["symbol"], rows["scp"]["part"]) == ("✕", "counted at 1")
-    assert rows["identity"]["part"] == "not asked"
+    assert rows["identity"]["part"] == "not reached"
 
 
 def test_between_two_accounts_who_comes_late_cannot_help():
@@ -156,9 +155,9 @@ def test_a_rule_that_no_policy_makes_has_a_row_of_its_own():
     """Root users, calls that need no permission, refused credentials: the words say which."""
     says = {case: next(r for r in rungs(DECISIONS[case]) if r.decides).reason for case in DECIDE}
 
-    assert says["root"] == "The root user needs no Allow in its own account."
-    assert says["root assumes"] == "A root user can't assume a role."
-    assert says["who am I"] == "AWS never refuses this call, whatever a policy says."
+    assert says["root"] == "A root user needs no Allow in its own account."
+    assert says["root assumes"] == "A root user can assume no role."
+    assert says["who am I"] == "Nobody can be kept from this."
     assert says["refused"].endswith("The security token is expired.")
 
 

@@ -44,7 +44,7 @@ SEEN = {
     ),
     "key of dana": ("only the resource's door counts: the key policy", "absent", "open", []),
     "anonymous": ("only the resource's door counts", "absent", "shut", []),
-    "root": ("The root user needs no Allow in its own account", "absent", "absent", []),
+    "root": ("A root user needs no Allow in its own account", "absent", "absent", []),
     "root assumes": ("A root user can assume no role", "absent", "open", []),
 }  # fmt: skip
 

@@ -118,7 +118,7 @@ class AssumableRoles:
             return  # a root user assumes no role
         known = state.principal
         own = (state.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
-        names = dict.fromkeys(map(_as_name, own))
+        names = dict.fromkeys(map(as_name, own))
         direct = [role for name in (*names, EVERYBODY) for role in self._by_name.get(name, ())]
         wide = self._by_name.get(state.account_id, [])
         if not self.decider.ever(state, "sts:AssumeRole"):
@@ -350,15 +350,20 @@ def named_by(trust: Policy | None) -> Iterator[str]:
     >>> list(named_by(trust))
     ['111111111111']
     """
+    for kind, value in principals_in(trust):
+        if kind in ("AWS", "*"):
+            yield as_name(value)
+
+
+def principals_in(trust: Policy | None) -> Iterator[tuple[str, str]]:
+    """Return the principals of a trust policy's Allows: pairs of type and value."""
     for statement in states.statements_of([trust]):
-        # NotPrincipal, or what names nobody: the engine will say.
-        named = (("*", EVERYBODY),) if statement.principal is None else statement.principal
-        for kind, value in named if statement.effect == "Allow" else ():
-            if kind in ("AWS", "*"):
-                yield _as_name(value)
+        if statement.effect == "Allow":
+            # NotPrincipal, or what names nobody: the engine will say.
+            yield from (("*", EVERYBODY),) if statement.principal is None else statement.principal
 
 
-def _as_name(value: str) -> str:
+def as_name(value: str) -> str:
     """Write a name as the engine compares it: of an account its id, of a role without the path."""
     if not is_arn(value):
         return value

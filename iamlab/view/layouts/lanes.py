@@ -31,12 +31,10 @@ LIFT = 0.13
 """The distance of words from their edge."""
 LONGEST = 3.1
 """The largest width of a label."""
-AIR = 0.08
-"""The distance of words from lifelines."""
 LOOP = 0.35
 """The width of an edge from a node to itself."""
-AROUND = 0.09
-"""The distance of a frame from its boxes."""
+AIR, AROUND = 0.08, 0.09
+"""The distance of words from lifelines, and of a frame from its boxes."""
 BETWEEN, ROOM = 0.22, 0.4
 """The least distance of two boxes, and what an edge has beside its label."""
 NARROW, FRAMED, WIDE = 0.72, 1.1, 1.75

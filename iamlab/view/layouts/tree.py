@@ -93,9 +93,10 @@ def _beside(sheet: Sheet, cell: Cell, column: Column, place: Point, room: float)
         lines = [whole if widest([whole], TEXT, "bold") <= room else cell.short]
         style = {"size": TEXT, "face": "bold"}
     elif cell.words:
-        lines = wrap(str(cell), room, SMALL, most=2)
+        lines = wrap(str(cell), room, SMALL, most=3)
     colour = cell.look.colour if cell.look else INK
-    top, end = y - len(lines) * LINE / 2, x + room
+    above = len(lines) + (cell.names is None)  # words alone are in the middle
+    top, end = y - above * LINE / 2, x + room
     for number, line in enumerate(lines, 1):
         sheet.text(x, top + number * LINE, line, colour, room=room, **style)
     names = sorted(cell.names or (), key=column.pale.__contains__)

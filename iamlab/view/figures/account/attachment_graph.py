@@ -181,7 +181,7 @@ def _account(account: Account, lit: Lit | None) -> tuple[list[Node], list[Edge]]
             node,
             parent=title,
             frame=account.account_id,
-            highlighted=key in bold,
+            highlighted=key in bold or key == shown,
             is_end=key == shown,
             stays=key == shown,
             look=LOOKS["allowed"] if key in blue else None,

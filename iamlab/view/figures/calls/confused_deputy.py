@@ -129,7 +129,7 @@ def confused_deputy(
     return scene.figure(
         _draw,
         alt=told(first, [*story, *nodes[-1].details], "."),
-        caption=f"{deputy} can't know who owns {resource}. Only the owner's policy can check that.",
+        caption=f"{deputy} can't know who owns {resource}. The owner's policy must check that.",
     )
 
 
@@ -177,8 +177,8 @@ def _parts(
 
 def _context(call: Decision, other: Decision) -> list[str]:
     """Return the context in which a call differs from the other one."""
-    keys = sorted({*call.request.context, *other.request.context})
-    values = {key: call.request.values(key) for key in keys}
+    keys = {key.lower(): key for each in (call, other) for key in each.request.context}
+    values = {key: call.request.values(key) for key in sorted(keys.values())}
     return [
         f"no {key}" if found is None else f'{key} "{" ".join(found)}"'
         for key, found in values.items()

@@ -75,10 +75,11 @@ def side_of(decision: Decision, layer: str) -> Side:
         name += " or grant"
     outcomes = {step.outcome for step in steps}
     matches = [match for step in steps for match in step.matches]
-    nearest = sorted(matches, key=lambda match: (match.effect != "Allow", len(match.mismatches)))
     applying = [match for match in matches if match.applies]
     shown = sorted(applying, key=lambda match: match.effect == "Allow")
-    shown = shown or [match for match in nearest[:1] if match.effect == "Allow"]
+    if not shown:
+        allows = [match for match in matches if match.effect == "Allow"]
+        shown = sorted(allows, key=lambda match: len(match.mismatches))[:1]
     return Side(
         name,
         next(look for outcome, look in OUTCOMES.items() if outcome in outcomes),

@@ -54,7 +54,6 @@ LINE = 24
 """The largest number of letters of an operation above its edge."""
 OUTSIDE = ("service", "metadata service", "directory", "OIDC issuer", "browser", "CI job")
 """Kinds that are in no account, though a provider's ARN has the account that trusts it."""
-NO_API_CALL = {"", *BEFORE.values()}
 OUTCOMES = {
     "allowed": LOOKS["allowed"],
     "denied": replace(LOOKS["explicitDeny"], word="denied"),
@@ -172,7 +171,7 @@ def _edge(
     """Return the edge of a call, or of one that was made several times, one after the other."""
     first = hops[0]
     is_answer, outcome = first.target.kind == "session", _outcome(first)
-    end, ended = ends.get(first.target.access_key_id, (None, "")) if is_answer else (None, "")
+    end, ended = ends.get(first.target.access_key_id, (None, ""))
     if is_answer:
         word = "until" if ended in ("", "still valid", "expired") else ended
         label, note = "temporary credentials", f"{word} {time(end)}" if end else ""
@@ -215,10 +214,9 @@ def _edge(
 
 def _outcome(hop: Hop) -> str:
     """Return the outcome of a call of AWS's API; empty for answers and for other calls."""
-    if hop.target.kind == "session" or hop.operation in NO_API_CALL:
+    if hop.target.kind == "session" or hop.operation in ("", *BEFORE.values()):
         return ""
-    code = hop.error_code
-    return "allowed" if not code else "denied" if is_denial(code) else "failed"
+    return "allowed" if not hop.error_code else "denied" if is_denial(hop.error_code) else "failed"
 
 
 # -- timelines and logs ----------------------------------------------------------------------------
@@ -311,8 +309,8 @@ def _alt(edges: Sequence[Edge], titles: Mapping[str, str]) -> str:
         return story
     calls = [call for edge in edges for call in edge.members or (edge,) if not call.dashed]
     callers = count(len({call.source for call in calls}), "caller")
-    denied = sum(call.bold for call in calls)
-    first = f"{callers}, {count(len(calls), 'call')}, {denied} denied or failed: "
+    failed = f"{sum(call.bold for call in calls)} denied or failed"
+    first = f"{callers}, {count(len(calls), 'call')}, {failed}: "
     ordered = sorted(edges, key=lambda edge: not edge.bold)
     return told(first, dict.fromkeys(_sentence(edge, titles) for edge in ordered), ".")
 

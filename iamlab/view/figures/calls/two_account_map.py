@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import StatementMatch
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
-    from iamlab.view.scene import Facts
 
 MOST = 3
 """The largest number of statements below a side in the picture, and of lines of each."""
@@ -112,7 +111,7 @@ def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str
     if request.same_account:
         return {"near": frame(caller.account, "the caller's account, and the resource's")}
     near = frame(caller.account, "the caller's account")
-    near = near if caller.account else ("no account", f"the caller is {caller.kind.value}")
+    near = near if caller.account else ("no account", f"{caller.kind.value} caller")
     return {"near": near, "far": frame(request.resource_account, "the resource's account")}
 
 
@@ -146,19 +145,21 @@ def _nodes(decision: Decision, frames: Mapping[str, tuple[str, str]]) -> Iterato
         for match in (*side.shown, *side.others):
             yield _statement(decision, match, layer, facts, stays=match in side.shown)
     title, note = short_name(request.resource)
-    line, verdict = f"{title}, {note}: {request.resource}", look(decision.verdict)
-    yield Node("target", title, note, "", far, frame=far, look=verdict, line=line)
+    line, verdict = f"{title}, {note or 'resource'}: {request.resource}", look(decision.verdict)
+    yield Node("target", title, note or "resource", "", far, frame=far, look=verdict, line=line)
 
 
 def _statement(
-    decision: Decision, match: StatementMatch, layer: str, facts: Facts, *, stays: bool
+    decision: Decision, match: StatementMatch, layer: str, facts: Mapping[str, str], *, stays: bool
 ) -> Node:
     """Return the node of a statement: it is in the list, and below its layer in the picture."""
     caller, conditions = decision.request.caller, list(conditions_of(decision, match))
     is_account = match.principal_match is PrincipalMatch.ACCOUNT and caller.kind is not Kind.ROOT
     account = caller.account if is_account else ""
     misses = [str(mismatch) for mismatch in match.mismatches if mismatch.condition is None]
-    details = [f"its Principal is account {account}: that account's policies decide who is allowed"]
+    details = [*conditions, *(f"✕ {miss}" for miss in misses)]
+    if account:
+        details.insert(0, f"its Principal is account {account}: that account's policies decide")
     symbol = SYMBOLS[match.effect] if match.applies else "○"
     path = f" through {', '.join(match.path)}" if match.path else ""
     return Node(
@@ -167,11 +168,7 @@ def _statement(
         kind=HEADING,
         parent=layer,
         stays=stays,
-        details=[
-            *(details if account else []),
-            *conditions,
-            *(f"✕ {miss}" for miss in misses),
-        ],
+        details=details,
         facts={
             **facts,
             "statement": match.address,

@@ -1,63 +1,107 @@
 """The decision ladder: the rungs of AWS's flow chart, from the first question to the verdict.
 
 A request climbs down. Where a rung decides, it leaves the ladder for its verdict; the rungs below
-are pale, since AWS doesn't come to them. A policy that is there and says nothing looks different
-from one that isn't there: if it is a ceiling, the one stops everything and the other nothing.
+are pale, since AWS doesn't come to them. A policy that is there and doesn't allow looks different
+from one that isn't there: of those that only limit, the first blocks the request, the second
+doesn't.
 
 Notes
 -----
-AWS page: "How AWS enforcement code logic evaluates requests to allow or deny access".
+AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access"; "Policy
+evaluation for requests within a single account"; "Cross-account policy evaluation logic".
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.trace import PARTICULAR
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
-from iamlab.view.figures.decision.ladder_flow import Rung, rungs
 from iamlab.view.figures.names import asks_for
 from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, Look, look
-from iamlab.view.words import LONGEST, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from iamlab.view.figure import Figure
 
-LEFT, RIGHT = 0.15, 9.45
-RAIL, LANE = 0.42, 9.7
-"""Where the request climbs down, and where it passes rungs that don't count."""
-ROW, ANSWER, WHY, SO = 0.78, 3.42, 5.2, 8.45
-"""Where the columns begin."""
-HEADINGS = {ROW: "AWS ASKS, IN THIS ORDER", ANSWER: "ANSWER", WHY: "WHY", SO: "SO"}
-WHY_WIDTH, MOST_LINES = SO - WHY - 0.15, 3
-TOP, GAP, LEAST = 1.02, 0.09, 0.5
-HALF_LINE = 0.018
-"""Half of a bold line's width, which fills its corners."""
-WORD = 0.28
-"""From the symbol of an answer to its words."""
-
-SYMBOLS = {"✓": LOOKS["allowed"], "✕": LOOKS["explicitDeny"], "○": LOOKS["implicitDeny"]}
+NAMES = {
+    "deny": "Any explicit Deny?",
+    "rcp": "Resource control policies",
+    "scp": "Service control policies",
+    "endpoint": "VPC endpoint policy",
+    "resource": "Resource-based policy",
+    "identity": "Identity-based policies",
+    "boundary": "Permissions boundary",
+    "session": "Session policies",
+    "scoped": "Scope-down policies",
+}
+NOTES = {
+    **dict.fromkeys(NAMES, "only a limit, never a grant"),
+    "deny": "in any policy of any type",
+    "rcp": "RCP: only a limit, never a grant",
+    "scp": "SCP: only a limit, never a grant",
+    "resource": "the resource's side: can grant",
+    "identity": "the caller's side: can grant",
+    "rule": "no policy is needed",
+}
+"""What each rung can do."""
+ANSWERS = {"allow": "allows", "deny": "a Deny here", "silent": "does not allow"}
+"""What a layer does, by the result of its step; all others aren't there."""
+GOES_ON, DECIDES, AT_FIRST = "goes on", "decides", "counted at 1"
+NOT_REACHED, NO_HELP = "not reached", "cannot help"
+"""The part of a rung. By the last two it can't change the verdict: another has decided, or another
+account has already denied access. A Deny further down is counted at rung 1."""
+BECAUSE = dict.fromkeys(CEILINGS, "Each policy that only limits must allow")
+BECAUSE["deny"] = "One Deny overrides every Allow"
+"""Why a rung decides; for all others, who has to allow by the rule."""
+MISS = "nearest miss"
 KEY = {
-    "○": "says nothing, or does not allow: it is there, but no Allow in it fits. So it grants "
-    "nothing, and a ceiling stops the request.",
-    "–": "not there: there is no such policy. So it grants nothing, and a ceiling that is not "
-    "there stops nothing.",
+    "○": "does not allow: there is a policy, but no Allow in it matches. So it grants nothing; and "
+    "if it only limits, it blocks the request.",
+    "–": "not there: there is no such policy. So it grants nothing, and it blocks nothing.",
 }
 """Two symbols that are easily mistaken for each other."""
-BECAUSE = {
-    Verdict.EXPLICIT_DENY: "one Deny outweighs every Allow",
-    Verdict.IMPLICIT_DENY: "an Allow is missing there, and nothing is allowed by itself",
-    Verdict.ALLOWED: "it is allowed there, and nothing stops it",
-}
+
+LEFT, RIGHT, RAIL, LANE = 0.15, 9.45, 0.42, 9.7
+"""The edges; where the request climbs down, and where it passes rungs that don't count."""
+ROW, ANSWER, WHY, SO = 0.78, 3.42, 5.2, 8.45
+"""Where the columns begin."""
+HEADINGS = {ROW: "AWS CHECKS, IN THIS ORDER", ANSWER: "ANSWER", WHY: "WHY", SO: "SO"}
+TOP, GAP, LEAST, WORD, CORNER = 1.02, 0.09, 0.5, 0.28, 0.018
+"""The first rung, between two, a rung's least height, from a symbol to its words, half a line."""
+
+
+class Rung(NamedTuple):
+    """A rung of the ladder, and its row of the table; number 0 is a rule between two rungs."""
+
+    rung: int
+    layer: str
+    name: str
+    symbol: str
+    answer: str
+    statements: str
+    reason: str
+    part: str
+    decides: bool
+
+    @property
+    def is_pale(self) -> bool:
+        """Whether it has no part in the verdict any more."""
+        return self.part not in (GOES_ON, DECIDES)
+
+    @property
+    def title(self) -> str:
+        """Its number and its name."""
+        return f"rung {self.rung}, {self.name.rstrip('?')}" if self.rung else "a rule of AWS"
 
 
 def ladder(decision: Decision) -> Figure:
@@ -79,45 +123,122 @@ def ladder(decision: Decision) -> Figure:
     >>> world = scenario("groups")
     >>> figure = ladder(world.can(world.user("carol"), "s3:GetObject", MAP))
     >>> figure.alt[51:]
-    'Rung 6 decides, Identity-based policies: No Allow statement applies. ○ Implicit deny.'
+    'Decided by rung 6, Identity-based policies: No Allow statement applies. ○ Implicit deny.'
     """
     check("ladder", decision, Decision)
-    every = rungs(decision)
-    question, verdict = asks_for(decision.request), look(decision.verdict)
+    every, verdict = rungs(decision), look(decision.verdict)
+    question = asks_for(decision.request)
+    why = [(one.title, shorten(one.reason[:-1], 140)) for one in every if one.decides]
+    parts = [f"Decided by {title}: {reason}" for title, reason in why]
+    parts.append(shorten(decision.nearest_miss[:-1], 140))
     return Scene(list(_nodes(decision, every))).figure(
         lambda scene: _draw({node.id: node for node in scene.nodes}, every, verdict),
-        alt=_alt(decision, every),
+        alt=told(f"{question}. ", parts, f". {verdict.sentence}", between=". "),
         caption=f"{question}: the order in which AWS decides. {verdict.sentence}",
         is_graph=False,
     )
 
 
+# -- rungs -----------------------------------------------------------------------------------------
+
+
+def rungs(decision: Decision) -> list[Rung]:
+    """Return the rungs in the order of the flow chart.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> rung = rungs(world.can(world.user("dana"), "s3:DeleteObject", MAP))[0]
+    >>> rung.rung, rung.name, rung.answer, rung.part
+    (1, 'Any explicit Deny?', 'a Deny', 'decides')
+    """
+    trace, request = decision.trace, decision.request
+    deciding = _deciding(decision)
+    order = [step.layer for step in decision.steps]
+    reached = _reached(decision, order, deciding)
+    is_late = decision.verdict is Verdict.IMPLICIT_DENY and trace.rule == "cross_account"
+    idle = NO_HELP if is_late else NOT_REACHED
+    found = []
+    for number, step in enumerate(decision.steps, 1):
+        part = DECIDES if step.layer in deciding else GOES_ON
+        if part == GOES_ON and step.layer not in reached:
+            part = AT_FIRST if step.result == "deny" else idle
+        name, answer = NAMES[step.layer], ANSWERS.get(step.result, "not there")
+        if step.layer == "deny":
+            answer = "a Deny" if step.result == "deny" else "no Deny"
+        elif step.layer in CEILINGS and step.result == "allow":
+            answer = "lets through"
+        elif step.layer == "resource" and (request.about_trust or request.about_kms_key):
+            name = "Role trust policy" if request.about_trust else "Key policy and grants"
+        applying = ", ".join(dict.fromkeys(one.address for one in step.statements if one.applies))
+        row = number, step.layer, name, step.symbol, answer, applying, step.reason, part
+        found.append(Rung(*row, decides=part == DECIDES))
+    if not deciding:
+        place = next((n for n, layer in enumerate(order) if layer not in reached), len(order))
+        answer = "needs no Allow" if decision else "no policy can"
+        reason, symbol = f"{trace.reason} {trace.refusal}".rstrip(), decision.verdict.symbol
+        rule = Rung(0, "rule", "A rule of AWS", symbol, answer, "", reason, DECIDES, decides=True)
+        found.insert(place, rule)
+    return found
+
+
+def _deciding(decision: Decision) -> tuple[str, ...]:
+    """Return the layers that make the verdict; none where a rule does that needs no policy."""
+    trace = decision.trace
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return ("deny",)
+    if decision:
+        if trace.is_enough_at_resource:
+            return ("resource",)
+        layers = ("resource" if one.layer == "grant" else one.layer for one in trace.sufficient)
+        return tuple(dict.fromkeys(layers))
+    everyone: dict[str, Any] = dict.fromkeys(trace.results._fields, True)
+    if trace.combine is None or not trace.combine(trace.results._replace(**everyone)):
+        return ()
+    exempt = PERMISSION_FILTERS if trace.is_enough_at_resource else ()
+    for layer in CEILINGS:  # the guardrails first
+        allows = trace.step(layer).found.allows_by_level
+        if layer not in exempt and not getattr(decision.rules, layer)(allows):
+            return (layer,) if layer in GUARDRAILS or trace.is_cut else (trace.missing_granter,)
+    return (trace.missing_granter,)
+
+
+def _reached(
+    decision: Decision, order: Sequence[str], deciding: tuple[str, ...]
+) -> Collection[str]:
+    """Return the layers that AWS considers before the verdict is made."""
+    trace = decision.trace
+    if trace.rule == "never_refused":
+        return ()
+    if deciding == ("deny",) or trace.needs_no_allow or not (decision or deciding):
+        return ("deny",)
+    skipped = {"resource"} if trace.rule == "root_user" else set()
+    if skipped or trace.is_enough_at_resource:
+        skipped |= {"identity", *PERMISSION_FILTERS}
+    end = len(order) if decision else max(map(order.index, deciding)) + 1
+    return [layer for layer in order[:end] if layer not in skipped]
+
+
 def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
     """Yield the request, the rungs, the verdict, and what explains them."""
-    request, question, between = decision.request, asks_for(decision.request), _between(decision)
+    request, question = decision.request, asks_for(decision.request)
+    account, owner = request.caller.account or "none", request.resource_account or "unknown"
+    accounts = f"{request.caller.kind.value} of account {account}; resource of account {owner}"
     ends = f"caller: {request.principal}", f"resource: {request.resource}"
-    yield Node("request", question, between, line=question, details=(*ends, between))
-    matches = {step.layer: step.statements for step in decision.steps}
-    for rung in every:
-        applying = [match.address for match in matches.get(rung.layer, ()) if match.applies]
-        facts = {
-            "rung": rung.number,
-            "layer": rung.layer,
-            "name": rung.name,
-            "symbol": rung.symbol,
-            "answer": rung.answer,
-            "statements": ", ".join(dict.fromkeys(applying)),
-            "reason": rung.reason,
-            "part": rung.part,
-            "decides": rung.decides,
-        }
-        yield Node(rung.layer, rung.name, line=str(rung), details=(rung.reason,), facts=facts)
-    verdict, ending = str(look(decision.verdict)), _ending(decision, every)
+    yield Node("request", question, accounts, line=question, details=(*ends, accounts))
+    for one in every:
+        number = f"{one.rung}. " if one.rung else ""
+        line = f"{number}{one.name} ({NOTES[one.layer]}): {one.symbol} {one.answer}; {one.part}"
+        yield Node(one.layer, one.name, line=line, details=(one.reason,), facts=one._asdict())
+    deciding = [one for one in every if one.decides]
+    because = BECAUSE.get(deciding[0].layer, decision.trace.reason)
+    ending = f"decided by {' and '.join(one.title for one in deciding)}. {because}".rstrip(". ")
+    verdict = str(look(decision.verdict))
     yield Node("verdict", verdict, ending, line=verdict, details=(ending,))
-    if decision.nearest_miss:
-        yield Node("nearest", "nearest miss", details=(decision.nearest_miss,))
-    if decision.message:
-        yield Node("message", "AWS's own words", details=(decision.message,))
+    for name, words in ((MISS, decision.nearest_miss), ("AWS's own words", decision.message)):
+        if words:
+            yield Node(name, name, details=(words,))
     used = {rung.symbol for rung in every if rung.layer not in ("deny", "rule")}
     for symbol in (symbol for symbol in KEY if symbol in used):
         yield Node(symbol, KEY[symbol], line=f"{symbol} {KEY[symbol]}")
@@ -127,76 +248,64 @@ def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
 
 
 def _draw(nodes: dict[str, Node], every: Sequence[Rung], verdict: Look) -> Sheet:
-    sheet = Sheet(PAGE)
-    request, end = nodes["request"], nodes["verdict"]
+    sheet, request, end = Sheet(PAGE), nodes["request"], nodes["verdict"]
     first = Box(LEFT, 0.38, RIGHT - LEFT, request.text, request.note, bold=True)
     sheet.box(first)
     for x, heading in HEADINGS.items():
         sheet.heading(x, TOP - 0.2, heading)
     places, top = [], TOP
     for rung in every:
-        height = max(_height(rung) + 0.16, LEAST)
+        lines = lines_of(rung.reason, SO - WHY - 0.15, SMALL) * height_of(SMALL)
+        height = max(lines + 0.16, LEAST)
         places.append(top + height / 2)
-        _rung(sheet, rung, places[-1], height, verdict)
+        _rung(sheet, rung, places[-1], (height, lines), verdict)
         top += height + GAP
-    last = Box(
-        LEFT, top - GAP + 0.54, RIGHT - LEFT, end.text, end.note, verdict.colour, verdict.area,
-        bold=True, height=0.56,
-    )  # fmt: skip
+    y, colours = top - GAP + 0.54, (verdict.colour, verdict.area)
+    last = Box(LEFT, y, RIGHT - LEFT, end.text, end.note, *colours, bold=True, height=0.56)
     _rail(sheet, every, [first.bottom[1], *places, last.top[1]], verdict)
     _lanes(sheet, [rung.is_pale for rung in every], [*places, last.y], verdict)
     sheet.box(last)
     top = last.bottom[1] + 0.16
-    if nearest := nodes.get("nearest"):
-        sheet.heading(LEFT, top + 0.08, "NEAREST MISS")
-        x, words = ROW + 0.6, nearest.details[0]
+    if MISS in nodes:
+        sheet.heading(LEFT, top + 0.08, MISS.upper())
+        x, words = ROW + 0.6, nodes[MISS].details[0]
         top += paragraph(sheet, x, top, words, RIGHT - x, size=SMALL, most=4) + 0.1
     for symbol in (symbol for symbol in KEY if symbol in nodes):
-        words = nodes[symbol].text
         sheet.note(RAIL, top + 0.08, symbol, face="bold", align="center", fact=False)
-        top += paragraph(sheet, ROW, top, words, RIGHT - ROW, PALE_INK, size=SMALL, most=2) + 0.04
+        top += paragraph(sheet, ROW, top, KEY[symbol], RIGHT - ROW, PALE_INK, size=SMALL) + 0.04
     return sheet
 
 
-def _height(rung: Rung) -> float:
-    """Return how high its reason is."""
-    return lines_of(rung.reason, WHY_WIDTH, SMALL, most=MOST_LINES) * height_of(SMALL)
-
-
-def _rung(sheet: Sheet, rung: Rung, y: float, height: float, verdict: Look) -> None:
+def _rung(sheet: Sheet, rung: Rung, y: float, heights: tuple[float, float], verdict: Look) -> None:
     """Draw a rung as a row: its question, its answer, why, and what follows."""
-    ink = PALE_INK if rung.is_pale else INK
-    so, edge, area = (
-        (verdict.colour, verdict.colour, LIT_AREA) if rung.decides else (ink, PALE_LINE, PAPER)
-    )
+    ink, (height, lines) = PALE_INK if rung.is_pale else INK, heights
     face: Face = "bold" if rung.decides else "sans"
-    style = {"bold": rung.decides, "dashed": rung.is_pale}
-    sheet.box(Box(ROW, y, RIGHT - ROW, "", "", edge, area, height=height, **style))
+    colours = (verdict.colour, LIT_AREA) if rung.decides else (PALE_LINE, PAPER)
+    sheet.box(Box(ROW, y, RIGHT - ROW, "", "", *colours, rung.decides, rung.is_pale, height))
     room = ANSWER - ROW - 0.25
     sheet.text(ROW + 0.12, y - 0.09, rung.name, ink, face=face, room=room)
-    sheet.note(ROW + 0.12, y + 0.1, rung.note, room=room)
-    symbol, answer = rung.symbol, SYMBOLS.get(rung.symbol, ABSENT).colour
-    if rung.is_pale and symbol != "✕":
-        answer = PALE_INK
-    sheet.text(ANSWER + 0.1, y, symbol, answer, size=13, face="bold", align="center", fact=False)
+    sheet.note(ROW + 0.12, y + 0.1, NOTES[rung.layer], room=room)
+    looks = {look.symbol: look for look in LOOKS.values()}
+    is_quiet = rung.is_pale and rung.symbol != "✕"
+    answer = PALE_INK if is_quiet else looks.get(rung.symbol, ABSENT).colour
+    sheet.text(ANSWER, y, rung.symbol, answer, size=13, face="bold", fact=False)
     room = WHY - ANSWER - WORD - 0.08
     sheet.text(ANSWER + WORD, y, rung.answer, answer, face=face, room=room)
-    top = y - _height(rung) / 2
-    paragraph(sheet, WHY, top, rung.reason, WHY_WIDTH, ink, size=SMALL, most=MOST_LINES)
-    sheet.text(SO, y, rung.part, so, face=face, room=RIGHT - SO - 0.08)
+    paragraph(sheet, WHY, y - lines / 2, rung.reason, SO - WHY - 0.15, ink, size=SMALL)
+    sheet.text(SO, y, rung.part, colours[0] if rung.decides else ink, face=face)
 
 
 def _rail(sheet: Sheet, every: Sequence[Rung], stops: Sequence[float], verdict: Look) -> None:
     """Draw the path of the request down the rail: bold between rungs that count."""
     counts = [True, *(not rung.is_pale for rung in every), True]
     for (start, end), ends in zip(pairwise(stops), pairwise(counts), strict=True):
-        lit = all(ends)
-        colour, arrow = verdict.colour if lit else PALE_LINE, lit and end == stops[-1]
-        sheet.straight((RAIL, start), (RAIL, end), colour, bold=lit, dashed=not lit, arrow=arrow)
+        colour, arrow = verdict.colour if all(ends) else PALE_LINE, all(ends) and end == stops[-1]
+        style = {"bold": all(ends), "dashed": not all(ends), "arrow": arrow}
+        sheet.straight((RAIL, start), (RAIL, end), colour, **style)
     for rung, y in zip(every, stops[1:-1], strict=True):
         colour = verdict.colour if rung.decides else PALE_LINE if rung.is_pale else INK
         sheet.straight((RAIL, y), (ROW, y), colour, bold=rung.decides)
-        sheet.mark((RAIL, y), str(rung.number or "!"), colour, size=10)
+        sheet.mark((RAIL, y), str(rung.rung or "!"), colour, size=10)
 
 
 def _lanes(sheet: Sheet, pale: list[bool], places: Sequence[float], verdict: Look) -> None:
@@ -205,49 +314,7 @@ def _lanes(sheet: Sheet, pale: list[bool], places: Sequence[float], verdict: Loo
     for number, (is_pale, below) in enumerate(pairwise(pale)):
         if below and not is_pale:
             start, end = places[number], places[pale.index(False, number + 1)]
-            style: dict[str, Any] = {"colour": verdict.colour, "bold": True}
-            sheet.straight((RIGHT, start), (LANE + HALF_LINE, start), **style)
-            sheet.straight((LANE, start), (LANE, end), **style)
-            sheet.straight((LANE + HALF_LINE, end), (RIGHT, end), **style, arrow=True)
-
-
-# -- in words --------------------------------------------------------------------------------------
-
-
-def _between(decision: Decision) -> str:
-    """Return the accounts of caller and resource in words."""
-    request = decision.request
-    kind, account = request.caller.kind.value, request.caller.account
-    if not account:
-        return f"{kind}; resource of account {request.resource_account or 'unknown'}"
-    if request.same_account:
-        return f"{kind} and resource of one account, {request.resource_account}"
-    return f"{kind} of account {account}; resource of {request.resource_account}"
-
-
-def _ending(decision: Decision, every: Sequence[Rung]) -> str:
-    """Return what made the verdict."""
-    deciding = [f"rung {rung.number}" for rung in every if rung.decides and rung.number]
-    if not deciding:
-        return "no rung decides, but a rule of AWS"
-    is_explicit = decision.verdict is Verdict.EXPLICIT_DENY
-    rule = "" if is_explicit else PARTICULAR.get(decision.combining_rule, "")
-    because = BECAUSE[decision.verdict]
-    return f"decided at {' and '.join(deciding)}: {because}. {rule}".strip(" .")
-
-
-def _alt(decision: Decision, every: Sequence[Rung]) -> str:
-    first, last = f"{asks_for(decision.request)}. ", f". {look(decision.verdict).sentence}"
-    named = [
-        (
-            f"Rung {rung.number} decides, {rung.name}" if rung.number else f"{rung.name} decides",
-            rung,
-        )
-        for rung in every
-        if rung.decides
-    ]
-    words = "; ".join(f"{name}: {rung.reason.rstrip('.')}" for name, rung in named)
-    miss = f". {decision.nearest_miss.rstrip('.')}" if decision.nearest_miss else ""
-    room = LONGEST - len(first) - len(last)
-    body = words + miss if len(words + miss) <= room else shorten(words, room)
-    return told(f"{first}{body}", (), last)
+            corner = LANE + CORNER  # half of a bold line's width fills its corners
+            sheet.straight((RIGHT, start), (corner, start), verdict.colour, bold=True)
+            sheet.straight((LANE, start), (LANE, end), verdict.colour, bold=True)
+            sheet.straight((corner, end), (RIGHT, end), verdict.colour, bold=True, arrow=True)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.decision.ladder_flow import FIXED
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.view.style import ABSENT, LOOKS, Look
 
@@ -155,7 +154,7 @@ def _arrangement(decision: Decision) -> Arrangement:
         policy = resource_policy_of(decision.request)
         sign = f"the {policy} names only the account: {ONLY_IDENTITY}"
         return "side by side", sign, ("identity",)
-    fixed = FIXED.get(rule, "by these rules no door counts").rstrip(".")
+    fixed = decision.trace.reason.rstrip(".") or "by these rules no door counts"
     return ARRANGEMENTS.get(rule, ("no door", fixed, ()))
 
 

@@ -1,4 +1,8 @@
-"""The reach graph: whom somebody can become, and by which calls; before and after a cut.
+"""The reach graph: who can become which principal, and by which calls.
+
+It shows a path, before and after a cut; all that a principal can become; all principals that get
+access to a resource; or every step in a world. Several calls between the same two principals share
+an arrow.
 
 Notes
 -----
@@ -8,47 +12,55 @@ AWS service".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.cut_edits import apply
-from iamlab.analysis.privilege_escalation.paths import Path
-from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius
 from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import count
-from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.reach.reach_edges import draw_edges
-from iamlab.view.figures.reach.reach_fan import draw_found
-from iamlab.view.figures.reach.reach_path import After, Shown, draw_path
+from iamlab.errors import RequestError
+from iamlab.view.figures.names import account_names, short_name
+from iamlab.view.figures.reach.reach_path import before_and_after, draw_way
 from iamlab.view.figures.reach.reach_words import (
-    edge_lines,
-    edge_row,
+    ADMINISTRATOR,
+    calls_of,
+    edge_of,
     key_of,
+    lines_of,
     name_and_kind,
-    named,
-    operations,
-    point_lines,
-    powers_of,
-    short_edit,
-    told_way,
+    names_of,
+    node_of,
+    points_of,
+    row_of,
 )
+from iamlab.view.folding import alike, folded
 from iamlab.view.given import check
+from iamlab.view.layouts.network import columns_by_distance, draw_network
+from iamlab.view.scene import Column, Edge, Node, Scene
+from iamlab.view.style import LOOKS
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping, Sequence
 
-    import networkx as nx
-
-    from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
     from iamlab.authorization.principal import Caller
+    from iamlab.model.world import World
+    from iamlab.view.drawing.sheet import Sheet
+    from iamlab.view.figure import Figure
 
-ADMINISTERS = 0
-"""The number of the way that is no call: what an administrator is to his account."""
+MOST, FEW = 60, 8
+"""The largest number of boxes; with more than a few, those that are alike share a box."""
+MANY = 40
+"""The largest number of arrows that can be told apart."""
+WIDEST = 1.55
+"""The width of boxes, because calls have long names."""
+GOAL = "goal"
+"""The id of a resource."""
 
 
 @with_old_names
@@ -59,24 +71,24 @@ def reach_graph(
     *,
     cut: Cut | None = None,
 ) -> Figure:
-    """Draw the ways of a world.
+    """Draw the paths of a world.
 
     Parameters
     ----------
     reach
         What ``world.reach()`` gives.
     principal
-        Whose way is drawn. Default: all steps of everybody are drawn.
+        Whose path is drawn. Default: all steps of everybody are drawn.
     to
-        Whom he wants to be; ``"admin"``: an administrator of whichever account. ``None``: all that
-        he can become is drawn.
+        The end of the path; ``"admin"``: an administrator of any account. ``None``: all that the
+        principal can become is drawn.
     cut
-        What ``reach.cut(source, to)`` gives: the way is drawn before and after it.
+        What ``reach.cut(source, to)`` gives: the path is drawn before and after it.
 
     Raises
     ------
     RequestError
-        It is no reach, ``cut`` is no cut, or ``source`` is none of its world.
+        It isn't a reach, ``cut`` isn't a cut, or ``source`` isn't in its world.
 
     Examples
     --------
@@ -97,227 +109,233 @@ def reach_graph(
         return draw_found(reach.blast_radius(principal))
     path = reach.path(principal, to)
     if path is None:
-        return _no_way(reach, principal, to)
-    if cut is not None:
-        return _before_and_after(reach, path, cut)
-    return draw_way(path, reach)
+        return _no_path(reach.blast_radius(principal), to)
+    return draw_way(path, reach) if cut is None else before_and_after(reach, path, cut)
 
 
-def draw_way(path: Path, reach: Reach | None = None) -> Figure:
-    """Draw a path: what ``path.show()`` gives.
+def _no_path(found: BlastRadius, to: Caller) -> Figure:
+    """Draw what a principal can become that has no path."""
+    who = shorten(name_and_kind(found.source)[0], 40)
+    target = "an administrator" if to == ADMIN else name_and_kind(getattr(to, "arn", str(to)))[0]
+    text = f"{who} cannot become {shorten(target, 40)}, whatever is called."
+    instead = listed([name_and_kind(arn)[0] for arn in found], 4, length=30)
+    figure = draw_found(found)
+    return replace(
+        figure,
+        alt=f"{text} It can become {instead}." if found else text,
+        caption=f"There is no path. {figure.caption}",
+        rows=({"source": found.source, "to": target, "is_possible": False},),
+        lines=(text, *figure.lines),
+    )
+
+
+def draw_edges(reach: Reach) -> Figure:
+    """Draw every step between principals as they are: what ``reach.show()`` gives.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import observatory
+    >>> figure = draw_edges(observatory().reach())
+    >>> figure.alt.partition(";")[0]
+    '6 steps between 9 principals: carol becomes auditor by sts:AssumeRole'
+    """
+    different: dict[object, Step] = {}
+    for step in reach.edges:
+        different.setdefault((step.source.arn, step.target.arn, step.way.number), step)
+    steps = list(different.values())
+    wider = {step.source.arn for step in steps if step.is_own}
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str], Edge] = {}
+    for step in steps:
+        for state in (step.source, step.target):
+            exists = state.arn in reach.principals
+            is_admin = exists and reach.is_admin(state.arn)
+            kind = name_and_kind(state.arn)[1]
+            notes = [kind if exists or ":assumed-role/" in state.arn else f"new {kind}"]
+            notes += [ADMINISTRATOR.word] * is_admin + ["widens itself"] * (state.arn in wider)
+            node = node_of(state, is_admin=is_admin)
+            nodes[state.arn] = replace(node, id=state.arn, note=", ".join(notes))
+        if not step.is_own:
+            source, target = step.source.arn, step.target.arn
+            edge = replace(edge_of(step), source=source, target=target)
+            edges.setdefault((source, target), edge)
+    called = names_of(nodes, reach.world)
+    parts = [
+        f"{called[step.source.arn]} "
+        + ("widens itself" if step.is_own else f"becomes {called[step.target.arn]}")
+        + f" by {calls_of(step)}"
+        for step in steps
+    ]
+    nothing = "Nobody but administrators can become anybody."
+    head = f"{count(len(steps), 'step')} between {count(len(nodes), 'principal')}: "
+    scene = replace(
+        _scene(nodes, edges, reach.world, ("WHO", "BECOMES", "AND THEN", "AND THEN")),
+        before=[line for number, step in enumerate(steps, 1) for line in lines_of(step, number)]
+        or [nothing],
+        table=[row_of(step) for step in steps] or [{"source": "", "target": ""}],
+    )
+    drawn = _fewer_edges(scene)
+    missing = len(scene.edges) - len(drawn.edges)
+    more = f" {count(missing, 'more arrow is', 'more arrows are')} only in the table."
+    return scene.figure(
+        _draw,
+        alt=told(head, parts, ".") if steps else nothing,
+        caption="Who can become which principal, by which calls. Steps of administrators inside "
+        f"their account are left out: they can become everybody in it.{more if missing else ''}",
+        drawn=_folded(drawn),
+    )
+
+
+def draw_found(found: BlastRadius | Arrivals) -> Figure:
+    """Draw all that a principal can become, or all that get access to a resource.
 
     Parameters
     ----------
-    reach
-        Where to look for whom else somebody on the way could become. Default: that is left out.
+    found
+        What ``reach.blast_radius(caller)`` or ``reach.to(action, resource)`` gives.
 
     Raises
     ------
     RequestError
-        It is no path.
+        It is something else.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import observatory
+    >>> world = observatory()
+    >>> draw_found(world.reach().blast_radius(world.user("carol"))).alt
+    'carol can become 2 of 18 principals: auditor by sts:AssumeRole; archivist in 2 steps.'
     """
-    check("draw_way", path, Path)
-    others = () if reach is None else _others(reach, path)
-    shown = Shown(path, others if any(others) else ())
-    end = _end(path)
-    return Figure.on(
-        draw_path(shown),
-        alt=told(f"{told_way(path)}. ", [end] if end else [], "") if end else f"{told_way(path)}.",
-        caption="Each arrow is an API call and the identity that it gives the caller.",
-        rows=_rows(shown),
-        lines=_lines(shown),
-        graph=lambda: _graph(shown),
+    if isinstance(found, BlastRadius):
+        return _draw_radius(found)
+    if isinstance(found, Arrivals):
+        return _draw_arrivals(found)
+    raise RequestError(
+        "draw_found() draws what reach.blast_radius(caller) or reach.to(action, resource) returns, "
+        f"not {type(found).__name__}."
     )
 
 
-def draw_cut(cut: Cut) -> Figure:
-    """Draw a way before and after a cut: what ``cut.show()`` gives.
-
-    Raises
-    ------
-    RequestError
-        It is no cut.
-    """
-    check("draw_cut", cut, Cut)
-    if cut.reach is None or cut.way is None:
-        sheet = Sheet()
-        sheet.text(MARGIN, 0.3, "There is no way to close.")
-        return Figure.on(
-            sheet,
-            alt="There is no way, and so nothing to close.",
-            caption="Nothing to close.",
-            rows=[{"step": 0, "is_open": False}],
-            lines=["There is no way to close."],
-        )
-    return _before_and_after(cut.reach, cut.way, cut)
+def _draw_radius(found: BlastRadius) -> Figure:
+    world = next((path.world for path in (*found.values(), *found.admin_of.values())), None)
+    names = account_names(world)
+    admin_of = {names.get(key, key): path for key, path in found.admin_of.items()}
+    # A path to administrator can be another path than that to the same principal.
+    paths = {**found, **{f"administrator of {name}": path for name, path in admin_of.items()}}
+    nodes, edges = points_of(paths.values())
+    for key in list(nodes)[:1]:
+        nodes[key] = replace(nodes[key], is_end=True)
+    who = shorten(name_and_kind(found.source)[0], 40)
+    head = f"{who} can become {len(found)} of {count(found.asked, 'principal')}"
+    head += f", and administer {listed(list(admin_of), length=30)}" if admin_of else ""
+    scene = replace(
+        _scene(nodes, edges, world, ("BEGINS", "ONE STEP", "TWO STEPS", "THREE AND MORE")),
+        before=[head, found.source, *_lines(paths)],
+        table=_rows(paths) or [{"source": found.source, "principal": "", "steps": 0}],
+    )
+    return _draw_paths(scene, found, f"How far {who} gets.")
 
 
-def _end(path: Path) -> str:
-    """Say of the one whom a path ends with whether he is an administrator."""
-    end = path.edges[-1].target if path.edges else path.source
-    return f"{shorten(named(end).name, 40)} is an administrator." if path.is_admin(end) else ""
+def _draw_arrivals(found: Arrivals) -> Figure:
+    nodes, edges = points_of(found.values())
+    what, action, world = found.resource, found.action, None
+    for path in found.values():
+        key, world = key_of(path.target), path.world
+        edges[key, GOAL] = Edge(key, GOAL, look=LOOKS["allowed"])
+        owner = resource_context(world, what, action, path.source.account_id).account_id
+        short = short_name(what)[0]
+        nodes[GOAL] = Node(GOAL, what, action, short=short, frame=owner, is_end=True)
+    on = f"{action} on {shorten(what, 50)}"
+    head = f"{len(found)} of {count(found.asked, 'principal')} get to do {on}, "
+    head += f"{len(found.directly)} directly"
+    scene = replace(
+        _scene(nodes, edges, world, ("ON WHAT", "DIRECTLY", "IN 1 STEP", "IN 2 STEPS")),
+        before=[head, what, *_lines(found)],
+        table=_rows(found) or [{"principal": "", "steps": 0}],
+    )
+    return _draw_paths(scene, found, f"Who gets to do {on}.")
 
 
-def _others(reach: Reach, path: Path) -> tuple[tuple[Edge, ...], ...]:
-    """Give for each point of a path whom else it leads to; an administrator's are too many."""
-    powers = powers_of(path)
-    on_way = {power.arn for power in powers}
-    found = []
-    for power in powers:
-        own: dict[str, Edge] = {}
-        if not path.is_admin(power):
-            for edge in reach.edges_from(power):
-                if edge.target.arn not in on_way and edge.way.number != ADMINISTERS:
-                    own.setdefault(edge.target.arn, edge)
-        found.append(tuple(own.values()))
-    return tuple(found)
-
-
-# -- a cut -----------------------------------------------------------------------------------------
-
-
-def _before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
-    shown = _after_cut(reach, path, cut)
-    on_way = [edit for after in shown.after or () for edit in after.edits]
-    gone = [short_edit(edit) for edit in on_way or shown.besides]
-    head = f"Before the cut {shorten(told_way(path), 150)}. "
-    end = "It is closed by this" if cut.is_closed else "Nothing closes it"
-    return Figure.on(
-        draw_path(shown),
-        alt=told(f"{head}{end}: ", gone, ".") if gone else f"{head}{end}.",
-        caption=_cut_caption(cut),
-        rows=_rows(shown),
-        lines=_lines(shown),
-        graph=lambda: _graph(shown),
+def _draw_paths(scene: Scene, found: BlastRadius | Arrivals, caption: str) -> Figure:
+    world = next((path.world for path in found.values()), None)
+    called = names_of(found, world)
+    parts = [_how(called[arn], path) for arn, path in found.items()]
+    head = scene.before[0]
+    return scene.figure(
+        _draw,
+        alt=told(f"{head}: ", parts, ".") if parts else f"{head}.",
+        caption=caption,
+        drawn=_folded(scene),
     )
 
 
-def _cut_caption(cut: Cut) -> str:
-    if not cut.is_closed:
-        return "Nothing closes this way, with what shall stay."
-    how = "no smaller set of edits does it" if cut.is_smallest else "each edit is needed"
-    return f"The same way before and after {count(len(cut), 'edit')}; {how}."
+def _how(name: str, path: Path) -> str:
+    steps = path.edges
+    if len(steps) == 1:
+        return f"{name} by {calls_of(steps[0])}"
+    return f"{name} in {len(steps)} steps" if steps else f"{name} as it is"
 
 
-def _after_cut(reach: Reach, path: Path, cut: Cut) -> Shown:
-    """Say of each step of a path whether it is still there, and which edit takes it away."""
-    after = reach.again(cut.apply()) if cut.edits else reach
-    singles = {}
-    for edit in cut.edits:
-        world = reach.world.copy()
-        apply(world, [edit])
-        singles[edit] = reach.again(world)
-    found, reached, used = [], True, set()
-    for edge in path.edges:
-        is_open = _is_open(after, reach, edge)
-        by: list[CutEdit] = []
-        if not is_open:
-            by = [edit for edit, one in singles.items() if not _is_open(one, reach, edge)]
-            used |= {*by}
-            by = by or list(cut.edits)  # none does it alone
-        found.append(After(is_open, reached, tuple(map(str, by))))
-        reached = reached and is_open
-    besides = tuple(str(edit) for edit in cut.edits if edit not in used)
-    return Shown(path, (), tuple(found), besides)
+def _rows(paths: Mapping[str, Path]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for arn, path in paths.items():
+        steps = path.edges
+        if not steps:
+            rows.append({"principal": arn, "steps": 0, "step": 0, "source": arn})
+        rows += [
+            row_of(step, principal=arn, steps=len(steps), step=number)
+            for number, step in enumerate(steps, 1)
+        ]
+    return rows
 
 
-def _is_open(after: Reach, before: Reach, edge: Edge) -> bool:
-    """Say whether the calls of an edge are still allowed, of those that were."""
-    source = edge.source
-    known = principal_of(after.world, source.credential or source.arn)
-    power = PrincipalState.of(known, source.credential).with_(*source.changes)
-    return all(
-        after.decide(power, need)
-        for call in edge.calls
-        for need in call.needs
-        if before.decide(source, need)
-    )
+def _lines(paths: Mapping[str, Path]) -> list[str]:
+    lines = []
+    for arn, path in paths.items():
+        lines.append(f"{arn}: {count(len(path.edges), 'step')}")
+        for number, step in enumerate(path.edges, 1):
+            lines += [f"  {line}" for line in lines_of(step, number)]
+    return lines
 
 
-# -- in words --------------------------------------------------------------------------------------
+# -- the picture -----------------------------------------------------------------------------------
 
 
-def _rows(shown: Shown) -> list[dict[str, object]]:
-    rows = []
-    for number, edge in enumerate(shown.path.edges, 1):
-        more = {}
-        if shown.after is not None:
-            step = shown.after[number - 1]
-            more = {
-                "open_after_cut": step.is_open,
-                "reached_after_cut": step.is_reached,
-                "closed_by": " ".join(step.edits),
-            }
-        rows.append(edge_row(edge, step=number, on_way=True, **more))
-    for number, own in enumerate(shown.others, 1):
-        rows += [edge_row(edge, step=number, on_way=False) for edge in own]
-    return rows or [{"step": 0, "on_way": True, "source": shown.path.source.arn}]
+def _draw(scene: Scene) -> Sheet:
+    return draw_network(scene, widest_box=WIDEST)
 
 
-def _lines(shown: Shown) -> Iterator[str]:
-    edges = shown.path.edges
-    if not edges:
-        yield f"{shown.points[0]} is there already"
-    for number, edge in enumerate(edges, 1):
-        yield from edge_lines(edge, number)
-        if shown.after is not None:
-            step = shown.after[number - 1]
-            state = "is open" if step.is_open else "✕ is closed"
-            yield f"   after the cut it {state}"
-            yield from (f"     {edit}" for edit in step.edits)
-            if not shown.reached(number):
-                yield f"   {named(edge.target)}: not reached any more"
-    for point in shown.points:
-        yield from point_lines(point)
-    for edit in shown.besides:
-        yield f"Besides: {edit}"
-    for own in shown.others:
-        for edge in own:
-            calls = " + ".join(operations(edge))
-            yield f"{named(edge.source)} could also become {named(edge.target)}: {calls}"
+def _scene(
+    nodes: Mapping[str, Node],
+    edges: Mapping[tuple[str, str], Edge],
+    world: World | None,
+    headings: Sequence[str],
+) -> Scene:
+    """Put each node into the column of as many steps as it takes to get there, or to the goal."""
+    arrows = [end[::-1] if GOAL in nodes else end for end in edges]
+    far = columns_by_distance(list(nodes), arrows)
+    last = max(far.values(), default=0)
+    places = [last - place if GOAL in nodes else place for place in range(last + 1)]
+    names = account_names(world)
+    ids = dict.fromkeys(node.frame for node in nodes.values() if node.frame)
+    frames = {key: (names.get(key, key), key) for key in ids} if len(ids) > 1 else {}
+    placed = []
+    for key, node in nodes.items():
+        title, note = frames.get(node.frame, ("", ""))
+        line = f"{node.words}, in {title} ({note})" if title else None
+        placed.append(replace(node, column=places[far[key]], line=line))
+    columns = {place: Column(headings[number]) for number, place in enumerate(places)}
+    return Scene(placed, list(edges.values()), columns, frames)
 
 
-def _graph(shown: Shown) -> nx.DiGraph[str]:
-    import networkx as nx
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for power, point in zip(powers_of(shown.path), shown.points, strict=True):
-        graph.add_node(key_of(power), label=point.name, note=point.note, field=power.account_id)
-    for number, edge in enumerate(shown.path.edges):
-        gone = shown.after is not None and not shown.after[number].is_open
-        label = " + ".join(operations(edge))
-        graph.add_edge(key_of(edge.source), key_of(edge.target), label=label, missing=gone)
-    for edge in (edge for own in shown.others for edge in own):
-        target = named(edge.target)
-        graph.add_node(
-            key_of(edge.target), label=target.name, note=target.note, field=edge.target.account_id
-        )
-        graph.add_edge(key_of(edge.source), key_of(edge.target), label=" + ".join(operations(edge)))
-    return graph
+def _fewer_edges(scene: Scene) -> Scene:
+    """Leave out arrows that can't be told apart: each point keeps one that leads on to it."""
+    if len(scene.edges) <= MANY:
+        return scene
+    columns = {node.id: node.column for node in scene.nodes}
+    on = (edge for edge in scene.edges if columns[edge.source] < columns[edge.target])
+    return replace(scene, edges=list({edge.target: edge for edge in on}.values()))
 
 
-def _no_way(reach: Reach, source: Caller, to: Caller) -> Figure:
-    """Say that there is no way, and whom he can become instead."""
-    found = reach.blast_radius(source)
-    who, kind = name_and_kind(found.source)
-    whom = "an administrator" if to == ADMIN else name_and_kind(getattr(to, "arn", str(to)))[0]
-    text = f"{who} cannot become {whom}, whatever is called."
-    sheet = Sheet()
-    room = PAGE - 4 * MARGIN
-    sheet.text(MARGIN, 0.3, text, room=room)
-    instead = [name_and_kind(arn)[0] for arn in found]
-    if instead:
-        words = f"Instead: {listed(instead, 6, length=30)}."
-        sheet.note(MARGIN, 0.55, words, room=room, fact=False)
-    return Figure.on(
-        sheet,
-        alt=told(
-            f"{shorten(who, 40)} cannot become {shorten(whom, 40)}, whatever is called",
-            [f"; within reach are {listed(instead, 4, length=30)}"] if instead else [],
-            ".",
-            between="",
-        ),
-        caption="There is no way.",
-        rows=[{"source": found.source, "to": whom, "is_possible": False}],
-        lines=[text, f"{who}: {kind}", *(f"  within reach: {arn}" for arn in found)],
-    )
+def _folded(scene: Scene) -> Scene:
+    return folded(alike(scene) if len(scene.nodes) > FEW else scene, MOST)

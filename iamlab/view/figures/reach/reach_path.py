@@ -1,239 +1,225 @@
-"""A path, from the one who begins down to the one he becomes: and what a cut leaves of it.
+"""A path from the principal at the start to its target, as a tree, and what a cut closes of it.
 
-Each step is an arrow down, with its calls on the left. On the right stand the others whom somebody
-on the way could become as well, pale; or, after a cut, the same way once more: the step that is
-gone is dashed, crossed out, and has the edit beside it.
+Below each principal on the path are, pale, other principals that it can become as well. After a
+cut, the path is bold up to the step that is closed; the edit that closes it is beside it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.view.drawing.measure import SMALL, widest, wrap
-from iamlab.view.drawing.sheet import MARGIN, PAD, PAGE, Box, Sheet
-from iamlab.view.figures.reach.reach_words import Named, named, operations, powers_of, short_calls
-from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.cut_edits import apply
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+from iamlab.authorization.principal import principal_of
+from iamlab.display import count
+from iamlab.view.figures.reach.reach_words import (
+    calls_of,
+    key_of,
+    lines_of,
+    name_and_kind,
+    name_of,
+    names_of,
+    node_of,
+    operations,
+    row_of,
+    short_edit,
+)
+from iamlab.view.folding import folded
+from iamlab.view.given import check
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.layouts.tree import draw_tree
+from iamlab.view.scene import Cell, Column, Edge, Node, Scene
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
+    from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.view.figure import Figure
 
-TOP = 0.72
-BOX, BOX_HEIGHT = 2.2, 0.46
-CALLS = 2.6
-"""So wide calls and conditions are at most."""
-AFTER, BESIDE = 0.55, 1.2
-"""So far right of the way stand the way after a cut, and the others."""
-ARROW = 0.32
-"""The arrow's distance from the left edge of a box."""
-LINE = 0.18
-OTHER, OTHER_HEIGHT, OTHER_ROW = 3.0, 0.42, 0.5
-EDIT = 3.1
-"""So wide are the words of an edit."""
-FEW_OTHERS, FEW_CALLS = 3, 3
+ADMINISTERS = 0
+"""The number of the method without a call: what an administrator is to its account."""
+MOST = 20
+"""The largest number of boxes in a picture; more are folded."""
+CALLS, AFTER = "calls", "after the cut"
 
 
-@dataclass(frozen=True, slots=True)
-class After:
-    """What a cut leaves of a step.
+def draw_way(path: Path, reach: Reach | None = None) -> Figure:
+    """Draw a path: what ``path.show()`` gives.
 
     Parameters
     ----------
-    is_open
-        Whether it is still there.
-    is_reached
-        Whether somebody still gets to where it begins.
-    edits
-        What takes it away.
+    reach
+        Where to look for what else somebody on the path can become. Default: that is left out.
+
+    Raises
+    ------
+    RequestError
+        It isn't a path.
     """
+    check("draw_way", path, Path)
+    scene = _scene(path, [], _others(reach, path) if reach else [])
+    steps = path.edges
+    end = steps[-1].target if steps else path.source
+    admin = f" {shorten(name_and_kind(end.arn)[0], 40)} is an administrator."
+    return scene.figure(
+        lambda scene: draw_tree(scene, "PATH"),
+        drawn=folded(scene, MOST),
+        alt=told(f"{_sentence(path)}.", [admin] if path.is_admin(end) else []),
+        caption="Each line is a step: API calls, and the identity that they give the caller.",
+    )
 
-    is_open: bool
-    is_reached: bool
-    edits: tuple[str, ...] = ()
+
+def draw_cut(cut: Cut) -> Figure:
+    """Draw a path before and after a cut: what ``cut.show()`` gives.
+
+    Raises
+    ------
+    RequestError
+        It isn't a cut.
+    """
+    check("draw_cut", cut, Cut)
+    if cut.reach is not None and cut.way is not None:
+        return before_and_after(cut.reach, cut.way, cut)
+    text = "There is no path to close."
+    return Scene([], before=[text], table=[{"step": 0, "is_open": False}]).figure(
+        draw_network, alt=text, caption="Nothing to close.", is_graph=False
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A path, and what is shown with it.
+def before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
+    """Draw a path before and after a cut."""
+    edits = [short_edit(str(edit)) for edit in cut.edits]
+    end = "It is closed by this" if cut.is_closed else "Nothing closes it"
+    head = f"Before the cut {shorten(_sentence(path), 150)}. {end}"
+    how = "no smaller set of edits does it" if cut.is_smallest else "each edit is needed"
+    scene = _scene(path, list(_closing_edits(reach, path, cut)), [])
+    return replace(scene, after=[f"edit: {edit}" for edit in cut.edits]).figure(
+        lambda scene: draw_tree(scene, "PATH"),
+        alt=told(f"{head}: ", edits, ".") if edits else f"{head}.",
+        caption=f"The same path before and after {count(len(cut), 'edit')}; {how}."
+        if cut.is_closed
+        else "No edits close this path and keep what you want.",
+    )
+
+
+def _sentence(path: Path) -> str:
+    """Describe a path in one clause."""
+    steps = path.edges
+    if not steps:
+        return f"{shorten(name_and_kind(path.source.arn)[0], 30)} is there already"
+    called = names_of([path.source.arn, *(step.target.arn for step in steps)], path.world)
+    parts = [
+        f"becomes {shorten(name_of(step.target), 50) if step.is_own else called[step.target.arn]}"
+        f" by {calls_of(step)}"
+        for step in steps
+    ]
+    return f"{called[path.source.arn]} {', then '.join(parts)}"
+
+
+def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:
+    """Return the edges that lead away from a path, by step; an administrator's are too many."""
+    states = [path.source, *(step.target for step in path.edges)]
+    on_path = {state.arn for state in states}
+    found: dict[tuple[int, str], Step] = {}
+    for number, state in enumerate(states, 1):
+        for step in () if path.is_admin(state) else reach.edges_from(state):
+            if step.target.arn not in on_path and step.way.number != ADMINISTERS:
+                found.setdefault((number, step.target.arn), step)
+    return [(number, step) for (number, _), step in found.items()]
+
+
+def _closing_edits(reach: Reach, path: Path, cut: Cut) -> Iterator[tuple[CutEdit, ...] | None]:
+    """Yield for each step the edits that close it; ``None`` if it is open after the cut."""
+    after = reach.again(cut.apply()) if cut.edits else reach
+    alone = {}
+    for edit in cut.edits:
+        world = reach.world.copy()
+        apply(world, [edit])
+        alone[edit] = reach.again(world)
+    for step in path.edges:
+        if _is_open(after, reach, step):
+            yield None
+        else:
+            by = tuple(edit for edit, one in alone.items() if not _is_open(one, reach, step))
+            yield by or cut.edits  # no edit closes it alone
+
+
+def _is_open(after: Reach, before: Reach, step: Step) -> bool:
+    """Return whether the calls of a step are still allowed, of those that were."""
+    source = step.source
+    known = principal_of(after.world, source.credential or source.arn)
+    state = PrincipalState.of(known, source.credential).with_(*source.changes)
+    return all(
+        after.decide(state, need)
+        for call in step.calls
+        for need in call.needs
+        if before.decide(source, need)
+    )
+
+
+def _scene(
+    path: Path, closing: Sequence[tuple[CutEdit, ...] | None], others: Sequence[tuple[int, Step]]
+) -> Scene:
+    """Make a tree of a path.
 
     Parameters
     ----------
+    closing
+        By step, the edits that close it; empty: there is no cut.
     others
-        For each point of the path, the edges that lead elsewhere.
-    after
-        For each step, what a cut leaves of it; none: there is no cut.
-    besides
-        Edits that close other ways.
+        Edges that lead away from it, by step.
     """
-
-    path: Path
-    others: tuple[tuple[Edge, ...], ...] = ()
-    after: tuple[After, ...] | None = None
-    besides: tuple[str, ...] = ()
-
-    @property
-    def points(self) -> list[Named]:
-        """Those on the way, the one who begins first."""
-        return [named(one, is_admin=self.path.is_admin(one)) for one in powers_of(self.path)]
-
-    def reached(self, number: int) -> bool:
-        """Say whether a point is reached after the cut."""
-        if self.after is None or not number:
-            return True
-        step = self.after[number - 1]
-        return step.is_open and step.is_reached
-
-
-def draw_path(shown: Shown) -> Sheet:
-    """Draw a path."""
-    sheet = Sheet(1.0, TOP)
-    points, edges = shown.points, shown.path.edges
-    heights = _heights(shown)
-    said = [*(call for edge in edges for call in _calls(edge)), *_every_condition(edges)]
-    left = max(MARGIN + min(widest(said, SMALL), CALLS) + 0.14 - ARROW, MARGIN)
-    if edges:
-        sheet.text(left - 0.1, 0.28, "CALLS", PALE_INK, size=SMALL, align="right", fact=False)
-    sheet.heading(left, 0.28, "THE WAY" if shown.after is None else "BEFORE THE CUT")
-    for number, (point, y) in enumerate(zip(points, heights, strict=True)):
-        sheet.box(_box(left, y, point, is_first=not number, is_reached=True))
-        if number:
-            _step(sheet, edges[number - 1], (left + ARROW, heights[number - 1], y))
-    if shown.after is not None:
-        _draw_after(sheet, shown, shown.after, (left + BOX + AFTER, heights))
-    elif any(shown.others):
-        x = left + BOX
-        sheet.heading(x + BESIDE, 0.28, "COULD ALSO BECOME")
-        for own, y in zip(shown.others, heights, strict=True):
-            _draw_others(sheet, own, x, y)
-    return sheet
+    start = node_of(path.source, is_admin=path.is_admin(path.source))
+    nodes = [replace(start, highlighted=True, is_end=True)]
+    is_reached = True
+    for number, step in enumerate(path.edges, 1):
+        nodes += [_node(path, other, place) for place, other in others if place == number]
+        node = _node(path, step, number, on_way=True)
+        if closing:
+            edits = closing[number - 1]
+            closed_by = " ".join(map(str, edits or ()))
+            facts = {
+                **node.facts,
+                "open_after_cut": edits is None,
+                "reached_after_cut": is_reached,
+                "closed_by": closed_by,
+            }
+            words = "✓ open" if is_reached else "not reached any more"
+            after = Cell(words=f"✕ closed: {closed_by}" if edits else words, blocks=bool(edits))
+            is_reached = is_reached and edits is None
+            node = replace(node, cells={**node.cells, AFTER: after}, facts=facts)
+        nodes.append(replace(node, highlighted=is_reached, stays=True))
+    nodes += [_node(path, other, place) for place, other in others if place > len(path.edges)]
+    rows = sorted((node.facts for node in nodes[1:]), key=lambda row: not row["on_way"])
+    return Scene(
+        nodes,
+        [
+            Edge(node.parent, node.id, node.cells[CALLS].words, dashed=node.blocks)
+            for node in nodes[1:]
+        ],
+        {key: Column(key) for key in (CALLS, AFTER) if any(key in node.cells for node in nodes)},
+        before=[] if path.edges else [f"{name_of(path.source)} is there already"],
+        table=rows or [{"step": 0, "on_way": True, "source": path.source.arn}],
+    )
 
 
-def _heights(shown: Shown) -> list[float]:
-    """Give each point of the way a height that leaves room for the calls and the others."""
-    edges = shown.path.edges
-    found = [TOP]
-    for number, edge in enumerate(edges):
-        lines = len(_calls(edge)) + len(_conditions(edge))
-        room = BOX_HEIGHT + lines * LINE + 0.2
-        if shown.after is not None:
-            room = max(room, BOX_HEIGHT + len(_edits(shown.after[number])) * LINE + 0.34)
-        if shown.others:
-            spans = [_span(shown.others[number]), _span(shown.others[number + 1])]
-            room = max(room, sum(spans) / 2 + OTHER_ROW + 0.12)
-        found.append(found[-1] + max(room, 0.86))
-    if shown.others:  # those of the first stand above it too, and below the heading
-        shift = max(0.0, _span(shown.others[0]) / 2 + OTHER_HEIGHT / 2 + 0.45 - TOP)
-        found = [y + shift for y in found]
-    return found
-
-
-def _span(own: Sequence[Edge]) -> float:
-    """Say how far apart the first and the last of the others stand, with the number of the rest."""
-    return max(min(len(own), FEW_OTHERS) - 1 + (len(own) > FEW_OTHERS) / 2, 0) * OTHER_ROW
-
-
-def _box(x: float, y: float, point: Named, *, is_first: bool, is_reached: bool) -> Box:
-    area = LIT_AREA if is_first else PAPER
-    colour = INK if is_reached else PALE_INK
-    is_long = widest((point.note,), SMALL) > BOX - 2 * PAD
-    note = point.short if is_long else point.note
-    return Box(x, y, BOX, point.name, note, colour, area, bold=is_reached)
-
-
-def _calls(edge: Edge) -> list[str]:
-    every = operations(edge)
-    if len(every) <= FEW_CALLS:
-        return list(every)
-    return [*every[:FEW_CALLS], f"and {len(every) - FEW_CALLS} more calls"]
-
-
-def _conditions(edge: Edge) -> list[str]:
-    return [line for one in edge.conditions for line in wrap(f"if {one}", CALLS, SMALL, most=3)]
-
-
-def _every_condition(edges: Iterable[Edge]) -> list[str]:
-    return [line for edge in edges for line in _conditions(edge)]
-
-
-def _step(sheet: Sheet, edge: Edge, place: tuple[float, float, float]) -> None:
-    """Draw the arrow of a step, and its calls left of it."""
-    x, top, bottom = place
-    start, end = top + BOX_HEIGHT / 2, bottom - BOX_HEIGHT / 2
-    sheet.straight((x, start), (x, end), ALLOW, bold=True, arrow=True)
-    calls, conditions = _calls(edge), _conditions(edge)
-    y = (start + end) / 2 - (len(calls) + len(conditions) - 1) * LINE / 2 - 0.02
-    for number, words in enumerate([*calls, *conditions]):
-        is_call = number < len(calls)
-        sheet.note(
-            x - 0.12,
-            y + number * LINE,
-            words,
-            INK if is_call else PALE_INK,
-            align="right",
-            room=x - MARGIN - 0.12,
-            fact=number < FEW_CALLS or not is_call,
-        )
-
-
-def _draw_others(sheet: Sheet, edges: Sequence[Edge], x: float, y: float) -> None:
-    """Draw whom somebody on the way could become as well."""
-    few = edges[:FEW_OTHERS]
-    more = len(edges) - len(few)
-    first = y - _span(edges) / 2
-    for number, edge in enumerate(few):
-        place = first + number * OTHER_ROW
-        target = named(edge.target)
-        calls = short_calls(edge)
-        box = Box(
-            x + BESIDE, place, OTHER, target.name, calls[0] if calls else "", PALE_INK,
-            height=OTHER_HEIGHT,
-        )  # fmt: skip
-        sheet.box(box)
-        sheet.line((x, y), box.left, PALE_LINE, arrow=True)
-    if more:
-        below = first + (len(few) - 1) * OTHER_ROW + OTHER_HEIGHT / 2 + 0.12
-        sheet.note(x + BESIDE + PAD, below, f"and {more} more", fact=False)
-
-
-def _draw_after(
-    sheet: Sheet, shown: Shown, after: Sequence[After], place: tuple[float, Sequence[float]]
-) -> None:
-    """Draw the way once more, as it is after a cut, and below it what the cut closes besides."""
-    left, heights = place
-    sheet.heading(left, 0.28, "AFTER IT")
-    for number, (point, y) in enumerate(zip(shown.points, heights, strict=True)):
-        reached = shown.reached(number)
-        sheet.box(_box(left, y, point, is_first=not number, is_reached=reached))
-        if not reached:
-            sheet.note(left + BOX + 0.12, y, "not reached any more", PALE_INK)
-        if number:
-            _after(sheet, after[number - 1], (left + ARROW, heights[number - 1], y))
-    y = heights[-1] + 0.55
-    for edit in shown.besides:
-        for line in wrap(f"Besides: {edit}", PAGE - 2 * MARGIN, SMALL, most=3):
-            sheet.note(MARGIN, y, line, INK)
-            y += LINE
-
-
-def _edits(after: After) -> list[str]:
-    return [line for one in after.edits for line in wrap(one, EDIT, SMALL, most=5)]
-
-
-def _after(sheet: Sheet, after: After, place: tuple[float, float, float]) -> None:
-    """Draw what is left of a step."""
-    x, top, bottom = place
-    start, end = (x, top + BOX_HEIGHT / 2), (x, bottom - BOX_HEIGHT / 2)
-    if after.is_open:
-        colour = ALLOW if after.is_reached else PALE_LINE
-        sheet.straight(start, end, colour, bold=after.is_reached, arrow=True)
-        return
-    middle = (start[1] + end[1]) / 2
-    sheet.straight(start, end, DENY, arrow=True, dashed=True)
-    sheet.mark((x, middle - 0.03), "✕", DENY)
-    lines = _edits(after)
-    y = middle - 0.03 - (len(lines) - 1) * LINE / 2
-    for number, line in enumerate(lines):
-        sheet.note(x + 0.27, y + number * LINE, line, DENY)
+def _node(path: Path, step: Step, number: int, *, on_way: bool = False) -> Node:
+    """Return what a step leads to."""
+    node = node_of(step.target, is_admin=path.is_admin(step.target))
+    line, *details = lines_of(step, number)
+    conditions = [f"if {condition}" for condition in step.conditions]
+    return replace(
+        node,
+        id=node.id if on_way else f"{number} {node.id}",
+        parent=key_of(step.source),
+        line=line if on_way else f"could also become {name_of(step.target)}",
+        details=[node.words, *(details[1:] if on_way else [])],
+        cells={CALLS: Cell(words="; ".join([" + ".join(operations(step)), *conditions]))},
+        facts=row_of(step, step=number, on_way=on_way),
+    )

@@ -1,81 +1,34 @@
-"""Ways in words: how a principal, an edge and a path are called in figures.
+"""How principals, edges and their calls are named in the figures of reach.
 
 A point of the graph is a principal with what has been made of it: "dana, user with any permission".
-An edge is called by the operations that its caller makes.
+An edge is named by the operations that its caller calls.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.figures.names import told_apart
+from iamlab.view.figures.names import account_names, told_apart
+from iamlab.view.scene import Edge, Node
+from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+    from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    from iamlab.model.world import World
 
-ADMINISTRATOR = "administrator"
-NO_NAMES: Mapping[str, str] = {}
+ADMINISTRATOR = Look("", "administrator", INK, DENY_AREA)
 KINDS = {"root": "root user", "assumed-role": "role session"}
 
 
-class Named(NamedTuple):
-    """What a principal is called, and what it is; in short, without what has been made of it."""
-
-    name: str
-    note: str
-    short: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.note})" if self.note else self.name
-
-
-def named(power: PrincipalState, *, is_admin: bool = False) -> Named:
-    """Name a point of the graph.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
-    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
-    >>> from iamlab.authorization.principal import principal_of
-    >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> power = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
-    >>> print(named(power))
-    dana (user with any permission)
-    """
-    name, kind = name_and_kind(power.arn)
-    changes = " and ".join(one.label for one in power.changes)
-    changed = f"{kind} {changes}".strip()
-    if not is_admin or kind == KINDS["root"]:
-        return Named(name, changed, changed)
-    return Named(name, f"{changed}, {ADMINISTRATOR}", f"{kind}, {ADMINISTRATOR}".removeprefix(", "))
-
-
-def powers_of(path: Path) -> list[PrincipalState]:
-    """Give those on a path, the one who begins first."""
-    return [path.source, *(edge.target for edge in path.edges)]
-
-
-def key_of(power: PrincipalState) -> str:
-    """Give the key of a point: one principal is several points, as more is made of him."""
-    return f"{power.arn} {power}"
-
-
-def point_lines(point: Named) -> Iterator[str]:
-    """Tell a point, and how it is called where there is little room."""
-    yield f"{point.name}: {point.note}"
-    if point.short != point.note:
-        yield f"  in short: {point.short}"
-
-
 def name_and_kind(arn: str) -> tuple[str, str]:
-    """Give the name of a principal, and what it is.
+    """Return the name of a principal, and what it is.
 
     Examples
     --------
@@ -86,83 +39,34 @@ def name_and_kind(arn: str) -> tuple[str, str]:
         return arn, ""
     parsed = Arn.parse(arn)
     kind = KINDS.get(parsed.kind, parsed.kind)
-    if parsed.kind == "assumed-role":  # a session's own name does not say whose it is
+    if parsed.kind == "assumed-role":  # the name of a session alone doesn't name its role
         return parsed.resource.partition("/")[2], kind
     return (f"root of {parsed.account}" if parsed.kind == "root" else parsed.name), kind
 
 
-def short_edit(edit: str) -> str:
-    """Tell an edit with names in the place of ARNs.
+def name_of(state: PrincipalState) -> str:
+    """Name a point of the graph.
 
     Examples
     --------
-    >>> short_edit("Take s3:* out of statement #2 of read of arn:aws:iam::111111111111:role/a.")
-    'Take s3:* out of statement #2 of read of role a'
+    >>> from iamlab import World
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
+    >>> from iamlab.authorization.principal import principal_of
+    >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
+    >>> state = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
+    >>> name_of(state)
+    'dana (user with any permission)'
     """
-    return " ".join(_short_word(word) for word in edit.removesuffix(".").split(" "))
+    name, kind = name_and_kind(state.arn)
+    changes = " and ".join(change.label for change in state.changes)
+    note = f"{kind} {changes}".strip()
+    return f"{name} ({note})" if note else name
 
 
-def _short_word(word: str) -> str:
-    name, kind = name_and_kind(word)
-    said = f"{kind} " if kind and kind != KINDS["root"] else ""
-    return f"{said}{shorten(name, 40)}"
-
-
-def operations(edge: Edge) -> tuple[str, ...]:
-    """Give the operations that the caller of an edge makes, each once."""
-    return tuple(dict.fromkeys(call.operation for call in edge.calls))
-
-
-def short_calls(edge: Edge) -> tuple[str, ...]:
-    """Give texts for the operations of an edge, the longest first; what fits is taken."""
-    every = operations(edge)
-    if not every:
-        return ()
-    rest = f" +{len(every) - 1}" if len(every) > 1 else ""
-    return " + ".join(every), f"{every[0]}{rest}", f"{every[0].partition(':')[2]}{rest}"
-
-
-def told_calls(edge: Edge) -> str:
-    """Say the operations of an edge in a sentence: the first, and how many more."""
-    every = operations(edge)
-    if not every:
-        return "no call"
-    more = len(every) - 1
-    return every[0] + (f" and {count(more, 'more call', 'more calls')}" if more else "")
-
-
-def told_way(path: Path) -> str:
-    """Tell a path in one clause.
-
-    Examples
-    --------
-    >>> from iamlab import Policy, World
-    >>> main = World(seed=7).create_account("main", account_id="111111111111")
-    >>> dana = main.create_user("dana")
-    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
-    >>> told_way(main.world.reach().path(dana))
-    'dana becomes dana (user with any permission) by iam:PutUserPolicy'
-    """
-    edges = path.edges
-    if not edges:
-        return f"{shorten(named(path.source).name, 30)} is there already"
-    called = call_all(power.arn for power in powers_of(path))
-    steps = []
-    for edge in edges:
-        whom = shorten(str(named(edge.target)), 50) if edge.is_own else called[edge.target.arn]
-        steps.append(f"becomes {whom} by {told_calls(edge)}")
-    return f"{called[path.source.arn]} {', then '.join(steps)}"
-
-
-def call_all(arns: Iterable[str], accounts: Mapping[str, str] = NO_NAMES) -> dict[str, str]:
-    """Call everybody by his name, by ARN; where two have the same, by account or kind as well.
-
-    Parameters
-    ----------
-    accounts
-        The names of accounts. Default: they are called by their IDs.
-    """
-    forms = {}
+def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
+    """Return names by ARN; where two principals have one name, with their account or kind."""
+    accounts, forms = account_names(world), {}
     for arn in arns:
         name, kind = name_and_kind(arn)
         name = shorten(name, 30)
@@ -172,18 +76,75 @@ def call_all(arns: Iterable[str], accounts: Mapping[str, str] = NO_NAMES) -> dic
     return told_apart(forms)
 
 
-def edge_lines(edge: Edge, number: int, indent: str = "") -> Iterator[str]:
-    """List all that is known of a step."""
-    yield f"{indent}{number}. {named(edge.source)} becomes {named(edge.target)}: {edge.way.title}"
-    yield f"{indent}   {' + '.join(operations(edge))}"
-    for call in edge.calls:
-        yield f"{indent}   {' '.join(str(call).split())}"
-    for one in edge.conditions:
-        yield f"{indent}   if {one}"
+def node_of(state: PrincipalState, *, is_admin: bool) -> Node:
+    """Return a point of the graph: one principal is several points if it gets more permissions."""
+    name, kind = name_and_kind(state.arn)
+    note = name_of(state).removeprefix(f"{name} (").removesuffix(")")
+    if is_admin and kind != KINDS["root"]:
+        note = ", ".join(filter(None, (kind, ADMINISTRATOR.word)))
+    return Node(
+        key_of(state),
+        name,
+        note,
+        ADMINISTRATOR.word if is_admin else kind,
+        short="root" if kind == KINDS["root"] else "",
+        frame=state.account_id,
+        look=ADMINISTRATOR if is_admin else None,
+    )
 
 
-def edge_row(edge: Edge, **more: object) -> dict[str, object]:
-    """Give a row of a table."""
+def key_of(state: PrincipalState) -> str:
+    """Return the id of a point."""
+    return f"{state.arn} {state}"
+
+
+def edge_of(step: Step) -> Edge:
+    """Return an arrow with the calls of a step."""
+    names = operations(step)
+    rest = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return Edge(
+        key_of(step.source),
+        key_of(step.target),
+        " + ".join(names),
+        short=f"{names[0].partition(':')[2]}{rest}" if names else "",
+        look=LOOKS["allowed"],
+    )
+
+
+def points_of(paths: Iterable[Path]) -> tuple[dict[str, Node], dict[tuple[str, str], Edge]]:
+    """Return the points and the arrows of paths."""
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str], Edge] = {}
+    for path in paths:
+        for state in (path.source, *(step.target for step in path.edges)):
+            nodes.setdefault(key_of(state), node_of(state, is_admin=path.is_admin(state)))
+        for step in path.edges:
+            edge = edge_of(step)
+            edges.setdefault((edge.source, edge.target), edge)
+    return nodes, edges
+
+
+def operations(step: Step) -> list[str]:
+    """Return the operations that the caller of an edge calls, each once."""
+    return list(dict.fromkeys(call.operation for call in step.calls))
+
+
+def calls_of(step: Step) -> str:
+    """Return the operations of an edge for a sentence: the first, and how many more."""
+    first, *more = operations(step) or ["no call"]
+    return f"{first} and {count(len(more), 'more call')}" if more else first
+
+
+def lines_of(step: Step, number: int) -> list[str]:
+    """Return all that is known of a step, below each other."""
+    head = f"{number}. {name_of(step.source)} becomes {name_of(step.target)}: {step.way.title}"
+    calls = [" ".join(str(call).split()) for call in step.calls]
+    details = [" + ".join(operations(step)), *calls, *(f"if {each}" for each in step.conditions)]
+    return [head, *(f"  {detail}" for detail in details)]
+
+
+def row_of(edge: Step, /, **more: object) -> dict[str, object]:
+    """Return a row of the table."""
     return {
         **more,
         "source": edge.source.arn,
@@ -194,3 +155,19 @@ def edge_row(edge: Edge, **more: object) -> dict[str, object]:
         "permissions": " ".join(edge.permissions),
         "conditions": " and ".join(edge.conditions),
     }
+
+
+def short_edit(edit: str) -> str:
+    """Return an edit with names in the place of ARNs.
+
+    Examples
+    --------
+    >>> short_edit("Take s3:* out of statement #2 of read of arn:aws:iam::111111111111:role/a.")
+    'Take s3:* out of statement #2 of read of role a'
+    """
+    words = []
+    for word in edit.removesuffix(".").split(" "):
+        name, kind = name_and_kind(word)
+        prefix = f"{kind} " if kind and kind != KINDS["root"] else ""
+        words.append(f"{prefix}{shorten(name, 40)}")
+    return " ".join(words)

@@ -1,1 +1,1 @@
-"""Who may become whom, by trust and permission."""
+"""The trust graph: who can assume which role."""

@@ -1,8 +1,9 @@
-"""The trust graph: who may become whom.
+"""The trust graph: who can assume which role.
 
-Principals on the left, the roles that they may take to the right of them, the roles that these may
-take further on. A whole line is an assumption that the engine allows. A dashed one lacks something,
-and has a ring at the end where it is missing: the caller's permission, or the role's trust.
+Principals are on the left, the roles that they can assume next to them, and further right the roles
+that these can assume in turn. The engine allows what a solid arrow shows. A dashed arrow lacks
+something, and has a ring at the end where it is missing: the caller's permission, or the role's
+trust.
 
 Notes
 -----
@@ -11,160 +12,238 @@ AWS pages: "IAM roles"; "Methods to assume a role"; "Roles terms and concepts", 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.principal import principal_of
+from iamlab.display import called, count
 from iamlab.model.world import World
-from iamlab.view.drawing.network import Line, Node, Sign, draw_network
-from iamlab.view.drawing.sheet import MARGIN, Sheet
-from iamlab.view.figure import Figure
-from iamlab.view.figures.trust.trust_facts import (
-    BECOMES,
-    CUT,
-    GONE,
-    NOT_PERMITTED,
-    NOT_TRUSTED,
-    OUTSIDE,
-    UNMET,
-    steps_of,
-)
-from iamlab.view.figures.trust.trust_places import drawn
-from iamlab.view.figures.trust.trust_words import NOBODY, alt_of, graph_of, lines_of, rows_of
+from iamlab.view.figures.names import told_apart
+from iamlab.view.figures.trust import role_trust as states
+from iamlab.view.figures.trust.role_trust import STATES, role_trusts
+from iamlab.view.folding import folded
 from iamlab.view.given import check
-from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER, SILENT
+from iamlab.view.layouts.network import MOST_COLUMNS, columns_by_distance, draw_network
+from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.authorization.principal import Caller
-    from iamlab.view.drawing.network import Missing
-    from iamlab.view.figures.trust.trust_facts import Party, Step
-    from iamlab.view.figures.trust.trust_places import Drawn
+    from iamlab.view.figure import Figure
+    from iamlab.view.figures.trust.role_trust import RoleTrust
 
-HEADINGS = ("WHO", "MAY BECOME", "AND THEN", "AND THEN")
-OF_AWS = ".amazonaws.com"
-
-LOOKS: dict[str, tuple[str, bool, Missing, float | None]] = {
-    BECOMES: (ALLOW, False, "", None),
-    OUTSIDE: (ALLOW, False, "", None),
-    NOT_PERMITTED: (SILENT, True, "start", 0.3),
-    NOT_TRUSTED: (SILENT, True, "end", 0.68),
-    UNMET: (SILENT, True, "end", 0.68),
-    CUT: (DENY, True, "", None),
-    GONE: (SILENT, True, "start", 0.3),
+MOST, MOST_EDGES = 24, 30
+"""The largest numbers of boxes and arrows in a picture; more are folded."""
+FEW = 2
+"""The largest number of arrows from a principal to roles that don't trust it."""
+MORE, NOBODY = "permitted", "nobody can assume it"
+EMPTY = "There is no role that anybody can assume."
+NO_ROW = {"principal": "nobody", "role": "", "may_become": False, "state": ""}
+HEADINGS = ("WHO", "CAN ASSUME", "AND THEN", "AND THEN")
+SHORT = {
+    "aws:multifactorauthpresent": "MFA",
+    "aws:multifactorauthage": "MFA age",
+    "sts:rolesessionname": "session name",
 }
-"""State -> the colour of its lines, whether they are dashed, at which end a ring stands, and where
-their words do."""
+"""What people call a condition key; of all others, what is after the last colon."""
 
 
 def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
-    """Draw who may become whom.
+    """Draw who can assume which role.
 
     Parameters
     ----------
     world
-        All roles of all its accounts are drawn, and who may take them or nearly may.
+        All roles of all its accounts are drawn, and who can assume them or nearly can.
     lit
-        Whose steps, and the steps after them, are drawn bold; all others pale.
+        The principal whose roles, and the roles after them, are drawn bold; all others are pale.
 
     Raises
     ------
     RequestError
-        It is no world, or ``lit`` is not in it.
+        It is not a world, or ``lit`` is not in it.
 
     Examples
     --------
     >>> from iamlab.teach.acme import observatory
     >>> world = observatory()
     >>> trust_graph(world, lit=world.user("carol")).alt
-    'carol may become auditor and admin (if MFA).'
+    'carol can assume auditor and admin (if MFA).'
     """
     check("trust_graph", world, World)
     known = None if lit is None else principal_of(world, lit)
-    key = "" if known is None else known.issuer or known.arn
-    steps = steps_of(world)
-    shown = drawn(world, steps, key)
-    ways = _ways(shown.steps, key)
-    return Figure.on(
-        _sheet(shown, ways, key),
-        alt=alt_of(world, steps, key),
-        caption=_caption(world, shown, key),
-        rows=rows_of(world, steps),
-        lines=lines_of(world, steps, shown),
-        graph=graph_of(world, steps),
-    )
+    shown = "" if known is None else known.issuer or known.arn
+    scene = _scene(world, list(role_trusts(world)), shown)
+    drawn = _drawn(scene)
+    wide = [f"{node.text}: {node.note}" for node in drawn.nodes if MORE in node.note]
+    scene = replace(scene, after=[*scene.after, *wide])
+    drawn = folded(drawn, MOST, MOST_EDGES)
+    caption = "Who can assume which role. A ring is at the end where something is missing."
+    if shown:
+        caption += f" Bold: what {called(shown)} can assume."
+    if wide:
+        caption += " Permitted more: roles that don't trust the principal."
+    if any(node.members for node in drawn.nodes):
+        caption += " Those that are alike are drawn as one; the list has each."
+    return scene.figure(draw_network, alt=_alt(world, scene, shown), caption=caption, drawn=drawn)
 
 
-def _ways(steps: Sequence[Step], key: str) -> set[Step]:
-    """Give the possible steps that lead on from somebody."""
-    found: set[Step] = set()
-    waiting = [key] if key else []
+# -- nodes and edges -------------------------------------------------------------------------------
+
+
+def _scene(world: World, trusts: Sequence[RoleTrust], shown: str) -> Scene:
+    """Make a scene of all roles, and of all who can assume them or nearly can."""
+    edges = [_edge(world, trust) for trust in trusts]
+    targets = {edge.target for edge in edges}
+    nodes: dict[str, Node] = {}
+    for key, account in world.accounts.items():
+        title = f"account {account.name} ({key})"
+        nodes[title] = Node(title, title, kind=HEADING)
+        for role in account.roles.values():
+            line, none = f"role {role.name}", [] if role.arn in targets else [NOBODY]
+            nodes[role.arn] = Node(
+                role.arn, role.name, "role", "role", title, frame=key, line=line, details=none
+            )
+    for trust in trusts:
+        source = trust.source
+        kind = source.note.partition(" of ")[0]
+        nodes.setdefault(source.id, replace(source, kind=kind, line=""))
+    bold, waiting = {shown}, [shown]
     while waiting:
-        one = waiting.pop()
-        own = {step for step in steps if step.source.key == one and step.is_possible} - found
-        found |= own
-        waiting += [step.target.key for step in own]
-    return found
-
-
-def _caption(world: World, shown: Drawn, key: str) -> str:
-    text = "Who may become whom: whole lines are possible, a ring shows at which end it fails."
-    if key:
-        text += " Bold: the ways of the one who is lit."
-    if any(", permitted" in note for note in shown.notes.values()):
-        text += " Permitted more: roles that do not trust the caller."
-    if shown.left_out:
-        text += f" {len(shown.left_out)} more stand only in the table."
-    return text if world.accounts else "There is no account, and so nobody."
-
-
-# -- drawing ---------------------------------------------------------------------------------------
-
-
-def _sheet(shown: Drawn, ways: set[Step], lit: str) -> Sheet:
-    if not shown.columns:
-        sheet = Sheet()
-        sheet.text(MARGIN, 0.3, NOBODY)
-        return sheet
-    there = {step.state for step in shown.steps}
-    return draw_network(
-        [_node(shown, party, ways, lit) for party in shown.columns],
-        [_line(shown, step, ways, lit) for step in shown.steps],
-        headings=(("OUTSIDE",) if shown.outside else ()) + HEADINGS,
-        titles=shown.titles,
-        outside=shown.outside,
-        signs=[
-            Sign(state, colour, dashed=dashed, missing=missing)
-            for state, (colour, dashed, missing, _) in LOOKS.items()
-            if state in there
+        key = waiting.pop()
+        reached = {edge.target for edge in edges if edge.source == key and _is_possible(edge)}
+        waiting += reached - bold
+        bold |= reached
+    return Scene(
+        [
+            replace(node, highlighted=key in bold, is_end=key == shown, stays=key == shown)
+            for key, node in nodes.items()
         ],
+        [replace(edge, bold=edge.source in bold and _is_possible(edge)) for edge in edges],
+        frames={key: (account.name, "") for key, account in world.accounts.items()},
+        after=[] if edges else [EMPTY],
+        table=[] if edges else [NO_ROW],
     )
 
 
-def _node(shown: Drawn, party: Party, ways: set[Step], lit: str) -> Node:
-    on_way = party.key == lit or any(party in (step.source, step.target) for step in ways)
-    return Node(
-        party.key,
-        tuple(dict.fromkeys((party.name, party.name.removesuffix(OF_AWS)))),
-        shown.notes[party],
-        shown.columns[party],
-        next(number for number, band in enumerate(shown.bands) if party in band),
-        INK if not lit or on_way else PALE_INK,
-        LIT_AREA if party.key == lit else PAPER,
-        bold=on_way,
+def _is_possible(edge: Edge) -> bool:
+    return edge.kind in (states.CAN, states.OUTSIDE)
+
+
+def _edge(world: World, trust: RoleTrust) -> Edge:
+    """Make the edge of a pair: what it requires is in its label, and in full in its details."""
+    state, source, account = trust.state, trust.source, trust.role.account
+    look, missing = STATES[state]
+    conditions = [
+        f"{condition.comparison} {condition.key} {' or '.join(condition.values)}"
+        for condition in trust.conditions
+    ]
+    keys = list(dict.fromkeys(_short(condition.key) for condition in trust.conditions))
+    required, denied_by = " and ".join(keys), ", ".join(trust.denied_by)
+    labels = {
+        states.CAN: f"if {required}",
+        states.OUTSIDE: f"if {required}",
+        states.UNMET: f"not met: {required}",
+    }
+    label = labels.get(state, "") if keys else f"by {denied_by}" if denied_by else ""
+    is_foreign = source.frame not in ("", account.account_id)
+    of = f" of {world.accounts[source.frame].name}" if is_foreign else ""
+    return Edge(
+        source.id,
+        trust.role.arn,
+        label,
+        kind=state,
+        parent=trust.role.arn,
+        look=look,
+        dashed=look is not states.ALLOWED,
+        missing=missing,
+        line=f"{source.text} ({source.note}{of}): {state}" + (f" ({label})" if label else ""),
+        details=list(dict.fromkeys(conditions)),
+        facts={
+            "principal": source.id,
+            "kind": source.note,
+            "role": trust.role.arn,
+            "account": account.name,
+            "action": trust.action,
+            "may_become": state == states.CAN,
+            "state": state,
+            "conditions": " and ".join(dict.fromkeys(conditions)),
+            "cut_by": denied_by,
+        },
     )
 
 
-def _line(shown: Drawn, step: Step, ways: set[Step], lit: str) -> Line:
-    colour, dashed, missing, at = LOOKS[step.state]
-    is_said = step.is_possible and step.target in shown.common
-    return Line(
-        step.source.key,
-        step.target.key,
-        () if is_said else step.labels,
-        PALE_LINE if lit and step not in ways else colour,
-        step in ways,
-        dashed,
-        missing,
-        at,
+def _short(key: str) -> str:
+    return SHORT.get(key.lower(), key.rpartition(":")[2] or key)
+
+
+def _drawn(scene: Scene) -> Scene:
+    """Return what is drawn, in columns.
+
+    A principal that is permitted to assume any role, as administrators are, has no arrow to each
+    role that doesn't trust it; its note has their number. A role that assumes itself has no arrow.
+    """
+    edges = [edge for edge in scene.edges if edge.source != edge.target]
+    vain = Counter(edge.source for edge in edges if edge.kind == states.NOT_TRUSTED)
+    more = {key: f", {MORE} {number} more" for key, number in vain.items() if number > FEW}
+    edges = [
+        edge for edge in edges if not (edge.kind == states.NOT_TRUSTED and edge.source in more)
+    ]
+    ends = {end for edge in edges for end in (edge.source, edge.target)}
+    nodes = [node for node in scene.nodes if node.id in ends]
+    every = [(edge.source, edge.target) for edge in edges]
+    possible = [(edge.source, edge.target) for edge in edges if _is_possible(edge)]
+    columns = columns_by_distance([node.id for node in nodes], possible, every)
+    accounts = {node.frame for node in nodes if node.frame}
+    outside = [node.id for node in nodes if not node.frame] if len(accounts) > 1 else []
+    if outside:
+        columns = {key: min(column + 1, MOST_COLUMNS - 1) for key, column in columns.items()}
+        columns |= dict.fromkeys(outside, 0)
+    headings = ("OUTSIDE", *HEADINGS) if outside else HEADINGS
+    frames = {key: frame for key, frame in scene.frames.items() if key in accounts}
+    return replace(
+        scene,
+        nodes=[
+            replace(
+                node,
+                parent="",
+                column=columns[node.id],
+                note=node.note + more.get(node.id, ""),
+            )
+            for node in nodes
+        ],
+        edges=edges,
+        columns={number: Column(title) for number, title in enumerate(headings)},
+        frames=frames if len(frames) > 1 else {},
     )
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def _alt(world: World, scene: Scene, shown: str) -> str:
+    """Say who can assume which roles, and who nearly can."""
+    forms = {}
+    for node in scene.drawn:
+        name = shorten(node.text, 30)
+        of = f" of {shorten(world.accounts[node.frame].name, 20)}" if node.frame else ""
+        forms[node.id] = name, f"{name}{of}", f"{node.note} {name}{of}"
+    names = told_apart(forms)
+    can: dict[str, list[str]] = defaultdict(list)
+    nearly = []
+    for edge in scene.edges:
+        source, target = names[edge.source], names[edge.target]
+        if shown in ("", edge.source) and _is_possible(edge):
+            can[source].append(f"{target} ({edge.label})" if edge.label else target)
+        elif shown in ("", edge.source) and edge.kind in (states.NOT_PERMITTED, states.NOT_TRUSTED):
+            nearly.append(f"{source} to {target}: {edge.kind}")
+    roles = sum(len(account.roles) for account in world.accounts.values())
+    if not roles:
+        return "There is no role to assume."
+    who = shorten(called(shown), 40) if shown else "Nobody"
+    parts = [f"{source} can assume {listed(own, length=80)}" for source, own in can.items()]
+    parts = parts or [f"{who} can assume none of {count(roles, 'role')}"]
+    return told("", [*parts, *nearly], ".")

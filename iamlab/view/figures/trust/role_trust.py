@@ -1,0 +1,251 @@
+"""Who can assume which role, and what is missing where somebody nearly can.
+
+There are two ends. The role's trust policy must name the caller. The caller's own policies must
+allow ``sts:AssumeRole``, unless a trust policy of the same account names the caller directly. The
+engine decides about each pair. The values that a trust policy requires of the call itself, such as
+an external ID, are sent.
+
+Notes
+-----
+AWS pages: "Methods to assume a role"; "Granting a user permissions to switch roles"; "Access to AWS
+accounts owned by third parties"; "AWS global condition context keys"; "IAM and AWS STS condition
+context keys".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.privilege_escalation.assumable_roles import as_name, principals_in
+from iamlab.analysis.privilege_escalation.principal_states import statements_of
+from iamlab.authorization.authorize import authorize
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import NAMES
+from iamlab.engine.matching import action_matches
+from iamlab.engine.verdict import Verdict
+from iamlab.errors import IamLabError
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import holds
+from iamlab.policy.samples import value_samples
+from iamlab.policy.variables import substitute
+from iamlab.view.scene import Node
+from iamlab.view.style import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.authorization.principal import PrincipalContext
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue, Request
+    from iamlab.model.identities import Role
+    from iamlab.model.world import World
+    from iamlab.policy.statement import Condition
+
+ALLOWED, SILENT, DENY = (LOOKS[key] for key in ("allowed", "implicitDeny", "explicitDeny"))
+STATES = {
+    "can assume": (ALLOWED, ""),
+    "trusted; its own account decides": (ALLOWED, ""),
+    "trusted, not permitted": (SILENT, "start"),
+    "permitted, not trusted": (SILENT, "end"),
+    "trusted, but a condition is not met": (SILENT, "end"),
+    "trusted, but denied": (DENY, ""),
+    "trusted, but not there": (SILENT, "start"),
+}
+"""State -> how its arrows look, and the end at which something is missing."""
+CAN, OUTSIDE, NOT_PERMITTED, NOT_TRUSTED, UNMET, DENIED, MISSING = STATES
+DELETED = "deleted principal"
+ASSUME = "sts:AssumeRole"
+SAML, WEB = "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"
+
+NOT_CHOSEN = (
+    *("aws:principal", "aws:userid", "aws:username", "aws:resource", "iam:resourcetag"),
+    *("aws:assumedroot", "aws:tokenissuetime", "aws:currenttime", "aws:epochtime"),
+)
+"""The beginnings of the condition keys whose values the caller can't choose."""
+
+
+class RoleTrust(NamedTuple):
+    """A principal and a role, and whether the one can assume the other.
+
+    Parameters
+    ----------
+    action
+        The operation that assumes the role.
+    conditions
+        What the call must meet, or what is not met.
+    denied_by
+        The Deny statements, or the types of the policies that don't allow it.
+    """
+
+    source: Node
+    role: Role
+    state: str
+    action: str = ASSUME
+    conditions: tuple[Condition, ...] = ()
+    denied_by: tuple[str, ...] = ()
+
+
+def role_trusts(world: World) -> Iterator[RoleTrust]:
+    """Yield the pairs of which at least one end is there, role by role."""
+    callers = []
+    for account in world.accounts.values():
+        for identity in (*account.users.values(), *account.roles.values()):
+            arn, kind = identity.arn, identity.kind
+            known = principal_of(world, arn)
+            node = Node(arn, identity.name, kind, kind, frame=account.account_id)
+            names = {as_name(arn), known.who().userid.partition(":")[0]}
+            callers.append((node, names, set(_effects(known))))
+    for account in world.accounts.values():
+        for role in account.roles.values():
+            yield from _of_role(world, role, callers)
+
+
+def _effects(known: PrincipalContext) -> Iterator[str]:
+    """Yield the effects of a principal's own statements about AssumeRole."""
+    for attached in known.identity:
+        for statement in attached.policy.statements:
+            if statement.action is None or any(
+                action_matches(pattern, ASSUME) for pattern in statement.action
+            ):
+                yield statement.effect
+
+
+def _of_role(
+    world: World, role: Role, callers: Iterable[tuple[Node, set[str], set[str]]]
+) -> Iterator[RoleTrust]:
+    pairs, of_account = list(dict.fromkeys(principals_in(role.trust))), []
+    named = {as_name(value) for kind, value in pairs if kind in ("AWS", "*")}
+    for caller, names, effects in callers:
+        is_own = caller.frame == role.account.account_id
+        is_asked = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
+        found = _decided(world, caller, role) if is_asked or effects else None
+        if found is not None and (is_asked or found.state == DENIED):
+            yield found
+        elif caller.frame in named and caller.id != role.arn:
+            of_account.append(RoleTrust(caller, role, NOT_PERMITTED))
+    yield from of_account
+    for kind, value in pairs:
+        if as_name(value) not in world.accounts:  # its users and roles have their own pairs
+            found = _of_outsider(world, kind, value, role)
+            if found is not None:
+                yield found
+
+
+def _of_outsider(world: World, kind: str, value: str, role: Role) -> RoleTrust | None:
+    """Return the pair of a principal that isn't a user or role of this world."""
+    node, action = _outsider(kind, value), SAML if ":saml-provider/" in value else WEB
+    if kind in ("Service", "Federated"):
+        return _decided(world, node, role, ASSUME if kind == "Service" else action)
+    if node.note == DELETED:
+        return RoleTrust(node, role, MISSING)
+    if not is_arn(value) or (arn := Arn.parse(value)).account not in world.accounts:
+        conditions = (
+            condition
+            for statement in statements_of([role.trust])
+            for condition in statement.conditions
+            if statement.effect == "Allow"
+            and (statement.principal is None or node.id in map(_value, statement.principal))
+        )
+        return RoleTrust(node, role, OUTSIDE, ASSUME, tuple(conditions))
+    try:
+        if arn.service == "sts":
+            return _decided(world, replace(node, note="role session", frame=arn.account), role)
+        principal_of(world, value)
+    except IamLabError:
+        return RoleTrust(node, role, MISSING)
+    return None
+
+
+def _value(principal: tuple[str, str]) -> str:
+    return as_name(principal[1])
+
+
+def _outsider(kind: str, value: str) -> Node:
+    name = as_name(value)
+    if value == "*":
+        return Node("*", "anybody", "any principal of any account")
+    if kind == "Service":
+        return Node(value, value, "AWS service", short=value.removesuffix(".amazonaws.com"))
+    if kind == "Federated":
+        return Node(value, value.partition("-provider/")[2] or value, "identity provider")
+    if name.isdigit():
+        return Node(name, name, "outside account")
+    if not is_arn(value):
+        return Node(name, name, DELETED)
+    arn = Arn.parse(value)
+    return Node(value, arn.name, f"{arn.kind.replace('-', ' ')} of {arn.account}")
+
+
+# -- one pair --------------------------------------------------------------------------------------
+
+
+def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> RoleTrust | None:
+    """Let the engine decide about a pair; ``None`` if neither end is there."""
+    decision = authorize(world, source.id, action, role.arn)
+    conditions: tuple[Condition, ...] = ()
+    if not decision:
+        conditions = (*_lacking(decision, "resource"), *_lacking(decision, "identity"))
+        context = _context(conditions, decision.request)
+        if context:
+            decision = authorize(world, source.id, action, role.arn, context=context)
+    if decision:
+        return RoleTrust(source, role, CAN, action, conditions)
+    trusted = bool(decision.layer_matches["resource"].allows)
+    permitted = bool(decision.layer_matches["identity"].allows)
+    if not trusted and (unmet := _lacking(decision, "resource")):
+        return RoleTrust(source, role, UNMET, action, unmet)
+    if trusted and (permitted or decision.denies or decision.blocking):
+        return RoleTrust(source, role, DENIED, action, denied_by=_denied_by(decision))
+    if trusted:
+        return RoleTrust(source, role, NOT_PERMITTED, action, conditions)
+    # A caller that is denied it is not permitted, whatever else allows it.
+    denied = decision.blocking or any(match.layer != "resource" for match in decision.denies)
+    is_permitted = permitted and not denied
+    return RoleTrust(source, role, NOT_TRUSTED, action) if is_permitted else None
+
+
+def _lacking(decision: Decision, layer: str) -> tuple[Condition, ...]:
+    """Return the conditions of the first Allow that lacks only conditions, if none applies."""
+    found = decision.layer_matches[layer]
+    near = (
+        match.statement.conditions
+        for match in found.matches
+        if match.effect == "Allow"
+        and all(mismatch.condition is not None for mismatch in match.mismatches)
+    )
+    return () if found.allows else tuple(next(near, ()))
+
+
+def _denied_by(decision: Decision) -> tuple[str, ...]:
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return tuple(dict.fromkeys(match.address for match in decision.denies))
+    blocking = tuple(NAMES[layer] for layer in decision.blocking)
+    return blocking or ("the type of its credentials",)
+
+
+def _context(conditions: Iterable[Condition], request: Request) -> dict[str, ContextValue]:
+    """Make a context that meets conditions, as far as the caller can choose the values."""
+    found: dict[str, ContextValue] = {}
+    for condition in conditions:
+        value = _meeting(condition, request)
+        if value is not None and not condition.key.lower().startswith(NOT_CHOSEN):
+            many = is_multivalued(condition.key)
+            found.setdefault(condition.key, [value] if many else value)
+    return found
+
+
+def _meeting(condition: Condition, request: Request) -> str | None:
+    """Return a value that meets a condition; ``None`` if that isn't easy to find."""
+    operator = condition.comparison.name
+    if "Not" in operator or operator.startswith(("Date", "NumericLess", "NumericGreater")):
+        return None
+    wanted = [substitute(value, request.value) for value in condition.values]
+    known = [value for value in wanted if value is not None]
+    many = is_multivalued(condition.key)
+    samples = value_samples(operator, known)
+    return next(
+        (text for text in samples if holds(condition.comparison, wanted, [text], multivalued=many)),
+        None,
+    )
