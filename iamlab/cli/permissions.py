@@ -1,6 +1,6 @@
-"""Commands that review permissions: who can get more of them, and which are unused.
+"""Commands that review permissions: privilege escalation, and unused permissions.
 
-``least-privilege`` and ``unused`` read a trail: what CloudTrail delivered.
+``least-privilege`` and ``unused`` read a trail: files that CloudTrail delivered.
 """
 
 from __future__ import annotations
@@ -86,23 +86,23 @@ def reach(options: argparse.Namespace) -> Answer:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Check which options go together.
+    """Check that the options can be used together.
 
     Raises
     ------
     RequestError
-        They don't. It says what to do.
+        They can't. The message says what to do.
     """
     if bool(options.action) != bool(options.resource):
-        raise RequestError("--action and --resource go together.")
+        raise RequestError("Use --action and --resource together.")
     if options.action and (options.source or options.target):
-        raise RequestError("--action asks about everybody: leave --principal and --to out.")
+        raise RequestError("--action is about everybody. Remove --principal and --to.")
     if (options.target or options.cut) and not options.source:
-        raise RequestError("--to and --cut need --principal: who starts.")
+        raise RequestError("--to and --cut need --principal, the one who starts.")
     if options.keep and not options.cut:
-        raise RequestError("--keep goes with --cut.")
+        raise RequestError("Use --keep with --cut.")
     if options.cut and (options.csv or options.dot or options.mermaid):
-        raise RequestError("--cut is printed as text or with --json.")
+        raise RequestError("Use --cut without another form, or with --json.")
 
 
 def _paths(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
@@ -187,7 +187,7 @@ def least_privilege(options: argparse.Namespace) -> Answer:
             **as_json(found, "steps excess"),
             "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
             "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
-            "not_shown": [as_json(one, "kind text") for one in found.not_shown],
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
             "problems": trail.problems.total,
         },
         lambda: str(found).split("\n"),
@@ -231,32 +231,32 @@ def unused(options: argparse.Namespace) -> Answer:
             "since": next(iter(_times(found.since))),
             "edits": [
                 {
-                    **as_json(one, "kind holder"),
-                    "policy": one.policy_arn or one.policy,
-                    **as_json(one, "text changes=lines"),
-                    "document": None if one.document is None else one.document.to_dict(),
+                    **as_json(edit, "kind holder"),
+                    "policy": edit.policy_arn or edit.policy,
+                    **as_json(edit, "text changes=lines"),
+                    "document": None if edit.document is None else edit.document.to_dict(),
                 }
-                for one in found.edits
+                for edit in found.edits
             ],
             "findings": [
-                {**as_json(one, "type=finding_type resource"), "text": str(one)}
-                for one in found.findings
+                {**as_json(finding, "type=finding_type resource"), "text": str(finding)}
+                for finding in found.findings
             ],
             **as_json(found, "skipped"),
-            "not_shown": [as_json(one, "kind text") for one in found.not_shown],
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
             "problems": trail.problems.total,
         },
         lambda: str(found).split("\n"),
         lambda: (
             f"{count(len(found.asked), 'user or role', 'users and roles')}: {number}.",
             *map(str, found.findings),
-            *(one.text for one in found.edits),
+            *(edit.text for edit in found.edits),
         ),
         lambda: (
             "principal, holder, policy, statement, used, actions",
             (
-                (one.principal, one.holder, one.policy, one.statement, one.used, str(one.actions))
-                for one in found.rows
+                (row.principal, row.holder, row.policy, row.statement, row.used, str(row.actions))
+                for row in found.rows
             ),
         ),
     )
@@ -273,18 +273,18 @@ def _read_trail(options: argparse.Namespace) -> Trail:
 
 
 def _warn_of_problems(trail: Trail) -> None:
-    """Name the records that can't be read, on standard error: the answer doesn't have them.
+    """Print the records that can't be read on standard error: the answer doesn't have them.
 
     Raises
     ------
     LoadError
-        None of them can be read: that isn't a trail, and an empty answer would prove nothing.
+        No record can be read. That isn't a trail, and an empty answer would prove nothing.
     """
     problems = trail.problems
     if problems.total and not trail.read:
-        raise LoadError(f"No record of CloudTrail could be read: {problems[0]}")
+        raise LoadError(f"No CloudTrail record can be read: {problems[0]}")
     for problem in list(problems)[:_MOST_PROBLEMS]:
         print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
     if problems.total > _MOST_PROBLEMS:
         left = problems.total - _MOST_PROBLEMS
-        print(f"iamlab: warning: and {left:,} more records could not be read", file=sys.stderr)
+        print(f"iamlab: warning: and {left:,} more records can't be read", file=sys.stderr)

@@ -28,7 +28,7 @@ def verify(_: argparse.Namespace) -> Answer:
     tries = {name: _try(name) for name in TRIES}
     python, system = platform.python_version(), platform.system()
     return Answer(
-        not all(one["works"] for one in tries.values()),
+        not all(attempt["works"] for attempt in tries.values()),
         lambda: {
             "python": python,
             "system": system,
@@ -39,8 +39,8 @@ def verify(_: argparse.Namespace) -> Answer:
             f"Python {python} on {system}",
             *(f"  {name} {version}" for name, version in packages.items()),
             *(
-                f"{'✓' if one['works'] else '✕'} {name}: {one['text']}"
-                for name, one in tries.items()
+                f"{'✓' if attempt['works'] else '✕'} {name}: {attempt['text']}"
+                for name, attempt in tries.items()
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Commands that make worlds in files, and compare them."""
+"""Commands that save worlds in files, and compare them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def demo(options: argparse.Namespace) -> Answer:
     """
     folder = Path(options.folder)
     if folder.exists():
-        raise RequestError(f"{folder} exists already: name a new folder.")
+        raise RequestError(f"{folder} already exists. Name a new folder.")
     files = _demo_files()
     folder.mkdir(parents=True)
     for name, text in files.items():
@@ -42,7 +42,7 @@ def demo(options: argparse.Namespace) -> Answer:
 
 
 def _demo_files() -> dict[str, str]:
-    """Write an account, the same account after an edit, and what happened in it."""
+    """Return the files of an account, of the same account after an edit, and of its events."""
     from iamlab.storage.saved_world import world_to_json
     from iamlab.teach.scenarios import GUARD, MAP, MAPS, scenario
 
@@ -139,9 +139,9 @@ def diff(options: argparse.Namespace) -> Answer:
     )
 
 
-def _change(one: Change) -> dict[str, Any]:
-    change = "gained" if one.gained else "lost"
-    return {"change": change, **as_json(one, "principal action resource by together")}
+def _change(change: Change) -> dict[str, Any]:
+    effect = "gained" if change.gained else "lost"
+    return {"change": effect, **as_json(change, "principal action resource by together")}
 
 
 _HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
@@ -174,8 +174,8 @@ def _short(edit: str) -> str:
 def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
     """Write a line for each principal, and below it a line for each resource."""
     grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for one in changes:
-        grouped[one.words][one.resource].append(one.action)
+    for change in changes:
+        grouped[change.words][change.resource].append(change.action)
     for words, by_resource in grouped.items():
         yield from wrapped(f"{words}:", 2)
         for resource, actions in by_resource.items():

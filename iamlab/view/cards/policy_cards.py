@@ -6,10 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
-from iamlab.view.figures.policy.policy_lines import json_lines
+from iamlab.view.cards.card import FEW as ROWS
+from iamlab.view.cards.card import inner
+from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
+from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import EFFECTS
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ _CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unico
 _COLUMNS = ("statement", "in words", "as it is written")
 
 
+@inner.register(Policy)
 def policy_card(policy: Policy) -> str:
     """Show a policy as a table: a row a statement, its effect, its words, its JSON.
 
@@ -33,13 +38,13 @@ def policy_card(policy: Policy) -> str:
     title = f"Policy {policy.name}" if policy.name else "A policy"
     title += f": {count(len(policy.statements), 'statement')}, version {policy.version}"
     head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in _COLUMNS)
-    body = "".join(_row(one, policy) for one in policy.statements[:MANY])
+    body = "".join(_row(statement, policy) for statement in policy.statements[:MANY])
     left = len(policy.statements) - MANY
     if left > 0:
         more = f"and {count(left, 'more statement')}"
         body += f'<tr><td colspan="3" style="{CELL}">{more}</td></tr>'
     if not policy.statements:
-        body = f'<tr><td colspan="3" style="{CELL}">No statements: it says nothing.</td></tr>'
+        body = f'<tr><td colspan="3" style="{CELL}">{NOTHING}</td></tr>'
     table = (
         f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -48,9 +53,14 @@ def policy_card(policy: Policy) -> str:
     return f"{shown}{_whole(policy)}"
 
 
+@inner.register(ManagedPolicy)
+def _(policy: ManagedPolicy) -> str:
+    return f"{table_of(policy).first(ROWS).html()}{policy_card(policy.document)}"
+
+
 def _row(statement: Statement, policy: Policy) -> str:
     words = sentences(Policy((statement,), version=policy.version))[0]
-    written = "\n".join(map(str, json_lines(statement, VALUES)))
+    written = "\n".join(json_lines(statement, VALUES))
     effect = f'<span style="white-space:nowrap">{badge(EFFECTS[statement.effect])}</span>'
     label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
     top = f"{CELL};vertical-align:top"
