@@ -271,7 +271,7 @@ class Repair(Exercise):
     """
 
     target: tuple[Cell, ...]
-    most: int | None
+    most: int | None = None
     editor: str
     kinds: tuple[str, ...]
     search: Callable[[World], Iterator[list[Edit]]]
