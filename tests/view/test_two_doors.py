@@ -40,9 +40,9 @@ SEEN = {
     "no trust": (ROLE, "open", "absent", []),
     "key of account": (OF_ACCOUNT, "absent", "open", []),
     "key of dana": (KEY, "absent", "open", []),
-    "anonymous": ("A caller of no account: the resource's side must allow", "absent", "shut", []),
+    "anonymous": ("A caller without an account: the resource's side must allow", "absent", "shut", []),
     "root": ("A root user needs no Allow in its own account", "absent", "absent", []),
-    "root assumes": ("A root user can assume no role", "absent", "open", []),
+    "root assumes": ("A root user can't assume a role", "absent", "open", []),
 }  # fmt: skip
 
 
