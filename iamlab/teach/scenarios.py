@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
 
@@ -35,9 +35,7 @@ def scenario(name: str, *, seed: int = SEED) -> World:
     <World acme-main (4 users, 4 groups, 0 roles)>
     """
     if name not in _BUILDERS:
-        error = ExerciseError(f"There is no scenario {name!r}.")
-        error.add_note(did_you_mean(name, _BUILDERS))
-        raise error
+        raise noted(ExerciseError(f"There is no scenario {name!r}."), did_you_mean(name, _BUILDERS))
     world = World(seed)
     _BUILDERS[name](world.create_account("acme-main", account_id="111111111111"))
     return world
