@@ -35,7 +35,7 @@ def _git(*arguments: str) -> list[str]:
 
 
 def paths_of(files: Iterable[str]) -> list[str]:
-    """Give the paths of the tests that these files can break.
+    """Return the paths of the tests that these files can break.
 
     Examples
     --------
@@ -62,17 +62,17 @@ def paths_of(files: Iterable[str]) -> list[str]:
     found = [path for room in FLOORS[lowest:] for path in _of_room(room)]
     if found:
         found += ["tests/test_architecture.py", *_helpers(lowest)]
-    return [*found, *sorted(one for one in single if not _is_in(one, found) and _is_there(one))]
+    return [*found, *sorted(item for item in single if not _is_in(item, found) and _is_there(item))]
 
 
 def _of_room(room: str) -> list[str]:
-    """Give the doctests of a room, and its tests."""
+    """Return the doctests of a room, and its tests."""
     there = (f"iamlab/{room}", f"iamlab/{room}.py", f"tests/{room}")
     return [path for path in there if _is_there(path)]
 
 
 def _helpers(lowest: int) -> list[str]:
-    """Give the folders beside the rooms that a change so low can break."""
+    """Return the folders beside the rooms that a change so low can break."""
     return [
         f"tests/{name}"
         for name, room in HOUSE.items()

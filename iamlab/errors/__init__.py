@@ -311,9 +311,10 @@ class AccessDenied(AwsError, http_status=403):
 Noted = TypeVar("Noted", bound=IamLabError)
 
 
-def noted(error: Noted, note: str) -> Noted:
-    """Add a note for the learner to an error, and return the error."""
-    error.add_note(note)
+def noted(error: Noted, *notes: str) -> Noted:
+    """Add notes for the learner to an error, and return the error."""
+    for note in notes:
+        error.add_note(note)
     return error
 
 
@@ -330,6 +331,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if not names:
-        return "There are none."
+        return "There aren't any."
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return f"There are: {', '.join(names[:8])}{more}."

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import as_text
 from iamlab.errors import ExerciseError
-from iamlab.view.cards.account_cards import CODE
-from iamlab.view.cards.card import badge, boxed, six_labels
+from iamlab.view.cards.card import CODE, badge, boxed, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

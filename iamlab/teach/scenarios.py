@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
 
@@ -35,9 +35,7 @@ def scenario(name: str, *, seed: int = SEED) -> World:
     <World acme-main (4 users, 4 groups, 0 roles)>
     """
     if name not in _BUILDERS:
-        error = ExerciseError(f"There is no scenario {name!r}.")
-        error.add_note(did_you_mean(name, _BUILDERS))
-        raise error
+        raise noted(ExerciseError(f"There is no scenario {name!r}."), did_you_mean(name, _BUILDERS))
     world = World(seed)
     _BUILDERS[name](world.create_account("acme-main", account_id="111111111111"))
     return world
@@ -74,7 +72,7 @@ READ_MAPS = _document(
     {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{MAPS}/*"},
 )
 GUARD = _document(
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"}
 )
 NOTES = _document(
     {
@@ -82,7 +80,7 @@ NOTES = _document(
         "Effect": "Allow",
         "Action": "s3:PutObject",
         "Resource": f"{MAPS}/notes/${{aws:username}}/*",
-    },
+    }
 )
 
 
@@ -181,7 +179,7 @@ def _tower(account: Account) -> None:
 
 
 LIST_ONLY = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS}
 )
 WRONG_ARN = _document(
     {
@@ -189,7 +187,7 @@ WRONG_ARN = _document(
         "Effect": "Allow",
         "Action": ["s3:ListBucket", "s3:GetObject"],
         "Resource": MAPS,
-    },
+    }
 )
 
 

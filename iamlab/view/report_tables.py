@@ -1,7 +1,7 @@
 """Report tables: what a report says, each state by a symbol, a word and a colour.
 
-A credential report says when, and leaves it to the reader whether that is long ago; here each
-credential is judged, as an auditor does. An exam's report says by topic what is to be repeated.
+A credential report has dates only; here each credential is judged, as an auditor does. An exam's
+report has the topics that are to be repeated.
 
 Notes
 -----
@@ -12,7 +12,7 @@ long, is what ``account.audit()`` takes it for: the numbers of CIS and AWS Secur
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,28 +26,26 @@ from iamlab.view.drawing.time_axis import day, utc
 from iamlab.view.figures.charts.score_bars import scores_of
 from iamlab.view.style import ABSENT, Look
 from iamlab.view.tables import Table
+from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import bad, good, silent
-from iamlab.view.tabular.table_of import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamlab.analysis.credential_report import Credentials, Key
 
-NONE = Look("–", "none", ABSENT.colour, ABSENT.area)
+NONE = replace(ABSENT, word="none")
 COLUMNS = ("user", "password", "MFA", "access key 1", "access key 2", "certificates", "created")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What an exam says of one topic.
+    """The result of an exam in one topic.
 
     Parameters
     ----------
     right, of
         How many answers are right, and of how many.
     belief
-        As if what the wrong answers were given: ``"boundaries grant"``.
+        The belief that explains the wrong answers: ``"boundaries grant"``.
     again
         The exercises to repeat: ``"11.2"``.
     """
@@ -65,17 +63,17 @@ def report_table(
     now: datetime | None = None,
     thresholds: Thresholds | None = None,
 ) -> Table:
-    """Give a report as a table that judges: done or to do, in use or too old.
+    """Return a report as a table that judges: done or to do, in use or too old.
 
     Parameters
     ----------
     report
         A credential report, the recommendations or the old five-item status, or an audit.
     now
-        From when the age of credentials is counted back; if nothing is said, from the time of the
-        report. A file that was read says none: without ``now`` ages are left out.
+        The time from which the age of credentials is counted back. Default: the time of the report.
+        A file has no time: without ``now`` ages are left out.
     thresholds
-        Of credential reports: what is too old. If nothing is said, what an audit takes for it.
+        Of credential reports: what is too old. Default: the thresholds of an audit.
 
     Raises
     ------
@@ -114,65 +112,56 @@ def _credentials_table(
 ) -> Table:
     judge = _Judge(None if now is None else utc(now), thresholds)
     when = "" if now is None else f", judged on {day(now)}"
-    rows = [judge.row(one) for one in report.credentials()]
-    wrong = sum(isinstance(cell, Look) and cell.symbol == "✕" for row in rows for cell in row)
-    caption = f"Credential report{when}: {count(wrong, 'thing')} to do"
+    rows = [judge.row(own) for own in report.credentials()]
+    caption = f"Credential report{when}: {count(_to_do(rows), 'thing')} to do"
     return Table(caption, COLUMNS, tuple(rows))
+
+
+def _to_do(rows: Iterable[tuple[object, ...]]) -> int:
+    return sum(isinstance(cell, Look) and cell.symbol == "✕" for row in rows for cell in row)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Says of credentials how they are, at a time or at none."""
+    """Judges credentials at a time; without one, no age is known."""
 
     now: datetime | None
     thresholds: Thresholds
 
-    def row(self, one: Credentials) -> tuple[object, ...]:
+    def row(self, own: Credentials) -> tuple[object, ...]:
         """Judge the credentials of a user."""
-        keys = [self._key(key, of_root=one.is_root) for key in one.keys[:2]]
-        active = sum(certificate.is_active for certificate in one.certificates)
+        keys = [bad("a root user's key") if own.is_root else self._key(key) for key in own.keys]
+        active = sum(certificate.is_active for certificate in own.certificates)
         certificates = good(f"{active} active") if active else silent("inactive", "–")
+        needs_mfa = not own.is_empty if own.is_root else own.password is not None
         return (
-            one.user,
-            self._password(one),
-            self._mfa(one),
+            own.user,
+            self._password(own),
+            good("on") if own.mfa else bad("off") if needs_mfa else NONE,
             *[*keys, NONE, NONE][:2],
-            certificates if one.certificates else NONE,
-            one.created,
+            certificates if own.certificates else NONE,
+            own.created,
         )
 
-    def _password(self, one: Credentials) -> Look:
-        found = one.password
+    def _password(self, own: Credentials) -> Look:
+        found = own.password
         if found is None:
             return NONE
         if self.now is not None and found.next_rotation and self.now >= utc(found.next_rotation):
             return bad(f"expired {day(found.next_rotation)}")
-        since = found.last_used or found.last_changed or one.created
+        age = self._days(found.last_used or found.last_changed or own.created)
         # A root user's password is best left unused.
-        is_idle = not one.is_root and self._is_more(since, self.thresholds.unused_days)
+        is_idle = not own.is_root and (age or 0) > self.thresholds.unused_days
         return (bad if is_idle else good)(self._use(found.last_used))
 
-    def _mfa(self, one: Credentials) -> Look:
-        if one.mfa:
-            return good("on")
-        is_needed = not one.is_empty if one.is_root else one.password is not None
-        return bad("off") if is_needed else NONE
-
-    def _key(self, key: Key, *, of_root: bool) -> Look:
-        if of_root:
-            return bad("a root user's key")
+    def _key(self, key: Key) -> Look:
         if not key.is_active:
             return silent("inactive", "–")
-        age = self._days(key.last_rotated)
-        said = [] if age is None else [f"{count(age, 'day')} old"]
-        words = ", ".join([*said, self._use(key.last_used)])
-        is_old = self._is_more(key.last_rotated, self.thresholds.key_age_days)
-        is_idle = self._is_more(key.last_used or key.last_rotated, self.thresholds.unused_days)
-        return (bad if is_old or is_idle else good)(words)
-
-    def _is_more(self, moment: datetime | None, most: int) -> bool:
-        days = self._days(moment)
-        return days is not None and days > most
+        age, idle = self._days(key.last_rotated), self._days(key.last_used or key.last_rotated)
+        words = "" if age is None else f"{count(age, 'day')} old, "
+        is_old = (age or 0) > self.thresholds.key_age_days
+        is_idle = (idle or 0) > self.thresholds.unused_days
+        return (bad if is_old or is_idle else good)(f"{words}{self._use(key.last_used)}")
 
     def _use(self, used: datetime | None) -> str:
         days = self._days(used)
@@ -188,19 +177,19 @@ class _Judge:
 
 
 def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
-    """Give an exam's report: by topic the score, the belief behind it, what to repeat.
+    """Return an exam's report: by topic the score, the belief behind it, what to repeat.
 
     Parameters
     ----------
     topics
-        What the exam says of each.
+        The results by topic.
     pass_mark
         The share from which on a topic is passed, 0 to 1.
 
     Raises
     ------
     RequestError
-        Something is no topic, a score is none, or the mark is no share.
+        Something isn't a topic, a score isn't one, or the mark isn't a share.
 
     Examples
     --------
@@ -210,27 +199,17 @@ def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
     ──────────  ─────  ──  ───────────  ────────────────  ──────
     boundaries      1   4  ✕ to repeat  boundaries grant  11.2
     """
-    every = _checked(topics)
-    rows = list(_topics(every, pass_mark))
-    repeat = sum(isinstance(row[3], Look) and row[3].symbol == "✕" for row in rows)
-    right, of = sum(one.right for one in every), sum(one.of for one in every)
-    caption = f"Exam: {right} of {of} right, {count(repeat, 'topic')} to repeat"
-    columns = ("topic", "right", "of", "result", "as if", "repeat")
-    return Table(caption, columns, tuple(rows))
-
-
-def _checked(given: object) -> list[Topic]:
-    """See to it that topics are some."""
-    several = list(given) if isinstance(given, Iterable) else [given]
-    topics = [one for one in several if isinstance(one, Topic)]
-    if len(topics) < len(several):
-        raise RequestError(f"exam_table() takes a list of Topic(name, right, of), not {given!r}.")
-    return topics
-
-
-def _topics(every: list[Topic], mark: float) -> Iterator[tuple[object, ...]]:
-    for one in every:
+    values: object = topics
+    several = list(values) if isinstance(values, Iterable) else [values]
+    every = [topic for topic in several if isinstance(topic, Topic)]
+    if len(every) < len(several):
+        raise RequestError(f"exam_table() takes a list of Topic(name, right, of), not {topics!r}.")
+    rows = []
+    for topic in every:
         # As the bars judge it, so that table and picture never differ.
-        [score] = scores_of({one.name: (one.right, one.of)}, mark)
-        again = ", ".join(one.again) or None
-        yield one.name, one.right, one.of, score.look, one.belief or None, again
+        [score] = scores_of({topic.name: (topic.right, topic.of)}, pass_mark)
+        words = topic.belief or None, ", ".join(topic.again) or None
+        rows.append((topic.name, topic.right, topic.of, score.look, *words))
+    right, of = sum(topic.right for topic in every), sum(topic.of for topic in every)
+    caption = f"Exam: {right} of {of} right, {count(_to_do(rows), 'topic')} to repeat"
+    return Table.of(caption, "topic, right, of, result, as if, repeat", rows)

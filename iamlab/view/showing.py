@@ -21,7 +21,7 @@ from iamlab.model.identities import Identity
 from iamlab.model.organization.organization import Organization
 from iamlab.model.world import World
 from iamlab.policy.document import Policy
-from iamlab.view.tabular.table_of import table_of
+from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

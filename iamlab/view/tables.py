@@ -8,13 +8,13 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
 from iamlab.display import count, printable
-from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -45,12 +45,12 @@ class Table:
     caption
         What the table is of.
     columns
-        What stands over the columns.
+        The headings of the columns.
     rows
-        One tuple a row; a ``Look`` in it stands for its symbol and its word, in its colour. A
+        One tuple a row; a ``Look`` in it is shown as its symbol and its word, in its colour. A
         column in which all cells are ``None`` is not shown.
     left_out
-        How many rows there are besides.
+        The number of further rows.
     of_one
         Whether it is of one thing: its one row is then shown as a list of what is known.
 
@@ -85,27 +85,36 @@ class Table:
                     f"{count(len(self.columns), 'column')}."
                 )
 
+    @classmethod
+    def of(
+        cls, caption: str, columns: str, rows: Iterable[tuple[object, ...]], *, of_one: bool = False
+    ) -> Table:
+        """Make a table; a comma and a blank separate the names of its columns."""
+        return cls(caption, tuple(columns.split(", ")), tuple(rows), of_one=of_one)
+
     def to_frame(self) -> pd.DataFrame:
-        """Give the facts as a table of pandas: moments are moments, numbers are numbers."""
+        """Return the facts as a table of pandas: moments are moments, numbers are numbers."""
         return cells.to_frame(self.columns, self.rows)
 
     def first(self, most: int) -> Table:
-        """Give the same table with so many rows; the others are counted."""
+        """Return the table with its first rows; the others are counted."""
         rest = max(len(self.rows) - most, 0)
         return replace(self, rows=self.rows[:most], left_out=self.left_out + rest)
 
     def only(self, *columns: str) -> Table:
-        """Give some of the columns."""
-        places = [self.columns.index(name) for name in columns]
+        """Return the table with some of its columns."""
+        return self._at([self.columns.index(name) for name in columns])
+
+    def _at(self, places: Sequence[int]) -> Table:
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
-        return replace(self, columns=columns, rows=rows)
+        return replace(self, columns=tuple(self.columns[place] for place in places), rows=rows)
 
     def as_text(self) -> str:
-        """Give all rows, aligned for a terminal; what is too long for a line goes on below."""
+        """Return all rows, aligned for a terminal; what is too long for a line goes on below."""
         return "\n".join(_lines(self))
 
     def html(self) -> str:
-        """Give the table as HTML, its first rows if there are many."""
+        """Return the table as HTML, its first rows if there are many."""
         shown = _shown(self.first(ROWS))
         if shown.of_one:
             return html_facts(self.caption, list(zip(shown.columns, shown.rows[0], strict=True)))
@@ -118,7 +127,7 @@ class Table:
         return len(self.rows)
 
     def __bool__(self) -> bool:
-        return True  # it is there, be it without a row
+        return True  # also without a row
 
     def __str__(self) -> str:
         return self.first(ROWS).as_text()
@@ -128,7 +137,7 @@ class Table:
 
 
 def _lines(table: Table) -> Iterator[str]:
-    """Say a table line by line."""
+    """Yield the lines of a table."""
     shown = _shown(table)
     yield printable(shown.caption)
     if shown.of_one:
@@ -147,16 +156,9 @@ def _lines(table: Table) -> Iterator[str]:
 
 def _shown(table: Table) -> Table:
     """Leave out the columns that have nothing in any row."""
-    kept = [
-        place
-        for place, column in enumerate(zip(*table.rows, strict=True))
-        if any(cell is not None for cell in column)
-    ]
-    if len(kept) == len(table.columns) or not table.rows:
-        return table
-    columns = tuple(table.columns[place] for place in kept)
-    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
-    return replace(table, columns=columns, rows=rows)
+    columns = enumerate(zip(*table.rows, strict=True))
+    kept = [place for place, cells in columns if any(cell is not None for cell in cells)]
+    return table._at(kept) if table.rows else table  # noqa: SLF001
 
 
 def _rest(table: Table) -> str:
@@ -172,7 +174,7 @@ class VerdictTable:
     Parameters
     ----------
     rows, columns
-        What stands at the margins.
+        The names of the callers, and of the pairs.
     decisions
         One list a row.
     """
@@ -182,14 +184,14 @@ class VerdictTable:
     decisions: tuple[tuple[Decision, ...], ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the verdicts as a table of words."""
+        """Return the verdicts as a table of words."""
         import pandas as pd
 
         words = [[str(decision.verdict) for decision in row] for row in self.decisions]
         return pd.DataFrame(words, index=list(self.rows), columns=list(self.columns))
 
     def as_text(self) -> str:
-        """Give one line a cell."""
+        """Return a line for each cell."""
         return "\n".join(
             f"{printable(who)}, {printable(what)}: {decision.verdict.symbol} {decision.verdict}"
             for who, row in zip(self.rows, self.decisions, strict=True)
@@ -197,15 +199,10 @@ class VerdictTable:
         )
 
     def table(self) -> Table:
-        """Give it as a table: callers down, actions and resources across."""
-        return Table(
-            "Who may do what",
-            ("principal", *self.columns),
-            tuple(
-                (who, *(look(decision.verdict) for decision in row))
-                for who, row in zip(self.rows, self.decisions, strict=True)
-            ),
-        )
+        """Return it as a table: callers down, actions and resources across."""
+        looks = [[look(decision.verdict) for decision in row] for row in self.decisions]
+        rows = tuple((who, *row) for who, row in zip(self.rows, looks, strict=True))
+        return Table("Who may do what", ("principal", *self.columns), rows)
 
     def __str__(self) -> str:
         return self.as_text()
@@ -214,19 +211,32 @@ class VerdictTable:
         return self.table().html()
 
 
-def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """Give rows as a table of pandas, each column with the type that fits.
+@singledispatch
+def table_of(value: object) -> Table:
+    """Return the table of a value.
+
+    ``iamlab.view.tabular`` has a function for each kind of value.
+
+    Raises
+    ------
+    RequestError
+        There is none.
 
     Examples
     --------
-    >>> table(["user"], [["ana"], ["bob"]])["user"].tolist()
-    ['ana', 'bob']
+    >>> from iamlab import Policy
+    >>> from iamlab.view.tabular import table_of
+    >>> print(table_of(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", name="readers")))
+    Statements of readers
+    Statement  Effect   Action        Resource
+    ─────────  ───────  ────────────  ────────────────────────
+    #1         ✓ Allow  s3:GetObject  arn:aws:s3:::star-maps/*
     """
-    return cells.to_frame(columns, rows)
+    raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
-    """Give an access matrix as True and False: callers down, actions and resources across."""
+    """Return an access matrix as True and False: callers down, actions and resources across."""
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
@@ -237,32 +247,12 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
     return pd.DataFrame(found, index=list(matrix.principals), columns=columns, dtype=bool)
 
 
-MOST_COLUMNS = 12
-"""Of an access matrix so many pairs are shown; its frame has all."""
 NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
-"""In a matrix, which does not know why."""
-
-
-def matrix_table(matrix: AccessMatrix) -> Table:
-    """Give an access matrix as a table: its callers, and the first of its pairs."""
-    shown = range(min(len(matrix.pairs), MOST_COLUMNS))
-    few = f", {len(shown)} of {len(matrix.pairs)} actions on resources"
-    return Table(
-        f"Access of {count(len(matrix.principals), 'caller')}"
-        + (few if len(shown) < len(matrix.pairs) else ""),
-        ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
-        tuple(
-            (who, *(_ALLOWED if matrix.allowed(row, pair) else NOT_ALLOWED for pair in shown))
-            for row, who in enumerate(matrix.principals)
-        ),
-    )
-
-
-_ALLOWED = look(Verdict.ALLOWED)
+"""In a matrix, which doesn't know why."""
 
 
 def _name(world: World, caller: Caller) -> str:
-    """Call somebody by a name; who shows credentials is called by the ARN that they stand for."""
+    """Return a caller's name; of credentials, the ARN of the caller."""
     if isinstance(caller, str):
         return caller
     return str(getattr(caller, "name", "") or principal_of(world, caller).arn)
@@ -272,13 +262,13 @@ def _name(world: World, caller: Caller) -> str:
 def verdict_table(
     world: World, principals: Iterable[Caller], pairs: Sequence[Pair]
 ) -> VerdictTable:
-    """Ask about each principal and each (action, resource) pair.
+    """Decide for each principal and each (action, resource) pair.
 
     Raises
     ------
     RequestError
         It isn't a world, the principals aren't a list of callers, or the pairs aren't a list of
-        pairs of texts; or something cannot be asked.
+        pairs of texts; or something can't be decided.
 
     Examples
     --------
@@ -288,35 +278,33 @@ def verdict_table(
     dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
     check("verdict_table", world, World)
-    who: list[Caller] = _several("principals", principals, "[world.user('ana')]")
-    asked = _pairs(pairs)
+    callers = _several(principals, "principals", "[world.user('ana')]")
+    asked = _several(pairs, PAIRS, AS_PAIRS)
+    for pair in asked:
+        is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+        if not is_pair or not all(isinstance(part, str) for part in pair):
+            raise _wrong(pair, PAIRS, AS_PAIRS)
     return VerdictTable(
-        tuple(_name(world, caller) for caller in who),
+        tuple(_name(world, caller) for caller in callers),
         tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
         tuple(
             tuple(authorize(world, caller, action, resource) for action, resource in asked)
-            for caller in who
+            for caller in callers
         ),
     )
 
 
-def _several(what: str, given: object, such_as: str) -> list[Any]:
-    """Read a list of whatever; text is none, though Python could go through its letters."""
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
-        raise _unasked(what, such_as, given)
-    return list(given)
+PAIRS, AS_PAIRS = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3:::maps/m31')]"
 
 
-def _pairs(given: object) -> list[Pair]:
-    what, such_as = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3:::maps/m31')]"
-    every = _several(what, given, such_as)
-    for one in every:
-        is_pair = isinstance(one, tuple | list) and len(one) == 2
-        if not is_pair or not all(isinstance(part, str) for part in one):
-            raise _unasked(what, such_as, one)
-    return [(action, resource) for action, resource in every]
+def _several(values: object, what: str, such_as: str) -> list[Any]:
+    """Return a list of any values; text isn't one, though Python could iterate over its letters."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes):
+        raise _wrong(values, what, such_as)
+    return list(values)
 
 
-def _unasked(what: str, such_as: str, given: object) -> RequestError:
-    got = reprlib.repr(given)
-    return RequestError(f"verdict_table wants a list of {what}, such as {such_as}; {got} is none.")
+def _wrong(value: object, what: str, such_as: str) -> RequestError:
+    return RequestError(
+        f"verdict_table wants a list of {what}, such as {such_as}; {reprlib.repr(value)} is none."
+    )

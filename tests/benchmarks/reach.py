@@ -1,4 +1,4 @@
-"""Who can become whom in a company of some accounts: how long it takes, how much memory.
+"""Privilege escalation in a company of some accounts: how long it takes, how much memory.
 
 ``python -m tests.benchmarks.reach 1000 1`` says it of an account with 1,000 principals,
 ``python -m tests.benchmarks.reach 100 200`` of 200 accounts with 20,000.
@@ -59,7 +59,7 @@ def hang(identity, place, read, dev, delegate=None):
 
 
 def main(principals, accounts):
-    """Say how long each question takes."""
+    """Return how long each question takes."""
 
     def say(*words):
         print(*words)  # noqa: T201 - whoever runs it wants to read it

@@ -66,11 +66,13 @@ def travelling() -> World:
 
 
 def options_of(name: str, world: World) -> tuple[str, ...]:
-    """Give the options that let this user in."""
+    """Return the options that let this user in."""
     (endpoint,) = (
-        one.name for one in world.accounts[MAIN].resources.values() if one.kind == "VPC endpoint"
+        resource.name
+        for resource in world.accounts[MAIN].resources.values()
+        if resource.kind == "VPC endpoint"
     )
-    return tuple(endpoint if one == ENDPOINT else one for one in CALLS[name][1])
+    return tuple(endpoint if call == ENDPOINT else call for call in CALLS[name][1])
 
 
 def allowed_by(name: str) -> set[str]:

@@ -43,10 +43,16 @@ def compared(shell: Shell) -> WorldDiff:
 
 
 def as_rows(changes: Any) -> list[tuple[Any, ...]]:
-    """Give gains and losses as rows."""
+    """Return gains and losses as rows."""
     return [
-        ("gained" if one.gained else "lost", one.principal, one.action, one.resource, one.by)
-        for one in changes
+        (
+            "gained" if change.gained else "lost",
+            change.principal,
+            change.action,
+            change.resource,
+            change.by,
+        )
+        for change in changes
     ]
 
 
@@ -70,11 +76,11 @@ def test_json_holds_what_python_finds(changed: Shell) -> None:
     assert (result.status, result.err) == (1, "")
     assert got["edits"] == list(wanted.edits)
     keys = ("change", "principal", "action", "resource")
-    rows = [(*(one[key] for key in keys), tuple(one["by"])) for one in got["changes"]]
+    rows = [(*(item[key] for key in keys), tuple(item["by"])) for item in got["changes"]]
     assert rows == as_rows(wanted.gains_and_losses)
-    assert {one["change"] for one in got["changes"]} == {"gained", "lost"}
-    assert [one["together"] for one in got["changes"]] == [
-        one.together for one in wanted.gains_and_losses
+    assert {item["change"] for item in got["changes"]} == {"gained", "lost"}
+    assert [item["together"] for item in got["changes"]] == [
+        change.together for change in wanted.gains_and_losses
     ]
 
 
@@ -89,7 +95,7 @@ def test_csv_is_the_table_of_python(changed: Shell) -> None:
 
 
 def test_text_names_each_edit_with_what_it_did(changed: Shell) -> None:
-    """What is asked for can be given; long lines go on in the next."""
+    """The request for can be given; long lines go on in the next."""
     out = changed(*FILES, *QUESTION).out
     above, alice, erin = out.split("\n\n")
     left, came = compared(changed).edits
@@ -117,7 +123,7 @@ def test_an_edit_without_effect_is_an_edit(shell: Shell) -> None:
     assert result.out.endswith("Nobody gained or lost the access that was checked.\n")
 
 
-def test_edits_that_only_work_together_are_told_together(shell: Shell) -> None:
+def test_edits_that_only_work_together_are_reported_together(shell: Shell) -> None:
     """A new group, and its new member."""
     world = hand_made()
     (account,) = world.accounts.values()
@@ -185,7 +191,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder": (("diff", ".", "account.json"), "can't be read"),
     "standard input twice": (("diff", "-", "-"), "read once"),
     "another command's": (("diff", "account.json", "other.json"), "other.json is not the output"),
-    "a text": (("diff", "account.json", "text.json"), "no object"),
+    "a text": (("diff", "account.json", "text.json"), "isn't a JSON object"),
     "a damaged world": (("diff", "account.json", "damaged.json"), "damaged.json"),
     "a world of tomorrow": (("diff", "account.json", "new.json"), "version 99"),
     "no JSON": (("diff", "account.json", "no.json"), "no.json, line 1"),

@@ -47,20 +47,22 @@ USUAL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def policy(*statements: dict[str, Any], name: str = "p", version: str = "2012-10-17") -> Policy:
     """A policy of statements that allow everything where they say nothing else."""
     made = [
-        {key: value for key, value in (USUAL | one).items() if value is not None}
-        for one in statements
+        {key: value for key, value in (USUAL | statement).items() if value is not None}
+        for statement in statements
     ]
     return Policy.parse({"Version": version, "Statement": made}, name=name)
 
 
 def resource_policy(*statements: dict[str, Any], name: str = "bucket") -> Policy:
     """A resource policy that names everyone where it says nothing else."""
-    return policy(*({"Principal": "*"} | one for one in statements), name=name)
+    return policy(*({"Principal": "*"} | statement for statement in statements), name=name)
 
 
 def trust_policy(*statements: dict[str, Any]) -> Policy:
     """A trust policy."""
-    return resource_policy(*({"Resource": None} | one for one in statements), name="trust")
+    return resource_policy(
+        *({"Resource": None} | statement for statement in statements), name="trust"
+    )
 
 
 def ask(principal: str = ANA, action: str = GET, resource: str = OBJECT, **more: Any) -> Request:
@@ -77,12 +79,12 @@ def places(layers: Layers) -> Iterator[tuple[str, int, int, AttachedPolicy]]:
     """Every policy of some layers: layer, number of its level, place in it, policy."""
     for layer in LAYERS:
         for number, level in enumerate(layers.levels(layer)):
-            yield from ((layer, number, place, one) for place, one in enumerate(level))
+            yield from ((layer, number, place, item) for place, item in enumerate(level))
 
 
 def built(layers: Layers, **levels: list[Level]) -> Layers:
     """The same layers with the levels of some of them written anew: ``scp=[...]``."""
-    flat = {layer: [one for level in new for one in level] for layer, new in levels.items()}
+    flat = {layer: [item for level in new for item in level] for layer, new in levels.items()}
     changed: dict[str, Any] = {
         layer: next(iter(flat[layer]), None)
         for layer in ("resource", "boundary", "endpoint")
@@ -98,7 +100,7 @@ def changed(layers: Layers, change: Callable[[str, AttachedPolicy], AttachedPoli
     return built(
         layers,
         **{
-            layer: [tuple(change(layer, one) for one in level) for level in layers.levels(layer)]
+            layer: [tuple(change(layer, item) for item in level) for level in layers.levels(layer)]
             for layer in LAYERS
             if layer != "grant"
         },
@@ -110,7 +112,11 @@ def without(layers: Layers, hits: Iterable[StatementMatch]) -> Layers:
     gone = {(id(hit.attached), hit.statement.number) for hit in hits}
 
     def cut(_: str, attached: AttachedPolicy) -> AttachedPolicy:
-        kept = [one for one in attached.policy.statements if (id(attached), one.number) not in gone]
+        kept = [
+            statement
+            for statement in attached.policy.statements
+            if (id(attached), statement.number) not in gone
+        ]
         return replace(attached, policy=replace(attached.policy, statements=tuple(kept)))
 
     grants = zip(layers.grant, layers.of("grant"), strict=True)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Test = tuple[Comparison, tuple[str | None, ...]]
 
 PLAIN_VALUES = ("one", "another")
-"""What a variable may stand for, beside the values that conditions name."""
+"""What a variable can be for, beside the values that conditions name."""
 
 FEW = 64
 """So many ways of filling the variables of a text are tried at most."""
@@ -97,11 +97,11 @@ class Kind:
         return len(self.resources) * prod(map(len, self.keys.values()))
 
     def fits(self, most: int) -> bool:
-        """Say whether these are all combinations, and there is time for all of them."""
+        """Return whether these are all combinations, and there is time for all of them."""
         return self.is_complete and self.size <= self._affordable(most)
 
     def combinations(self, most: int, chance: Random) -> Iterator[tuple[Any, ...]]:
-        """Give each resource with each value of each key; if there are too many, by chance."""
+        """Return each resource with each value of each key; if there are too many, by chance."""
         options = (self.resources, *self.keys.values())
         affordable = self._affordable(most)
         if self.size <= affordable:
@@ -110,17 +110,17 @@ class Kind:
             yield from (tuple(map(chance.choice, options)) for _ in range(affordable))
 
     def _affordable(self, most: int) -> int:
-        """Say how many are tried: a request with many keys takes its time."""
+        """Return how many are tried: a request with many keys takes its time."""
         return max(1, most // (1 + len(self.keys) // USUAL_KEYS))
 
 
 def kinds_of_requests(statements: Sequence[Statement], layer: str = "identity") -> list[Kind]:
-    """Give a kind for each group of actions that the statements tell apart.
+    """Return a kind for each group of actions that the statements tell apart.
 
     Parameters
     ----------
     layer
-        Where the statements stand; RCPs, say, are about some services only.
+        Where the statements are; RCPs, say, are about some services only.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _groups(statements: Sequence[Statement]) -> dict[tuple[int, ...], frozenset[
 
 
 def _unknown(statements: Iterable[Statement]) -> tuple[str, ...]:
-    """Give an action for each pattern that fits none of the catalogue."""
+    """Return an action for each pattern that fits none of the catalogue."""
     patterns = {
         pattern
         for statement in statements
@@ -169,7 +169,7 @@ def _unknown(statements: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def _actions_of(statement: Statement, unknown: Iterable[str]) -> Iterator[str]:
-    """Give the actions that a statement is about."""
+    """Return the actions that a statement is about."""
     if not all(map(is_action_pattern, statement.not_action or ())):
         return  # it never applies
     yield from matched(statement)
@@ -187,14 +187,14 @@ def _some_of(names: frozenset[str], layer: str) -> tuple[str, ...]:
         return out_of_reach, name.lower() in _ODD or service in _ODD_SERVICES
 
     known = [name for name in _KNOWN if name in names]
-    one = min(known or sorted(names), key=is_odd)
+    item = min(known or sorted(names), key=is_odd)
     # Which of these a caller can use depends on what the caller is.
     trust = [name for name in _TRUST if name in names and layer == "resource"]
-    return tuple(dict.fromkeys((one, *trust)))
+    return tuple(dict.fromkeys((item, *trust)))
 
 
 def _choices(about: Iterable[Statement]) -> Choices:
-    """Say what the variables may stand for: values that conditions name, and some others."""
+    """Return what the variables can be for: values that conditions name, and some others."""
     named: dict[str, list[str]] = defaultdict(list)
     keys: dict[str, tuple[str, ...]] = {}
     for statement in about:
@@ -205,7 +205,7 @@ def _choices(about: Iterable[Statement]) -> Choices:
         pairs = (*(statement.principal or ()), *(statement.not_principal or ()))
         ids = [value for _, value in pairs if _UNIQUE_ID.fullmatch(value)]
         if ids:
-            keys["aws:userid"] = (*ids, *(f"{one}:session" for one in ids))
+            keys["aws:userid"] = (*ids, *(f"{item}:session" for item in ids))
     return {
         key: (*[value for value in named[key][:2] if not set("*?$") & set(value)], *values)
         for key, values in keys.items()
@@ -224,7 +224,7 @@ def _variables_of(statement: Statement) -> Iterator[str]:
 def _filled(
     texts: tuple[str, ...], choices: Choices, quote: Callable[[str], str]
 ) -> Iterator[tuple[str | None, ...]]:
-    """Give texts with their variables filled in several ways; ``None`` where there is no value."""
+    """Return texts with several values for their variables; ``None`` for one without a value."""
     keys = dict.fromkeys(key.lower() for text in texts for key in keys_in(text))
     options = [(*choices.get(key, ()), None) for key in keys]
     for values in islice(product(*options), FEW):
@@ -239,7 +239,7 @@ def _filled(
 def _resources(
     about: Sequence[Statement], choices: Choices, most: int
 ) -> tuple[tuple[str, ...], bool]:
-    """Give one resource for each sort, that is, for each set of patterns that match.
+    """Return one resource for each sort, that is, for each set of patterns that match.
 
     Also say whether there was time to match all samples.
     """
@@ -247,12 +247,12 @@ def _resources(
     for statement in about:
         for text in (*(statement.resource or ()), *(statement.not_resource or ())):
             if statement.variables and any_variable((text,)):
-                filled = [one for (one,) in _filled((text,), choices, literal)]
-                patterns |= dict.fromkeys(one for one in filled if one is not None)
+                filled = [item for (item,) in _filled((text,), choices, literal)]
+                patterns |= dict.fromkeys(item for item in filled if item is not None)
             else:
                 patterns[text] = None
     # A statement without Resource is one of a trust policy, as a rule.
-    bare = any(one.resource is None and one.not_resource is None for one in about)
+    bare = any(item.resource is None and item.not_resource is None for item in about)
     samples = (f"arn:aws:iam::{ACCOUNT}:role/any",) * bare + resource_samples(patterns)
     found: dict[Hashable, str] = {}
     few = max(FEW, most // (len(patterns) + 1))
@@ -264,7 +264,7 @@ def _resources(
 
 
 def _keys(about: Iterable[Statement], choices: Choices) -> dict[str, tuple[Values, ...]]:
-    """Give for each condition key one value for each set of conditions that hold with the same."""
+    """Return for each condition key a value for each set of conditions that it meets."""
     tests: dict[str, list[Test]] = {key: [] for key in choices}
     for statement in about:
         for condition in statement.conditions:
@@ -288,7 +288,7 @@ def _wanted(
 
 
 def _values(key: str, tests: Sequence[Test], chosen: tuple[str, ...]) -> tuple[Values, ...]:
-    """Give one value for each sort; what variables may stand for is a sort by itself."""
+    """Return one value for each sort; what variables can be for is a sort by itself."""
     single = dict.fromkeys(chosen)
     for comparison, wanted in tests:
         known = (value for value in wanted if value is not None)

@@ -66,7 +66,7 @@ MANY_MISTAKES = """\
 }
 """
 MISTAKES = [
-    # path, line, the text that stands where it points to, a word of what is wrong
+    # path, line, the text that is where it points to, a word of what is wrong
     ("$.Version", 2, '"2012-10-18"', "2012-10-18"),
     ("$.version", 3, '"2012-10-17"', "version"),
     ("$.Statement[0].Sid", 5, "7", "number"),
@@ -78,36 +78,36 @@ MISTAKES = [
     ("$.Statement[1].Condition.Bool.aws:SecureTransport", 8, "null", "null"),
     ("$.Statement[1].Condition.Null", 9, '"aws:TagKeys"', "text"),
     ("$.Statement[2]", 11, '"Allow"', "text"),
-    ("$.Statement[3].Effect", 12, '"Effect": "Deny"', "twice"),
+    ("$.Statement[3].Effect", 12, '"Effect": "Deny"', "Duplicate"),
     ("$.Statement[3].Principal.Aws", 12, '"*"}}', "Aws"),
 ]
 
 
-def test_every_problem_of_a_document_is_told_at_once():
-    """Path, line and column (in characters, from 1) of each, in reading order, with a mend."""
+def test_every_problem_of_a_document_is_reported_at_once():
+    """Path, line and column (in characters, from 1) of each, in reading order, with a fix."""
     lines = MANY_MISTAKES.splitlines()
     places = [(path, line, lines[line - 1].index(at) + 1) for path, line, at, _ in MISTAKES]
     with pytest.raises(PolicyError) as caught:
         Policy.parse(MANY_MISTAKES, name="broken")
 
     found = caught.value.problems
-    assert [(one.path, one.line, one.column) for one in found] == places
-    for one, row in zip(found, MISTAKES, strict=True):
-        assert row[3] in one.what
-        assert one.remedy
-        assert str(one) in str(caught.value)
+    assert [(finding.path, finding.line, finding.column) for finding in found] == places
+    for finding, row in zip(found, MISTAKES, strict=True):
+        assert row[3] in finding.what
+        assert finding.remedy
+        assert str(finding) in str(caught.value)
     assert "'broken' has 13 problems" in str(caught.value)
 
 
 def test_a_dict_has_the_same_problems_without_lines():
-    """What is no text has no lines; a key cannot stand in it twice."""
+    """What is not a text has no lines; a key can't be in it twice."""
     document = json.loads(MANY_MISTAKES)
     paths = [path for path, _ in problems(document)]
 
-    assert sorted(paths) == sorted(path for path, _, _, word in MISTAKES if word != "twice")
+    assert sorted(paths) == sorted(path for path, _, _, word in MISTAKES if word != "Duplicate")
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
-    assert {(one.line, one.column) for one in caught.value.problems} == {(None, None)}
+    assert {(problem.line, problem.column) for problem in caught.value.problems} == {(None, None)}
 
 
 REFUSED = [
@@ -128,7 +128,7 @@ REFUSED = [
     ({"Statement": "x"}, "$.Statement", "text"),
     ({"Statement": [], "Statements": []}, "$.Statements", "no element"),
     ({"Statement": [], "Version": 2012}, "$.Version", "number"),
-    ({"Statement": [], "Version": "2012-10-17 "}, "$.Version", "cannot be"),
+    ({"Statement": [], "Version": "2012-10-17 "}, "$.Version", "can't be"),
     ({"Statement": [], "Version": None}, "$.Version", "null"),
     ({"Statement": [], "Id": 5}, "$.Id", "number"),
     ({"Statement": [], "Id": ["a"]}, "$.Id", "list"),
@@ -155,16 +155,16 @@ REFUSED = [
     (statement(Principals="*"), "$.Statement.Principals", "no element"),
     (statement(Principal=["*"]), "$.Statement.Principal", "list"),
     (statement(Principal=5), "$.Statement.Principal", "number"),
-    (statement(Principal={"aws": "*"}), "$.Statement.Principal.aws", "No principal type"),
+    (statement(Principal={"aws": "*"}), "$.Statement.Principal.aws", "no principal type"),
     (statement(Principal={"AWS": 111122223333}), "$.Statement.Principal.AWS", "number"),
     (statement(Principal={"AWS": [None]}), "$.Statement.Principal.AWS[0]", "null"),
     (statement(Condition=[]), "$.Statement.Condition", "list"),
     (statement(Condition=None), "$.Statement.Condition", "null"),
     (statement(Condition={"Bool": []}), "$.Statement.Condition.Bool", "list"),
-    (conditioned("Equals", "a:b", "c"), "$.Statement.Condition.Equals", "No operator"),
-    (conditioned("bool", "a:b", "c"), "$.Statement.Condition.bool", "No operator"),
-    (conditioned("NullIfExists", "a:b", "c"), "$.Statement.Condition.NullIfExists", "No operator"),
-    (conditioned("ForAny:Bool", "a:b", "c"), "$.Statement.Condition.ForAny:Bool", "No operator"),
+    (conditioned("Equals", "a:b", "c"), "$.Statement.Condition.Equals", "no operator"),
+    (conditioned("bool", "a:b", "c"), "$.Statement.Condition.bool", "no operator"),
+    (conditioned("NullIfExists", "a:b", "c"), "$.Statement.Condition.NullIfExists", "no operator"),
+    (conditioned("ForAny:Bool", "a:b", "c"), "$.Statement.Condition.ForAny:Bool", "no operator"),
     (conditioned("Bool", "a:b", {}), "$.Statement.Condition.Bool.a:b", "object"),
     (conditioned("Bool", "a:b", [None]), "$.Statement.Condition.Bool.a:b[0]", "null"),
     (conditioned("Bool", "a:b", [[]]), "$.Statement.Condition.Bool.a:b[0]", "list"),
@@ -172,7 +172,7 @@ REFUSED = [
 
 
 @each_row(("document", "path", "word"), REFUSED)
-def test_what_is_no_policy_is_refused(document, path, word):
+def test_what_is_not_a_policy_is_refused(document, path, word):
     """Each refusal that the design names: at its place, and for its reason."""
     found = problems(document)
 
@@ -192,22 +192,22 @@ HINTS = [
     (conditioned("Some:Bool", "a:b", "c"), "ForAllValues, ForAnyValue"),
     (conditioned("ForAllValues:Nul", "a:b", "c"), "'Null'"),
     (conditioned("zzz", "a:b", "c"), "StringEquals"),
-    (conditioned("NullIfExists", "a:b", "c"), "write Null"),
-    (statement(Effect="allow"), "letter case"),
-    (statement(Sid=5), "Quote"),
+    (conditioned("NullIfExists", "a:b", "c"), "Write Null"),
+    (statement(Effect="allow"), "case-sensitive"),
+    (statement(Sid=5), "in quotes"),
     ("{'Statement': []}", "double quotes"),
-    ("{\"Statement\": 'a'}", "double quotes only"),
+    ("{\"Statement\": 'a'}", "Use double quotes"),
     ('{"Statement": []', "'}'"),
 ]
 
 
 @pytest.mark.parametrize(("document", "hint"), HINTS)
-def test_a_mistake_comes_with_a_mend(document, hint):
+def test_a_mistake_comes_with_a_fix(document, hint):
     """The nearest known word, or the known words."""
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
 
-    assert hint in " ".join(f"{one.what} {one.remedy}" for one in caught.value.problems)
+    assert hint in " ".join(f"{problem.what} {problem.remedy}" for problem in caught.value.problems)
 
 
 def test_a_question_ends_with_its_mark():
@@ -258,7 +258,7 @@ BAD_JSON = [
 
 
 @pytest.mark.parametrize(("text", "line", "column"), BAD_JSON)
-def test_what_is_no_json_is_refused_where_it_ends_to_be_json(text, line, column):
+def test_invalid_json_is_rejected_where_it_ends_to_be_json(text, line, column):
     """One problem, since nothing after it can be understood; and its place."""
     with pytest.raises(PolicyError) as caught:
         Policy.parse(text)
@@ -275,13 +275,13 @@ def test_what_is_no_json_is_refused_where_it_ends_to_be_json(text, line, column)
         *({"Statement": float("inf")}, {("a",): 1}, {"Id": "\ud800"}, {"Id": 10**5000}),
     ],
 )
-def test_python_values_that_are_no_json_are_refused(document):
+def test_python_values_that_are_not_json_are_refused(document):
     """A set, bytes, NaN, half a character: a PolicyError, like all else."""
     assert problems(document)
 
 
 @pytest.mark.parametrize("times", [2, 3])
-def test_a_key_that_stands_twice_is_refused_at_the_second(times):
+def test_a_key_that_is_duplicated_is_refused_at_the_second(times):
     """The place is that of the repeated key, wherever in the document it is."""
     pairs = ", ".join(['"a:b": "c"'] * times)
     text = json.dumps(statement(Condition={"Bool": {"a:b": "c"}})).replace('"a:b": "c"', pairs)
@@ -294,12 +294,12 @@ def test_a_key_that_stands_twice_is_refused_at_the_second(times):
 
 
 def test_of_two_equal_keys_each_problem_has_its_own_place():
-    """What is wrong with the first value is told where the first value stands."""
+    """What is wrong with the first value is reported where the first value is."""
     text = '{"Statement": {"Effect": "allow", "Effect": "Allow", "Action": "*"}}'
     with pytest.raises(PolicyError) as caught:
         Policy.parse(text)
 
-    places = {one.column for one in caught.value.problems if "allow" in one.what}
+    places = {problem.column for problem in caught.value.problems if "allow" in problem.what}
     assert places == {text.index('"allow"') + 1}
 
 
@@ -345,7 +345,7 @@ LET_THROUGH = [
 
 @pytest.mark.parametrize("document", LET_THROUGH)
 def test_what_can_be_understood_is_let_through(document):
-    """Saving has its own rules; parse refuses only what is no policy."""
+    """Saving has its own rules; parse refuses only what is not a policy."""
     policy = Policy.parse(document)
 
     assert policy.to_dict() == document
@@ -398,7 +398,7 @@ def test_variables_mean_something_only_in_the_new_language(version, wanted):
 
 
 def test_a_policy_is_given_back_as_it_is():
-    """Only a name makes a new one, and the name is no part of what it says."""
+    """Only a name makes a new one, and the name is not a part of what it says."""
     policy = Policy.parse({"Statement": [ALLOW]}, name="one")
     renamed = Policy.parse(policy, name="two")
 
@@ -483,14 +483,17 @@ JSON = st.recursive(
 
 @given(JSON | st.fixed_dictionaries({"Statement": JSON | st.lists(JSON, max_size=2)}))
 def test_any_json_is_a_policy_or_a_policy_error(document):
-    """No value can make parse fail in another way, and each problem has path and mend."""
+    """No value can make parse fail in another way, and each problem has path and fix."""
     result = attempt(document)
 
     if isinstance(result, Policy):
         assert result.to_dict() == document
     else:
         assert result.problems
-        assert all(one.path.startswith("$") and one.what and one.remedy for one in result.problems)
+        assert all(
+            problem.path.startswith("$") and problem.what and problem.remedy
+            for problem in result.problems
+        )
 
 
 @given(st.text('{}[]":,\\u\n 019.eE+-truefalsnl/*ab\ud800\ufeff', max_size=40))
@@ -498,7 +501,9 @@ def test_any_text_is_a_policy_or_a_policy_error_with_a_place(text):
     """No text can make parse fail in another way; text that is JSON is never called broken."""
     result = attempt(text)
 
-    assert isinstance(result, Policy) or all(one.line and one.column for one in result.problems)
+    assert isinstance(result, Policy) or all(
+        problem.line and problem.column for problem in result.problems
+    )
 
 
 @given(documents(), st.data())
@@ -533,7 +538,7 @@ def test_every_number_survives_the_round_trip(number):
     assert Policy.parse(policy.to_dict()) == policy
 
 
-def test_digits_of_other_scripts_are_no_json_number():
+def test_digits_of_other_scripts_are_not_json_numbers():
     """JSON has ten digits."""
     text = json.dumps(conditioned("NumericEquals", "a:b", 12345)).replace("12345", "1\u0662")
     with pytest.raises(PolicyError):
@@ -552,7 +557,7 @@ def nested(depth):
 
 
 def test_deep_nesting_is_refused():
-    """10,000 levels, closed or not, as text or as Python lists, are no crash."""
+    """10,000 levels, closed or not, as text or as Python lists, don't crash."""
     for document in ("[" * 10_000, "[" * 10_000 + "]" * 10_000, '{"a":' * 10_000, nested(10_000)):
         assert len(problems(document)) == 1
     circle = []
@@ -566,8 +571,8 @@ def test_a_policy_may_nest_as_deep_as_the_language_does():
         {"Statement": [ALLOW | {"Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": ["a"]}}}]}
     )
     above, below = ("[" * depth + "]" * depth for depth in (MAX_DEPTH + 1, MAX_DEPTH + 2))
-    assert "Nested deeper" not in problems(above)[0][1]
-    assert "Nested deeper" in problems(below)[0][1]
+    assert "nested deeper" not in problems(above)[0][1]
+    assert "nested deeper" in problems(below)[0][1]
 
 
 def text_of(statements):
@@ -613,7 +618,7 @@ def test_parsing_takes_linear_time(make):
 
 @slow
 def test_a_hundred_thousand_statements_are_read():
-    """AWS saves no such policy, but reading it is no problem."""
+    """AWS saves no such policy, but reading it is not a problem."""
     policy = Policy.parse(text_of([{"Effect": "Allow", "Action": "*"}] * 100_000))
 
     assert policy.statements[-1].label == "#100000"

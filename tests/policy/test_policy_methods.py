@@ -34,7 +34,7 @@ def test_policies_are_built_and_added_as_a_person_would_write_them():
     }
 
 
-def test_what_is_built_can_be_saved_and_has_nothing_to_mend():
+def test_what_is_built_can_be_saved_and_has_nothing_to_fix():
     """As an identity-based policy."""
     policy = READ + GUARD
     policy.validate("identity")
@@ -48,7 +48,7 @@ def test_validate_raises_with_aws_words_and_the_first_marked():
         READ.validate("trust")
 
     assert caught.value.problems[0].what.startswith("AWS answers MalformedPolicyDocument: ")
-    assert all(one.what.startswith("Later") for one in caught.value.problems[1:])
+    assert all(problem.what.startswith("After that") for problem in caught.value.problems[1:])
 
 
 def test_lint_describe_and_diff_are_those_of_their_modules():
@@ -67,7 +67,9 @@ def test_minimize_says_the_same_in_fewer_words():
     """And leaves alone what is short already."""
     wordy = Policy.allow(["s3:Get*", "s3:GetObject"], "*") + Policy.allow("s3:Put*", "*")
 
-    assert [one.action for one in wordy.minimize().statements] == [("s3:Get*", "s3:Put*")]
+    assert [statement.action for statement in wordy.minimize().statements] == [
+        ("s3:Get*", "s3:Put*")
+    ]
     assert READ.minimize() is READ
 
 

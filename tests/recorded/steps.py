@@ -1,6 +1,6 @@
 """Worlds made from a seed, and steps in them by chance: calls, methods, sessions, time.
 
-Only public names are used, and the list of operations stands in ``operations.json``, so that a walk
+Only public names are used, and the list of operations is in ``operations.json``, so that a walk
 is the same whatever becomes of the package inside.
 """
 
@@ -79,8 +79,9 @@ def _parameters(lines: list[str]) -> dict[str, dict[str, str]]:
     for line in lines:
         name, *parameters = line.split()
         every[name] = {
-            one.partition(":")[0].rstrip("!"): one.partition(":")[2] or one[-1:] * one.endswith("!")
-            for one in parameters
+            parameter.partition(":")[0].rstrip("!"): parameter.partition(":")[2]
+            or parameter[-1:] * parameter.endswith("!")
+            for parameter in parameters
         }
     return every
 
@@ -162,20 +163,22 @@ class Walk:
         """Draw the account of the next step: mostly the first, or the one that rules others."""
         every = list(self.world.accounts.values())
         self.account, self.focus = every[0] if self.chance(0.7) else self.pick(every), {}
-        mains = [one.management_account for one in self.world.organizations.values()]
+        mains = [
+            organization.management_account for organization in self.world.organizations.values()
+        ]
         if kind == "organizations" and mains and self.chance(0.85):
             self.account = self.pick(mains)
 
     def action_on(self, resource: str) -> str:
         """Draw an action, mostly one that fits a resource."""
         service = resource.split(":")[2] if resource.startswith("arn:") else ""
-        fitting = [one for one in ACTIONS if one.startswith(f"{service}:")]
+        fitting = [action for action in ACTIONS if action.startswith(f"{service}:")]
         if self.chance(0.02):
             return self.pick(["s3:GetObjekt", "nothing", "s3:*"])
         return self.pick(fitting if fitting and self.chance(0.8) else ACTIONS)
 
     def chance(self, part: float) -> bool:
-        """Say yes in a part of the cases."""
+        """Return yes in a part of the cases."""
         return self.draw.random() < part
 
     def pick(self, some: Any) -> Any:
@@ -183,32 +186,32 @@ class Walk:
         every = list(some)
         return self.draw.choice(every) if every else None
 
-    def keep(self, kind: str, one: Any) -> Any:
+    def keep(self, kind: str, item: Any) -> Any:
         """Remember a thing for later steps."""
-        if one is not None:
-            self.things.setdefault(kind, []).append(one)
-        return one
+        if item is not None:
+            self.things.setdefault(kind, []).append(item)
+        return item
 
     def pool(self, kind: str) -> list[Any]:
-        """Give the things of a kind that the account, or the world, has now."""
+        """Return the things of a kind that the account, or the world, has now."""
         if kind in ("other", "endpoint", "instance", *SERVICE_OF):
             held = self.account.resources.values()
-            return [one for one in held if kind in (one.kind, _kind(one))]
+            return [item for item in held if kind in (item.kind, _kind(item))]
         if kind in IN_ACCOUNT:
             return list(getattr(self.account, IN_ACCOUNT[kind]).values())
         if kind in IN_WORLD:
             return list(getattr(self.world, IN_WORLD[kind]).values())
         if kind in IN_ORGANIZATION:
-            one = self.account.organization
-            return list(getattr(one, IN_ORGANIZATION[kind]).values()) if one else []
+            item = self.account.organization
+            return list(getattr(item, IN_ORGANIZATION[kind]).values()) if item else []
         if kind in ("world", "sts", "root", "org_root"):
-            one = self.account.organization
+            item = self.account.organization
             only = {"world": self.world, "sts": self.world.sts, "root": self.account.root}
-            return [only[kind]] if kind in only else [one.root] if one else []
-        return [one for one in self.things.get(kind, ()) if self._is_here(one)]
+            return [only[kind]] if kind in only else [item.root] if item else []
+        return [item for item in self.things.get(kind, ()) if self._is_here(item)]
 
-    def _is_here(self, one: Any) -> bool:
-        account = getattr(one, "account", None)
+    def _is_here(self, item: Any) -> bool:
+        account = getattr(item, "account", None)
         return account is None or account is self.account or self.chance(0.1)
 
     def one(self, kind: str) -> Any:
@@ -225,12 +228,12 @@ class Walk:
         return self.pick(NAMES.get(kind, NAMES["thing"])) if there is None else there.name
 
     def arn(self, kind: str, other: str = "none") -> str:
-        """Give the ARN of a thing that is there, mostly."""
+        """Return the ARN of a thing that is there, mostly."""
         there = None if self.chance(0.1) else self.one(kind)
         return other if there is None else there.arn
 
     def seen(self, key: str, other: str = "none") -> str:
-        """Give an id that some answer has told."""
+        """Return an id that some answer has told."""
         known = self.found.get(key)
         if not known or self.chance(0.1):
             return other
@@ -281,10 +284,10 @@ class Walk:
         return json.dumps({"Version": NEW, "Statement": some})
 
     def targets(self) -> list[str]:
-        """Give what policies are about and questions are asked on."""
-        here = [one.arn for one in self.account.resources.values()]
-        roles = [one.arn for one in self.account.roles.values()]
-        users = [one.arn for one in self.account.users.values()]
+        """Return what policies are about and questions are asked on."""
+        here = [resource.arn for resource in self.account.resources.values()]
+        roles = [role.arn for role in self.account.roles.values()]
+        users = [user.arn for user in self.account.users.values()]
         few = [*here[:4], *roles[:2], *users[:2]]
         objects = [f"{arn}/m31" for arn in here if arn.startswith("arn:aws:s3:::")]
         return [*few, *objects[:2], "arn:aws:s3:::elsewhere/*"]
@@ -293,7 +296,7 @@ class Walk:
         """Write a principal of a resource policy."""
         who = self.pick(self.world.accounts.values())
         some = [*list(who.users.values())[:3], *list(who.roles.values())[:3]]
-        named = [one.arn for one in some] or [who.root_arn]
+        named = [principal.arn for principal in some] or [who.root_arn]
         return self.pick(
             [
                 *("*", {"AWS": "*"}, {"AWS": who.account_id}, {"AWS": who.root_arn}),
@@ -322,13 +325,13 @@ class Walk:
         """Write a trust policy: mostly of an account and of services."""
         calls = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"]
         who = {"AWS": self.pick([self.account.account_id, IDS["main"], "*"])}
-        services = {"Service": [f"{one}.amazonaws.com" for one in SERVICES]}
+        services = {"Service": [f"{service}.amazonaws.com" for service in SERVICES]}
         some: list[Doc] = [
             {"Effect": "Allow", "Principal": who, "Action": calls},
             {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"},
         ]
         for kind, call in (("saml", "SAML"), ("oidc", "WebIdentity")):
-            held = [one.arn for one in self.pool(kind)]
+            held = [principal.arn for principal in self.pool(kind)]
             if held:
                 calls = [f"sts:AssumeRoleWith{call}", "sts:TagSession", "sts:SetSourceIdentity"]
                 some.append({"Effect": "Allow", "Principal": {"Federated": held}, "Action": calls})
@@ -350,7 +353,7 @@ class Walk:
     # Parameters.
 
     def _makers(self) -> dict[str, Callable[[], Any]]:
-        """Give how parameters are drawn that depend on the world."""
+        """Return how parameters are drawn that depend on the world."""
         names: dict[str, Callable[[], Any]] = {
             "AssumeRolePolicyDocument": self.trust,
             "VirtualMFADeviceName": lambda: self.pick(["phone", "tablet", "spare", "no good"]),
@@ -436,36 +439,36 @@ class Walk:
         return names
 
     def name_id(self, kind: str) -> str:
-        """Give the id of a thing of an organization."""
+        """Return the id of a thing of an organization."""
         there = self.one(kind)
         if kind == "org_policy" and "p" in self.found and self.chance(0.5):
             return self.seen("p")
         return there.id if there is not None and self.chance(0.92) else "ou-none-00000000"
 
     def container_id(self, *, root: bool = False) -> str:
-        """Give the id of a root or an OU."""
-        one = self.account.organization
-        if one is None or self.chance(0.06):
+        """Return the id of a root or an OU."""
+        item = self.account.organization
+        if item is None or self.chance(0.06):
             return "r-0000"
-        units = [] if root else list(one.organizational_units)
-        return self.pick([one.root.id, *units])
+        units = [] if root else list(item.organizational_units)
+        return self.pick([item.root.id, *units])
 
     def member_id(self) -> str:
-        """Give the id of a member of the organization."""
+        """Return the id of a member of the organization."""
         there = self.one("member")
         return there.id if there is not None and self.chance(0.85) else self.pick(IDS.values())
 
     def parent_of_member(self) -> str:
-        """Give the id of the parent of the member that the step is about."""
+        """Return the id of the parent of the member that the step is about."""
         there = self.one("member")
         return there.parent_id if there is not None and self.chance(0.9) else "r-0000"
 
     def identity(self) -> str:
-        """Give the ARN of a user, a group or a role."""
+        """Return the ARN of a user, a group or a role."""
         return self.arn(self.pick(["user", "user", "group", "role"]))
 
     def about(self) -> str:
-        """Give the ARN that a call is about, or that a new resource shall have."""
+        """Return the ARN that a call is about, or that a new resource must have."""
         if self.service == "cloudformation":
             return self.pick(["log-group:abc", "log-group:abc", "log-group:abcd"]).join(
                 [f"arn:aws:logs:us-east-1:{self.account.account_id}:", ""]
@@ -473,12 +476,12 @@ class Walk:
         return self.pick([self.identity(), self.arn("policy")])
 
     def serial(self) -> str:
-        """Give the serial number of a device."""
+        """Return the serial number of a device."""
         there = self.one("device")
         return "GAHT12345678" if there is None else there.serial_number
 
     def code(self, seconds: int) -> str:
-        """Give the code that a device shows at a moment."""
+        """Return the code that a device shows at a moment."""
         from datetime import timedelta
 
         there = self.one("device")
@@ -487,27 +490,27 @@ class Walk:
         return there.code(self.world.clock.now + timedelta(seconds=seconds))
 
     def password(self) -> str:
-        """Give a password."""
+        """Return a password."""
         return self.pick([*PASSWORDS, *PASSWORDS, "weak"])
 
     def version(self) -> str:
-        """Give a version of the policy that the step is about."""
+        """Return a version of the policy that the step is about."""
         there = self.one("policy")
         return self.pick(["v1", "v7", "latest"] if there is None else [*there.versions, "v2"])
 
     def entity_path(self) -> str:
-        """Give a path in the organization."""
-        one = self.account.organization
-        return "o-a1b2c3d4e5/r-f6g7" if one is None else f"{one.id}/{one.root.id}"
+        """Return a path in the organization."""
+        item = self.account.organization
+        return "o-a1b2c3d4e5/r-f6g7" if item is None else f"{item.id}/{item.root.id}"
 
     def entries(self) -> list[Doc]:
-        """Give condition keys as the simulator takes them."""
+        """Return condition keys as the simulator takes them."""
         key = self.pick(["aws:username", "aws:SourceIp", "my:key"])
         value = self.pick(["ana", "203.0.113.9"])
         return [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}]
 
     def url(self) -> str:
-        """Give the URL of a queue."""
+        """Return the URL of a queue."""
         there = self.one("queue")
         none = f"https://sqs.us-east-1.amazonaws.com/{self.account.account_id}/none"
         return none if there is None or self.chance(0.08) else there.url
@@ -544,7 +547,7 @@ class Walk:
         return "none" if there is None else there.sign_in("bob")
 
     def context_given(self) -> list[Doc]:
-        """Give an assertion of who is behind a session."""
+        """Return an assertion of who is behind a session."""
         arn = "arn:aws:iam::aws:contextProvider/IdentityCenter"
         return [{"ProviderArn": arn, "ContextAssertion": "none"}]
 
@@ -552,25 +555,29 @@ class Walk:
         """Draw the parameters of an operation, mostly with all that must be there."""
         self.operation, service = operation, operation.rpartition(":")[0] or "iam"
         self.service, self.focus = service, {}
-        takes, given = OPERATIONS[operation], {}
+        takes, arguments = OPERATIONS[operation], {}
         owned = next((name for name in OWNED if name in takes), None)
         if owned and self.chance(0.85):
-            here = [one for one in self.things.get(owned, ()) if one[0] == self.account.account_id]
+            here = [
+                item for item in self.things.get(owned, ()) if item[0] == self.account.account_id
+            ]
             if here:
-                _, user, given[owned] = self.pick(here[-5:])
+                _, user, arguments[owned] = self.pick(here[-5:])
                 self.focus["user"] = self.account.users.get(user)
         self._devices(operation)
         optional = 0.08 if service == "sts" else self.pick([0.1, 0.3, 0.3])
         for name, form in takes.items():
             wanted = "!" in form
-            if name not in given and self.chance(0.98 if wanted else self.likely(name, optional)):
-                given[name] = self.value(name, form)
+            if name not in arguments and self.chance(
+                0.98 if wanted else self.likely(name, optional)
+            ):
+                arguments[name] = self.value(name, form)
         if self.chance(0.01):
-            given["Unknown"] = "x"
-        return given
+            arguments["Unknown"] = "x"
+        return arguments
 
     def likely(self, name: str, usual: float) -> float:
-        """Say how often a parameter is given that may be left out."""
+        """Return how often a parameter is given that may be left out."""
         if name == "UserName":
             return 0.9
         return min(usual, 0.06) if name in SELDOM else usual
@@ -578,7 +585,7 @@ class Walk:
     def _devices(self, operation: str) -> None:
         """Let the user of a step be that of its device."""
         if operation in ("ResyncMFADevice", "DeactivateMFADevice", "GetMFADevice"):
-            held = [one for one in self.pool("device") if getattr(one, "user", None)]
+            held = [item for item in self.pool("device") if getattr(item, "user", None)]
             device = self.focus["device"] = self.pick(held)
             if device is not None and device.user.named:
                 self.focus["user"] = device.user
@@ -627,7 +634,9 @@ class Walk:
             kind = {service: kind for kind, service in SERVICE_OF.items()}.get(self.service)
             return self.arn(kind or "bucket")
         if name == "ServiceName" and self.service == "ec2":
-            return self.pick([f"com.amazonaws.us-east-1.{one}" for one in ("s3", "sqs")] + ["none"])
+            return self.pick(
+                [f"com.amazonaws.us-east-1.{item}" for item in ("s3", "sqs")] + ["none"]
+            )
         if name == "Action" and self.service in ("lambda", "events"):
             return {"lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}[self.service]
         known = name in self.makers or name in TEXTS
@@ -644,7 +653,7 @@ class Walk:
         return maker() if maker else None
 
     def _named(self, name: str, short: str) -> str:
-        """Give a name that is there, or a new one where something is made."""
+        """Return a name that is there, or a new one where something is made."""
         if name == "PolicyName" and short != "CreatePolicy":
             return self.pick(["own", "own", "more", "none"])
         if name == "Name" and self.service in ("sns", "secretsmanager", "events", "kms", "sts"):
@@ -654,7 +663,11 @@ class Walk:
         if short.startswith(("Create", "Upload")) and short[6:] in (name[:-4], "SAMLProvider"):
             return self.pick([*NAMES[kind], f"{kind}-{self.draw.randrange(40)}"])
         if short.endswith("ServiceLinkedRole") and self.chance(0.8):
-            linked = [one for one in self.pool("role") if "/aws-service-role/" in one.arn]
+            linked = [
+                principal
+                for principal in self.pool("role")
+                if "/aws-service-role/" in principal.arn
+            ]
             return linked[0].name if linked else self.name("role")
         return self.name(kind)
 
@@ -671,7 +684,7 @@ class Walk:
             [
                 *users,
                 *users,
-                *[one.arn for one in users[:2]],
+                *[user.arn for user in users[:2]],
                 *roles[:3],
                 "/".join((f"arn:aws:sts::{own}:assumed-role", "work", "monday")),
                 *self.things.get("access_key", ())[-3:],
@@ -708,15 +721,15 @@ _NEW_NAMES = {
 
 
 def _kind(resource: Any) -> str:
-    """Say of which kind a resource is."""
+    """Return of which kind a resource is."""
     service = resource.service
     if service == "ec2":
         return "endpoint" if resource.name.startswith("vpce-") else "instance"
-    return next((kind for kind, one in SERVICE_OF.items() if one == service), "other")
+    return next((kind for kind, item in SERVICE_OF.items() if item == service), "other")
 
 
 def _aws(walk: Walk) -> str:
-    """Give the ARN of one of AWS's policies, seldom of one that there is not."""
+    """Return the ARN of one of AWS's policies, seldom of one that there is not."""
     return f"arn:aws:iam::aws:policy/{walk.pick([*AWS_POLICIES, *AWS_POLICIES, 'none'])}"
 
 

@@ -1,8 +1,8 @@
 """A world as dicts and sets, and what follows from it by AWS's rules: the model of a state machine.
 
-It is written from the facts alone and shares no code with the package. Whom a policy names is kept
-by his unique id, as AWS keeps it. What a principal may do is asked of the oracle, with layers that
-are put together here.
+It is written from the facts alone and shares no code with the package. The principal of a policy
+is kept by its unique ID, as in AWS. The oracle decides about access, with layers that are built
+here.
 """
 
 import json
@@ -37,7 +37,7 @@ IAM = "iam.amazonaws.com"
 ON, OFF = (True,) * 4, (False,) * 4
 TOKEN = re.compile(r"@(A(?:IDA|ROA)[A-Z0-9]+)")
 POLICY_ROOM = {SCP: 10, RCP: 5}
-"""So many policies of a type hang on one thing at most."""
+"""So many policies of a type are attached to one thing at most."""
 
 Node = str
 """A root, an OU or an account, by its id."""
@@ -87,23 +87,23 @@ class PlainWorld(PlainSessions):
         self.accounts[account] = {**held, "block": None}
 
     def identities(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-        """Give all users and roles, each with its account, kind and name."""
+        """Return all users and roles, each with its account, kind and name."""
         for account, held in self.accounts.items():
             for noun in ("User", "Role"):
-                for name, one in held[noun].items():
-                    yield account, noun, name, one
+                for name, item in held[noun].items():
+                    yield account, noun, name, item
 
     def arns(self) -> dict[str, str]:
-        """Give the ARN of everybody who is there, by unique id."""
+        """Return the ARN of everybody who is there, by unique id."""
         return {
-            one["id"]: f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
-            for account, noun, name, one in self.identities()
+            item["id"]: f"arn:aws:iam::{account}:{noun.lower()}{item['path']}{name}"
+            for account, noun, name, item in self.identities()
         }
 
     def arn(self, account: str, noun: str, name: str) -> str:
-        """Give the ARN of a user or role, or what it would be."""
-        one = self.accounts.get(account, {}).get(noun, {}).get(name, {"path": "/"})
-        return f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
+        """Return the ARN of a user or role, or what it would be."""
+        item = self.accounts.get(account, {}).get(noun, {}).get(name, {"path": "/"})
+        return f"arn:aws:iam::{account}:{noun.lower()}{item['path']}{name}"
 
     def kept(self, document: Doc) -> str:
         """Write a document as AWS keeps it: whoever is named in it, by his unique id."""
@@ -146,60 +146,60 @@ class PlainWorld(PlainSessions):
 
     def join(self, key: str, account: str, how: str) -> None:
         """Take an account in, below the root."""
-        one = self.organizations[key]
-        self.add_node(key, account, one["root"])
-        one["joined"][account] = (how, self.hours)
+        item = self.organizations[key]
+        self.add_node(key, account, item["root"])
+        item["joined"][account] = (how, self.hours)
 
     def add_node(self, key: str, node: Node, parent: Node) -> None:
-        """Put something into the tree; AWS's own policies of the enabled types hang on it."""
-        one = self.organizations[key]
-        one["parents"][node] = parent
-        one["hangs"][node] = {ALWAYS[kind] for kind in one["types"]}
-        one["tags"][node] = {}
+        """Put something into the tree; AWS's own policies of enabled types are attached."""
+        item = self.organizations[key]
+        item["parents"][node] = parent
+        item["hangs"][node] = {ALWAYS[kind] for kind in item["types"]}
+        item["tags"][node] = {}
 
     def drop_node(self, key: str, node: Node) -> None:
-        """Take something out of the tree, with all that hangs on it."""
-        one = self.organizations[key]
+        """Take something out of the tree, with all that is attached to it."""
+        item = self.organizations[key]
         for kept in ("parents", "hangs", "tags", "names", "joined"):
-            one[kept].pop(node, None)
+            item[kept].pop(node, None)
 
     def organization_of(self, account: str) -> str | None:
-        """Give the organization that an account is in."""
+        """Return the organization that an account is in."""
         return next(
-            (key for key, one in self.organizations.items() if account in one["joined"]), None
+            (key for key, item in self.organizations.items() if account in item["joined"]), None
         )
 
     def way(self, key: str, node: Node) -> list[Node]:
-        """Give what lies on the way from the root down to something."""
-        parents, way = self.organizations[key]["parents"], [node]
-        while way[-1] in parents:
-            way.append(parents[way[-1]])
-        return way[::-1]
+        """Return what is on the way from the root down to something."""
+        parents, path = self.organizations[key]["parents"], [node]
+        while path[-1] in parents:
+            path.append(parents[path[-1]])
+        return path[::-1]
 
     def path(self, account: str) -> str | None:
-        """Give the path of an account: the organization, the root, the OUs."""
+        """Return the path of an account: the organization, the root, the OUs."""
         key = self.organization_of(account)
         return key and "".join(f"{part}/" for part in (key, *self.way(key, account)[:-1]))
 
     def may_send_root(self, sender: str, account: str) -> bool:
-        """Say whether an account may take the root user of another one, for S3's task."""
+        """Return whether an account may take the root user of another one, for S3's task."""
         key = self.organization_of(sender)
-        one = self.organizations[key] if key else {"all": False}
+        item = self.organizations[key] if key else {"all": False}
         return (
-            one["all"]
-            and sender == one["management"] != account
-            and account in one["joined"]
-            and IAM in one["services"]
-            and "RootSessions" in one["features"]
+            item["all"]
+            and sender == item["management"] != account
+            and account in item["joined"]
+            and IAM in item["services"]
+            and "RootSessions" in item["features"]
         )
 
     def hanging(self, key: str, node: Node, kind: str) -> set[str]:
-        """Give the policies of a type that hang on something itself."""
-        one = self.organizations[key]
-        return {each for each in one["hangs"][node] if one["policies"][each]["type"] == kind}
+        """Return the policies of a type that are attached to something itself."""
+        item = self.organizations[key]
+        return {each for each in item["hangs"][node] if item["policies"][each]["type"] == kind}
 
     def levels(self, account: str, kind: str) -> list[set[str]]:
-        """Give the policies of a type above an account, the root first."""
+        """Return the policies of a type above an account, the root first."""
         key = self.organization_of(account)
         if key is None or account == self.organizations[key]["management"]:
             return []
@@ -208,7 +208,7 @@ class PlainWorld(PlainSessions):
         return [self.hanging(key, node, kind) for node in self.way(key, account)]
 
     def ceilings(self, account: str, kind: str) -> list[list[Doc]]:
-        """Give the documents of these levels."""
+        """Return the documents of these levels."""
         key = self.organization_of(account)
         policies = self.organizations[key]["policies"] if key else {}
         return [
@@ -236,51 +236,51 @@ class PlainWorld(PlainSessions):
         }
 
     def block(self, arn: str) -> tuple[bool, ...]:
-        """Give the four switches in force for a bucket: on for account or bucket is on."""
-        one = self.resources[arn]
-        both = (one["block"] or OFF, self.accounts[one["account"]]["block"] or OFF)
+        """Return the four switches in force for a bucket: on for account or bucket is on."""
+        item = self.resources[arn]
+        both = (item["block"] or OFF, self.accounts[item["account"]]["block"] or OFF)
         return tuple(any(pair) for pair in zip(*both, strict=True))
 
     def is_too_public(self, arn: str, document: Doc) -> bool:
-        """Say whether BlockPublicPolicy keeps a bucket from getting a policy."""
+        """Return whether BlockPublicPolicy keeps a bucket from getting a policy."""
         return self.block(arn)[2] and is_public(document)
 
     def is_public(self, arn: str) -> bool:
-        """Say whether S3 takes the policy of a bucket for public."""
+        """Return whether S3 takes the policy of a bucket for public."""
         policy = self.resources[arn]["policy"]
         return policy is not None and is_public(self.shown(policy))
 
     def endpoint(self, service: str) -> tuple[str, dict[str, Any]] | None:
-        """Give the VPC endpoint that calls of a service go through."""
+        """Return the VPC endpoint that calls of a service go through."""
         vpc, named = self.network
-        for arn, one in self.resources.items():
-            own = arn.endswith(f"/{named}") if named else bool(vpc) and one.get("vpc") == vpc
-            if one["kind"] == "VPC endpoint" and own and one["service"] == service:
-                return arn.rpartition("/")[2], one
+        for arn, item in self.resources.items():
+            own = arn.endswith(f"/{named}") if named else bool(vpc) and item.get("vpc") == vpc
+            if item["kind"] == "VPC endpoint" and own and item["service"] == service:
+                return arn.rpartition("/")[2], item
         return None
 
     def lost(self) -> bool:
-        """Say whether calls go through an endpoint that is not there any more."""
+        """Return whether calls go through an endpoint that is not there any more."""
         named = self.network[1]
         return bool(named) and not any(arn.endswith(f"/{named}") for arn in self.resources)
 
     # -- who may do what ----------------------------------------------------------------------
 
     def everybody(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
-        """Give users, roles and root users by ARN, each with its account and kind."""
+        """Return users, roles and root users by ARN, each with its account and kind."""
         found = {
-            self.arn(account, noun, name): (account, noun, one)
-            for account, noun, name, one in self.identities()
+            self.arn(account, noun, name): (account, noun, item)
+            for account, noun, name, item in self.identities()
         }
         roots = {f"arn:aws:iam::{each}:root": (each, "Account", {}) for each in self.accounts}
         return {**found, **roots}
 
     def asked(self) -> list[tuple[str, str]]:
-        """Give the actions and resources that are asked."""
+        """Return the actions and resources that are asked."""
         pairs = [
-            (action, f"{arn}/m31" if one["kind"] == "bucket" else arn)
-            for arn, one in self.resources.items()
-            for action in USES[one["kind"]]
+            (action, f"{arn}/m31" if item["kind"] == "bucket" else arn)
+            for arn, item in self.resources.items()
+            for action in USES[item["kind"]]
         ]
         roles = [
             ("sts:AssumeRole", self.arn(account, noun, name))
@@ -290,7 +290,7 @@ class PlainWorld(PlainSessions):
         return [*pairs, *roles, ("s3:GetObject", "arn:aws:s3:::nobodys/m31")]
 
     def may(self, caller: str, action: str, resource: str, **keys: Any) -> bool:
-        """Say whether somebody may do something.
+        """Return whether somebody may do something.
 
         Parameters
         ----------
@@ -304,7 +304,7 @@ class PlainWorld(PlainSessions):
         return answer(json.dumps(self.question(caller, action, resource, keys))) == "allowed"
 
     def refusal_of(self, caller: str) -> str:
-        """Say with which code AWS refuses credentials; services and strangers show none."""
+        """Return with which code AWS refuses credentials; services and strangers show none."""
         return self.refusal(caller) if caller[:4] in ("AKIA", "ASIA") else ""
 
     def question(
@@ -313,7 +313,7 @@ class PlainWorld(PlainSessions):
         """Put together what the oracle is asked."""
         who = self.who(caller)
         owner, known, policy = self.target(resource, who["account"])
-        way = None if caller in SERVICES else self.endpoint(action.partition(":")[0])
+        path = None if caller in SERVICES else self.endpoint(action.partition(":")[0])
         return {
             "principal": who["principal"],
             "issuer": who["issuer"],
@@ -323,7 +323,7 @@ class PlainWorld(PlainSessions):
             "context": {
                 **who["context"],
                 **self.keys_of_resource(owner, known),
-                **({"aws:SourceVpce": way[0]} if way else {}),
+                **({"aws:SourceVpce": path[0]} if path else {}),
                 **(keys or {}),
             },
             "identity": who["identity"],
@@ -333,7 +333,7 @@ class PlainWorld(PlainSessions):
             "resource_policy": None if policy is None else self.shown(policy),
             "scps": self.ceilings(who["account"], SCP),
             "rcps": self.ceilings(owner, RCP),
-            "endpoint": way[1]["policy_of_way"] if way else None,
+            "endpoint": path[1]["policy_of_way"] if path else None,
             "grants": [
                 {"grantee_principal": who, "operations": list(operations), "constraints": {}}
                 for who, operations in known.get("grants", {}).values()
@@ -344,66 +344,66 @@ class PlainWorld(PlainSessions):
         }
 
     def who(self, caller: str) -> dict[str, Any]:
-        """Say who calls, and put his policies together."""
+        """Return who calls, and put his policies together."""
         if caller in self.sessions:
             return self.of_session(caller)
         return self.of_arn(self.holder(caller) if caller.startswith("AKIA") else caller)
 
     def of_arn(self, arn: str) -> dict[str, Any]:
-        """Say who a user, a root user or some session of a role is; a service, somebody else."""
-        account, noun, one = self.everybody().get(arn, ("", "", {}))
-        boundary = one.get("boundary")
+        """Return who a user, a root user or some session of a role is; a service, somebody else."""
+        account, noun, item = self.everybody().get(arn, ("", "", {}))
+        boundary = item.get("boundary")
         return {
             "principal": arn,
             "issuer": arn if noun == "Role" else None,
             "account": account,
-            "context": self.keys_of_caller(arn, account, noun, one),
-            "identity": [text_of(name) for name in one.get("inline", {}).values()],
+            "context": self.keys_of_caller(arn, account, noun, item),
+            "identity": [text_of(name) for name in item.get("inline", {}).values()],
             "boundary": boundary and self.managed(boundary),
             "session": [],
             "scoped": [],
         }
 
     def who_is(self, caller: str) -> str:
-        """Say what somebody calls with: ``long-term``, or the kind of a session."""
+        """Return what somebody calls with: ``long-term``, or the kind of a session."""
         if caller in self.sessions:
             return str(self.sessions[caller]["kind"])
         return "role" if ":role/" in caller else "long-term"
 
     def roles(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Give all roles by ARN, each with its account."""
+        """Return all roles by ARN, each with its account."""
         return {
-            self.arn(account, noun, name): (account, one)
-            for account, noun, name, one in self.identities()
+            self.arn(account, noun, name): (account, item)
+            for account, noun, name, item in self.identities()
             if noun == "Role"
         }
 
     def is_granted(self, caller: str, action: str, resource: str) -> bool:
-        """Say whether a policy of whoever is behind a caller, or of the resource, grants it."""
+        """Return whether a policy of whoever is behind a caller, or of the resource, grants it."""
         return is_granted(self.question(caller, action, resource))
 
     def target(self, resource: str, caller_account: str) -> tuple[str, dict[str, Any], str | None]:
-        """Give whose a resource is, what is known of it, and its policy.
+        """Return whose a resource is, what is known of it, and its policy.
 
         A bucket that nobody has is taken as the caller's own.
         """
         parts = resource.split(":")
         arn = resource.partition("/")[0] if parts[2:3] == ["s3"] else resource
         if arn in self.resources:
-            one = dict(self.resources[arn])
-            if one["kind"] == "bucket":
-                one["in_force"] = self.block(arn)
-            return one["account"], one, one["policy"]
-        for account, noun, name, one in self.identities():
+            item = dict(self.resources[arn])
+            if item["kind"] == "bucket":
+                item["in_force"] = self.block(arn)
+            return item["account"], item, item["policy"]
+        for account, noun, name, item in self.identities():
             if self.arn(account, noun, name) == resource:
-                return account, {"tags": one["tags"]}, one.get("trust")
+                return account, {"tags": item["tags"]}, item.get("trust")
         owner = parts[4] if len(parts) > 4 and parts[4] else caller_account
         return owner or next(iter(self.accounts)), {}, None
 
     def keys_of_caller(
-        self, caller: str, account: str, noun: str, one: dict[str, Any]
+        self, caller: str, account: str, noun: str, item: dict[str, Any]
     ) -> dict[str, Any]:
-        """Give the condition keys that a caller brings along."""
+        """Return the condition keys that a caller brings along."""
         if caller in SERVICES:
             return {"aws:PrincipalIsAWSService": "true"}
         if not account:
@@ -412,21 +412,21 @@ class PlainWorld(PlainSessions):
             "aws:PrincipalArn": caller,
             "aws:PrincipalAccount": account,
             "aws:PrincipalIsAWSService": "false",
-            "aws:userid": one.get("id", account) + (":some" if noun == "Role" else ""),
-            **of_tags("aws:PrincipalTag", one.get("tags", {})),
+            "aws:userid": item.get("id", account) + (":some" if noun == "Role" else ""),
+            **of_tags("aws:PrincipalTag", item.get("tags", {})),
             **self.keys_of_organization("Principal", account),
             **(self.keys_of_any_session() if noun == "Role" else {}),
         }
 
     def keys_of_any_session(self) -> dict[str, Any]:
-        """Give what the credentials of a role bring along that were issued just now."""
+        """Return what the credentials of a role bring along that were issued just now."""
         return {
             "aws:TokenIssueTime": moment(self.hours),
             "aws:MultiFactorAuthPresent": "false",
         }
 
     def keys_of_resource(self, owner: str, known: dict[str, Any]) -> dict[str, Any]:
-        """Give the condition keys that a resource brings along; S3 shows tags with ABAC only."""
+        """Return the condition keys that a resource brings along; S3 shows tags with ABAC only."""
         tags = known.get("tags", {}) if known.get("abac", True) else {}
         return {
             "aws:ResourceAccount": owner,
@@ -435,7 +435,7 @@ class PlainWorld(PlainSessions):
         }
 
     def keys_of_organization(self, of_what: str, account: str) -> dict[str, Any]:
-        """Give the keys that say where in which organization an account is."""
+        """Return the keys that say where in which organization an account is."""
         key = self.organization_of(account)
         if key is None:
             return {}

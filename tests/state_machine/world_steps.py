@@ -43,7 +43,7 @@ WHO = (
     ("Service", "sns.amazonaws.com", ""),
     ("Everybody", "", ""),
 )
-"""Whom policies name."""
+"""The principals that policies name."""
 
 HOW = ("allow", "allow", "allow", "deny", "sky", "org", "path", "guard", "torn")
 NAMES = {"User": ("ana", "ana", "bob"), "Role": ("app", "app", "job")}
@@ -72,24 +72,39 @@ FREE = ("queue", "topic")
 """What is made once more is given back."""
 
 ACTS: dict[str, tuple[str, str, str, Callable[[Any], dict[str, Any]]]] = {
-    "s3:DeleteBucketPolicy": ("bucket", "", "policy", lambda one: {"Bucket": one.name}),
+    "s3:DeleteBucketPolicy": ("bucket", "", "policy", lambda principal: {"Bucket": principal.name}),
     "s3:DeletePublicAccessBlock": (
         "bucket",
         "s3:PutBucketPublicAccessBlock",
         "block",
-        lambda one: {"Bucket": one.name},
+        lambda principal: {"Bucket": principal.name},
     ),
-    "sqs:DeleteQueue": ("queue", "", "all", lambda one: {"QueueUrl": one.url}),
-    "sns:DeleteTopic": ("topic", "", "all", lambda one: {"TopicArn": one.arn}),
+    "sqs:DeleteQueue": ("queue", "", "all", lambda principal: {"QueueUrl": principal.url}),
+    "sns:DeleteTopic": ("topic", "", "all", lambda principal: {"TopicArn": principal.arn}),
     "secretsmanager:DeleteResourcePolicy": (
         "secret",
         "",
         "policy",
-        lambda one: {"SecretId": one.arn},
+        lambda principal: {"SecretId": principal.arn},
     ),
-    "dynamodb:DeleteResourcePolicy": ("table", "", "policy", lambda one: {"ResourceArn": one.arn}),
-    "ecr:DeleteRepository": ("repository", "", "all", lambda one: {"repositoryName": one.name}),
-    "lambda:DeleteFunction": ("function", "", "all", lambda one: {"FunctionName": one.name}),
+    "dynamodb:DeleteResourcePolicy": (
+        "table",
+        "",
+        "policy",
+        lambda principal: {"ResourceArn": principal.arn},
+    ),
+    "ecr:DeleteRepository": (
+        "repository",
+        "",
+        "all",
+        lambda principal: {"repositoryName": principal.name},
+    ),
+    "lambda:DeleteFunction": (
+        "function",
+        "",
+        "all",
+        lambda principal: {"FunctionName": principal.name},
+    ),
 }
 """What somebody does to a resource -> its kind, the action if that has another name, what goes."""
 
@@ -106,21 +121,21 @@ def as_list(tags: dict[str, str]) -> list[dict[str, str]]:
 
 
 def changed(held: dict[str, str], tags: dict[str, str], *, on: bool) -> dict[str, str]:
-    """Give tags with some more, or without them."""
+    """Return tags with some more, or without them."""
     return held | tags if on else {key: held[key] for key in held if key not in tags}
 
 
-def empty(found: Any, one: dict[str, Any]) -> None:
-    """Take away what hangs on a user or a role, so that it can be deleted."""
-    for policy in one["inline"]:
+def empty(found: Any, item: dict[str, Any]) -> None:
+    """Take away what is attached to a user or a role, so that it can be deleted."""
+    for policy in item["inline"]:
         found.delete_policy(policy)
-    one["inline"] = {}
-    if "keys" in one:
+    item["inline"] = {}
+    if "keys" in item:
         for key in found.access_keys:
             key.delete()
         for phone in found.mfa_devices:
             phone.deactivate()
-        one |= {"keys": {}, "phones": []}
+        item |= {"keys": {}, "phones": []}
 
 
 class WorldSteps(Stepping):
@@ -139,7 +154,7 @@ class WorldSteps(Stepping):
     # -- finding things -----------------------------------------------------------------------
 
     def account(self, key: str) -> Account:
-        """Give an account."""
+        """Return an account."""
         return self.world.accounts[key]
 
     def some_organization(self, number: int) -> tuple[str, dict[str, Any]]:
@@ -150,17 +165,17 @@ class WorldSteps(Stepping):
     def node(self, organization: dict[str, Any], number: int, *, leaves: bool = True) -> Node:
         """Choose a root, an OU or an account; now and then something that is not there."""
         every = [*organization["hangs"], NOWHERE]
-        return str(pick([one for one in every if leaves or not one.isdigit()], number))
+        return str(pick([item for item in every if leaves or not item.isdigit()], number))
 
     def number_of(self, organization: dict[str, Any], node: Node) -> int:
-        """Give the number by which a root or an OU is chosen."""
-        every = sorted([one for one in organization["hangs"] if not one.isdigit()] + [NOWHERE])
+        """Return the number by which a root or an OU is chosen."""
+        every = sorted([item for item in organization["hangs"] if not item.isdigit()] + [NOWHERE])
         return every.index(node)
 
     def some_resource(self, number: int, *kinds: str) -> tuple[str, dict[str, Any], Any]:
         """Choose a resource of some kinds; there may be none."""
         every = self.model.resources
-        fitting = [arn for arn, one in every.items() if one["kind"] in kinds or not kinds]
+        fitting = [arn for arn, item in every.items() if item["kind"] in kinds or not kinds]
         if not fitting:
             return "", {}, None
         arn = pick(fitting, number)
@@ -169,8 +184,8 @@ class WorldSteps(Stepping):
     def some_identity(self, number: int, *nouns: str) -> tuple[str, str, str, dict[str, Any]]:
         """Choose a user or role that has come by a rule; there is always one to begin with."""
         every = {
-            (account, noun, name): one
-            for account, noun, name, one in self.model.identities()
+            (account, noun, name): item
+            for account, noun, name, item in self.model.identities()
             if noun in (nouns or ("User", "Role")) and name in ("ana", "bob", "app", "job")
         }
         if not every:
@@ -179,7 +194,7 @@ class WorldSteps(Stepping):
         return account, noun, name, every[account, noun, name]
 
     def identity(self, account: str, noun: str, name: str) -> Any:
-        """Give a user or role of the world."""
+        """Return a user or role of the world."""
         held = self.account(account)
         return held.users[name] if noun == "User" else held.roles[name]
 
@@ -209,15 +224,15 @@ class WorldSteps(Stepping):
         self.operation = f"organizations:{operation}"
         if self.by_method:
             return self.ends_well(method, *faults)
-        one = self.account(account)
+        item = self.account(account)
         lost = (self.model.lost(), NoSuchEntity)
-        shut = (not self.model.may(one.root_arn, self.operation, "*"), AccessDenied)
+        shut = (not self.model.may(item.root_arn, self.operation, "*"), AccessDenied)
         return self.ends_well(
-            lambda: one.call(self.operation, one.root_arn, **to), *faults, lost, shut
+            lambda: item.call(self.operation, item.root_arn, **to), *faults, lost, shut
         )
 
     def made(self, name: str) -> str:
-        """Give the id of what was just made."""
+        """Return the id of what was just made."""
         if self.by_method:
             return str(self.answer.id)
         return str(self.answer[name].get("Id") or self.answer[name]["PolicySummary"]["Id"])

@@ -128,7 +128,7 @@ def test_what_is_asked_for_must_be_of_a_kind_that_the_action_works_on(asked, lef
 
 
 def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
-    """Asked about a resource that it spares, and about another."""
+    """Asked about a resource that it exempts, and about another."""
     policy = written(Action="s3:GetObject", Resource=None, NotResource=f"{MAPS}/secret/*")
 
     assert numbers(funnel(policy, f"{MAPS}/secret/1"))[-1] == 0

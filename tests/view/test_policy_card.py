@@ -157,10 +157,13 @@ def test_names_of_strangers_are_text():
 
 def test_what_it_is_used_as_changes_the_words():
     """An SCP grants nothing: it leaves room."""
-    assert "Leaves room for" in policy_card(Policy.allow("s3:*"), policy_type="scp").as_text()
+    assert (
+        "If another policy allows it, lets"
+        in policy_card(Policy.allow("s3:*"), policy_type="scp").as_text()
+    )
 
 
-def test_what_is_no_policy_is_refused():
+def test_what_is_not_a_policy_is_refused():
     """With a sentence that says how to make one."""
     with pytest.raises(RequestError, match="make one with Policy"):
         policy_card(STACK)

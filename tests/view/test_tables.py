@@ -14,10 +14,10 @@ from iamlab import Policy, World
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.cells import ROWS, as_words
+from iamlab.view.cells import to_frame as frame_of
 from iamlab.view.style import INK, LOOKS, PAPER, Look
 from iamlab.view.tables import Table, VerdictTable, verdict_table
-from iamlab.view.tables import table as frame_of
-from iamlab.view.tabular.accounts import organization_table
+from iamlab.view.tabular import table_of
 from iamlab.view.terminal import LINE, broken, columns_of
 from tests.effort import tries
 
@@ -407,7 +407,7 @@ def test_the_table_of_an_organization_looks_at_each_target_once():
     inner = organization.create_organizational_unit("inner", parent="ou-3")
     organization.create_account("dev", parent=inner, account_id="222222222222")
     organization.organizational_units = Watched(organization.organizational_units)
-    rows = organization_table(organization).rows
+    rows = table_of(organization).rows
 
     assert len(looked) == 1
     assert [row[:3] for row in rows[4:8]] == [

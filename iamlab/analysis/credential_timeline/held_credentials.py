@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.model.account import Account
 
-LAST = datetime.max.replace(tzinfo=UTC)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 SESSION = "session"
 KINDS = ("", PASSWORD, KEY, MFA, CERTIFICATE, SSH, SERVICE, SESSION)
 
@@ -115,43 +115,35 @@ def held_credentials(
     only = of if isinstance(of, CredentialOwner) else None
     account = of.account if isinstance(of, CredentialOwner) else of
     accounts = world.accounts.values() if isinstance(account, World) else [account]
-    living = {holder.unique_id for account in world.accounts.values() for holder in _all(account)}
+    every = [[account.root, *account.users.values()] for account in world.accounts.values()]
+    living = {holder.unique_id for holders in every for holder in holders}
     issued: dict[str, list[HeldCredential]] = defaultdict(list)
     for row in lifetimes_of(world, log):
         issuer = row.issuer_id if row.issuer_id in living else row.issuer_arn.lower()
         issued[issuer].append(_issued(row, now, key_age_days))
     for account in accounts:
-        for holder in [only] if only else _all(account):
+        for holder in [only] if only else [account.root, *account.users.values()]:
             name = "" if isinstance(holder, RootUser) else holder.user_name
             deleted = _deleted(log.held[account.account_id, "user", name.lower()])
-            every = [*_existing(holder, now), *deleted, *issued[holder.unique_id]]
-            yield from _of(name or "root user", holder.arn, account, every or [HeldCredential()])
+            own = [*_existing(holder, now), *deleted, *issued[holder.unique_id]]
+            yield from _of(name or "root user", holder.arn, account, own or [HeldCredential()])
         for (account_id, *_), (name, histories) in log.gone.items():
             if account_id == account.account_id and not only:
                 arn = f"arn:{account.partition}:iam::{account_id}:user/{name}"
-                every = [*_deleted(histories), *issued[arn.lower()]]
-                yield from _of(f"{name} (deleted)", arn, account, every)
-
-
-def _all(account: Account) -> Iterator[CredentialOwner]:
-    yield account.root
-    yield from account.users.values()
+                own = [*_deleted(histories), *issued[arn.lower()]]
+                yield from _of(f"{name} (deleted)", arn, account, own)
 
 
 def _of(
     user: str, arn: str, account: Account, credentials: Iterable[HeldCredential]
 ) -> Iterator[HeldCredential]:
     """Yield the credentials of a user by kind and start; those without a start come first."""
-    ordered = sorted(credentials, key=_place)
+    ordered = sorted(credentials, key=lambda own: (KINDS.index(own.kind), own.start or FIRST))
     valid = {own.kind for own in ordered if own.end is None or own.is_too_old}
-    account_of = account.name, account.account_id
+    place = account.name, account.account_id
     for own in ordered:
         lacks_mfa = own.kind == PASSWORD and PASSWORD in valid and MFA not in valid
-        yield replace(own, user=user, arn=arn, account=account_of, lacks_mfa=lacks_mfa)
-
-
-def _place(own: HeldCredential) -> tuple[int, float]:
-    return KINDS.index(own.kind), own.start.timestamp() if own.start else 0
+        yield replace(own, user=user, arn=arn, account=place, lacks_mfa=lacks_mfa)
 
 
 def _issued(row: Lifetime, now: datetime, key_age_days: int) -> HeldCredential:
@@ -172,8 +164,8 @@ def _deleted(histories: Iterable[CredentialHistory]) -> Iterator[HeldCredential]
     """Yield deleted credentials; access keys are in the timeline."""
     for own in histories:
         if own.deleted and own.kind != KEY:
-            name = own.id.rpartition("/")[2]
-            yield HeldCredential(own.kind, name, own.created, own.deleted, "Deleted")
+            end = own.id.rpartition("/")[2]
+            yield HeldCredential(own.kind, end, own.created, own.deleted, "Deleted")
 
 
 def _existing(holder: CredentialOwner, now: datetime) -> Iterator[HeldCredential]:

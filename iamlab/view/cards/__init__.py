@@ -1,4 +1,9 @@
-"""How bare values show themselves in a notebook: small HTML cards, all text in them escaped."""
+"""How bare values show themselves in a notebook: small HTML cards, all text in them escaped.
 
-FEW = 30
-"""So many rows of a table, or lines of a list, are shown; the others are counted."""
+Each module registers its cards with :func:`~iamlab.view.cards.card.inner`.
+"""
+
+from iamlab.view.cards import access_cards, account_cards, policy_cards
+from iamlab.view.cards.card import card
+
+__all__ = ["access_cards", "account_cards", "card", "policy_cards"]

@@ -1,43 +1,46 @@
-"""Cards of what is there: worlds, accounts, identities, organizations, resources; all escaped."""
+"""Cards of what is there: worlds, accounts, identities, organizations, resources, sessions, events.
+
+They show no secret.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.model.identities import Group, User
-from iamlab.view.cards import FEW
-from iamlab.view.html import PAPERED
+from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.model.account import Account
+from iamlab.model.event import EventLog
+from iamlab.model.identities import Group, Identity, User
+from iamlab.model.organization.organization import Organization
+from iamlab.model.resources import Resource
+from iamlab.model.world import World
+from iamlab.operations.sts.session import Session
+from iamlab.view.cards.card import FEW, code, inner
+from iamlab.view.html import badge, html_facts
 from iamlab.view.tables import Table
-from iamlab.view.tabular.accounts import account_table, identity_table
+from iamlab.view.tabular import table_of
+from iamlab.view.tabular.access import events_table
+from iamlab.view.tabular.accounts import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from iamlab.model.account import Account
-    from iamlab.model.identities import Identity
-    from iamlab.model.organization.organization import Organization
-    from iamlab.model.resources import Resource
-    from iamlab.model.world import World
-
-CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;{PAPERED}"
-"""How policies and ARNs look."""
 NAMES = 8
-"""So many names stand in a cell."""
+"""The largest number of names in a cell."""
 
 
-def world_card(world: World) -> str:
+@inner.register(World)
+def _(world: World) -> str:
     """Show the accounts of a world with what is in them, and its organizations as trees."""
-    rows = tuple(_account_row(account) for account in world.accounts.values())
-    columns = ("account", "account_id", "users", "groups", "roles", "buckets")
-    table = Table(f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC", columns, rows)
-    trees = "".join(map(organization_card, world.organizations.values()))
-    return f"{table.first(FEW).html()}{trees}"
-
-
-def _account_row(account: Account) -> tuple[object, ...]:
-    kinds = (account.users, account.groups, account.roles, account.buckets)
-    return account.name, account.account_id, *(_few(kind) for kind in kinds)
+    rows = []
+    for account in world.accounts.values():
+        kinds: list[Collection[str]] = [account.users, account.groups, account.roles]
+        cells = map(_few, [*kinds, account.buckets])
+        rows.append((account.name, account.account_id, *cells))
+    caption = f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC"
+    table = Table.of(caption, "account, account_id, users, groups, roles, buckets", rows)
+    return f"{table.first(FEW).html()}{''.join(map(inner, world.organizations.values()))}"
 
 
 def _few(names: Collection[str]) -> str:
@@ -45,36 +48,77 @@ def _few(names: Collection[str]) -> str:
     return f"{', '.join(list(names)[:NAMES])}{more}" if names else "none"
 
 
-def account_card(account: Account) -> str:
-    """Show the identities of an account."""
+@inner.register(Account)
+def _(account: Account) -> str:
     columns = ("kind", "name", "groups", "policies", "permissions_boundary", "access_keys")
-    return account_table(account).only(*columns).first(FEW).html()
+    return table_of(account).only(*columns).first(FEW).html()
 
 
-def identity_card(identity: Identity) -> str:
-    """Show a user, a group or a role: who it is with, and the policies that reach it."""
-    parts = [f"<strong>{escape(identity.kind)} {escape(identity.name)}</strong>"]
-    parts.append(f'<div style="{CODE}">{escape(identity.arn)}</div>')
+@inner.register(Identity)
+def _(identity: Identity) -> str:
+    """Show a user, a group or a role: its groups or users, and the policies that apply to it."""
+    names = ""
     if isinstance(identity, User):
-        parts.append(_named("groups", identity.groups))
+        names = _named("groups", identity.groups)
     if isinstance(identity, Group):
-        parts.append(_named("users", [user.name for user in identity.users]))
-    return "".join((*parts, identity_table(identity).first(FEW).html()))
+        names = _named("users", [user.name for user in identity.users])
+    table = table_of(identity).first(FEW).html()
+    return f"{_head(identity.kind, identity.name, identity.arn)}{names}{table}"
+
+
+def _head(kind: str, name: str, arn: str) -> str:
+    return f"<strong>{escape(kind)} {escape(name)}</strong>{code(arn)}"
 
 
 def _named(what: str, names: Iterable[str]) -> str:
     return f"<div>{what}: {escape(', '.join(names)) or 'none'}</div>"
 
 
-def organization_card(organization: Organization) -> str:
-    """Show the tree of an organization."""
-    return f'<div style="{CODE}">{escape(organization.describe())}</div>'
+@inner.register(Organization)
+def _(organization: Organization) -> str:
+    return code(organization.describe())
 
 
-def resource_card(resource: Resource) -> str:
-    """Show a resource, and the policy that it has of its own."""
-    parts = [f"<strong>{escape(resource.kind)} {escape(resource.name)}</strong>"]
-    parts.append(f'<div style="{CODE}">{escape(resource.arn)}</div>')
-    parts.append(_named("tags", [f"{key}={value}" for key, value in resource.tags.items()]))
+@inner.register(Resource)
+def _(resource: Resource) -> str:
+    tags = _named("tags", [f"{key}={value}" for key, value in resource.tags.items()])
     text = "no policy of its own" if resource.policy is None else resource.policy.text
-    return "".join([*parts, f'<div style="{CODE}">{escape(text)}</div>'])
+    return f"{_head(resource.kind, resource.name, resource.arn)}{tags}{code(text)}"
+
+
+@inner.register(Session)
+def _(session: Session) -> str:
+    """Show a session: its caller, how long it lasts, and what goes along with it."""
+    record = session.record
+    policies = [policy.name or "session policy" for policy in (*session.policies, *record.scoped)]
+    tags = [
+        f"{key}={value}" + (" (transitive)" if key in record.transitive_tags else "")
+        for key, value in record.tags.items()
+    ]
+    facts = {
+        "caller": record.arn,
+        "permissions of": record.issuer_arn,
+        "made by": record.operation,
+        "from": record.issued,
+        "until": record.expiration,
+        "MFA": "used" if session.keys.get("aws:MultiFactorAuthPresent") else "not used",
+        "source identity": record.source_identity or "none",
+        "session tags": ", ".join(tags) or "none",
+        "at most": ", ".join(policies) or "nothing takes away",
+    }
+    head = f"<strong>{escape(record.access_key_id)}</strong> {badge(state_of(session))}"
+    return f"{head}{html_facts('Session', facts.items())}"
+
+
+@inner.register(Timeline)
+def _(timeline: Timeline) -> str:
+    return table_of(timeline).first(FEW).html() if timeline.rows else "No credentials."
+
+
+@inner.register(EventLog)
+def _(log: EventLog) -> str:
+    """Show the last events of a log."""
+    if not log:
+        return "No events."
+    more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""
+    return f"{more}{events_table(log[-FEW:]).html()}"

@@ -6,10 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
+from iamlab.view.cards.card import FEW as ROWS
+from iamlab.view.cards.card import inner
 from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
+from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import EFFECTS
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ _CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unico
 _COLUMNS = ("statement", "in words", "as it is written")
 
 
+@inner.register(Policy)
 def policy_card(policy: Policy) -> str:
     """Show a policy as a table: a row a statement, its effect, its words, its JSON.
 
@@ -33,7 +38,7 @@ def policy_card(policy: Policy) -> str:
     title = f"Policy {policy.name}" if policy.name else "A policy"
     title += f": {count(len(policy.statements), 'statement')}, version {policy.version}"
     head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in _COLUMNS)
-    body = "".join(_row(one, policy) for one in policy.statements[:MANY])
+    body = "".join(_row(statement, policy) for statement in policy.statements[:MANY])
     left = len(policy.statements) - MANY
     if left > 0:
         more = f"and {count(left, 'more statement')}"
@@ -46,6 +51,11 @@ def policy_card(policy: Policy) -> str:
     )
     shown = framed(table, title, long=len(policy.statements) > FEW, wide=True)
     return f"{shown}{_whole(policy)}"
+
+
+@inner.register(ManagedPolicy)
+def _(policy: ManagedPolicy) -> str:
+    return f"{table_of(policy).first(ROWS).html()}{policy_card(policy.document)}"
 
 
 def _row(statement: Statement, policy: Policy) -> str:

@@ -1,1 +1,9 @@
-"""Values as tables: for each kind of value, what a row of its table is."""
+"""Values as tables: for each kind of value, what a row of its table is.
+
+Each module registers its tables with :func:`~iamlab.view.tables.table_of`.
+"""
+
+from iamlab.view.tables import table_of
+from iamlab.view.tabular import access, accounts, policies, reports
+
+__all__ = ["access", "accounts", "policies", "reports", "table_of"]

@@ -5,45 +5,75 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.paths import COLUMNS, Arrivals, BlastRadius, rows_of
-from iamlab.engine.verdict import Verdict
-from iamlab.model.event import row_of
-from iamlab.view.style import look
-from iamlab.view.tables import Table
+from iamlab.analysis.external_access.findings import OutsideAccess
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.paths import (
+    COLUMNS,
+    Arrivals,
+    BlastRadius,
+    Path,
+    Paths,
+    rows_of,
+)
+from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.analysis.what_can.what_can import WhatCan
+from iamlab.analysis.who_can import WhoCan
+from iamlab.analysis.world_diff.world_diff import WorldDiff
+from iamlab.display import count
+from iamlab.engine.access_changes import AccessChanges
+from iamlab.engine.matrix import AccessMatrix
+from iamlab.errors import RequestError
+from iamlab.model.event import EventLog, row_of
+from iamlab.view.style import LOOKS, look
+from iamlab.view.tables import NOT_ALLOWED, Table, table_of
 from iamlab.view.tabular.signs import GAINED, LOST, OUTCOMES, bad, good
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
-    from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.analysis.privilege_escalation.paths import Path, Paths
-    from iamlab.analysis.privilege_escalation.reach import Reach
-    from iamlab.analysis.what_can.what_can import WhatCan
-    from iamlab.analysis.who_can import WhoCan
-    from iamlab.analysis.world_diff.world_diff import WorldDiff
-    from iamlab.engine.access_changes import AccessChanges
-    from iamlab.model.event import Event, EventLog
-    from iamlab.view.style import Look
+    from iamlab.analysis.external_access.findings import OutsideFinding
+    from iamlab.analysis.world_diff.world_diff import Change
+    from iamlab.model.event import Event
+
+CHANGE = "change, caller, action, resource"
+MOST_COLUMNS = 12
+"""The largest number of pairs that a matrix shows; its frame has all."""
 
 
-def who_can_table(found: WhoCan) -> Table:
-    """Give those who may do something, each with the statements that let him."""
+@table_of.register(AccessMatrix)
+def _(matrix: AccessMatrix) -> Table:
+    """Return its callers, and the first of its pairs."""
+    shown = range(min(len(matrix.pairs), MOST_COLUMNS))
+    few = f", {len(shown)} of {len(matrix.pairs)} actions on resources"
+    caption = f"Access of {count(len(matrix.principals), 'caller')}"
+    looks = {True: LOOKS["allowed"], False: NOT_ALLOWED}
+    return Table(
+        f"{caption}{few if len(shown) < len(matrix.pairs) else ''}",
+        ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
+        tuple(
+            (who, *(looks[matrix.allowed(row, pair)] for pair in shown))
+            for row, who in enumerate(matrix.principals)
+        ),
+    )
+
+
+@table_of.register(WhoCan)
+def _(found: WhoCan) -> Table:
+    """Return those who can do something, each with the statements that allow it."""
+    caption = f"Who can do {found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = (
-        (arn, look(decision.verdict), tuple(one.address for one in decision.determining))
+        (arn, look(decision.verdict), tuple(match.address for match in decision.determining))
         for arn, decision in found.items()
     )
-    caption = f"Who can do {found.action} on {found.resource}: {len(found)} of {found.asked}"
-    return Table(caption, ("principal", "verdict", "by"), tuple(rows))
+    return Table.of(caption, "principal, verdict, by", rows)
 
 
-def what_can_table(found: WhatCan) -> Table:
-    """Give what a caller may do, and then what is stopped."""
-    allowed = look(Verdict.ALLOWED)
-    rows = [(allowed, one.what, _because(one.by, one.when)) for one in found.allowed]
-    rows += [(bad("stopped"), one.what, one.why) for one in found.stopped]
-    columns = ("verdict", "actions and resources", "why")
-    return Table(f"What {found.principal} may do", columns, tuple(rows))
+@table_of.register(WhatCan)
+def _(found: WhatCan) -> Table:
+    """Return what a caller can do, and then what is stopped."""
+    rows = [(LOOKS["allowed"], line.what, _because(line.by, line.when)) for line in found.allowed]
+    rows += [(bad("stopped"), line.what, line.why) for line in found.stopped]
+    return Table.of(f"What {found.principal} may do", "verdict, actions and resources, why", rows)
 
 
 def _because(by: Sequence[str], when: Sequence[str]) -> str:
@@ -51,116 +81,102 @@ def _because(by: Sequence[str], when: Sequence[str]) -> str:
     return f"{', '.join(by) or 'no permission is needed'}{condition}"
 
 
-def changes_table(changes: AccessChanges) -> Table:
-    """Give who gained and who lost what between two matrices."""
-    cells = [(GAINED, cell) for cell in changes.gained] + [(LOST, cell) for cell in changes.lost]
-    return gains_and_losses(
-        f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}",
-        ((sign, *cell) for sign, cell in cells),
-    )
+@table_of.register(AccessChanges)
+def _(changes: AccessChanges) -> Table:
+    """Return who gained and who lost what between two matrices."""
+    rows = [(GAINED, *cell) for cell in changes.gained] + [(LOST, *cell) for cell in changes.lost]
+    caption = f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}"
+    return Table.of(caption, CHANGE, rows)
 
 
-def gains_and_losses(caption: str, rows: Iterable[tuple[Look, str, str, str]]) -> Table:
-    """Give gains and losses of (caller, action, resource)."""
-    return Table(caption, ("change", "caller", "action", "resource"), tuple(rows))
+@table_of.register(WorldDiff)
+def _(diff: WorldDiff) -> Table:
+    """Return who gained and who lost what, by which edits; without its worlds, the edits."""
+    edits = f"{len(diff):,} edits"
+    try:
+        rows = [(*change_row(change), "; ".join(change.by)) for change in diff.gains_and_losses]
+    except RequestError:  # it comes from a file, without its worlds
+        return Table.of(edits, "edit, what is different", enumerate(diff.edits, 1))
+    return Table.of(f"What {edits} gave and took", f"{CHANGE}, by", rows)
 
 
-def diff_table(diff: WorldDiff) -> Table:
-    """Give who gained and who lost what between two worlds, and by which edits."""
-    rows = (
-        (GAINED if one.gained else LOST, one.principal, one.action, one.resource, "; ".join(one.by))
-        for one in diff.gains_and_losses
-    )
-    columns = ("change", "caller", "action", "resource", "by")
-    return Table(f"What {len(diff):,} edits gave and took", columns, tuple(rows))
-
-
-def edits_table(diff: WorldDiff) -> Table:
-    """Give the edits that lead from one world to another: all that a file of them has."""
-    rows = tuple(enumerate(diff.edits, 1))
-    return Table(f"{len(diff):,} edits", ("edit", "what is different"), rows)
+def change_row(change: Change) -> tuple[object, ...]:
+    """Return the cells of what somebody gained or lost."""
+    sign = GAINED if change.gained else LOST
+    return sign, change.principal, change.action, change.resource
 
 
 # -- from outside, and by steps --------------------------------------------------------------------
 
 
-def outside_access_table(found: OutsideAccess) -> Table:
-    """Give the findings, the open ones first."""
-    columns = ("state", "resource", "principal", "actions", "when", "statement", "stopped by")
-    return Table(
-        f"Access from outside of {found.zone}: {found.asked} resources looked at",
-        columns,
-        tuple(map(_finding, found.findings)),
-    )
+@table_of.register(OutsideAccess)
+def _(found: OutsideAccess) -> Table:
+    """Return the findings, the open ones first."""
+    caption = f"Access from outside of {found.zone}: {found.asked} resources looked at"
+    columns = "state, resource, principal, actions, when, statement, stopped by"
+    return Table.of(caption, columns, map(_finding, found.findings))
 
 
-def _finding(one: OutsideFinding) -> tuple[object, ...]:
-    state = bad("public" if one.is_public else "open") if one else good("stopped")
-    who = ", ".join(f"{kind}: {value}" for kind, value in one.principal.items())
-    by = "; ".join(map(str, one.stopped_by)) or None
-    when = " and ".join(one.when) or None
-    return state, one.resource, who, one.actions, when, one.statement, by
+def _finding(finding: OutsideFinding) -> tuple[object, ...]:
+    state = bad("public" if finding.is_public else "open") if finding else good("stopped")
+    who = ", ".join(f"{kind}: {value}" for kind, value in finding.principal.items())
+    by, when = "; ".join(map(str, finding.stopped_by)), " and ".join(finding.when)
+    words = finding.actions, when or None, finding.statement, by or None
+    return state, finding.resource, who, *words
 
 
-def paths_table(found: Paths) -> Table:
-    """Give principals with the way that leads to each, the shortest ones first."""
-    rows = (
-        (
-            arn,
-            len(path),
-            ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
-            or "as it is",
-        )
-        for arn, path in found.items()
-    )
+@table_of.register(Paths)
+def _(found: Paths) -> Table:
+    """Return principals with the path to each, the shortest ones first."""
     caption = "Principals by their ways"
     if isinstance(found, Arrivals):
         caption = f"Who gets to do {found.action} on {found.resource}"
     if isinstance(found, BlastRadius):
         caption = f"Whom {found.source} can become"
-    return Table(caption, ("principal", "steps", "how"), tuple(rows))
+    rows = []
+    for arn, path in found.items():
+        steps = (f"{edge.way.title} ({edge.target})" for edge in path.edges)
+        rows.append((arn, len(path), ", then ".join(steps) or "as it is"))
+    return Table.of(caption, "principal, steps, how", rows)
 
 
-def path_table(path: Path) -> Table:
-    """Give the steps of a way, each with its calls."""
-    rows = (
-        (
-            *(number, str(edge.source), edge.way.title, str(edge.target)),
-            "\n".join(map(str, edge.calls)),
-            "\n".join(edge.conditions) or None,
-        )
-        for number, edge in enumerate(path.edges, 1)
-    )
-    columns = ("step", "source", "way", "target", "calls", "if")
-    return Table(f"From {path.source} to {path.target}", columns, tuple(rows))
+@table_of.register(Path)
+def _(path: Path) -> Table:
+    """Return the steps of a path, each with its calls."""
+    rows = []
+    for number, edge in enumerate(path.edges, 1):
+        words = edge.source, edge.way.title, edge.target, "\n".join(map(str, edge.calls))
+        rows.append((number, *map(str, words), "\n".join(edge.conditions) or None))
+    caption = f"From {path.source} to {path.target}"
+    return Table.of(caption, "step, source, way, target, calls, if", rows)
 
 
-def cut_table(cut: Cut) -> Table:
-    """Give the edits that close all ways."""
+@table_of.register(Cut)
+def _(cut: Cut) -> Table:
+    """Return the edits that close all paths."""
     state = "closed" if cut.is_closed else "not closed"
     caption = f"Edits of a cut; with them the way is {state}"
-    return Table(caption, ("edit", "what"), tuple(enumerate(map(str, cut.edits), 1)))
+    return Table.of(caption, "edit, what", enumerate(map(str, cut.edits), 1))
 
 
-def reach_table(reach: Reach) -> Table:
-    """Give all steps that somebody can make: a row an edge."""
+@table_of.register(Reach)
+def _(reach: Reach) -> Table:
+    """Return all steps that somebody can make: a row for each edge."""
     return Table("Who can become whom", COLUMNS, tuple(rows_of(reach.edges)))
 
 
 # -- events ----------------------------------------------------------------------------------------
 
 
+@table_of.register(EventLog)
 def events_table(log: EventLog | Sequence[Event]) -> Table:
-    """Give events: who did what, and how it ended."""
+    """Return events: who did what, and how it ended."""
+    rows = []
+    for event in log:
+        time, account, who, name, outcome, error, resource, *_ = row_of(event)
+        sign = OUTCOMES[str(outcome)]
+        sign = replace(sign, word=f"{outcome}: {error}") if error else sign
+        rows.append((time, account, str(who).rpartition("::")[2], name, sign, resource))
+    table = Table.of("Events", "time, log of, who, event, outcome, on", rows)
     several = len({event.recipient_account_id for event in log}) > 1
-    columns = ("time", *(("log of",) if several else ()), "who", "event", "outcome", "on")
-    return Table("Events", columns, tuple(_event(one, with_account=several) for one in log))
-
-
-def _event(event: Event, *, with_account: bool) -> tuple[object, ...]:
-    time, account, who, name, outcome, error, resource, *_ = row_of(event)
-    sign = OUTCOMES[str(outcome)]
-    if error:
-        sign = replace(sign, word=f"{outcome}: {error}")
-    of_whom = (account,) if with_account else ()
-    return time, *of_whom, str(who).rpartition("::")[2], name, sign, resource
+    return table if several else table.only("time", "who", "event", "outcome", "on")

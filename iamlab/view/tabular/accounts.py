@@ -1,65 +1,69 @@
-"""Tables of worlds, accounts and identities: who is there, and which policies reach whom."""
+"""Tables of worlds, accounts, identities, sessions and organizations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.engine.layers import NAMES
-from iamlab.model.identities import Bounded, Group, Identity, Role, User, policies_of
+from iamlab.model.account import Account
+from iamlab.model.identities import Bounded, Group, Identity, Role, RootUser, User, policies_of
 from iamlab.model.managed_policies import document_of
-from iamlab.model.organization.organization import targets_below
+from iamlab.model.organization.organization import Organization, targets_below
 from iamlab.model.organization.policies import RCP, SCP
-from iamlab.model.organization.targets import Member, OrganizationalUnit
-from iamlab.view.tables import Table
+from iamlab.model.world import World
+from iamlab.operations.sts.session import Session
+from iamlab.view.tables import Table, table_of
+from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.engine.layers import AttachedPolicy
-    from iamlab.model.account import Account
-    from iamlab.model.identities import RootUser
-    from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import Target
-    from iamlab.model.world import World
     from iamlab.policy.document import Policy
+    from iamlab.view.style import Look
 
-Row = tuple[object, ...]
+    Row = tuple[object, ...]
 
-IDENTITY = (
-    *("kind", "name", "groups", "policies", "permissions_boundary", "access_keys"),
-    *("tags", "create_date", "arn"),
+IDENTITY = "kind, name, groups, policies, permissions_boundary, access_keys, tags, create_date, arn"
+POLICIES = "policy, type, through, PolicyArn, Allow, Deny"
+"""What is shown of a policy; the last two are numbers of statements."""
+SESSION = (
+    "access_key_id, state, arn, role_arn, operation, issued, expiration, mfa, source_identity, "
+    "tags, transitive_tag_keys, policies"
 )
+ORGANIZATION = (
+    "depth, Type, Name, Id, ParentId, SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY, "
+    "other policies"
+)
+STEP, DEEPEST = "\N{NO-BREAK SPACE}" * 4, 10
 
 
-def world_table(world: World) -> Table:
-    """Give the principals of a world: its users, roles and root users."""
-    rows = (
+@table_of.register(World)
+def _(world: World) -> Table:
+    """Return the principals of a world: its users, roles and root users."""
+    rows = [
         (account.name, account.account_id, *row)
         for account in world.accounts.values()
         for row in _principals(account)
-    )
-    return Table(
-        f"Principals of the world at {world.clock.now:%Y-%m-%d %H:%M} UTC",
-        ("account", "account_id", *IDENTITY),
-        tuple(rows),
-    )
+    ]
+    caption = f"Principals of the world at {world.clock.now:%Y-%m-%d %H:%M} UTC"
+    return Table.of(caption, f"account, account_id, {IDENTITY}", rows)
 
 
-def account_table(account: Account) -> Table:
-    """Give the identities of an account: its users, groups and roles, and its root user."""
-    groups = map(_identity, account.groups.values())
-    return Table(
-        f"Identities of account {account.name} ({account.account_id})",
-        IDENTITY,
-        (*_principals(account), *groups),
-    )
+@table_of.register(Account)
+def _(account: Account) -> Table:
+    """Return the identities of an account: its users, roles and groups, and its root user."""
+    caption = f"Identities of account {account.name} ({account.account_id})"
+    rows = (*_principals(account), *map(_identity, account.groups.values()))
+    return Table.of(caption, IDENTITY, rows)
 
 
-def root_table(root: RootUser) -> Table:
-    """Give what there is of a root user; no policy of its account reaches it."""
-    return Table(
-        f"Root user of account {root.account.name}", IDENTITY, (_root(root.account),), of_one=True
-    )
+@table_of.register(RootUser)
+def _(root: RootUser) -> Table:
+    """Return the facts of a root user; no policy of its account applies to it."""
+    caption = f"Root user of account {root.account.name}"
+    return Table.of(caption, IDENTITY, [_root(root.account)], of_one=True)
 
 
 def _principals(account: Account) -> Iterator[Row]:
@@ -69,101 +73,138 @@ def _principals(account: Account) -> Iterator[Row]:
 
 
 def _root(account: Account) -> Row:
-    keys = len(account.root.key_records)
-    arn = account.root_arn
-    return ("root user", "root", None, None, None, keys, None, account.create_date, arn)
+    keys, date = len(account.root.key_records), account.create_date
+    return "root user", "root", None, None, None, keys, None, date, account.root_arn
 
 
-def _identity(one: Identity) -> Row:
-    boundary = one.boundary if isinstance(one, Bounded) else None
-    user = one if isinstance(one, User) else None
+def _identity(identity: Identity) -> Row:
+    boundary = identity.boundary if isinstance(identity, Bounded) else None
+    user = identity if isinstance(identity, User) else None
     return (
-        *(one.kind, one.name),
+        identity.kind,
+        identity.name,
         None if user is None else tuple(user.groups),
-        (*one.inline, *(arn.rpartition("/")[2] for arn in one.attached)),
+        (*identity.inline, *(arn.rpartition("/")[2] for arn in identity.attached)),
         None if boundary is None else boundary.rpartition("/")[2],
         None if user is None else len(user.key_records),
-        tuple(f"{key}={value}" for key, value in one.tags.items()) or None,
-        *(one.create_date, one.arn),
+        _tags(identity.tags) or None,
+        identity.create_date,
+        identity.arn,
     )
 
 
-# -- what reaches an identity ----------------------------------------------------------------------
-
-REACHES = ("policy", "type", "through", "PolicyArn", "Allow", "Deny")
-"""What is told of a policy that reaches somebody; the last two are numbers of statements."""
+def _tags(tags: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{key}={value}" for key, value in tags.items())
 
 
-def identity_table(identity: Identity) -> Table:
-    """Give the policies that reach a user, group or role: a row a policy."""
-    return Table(
-        f"Policies that reach {identity.kind} {identity.name}", REACHES, tuple(_reaching(identity))
-    )
+# -- the policies of an identity -------------------------------------------------------------------
 
 
-def _reaching(identity: Identity) -> Iterator[Row]:
+@table_of.register(Identity)
+def _(identity: Identity) -> Table:
+    """Return the policies that apply to a user, group or role: a row for each."""
+    caption = f"Policies that reach {identity.kind} {identity.name}"
+    return Table.of(caption, POLICIES, _policies(identity))
+
+
+def _policies(identity: Identity) -> Iterator[Row]:
     account = identity.account
-    yield from (_hanging(one, identity.kind) for one in policies_of(identity))
-    for name in identity.groups if isinstance(identity, User) else ():
-        if name in account.groups:
-            yield from (_hanging(one, f"group {name}") for one in policies_of(account.groups[name]))
+    holders: list[tuple[Identity, str]] = [(identity, identity.kind)]
+    groups = identity.groups if isinstance(identity, User) else ()
+    known = [name for name in groups if name in account.groups]
+    holders += [(account.groups[name], f"group {name}") for name in known]
+    for holder, through in holders:
+        for attached in policies_of(holder):
+            yield _policy(attached.policy, _type(attached.arn), through, attached.arn)
     if isinstance(identity, Bounded) and identity.boundary is not None:
-        arn = identity.boundary
-        document = document_of(account, arn)
-        yield _told(document, NAMES["boundary"], identity.kind, arn)
+        document = document_of(account, identity.boundary)
+        yield _policy(document, NAMES["boundary"], identity.kind, identity.boundary)
     if isinstance(identity, Role) and identity.trust is not None:
-        named = identity.trust.with_name("trust policy")
-        yield _told(named, "role trust policy", "role", None)
+        yield _policy(identity.trust.with_name("trust policy"), "role trust policy", "role", None)
     if not isinstance(identity, Group) and account.organization is not None:
         for level in account.organization.levels(account.account_id, SCP):
-            for one in level:
-                yield _told(one.policy, NAMES["scp"], ", ".join(one.path), one.arn)
+            for attached in level:
+                path = ", ".join(attached.path)
+                yield _policy(attached.policy, NAMES["scp"], path, attached.arn)
 
 
-def _hanging(one: AttachedPolicy, through: str) -> Row:
-    kind = "inline policy"
-    if one.arn is not None:
-        of_aws = one.arn.split(":")[4:5] == ["aws"]
-        kind = "AWS managed policy" if of_aws else "customer managed policy"
-    return _told(one.policy, kind, through, one.arn)
+def _type(arn: str | None) -> str:
+    if arn is None:
+        return "inline policy"
+    return "AWS managed policy" if arn.split(":")[4:5] == ["aws"] else "customer managed policy"
 
 
-def _told(policy: Policy | None, kind: str, through: str, arn: str | None) -> Row:
-    if policy is None:  # a file names it, and does not have its document
-        return str(arn).rpartition("/")[2], kind, through, arn, None, None
-    effects = [one.effect for one in policy.statements]
-    name = policy.name or str(arn or "unnamed").rpartition("/")[2]
-    return name, kind, through, arn, effects.count("Allow"), effects.count("Deny")
+def _policy(policy: Policy | None, kind: str, through: str, arn: str | None) -> Row:
+    end = str(arn or "unnamed").rpartition("/")[2]
+    if policy is None:  # a file names it, and doesn't have its document
+        return end, kind, through, arn, None, None
+    effects = [statement.effect for statement in policy.statements]
+    numbers = effects.count("Allow"), effects.count("Deny")
+    return policy.name or end, kind, through, arn, *numbers
+
+
+# -- sessions; they show no secret -----------------------------------------------------------------
+
+
+def state_of(session: Session) -> Look:
+    """Return whether a session is still valid."""
+    return bad("expired") if session.is_expired else good("valid")
+
+
+@table_of.register(Session)
+def _(session: Session) -> Table:
+    """Return the facts of a session; it is one row."""
+    record = session.record
+    policies = (policy.name or "session policy" for policy in (*session.policies, *record.scoped))
+    row = (
+        record.access_key_id,
+        state_of(session),
+        record.arn,
+        record.issuer_arn,
+        record.operation,
+        record.issued,
+        record.expiration,
+        bool(session.keys.get("aws:MultiFactorAuthPresent")),
+        record.source_identity,
+        _tags(record.tags),
+        tuple(record.transitive_tag_keys),
+        tuple(policies),
+    )
+    return Table.of(f"Session {record.arn.rpartition(':')[2]}", SESSION, [row], of_one=True)
+
+
+@table_of.register(Timeline)
+def _(timeline: Timeline) -> Table:
+    """Return credentials as a tree: under each those that were requested with it."""
+    rows = []
+    for level, row in timeline.as_tree():
+        who = f"{STEP * min(level, DEEPEST)}{row.arn.rpartition(':')[2]}"
+        state = good(row.ended) if row.ended == "still valid" else bad(row.ended)
+        rows.append((who, row.access_key_id, row.operation, row.start, row.end, state))
+    caption = f"Credentials until {timeline.now:%Y-%m-%d %H:%M} UTC"
+    return Table.of(caption, "who, access key, made by, from, until, state", rows)
 
 
 # -- organizations ---------------------------------------------------------------------------------
 
 
-def organization_table(organization: Organization) -> Table:
-    """Give what policies hang on: a row a target, from the root down."""
-    columns = (
-        *("depth", "Type", "Name", "Id", "ParentId"),
-        *("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "other policies"),
-    )
-    return Table(
-        f"Organization {organization.id}, management account "
-        f"{organization.management_account.name}",
-        columns,
-        tuple(_targets(organization, organization.root, targets_below(organization), 0)),
-    )
+@table_of.register(Organization)
+def _(organization: Organization) -> Table:
+    """Return what policies are attached to: a row for each target, from the root down."""
+    management = organization.management_account.name
+    caption = f"Organization {organization.id}, management account {management}"
+    rows = _targets(organization, organization.root, targets_below(organization), 0)
+    return Table.of(caption, ORGANIZATION, rows)
 
 
 def _targets(
     organization: Organization, target: Target, below: Mapping[str, list[Target]], depth: int
 ) -> Iterator[Row]:
-    """Give a target and all below it."""
+    """Yield a target and all below it."""
     known = [organization.policies[key] for key in target.attached if key in organization.policies]
-    other = tuple(one.name for one in known if one.type not in (SCP, RCP))
-    parent = target.parent_id if isinstance(target, OrganizationalUnit | Member) else None
-    yield (
-        *(depth, target.kind, target.name, target.id, parent),
-        *(tuple(one.name for one in known if one.type == kind) for kind in (SCP, RCP)),
-        other or None,
-    )
-    for one in below.get(target.id, ()):
-        yield from _targets(organization, one, below, depth + 1)
+    scps, rcps = (tuple(own.name for own in known if own.type == kind) for kind in (SCP, RCP))
+    others = tuple(own.name for own in known if own.type not in (SCP, RCP))
+    parent = getattr(target, "parent_id", None)
+    yield depth, target.kind, target.name, target.id, parent, scps, rcps, others or None
+    for inner in below.get(target.id, ()):
+        yield from _targets(organization, inner, below, depth + 1)

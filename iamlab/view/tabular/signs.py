@@ -1,34 +1,25 @@
-"""Signs that stand in tables: a symbol, a word and a colour together."""
+"""Signs in tables: a symbol, a word and a colour together."""
 
 from __future__ import annotations
 
-from iamlab.view.style import (
-    ABSENT,
-    ALLOW,
-    ALLOW_AREA,
-    ALLOW_FILL,
-    DENY,
-    DENY_AREA,
-    DENY_FILL,
-    SILENT,
-    SILENT_AREA,
-    Look,
-)
+from dataclasses import replace
+
+from iamlab.view.style import ABSENT, LOOKS, Look
 
 
 def good(word: str, symbol: str = "✓") -> Look:
     """Mark what is allowed, gained, done or valid."""
-    return Look(symbol, word, ALLOW, ALLOW_AREA, ALLOW_FILL)
+    return replace(LOOKS["allowed"], symbol=symbol, word=word)
 
 
 def bad(word: str, symbol: str = "✕") -> Look:
     """Mark what is denied, lost, open to strangers or over."""
-    return Look(symbol, word, DENY, DENY_AREA, DENY_FILL, "////")
+    return replace(LOOKS["explicitDeny"], symbol=symbol, word=word)
 
 
 def silent(word: str, symbol: str = "○") -> Look:
     """Mark what is neither."""
-    return Look(symbol, word, SILENT, SILENT_AREA, hatch="....")
+    return replace(LOOKS["implicitDeny"], symbol=symbol, word=word)
 
 
 EFFECTS = {"Allow": good("Allow"), "Deny": bad("Deny")}
@@ -37,9 +28,9 @@ RESULTS = {
     "allow": good("allow"),
     "deny": bad("deny"),
     "silent": silent("silent"),
-    "absent": Look(ABSENT.symbol, "absent", ABSENT.colour, ABSENT.area),
+    "absent": replace(ABSENT, word="absent"),
 }
-"""What a rung of a decision says, by the word of its ``result``."""
+"""How a step of a decision looks, by its ``result``."""
 OUTCOMES = {"allowed": good("allowed"), "denied": bad("denied"), "failed": silent("failed")}
 """How an event ended."""
 YES, NO = good("yes"), silent("no")

@@ -1,7 +1,7 @@
 """A fix that only tidies up leaves every decision as it was.
 
 Policies of the random questions of ``tests/engine/random_questions.py`` are made untidy: values
-stand twice, stars stand alone, lists are empty. Each fix of a finding that says "this adds nothing"
+is duplicated, stars are alone, lists are empty. Each fix of a finding that says "this adds nothing"
 is then asked the same questions as the policy before it.
 """
 
@@ -40,7 +40,7 @@ TIDY = frozenset(
 
 QUESTIONS = tries(400)
 
-# What every request has, whether a question speaks of it or not.
+# What every request has, whether a question is about it or not.
 ALWAYS = {
     key.name: {"Bool": "true", "Date": INSTANTS[0]}.get(key.type, "x1")
     for key in GLOBAL_KEYS.values()
@@ -85,11 +85,19 @@ def _listed(value):
 
 
 def _untidy_lists(statement, rng):
-    """Say some values twice, or put one that covers others beside them."""
+    """Return some values twice, or put one that covers others beside them."""
     for name in ("Action", "NotAction"):
         if name in statement and rng.random() < 0.4:
             values = _listed(statement[name])
-            more = [*values, *(one.upper() for one in values), "*", "s3:*", "s3*", "*:*", "s3:Get*"]
+            more = [
+                *values,
+                *(value.upper() for value in values),
+                "*",
+                "s3:*",
+                "s3*",
+                "*:*",
+                "s3:Get*",
+            ]
             statement[name] = values + rng.sample(more, 2)
     for name in ("Resource", "NotResource"):
         if name in statement and rng.random() < 0.4:
@@ -136,7 +144,7 @@ def _untidy(document, rng):
 
 
 def _slots(question):
-    """Give the places of policies in a question, and of which type they are."""
+    """Return the places of policies in a question, and of which type they are."""
     for name in ("identity", "session"):
         for index in range(len(question[name])):
             yield (name, index), name
@@ -150,7 +158,7 @@ def _slots(question):
 
 
 def _replaced(question, path, document):
-    """Give the question with another policy at a place."""
+    """Return the question with another policy at a place."""
     changed = copy.copy(question)
     here = changed
     for step in path[:-1]:
@@ -166,7 +174,7 @@ def _type(question, kind):
 
 
 def _untidy_questions(rng, number):
-    """Give questions with the place of each policy, its type, and an untidy one for there."""
+    """Return questions with the place of each policy, its type, and an untidy one for there."""
     for _ in range(number):
         question = random_question(rng)
         question["context"] = ALWAYS | question["context"]
@@ -179,7 +187,7 @@ def _untidy_questions(rng, number):
 
 @pytest.fixture(scope="module")
 def tried():
-    """Give how often the fix of each code was tried, and the first that changed a decision."""
+    """Return how often the fix of each code was tried, and the first that changed a decision."""
     rng = random.Random(20261125)
     counts, changed = Counter(), {}
     for question, path, kind, untidy in _untidy_questions(rng, QUESTIONS):
@@ -227,29 +235,29 @@ def test_a_fix_leaves_all_that_it_is_not_about_as_it_was():
 
 
 def _without_numbers(policy):
-    return [replace(one, number=0, variables=True) for one in policy.statements]
+    return [replace(statement, number=0, variables=True) for statement in policy.statements]
 
 
 def _differences(policy, fixed):
     """Count the statements that a fix changed; one more is counted for each that went."""
     before, after = _without_numbers(policy), _without_numbers(fixed)
     if len(before) == len(after):
-        return sum(one != other for one, other in zip(before, after, strict=True))
+        return sum(item != other for item, other in zip(before, after, strict=True))
     gone = [before[:n] + before[n + 1 :] for n in range(len(before))]
     return 1 if after in gone else 2
 
 
 def test_a_policy_that_was_put_together_is_looked_at_as_one_that_was_read():
-    """Statements without a text have places, and findings that can be mended."""
+    """Statements without a text have places, and findings that can be fixed."""
     statement = Statement("Allow", 1, principal=(), action=("s3:*", "s3:Get*"), resource=("*",))
     found = advise(Policy((statement,)), "resource")
 
-    assert {"EMPTY_OBJECT_PRINCIPAL", "REDUNDANT_ACTION"} <= {one.code for one in found}
-    assert all(one.line for one in found)
+    assert {"EMPTY_OBJECT_PRINCIPAL", "REDUNDANT_ACTION"} <= {finding.code for finding in found}
+    assert all(finding.line for finding in found)
 
 
-def test_a_document_that_is_no_text_has_no_lines():
-    """Of a dict that is no policy only the path is told."""
+def test_a_document_that_is_not_a_text_has_no_lines():
+    """Of a dict that is not a policy only the path is reported."""
     [finding] = review({"Version": "2012-10-17"})
 
     assert str(finding).startswith("ERROR MISSING_STATEMENT at $: ")

@@ -85,7 +85,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     if shown:
         caption += f" Bold: what {called(shown)} can assume."
     if wide:
-        caption += " Permitted more: roles that don't trust the principal."
+        caption += " Permitted: more roles, which don't trust the principal."
     if any(node.members for node in drawn.nodes):
         caption += " Those that are alike are drawn as one; the list has each."
     return scene.figure(draw_network, alt=_alt(world, scene, shown), caption=caption, drawn=drawn)
@@ -188,14 +188,15 @@ def _drawn(scene: Scene) -> Scene:
     """
     edges = [edge for edge in scene.edges if edge.source != edge.target]
     vain = Counter(edge.source for edge in edges if edge.kind == states.NOT_TRUSTED)
-    more = {key: f", {MORE} {number} more" for key, number in vain.items() if number > FEW}
+    more = {key: f", +{number} {MORE}" for key, number in vain.items() if number > FEW}
     edges = [
         edge for edge in edges if not (edge.kind == states.NOT_TRUSTED and edge.source in more)
     ]
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = [node for node in scene.nodes if node.id in ends]
-    possible = [edge for edge in edges if _is_possible(edge)]
-    columns = columns_by_distance([node.id for node in nodes], possible, edges)
+    every = [(edge.source, edge.target) for edge in edges]
+    possible = [(edge.source, edge.target) for edge in edges if _is_possible(edge)]
+    columns = columns_by_distance([node.id for node in nodes], possible, every)
     accounts = {node.frame for node in nodes if node.frame}
     outside = [node.id for node in nodes if not node.frame] if len(accounts) > 1 else []
     if outside:
