@@ -1,4 +1,4 @@
-"""What may stand in a layer, and how a mistake is told."""
+"""What can be in a layer, and how a mistake is reported."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.engine.making import ANA, DENY, EVERYTHING, MANAGED
 POLICY = Policy.parse({"Statement": []}, name="p")
 
 
-def test_wherever_a_policy_stands_it_may_be_attached():
+def test_wherever_a_policy_is_it_may_be_attached():
     """With where it came from, or without."""
     bare, attached = AttachedPolicy(EVERYTHING), AttachedPolicy(EVERYTHING, MANAGED, ("group g",))
     layers = Layers(
@@ -59,7 +59,7 @@ def test_each_layer_limits_or_can_grant():
 
 @pytest.mark.parametrize("layer", ["identity", "session", "scoped"])
 @pytest.mark.parametrize("wrong", [POLICY, {"Statement": []}, '{"Statement": []}', None])
-def test_one_policy_where_a_list_is_wanted_is_refused_with_the_mend(layer, wrong):
+def test_one_policy_where_a_list_is_wanted_is_refused_with_the_fix(layer, wrong):
     """The commonest slip: to forget the brackets."""
     with pytest.raises(RequestError, match=rf"{layer} is a list .* write \[policy\]"):
         Layers(**{layer: wrong})
@@ -67,8 +67,8 @@ def test_one_policy_where_a_list_is_wanted_is_refused_with_the_mend(layer, wrong
 
 @pytest.mark.parametrize("layer", ["scp", "rcp"])
 @pytest.mark.parametrize("wrong", [POLICY, None, {"Statement": []}, '{"Statement": []}'])
-def test_no_list_where_levels_are_wanted_is_refused_with_the_mend(layer, wrong):
-    """Nor is one policy a level."""
+def test_no_list_where_levels_are_wanted_is_refused_with_the_fix(layer, wrong):
+    """A single policy isn't a level either."""
     with pytest.raises(RequestError, match=rf"{layer} is a list of levels.*\[\[policy\]"):
         Layers(**{layer: wrong})
     with pytest.raises(RequestError, match=rf"A level of {layer} .* write \[policy\]"):
@@ -77,7 +77,7 @@ def test_no_list_where_levels_are_wanted_is_refused_with_the_mend(layer, wrong):
 
 @pytest.mark.parametrize("layer", ["resource", "boundary", "endpoint"])
 def test_a_bare_document_is_refused_with_the_way_to_make_a_policy(layer):
-    """A dict is no policy until it is parsed."""
+    """A dict is not a policy until it is parsed."""
     with pytest.raises(RequestError, match=r"Policy\.parse"):
         Layers(**{layer: {"Statement": []}})
     with pytest.raises(RequestError, match=r"Policy\.parse"):

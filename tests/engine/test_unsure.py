@@ -60,7 +60,7 @@ def test_the_table_has_every_switch_once_with_its_value():
 
     assert switches == constants
     assert len(switches) == len(unsure.SWITCHES)
-    assert all(one.says.endswith(".") and one.because.endswith(".") for one in unsure.SWITCHES)
+    assert all(item.says.endswith(".") and item.because.endswith(".") for item in unsure.SWITCHES)
 
 
 def test_every_switch_names_a_test_that_there_is():

@@ -86,24 +86,13 @@ class Places:
         self.taken = list(taken)
         self.lines = [list(_points(line)) for line in sheet.record.lines]
 
-    def write(
-        self,
-        number: int,
-        words: str,
-        colour: str,
-        *,
-        note: str = "",
-        at: float = 0.5,
-        room: float = 2.0,
-    ) -> bool:
+    def write(self, number: int, words: str, colour: str, *, at: float, room: float) -> bool:
         """Write words on one of the sheet's lines, near a part of its length.
 
         Parameters
         ----------
         number
             Which line, in the order in which they were drawn.
-        note
-            More words, in a line below.
         at
             From 0, where it begins, to 1, where it ends.
         room
@@ -114,32 +103,19 @@ class Places:
         bool
             Whether there was a place.
         """
-        texts = [fit(text, room, SMALL) for text in (words, note) if text]
-        width = max(width_of(text, SMALL) for text in texts) + 2 * AIR
-        height = height_of(SMALL) * len(texts)
-        best: tuple[float, Point, Rectangle] | None = None
-        line = self.lines[number]
+        width, height = width_of(fit(words, room, SMALL), SMALL) + 2 * AIR, height_of(SMALL)
+        line, others = self.lines[number], [*self.lines[:number], *self.lines[number + 1 :]]
+        found: list[tuple[float, Point, Rectangle]] = []
         for place, (x, y) in enumerate(line):
             seen = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            if seen[0] < 0 or seen[2] > PAGE - MARGIN or self._is_taken(seen):
-                continue
-            others = sum(
-                any(_is_in(point, seen) for point in other)
-                for i, other in enumerate(self.lines)
-                if i != number
-            )
-            cost = others + 3 * abs(place / (len(line) - 1) - at)
-            if best is None or cost < best[0]:
-                best = cost, (x, y), seen
-        if best is None:
+            if seen[0] >= 0 and seen[2] <= PAGE - MARGIN and not self._is_taken(seen):
+                below = sum(any(_is_in(point, seen) for point in other) for other in others)
+                found.append((below + 3 * abs(place / (len(line) - 1) - at), (x, y), seen))
+        if not found:
             return False
-        _, (x, y), seen = best
+        _, (x, y), seen = min(found)
         self.taken.append(seen)
-        style = {"align": "center", "room": room, "on_line": True}
-        y -= (len(texts) - 1) * height_of(SMALL) / 2
-        if note:
-            self.sheet.note(x, y + height_of(SMALL), note, colour, **style)
-        self.sheet.note(x, y, words, colour, **style)
+        self.sheet.note(x, y, words, colour, align="center", room=room, on_line=True)
         return True
 
     def _is_taken(self, seen: Rectangle) -> bool:

@@ -1079,7 +1079,7 @@ SERVICES: list[tuple[str, Doc, bool]] = [
 
 
 @pytest.mark.parametrize(("service", "condition", "expected"), SERVICES, ids=str)
-def test_a_service_that_may_be_a_confused_deputy_is_told_apart(
+def test_a_service_that_may_be_a_confused_deputy_is_distinguished(
     service: str,
     condition: Doc,
     expected: bool,  # noqa: FBT001

@@ -356,7 +356,7 @@ def test_what_two_patterns_both_match_is_asked_too(world: World) -> None:
 
 
 def test_what_rcps_and_endpoints_name_is_asked_too(world: World) -> None:
-    """A thing that only a policy on the way has named is told apart from the others."""
+    """A thing that only a policy on the way has named is distinguished from the others."""
     main, ana = world.account("main"), world.user("ana")
     ana.put_policy("own", document(allow("s3:GetObject")))
     endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1")

@@ -30,7 +30,7 @@ from iamlab.engine.layers import CEILINGS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.names import resource_policy_of, short_name
+from iamlab.view.figures.names import resource_policy_of, short_name, who_must_allow
 from iamlab.view.folding import merged
 from iamlab.view.layouts.path import GATE, LINK, MARK
 from iamlab.view.scene import Edge, Node
@@ -62,8 +62,6 @@ LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", **CREDENTIALS}
 """What stops are called: by their layers, or by the path to what no policy limits."""
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
 """The title of a mark, and the kinds of callers for which own policies aren't asked."""
-OF_ACCOUNT = ("same_account", "role_trust", "kms_key")
-"""The rules by which own policies must allow too if only the account is named."""
 SYMBOLS = {trace.DENIES: "✕", trace.ALLOWS: "✓", trace.NO_ALLOW: "○", trace.ABSENT: "–"}
 MOST, MOST_LINKS = (8, 10), 5
 """The largest number of statements in a picture, before the first step of folding and before the
@@ -331,9 +329,7 @@ def _mark(decision: Decision, name: str) -> Stop:
     if denies and decision.verdict is Verdict.EXPLICIT_DENY:
         of_resource = [one for one in denies if FRAMES.get(one.layer) == RESOURCE]
         return _stop(decision, "a Deny overrides every Allow", trace.DENIES, of_resource)
-    title = made.reason.partition(": ")[2] or made.reason or made.rule.replace("_", " ")
-    if made.principal_match is PrincipalMatch.ACCOUNT and made.rule in OF_ACCOUNT:
-        title = "the account is named: own policies must allow too"
+    title = who_must_allow(decision).split(": ", 1)[-1]
     sides = [layer for layer in FRAMES if step(layer).found.present or layer != "grant"]
     if decision.request.caller.kind in NO_OWN_POLICIES:
         sides.remove("identity")
@@ -342,4 +338,4 @@ def _mark(decision: Decision, name: str) -> Stop:
     note += ", but blocked" if made.is_cut and not passes else ""
     look = LOOKS["allowed" if passes else "implicitDeny"]
     answer = f"AWS answers: {made.refusal}" if made.refusal else ""
-    return look, title.rstrip("."), answer or note, passes
+    return look, title, answer or note, passes

@@ -17,7 +17,7 @@ from math import log10
 from typing import TYPE_CHECKING
 
 from iamlab.display import count, printable
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.policy.describe.targets import may_work_on
@@ -117,9 +117,8 @@ def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
         raise RequestError("Name at least one service, or pass none for all services.")
     for prefix in prefixes:
         if not catalog.has(prefix):
-            error = RequestError(f"There is no service {prefix!r}.")
-            error.add_note(did_you_mean(prefix, catalog.services()))
-            raise error
+            hint = did_you_mean(prefix, catalog.services())
+            raise noted(RequestError(f"There is no service {prefix!r}."), hint)
     every = (one.full_name for prefix in prefixes for one in catalog.actions_of(prefix).values())
     return tuple(dict.fromkeys(every))
 
@@ -131,8 +130,7 @@ def _arns(resources: str | Iterable[str]) -> tuple[str, ...]:
         is_short = arn.startswith("arn:") and arn.endswith("*")  # it covers all that may follow
         if not (arn == "*" or is_short or is_arn(arn)):
             error = RequestError(f"Each resource is an ARN, and not {arn!r}.")
-            error.add_note("Such as arn:aws:s3:::bucket/key, also with * and ?.")
-            raise error
+            raise noted(error, "Such as arn:aws:s3:::bucket/key, also with * and ?.")
     return arns
 
 
@@ -221,8 +219,8 @@ def _can_act(statement: Statement, name: str) -> bool:
 
 def _acts_on(statement: Statement, name: str, arn: str) -> bool:
     """Whether an action can act on one resource, and the statement is about that."""
-    in_list = any(glob_resource(pattern, arn) for pattern in statement.resources or ())
-    return may_work_on(name, arn) and in_list is (statement.resource is not None)
+    is_listed = any(glob_resource(pattern, arn) for pattern in statement.resources or ())
+    return may_work_on(name, arn) and is_listed is (statement.resource is not None)
 
 
 def _examples(names: Sequence[str], before: Sequence[str]) -> list[str]:

@@ -19,7 +19,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.matching import wanted_values
 from iamlab.engine.request import Request
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
 from iamlab.policy.document import Policy
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
     Part = tuple[bool, bool]
-    Parts = Mapping[Part, Sequence[str]]
+    Values = Sequence[str]
+    Parts = Mapping[Part, Values]
+    Fits = Mapping[str, Values]
 
 POLICY, BOTH, REQUEST = (True, False), (True, True), (False, True)
 NAMES = {POLICY: "only in the policy", BOTH: "in both", REQUEST: "only in the request"}
@@ -97,16 +99,14 @@ def value_sets(
     title, seen = f"{comparison} {shown(key)}", HOLDS if holds else FAILS
     reason, lit = _reason(comparison, key, policy, parts, holds=holds)
     outcome = f"{seen}: {reason}"
-    nodes = list(_nodes(title, policy, request, parts, fits, lit))
     named = [
-        f"{name}: {listed(list(map(shown, parts[part])), 3, length=30)}"
+        f"{name}: {listed(list(map(shown, parts[part])) or [NO_VALUE], length=30)}"
         for part, name in NAMES.items()
-        if parts[part]
     ]
     verdict = f". {seen.word.capitalize()}: {shorten(reason, 110)}."
-    return Scene(nodes, after=[outcome]).figure(
+    return Scene(list(_nodes(title, policy, request, parts, fits, lit)), after=[outcome]).figure(
         lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
-        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named or ["two empty sets"], verdict),
+        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
         caption=_caption(comparison),
         is_graph=False,
     )
@@ -117,17 +117,16 @@ def _comparison(operator: object) -> Comparison:
     comparison = read_operator(operator) if isinstance(operator, str) else None
     if comparison is None:
         known = [*OPERATORS, *(f"{one}:{name}" for one in SET_OPERATORS for name in OPERATORS)]
-        error = RequestError(f"There is no operator {operator!r}.")
-        error.add_note(did_you_mean(str(operator), known))
-        raise error
+        hint = did_you_mean(str(operator), known)
+        raise noted(RequestError(f"There is no operator {operator!r}."), hint)
     if comparison.name == "Null":
         raise RequestError("Null tests whether a key is present. It compares no values.")
     return comparison
 
 
 def _compared(
-    comparison: Comparison, key: str, policy: Sequence[str], request: Sequence[str]
-) -> tuple[dict[str, list[str]], bool]:
+    comparison: Comparison, key: str, policy: Values, request: Values
+) -> tuple[Fits, bool]:
     """Return the policy's values that each of the request's matches, and whether it holds."""
     condition = {str(comparison): {key: list(policy)}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
@@ -138,13 +137,12 @@ def _compared(
     wanted = wanted_values(parsed.conditions[0], parsed, made, decision.rules)
     pairs = [(raw, want) for raw, want in zip(policy, wanted, strict=True) if want is not None]
     test = OPERATORS[comparison.name].test
-    return {
-        value: [raw for raw, want in pairs if test(want, value)] for value in request
-    }, decision.allowed
+    fits = {value: [raw for raw, want in pairs if test(want, value)] for value in request}
+    return fits, decision.allowed
 
 
 def _reason(
-    comparison: Comparison, key: str, policy: Sequence[str], parts: Parts, *, holds: bool
+    comparison: Comparison, key: str, policy: Values, parts: Parts, *, holds: bool
 ) -> tuple[str, dict[Part, Look]]:
     """Return why it holds or doesn't, and the look of the part that decides."""
     every = comparison.set_operator == "ForAllValues"
@@ -175,12 +173,7 @@ def _reason(
 
 
 def _nodes(
-    title: str,
-    policy: Sequence[str],
-    request: Sequence[str],
-    parts: Parts,
-    fits: Mapping[str, Sequence[str]],
-    lit: Mapping[Part, Look],
+    title: str, policy: Values, request: Values, parts: Parts, fits: Fits, lit: Mapping[Part, Look]
 ) -> Iterator[Node]:
     """Yield the condition, its two sets, their parts, and the values in each."""
     empty: dict[str, object] = {"value": None, "in policy": False, "in request": False, "fits": []}
@@ -201,10 +194,8 @@ def _nodes(
                 "in request": part != POLICY,
                 "fits": own,
             }
-            line = f"{shown(value)} {note}" if note else ""
-            yield Node(
-                f"{parent} {value}", shown(value), note, ITEM, parent, line=line, facts=facts
-            )
+            words, line = shown(value), f"{shown(value)} {note}" if note else ""
+            yield Node(f"{parent} {value}", words, note, ITEM, parent, line=line, facts=facts)
 
 
 def shown(value: str) -> str:
@@ -218,7 +209,7 @@ def _named(values: Iterable[str]) -> str:
 
 def _caption(comparison: Comparison) -> str:
     value = "no value" if OPERATORS[comparison.name].negated else "a value"
-    subject = {"ForAllValues": "all values", "ForAnyValue": "at least one value"}
-    which = subject.get(comparison.set_operator, "the value")
+    which = {"ForAllValues": "all values", "ForAnyValue": "at least one value", "": "the value"}
     also = "; it also holds if there are none" if comparison.set_operator == "ForAllValues" else ""
-    return f"{comparison} requires that {which} of the request match {value} of the policy{also}."
+    values = f"{which[comparison.set_operator]} of the request match {value} of the policy"
+    return f"{comparison} requires that {values}{also}."

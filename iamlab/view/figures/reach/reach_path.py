@@ -16,7 +16,7 @@ from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.view.figures.reach.reach_words import (
-    calls_of,
+    becomes,
     key_of,
     lines_of,
     name_and_kind,
@@ -114,12 +114,7 @@ def _sentence(path: Path) -> str:
     if not steps:
         return f"{shorten(name_and_kind(path.source.arn)[0], 30)} is there already"
     called = names_of([path.source.arn, *(step.target.arn for step in steps)], path.world)
-    parts = [
-        f"becomes {shorten(name_of(step.target), 50) if step.is_own else called[step.target.arn]}"
-        f" by {calls_of(step)}"
-        for step in steps
-    ]
-    return f"{called[path.source.arn]} {', then '.join(parts)}"
+    return f"{called[path.source.arn]} {', then '.join(becomes(step, called) for step in steps)}"
 
 
 def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:

@@ -16,7 +16,7 @@ from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
@@ -133,6 +133,12 @@ def calls_of(step: Step) -> str:
     """Return the operations of an edge for a sentence: the first, and how many more."""
     first, *more = operations(step) or ["no call"]
     return f"{first} and {count(len(more), 'more call')}" if more else first
+
+
+def becomes(step: Step, names: Mapping[str, str]) -> str:
+    """Return a step as a clause, with the names of principals by ARN."""
+    target = shorten(name_of(step.target), 50) if step.is_own else names[step.target.arn]
+    return f"becomes {target} by {calls_of(step)}"
 
 
 def lines_of(step: Step, number: int) -> list[str]:
