@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, tall, width_of
 from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Rectangle, Text, with_head
-from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, Look
+from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,6 @@ ROUNDING = 0.08
 """Of the corners of boxes and fields."""
 AIR = 0.02
 """From words that are on a line to the edge of the paper behind them."""
-OPEN = 0.16
-"""From the middle of a gate's gap to its ends."""
 DISC = 0.15
 """The radius of a mark."""
 
@@ -229,15 +227,6 @@ class Sheet:
         self.reach(place[0] + size[0], place[1] + size[1])
         self.draw(Rectangle(*place, *size, Ink(fill=colour, edge=edge, hatch=hatch)))
 
-    def cell(self, place: Point, size: Point, look: Look) -> None:
-        """Draw a cell of a grid, by its upper left corner, with its symbol in the middle."""
-        self.area(place, size, look.area)
-        middle = (place[0] + size[0] / 2, place[1] + size[1] / 2)
-        # A symbol stands for the look's word, which the list has; it is no words of its own.
-        self.text(
-            *middle, look.symbol, look.colour, size=12, face="bold", align="center", fact=False
-        )
-
     def mark(self, place: Point, symbol: str, colour: str, size: float = 13) -> None:
         """Put a symbol in a small disc, on a line."""
         x, y = place
@@ -245,21 +234,9 @@ class Sheet:
         self.reach(x + DISC, y + DISC)
         self.text(x, y + 0.005, symbol, colour, size=size, face="bold", align="center", fact=False)
 
-    def gate(
-        self, x: float, top: float, bottom: float, colour: str = DENY, *, open_at: float | None
-    ) -> None:
-        """Draw a gate: a vertical bar, with a gap where it lets something through.
-
-        Parameters
-        ----------
-        open_at
-            The height of the gap; ``None``: it is shut.
-        """
-        parts = [(top, bottom)]
-        if open_at is not None:
-            parts = [(top, open_at - OPEN), (open_at + OPEN, bottom)]
-        for start, end in parts:
-            self.draw(Line(((x, start), (x, end)), Ink(edge=colour, width=4, layer=5)))
+    def gate(self, x: float, top: float, bottom: float, colour: str = DENY) -> None:
+        """Draw a strong upright bar that lets nothing through."""
+        self.draw(Line(((x, top), (x, bottom)), Ink(edge=colour, width=4, layer=5)))
         self.reach(x, bottom)
 
     # -- lines -----------------------------------------------------------------------------------

@@ -264,7 +264,7 @@ def _bars(sheet: Sheet, found: Plan, span: tuple[float, float]) -> float:
     for number, (symbol, words) in enumerate(found.bars):
         x, end = ROOM - BAR - BAR_STEP * number, span[1] + 0.12 + 0.33 * number
         colour = DENY if symbol == "✕" else SILENT
-        sheet.gate(x, span[0], end, colour, open_at=None)
+        sheet.gate(x, span[0], end, colour)
         sheet.mark((x, end), symbol, colour, size=11)
         sheet.note(x + 0.22, end, words, colour, room=PAGE - 0.35 - x, face="bold")
     return x
