@@ -81,14 +81,14 @@ def _(summary: UserSummary) -> Table:
     cells = {field.name: getattr(summary, field.name) for field in fields(summary)}
     cells["policies"] = tuple(f"{policy} ({way})" for policy, way in summary.policies)
     cells["access_keys"] = tuple(map(str, summary.access_keys))
-    return Table(f"User {summary.name}", tuple(cells), (tuple(cells.values()),), of_one=True)
+    return Table.facts(f"User {summary.name}", cells)
 
 
 @table_of.register(PasswordPolicy)
 def _(policy: PasswordPolicy) -> Table:
     """Return what an account demands of passwords; it is one row."""
     names = (*(field.name for field in fields(policy)), "expire_passwords")
-    return Table("Password policy", names, (attrgetter(*names)(policy),), of_one=True)
+    return Table.facts("Password policy", {name: getattr(policy, name) for name in names})
 
 
 # -- what was used ---------------------------------------------------------------------------------
