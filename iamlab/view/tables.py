@@ -282,16 +282,16 @@ def verdict_table(
     """
     check("verdict_table", world, World)
     callers = _several(principals, "principals", "[world.user('ana')]")
-    asked = _several(pairs, PAIRS, AS_PAIRS)
-    for pair in asked:
+    requests = _several(pairs, PAIRS, AS_PAIRS)
+    for pair in requests:
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2
         if not is_pair or not all(isinstance(part, str) for part in pair):
             raise _wrong(pair, PAIRS, AS_PAIRS)
     return VerdictTable(
         tuple(_name(world, caller) for caller in callers),
-        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
+        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in requests),
         tuple(
-            tuple(authorize(world, caller, action, resource) for action, resource in asked)
+            tuple(authorize(world, caller, action, resource) for action, resource in requests)
             for caller in callers
         ),
     )
