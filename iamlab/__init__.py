@@ -1,7 +1,7 @@
 """iamlab: AWS IAM and STS, modelled offline, to learn how access is decided.
 
 The names below are the whole public interface. Each is imported when it is first used, so that
-``import iamlab`` costs next to nothing.
+``import iamlab`` is fast.
 
 >>> from iamlab import Policy
 >>> readers = Policy.parse('{"Version": "2012-10-17", "Statement": []}', name="readers")

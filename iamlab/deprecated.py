@@ -1,7 +1,7 @@
-"""Old public names: each works until iamlab 1.0, warns, and names the new one.
+"""Old public names. Each works until iamlab 1.0 and warns with the new name.
 
-The tables below list all of them. A class or a function that has old names is decorated with
-`with_old_names`; a module that has some defines ``__getattr__ = old_names_of(__name__)``.
+The tables below list all of them. A class or function with old names is decorated with
+`with_old_names`. A module with old names defines ``__getattr__ = old_names_of(__name__)``.
 
 >>> import warnings
 >>> from iamlab import Policy
@@ -33,11 +33,7 @@ Thing = TypeVar("Thing", bound="Callable[..., Any]")
 REMOVED_IN = "1.0"
 
 MODULE_NAMES: dict[str, dict[str, str]] = {
-    "iamlab": {
-        "AWS": "AWS_RULES",
-        "Attached": "AttachedPolicy",
-        "evaluate_all": "evaluate_call",
-    },
+    "iamlab": {"AWS": "AWS_RULES", "Attached": "AttachedPolicy", "evaluate_all": "evaluate_call"},
     "iamlab.engine.evaluate": {"evaluate_all": "evaluate_call"},
     "iamlab.engine.layers": {"Attached": "AttachedPolicy"},
     "iamlab.engine.matrix": {"evaluate_many": "evaluate_matrix"},
@@ -96,7 +92,7 @@ LOOKUPS: dict[str, dict[str, str]] = {
         "get_resource": "resources",
         "get_role": "roles",
         "get_user": "users",
-    },
+    }
 }
 """Folder and class -> old method that looks up a name -> the dictionary that does so now."""
 
@@ -148,7 +144,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 """Folder and function or class -> old parameter -> new one."""
 
 HOLDERS: dict[str, Any] = {}
-"""What `with_old_names` has decorated so far, by the keys of the tables above."""
+"""The classes and functions that `with_old_names` has decorated, by the keys of the tables."""
 
 
 def warn(old: str, new: str, *, stacklevel: int = 2) -> None:
@@ -157,14 +153,14 @@ def warn(old: str, new: str, *, stacklevel: int = 2) -> None:
     Parameters
     ----------
     stacklevel
-        How many calls up the old name was used: 1 is the function that calls this one.
+        The number of calls up to the use of the old name: 1 is the function that calls this one.
     """
     text = f"{old} is now {new}. The old form works until iamlab {REMOVED_IN}."
     warnings.warn(text, DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 def old_names_of(module: str) -> Callable[[str], object]:
-    """Return the ``__getattr__`` of a module that has old names (PEP 562)."""
+    """Return the ``__getattr__`` of a module with old names (PEP 562)."""
 
     def find(name: str) -> object:
         new = MODULE_NAMES.get(module, {}).get(name)
@@ -177,7 +173,7 @@ def old_names_of(module: str) -> Callable[[str], object]:
 
 
 def with_old_names(thing: Thing) -> Thing:
-    """Let a class or a function be used by its old names; they are in the tables."""
+    """Let a class or function be used by its old names in the tables."""
     key = f"{thing.__module__.split('.')[1]}.{thing.__qualname__}"
     parameters = PARAMETERS.get(key, {})
     if not isinstance(thing, type):
@@ -195,7 +191,7 @@ def with_old_names(thing: Thing) -> Thing:
 
 
 def turned_around(method: Thing) -> Thing:
-    """Let ``after.diff(before=...)`` work, which is ``before.diff(after)`` now."""
+    """Let ``after.diff(before=...)`` work, which is now ``before.diff(after)``."""
     tell = warn
 
     def asking(self: Any, *values: Any, **named: Any) -> Any:
@@ -208,7 +204,7 @@ def turned_around(method: Thing) -> Thing:
 
 
 class _OldAttribute:
-    """An attribute by its old name."""
+    """An attribute with its old name."""
 
     def __init__(self, old: str, new: str) -> None:
         self.old, self.new = old, new
@@ -236,7 +232,7 @@ class _OldLookup(_OldAttribute):
 
 
 def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
-    """Let a function take parameters by their old names too."""
+    """Let a function accept parameters by their old names too."""
     tell = warn
 
     def taking(*values: Any, **named: Any) -> Any:
@@ -244,7 +240,7 @@ def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
             for old, new in renamed.items():
                 if old in named:
                     tell(f"The parameter {old} of {name}()", new)
-                    # dataclasses.replace() passes every field, and what is replaced by its old name
+                    # dataclasses.replace() passes every field, also one with its old name
                     named[new] = named.pop(old)
         return function(*values, **named)
 
@@ -252,6 +248,6 @@ def _takes(function: Any, renamed: Mapping[str, str], name: str) -> Any:
 
 
 def _as(function: Any, wrapper: Any) -> Any:
-    """Give a wrapper the name and the globals of what it wraps: doctest looks at both."""
-    there = FunctionType(wrapper.__code__, function.__globals__, closure=wrapper.__closure__)
-    return wraps(function)(there)
+    """Return a wrapper with the name and globals of its function, which doctest needs."""
+    moved = FunctionType(wrapper.__code__, function.__globals__, closure=wrapper.__closure__)
+    return wraps(function)(moved)

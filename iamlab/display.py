@@ -1,14 +1,11 @@
-"""How values show themselves: the one door from the core down to ``view``.
+"""How values are displayed, and the progress of long questions.
 
-Policies, decisions and worlds are ``Shown``: a bare one at the end of a cell is a card, ``show()``
-is its picture or its table, ``to_frame()`` its facts for pandas. ``view`` is imported only when one
-of them is asked for.
+Policies, decisions and worlds are ``Shown``. At the end of a notebook cell they are a card;
+``show()`` returns their picture or table, ``to_frame()`` a table of pandas. ``view`` is imported
+only when one of them is needed.
 
-Long questions show how far they are, in a notebook, a terminal or a log.
-
-Most answers come at once. Whoever waits longer than a second sees a bar, on standard error, which
-is gone when the work is done. Everything is computed on values that are frozen or copied, so
-whoever does not want to wait can interrupt: the world stays as it was.
+If an answer takes longer than a second, a progress bar appears on standard error, and disappears
+at the end. You can interrupt a question at any time. The world doesn't change.
 """
 
 from __future__ import annotations
@@ -26,23 +23,23 @@ if TYPE_CHECKING:
 
 
 class Shown:
-    """What can show itself: as a card in a notebook, and as a picture or a table when asked."""
+    """A value with a card for notebooks, and a picture or a table."""
 
     __slots__ = ()
 
     def show(self, **options: Any) -> Any:
-        """Give the picture of it, or its table if it has no picture.
+        """Return the picture of this value, or its table if it has no picture.
 
         Parameters
         ----------
         options
-            What the function of ``iamlab.view`` that draws it takes besides; ``iamlab.view.show``
-            names that function.
+            Further parameters of the function of ``iamlab.view`` that draws it; see
+            ``iamlab.view.show``.
         """
         return import_module("iamlab.view.showing").show(self, **options)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give its facts as a table of pandas: of a policy each statement is a row, and so on."""
+        """Return a table of pandas: for a policy, for example, a row for each statement."""
         frame: pd.DataFrame = import_module("iamlab.view.tabular").table_of(self).to_frame()
         return frame
 
@@ -51,19 +48,19 @@ class Shown:
 
 
 def html(value: object) -> str:
-    """Give a value as HTML, everything in it escaped."""
+    """Return a value as HTML, with all texts escaped."""
     text: str = import_module("iamlab.view.cards").card(value)
     return text
 
 
 def frame(matrix: object) -> pd.DataFrame:
-    """Give an access matrix as a table."""
+    """Return an access matrix as a table."""
     table: pd.DataFrame = import_module("iamlab.view.tables").frame(matrix)
     return table
 
 
 def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """Give rows as a table."""
+    """Return rows as a table."""
     made: pd.DataFrame = import_module("iamlab.view.cells").to_frame(columns, rows)
     return made
 
@@ -72,7 +69,7 @@ _SIGNS = {"\n": "↵", "\r": "↵", "\t": "→"}
 
 
 def printable(text: str) -> str:
-    r"""Make text that stays where it is put: no line breaks, no turns of direction.
+    r"""Replace characters that break a line or change the direction of text.
 
     Examples
     --------
@@ -84,8 +81,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _SIGNS.get(c, "␣") for c in text)
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Count things.
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Write a number with its noun.
 
     Examples
     --------
@@ -93,15 +90,15 @@ def count(number: int, one: str, many: str = "") -> str:
     ('1 user', '3 policies', '2 keys', '2 are')
     """
     if number == 1:
-        return f"1 {one}"
-    if not many:
-        is_y = one.endswith("y") and one[-2:-1] not in tuple("aeou")
-        many = f"{one[:-1]}ies" if is_y else f"{one}s"
-    return f"{number} {many}"
+        return f"1 {singular}"
+    if not plural:
+        is_y = singular.endswith("y") and singular[-2:-1] not in tuple("aeou")
+        plural = f"{singular[:-1]}ies" if is_y else f"{singular}s"
+    return f"{number} {plural}"
 
 
 def called(arn: str) -> str:
-    """Give the end of an ARN, by which people call what it names; other text as it is.
+    """Return the name at the end of an ARN; other text is returned unchanged.
 
     Examples
     --------
@@ -112,11 +109,11 @@ def called(arn: str) -> str:
 
 
 FEW, LONG = 4, 60
-"""So many names, of so many letters, stand in what a terminal shows of a value."""
+"""The most names, and the most letters of a name, that a terminal shows of a value."""
 
 
 def few(names: Iterable[str]) -> str:
-    r"""Name a few on one line, and count the rest.
+    r"""List a few names on one line, and count the rest.
 
     Examples
     --------
@@ -129,26 +126,26 @@ def few(names: Iterable[str]) -> str:
 
 
 def _on_one_line(name: str) -> str:
-    """Shorten a name in the middle; what would break a line or turn it around becomes a sign."""
+    """Shorten a name in the middle, and make it printable."""
     plain = printable(name)
     return plain if len(plain) <= LONG else f"{plain[: LONG // 2]}…{plain[-LONG // 2 :]}"
 
 
 PATIENCE = 1.0
-"""So many seconds pass before a bar is shown."""
+"""The number of seconds before a bar is shown."""
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
-def steps(things: Iterable[Thing], what: str, total: int | None = None) -> Iterator[Thing]:
-    """Give things one by one, and show how many are done if that takes long.
+def steps(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """Return items one by one, with a progress bar if that takes long.
 
     Parameters
     ----------
     what
-        What is being done, for whoever waits: ``"gathering"``.
+        The text of the progress bar: ``"gathering"``.
     total
-        How many there are. Default: as many as the things themselves say.
+        The number of items. Default: the length of the items, if they have one.
 
     Examples
     --------
@@ -156,16 +153,16 @@ def steps(things: Iterable[Thing], what: str, total: int | None = None) -> Itera
     ['ana', 'bob']
     """
     begun, done = monotonic(), 0
-    waiting = iter(things)
-    count = (length_hint(things) or None) if total is None else total
-    for thing in waiting:
-        yield thing
+    waiting = iter(items)
+    count = (length_hint(items) or None) if total is None else total
+    for item in waiting:
+        yield item
         done += 1
         if monotonic() - begun > PATIENCE:
             break
     else:
         return
-    from tqdm.auto import tqdm  # not before: quick answers need no bar
+    from tqdm.auto import tqdm  # imported late: quick answers need no bar
 
     yield from tqdm(
         waiting, desc=what, total=count, initial=done, file=sys.stderr, leave=False, unit=""

@@ -1,6 +1,6 @@
-"""Text in Mermaid's language that is nothing but text, whatever stands in it.
+"""Escape text for Mermaid, so that no part of it has a meaning in Mermaid's language.
 
-Graphs of two layers are written so: that of reach, and those of the figures.
+The graph of reach and the graphs of figures use it.
 
 Notes
 -----
@@ -15,16 +15,16 @@ from iamlab.display import printable
 
 _NAMES = {'"': "quot", "<": "lt", ">": "gt", "&": "amp"}
 _SIGNS = '"<>&#`%$*\\'
-"""What would end a text or mean something in it: a tag, a setting, a formula, a bold word, a break.
+"""Characters that end a text or have a meaning: tags, settings, formulas, bold words, breaks.
 
-``%%{init: ...}%%`` counts as a setting wherever it stands, in a text too.
+``%%{init: ...}%%`` is a setting anywhere, even inside a text.
 """
 _STARTS = re.compile(r"^\s*(?:[-+]|\d+(?=[.)]))|(?<=fa)[bklrs]?:(?=fa-)")
-"""What would begin a list, or stand for an icon."""
+"""Beginnings of a list, and icons."""
 
 
 def as_text(text: str) -> str:
-    """Write text so that it is only text; an empty one would be an error, and becomes a space.
+    """Escape text. An empty text would be an error, so it becomes a space.
 
     Examples
     --------
@@ -40,8 +40,8 @@ def as_text(text: str) -> str:
     }
     return (
         "".join(
-            _entity(one) if one in _SIGNS or place in starts else one
-            for place, one in enumerate(plain)
+            _entity(sign) if sign in _SIGNS or place in starts else sign
+            for place, sign in enumerate(plain)
         )
         or " "
     )

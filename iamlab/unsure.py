@@ -1,4 +1,4 @@
-"""Questions that AWS's pages leave open, and what iamlab assumes: one named switch for each.
+"""Questions that AWS's pages leave open, with a switch for iamlab's assumption about each.
 
 A switch is a constant of this module. If you know that AWS differs, change it here. The test that
 it names shows what else changes. docs/open-questions.md shows the switches as a table.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One open question.
+    """An open question.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def _git(*arguments: str) -> list[str]:
 
 
 def paths_of(files: Iterable[str]) -> list[str]:
-    """Give the paths of the tests that these files can break.
+    """Return the paths of the tests that these files can break.
 
     Examples
     --------
@@ -66,13 +66,13 @@ def paths_of(files: Iterable[str]) -> list[str]:
 
 
 def _of_room(room: str) -> list[str]:
-    """Give the doctests of a room, and its tests."""
+    """Return the doctests of a room, and its tests."""
     there = (f"iamlab/{room}", f"iamlab/{room}.py", f"tests/{room}")
     return [path for path in there if _is_there(path)]
 
 
 def _helpers(lowest: int) -> list[str]:
-    """Give the folders beside the rooms that a change so low can break."""
+    """Return the folders beside the rooms that a change so low can break."""
     return [
         f"tests/{name}"
         for name, room in HOUSE.items()

@@ -18,7 +18,7 @@ slow = pytest.mark.slow
 
 
 def is_thorough() -> bool:
-    """Say whether the profile tries everything."""
+    """Return whether the profile tries everything."""
     return settings.get_current_profile_name() != "quick"
 
 
@@ -28,7 +28,7 @@ def tries(number: int) -> int:
 
 
 def later(*values: Any) -> Any:
-    """Give a row of a table that only ``make test-all`` runs."""
+    """Return a row of a table that only ``make test-all`` runs."""
     return pytest.param(*values, marks=slow)
 
 

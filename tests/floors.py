@@ -8,6 +8,6 @@ FLOORS = (
 
 
 def floor_of(part: str) -> int | None:
-    """Give the number of a room, by the name of its folder or file."""
+    """Return the number of a room, by the name of its folder or file."""
     name = part.removesuffix(".py")
     return FLOORS.index(name) if name in FLOORS else None

@@ -58,7 +58,7 @@ def input_caches() -> list[Any]:
 
 
 def seconds(work: Work) -> float:
-    """Give the least processor time of a few runs; what takes very long is timed once."""
+    """Return the least processor time of a few runs; what takes very long is timed once."""
     best = float("inf")
     caches = input_caches()
     gc.disable()  # a collection in one run and not in another would be noise
@@ -77,7 +77,7 @@ def seconds(work: Work) -> float:
 
 
 def grows_linearly(work_of: Callable[[int], Work], size: int, *, counted: int = 0) -> bool:
-    """Say whether work on four times the input takes clearly less than sixteen times as much.
+    """Return whether work on four times the input takes clearly less than sixteen times as much.
 
     Linear work takes 4 times, quadratic 16. The size is that for a clock; steps are counted of an
     eighth of it, or of ``counted``.

@@ -39,7 +39,11 @@ def each_row(
                     with subtests.test(name):
                         raise
 
-        own = [one for one in inspect.signature(test).parameters.values() if one.name not in places]
+        own = [
+            parameter
+            for parameter in inspect.signature(test).parameters.values()
+            if parameter.name not in places
+        ]
         kept = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
         first = inspect.Parameter("subtests", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         run.__signature__ = inspect.Signature([first, *kept])  # type: ignore[attr-defined]
@@ -50,7 +54,7 @@ def each_row(
 
 
 def _named(name: Any, row: Any, places: tuple[str, ...], number: int) -> tuple[str, dict[str, Any]]:
-    """Give the id of a row, or its number, and its values by their names."""
+    """Return the id of a row, or its number, and its values by their names."""
     if isinstance(row, type(pytest.param())):
         assert not row.marks, "a subtest cannot be marked"
         name, row = name or row.id, row.values

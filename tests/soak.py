@@ -120,7 +120,7 @@ def ask_chunk(chunk: tuple[int, int, int]) -> Outcome:
 
 
 def answers_to(question: dict[str, Any]) -> dict[str, str]:
-    """Give the verdict of each evaluator; what an evaluator raises is its answer too."""
+    """Return the verdict of each evaluator; what an evaluator raises is its answer too."""
     from iamlab.engine.evaluate import read
     from tests.engine.json_questions import ask_engine
     from tests.engine.oracle import decide
@@ -147,7 +147,7 @@ class Progress:
         self.on_screen = sys.stdout.isatty()
 
     def show(self, done: int, *, at_once: bool = False) -> None:
-        """Say how many of the questions are asked, if the last time is long enough ago."""
+        """Return how many of the questions are asked, if the last time is long enough ago."""
         now = time.monotonic()
         if not at_once and now - self.shown < EVERY_SECONDS[not self.on_screen]:
             return
@@ -162,7 +162,7 @@ class Progress:
         sys.stdout.flush()
 
     def end(self, done: int) -> None:
-        """Say it a last time, and leave the line."""
+        """Return it a last time, and leave the line."""
         self.show(done, at_once=True)
         if self.on_screen:
             print()

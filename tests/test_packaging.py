@@ -30,12 +30,12 @@ def ranges(requirements):
 
 
 def lines_with(quoted):
-    """Give the lines of pyproject.toml that hold this string."""
+    """Return the lines of pyproject.toml that hold this string."""
     return [line for line in PYPROJECT_TEXT.splitlines() if f'"{quoted}"' in line]
 
 
 def files_of_the_repository():
-    """Give every file that git tracks, or would with `git add`."""
+    """Return every file that git tracks, or would with `git add`."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("this is no clone of the repository")
     listed = subprocess.run(

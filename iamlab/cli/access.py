@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    read_call,
-    read_text,
-    read_world,
-)
+from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
@@ -108,7 +104,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "assumed": list(notes),
         },
         lambda: (*lines, *(f"assumed: {note}" for note in notes)),
-        # Users first: their credentials are long-term. That a root user has access is no surprise.
+        # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
             *sorted(lines, key=lambda line: (":root  " in line, ":user/" not in line)),
@@ -146,8 +142,8 @@ def what_can(options: argparse.Namespace) -> Answer:
         not found.allowed,
         lambda: {
             "principal": found.principal,
-            "allowed": [as_json(one, f"{_WHAT} when by") for one in found.allowed],
-            "stopped": [as_json(one, f"{_WHAT} layer by why") for one in found.stopped],
+            "allowed": [as_json(entry, f"{_WHAT} when by") for entry in found.allowed],
+            "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
         },
         lambda: _what_can_lines(found),
@@ -158,8 +154,8 @@ def what_can(options: argparse.Namespace) -> Answer:
         lambda: (
             "allowed, actions, resources, except, when, by",
             [
-                *((WORDS[True], *one.columns) for one in found.allowed),
-                *((WORDS[False], *one.columns) for one in found.stopped),
+                *((WORDS[True], *entry.columns) for entry in found.allowed),
+                *((WORDS[False], *entry.columns) for entry in found.stopped),
             ],
         ),
     )
@@ -228,7 +224,7 @@ def matrix(options: argparse.Namespace) -> Answer:
 def _matrix_lines(
     found: AccessMatrix, rows: Sequence[tuple[str, list[bool]]], by: str
 ) -> Iterator[str]:
-    """Write as many pairs beside each other as there is room for, and the others below."""
+    """Write as many pairs next to each other as fit, and the others below."""
     if not rows:
         yield f"There is no {by} here."
         return

@@ -21,14 +21,7 @@ from iamlab.analysis.security_status import (
 )
 from iamlab.cli.answers import WORDS, Answer, as_json
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    check_read_once,
-    load_world,
-    pairs,
-    read_text,
-    read_world,
-    warned,
-)
+from iamlab.cli.options import check_read_once, load_world, pairs, read_text, read_world, warned
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 from iamlab.model.clock_and_ids import Clock
@@ -36,10 +29,11 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iamlab.analysis.external_access.findings import OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.cli.answers import Row
     from iamlab.lab.account import Account
     from iamlab.lab.world import World
 
@@ -72,14 +66,14 @@ def audit(options: argparse.Namespace) -> Answer:
         account.audit(credential_report=reports.get(account.account_id), **thresholds)
         for account in world.accounts.values()
     ]
-    every = [finding for one in audits for finding in one]
+    every = [finding for findings in audits for finding in findings]
     levels = Counter(finding.severity.lower() for finding in every)
     counts = ", ".join(f"{levels[level]} {level}" for level in _FAILS if levels[level])
-    by_severity = sorted(every, key=lambda one: SEVERITIES.index(one.severity))
-    same = Counter((one.severity, one.what) for one in by_severity)
+    by_severity = sorted(every, key=lambda finding: SEVERITIES.index(finding.severity))
+    same = Counter((finding.severity, finding.what) for finding in by_severity)
     return Answer(
         any(finding.severity in _FAILS[options.fail_on] for finding in every),
-        lambda: [one.to_dict() for one in audits],
+        lambda: [findings.to_dict() for findings in audits],
         lambda: "\n\n".join(map(str, audits)).split("\n"),
         lambda: (
             f"Audit of {count(len(audits), 'account')}: {counts or 'nothing found'}.",
@@ -102,13 +96,13 @@ def report(options: argparse.Namespace) -> Answer:
         (account, reports.get(account.account_id), _lists(account, reports))
         for account in world.accounts.values()
     ]
-    items = [item for _, _, lists in every for one in lists for item in one]
+    items = [item for _, _, lists in every for status in lists for item in status]
     states = Counter(item.state for item in items)
     numbers = (f"{states[state]} {state}" for state in (OPEN, DONE, UNKNOWN))
     return Answer(
         OPEN in states,
-        lambda: [_account_value(*one) for one in every],
-        lambda: "\n\n".join(_account_text(*one) for one in every).split("\n"),
+        lambda: [_account_value(*parts) for parts in every],
+        lambda: "\n\n".join(_account_text(*parts) for parts in every).split("\n"),
         lambda: (
             f"{count(len(every), 'account')}: {', '.join(numbers)}.",
             *dict.fromkeys(f"{item.state}: {item.title}" for item in items if item.state == OPEN),
@@ -139,21 +133,21 @@ def _account_value(
         "accountId": account.account_id,
         "summary": dict(summary.numbers),
         "unknown": list(summary.unknown),
-        "security": [one.to_dict() for one in lists],
+        "security": [status.to_dict() for status in lists],
         "credentials": None if report is None else list(_users(report)),
     }
 
 
 def _users(report: CredentialReport) -> Iterator[str]:
     """Describe the credentials of each user on a line."""
-    for one in report.credentials():
-        keys = len(one.active_keys)
+    for credential in report.credentials():
+        keys = len(credential.active_keys)
         has = [
-            "a password" if one.password else "",
-            "MFA" if one.mfa else "",
+            "a password" if credential.password else "",
+            "MFA" if credential.mfa else "",
             count(keys, "active access key") if keys else "",
         ]
-        yield f"{one.user}: {', '.join(filter(None, has)) or 'no credentials'}"
+        yield f"{credential.user}: {', '.join(filter(None, has)) or 'no credentials'}"
 
 
 def _read_exports(options: argparse.Namespace) -> tuple[World, dict[str, CredentialReport]]:
@@ -169,10 +163,10 @@ def _read_exports(options: argparse.Namespace) -> tuple[World, dict[str, Credent
         account_id = _account_of(report, file)
         if account_id not in world.accounts:
             raise LoadError(
-                f"{file} is of account {account_id}, of which there are no account details."
+                f"{file} belongs to account {account_id}, which has no account details here."
             )
         if account_id in reports:
-            raise LoadError(f"{file} is a second credential report of account {account_id}.")
+            raise LoadError(f"{file} is a second credential report for account {account_id}.")
         reports[account_id] = report
     return world, reports
 
@@ -190,7 +184,7 @@ def _moment(text: str | None) -> datetime:
 def _account_of(report: CredentialReport, file: str) -> str:
     found = {Arn.parse(row.arn).account if is_arn(row.arn) else "" for row in report.rows}
     if len(found) != 1 or "" in found:
-        raise LoadError(f"{file} must hold the users of one account, each with its ARN.")
+        raise LoadError(f"{file} must have the users of one account, each with its ARN.")
     return found.pop()
 
 
@@ -201,9 +195,9 @@ def outside(options: argparse.Namespace) -> Answer:
     Account details have trust policies. Pass the policies of other resources:
       iamlab outside --account-details demo/account.json \
           --resource-policy arn:aws:s3:::star-maps=demo/bucket-policy.json
-    Without --zone, the zone of trust is the organization; if there is none, each
-    account by itself. Repeat --zone for several accounts. What an RCP, a Deny or
-    Block Public Access blocks is listed last.
+    Without --zone, the zone of trust is the organization; without an organization,
+    each account by itself. Repeat --zone for several accounts. What an RCP, a Deny
+    or Block Public Access blocks is listed last.
 
     --json: zone, asked (the number of resources), findings, services, assumed.
     --csv: open, public, type, resource, owner, principal, actions, conditions,
@@ -215,7 +209,7 @@ def outside(options: argparse.Namespace) -> Answer:
     heading = f"Zone of trust: {found.zone}; {count(found.asked, 'resource')} checked."
     columns = "open, public, type, resource, owner, principal, actions, conditions, statement"
     is_open = sum(map(bool, found))
-    public = sum(one.is_public for one in found if one)
+    public = sum(finding.is_public for finding in found if finding)
     return Answer(
         options.fail and bool(found.open),
         lambda: {
@@ -231,32 +225,28 @@ def outside(options: argparse.Namespace) -> Answer:
         ),
         lambda: (
             f"{heading} {is_open} open ({public} public), {len(found) - is_open} blocked.",
-            *map(str, sorted(found, key=lambda one: (not one, not one.is_public))),
+            *map(str, sorted(found, key=lambda finding: (not finding, not finding.is_public))),
         ),
         lambda: (f"{columns}, stopped by", map(_outside_row, found)),
     )
 
 
-def _finding(one: OutsideFinding) -> dict[str, Any]:
+def _finding(finding: OutsideFinding) -> dict[str, Any]:
     keys = "resource resource_type owner principal actions condition statement source is_public"
     return {
-        **as_json(one, keys),
-        "is_open": bool(one),
-        **as_json(one, "stopped_by"),
-        "text": str(one),
+        **as_json(finding, keys),
+        "is_open": bool(finding),
+        **as_json(finding, "stopped_by"),
+        "text": str(finding),
     }
 
 
-def _outside_row(one: OutsideFinding) -> Iterable[str | Iterable[str]]:
-    return (
-        WORDS[bool(one)],
-        WORDS[one.is_public],
-        one.resource_type,
-        one.resource,
-        one.owner,
-        tuple(f"{kind}: {value}" for kind, value in one.principal.items()),
-        one.actions,
-        one.when,
-        one.statement,
-        tuple(map(str, one.stopped_by)),
-    )
+def _outside_row(finding: OutsideFinding) -> Row:
+    names = "type=resource_type resource owner actions conditions=when statement"
+    return {
+        **as_json(finding, names),
+        "stopped by": list(map(str, finding.stopped_by)),
+        "open": WORDS[bool(finding)],
+        "public": WORDS[finding.is_public],
+        "principal": [f"{kind}: {value}" for kind, value in finding.principal.items()],
+    }

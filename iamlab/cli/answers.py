@@ -32,7 +32,7 @@ WIDTH, HEIGHT = 80, 24
 """The screen, where the answer goes to a file or a pipe."""
 
 MOST_IMPORTANT = 3
-"""A summary has so many entries below its counts."""
+"""The number of entries below the counts of a summary."""
 
 WORDS = {True: "yes", False: "no"}
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the second four are the wide forms
@@ -104,7 +104,7 @@ def _escaped(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
-def as_json(one: object, keys: str) -> dict[str, Any]:
+def as_json(record: object, keys: str) -> dict[str, Any]:
     """Return attributes of an object for ``--json``.
 
     Parameters
@@ -119,7 +119,7 @@ def as_json(one: object, keys: str) -> dict[str, Any]:
     {'day': 25, 'zone': 'UTC'}
     """
     pairs = (key.partition("=") for key in keys.split())
-    return {key: _plain(attrgetter(name or key)(one)) for key, _, name in pairs}
+    return {key: _plain(attrgetter(name or key)(record)) for key, _, name in pairs}
 
 
 def _plain(value: Any) -> Any:

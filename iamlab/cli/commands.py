@@ -1,4 +1,4 @@
-"""What a command is, and the parsers that all commands make together.
+"""Commands, and the parsers that are made from them.
 
 ``commands.toml`` has the options, the example and the exit statuses of each command. ``@command``
 registers its function, whose docstring is the help and whose answer knows its own forms. Completion
@@ -66,7 +66,7 @@ class Command:
 
     @property
     def help(self) -> tuple[str, str]:
-        """A sentence that says what the command does, and what else the help has."""
+        """The sentence about the command, and the rest of the help."""
         about, _, more = (inspect.getdoc(self.run) or "").partition("\n\n")
         return about, more
 
@@ -141,7 +141,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that reports bad input on one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Report it, and exit."""
+        """Report bad input, and exit."""
         line = one_line(" ".join(message.split()))
         self.exit(BAD_INPUT, f"{self.prog}: {line} (see {self.prog} --help)\n")
 
@@ -153,37 +153,37 @@ class _MainParser(Parser):
         parts = [f"usage: {self.prog} COMMAND ...\n", _INTRODUCTION]
         for purpose in PURPOSES:
             parts.append(f"{purpose}:")
-            for name, one in COMMANDS.items():
-                if one.table["purpose"] == purpose:
-                    parts.append(f"  {name:<{_INDENT - 2}}{one.help[0]}")
-                    parts.append(one.example(6))
+            for name, command in COMMANDS.items():
+                if command.table["purpose"] == purpose:
+                    parts.append(f"  {name:<{_INDENT - 2}}{command.help[0]}")
+                    parts.append(command.example(6))
             parts.append("")
         return "\n".join((*parts, _END))
 
 
 def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
-    """Make the parser of ``iamlab``, and those of its commands by name."""
+    """Build the parser of ``iamlab``, and those of its commands by name."""
     parser = _MainParser(prog="iamlab")
     parser.add_argument("--version", action="version", version=f"iamlab {installed('iamlab')}")
-    made: Any = parser.add_subparsers(
+    subs: Any = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    for name, one in COMMANDS.items():
-        zero, *others = one.table["status"]
+    for name, command in COMMANDS.items():
+        zero, *others = command.table["status"]
         meaning = [f"0 {zero}", *(f"1 {other}" for other in others), f"{BAD_INPUT} bad input"]
         status = textwrap.fill(f"Exit status: {'; '.join(meaning)}.", 80)
-        sub = made.add_parser(
+        sub = subs.add_parser(
             name,
-            description="\n\n".join(filter(None, one.help)),
-            epilog=f"example, with the files of 'iamlab demo':\n{one.example(2)}\n\n{status}",
+            description="\n\n".join(filter(None, command.help)),
+            epilog=f"example, with the files of 'iamlab demo':\n{command.example(2)}\n\n{status}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        one.describe(sub)
-    return parser, made.choices
+        command.describe(sub)
+    return parser, subs.choices
 
 
 def installed(package: str) -> str:
-    """Return the version of a package, or say that there is none."""
+    """Return the version of a package, or "is not installed"."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -89,12 +89,12 @@ def _lines(words: Iterable[str]) -> str:
 def _zsh(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
     """Describe each command to ``_describe``, and its options to ``_arguments``."""
     yield "#compdef iamlab\n_iamlab() {\n    local -a commands=("
-    for name, one in COMMANDS.items():
-        yield f"        {shlex.quote(f'{name}:{one.help[0]}')}"
+    for name, known in COMMANDS.items():
+        yield f"        {shlex.quote(f'{name}:{known.help[0]}')}"
     yield "    )\n    if (( CURRENT == 2 )); then _describe command commands; return; fi"
     yield "    shift words\n    (( CURRENT-- ))\n    case $words[1] in"
     for name, every in actions.items():
-        yield f"    {name}) _arguments {' '.join(shlex.quote(_zsh_spec(one)) for one in every)} ;;"
+        yield f"    {name}) _arguments {' '.join(map(shlex.quote, map(_zsh_spec, every)))} ;;"
     yield "    esac\n}\ncompdef _iamlab iamlab"
 
 
@@ -104,7 +104,7 @@ def _zsh_spec(action: argparse.Action) -> str:
     values = "_files" if _is_file(action) else f"({choices})" if choices else " "
     if not action.option_strings:
         return f"{'*' if action.nargs == '+' else ''}:{action.dest}:{values}"
-    about = (action.help or "").translate({ord(one): f"\\{one}" for one in "[]\\"})
+    about = (action.help or "").translate({ord(sign): f"\\{sign}" for sign in "[]\\"})
     number = action.nargs if isinstance(action.nargs, int) else 1
     star = "*" if isinstance(action.default, list) else ""
     return f"{star}{_flag(action)}[{about}]" + f":value:{values}" * number
@@ -113,13 +113,13 @@ def _zsh_spec(action: argparse.Action) -> str:
 def _fish(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
     """Write a line for each command and each option."""
     yield "complete -c iamlab -f"
-    for name, one in COMMANDS.items():
-        about = _fish_quote(one.help[0])
+    for name, known in COMMANDS.items():
+        about = _fish_quote(known.help[0])
         yield f"complete -c iamlab -n __fish_use_subcommand -a {name} -d {about}"
     for name, every in actions.items():
         for action in every:
             flag = _flag(action).removeprefix("--")
-            choices = _fish_quote(" ".join(one.replace(" ", "\\ ") for one in _choices(action)))
+            choices = _fish_quote(" ".join(c.replace(" ", "\\ ") for c in _choices(action)))
             parts = [
                 f"complete -c iamlab -n '__fish_seen_subcommand_from {name}'",
                 f"-l {flag} -d {_fish_quote(action.help or '')}" if flag else "",

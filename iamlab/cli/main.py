@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         pass
-    # Here the interrupted work is gone, and with it a bar that showed its progress.
+    # At this point the work is over, and its progress bar is removed.
     print("iamlab: interrupted", file=sys.stderr)
     return INTERRUPTED
 
@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace) -> int:
             answer.show(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has read enough; nothing may be written at exit either.
+        # The reader has stopped reading; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return status
     except (IamLabError, OSError) as error:

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.model.network_locations import Circumstances
 
 STANDARD_INPUT = "-"
 FILES = ("FILE", "CSV", "TRAIL", "FOLDER")
-"""The values with these names are files: completion offers some."""
+"""Values with these names are files, so completion lists files."""
 
 
 def read_world(options: argparse.Namespace) -> World:
-    """Make the world that the options name, and warn of what its files leave open."""
+    """Load the world of the options, and warn about information that its files don't have."""
     policies = dict(
         pairs(
             "--resource-policy",
@@ -38,7 +37,7 @@ def read_world(options: argparse.Namespace) -> World:
     check_read_once((options.world, options.organization, *policies.values()), options)
     if options.world and (options.organization or policies):
         name = "--organization" if options.organization else "--resource-policy"
-        raise RequestError(f"{name} goes with --account-details: a saved world has its own.")
+        raise RequestError(f"Use {name} with --account-details. A saved world has its own.")
     return warned(load_world(options, options.organization, policies))
 
 
@@ -58,14 +57,14 @@ def load_world(
 
 
 def _quietly(*exports: Any, **others: Any) -> World:
-    """Read account details; ``warned`` warns of what they leave open, and of more."""
+    """Read account details without warnings; ``warned`` prints them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LoadWarning)
         return World.from_account_details(*exports, **others)
 
 
 def warned(world: World) -> World:
-    """Warn of everything that the files of a world leave open."""
+    """Warn about all information that the files of a world don't have."""
     for text in dict.fromkeys(world.warnings):
         warnings.warn(text, LoadWarning, stacklevel=2)
     return world
@@ -75,19 +74,19 @@ def saved_world(value: Any, file: str) -> World:
     """Make a world from the content of a file that ``World.save`` wrote."""
     from iamlab.storage.saved_world import world_from_json
 
-    return cast("World", world_from_json(value, _name(file)))  # made as the lab's
+    return cast("World", world_from_json(value, _name(file)))
 
 
 def read_either(file: str) -> World:
-    """Read a saved world or account details: the file's content says which."""
+    """Read a saved world or account details, depending on the file's content."""
     value = read_value(file, "saved world or account details")
     if isinstance(value, dict) and "iamlab" in value:
         return saved_world(value, file)
-    return _quietly(value if file == STANDARD_INPUT else file)  # errors then name the file
+    return _quietly(value if file == STANDARD_INPUT else file)  # so that errors name the file
 
 
 def source_of(file: str) -> Any:
-    """Return a file as a world takes it: its path, or the content of standard input."""
+    """Return a file in the form for a world: its path, or the content of standard input."""
     return read_value(file, "file of the AWS CLI") if file == STANDARD_INPUT else file
 
 
@@ -104,7 +103,7 @@ def read_text(file: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
         raise LoadError(f"{file} can't be read: {reason}.") from None
 
 
@@ -114,12 +113,12 @@ def read_value(file: str, what: str) -> Any:
     Raises
     ------
     LoadError
-        It can't be read, isn't JSON, or holds a single text or number.
+        It can't be read, isn't JSON, or is a single text or number.
     """
     path = cast("Path", _StandardInput()) if file == STANDARD_INPUT else Path(file)
     value = read_json(path, what)
-    if not isinstance(value, dict | list):  # a text would be taken for the path of a file
-        raise LoadError(f"{_name(file)} isn't a {what}: it has no object and no list.")
+    if not isinstance(value, dict | list):  # a text would be read as the path of a file
+        raise LoadError(f"{_name(file)} isn't a {what}: it isn't a JSON object or list.")
     return value
 
 
@@ -150,16 +149,11 @@ def check_read_once(files: Iterable[str | None], options: argparse.Namespace | N
     """
     details = [] if options is None else options.account_details or []
     if [*files, *details].count(STANDARD_INPUT) > 1:
-        raise RequestError("Only one FILE can be -: standard input is read once.")
+        raise RequestError("Only one FILE can be -. Standard input is read once.")
 
 
 def read_call(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options for how the call is made, as ``world.can`` takes them."""
-    return {"context": read_context(options.context), **read_circumstances(options)}
-
-
-def read_circumstances(options: argparse.Namespace) -> Circumstances:
-    """Return how the call is made, without its context keys."""
     network = options.ip, options.vpc, options.endpoint
     tags: dict[str, str] = {}
     for key, value in pairs("--request-tag", options.request_tag, "KEY=VALUE, such as project=sky"):
@@ -167,13 +161,14 @@ def read_circumstances(options: argparse.Namespace) -> Circumstances:
             raise RequestError(f"--request-tag: the tag {key!r} is duplicated.")
         tags[key] = value
     found = {
+        "context": read_context(options.context),
         "network": Network(*(name or "" for name in network)) if any(network) else None,
         "via": options.via,
         "source_arn": getattr(options, "source_arn", None),
         "request_tags": tags,
         "region": options.region,
     }
-    return cast("Circumstances", {name: value for name, value in found.items() if value})
+    return {name: value for name, value in found.items() if value}
 
 
 def read_context(items: list[str]) -> dict[str, str | list[str]]:
@@ -197,12 +192,12 @@ def pairs(
     form: str,
     is_valid: Callable[[str, str], bool] = lambda key, _: bool(key),
 ) -> Iterator[tuple[str, str]]:
-    """Take the values of an option apart at the first ``=``.
+    """Split the values of an option at the first ``=``.
 
     Raises
     ------
     RequestError
-        There is none, or the pair isn't valid. It says which form to write.
+        The pair has no ``=`` or isn't valid. The message has the right form.
     """
     for item in items:
         key, equals, value = item.partition("=")

@@ -1,6 +1,6 @@
-"""Commands that review permissions: who can get more of them, and which are unused.
+"""Commands that review permissions: privilege escalation, and unused permissions.
 
-``least-privilege`` and ``unused`` read a trail: what CloudTrail delivered.
+``least-privilege`` and ``unused`` read a trail: files that CloudTrail delivered.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json, one_line
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    read_call,
-    read_world,
-)
+from iamlab.cli.options import read_call, read_world
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 
@@ -22,13 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
-    from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.privilege_escalation.cut import Cut
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.trails.reading import Trail
+    from iamlab.cli.answers import Row
 
 
 @command()
@@ -60,17 +56,6 @@ def reach(options: argparse.Namespace) -> Answer:
     if not options.source and not options.action:
         edges = found.edges
 
-    def value() -> dict[str, Any]:
-        value: dict[str, Any] = {
-            "ways": [
-                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
-            ],
-            "assumed": list(dict.fromkeys(world.warnings)),
-        }
-        if cut is not None:
-            value["cut"] = as_json(cut, "edits is_closed is_smallest")
-        return value
-
     def text() -> Iterable[str]:
         if options.dot or options.mermaid:
             graph = found.to_dot(edges) if options.dot else found.to_mermaid(edges)
@@ -81,7 +66,13 @@ def reach(options: argparse.Namespace) -> Answer:
     shortest = sorted(further, key=lambda item: len(item[1]))
     return Answer(
         options.fail and bool(shortest),
-        value,
+        lambda: {
+            "ways": [
+                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
+            ],
+            "assumed": list(dict.fromkeys(world.warnings)),
+            **({} if cut is None else {"cut": as_json(cut, "edits is_closed is_smallest")}),
+        },
         text,
         None
         if options.dot or options.mermaid
@@ -90,31 +81,28 @@ def reach(options: argparse.Namespace) -> Answer:
             *(f"{arn} in {count(len(path), 'step')}: {next(iter(path))}" for arn, path in shortest),
             *(f"{arn} (already)" for arn, path in paths.items() if not len(path)),
         ),
-        lambda: (
-            "principal, step, source, target, as, way, calls, conditions",
-            _path_rows(paths),
-        ),
+        lambda: ("principal, step, source, target, as, way, calls, conditions", _path_rows(paths)),
     )
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Check which options go together.
+    """Check that the options can be used together.
 
     Raises
     ------
     RequestError
-        They don't. It says what to do.
+        They can't. The message says what to do.
     """
     if bool(options.action) != bool(options.resource):
-        raise RequestError("--action and --resource go together.")
+        raise RequestError("Use --action and --resource together.")
     if options.action and (options.source or options.target):
-        raise RequestError("--action asks about everybody: leave --principal and --to out.")
+        raise RequestError("--action is about everybody. Remove --principal and --to.")
     if (options.target or options.cut) and not options.source:
-        raise RequestError("--to and --cut need --principal: who starts.")
+        raise RequestError("--to and --cut need --principal, the one who starts.")
     if options.keep and not options.cut:
-        raise RequestError("--keep goes with --cut.")
+        raise RequestError("Use --keep with --cut.")
     if options.cut and (options.csv or options.dot or options.mermaid):
-        raise RequestError("--cut is printed as text or with --json.")
+        raise RequestError("Use --cut without another form, or with --json.")
 
 
 def _paths(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
@@ -159,12 +147,10 @@ def _step(edge: Edge) -> dict[str, Any]:
     return as_json(edge, f"{ends} way=way.number title=way.title calls conditions")
 
 
-def _path_rows(paths: Mapping[str, Path]) -> Iterable[tuple[str | Iterable[str], ...]]:
+def _path_rows(paths: Mapping[str, Path]) -> Iterable[Row]:
     for arn, path in paths.items():
         for number, edge in enumerate(path, 1):
-            ends = (edge.source.arn, edge.target.arn, str(edge.target))
-            calls = tuple(map(str, edge.calls))
-            yield (arn, str(number), *ends, edge.way.title, calls, edge.conditions)
+            yield _step(edge) | {"principal": arn, "step": str(number), "way": edge.way.title}
         if not len(path):
             yield (arn, "0", arn, arn, "as it is", "", "", "")
 
@@ -195,7 +181,15 @@ def least_privilege(options: argparse.Namespace) -> Answer:
     )
     return Answer(
         options.fail and found.compared is not None and bool(found.compared.gone),
-        lambda: {**_policy_value(found), "problems": trail.problems.total},
+        lambda: {
+            "principal": found.principal,
+            "policies": found.to_dict(),
+            **as_json(found, "steps excess"),
+            "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
+            "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
+            "problems": trail.problems.total,
+        },
         lambda: str(found).split("\n"),
         lambda: (
             f"{heading} {'more' if found.excess else 'nothing more'}.",
@@ -215,17 +209,6 @@ def _times(*times: datetime) -> Iterable[str]:
     return (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times)
 
 
-def _policy_value(found: LeastPrivilege) -> dict[str, Any]:
-    return {
-        "principal": found.principal,
-        "policies": found.to_dict(),
-        **as_json(found, "steps excess"),
-        "refused": [{"action": action, "resource": on} for action, on in sorted(found.refused)],
-        "left_out": [{"action": action, "resource": on} for action, on in found.left_out],
-        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
-    }
-
-
 @command()
 def unused(options: argparse.Namespace) -> Answer:
     """Find unused permissions, and the edits that remove them.
@@ -243,43 +226,40 @@ def unused(options: argparse.Namespace) -> Answer:
     number = f"{count(len(found.edits), 'edit')}, {count(len(found.findings), 'finding')}"
     return Answer(
         options.fail and bool(found.edits or found.findings),
-        lambda: {**_unused_value(found), "problems": trail.problems.total},
+        lambda: {
+            "principals": list(found.asked),
+            "since": next(iter(_times(found.since))),
+            "edits": [
+                {
+                    **as_json(edit, "kind holder"),
+                    "policy": edit.policy_arn or edit.policy,
+                    **as_json(edit, "text changes=lines"),
+                    "document": None if edit.document is None else edit.document.to_dict(),
+                }
+                for edit in found.edits
+            ],
+            "findings": [
+                {**as_json(finding, "type=finding_type resource"), "text": str(finding)}
+                for finding in found.findings
+            ],
+            **as_json(found, "skipped"),
+            "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
+            "problems": trail.problems.total,
+        },
         lambda: str(found).split("\n"),
         lambda: (
             f"{count(len(found.asked), 'user or role', 'users and roles')}: {number}.",
             *map(str, found.findings),
-            *(one.text for one in found.edits),
+            *(edit.text for edit in found.edits),
         ),
         lambda: (
             "principal, holder, policy, statement, used, actions",
             (
-                (one.principal, one.holder, one.policy, one.statement, one.used, str(one.actions))
-                for one in found.rows
+                (row.principal, row.holder, row.policy, row.statement, row.used, str(row.actions))
+                for row in found.rows
             ),
         ),
     )
-
-
-def _unused_value(found: Unused) -> dict[str, Any]:
-    return {
-        "principals": list(found.asked),
-        "since": next(iter(_times(found.since))),
-        "edits": [
-            {
-                **as_json(one, "kind holder"),
-                "policy": one.policy_arn or one.policy,
-                **as_json(one, "text changes=lines"),
-                "document": None if one.document is None else one.document.to_dict(),
-            }
-            for one in found.edits
-        ],
-        "findings": [
-            {"type": one.finding_type, "resource": one.resource, "text": str(one)}
-            for one in found.findings
-        ],
-        **as_json(found, "skipped"),
-        "not_shown": [as_json(one, "kind text") for one in found.not_shown],
-    }
 
 
 _MOST_PROBLEMS = 10
@@ -293,18 +273,18 @@ def _read_trail(options: argparse.Namespace) -> Trail:
 
 
 def _warn_of_problems(trail: Trail) -> None:
-    """Name the records that can't be read, on standard error: the answer doesn't have them.
+    """Print the records that can't be read on standard error: the answer doesn't have them.
 
     Raises
     ------
     LoadError
-        None of them can be read: that isn't a trail, and an empty answer would prove nothing.
+        No record can be read. That isn't a trail, and an empty answer would prove nothing.
     """
     problems = trail.problems
     if problems.total and not trail.read:
-        raise LoadError(f"No record of CloudTrail could be read: {problems[0]}")
+        raise LoadError(f"No CloudTrail record can be read: {problems[0]}")
     for problem in list(problems)[:_MOST_PROBLEMS]:
         print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
     if problems.total > _MOST_PROBLEMS:
         left = problems.total - _MOST_PROBLEMS
-        print(f"iamlab: warning: and {left:,} more records could not be read", file=sys.stderr)
+        print(f"iamlab: warning: and {left:,} more records can't be read", file=sys.stderr)

@@ -75,20 +75,19 @@ def check(options: argparse.Namespace) -> Answer:
     --json: a list of file, line, column, path, level, code, text, fixable.
     """
     if options.service and options.type != "resource":
-        raise RequestError("--service goes with --type resource.")
+        raise RequestError("Use --service with --type resource.")
     texts = [(file, read_text(file)) for file in options.files]
-    found = [one for file, text in texts for one in findings(file, text, options)]
+    found = [finding for file, text in texts for finding in findings(file, text, options)]
     counts = _counts(len(texts), found)
     levels = (REFUSED, *LEVELS)
+    by_level = sorted(found, key=lambda fault: levels.index(fault.level))
     return Answer(
-        any(one.level in (REFUSED, *_FAILS[options.fail_on]) for one in found),
+        any(fault.level in (REFUSED, *_FAILS[options.fail_on]) for fault in found),
         lambda: list(map(asdict, found)),
         lambda: (
-            [one.for_github() for one in found] if options.github else [*map(str, found), counts]
+            map(FileFinding.for_github, found) if options.github else [*map(str, found), counts]
         ),
-        None
-        if options.github
-        else lambda: (counts, *map(str, sorted(found, key=lambda one: levels.index(one.level)))),
+        None if options.github else lambda: (counts, *map(str, by_level)),
     )
 
 
@@ -99,10 +98,11 @@ def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[File
         refused = refusals(Policy.parse(text), options.type, options.service)
     except PolicyError as error:
         refused = refusal_of_parse_error(error, options.type, options.service)
-    for one in refused:
-        shown = " AWS shows this one." if one.shown and len(refused) > 1 else ""
-        what = f"{one.sentence.removeprefix(f'{one.code}: ')} {one.remedy}{shown}"
-        yield FileFinding(name, one.line, one.column, one.path, REFUSED, one.code, what)
+    for refusal in refused:
+        shown = " AWS shows this error." if refusal.shown and len(refused) > 1 else ""
+        what = f"{refusal.sentence.removeprefix(f'{refusal.code}: ')} {refusal.remedy}{shown}"
+        place = name, refusal.line, refusal.column, refusal.path
+        yield FileFinding(*place, REFUSED, refusal.code, what)
     for finding in review(text, options.type, options.service):
         place = (name, finding.line, finding.column, finding.path)
         what = f"{finding.what} {finding.remedy}"
@@ -110,10 +110,10 @@ def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[File
 
 
 def _counts(files: int, found: Iterable[FileFinding]) -> str:
-    numbers = Counter(one.level for one in found)
+    numbers = Counter(finding.level for finding in found)
     counts = [
         f"{numbers[REFUSED]} refused" if numbers[REFUSED] else "",
-        *(count(numbers[one], one.lower().replace("_", " ")) for one in LEVELS if numbers[one]),
+        *(count(numbers[n], n.lower().replace("_", " ")) for n in LEVELS if numbers[n]),
     ]
     if not numbers:
         return f"✓ {count(files, 'file')}, nothing to fix."
@@ -128,7 +128,7 @@ def explain_policy(options: argparse.Namespace) -> Answer:
     """
     policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
     texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
-    effects = Counter(one.effect for _, policy in policies for one in policy.statements)
+    effects = Counter(statement.effect for _, policy in policies for statement in policy.statements)
     counts = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))
     return Answer(
         status=False,
@@ -160,23 +160,23 @@ def actions(options: argparse.Namespace) -> Answer:
     --json: a list of name, level, description, resources, conditionKeys,
     dependentActions.
     """
-    found = [one for one in find(options.pattern) if options.level in (None, one.level)]
+    found = [known for known in find(options.pattern) if options.level in (None, known.level)]
     print(f"{len(found)} actions; catalogue of {catalog.data_date()}", file=sys.stderr)
-    width = max((len(one.full_name) for one in found), default=0)
+    width = max((len(known.full_name) for known in found), default=0)
 
-    def line(one: Action) -> str:
-        resources = " or ".join(catalog.arns_for(one.full_name))
-        return f"{one.full_name:{width}}  {one.level:<22}  {resources}"
+    def line(known: Action) -> str:
+        resources = " or ".join(catalog.arns_for(known.full_name))
+        return f"{known.full_name:{width}}  {known.level:<22}  {resources}"
 
-    levels = Counter(one.level for one in found)
+    levels = Counter(known.level for known in found)
     by_risk = sorted(levels, key=catalog.LEVELS.index, reverse=True)
     return Answer(
         not found,
         lambda: list(map(_action, found)),
         lambda: map(line, found),
         lambda: (
-            f"{len(found)} actions: {', '.join(f'{levels[one]} {one}' for one in by_risk)}.",
-            *map(line, sorted(found, key=lambda one: by_risk.index(one.level))),
+            f"{len(found)} actions: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
+            *map(line, sorted(found, key=lambda known: by_risk.index(known.level))),
         ),
     )
 
@@ -186,7 +186,7 @@ def find(words: list[str]) -> list[Action]:
     if not any(":" in word or word == "*" for word in words):
         return list(catalog.search(" ".join(words)))
     names = dict.fromkeys(name for word in words for name in catalog.expand(word))
-    return [one for one in map(catalog.action, names) if one is not None]
+    return list(filter(None, map(catalog.action, names)))
 
 
 def _action(action: Action) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer
 from iamlab.cli.commands import command, installed
@@ -28,28 +28,29 @@ def verify(_: argparse.Namespace) -> Answer:
     tries = {name: _try(name) for name in TRIES}
     python, system = platform.python_version(), platform.system()
     return Answer(
-        not all(works for works, _ in tries.values()),
+        not all(attempt["works"] for attempt in tries.values()),
         lambda: {
             "python": python,
             "system": system,
             "packages": packages,
-            "tries": {
-                name: {"works": works, "text": text} for name, (works, text) in tries.items()
-            },
+            "tries": tries,
         },
         lambda: (
             f"Python {python} on {system}",
             *(f"  {name} {version}" for name, version in packages.items()),
-            *(f"{'✓' if works else '✕'} {name}: {text}" for name, (works, text) in tries.items()),
+            *(
+                f"{'✓' if attempt['works'] else '✕'} {name}: {attempt['text']}"
+                for name, attempt in tries.items()
+            ),
         ),
     )
 
 
-def _try(name: str) -> tuple[bool, str]:
+def _try(name: str) -> dict[str, Any]:
     try:
-        return True, globals()[f"_{name}"]()
+        return {"works": True, "text": globals()[f"_{name}"]()}
     except Exception as error:  # noqa: BLE001 - whatever fails is the answer
-        return False, f"{type(error).__name__}: {error}"
+        return {"works": False, "text": f"{type(error).__name__}: {error}"}
 
 
 def _dana_deletes() -> Decision:

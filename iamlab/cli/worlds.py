@@ -1,4 +1,4 @@
-"""Commands that make worlds in files, and compare them."""
+"""Commands that save worlds in files, and compare them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.cli.commands import command
-from iamlab.cli.options import (
-    STANDARD_INPUT,
-    check_read_once,
-    read_either,
-    read_world,
-    warned,
-)
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_world, warned
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.document import Policy
@@ -38,7 +32,7 @@ def demo(options: argparse.Namespace) -> Answer:
     """
     folder = Path(options.folder)
     if folder.exists():
-        raise RequestError(f"{folder} exists already: name a new folder.")
+        raise RequestError(f"{folder} already exists. Name a new folder.")
     files = _demo_files()
     folder.mkdir(parents=True)
     for name, text in files.items():
@@ -48,7 +42,7 @@ def demo(options: argparse.Namespace) -> Answer:
 
 
 def _demo_files() -> dict[str, str]:
-    """Write an account, the same account after an edit, and what happened in it."""
+    """Return the files of an account, of the same account after an edit, and of its events."""
     from iamlab.storage.saved_world import world_to_json
     from iamlab.teach.scenarios import GUARD, MAP, MAPS, scenario
 
@@ -106,12 +100,9 @@ def world(options: argparse.Namespace) -> Answer:
         return Answer(status=False, value=lambda: world_to_json(world), text=list)
     world.save(options.output)
     accounts = list(world.accounts.values())
-    counts = {
-        "account": len(accounts),
-        "user": sum(len(one.users) for one in accounts),
-        "group": sum(len(one.groups) for one in accounts),
-        "role": sum(len(one.roles) for one in accounts),
-    }
+    counts = {"account": len(accounts)}
+    for kind in ("user", "group", "role"):
+        counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in accounts)
     line = ", ".join(count(number, name) for name, number in counts.items())
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
@@ -144,23 +135,16 @@ def diff(options: argparse.Namespace) -> Answer:
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
             *map(_short, sorted(found.edits, key=lambda edit: -gains_by[edit])),
         ),
-        lambda: (
-            "change, principal, action, resource, by",
-            map(_change, changes),
-        ),
+        lambda: ("change, principal, action, resource, by", map(_change, changes)),
     )
 
 
-def _change(one: Change) -> dict[str, Any]:
-    change = "gained" if one.gained else "lost"
-    return {"change": change, **as_json(one, "principal action resource by together")}
+def _change(change: Change) -> dict[str, Any]:
+    effect = "gained" if change.gained else "lost"
+    return {"change": effect, **as_json(change, "principal action resource by together")}
 
 
-_HOW = {
-    True: "By all of these together:",
-    False: "By these:",
-    None: "By one or more of these:",
-}
+_HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
 
 
 def _diff_lines(edits: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:
@@ -190,8 +174,8 @@ def _short(edit: str) -> str:
 def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
     """Write a line for each principal, and below it a line for each resource."""
     grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for one in changes:
-        grouped[one.words][one.resource].append(one.action)
+    for change in changes:
+        grouped[change.words][change.resource].append(change.action)
     for words, by_resource in grouped.items():
         yield from wrapped(f"{words}:", 2)
         for resource, actions in by_resource.items():

@@ -313,11 +313,7 @@ def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
         for name, most in limits.items()
         if name in event_fields
     }
-    return {
-        **event_fields,
-        **small,
-        "error_message": clip(event_fields.get("error_message", "")),
-    }
+    return {**event_fields, **small, "error_message": clip(event_fields.get("error_message", ""))}
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""The decision: one request and the policies that apply to it, in; one decision, out."""
+"""The decision: it takes a request and the policies that apply, and returns a decision."""

@@ -1,4 +1,4 @@
-"""Who gained and who lost what between two access matrices."""
+"""The access that callers gained and lost between two access matrices."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Cell = tuple[str, str, str]
 Pair = tuple[str, str]
 
 FEW = 20
-"""So many gains, losses or names are printed; others are counted."""
+"""At most this number of gains, losses or names is printed; others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessChanges(Shown):
-    """The difference of two access matrices, as far as both ask the same.
+    """The difference between two access matrices, for the callers and pairs of both.
 
     Parameters
     ----------
     gained, lost
         (caller, action, resource).
     only_before, only_after
-        Callers whom only one of them has.
+        Callers that only one of them has.
     pairs_only_before, pairs_only_after
         Pairs that only one of them has.
     """
@@ -42,20 +42,20 @@ class AccessChanges(Shown):
     pairs_only_after: tuple[Pair, ...] = ()
 
     def __len__(self) -> int:
-        """How many cells changed."""
+        """The number of cells that changed."""
         return len(self.gained) + len(self.lost)
 
     def __bool__(self) -> bool:
         return bool(self.gained or self.lost)
 
     def __str__(self) -> str:
-        lines = [*_told("gained", self.gained), *_told("lost", self.lost)]
+        lines = [*_lines("gained", self.gained), *_lines("lost", self.lost)]
         lines += [f"{words}: {_briefly(names)}" for words, names in self.apart]
         return "\n".join(lines) or "Nobody gained or lost anything."
 
     @property
     def apart(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What only one of the two has, under words that say which, and so was not compared."""
+        """The callers and pairs that only one of the two has, so that they weren't compared."""
         sides = (
             ("callers only before", self.only_before),
             ("callers only after", self.only_after),
@@ -66,11 +66,11 @@ class AccessChanges(Shown):
 
     @property
     def changed(self) -> tuple[Cell, ...]:
-        """What changed otherwise, as in other differences: nothing, access is allowed or not."""
+        """Always empty: access is gained or lost. Other differences also have other changes."""
         return ()
 
     def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame``: a line for each gain and loss."""
+        """Return the changes as a ``pandas.DataFrame``: a row for each gain and loss."""
         from iamlab import display
 
         rows = [("gained", *cell) for cell in self.gained]
@@ -78,15 +78,15 @@ class AccessChanges(Shown):
         return display.table(("change", "caller", "action", "resource"), rows)
 
 
-def _told(word: str, cells: Sequence[Cell]) -> Iterator[str]:
-    """Say who gained or lost what: a line for each caller and resource."""
+def _lines(word: str, cells: Sequence[Cell]) -> Iterator[str]:
+    """Write a line for each caller and resource with gains or losses."""
     grouped: dict[Pair, list[str]] = defaultdict(list)
     for caller, action, resource in cells:
         grouped[caller, resource].append(action)
     for (caller, resource), actions in list(grouped.items())[:FEW]:
         yield f"{caller} {word} {_briefly(actions)} on {resource}"
     if len(grouped) > FEW:
-        yield f"and {len(grouped) - FEW} more lines of what was {word}"
+        yield f"and {len(grouped) - FEW} more lines with {word} access"
 
 
 def _briefly(names: Sequence[str]) -> str:
@@ -95,7 +95,7 @@ def _briefly(names: Sequence[str]) -> str:
 
 
 def changes_between(before: AccessMatrix, after: AccessMatrix) -> AccessChanges:
-    """Compare two matrices by the names of callers and pairs, whatever their places."""
+    """Compare two matrices by the names of callers and pairs; their order can differ."""
     old, new = _by_name(before.principals), _by_name(after.principals)
     old_pairs, new_pairs = _by_pair(before.pairs), _by_pair(after.pairs)
     shared = [(old_pairs[key], place) for key, place in new_pairs.items() if key in old_pairs]
@@ -122,7 +122,7 @@ def changes_between(before: AccessMatrix, after: AccessMatrix) -> AccessChanges:
 
 
 def _by_name(callers: Iterable[str]) -> dict[str, int]:
-    """Give each caller's first row: a caller who stands there twice has the same in both."""
+    """Return each caller's first row: a duplicate caller has equal rows."""
     found: dict[str, int] = {}
     for place, caller in enumerate(callers):
         found.setdefault(caller, place)
@@ -130,7 +130,7 @@ def _by_name(callers: Iterable[str]) -> dict[str, int]:
 
 
 def _by_pair(pairs: Iterable[Pair]) -> dict[Pair, int]:
-    """Give the first place of each pair; the letter case of actions does not count."""
+    """Return the first place of each pair, ignoring the case of actions."""
     found: dict[Pair, int] = {}
     for place, (action, resource) in enumerate(pairs):
         found.setdefault((action.lower(), resource), place)

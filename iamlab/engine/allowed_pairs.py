@@ -1,6 +1,6 @@
-"""What one caller may do, of all pairs at once.
+"""The pairs that a caller is allowed, computed for all pairs at once.
 
-See ``engine/matrix.py`` for how the parts work together.
+``engine/matrix.py`` explains how the parts work together.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 OF_RESOURCES = ("resource", "rcp", "grant", "public_access_block")
 
 
-def refuse_what_is_of_resources(layers: Layers) -> None:
-    """Refuse layers that hold more than the caller's side."""
+def check_caller_layers(layers: Layers) -> None:
+    """Reject layers with policies of the resource."""
     for name in OF_RESOURCES:
         if getattr(layers, name):
-            raise RequestError(f"{name} belongs to a resource: write it into resources.")
+            raise RequestError(f"{name} belongs to a resource. Pass it in resources.")
 
 
 class AllowedPairs:
-    """One caller before all pairs.
+    """A caller's access to all pairs.
 
     Raises
     ------
     RequestError
-        No request of this caller can be asked; or its layers hold a resource's policies.
+        The caller can't make requests, or its layers have a resource's policies.
     """
 
     def __init__(
@@ -53,21 +53,21 @@ class AllowedPairs:
         context: Context,
         issuer: str | None = None,
     ) -> None:
-        refuse_what_is_of_resources(layers)
+        check_caller_layers(layers)
         self.index = index
         self.principal = principal
         self.layers = layers
         self.context = context
         self.issuer = issuer
-        first = self._ask(index.classes[0])
-        # A request with the context of each group of pairs: conditions are asked of these.
-        self._samples = [self._ask(index.classes[0], context) for context, _ in index.contexts]
+        first = self._request(index.classes[0])
+        # A request with the context of each group of pairs, to evaluate conditions.
+        self._samples = [self._request(index.classes[0], context) for context, _ in index.contexts]
         self.bounded = has_boundary(first, layers)
         self.caller = first.caller
-        self.kind = index.class_of(first, self._ask)
+        self.kind = index.class_of(first, self._request)
         self.denied = 0
 
-    def _ask(self, request_class: RequestClass, context: Context | None = None) -> Request:
+    def _request(self, request_class: RequestClass, context: Context | None = None) -> Request:
         own = self.context if context is None else {**self.context, **context}
         return Request(
             self.principal,
@@ -79,7 +79,7 @@ class AllowedPairs:
         )
 
     def allowed(self) -> int:
-        """Give the pairs that the caller may do."""
+        """Return the pairs that the caller is allowed."""
         by_layer = self.kind.by_layer
         ceilings = {
             layer: self._ceiling(layer) for layer in (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
@@ -98,7 +98,7 @@ class AllowedPairs:
         return self.kind.allowed(results, self.denied)
 
     def _ceiling(self, layer: str) -> int:
-        """Give the pairs that a ceiling lets through: all levels allow, or it has no part."""
+        """Return the pairs that a ceiling allows, at all levels, or doesn't apply to."""
         full, part = self.index.pairs.full, self.kind.by_layer[layer]
         if layer == "rcp":
             through = full
@@ -118,7 +118,7 @@ class AllowedPairs:
         return (self._level(layer, level, part) for level in self.layers.levels(layer))
 
     def _level(self, layer: str, level: Level, part: int) -> int:
-        """Give the pairs that a level allows, and note those that it denies."""
+        """Return the pairs that a level allows, and record those that it denies."""
         allows = 0
         place = Place(layer, self.bounded)
         for attached in level:
@@ -135,7 +135,7 @@ class AllowedPairs:
         return allows
 
     def _applying(self, statement: Statement, within: int) -> int:
-        """Give the pairs, of those, for which conditions and variables fit too."""
+        """Return those of the pairs for which conditions and variables match too."""
         known = self.index.known(statement)
         if not known.tests and not known.has_variables:
             return within
@@ -152,7 +152,7 @@ class AllowedPairs:
         return found
 
     def _names_caller(self, statement: Statement, place: Place) -> int:
-        """Give the pairs for which a statement with a Principal by_layer of the caller."""
+        """Return the pairs for which a statement with a Principal names the caller."""
         if place.layer not in PRINCIPAL_ALLOWED:
             return 0
         return sum(
@@ -162,21 +162,21 @@ class AllowedPairs:
         )
 
     def _by_endpoint(self) -> Iterator[tuple[int, Request]]:
-        """Give a request for services whose endpoints are gateways, and one for all others."""
+        """Return a request for services with gateway endpoints, and one for all others."""
         gateway = self.index.gateway
         for bits in (gateway, self.index.pairs.full & ~gateway):
-            request_class = next((one for one in self.index.classes if one.bits & bits), None)
+            request_class = next((c for c in self.index.classes if c.bits & bits), None)
             if request_class is not None:
-                yield bits, self._ask(request_class)
+                yield bits, self._request(request_class)
 
     def _of_resources(self) -> tuple[int, int, int, int]:
-        """Give the pairs that resource policies and grants allow, by how they name the caller."""
+        """Return the pairs that resource policies and grants allow, by their principal match."""
         allowed = dict.fromkeys(
             (PrincipalMatch.DIRECT, PrincipalMatch.INDIRECT, PrincipalMatch.ACCOUNT), 0
         )
         granted = 0
         for own in self.index.with_policies:
-            request = self._ask(
+            request = self._request(
                 own.request_class, self.index.facts[own.request_class.resource].context
             )
             if own.layers.resource is not None:
@@ -202,7 +202,7 @@ class AllowedPairs:
     def _resource_policy(
         self, own: ResourcePairs, request: Request, part: int
     ) -> Iterator[tuple[PrincipalMatch, int]]:
-        """Give what a resource policy allows, statement by statement, and note what it denies."""
+        """Return the pairs that a resource policy's statements allow; record those they deny."""
         place = Place("resource", self.bounded)
         policy = own.layers.resource.policy if own.layers.resource is not None else None
         if policy is None or not part:

@@ -1,4 +1,4 @@
-"""Find the statements that apply to a request, layer by layer, and the mismatches of the others."""
+"""Find the statements that match a request, layer by layer, and the mismatches of the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RESTRICTED = Mismatch(
     None,
     (),
     None,
-    "the bucket policy is public, and RestrictPublicBuckets shuts out who is not of its account",
+    "the bucket policy is public, and RestrictPublicBuckets blocks callers of other accounts",
 )
 
 
@@ -42,9 +42,8 @@ def applicable_statements(
     Parameters
     ----------
     fast
-        Find those that apply by the tests of ``engine/compiled.py``, which are for AWS's own rules,
-        and the mismatches of the others when they are read. A property test proves that this finds
-        the same.
+        Use the tests of ``engine/compiled.py``, which are for AWS's own rules, and find mismatches
+        only when they are read. A property test proves that the results are equal.
     """
     bounded = has_boundary(request, layers)
     return {
@@ -54,7 +53,7 @@ def applicable_statements(
 
 
 NO_POLICY = LayerMatches()
-"""Of a layer that is not there."""
+"""The matches of a missing layer."""
 
 
 def _in_layer(comparison: Comparison, layers: Layers) -> LayerMatches:
@@ -87,7 +86,7 @@ class Comparison:
     Attributes
     ----------
     restricted
-        Whether Block Public Access takes away what the policy allows.
+        Whether Block Public Access cancels the policy's Allow statements.
     """
 
     __slots__ = ("fast", "place", "request", "restricted", "rules")
@@ -102,11 +101,11 @@ class Comparison:
     def of_policy(self, attached: AttachedPolicy) -> Iterator[StatementMatch]:
         """Compare each statement of a policy."""
         if not self.fast:
-            yield from (self.match(one, attached) for one in attached.policy.statements)
+            yield from (self.match(known, attached) for known in attached.policy.statements)
             return
         layer, request = self.place.layer, self.request
         about = statements_about(attached.policy, request.action.lower(), layer)
-        fitting = {id(one) for one, tests in about if all(test(request) for test in tests)}
+        fitting = {id(known) for known, tests in about if all(test(request) for test in tests)}
         for statement in attached.policy.statements:
             principal_match, applies = PrincipalMatch.NOT, id(statement) in fitting
             if has_principal(statement):
@@ -148,5 +147,5 @@ class Comparison:
 
 
 def has_principal(statement: Statement) -> bool:
-    """Say whether a statement has a Principal or NotPrincipal element."""
+    """Return whether a statement has a Principal or NotPrincipal element."""
     return statement.principal is not None or statement.not_principal is not None

@@ -1,6 +1,6 @@
-"""Which changes could flip a verdict: for each Deny, each missing Allow, each blocking ceiling.
+"""Changes that could flip a verdict: for each Deny, missing Allow and blocking ceiling.
 
-Nothing is decided here. ``engine/fixes.py`` tries them out.
+``engine/fixes.py`` tries them and keeps those that work.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ MFA = (("aws:MultiFactorAuthPresent", "true"), ("aws:MultiFactorAuthAge", "1"))
 
 
 def who_may_change(layer: str, request: Request) -> str:
-    """Say who may change the policies of a layer."""
+    """Return who can change the policies of a layer."""
     caller, owner = request.caller.account, request.resource_account
     return {
         "scp": f"an administrator of the organization of account {caller}",
         "rcp": f"an administrator of the organization of account {owner}",
         "endpoint": "the owner of the VPC endpoint",
         "resource": f"the owner of the resource, account {owner}",
-        "session": "whoever makes the session",
-        "scoped": "whoever asks for the scoped credentials",
+        "session": "the caller who creates the session",
+        "scoped": "the caller who requests the scoped credentials",
     }.get(layer, f"an administrator of account {caller}")
 
 
 def candidate_edits(decision: Decision) -> list[Edit]:
-    """List the changes that could flip a verdict, the least broad first."""
+    """List the changes that could flip a verdict, narrowest first."""
     if decision:
         found = [*_forbid(decision)]
     else:
@@ -63,28 +63,28 @@ def candidate_edits(decision: Decision) -> list[Edit]:
 
 
 def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
-    """Give the statements of a layer, each with its level and the place of its policy."""
+    """Return the statements of a layer, each with its level and the place of its policy."""
     for level, policies in enumerate(decision.layers.levels(layer)):
         found = decision.trace.step(layer).found
         matches = found.levels[level] if found.present else ()
         for place, attached in enumerate(policies):
-            yield from ((level, place, one) for one in matches if one.attached is attached)
+            yield from ((level, place, match) for match in matches if match.attached is attached)
 
 
 def _sign_in(decision: Decision) -> Iterator[Edit]:
-    """Signing in with MFA helps where some condition asks for it."""
-    asked = {
+    """Suggest signing in with MFA if a condition requires it."""
+    keys = {
         condition.key.lower()
         for match in decision.trace.matches
         for condition in match.statement.conditions
     }
     own = (Kind.USER, Kind.ROOT, Kind.ROLE, Kind.SESSION)
-    if decision.request.caller.kind in own and any(key.lower() in asked for key, _ in MFA):
+    if decision.request.caller.kind in own and any(key.lower() in keys for key, _ in MFA):
         yield Edit("Sign in with MFA.", "the caller", BREADTH["sign in"], ("sign in",), context=MFA)
 
 
 def _send(decision: Decision) -> Iterator[Edit]:
-    """Sending what an Allow asks for helps where the caller chooses what to send."""
+    """Suggest sending the values that an Allow requires, if the caller can choose them."""
     for match in decision.trace.matches:
         wanted = _wanted_of_caller(match) if match.effect == "Allow" else ()
         if wanted:
@@ -94,7 +94,7 @@ def _send(decision: Decision) -> Iterator[Edit]:
 
 
 def _wanted_of_caller(match: StatementMatch) -> tuple[tuple[str, str], ...]:
-    """List the keys and values that a statement lacks, if the caller chooses all of them."""
+    """List the missing keys and values of a statement, if the caller can choose all of them."""
     found = []
     for mismatch in match.mismatches:
         condition = mismatch.condition
@@ -108,17 +108,17 @@ def _wanted_of_caller(match: StatementMatch) -> tuple[tuple[str, str], ...]:
 
 
 def _switch_off(decision: Decision) -> Iterator[Edit]:
-    """Without RestrictPublicBuckets a public bucket policy allows again what it allowed."""
+    """Suggest switching off RestrictPublicBuckets, which blocks a public bucket policy."""
     block = decision.layers.public_access_block
     if block is not None and block.restrict_public_buckets:
         who = who_may_change("resource", decision.request)
-        text = "Switch RestrictPublicBuckets off: then the bucket is open to all that it names."
+        text = "Switch off RestrictPublicBuckets. The bucket is then open to all its principals."
         at = ("switch",)
         yield Edit(text, who, BREADTH["everybody"], at, layer=SWITCH)
 
 
 def _undo_denies(decision: Decision) -> Iterator[Edit]:
-    """Narrow each Deny, or take it out."""
+    """Narrow or remove each Deny."""
     request = decision.request
     detached: list[Edit] = []
     for layer in LAYERS:
@@ -138,15 +138,15 @@ def _undo_denies(decision: Decision) -> Iterator[Edit]:
             exempting = _exempting(match.statement, request)
             if exempting is not None:
                 name = request.value("aws:PrincipalArn")
-                text = f"Spare {name} in {match.address}, by ArnNotEquals aws:PrincipalArn."
+                text = f"Exempt {name} from {match.address} with ArnNotEquals aws:PrincipalArn."
                 yield Edit(text, who, BREADTH["this caller"], *at, number, exempting)
-            text = f"Take {match.address} out of the {NAMES[layer]}."
+            text = f"Remove {match.address} from the {NAMES[layer]}."
             yield Edit(text, who, BREADTH["everybody"], *at, number)
 
 
 def _detached(match: StatementMatch, layer: str, level: int, place: int, who: str) -> Edit:
-    """Take a whole policy away: AWS's own cannot be changed."""
-    text = f"Detach {match.attached.policy.name}: it is AWS's to change."
+    """Detach a whole policy: only AWS can change its managed policies."""
+    text = f"Detach {match.attached.policy.name}. Only AWS can change it."
     target = ("detach", layer, level, place)
     return Edit(text, who, BREADTH["everybody"], target, layer, level, place)
 
@@ -157,14 +157,14 @@ def _without_value(
     who: str,
     at: tuple[tuple[object, ...], str, int, int],
 ) -> Iterator[Edit]:
-    """Take the request's own action or resource out of a list that has others."""
+    """Remove the request's own action or resource from a list that has others."""
     statement = match.statement
-    for element, asked in (("action", request.action), ("resource", request.resource)):
+    for element, own in (("action", request.action), ("resource", request.resource)):
         values = getattr(statement, element) or ()
-        same = asked.lower() if element == "action" else asked
+        same = own.lower() if element == "action" else own
         kept = tuple(v for v in values if (v.lower() if element == "action" else v) != same)
         if kept and len(kept) < len(values):
-            text = f"Take {asked} out of the {element}s of {match.address}."
+            text = f"Remove {own} from the {element}s of {match.address}."
             shorter = _with(statement, element, kept)
             yield Edit(text, who, BREADTH["one value"], *at, statement.number, shorter)
 
@@ -192,7 +192,7 @@ def _exempting(statement: Statement, request: Request) -> Statement | None:
 
 
 def _grant(decision: Decision) -> Iterator[Edit]:
-    """Let the identity's side allow, or the resource's."""
+    """Add an Allow to the policies of the identity or of the resource."""
     request = decision.request
     if not why_absent("identity", request):
         yield from _widened(decision, "identity", ("grant", "identity"))
@@ -222,7 +222,7 @@ def _its_policy(request: Request) -> str:
 
 
 def _has_resource_policy(decision: Decision) -> bool:
-    """Say whether the resource can have a policy of its own."""
+    """Return whether the resource can have a policy of its own."""
     request = decision.request
     if request.resource == "*":
         return False
@@ -235,7 +235,7 @@ def _has_resource_policy(decision: Decision) -> bool:
 
 
 def _principals(request: Request) -> list[Principals]:
-    """Say who is to be named: the role behind a session, or else the very session."""
+    """Return the principals to name: first the role of a session, then the session itself."""
     caller = request.caller
     if caller.kind is Kind.ANONYMOUS:
         return [(("*", "*"),)]
@@ -248,7 +248,7 @@ def _principals(request: Request) -> list[Principals]:
 
 
 def as_pattern(resource: str) -> str:
-    """Write a resource so that its stars stand for nothing but themselves.
+    """Write a resource so that its stars are plain characters.
 
     Examples
     --------
@@ -261,13 +261,13 @@ def as_pattern(resource: str) -> str:
 
 
 def _exact(request: Request, principal: Principals | None = None) -> Statement:
-    """Write the Allow statement that is about this request and no other."""
+    """Write the Allow statement that matches only this request."""
     resource: tuple[str, ...] | None = (as_pattern(request.resource),)
     if principal is not None:
         if request.about_trust or request.service in WITHOUT_RESOURCE:
             resource = None
         elif request.about_kms_key:
-            resource = ("*",)  # in a key policy this is the key
+            resource = ("*",)  # in a key policy, this is the key
     return Statement("Allow", 1, None, principal, action=(request.action,), resource=resource)
 
 
@@ -289,7 +289,7 @@ def _new(
 def _widened(
     decision: Decision, layer: str, target: tuple[object, ...], only: int | None = None
 ) -> Iterator[Edit]:
-    """Add the missing value to an Allow statement of which only one element doesn't match."""
+    """Add the missing value to an Allow statement with only one mismatch."""
     request = decision.request
     who = who_may_change(layer, request)
     for level, place, match in _places(decision, layer):
@@ -300,29 +300,31 @@ def _widened(
         element = match.mismatches[0].element.lower()
         statement = match.statement
         if element in ("action", "resource") and getattr(statement, element):
-            asked = request.action if element == "action" else request.resource
-            value = as_pattern(asked) if element == "resource" and statement.variables else asked
+            missing = request.action if element == "action" else request.resource
+            value = (
+                missing if element == "action" or not statement.variables else as_pattern(missing)
+            )
             wider = _with(statement, element, (*getattr(statement, element), value))
         elif (
             element == "principal" and layer in PRINCIPAL_ALLOWED and _can_name(statement, request)
         ):
-            asked = _principals(request)[0][0][1]
-            wider = replace(statement, principal=(*(statement.principal or ()), ("AWS", asked)))
+            missing = _principals(request)[0][0][1]
+            wider = replace(statement, principal=(*(statement.principal or ()), ("AWS", missing)))
         else:
             continue
-        text = f"Add {asked} to the {element}s of {match.address}."
+        text = f"Add {missing} to the {element}s of {match.address}."
         at = (target, layer, level, place, statement.number)
         yield Edit(text, who, BREADTH["one value"], *at, wider)
 
 
 def _can_name(statement: Statement, request: Request) -> bool:
-    """Say whether a caller can be put beside those whom a statement names."""
+    """Return whether a caller can be added to the principals of a statement."""
     named = statement.principal
     return bool(named and named[0][0] not in ("", "*") and request.caller.account)
 
 
 def _open(decision: Decision) -> Iterator[Edit]:
-    """Let each blocking ceiling allow."""
+    """Add an Allow to each blocking ceiling."""
     request = decision.request
     for layer in CEILINGS:
         in_layer = decision.trace.step(layer).found
@@ -339,13 +341,13 @@ def _open(decision: Decision) -> Iterator[Edit]:
             managed = own == 1 and AWS_MANAGED in (policies[level][0].arn or "")
             alone = own > 0 and layer in ("boundary", "endpoint", "scoped")
             if managed and alone:
-                text = text.replace("in the", "in a policy of your own that takes the place of the")
+                text = text.replace("in the", "in a policy of your own that replaces the")
             place = 0 if alone else None
             yield _new(request, layer, target, text, _exact(request), level=level, place=place)
 
 
 def _forbid(decision: Decision) -> Iterator[Edit]:
-    """Take each determining Allow out, or add a Deny."""
+    """Remove each determining Allow, or add a Deny."""
     request = decision.request
     deciding = decision.determining
     detached: list[Edit] = []
@@ -362,7 +364,7 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
                     yield found
                 continue
             yield from _without_value(match, request, who, at)
-            text = f"Take {match.address} out of the {NAMES[layer]}."
+            text = f"Remove {match.address} from the {NAMES[layer]}."
             yield Edit(text, who, BREADTH["everybody"], *at, match.statement.number)
     if not why_absent("identity", request):
         text = f"Add to a policy of {_short(request)}: Deny {request.action} on {request.resource}."

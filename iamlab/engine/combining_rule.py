@@ -1,21 +1,19 @@
-"""The rule that combines the layers: for one account or two, a role, a key, the root user ...
+"""The rule that combines the layers, and the layers that apply to a request.
 
-Actions that have rules of their own, as tables; names in lower case, as they are compared.
-
-Whom a layer binds: the shape of the caller, the action and the resource say so, no flag does.
+The rule differs for one account or two, for a role, a KMS key or the root user. Tables list the
+actions with their own rules, in lower case. Which layers apply depends on the caller, the action
+and the resource.
 
 Notes
 -----
 AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access", for the
 trust and key policies that must allow; "Cross-account policy evaluation logic"; "IAM identifiers",
-for partitions.
-AWS pages: "API GetCallerIdentity"; "Permissions for GetSessionToken"; "Resource control policies
-(RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault access policies" of
-AWS Backup; "Limitations of custom policies" of
-Amazon SQS; "API PutBucketPolicy"; "Perform a privileged task on a member account"; "API
-GetScopedCredentials"; "Monitor and control actions taken with assumed roles".
-AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)"; "Permissions
-boundaries for IAM entities"; "AWS account root user".
+for partitions; "API GetCallerIdentity"; "Permissions for GetSessionToken"; "Resource control
+policies (RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault access policies" of
+AWS Backup; "Limitations of custom policies" of Amazon SQS; "API PutBucketPolicy"; "Perform a
+privileged task on a member account"; "API GetScopedCredentials"; "Monitor and control actions taken
+with assumed roles"; "Service control policies (SCPs)"; "Permissions boundaries for IAM entities";
+"AWS account root user".
 """
 
 from __future__ import annotations
@@ -34,18 +32,18 @@ if TYPE_CHECKING:
 OUTSIDERS = (Kind.SERVICE, Kind.ANONYMOUS, Kind.PROVIDER)
 
 SESSIONS = (Kind.ROLE, Kind.SESSION, Kind.FEDERATED)
-"""Who calls with temporary credentials, as the ARN shows."""
+"""Callers with temporary credentials, as their ARNs show."""
 
 UNSIGNED = (Kind.ANONYMOUS, Kind.PROVIDER)
-"""Who has no AWS credentials with which to sign."""
+"""Callers without AWS credentials, who can't sign requests."""
 
 
 NO_ALLOW_NEEDED = ("needs_no_permission", "only_narrows")
-"""Situations in which nobody has to allow."""
+"""Rules that need no Allow."""
 
 
 def combining_rule(request: Request) -> str:
-    """Name the rule for a request: a field of ``Rules``, or that nothing has to allow it.
+    """Name the rule for a request: a field of ``Rules``, or one of ``NO_ALLOW_NEEDED``.
 
     Examples
     --------
@@ -74,7 +72,7 @@ def combining_rule(request: Request) -> str:
 
 
 def _of_credentials(request: Request, action: str) -> str:
-    """Name the rule where the kind of credentials decides; else nothing."""
+    """Name the rule that the type of credentials decides; empty if it decides nothing."""
     kind = request.caller.kind
     if kind in OUTSIDERS:
         return "outsider"
@@ -101,7 +99,7 @@ def _of_root_user(request: Request, action: str) -> str:
 
 
 def _never_abroad(request: Request, action: str) -> bool:
-    """Say whether no policy can give this to a caller of another account."""
+    """Return whether no policy can allow this to a caller of another account."""
     return (
         not request.same_partition
         or action in SAME_ACCOUNT_ONLY
@@ -114,22 +112,22 @@ def _of(service: str, names: str) -> frozenset[str]:
     return frozenset(f"{service}:{name.lower()}" for name in names.split())
 
 
-# Whoever holds valid credentials may ask who he is; not even an explicit deny keeps him from it.
+# Every caller with valid credentials can call it, even with an explicit deny.
 NEVER_REFUSED = _of("sts", "GetCallerIdentity")
 
-# A user may always trade his keys for a session token: no Allow is needed.
+# A user needs no Allow to exchange access keys for a session token.
 NEEDS_NO_PERMISSION = _of("sts", "GetSessionToken")
 
-# Nor to make credentials weaker than they are.
+# A caller needs no Allow to get credentials with fewer permissions.
 ONLY_NARROWS = _of("sts", "GetScopedCredentials")
 
-# What the caller's own policies and the trust policy must both allow, even in one account.
+# The caller's own policies and the trust policy must both allow it, even in one account.
 NEEDS_BOTH_SIDES = _of("sts", "SetSourceIdentity")
 
-# Only long-term keys can be traded for a session of the same user.
+# Only long-term keys can be exchanged for a session of the same user.
 NEEDS_LONG_TERM_KEYS = _of("sts", "GetSessionToken GetFederationToken")
 
-# A bucket or queue whose policy shuts out everybody can still be mended by the owner's root user.
+# The owner's root user can still fix the policy of a bucket or queue that denies everybody.
 ROOT_UNLOCKS = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
     "sqs", "GetQueueAttributes SetQueueAttributes"
 )
@@ -143,20 +141,20 @@ KMS_CROSS_ACCOUNT = _of(
     "GetKeyRotationStatus CreateGrant ListGrants RetireGrant RevokeGrant",
 )
 
-# The only operation on a backup vault that can.
+# The only operation on a backup vault that can work from another account.
 BACKUP_CROSS_ACCOUNT = _of("backup", "CopyIntoBackupVault")
 
-# What no policy can give to another account.
+# No policy can allow these to another account.
 SAME_ACCOUNT_ONLY = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
     "sqs",
     "AddPermission RemovePermission CreateQueue DeleteQueue ListQueues SetQueueAttributes "
     "TagQueue UntagQueue ListQueueTags",
 )
 
-# What no RCP reaches, though its service does.
+# RCPs don't apply to these, although they apply to other actions of the service.
 RCP_EXEMPT = _of("kms", "RetireGrant")
 
-# Services whose resources can have a policy of their own, beside roles.
+# Services whose resources, other than roles, can have a policy of their own.
 RESOURCE_POLICIES = frozenset(
     {
         *("backup", "dynamodb", "ecr", "events", "execute-api", "kms", "lambda", "s3"),
@@ -164,88 +162,88 @@ RESOURCE_POLICIES = frozenset(
     }
 )
 
-# Services whose resource policies leave the Resource element out: the policy hangs on the resource.
+# Services whose resource policies have no Resource element: they are attached to the resource.
 WITHOUT_RESOURCE = frozenset({"ecr"})
 
-# Services whose resource policies speak only to AWS services, whoever else they name.
+# Services whose resource policies apply only to AWS services, whatever else they name.
 FOR_SERVICES_ONLY = frozenset({"logs"})
 
-# Services whose VPC endpoints may be gateways, where naming an account admits only its root user.
+# Services with gateway endpoints, whose policies match only the root user of a named account.
 GATEWAY_SERVICES = frozenset({"s3", "dynamodb"})
 
 
-# The layers of the caller's own side, by who has none of them whatever is handed in.
+# The layers of the caller's own side, and the callers that they never apply to.
 OWN_SIDE = ("scp", "identity", "boundary", "session", "scoped")
 WITHOUT = {
-    Kind.SERVICE: (OWN_SIDE, "An AWS service is no principal of an account"),
-    Kind.ANONYMOUS: (OWN_SIDE, "Who does not sign is no principal of an account"),
-    Kind.PROVIDER: (OWN_SIDE, "Who comes from an identity provider has no AWS identity yet"),
+    Kind.SERVICE: (OWN_SIDE, "An AWS service isn't a principal of an account"),
+    Kind.ANONYMOUS: (OWN_SIDE, "An anonymous caller isn't a principal of an account"),
+    Kind.PROVIDER: (OWN_SIDE, "A user of an identity provider has no AWS identity yet"),
     Kind.ROOT: (("identity", "boundary"), "No policy can be attached to the root user"),
 }
 
 
 def why_absent(layer: str, request: Request) -> str:
-    """Say why a layer has no part in this request, in a clause; empty where it has.
+    """Explain in a clause why a layer doesn't apply to this request; empty if it does.
 
     Examples
     --------
     >>> from iamlab.engine.request import Request
     >>> why_absent("scp", Request("ec2.amazonaws.com", "sts:AssumeRole",
     ...                        "arn:aws:iam::111122223333:role/job"))
-    'An AWS service is no principal of an account'
+    "An AWS service isn't a principal of an account"
     """
     caller, action = request.caller, request.action.lower()
     layers, reason = WITHOUT.get(caller.kind, ((), ""))
     if layer in layers:
         return reason
     if layer in ("scp", "rcp", "boundary") and caller.is_service_linked:
-        return "A service-linked role does not stand under this"
+        return "It doesn't apply to service-linked roles"
     if layer == "rcp" and caller.kind is Kind.SERVICE and SERVICE_LINKED in request.resource:
-        return "RCPs never keep a service from its service-linked role"
+        return "RCPs never stop a service from assuming its service-linked role"
     if layer == "rcp":
         return _out_of_reach(request, action)
     if layer == "resource":
         if caller.kind is Kind.ROOT and request.same_account and action in ROOT_UNLOCKS:
-            return "The owner's root user may always mend this policy, whatever it says"
+            return "The owner's root user can always fix this policy, whatever it denies"
         if request.service in FOR_SERVICES_ONLY and caller.kind is not Kind.SERVICE:
-            return f"Resource policies of {request.service} speak only to AWS services"
+            return f"Resource policies of {request.service} apply only to AWS services"
         if request.resource_is_role and request.service != "sts":
-            return "A role's trust policy speaks only of sts actions"
+            return "A role's trust policy applies only to sts actions"
     if layer == "grant" and not request.about_kms_key:
         return "Grants are for KMS keys"
     return ""
 
 
 def _out_of_reach(request: Request, action: str) -> str:
-    """Say why an RCP does not protect this resource against this action."""
+    """Explain why an RCP doesn't apply to this resource or action."""
     if request.service not in RCP_SERVICES:
-        return f"RCPs do not cover {request.service}"
+        return f"RCPs don't apply to {request.service}"
     if action in RCP_EXEMPT:
-        return f"RCPs do not cover {request.action}"
-    return "RCPs protect resources, and this call concerns none" if request.resource == "*" else ""
+        return f"RCPs don't apply to {request.action}"
+    return "RCPs protect resources, and this call has none" if request.resource == "*" else ""
 
 
 def only_denies(layer: str, request: Request) -> bool:
-    """Say whether a ceiling needs no Allow: the task policy of a root session only denies.
+    """Return whether a ceiling needs no Allow: the task policy of a root session only denies.
 
     Notes
     -----
-    AWS page: "Perform a privileged task on a member account": its policies hold no Allow.
+    AWS page: "Perform a privileged task on a member account": its policies have no Allow.
     """
     return layer == "session" and request.caller.kind is Kind.ROOT
 
 
 def has_boundary(request: Request, layers: Layers) -> bool:
-    """Say whether a permissions boundary stands above the caller."""
+    """Return whether a permissions boundary applies to the caller."""
     return layers.boundary is not None and not why_absent("boundary", request)
 
 
 def levels_that_apply(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
-    """Give the policies of a layer, level by level, if it has a part in this request."""
+    """Return the policies of a layer, level by level, if it applies to this request."""
     levels = layers.levels(layer)
     if levels and why_absent(layer, request):
         return ()
-    # A federated user without session policy still stands under one, which allows nothing.
+    # A federated user without a session policy counts as having one that allows nothing.
     if layer == "session" and not levels and request.caller.kind is Kind.FEDERATED:
         return ((),)
     return levels

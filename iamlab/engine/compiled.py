@@ -1,28 +1,28 @@
-"""The same decision, made fast: for AWS's own rules, and without notes.
+"""The same decision, but fast: only for AWS's own rules, and without explanations.
 
 How it works
 ------------
-What can be known before a request comes is worked out once, and kept with the policies it was made
-from. Nothing is remembered about whole requests.
+Everything that doesn't depend on a single request is computed once and cached with the policies.
+Whole requests aren't cached.
 
 *Statement -> tests.* A statement becomes a short tuple of functions from a request to true or
-false: one for its resources, one for each condition, and where it may have a Principal one for
-that. What a function needs is prepared in it: a set of exact ARNs, a tuple of prefixes, a set of
-lower-case booleans. Whatever has no such short form (variables, several wildcards, set operators)
-is left to the functions that the readable path uses.
+false: one for its resources, one for each condition, and one for its Principal if it can have one.
+Each function has its data prepared: a set of specific ARNs, a tuple of prefixes, a set of
+lower-case booleans. Variables, several wildcards and set operators have no such short form. The
+functions of the readable path evaluate them.
 
-*Policy -> statements about an action.* Most statements of an account are about other services than
-that of the request. So a policy remembers, for each action, which of its statements can match it
+*Policy -> statements about an action.* Most statements of an account match other services than
+that of the request. So a policy caches, for each action, which of its statements can match it
 (:class:`PolicyIndex`).
 
-*Layers -> plan.* Which layers apply to a request, and which rule combines them, follows from the
-action and from the *shape* of the request: the kind of caller, whether the accounts are the same,
-whether the resource is a role, a key, or none. For each action and shape, ``Layers`` remember a
-plan: all Deny statements that can match; then the Allow statements, level by level.
+*Layers -> plan.* The layers that apply to a request, and the rule that combines them, depend on the
+action and on the *shape* of the request: the type of caller, whether the accounts are the same, and
+whether the resource is a role, a key, or none. For each action and shape, ``Layers`` cache a plan:
+all Deny statements that can match, then the Allow statements, level by level.
 
-*Request -> verdict.* Run the plan. The first Deny whose tests all hold ends it. Then each ceiling
-needs one Allow in each level. Then the results of resource and identity policies go to the same
-rule of ``AWS_RULES`` that the readable path uses.
+*Request -> verdict.* The plan is run. The first Deny whose tests are all true ends it. Then each
+ceiling needs an Allow in each level. Then the results of resource and identity policies go to the
+same rule of ``AWS_RULES`` that the readable path uses.
 
 A property test proves that ``decide`` and ``evaluate.read`` always agree.
 """
@@ -64,16 +64,16 @@ if TYPE_CHECKING:
 
 
 def decide(request: Request, layers: Layers, of_resource: Layers | None = None) -> Verdict:
-    """Give the verdict by AWS's rules.
+    """Return the verdict by AWS's rules.
 
     Parameters
     ----------
     layers
         The policies that apply.
     of_resource
-        The resource's own policies, RCPs and grants, where ``layers`` holds only those of the
-        caller. Then the plans of both sides are kept apart, and to ask many callers about one
-        resource works out its side once.
+        The resource's own policies, RCPs and grants, if ``layers`` has only those of the caller.
+        Then both sides have separate plans, and the resource's side is computed once for many
+        callers.
 
     Examples
     --------
@@ -98,14 +98,14 @@ def decide(request: Request, layers: Layers, of_resource: Layers | None = None) 
     if _any_applies(plan.identity, request):
         results |= IDENTITY
     answers = _answers(plan.rule_name)
-    if not answers[results | WITHIN_FILTERS]:  # whatever the ceilings say
+    if not answers[results | WITHIN_FILTERS]:  # whatever the ceilings allow
         return Verdict.IMPLICIT_DENY
     if answers[results] or all(_any_applies(level, request) for level in plan.filters):
         return Verdict.ALLOWED
     return Verdict.IMPLICIT_DENY
 
 
-# The results as bits of a small number: a rule's answers are then a table of 64.
+# The results as bits of a small number, so that a rule's answers are a table of 64.
 DIRECT, INDIRECT, ACCOUNT, GRANT, IDENTITY, WITHIN_FILTERS = (1 << bit for bit in range(6))
 _NAMED = {
     PrincipalMatch.DIRECT: DIRECT,
@@ -117,7 +117,7 @@ _NAMED = {
 
 @cache
 def _answers(rule_name: str) -> tuple[bool, ...]:
-    """Ask the rule about all results that there can be."""
+    """Return the rule's answers for all possible results."""
     rule = getattr(AWS_RULES, rule_name)
     return tuple(
         bool(
@@ -137,7 +137,7 @@ def _answers(rule_name: str) -> tuple[bool, ...]:
 
 
 def _by_resource(plan: _Plan, request: Request) -> int:
-    """Give the results of the resource policy."""
+    """Return the results of the resource policy."""
     place = Place("resource", plan.bounded)
     results = 0
     for statement, tests in plan.resource:
@@ -163,16 +163,15 @@ class _Plan:
     Parameters
     ----------
     verdict
-        Where it is known already.
-    case
+        The verdict, if it is already known.
+    rule_name
         The name of the rule that combines the results.
     denies
         Every Deny statement that can match, of all layers.
     guardrails, filters
         The Allow statements of the ceilings, level by level.
     resource
-        The Allow statements of the resource policy; their Principal is looked at when all else
-        matches.
+        The Allow statements of the resource policy; their Principal is checked last.
     bounded
         Whether the caller has a permissions boundary.
     """
@@ -203,7 +202,7 @@ class _Plan:
 
 
 class _Plans:
-    """The layers that are there, and the plans that were made of them."""
+    """The layers that are present, and their plans."""
 
     __slots__ = ("by_shape", "present")
 
@@ -213,7 +212,7 @@ class _Plans:
 
 
 def _shape(request: Request) -> tuple[object, ...]:
-    """List what decides which layers apply to a request, and which rule combines them."""
+    """Return the values that decide which layers apply, and which rule combines them."""
     caller = request.caller
     return (
         request.action,
@@ -241,12 +240,12 @@ def _plan_for(request: Request, layers: Layers, of_resource: Layers | None) -> _
 def _known_plan(
     request: Request, layers: Layers, shape: tuple[object, ...], *, bounded: bool | None = None
 ) -> _Plan:
-    """Make the plan of some layers for requests of this shape, once.
+    """Return the cached plan of some layers for requests of this shape.
 
     Parameters
     ----------
     bounded
-        Whether the caller has a permissions boundary, if that is in other layers.
+        Whether the caller has a permissions boundary, if it is in other layers.
     """
     plans = layers.compiled
     if not isinstance(plans, _Plans):
@@ -311,20 +310,20 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
 
 
 def _names(statement: Statement, place: Place, request: Request) -> bool:
-    """Say whether a statement that may have a Principal names the caller."""
+    """Return whether a statement that can have a Principal names the caller."""
     if statement.principal is None and statement.not_principal is None:
         return place.layer not in PRINCIPAL_REQUIRED
     return match_principal(statement, request, place) is not PrincipalMatch.NOT
 
 
 MOST = 512
-"""The most answers about actions that are kept; a caller may ask about more actions."""
+"""The most actions that are cached; there can be requests for more."""
 
 
 def statements_about(
     policy: Policy, action: str, layer: str
 ) -> tuple[tuple[Statement, Tests], ...]:
-    """Give the statements of a policy that can match an action, in a layer of this kind."""
+    """Return the statements of a policy that can match an action, in a layer of this kind."""
     kind = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
     statements_about = policy.compiled.get(kind)
     if statements_about is None:
@@ -347,7 +346,7 @@ class PolicyIndex:
         )
 
     def __call__(self, action: str) -> tuple[tuple[Statement, Tests], ...]:
-        """Give those that can match, worked out once."""
+        """Return the statements that can match an action, from the cache."""
         known = self._known.get(action)
         if known is None:
             if len(self._known) >= MOST:

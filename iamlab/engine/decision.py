@@ -1,4 +1,4 @@
-"""The decision: what was decided, and all that is needed to say why."""
+"""The decision: the verdict, and the values that explain it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 @with_old_names
 @dataclass(frozen=True, slots=True, init=False)
 class Decision(Shown):
-    """A verdict, and all that is needed to say why. Explanations are made when they are read.
+    """A verdict with its explanation. Explanations are computed when they are read.
 
     Parameters
     ----------
     verdict
         The outcome.
     request, layers, rules
-        The question, the policies that applied, the rules that were followed.
+        The request, the policies that applied, and the rules that combined them.
     assumed
-        What was taken for granted, for lack of knowledge; in words.
+        Assumptions about unknown facts, in words.
     """
 
     verdict: Verdict
@@ -69,18 +69,18 @@ class Decision(Shown):
 
     @property
     def allowed(self) -> bool:
-        """Whether the request is allowed; the truth of the decision says the same."""
+        """Whether the request is allowed; ``bool(decision)`` is the same."""
         return self.verdict is Verdict.ALLOWED
 
     def __bool__(self) -> bool:
         return self.allowed
 
-    def __reduce__(self) -> tuple[Any, ...]:  # the rest can be worked out again
+    def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
         return Decision, (self.verdict, *question, None, self.assumed)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
-        """Give the same decision with a note of what was taken for granted."""
+        """Return the same decision with further assumptions."""
         noted = (*self.assumed, *assumed)
         return Decision(
             self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
@@ -102,7 +102,7 @@ class Decision(Shown):
 
     @property
     def trace(self) -> Trace:
-        """How it came about, layer by layer; made when it is first read."""
+        """How the verdict was reached, layer by layer; computed at first use."""
         if self._trace is None:
             from iamlab.engine.trace import trace
 
@@ -113,33 +113,33 @@ class Decision(Shown):
 
     @property
     def combining_rule(self) -> str:
-        """Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
+        """The rule that combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
         return combining_rule(self.request)
 
     @property
     def denies(self) -> tuple[StatementMatch, ...]:
-        """All Deny statements that apply, in the order of the flow chart."""
+        """All Deny statements that match, in the order of the flow chart."""
         return self.trace.denies
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """The ceilings that are there and do not allow."""
+        """The ceilings that apply and don't allow the request."""
         return self.trace.blocking
 
     @property
     def blocked_by(self) -> frozenset[str]:
         """The layers that block a denied request; empty when it is allowed.
 
-        Every layer with a matching Deny and every ceiling without an Allow; if there are none, the
-        granter that is missing.
+        Every layer with a matching Deny, and every ceiling without an Allow. Otherwise the missing
+        granter.
         """
         return self.trace.blocked_by
 
     @property
     def determining(self) -> tuple[StatementMatch, ...]:
-        """The statements that decided: the denies, or the allows that were enough.
+        """The statements that decided: the denies, or the sufficient allows.
 
-        Empty for an implicit deny, which no statement makes, and for what needs no permission.
+        It is empty for an implicit deny, and for requests that need no permission.
         """
         if self.verdict is Verdict.EXPLICIT_DENY:
             return self.denies
@@ -147,9 +147,9 @@ class Decision(Shown):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The eight steps of AWS's flow chart, each with its layer's answer and why.
+        """The eight steps of AWS's flow chart, each with its layer's result and reason.
 
-        There is a ninth when the credentials are scoped.
+        Scoped credentials add a ninth step.
         """
         from iamlab.engine.explain import steps
 
@@ -157,14 +157,14 @@ class Decision(Shown):
 
     @property
     def message(self) -> str:
-        """The sentence that AWS prints for a denial; empty when allowed."""
+        """AWS's error message for a denial; empty if the request is allowed."""
         from iamlab.engine.message import message
 
         return message(self)
 
     @property
     def nearest_miss(self) -> str:
-        """For an implicit deny: the Allow that came nearest, and what it missed by."""
+        """For an implicit deny: the Allow that nearly matches, and its mismatches."""
         from iamlab.engine.explain import nearest_miss
 
         return nearest_miss(self)
@@ -175,14 +175,14 @@ class Decision(Shown):
         Parameters
         ----------
         what
-            A policy or a statement, of these layers or any other; or the address of a statement of
-            these layers, such as ``"readers/#2"``, or of a whole policy: ``"readers"``.
+            Any policy or statement. It can also be the address of a statement of these layers, such
+            as ``"readers/#2"``, or of a whole policy: ``"readers"``.
 
         Returns
         -------
         tuple of StatementMatch
             Each statement with its ``mismatches``: the elements that don't match, with the values
-            of the policy and of the request. A statement without mismatches applies.
+            of the policy and of the request. A statement without mismatches matches.
 
         Raises
         ------
@@ -194,22 +194,22 @@ class Decision(Shown):
         return why_not(self, what)
 
     def fixes(self) -> tuple[Fix, ...]:
-        """Find the smallest changes that flip the verdict, each proved; the least broad first.
+        """Find the smallest changes that flip the verdict, each one tested, narrowest first.
 
-        Empty when nothing can: a root user assumes no role, whatever is written.
+        It is empty if no change can: a root user can't assume a role, for example.
         """
         from iamlab.engine.fixes import fixes
 
         return fixes(self)
 
     def explain(self) -> str:
-        """Answer the six questions that every explanation in iamlab answers, as text."""
+        """Return the explanation as text. It answers the six questions of every explanation."""
         from iamlab.engine.labels import as_text
 
         return as_text(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the decision as JSON values: what ``iamlab can --json`` prints."""
+        """Return the decision as JSON values, as ``iamlab can --json`` prints it."""
         return {
             "principal": self.request.principal,
             "action": self.request.action,

@@ -1,6 +1,6 @@
-"""Changes to the policies of a request, as values, and how they are made.
+"""Changes to the policies of a request, as values, and how they are applied.
 
-``engine/candidate_edits.py`` lists those that could help; ``engine/fixes.py`` tries them.
+``engine/candidate_edits.py`` lists changes that could help; ``engine/fixes.py`` tries them.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change of a policy, or of how the caller signed in.
+    """A change to a policy, or to the caller's sign-in.
 
     Parameters
     ----------
     text
         What to do, as a sentence.
     who
-        Who may do it.
+        Who can do it.
     breadth
-        How much else it may change, from 1, the least; see :data:`BREADTH`.
+        How much else it can change, from 1, the least; see :data:`BREADTH`.
     target
-        What it is about. Two changes with one target are never needed together.
+        The problem that it solves. Two changes with the same target are never needed together.
     layer, level, policy
-        Where: the place of the policy in its level; ``None`` for a policy that is new.
+        The place of the policy; ``policy`` is ``None`` for a new policy.
     number
-        Which statement, counted from 1; ``None`` for one that is new, or for the whole policy.
+        The statement's number, from 1; ``None`` for a new statement, or for the whole policy.
     statement
-        What stands there then; ``None`` if it is taken out.
+        The new statement; ``None`` if it is removed.
     context
-        What the request brings along instead.
+        Changed values of the request's context.
     """
 
     text: str
@@ -58,22 +58,22 @@ class Edit:
 BREADTH = {
     "sign in": 1,  # no policy changes
     "this request": 2,  # one action, on one resource, for one caller
-    "one value": 3,  # one action or resource more, or less, in a statement that may have others
+    "one value": 3,  # an action or resource is added or removed in a statement
     "this caller": 4,  # one caller is exempt from a Deny
-    "everybody": 5,  # a Deny, or an Allow, is gone for all whom it concerned
+    "everybody": 5,  # a Deny or an Allow is removed for everybody
 }
-"""How much else a change may change."""
+"""How much else a change can change."""
 
 
 AWS_MANAGED = ":iam::aws:policy/"
-"""What the ARN of a policy holds that nobody but AWS can change."""
+"""A part of the ARNs of AWS managed policies, which only AWS can change."""
 
 SWITCH = "public_access_block"
-"""Where an edit is about S3 Block Public Access, and not about a policy."""
+"""The layer of an edit to S3 Block Public Access."""
 
 
 def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
-    """Give the layers with some changes made."""
+    """Return the layers with some changes applied."""
     changed = {layer: [list(level) for level in layers.levels(layer)] for layer in _FIELDS}
     switched_off = False
     by_policy: dict[tuple[str, int, int | None], list[Edit]] = defaultdict(list)
@@ -84,7 +84,7 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
             by_policy[edit.layer, edit.level, edit.policy].append(edit)
     detached = []
     for (layer, level, place), own in by_policy.items():
-        added = [one.statement for one in own if one.number is None and one.statement]
+        added = [change.statement for change in own if change.number is None and change.statement]
         if place is None:
             while len(changed[layer]) <= level:
                 changed[layer].append([])
@@ -92,12 +92,12 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
             changed[layer][level].append(AttachedPolicy(new))
             continue
         attached = changed[layer][level][place]
-        if any(one.number is None and one.statement is None for one in own):
+        if any(change.number is None and change.statement is None for change in own):
             detached.append((layer, level, attached))
             continue
-        by_number = {one.number: one.statement for one in own if one.number is not None}
+        by_number = {change.number: change.statement for change in own if change.number is not None}
         policy = edited(attached.policy, by_number, added)
-        # A policy of AWS's stays as it is: one of your own, like it, takes its place.
+        # An AWS managed policy can't be changed: a customer managed copy replaces it.
         arn = None if AWS_MANAGED in (attached.arn or "") else attached.arn
         changed[layer][level][place] = AttachedPolicy(policy, arn, attached.path)
     for layer, level, attached in detached:
@@ -118,17 +118,17 @@ def _layers(
     if block is not None and switched_off:
         block = replace(block, restrict_public_buckets=False)
 
-    def one(layer: str) -> AttachedPolicy | None:
+    def single(layer: str) -> AttachedPolicy | None:
         return next(iter(flat(layer)), None)
 
     return Layers(
         identity=flat("identity"),
-        resource=one("resource"),
-        boundary=one("boundary"),
+        resource=single("resource"),
+        boundary=single("boundary"),
         session=flat("session"),
         scp=changed["scp"],
         rcp=changed["rcp"],
-        endpoint=one("endpoint"),
+        endpoint=single("endpoint"),
         scoped=flat("scoped"),
         grant=before.grant,
         public_access_block=block,
@@ -136,10 +136,10 @@ def _layers(
 
 
 def edited_request(request: Request, edits: Iterable[Edit]) -> Request:
-    """Give the request as it comes after the changes: only how the caller signed in can differ."""
+    """Return the request after the changes: its context can differ, for example with MFA."""
     by_lower = {key.lower(): (key, value) for edit in edits for key, value in edit.context}
-    brought = dict(by_lower.values())
-    if not brought:
+    changed = dict(by_lower.values())
+    if not changed:
         return request
     context: dict[str, Any] = {
         key: value for key, value in request.context.items() if key.lower() not in by_lower
@@ -149,6 +149,6 @@ def edited_request(request: Request, edits: Iterable[Edit]) -> Request:
         request.action,
         request.resource,
         request.resource_account,
-        {**context, **brought},
+        {**context, **changed},
         request.issuer,
     )

@@ -1,17 +1,17 @@
-"""The decision.
+"""The decision about one request.
 
-An action is denied unless something allows it, and a Deny that applies beats every Allow. So:
+By default, AWS denies a request. A policy must allow it, and a matching Deny overrides every Allow.
 
-1. Compare every statement of every layer with the request. Which of them apply?
-2. If a Deny applies, the verdict is an explicit deny.
-3. Otherwise see which layers allow. The guardrails (RCP, SCP, VPC endpoint policy) must each
-   allow. And something must grant the request: the combining rule for this kind of request (one
-   account or two, a role, a KMS key, the root user ...) says who must allow, and whether a
-   permissions boundary or session policy cuts that.
-4. If that isn't enough, nothing allows the request: an implicit deny.
+1. Compare every statement of every layer with the request, to find those that match.
+2. If a Deny matches, the verdict is an explicit deny.
+3. Otherwise, find the layers that allow. Every guardrail (RCP, SCP, VPC endpoint policy) must
+   allow, and a policy must grant the request. The combining rule depends on the request: one
+   account or two, a role, a KMS key, the root user. It decides which policies must allow, and
+   whether a permissions boundary or session policy limits them.
+4. If no Allow is sufficient, the verdict is an implicit deny.
 
-``read`` does exactly this, with any rules. ``evaluate`` gives the same verdict; for AWS's own rules
-it finds it faster, by ``engine/compiled.py``.
+``read`` does exactly this, with any rules. ``evaluate`` returns the same verdict. For AWS's own
+rules it is faster, because it uses ``engine/compiled.py``.
 
 Notes
 -----
@@ -45,21 +45,21 @@ else:
 
 
 def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
-    """Decide one request, given the policies that apply to it.
+    """Decide one request by the policies that apply to it.
 
     Parameters
     ----------
     request
-        Who wants to do what, on which resource.
+        The principal, the action and the resource.
     layers
-        The policies that apply. The caller gathers them; ``World.can`` does it for you.
+        The policies that apply. ``World.can`` collects them for you.
     rules
-        AWS's rules, or those of somebody who believes otherwise.
+        AWS's rules, or rules that a learner believes in.
 
     Returns
     -------
     Decision
-        True when allowed.
+        True if the request is allowed.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Deci
 
 
 def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision:
-    """Decide one request on the readable path, which takes any rules."""
+    """Decide one request on the readable path, which works with any rules."""
     layer_matches = applicable_statements(request, layers, rules)
     verdict = decide(layer_matches, combining_rule(request), rules)
     return Decision(verdict, request, layers, rules, layer_matches)
@@ -88,7 +88,7 @@ def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision
 def decide(
     layer_matches: Mapping[str, LayerMatches], rule_name: str, rules: Rules = AWS_RULES
 ) -> Verdict:
-    """Combine what the layers allow and deny to a verdict."""
+    """Combine the results of the layers to a verdict."""
     if rule_name == "never_refused":
         return Verdict.ALLOWED
     if rule_name == "needs_no_permission" and not unsure.DENY_STOPS_GET_SESSION_TOKEN:
@@ -104,14 +104,14 @@ def decide(
     results = layer_results(layer_matches, rules)
     if results.guardrails and getattr(rules, rule_name)(results):
         return Verdict.ALLOWED
-    # Only rules by which an Allow wins over a Deny come here with a Deny.
+    # A Deny gets here only by rules that let an Allow override a Deny.
     return Verdict.EXPLICIT_DENY if denied else rules.default
 
 
 def evaluate_call(
     questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS_RULES
 ) -> Decision:
-    """Decide a call that needs several (action, resource) pairs: each of them must be allowed.
+    """Decide a call that needs several (action, resource) pairs, which must all be allowed.
 
     Parameters
     ----------
@@ -121,12 +121,12 @@ def evaluate_call(
     Returns
     -------
     Decision
-        That of the first pair that is refused; if none is, that of the last.
+        The decision about the first denied pair, or about the last pair.
 
     Raises
     ------
     RequestError
-        There is no question at all.
+        There are no pairs.
     """
     decision = None
     for request, layers in questions:

@@ -1,4 +1,4 @@
-"""The trace of a decision in words: its steps, and what a statement lacks."""
+"""The trace of a decision in words: its steps, and the mismatches of statements."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 FLOW_CHART = (*GUARDRAILS, "resource", "identity", "boundary", "session")
-"""The layers in flow-chart order, the VPC endpoint policy beside SCP and RCP; the first step is the
-search for explicit denies."""
+"""The layers in the order of the flow chart, with the VPC endpoint policy next to SCP and RCP. The
+first step looks for explicit denies."""
 
 ABSENT = {
     "rcp": "No resource control policy",
@@ -44,18 +44,18 @@ ABSENT = {
 @with_old_names
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the flow chart.
+    """A step of the flow chart.
 
     Parameters
     ----------
     layer
-        ``"deny"`` for the first step, else the layer's name.
+        ``"deny"`` for the first step, otherwise the layer's name.
     result
-        ``"deny"``, ``"allow"``, ``"silent"`` (it is there and doesn't allow) or ``"absent"``.
+        ``"deny"``, ``"allow"``, ``"silent"`` (it applies and doesn't allow) or ``"absent"``.
     statements
         The layer's statements, each with its mismatches.
     reason
-        One sentence.
+        The reason, in a sentence.
     """
 
     layer: str
@@ -65,19 +65,19 @@ class Step:
 
     @property
     def symbol(self) -> str:
-        """``✓ ✕ ○``, or ``–`` for a layer that is not there."""
+        """``✓ ✕ ○``, or ``–`` for a missing layer."""
         return {"allow": "✓", "deny": "✕", "silent": "○", "absent": "–"}[self.result]
 
     @property
     def is_plain(self) -> bool:
-        """Whether the layer is not there because there is no such policy at all."""
+        """Whether the layer is missing because there is no such policy."""
         return self.reason == f"{ABSENT.get(self.layer)}."
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.layer}: {self.reason}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return the step as JSON values."""
         return {
             "layer": self.layer,
             "result": self.result,
@@ -91,12 +91,13 @@ def steps(decision: Decision) -> tuple[Step, ...]:
     denies = decision.denies
     if denies:
         if decision.verdict is Verdict.EXPLICIT_DENY:
-            first = Step("deny", "deny", denies, f"Denied by {_list(denies)}; a Deny wins.")
+            reason = f"Denied by {_list(denies)}. A Deny overrides every Allow."
+            first = Step("deny", "deny", denies, reason)
         else:
-            reason = f"{_list(denies)} denies, but here no Deny stops {decision.request.action}."
+            reason = f"{_list(denies)} denies, but no Deny can stop {decision.request.action}."
             first = Step("deny", "silent", denies, reason)
     else:
-        first = Step("deny", "silent", (), "No Deny statement applies.")
+        first = Step("deny", "silent", (), "No Deny statement matches.")
     scoped = ("scoped",) if decision.trace.step("scoped").found.present else ()
     return (first, *(_step(decision, layer) for layer in (*FLOW_CHART, *scoped)))
 
@@ -120,23 +121,23 @@ def _step(decision: Decision, layer: str) -> Step:
 
 
 def _silence(found: LayerMatches) -> str:
-    """Say why nothing allows; what was taken away from all comes first."""
+    """Explain why nothing allows, first by Block Public Access."""
     if found.is_restricted and any(match.effect == "Allow" for match in found.matches):
-        return f"No Allow counts: {RESTRICTED.note}."
-    return "No Allow statement applies."
+        return f"No Allow has an effect: {RESTRICTED.note}."
+    return "No Allow statement matches."
 
 
 def _ceiling(decision: Decision, traced: TraceStep) -> tuple[str, tuple[StatementMatch, ...], str]:
-    """Say whether a ceiling lets the request through, and where it does not."""
+    """Return a ceiling's result, statements and reason, with the levels that don't allow."""
     layer, name, action = traced.layer, traced.name, decision.request.action
     found, matches = traced.found, traced.matches
     if found.only_denies:
-        return "allow", matches, f"It does not deny; in this {name} no Allow is needed."
+        return "allow", matches, f"It doesn't deny. This {name} needs no Allow."
     if all(found.allows_by_level):
-        reason = f"{_list(found.allows)} lets it through; a {name} never grants."
+        reason = f"{_list(found.allows)} allows it, but a {name} never grants."
         return "allow", matches, reason
     if decision and layer in PERMISSION_FILTERS:
-        why = f"The {name} does not allow {action}, but it does not cut a grant to the very caller."
+        why = f"The {name} doesn't allow {action}, but it doesn't limit a grant to this caller."
         return "silent", matches, why
     if layer == "session" and not matches:
         why = "No session policy was passed, so the federated user has no permissions."
@@ -145,12 +146,12 @@ def _ceiling(decision: Decision, traced: TraceStep) -> tuple[str, tuple[Statemen
     numbered = enumerate(found.allows_by_level, 1)
     blocking = ", ".join(f"{number}" for number, allows in numbered if not allows)
     at = f" at level {blocking} of {levels}" if levels > 1 else ""
-    cuts = "it cuts the grant" if layer in PERMISSION_FILTERS else "nothing gets through"
-    return "silent", matches, f"The {name} does not allow {action}{at}: {cuts}."
+    cuts = "limits the grant" if layer in PERMISSION_FILTERS else "blocks the request"
+    return "silent", matches, f"The {name} doesn't allow {action}{at} and {cuts}."
 
 
 _HOW = {
-    PrincipalMatch.DIRECT: "names the caller directly, or everyone",
+    PrincipalMatch.DIRECT: "names the caller directly, or everybody",
     PrincipalMatch.INDIRECT: "names the role or user behind the caller",
     PrincipalMatch.ACCOUNT: "names the account, so the caller's own policies must allow too",
 }
@@ -160,7 +161,7 @@ def _allow_reason(decision: Decision, allows: tuple[StatementMatch, ...]) -> str
     if allows[0].layer in ("resource", "grant"):
         strongest = max(match.principal_match for match in allows)
         return f"{_list(allows)} allows; it {_HOW[strongest]}."
-    note = "" if decision else " That is not enough."
+    note = "" if decision else " That isn't enough."
     return f"{_list(allows)} allows.{note}"
 
 
@@ -174,7 +175,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
         everything = decision.trace.matches
         found = tuple(r for r in everything if what in (r.address, r.attached.policy.name))
         if not found:
-            error = RequestError(f"No policy or statement here is called {what!r}.")
+            error = RequestError(f"No policy or statement here has the name {what!r}.")
             error.add_note(did_you_mean(what, [match.address for match in everything]))
             raise error
         return found
@@ -194,6 +195,6 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
 
 
 def nearest_miss(decision: Decision) -> str:
-    """Name in a sentence the Allow that came nearest, and its mismatches; empty if none did."""
+    """Return a sentence with the Allow that nearly matches, and its mismatches; can be empty."""
     match = decision.trace.nearest
-    return f"{match.address} came nearest. {match.why_not}." if match else ""
+    return f"{match.address} nearly matches. {match.why_not}." if match else ""

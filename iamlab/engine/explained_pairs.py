@@ -1,8 +1,8 @@
-"""Why one caller may do some of all pairs, and what stops the others: as sets, like the verdicts.
+"""Why a caller is allowed some pairs and not others, as sets of pairs.
 
-:class:`ExplainedPairs` is a row of the matrix (``engine/allowed_pairs.py``) that takes notes while
-it decides: the pairs to which each statement applied, and the pairs that each ceiling blocked. The
-rules then say which results were enough: once for each combination of results, not for each pair.
+:class:`ExplainedPairs` is a row of the matrix (``engine/allowed_pairs.py``) that also records the
+pairs that each statement matched, and the pairs that each ceiling blocked. The rules then decide
+which results were enough, once for each combination of results instead of each pair.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 NO_RULE = ("never_refused", *NO_ALLOW_NEEDED)
-"""The rules by which nobody has to allow."""
+"""The rules that need no Allow."""
 
 GRANTERS = ("identity", "grant", "direct", "indirect", "account")
-"""Who can grant. Where several must grant together, the first of them is named."""
+"""The policies that can grant. If several must grant together, the first one is named."""
 
 _BY_NAME = {
     PrincipalMatch.DIRECT: "direct",
@@ -41,12 +41,12 @@ _BY_NAME = {
 
 @dataclass(frozen=True, slots=True)
 class AppliedStatement:
-    """A statement, and the pairs to which it applies.
+    """A statement, and the pairs that it matches.
 
     Parameters
     ----------
     principal_match
-        How directly it names the caller, in the policy of a resource.
+        How directly it names the caller, in a resource-based policy.
     """
 
     layer: str
@@ -72,12 +72,12 @@ class AppliedStatement:
 
 @dataclass(frozen=True, slots=True)
 class BlockingLevel:
-    """A ceiling that does not allow some pairs.
+    """A ceiling that doesn't allow some pairs.
 
     Parameters
     ----------
     level
-        The policies of the level; none for a federated user without session policy.
+        The policies of the level; none for a federated user without a session policy.
     """
 
     layer: str
@@ -86,14 +86,14 @@ class BlockingLevel:
 
 
 class ExplainedPairs(AllowedPairs):
-    """One caller and all pairs, with the reasons.
+    """A caller's access to all pairs, with the reasons.
 
     Attributes
     ----------
     may
-        The pairs that the caller may do.
+        The pairs that the caller is allowed.
     notes
-        The statements that apply, each once.
+        The statements that match, each once.
     blocking
         The levels of ceilings that don't allow everything.
     """
@@ -163,7 +163,7 @@ class ExplainedPairs(AllowedPairs):
         return bits
 
     def _once(self) -> tuple[AppliedStatement, ...]:
-        """Merge the notes about one statement."""
+        """Merge the notes about each statement."""
         found: dict[object, AppliedStatement] = {}
         for note in self._taken:
             key = (note.layer, id(note.statement), note.attached.path, note.attached.arn)
@@ -175,45 +175,45 @@ class ExplainedPairs(AllowedPairs):
     # Results ------------------------------------------------------------------------------------
 
     def ways(self) -> Mapping[frozenset[str], int]:
-        """Give the smallest sets of granters that were enough, each with the pairs it granted.
+        """Return the smallest sets of granters that were enough, each with its pairs.
 
-        The empty set stands for what needs no permission.
+        The empty set is for pairs that need no permission.
         """
         found: dict[frozenset[str], int] = {}
-        for rule_name, filters, there, bits in self._cases(self.may):
-            for chosen in sufficient_granters(rule_name, there, filters=filters):
+        for rule_name, filters, granters, bits in self._cases(self.may):
+            for chosen in sufficient_granters(rule_name, granters, filters=filters):
                 found[chosen] = found.get(chosen, 0) | bits
         return found
 
     def would(self) -> int:
-        """Give the pairs that would be allowed if every ceiling let through, and nobody denied."""
+        """Return the pairs that would be allowed without ceilings and without denies."""
         found = self.may
-        for rule_name, _, there, bits in self._cases(self.index.pairs.full & ~self.may):
-            if sufficient_granters(rule_name, there, filters=True):
+        for rule_name, _, granters, bits in self._cases(self.index.pairs.full & ~self.may):
+            if sufficient_granters(rule_name, granters, filters=True):
                 found |= bits
         return found
 
     def _cases(self, within: int) -> Iterator[tuple[str, bool, frozenset[str], int]]:
-        """Part pairs by combining rule, by what permission filters allow, and by who grants."""
-        limited = _either(one.bits for one in self.blocking if one.layer in ("boundary", "session"))
+        """Divide pairs by combining rule, by the results of permission filters, and by granters."""
+        limited = _either(b.bits for b in self.blocking if b.layer in ("boundary", "session"))
         for rule_name, bits in self.kind.by_rule.items():
-            parted: list[tuple[frozenset[str], int]] = [(frozenset(), bits & within)]
+            groups: list[tuple[frozenset[str], int]] = [(frozenset(), bits & within)]
             for granter in GRANTERS:
-                parted = list(_split(parted, granter, self.results[granter]))
-            for there, cells in parted:
+                groups = list(_split(groups, granter, self.results[granter]))
+            for granters, cells in groups:
                 for filters, some in ((True, cells & ~limited), (False, cells & limited)):
                     if some:
-                        yield rule_name, filters, there, some
+                        yield rule_name, filters, granters, some
 
 
 def _split(
-    parted: Iterable[tuple[frozenset[str], int]], granter: str, results: int
+    groups: Iterable[tuple[frozenset[str], int]], granter: str, results: int
 ) -> Iterator[tuple[frozenset[str], int]]:
-    for there, bits in parted:
+    for granters, bits in groups:
         if inside := bits & results:
-            yield there | {granter}, inside
+            yield granters | {granter}, inside
         if outside := bits & ~results:
-            yield there, outside
+            yield granters, outside
 
 
 def _either(sets: Iterable[int]) -> int:
@@ -225,24 +225,24 @@ def _either(sets: Iterable[int]) -> int:
 
 @lru_cache(maxsize=4096)
 def sufficient_granters(
-    rule_name: str, there: frozenset[str], *, filters: bool
+    rule_name: str, granters: frozenset[str], *, filters: bool
 ) -> tuple[frozenset[str], ...]:
-    """Give the smallest sets of these granters that are enough by a rule.
+    """Return the smallest sets of these granters that are enough by a rule.
 
     Examples
     --------
-    >>> everybody = frozenset(("identity", "account"))
-    >>> [sorted(one) for one in sufficient_granters("same_account", everybody, filters=True)]
+    >>> both = frozenset(("identity", "account"))
+    >>> [sorted(granters) for granters in sufficient_granters("same_account", both, filters=True)]
     [['identity']]
-    >>> [sorted(one) for one in sufficient_granters("cross_account", everybody, filters=True)]
+    >>> [sorted(granters) for granters in sufficient_granters("cross_account", both, filters=True)]
     [['account', 'identity']]
     """
     if rule_name in NO_RULE:
         return (frozenset(),)
     rule = getattr(AWS_RULES, rule_name)
     found: list[frozenset[str]] = []
-    for size in range(len(there) + 1):
-        for some in map(frozenset, combinations(sorted(there), size)):
+    for size in range(len(granters) + 1):
+        for some in map(frozenset, combinations(sorted(granters), size)):
             granted: dict[str, Any] = dict.fromkeys(some, True)
             is_enough = rule(LayerResults(filters=filters)._replace(**granted))
             if is_enough and not any(known <= some for known in found):

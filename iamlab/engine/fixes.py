@@ -1,7 +1,8 @@
-"""The smallest changes that flip a verdict, each proved by deciding again.
+"""The smallest changes that flip a verdict, each tested by deciding again.
 
-Single changes are all tried. If none is enough, all sets of two are, then all of three. Beyond
-that, a set is found from which nothing can be left out; there may be smaller ones, and it says so.
+First, every single change is tried, then every set of two, then every set of three. If none is
+enough, a larger set is found in which every change is needed. A smaller set may exist, and the text
+says so.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ LARGEST = 3
 """Sets up to this size are searched exhaustively."""
 
 MOST = 12
-"""So many sets of changes are given, when no single one is enough."""
+"""The most sets of changes that are returned, if no single change is enough."""
 
 
-NOT_SMALLEST = "(Nothing of this can be left out, but there may be a smaller set.)"
+NOT_SMALLEST = "(Every one of these changes is needed, but a smaller set may exist.)"
 
 
 @with_old_names
@@ -43,9 +44,9 @@ class Fix:
     Parameters
     ----------
     edits
-        The changes; all of them are needed.
+        The changes; all are needed.
     smallest
-        Whether it is known that no smaller set does it.
+        Whether certainly no smaller set is enough.
 
     Examples
     --------
@@ -61,30 +62,30 @@ class Fix:
 
     @property
     def text(self) -> str:
-        """What to do, in a sentence for each change."""
-        said = " ".join(edit.text for edit in self.edits)
-        return said if self.smallest else f"{said} {NOT_SMALLEST}"
+        """What to do, with a sentence for each change."""
+        text = " ".join(edit.text for edit in self.edits)
+        return text if self.smallest else f"{text} {NOT_SMALLEST}"
 
     @property
     def who(self) -> tuple[str, ...]:
-        """Who may make the changes; where these are several, all of them are needed."""
+        """Who can make the changes; if there are several people, all are needed."""
         return tuple(dict.fromkeys(edit.who for edit in self.edits))
 
     @property
     def breadth(self) -> int:
-        """How much else may change; see ``engine/edits.py``."""
+        """How much else can change; see ``engine/edits.py``."""
         return sum(edit.breadth for edit in self.edits)
 
     def apply(self, layers: Layers) -> Layers:
-        """Give the policies with the changes made."""
+        """Return the policies with the changes applied."""
         return apply_edits(layers, self.edits)
 
     def ask(self, request: Request) -> Request:
-        """Give the request as it then comes: the caller may have to sign in in another way."""
+        """Return the request after the changes: the caller may need to sign in with MFA."""
         return edited_request(request, self.edits)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return the fix as JSON values."""
         return {"text": self.text, "who": list(self.who), "breadth": self.breadth}
 
     def __repr__(self) -> str:
@@ -97,7 +98,7 @@ class Fix:
 def fixes(decision: Decision) -> tuple[Fix, ...]:
     """Find the changes; see ``Decision.fixes``."""
     if decision.rules is not AWS_RULES:
-        raise RequestError("Fixes are for decisions by AWS's own rules.")
+        raise RequestError("Fixes exist only for decisions by AWS's own rules.")
     edits = candidate_edits(decision)
     for size in range(1, LARGEST + 1):
         found = [Fix(chosen) for chosen in _sets(decision, edits, size) if flips(decision, chosen)]
@@ -108,7 +109,7 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
 
 
 def flips(decision: Decision, edits: Sequence[Edit]) -> bool:
-    """Decide again with the changes made: does the verdict flip?"""
+    """Decide again with the changes, and return whether the verdict flips."""
     try:
         request = edited_request(decision.request, edits)
     except RequestError:  # no request can have what a policy expects
@@ -118,29 +119,29 @@ def flips(decision: Decision, edits: Sequence[Edit]) -> bool:
 
 
 def _sets(decision: Decision, edits: Sequence[Edit], size: int) -> Iterator[tuple[Edit, ...]]:
-    """Choose changes, never two that are about the same."""
+    """Choose changes with different targets."""
     targets: dict[tuple[object, ...], list[Edit]] = {}
     for edit in edits:
         targets.setdefault(edit.target, []).append(edit)
-    denies = set() if decision else {one for one in targets if one[0] in ("deny", "detach")}
+    denies = set() if decision else {key for key in targets if key[0] in ("deny", "detach")}
     for chosen in combinations(targets.values(), size):
-        # Every Deny must go, unless the request comes in another way.
+        # Every Deny must be removed, unless the request's context changes.
         kept = denies - {edits[0].target for edits in chosen}
         if not kept or any(edits[0].context for edits in chosen):
             yield from product(*chosen)
 
 
 def _irreducible(decision: Decision, edits: Sequence[Edit]) -> tuple[Fix, ...]:
-    """Begin with the broadest change for each target, leave out what is not needed, then narrow."""
+    """Start with the broadest change for each target, remove unneeded ones, then narrow them."""
     chosen = list({edit.target: edit for edit in edits}.values())
     if not flips(decision, chosen):
         return ()
     for edit in tuple(chosen):
-        rest = [one for one in chosen if one is not edit]
+        rest = [change for change in chosen if change is not edit]
         if flips(decision, rest):
             chosen = rest
     for place, broad in enumerate(chosen):
         before, after = chosen[:place], chosen[place + 1 :]
         same = [edit for edit in edits if edit.target == broad.target]
-        chosen[place] = next(one for one in same if flips(decision, [*before, one, *after]))
+        chosen[place] = next(edit for edit in same if flips(decision, [*before, edit, *after]))
     return (Fix(tuple(chosen), smallest=False),)

@@ -1,6 +1,6 @@
-"""KMS grants: who may use a key for which operations, beside its key policy.
+"""KMS grants: permissions for operations on a key, in addition to its key policy.
 
-A grant is read as a statement that names its grantee, so that one way of matching serves all.
+A grant is converted to a statement that names its grantee, so that it is matched like any other.
 
 Notes
 -----
@@ -24,22 +24,22 @@ CONSTRAINTS = ("encryption_context_subset", "encryption_context_equals")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant on a KMS key. It only allows, and no boundary or session policy cuts it.
+    """A grant on a KMS key. It only allows, and no boundary or session policy limits it.
 
     Parameters
     ----------
     grantee_principal
-        ARN of the user, role, session or root user that may use the key.
+        ARN of the user, role, session or root user that can use the key.
     operations
-        As in ``CreateGrant``: ``("Decrypt", "GenerateDataKey")``.
+        The operations as in ``CreateGrant``: ``("Decrypt", "GenerateDataKey")``.
     constraints
-        ``{"encryption_context_subset": {...}}`` or ``{"encryption_context_equals": {...}}``: what
-        the encryption context of the request must hold, or be.
+        ``{"encryption_context_subset": {...}}`` or ``{"encryption_context_equals": {...}}``: the
+        pairs that the request's encryption context must contain, or be equal to.
 
     Raises
     ------
     RequestError
-        There is no such constraint, or the grantee is no ARN.
+        There is no such constraint, or the grantee isn't an ARN.
 
     Examples
     --------
@@ -60,13 +60,13 @@ class Grant:
 
     @classmethod
     def of(cls, grant: Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]) -> Grant:
-        """Take a grant, or (grantee, operations, constraints)."""
+        """Make a grant of (grantee, operations, constraints), or return a grant unchanged."""
         if isinstance(grant, Grant):
             return grant
         return cls(*grant)
 
     def as_policy(self) -> Policy:
-        """Write the grant as a key policy would say it."""
+        """Return the grant as a key policy."""
         statement = Statement(
             effect="Allow",
             number=1,
@@ -93,17 +93,17 @@ class Grant:
 
 def _check(grantee: object, operations: object, constraints: object) -> None:
     if not isinstance(grantee, str) or not is_arn(grantee):
-        raise RequestError(f"The grantee {grantee!r} is not an ARN.")
+        raise RequestError(f"The grantee {grantee!r} isn't an ARN. Pass the ARN of a principal.")
     if not isinstance(operations, list | tuple) or not all(
-        isinstance(one, str) and one.isalnum() for one in operations
+        isinstance(operation, str) and operation.isalnum() for operation in operations
     ):
-        raise RequestError(f'operations is a list such as ["Decrypt"], not {operations!r}.')
+        raise RequestError(f'operations must be a list such as ["Decrypt"], not {operations!r}.')
     if not isinstance(constraints, Mapping):
-        raise RequestError(f"constraints is a dict, not {constraints!r}.")
+        raise RequestError(f"constraints must be a dict, not {constraints!r}.")
     for constraint, pairs in constraints.items():
         if constraint not in CONSTRAINTS or not isinstance(pairs, Mapping):
             message = (
-                f"{constraint!r} is no constraint of a grant: write "
+                f"{constraint!r} isn't a constraint of a grant. Write "
                 f"{{{CONSTRAINTS[0]!r}: {{name: value}}}}, or {CONSTRAINTS[1]!r}."
             )
             raise RequestError(message)
@@ -113,4 +113,4 @@ def _check(grantee: object, operations: object, constraints: object) -> None:
 
 def _check_text(name: str, text: object) -> None:
     if not isinstance(text, str):
-        raise RequestError(f"{name} is text, not {reprlib.repr(text)}.")
+        raise RequestError(f"{name} must be text, not {reprlib.repr(text)}.")

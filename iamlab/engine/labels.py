@@ -1,4 +1,4 @@
-"""The six questions of every explanation, and their answers for one decision."""
+"""The six questions of every explanation, with their answers for a decision."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One question and its answer, as lines of text."""
+    """A question and its answer, as lines of text."""
 
     question: str
     answer: tuple[str, ...]
 
 
 def labels(decision: Decision) -> tuple[Label, ...]:
-    """Answer the six questions for one decision."""
+    """Answer the six questions for a decision."""
     steps = {step.layer: step for step in decision.steps}
     answers = (
         [_who(decision)],
@@ -61,8 +61,8 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
     Parameters
     ----------
     blank
-        Numbers of the questions, from 1, whose answers are left out for the reader to fill in. The
-        verdict is then left out too.
+        Numbers of the questions, from 1, whose answers the reader must fill in. Then the verdict is
+        left out too.
     """
     lines: list[str] = []
     for number, label in enumerate(labels(decision), 1):
@@ -73,7 +73,7 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
         lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
         lines += (line for line in (decision.message,) if line)
         if decision.assumed:
-            lines += ("", "Taken for granted:", *(f"  - {line}" for line in decision.assumed))
+            lines += ("", "Assumed:", *(f"  - {line}" for line in decision.assumed))
     return "\n".join(lines)
 
 
@@ -82,12 +82,12 @@ def _who(decision: Decision) -> str:
     who = {
         Kind.USER: f"The IAM user {caller.arn}.",
         Kind.ROOT: f"The root user of account {caller.account}.",
-        Kind.ROLE: f"Some session of the role {caller.arn}.",
+        Kind.ROLE: f"A session of the role {caller.arn}.",
         Kind.SESSION: f"The session {caller.arn} of the role {caller.issuer}.",
-        Kind.FEDERATED: f"The federated user {caller.arn}, made by {caller.issuer or 'a user'}.",
+        Kind.FEDERATED: f"The federated user {caller.arn} of {caller.issuer or 'an IAM user'}.",
         Kind.SERVICE: f"The AWS service {caller.arn}.",
-        Kind.PROVIDER: f"Somebody whom the identity provider {caller.arn} has signed in.",
-        Kind.ANONYMOUS: "Somebody who did not sign the request.",
+        Kind.PROVIDER: f"A user of the identity provider {caller.arn}.",
+        Kind.ANONYMOUS: "An anonymous caller, who didn't sign the request.",
     }
     return who[caller.kind]
 
@@ -109,7 +109,7 @@ def _what(decision: Decision) -> list[str]:
 
 
 def _keys_in_policies(decision: Decision) -> list[str]:
-    """List the condition keys that some policy asks about: the part of the context that counts."""
+    """List the condition keys that any policy uses: the relevant part of the context."""
     keys: dict[str, str] = {}
     for layer in LAYERS:
         for attached in decision.layers.of(layer):
@@ -119,7 +119,7 @@ def _keys_in_policies(decision: Decision) -> list[str]:
 
 
 def _keys_of(statement: Statement) -> Iterator[str]:
-    """Give the keys of its conditions, and those that its variables stand for."""
+    """Return the keys of a statement's conditions and variables."""
     texts = [*(statement.resource or ()), *(statement.not_resource or ())]
     for condition in statement.conditions:
         yield condition.key
@@ -130,7 +130,7 @@ def _keys_of(statement: Statement) -> Iterator[str]:
 
 
 def _policies(decision: Decision) -> list[str]:
-    """List the policies that have a part in this request, each with the way it came."""
+    """List the policies that apply to this request, each with its path."""
     lines = []
     for step in decision.trace.steps:
         for attached in decision.layers.of(step.layer) if step.found.present else ():
@@ -141,7 +141,7 @@ def _policies(decision: Decision) -> list[str]:
 
 def _paths(decision: Decision) -> list[str]:
     return [
-        f"{hit.address} came through {', '.join(hit.attached.path)}."
+        f"{hit.address} comes through {', '.join(hit.attached.path)}."
         for hit in decision.denies
         if hit.attached.path
     ]
@@ -149,7 +149,7 @@ def _paths(decision: Decision) -> list[str]:
 
 def _ceilings(steps: dict[str, Step]) -> list[str]:
     if all(steps[layer].result == "absent" and steps[layer].is_plain for layer in GUARDRAILS):
-        return ["There are none here: no organization, no VPC endpoint."]
+        return ["Nothing limits it: there is no organization and no VPC endpoint."]
     return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDRAILS]
 
 

@@ -1,4 +1,4 @@
-"""Who allows, layer by layer: what the rules combine to a verdict."""
+"""The results of each layer, which the rules combine to a verdict."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ AllowsByLevel = tuple[int, ...]
 
 
 class LayerResults(NamedTuple):
-    """Who allows, layer by layer.
+    """The layers that allow.
 
-    A result is true or false for one request. It may also be a whole number with one bit for each
-    of many requests; rules combine results with ``&`` and ``|``, which serve both.
+    A result is true or false for one request. It can also be an integer with one bit for each of
+    many requests. Rules combine results with ``&`` and ``|``, which work for both.
 
     Parameters
     ----------
     direct, indirect, account
-        The resource policy allows: naming the very caller (or everyone); the role or user behind
-        the caller; or only the caller's account.
+        The resource policy allows: it names this caller (or everybody), the role or user behind
+        the caller, or only the caller's account.
     grant
         A KMS grant allows.
     identity
         An identity-based policy allows.
     rcp, scp, endpoint, boundary, session, scoped
-        What a ceiling allows, level by level: each must allow. No level at all: there is none.
+        The results of a ceiling, level by level: each must allow. Empty if there is no such policy.
     filters
-        Whether boundary and session let through what is granted, by the rules for them.
+        Whether the boundary and session policy allow the request, by the rules for them.
     guardrails
-        Whether the outer ceilings and scoped credentials do.
+        Whether the outer ceilings and scoped credentials allow it.
     """
 
     direct: int = False
@@ -55,7 +55,7 @@ class LayerResults(NamedTuple):
 
 
 def layer_results(layer_matches: Mapping[str, LayerMatches], rules: Rules) -> LayerResults:
-    """Count who allows."""
+    """Combine the matches of each layer to its result."""
     by_resource = {match.principal_match for match in layer_matches["resource"].allows}
     allows = {
         layer: layer_matches[layer].allows_by_level

@@ -1,4 +1,4 @@
-"""The policies that apply to a request, by type, each with where it came from."""
+"""The policies that apply to a request, by type, each with its path."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ else:
     __getattr__ = old_names_of(__name__)
 
 GUARDRAILS = ("rcp", "scp", "endpoint")
-"""The outer ceilings: each must let every request through, whoever grants it."""
+"""The outer ceilings: each must allow every request, whichever policy grants it."""
 
 PERMISSION_FILTERS = ("boundary", "session")
-"""The inner ceilings: they cut what identity-based policies grant, and some resource grants."""
+"""The inner ceilings: they limit identity-based policies and some resource-based policies."""
 
 CEILINGS = (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
-"""All layers that only limit, and never grant."""
+"""All layers that only limit and never grant."""
 
 LAYERS = (*GUARDRAILS, "resource", "grant", "identity", *PERMISSION_FILTERS, "scoped")
-"""The layers that can speak, in the order of AWS's flow chart; it has no place for VPC endpoints,
-grants and scoped credentials, which stand beside those that are most like them."""
+"""All layers, in the order of AWS's flow chart. It doesn't have VPC endpoints, grants and scoped
+credentials; they are next to the most similar layers."""
 
 NAMES = {
     "rcp": "resource control policy",
@@ -41,7 +41,7 @@ NAMES = {
     "session": "session policy",
     "scoped": "scope-down policy",
 }
-"""What AWS calls each layer; in a denial it says the same words."""
+"""AWS's name for each layer, also in its error messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class AttachedPolicy:
     policy
         The document.
     arn
-        Of a managed policy; inline policies have none.
+        The ARN of a managed policy; inline policies have none.
     path
-        From the caller to the policy: ``("group astronomers",)``.
+        The path from the caller to the policy: ``("group astronomers",)``.
     """
 
     policy: Policy
@@ -64,19 +64,19 @@ class AttachedPolicy:
 
 
 Level = tuple[AttachedPolicy, ...]
-"""Policies side by side, of which one Allow is enough."""
+"""Policies of one level: one Allow in any of them is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a statement stands; this decides which elements it may have, and whom it can name.
+    """The place of a statement, which decides its permitted elements and principals.
 
     Parameters
     ----------
     layer
         ``"identity"``, ``"resource"`` ...
     bounded
-        Whether the caller has a permissions boundary: NotPrincipal asks.
+        Whether the caller has a permissions boundary: NotPrincipal depends on it.
     """
 
     layer: str
@@ -86,31 +86,31 @@ class Place:
 @with_old_names
 @dataclass(frozen=True, slots=True, init=False)
 class Layers:
-    """The policies that apply. Wherever a ``Policy`` stands, an ``AttachedPolicy`` can stand.
+    """The policies that apply. Each can be a ``Policy`` or an ``AttachedPolicy``.
 
     Parameters
     ----------
     identity
-        Everything attached to the caller, through groups too.
+        All policies attached to the caller, also through groups.
     resource
-        Bucket policy, key policy, trust policy ... of the resource.
+        The resource's policy: bucket policy, key policy, trust policy ...
     boundary
         The caller's permissions boundary.
     session
-        Session policies, passed when the session was made.
+        The session policies that were passed when the session was created.
     scp
-        Service control policies of the caller's account: one list of policies for each level, the
-        organization's root first. Every level must allow; ``()`` for an account in no organization.
+        The service control policies of the caller's account: a list of policies for each level,
+        first the organization's root. Every level must allow. ``()``: no organization.
     rcp
-        Resource control policies of the account that owns the resource, in the same way.
+        The resource control policies of the resource's account, in the same form.
     endpoint
-        Policy of the VPC endpoint that the request came through.
+        The policy of the VPC endpoint that the request came through.
     scoped
-        Scope-down policies of credentials from GetScopedCredentials: each must allow.
+        The scope-down policies of credentials from GetScopedCredentials: each must allow.
     grant
-        KMS grants on the key.
+        The KMS grants on the key.
     public_access_block
-        The switches of S3 Block Public Access in force for the bucket.
+        The settings of S3 Block Public Access for the bucket.
 
     Examples
     --------
@@ -131,7 +131,7 @@ class Layers:
     grant: tuple[Grant, ...] = ()
     public_access_block: PublicAccessBlock | None = None
     _granted: Level = field(init=False, compare=False, repr=False)
-    # What engine/compiled.py has made of these policies, once it was asked.
+    # The form that engine/compiled.py caches here.
     compiled: object = field(init=False, compare=False, repr=False)
 
     def __init__(
@@ -158,17 +158,17 @@ class Layers:
         set_(self, "scoped", _many("scoped", scoped))
         set_(self, "grant", tuple(map(Grant.of, grant)))
         set_(self, "public_access_block", _switches(public_access_block))
-        set_(self, "_granted", tuple(AttachedPolicy(one.as_policy()) for one in self.grant))
+        set_(self, "_granted", tuple(AttachedPolicy(known.as_policy()) for known in self.grant))
         set_(self, "compiled", None)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # what was made of them can be made again
-        return Layers, tuple(getattr(self, one.name) for one in fields(self) if one.init)
+    def __reduce__(self) -> tuple[Any, ...]:  # without the cache
+        return Layers, tuple(getattr(self, known.name) for known in fields(self) if known.init)
 
     def levels(self, layer: str) -> tuple[Level, ...]:
-        """Give the policies of one layer in levels: each must allow, and in each one is enough.
+        """Return the policies of a layer by level. Each level must have a matching Allow.
 
-        Organizations have as many levels as there are between root and account, scoped credentials
-        one for each policy, every other layer one; a layer that is not there has none.
+        SCPs and RCPs have a level for the root, each OU and the account; scoped credentials have
+        one for each policy. Every other layer has one level, a missing layer has none.
         """
         if layer in ("scp", "rcp"):
             return self.scp if layer == "scp" else self.rcp
@@ -178,7 +178,7 @@ class Layers:
         return (policies,) if policies else ()
 
     def of(self, layer: str) -> Level:
-        """Give all policies of one layer."""
+        """Return all policies of a layer."""
         if layer in ("scp", "rcp"):
             return tuple(attached for level in self.levels(layer) for attached in level)
         if layer == "grant":
@@ -197,24 +197,24 @@ def _attached(policy: Policy | AttachedPolicy) -> AttachedPolicy:
     if isinstance(policy, AttachedPolicy):
         return policy
     if not isinstance(policy, Policy):
-        raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
+        raise RequestError(f"{policy!r} isn't a policy. Pass Policy.parse(document).")
     return AttachedPolicy(policy)
 
 
 def _many(layer: str, policies: Iterable[Policy | AttachedPolicy] | None) -> Level:
     if policies is None or isinstance(policies, Policy | AttachedPolicy | dict | str):
-        raise RequestError(f"{layer} is a list of policies: write [policy].")
+        raise RequestError(f"{layer} must be a list of policies. Write [policy].")
     return tuple(map(_attached, policies))
 
 
 def _levels(layer: str, levels: object) -> tuple[Level, ...]:
     if not isinstance(levels, Iterable) or isinstance(levels, dict | str):
-        raise RequestError(f"{layer} is a list of levels, root first: write [[policy], [policy]].")
+        raise RequestError(f"{layer} must be a list of levels. Write [[policy], [policy]].")
     return tuple(_many(f"A level of {layer}", level) for level in levels)
 
 
 def _switches(block: object) -> PublicAccessBlock | None:
     if block is not None and not isinstance(block, PublicAccessBlock):
-        message = f"{block!r} is no PublicAccessBlock(restrict_public_buckets=True)."
-        raise RequestError(message)
+        form = "PublicAccessBlock(restrict_public_buckets=True)"
+        raise RequestError(f"{block!r} isn't a PublicAccessBlock. Pass {form}.")
     return block

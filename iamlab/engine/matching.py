@@ -1,7 +1,7 @@
-"""Does a statement apply to a request? It does when every element of it matches.
+"""Whether a statement matches a request: every element must match.
 
-Each element has a function that gives its mismatch, or ``None``. The readable path decides by these
-functions and explains with them, so that an explanation cannot differ from the decision.
+A function for each element returns its mismatch, or ``None``. The readable path uses these
+functions for the decision and the explanation, so that both always agree.
 
 Notes
 -----
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 
 BLOCK_PUBLIC_ACCESS = "Block Public Access"
-"""The element of a mismatch that isn't the statement's own."""
+"""The element of a mismatch that doesn't come from the statement."""
 
-ONLY_IN_RESOURCE_POLICIES = "only resource policies may have one"
-MUST_NAME_SOMEBODY = "a resource policy must name somebody"
+ONLY_IN_RESOURCE_POLICIES = "only resource-based policies can have it"
+MUST_NAME_SOMEBODY = "a resource-based policy must name a principal"
 MUST_NAME_RESOURCES = "a statement must name resources"
-NOT_IN_TRUST_POLICIES = "a trust policy may not have one"
-MISPLACED_VARIABLE = "only after the fifth colon may a variable stand"
+NOT_IN_TRUST_POLICIES = "a trust policy can't have it"
+MISPLACED_VARIABLE = "a variable must come after the fifth colon"
 
 REFUSED = (
     ONLY_IN_RESOURCE_POLICIES,
@@ -50,30 +50,30 @@ REFUSED = (
     NOT_IN_TRUST_POLICIES,
     MISPLACED_VARIABLE,
 )
-"""The notes of mismatches for which AWS would refuse to save the statement."""
+"""The notes of mismatches in statements that AWS wouldn't save."""
 
 
 class Mismatch(NamedTuple):
-    """Why one element of a statement does not match a request; it becomes text when printed.
+    """Why an element of a statement doesn't match a request.
 
     Parameters
     ----------
     element
-        ``"Action"``, ``"NotResource"``, ``"Condition"`` ...; ``"Block Public Access"`` where that
-        takes an Allow away.
+        ``"Action"``, ``"NotResource"``, ``"Condition"`` ...; ``"Block Public Access"`` if this
+        cancels an Allow.
     condition
-        Which of the statement's conditions; ``None`` for the other elements.
+        The statement's condition; ``None`` for the other elements.
     expected
-        The values of the policy, with variables substituted where they are known.
+        The values of the policy, with known variables substituted.
     actual
         The value or values of the request; ``None`` if it doesn't have the condition key.
     note
-        Why, where the values alone don't show it.
+        The reason, if the values alone don't show it.
 
     Examples
     --------
     >>> print(Mismatch("Action", None, ("s3:Get*",), "s3:PutObject"))
-    Action: wanted "s3:Get*", the request has "s3:PutObject"
+    Action: expected "s3:Get*", the request has "s3:PutObject"
     """
 
     element: str
@@ -97,18 +97,18 @@ class Mismatch(NamedTuple):
         actual = (self.actual,) if isinstance(self.actual, str) else self.actual
         if self.note == NEGATED and self.condition and actual is not None:
             unwanted = _any_of(self.condition.values)
-            return f"wanted none of {unwanted}, the request has {_any_of(actual, 'and')}"
+            return f"expected none of {unwanted}, the request has {_any_of(actual, 'and')}"
         if self.note:
             return self.note
         expected = _any_of(self.expected) if self.expected else "nothing (an empty list)"
         has = "no such key" if actual is None else _any_of(actual, "and")
-        return f"wanted {expected}, the request has {has}"
+        return f"expected {expected}, the request has {has}"
 
 
 NEGATED = "the operator is negated, and a value matches"
 """The note of a condition that the request must not meet; printed with both values."""
 
-ONE_VALUE_ONLY = "the key holds several values; without ForAllValues or ForAnyValue it never fits"
+ONE_VALUE_ONLY = "the key has several values; without ForAllValues or ForAnyValue it never matches"
 
 
 def _any_of(values: tuple[str, ...], word: str = "or") -> str:
@@ -126,7 +126,7 @@ def mismatches(
     rules: Rules,
     principal_match: PrincipalMatch,
 ) -> tuple[Mismatch, ...]:
-    """Give the elements of the statement that don't match; none if it applies.
+    """Return the elements of the statement that don't match; none if it matches.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def mismatches(
         _action(statement, request, rules),
         _resource(statement, request, place, rules),
     ]
-    found += [_condition(one, statement, request, rules) for one in statement.conditions]
+    found += [_condition(line, statement, request, rules) for line in statement.conditions]
     return tuple([mismatch for mismatch in found if mismatch is not None])
 
 
@@ -156,7 +156,7 @@ def _principal(
         return Mismatch(element, None, wanted, request.principal, ONLY_IN_RESOURCE_POLICIES)
     if principal_match is not PrincipalMatch.NOT:
         return None
-    note = "the caller is one of those it spares"
+    note = "it exempts the caller"
     if statement.principal is not None:
         note = why_no_match(statement.principal, request, place)
     return Mismatch(element, None, wanted, request.principal, note)
@@ -164,7 +164,7 @@ def _principal(
 
 @lru_cache(maxsize=8192)
 def any_action_matches(patterns: tuple[str, ...], action: str) -> bool:
-    """Say whether one value of an Action element matches.
+    """Return whether any value of an Action element matches.
 
     Examples
     --------
@@ -183,25 +183,25 @@ def action_matches(pattern: str, action: str) -> bool:
     (True, False)
     """
     if not pattern.isascii():
-        return False  # no action has such letters, and lower case makes a k of the Kelvin sign
+        return False  # no action has such letters, and the Kelvin sign is k in lower case
     return pattern == "*" or (is_action_pattern(pattern) and glob_ignoring_case(pattern, action))
 
 
 def _action(statement: Statement, request: Request, rules: Rules) -> Mismatch | None:
-    asked = request.action
+    action = request.action
     if statement.action is not None:
-        if rules.action(statement.action, asked):
+        if rules.action(statement.action, action):
             return None
-        return Mismatch("Action", None, statement.action, asked)
+        return Mismatch("Action", None, statement.action, action)
     listed = statement.not_action or ()
-    exempt = rules.action(listed, asked)
+    exempt = rules.action(listed, action)
     if statement.not_action is not None and not exempt and all(map(is_action_pattern, listed)):
         return None
     odd = [pattern for pattern in listed if not is_action_pattern(pattern)]
-    note = f"it spares {asked}"
+    note = f"it exempts {action}"
     if odd and not exempt:
-        note = f"{odd[0]} is no pattern of actions, so nobody knows what it spares"
-    return Mismatch("NotAction", None, listed, asked, note)
+        note = f"{odd[0]} isn't a valid action"
+    return Mismatch("NotAction", None, listed, action, note)
 
 
 def _resource(
@@ -225,7 +225,7 @@ def _resource(
             None,
             listed,
             request.resource,
-            f"{MISPLACED_VARIABLE}; {misplaced} voids the statement",
+            f"{MISPLACED_VARIABLE}; because of {misplaced}, the statement never matches",
         )
     wanted = statement.resource is not None
     for pattern in listed:
@@ -236,7 +236,7 @@ def _resource(
     else:
         if not wanted:
             return None
-    note = "" if wanted else f"it spares {request.resource}"
+    note = "" if wanted else f"it exempts {request.resource}"
     shown = listed
     if has_variables:
         shown = tuple(_as_read(pattern, request, rules) for pattern in listed)
@@ -244,13 +244,13 @@ def _resource(
 
 
 def _as_read(pattern: str, request: Request, rules: Rules) -> str:
-    """Show a pattern with the request's values in it, where they are known."""
+    """Show a pattern with the request's values, if they are known."""
     filled = substitute(pattern, lambda key: rules.variable(request, key))
     return pattern if filled is None else filled
 
 
 def misplaced_variable(statement: Statement) -> str | None:
-    """Give the resource whose misplaced variable keeps the whole statement from ever matching."""
+    """Return the resource whose misplaced variable stops the statement from ever matching."""
     if not statement.variables:
         return None
     listed = statement.resource if statement.resource is not None else statement.not_resource
@@ -258,11 +258,11 @@ def misplaced_variable(statement: Statement) -> str | None:
 
 
 def resource_matches(pattern: str, statement: Statement, request: Request, rules: Rules) -> bool:
-    """Match one value of a Resource element, variables substituted."""
+    """Match a value of a Resource element, with variables substituted."""
     if statement.variables and has_variable(pattern):
         filled = substitute(pattern, lambda key: rules.variable(request, key), literal)
         if filled is None:
-            # In NotResource this exempts nothing, or else everything.
+            # In NotResource, this exempts nothing or everything.
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
         return rules.resource(filled, request.resource)
@@ -294,7 +294,7 @@ def _condition(
 def wanted_values(
     condition: Condition, statement: Statement, request: Request, rules: Rules
 ) -> tuple[str | None, ...]:
-    """Give a condition's values with variables substituted; ``None`` for one that cannot be."""
+    """Substitute the variables in a condition's values; ``None`` if a variable has no value."""
     operator = rules.operators[condition.comparison.name]
     in_bool = unsure.VARIABLES_WORK_IN_BOOL and condition.comparison.name == "Bool"
     if not statement.variables or not (operator.variables or in_bool):

@@ -2,17 +2,17 @@
 
 How it works
 ------------
-Pairs are bits of whole numbers (``engine/pair_bitsets.py``). For a caller each layer becomes two
-sets: the pairs that its statements allow, and those that they deny. A statement's set is that of
-its actions ``&`` that of its resources; it is the same for all callers, and is worked out once.
-Only its conditions, variables and Principal are checked for each caller. A condition is checked
-once for all pairs, or once for each group of resources that have the same values of its keys.
+Pairs are bits of integers (``engine/pair_bitsets.py``). For a caller, each layer becomes two sets:
+the pairs that its statements allow, and those that they deny. A statement's set is the set of its
+actions ``&`` the set of its resources. It is the same for all callers, and is computed once. Only
+conditions, variables and Principal are checked for each caller. A condition is checked once for all
+pairs, or once for each group of resources with the same values of its keys.
 
-Which rule combines the layers, and which layers apply, depends on the pair and on the kind of
-caller. So each kind of caller has one more set for each rule and each layer.
+The rule that combines the layers, and the layers that apply, depend on the pair and on the type of
+caller. So each type of caller has a set for each rule and each layer.
 
-The rules are those of ``AWS_RULES`` in ``engine/rules.py``: they combine results with ``&`` and
-``|``, whether a result is one bit or two thousand. A property test proves that each bit is the
+The rules are those of ``AWS_RULES`` in ``engine/rules.py``. They combine results with ``&`` and
+``|``, whether a result has one bit or two thousand. A property test proves that each bit is the
 verdict of ``evaluate`` for that caller and pair.
 """
 
@@ -43,16 +43,16 @@ Pair = tuple[str, str]
 @with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class AccessMatrix(Shown):
-    """Who may do what: a row for each caller, a bit for each pair.
+    """The access of many callers: a row for each caller, a bit for each pair.
 
     Parameters
     ----------
     principals
         The principals.
     pairs
-        (action, resource), as they were given.
+        (action, resource), in the original order.
     rows
-        Bit ``j`` of row ``i`` says whether caller ``i`` may do pair ``j``.
+        Bit ``j`` of row ``i`` is set if caller ``i`` is allowed pair ``j``.
     """
 
     principals: tuple[str, ...]
@@ -61,18 +61,18 @@ class AccessMatrix(Shown):
 
     @with_old_names
     def allowed(self, principal: int, pair: int) -> bool:
-        """Say whether a caller may do a pair, both by number."""
+        """Return whether a caller is allowed a pair, both by number."""
         return bool(self.rows[principal] >> range(len(self.pairs))[pair] & 1)
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
-        """Give (caller, action, resource) for all that is allowed."""
+        """Return (caller, action, resource) for all allowed pairs."""
         for caller, row in zip(self.principals, self.rows, strict=True):
             for number, (action, resource) in enumerate(self.pairs):
                 if row >> number & 1:
                     yield caller, action, resource
 
     def __len__(self) -> int:
-        """How many decisions it holds."""
+        """The number of decisions."""
         return len(self.principals) * len(self.pairs)
 
     def __repr__(self) -> str:
@@ -82,10 +82,10 @@ class AccessMatrix(Shown):
 
     @turned_around
     def diff(self, after: AccessMatrix) -> AccessChanges:
-        """Return who gains and who loses access from this matrix to a later one.
+        """Return the access that callers gain and lose from this matrix to a later one.
 
-        Principals and pairs are compared by name, in any order. The result lists those that only
-        one of the matrices has; they are neither gains nor losses.
+        Principals and pairs are compared by name, in any order. The result also lists those that
+        only one of the matrices has. These aren't gains or losses.
 
         Examples
         --------
@@ -101,7 +101,7 @@ class AccessMatrix(Shown):
         return changes_between(self, after)
 
     def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame`` of True and False: callers down, pairs across."""
+        """Return a ``pandas.DataFrame`` of True and False, with callers as rows."""
         from iamlab import display
 
         return display.frame(self)
@@ -121,23 +121,23 @@ def evaluate_matrix(
     Parameters
     ----------
     principals
-        (principal, layers, context), as in ``Request`` and ``Layers``; a fourth part may be the
-        issuer. Of the layers only the caller's side: what belongs to a resource stands in
-        ``resources``.
+        (principal, layers, context) as in ``Request`` and ``Layers``, with the issuer as an
+        optional fourth part. The layers contain only the caller's policies; those of resources are
+        in ``resources``.
     pairs
         (action, resource).
     resources
-        What is known of a resource, by its ARN.
+        The facts about each resource, by ARN.
 
     Returns
     -------
     AccessMatrix
-        Each bit is what ``evaluate`` would say.
+        Each bit is the verdict of ``evaluate``.
 
     Raises
     ------
     RequestError
-        One of the questions cannot be asked; or the layers of a caller hold a resource's policies.
+        A request isn't valid, or the layers of a caller have a resource's policies.
 
     Examples
     --------
@@ -150,11 +150,11 @@ def evaluate_matrix(
     >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
     (True, False)
     """
-    asked = tuple((action, resource) for action, resource in pairs)
-    universe = QuestionIndex(asked, resources or {})
+    known = tuple((action, resource) for action, resource in pairs)
+    index = QuestionIndex(known, resources or {})
     who, rows = [], []
     for caller in principals:
         who.append(caller[0])
-        row = AllowedPairs(universe, *caller).allowed() if asked else 0
-        rows.append(universe.pairs.in_order(row))
-    return AccessMatrix(tuple(who), asked, tuple(rows))
+        row = AllowedPairs(index, *caller).allowed() if known else 0
+        rows.append(index.pairs.in_order(row))
+    return AccessMatrix(tuple(who), known, tuple(rows))

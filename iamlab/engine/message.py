@@ -1,9 +1,9 @@
-"""The sentence that AWS prints when it refuses.
+"""AWS's error message for a denial.
 
 Notes
 -----
-AWS page: "Troubleshoot access denied error messages". It promises that one policy type is named;
-which one, where several are in the way, is iamlab's choice: the first of ``NAMED_FIRST``.
+AWS page: "Troubleshoot access denied error messages". By this page, the message names one policy
+type. If several types block the request, iamlab names the first of ``NAMED_FIRST``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
 
-# The order in which layers are looked at for the one that is named.
+# The order in which the layer to name is chosen.
 NAMED_FIRST = (
     *("scp", "rcp", "endpoint", "resource", "identity", "boundary", "session", "scoped"),
 )
@@ -29,12 +29,12 @@ NAMED_FIRST = (
 # AWS appends the policy's ARN only for these, and only for an explicit deny.
 _WITH_ARN = ("scp", "rcp", "identity", "boundary", "session")
 
-# No page has a form for it; nor for an RCP that does not allow, which AWS lets nobody make.
+# No AWS page has a message for it, or for an RCP without an Allow, which AWS doesn't permit.
 _WITHOUT_REASON = ("scoped",)
 
 
 def message(decision: Decision) -> str:
-    """Write AWS's sentence for a denial; empty when the request is allowed."""
+    """Return AWS's error message for a denial; empty if the request is allowed."""
     if decision:
         return ""
     request = decision.request
@@ -69,7 +69,7 @@ _OWN_WORDS: dict[str, Callable[[Decision], str]] = {
 
 
 def _restricted(decision: Decision) -> bool:
-    """Say whether Block Public Access refused."""
+    """Return whether Block Public Access blocked the request."""
     layers = decision.layers
     return (
         decision.verdict is Verdict.IMPLICIT_DENY
@@ -80,7 +80,7 @@ def _restricted(decision: Decision) -> bool:
 
 
 def _context(decision: Decision) -> str:
-    """Say because of what; nothing where AWS keeps it to itself."""
+    """Return the reason in the message; empty if AWS doesn't show it."""
     request = decision.request
     if request.about_trust and not unsure.TRUST_DENIALS_GIVE_A_REASON:
         return ""
@@ -99,13 +99,13 @@ def _context(decision: Decision) -> str:
 
 
 def _one_organization(decision: Decision) -> bool:
-    """Say whether the context shows caller and resource in one organization."""
+    """Return whether caller and resource are in one organization, by the context."""
     caller = decision.request.value("aws:PrincipalOrgID")
     return caller is not None and caller == decision.request.value("aws:ResourceOrgID")
 
 
 def named_layer(decision: Decision) -> str:
-    """Choose the one layer that the sentence names: the first that denies, else that is missing."""
+    """Choose the layer to name: the first that denies, otherwise the one without an Allow."""
     if decision.denies:
         return min((match.layer for match in decision.denies), key=NAMED_FIRST.index)
     first = [layer for layer in NAMED_FIRST if layer in decision.blocking]

@@ -1,11 +1,11 @@
-"""Many (action, resource) pairs as bits of whole numbers: which of them does a pattern match?
+"""Many (action, resource) pairs as bits of integers, and the sets of pairs that patterns match.
 
-Each pair is one bit. A set of pairs is then one Python integer, and "both" and "either" of two sets
-are ``&`` and ``|``, thousands of pairs at a time.
+Each pair is a bit, so a set of pairs is a Python integer. ``&`` and ``|`` combine two sets,
+thousands of pairs at a time.
 
 The bits are in the order of the resources' names. So the pairs whose resource begins with some text
-stand side by side, and the pattern ``arn:aws:s3:::star-maps/*`` is a run of ones between two places
-that a binary search finds. What else a pattern may hold is tried on the resources of that run.
+are next to each other, and ``arn:aws:s3:::star-maps/*`` is a range of ones that a binary search
+finds. The rest of a pattern is matched with the resources in this range.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WILD = ("*", "?", LITERAL_STAR, LITERAL_QUESTION)
 
 
 def bits_at(places: Sequence[int]) -> int:
-    """Make a whole number with ones at these places, which are in order.
+    """Make an integer with ones at these places, which must be in order.
 
     Examples
     --------
@@ -53,12 +53,12 @@ def bits_at(places: Sequence[int]) -> int:
 
 
 class PairBitsets:
-    """PairBitsets of action and resource, and for each pattern the set of those that it matches.
+    """Pairs of action and resource, with the set of pairs that each pattern matches.
 
     Parameters
     ----------
     pairs
-        As they were given; :meth:`in_order` puts a set's bits back into this order.
+        The pairs in any order; :meth:`in_order` restores this order.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class PairBitsets:
         self._patterns: dict[str, int] = {"*": self.full}
 
     def in_order(self, bits: int) -> int:
-        """Give a set with its bits in the order in which the pairs were given."""
+        """Return a set with its bits in the original order of the pairs."""
         if not self.pairs:
             return 0
         digits = format(bits, f"0{len(self.pairs)}b")
@@ -95,29 +95,29 @@ class PairBitsets:
 
     @cached_property
     def _back(self) -> Callable[[str], tuple[str, ...]]:
-        """Take the digits of a set, highest bit first, in the order of the given pairs."""
+        """Return a function that puts a set's digits, highest first, in the original order."""
         count = len(self._places)
-        digit_of = {given: count - 1 - bit for bit, given in enumerate(self._places)}
-        order = [digit_of[given] for given in reversed(range(count))]
+        digit_of = {place: count - 1 - bit for bit, place in enumerate(self._places)}
+        order = [digit_of[place] for place in reversed(range(count))]
         return itemgetter(*order) if count > 1 else tuple
 
     def of(self, resource: str) -> int:
-        """Give the pairs with this very resource."""
+        """Return the pairs with exactly this resource."""
         at = bisect_left(self.resources, resource)
-        there = at < len(self.resources) and self.resources[at] == resource
-        return self._run(at, at + 1) if there else 0
+        found = at < len(self.resources) and self.resources[at] == resource
+        return self._run(at, at + 1) if found else 0
 
     def bits_of(self, resource: str) -> range:
-        """Give the places of the pairs with this very resource."""
+        """Return the places of the pairs with exactly this resource."""
         at = bisect_left(self.resources, resource)
         return range(self._first[at], self._first[at + 1])
 
     def _run(self, start: int, stop: int) -> int:
-        """Give the pairs of the resources between two places."""
+        """Return the pairs of the resources between two places."""
         return (1 << self._first[stop]) - (1 << self._first[start])
 
     def with_actions(self, patterns: Iterable[str]) -> int:
-        """Give the pairs whose action one of the patterns matches."""
+        """Return the pairs whose action matches any of the patterns."""
         found = 0
         for pattern in patterns:
             bits = self._actions.get(pattern)
@@ -136,7 +136,7 @@ class PairBitsets:
         return found
 
     def by_action(self, statement: Statement) -> int:
-        """Give the pairs whose action fits the statement's Action or NotAction."""
+        """Return the pairs whose action matches the statement's Action or NotAction."""
         if statement.action is not None:
             return self.with_actions(statement.action)
         listed = statement.not_action
@@ -145,12 +145,12 @@ class PairBitsets:
         return self.full & ~self.with_actions(listed)
 
     def by_resource(self, statement: Statement, value_of: Callable[[str], str | None]) -> int:
-        """Give the pairs whose resource fits the statement's Resource or NotResource.
+        """Return the pairs whose resource matches the statement's Resource or NotResource.
 
         Parameters
         ----------
         value_of
-            What a policy variable stands for.
+            Returns the value of a policy variable.
         """
         listed = statement.resource if statement.resource is not None else statement.not_resource
         if listed is None or misplaced_variable(statement) is not None:
@@ -166,7 +166,7 @@ class PairBitsets:
     def _filled(
         self, pattern: str, statement: Statement, value_of: Callable[[str], str | None]
     ) -> int:
-        """The same for a pattern with variables; see ``matching.resource_matches``."""
+        """Return the pairs for a pattern with variables, like ``matching.resource_matches``."""
         filled = substitute(pattern, value_of, literal)
         if filled is None:
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
@@ -174,14 +174,14 @@ class PairBitsets:
         return self.like(filled)
 
     def like(self, pattern: str) -> int:
-        """Give the pairs whose resource the pattern matches."""
+        """Return the pairs whose resource matches the pattern."""
         bits = self._patterns.get(pattern)
         if bits is None:
             bits = self._patterns[pattern] = self._like(pattern)
         return bits
 
     def _like(self, pattern: str) -> int:
-        wild = min((at for one in _WILD if (at := pattern.find(one)) >= 0), default=len(pattern))
+        wild = min((at for sign in _WILD if (at := pattern.find(sign)) >= 0), default=len(pattern))
         if wild == len(pattern) and pattern.count(":") >= PARTS - 1:
             return self.of(pattern)
         prefix = pattern[:wild]
@@ -199,8 +199,8 @@ class PairBitsets:
         """Find the first and the last place of the resources that begin with a text."""
         if not prefix:
             return 0, len(self.resources)
-        # What begins with the prefix ends where what begins with the next character's begins. The
-        # last of all characters has none; then the prefix without it says where.
+        # The range ends where texts with the next higher last character begin. The highest
+        # character has no next one, so it is removed first.
         stem = prefix.rstrip(chr(sys.maxunicode))
         start = bisect_left(self.resources, prefix)
         if not stem:

@@ -1,8 +1,8 @@
-"""Does a Principal element name this caller, and how directly?
+"""Whether a Principal element names the caller, and how directly.
 
-The directness matters: an Allow that names the very caller stands by itself, one that names the
-role behind a session can be cut by boundary and session policy, and one that names the account
-only lets that account's own policies speak.
+An Allow that names the caller itself is enough. If it names the role behind a session, the
+permissions boundary and session policy can limit it. If it names the account, the account's own
+policies must allow too.
 
 Notes
 -----
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
 
 
 class PrincipalMatch(IntEnum):
-    """How directly a Principal element names a caller; the greater, the more directly."""
+    """How directly a Principal element names a caller; a greater value is more direct."""
 
     NOT = 0
     ACCOUNT = 1  # only the caller's account
     INDIRECT = 2  # the role behind the session, the user behind the federated user
-    DIRECT = 3  # the very caller, or everyone
+    DIRECT = 3  # the caller itself, or everybody
 
 
 PRINCIPAL_REQUIRED = ("resource", "grant")
-"""The layers whose statements must name somebody."""
+"""The layers whose statements must name a principal."""
 
 PRINCIPAL_ALLOWED = (*PRINCIPAL_REQUIRED, "endpoint", "rcp")
-"""Those whose statements may; without a Principal they speak of everybody."""
+"""The layers whose statements can name one; without a Principal, they apply to everybody."""
 
-# Which callers a statement of a trust policy can be about, by the action that is asked for. What
-# goes with any of them (sts:TagSession, sts:SetSourceIdentity, sts:SetContext) is not listed.
+# The callers that a statement of a trust policy can match, by the action. Actions for all of them
+# (sts:TagSession, sts:SetSourceIdentity, sts:SetContext) aren't listed.
 TRUST_ACTIONS: dict[str, Callable[[Caller], bool]] = {
     "sts:assumerole": lambda caller: caller.kind not in (Kind.PROVIDER, Kind.ANONYMOUS),
     "sts:assumerolewithsaml": lambda caller: caller.is_saml,
@@ -61,7 +61,7 @@ _NAMED_BY_TYPE = {"Service": Kind.SERVICE, "Federated": Kind.PROVIDER}
 
 
 def match_principals(principals: Principals, request: Request) -> PrincipalMatch:
-    """Say how directly a Principal element names the caller of a request.
+    """Return how directly a Principal element names the caller of a request.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def match_principals(principals: Principals, request: Request) -> PrincipalMatch
 def _how_one_named(kind: str, value: str, request: Request) -> PrincipalMatch:
     caller = request.caller
     if kind == "*" or (kind == "AWS" and value == "*"):
-        return PrincipalMatch.DIRECT  # everyone, anonymous callers included
+        return PrincipalMatch.DIRECT  # everybody, also anonymous callers
     if kind in _NAMED_BY_TYPE:
         return _direct_if(caller.kind is _NAMED_BY_TYPE[kind] and value == caller.arn)
     if kind != "AWS" or not caller.account:
@@ -101,7 +101,7 @@ def _by_arn(value: str, caller: Caller) -> PrincipalMatch:
     if arn.resource == "root":
         return _by_account(arn.account, caller)
     if caller.is_of_role and arn.kind == "role":
-        # A session's ARN does not hold its role's path; role names are unique in an account.
+        # A session's ARN doesn't have its role's path. Role names are unique in an account.
         same_name = arn.name == Arn.parse(caller.issuer).name
         return PrincipalMatch.INDIRECT if same_name else PrincipalMatch.NOT
     if caller.kind is Kind.FEDERATED and value == caller.issuer:
@@ -109,18 +109,18 @@ def _by_arn(value: str, caller: Caller) -> PrincipalMatch:
     return PrincipalMatch.NOT
 
 
-_parsed = lru_cache(maxsize=4096)(Arn.parse)  # policies name the same principals again and again
+_parsed = lru_cache(maxsize=4096)(Arn.parse)  # policies often name the same principals
 
 
 def _by_account(account: str, caller: Caller) -> PrincipalMatch:
-    """Name by account: that stands for all in it, and names only the root user itself."""
+    """Match an account: it names the root user directly, and everybody else by account."""
     if account != caller.account:
         return PrincipalMatch.NOT
     return PrincipalMatch.DIRECT if caller.kind is Kind.ROOT else PrincipalMatch.ACCOUNT
 
 
 def _by_unique_id(value: str, request: Request) -> PrincipalMatch:
-    """A policy keeps the unique id of the user or role that it named, whatever is made later."""
+    """Match the unique ID of a user or role: a new one with the same name doesn't match."""
     user_id = request.value("aws:userid") or ""
     if request.caller.is_of_role:
         return PrincipalMatch.INDIRECT if user_id.partition(":")[0] == value else PrincipalMatch.NOT
@@ -132,31 +132,31 @@ def _direct_if(condition: bool) -> PrincipalMatch:  # noqa: FBT001 - a conversio
 
 
 def why_no_match(principals: Principals, request: Request, place: Place) -> str:
-    """Say why a Principal that seems to name the caller does not, if it seems so."""
+    """Explain why a Principal that seems to name the caller doesn't; can be empty."""
     if place.layer == "resource" and request.about_trust and not _fits_action(request):
-        return f"{request.action} does not fit this kind of caller"
+        return f"this type of caller can't use {request.action}"
     if any(kind == "CanonicalUser" for kind, _ in principals):
-        return "S3 saves a canonical user ID as the account that it stands for: write the account"
+        return "S3 replaces a canonical user ID with its account; write the account"
     if request.caller.kind is Kind.PROVIDER:
-        return "who comes from an identity provider must be named under Federated"
+        return "users of an identity provider must be named under Federated"
     if (
         place.layer == "endpoint"
         and match_principals(principals, request) is PrincipalMatch.ACCOUNT
     ):
-        return "an account in the policy of a gateway endpoint is its root user alone"
+        return "in the policy of a gateway endpoint, an account means only its root user"
     return ""
 
 
 def match_principal(statement: Statement, request: Request, place: Place) -> PrincipalMatch:
-    """Say how a statement of a resource-like policy reaches the caller, NotPrincipal included.
+    """Return how a statement with Principal or NotPrincipal matches the caller.
 
-    ``NotPrincipal`` with Deny exempts only a caller that is listed, itself or by its role; to list
-    its account is not enough, and a caller with a permissions boundary is never exempt.
+    ``NotPrincipal`` with Deny exempts only a caller that is listed itself or by its role. Listing
+    its account isn't enough, and a caller with a permissions boundary is never exempt.
 
     Parameters
     ----------
     place
-        Where the statement stands, and whether the caller has a permissions boundary.
+        The statement's layer, and whether the caller has a permissions boundary.
     """
     if place.layer == "resource" and request.about_trust and not _fits_action(request):
         return PrincipalMatch.NOT
@@ -165,7 +165,7 @@ def match_principal(statement: Statement, request: Request, place: Place) -> Pri
             match_principals(statement.principal, request), statement, request, place
         )
     if statement.not_principal is None:
-        return PrincipalMatch.NOT  # nobody is named: the statement speaks of nobody
+        return PrincipalMatch.NOT  # it names nobody, so it matches nobody
     listed = match_principals(statement.not_principal, request)
     if statement.effect == "Deny":
         exempt = listed >= PrincipalMatch.INDIRECT and not place.bounded
@@ -183,11 +183,11 @@ def _fits_action(request: Request) -> bool:
 def _with_place(
     named: PrincipalMatch, statement: Statement, request: Request, place: Place
 ) -> PrincipalMatch:
-    """Take away what the place of an Allow statement does not give."""
+    """Remove the matches that an Allow statement can't have in its layer."""
     if statement.effect == "Deny":
         return named
     if request.caller.kind is Kind.PROVIDER and place.layer == "resource":
-        # Who comes from a provider must be let in by its name: everybody is not enough.
+        # The provider must be named: everybody isn't enough.
         pairs = statement.principal or ()
         return match_principals(tuple(pair for pair in pairs if pair[0] == "Federated"), request)
     if place.layer == "grant":
@@ -204,7 +204,7 @@ def _with_place(
 
 def _lists_account(principals: Principals, caller: Caller) -> bool:
     if not caller.account:
-        return True  # it has none that could be listed
+        return True  # it has no account
     partition = Arn.parse(caller.arn).partition
     accounts = (caller.account, f"arn:{partition}:iam::{caller.account}:root")
     return any(kind == "AWS" and value in accounts for kind, value in principals)

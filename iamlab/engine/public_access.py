@@ -1,4 +1,4 @@
-"""S3 Block Public Access, as far as it acts on requests.
+"""S3 Block Public Access: its effect on requests.
 
 Notes
 -----
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublicAccessBlock:
-    """The four switches that are in force for a bucket; on at any level means on.
+    """The four settings that apply to a bucket; a setting that is on at any level is on.
 
-    Only ``restrict_public_buckets`` acts on requests, and only while the stored bucket policy is
-    public. ``block_public_acls`` and ``block_public_policy`` refuse what is about to be saved,
+    Only ``restrict_public_buckets`` affects requests, and only if the bucket policy is public.
+    ``block_public_acls`` and ``block_public_policy`` reject new ACLs and policies.
     ``ignore_public_acls`` is about ACLs.
 
     Examples
@@ -38,10 +38,10 @@ class PublicAccessBlock:
 
 
 def is_restricted(block: PublicAccessBlock | None, policy: Policy, request: Request) -> bool:
-    """Say whether RestrictPublicBuckets takes the bucket policy's Allows away from this caller.
+    """Return whether RestrictPublicBuckets cancels the bucket policy's Allows for this caller.
 
-    It shuts out everybody without an account and everybody from another one, even whom another
-    statement of the policy names; services go on as the policy says.
+    It blocks callers without an account and callers of other accounts, even if another statement
+    names them. Services keep their access.
     """
     if block is None or not block.restrict_public_buckets or request.service != "s3":
         return False

@@ -1,6 +1,6 @@
-"""All pairs of a question about many, and what is the same for every caller.
+"""All pairs of a matrix, and everything that is the same for every caller.
 
-See ``engine/matrix.py`` for how the parts work together.
+``engine/matrix.py`` explains how the parts work together.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ Context = Mapping[str, "ContextValue"]
 
 @dataclass(frozen=True, slots=True)
 class ResourceFacts:
-    """What is known of a resource: the part of ``Layers`` and ``Request`` that is its own.
+    """The facts about a resource: its own part of ``Layers`` and ``Request``.
 
     Parameters
     ----------
     account
-        Who owns it. Default: the account in its ARN; if it has none, the caller's.
+        The owner. Default: the account in its ARN, or else the caller's account.
     policy, rcps, grants, public_access_block
         As in ``Layers``.
     context
-        The condition keys that it brings along, its tags above all; not those of the caller.
+        The resource's own condition keys, such as its tags.
     """
 
     account: str = ""
@@ -68,7 +68,7 @@ class ResourceFacts:
     public_access_block: PublicAccessBlock | None = None
 
     def layers(self) -> Layers:
-        """Give the resource's side as layers."""
+        """Return the resource's policies as layers."""
         return Layers(
             resource=self.policy,
             rcp=self.rcps,
@@ -79,18 +79,18 @@ class ResourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class StatementPairs:
-    """A statement, worked out for all callers.
+    """A statement, with the parts that are the same for all callers.
 
     Parameters
     ----------
     statement
-        Kept, so that no other gets the id by which this one is remembered.
+        The statement. A reference is kept, so that its ``id`` stays unique.
     bits
-        The pairs that its actions and resources match. Resources with variables are left open.
+        The pairs that its actions and resources match, without checking resources with variables.
     tests
-        Of its conditions.
+        The tests of its conditions.
     keys
-        The condition keys that it asks for, in lower case.
+        The condition keys that it uses, in lower case.
     has_resource
         Whether it has a Resource or NotResource element.
     """
@@ -105,7 +105,7 @@ class StatementPairs:
 
 @dataclass(frozen=True, slots=True)
 class RequestClass:
-    """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
+    """Pairs that differ only in the resource's name: an example, its owner, and their set."""
 
     action: str
     resource: str
@@ -115,7 +115,7 @@ class RequestClass:
 
 @dataclass(frozen=True, slots=True)
 class ResourcePairs:
-    """Pairs of one resource, and its own policies."""
+    """The pairs of a resource, and its own policies."""
 
     request_class: RequestClass
     layers: Layers
@@ -123,17 +123,17 @@ class ResourcePairs:
 
 @dataclass(frozen=True, slots=True)
 class BitsByRule:
-    """The pairs of one caller as sets: by combining rule, and by layer that applies."""
+    """The pairs of a caller as sets: by combining rule, and by layer that applies."""
 
     by_rule: Mapping[str, int]
     by_layer: Mapping[str, int]
 
     @classmethod
-    def of(cls, asked: Iterable[tuple[Request, int]]) -> BitsByRule:
-        """Collect sets of pairs, each with a request that stands for all of them."""
+    def of(cls, requests: Iterable[tuple[Request, int]]) -> BitsByRule:
+        """Collect sets of pairs, each with an example request."""
         by_rule: dict[str, int] = {}
         by_layer = dict.fromkeys(LAYERS, 0)
-        for request, bits in asked:
+        for request, bits in requests:
             rule_name = combining_rule(request)
             by_rule[rule_name] = by_rule.get(rule_name, 0) | bits
             for layer in LAYERS:
@@ -142,7 +142,7 @@ class BitsByRule:
         return cls(by_rule, by_layer)
 
     def allowed(self, results: LayerResults, denied: int) -> int:
-        """Give the pairs that are allowed by their rules, and not denied."""
+        """Return the pairs that their rules allow and that aren't denied."""
         found, always = 0, {"never_refused"}
         if not unsure.DENY_STOPS_GET_SESSION_TOKEN:
             always.add("needs_no_permission")
@@ -159,19 +159,19 @@ class BitsByRule:
 
 
 class QuestionIndex:
-    """Pairs, resources, and statements that were worked out."""
+    """Pairs, resources, and cached statements."""
 
     def __init__(
-        self, asked: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
+        self, pairs: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
     ) -> None:
-        for action, resource in asked:  # each is refused as ``Request`` refuses it
+        for action, resource in pairs:  # the same checks as in ``Request``
             check_text("action", action)
             check_text("resource", resource)
             service_of(action)
-        self.pairs = PairBitsets(asked)
+        self.pairs = PairBitsets(pairs)
         self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
         for facts in self.facts.values():
-            facts.layers()  # refuses what is no policy
+            facts.layers()  # rejects values that aren't policies
         self.classes = self._request_classes()
         self.contexts = self._contexts()
         self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
@@ -184,7 +184,7 @@ class QuestionIndex:
         self._known: dict[int, StatementPairs] = {}
 
     def _request_classes(self) -> list[RequestClass]:
-        """Group the pairs that have the same rule and layers for every caller."""
+        """Group the pairs with the same rule and layers for every caller."""
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
             account = self.facts[resource].account or account_in(resource)
@@ -201,12 +201,12 @@ class QuestionIndex:
         return RequestClass(action, resource, account, bits_at(places))
 
     def _contexts(self) -> list[tuple[Context, int]]:
-        """Group the pairs by what their resources bring along; first of all those with nothing."""
+        """Group the pairs by the context of their resources, first those without context."""
         groups: dict[Hashable, tuple[Context, list[int]]] = {(): ({}, [])}
         for arn, facts in self.facts.items():
-            # As they are compared: true is "true", and a key without values takes one away.
+            # As text: true is "true", and a key without values removes the caller's key.
             values = as_text(facts.context)
-            key = tuple(sorted((one, values.get(one.lower(), ())) for one in facts.context))
+            key = tuple(sorted((name, values.get(name.lower(), ())) for name in facts.context))
             groups.setdefault(key, (facts.context, []))[1].extend(self.pairs.bits_of(arn))
         return [(context, bits_at(places)) for context, places in groups.values()]
 
@@ -221,9 +221,10 @@ class QuestionIndex:
         return list(groups.values())
 
     def _with_policies(self) -> list[ResourcePairs]:
-        """List the resources that have policies or grants, once for each service that asks.
+        """List the resources with policies or grants, once for each service of their actions.
 
-        For a role also once for each action: its trust policy fits each to other callers.
+        A role is listed once for each action, since the action decides which callers its trust
+        policy matches.
         """
         found = []
         for arn, facts in self.facts.items():
@@ -243,13 +244,13 @@ class QuestionIndex:
             request_class.bits for request_class in self.classes if wanted(request_class)
         )
 
-    def class_of(self, first: Request, ask: Callable[[RequestClass], Request]) -> BitsByRule:
-        """Give the rule and the layers of each pair, for callers of this kind.
+    def class_of(self, first: Request, request_of: Callable[[RequestClass], Request]) -> BitsByRule:
+        """Return the rule and the layers of each pair, for callers of this type.
 
         Parameters
         ----------
         first
-            Any request of the caller's.
+            Any request of the caller.
         """
         caller = first.caller
         partition = caller.arn.split(":", 2)[1] if caller.account else ""
@@ -257,18 +258,18 @@ class QuestionIndex:
         key = (caller.kind, caller.is_service_linked, caller.account, partition, own)
         known = self._classes.get(key)
         if known is None:
-            asked = ((ask(request_class), request_class.bits) for request_class in self.classes)
-            known = self._classes[key] = BitsByRule.of(asked)
+            requests = ((request_of(example), example.bits) for example in self.classes)
+            known = self._classes[key] = BitsByRule.of(requests)
         return known
 
     def known(self, statement: Statement) -> StatementPairs:
-        """Work a statement out, once."""
+        """Return the cached parts of a statement."""
         known = self._known.get(id(statement))
         if known is None:
-            known = self._known[id(statement)] = self._work_out(statement)
+            known = self._known[id(statement)] = self._pairs_of(statement)
         return known
 
-    def _work_out(self, statement: Statement) -> StatementPairs:
+    def _pairs_of(self, statement: Statement) -> StatementPairs:
         listed = statement.resource if statement.resource is not None else statement.not_resource
         in_resource, in_conditions = keys_of(statement)
         bits = self.pairs.by_action(statement)
@@ -279,7 +280,7 @@ class QuestionIndex:
         return StatementPairs(statement, bits, tests, keys, listed is not None, bool(in_resource))
 
     def groups(self, keys: frozenset[str]) -> Iterable[tuple[int, int]]:
-        """Give number and set of each group of pairs for which these keys may differ."""
+        """Return the number and set of each group of pairs that can differ in these keys."""
         if self.context_keys.isdisjoint(keys):
             return ((0, self.pairs.full),)
         return tuple((place, bits) for place, (_, bits) in enumerate(self.contexts))
@@ -289,7 +290,7 @@ _NOTHING = ResourceFacts()
 
 
 def account_in(resource: str) -> str:
-    """Give the account that an ARN names; empty if it names none."""
+    """Return the account in an ARN; empty if it has none."""
     account = Arn.parse(resource).account if is_arn(resource) else ""
     return account if is_account(account) else ""
 

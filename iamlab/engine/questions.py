@@ -1,8 +1,8 @@
 """A question as JSON: a request, and the policies that apply to it.
 
-The keys are the parameters of ``Request`` and ``Layers``. Where a policy stands, a document may
-stand, or an object that says where it came from: ``{"policy": ..., "name": "readers",
-"arn": "arn:aws:iam::...", "path": ["group astronomers"]}``.
+The keys are the parameters of ``Request`` and ``Layers``. A policy is a document, or an object with
+its source: ``{"policy": ..., "name": "readers", "arn": "arn:aws:iam::...",
+"path": ["group astronomers"]}``.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ LEVELS = ("scp", "rcp")
 LAYERS = (*MANY, *ONE, *LEVELS, "grant", "public_access_block")
 REQUEST = ("principal", "action", "resource", "resource_account", "context", "issuer", "refusal")
 OLD_KEYS = {"scp": "scps", "rcp": "rcps", "grant": "grants"}
-"""Layer -> its key in questions that were written before."""
-SWITCHES = tuple(one.name for one in fields(PublicAccessBlock))
+"""Layer -> its key in older files."""
+SWITCHES = tuple(field.name for field in fields(PublicAccessBlock))
 
 
 def read_questions(text: str) -> list[tuple[Request, Layers]]:
-    """Read one question, or a list of those that a call needs.
+    """Read a question, or a list of the questions of one call.
 
     Raises
     ------
     LoadError
-        It cannot be understood. The error lists every problem: JSON path, line, column and remedy.
+        It isn't valid. The error lists every problem: JSON path, line, column and remedy.
 
     Examples
     --------
@@ -62,30 +62,30 @@ def read_questions(text: str) -> list[tuple[Request, Layers]]:
             source.problem("$", "There is no question here.", 'Write {"request": ..., ...}.')
     if source.problems:
         lines = [f"  {problem}" for problem in source.problems]
-        raise LoadError("\n".join(["This is no question:", *lines]))
+        raise LoadError("\n".join(["This isn't a question:", *lines]))
     return found
 
 
 class _Questions:
-    """Turns JSON values into requests and layers, and notes on the way all that is wrong."""
+    """Reads JSON values as requests and layers, and collects all problems."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
 
     def question(self, value: Any, path: str) -> list[tuple[Request, Layers]]:
-        """Read one question; none if it cannot be read."""
+        """Read a question; the list is empty if it isn't valid."""
         if not self._object(value, ("request", "layers"), path):
             return []
         request = None
         if "request" in value:
             request = self._request(value["request"], child(path, "request"))
         else:
-            self.source.problem(path, "request is missing.", "Say who asks for what.")
+            self.source.problem(path, "request is missing.", "Add principal, action, resource.")
         layers = self._layers(value.get("layers", {}), child(path, "layers"))
         return [(request, layers)] if request is not None and layers is not None else []
 
     def _object(self, value: Any, known: Iterable[str], path: str) -> bool:
-        """Say whether it is an object, and note the keys that it cannot have."""
+        """Return whether the value is an object, and report its unknown keys."""
         if not isinstance(value, dict):
             self.source.problem(path, "This must be an object.", "Write {...}.")
             return False
@@ -99,34 +99,34 @@ class _Questions:
     def _request(self, value: Any, path: str) -> Request | None:
         if not self._object(value, REQUEST, path):
             return None
-        given = {name: part for name, part in value.items() if name in REQUEST and part is not None}
+        parts = {name: part for name, part in value.items() if name in REQUEST and part is not None}
         try:
-            return Request(**{"principal": "", "action": "", "resource": "", **given})
+            return Request(**{"principal": "", "action": "", "resource": "", **parts})
         except RequestError as error:
-            self.source.problem(path, str(error), "See Request for what each part may be.")
+            self.source.problem(path, str(error), "Check the parameters of Request.")
         return None
 
     def _layers(self, value: Any, path: str) -> Layers | None:
         if not self._object(value, (*LAYERS, *OLD_KEYS.values()), path):
             return None
         before = len(self.source.problems)
-        given: dict[str, Any] = {}
+        parts: dict[str, Any] = {}
         for name in LAYERS:
             key = name if value.get(name) is not None else OLD_KEYS.get(name, name)
             place, part = child(path, key), value.get(key)
             if part is None:
                 continue
             if name in ONE:
-                given[name] = self._policy(part, place, name)
+                parts[name] = self._policy(part, place, name)
             elif name in MANY:
-                given[name] = self._list(part, place, self._named(name))
+                parts[name] = self._list(part, place, self._named(name))
             elif name in LEVELS:
-                given[name] = self._list(part, place, self._level(name))
+                parts[name] = self._list(part, place, self._level(name))
             elif name == "grant":
-                given[name] = self._list(part, place, self._grant)
+                parts[name] = self._list(part, place, self._grant)
             else:
-                given[name] = self._switches(part, place)
-        return Layers(**given) if len(self.source.problems) == before else None
+                parts[name] = self._switches(part, place)
+        return Layers(**parts) if len(self.source.problems) == before else None
 
     def _list(self, value: Any, path: str, read: Callable[[Any, str, int], Any]) -> list[Any]:
         if not isinstance(value, list):
@@ -141,37 +141,37 @@ class _Questions:
         return lambda value, path, i: self._list(value, path, self._named(f"{name}-{i + 1}"))
 
     def _policy(self, value: Any, path: str, name: str) -> AttachedPolicy | None:
-        """Read a policy, bare or with where it came from."""
+        """Read a policy, with or without its source."""
         if not isinstance(value, dict) or "policy" not in value:
             policy = read_part(value, self.source, path, name=name)
             return None if policy is None else AttachedPolicy(policy)
         self._object(value, ("policy", "name", "arn", "path"), path)
         named = self._text(value, "name", path) or name
         arn = self._text(value, "arn", path)
-        way = value.get("path", [])
-        if not isinstance(way, list) or not all(isinstance(one, str) for one in way):
-            self.source.problem(child(path, "path"), "path is a list of text.", "Write [...].")
-            way = []
+        via = value.get("path", [])
+        if not isinstance(via, list) or not all(isinstance(step, str) for step in via):
+            self.source.problem(child(path, "path"), "path must be a list.", "Write [...].")
+            via = []
         policy = read_part(value["policy"], self.source, child(path, "policy"), name=named)
-        return None if policy is None else AttachedPolicy(policy, arn, tuple(way))
+        return None if policy is None else AttachedPolicy(policy, arn, tuple(via))
 
     def _text(self, value: dict[str, Any], name: str, path: str) -> str | None:
         text = value.get(name)
         if text is None or (isinstance(text, str) and not isinstance(text, Number)):
             return text
-        self.source.problem(child(path, name), f"{name} is text.", "Quote it.")
+        self.source.problem(child(path, name), f"{name} must be text.", "Put it in quotes.")
         return None
 
     def _grant(self, value: Any, path: str, number: int) -> Grant | None:
         known = ("grantee_principal", "operations", "constraints", "name")
         if not self._object(value, known, path):
             return None
-        given = {key: part for key, part in value.items() if key in known}
-        given = {"grantee_principal": "", "operations": [], "name": f"grant-{number + 1}", **given}
+        parts = {key: part for key, part in value.items() if key in known}
+        parts = {"grantee_principal": "", "operations": [], "name": f"grant-{number + 1}", **parts}
         try:
-            return Grant(**given)
+            return Grant(**parts)
         except RequestError as error:
-            self.source.problem(path, str(error), "See Grant for what each part may be.")
+            self.source.problem(path, str(error), "Check the parameters of Grant.")
         return None
 
     def _switches(self, value: Any, path: str) -> PublicAccessBlock | None:
@@ -179,5 +179,5 @@ class _Questions:
             return None
         for name, switch in value.items():
             if not isinstance(switch, bool):
-                self.source.problem(child(path, name), f"{name} is true or false.", "Write true.")
+                self.source.problem(child(path, name), f"{name} isn't a boolean.", "Write true.")
         return PublicAccessBlock(**{name: value.get(name) is True for name in SWITCHES})

@@ -1,4 +1,4 @@
-"""A request: who asks to do what, on which resource, and what AWS knows about the moment."""
+"""A request: principal, action, resource and context."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
 
 ANONYMOUS = "anonymous"
-"""The caller of a request that nobody signed."""
+"""The caller of an unsigned request."""
 
 ContextValue = str | bool | int | float | datetime | Sequence[str]
 NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 NO_VALUE = ("",)
-MAX_TEXT = 65_536  # far above what AWS takes anywhere; keeps hostile input cheap
+MAX_TEXT = 65_536  # far above AWS's limits; keeps hostile input cheap
 # Identity providers that IAM knows without an ARN.
 PROVIDER_HOSTS = (
     *("accounts.google.com", "cognito-identity.amazonaws.com"),
@@ -41,32 +41,32 @@ _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9-]+")
 
 
 class Kind(Enum):
-    """What a caller is. The shape of its ARN says so."""
+    """The type of a caller, by its ARN."""
 
     USER = "user"
     ROOT = "root user"
-    ROLE = "role"  # "some session of this role"
+    ROLE = "role"  # any session of this role
     SESSION = "role session"
     FEDERATED = "federated user"
     SERVICE = "AWS service"
-    PROVIDER = "identity provider"  # of a SAML or OIDC caller, who has no AWS identity yet
+    PROVIDER = "identity provider"  # for a SAML or OIDC caller, who has no AWS identity yet
     ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls.
+    """The caller of a request.
 
     Parameters
     ----------
     arn
-        As in the request: an ARN, the name of a service or provider, or ``ANONYMOUS``.
+        The principal of the request: an ARN, the name of a service or provider, or ``ANONYMOUS``.
     kind
-        What the ARN's shape says.
+        Its type, by its ARN.
     account
-        Its 12 digits; empty for services, identity providers and anonymous callers.
+        The account ID; empty for services, identity providers and anonymous callers.
     issuer
-        ARN of the role behind a role session, or of the user behind a federated user; empty for
+        The ARN of the role behind a role session, or of the user behind a federated user; empty for
         others.
     """
 
@@ -82,7 +82,7 @@ class Caller:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nobody signed."""
+        """Whether the request isn't signed."""
         return self.kind is Kind.ANONYMOUS
 
     @property
@@ -98,43 +98,44 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Request(Shown):
-    """One question: may this principal perform this action on this resource, now?
+    """A request: a principal wants to perform an action on a resource.
 
     Parameters
     ----------
     principal
-        ARN of a user, a role ("some session of it"), an assumed-role session, a federated user or
-        a root user; the name of a service (``ec2.amazonaws.com``); for a SAML or OIDC caller the
-        provider's ARN, or its host if IAM knows that (``accounts.google.com``); or ``ANONYMOUS``.
+        ARN of a user, a role (any session of it), an assumed-role session, a federated user or a
+        root user; the name of a service (``ec2.amazonaws.com``); for a SAML or OIDC caller, the
+        provider's ARN or, for providers built into IAM, its host (``accounts.google.com``); or
+        ``ANONYMOUS``.
     action
-        ``service:Action``; its letter case does not matter.
+        ``service:Action``, case-insensitive.
     resource
-        An ARN, or ``*`` for calls that concern no resource in particular.
+        An ARN, or ``*`` for calls without a specific resource.
     resource_account
-        The account that owns the resource. Default: the one in its ARN; if it has none, as in S3,
-        the principal's.
+        The account that owns the resource. Default: the account in its ARN; without one, as in S3,
+        the principal's account.
     context
-        Condition keys and their values. A list gives several.
+        Condition keys and their values. A list is several values.
     issuer
-        ARN of the role behind a session, or of the user behind a federated user. Default for a
-        role session: ``aws:PrincipalArn`` of the context, else the role of that name with path /.
+        The ARN of the role behind a session, or of the user behind a federated user. Default for a
+        role session: ``aws:PrincipalArn`` in the context, or else the role with the path /.
     refusal
-        What AWS answers because the caller's credentials are not good for this call, whatever
-        policies say; empty if they are.
+        AWS's error message if the caller's credentials aren't valid for this call, whatever the
+        policies allow; empty if they are.
 
     Attributes
     ----------
     caller
-        What the principal is.
+        The caller's type and account.
     service
         The action's service prefix, in lower case.
     keys
-        The context as text: each condition key in lower case, with its values. Not to be changed.
+        The context as text: each condition key in lower case, with its values. Don't change it.
 
     Raises
     ------
     RequestError
-        The question cannot be asked that way; the text says how it can.
+        A value isn't valid. The message says how to fix it.
 
     Examples
     --------
@@ -185,17 +186,17 @@ class Request(Shown):
         set_(self, "caller", _caller(principal, issuer, role))
         set_(self, "service", service_of(action))
         if resource_account and not is_account(resource_account):
-            message = f"resource_account {resource_account!r} is not an id of 12 digits."
+            message = f"resource_account {resource_account!r} isn't an account ID of 12 digits."
             raise RequestError(message)
         set_(self, "resource_account", resource_account or self._owner())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = self.principal, self.action, self.resource, self.resource_account
-        return Request, (*given, dict(self.context), self.issuer, self.refusal)
+        question = self.principal, self.action, self.resource, self.resource_account
+        return Request, (*question, dict(self.context), self.issuer, self.refusal)
 
     def __repr__(self) -> str:
         keys = f", {count(len(self.context), 'context key')}" if self.context else ""
-        who, what, on = (few([one]) for one in (self.principal, self.action, self.resource))
+        who, what, on = (few([text]) for text in (self.principal, self.action, self.resource))
         return f"<Request {who} {what} on {on}{keys}>"
 
     def _owner(self) -> str:
@@ -205,34 +206,34 @@ class Request(Shown):
         if self.caller.account:
             return self.caller.account
         message = (
-            f"Nobody can tell who owns {self.resource!r}: its ARN names no account, and the caller "
-            f"{self.principal!r} has none. Give resource_account."
+            f"The owner of {self.resource!r} is unknown: its ARN has no account, and the caller "
+            f"{self.principal!r} has no account. Pass resource_account."
         )
         raise RequestError(message)
 
     def values(self, key: str) -> tuple[str, ...] | None:
-        """Give all values of a condition key (any letter case); ``None`` if it is absent."""
+        """Return all values of a condition key, ignoring case; ``None`` if it is absent."""
         return self.keys.get(key.lower())
 
     def value(self, key: str) -> str | None:
-        """Give the value of a single-valued key: what a policy variable may stand for."""
+        """Return the value of a single-valued key, as for a policy variable."""
         values = self.keys.get(key.lower())
         return values[0] if values and not is_multivalued(key) and len(values) == 1 else None
 
     @property
     def with_long_term_keys(self) -> bool:
-        """Whether a user, or root user, calls with keys of his own that do not expire."""
-        is_himself = self.caller.kind in (Kind.USER, Kind.ROOT)
-        return is_himself and "aws:tokenissuetime" not in self.keys
+        """Whether a user or root user calls with long-term access keys."""
+        is_user = self.caller.kind in (Kind.USER, Kind.ROOT)
+        return is_user and "aws:tokenissuetime" not in self.keys
 
     @property
     def same_account(self) -> bool:
-        """Whether caller and resource are of one account."""
+        """Whether the caller and the resource are in the same account."""
         return self.caller.account == self.resource_account and self.same_partition
 
     @property
     def same_partition(self) -> bool:
-        """Whether they are of one partition: accounts of two know nothing of each other."""
+        """Whether they are in the same partition: partitions are isolated from each other."""
         caller, resource = self.principal, self.resource
         if caller.startswith("arn:aws:") and resource.startswith("arn:aws:"):
             return True  # the common case
@@ -242,7 +243,7 @@ class Request(Shown):
 
     @property
     def resource_is_role(self) -> bool:
-        """Whether the resource is an IAM role; with an ``sts:`` action, its trust policy speaks."""
+        """Whether the resource is an IAM role; its trust policy applies to ``sts:`` actions."""
         return is_role(self.resource)
 
     @property
@@ -257,22 +258,22 @@ class Request(Shown):
 
 
 def is_role(resource: str) -> bool:
-    """Say whether a resource is an IAM role."""
+    """Return whether a resource is an IAM role."""
     return _ROLE.match(resource) is not None
 
 
 def is_kms_key(resource: str) -> bool:
-    """Say whether a resource is a KMS key."""
+    """Return whether a resource is a KMS key."""
     return _KEY.match(resource) is not None
 
 
 def is_account(text: object) -> bool:
-    """Say whether it is the id of an account: 12 digits."""
+    """Return whether it is an account ID: 12 digits."""
     return isinstance(text, str) and len(text) == 12 and text.isascii() and text.isdigit()
 
 
 def check_text(name: str, text: object) -> None:
-    """Refuse what is no text, empty, too long, or holds half of a character."""
+    """Reject a value that isn't text, is empty or too long, or has half a character."""
     if type(text) is str and text and len(text) <= MAX_TEXT and text.isascii():
         return  # the common case
     if not isinstance(text, str) or not text:
@@ -284,26 +285,26 @@ def check_text(name: str, text: object) -> None:
             text.encode()
         except UnicodeEncodeError:
             raise RequestError(
-                f"{name} holds half of a surrogate pair, which is no character."
+                f"{name} contains half of a surrogate pair, which isn't a character."
             ) from None
 
 
 @lru_cache(maxsize=8192)
 def service_of(action: str) -> str:
-    """Give the service prefix of an action, in lower case; refuse what is no action."""
+    """Return the service prefix of an action, in lower case; reject an invalid action."""
     if not _ACTION.fullmatch(action):
         message = (
-            f"{action!r} is not an action. Write service:Action, such as s3:GetObject; "
-            "a question names one action, without wildcards."
+            f"{action!r} isn't an action. Write service:Action, such as s3:GetObject. "
+            "A request has one action, without wildcards."
         )
         raise RequestError(message)
     return action.partition(":")[0].lower()
 
 
 def as_text(context: object) -> dict[str, tuple[str, ...]]:
-    """Write a context as text; a key without a value is not there."""
+    """Write a context as text, without keys that have no value."""
     if not isinstance(context, Mapping):
-        raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
+        raise RequestError(f"context must be a dict of condition keys and values, not {context!r}.")
     values: dict[str, tuple[str, ...]] = {}
     for (lower, single), (key, value) in zip(_keys(tuple(context)), context.items(), strict=True):
         if type(value) is str and value.isascii() and len(value) <= MAX_TEXT:
@@ -321,8 +322,8 @@ def _keys(keys: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
         check_text("a condition key", key)
         lower = key.lower()
         if lower in found:
-            twice = next(one for one in keys if one.lower() == lower)
-            raise RequestError(f"{twice} stands twice in the context: letter case does not count.")
+            first = next(known for known in keys if known.lower() == lower)
+            raise RequestError(f"{first} is duplicated in the context (keys are case-insensitive).")
         found[lower] = lower.startswith("aws:") and not is_multivalued(key)
     return tuple(found.items())
 
@@ -331,7 +332,7 @@ def _context_value(key: str, value: object, *, single: bool) -> tuple[str, ...]:
     """Write the values of one condition key as text."""
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     if len(many) > 1 and single:
-        raise RequestError(f"{key} holds one value, not {len(many)}.")
+        raise RequestError(f"{key} can have only one value, not {len(many)}.")
     return tuple(_as_text(key, item) for item in many)
 
 
@@ -350,15 +351,15 @@ def _as_text(key: str, value: object) -> str:
         return format(Decimal(repr(value)), "f")  # never 1e+16, which no condition reads
     shown = "too long a number" if isinstance(value, int) else reprlib.repr(value)
     raise RequestError(
-        f"The value of {key} is {shown}; give text, a number, a boolean, or a list of text."
+        f"The value of {key} is {shown}. Pass text, a number, a boolean, or a list of texts."
     )
 
 
 @lru_cache(maxsize=8192)
 def _caller(principal: str, issuer: str | None, role: str) -> Caller:
-    """Say what the principal is, from its shape; ``role`` is aws:PrincipalArn, if it is known."""
+    """Return the caller of a principal; ``role`` is aws:PrincipalArn, if it is known."""
     if issuer is not None and not is_arn(issuer):
-        raise RequestError(f"issuer {issuer!r} is not the ARN of a role or a user.")
+        raise RequestError(f"issuer {issuer!r} isn't the ARN of a role or a user.")
     if principal == ANONYMOUS:
         return Caller(principal, Kind.ANONYMOUS)
     if principal in PROVIDER_HOSTS or _PROVIDER.fullmatch(principal):
@@ -368,16 +369,16 @@ def _caller(principal: str, issuer: str | None, role: str) -> Caller:
     caller = _caller_of_arn(principal, issuer, role) if is_arn(principal) else None
     if caller is not None:
         return caller
-    hint = " A group cannot call: its users do, one by one." if ":group/" in principal else ""
+    hint = " A group can't make calls. Pass one of its users." if ":group/" in principal else ""
     raise RequestError(
-        f"{principal!r} is no caller that iamlab knows. Give the ARN of a user, a role, a role "
-        "session, a federated user, a root user or an identity provider, a service such as "
+        f"{principal!r} isn't a caller. Pass the ARN of a user, a role, a role session, a "
+        "federated user, a root user or an identity provider, a service such as "
         f'ec2.amazonaws.com, or ANONYMOUS, which is "anonymous".{hint}'
     )
 
 
 def _caller_of_arn(principal: str, issuer: str | None, role: str) -> Caller | None:
-    """Say what an ARN is as a caller; ``None`` if it is none."""
+    """Return the caller of an ARN; ``None`` if it isn't a caller's ARN."""
     arn = Arn.parse(principal)
     if not is_account(arn.account):
         return None
@@ -390,9 +391,9 @@ def _caller_of_arn(principal: str, issuer: str | None, role: str) -> Caller | No
     if shape == ("iam", "role") and named:
         return Caller(principal, Kind.ROLE, arn.account, principal)
     if shape == ("sts", "assumed-role") and _SESSION.fullmatch(arn.resource):
-        given = role if is_arn(role) and ":role/" in role else ""
+        known = role if is_arn(role) and ":role/" in role else ""
         plain = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
-        return Caller(principal, Kind.SESSION, arn.account, issuer or given or plain)
+        return Caller(principal, Kind.SESSION, arn.account, issuer or known or plain)
     if shape == ("sts", "federated-user") and named:
         return Caller(principal, Kind.FEDERATED, arn.account, issuer or "")
     return None

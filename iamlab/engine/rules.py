@@ -1,7 +1,7 @@
-"""The replaceable rules: each thing that a learner may believe otherwise is one entry.
+"""The rules of the decision. Each one can be replaced by a wrong belief of a learner.
 
-``AWS_RULES`` is the table that is right. A wrong belief is the same table with one entry replaced:
-the engine then decides as somebody with that belief would.
+``AWS_RULES`` has AWS's rules. A wrong belief is the same table with one rule replaced. The engine
+then decides as a learner with this belief would.
 
 >>> from dataclasses import replace
 >>> from iamlab.engine.layer_results import LayerResults
@@ -46,48 +46,48 @@ GrantRule = Callable[[LayerResults], int]
 CeilingRule = Callable[[Sequence[int]], int]
 
 ALL = -1
-"""Every bit is set: nothing is cut."""
+"""Every bit is set: nothing is limited."""
 
 
 def _any_deny(applying: Sequence[StatementMatch]) -> bool:
-    """One Deny is enough, wherever it stands and whatever allows."""
+    """Check for a Deny: one is enough, in any policy, whatever else allows."""
     return any(match.effect == "Deny" for match in applying)
 
 
 def _every_level(allows: Sequence[int]) -> int:
-    """Every level of a ceiling must allow; one that is not there has none, and cuts nothing."""
+    """Combine the levels of a ceiling: each must allow; a missing ceiling limits nothing."""
     return reduce(and_, allows, ALL)
 
 
 def _same_account(results: LayerResults) -> int:
-    """Inside one account either side is enough; what names the very caller is not even cut."""
+    """Within an account, either side is enough; an Allow that names the caller isn't limited."""
     return results.direct | ((results.identity | results.indirect) & results.filters)
 
 
 def _resource_must_allow(results: LayerResults) -> int:
-    """Trust and key policies must allow; if they name the account, its own policies must too."""
+    """Trust and key policies must allow. If they name the account, its policies must allow too."""
     by_account = results.account & results.identity
     return results.direct | ((results.indirect | by_account) & results.filters)
 
 
 def _key_policy_or_grant(results: LayerResults) -> int:
-    """For a KMS key a grant is as good as being named in the key policy."""
+    """For a KMS key, the key policy or a grant must allow."""
     return _resource_must_allow(results) | results.grant
 
 
 def _both_sides(results: LayerResults) -> int:
-    """Between two accounts both sides must allow, and every ceiling of the caller counts."""
+    """Between two accounts, both sides must allow, and every ceiling of the caller applies."""
     by_resource = results.direct | results.indirect | results.account | results.grant
     return by_resource & results.identity & results.filters
 
 
 def _resource_alone(results: LayerResults) -> int:
-    """Who has no identity-based policy needs to be let in by the resource's side."""
+    """For callers without identity-based policies, the resource's side must allow."""
     return results.direct | results.grant
 
 
 def _identity_alone(results: LayerResults) -> int:
-    """A member account does not have to let its organization's root access in."""
+    """Only the caller's side must allow: a member account doesn't have to permit root access."""
     return results.identity & results.filters
 
 
@@ -105,33 +105,33 @@ class Rules(ConditionRules):
     """How statements are matched, and how results become a verdict.
 
     The rules for conditions (``missing_key``, ``empty_set``, ``any_value``, ``operators``) come
-    first, from :class:`~iamlab.policy.conditions.ConditionRules`.
+    from :class:`~iamlab.policy.conditions.ConditionRules`.
 
     Parameters
     ----------
     variable
-        What a policy variable stands for in a request; ``None``: nothing.
+        Returns the value of a policy variable; ``None`` if it has none.
     action
-        Whether one of an element's values matches the request's action.
+        Returns whether any value of an element matches the request's action.
     resource
-        Whether one value matches the request's resource.
+        Returns whether a value matches the request's resource.
     principal
-        How directly a statement names the caller.
+        Returns how directly a statement names the caller.
     deny_wins
-        Whether, of the statements that apply, a Deny decides.
+        Returns whether a Deny decides, of the statements that match.
     default
-        The verdict when no statement denies, and nobody allows who could.
+        The verdict if no statement denies and no Allow is sufficient.
     rcp, scp, endpoint, boundary, session, scoped
-        Whether the ceiling lets a grant through, given which of its levels allow.
+        Returns whether the ceiling allows, by the results of its levels.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
-        Who must allow, by the kind of request.
+        Returns whether the results are enough, for each type of request.
     root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys,
     needs_temporary_credentials, credentials_refused, outsider
-        The same for the rarer ones: a source identity is set with the consent of both sides even in
-        one account; root users assume no role, and nobody needs the other side's
-        consent for sts:AssumeRoot; some actions never work from another account, and a session
-        cannot be traded for another by GetSessionToken or GetFederationToken; an outsider is a
-        service, an anonymous caller, or one who comes from an identity provider.
+        The same for rarer requests. Setting a source identity needs both sides, even in one
+        account. Root users can't assume roles. sts:AssumeRoot needs only the caller's side. Some
+        actions never work from another account. A session can't be exchanged with GetSessionToken
+        or GetFederationToken. An outsider is a service, an anonymous caller, or a user of an
+        identity provider.
     """
 
     variable: Callable[[Request, str], str | None] = Request.value
@@ -163,10 +163,10 @@ class Rules(ConditionRules):
     outsider: GrantRule = _resource_alone
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        # AWS's own are found again by their name: functions inside of functions fit in no file.
+        # AWS's rules are pickled by name, since nested functions can't be pickled.
         if self is AWS_RULES:
             return "AWS_RULES"
-        return Rules, tuple(getattr(self, one.name) for one in fields(self))
+        return Rules, tuple(getattr(self, field.name) for field in fields(self))
 
 
 AWS_RULES = Rules()

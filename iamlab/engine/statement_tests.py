@@ -1,6 +1,6 @@
-"""Statements as tests: what a request must pass for a statement to apply to it.
+"""Statements as tests: a statement matches a request that passes all its tests.
 
-``engine/compiled.py`` explains how all of it works together.
+``engine/compiled.py`` explains how the parts work together.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Test = Callable[[Request], bool]
 Tests = tuple[Test, ...]
-"""A statement that can match the action: it applies if all of them hold."""
+"""The tests of a statement that can match the action: it matches if all are true."""
 
 
 def action_test(statement: Statement) -> Callable[[str], bool]:
@@ -47,12 +47,12 @@ def action_test(statement: Statement) -> Callable[[str], bool]:
     if statement.action is not None:
         return lambda action: action in exact or any_action_matches(wild, action)
     if not all(map(is_action_pattern, listed)) or statement.not_action is None:
-        return lambda _: False  # it isn't known what is exempt
+        return lambda _: False  # the exempt actions aren't known
     return lambda action: not (action in exact or any_action_matches(wild, action))
 
 
 def all_tests(statement: Statement, layer: str) -> Tests | None:
-    """Prepare all other tests of a statement but the Principal; ``None`` if it never applies."""
+    """Prepare the tests of Resource and Condition; ``None`` if the statement never matches."""
     has_principal = statement.principal is not None or statement.not_principal is not None
     if has_principal and layer not in PRINCIPAL_ALLOWED:
         return None
@@ -66,13 +66,13 @@ def all_tests(statement: Statement, layer: str) -> Tests | None:
 
 def condition_tests(statement: Statement) -> Tests:
     """Prepare the tests of a statement's conditions."""
-    return tuple(_condition(one, statement) for one in statement.conditions)
+    return tuple(_condition(condition, statement) for condition in statement.conditions)
 
 
 def keys_of(statement: Statement) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """Give the keys that its resources ask for by variables, and those of each condition.
+    """Return the keys in the variables of a statement's resources, and those of each condition.
 
-    All are in lower case; the conditions come in the order of their tests.
+    All are in lower case. The conditions are in the order of their tests.
     """
     conditions = tuple(
         frozenset((condition.key.lower(), *_variables(condition.values, statement)))
@@ -83,13 +83,13 @@ def keys_of(statement: Statement) -> tuple[frozenset[str], tuple[frozenset[str],
 
 
 def _variables(texts: Iterable[str], statement: Statement) -> Iterator[str]:
-    """Give the keys that the variables in some texts stand for."""
+    """Return the keys in the variables of some texts."""
     if statement.variables:
         yield from (key.lower() for text in texts if has_variable(text) for key in keys_in(text))
 
 
 def _resource(statement: Statement, layer: str) -> Tests | None:
-    """Prepare the test of the Resource element; ``None`` if it fits nothing."""
+    """Prepare the test of the Resource element; ``None`` if it never matches."""
     if misplaced_variable(statement) is not None:
         return None
     if layer == "resource":
@@ -102,7 +102,7 @@ def _resource(statement: Statement, layer: str) -> Tests | None:
 
 
 def _in_resource_policy(statement: Statement, listed: Test, request: Request) -> bool:
-    """A trust policy has no Resource; those of some services may leave it out."""
+    """Check Resource: trust policies have none, and those of some services can omit it."""
     none = statement.resource is None and statement.not_resource is None
     if request.about_trust:
         return none
@@ -110,7 +110,7 @@ def _in_resource_policy(statement: Statement, listed: Test, request: Request) ->
 
 
 def _listed(statement: Statement) -> Test:
-    """Prepare a list of resource patterns: exact ones in a set, those with one last star apart."""
+    """Prepare resource patterns: a set of exact ones, prefixes with a star at the end, others."""
     listed = statement.resource if statement.resource is not None else statement.not_resource or ()
     exact: set[str] = set()
     prefixes: list[str] = []
@@ -140,12 +140,12 @@ def _listed(statement: Statement) -> Test:
 
 
 def _long(text: str) -> bool:
-    """Say whether a prefix reaches into the sixth part of an ARN, where a star crosses all."""
+    """Return whether a prefix ends in the sixth part of an ARN, in which a star matches all."""
     return text.startswith("arn:") and text.count(":") >= PARTS - 1
 
 
 def _condition(condition: Condition, statement: Statement) -> Test:
-    """Prepare the test of one condition."""
+    """Prepare the test of a condition."""
     comparison, key = condition.comparison, condition.key.lower()
     multivalued = is_multivalued(key)
     operator = AWS_RULES.operators[comparison.name]

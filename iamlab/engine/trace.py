@@ -1,9 +1,8 @@
-"""Why a request was decided as it was: one trace, which explanations and figures read.
+"""The trace of a decision: the reasons that explanations and figures show.
 
 A trace has a step for each layer, in the order of AWS's flow chart. A step has the statements of
-its layer, level by level, with their mismatches; it knows whether it blocks the request, and why it
-doesn't bind the caller. The trace as a whole knows which rule combined the layers, and what follows
-from that rule.
+its layer, level by level, with their mismatches. It also has whether the layer blocks the request,
+and why the layer doesn't apply. The trace has the rule that combined the layers, and its results.
 
 Notes
 -----
@@ -38,53 +37,53 @@ PARTICULAR = {
     "cross_account": "Two accounts: both sides must allow.",
     "role_trust": "A role: its trust policy must allow.",
     "kms_key": "A KMS key: its key policy or a grant must allow.",
-    "never_abroad": "No policy can give this to another account.",
-    "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
+    "never_abroad": "No policy can allow this to another account.",
+    "needs_long_term_keys": "Only a user's long-term keys can be exchanged for this session.",
     "needs_temporary_credentials": "Only temporary credentials can be scoped down.",
-    "credentials_refused": "These credentials are not good for this call, whatever policies say.",
-    "root_user_assumes_role": "A root user can assume no role.",
+    "credentials_refused": "These credentials aren't valid for this call, whatever policies allow.",
+    "root_user_assumes_role": "A root user can't assume a role.",
     "both_sides": "A source identity: trust policy and the caller's own policies must both allow.",
-    "assume_root": "For AssumeRoot the caller's own policies are enough.",
+    "assume_root": "AssumeRoot: the caller's own policies are enough.",
 }
-"""The combining rules that an explanation names, each in a sentence."""
+"""Sentences for the combining rules that an explanation names."""
 
 ORDINARY = {
     "same_account": "One account: either side is enough.",
     "root_user": "A root user needs no Allow in its own account.",
-    "root_user_abroad": "A root user abroad: the resource's policy must allow.",
+    "root_user_abroad": "The root user of another account: the resource's policy must allow.",
     "root_user_kms": "A KMS key: its key policy must allow the root user too.",
-    "outsider": "A caller of no account: the resource's side must allow.",
-    "never_refused": "Nobody can be kept from this.",
+    "outsider": "A caller without an account: the resource's side must allow.",
+    "never_refused": "AWS always allows this.",
     "needs_no_permission": "This needs no permission.",
-    "only_narrows": "This needs no permission: it only takes some away.",
+    "only_narrows": "This needs no permission: it only removes permissions.",
 }
-"""The other rules, each in a sentence."""
+"""Sentences for the other rules."""
 
-NAMED_DIRECTLY = "what the resource's side allows names the caller directly"
-"""Why permission filters don't bind a caller."""
+NAMED_DIRECTLY = "an Allow on the resource's side names the caller directly"
+"""Why permission filters don't apply to a caller."""
 
 BY_IDENTITY = ("same_account", "root_user", "assume_root", "credentials_refused")
-"""The rules by which the caller's own side had to allow."""
+"""The rules that need an Allow on the caller's side."""
 
 BY_RESOURCE_FIRST = ("role_trust", "both_sides", "kms_key", "cross_account")
-"""The rules by which the resource's side had to allow, and then the caller's own."""
+"""The rules that need an Allow on the resource's side, and then on the caller's side."""
 
-# How near an Allow comes: a statement that fails only in its condition is nearer than one for
-# another action. This is summed over its mismatches; the smallest sum is the nearest.
+# How nearly an Allow matches: a mismatch in a condition is smaller than one in the action. The
+# values are added up; the smallest sum is the nearest Allow.
 _DISTANCE = {"Condition": 1, "Resource": 2, "NotResource": 2, "Action": 4, "NotAction": 4}
-_FAR = 8  # the statement names somebody else
+_FAR = 8  # the statement names another principal
 
 
 @dataclass(frozen=True, slots=True)
 class TraceLevel:
-    """One level of a layer: the organization's root, an OU, an account; other layers have one.
+    """A level of a layer: the organization's root, an OU, an account; other layers have one.
 
     Parameters
     ----------
     outcome
         ``DENIES``, ``ALLOWS`` or ``NO_ALLOW``.
     lets_through
-        Whether it needs no further Allow: one of its statements allows, or it may only deny.
+        Whether it needs no further Allow: one of its statements allows, or it can only deny.
     """
 
     matches: tuple[StatementMatch, ...]
@@ -94,7 +93,7 @@ class TraceLevel:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One layer.
+    """A layer of a decision.
 
     Parameters
     ----------
@@ -103,9 +102,9 @@ class TraceStep:
     found
         Its statements, compared with the request.
     blocks
-        Whether it is one of ``decision.blocked_by``.
+        Whether it is in ``decision.blocked_by``.
     exempt
-        Why it doesn't bind this caller or this call, in a clause; empty where it does.
+        Why it doesn't apply to this caller or call, in a clause; empty if it does.
     """
 
     layer: str
@@ -115,14 +114,14 @@ class TraceStep:
 
     @property
     def name(self) -> str:
-        """What AWS calls such a policy."""
+        """AWS's name for this type of policy."""
         return NAMES[self.layer]
 
     @property
     def outcome(self) -> str:
         """``DENIES``, ``ALLOWS``, ``NO_ALLOW`` or ``ABSENT``.
 
-        A ceiling allows where each of its levels does.
+        A ceiling allows if each of its levels allows.
         """
         if not self.found.present:
             return ABSENT
@@ -134,7 +133,7 @@ class TraceStep:
 
     @property
     def levels(self) -> tuple[TraceLevel, ...]:
-        """Its levels, the organization's root first."""
+        """The levels, first the organization's root."""
         return tuple(map(self._level, self.found.levels))
 
     def _level(self, matches: tuple[StatementMatch, ...]) -> TraceLevel:
@@ -145,31 +144,31 @@ class TraceStep:
 
     @property
     def matches(self) -> tuple[StatementMatch, ...]:
-        """All its statements."""
+        """All statements of the layer."""
         return self.found.matches
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """What AWS would refuse to save in its statements; see ``StatementMatch.refused``."""
+        """Why AWS wouldn't save its statements; see ``StatementMatch.refused``."""
         return tuple(why for match in self.matches for why in match.refused)
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How a decision came about; see ``Decision.trace``.
+    """How a verdict was reached; see ``Decision.trace``.
 
     Parameters
     ----------
     steps
-        One for each layer, in the order of ``LAYERS``.
+        A step for each layer, in the order of ``LAYERS``.
     rule
         The name of the rule that combined the layers.
     combine
-        The rule itself; ``None`` where nothing has to allow.
+        The rule itself; ``None`` if no Allow is needed.
     results
-        Who allows, layer by layer.
+        The results of the layers.
     refusal
-        AWS's answer where the credentials are not good for the call; see ``Request``.
+        AWS's error message if the credentials aren't valid for the call; see ``Request``.
 
     Examples
     --------
@@ -177,8 +176,8 @@ class Trace:
     >>> request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::b/k")
     >>> boundary = Policy.allow("ec2:*")
     >>> trace = evaluate(request, Layers([Policy.allow("s3:*")], boundary=boundary)).trace
-    >>> there = [step for step in trace.steps if step.found.present]
-    >>> [(step.layer, step.outcome, step.blocks) for step in there]
+    >>> present = [step for step in trace.steps if step.found.present]
+    >>> [(step.layer, step.outcome, step.blocks) for step in present]
     [('identity', 'allows', False), ('boundary', 'no Allow', True)]
     >>> trace.rule, trace.reason, trace.is_cut
     ('same_account', 'One account: either side is enough.', True)
@@ -193,7 +192,7 @@ class Trace:
 
     @property
     def reason(self) -> str:
-        """Who has to allow by the rule, in a sentence; empty for a rule without words."""
+        """The rule in a sentence; can be empty."""
         return PARTICULAR.get(self.rule) or ORDINARY.get(self.rule, "")
 
     def step(self, layer: str) -> TraceStep:
@@ -207,7 +206,7 @@ class Trace:
 
     @property
     def denies(self) -> tuple[StatementMatch, ...]:
-        """All Deny statements that apply, in the order of the flow chart."""
+        """All Deny statements that match, in the order of the flow chart."""
         return tuple(match for step in self.steps for match in step.found.denies)
 
     @property
@@ -217,29 +216,29 @@ class Trace:
 
     @property
     def blocked_by(self) -> frozenset[str]:
-        """The layers that block a denied request; empty when it is allowed.
+        """The layers that block a denied request; empty if it is allowed.
 
-        Every layer with a Deny that applies and every ceiling without an Allow; if there are none,
-        the granter that is missing.
+        Every layer with a matching Deny, and every ceiling without an Allow. Otherwise the missing
+        granter.
         """
         if self.verdict is Verdict.ALLOWED or (self.refusal and not self.denies):
-            return frozenset()  # where credentials are refused, no policy blocks
+            return frozenset()  # if credentials aren't valid, no policy blocks
         blocked = {match.layer for match in self.denies} | set(self.blocking)
         return frozenset(blocked or {self.missing_granter})
 
     @property
     def needs_no_allow(self) -> bool:
-        """Whether nothing has to allow the request."""
+        """Whether the request needs no Allow."""
         return self.rule in (*NO_ALLOW_NEEDED, "never_refused")
 
     @property
     def is_granted(self) -> bool:
-        """Whether enough layers allow by the rule, whatever guardrails and Denys do."""
+        """Whether enough layers allow by the rule, regardless of guardrails and Denies."""
         return self.combine is not None and bool(self.combine(self.results))
 
     @property
     def is_cut(self) -> bool:
-        """Whether the request would be granted but for the ceilings that block it."""
+        """Whether the request would be granted without the ceilings that block it."""
         return (
             bool(self.blocking)
             and self.combine is not None
@@ -248,7 +247,7 @@ class Trace:
 
     @property
     def is_enough_at_resource(self) -> bool:
-        """Whether the resource's side grants to the very caller, so that no filter cuts it."""
+        """Whether the resource's side names the caller itself, so that no filter limits it."""
         if self.combine is None or self.rule == "root_user":
             return False
         results = self.results
@@ -257,7 +256,7 @@ class Trace:
 
     @property
     def principal_match(self) -> PrincipalMatch:
-        """How directly the resource's side names the caller, at best; a grant names it directly."""
+        """The most direct match on the resource's side; a grant names the caller directly."""
         if self.step("grant").found.allows:
             return PrincipalMatch.DIRECT
         matches = (match.principal_match for match in self.step("resource").found.allows)
@@ -265,10 +264,10 @@ class Trace:
 
     @property
     def missing_granter(self) -> str:
-        """The side that had to allow and did not.
+        """The side that must allow and doesn't.
 
-        Where a trust or key policy must allow, or between two accounts, this is the resource's side
-        as long as it doesn't allow; else the identity's.
+        If a trust or key policy must allow, or between two accounts, this is first the resource's
+        side. If the resource's side allows, it is the identity's.
         """
         allows = self.step("resource").found.allows or self.step("grant").found.allows
         by_identity = self.rule in BY_IDENTITY or (self.rule in BY_RESOURCE_FIRST and allows)
@@ -276,22 +275,22 @@ class Trace:
 
     @property
     def sufficient(self) -> tuple[StatementMatch, ...]:
-        """The Allow statements that were enough: those in some smallest set that is granted."""
+        """The Allow statements that were enough: those of every smallest sufficient set."""
         if self.combine is None:
-            return ()  # nothing has to allow
+            return ()  # no Allow is needed
         resource = self.step("resource").found.allows
         kinds = PrincipalMatch.DIRECT, PrincipalMatch.INDIRECT, PrincipalMatch.ACCOUNT
         groups: dict[str, tuple[StatementMatch, ...]] = {
-            kind.name.lower(): tuple(one for one in resource if one.principal_match is kind)
+            kind.name.lower(): tuple(found for found in resource if found.principal_match is kind)
             for kind in kinds
         }
         groups |= {layer: self.step(layer).found.allows for layer in ("grant", "identity")}
         none: dict[str, Any] = dict.fromkeys(groups, False)
         nobody = self.results._replace(**none)
-        there = [name for name, matches in groups.items() if matches]
+        present = [name for name, matches in groups.items() if matches]
         smallest: list[set[str]] = []
-        for size in range(len(there) + 1):
-            for chosen in map(set, combinations(there, size)):
+        for size in range(len(present) + 1):
+            for chosen in map(set, combinations(present, size)):
                 allowing: dict[str, Any] = dict.fromkeys(chosen, True)
                 is_enough = self.combine(nobody._replace(**allowing))
                 if is_enough and not any(known <= chosen for known in smallest):
@@ -301,9 +300,9 @@ class Trace:
 
     @property
     def nearest(self) -> StatementMatch | None:
-        """The Allow that came nearest to what was missing.
+        """The Allow that nearly matches, where one is missing.
 
-        ``None`` unless the verdict is an implicit deny, and where there is no Allow at all.
+        ``None`` if the verdict isn't an implicit deny, or if there is no Allow at all.
         """
         if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
             return None
@@ -334,7 +333,7 @@ def _distance(match: StatementMatch) -> int:
 def trace(
     verdict: Verdict, request: Request, layer_matches: Mapping[str, LayerMatches], rules: Rules
 ) -> Trace:
-    """Make the trace of a decision."""
+    """Build the trace of a decision."""
     rule = combining_rule(request)
     steps = tuple(TraceStep(layer, found) for layer, found in layer_matches.items())
     results, combine = layer_results(layer_matches, rules), getattr(rules, rule, None)

@@ -36,7 +36,7 @@ class Verdict(Enum):
 
     @property
     def symbol(self) -> str:
-        """``✓``, ``✕`` or ``○``: colour is never the only sign."""
+        """``✓``, ``✕`` or ``○``, so that colour isn't the only sign."""
         return _WORDS[self.value][0]
 
 
@@ -49,22 +49,22 @@ _WORDS = {
 
 @with_old_names
 class StatementMatch:
-    """One statement, compared with a request: it applies if every element matches.
+    """A statement, compared with a request: it matches if every element matches.
 
     Parameters
     ----------
     layer
-        The kind of policy that it is in.
+        The type of its policy.
     attached
-        The policy, and where that is attached.
+        The policy, and where it is attached.
     statement
         The statement.
     principal_match
-        How directly it names the caller, where it has a Principal.
+        How directly it names the caller, if it has a Principal.
     applies
-        Whether every element of it matches.
+        Whether every element matches.
     compare
-        Finds the mismatches of a statement, given its principal match.
+        Finds the mismatches of a statement with its principal match.
     """
 
     __slots__ = (
@@ -97,7 +97,7 @@ class StatementMatch:
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
-        """The elements that don't match the request; looked for when they are first read."""
+        """The elements that don't match the request; computed at first use."""
         if self._found is None:
             self._found = self._compare(self.statement, self.principal_match)
         return self._found
@@ -115,8 +115,9 @@ class StatementMatch:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """What AWS would refuse to save in this statement, as far as the engine notices."""
-        return tuple(one.note for one in self.mismatches if one.note.startswith(REFUSED))
+        """Why AWS wouldn't save this statement, as far as the engine checks it."""
+        notes = (mismatch.note for mismatch in self.mismatches)
+        return tuple(note for note in notes if note.startswith(REFUSED))
 
     @property
     def effect(self) -> Effect:
@@ -125,12 +126,12 @@ class StatementMatch:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """From the caller to the policy: ``("group astronomers",)``."""
+        """The path from the caller to the policy: ``("group astronomers",)``."""
         return self.attached.path
 
     @property
     def address(self) -> str:
-        """Policy and statement: ``readers/ReadMaps``, or ``readers/#2``."""
+        """The policy and statement: ``readers/ReadMaps``, or ``readers/#2``."""
         return f"{self.attached.policy.name or 'policy'}/{self.statement.label}"
 
     def __str__(self) -> str:
@@ -141,18 +142,18 @@ class StatementMatch:
 
     @property
     def why_not(self) -> str:
-        """Its mismatches as text."""
+        """The mismatches as text."""
         return "; ".join(map(str, self.mismatches))
 
     @property
     def text(self) -> str:
-        """Whether it applies, and if not, every mismatch."""
+        """Whether the statement matches, and if not, every mismatch."""
         if self.applies:
-            return f"{self.effect} {self.address} applies."
-        return f"{self.effect} {self.address} does not apply. {self.why_not}."
+            return f"{self.effect} {self.address} matches."
+        return f"{self.effect} {self.address} doesn't match. {self.why_not}."
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return the match as JSON values."""
         return {
             "statement": self.address,
             "effect": self.effect,
@@ -164,24 +165,24 @@ class StatementMatch:
 
 @dataclass(frozen=True, slots=True)
 class LayerMatches:
-    """The statements of one layer, compared with a request.
+    """The statements of a layer, compared with a request.
 
     Parameters
     ----------
     levels
-        Its statements, held against the request, level by level; no level at all when there is no
-        such policy or it has no part in this request.
+        The statements by level; empty if there is no such policy, or it doesn't apply to the
+        request.
     why_absent
-        In that case the reason, in a clause; empty when there is no such policy.
+        Why the layer doesn't apply, in a clause; empty if there is no such policy.
     only_denies
         Whether it is a ceiling that needs no Allow.
     is_restricted
-        Whether Block Public Access takes its Allow statements away.
+        Whether Block Public Access cancels its Allow statements.
 
     Attributes
     ----------
     applying
-        The statements that apply.
+        The statements that match.
     """
 
     levels: tuple[tuple[StatementMatch, ...], ...] = ()
@@ -191,32 +192,32 @@ class LayerMatches:
     applying: tuple[StatementMatch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        applying = tuple(one for level in self.levels for one in level if one.applies)
+        applying = tuple(match for level in self.levels for match in level if match.applies)
         object.__setattr__(self, "applying", applying)
 
     @property
     def present(self) -> bool:
-        """Whether there is such a policy, and it has a part in this request."""
+        """Whether there is such a policy, and it applies to this request."""
         return bool(self.levels)
 
     @property
     def matches(self) -> tuple[StatementMatch, ...]:
-        """All its statements."""
+        """All statements of the layer."""
         return tuple(match for level in self.levels for match in level)
 
     @property
     def allows(self) -> tuple[StatementMatch, ...]:
-        """The Allow statements that apply."""
+        """The Allow statements that match."""
         return tuple(match for match in self.applying if match.effect == "Allow")
 
     @property
     def denies(self) -> tuple[StatementMatch, ...]:
-        """The Deny statements that apply."""
+        """The Deny statements that match."""
         return tuple(match for match in self.applying if match.effect == "Deny")
 
     @property
     def allows_by_level(self) -> tuple[bool, ...]:
-        """For each level that must allow, whether one of its statements does."""
+        """For each level that must allow, whether one of its statements allows."""
         if self.only_denies:
             return ()
         return tuple(

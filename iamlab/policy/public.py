@@ -1,7 +1,7 @@
-"""When is a bucket policy public?
+"""Whether a bucket policy is public.
 
-Each Allow statement must be pinned: by its Principal, or by one condition, to fixed values. One
-that is not makes the whole policy public; actions and resources play no part.
+The Principal or one condition must restrict each Allow statement to fixed values. A statement
+without this restriction makes the whole policy public. Actions and resources make no difference.
 
 Notes
 -----
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Condition, Principals, Statement
 
-# Not... and ...IfExists let through whoever does not send the key.
+# Not... and ...IfExists also match requests without the key.
 PINNING_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
 _PINNING_KEYS = (
     "aws:principalorgid aws:principalarn aws:principalaccount aws:userid aws:sourcearn "
@@ -36,7 +36,7 @@ PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.
 
 
 def is_public(policy: PolicyRecord) -> bool:
-    """Say whether S3 takes a bucket policy for public.
+    """Return whether S3 considers a bucket policy public.
 
     Examples
     --------
@@ -49,13 +49,13 @@ def is_public(policy: PolicyRecord) -> bool:
 
 
 def public_because(policy: PolicyRecord) -> tuple[str, ...]:
-    """Name each statement that makes a bucket policy public, in a sentence; none if it is not."""
+    """Explain which statements make a bucket policy public; empty if it isn't public."""
     if unsure.DENY_MAKES_A_BUCKET_POLICY_PRIVATE and any(
         map(_shuts_the_rest_out, policy.statements)
     ):
         return ()
     return tuple(
-        f"{statement.label} allows everybody, and no condition ties it to fixed values."
+        f"{statement.label} allows everybody. No condition restricts it to fixed values."
         for statement in policy.statements
         if statement.effect == "Allow" and _is_open(statement)
     )
@@ -75,7 +75,7 @@ def _is_anybody(principal: tuple[str, str]) -> bool:
 
 
 def _pins(condition: Condition) -> bool:
-    """Say whether one condition ties a statement to fixed values."""
+    """Return whether a condition restricts a statement to fixed values."""
     comparison, key = condition.comparison, condition.key.lower()
     if comparison.set_operator or comparison.if_exists:
         return False
@@ -106,12 +106,12 @@ def _is_narrow(value: str) -> bool:
 
 
 def _has_fixed_account(value: str) -> bool:
-    """The name of an access point may be a star, if its account is fixed."""
+    """Return whether an access point's account is fixed; its name may be a star."""
     return is_arn(value) and bool(ACCOUNT.fullmatch(Arn.parse(value).account))
 
 
 def _shuts_the_rest_out(statement: Statement) -> bool:
-    """Say whether a Deny for everybody spares only fixed principals."""
+    """Return whether a Deny for everybody exempts only fixed principals."""
     spares = any(
         condition.comparison.name.replace("Not", "") in PINNING_OPERATORS
         and "Not" in condition.comparison.name

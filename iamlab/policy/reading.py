@@ -1,4 +1,4 @@
-"""From JSON values to statements: all that is wrong is noted on the way, with its place.
+"""Read JSON values as statements, and collect all problems with their places.
 
 Notes
 -----
@@ -33,7 +33,7 @@ EITHER = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "N
 
 
 class Reader:
-    """Turns JSON values into statements, and notes on the way all that is wrong."""
+    """Reads JSON values as statements, and collects all problems."""
 
     def __init__(self, source: Source, root: str = "$") -> None:
         self.source = source
@@ -42,7 +42,7 @@ class Reader:
     def policy(self, value: Any) -> tuple[tuple[Statement, ...], Version, str | None] | None:
         """Read a whole document: its statements, its version, its Id."""
         if not isinstance(value, dict):
-            what = f"A policy is an object, not {_kind(value)}."
+            what = f"A policy is a JSON object, not {_kind(value)}."
             self.source.problem(self.root, what, "Begin with {.", code=WRONG_TYPE)
             return None
         self._known(value, POLICY_ELEMENTS, self.root)
@@ -70,19 +70,19 @@ class Reader:
         return kept, "2012-10-17" if newest else "2008-10-17", identifier
 
     def statement(self, value: Any, number: int, path: str, *, variables: bool) -> Statement | None:
-        """Read one statement; ``None`` if there is none to read."""
+        """Read one statement; ``None`` if the value isn't an object."""
         if not isinstance(value, dict):
-            what = f"A statement is an object, not {_kind(value)}."
+            what = f"A statement is a JSON object, not {_kind(value)}."
             self.source.problem(path, what, "Write {...}.", code=WRONG_TYPE)
             return None
         self._known(value, STATEMENT_ELEMENTS, path)
-        for one, other in EITHER:
-            if one in value and other in value:
-                what = f"{one} and {other} cannot stand in one statement."
+        for element, other in EITHER:
+            if element in value and other in value:
+                what = f"A statement can't have both {element} and {other}."
                 self.source.problem(
                     child(path, other),
                     what,
-                    "Make two statements of it.",
+                    "Write two statements.",
                     code="UNSUPPORTED_ELEMENT_COMBINATION",
                 )
         if "Action" not in value and "NotAction" not in value:
@@ -121,8 +121,8 @@ class Reader:
     ) -> str | None:
         text = self._text(value, name, path)
         if text is not None and text not in allowed:
-            what = f"{name} cannot be {text!r}."
-            fix = f"Write {' or '.join(allowed)}; letter case counts."
+            what = f"{name} can't be {text!r}."
+            fix = f"Write {' or '.join(allowed)} (case-sensitive)."
             self.source.problem(child(path, name), what, fix, code=f"INVALID_{name.upper()}")
         return text
 
@@ -132,8 +132,8 @@ class Reader:
         text = value[name]
         if isinstance(text, str) and not isinstance(text, Number):
             return text
-        what = f"{name} is text, not {_kind(text)}."
-        self.source.problem(child(path, name), what, "Quote it.", code=WRONG_TYPE)
+        what = f"{name} must be text, not {_kind(text)}."
+        self.source.problem(child(path, name), what, "Put it in quotes.", code=WRONG_TYPE)
         return None
 
     def _list(self, value: dict[str, Any], name: str, path: str) -> tuple[str, ...] | None:
@@ -146,7 +146,7 @@ class Reader:
         for i, item in enumerate(many):
             if not isinstance(item, str) or isinstance(item, Number):
                 place = f"{path}[{i}]" if isinstance(raw, list) else path
-                what = f"{name} holds text, not {_kind(item)}."
+                what = f"{name} must contain text, not {_kind(item)}."
                 fix = "Write a string or a list of strings."
                 self.source.problem(place, what, fix, code=WRONG_TYPE)
         return tuple(item for item in many if isinstance(item, str))
@@ -158,14 +158,14 @@ class Reader:
         if isinstance(raw, str) and not isinstance(raw, Number):
             return (("*" if raw == "*" else "", raw),)  # any other bare text matches nobody
         if not isinstance(raw, dict):
-            what = f'{name} is an object or "*", not {_kind(raw)}.'
+            what = f'{name} must be an object or "*", not {_kind(raw)}.'
             self.source.problem(path, what, 'Write {"AWS": "arn:..."}.', code=WRONG_TYPE)
             return None
         found: list[tuple[str, str]] = []
         for kind in raw:
             if kind not in PRINCIPAL_TYPES:
                 fix = _nearest(kind, PRINCIPAL_TYPES, "The types are")
-                what = f"No principal type {kind!r}."
+                what = f"There is no principal type {kind!r}."
                 self.source.problem(child(path, kind), what, fix, code="INVALID_PRINCIPAL_KEY")
             found += ((kind, item) for item in self._list(raw, kind, path) or ())
         return tuple(found)
@@ -173,7 +173,7 @@ class Reader:
     def _conditions(self, value: dict[str, Any], path: str) -> tuple[Condition, ...]:
         block, path = value.get("Condition", {}), f"{path}.Condition"
         if not isinstance(block, dict):
-            what = f"Condition is an object, not {_kind(block)}."
+            what = f"Condition must be an object, not {_kind(block)}."
             fix = "Write {operator: {key: value}}."
             self.source.problem(path, what, fix, code=WRONG_TYPE)
             return ()
@@ -185,12 +185,12 @@ class Reader:
                 null = operator.endswith("NullIfExists")
                 self.source.problem(
                     place,
-                    f"No operator {operator!r}.",
+                    f"There is no operator {operator!r}.",
                     _operator_hint(operator),
                     code="NULL_WITH_IF_EXISTS" if null else "INVALID_CONDITION_OPERATOR",
                 )
             if not isinstance(keys, dict):
-                what = f"An operator holds keys and values, not {_kind(keys)}."
+                what = f"An operator must have keys and values, not {_kind(keys)}."
                 self.source.problem(place, what, "Write {key: value}.", code=WRONG_TYPE)
                 continue
             for key, raw in keys.items():
@@ -205,7 +205,7 @@ class Reader:
         for i, item in enumerate(many):
             if not isinstance(item, str | bool):
                 place = f"{path}[{i}]" if isinstance(raw, list) else path
-                what = f"A condition value is text, a number or a boolean, not {_kind(item)}."
+                what = f"A condition value must be text, a number or a boolean, not {_kind(item)}."
                 fix = "Write one value or a list of values."
                 self.source.problem(place, what, fix, code="INVALID_CONDITION_DATA_TYPE")
         return tuple(
@@ -216,7 +216,7 @@ class Reader:
 
 
 def _kind(value: Any) -> str:
-    """Name a JSON type as people say it."""
+    """Name a JSON type with its article."""
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, Number):
@@ -234,12 +234,12 @@ def _nearest(name: str, known: Iterable[str], introduction: str) -> str:
 
 def _operator_hint(operator: str) -> str:
     if operator.endswith("NullIfExists"):
-        return "Null asks itself whether the key exists: write Null."
+        return "Write Null. It already checks whether the key exists."
     prefix, colon, name = operator.rpartition(":")
     known = [f"{base}{end}" for base in OPERATORS for end in ("", "IfExists")]
     wrong_prefix = colon and prefix not in SET_OPERATORS
     fixed = (
-        _nearest(prefix, SET_OPERATORS, "Before the colon stands one of") if wrong_prefix else ""
+        _nearest(prefix, SET_OPERATORS, "Before the colon, write one of") if wrong_prefix else ""
     )
     nearest = _nearest(name, known, "Operators are")
     return fixed or (nearest if nearest.endswith("?") else nearest.split(", Numeric")[0] + ".")

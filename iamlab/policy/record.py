@@ -1,8 +1,8 @@
 """A policy document as values: the record that every tool of this folder reads and writes.
 
-``parse`` rejects only what isn't a policy. A document that IAM would not save but that
-can be understood (an action ``"s3"``, a duplicated Sid, no Version) is read, and never matches. The
-tools know only this record; ``policy/document.py`` has the class with their methods.
+``parse`` rejects only text that isn't a policy. It also reads documents that IAM wouldn't save,
+such as one with the action ``"s3"``, a duplicate Sid or no Version. The tools use only this record;
+``policy/document.py`` has the class with their methods.
 
 Notes
 -----
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from typing import Self
 
 Document = TypeVar("Document", bound="PolicyRecord")
-"""The class of a document: what is made of one is of the same class."""
+"""The class of a document. A changed document has the same class."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PolicyRecord:
-    """The values of a policy document; `Policy` describes them and has the tools' methods."""
+    """The values of a policy document. `Policy` documents them and has the tools' methods."""
 
     statements: tuple[Statement, ...]
     version: Version = "2008-10-17"
     id: str | None = None
     name: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
-    # What engine/compiled.py has made of it, once it was asked.
+    # The form that engine/compiled.py caches here.
     compiled: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def summary(self) -> str:
-        """How many statements allow and deny, and of which services.
+        """The numbers of statements that allow and deny, and their services.
 
         Examples
         --------
@@ -51,16 +51,16 @@ class PolicyRecord:
         >>> Policy.allow(["s3:GetObject", "sqs:SendMessage"]).summary
         '1 Allow on s3, sqs'
         """
-        effects = [one.effect for one in self.statements]
-        counts = ", ".join(f"{effects.count(one)} {one}" for one in sorted(set(effects)))
-        patterns = (p for one in self.statements for p in one.action or one.not_action or ())
+        effects = [statement.effect for statement in self.statements]
+        counts = ", ".join(f"{effects.count(effect)} {effect}" for effect in sorted(set(effects)))
+        patterns = (pattern for statement in self.statements for pattern in statement.actions)
         services = few(dict.fromkeys(pattern.partition(":")[0] for pattern in patterns))
         return f"{counts or 'no statements'}{' on ' if services else ''}{services}"
 
     def __repr__(self) -> str:
         return f"<Policy{' ' if self.name else ''}{few([self.name])}: {self.summary}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:  # what was made of it can be made again
+    def __reduce__(self) -> tuple[Any, ...]:  # without the cache
         return type(self), (self.statements, self.version, self.id, self.name, self.text)
 
     @classmethod
@@ -70,9 +70,9 @@ class PolicyRecord:
         Parameters
         ----------
         document
-            JSON text, or the same as a ``dict``. A policy comes back as it is.
+            JSON text, or the same as a ``dict``. A policy is returned unchanged.
         name
-            What it is to be called.
+            The policy's name.
 
         Raises
         ------
@@ -88,7 +88,9 @@ class PolicyRecord:
             text = "" if source.problems else json.dumps(document, indent=2)
         policy = Reader(source).policy(value) if not source.problems or value else None
         if source.problems or policy is None:
-            in_order = sorted(source.problems, key=lambda one: (one.line or 0, one.column or 0))
+            in_order = sorted(
+                source.problems, key=lambda found: (found.line or 0, found.column or 0)
+            )
             raise PolicyError(in_order, name)
         return cls(*policy, name=name, text=text)
 
@@ -97,55 +99,55 @@ class PolicyRecord:
         return type(self)(self.statements, self.version, self.id, name, self.text)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the document as JSON values, as it was written."""
+        """Return the document as JSON values, as it was written."""
         document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
         return document
 
 
 def _int(text: str) -> int | str:
-    """Read a number, unless Python would write it in another way."""
+    """Read an integer; keep it as text if Python would write it differently."""
     return int(text) if len(text) < 4300 and str(int(text)) == text else text
 
 
 def _float(text: str) -> float | str:
-    """The same for one with a point or an exponent."""
+    """Read a number with a point or an exponent in the same way."""
     return float(text) if repr(float(text)) == text else text
 
 
 def edited(
     policy: Document, changed: Mapping[int, Statement | None], added: Iterable[Statement] = ()
 ) -> Document:
-    """Give a document with some statements changed, by number, and some added.
+    """Return a document with some statements changed, by number, and some added.
 
     Parameters
     ----------
     changed
-        What stands in the place of a statement; ``None`` takes it out.
+        The statements that replace others; ``None`` removes a statement.
     added
-        Statements that come last.
+        Statements to append.
 
     Returns
     -------
     PolicyRecord
-        Its statements are numbered anew.
+        Its statements get new numbers.
     """
-    kept = [changed.get(one.number, one) for one in policy.statements]
-    return written((*(one for one in kept if one is not None), *added), policy)
+    kept = [changed.get(statement.number, statement) for statement in policy.statements]
+    return written((*filter(None, kept), *added), policy)
 
 
 def written(statements: Iterable[Statement], like: Document) -> Document:
-    """Make a document of statements, numbered anew, with version, id and name of another.
+    """Write a document of statements with new numbers, and with another's version, ID and name.
 
-    Where that one says no version, this one says none either.
+    If that document has no Version element, this one has none either.
     """
     numbered = tuple(
-        replace(one, number=number, variables=like.version == "2012-10-17")
-        for number, one in enumerate(statements, 1)
+        replace(statement, number=number, variables=like.version == "2012-10-17")
+        for number, statement in enumerate(statements, 1)
     )
     document: dict[str, Any] = {"Version": like.version} if _has_version(like) else {}
     if like.id is not None:
         document["Id"] = like.id
-    document["Statement"] = [statement_to_json(one) for one in numbered]
+    document["Statement"] = [statement_to_json(statement) for statement in numbered]
     return type(like)(
         numbered,
         like.version,
@@ -156,6 +158,6 @@ def written(statements: Iterable[Statement], like: Document) -> Document:
 
 
 def _has_version(policy: PolicyRecord) -> bool:
-    """Say whether a document says its version; one that was never written shall."""
+    """Return whether to write a document's version: it has one, or no text yet."""
     newest = policy.version == "2012-10-17"
     return newest or not policy.text or "Version" in json.loads(policy.text)

@@ -1,12 +1,11 @@
-"""What each type of policy may contain when it is saved, and how AWS refuses it, as tables.
+"""What each type of policy can contain, and how AWS rejects other policies, as tables.
 
-One ``TypeRules`` says it all for a type: which elements must, may and must not be there, which
-actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
-that check a policy by these tables are in ``validate/``.
+``TypeRules`` describes a type: the elements that it must, can and must not have, its actions and
+resources, its size, and AWS's error messages. The functions in ``validate/`` check a policy with
+these tables.
 
-``aws_messages.toml`` has a table for each type and each service that saves policies: kind of defect
--> code, HTTP status and sentence. AWS does not document every sentence. Where it does not, the
-sentence is empty rather than made up.
+``aws_messages.toml`` has a table for each type and for each service that saves policies: kind of
+defect -> code, HTTP status and sentence. If AWS doesn't document a sentence, it is empty.
 
 Notes
 -----
@@ -32,19 +31,19 @@ if TYPE_CHECKING:
 
 
 ANY = ""
-"""The kind under which a table says what is answered to every other defect."""
+"""The kind for AWS's answer to every other defect."""
 
 _IAM_PATHS = (
     "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ "
     "sms-mfa/ saml-provider/ oidc-provider/ report/ access-report/"
 )
 IAM_PATHS = tuple(_IAM_PATHS.split())
-"""What the resource part of an IAM ARN may begin with, as IAM's own sentence lists it."""
+"""The beginnings of the resource part of an IAM ARN, in the order of IAM's message."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsText:
-    """What AWS answers; ``{...}`` in the message stands for a part of the document."""
+    """AWS's answer; ``{...}`` in the message is a part of the document."""
 
     code: str
     message: str = ""
@@ -55,11 +54,11 @@ _TABLES: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("aws_messages.toml").read_text("utf-8")
 )
 REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
-"""Kind of defect -> how to fix it; ``{...}`` stands for a detail of the defect."""
+"""Kind of defect -> how to fix it; ``{...}`` is a detail of the defect."""
 
 
 def _texts(name: str) -> dict[str, AwsText]:
-    """Read the table of a type or service: kind of defect -> what AWS answers."""
+    """Read the table of a type or service: kind of defect -> AWS's answer."""
     table: dict[str, Any] = dict(_TABLES[name])
     found = _texts(table.pop("extends")) if "extends" in table else {}
     for answer, sentences in table.items():
@@ -72,17 +71,17 @@ def _texts(name: str) -> dict[str, AwsText]:
 
 
 AWS_TEXTS: Mapping[str, Mapping[str, AwsText]] = {name: _texts(name) for name in _TABLES}
-"""Type of policy or service -> kind of defect -> how AWS refuses it."""
+"""Type of policy or service -> kind of defect -> AWS's answer."""
 
 
 Presence = Literal["required", "optional", "forbidden"]
 Counting = Literal["compact", "characters", "bytes"]
-"""How a size is counted: IAM leaves out white space that stands outside strings."""
+"""How a size is counted: IAM doesn't count white space outside strings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a document may be, and how that is counted."""
+    """The size limit of a document, and how its size is counted."""
 
     limit: int
     counting: Counting
@@ -90,52 +89,53 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class TypeRules:
-    """What a type of policy may contain.
+    """What a type of policy can contain.
 
     Parameters
     ----------
     texts
-        Kind of defect -> how AWS refuses it; under ``""`` what it answers to any other.
+        Kind of defect -> AWS's answer; ``""`` is the kind of any other defect.
     size
-        ``None`` where AWS documents no limit.
+        ``None`` if AWS documents no limit.
     parameter
-        How the API calls the document that is sent.
+        The API's name for the document.
     iam_api
-        Whether IAM's API takes it, which looks at length and characters first.
+        Whether IAM's API receives it. This API checks length and characters first.
     iam_grammar
-        Whether IAM's own checks are made: the form of ARNs, dates, and at least one action.
+        Whether IAM's own checks apply: ARN format, dates, and at least one action.
     newest_version
         Whether the version must be 2012-10-17.
     principal, not_principal, resource
-        Whether the elements must, may or must not stand; ``NotResource`` counts as ``Resource``.
+        Whether the elements are required, optional or forbidden. ``NotResource`` counts as
+        ``Resource``.
     principal_types
-        The types that a Principal may have; ``None``: nobody looks.
+        The types that a Principal can have; ``None``: not checked.
     bare_star
-        Whether a Principal may be ``"*"``, without a type.
+        Whether a Principal can be ``"*"`` without a type.
     principal_is_everybody
-        Whether it can only be that.
+        Whether a Principal must be ``"*"``.
     allow, not_action
-        Whether ``Allow`` and ``NotAction`` may stand.
+        Whether ``Allow`` and ``NotAction`` are permitted.
     services
-        Prefixes that an action may have, in lower case; ``None``: any.
+        Prefixes that an action can have, in lower case; ``None``: any.
     actions
-        The actions that may be named, in lower case; ``None``: any.
+        The actions that it can name, in lower case; ``None``: any.
     every_action
-        Whether the action ``*`` may stand, which has no prefix.
+        Whether the action ``*``, which has no prefix, is permitted.
     wildcards
-        Whether an action may have wildcards.
+        Whether an action can have wildcards.
     looks_actions_up
-        Whether actions that do not exist, or fit no resource beside them, are refused.
+        Whether AWS rejects unknown actions, and actions that match no resource of the statement.
     resources
-        Forms of which a resource must have one; ``*`` is the star itself. ``None``: any.
+        The permitted formats of a resource; ``*`` is the star itself. ``None``: any.
     sid
         Regular expression for a Sid; ``None``: any text.
     unique_sids
-        Whether two statements may not have the same Sid.
+        Whether each Sid must be unique.
     most
-        What is counted -> how many of it there may be; see ``validate/document_defects.py``.
+        What is counted -> its limit; see ``validate/document_defects.py``.
     named_accounts
-        Whether keys that tell accounts, organizations and VPCs apart must have fixed values.
+        Whether keys that identify accounts, organizations and VPCs must have fixed values.
     """
 
     texts: Mapping[str, AwsText]
@@ -177,10 +177,10 @@ __all__ = [
 ]
 
 INLINE_LIMITS = {"user": 2048, "role": 10240, "group": 5120}
-"""The sizes of all inline policies of one identity together, counted as ``"compact"``."""
+"""The total size limit of an identity's inline policies, counted as ``"compact"``."""
 
 LONGEST_DOCUMENT = 131_072
-"""The most characters, white space included, that IAM's API takes for any document."""
+"""The most characters of a document that IAM's API accepts, including white space."""
 
 PARTITIONS = frozenset(
     ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
@@ -191,8 +191,8 @@ def _named(service: str, names: str) -> frozenset[str]:
     return frozenset(f"{service}:{name.lower()}" for name in names.split())
 
 
-# What a trust policy may name. IAM knows them by name and refuses a misspelt one, which it does
-# nowhere else; most of the second line can be named, but is never asked of a role.
+# The actions of a trust policy. IAM checks their names only here and rejects a misspelt one. Most
+# of the second line have no effect in a trust policy.
 TRUST_ACTIONS = _named(
     "sts",
     "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity TagSession SetSourceIdentity "
@@ -200,7 +200,7 @@ TRUST_ACTIONS = _named(
     "GetServiceBearerToken GetSessionToken",
 )
 
-# The eleven actions on one topic, and Receive, which AWS once wrote into its default policy.
+# The eleven actions on a topic, and Receive, which was once in AWS's default policy.
 TOPIC_ACTIONS = _named(
     "sns",
     "AddPermission DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
@@ -208,7 +208,7 @@ TOPIC_ACTIONS = _named(
     "RemovePermission SetTopicAttributes Subscribe Receive",
 )
 
-# What a service needs in order to write into a log group; some write in batches.
+# The actions that a service needs to write to a log group; some services write in batches.
 LOG_ACTIONS = _named("logs", "PutLogEvents PutLogEventsBatch CreateLogStream")
 
 _ALPHANUMERIC = "[0-9A-Za-z]*"
@@ -223,8 +223,7 @@ IDENTITY = TypeRules(
     sid=_ALPHANUMERIC,
     unique_sids=True,
 )
-# A session policy has the grammar of an identity policy, but it is sent, not saved: STS takes the
-# older version too.
+# A session policy has the grammar of an identity policy, but STS accepts the older version too.
 SESSION = replace(
     IDENTITY,
     texts=AWS_TEXTS["session"],
@@ -281,11 +280,11 @@ TYPES: Mapping[str, TypeRules] = {
 
 
 TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
-"""What a policy of each type is called."""
+"""The name of each type of policy."""
 
 
 def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:
-    """Give the rules of a service's resource-based policies; no limit is documented if it is 0."""
+    """Return the rules of a service's resource-based policies; limit 0: none is documented."""
     return TypeRules(
         AWS_TEXTS[service],
         Size(limit, counting) if limit else None,
@@ -333,7 +332,7 @@ SERVICES: Mapping[str, TypeRules] = {
 
 
 def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
-    """Give the rules of a type; for a resource's policy, those of the service if one is named.
+    """Return the rules of a policy type, or of a service's resource-based policies.
 
     Raises
     ------
@@ -347,12 +346,12 @@ def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
     """
     if policy_type not in TYPES:
         hint = did_you_mean(str(policy_type), TYPES)
-        raise RequestError(f"There is no type of policy {policy_type!r}. {hint}")
+        raise RequestError(f"There is no policy type {policy_type!r}. {hint}")
     if service is None:
         return TYPES[policy_type]
     if policy_type != "resource":
         raise RequestError(f"Name a service only with type 'resource', not with {policy_type!r}.")
     if service not in SERVICES:
         hint = did_you_mean(str(service), SERVICES)
-        raise RequestError(f"No service {service!r} with rules for its policies. {hint}")
+        raise RequestError(f"iamlab has no policy rules for the service {service!r}. {hint}")
     return SERVICES[service]

@@ -1,7 +1,7 @@
-"""Texts on which patterns and conditions can be told apart: hits, near misses, meeting points.
+"""Sample texts that show how patterns and conditions differ: matches, near misses, overlaps.
 
-Of a pattern it is enough to try a few texts: its wildcards filled with nothing, and with something
-that no policy would name. What lies in two patterns at once is found by laying one over the other.
+A few texts are enough for a pattern: its wildcards filled with nothing, or with text that no policy
+would name. A text that matches two patterns is found by combining them.
 
 Notes
 -----
@@ -30,55 +30,55 @@ OTHER = "something-else"
 ACCOUNT = "111122223333"
 
 MOST_PAIRS = 300
-"""So many pairs of patterns are laid over one another at most."""
+"""The most pairs of patterns that are combined."""
 
 MOST_CROSSINGS = 10_000
-"""And so long they may be: the length of one times that of the other."""
+"""The greatest product of their lengths."""
 
 _PLAIN = str.maketrans({LITERAL_STAR: "*", LITERAL_QUESTION: "?"})
-# What stands for a star in each part of an ARN.
+# The text for a star in each part of an ARN.
 _STARS = ("arn", "aws", "x", "x", ACCOUNT, "x/y:z")
 
 
 @lru_cache(maxsize=4096)
-def meeting(one: str, other: str) -> str | None:
-    """Give a pattern of texts that match both patterns; ``None`` if none is found.
+def meeting(pattern: str, other: str) -> str | None:
+    """Return a pattern for texts that match both patterns; ``None`` if it finds no such text.
 
     Examples
     --------
     >>> meeting("maps/*", "*.fits"), meeting("a*", "b*")
     ('maps/*.fits', None)
     """
-    if len(one) * len(other) > MOST_CROSSINGS:
+    if len(pattern) * len(other) > MOST_CROSSINGS:
         return None
     texts = {(0, 0): ""}
     waiting = [(0, 0)]
     while waiting:
         first, second = place = waiting.pop()
-        for taken, taken_too, text in _steps(one[first : first + 1], other[second : second + 1]):
-            reached = first + taken, second + taken_too
+        for step, other_step, text in _steps(pattern[first:][:1], other[second:][:1]):
+            reached = first + step, second + other_step
             if reached not in texts:
                 texts[reached] = texts[place] + text
                 waiting.append(reached)
-    return texts.get((len(one), len(other)))
+    return texts.get((len(pattern), len(other)))
 
 
-def _steps(one: str, other: str) -> Iterator[tuple[int, int, str]]:
-    """Say how far both can go from here: by how much each, and over which text."""
-    if one == "*":
+def _steps(sign: str, other: str) -> Iterator[tuple[int, int, str]]:
+    """Return the next steps: how far each pattern advances, and the text between."""
+    if sign == "*":
         yield 1, 0, ""
         if other:
             yield 0, 1, other
     if other == "*":
         yield 0, 1, ""
-        if one:
-            yield 1, 0, one
-    elif one != "*" and one and other and (one == other or "?" in (one, other)):
-        yield 1, 1, other if one == "?" else one
+        if sign:
+            yield 1, 0, sign
+    elif sign != "*" and sign and other and (sign == other or "?" in (sign, other)):
+        yield 1, 1, other if sign == "?" else sign
 
 
 def resource_samples(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Give resources that tell patterns apart: what matches one, two, or none of them.
+    """Return resources that match one, two or none of the patterns.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def resource_samples(patterns: Iterable[str]) -> tuple[str, ...]:
     """
     known = tuple(dict.fromkeys(patterns))
     pairs = islice(combinations(known, 2), MOST_PAIRS)
-    both = (_meeting_of_arns(one, other) for one, other in pairs)
+    both = (_meeting_of_arns(first, other) for first, other in pairs)
     found = [f"arn:aws:other:::{OTHER}", "*"]
     for pattern in dict.fromkeys((*known, *filter(None, both))):
         text = _filled(pattern, _STARS)
@@ -101,16 +101,16 @@ def resource_samples(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def _meeting_of_arns(one: str, other: str) -> str | None:
-    """Lay two patterns of ARNs over one another, part by part."""
-    parts = [_parts(pattern) for pattern in (one, other)]
+def _meeting_of_arns(first: str, other: str) -> str | None:
+    """Combine two patterns of ARNs, part by part."""
+    parts = [_parts(pattern) for pattern in (first, other)]
     both = [meeting(*pair) for pair in zip(*parts, strict=True)]
     found = [part for part in both if part is not None]
     return ":".join(found) if len(found) == PARTS else None
 
 
 def _parts(pattern: str) -> list[str]:
-    """Take a pattern apart; a short one covers whatever may follow."""
+    """Split a pattern into the parts of an ARN; a short pattern matches any further parts."""
     parts = pattern.split(":", PARTS - 1)
     return parts + ["*"] * (PARTS - len(parts))
 
@@ -121,7 +121,7 @@ def _filled(pattern: str, stars: Sequence[str]) -> str:
 
 
 def value_samples(operator: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Give values of a condition key that tell a condition's values apart.
+    """Return values of a condition key that match some of a condition's values and not others.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def value_samples(operator: str, values: Iterable[str]) -> tuple[str, ...]:
     known = tuple(dict.fromkeys(values))
     if OPERATORS[operator].pattern:
         pairs = islice(combinations(known, 2), MOST_PAIRS)
-        known += tuple(filter(None, (meeting(one, other) for one, other in pairs)))
+        known += tuple(filter(None, (meeting(first, other) for first, other in pairs)))
     near = next((make for start, make in _NEAR.items() if start in operator), _like)
     found = [OTHER]
     for value in known:
@@ -140,7 +140,7 @@ def value_samples(operator: str, values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _like(value: str) -> Iterator[str]:
-    """Give texts that match a pattern, and some that miss it by a little."""
+    """Return texts that match a pattern, and near misses."""
     arn = value.startswith("arn:")
     for star in ("x", ""):
         filled = value.replace("*", star).replace("?", "x")
@@ -175,7 +175,7 @@ def _date(value: str) -> Iterator[str]:
 
 
 def _address(value: str) -> Iterator[str]:
-    """Give the first and last address of a range, and those beside it."""
+    """Return the first and last address of a range, and the addresses next to it."""
     yield from ("203.0.113.1", "2001:db8::1")
     try:
         network = ipaddress.ip_network(value, strict=False)
@@ -185,7 +185,7 @@ def _address(value: str) -> Iterator[str]:
         yield str(end)
         try:
             yield str(end + step)
-        except ValueError:  # there is none beyond
+        except ValueError:  # there is no address beyond
             continue
 
 
@@ -202,4 +202,4 @@ _NEAR: dict[str, Callable[[str], Iterator[str]]] = {
     "Bool": _truth,
     "Null": _truth,
 }
-"""How to find values around one of a policy, by what its operator's name holds; else a pattern."""
+"""Part of an operator's name -> function that finds values near a policy's value."""

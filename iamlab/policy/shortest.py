@@ -1,9 +1,9 @@
-"""The fewest patterns that stand for some actions, and for no others.
+"""The fewest patterns that match some actions, and no others.
 
-A set of actions is best read as a policy would write it: ``s3:Get*``, ``sqs:*``, ``*``. A pattern
-here ends with its star, after a whole word of the names. Two such patterns never overlap without
-one covering the other; so to take for each action the widest one that fits gives the fewest. What a
-policy itself writes, ``s3:*Object`` say, is tried besides.
+A set of actions is easiest to read in the form of a policy: ``s3:Get*``, ``sqs:*``, ``*``. A
+pattern here ends with a star, after a whole word of the name. If two such patterns overlap, one
+covers the other, so the widest pattern for each action gives the fewest patterns. The patterns of
+the policy itself, such as ``s3:*Object``, are tried too.
 
 Notes
 -----
@@ -28,16 +28,16 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|.")
 def shortest(
     names: AbstractSet[str], written: Iterable[str] = (), others: AbstractSet[str] | None = None
 ) -> tuple[str, ...]:
-    """Give patterns that match these actions of the catalogue, and no others of it.
+    """Return patterns that match these actions of the catalogue, and no others.
 
     Parameters
     ----------
     names
         Full names, spelt as in the catalogue.
     written
-        Patterns that a policy has; each is used where it helps.
+        Patterns of a policy; each is used if it helps.
     others
-        The actions that must not be matched. Default: all the rest of the catalogue.
+        Actions that the patterns must not match. Default: all others of the catalogue.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def shortest(
 def but_few(
     names: AbstractSet[str], others: AbstractSet[str] | None = None
 ) -> tuple[tuple[str, ...], ...] | None:
-    """Give actions as all but some, if that takes fewer patterns: ``(("*",), ("iam:*",))``.
+    """Return actions as "all except some", if this needs fewer patterns.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def but_few(
 
 
 def _rest(services: Iterable[str], names: AbstractSet[str]) -> Iterator[str]:
-    """Give the other actions of some services."""
+    """Return the other actions of some services."""
     every = (name for service in services for name in expand(f"{service}:*"))
     return (name for name in every if name not in names)
 
@@ -111,7 +111,7 @@ def _of_service(
     if not others:
         return [f"{service}:*"]
     by_prefix = _widest(names, {other.lower() for other in others})
-    helpful = {one: fits for one in written if (fits := _fitting(one, names, others))}
+    helpful = {pattern: fits for pattern in written if (fits := _fitting(pattern, names, others))}
     if not helpful:
         return sorted(by_prefix)
     greedy = _greedy({**by_prefix, **helpful}, set(names))
@@ -119,7 +119,7 @@ def _of_service(
 
 
 def _widest(names: Iterable[str], others: AbstractSet[str]) -> dict[str, set[str]]:
-    """Give for each action the widest pattern that spares the others; alone it keeps its name."""
+    """Return the widest pattern for each action that matches no others, or the action's name."""
     taken = {other[:end] for other in others for end in range(len(other) + 1)}
     found: dict[str, set[str]] = defaultdict(set)
     for name in names:
@@ -132,7 +132,7 @@ def _widest(names: Iterable[str], others: AbstractSet[str]) -> dict[str, set[str
 
 
 def _starts(name: str) -> Iterator[str]:
-    """Give the beginnings of a name, word by word."""
+    """Return the beginnings of a name, each one word longer."""
     service, _, short = name.partition(":")
     start = f"{service}:"
     for word in _WORD.findall(short):
@@ -141,16 +141,16 @@ def _starts(name: str) -> Iterator[str]:
 
 
 def _fitting(pattern: str, names: Collection[str], others: Collection[str]) -> set[str]:
-    """Give the actions that a written pattern covers; none if it covers others too."""
+    """Return the actions that a pattern covers; none if it also covers others."""
     covered = set(expand(pattern))
     return set() if covered.intersection(others) else covered.intersection(names)
 
 
 def _greedy(patterns: dict[str, set[str]], left: set[str]) -> list[str]:
-    """Take pattern after pattern, each time the one that covers most of what is left."""
+    """Choose patterns, each time the one that covers most of the remaining actions."""
     chosen = []
     while left:
-        best = max(patterns, key=lambda one: (len(patterns[one] & left), -len(one), one))
+        best = max(patterns, key=lambda text: (len(patterns[text] & left), -len(text), text))
         chosen.append(best)
         left = left - patterns[best]
     return chosen
@@ -159,14 +159,14 @@ def _greedy(patterns: dict[str, set[str]], left: set[str]) -> list[str]:
 def in_words(
     names: AbstractSet[str], written: Iterable[str] = (), others: AbstractSet[str] | None = None
 ) -> str:
-    """Say actions shortly.
+    """Return a short text for actions.
 
     Examples
     --------
     >>> in_words(set(expand("*")))
     'everything'
     >>> in_words(set(expand("*")) - set(expand("iam:*")))
-    'everything but iam:*'
+    'everything except iam:*'
     """
     from iamlab.policy.describe.words import briefly
 
@@ -175,8 +175,8 @@ def in_words(
     if len(patterns) > FEW and (found := but_few(names, others)):
         patterns, spared = found
     words = "everything" if patterns == ("*",) else briefly(patterns, FEW, "actions or patterns")
-    return f"{words} but {briefly(spared, FEW, 'actions or patterns')}" if spared else words
+    return f"{words} except {briefly(spared, FEW, 'actions or patterns')}" if spared else words
 
 
 FEW = 5
-"""So many patterns are named; others are counted."""
+"""At most this number of patterns is named; others are counted."""

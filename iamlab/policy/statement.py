@@ -22,7 +22,7 @@ Version = Literal["2012-10-17", "2008-10-17"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One line of a Condition block: an operator, a key, and the values of which one must fit."""
+    """A line of a Condition block: an operator, a key, and values. One value must match."""
 
     comparison: Comparison
     key: str
@@ -36,18 +36,18 @@ Principals = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: an effect, and the elements that must all match for it to apply.
+    """A statement: an effect, and the elements that must all match.
 
-    An element that is not written is ``None``; an empty list is ``()``. Of ``Action`` and
-    ``NotAction`` exactly one is there; of ``Resource`` and ``NotResource``, and of ``Principal``
-    and ``NotPrincipal``, at most one.
+    A missing element is ``None``; an empty list is ``()``. A statement has either ``Action`` or
+    ``NotAction``. It has at most one of ``Resource`` and ``NotResource``, and at most one of
+    ``Principal`` and ``NotPrincipal``.
 
     Parameters
     ----------
     number
-        Its place in the document, counted from 1.
+        Its position in the document, from 1.
     variables
-        Whether ``${...}`` means anything: only in a document of version 2012-10-17.
+        Whether ``${...}`` is a variable, as in a document with version 2012-10-17.
     """
 
     effect: Effect
@@ -64,7 +64,7 @@ class Statement:
 
     @property
     def label(self) -> str:
-        """What the statement is called: its Sid, or ``#2`` for the second."""
+        """The statement's Sid; without a Sid, ``#2`` for the second statement."""
         return self.sid or f"#{self.number}"
 
     @property
@@ -83,7 +83,7 @@ class Statement:
         return self.principal if self.principal is not None else self.not_principal
 
     def element(self, name: str) -> str:
-        """Name the element that it has: ``Principal``, or else ``NotPrincipal``, say."""
+        """Return the name of the element that it has: ``Principal`` or ``NotPrincipal``."""
         return name if getattr(self, name.lower()) is not None else f"Not{name}"
 
 
@@ -93,14 +93,14 @@ LISTS = {
     "Resource": "resource",
     "NotResource": "not_resource",
 }
-"""Elements that hold a list of text, and what ``Statement`` calls them."""
+"""Elements with a list of texts, and their fields in ``Statement``."""
 ACTIONS = ("Action", "NotAction")
 RESOURCES = ("Resource", "NotResource")
 
 
 @dataclass(frozen=True, slots=True)
 class ListValue:
-    """One value of a list, and where it is."""
+    """A value of a list, and its position."""
 
     statement: Statement
     element: str
@@ -109,13 +109,13 @@ class ListValue:
 
 
 def list_of(statement: Statement, element: str) -> tuple[str, ...]:
-    """Give the values of an element; none if it is not there."""
+    """Return the values of an element; empty if it is missing."""
     found: tuple[str, ...] | None = getattr(statement, LISTS[element])
     return found or ()
 
 
 def values_of(statement: Statement, elements: Iterable[str]) -> Iterator[ListValue]:
-    """Walk through the values of some elements.
+    """Return the values of some elements.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def values_of(statement: Statement, elements: Iterable[str]) -> Iterator[ListVal
 
 
 def statement_to_json(statement: Statement) -> dict[str, Any]:
-    """Write a statement as JSON values, its elements in AWS's usual order.
+    """Write a statement as JSON values, with its elements in AWS's usual order.
 
     Examples
     --------

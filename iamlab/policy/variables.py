@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
 
 ANY_VARIABLE = re.compile(r"\$\{[^}]*\}?")
-"""A variable, or what begins like one."""
+"""A variable, finished or not."""
 
 LITERALS = ("*", "?", "$")
 """``${*}`` is a plain star, and so on."""
@@ -26,12 +26,12 @@ Lookup = Callable[[str], str | None]
 
 
 def has_variable(text: str) -> bool:
-    """Say whether the text holds something that a variable begins with."""
+    """Return whether the text contains a variable, finished or not."""
     return "${" in text
 
 
 def with_variables_as(sign: str, text: str) -> str:
-    """Write a sign for each variable, finished or not: a star, since it may stand for anything.
+    """Replace each variable, finished or not: with a star, for example, since it can be anything.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def with_variables_as(sign: str, text: str) -> str:
 
 
 def without_variables(text: str) -> str:
-    """Leave the variables out of a text.
+    """Remove the variables from a text.
 
     Examples
     --------
@@ -54,12 +54,14 @@ def without_variables(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def any_variable(texts: tuple[str, ...]) -> bool:
-    """Say whether one of the texts does."""
+    """Return whether any of the texts contains a variable."""
     return has_variable("\n".join(texts))
 
 
 def is_misplaced(text: str) -> bool:
-    """Say whether a resource pattern has a variable before its fifth colon, where none may stand.
+    """Return whether a resource pattern has a variable where AWS permits none.
+
+    AWS permits variables only after the fifth colon.
 
     Examples
     --------
@@ -69,12 +71,12 @@ def is_misplaced(text: str) -> bool:
     False
     """
     if not has_variable(text):
-        return False  # so it is with nearly all of them
+        return False  # true for nearly all patterns
     return has_variable(":".join(text.split(":", PARTS - 1)[: PARTS - 1]))
 
 
 def keys_in(text: str) -> list[str]:
-    """List the condition keys that the variables of a text stand for.
+    """List the condition keys in the variables of a text.
 
     Examples
     --------
@@ -86,22 +88,22 @@ def keys_in(text: str) -> list[str]:
 
 
 def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -> str | None:
-    """Put the request's values in the place of variables.
+    """Replace variables with the request's values.
 
     Parameters
     ----------
     text
-        A resource or a condition value, from a document of version 2012-10-17.
+        A resource or a condition value from a document with version 2012-10-17.
     value_of
-        Gives a key's value in the request; ``None`` if it has none, or several.
+        Returns a key's value in the request; ``None`` if it has no value, or several.
     quote
-        How a value is written so that its stars are plain characters, where the text is a pattern.
+        Writes a value so that its stars are plain characters, if the text is a pattern.
 
     Returns
     -------
     str or None
-        ``None`` when a variable has neither value nor default, or is written wrongly. What holds
-        the text then matches nothing.
+        ``None`` if a variable has neither a value nor a default, or isn't valid. Then the text
+        matches nothing.
 
     Examples
     --------
@@ -124,7 +126,7 @@ def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -
 
 
 def _value(inside: str, value_of: Lookup) -> str | None:
-    """Say what stands for one variable, given the text between its braces."""
+    """Return the value of a variable; ``inside`` is the text between its braces."""
     if inside in LITERALS:
         return inside
     parts = _INSIDE.fullmatch(inside)
@@ -135,7 +137,7 @@ def _value(inside: str, value_of: Lookup) -> str | None:
 
 
 def malformed_variable(text: str) -> tuple[str, str, str] | None:
-    """Find the first variable of a text that is written wrongly: code, what, remedy.
+    """Find the first invalid variable of a text: code, problem, remedy.
 
     Examples
     --------
@@ -148,19 +150,19 @@ def malformed_variable(text: str) -> tuple[str, str, str] | None:
         shown = repr(variable[0] if len(variable[0]) <= 60 else variable[0][:57] + "...")
         name, comma, default = variable[1].partition(",")
         if not variable[2]:
-            return "MISSING_BRACE_IN_VARIABLE", f"{shown} is not closed.", "Add the brace."
+            return "MISSING_BRACE_IN_VARIABLE", f"{shown} isn't closed.", "Add the brace."
         if variable[1] in LITERALS:
             continue
         if not variable[1].strip():
-            return "EMPTY_VARIABLE", f"{shown} names no key.", "Write one between the braces."
+            return "EMPTY_VARIABLE", f"{shown} has no key.", "Write a key between the braces."
         if any(map(str.isspace, name)):
-            remedy = "Take the space out."
+            remedy = "Remove the space."
             return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", remedy
         if comma and not _is_quoted(default.strip()):
             remedy = "Write it as in ${aws:username, 'guest'}."
             return (
                 "MISSING_QUOTE_IN_VARIABLE",
-                f"The default value in {shown} is not quoted.",
+                f"The default value in {shown} has no quotes.",
                 remedy,
             )
     return None

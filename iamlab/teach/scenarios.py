@@ -74,7 +74,7 @@ READ_MAPS = _document(
     {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{MAPS}/*"},
 )
 GUARD = _document(
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"}
 )
 NOTES = _document(
     {
@@ -82,7 +82,7 @@ NOTES = _document(
         "Effect": "Allow",
         "Action": "s3:PutObject",
         "Resource": f"{MAPS}/notes/${{aws:username}}/*",
-    },
+    }
 )
 
 
@@ -181,7 +181,7 @@ def _tower(account: Account) -> None:
 
 
 LIST_ONLY = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS}
 )
 WRONG_ARN = _document(
     {
@@ -189,7 +189,7 @@ WRONG_ARN = _document(
         "Effect": "Allow",
         "Action": ["s3:ListBucket", "s3:GetObject"],
         "Resource": MAPS,
-    },
+    }
 )
 
 

@@ -88,7 +88,7 @@ def print_table(times: dict[str, Times], megabytes: dict[str, float]) -> None:
 
 
 def _tell(text: str) -> None:
-    """Say how far it is, beside the table, which may go to a file."""
+    """Return how far it is, beside the table, which may go to a file."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -303,7 +303,7 @@ def memory() -> dict[str, float]:
 
     from iamlab import Layers, Policy, Request, evaluate
 
-    documents = [one["Document"] for one in json.loads(aws_managed_policies_data).values()]
+    documents = [load["Document"] for load in json.loads(aws_managed_policies_data).values()]
     request = Request(f"arn:aws:iam::{OWN}:user/ana", "s3:GetObject", "arn:aws:s3:::bk/k")
     _warm_up()
     tracemalloc.start()

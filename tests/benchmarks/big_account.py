@@ -335,7 +335,7 @@ def build(seed: int = 2026, *, varied: bool = False) -> Account:
 
 
 def _half_conditional(statements: list[Doc]) -> list[Doc]:
-    """Give more statements a condition, until half of a policy's statements have one."""
+    """Return more statements a condition, until half of a policy's statements have one."""
     lacking = [number for number, one in enumerate(statements) if "Condition" not in one]
     more = max(0, len(lacking) - len(statements) // 2)
     conditional = {number: {"Condition": (HOME, TLS)[number % 2]} for number in lacking[:more]}

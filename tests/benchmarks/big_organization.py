@@ -107,7 +107,7 @@ def _fill(account, principals):
 
 
 def question(world):
-    """Give an action and a resource of one of its accounts."""
+    """Return an action and a resource of one of its accounts."""
     account = list(world.accounts.values())[-1]
     return "s3:GetObject", f"arn:aws:s3:::data-{account.account_id}/x"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 def seconds(work: Callable[[], object], tries: int = 3) -> float:
-    """Give the quickest of a few tries, in seconds of the processor."""
+    """Return the quickest of a few tries, in seconds of the processor."""
     best = float("inf")
     for _ in range(tries):
         start = time.process_time()

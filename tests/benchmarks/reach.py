@@ -59,7 +59,7 @@ def hang(identity, place, read, dev, delegate=None):
 
 
 def main(principals, accounts):
-    """Say how long each question takes."""
+    """Return how long each question takes."""
 
     def say(*words):
         print(*words)  # noqa: T201 - whoever runs it wants to read it

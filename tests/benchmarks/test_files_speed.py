@@ -79,7 +79,7 @@ def test_the_managed_policies_are_checked_soon():
     policies = [Policy.parse(one["Document"]) for one in managed.values()]
     peer = seconds(lambda: json.loads(aws_managed_policies_data))
 
-    assert seconds(lambda: [refusals(one, "identity") for one in policies]) < 50 * peer
+    assert seconds(lambda: [refusals(policy, "identity") for policy in policies]) < 50 * peer
 
 
 def test_a_thousand_users_load_in_a_small_multiple_of_reading_the_json():

@@ -67,7 +67,7 @@ def test_the_account_is_what_the_benchmark_says(account):
 def test_the_varied_account_has_other_keys_and_more_conditions():
     """5 to 12 keys a request, in sets that differ; half of the statements have a condition."""
     account = build(varied=True)
-    sizes = {len(one.context) for one in account.requests}
+    sizes = {len(request.context) for request in account.requests}
     statements = [
         statement
         for layers in Iamlab(account).layers

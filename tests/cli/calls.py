@@ -66,9 +66,11 @@ def travelling() -> World:
 
 
 def options_of(name: str, world: World) -> tuple[str, ...]:
-    """Give the options that let this user in."""
+    """Return the options that let this user in."""
     (endpoint,) = (
-        one.name for one in world.accounts[MAIN].resources.values() if one.kind == "VPC endpoint"
+        resource.name
+        for resource in world.accounts[MAIN].resources.values()
+        if resource.kind == "VPC endpoint"
     )
     return tuple(endpoint if one == ENDPOINT else one for one in CALLS[name][1])
 

@@ -129,7 +129,7 @@ def test_json_has_all_of_it(good: Shell) -> None:
     audits = json.loads(result.out)
 
     assert result.status == 0
-    assert [one["accountId"] for one in audits] == [ACCOUNT, "222222222222"]
+    assert [audit["accountId"] for audit in audits] == [ACCOUNT, "222222222222"]
     assert audits[0]["findings"] == []
     assert {one["id"] for one in audits[0]["unanswered"]} >= {"root-mfa", "console-mfa"}
 
@@ -142,7 +142,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "report still in Base64": ((*FILE, "--credential-report", "b64.csv"), "base64 --decode"),
     "another account's report": (
         (*FILE, "--credential-report", "other.csv"),
-        "of account 222222222222, of which there are no account details",
+        "belongs to account 222222222222, which has no account details here",
     ),
     "two reports of one account": (
         (*FILE, "--credential-report", "good.csv", "--credential-report", "good.csv"),

@@ -137,7 +137,7 @@ def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> N
 
     numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
     assert [line for line in lines if line in numbered] == numbered
-    assert "Taken for granted:" in lines
+    assert "Assumed:" in lines
 
 
 def test_the_six_labels_are_those_of_the_design() -> None:
@@ -154,7 +154,7 @@ EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (ask("alice", "s3:GetObject", OBJECT), ("read-maps/ReadMaps allows", "astronomers")),
     (
         ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1"),
-        ("Denied by no-delete/Raw", "no-delete/Raw came through group interns"),
+        ("Denied by no-delete/Raw", "no-delete/Raw comes through group interns"),
     ),
     (ask("erin", "s3:PutObject", OBJECT), ("Nearest miss: office/#1", "aws:SourceIp")),
     (

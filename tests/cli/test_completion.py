@@ -124,7 +124,7 @@ def test_fish_completes(shell: Shell) -> None:
             timeout=PATIENCE,
             env={**os.environ, "HOME": str(shell.folder)},
         )
-        assert word in [one.split("\t")[0] for one in done.stdout.splitlines()]
+        assert word in [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("name", SHELLS)

@@ -43,10 +43,16 @@ def compared(shell: Shell) -> WorldDiff:
 
 
 def as_rows(changes: Any) -> list[tuple[Any, ...]]:
-    """Give gains and losses as rows."""
+    """Return gains and losses as rows."""
     return [
-        ("gained" if one.gained else "lost", one.principal, one.action, one.resource, one.by)
-        for one in changes
+        (
+            "gained" if change.gained else "lost",
+            change.principal,
+            change.action,
+            change.resource,
+            change.by,
+        )
+        for change in changes
     ]
 
 
@@ -74,7 +80,7 @@ def test_json_holds_what_python_finds(changed: Shell) -> None:
     assert rows == as_rows(wanted.gains_and_losses)
     assert {one["change"] for one in got["changes"]} == {"gained", "lost"}
     assert [one["together"] for one in got["changes"]] == [
-        one.together for one in wanted.gains_and_losses
+        change.together for change in wanted.gains_and_losses
     ]
 
 
@@ -185,7 +191,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder": (("diff", ".", "account.json"), "can't be read"),
     "standard input twice": (("diff", "-", "-"), "read once"),
     "another command's": (("diff", "account.json", "other.json"), "other.json is not the output"),
-    "a text": (("diff", "account.json", "text.json"), "no object"),
+    "a text": (("diff", "account.json", "text.json"), "isn't a JSON object"),
     "a damaged world": (("diff", "account.json", "damaged.json"), "damaged.json"),
     "a world of tomorrow": (("diff", "account.json", "new.json"), "version 99"),
     "no JSON": (("diff", "account.json", "no.json"), "no.json, line 1"),

@@ -79,7 +79,7 @@ def test_help_has_room_in_80_columns_and_promises_the_keys(command: str, shell: 
         head = shell(command, *first, *asked[command], "--csv").out.splitlines()[0]
         columns = next(csv.reader([head]))
         told = promised.partition("--csv: ")[2]
-        assert all(one in told for one in columns if " on " not in one)
+        assert all(column in told for column in columns if " on " not in column)
 
 
 def keys_in(value: Any) -> set[str]:

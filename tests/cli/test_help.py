@@ -117,7 +117,7 @@ def test_the_demo_overwrites_nothing(demo: Shell) -> None:
     """A folder that exists is bad input; another one can be named."""
     before = {path: path.read_bytes() for path in Path("demo").iterdir()}
 
-    assert "exists already" in one_line(demo("demo"))
+    assert "already exists" in one_line(demo("demo"))
     assert {path: path.read_bytes() for path in Path("demo").iterdir()} == before
     assert json.loads(demo("demo", "other", "--json").out)[0] == str(Path("other", "world.json"))
 

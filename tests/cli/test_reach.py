@@ -98,13 +98,13 @@ def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--action", "s3:GetObject"), "go together"),
-        (("--resource", "*"), "go together"),
-        (("--action", "s3:GetObject", "--resource", "*", "--from", DANA), "leave --principal"),
+        (("--action", "s3:GetObject"), "together"),
+        (("--resource", "*"), "together"),
+        (("--action", "s3:GetObject", "--resource", "*", "--from", DANA), "Remove --principal"),
         (("--to", "admin"), "need --principal"),
         (("--cut",), "need --principal"),
-        (("--from", DANA, "--keep", DANA, *READ), "--keep goes with --cut"),
-        (("--from", DANA, "--cut", "--csv"), "as text or with --json"),
+        (("--from", DANA, "--keep", DANA, *READ), "Use --keep with --cut"),
+        (("--from", DANA, "--cut", "--csv"), "Use --cut without another form"),
         (("--from", "dana"), "isn't a caller"),
         (("--from", DANA.replace("dana", "nobody")), "cannot be found"),
         (("--from", DANA, "--to", "arn:aws:iam::111111111111:group/g"), "cannot be found"),

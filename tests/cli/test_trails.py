@@ -95,4 +95,4 @@ def test_a_file_that_is_no_trail_proves_nothing(shell: Shell) -> None:
     """With exit status 2: a gate that lets everything through is none."""
     for command in (("unused",), ("least-privilege", "--principal", DANA)):
         asked = (command[0], "account.json", "--world", "world.json", *command[1:])
-        assert "No record of CloudTrail could be read" in one_line(shell(*asked))
+        assert "No CloudTrail record can be read" in one_line(shell(*asked))

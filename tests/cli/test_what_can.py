@@ -30,7 +30,7 @@ def found(shell: Shell, who: str, *services: str) -> WhatCan:
 
 
 def told(one: WhatCan) -> list[str]:
-    """Give the words of all lines."""
+    """Return the words of all lines."""
     return [str(line) for line in (*one.allowed, *one.stopped)]
 
 

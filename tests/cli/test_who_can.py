@@ -37,7 +37,7 @@ def ask(action: str = "s3:GetObject", resource: str = OBJECT, *more: str) -> tup
 
 
 def listed(out: str) -> set[str]:
-    """Give the ARNs of a listing."""
+    """Return the ARNs of a listing."""
     return {line.split()[0] for line in out.splitlines() if line.startswith("arn:")}
 
 

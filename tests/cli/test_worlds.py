@@ -40,7 +40,7 @@ def organized(shell: Shell) -> Shell:
 
 def exported(*accounts: str) -> tuple[str, ...]:
     """Name the files of accounts as arguments."""
-    return tuple(part for one in accounts for part in ("--account-details", f"{one}.json"))
+    return tuple(part for account in accounts for part in ("--account-details", f"{account}.json"))
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "organization of a saved world": (
         ("who-can", *WORLD, "--organization", "o.json", *GET),
-        "--organization goes with --account-details",
+        "Use --organization with --account-details",
     ),
     "resource policy of a saved world": (
         ("who-can", *WORLD, "--resource-policy", f"{MAPS}=p.json", *GET),
-        "--resource-policy goes with --account-details",
+        "Use --resource-policy with --account-details",
     ),
     "no such organization": (
         ("who-can", *DETAILS, "--organization", "none.json", *GET),

@@ -127,7 +127,7 @@ class Equivalence:
 def equivalent(
     one: Policy, other: Policy, *, as_: str = "identity", most: int = MOST_REQUESTS
 ) -> Equivalence:
-    """Say whether two policies mean the same, for the actions of the catalogue.
+    """Return whether two policies mean the same, for the actions of the catalogue.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def _requests(
 
 
 def _somebody(resource: str) -> str:
-    """Give a user of the partition that a resource is of: those of others never reach it."""
+    """Return a user of the partition that a resource is of: those of others never reach it."""
     partition = resource.split(":", 2)[1] if is_arn(resource) else "aws"
     return _user(ACCOUNT, partition[:LONGEST_PARTITION])
 
@@ -201,7 +201,7 @@ def _user(account: str, partition: str = "aws") -> str:
 
 
 def _people(statements: Iterable[Statement]) -> tuple[tuple[str, str], ...]:
-    """Give callers that Principal elements can tell apart, each with an owner of the resource."""
+    """Return callers that Principal elements can tell apart, each with an owner of the resource."""
     named = dict.fromkeys(
         value
         for statement in statements
@@ -218,7 +218,7 @@ def _people(statements: Iterable[Statement]) -> tuple[tuple[str, str], ...]:
             accounts.append(account)
         else:
             callers.append(value)
-    known = [one for one in dict.fromkeys(callers) if _is_caller(one)]
+    known = list(filter(_is_caller, dict.fromkeys(callers)))
     pairs = product(known, dict.fromkeys(accounts))
     return tuple(islice(pairs, MOST_PEOPLE))
 

@@ -47,20 +47,22 @@ USUAL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def policy(*statements: dict[str, Any], name: str = "p", version: str = "2012-10-17") -> Policy:
     """A policy of statements that allow everything where they say nothing else."""
     made = [
-        {key: value for key, value in (USUAL | one).items() if value is not None}
-        for one in statements
+        {key: value for key, value in (USUAL | statement).items() if value is not None}
+        for statement in statements
     ]
     return Policy.parse({"Version": version, "Statement": made}, name=name)
 
 
 def resource_policy(*statements: dict[str, Any], name: str = "bucket") -> Policy:
     """A resource policy that names everyone where it says nothing else."""
-    return policy(*({"Principal": "*"} | one for one in statements), name=name)
+    return policy(*({"Principal": "*"} | statement for statement in statements), name=name)
 
 
 def trust_policy(*statements: dict[str, Any]) -> Policy:
     """A trust policy."""
-    return resource_policy(*({"Resource": None} | one for one in statements), name="trust")
+    return resource_policy(
+        *({"Resource": None} | statement for statement in statements), name="trust"
+    )
 
 
 def ask(principal: str = ANA, action: str = GET, resource: str = OBJECT, **more: Any) -> Request:
@@ -110,7 +112,11 @@ def without(layers: Layers, hits: Iterable[StatementMatch]) -> Layers:
     gone = {(id(hit.attached), hit.statement.number) for hit in hits}
 
     def cut(_: str, attached: AttachedPolicy) -> AttachedPolicy:
-        kept = [one for one in attached.policy.statements if (id(attached), one.number) not in gone]
+        kept = [
+            statement
+            for statement in attached.policy.statements
+            if (id(attached), statement.number) not in gone
+        ]
         return replace(attached, policy=replace(attached.policy, statements=tuple(kept)))
 
     grants = zip(layers.grant, layers.of("grant"), strict=True)

@@ -17,7 +17,7 @@ _fits = lru_cache(9999)(re.fullmatch)
 
 
 def listed(value):
-    """Give a list, also where a policy writes a single value without brackets."""
+    """Return a list, also where a policy writes a single value without brackets."""
     return value if isinstance(value, list) else [value]
 
 

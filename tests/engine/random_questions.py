@@ -105,7 +105,7 @@ class _World:
             self.context["aws:PrincipalTag/team"] = self.pick(["red", "ana", "*"])
 
     def settle(self, key: Key) -> None:
-        """Give the key its value in the request, once."""
+        """Return the key its value in the request, once."""
         if key.derived or key.name in self.settled:
             return
         self.settled.add(key.name)

@@ -97,11 +97,11 @@ class Kind:
         return len(self.resources) * prod(map(len, self.keys.values()))
 
     def fits(self, most: int) -> bool:
-        """Say whether these are all combinations, and there is time for all of them."""
+        """Return whether these are all combinations, and there is time for all of them."""
         return self.is_complete and self.size <= self._affordable(most)
 
     def combinations(self, most: int, chance: Random) -> Iterator[tuple[Any, ...]]:
-        """Give each resource with each value of each key; if there are too many, by chance."""
+        """Return each resource with each value of each key; if there are too many, by chance."""
         options = (self.resources, *self.keys.values())
         affordable = self._affordable(most)
         if self.size <= affordable:
@@ -110,12 +110,12 @@ class Kind:
             yield from (tuple(map(chance.choice, options)) for _ in range(affordable))
 
     def _affordable(self, most: int) -> int:
-        """Say how many are tried: a request with many keys takes its time."""
+        """Return how many are tried: a request with many keys takes its time."""
         return max(1, most // (1 + len(self.keys) // USUAL_KEYS))
 
 
 def kinds_of_requests(statements: Sequence[Statement], layer: str = "identity") -> list[Kind]:
-    """Give a kind for each group of actions that the statements tell apart.
+    """Return a kind for each group of actions that the statements tell apart.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _groups(statements: Sequence[Statement]) -> dict[tuple[int, ...], frozenset[
 
 
 def _unknown(statements: Iterable[Statement]) -> tuple[str, ...]:
-    """Give an action for each pattern that fits none of the catalogue."""
+    """Return an action for each pattern that fits none of the catalogue."""
     patterns = {
         pattern
         for statement in statements
@@ -169,7 +169,7 @@ def _unknown(statements: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def _actions_of(statement: Statement, unknown: Iterable[str]) -> Iterator[str]:
-    """Give the actions that a statement is about."""
+    """Return the actions that a statement is about."""
     if not all(map(is_action_pattern, statement.not_action or ())):
         return  # it never applies
     yield from matched(statement)
@@ -194,7 +194,7 @@ def _some_of(names: frozenset[str], layer: str) -> tuple[str, ...]:
 
 
 def _choices(about: Iterable[Statement]) -> Choices:
-    """Say what the variables may stand for: values that conditions name, and some others."""
+    """Return what the variables may stand for: values that conditions name, and some others."""
     named: dict[str, list[str]] = defaultdict(list)
     keys: dict[str, tuple[str, ...]] = {}
     for statement in about:
@@ -224,7 +224,7 @@ def _variables_of(statement: Statement) -> Iterator[str]:
 def _filled(
     texts: tuple[str, ...], choices: Choices, quote: Callable[[str], str]
 ) -> Iterator[tuple[str | None, ...]]:
-    """Give texts with their variables filled in several ways; ``None`` where there is no value."""
+    """Return texts with several values for their variables; ``None`` for one without a value."""
     keys = dict.fromkeys(key.lower() for text in texts for key in keys_in(text))
     options = [(*choices.get(key, ()), None) for key in keys]
     for values in islice(product(*options), FEW):
@@ -239,7 +239,7 @@ def _filled(
 def _resources(
     about: Sequence[Statement], choices: Choices, most: int
 ) -> tuple[tuple[str, ...], bool]:
-    """Give one resource for each sort, that is, for each set of patterns that match.
+    """Return one resource for each sort, that is, for each set of patterns that match.
 
     Also say whether there was time to match all samples.
     """
@@ -264,7 +264,7 @@ def _resources(
 
 
 def _keys(about: Iterable[Statement], choices: Choices) -> dict[str, tuple[Values, ...]]:
-    """Give for each condition key one value for each set of conditions that hold with the same."""
+    """Return for each condition key a value for each set of conditions that it meets."""
     tests: dict[str, list[Test]] = {key: [] for key in choices}
     for statement in about:
         for condition in statement.conditions:
@@ -288,7 +288,7 @@ def _wanted(
 
 
 def _values(key: str, tests: Sequence[Test], chosen: tuple[str, ...]) -> tuple[Values, ...]:
-    """Give one value for each sort; what variables may stand for is a sort by itself."""
+    """Return one value for each sort; what variables may stand for is a sort by itself."""
     single = dict.fromkeys(chosen)
     for comparison, wanted in tests:
         known = (value for value in wanted if value is not None)

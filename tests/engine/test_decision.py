@@ -227,7 +227,7 @@ def test_a_step_as_json_has_its_statements_with_their_paths():
         "statement": "ec2-only/#1",
         "effect": "Allow",
         "applies": False,
-        "misses": [f'Action: wanted "ec2:*", the request has "{GET}"'],
+        "misses": [f'Action: expected "ec2:*", the request has "{GET}"'],
         "path": ["group astronomers"],
     }
     assert made["verdict"] == "implicitDeny"
@@ -248,7 +248,7 @@ def test_assumptions_go_with_the_decision():
     assert isinstance(decision, Decision)
     assert decision.assumed == ("one", "two")
     assert decision.to_dict()["assumed"] == ["one", "two"]
-    assert decision.explain().endswith("Taken for granted:\n  - one\n  - two")
+    assert decision.explain().endswith("Assumed:\n  - one\n  - two")
 
 
 def test_a_notebook_shows_a_decision_by_the_one_door(monkeypatch):
@@ -304,7 +304,7 @@ def test_a_decision_is_true_when_it_is_allowed(question):
 def test_what_blocks_a_request_is_as_the_contract_says(question):
     """Each layer that denies and each ceiling that is shut; if none is, the missing granter."""
     decision = ask_engine(question)
-    denying = {one.layer for one in decision.denies}
+    denying = {deny.layer for deny in decision.denies}
     shut = {
         layer
         for layer in CEILINGS
@@ -398,7 +398,7 @@ def test_the_steps_are_rungs_that_tell_what_was_heard(question):
         if layer in CEILINGS:
             allows = all(heard.allows_by_level) or is_task_policy(layer, question)
         else:
-            allows = bool(heard.allows) or any(one.applies for one in grants)
+            allows = bool(heard.allows) or any(grant.applies for grant in grants)
         expected = "deny" if heard.denies else "allow" if allows else "silent"
         assert step.result == (expected if heard.present or grants else "absent")
     if question["action"].lower() != "sts:getcalleridentity":

@@ -47,18 +47,18 @@ NEAR = {
     "a condition": (
         {"aws:PrincipalTag/team": "sea"},
         TEAM,
-        'Condition StringEquals aws:PrincipalTag/team: wanted "sky", the request has "sea"',
+        'Condition StringEquals aws:PrincipalTag/team: expected "sky", the request has "sea"',
     ),
     "a missing key": (
         {},
         TEAM,
-        'Condition StringEquals aws:PrincipalTag/team: wanted "sky", the request has no such key',
+        'Condition StringEquals aws:PrincipalTag/team: expected "sky", the request has no such key',
     ),
     "several values": (
         {"aws:TagKeys": ["a", "b"]},
         {"Condition": {"ForAllValues:StringLike": {"aws:TagKeys": ["c", "d"]}}},
         (
-            'Condition ForAllValues:StringLike aws:TagKeys: wanted "c" or "d",'
+            'Condition ForAllValues:StringLike aws:TagKeys: expected "c" or "d",'
             ' the request has "a" and "b"'
         ),
     ),
@@ -66,42 +66,42 @@ NEAR = {
         {"s3:prefix": "x"},
         {"Condition": {"StringEquals": {"s3:prefix": list("abcdef")}}},
         (
-            'Condition StringEquals s3:prefix: wanted "a" or "b" or "c" or "d" or 2 more,'
+            'Condition StringEquals s3:prefix: expected "a" or "b" or "c" or "d" or 2 more,'
             ' the request has "x"'
         ),
     ),
     "a negated operator": (
         {"s3:prefix": "x"},
         {"Condition": {"StringNotEquals": {"s3:prefix": ["x", "y"]}}},
-        'Condition StringNotEquals s3:prefix: wanted none of "x" or "y", the request has "x"',
+        'Condition StringNotEquals s3:prefix: expected none of "x" or "y", the request has "x"',
     ),
     "no set operator": (
         {"aws:TagKeys": "a"},
         {"Condition": {"StringEquals": {"aws:TagKeys": "a"}}},
         (
-            "Condition StringEquals aws:TagKeys: the key holds several values;"
-            " without ForAllValues or ForAnyValue it never fits"
+            "Condition StringEquals aws:TagKeys: the key has several values;"
+            " without ForAllValues or ForAnyValue it never matches"
         ),
     ),
     "null of a key with several values": (
         {"aws:TagKeys": ["a"]},
         {"Condition": {"Null": {"aws:TagKeys": "true"}}},
-        'Condition Null aws:TagKeys: wanted "true", the request has "a"',
+        'Condition Null aws:TagKeys: expected "true", the request has "a"',
     ),
     "an empty list": (
         {"s3:prefix": "x"},
         {"Condition": {"StringEquals": {"s3:prefix": []}}},
-        'Condition StringEquals s3:prefix: wanted nothing (an empty list), the request has "x"',
+        'Condition StringEquals s3:prefix: expected nothing (an empty list), the request has "x"',
     ),
     "a variable": (
         {"s3:prefix": "x", "aws:username": "ana"},
         {"Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}}},
-        'Condition StringLike s3:prefix: wanted "ana/*", the request has "x"',
+        'Condition StringLike s3:prefix: expected "ana/*", the request has "x"',
     ),
     "the resource": (
         {},
         {"Resource": "arn:aws:s3:::other/*"},
-        f'Resource: wanted "arn:aws:s3:::other/*", the request has "{OBJECT}"',
+        f'Resource: expected "arn:aws:s3:::other/*", the request has "{OBJECT}"',
     ),
     "no resource": (
         {},
@@ -111,23 +111,27 @@ NEAR = {
     "an empty list of resources": (
         {},
         {"Resource": []},
-        f'Resource: wanted nothing (an empty list), the request has "{OBJECT}"',
+        f'Resource: expected nothing (an empty list), the request has "{OBJECT}"',
     ),
     "a spared resource": (
         {},
         {"Resource": None, "NotResource": "arn:aws:s3:::bk/*"},
-        f"NotResource: it spares {OBJECT}",
+        f"NotResource: it exempts {OBJECT}",
     ),
-    "the action": ({}, {"Action": "s3:Put*"}, f'Action: wanted "s3:Put*", the request has "{GET}"'),
+    "the action": (
+        {},
+        {"Action": "s3:Put*"},
+        f'Action: expected "s3:Put*", the request has "{GET}"',
+    ),
     "a spared action": (
         {},
         {"Action": None, "NotAction": "s3:*"},
-        f"NotAction: it spares {GET}",
+        f"NotAction: it exempts {GET}",
     ),
     "a principal in an identity policy": (
         {},
         {"Principal": "*"},
-        "Principal: only resource policies may have one",
+        "Principal: only resource-based policies can have it",
     ),
 }
 
@@ -139,9 +143,9 @@ def test_a_miss_names_the_element_with_both_values(context, statement, wanted):
     steps = {step.layer: step for step in decision.steps}
     (reading,) = steps["identity"].statements
 
-    assert decision.nearest_miss == f"near/#1 came nearest. {wanted}."
+    assert decision.nearest_miss == f"near/#1 nearly matches. {wanted}."
     assert [str(mismatch) for mismatch in reading.mismatches] == [wanted]
-    assert reading.text == repr(reading) == f"Allow near/#1 does not apply. {wanted}."
+    assert reading.text == repr(reading) == f"Allow near/#1 doesn't match. {wanted}."
     assert f"Nearest miss: near/#1. {wanted}." in decision.explain()
 
 
@@ -149,31 +153,32 @@ RESOURCE_MISSES = {
     "another user": (
         ask(),
         {"Principal": {"AWS": [f"arn:aws:iam::{OWN}:user/bob"]}},
-        f'Principal: wanted "arn:aws:iam::{OWN}:user/bob", the request has "{ANA}"',
+        f'Principal: expected "arn:aws:iam::{OWN}:user/bob", the request has "{ANA}"',
     ),
-    "nobody": (ask(), {"Principal": None}, "Principal: a resource policy must name somebody"),
+    "nobody": (
+        ask(),
+        {"Principal": None},
+        "Principal: a resource-based policy must name a principal",
+    ),
     "all but the caller": (
         ask(),
         {"Principal": None, "NotPrincipal": {"AWS": ANA}},
-        "NotPrincipal: the caller is one of those it spares",
+        "NotPrincipal: it exempts the caller",
     ),
     "everybody, for who comes from a provider": (
         ask(SAML, "sts:AssumeRoleWithSAML", ROLE),
         {"Resource": None},
-        "Principal: who comes from an identity provider must be named under Federated",
+        "Principal: users of an identity provider must be named under Federated",
     ),
     "a canonical user ID, which S3 never keeps": (
         ask(),
         {"Principal": {"CanonicalUser": "0a" * 32}},
-        (
-            "Principal: S3 saves a canonical user ID as the account that it stands for: "
-            "write the account"
-        ),
+        ("Principal: S3 replaces a canonical user ID with its account; write the account"),
     ),
     "another kind of caller": (
         ask(action="sts:AssumeRoleWithSAML", resource=ROLE),
         {"Resource": None},
-        "Principal: sts:AssumeRoleWithSAML does not fit this kind of caller",
+        "Principal: this type of caller can't use sts:AssumeRoleWithSAML",
     ),
 }
 
@@ -185,7 +190,7 @@ def test_a_miss_of_a_resource_policy_names_who_is_meant(request_, statement, wan
     """And says so where nobody is, where the caller is spared, or comes in another way."""
     decision = evaluate(request_, Layers(resource=resource_policy(statement)))
 
-    assert decision.nearest_miss == f"bucket/#1 came nearest. {wanted}."
+    assert decision.nearest_miss == f"bucket/#1 nearly matches. {wanted}."
 
 
 def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
@@ -194,8 +199,8 @@ def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
     decision = evaluate(ask(), Layers([EVERYTHING], endpoint=endpoint))
 
     assert decision.nearest_miss == (
-        "gateway/#1 came nearest. Principal:"
-        " an account in the policy of a gateway endpoint is its root user alone."
+        "gateway/#1 nearly matches. Principal:"
+        " in the policy of a gateway endpoint, an account means only its root user."
     )
 
 
@@ -205,7 +210,7 @@ def test_a_trust_policy_may_have_no_resource():
     decision = evaluate(request, Layers(resource=resource_policy({}, name="trust")))
 
     assert (
-        decision.nearest_miss == "trust/#1 came nearest. Resource: a trust policy may not have one."
+        decision.nearest_miss == "trust/#1 nearly matches. Resource: a trust policy can't have it."
     )
 
 
@@ -234,7 +239,9 @@ def test_the_nearest_miss_is_the_one_that_misses_least():
         decision = evaluate(ask(), layers)
         order.append(decision.nearest_miss.split()[0])
         kept = [
-            one for one in layers.identity[0].policy.statements if f"near/{one.sid}" != order[-1]
+            statement
+            for statement in layers.identity[0].policy.statements
+            if f"near/{statement.sid}" != order[-1]
         ]
         layers = replace(layers, identity=[replace(identity, statements=tuple(kept))])
 
@@ -246,7 +253,7 @@ def test_where_a_ceiling_cuts_the_nearest_miss_is_in_the_ceiling():
     """What is granted already need not come nearer."""
     decision = evaluate(ask(), Layers([EVERYTHING, policy(TEAM, name="other")], boundary=EC2_ONLY))
 
-    assert decision.nearest_miss.startswith("ec2-only/#1 came nearest. Action:")
+    assert decision.nearest_miss.startswith("ec2-only/#1 nearly matches. Action:")
 
 
 def test_nothing_comes_near_without_an_allow():
@@ -273,13 +280,11 @@ def test_a_public_policy_that_is_blocked_misses_by_that():
     blocked = PublicAccessBlock(restrict_public_buckets=True)
     stranger = ask(ANONYMOUS, resource_account=OWN)
     decision = evaluate(stranger, Layers(resource=resource_policy({}), public_access_block=blocked))
-    note = (
-        "the bucket policy is public, and RestrictPublicBuckets shuts out who is not of its account"
-    )
+    note = "the bucket policy is public, and RestrictPublicBuckets blocks callers of other accounts"
 
-    assert decision.nearest_miss == f"bucket/#1 came nearest. Block Public Access: {note}."
+    assert decision.nearest_miss == f"bucket/#1 nearly matches. Block Public Access: {note}."
     steps = {step.layer: step for step in decision.steps}
-    assert steps["resource"].reason == f"No Allow counts: {note}."
+    assert steps["resource"].reason == f"No Allow has an effect: {note}."
     both = resource_policy({}, {"Effect": "Deny"})
     decision = evaluate(stranger, Layers(resource=both, public_access_block=blocked))
     assert [hit.address for hit in decision.determining] == ["bucket/#2"]
@@ -291,7 +296,7 @@ def test_the_nearest_miss_of_a_ceiling_is_in_a_level_that_is_shut():
     far = policy({"Action": "ec2:*"}, name="far")
     layers = Layers([EVERYTHING], scp=[[open_], [far], [open_]])
 
-    assert evaluate(ask(), layers).nearest_miss.startswith("far/#1 came nearest. Action:")
+    assert evaluate(ask(), layers).nearest_miss.startswith("far/#1 nearly matches. Action:")
 
 
 def test_a_grant_may_come_nearest():
@@ -301,8 +306,8 @@ def test_a_grant_may_come_nearest():
     decision = evaluate(request, Layers(grant=[grant]))
 
     assert decision.nearest_miss == (
-        "for ana/#1 came nearest. Condition StringEquals kms:EncryptionContext:a:"
-        ' wanted "2", the request has "1".'
+        "for ana/#1 nearly matches. Condition StringEquals kms:EncryptionContext:a:"
+        ' expected "2", the request has "1".'
     )
 
 
@@ -337,9 +342,9 @@ REASONS = {
         ask(),
         Layers([DENY]),
         "deny",
-        "✕ deny: Denied by deny/No; a Deny wins.",
+        "✕ deny: Denied by deny/No. A Deny overrides every Allow.",
     ),
-    "no deny": (ask(), Layers([EVERYTHING]), "deny", "○ deny: No Deny statement applies."),
+    "no deny": (ask(), Layers([EVERYTHING]), "deny", "○ deny: No Deny statement matches."),
     "layer that denies": (ask(), Layers([DENY]), "identity", "✕ identity: deny/No denies."),
     "layer that denies and allows": (
         ask(),
@@ -357,25 +362,25 @@ REASONS = {
         ask(),
         Layers([EVERYTHING], boundary=EC2_ONLY),
         "identity",
-        "✓ identity: everything/#1 allows. That is not enough.",
+        "✓ identity: everything/#1 allows. That isn't enough.",
     ),
     "identity is silent": (
         ask(),
         Layers([EC2_ONLY]),
         "identity",
-        "○ identity: No Allow statement applies.",
+        "○ identity: No Allow statement matches.",
     ),
     "boundary lets through": (
         ask(),
         Layers([EVERYTHING], boundary=EVERYTHING),
         "boundary",
-        "✓ boundary: everything/#1 lets it through; a permissions boundary never grants.",
+        "✓ boundary: everything/#1 allows it, but a permissions boundary never grants.",
     ),
     "boundary cuts": (
         ask(),
         Layers([EVERYTHING], boundary=EC2_ONLY),
         "boundary",
-        f"○ boundary: The permissions boundary does not allow {GET}: it cuts the grant.",
+        f"○ boundary: The permissions boundary doesn't allow {GET} and limits the grant.",
     ),
     "federated": (
         ask(GUEST),
@@ -388,24 +393,21 @@ REASONS = {
         Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY], [EC2_ONLY]]),
         "scp",
         (
-            f"○ scp: The service control policy does not allow {GET} at level 2, 3 of 3:"
-            " nothing gets through."
+            f"○ scp: The service control policy doesn't allow {GET} at level 2, 3 of 3"
+            " and blocks the request."
         ),
     ),
     "the only level": (
         ask(),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        f"○ rcp: The resource control policy does not allow {GET}: nothing gets through.",
+        f"○ rcp: The resource control policy doesn't allow {GET} and blocks the request.",
     ),
     "every level lets through": (
         ask(),
         Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY, policy({}, name="account")]]),
         "scp",
-        (
-            "✓ scp: everything/#1, account/#1 lets it through;"
-            " a service control policy never grants."
-        ),
+        ("✓ scp: everything/#1, account/#1 allows it, but a service control policy never grants."),
     ),
     "a level denies": (
         ask(),
@@ -417,7 +419,7 @@ REASONS = {
         ask(ROOT),
         Layers(session=[EC2_ONLY]),
         "session",
-        "✓ session: It does not deny; in this session policy no Allow is needed.",
+        "✓ session: It doesn't deny. This session policy needs no Allow.",
     ),
     "a task policy denies": (
         ask(ROOT),
@@ -429,22 +431,22 @@ REASONS = {
         ask(),
         Layers([EVERYTHING], endpoint=EC2_ONLY),
         "endpoint",
-        f"○ endpoint: The VPC endpoint policy does not allow {GET}: nothing gets through.",
+        f"○ endpoint: The VPC endpoint policy doesn't allow {GET} and blocks the request.",
     ),
     "scope-down policy cuts": (
         ask(DEV_1),
         Layers([EVERYTHING], scoped=[EVERYTHING, EC2_ONLY]),
         "scoped",
         (
-            f"○ scoped: The scope-down policy does not allow {GET} at level 2 of 2:"
-            " nothing gets through."
+            f"○ scoped: The scope-down policy doesn't allow {GET} at level 2 of 2"
+            " and blocks the request."
         ),
     ),
     "grant": (
         ask(action="kms:Decrypt", resource=KEY),
         Layers(grant=[Grant(ANA, ["Decrypt"])]),
         "resource",
-        "✓ resource: grant/#1 allows; it names the caller directly, or everyone.",
+        "✓ resource: grant/#1 allows; it names the caller directly, or everybody.",
     ),
     "grant beside a key policy": (
         ask(action="kms:Decrypt", resource=KEY),
@@ -453,31 +455,31 @@ REASONS = {
             grant=[Grant(ANA, ["Decrypt"])],
         ),
         "resource",
-        "✓ resource: key/#1, grant/#1 allows; it names the caller directly, or everyone.",
+        "✓ resource: key/#1, grant/#1 allows; it names the caller directly, or everybody.",
     ),
     "grant that is for something else": (
         ask(action="kms:Decrypt", resource=KEY),
         Layers(grant=[Grant(ANA, ["Encrypt"])]),
         "resource",
-        "○ resource: No Allow statement applies.",
+        "○ resource: No Allow statement matches.",
     ),
     "a service has no side of its own": (
         ask(EC2, resource_account=OWN),
         Layers([EVERYTHING]),
         "identity",
-        "– identity: An AWS service is no principal of an account.",
+        "– identity: An AWS service isn't a principal of an account.",
     ),
     "who does not sign has none either": (
         ask(ANONYMOUS, resource_account=OWN),
         Layers(scp=[[EVERYTHING]]),
         "scp",
-        "– scp: Who does not sign is no principal of an account.",
+        "– scp: An anonymous caller isn't a principal of an account.",
     ),
     "who comes from a provider has none either": (
         ask(GOOGLE, "sts:AssumeRoleWithWebIdentity", ROLE),
         Layers(session=[EVERYTHING]),
         "session",
-        "– session: Who comes from an identity provider has no AWS identity yet.",
+        "– session: A user of an identity provider has no AWS identity yet.",
     ),
     "the root user": (
         ask(ROOT),
@@ -489,55 +491,55 @@ REASONS = {
         ask(LINKED),
         Layers([EVERYTHING], scp=[[EC2_ONLY]]),
         "scp",
-        "– scp: A service-linked role does not stand under this.",
+        "– scp: It doesn't apply to service-linked roles.",
     ),
-    "a service that RCPs do not cover": (
+    "a service that RCPs don't apply to": (
         ask(action="iam:GetUser", resource=ANA),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        "– rcp: RCPs do not cover iam.",
+        "– rcp: RCPs don't apply to iam.",
     ),
-    "an action that RCPs do not cover": (
+    "an action that RCPs don't apply to": (
         ask(action="kms:RetireGrant", resource=KEY),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        "– rcp: RCPs do not cover kms:RetireGrant.",
+        "– rcp: RCPs don't apply to kms:RetireGrant.",
     ),
     "a service and its service-linked role": (
         ask(EC2, "sts:AssumeRole", LINKED),
         Layers(rcp=[[EC2_ONLY]]),
         "rcp",
-        "– rcp: RCPs never keep a service from its service-linked role.",
+        "– rcp: RCPs never stop a service from assuming its service-linked role.",
     ),
     "no resource for an RCP to protect": (
         ask(action="s3:ListAllMyBuckets", resource="*"),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        "– rcp: RCPs protect resources, and this call concerns none.",
+        "– rcp: RCPs protect resources, and this call has none.",
     ),
     "the root user mends the policy": (
         ask(ROOT, "s3:PutBucketPolicy", "arn:aws:s3:::bk"),
         Layers(resource=resource_policy({"Effect": "Deny"})),
         "resource",
-        "– resource: The owner's root user may always mend this policy, whatever it says.",
+        "– resource: The owner's root user can always fix this policy, whatever it denies.",
     ),
     "a trust policy, and a role that is passed on": (
         ask(action="iam:PassRole", resource=ROLE),
         Layers(resource=trust_policy({})),
         "resource",
-        "– resource: A role's trust policy speaks only of sts actions.",
+        "– resource: A role's trust policy applies only to sts actions.",
     ),
     "logs": (
         ask(action="logs:PutLogEvents", resource=f"arn:aws:logs:eu-west-1:{OWN}:log-group:g"),
         Layers(resource=resource_policy({})),
         "resource",
-        "– resource: Resource policies of logs speak only to AWS services.",
+        "– resource: Resource policies of logs apply only to AWS services.",
     ),
     "direct": (
         ask(DEV_1),
         Layers(resource=resource_policy({"Principal": {"AWS": DEV_1}})),
         "resource",
-        "✓ resource: bucket/#1 allows; it names the caller directly, or everyone.",
+        "✓ resource: bucket/#1 allows; it names the caller directly, or everybody.",
     ),
     "indirect": (
         ask(DEV_1),
@@ -639,7 +641,7 @@ def test_why_not_takes_the_address_of_a_statement_or_the_name_of_a_policy():
     assert [one.layer for one in decision.why_not("ec2-only/#1")] == ["identity", "boundary"]
     (reading,) = decision.why_not("two/First")
     assert reading.text == (
-        f'Allow two/First does not apply. Action: wanted "ec2:*", the request has "{GET}".'
+        f'Allow two/First doesn\'t match. Action: expected "ec2:*", the request has "{GET}".'
     )
 
 
@@ -647,7 +649,7 @@ def test_why_not_of_what_is_not_there_names_what_is():
     """The nearest address, as a note."""
     decision = evaluate(ask(), Layers([EC2_ONLY]))
 
-    with pytest.raises(RequestError, match="called 'ec2-onyl/#1'") as caught:
+    with pytest.raises(RequestError, match="the name 'ec2-onyl/#1'") as caught:
         decision.why_not("ec2-onyl/#1")
     assert "ec2-only/#1" in caught.value.__notes__[0]
     with pytest.raises(RequestError):
@@ -666,7 +668,7 @@ def test_why_not_holds_any_policy_against_the_request():
     assert [one.layer for one in own] == ["identity", "identity"]
     assert (named.layer, named.applies) == ("resource", True)
     assert (spared.layer, spared.applies) == ("resource", False)
-    assert own[0].text == "Allow mine/#1 applies."
+    assert own[0].text == "Allow mine/#1 matches."
 
 
 IN_PLACE = {
@@ -744,10 +746,11 @@ def test_a_reading_says_whether_it_applies_and_if_not_why():
     )
     yes, no = evaluate(ask(), Layers([both])).steps[5].statements
 
-    assert yes.text == "Allow two/Yes applies."
+    assert yes.text == "Allow two/Yes matches."
     assert no.text == (
-        f'Deny two/No does not apply. Action: wanted "ec2:*", the request has "{GET}";'
-        f' Resource: wanted "arn:aws:s3:::other", the request has "{OBJECT}".'
+        "Deny two/No doesn't match. "
+        f'Action: expected "ec2:*", the request has "{GET}";'
+        f' Resource: expected "arn:aws:s3:::other", the request has "{OBJECT}".'
     )
     assert (str(yes), repr(no)) == ("two/Yes", no.text)
 
@@ -759,6 +762,6 @@ def test_a_resource_with_variables_is_shown_as_it_is_read():
     decision = evaluate(ask(context={"aws:username": "ana"}), Layers([one]))
 
     assert decision.nearest_miss == (
-        'home/#1 came nearest. Resource: wanted "arn:aws:s3:::home/ana/*"'
+        'home/#1 nearly matches. Resource: expected "arn:aws:s3:::home/ana/*"'
         f' or "arn:aws:s3:::home/${{aws:userid}}/*", the request has "{OBJECT}".'
     )

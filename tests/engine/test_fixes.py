@@ -256,8 +256,8 @@ WHO = {
     "resource": "the owner of the resource, account {owner}",
     "identity": "an administrator of account {caller}",
     "boundary": "an administrator of account {caller}",
-    "session": "whoever makes the session",
-    "scoped": "whoever asks for the scoped credentials",
+    "session": "the caller who creates the session",
+    "scoped": "the caller who requests the scoped credentials",
     "public_access_block": "the owner of the resource, account {owner}",
     "": "the caller",
 }
@@ -335,22 +335,22 @@ CASES = {
         ask(**KNOWN),
         Layers([EVERYTHING, DENY]),
         [
-            f"Spare {ANA} in deny/No, by ArnNotEquals aws:PrincipalArn.",
-            "Take deny/No out of the identity-based policy.",
+            f"Exempt {ANA} from deny/No with ArnNotEquals aws:PrincipalArn.",
+            "Remove deny/No from the identity-based policy.",
         ],
     ),
     "a deny, of a caller who is not known": (
         ask(),
         Layers([EVERYTHING, DENY]),
-        ["Take deny/No out of the identity-based policy."],
+        ["Remove deny/No from the identity-based policy."],
     ),
     "a deny with lists": (
         ask(),
         Layers([EVERYTHING, policy({"Effect": "Deny"} | LISTS, name="lists")]),
         [
-            f"Take {GET} out of the actions of lists/#1.",
-            f"Take {OBJECT} out of the resources of lists/#1.",
-            "Take lists/#1 out of the identity-based policy.",
+            f"Remove {GET} from the actions of lists/#1.",
+            f"Remove {OBJECT} from the resources of lists/#1.",
+            "Remove lists/#1 from the identity-based policy.",
         ],
     ),
     "two denies": (
@@ -358,8 +358,8 @@ CASES = {
         Layers([EVERYTHING, DENY], resource_policy({"Effect": "Deny"})),
         [
             (
-                "Take bucket/#1 out of the resource-based policy."
-                " Take deny/No out of the identity-based policy."
+                "Remove bucket/#1 from the resource-based policy."
+                " Remove deny/No from the identity-based policy."
             ),
         ],
     ),
@@ -368,7 +368,7 @@ CASES = {
         Layers(
             [EVERYTHING, AttachedPolicy(policy({"Effect": "Deny"}, name="Theirs"), AWS_MANAGED)]
         ),
-        ["Detach Theirs: it is AWS's to change."],
+        ["Detach Theirs: Only AWS can change it."],
     ),
     "two denies of AWS in one policy": (
         ask(**KNOWN),
@@ -378,26 +378,26 @@ CASES = {
                 AttachedPolicy(policy(*[{"Effect": "Deny"}] * 2, name="Theirs"), AWS_MANAGED),
             ]
         ),
-        ["Detach Theirs: it is AWS's to change."],
+        ["Detach Theirs: Only AWS can change it."],
     ),
     "MFA": (
         ask(**KNOWN),
         Layers([policy({}, GUARD | {"Sid": "Mfa"}, name="guard")]),
         [
             "Sign in with MFA.",
-            f"Spare {ANA} in guard/Mfa, by ArnNotEquals aws:PrincipalArn.",
-            "Take guard/Mfa out of the identity-based policy.",
+            f"Exempt {ANA} from guard/Mfa with ArnNotEquals aws:PrincipalArn.",
+            "Remove guard/Mfa from the identity-based policy.",
         ],
     ),
     "MFA, of a service": (
         ask(EC2, resource_account=OWN),
         Layers(resource=resource_policy({}, GUARD)),
-        ["Take bucket/#2 out of the resource-based policy."],
+        ["Remove bucket/#2 from the resource-based policy."],
     ),
     "MFA, of who does not sign": (
         ask(ANONYMOUS, resource_account=OWN),
         Layers(resource=resource_policy({}, GUARD)),
-        ["Take bucket/#2 out of the resource-based policy."],
+        ["Remove bucket/#2 from the resource-based policy."],
     ),
     "MFA that is recent": (
         ask(context={"aws:MultiFactorAuthAge": "4000"}),
@@ -422,7 +422,7 @@ CASES = {
     "MFA, of a federated user": (
         ask(GUEST),
         Layers([policy({}, GUARD)], session=[EVERYTHING]),
-        ["Take p/#2 out of the identity-based policy."],
+        ["Remove p/#2 from the identity-based policy."],
     ),
     "a boundary": (
         ask(),
@@ -526,7 +526,7 @@ CASES = {
     "public access is blocked": (
         ask(ANONYMOUS, resource_account=OWN),
         Layers(resource=resource_policy({}), public_access_block=BLOCKED),
-        ["Switch RestrictPublicBuckets off: then the bucket is open to all that it names."],
+        ["Switch off RestrictPublicBuckets. The bucket is then open to all its principals."],
     ),
     "the root user and a role": (
         ask(ROOT, "sts:AssumeRole", ROLE),
@@ -544,9 +544,9 @@ CASES = {
         [
             f"Add to a policy of ana: Deny {GET} on {OBJECT}.",
             f"Add to the resource-based policy: Deny {GET} for {ANA}.",
-            f"Take {GET} out of the actions of lists/#1.",
-            f"Take {OBJECT} out of the resources of lists/#1.",
-            "Take lists/#1 out of the identity-based policy.",
+            f"Remove {GET} from the actions of lists/#1.",
+            f"Remove {OBJECT} from the resources of lists/#1.",
+            "Remove lists/#1 from the identity-based policy.",
         ],
     ),
     "allowed by AWS": (
@@ -554,7 +554,7 @@ CASES = {
         Layers([AttachedPolicy(policy({}, {}, name="Theirs"), AWS_MANAGED)]),
         [
             "Add to a policy of ana: Deny ec2:StopInstances on *.",
-            "Detach Theirs: it is AWS's to change.",
+            "Detach Theirs: Only AWS can change it.",
         ],
     ),
     "allowed twice": (
@@ -575,7 +575,7 @@ CASES = {
         Layers(resource=resource_policy({})),
         [
             f"Add to the resource-based policy: Deny {GET} for {EC2}.",
-            "Take bucket/#1 out of the resource-based policy.",
+            "Remove bucket/#1 from the resource-based policy.",
         ],
     ),
     "the root user": (
@@ -728,7 +728,7 @@ def test_a_boundary_of_aws_is_replaced_by_one_of_your_own():
     boundary = fix.apply(decision.layers).boundary
 
     assert boundary.arn is None
-    assert [one.action for one in boundary.policy.statements] == [("ec2:*",), (GET,)]
+    assert [statement.action for statement in boundary.policy.statements] == [("ec2:*",), (GET,)]
 
 
 def test_only_decisions_by_the_rules_of_aws_can_be_mended():

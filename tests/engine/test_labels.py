@@ -32,20 +32,20 @@ from tests.engine.making import (
 WHO = [
     (ask(), "The IAM user"),
     (ask(ROOT), f"The root user of account {OWN}."),
-    (ask(DEV), f"Some session of the role {DEV}."),
+    (ask(DEV), f"A session of the role {DEV}."),
     (ask(DEV_1), f"The session {DEV_1} of the role {DEV}."),
-    (ask(GUEST, issuer=ANA), f"The federated user {GUEST}, made by {ANA}."),
-    (ask(GUEST), f"The federated user {GUEST}, made by a user."),
+    (ask(GUEST, issuer=ANA), f"The federated user {GUEST} of {ANA}."),
+    (ask(GUEST), f"The federated user {GUEST} of an IAM user."),
     (ask(EC2, resource_account=OWN), f"The AWS service {EC2}."),
     (
         ask(SAML, "sts:AssumeRoleWithSAML", ROLE),
-        f"Somebody whom the identity provider {SAML} has signed in.",
+        f"A user of the identity provider {SAML}.",
     ),
     (
         ask(GOOGLE, "sts:AssumeRoleWithWebIdentity", ROLE),
-        "Somebody whom the identity provider accounts.google.com has signed in.",
+        "A user of the identity provider accounts.google.com.",
     ),
-    (ask(ANONYMOUS, resource_account=OWN), "Somebody who did not sign the request."),
+    (ask(ANONYMOUS, resource_account=OWN), "An anonymous caller, who didn't sign the request."),
 ]
 
 
@@ -86,8 +86,8 @@ def test_the_third_and_fourth_answers_say_where_policies_came_from():
         "identity-based policy: everything",
     )
     assert answers[3] == (
-        "Denied by deny/No; a Deny wins.",
-        "deny/No came through group astronomers.",
+        "Denied by deny/No. A Deny overrides every Allow.",
+        "deny/No comes through group astronomers.",
     )
     assert labels(evaluate(ask(), Layers()))[2].answer == ("None.",)
 
@@ -149,19 +149,19 @@ def test_the_fifth_answer_tells_of_each_outer_ceiling():
     assert one == (
         "– resource control policy: No resource control policy.",
         (
-            f"○ service control policy: The service control policy does not allow {GET}"
-            " at level 2 of 2: nothing gets through."
+            f"○ service control policy: The service control policy doesn't allow {GET}"
+            " at level 2 of 2 and blocks the request."
         ),
         "– VPC endpoint policy: No VPC endpoint.",
     )
-    assert two[1] == "– service control policy: An AWS service is no principal of an account."
+    assert two[1] == "– service control policy: An AWS service isn't a principal of an account."
 
 
 def test_the_fifth_answer_says_that_no_outer_ceiling_is_there():
     """Neither organization nor VPC endpoint."""
     answer = labels(evaluate(ask(), Layers()))[4].answer
 
-    assert answer == ("There are none here: no organization, no VPC endpoint.",)
+    assert answer == ("Nothing limits it: there is no organization and no VPC endpoint.",)
 
 
 def test_the_sixth_answer_says_who_grants_and_who_cuts():
@@ -174,7 +174,7 @@ def test_the_sixth_answer_says_who_grants_and_who_cuts():
     assert root == ("The root user needs no Allow in its own account.",)
     scoped = labels(evaluate(ask(DEV_1), Layers([EVERYTHING], scoped=[EVERYTHING])))[5].answer
     assert scoped[-1] == (
-        "✓ scope-down policy: everything/#1 lets it through; a scope-down policy never grants."
+        "✓ scope-down policy: everything/#1 allows it, but a scope-down policy never grants."
     )
     token = labels(evaluate(ask(action="sts:GetSessionToken", resource="*"), Layers()))[5].answer
     assert token == ("sts:GetSessionToken needs no permission.",)
@@ -189,12 +189,12 @@ RULES = [
     ),
     (
         ask(action="s3:GetBucketPolicy", resource="arn:aws:s3:::bk", resource_account=FOREIGN),
-        "No policy can give this to another account.",
+        "No policy can allow this to another account.",
     ),
-    (ask(ROOT, "sts:AssumeRole", ROLE), "A root user can assume no role."),
+    (ask(ROOT, "sts:AssumeRole", ROLE), "A root user can't assume a role."),
     (
         ask(action="sts:AssumeRoot", resource=f"arn:aws:iam::{FOREIGN}:root"),
-        "For AssumeRoot the caller's own policies are enough.",
+        "AssumeRoot: the caller's own policies are enough.",
     ),
 ]
 

@@ -217,7 +217,11 @@ def test_removing_a_ceiling_never_narrows(question, data):
     layers = decision.layers
     # A federated user without session policy stands under one that allows nothing.
     guest = ":federated-user/" in question["principal"]
-    there = [one for one in CEILINGS if layers.levels(one) and not (guest and one == "session")]
+    there = [
+        ceiling
+        for ceiling in CEILINGS
+        if layers.levels(ceiling) and not (guest and ceiling == "session")
+    ]
     assume(there)
     layer = data.draw(st.sampled_from(there))
     levels = list(layers.levels(layer))
@@ -235,7 +239,9 @@ def test_policies_of_one_level_are_put_together(question):
         levels[layer] = [
             (AttachedPolicy(replace(level[0].policy, statements=together)),) if together else level
             for level in decision.layers.levels(layer)
-            for together in [tuple(one for each in level for one in each.policy.statements)]
+            for together in [
+                tuple(statement for each in level for statement in each.policy.statements)
+            ]
         ]
 
     assert evaluate(decision.request, built(decision.layers, **levels)).verdict is decision.verdict
@@ -469,7 +475,7 @@ def test_no_policy_that_parses_makes_the_engine_fail(
     assert str(decision) in repr(decision)
     for step in decision.steps:
         assert step.layer in str(step)
-        assert all(one.effect in one.text for one in step.statements)
+        assert all(statement.effect in statement.text for statement in step.statements)
 
 
 NOBODY = [

@@ -114,8 +114,8 @@ def test_a_grant_may_be_given_by_its_parts():
         ((ANA, ["*"]), "operations is a list"),
         ((ANA, [1]), "operations is a list"),
         ((ANA, ["Decrypt"], ["a"]), "constraints is a dict"),
-        ((ANA, ["Decrypt"], {"subset": {}}), "'subset' is no constraint"),
-        ((ANA, ["Decrypt"], {"encryption_context_equals": "a"}), "is no constraint"),
+        ((ANA, ["Decrypt"], {"subset": {}}), "'subset' isn't a constraint"),
+        ((ANA, ["Decrypt"], {"encryption_context_equals": "a"}), "isn't a constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),
     ],
 )

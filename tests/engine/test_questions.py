@@ -53,7 +53,7 @@ def problems(text):
     with pytest.raises(LoadError) as caught:
         read_questions(text if isinstance(text, str) else json.dumps(text))
     first, *lines = str(caught.value).splitlines()
-    assert first == "This is no question:"
+    assert first == "This isn't a question:"
     assert lines
     assert all(re.match(r"  \$\S* \(line \d+, column \d+\): ", line) for line in lines), lines
     return [line.strip() for line in lines]

@@ -103,7 +103,7 @@ NO_CALLERS = [
 @pytest.mark.parametrize("principal", NO_CALLERS)
 def test_what_is_no_caller_is_refused(principal):
     """The error quotes it, and says what a caller looks like."""
-    with pytest.raises(RequestError, match="no caller that iamlab knows") as caught:
+    with pytest.raises(RequestError, match="isn't a caller") as caught:
         ask(principal, resource="arn:aws:sqs:eu-west-1:111122223333:q")
 
     assert repr(principal) in str(caught.value)
@@ -111,7 +111,7 @@ def test_what_is_no_caller_is_refused(principal):
 
 def test_a_group_is_no_caller_and_the_error_says_why():
     """A group's policies act through its members."""
-    with pytest.raises(RequestError, match="A group cannot call"):
+    with pytest.raises(RequestError, match="A group can't make calls"):
         ask(f"arn:aws:iam::{OWN}:group/astronomers")
 
 
@@ -136,7 +136,7 @@ NO_ACTIONS = [
 @pytest.mark.parametrize("action", NO_ACTIONS)
 def test_a_question_names_one_action(action):
     """Without wildcards, as service:Action."""
-    with pytest.raises(RequestError, match="is not an action") as caught:
+    with pytest.raises(RequestError, match="isn't an action") as caught:
         ask(action=action)
 
     assert repr(action) in str(caught.value)
@@ -208,7 +208,7 @@ def test_the_owner_is_in_the_arn_or_it_is_the_caller(principal, resource, accoun
 @pytest.mark.parametrize("principal", ["ec2.amazonaws.com", ANONYMOUS])
 def test_where_nobody_can_tell_the_owner_it_must_be_given(principal):
     """A bucket's ARN has no account, and neither has such a caller."""
-    with pytest.raises(RequestError, match="Give resource_account") as caught:
+    with pytest.raises(RequestError, match="Pass resource_account") as caught:
         ask(principal)
 
     assert repr(OBJECT) in str(caught.value)
@@ -294,7 +294,7 @@ BAD_CONTEXT = [
     (None, "context"),
     ("aws:username=ana", "context"),
     ({"a:b": 10**5000}, "a:b"),
-    ({"a:b": "1", "A:B": "2"}, "twice"),
+    ({"a:b": "1", "A:B": "2"}, "duplicated"),
 ]
 
 

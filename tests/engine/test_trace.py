@@ -33,7 +33,7 @@ def test_the_fast_path_finds_what_the_readable_path_finds(question):
 
     assert fast == readable
     for layer in LAYERS:
-        assert [one.applies for one in fast[layer].matches] == [
+        assert [match.applies for match in fast[layer].matches] == [
             not one.mismatches for one in readable[layer].matches
         ]
 
@@ -87,12 +87,12 @@ def test_a_filter_does_not_bind_whom_the_resource_names_directly():
         (
             Layers([resource_policy({"Principal": {"AWS": ANA}})]),
             "identity",
-            "only resource policies may have one",
+            "only resource-based policies can have it",
         ),
         (
             Layers(resource=policy({}, name="bucket")),
             "resource",
-            "a resource policy must name somebody",
+            "a resource-based policy must name a principal",
         ),
     ],
 )

@@ -127,7 +127,7 @@ def random_cases(count: int, seed: int) -> list[Case]:
 
 
 def _both_can_express(case: Case) -> bool:
-    """Say whether identity policies alone decide, and every condition asks for single values."""
+    """Return whether identity policies alone decide, and every condition asks for single values."""
     own = re.fullmatch(rf"arn:aws:(iam::{OWN}:user|sts::{OWN}:assumed-role)/.*", case.principal)
     needs_another = re.match(
         "kms:.*:key/|sts:(assume|tag|set).* arn", f"{case.action} {case.resource}", re.IGNORECASE

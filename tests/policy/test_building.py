@@ -144,25 +144,29 @@ def test_no_conditions_are_no_element():
 @pytest.mark.parametrize(
     ("arguments", "named", "complaint"),
     [
-        ((5,), {}, "actions is text or a list of text, not 5"),
-        (({"a": "b"},), {}, "actions is text"),
-        ((["s3:*", 5],), {}, "actions holds text, not 5"),
-        (([],), {}, "actions needs at least one"),
-        (("s3:*", []), {}, "resources needs at least one"),
-        (("s3:*",), {"principal": []}, "principal needs at least one"),
-        (("s3:*",), {"principal": {"AWS": 5}}, "principal AWS is text"),
-        (("s3:*",), {"sid": 5}, "sid is text"),
-        (("s3:*",), {"when": "aws:username"}, "when is a dict"),
-        (("s3:*",), {"when": {"aws:CurrentTime": "2026-01-01"}}, "Say before or after"),
+        ((5,), {}, "actions must be text or a list of texts, not 5"),
+        (({"a": "b"},), {}, "actions must be text"),
+        ((["s3:*", 5],), {}, "actions must contain text, not 5"),
+        (([],), {}, "actions is empty"),
+        (("s3:*", []), {}, "resources is empty"),
+        (("s3:*",), {"principal": []}, "principal is empty"),
+        (("s3:*",), {"principal": {"AWS": 5}}, "principal AWS must be text"),
+        (("s3:*",), {"sid": 5}, "sid must be text"),
+        (("s3:*",), {"when": "aws:username"}, "when must be a dict"),
+        (("s3:*",), {"when": {"aws:CurrentTime": "2026-01-01"}}, "Choose before or after"),
         (("s3:*",), {"when": {"aws:TagKeys": "a"}}, "ForAllValues:StringEquals"),
         (("s3:*",), {"when": {"aws:Nonsense": "a"}}, "Name the operator"),
         (("s3:*",), {"when": {5: "a"}}, "Name the operator"),
-        (("s3:*",), {"when": {"Bool": {5: "a"}}}, "condition keys are text"),
-        (("s3:*",), {"when": {5: {"a:b": "a"}}}, "condition keys are text"),
+        (("s3:*",), {"when": {"Bool": {5: "a"}}}, "condition keys must be text"),
+        (("s3:*",), {"when": {5: {"a:b": "a"}}}, "condition keys must be text"),
         (("s3:*",), {"when": {"aws:username": None}}, "of type NoneType"),
         (("s3:*",), {"when": {"aws:username": 10**400}}, "of type int"),
         (("s3:*",), {"when": {"aws:username": float("nan")}}, "of type float"),
-        (("s3:*",), {"when": {"aws:username": "a", "AWS:UserName": "b"}}, "twice"),
+        (
+            ("s3:*",),
+            {"when": {"aws:username": "a", "AWS:UserName": "b"}},
+            "duplicate key: AWS:UserName",
+        ),
     ],
 )
 def test_what_cannot_be_written_is_refused_with_a_mend(arguments, named, complaint):
@@ -239,7 +243,7 @@ def test_text_does_not_turn_into_a_variable_by_adding(element):
     one = {key: value for key, value in (PLAIN | element).items() if value is not None}
     old = Policy.parse(OLD | {"Statement": [one]}, name="ancient")
 
-    with pytest.raises(RequestError, match=r"ancient is of version 2008-10-17.*#1"):
+    with pytest.raises(RequestError, match=r"ancient has version 2008-10-17.*#1"):
         add(allow("s3:*"), old)
     with pytest.raises(RequestError, match="plain text"):
         add(Policy.parse(old.text), allow("s3:*"))

@@ -19,7 +19,7 @@ def test_the_catalogue_holds_what_aws_declares():
     assert len(catalog.services()) > 450
     assert len(catalog.all_actions()) > 22_000
     assert catalog.data_date().isoformat() >= "2026-10-01"
-    assert {one.level for one in catalog.all_actions()} == set(catalog.LEVELS)
+    assert {action.level for action in catalog.all_actions()} == set(catalog.LEVELS)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_letter_case_does_not_count():
 )
 def test_a_pattern_expands_to_just_the_actions_that_it_matches(pattern):
     """In alphabetical order, each once."""
-    every = [one.full_name for one in catalog.all_actions()]
+    every = [action.full_name for action in catalog.all_actions()]
     wanted = [name for name in every if pattern == "*" or glob_ignoring_case(pattern, name)]
 
     assert sorted(catalog.expand(pattern)) == sorted(wanted)

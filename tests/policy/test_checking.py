@@ -119,7 +119,7 @@ def test_a_document_may_be_as_large_as_the_limit_and_no_larger(
         for more in (0, 1)
     )
 
-    assert [one.code for one in refusals(fits, policy_type, service)][1:] == []
+    assert [refusal.code for refusal in refusals(fits, policy_type, service)][1:] == []
     last = refusals(larger, policy_type, service)[-1]
     assert (last.code, last.http_status, last.path) == (code, status, "$")
     assert last.message.endswith(message)
@@ -175,13 +175,15 @@ def test_the_error_has_all_reasons_and_marks_the_one_that_aws_tells():
     assert isinstance(error, SaveError)
     assert (error.code, error.http_status) == ("MalformedPolicyDocument", 400)
     assert error.message == "Policy document must be version 2012-10-17 or greater."
-    assert [one.shown for one in error.refusals] == [True, False, False]
+    assert [refusal.shown for refusal in error.refusals] == [True, False, False]
     assert len(error.problems) == 3
     assert error.problems[0].what == (
         "AWS answers MalformedPolicyDocument: "
         "Policy document must be version 2012-10-17 or greater."
     )
-    assert error.problems[1].what.startswith("Later it would answer MalformedPolicyDocument: ")
+    assert error.problems[1].what.startswith(
+        "After that, it would answer MalformedPolicyDocument: "
+    )
     assert (error.problems[1].line, error.problems[1].column) == (2, 12)
     assert str(error).startswith("policy 'readers' has 3 problems:\n  $ (line 1, column 1): AWS")
 
@@ -192,7 +194,7 @@ def test_a_sentence_that_aws_does_not_document_is_not_made_up():
     error = SaveError([one])
 
     assert one.message == ""
-    assert str(one).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {NO_TEXT} Say")
+    assert str(one).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {NO_TEXT} Write")
     assert error.problems[0].what == f"AWS answers InvalidPolicyDocument: {NO_TEXT}"
 
 

@@ -27,7 +27,11 @@ def test_iam_saves_every_policy_that_aws_itself_wrote():
     """All its managed policies pass, but for size: to that AWS does not hold itself."""
     managed = json.loads(aws_managed_policies_data)
     policies = [Policy.parse(one["Document"]) for one in managed.values()]
-    told = {(one.code, one.path) for policy in policies for one in refusals(policy, "identity")}
+    told = {
+        (refusal.code, refusal.path)
+        for policy in policies
+        for refusal in refusals(policy, "identity")
+    }
 
     assert len(policies) > 1500
     assert told <= {("LimitExceeded", "$"), ("ValidationError", "$")}
@@ -239,7 +243,7 @@ def witness(raw, policy_type):
 
 
 def ours(raw, policy_type):
-    """Give our sentence, or ``None``."""
+    """Return our sentence, or ``None``."""
     found = refused(raw, policy_type)
     return found[0].message if found else None
 

@@ -209,7 +209,7 @@ def test_the_words_are_compared_statement_by_statement():
         "Statement #2:",
         "- Action: ec2:*",
         "+ Action: ec2:Start*",
-        "Statement Gone, gone:",
+        "Statement Gone, removed:",
         "- Sid: Gone",
         "- Effect: Deny",
         "- Action: iam:*",
@@ -251,7 +251,7 @@ def test_order_alone_is_no_difference_in_words():
     other = both(deny("iam:*"), allow([PUT, GET]))
 
     assert lines(one, other) == []
-    assert lines(both(one, allow([GET, PUT])), one)[:1] == ["Statement #3, gone:"]
+    assert lines(both(one, allow([GET, PUT])), one)[:1] == ["Statement #3, removed:"]
 
 
 def test_a_long_comparison_of_words_is_quick():
@@ -276,7 +276,7 @@ def test_a_long_comparison_of_words_is_quick():
     [
         ([{"Action": GET}] * 1001, "1001 statements"),
         ([{"Action": [f"s3:{number}" for number in range(10_001)]}], "10001 different actions"),
-        ([{"NotAction": [f"*:Get{number}*" for number in range(101)]}], "101 actions of all serv"),
+        ([{"NotAction": [f"*:Get{number}*" for number in range(101)]}], "101 actions for all serv"),
     ],
 )
 def test_what_would_take_too_long_is_refused(statements, complaint):

@@ -78,7 +78,7 @@ MISTAKES = [
     ("$.Statement[1].Condition.Bool.aws:SecureTransport", 8, "null", "null"),
     ("$.Statement[1].Condition.Null", 9, '"aws:TagKeys"', "text"),
     ("$.Statement[2]", 11, '"Allow"', "text"),
-    ("$.Statement[3].Effect", 12, '"Effect": "Deny"', "twice"),
+    ("$.Statement[3].Effect", 12, '"Effect": "Deny"', "Duplicate"),
     ("$.Statement[3].Principal.Aws", 12, '"*"}}', "Aws"),
 ]
 
@@ -104,10 +104,10 @@ def test_a_dict_has_the_same_problems_without_lines():
     document = json.loads(MANY_MISTAKES)
     paths = [path for path, _ in problems(document)]
 
-    assert sorted(paths) == sorted(path for path, _, _, word in MISTAKES if word != "twice")
+    assert sorted(paths) == sorted(path for path, _, _, word in MISTAKES if word != "Duplicate")
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
-    assert {(one.line, one.column) for one in caught.value.problems} == {(None, None)}
+    assert {(problem.line, problem.column) for problem in caught.value.problems} == {(None, None)}
 
 
 REFUSED = [
@@ -128,7 +128,7 @@ REFUSED = [
     ({"Statement": "x"}, "$.Statement", "text"),
     ({"Statement": [], "Statements": []}, "$.Statements", "no element"),
     ({"Statement": [], "Version": 2012}, "$.Version", "number"),
-    ({"Statement": [], "Version": "2012-10-17 "}, "$.Version", "cannot be"),
+    ({"Statement": [], "Version": "2012-10-17 "}, "$.Version", "can't be"),
     ({"Statement": [], "Version": None}, "$.Version", "null"),
     ({"Statement": [], "Id": 5}, "$.Id", "number"),
     ({"Statement": [], "Id": ["a"]}, "$.Id", "list"),
@@ -155,16 +155,16 @@ REFUSED = [
     (statement(Principals="*"), "$.Statement.Principals", "no element"),
     (statement(Principal=["*"]), "$.Statement.Principal", "list"),
     (statement(Principal=5), "$.Statement.Principal", "number"),
-    (statement(Principal={"aws": "*"}), "$.Statement.Principal.aws", "No principal type"),
+    (statement(Principal={"aws": "*"}), "$.Statement.Principal.aws", "no principal type"),
     (statement(Principal={"AWS": 111122223333}), "$.Statement.Principal.AWS", "number"),
     (statement(Principal={"AWS": [None]}), "$.Statement.Principal.AWS[0]", "null"),
     (statement(Condition=[]), "$.Statement.Condition", "list"),
     (statement(Condition=None), "$.Statement.Condition", "null"),
     (statement(Condition={"Bool": []}), "$.Statement.Condition.Bool", "list"),
-    (conditioned("Equals", "a:b", "c"), "$.Statement.Condition.Equals", "No operator"),
-    (conditioned("bool", "a:b", "c"), "$.Statement.Condition.bool", "No operator"),
-    (conditioned("NullIfExists", "a:b", "c"), "$.Statement.Condition.NullIfExists", "No operator"),
-    (conditioned("ForAny:Bool", "a:b", "c"), "$.Statement.Condition.ForAny:Bool", "No operator"),
+    (conditioned("Equals", "a:b", "c"), "$.Statement.Condition.Equals", "no operator"),
+    (conditioned("bool", "a:b", "c"), "$.Statement.Condition.bool", "no operator"),
+    (conditioned("NullIfExists", "a:b", "c"), "$.Statement.Condition.NullIfExists", "no operator"),
+    (conditioned("ForAny:Bool", "a:b", "c"), "$.Statement.Condition.ForAny:Bool", "no operator"),
     (conditioned("Bool", "a:b", {}), "$.Statement.Condition.Bool.a:b", "object"),
     (conditioned("Bool", "a:b", [None]), "$.Statement.Condition.Bool.a:b[0]", "null"),
     (conditioned("Bool", "a:b", [[]]), "$.Statement.Condition.Bool.a:b[0]", "list"),
@@ -192,11 +192,11 @@ HINTS = [
     (conditioned("Some:Bool", "a:b", "c"), "ForAllValues, ForAnyValue"),
     (conditioned("ForAllValues:Nul", "a:b", "c"), "'Null'"),
     (conditioned("zzz", "a:b", "c"), "StringEquals"),
-    (conditioned("NullIfExists", "a:b", "c"), "write Null"),
-    (statement(Effect="allow"), "letter case"),
-    (statement(Sid=5), "Quote"),
+    (conditioned("NullIfExists", "a:b", "c"), "Write Null"),
+    (statement(Effect="allow"), "case-sensitive"),
+    (statement(Sid=5), "in quotes"),
     ("{'Statement': []}", "double quotes"),
-    ("{\"Statement\": 'a'}", "double quotes only"),
+    ("{\"Statement\": 'a'}", "Use double quotes"),
     ('{"Statement": []', "'}'"),
 ]
 
@@ -207,7 +207,7 @@ def test_a_mistake_comes_with_a_mend(document, hint):
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
 
-    assert hint in " ".join(f"{one.what} {one.remedy}" for one in caught.value.problems)
+    assert hint in " ".join(f"{problem.what} {problem.remedy}" for problem in caught.value.problems)
 
 
 def test_a_question_ends_with_its_mark():
@@ -299,7 +299,7 @@ def test_of_two_equal_keys_each_problem_has_its_own_place():
     with pytest.raises(PolicyError) as caught:
         Policy.parse(text)
 
-    places = {one.column for one in caught.value.problems if "allow" in one.what}
+    places = {problem.column for problem in caught.value.problems if "allow" in problem.what}
     assert places == {text.index('"allow"') + 1}
 
 
@@ -490,7 +490,10 @@ def test_any_json_is_a_policy_or_a_policy_error(document):
         assert result.to_dict() == document
     else:
         assert result.problems
-        assert all(one.path.startswith("$") and one.what and one.remedy for one in result.problems)
+        assert all(
+            problem.path.startswith("$") and problem.what and problem.remedy
+            for problem in result.problems
+        )
 
 
 @given(st.text('{}[]":,\\u\n 019.eE+-truefalsnl/*ab\ud800\ufeff', max_size=40))
@@ -498,7 +501,9 @@ def test_any_text_is_a_policy_or_a_policy_error_with_a_place(text):
     """No text can make parse fail in another way; text that is JSON is never called broken."""
     result = attempt(text)
 
-    assert isinstance(result, Policy) or all(one.line and one.column for one in result.problems)
+    assert isinstance(result, Policy) or all(
+        problem.line and problem.column for problem in result.problems
+    )
 
 
 @given(documents(), st.data())
@@ -566,8 +571,8 @@ def test_a_policy_may_nest_as_deep_as_the_language_does():
         {"Statement": [ALLOW | {"Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": ["a"]}}}]}
     )
     above, below = ("[" * depth + "]" * depth for depth in (MAX_DEPTH + 1, MAX_DEPTH + 2))
-    assert "Nested deeper" not in problems(above)[0][1]
-    assert "Nested deeper" in problems(below)[0][1]
+    assert "nested deeper" not in problems(above)[0][1]
+    assert "nested deeper" in problems(below)[0][1]
 
 
 def text_of(statements):

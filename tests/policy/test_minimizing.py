@@ -21,8 +21,8 @@ USUAL = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 def policy(*statements, **top):
     """A policy of statements that allow all of S3 where they say nothing else."""
     made = [
-        {key: value for key, value in (USUAL | one).items() if value is not None}
-        for one in statements
+        {key: value for key, value in (USUAL | statement).items() if value is not None}
+        for statement in statements
     ]
     return Policy.parse({"Version": "2012-10-17", "Statement": made} | top, name="p")
 
@@ -210,7 +210,7 @@ def test_it_is_never_longer_and_once_is_enough(whole):
 
     assert len(json.dumps(less.to_dict())) <= len(json.dumps(whole.to_dict()))
     assert bool(less.statements) is bool(whole.statements)
-    assert {one.sid for one in less.statements} <= {one.sid for one in whole.statements}
+    assert {statement.sid for statement in less.statements} <= {one.sid for one in whole.statements}
     assert minimize(less) is less
 
 

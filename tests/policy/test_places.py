@@ -31,23 +31,23 @@ def at(policy, path):
 
 
 def parts(policy):
-    """Give every value of a policy's statements with the path that Places gives it."""
+    """Return every value of a policy's statements with the path that Places gives it."""
     places = Places(policy)
-    for one in policy.statements:
+    for statement in policy.statements:
         elements = {
-            "Action": one.action,
-            "NotAction": one.not_action,
-            "Resource": one.resource,
-            "NotResource": one.not_resource,
+            "Action": statement.action,
+            "NotAction": statement.not_action,
+            "Resource": statement.resource,
+            "NotResource": statement.not_resource,
         }
         for name, values in elements.items():
             for index, value in enumerate(values or ()):
-                yield places.value(one, name, index), value
-        for index, (_, value) in enumerate(one.principal or one.not_principal or ()):
-            yield places.principal(one, index), value
-        for condition in one.conditions:
+                yield places.value(statement, name, index), value
+        for index, (_, value) in enumerate(statement.principal or statement.not_principal or ()):
+            yield places.principal(statement, index), value
+        for condition in statement.conditions:
             for index, value in enumerate(condition.values):
-                yield places.condition(one, condition, index), value
+                yield places.condition(statement, condition, index), value
 
 
 @pytest.mark.parametrize("indent", [None, 2])

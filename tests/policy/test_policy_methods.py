@@ -48,7 +48,7 @@ def test_validate_raises_with_aws_words_and_the_first_marked():
         READ.validate("trust")
 
     assert caught.value.problems[0].what.startswith("AWS answers MalformedPolicyDocument: ")
-    assert all(one.what.startswith("Later") for one in caught.value.problems[1:])
+    assert all(one.what.startswith("After that") for one in caught.value.problems[1:])
 
 
 def test_lint_describe_and_diff_are_those_of_their_modules():
@@ -67,7 +67,9 @@ def test_minimize_says_the_same_in_fewer_words():
     """And leaves alone what is short already."""
     wordy = Policy.allow(["s3:Get*", "s3:GetObject"], "*") + Policy.allow("s3:Put*", "*")
 
-    assert [one.action for one in wordy.minimize().statements] == [("s3:Get*", "s3:Put*")]
+    assert [statement.action for statement in wordy.minimize().statements] == [
+        ("s3:Get*", "s3:Put*")
+    ]
     assert READ.minimize() is READ
 
 

@@ -36,7 +36,7 @@ MANAGED = {
         (
             "Lets the caller change the password of the user <own user name> (any account) and any "
             "user whose path and name end with /<own user name>. Without aws:username in the "
-            "request, the resource named by it does not match."
+            "request, the resource with this variable doesn't match."
         ),
         "Lets the caller read the account's password policy (IAM).",
     ],
@@ -47,8 +47,8 @@ STAR = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def policy(*statements, version="2012-10-17"):
     """A policy of statements that allow everything where they say nothing else."""
     made = [
-        {key: value for key, value in (STAR | one).items() if value is not None}
-        for one in statements
+        {key: value for key, value in (STAR | statement).items() if value is not None}
+        for statement in statements
     ]
     return Policy.parse({"Version": version, "Statement": made})
 
@@ -137,8 +137,8 @@ def test_what_is_denied_stands_in_gerunds():
         ("sqs:*", "use every SQS action on every resource."),
         ("s3:**", "use every S3 action on every resource."),
         ("*", "do everything on every resource."),
-        (["s3:GetObject", "s3:Nope"], "read any object. No known action fits s3:Nope."),
-        (["s3:GetObject", ""], "read any object. No known action fits ''."),
+        (["s3:GetObject", "s3:Nope"], "read any object. No known action matches s3:Nope."),
+        (["s3:GetObject", ""], "read any object. No known action matches ''."),
     ],
 )
 def test_action_rows(actions, wanted):
@@ -173,8 +173,10 @@ def test_values_that_are_many_are_counted():
 
     assert "v7 or 4 more" in given("StringEquals", values)
     assert "v7 and 4 more" in given("StringNotEquals", values)
-    assert "or fits one of 4 more patterns" in given("StringLike", [f"{v}*" for v in values])
-    assert "and fits none of 4 more patterns" in given("StringNotLike", [f"{v}*" for v in values])
+    assert "or matches one of 4 more patterns" in given("StringLike", [f"{v}*" for v in values])
+    assert "and matches none of 4 more patterns" in given(
+        "StringNotLike", [f"{v}*" for v in values]
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,11 +209,11 @@ def test_values_that_are_many_are_counted():
         ("StringNotLike", "s3:prefix", "*", "has no value"),
         ("StringNotLike", "s3:prefix", "*a*", "does not contain a"),
         ("StringLike", "s3:prefix", "*a", "ends with a"),
-        ("StringLike", "s3:prefix", "a?", "fits a?"),
+        ("StringLike", "s3:prefix", "a?", "matches a?"),
         ("StringLike", "s3:prefix", "${*}", "is '${*}'"),
         ("StringEquals", "s3:prefix", "${aws:username}", "is the same as the caller's user name"),
         ("StringEquals", "s3:prefix", "a b", "is 'a b'"),
-        ("StringEquals", "s3:prefix", "${s3:x, 'b'}/c", "is <s3:x, or b if there is none>/c"),
+        ("StringEquals", "s3:prefix", "${s3:x, 'b'}/c", "is <s3:x, or b by default>/c"),
     ],
 )
 def test_condition_value_rows(operator, key, value, wanted):
@@ -225,16 +227,16 @@ def test_condition_value_rows(operator, key, value, wanted):
     ("resource", "wanted"),
     [
         ("arn:aws:s3:::b", "the bucket b"),
-        ("arn:aws:s3:::b?", "every bucket or object of which bucket and key fit b?"),
+        ("arn:aws:s3:::b?", "every bucket or object that matches b?"),
         ("arn:aws:s3:::b*", "every bucket whose name begins with b, and every object in it"),
-        ("arn:aws:s3:::*b*", "every bucket or object of which bucket and key fit *b*"),
+        ("arn:aws:s3:::*b*", "every bucket or object that matches *b*"),
         ("arn:aws:s3:::*", "every bucket and every object"),
-        ("arn:aws:s3:::*/x", "every object whose bucket and key fit */x"),
+        ("arn:aws:s3:::*/x", "every object that matches */x"),
         ("arn:aws:s3:::b/*", "objects in b"),
         ("arn:aws:s3:::b/x", "the object x in b"),
         ("arn:aws:s3:::b/x*", "objects in b whose key begins with x"),
         ("arn:aws:s3:::b/x/*", "objects under x/ in b"),
-        ("arn:aws:s3:::b/*x", "objects in b whose key fits *x"),
+        ("arn:aws:s3:::b/*x", "objects in b whose key matches *x"),
         ("arn:aws-cn:s3:::b", "the bucket b (partition aws-cn)"),
         ("arn:*:s3:::b", "the bucket b"),
         ("arn:aws:iam::*:role/*", "any role"),
@@ -253,12 +255,12 @@ def test_condition_value_rows(operator, key, value, wanted):
             "the Systems Manager document AWS-Run (any Region, no account)",
         ),
         ("arn:aws:dynamodb:*:*:table/*/index/*", "any DynamoDB index"),
-        ("arn:aws:ecs:*:*:task/a*/b", "everything that fits arn:aws:ecs:*:*:task/a*/b"),
+        ("arn:aws:ecs:*:*:task/a*/b", "everything that matches arn:aws:ecs:*:*:task/a*/b"),
         ("arn:aws:nope:::x", "the resource arn:aws:nope:::x"),
-        ("arn:aws:nope:::x*", "everything that fits arn:aws:nope:::x*"),
-        ("arn:aws:s3*", "everything that fits arn:aws:s3*"),
-        ("arn:aws:s3", "arn:aws:s3 (which is no ARN)"),
-        ("home", "home (which is no ARN)"),
+        ("arn:aws:nope:::x*", "everything that matches arn:aws:nope:::x*"),
+        ("arn:aws:s3*", "everything that matches arn:aws:s3*"),
+        ("arn:aws:s3", "arn:aws:s3 (which isn't an ARN)"),
+        ("home", "home (which isn't an ARN)"),
         ("arn:aws:s3:::b/${*}/*", "objects under '${*}/' in b"),
         ("arn:aws:s3:::b/${aws:PrincipalTag/a/b}/*", "objects under <own tag a/b>/ in b"),
     ],
@@ -279,7 +281,7 @@ def test_an_action_is_put_with_the_resources_that_it_works_on():
 
     assert text == (
         "Lets the caller list the objects of and read the policy of the bucket b, and read objects "
-        "in b. None of these resources fits iam:GetUser."
+        "in b. iam:GetUser can't be used on these resources."
     )
 
 
@@ -296,13 +298,13 @@ def test_what_other_things_are_listed_too_does_not_hide_the_object():
     [
         ("", "Lets the caller do"),
         ("identity", "Lets the caller do"),
-        ("boundary", "Leaves room for the caller to do"),
-        ("session", "Leaves room for the caller to do"),
-        ("scp", "Leaves room for the caller to do"),
-        ("rcp", "Leaves room for everybody, signed in or not, to do"),
-        ("endpoint", "Leaves room for everybody, signed in or not, to do"),
-        ("resource", "Matches nothing: a resource-based policy must name a Principal"),
-        ("trust", "Matches nothing: a trust policy must name a Principal"),
+        ("boundary", "If another policy allows it, lets the caller do"),
+        ("session", "If another policy allows it, lets the caller do"),
+        ("scp", "If another policy allows it, lets the caller do"),
+        ("rcp", "If another policy allows it, lets everybody, signed in or not, do"),
+        ("endpoint", "If another policy allows it, lets everybody, signed in or not, do"),
+        ("resource", "Matches nothing: a resource-based policy must have a Principal"),
+        ("trust", "Matches nothing: a trust policy must have a Principal"),
     ],
 )
 def test_a_ceiling_is_not_said_to_grant(for_type, beginning):
@@ -321,7 +323,7 @@ def test_a_ceiling_is_not_said_to_grant(for_type, beginning):
             "the federated user eve of account 111122223333",
         ),
         ({"AWS": "AROAEXAMPLEEXAMPLE12"}, "the role with the ID AROAEXAMPLEEXAMPLE12 (nobody, if "),
-        ({"AWS": ["111122223333", "bob"]}, "account 111122223333 (whomever its own policies let)"),
+        ({"AWS": ["111122223333", "bob"]}, "account 111122223333 (if its own policies allow it)"),
     ],
 )
 def test_principal_rows(principal, wanted):
@@ -390,7 +392,7 @@ def test_one_action_in_vain_is_named_beside_the_others():
         Resource=None,
     )
 
-    assert text.endswith(". sts:AssumeRoleWithSAML does not fit this Principal.")
+    assert text.endswith(". This Principal can't use sts:AssumeRoleWithSAML.")
 
 
 @pytest.mark.parametrize(
@@ -419,7 +421,7 @@ def test_a_trust_policy_may_name_no_resource():
     """IAM does not save one, and it would match nothing."""
     text = said("trust", Principal="*", Action="sts:AssumeRole")
 
-    assert text == "Matches nothing: a trust policy may not name a Resource."
+    assert text == "Matches nothing: a trust policy can't have a Resource."
 
 
 def test_not_action_without_actions_spares_nothing():

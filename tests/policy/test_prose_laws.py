@@ -184,7 +184,7 @@ def test_a_missing_key_is_spoken_of_where_it_meets_the_condition(condition, sett
     marks = (
         f" (or the request has no {condition.key}",
         f" (a request without {condition.key}",
-        "(also if there is none)",
+        "(or it has none)",
     )
     spoken_of = any(mark in words.text for mark in marks) or words.text.startswith(lacks)
 

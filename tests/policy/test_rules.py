@@ -104,10 +104,10 @@ def test_mends_name_only_what_a_defect_tells():
     [
         (("idenity",), "Did you mean identity?"),
         (("policy",), "There are: boundary, endpoint, identity"),
-        (("resource", "S3"), "No service 'S3'"),
+        (("resource", "S3"), "no policy rules for the service 'S3'"),
         (("resource", "sqss"), "Did you mean sqs"),
         (("identity", "s3"), "only with type 'resource'"),
-        ((None,), "There is no type of policy None"),
+        ((None,), "There is no policy type None"),
     ],
 )
 def test_an_unknown_type_or_service_is_named(arguments, hint):

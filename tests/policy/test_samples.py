@@ -127,7 +127,7 @@ def test_a_sample_lies_between_two_values(operator, lower, upper):
     """Where only one of two conditions holds."""
     test, samples = OPERATORS[operator].test, value_samples(operator, [lower, upper])
 
-    assert {(test(lower, one), test(upper, one)) for one in samples} >= {
+    assert {(test(lower, sample), test(upper, sample)) for sample in samples} >= {
         (False, True),
         (False, False),
         (True, True),

@@ -96,12 +96,12 @@ class Log:
         self.crashes.append(f"{title}: {_place(error)}")
 
     def digests(self) -> list[str]:
-        """Give a short digest of each section."""
+        """Return a short digest of each section."""
         return [sha256("\n".join(self.lines[name]).encode()).hexdigest()[:8] for name in SECTIONS]
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """Say all that an error tells."""
+    """Return all that an error tells."""
     names = ("code", "http_status", "message", "problems")
     found = {name: getattr(error, name) for name in names if hasattr(error, name)}
     notes = getattr(error, "__notes__", [])
@@ -109,7 +109,7 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def _place(error: BaseException) -> str:
-    """Say where a crash was: for the report, not for the record."""
+    """Return where a crash was: for the report, not for the record."""
     at, place = error.__traceback__, ""
     while at is not None:
         place, at = f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}", at.tb_next
@@ -117,7 +117,7 @@ def _place(error: BaseException) -> str:
 
 
 def of_decision(one: Any) -> list[Any]:
-    """Give what a decision says."""
+    """Return what a decision says."""
     steps = [[step.layer, step.result, step.reason] for step in one.steps]
     return [
         *(str(one.verdict), str(one), one.message, steps, one.blocked_by, one.assumed),
@@ -171,7 +171,7 @@ def ask_verdicts(walk: Walk, number: int) -> None:  # noqa: C901 - one chance af
 def ask_files(walk: Walk, *, thoroughly: bool) -> None:
     """Write events and things; at times save the world, load it, and save that again."""
     world, log = walk.world, walk.log
-    log.lines["events"] += [clean(json.dumps(one.to_dict())) for one in world.events]
+    log.lines["events"] += [clean(json.dumps(event.to_dict())) for event in world.events]
     log.note("events", "repr", world.events)
     for account in world.accounts.values():
         held = [account, *account.users.values(), *account.groups.values(), *account.roles.values()]

@@ -79,8 +79,9 @@ def _parameters(lines: list[str]) -> dict[str, dict[str, str]]:
     for line in lines:
         name, *parameters = line.split()
         every[name] = {
-            one.partition(":")[0].rstrip("!"): one.partition(":")[2] or one[-1:] * one.endswith("!")
-            for one in parameters
+            parameter.partition(":")[0].rstrip("!"): parameter.partition(":")[2]
+            or parameter[-1:] * parameter.endswith("!")
+            for parameter in parameters
         }
     return every
 
@@ -162,20 +163,22 @@ class Walk:
         """Draw the account of the next step: mostly the first, or the one that rules others."""
         every = list(self.world.accounts.values())
         self.account, self.focus = every[0] if self.chance(0.7) else self.pick(every), {}
-        mains = [one.management_account for one in self.world.organizations.values()]
+        mains = [
+            organization.management_account for organization in self.world.organizations.values()
+        ]
         if kind == "organizations" and mains and self.chance(0.85):
             self.account = self.pick(mains)
 
     def action_on(self, resource: str) -> str:
         """Draw an action, mostly one that fits a resource."""
         service = resource.split(":")[2] if resource.startswith("arn:") else ""
-        fitting = [one for one in ACTIONS if one.startswith(f"{service}:")]
+        fitting = [action for action in ACTIONS if action.startswith(f"{service}:")]
         if self.chance(0.02):
             return self.pick(["s3:GetObjekt", "nothing", "s3:*"])
         return self.pick(fitting if fitting and self.chance(0.8) else ACTIONS)
 
     def chance(self, part: float) -> bool:
-        """Say yes in a part of the cases."""
+        """Return yes in a part of the cases."""
         return self.draw.random() < part
 
     def pick(self, some: Any) -> Any:
@@ -190,7 +193,7 @@ class Walk:
         return one
 
     def pool(self, kind: str) -> list[Any]:
-        """Give the things of a kind that the account, or the world, has now."""
+        """Return the things of a kind that the account, or the world, has now."""
         if kind in ("other", "endpoint", "instance", *SERVICE_OF):
             held = self.account.resources.values()
             return [one for one in held if kind in (one.kind, _kind(one))]
@@ -225,12 +228,12 @@ class Walk:
         return self.pick(NAMES.get(kind, NAMES["thing"])) if there is None else there.name
 
     def arn(self, kind: str, other: str = "none") -> str:
-        """Give the ARN of a thing that is there, mostly."""
+        """Return the ARN of a thing that is there, mostly."""
         there = None if self.chance(0.1) else self.one(kind)
         return other if there is None else there.arn
 
     def seen(self, key: str, other: str = "none") -> str:
-        """Give an id that some answer has told."""
+        """Return an id that some answer has told."""
         known = self.found.get(key)
         if not known or self.chance(0.1):
             return other
@@ -281,10 +284,10 @@ class Walk:
         return json.dumps({"Version": NEW, "Statement": some})
 
     def targets(self) -> list[str]:
-        """Give what policies are about and questions are asked on."""
-        here = [one.arn for one in self.account.resources.values()]
-        roles = [one.arn for one in self.account.roles.values()]
-        users = [one.arn for one in self.account.users.values()]
+        """Return what policies are about and questions are asked on."""
+        here = [resource.arn for resource in self.account.resources.values()]
+        roles = [role.arn for role in self.account.roles.values()]
+        users = [user.arn for user in self.account.users.values()]
         few = [*here[:4], *roles[:2], *users[:2]]
         objects = [f"{arn}/m31" for arn in here if arn.startswith("arn:aws:s3:::")]
         return [*few, *objects[:2], "arn:aws:s3:::elsewhere/*"]
@@ -322,7 +325,7 @@ class Walk:
         """Write a trust policy: mostly of an account and of services."""
         calls = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"]
         who = {"AWS": self.pick([self.account.account_id, IDS["main"], "*"])}
-        services = {"Service": [f"{one}.amazonaws.com" for one in SERVICES]}
+        services = {"Service": [f"{service}.amazonaws.com" for service in SERVICES]}
         some: list[Doc] = [
             {"Effect": "Allow", "Principal": who, "Action": calls},
             {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"},
@@ -350,7 +353,7 @@ class Walk:
     # Parameters.
 
     def _makers(self) -> dict[str, Callable[[], Any]]:
-        """Give how parameters are drawn that depend on the world."""
+        """Return how parameters are drawn that depend on the world."""
         names: dict[str, Callable[[], Any]] = {
             "AssumeRolePolicyDocument": self.trust,
             "VirtualMFADeviceName": lambda: self.pick(["phone", "tablet", "spare", "no good"]),
@@ -436,14 +439,14 @@ class Walk:
         return names
 
     def name_id(self, kind: str) -> str:
-        """Give the id of a thing of an organization."""
+        """Return the id of a thing of an organization."""
         there = self.one(kind)
         if kind == "org_policy" and "p" in self.found and self.chance(0.5):
             return self.seen("p")
         return there.id if there is not None and self.chance(0.92) else "ou-none-00000000"
 
     def container_id(self, *, root: bool = False) -> str:
-        """Give the id of a root or an OU."""
+        """Return the id of a root or an OU."""
         one = self.account.organization
         if one is None or self.chance(0.06):
             return "r-0000"
@@ -451,21 +454,21 @@ class Walk:
         return self.pick([one.root.id, *units])
 
     def member_id(self) -> str:
-        """Give the id of a member of the organization."""
+        """Return the id of a member of the organization."""
         there = self.one("member")
         return there.id if there is not None and self.chance(0.85) else self.pick(IDS.values())
 
     def parent_of_member(self) -> str:
-        """Give the id of the parent of the member that the step is about."""
+        """Return the id of the parent of the member that the step is about."""
         there = self.one("member")
         return there.parent_id if there is not None and self.chance(0.9) else "r-0000"
 
     def identity(self) -> str:
-        """Give the ARN of a user, a group or a role."""
+        """Return the ARN of a user, a group or a role."""
         return self.arn(self.pick(["user", "user", "group", "role"]))
 
     def about(self) -> str:
-        """Give the ARN that a call is about, or that a new resource shall have."""
+        """Return the ARN that a call is about, or that a new resource shall have."""
         if self.service == "cloudformation":
             return self.pick(["log-group:abc", "log-group:abc", "log-group:abcd"]).join(
                 [f"arn:aws:logs:us-east-1:{self.account.account_id}:", ""]
@@ -473,12 +476,12 @@ class Walk:
         return self.pick([self.identity(), self.arn("policy")])
 
     def serial(self) -> str:
-        """Give the serial number of a device."""
+        """Return the serial number of a device."""
         there = self.one("device")
         return "GAHT12345678" if there is None else there.serial_number
 
     def code(self, seconds: int) -> str:
-        """Give the code that a device shows at a moment."""
+        """Return the code that a device shows at a moment."""
         from datetime import timedelta
 
         there = self.one("device")
@@ -487,27 +490,27 @@ class Walk:
         return there.code(self.world.clock.now + timedelta(seconds=seconds))
 
     def password(self) -> str:
-        """Give a password."""
+        """Return a password."""
         return self.pick([*PASSWORDS, *PASSWORDS, "weak"])
 
     def version(self) -> str:
-        """Give a version of the policy that the step is about."""
+        """Return a version of the policy that the step is about."""
         there = self.one("policy")
         return self.pick(["v1", "v7", "latest"] if there is None else [*there.versions, "v2"])
 
     def entity_path(self) -> str:
-        """Give a path in the organization."""
+        """Return a path in the organization."""
         one = self.account.organization
         return "o-a1b2c3d4e5/r-f6g7" if one is None else f"{one.id}/{one.root.id}"
 
     def entries(self) -> list[Doc]:
-        """Give condition keys as the simulator takes them."""
+        """Return condition keys as the simulator takes them."""
         key = self.pick(["aws:username", "aws:SourceIp", "my:key"])
         value = self.pick(["ana", "203.0.113.9"])
         return [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}]
 
     def url(self) -> str:
-        """Give the URL of a queue."""
+        """Return the URL of a queue."""
         there = self.one("queue")
         none = f"https://sqs.us-east-1.amazonaws.com/{self.account.account_id}/none"
         return none if there is None or self.chance(0.08) else there.url
@@ -544,7 +547,7 @@ class Walk:
         return "none" if there is None else there.sign_in("bob")
 
     def context_given(self) -> list[Doc]:
-        """Give an assertion of who is behind a session."""
+        """Return an assertion of who is behind a session."""
         arn = "arn:aws:iam::aws:contextProvider/IdentityCenter"
         return [{"ProviderArn": arn, "ContextAssertion": "none"}]
 
@@ -570,7 +573,7 @@ class Walk:
         return given
 
     def likely(self, name: str, usual: float) -> float:
-        """Say how often a parameter is given that may be left out."""
+        """Return how often a parameter is given that may be left out."""
         if name == "UserName":
             return 0.9
         return min(usual, 0.06) if name in SELDOM else usual
@@ -644,7 +647,7 @@ class Walk:
         return maker() if maker else None
 
     def _named(self, name: str, short: str) -> str:
-        """Give a name that is there, or a new one where something is made."""
+        """Return a name that is there, or a new one where something is made."""
         if name == "PolicyName" and short != "CreatePolicy":
             return self.pick(["own", "own", "more", "none"])
         if name == "Name" and self.service in ("sns", "secretsmanager", "events", "kms", "sts"):
@@ -708,7 +711,7 @@ _NEW_NAMES = {
 
 
 def _kind(resource: Any) -> str:
-    """Say of which kind a resource is."""
+    """Return of which kind a resource is."""
     service = resource.service
     if service == "ec2":
         return "endpoint" if resource.name.startswith("vpce-") else "instance"
@@ -716,7 +719,7 @@ def _kind(resource: Any) -> str:
 
 
 def _aws(walk: Walk) -> str:
-    """Give the ARN of one of AWS's policies, seldom of one that there is not."""
+    """Return the ARN of one of AWS's policies, seldom of one that there is not."""
     return f"arn:aws:iam::aws:policy/{walk.pick([*AWS_POLICIES, *AWS_POLICIES, 'none'])}"
 
 

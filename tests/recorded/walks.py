@@ -332,7 +332,7 @@ def arguments(walk: Walk, name: str) -> dict[str, Any] | None:
 
 
 def _operation(kind: str, method: str) -> tuple[str, str]:
-    """Give what a method is like: the name and the service of an operation."""
+    """Return what a method is like: the name and the service of an operation."""
     name = camel(method)
     if kind in ORGANIZATIONS:
         return f"organizations:{name}", "organizations"
@@ -564,7 +564,7 @@ def recorded() -> list[list[str]]:
 
 
 def different(number: int, kept: list[str], found: list[str]) -> str:
-    """Say how a walk is different from what was recorded; if it is not, nothing."""
+    """Return how a walk is different from what was recorded; if it is not, nothing."""
     wrong = [name for name, one, other in zip(SECTIONS, kept, found, strict=True) if one != other]
     how = f"python -m tests.recorded.walks show {number}"
     return f"walk {number}: other {', '.join(wrong)}; see {how}" if wrong else ""
@@ -588,7 +588,7 @@ def record(walks: int, jobs: int) -> int:
             crashes.setdefault(one.partition("(")[0] + one[-60:], f"walk {number}: {one}")
     FILE.write_text(json.dumps({"sections": SECTIONS, "walks": kept}, indent=0) + "\n", "utf-8")
     for what, names in (("operations", OPERATIONS), ("methods", METHODS)):
-        done = [one for one in names if ended[one, "done"]]
+        done = [name for name in names if ended[name, "done"]]
         failed = [one for one in names if ended[one, "failed"]]
         _say(f"{len(names)} {what}: {len(done)} succeeded, {len(failed)} failed at least once")
         _say("  never succeeded:", *(one for one in names if not ended[one, "done"]))
@@ -598,7 +598,7 @@ def record(walks: int, jobs: int) -> int:
 
 
 def compare(walks: int, jobs: int) -> int:
-    """Say which walks are different now."""
+    """Return which walks are different now."""
     kept = recorded()
     found = (different(number, kept[number], now) for number, now, *_ in _all(walks, jobs))
     wrong = [line for line in found if line and _say(line) is None]

@@ -133,7 +133,7 @@ class OrganizationSteps(WorldSteps):
 
     @staticmethod
     def names_below(one: dict[str, Any], parent: Node, but: Node = "") -> set[str]:
-        """Give the names of the OUs right below something."""
+        """Return the names of the OUs right below something."""
         names = one["names"]
         return {names[key] for key in names if one["parents"][key] == parent and key != but}
 
@@ -176,7 +176,7 @@ class OrganizationSteps(WorldSteps):
     # -- accounts of organizations ------------------------------------------------------------
 
     def is_full(self, one: dict[str, Any]) -> bool:
-        """Say whether no further account has room; an open invitation is one."""
+        """Return whether no further account has room; an open invitation is one."""
         states = [state_of(each, self.model.hours) for each in one["invited"].values()]
         return len(one["joined"]) + states.count("OPEN") >= QUOTAS["Accounts"]
 
@@ -303,14 +303,14 @@ class OrganizationSteps(WorldSteps):
                 self.model.join(key, invited["to"], "INVITED")
 
     def why_not_join(self, key: str, account: str) -> list[Fault]:
-        """Say what keeps an account from joining: it may have to leave another one first."""
+        """Return what keeps an account from joining: it may have to leave another one first."""
         before = self.model.organization_of(account)
         if before == key:
             return [(True, HandshakeConstraintViolationException)]
         return [] if before is None else self.why_not_go(before, account)
 
     def why_not_go(self, key: str, account: str) -> list[Fault]:
-        """Say what keeps an account in its organization."""
+        """Return what keeps an account in its organization."""
         one = self.model.organizations[key]
         how, since = one["joined"][account]
         return [

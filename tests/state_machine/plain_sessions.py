@@ -57,21 +57,22 @@ def of_tags(prefix: str, tags: dict[str, str]) -> dict[str, Any]:
 
 
 def handed_on(session: dict[str, Any]) -> dict[str, str]:
-    """Give the tags of a session that its children inherit."""
+    """Return the tags of a session that its children inherit."""
     return {key: value for key, value in session["tags"].items() if key in session["going"]}
 
 
 def is_granted(question: Doc) -> bool:
-    """Say whether an Allow of the role or of the resource speaks of a call; all else only limits.
+    """Return whether an Allow of the role or the resource names a call; the rest only limits.
 
     The oracle is not asked: this is the least that must be so for anything to be allowed.
     """
     context = {key.lower(): value for key, value in question["context"].items()}
     policies = [*question["identity"], question["resource_policy"] or EMPTY]
     action, resource = question["action"].lower(), question["resource"]
-    allows = (one for one in statements(policies) if one["Effect"] == "Allow")
+    allows = (statement for statement in statements(policies) if statement["Effect"] == "Allow")
     return bool(question["grants"]) or any(
-        applies(one, action, resource, {"*": "*", "?": "?", "$": "$", **context}) for one in allows
+        applies(allow, action, resource, {"*": "*", "?": "?", "$": "$", **context})
+        for allow in allows
     )
 
 
@@ -85,19 +86,19 @@ class PlainSessions:
     # -- who is behind ------------------------------------------------------------------------
 
     def behind(self: "PlainWorld", session: dict[str, Any]) -> str:
-        """Give the ARN of whoever has the permissions, as it is now; empty if he is gone."""
+        """Return the ARN of whoever has the permissions, as it is now; empty if he is gone."""
         key = session["behind"]
         return f"arn:aws:iam::{key}:root" if key in self.accounts else self.arns().get(key, "")
 
     def holder(self: "PlainWorld", key: str) -> str:
-        """Give the ARN of the user who has an active access key; empty if nobody has."""
+        """Return the ARN of the user who has an active access key; empty if nobody has."""
         for account, noun, name, one in self.identities():
             if one.get("keys", {}).get(key):
                 return self.arn(account, noun, name)
         return ""
 
     def refusal(self: "PlainWorld", caller: str) -> str:
-        """Say with which code AWS answers whoever shows these credentials; empty if it takes them.
+        """Return AWS's error code for these credentials; empty if it accepts them.
 
         Parameters
         ----------
@@ -118,12 +119,12 @@ class PlainSessions:
         return [key for key in self.sessions if not self.refusal(key)]
 
     def arn_of(self: "PlainWorld", key: str) -> str:
-        """Give the ARN that calls of a session have: a user's is what he is called now."""
+        """Return the ARN that calls of a session have: a user's is what he is called now."""
         session = self.sessions[key]
         return self.behind(session) if session["kind"] == "user" else str(session["arn"])
 
     def is_revoked(self: "PlainWorld", key: str) -> bool:
-        """Say whether a session was issued before its role's were revoked."""
+        """Return whether a session was issued before its role's were revoked."""
         session = self.sessions[key]
         _, _, one = self.everybody()[self.behind(session)]
         until = one.get("inline", {}).get(REVOKES, "")
@@ -132,7 +133,7 @@ class PlainSessions:
     # -- what it may do -----------------------------------------------------------------------
 
     def has_no_use(self: "PlainWorld", caller: str, action: str) -> bool:
-        """Say whether credentials are not good for an action, whatever policies say."""
+        """Return whether credentials are not good for an action, whatever policies say."""
         session = self.sessions.get(caller)
         if session is None or session["kind"] not in GOOD_FOR:
             return False
@@ -171,7 +172,7 @@ class PlainSessions:
         }
 
     def keys_of_session(self: "PlainWorld", session: dict[str, Any]) -> dict[str, Any]:
-        """Give the condition keys that its credentials bring along."""
+        """Return the condition keys that its credentials bring along."""
         mfa, source = session["mfa"], session["source"]
         return {
             "aws:TokenIssueTime": moment(session["issued"]),
@@ -183,34 +184,34 @@ class PlainSessions:
         }
 
     def since(self: "PlainWorld", hours: Hours) -> Hours:
-        """Say how long ago something was."""
+        """Return how long ago something was."""
         return self.hours - hours
 
     def passed(self: "PlainWorld", session: dict[str, Any]) -> list[Doc]:
-        """Give its session policies: managed ones as they are now."""
+        """Return its session policies: managed ones as they are now."""
         inline = [] if session["policy"] is None else [text_of(session["policy"])]
         return [*inline, *map(self.managed, session["arns"])]
 
     def managed(self: "PlainWorld", arn: str) -> Doc:
-        """Give the document of a managed policy; one that is gone says nothing."""
+        """Return the document of a managed policy; one that is gone says nothing."""
         if arn in OF_AWS:
             return OF_AWS[arn]
         name = self.policies_of(arn.split(":")[4]).get(arn)
         return EMPTY if name is None else text_of(name)
 
     def policies_of(self: "PlainWorld", account: str) -> dict[str, str]:
-        """Give the managed policies of an account: ARN -> the name of what it says."""
+        """Return the managed policies of an account: ARN -> the name of what it says."""
         held: dict[str, str] = self.accounts.get(account, {}).get("Policy", {})
         return held
 
     # -- what comes of a call -----------------------------------------------------------------
 
     def inherited(self: "PlainWorld", caller: str) -> dict[str, str]:
-        """Give the tags that a caller's session hands on."""
+        """Return the tags that a caller's session hands on."""
         return handed_on(self.sessions[caller]) if caller in self.sessions else {}
 
     def source_of(self: "PlainWorld", caller: str) -> str:
-        """Give the source identity that a caller's session has."""
+        """Return the source identity that a caller's session has."""
         return str(self.sessions[caller]["source"]) if caller in self.sessions else ""
 
     def add_session(
@@ -248,7 +249,7 @@ class PlainSessions:
     def call_keys(
         self: "PlainWorld", name: str, tags: dict[str, str], going: Iterable[str], source: str
     ) -> dict[str, Any]:
-        """Give the condition keys that a call for a role has."""
+        """Return the condition keys that a call for a role has."""
         sent = list(going)
         return {
             **({"sts:RoleSessionName": name} if name else {}),

@@ -87,21 +87,21 @@ class PlainWorld(PlainSessions):
         self.accounts[account] = {**held, "block": None}
 
     def identities(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-        """Give all users and roles, each with its account, kind and name."""
+        """Return all users and roles, each with its account, kind and name."""
         for account, held in self.accounts.items():
             for noun in ("User", "Role"):
                 for name, one in held[noun].items():
                     yield account, noun, name, one
 
     def arns(self) -> dict[str, str]:
-        """Give the ARN of everybody who is there, by unique id."""
+        """Return the ARN of everybody who is there, by unique id."""
         return {
             one["id"]: f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
             for account, noun, name, one in self.identities()
         }
 
     def arn(self, account: str, noun: str, name: str) -> str:
-        """Give the ARN of a user or role, or what it would be."""
+        """Return the ARN of a user or role, or what it would be."""
         one = self.accounts.get(account, {}).get(noun, {}).get(name, {"path": "/"})
         return f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
 
@@ -164,25 +164,25 @@ class PlainWorld(PlainSessions):
             one[kept].pop(node, None)
 
     def organization_of(self, account: str) -> str | None:
-        """Give the organization that an account is in."""
+        """Return the organization that an account is in."""
         return next(
             (key for key, one in self.organizations.items() if account in one["joined"]), None
         )
 
     def way(self, key: str, node: Node) -> list[Node]:
-        """Give what lies on the way from the root down to something."""
+        """Return what lies on the way from the root down to something."""
         parents, way = self.organizations[key]["parents"], [node]
         while way[-1] in parents:
             way.append(parents[way[-1]])
         return way[::-1]
 
     def path(self, account: str) -> str | None:
-        """Give the path of an account: the organization, the root, the OUs."""
+        """Return the path of an account: the organization, the root, the OUs."""
         key = self.organization_of(account)
         return key and "".join(f"{part}/" for part in (key, *self.way(key, account)[:-1]))
 
     def may_send_root(self, sender: str, account: str) -> bool:
-        """Say whether an account may take the root user of another one, for S3's task."""
+        """Return whether an account may take the root user of another one, for S3's task."""
         key = self.organization_of(sender)
         one = self.organizations[key] if key else {"all": False}
         return (
@@ -194,12 +194,12 @@ class PlainWorld(PlainSessions):
         )
 
     def hanging(self, key: str, node: Node, kind: str) -> set[str]:
-        """Give the policies of a type that hang on something itself."""
+        """Return the policies of a type that hang on something itself."""
         one = self.organizations[key]
         return {each for each in one["hangs"][node] if one["policies"][each]["type"] == kind}
 
     def levels(self, account: str, kind: str) -> list[set[str]]:
-        """Give the policies of a type above an account, the root first."""
+        """Return the policies of a type above an account, the root first."""
         key = self.organization_of(account)
         if key is None or account == self.organizations[key]["management"]:
             return []
@@ -208,7 +208,7 @@ class PlainWorld(PlainSessions):
         return [self.hanging(key, node, kind) for node in self.way(key, account)]
 
     def ceilings(self, account: str, kind: str) -> list[list[Doc]]:
-        """Give the documents of these levels."""
+        """Return the documents of these levels."""
         key = self.organization_of(account)
         policies = self.organizations[key]["policies"] if key else {}
         return [
@@ -236,22 +236,22 @@ class PlainWorld(PlainSessions):
         }
 
     def block(self, arn: str) -> tuple[bool, ...]:
-        """Give the four switches in force for a bucket: on for account or bucket is on."""
+        """Return the four switches in force for a bucket: on for account or bucket is on."""
         one = self.resources[arn]
         both = (one["block"] or OFF, self.accounts[one["account"]]["block"] or OFF)
         return tuple(any(pair) for pair in zip(*both, strict=True))
 
     def is_too_public(self, arn: str, document: Doc) -> bool:
-        """Say whether BlockPublicPolicy keeps a bucket from getting a policy."""
+        """Return whether BlockPublicPolicy keeps a bucket from getting a policy."""
         return self.block(arn)[2] and is_public(document)
 
     def is_public(self, arn: str) -> bool:
-        """Say whether S3 takes the policy of a bucket for public."""
+        """Return whether S3 takes the policy of a bucket for public."""
         policy = self.resources[arn]["policy"]
         return policy is not None and is_public(self.shown(policy))
 
     def endpoint(self, service: str) -> tuple[str, dict[str, Any]] | None:
-        """Give the VPC endpoint that calls of a service go through."""
+        """Return the VPC endpoint that calls of a service go through."""
         vpc, named = self.network
         for arn, one in self.resources.items():
             own = arn.endswith(f"/{named}") if named else bool(vpc) and one.get("vpc") == vpc
@@ -260,14 +260,14 @@ class PlainWorld(PlainSessions):
         return None
 
     def lost(self) -> bool:
-        """Say whether calls go through an endpoint that is not there any more."""
+        """Return whether calls go through an endpoint that is not there any more."""
         named = self.network[1]
         return bool(named) and not any(arn.endswith(f"/{named}") for arn in self.resources)
 
     # -- who may do what ----------------------------------------------------------------------
 
     def everybody(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
-        """Give users, roles and root users by ARN, each with its account and kind."""
+        """Return users, roles and root users by ARN, each with its account and kind."""
         found = {
             self.arn(account, noun, name): (account, noun, one)
             for account, noun, name, one in self.identities()
@@ -276,7 +276,7 @@ class PlainWorld(PlainSessions):
         return {**found, **roots}
 
     def asked(self) -> list[tuple[str, str]]:
-        """Give the actions and resources that are asked."""
+        """Return the actions and resources that are asked."""
         pairs = [
             (action, f"{arn}/m31" if one["kind"] == "bucket" else arn)
             for arn, one in self.resources.items()
@@ -290,7 +290,7 @@ class PlainWorld(PlainSessions):
         return [*pairs, *roles, ("s3:GetObject", "arn:aws:s3:::nobodys/m31")]
 
     def may(self, caller: str, action: str, resource: str, **keys: Any) -> bool:
-        """Say whether somebody may do something.
+        """Return whether somebody may do something.
 
         Parameters
         ----------
@@ -304,7 +304,7 @@ class PlainWorld(PlainSessions):
         return answer(json.dumps(self.question(caller, action, resource, keys))) == "allowed"
 
     def refusal_of(self, caller: str) -> str:
-        """Say with which code AWS refuses credentials; services and strangers show none."""
+        """Return with which code AWS refuses credentials; services and strangers show none."""
         return self.refusal(caller) if caller[:4] in ("AKIA", "ASIA") else ""
 
     def question(
@@ -344,13 +344,13 @@ class PlainWorld(PlainSessions):
         }
 
     def who(self, caller: str) -> dict[str, Any]:
-        """Say who calls, and put his policies together."""
+        """Return who calls, and put his policies together."""
         if caller in self.sessions:
             return self.of_session(caller)
         return self.of_arn(self.holder(caller) if caller.startswith("AKIA") else caller)
 
     def of_arn(self, arn: str) -> dict[str, Any]:
-        """Say who a user, a root user or some session of a role is; a service, somebody else."""
+        """Return who a user, a root user or some session of a role is; a service, somebody else."""
         account, noun, one = self.everybody().get(arn, ("", "", {}))
         boundary = one.get("boundary")
         return {
@@ -365,13 +365,13 @@ class PlainWorld(PlainSessions):
         }
 
     def who_is(self, caller: str) -> str:
-        """Say what somebody calls with: ``long-term``, or the kind of a session."""
+        """Return what somebody calls with: ``long-term``, or the kind of a session."""
         if caller in self.sessions:
             return str(self.sessions[caller]["kind"])
         return "role" if ":role/" in caller else "long-term"
 
     def roles(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Give all roles by ARN, each with its account."""
+        """Return all roles by ARN, each with its account."""
         return {
             self.arn(account, noun, name): (account, one)
             for account, noun, name, one in self.identities()
@@ -379,11 +379,11 @@ class PlainWorld(PlainSessions):
         }
 
     def is_granted(self, caller: str, action: str, resource: str) -> bool:
-        """Say whether a policy of whoever is behind a caller, or of the resource, grants it."""
+        """Return whether a policy of whoever is behind a caller, or of the resource, grants it."""
         return is_granted(self.question(caller, action, resource))
 
     def target(self, resource: str, caller_account: str) -> tuple[str, dict[str, Any], str | None]:
-        """Give whose a resource is, what is known of it, and its policy.
+        """Return whose a resource is, what is known of it, and its policy.
 
         A bucket that nobody has is taken as the caller's own.
         """
@@ -403,7 +403,7 @@ class PlainWorld(PlainSessions):
     def keys_of_caller(
         self, caller: str, account: str, noun: str, one: dict[str, Any]
     ) -> dict[str, Any]:
-        """Give the condition keys that a caller brings along."""
+        """Return the condition keys that a caller brings along."""
         if caller in SERVICES:
             return {"aws:PrincipalIsAWSService": "true"}
         if not account:
@@ -419,14 +419,14 @@ class PlainWorld(PlainSessions):
         }
 
     def keys_of_any_session(self) -> dict[str, Any]:
-        """Give what the credentials of a role bring along that were issued just now."""
+        """Return what the credentials of a role bring along that were issued just now."""
         return {
             "aws:TokenIssueTime": moment(self.hours),
             "aws:MultiFactorAuthPresent": "false",
         }
 
     def keys_of_resource(self, owner: str, known: dict[str, Any]) -> dict[str, Any]:
-        """Give the condition keys that a resource brings along; S3 shows tags with ABAC only."""
+        """Return the condition keys that a resource brings along; S3 shows tags with ABAC only."""
         tags = known.get("tags", {}) if known.get("abac", True) else {}
         return {
             "aws:ResourceAccount": owner,
@@ -435,7 +435,7 @@ class PlainWorld(PlainSessions):
         }
 
     def keys_of_organization(self, of_what: str, account: str) -> dict[str, Any]:
-        """Give the keys that say where in which organization an account is."""
+        """Return the keys that say where in which organization an account is."""
         key = self.organization_of(account)
         if key is None:
             return {}

@@ -73,7 +73,7 @@ BEFORE = "before "
 
 
 def text_of(name: str) -> Doc:
-    """Give one of these policies by its name, or the one that revokes older sessions."""
+    """Return one of these policies by its name, or the one that revokes older sessions."""
     return older(name.removeprefix(BEFORE)) if name.startswith(BEFORE) else INLINE[name]
 
 
@@ -178,7 +178,7 @@ def of_resource(kind: str, arn: str, owner: str, how: str, who: Doc | str) -> Do
 
 
 def of_new(kind: str, arn: str, owner: str) -> Doc | None:
-    """Give the policy that a service writes itself for what is made without one."""
+    """Return the policy that a service writes itself for what is made without one."""
     root = {"AWS": f"arn:aws:iam::{owner}:root"}
     if kind == "key":
         statement = allow("kms:*", "*", Sid="Enable IAM User Permissions", Principal=root)

@@ -117,7 +117,7 @@ class ResourceSteps(WorldSteps):
             self.rename(account, old, name, path)
 
     def rename(self, account: str, old: str, name: str, path: str) -> None:
-        """Give a user another name and path."""
+        """Return a user another name and path."""
         held = self.model.accounts[account]["User"]
         taken = (name in held and name != old, EntityAlreadyExists)
         user = self.identity(account, "User", old)
@@ -391,7 +391,7 @@ class ResourceSteps(WorldSteps):
     @step(account=(MAIN, DEV, OUT), with_profile=BOTH)
     def run_instance(self, account: str, *, with_profile: bool) -> None:
         """Start an instance."""
-        kinds = [one["kind"] for one in self.model.resources.values()]
+        kinds = [resource["kind"] for resource in self.model.resources.values()]
         if account not in self.model.accounts or kinds.count("instance") > 2:
             return
         profile = self.model.accounts[account]["Profile"].get("web") or {}
@@ -407,7 +407,7 @@ class ResourceSteps(WorldSteps):
         number=NUMBERS, what=("associate", "associate", "disassociate", "replace", "stop", "start")
     )
     def change_instance(self, number: int, what: str) -> None:
-        """Give an instance a profile, take it away, stop it, start it."""
+        """Return an instance a profile, take it away, stop it, start it."""
         arn, one, found = self.some_resource(number, "instance")
         if not arn:
             return
@@ -441,7 +441,7 @@ class ResourceSteps(WorldSteps):
     def make_endpoint(self, account: str, service: str, way: str) -> None:
         """Make a VPC endpoint: one for each service, in the account's one VPC."""
         vpc, resources = f"vpc-{account[0]}", self.model.resources.values()
-        known = [(one.get("vpc"), one.get("service")) for one in resources]
+        known = [(resource.get("vpc"), resource.get("service")) for resource in resources]
         if account not in self.model.accounts or (vpc, service) in known:
             return
         one, name = self.account(account), f"com.amazonaws.us-east-1.{service}"
@@ -467,7 +467,7 @@ class ResourceSteps(WorldSteps):
 
     @step(vpc=("", "vpc-1", "vpc-2", ""), number=NUMBERS)
     def come_from(self, vpc: str, number: int) -> None:
-        """Say from where calls come: the internet, a VPC, an endpoint."""
+        """Return from where calls come: the internet, a VPC, an endpoint."""
         arn, _, found = self.some_resource(number, "VPC endpoint")
         named = arn if number % 2 and not vpc else ""
         self.world.network(vpc=vpc, endpoint=found if named else "")

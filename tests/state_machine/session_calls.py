@@ -152,13 +152,13 @@ class SessionCalls(SessionAsking):
         )
 
     def may_not(self, caller: str, action: str, resource: str, keys: dict[str, Any]) -> Fault:
-        """Say that somebody may not do something, if it is so."""
+        """Return that somebody may not do something, if it is so."""
         return not self.model.may(caller, action, resource, **keys), AccessDenied
 
     def with_tags(
         self, caller: str, arn: str, keys: dict[str, Any], tags: dict[str, str], source: str
     ) -> list[Fault]:
-        """Say whether somebody may not tag the session, or say who is behind it."""
+        """Return whether somebody may not tag the session, or say who is behind it."""
         return [
             *([self.may_not(caller, "sts:TagSession", arn, keys)] if tags else []),
             *([self.may_not(caller, "sts:SetSourceIdentity", arn, keys)] if source else []),
@@ -180,7 +180,7 @@ class SessionCalls(SessionAsking):
         )
 
     def mfa_of(self, caller: str, *, wanted: bool) -> tuple[dict[str, Any], list[Fault]]:
-        """Give the phone and the code that somebody sends; only users have them."""
+        """Return the phone and the code that somebody sends; only users have them."""
         arn = self.model.holder(caller) or caller
         _, _, one = self.model.everybody().get(arn, ("", "", {}))
         if not (wanted and one.get("phones")):
@@ -268,7 +268,7 @@ class SessionCalls(SessionAsking):
     def why_not(
         self, caller: str, arn: str, keys: dict[str, Any], tags: dict[str, str], source: str
     ) -> list[Fault]:
-        """Say what keeps somebody from a role, with these tags and this source identity."""
+        """Return what keeps somebody from a role, with these tags and this source identity."""
         inherited, before = self.model.inherited(caller), self.model.source_of(caller)
         return [
             (clash(inherited, tags), InvalidParameterValue),
@@ -286,7 +286,7 @@ class SessionCalls(SessionAsking):
         tags: dict[str, str],
         source: str,
     ) -> bool:
-        """Say whether a role lets somebody in: wholly, or only without tags and source identity."""
+        """Return whether a role trusts a caller, at least without tags and source identity."""
         if hopeful == "no" or not self.model.may(caller, "sts:AssumeRole", arn, **keys):
             return False
         why_not = self.why_not(caller, arn, keys, tags, source)
@@ -479,7 +479,7 @@ class SessionCalls(SessionAsking):
         )
 
     def guest(self, caller: str) -> str:
-        """Give the ARN that whoever somebody lets in will have."""
+        """Return the ARN that whoever somebody lets in will have."""
         return f"arn:aws:sts::{self.account_of(caller)}:federated-user/guest"
 
     @step(
@@ -555,7 +555,7 @@ class SessionCalls(SessionAsking):
 
 
 def clash(inherited: dict[str, str], tags: dict[str, str]) -> bool:
-    """Say whether a tag is passed whose key is inherited: its letter case does not count."""
+    """Return whether a tag is passed whose key is inherited: its letter case does not count."""
     return bool({key.lower() for key in inherited} & {key.lower() for key in tags})
 
 
@@ -576,6 +576,6 @@ def as_sent(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def qualifier(account: str) -> str:
-    """Give the hash by which AWS tells the names of one directory from those of another."""
+    """Return the hash by which AWS tells the names of one directory from those of another."""
     whole = f"{ENTITY_ID}{account}/AcmeAD".encode()
     return b64encode(sha1(whole, usedforsecurity=False).digest()).decode()

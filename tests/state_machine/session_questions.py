@@ -30,7 +30,7 @@ OFTEN_ASKED = (
 
 
 def error(code: str) -> type[AwsError]:
-    """Give the class of an error."""
+    """Return the class of an error."""
     found: type[AwsError] = getattr(errors, code, None) or getattr(sts_errors, code)
     return found
 
@@ -75,7 +75,7 @@ class SessionAsking(ResourceSteps):
         return str(pick(self.callers(kind), number))
 
     def shows(self, caller: str) -> Any:
-        """Give what is shown to AWS: credentials, or for an ARN nothing more than that."""
+        """Return what is shown to AWS: credentials, or for an ARN nothing more than that."""
         if caller in self.model.sessions:
             # The object that was answered first, or one that was made of what this world keeps.
             kept = self.world.sessions[caller]
@@ -85,25 +85,25 @@ class SessionAsking(ResourceSteps):
         return caller
 
     def account_of(self, caller: str) -> str:
-        """Give the account that somebody is of."""
+        """Return the account that somebody is of."""
         if caller in self.model.sessions:
             return str(self.model.sessions[caller]["arn"].split(":")[4])
         return self.homes.get(caller) or caller.split(":")[4]
 
     def refused(self, caller: str) -> list[Fault]:
-        """Say what keeps somebody from calling anything."""
+        """Return what keeps somebody from calling anything."""
         code = self.model.refusal(caller)
         dead = [(True, error(code))] if code else []
         return [*dead, (self.model.lost(), NoSuchEntity)]
 
     def parent(self, caller: str) -> str:
-        """Give the id of the credentials that somebody calls with; of an ARN there are none."""
+        """Return the id of the credentials that somebody calls with; of an ARN there are none."""
         return "" if caller.startswith("arn:") else caller
 
     # -- what sessions may do -----------------------------------------------------------------
 
     def pairs_of_sessions(self, model: PlainWorld) -> list[tuple[str, str]]:
-        """Give the actions and resources of which sessions are asked."""
+        """Return the actions and resources of which sessions are asked."""
         guest = f"arn:aws:sts::{MAIN}:federated-user/guest"
         more = [(one, guest if "Federation" in one else "*") for one in OFTEN_ASKED]
         return [*model.asked(), *more]
@@ -150,7 +150,7 @@ class SessionAsking(ResourceSteps):
         self.seen[f"{kind}: granted, but limited"] += granted and not found
 
     def unknown_there(self, key: str, model: PlainWorld) -> str:
-        """Say what a world answers that was copied before the session was made."""
+        """Return what a world answers that was copied before the session was made."""
         return OVER if model.hours >= self.model.sessions[key]["until"] else GONE
 
     @staticmethod
@@ -166,5 +166,5 @@ class SessionAsking(ResourceSteps):
 
 
 def role_of(arn: str) -> str:
-    """Give the ARN of a session's role, whose path is always the shortest here."""
+    """Return the ARN of a session's role, whose path is always the shortest here."""
     return arn.replace(":sts:", ":iam:").replace(":assumed-role/", ":role/").rpartition("/")[0]

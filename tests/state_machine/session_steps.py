@@ -209,7 +209,7 @@ class SessionSteps(SessionCalls):
 
     @step(number=NUMBERS, what=("get", "get", "get", "lose"))
     def change_phone(self, number: int, what: str) -> None:
-        """Give a user a phone for MFA, or take it away."""
+        """Return a user a phone for MFA, or take it away."""
         account, noun, name, one = self.some_identity(number, "User")
         if not account:
             return
@@ -278,7 +278,7 @@ class SessionSteps(SessionCalls):
 
     @step(number=NUMBERS, hours=(1, 2, 12))
     def let_last(self, number: int, hours: int) -> None:
-        """Say how long the sessions of a role may last; those that are out stay as they are."""
+        """Return how long the sessions of a role may last; those that are out stay as they are."""
         account, noun, name, one = self.some_identity(number, "Role")
         if account:
             role, seconds = self.identity(account, noun, name), 3600 * hours

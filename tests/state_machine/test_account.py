@@ -689,7 +689,7 @@ class Machine(Stepping):
 
     @step(name=NAMES, password=PASSWORDS)
     def create_login_profile(self, name: str, password: str) -> None:
-        """Give a user a password."""
+        """Return a user a password."""
         one, faults = self.find("User", name)
         every = (*faults, (one.get("password", False), EntityAlreadyExists), self.is_weak(password))
         if self.do("CreateLoginProfile", "User", name, {"Password": password}, *every):
@@ -697,7 +697,7 @@ class Machine(Stepping):
 
     @step(name=NAMES, password=PASSWORDS)
     def update_login_profile(self, name: str, password: str) -> None:
-        """Give a user another password."""
+        """Return a user another password."""
         one, faults = self.find("User", name)
         every = (*faults, (not one.get("password"), NoSuchEntity), self.is_weak(password))
         self.do("UpdateLoginProfile", "User", name, {"Password": password}, *every)
@@ -714,7 +714,7 @@ class Machine(Stepping):
 
     @step(alias=ALIASES)
     def create_alias(self, alias: str) -> None:
-        """Give the account an alias, which nobody may have."""
+        """Return the account an alias, which nobody may have."""
         wrong = (alias == "No--good", ValidationError)
         taken = (alias in ("taken", self.alias), EntityAlreadyExists)
         if self.do("CreateAccountAlias", "", "", {"AccountAlias": alias}, wrong, taken):
@@ -830,7 +830,7 @@ class Machine(Stepping):
             assert found == self.may("User", user.name, GET)
 
     def may(self, noun: str, name: str, question: str) -> bool:
-        """Say whether something allows it, nothing denies it, and the boundary allows it too."""
+        """Return whether something allows it, nothing denies it, and the boundary allows it too."""
         one = self.model[noun][name]
         from_whom = [one, *(self.model["Group"][group] for group in one.get("groups", ()))]
         own = [self.effect(each) for has in from_whom for each in policies_of(has)]
@@ -842,7 +842,7 @@ class Machine(Stepping):
         )
 
     def effect(self, policy: str) -> tuple[set[str], set[str]]:
-        """Say what a policy allows and denies: a document by name, or a managed one by its ARNS."""
+        """Return what a policy allows and denies, by the name of a document or an ARN."""
         found = self.model["Policy"].get(policy)
         text = found["versions"][found["default"]] if found else policy
         return (OF_AWS | ALLOWED).get(text, set()), DENIED.get(text, set())
@@ -859,7 +859,7 @@ class Machine(Stepping):
             keys = ask("ListAccessKeys", root, UserName=name)["AccessKeyMetadata"]
             tags = ask("ListUserTags", root, UserName=name)["Tags"]
             assert {one["GroupName"] for one in groups} == user["groups"]
-            assert {one["AccessKeyId"]: one["Status"] for one in keys} == user["keys"]
+            assert {key["AccessKeyId"]: key["Status"] for key in keys} == user["keys"]
             assert tags == as_tags(user["tags"])
         for name, group in self.model["Group"].items():
             attached = ask("ListAttachedGroupPolicies", root, GroupName=name)["AttachedPolicies"]

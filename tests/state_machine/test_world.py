@@ -184,7 +184,7 @@ class Machine(OrganizationSteps, SessionSteps):
         text = json.dumps(world_to_json(self.world, secrets=secrets))
         twin = world_from_json(json.loads(text))
         assert json.dumps(world_to_json(twin, secrets=secrets)) == text or not secrets
-        assert [one.to_dict() for one in twin.events] == [
+        assert [event.to_dict() for event in twin.events] == [
             one.to_dict() for one in self.world.events
         ]
         self.keep(twin, go_on=go_on)
@@ -227,7 +227,7 @@ class Machine(OrganizationSteps, SessionSteps):
                 ids = [{one.arn.rpartition("/")[2] for one in level} for level in found]
                 assert ids == self.model.levels(account, kind)
                 shown_levels = organization.effective_policies(account, kind).levels
-                assert [one.target_id for one in shown_levels] == (
+                assert [shown_level.target_id for shown_level in shown_levels] == (
                     self.model.way(organization.id, account) if ids else []
                 )
 
@@ -272,7 +272,7 @@ class Machine(OrganizationSteps, SessionSteps):
         if model.lost():
             self.nobody_can_be_asked(world, callers, action, resource)
             return
-        may = [one for one in callers if model.may(one, action, resource)]
+        may = [caller for caller in callers if model.may(caller, action, resource)]
         found = [one for one in callers if world.can(one, action, resource)]
         assert found == may, (action, resource, set(found) ^ set(may))
         at_once = world.who_can(action, resource)
@@ -391,7 +391,7 @@ def walk(seed: int, steps: int, *, with_sessions: bool = False) -> Machine:
 
 
 def looks(machine: Machine, *, with_sessions: bool) -> Iterator[Callable[[], None]]:
-    """Give all that must hold after each step; where much is done with sessions, they are asked."""
+    """Return the checks after each step, with those of sessions if it has any."""
     yield machine.the_world_is_what_the_model_says
     yield machine.the_world_hangs_together
     yield machine.nothing_else_is_changed

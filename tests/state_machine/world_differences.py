@@ -183,13 +183,13 @@ def shown(model: PlainWorld) -> dict[str, Any]:
 
 
 def state_of(invited: dict[str, Any], now: int) -> str:
-    """Say how an invitation stands: 15 days after it was sent it is over."""
+    """Return how an invitation stands: 15 days after it was sent it is over."""
     over = now >= invited["since"] + 15 * 24
     return "EXPIRED" if over and invited["state"] == "OPEN" else str(invited["state"])
 
 
 def differences(found: Any, wanted: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
-    """Give where two values differ."""
+    """Return where two values differ."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         for key in found | wanted:
             yield from differences(found.get(key), wanted.get(key), f"{place}.{key}")

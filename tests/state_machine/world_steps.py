@@ -106,7 +106,7 @@ def as_list(tags: dict[str, str]) -> list[dict[str, str]]:
 
 
 def changed(held: dict[str, str], tags: dict[str, str], *, on: bool) -> dict[str, str]:
-    """Give tags with some more, or without them."""
+    """Return tags with some more, or without them."""
     return held | tags if on else {key: held[key] for key in held if key not in tags}
 
 
@@ -139,7 +139,7 @@ class WorldSteps(Stepping):
     # -- finding things -----------------------------------------------------------------------
 
     def account(self, key: str) -> Account:
-        """Give an account."""
+        """Return an account."""
         return self.world.accounts[key]
 
     def some_organization(self, number: int) -> tuple[str, dict[str, Any]]:
@@ -153,7 +153,7 @@ class WorldSteps(Stepping):
         return str(pick([one for one in every if leaves or not one.isdigit()], number))
 
     def number_of(self, organization: dict[str, Any], node: Node) -> int:
-        """Give the number by which a root or an OU is chosen."""
+        """Return the number by which a root or an OU is chosen."""
         every = sorted([one for one in organization["hangs"] if not one.isdigit()] + [NOWHERE])
         return every.index(node)
 
@@ -179,7 +179,7 @@ class WorldSteps(Stepping):
         return account, noun, name, every[account, noun, name]
 
     def identity(self, account: str, noun: str, name: str) -> Any:
-        """Give a user or role of the world."""
+        """Return a user or role of the world."""
         held = self.account(account)
         return held.users[name] if noun == "User" else held.roles[name]
 
@@ -217,7 +217,7 @@ class WorldSteps(Stepping):
         )
 
     def made(self, name: str) -> str:
-        """Give the id of what was just made."""
+        """Return the id of what was just made."""
         if self.by_method:
             return str(self.answer.id)
         return str(self.answer[name].get("Id") or self.answer[name]["PolicySummary"]["Id"])

@@ -27,8 +27,9 @@ def graphs(draw):
 
 
 def forwards(columns, edges):
-    """Give the edges that lead to a later column, each once."""
-    return [(a, b) for a, b in dict.fromkeys(edges) if columns[a] < columns[b]]
+    """Give the edges between two columns, each once, as leading to the later one."""
+    pairs = (edge if columns[edge[0]] < columns[edge[1]] else edge[::-1] for edge in edges)
+    return [(a, b) for a, b in dict.fromkeys(pairs) if columns[a] < columns[b]]
 
 
 def stands(columns, places, sizes):
@@ -167,11 +168,40 @@ def test_a_line_that_passes_a_column_goes_round_its_boxes():
     )
 
 
-def test_edges_that_lead_back_move_nobody():
-    """They are drawn, if at all, by whoever draws them."""
-    columns = {"a": 0, "b": 0, "c": 1}
+def test_edges_that_lead_back_are_laid_out_like_those_that_lead_on():
+    """They have the same places, and the same lanes."""
+    columns = {"a": 0, "b": 0, "c": 1, "d": 2}
+    edges = [("a", "d"), ("b", "c"), ("c", "d")]
 
-    assert lay_out(columns, [("c", "b"), ("a", "b")]) == lay_out(columns, [])
+    assert lay_out(columns, [edge[::-1] for edge in edges]) == lay_out(columns, edges)
+
+
+def test_whoever_has_neighbours_only_beside_him_stands_beside_them():
+    """Not where he happened to be put first, below everybody."""
+    columns = {"a": 0, "x": 1, **{f"n{i}": 0 for i in range(8)}, "loose": 1}
+    edges = [("a", "x"), ("x", "loose"), *((f"n{i}", "x") for i in range(8))]
+    rows = lay_out(columns, edges).rows
+
+    assert abs(rows["loose"] - rows["x"]) == pytest.approx(1)
+
+
+def test_rows_in_which_nobody_stands_are_closed():
+    """There is no gap over all columns but for a lane."""
+    columns = {"a": 1, "b": 0, "c": 1, "d": 2, "e": 1, "f": 1, "g": 1, "h": 1}
+    edges = [("b", "c"), ("b", "d"), ("b", "e"), ("b", "f"), ("g", "d"), ("h", "d")]
+    rows = sorted(lay_out(columns, edges).rows.values())
+
+    assert all(b - a <= 1 + LANE + NEARLY for a, b in pairwise(rows))
+
+
+def test_only_some_nodes_get_rows_and_an_edge_has_its_lanes_at_its_right_end():
+    """The others are in another frame."""
+    columns = {"a": 0, "b": 1, "c": 1, "d": 2}
+    places = lay_out(columns, [("a", "d"), ("a", "b")], nodes=["c", "d"])
+
+    assert list(places.rows) == ["c", "d"]
+    assert [column for column, _ in places.lanes["a", "d"]] == [1]
+    assert ("a", "b") not in places.lanes
 
 
 def test_nothing_is_laid_out_as_nothing():

@@ -137,13 +137,13 @@ def test_caller_and_resource_have_their_own_ways():
     ("caller", "action", "resource", "said"),
     [
         (f"arn:aws:iam::{ORG}:root", "s3:ListAllMyBuckets", "*", "no SCP limits the management"),
-        ("alice", "ec2:RunInstances", "*", "RCPs do not cover ec2"),
+        ("alice", "ec2:RunInstances", "*", "RCPs don't apply to ec2"),
         ("anonymous", "s3:GetObject", PLACE, "no principal of an account"),
         ("collector", "s3:GetObject", PLACE, "which is not in this organization"),
     ],
 )
 def test_who_is_exempt_is_told_why(caller, action, resource, said):
-    """The management account, a service that RCPs do not cover, and whoever is outside."""
+    """The management account, a service that RCPs don't apply to, and whoever is outside."""
     world = observatory()
     found = {"alice": world.user("alice"), "collector": world.role("collector")}
     decision = world.can(found.get(caller, caller), action, resource)
@@ -165,9 +165,7 @@ def test_a_service_linked_role_stands_under_no_fence():
 
     figure = organization_tree(organization_of(world), world.can(role, "ec2:RunInstances", "*"))
 
-    assert (
-        "A service-linked role does not stand under this" in row_of(figure, "acme-main")["scp_says"]
-    )
+    assert "It doesn't apply to service-linked roles" in row_of(figure, "acme-main")["scp_says"]
     assert faults(figure) == []
 
 

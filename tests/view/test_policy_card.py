@@ -14,8 +14,7 @@ from iamlab.errors import RequestError
 from iamlab.policy.describe import sentences
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.scenarios import GUARD, STACK
-from iamlab.view.figures.policy.policy_card import policy_card
-from iamlab.view.figures.policy.policy_lines import LETTERS, json_lines
+from iamlab.view.figures.policy.policy_card import LETTERS, NOTHING, json_lines, policy_card
 from tests.effort import tries
 from tests.view.looking import faults
 
@@ -67,13 +66,13 @@ def test_each_statement_stands_there_in_words_and_as_it_is_written():
 
 
 def test_the_alternative_text_names_the_policy_and_what_its_statements_do():
-    """Counts of Allow and Deny, and the Denies by name."""
+    """And counts Allow and Deny."""
     assert policy_card(Policy.parse(GUARD, name="guard")).alt == (
         "Policy guard has 1 statement: Deny KeepMaps: "
         "Denies every s3:Delete* action (23) on objects in star-maps."
     )
     assert policy_card(STACKED).alt.startswith(
-        "Policy stack has 5 statements: 3 Allow, 2 Deny (KeepMaps and NoDrafts). Allow ListMaps: "
+        "Policy stack has 5 statements (3 Allow, 2 Deny): Allow ListMaps: "
     )
 
 
@@ -82,7 +81,7 @@ def test_an_empty_policy_says_that_it_says_nothing():
     figure = policy_card(Policy.parse({"Version": "2012-10-17", "Statement": []}))
 
     assert faults(figure) == []
-    assert "No statements: it says nothing." in words_in(figure)
+    assert NOTHING in words_in(figure)
     assert "has no statements" in figure.alt
 
 
@@ -98,7 +97,7 @@ def test_many_statements_are_counted_and_the_list_has_them_all(number):
     assert [row["statement"] for row in figure.rows] == [f"S{i}" for i in range(number)]
     assert all(f"S{i}" in figure.as_text() for i in range(number))
     left = [word for word in words_in(figure) if word.startswith("and ")]
-    assert left == (["and 40 more statements: 27 Allow, 13 Deny"] if number == 60 else [])
+    assert left == (["and 40 more statements"] if number == 60 else [])
 
 
 def test_long_lists_are_counted_and_the_table_has_all_values():
@@ -128,12 +127,10 @@ def test_the_lines_are_the_statement_again(elements, sid):
     ]
     lines = json_lines(statement)
 
-    assert json.loads("\n".join(map(str, lines))) == statement_to_json(statement)
-    assert all(len(line.text) <= LETTERS + 1 or "[" not in line.text[:14] for line in lines)
-    bare = json_lines(statement, braces=False)
-    assert all(line.text.isprintable() for line in lines)
-    assert [line.text for line in bare] == [line.text for line in lines[1:-1]]
-    assert {line.indent for line in bare} <= {0, 2}
+    assert json.loads("\n".join(lines)) == statement_to_json(statement)
+    assert all(len(line.strip()) <= LETTERS + 1 or "[" not in line.strip()[:14] for line in lines)
+    assert all(line.isprintable() for line in lines)
+    assert {len(line) - len(line.lstrip()) for line in lines} <= {0, 2, 4}
 
 
 def test_values_left_out_are_counted_and_never_a_single_one():
@@ -143,8 +140,8 @@ def test_values_left_out_are_counted_and_never_a_single_one():
         for n in (3, 4)
     )
 
-    assert not any(line.counts for line in three)
-    assert [line.text for line in four if line.counts] == ["… 2 more values"]
+    assert not any("…" in line for line in three)
+    assert [line.strip() for line in four if "…" in line] == ["… 2 more values"]
 
 
 def test_names_of_strangers_are_text():
@@ -160,7 +157,10 @@ def test_names_of_strangers_are_text():
 
 def test_what_it_is_used_as_changes_the_words():
     """An SCP grants nothing: it leaves room."""
-    assert "Leaves room for" in policy_card(Policy.allow("s3:*"), policy_type="scp").as_text()
+    assert (
+        "If another policy allows it, lets"
+        in policy_card(Policy.allow("s3:*"), policy_type="scp").as_text()
+    )
 
 
 def test_what_is_no_policy_is_refused():
@@ -198,7 +198,7 @@ def test_a_bare_policy_shows_words_beside_json():
 
     assert [row.partition(": ")[2] in page.words for row in sentences(STACKED)] == [True] * 5
     for statement in STACKED.statements:
-        written = "\n".join(map(str, json_lines(statement)))
+        written = "\n".join(json_lines(statement))
         assert written in page.words
         assert statement.label in page.words
     scopes = [attrs.get("scope") for tag, attrs in page.tags if tag == "th"]
@@ -222,5 +222,5 @@ def test_a_bare_policy_counts_what_it_leaves_out(number):
     page = _Page(policy._repr_html_())
 
     assert ("and 30 more statements" in page.words) is (number == 60)
-    assert ("No statements: it says nothing." in page.words) is (number == 0)
+    assert (NOTHING in page.words) is (number == 0)
     assert policy.text in "".join(page.words)

@@ -145,7 +145,7 @@ def test_a_service_is_asked_for_whom_it_calls():
     assert "✕ StringEquals aws:SourceAccount" in " ".join(words)
     assert "– identity-based policy is absent" in words
     assert "CloudTrail" in words
-    assert "A caller of no account: the resource's side must allow." in words
+    assert "A caller without an account: the resource's side must allow." in words
     assert faults(figure) == []
 
 

@@ -1,8 +1,8 @@
-"""What a policy says, in plain English: one sentence for each statement, its conditions included.
+"""A policy in plain English: one sentence for each statement, including its conditions.
 
-The words say exactly when a statement applies: what is true for a request that lacks a key, what a
-star covers besides, and which statement can never match at all. They speak of the document alone:
-whether somebody has access is for all policies together to say.
+The sentences say exactly when a statement matches: without a key in the request, for everything
+that a star covers, or never. They describe only this document. Whether somebody has access depends
+on all policies together.
 
 Notes
 -----
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["prose", "sentences"]
 
 MANY = 200
-"""So many statements are read aloud by :func:`prose`."""
+"""The most statements that :func:`prose` describes."""
 
 
 def sentences(policy: PolicyRecord, *, for_type: str = "") -> tuple[str, ...]:
-    """Read each statement of a policy aloud.
+    """Describe each statement of a policy.
 
     Examples
     --------
@@ -44,13 +44,13 @@ def sentences(policy: PolicyRecord, *, for_type: str = "") -> tuple[str, ...]:
 
 
 def prose(policy: PolicyRecord, *, for_type: str = "") -> str:
-    """Read a policy aloud, one statement a line.
+    """Describe a policy, one statement a line.
 
     Parameters
     ----------
     for_type
-        What it is used as: ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``,
-        ``"session"``, ``"scp"``, ``"rcp"`` or ``"endpoint"``. Empty: only what is true of all.
+        The policy's type: ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``,
+        ``"session"``, ``"scp"``, ``"rcp"`` or ``"endpoint"``. Empty: only what is true for all.
 
     Examples
     --------
@@ -65,24 +65,24 @@ def prose(policy: PolicyRecord, *, for_type: str = "") -> str:
     if count == 1:
         return lines[0]
     if not count:
-        return "No statements: it says nothing."
+        return "The policy has no statements."
     more = (f"And {count - MANY} more statements.",) if count > MANY else ()
     return "\n".join((f"{count} statements.", *lines, *more))
 
 
 def _name(sid: str) -> str:
-    """Show a Sid: in quotes where it could be taken for a part of the sentence."""
+    """Show a Sid, in quotes if it could be read as a part of the sentence."""
     return shown(sid) if re.fullmatch(r"[\w -]+", sid) else named(sid)
 
 
 def _some(policy: PolicyRecord, for_type: str, limit: int) -> tuple[str, ...]:
-    """Read the first statements, with their Sids where there are several."""
+    """Describe the first statements, with their Sids if there are several."""
     if for_type:
-        rules_for(for_type)  # refuses a type that there is not
+        rules_for(for_type)  # rejects an unknown type
     several = len(policy.statements) > 1
     return tuple(
-        f"{_name(one.sid)}: {sentence(one, for_type)}"
-        if several and one.sid
-        else sentence(one, for_type)
-        for one in policy.statements[:limit]
+        f"{_name(statement.sid)}: {sentence(statement, for_type)}"
+        if several and statement.sid
+        else sentence(statement, for_type)
+        for statement in policy.statements[:limit]
     )

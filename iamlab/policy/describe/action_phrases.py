@@ -1,12 +1,10 @@
-"""What a statement is about: its actions, and what they are done to.
+"""The actions of a statement and their resources, in words.
 
-Actions are put together with those resources that they work on, since no others can match: "list
+Each action is described with the resources that it works on, since it can match no others: "list
 the objects of the bucket star-maps, and read objects in star-maps".
 
-What common actions do, in words: a verb phrase, and the kind of thing that it is done to.
-
-The kind is a resource type of the catalogue. An action that stands in no table is read from its
-name, which is what :func:`phrase` does.
+Common actions have a verb phrase and a resource type of the catalogue in a table. :func:`phrase`
+reads other actions from their names.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ _IN_TWO = {
     "rollback": "roll back",
     "switchover": "switch over",
 }
-"""Verbs that names of APIs write as one word."""
+"""Verbs that API names write as one word."""
 
 
 class ActionPhrase(NamedTuple):
@@ -44,10 +42,9 @@ class ActionPhrase(NamedTuple):
     words
         Infinitive without "to": ``"read"``, ``"list the objects of"``.
     kind
-        The resource type that follows; empty if the words stand by themselves.
+        The resource type that follows the words; can be empty.
     service
-        The service of that type; without one, the service that has to be named beside the words,
-        empty if they name it.
+        The service of the type. Without a type, the service to name, if the words don't.
     """
 
     words: str
@@ -85,7 +82,7 @@ def phrase(name: str) -> ActionPhrase:
 
 
 def _read(known: Action) -> ActionPhrase:
-    """Read an action's name: a verb, and what it is done to."""
+    """Read an action's name: a verb and its object."""
     verb, _, rest = humanised(known.name).partition(" ")
     several = ""
     if verb == "batch":
@@ -95,24 +92,24 @@ def _read(known: Action) -> ActionPhrase:
         return ActionPhrase(f"use {known.full_name}")
     types = resource_types_of(known.service)
     for use in known.resource_types:
-        one = humanised(use.name)
+        noun = humanised(use.name)
         own = use.name in types and types[use.name].arn.split(":")[2] == known.service
-        if use.required and own and not several and rest in (one, plural(one)):
+        if use.required and own and not several and rest in (noun, plural(noun)):
             return ActionPhrase(verb, use.name, known.service)
     return ActionPhrase(f"{_IN_TWO.get(verb, verb)} {rest}{several}", "", known.service)
 
 
-# What is done, and to what: the words of the second are empty where nothing is said of it.
 PhrasedActions = tuple[str, str]
+"""The words for some actions, and for their resources; the second can be empty."""
 
 
 def action_phrases(found: SortedActions, target: ActionTarget, *, denies: bool) -> str:
-    """Put the actions of an Action element and their resources into words.
+    """Describe the actions of an Action element and their resources.
 
     Parameters
     ----------
     denies
-        Whether gerunds are wanted, as they follow "Denies".
+        Whether to use gerunds, as after "Denies".
     """
     if found.everything:
         return f"{'' if denies else 'do '}everything on {target.words}"
@@ -127,7 +124,7 @@ def action_phrases(found: SortedActions, target: ActionTarget, *, denies: bool) 
 
 
 def _joined(chunks: Iterable[PhrasedActions]) -> str:
-    """Join what is done, and name once what several things are done to."""
+    """Join the actions, and name the resources of several actions once."""
     done: dict[str, list[str]] = {}
     for words, onto in chunks:
         done.setdefault(onto, []).append(words)
@@ -137,7 +134,7 @@ def _joined(chunks: Iterable[PhrasedActions]) -> str:
 
 
 def _rest(found: SortedActions, more: int, *, denies: bool) -> str:
-    """Name the actions that are not named one by one."""
+    """Name groups of actions: whole services, patterns and the rest."""
     parts = [of_services(found.services)] if found.services else []
     if found.wild:
         parts.append(of_wildcards(found.wild))
@@ -148,13 +145,13 @@ def _rest(found: SortedActions, more: int, *, denies: bool) -> str:
 
 
 def _exact(names: Iterable[str], target: ActionTarget, *, denies: bool) -> list[PhrasedActions]:
-    """Group actions that are done to the same things, and word each group."""
+    """Group actions with the same resources, and describe each group."""
     groups: dict[tuple[str, str, tuple[Noun, ...]], list[str]] = {}
     for name in names:
-        one, nouns = phrase(name), target.fitting(name)
-        if one.kind and not target.can_follow(one, nouns):
-            one = ActionPhrase(f"{one.words} {plural_of_kind(one.service, one.kind)}")
-        groups.setdefault((one.service, one.kind, nouns), []).append(one.words)
+        known, nouns = phrase(name), target.fitting(name)
+        if known.kind and not target.can_follow(known, nouns):
+            known = ActionPhrase(f"{known.words} {plural_of_kind(known.service, known.kind)}")
+        groups.setdefault((known.service, known.kind, nouns), []).append(known.words)
     return [
         (
             _verbs(list(dict.fromkeys(words)), "" if kind else service, denies=denies),
@@ -165,14 +162,14 @@ def _exact(names: Iterable[str], target: ActionTarget, *, denies: bool) -> list[
 
 
 def _verbs(words: Sequence[str], service: str, *, denies: bool) -> str:
-    """Join what is done, each verb said once, and name the service behind it."""
+    """Join verb phrases, with each verb once, and add the service's name."""
     if not service:
-        return joined([gerund(one) if denies else one for one in words])
-    things: dict[str, list[str]] = {}
+        return joined([gerund(word) if denies else word for word in words])
+    objects: dict[str, list[str]] = {}
     for verb, _, rest in (text.partition(" ") for text in words):
-        things.setdefault(gerund(verb) if denies else verb, []).append(rest)
-    several = any(len(rests) > 1 for rests in things.values())
-    parts = [f"{verb} {joined(rests)}" for verb, rests in things.items()]
+        objects.setdefault(gerund(verb) if denies else verb, []).append(rest)
+    several = any(len(rests) > 1 for rests in objects.values())
+    parts = [f"{verb} {joined(rests)}" for verb, rests in objects.items()]
     return f"{joined(parts, ', and' if several else 'and')} ({called(service) or service})"
 
 
@@ -189,7 +186,7 @@ def _onto(service: str, kind: str, nouns: tuple[Noun, ...], target: ActionTarget
 
 
 def exempt_actions(found: SortedActions) -> str:
-    """Name the actions of a NotAction element; empty if there are none.
+    """Name the actions of a NotAction element; empty if it has none.
 
     Examples
     --------
@@ -210,7 +207,8 @@ def exempt_actions(found: SortedActions) -> str:
     return joined(parts)
 
 
-def _as_gerund(one: ActionPhrase) -> str:
-    if one.kind:
-        return f"{gerund(one.words)} {plural_of_kind(one.service, one.kind)}"
-    return f"{gerund(one.words)} ({called(one.service)})" if one.service else gerund(one.words)
+def _as_gerund(known: ActionPhrase) -> str:
+    words = gerund(known.words)
+    if known.kind:
+        return f"{words} {plural_of_kind(known.service, known.kind)}"
+    return f"{words} ({called(known.service)})" if known.service else words

@@ -1,4 +1,4 @@
-"""What Action and NotAction say, in words."""
+"""The Action and NotAction elements, in words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FEW = 8
-"""So many things of one sort are named; others are counted."""
+"""At most this number of names is listed; others are counted."""
 LOOKED_UP = 500
-"""So many patterns are looked up in the catalogue: no policy that AWS keeps has more."""
+"""The most patterns that are looked up in the catalogue: no policy that AWS saves has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,17 @@ class SortedActions:
     Parameters
     ----------
     everything
-        Whether one of them is a lone star.
+        Whether one of them is a single star.
     services
-        Prefixes of which every action is meant.
+        Prefixes for which every action matches.
     wild
         Other patterns with wildcards.
     exact
-        Actions of the catalogue, by its spelling.
+        Actions of the catalogue, in its spelling.
     unknown
-        Values that fit no action of the catalogue.
+        Values that match no action of the catalogue.
     void
-        Values that are no patterns of actions at all.
+        Values that aren't valid action patterns.
     """
 
     everything: bool
@@ -102,7 +102,7 @@ def of_services(prefixes: tuple[str, ...], noun: str = "action") -> str:
 
 
 def of_wildcards(patterns: tuple[str, ...]) -> str:
-    """Name the actions that some patterns fit, and how many they are today.
+    """Name the actions that some patterns match, and count them as of today.
 
     Examples
     --------
@@ -114,9 +114,9 @@ def of_wildcards(patterns: tuple[str, ...]) -> str:
     named = [_counted(pattern) for pattern in patterns[:FEW]]
     left = len(patterns) - FEW
     if left > 1:
-        return f"every action that fits {joined([*named, f'{left} more patterns'], 'or')}"
+        return f"every action that matches {joined([*named, f'{left} more patterns'], 'or')}"
     named = [_counted(pattern) for pattern in patterns]
-    return f"every action that fits {joined(named, 'or')}"
+    return f"every action that matches {joined(named, 'or')}"
 
 
 def _counted(pattern: str, after: str = "") -> str:
@@ -128,11 +128,11 @@ def _counted(pattern: str, after: str = "") -> str:
 
 
 def _level(prefix: str, names: tuple[str, ...]) -> str:
-    """Say which access level some actions have, if it is one, and whether they are all of it."""
+    """Return the common access level of some actions, and whether they are all its actions."""
     found = levels(names)
     if len(found) != 1:
         return ""
-    every = sum(one.level == found[0] for one in actions_of(prefix).values())
+    every = sum(known.level == found[0] for known in actions_of(prefix).values())
     if len(names) == every > 1:
         return f", every {found[0]} action"
     return f", all {found[0]}" if len(names) > 1 else f", {found[0]}"

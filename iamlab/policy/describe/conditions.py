@@ -1,8 +1,8 @@
-"""Conditions in words, missing keys included.
+"""Conditions in words, including missing keys.
 
-A negated operator is met when the request has no such key, and so is every operator with IfExists;
-ForAllValues is met by a request that sends no value. Whoever reads a policy must be told where that
-can happen, and need not be told of keys that are in every request.
+A condition with a negated operator or with IfExists is met if the request doesn't have the key.
+ForAllValues is met if the request has no value. The words mention a missing key, except for keys
+that are in every request.
 
 Notes
 -----
@@ -29,18 +29,18 @@ _MFA: dict[str, str] = vocabulary("mfa")
 
 
 class Clause(NamedTuple):
-    """One condition in words.
+    """A condition in words.
 
     Parameters
     ----------
     text
-        When it is met; empty if always, or never.
+        When it is met; empty if always or never.
     unless
-        Whether the text says when it is *not* met.
+        Whether the text describes when it is *not* met.
     never
-        Why it is never met; empty if it can be.
+        Why it is never met; empty if it can be met.
     always
-        Why it is no hindrance, in a sentence; empty if it is one.
+        Why it is always met, in a sentence; empty if it isn't.
     """
 
     text: str = ""
@@ -50,16 +50,16 @@ class Clause(NamedTuple):
 
 
 class ConditionSetting(NamedTuple):
-    """What decides how a condition is put.
+    """What the words for a condition depend on.
 
     Parameters
     ----------
     variables
-        Whether the document's version knows variables.
+        Whether the document's version has variables.
     signed
-        Whether the statement is about signed requests only.
+        Whether the statement matches signed requests only.
     denies
-        Whether the statement's effect is Deny: then "unless" reads best for what is negated.
+        Whether the effect is Deny: then a negated condition is described with "unless".
     """
 
     variables: bool
@@ -68,7 +68,7 @@ class ConditionSetting(NamedTuple):
 
 
 def clause(condition: Condition, setting: ConditionSetting) -> Clause:
-    """Put one condition into words.
+    """Describe a condition.
 
     Examples
     --------
@@ -86,8 +86,8 @@ def clause(condition: Condition, setting: ConditionSetting) -> Clause:
         return _many(condition, setting)
     if is_multivalued(condition.key) and unsure.MULTIVALUED_KEY_NEEDS_SET_OPERATOR:
         why = (
-            f"{named(condition.key)} holds several values, and without ForAllValues or "
-            f"ForAnyValue the condition never fits them"
+            f"{named(condition.key)} has several values, and without ForAllValues or "
+            f"ForAnyValue the condition never matches them"
         )
         return _only_missing(condition, why)
     if not condition.values:
@@ -103,7 +103,7 @@ def _missing_is_enough(condition: Condition) -> bool:
 
 
 def _only_missing(condition: Condition, why: str) -> Clause:
-    """Say of a condition that no value meets: only a request without the key can."""
+    """Describe a condition that no value meets, at most a request without the key."""
     if _missing_is_enough(condition):
         return Clause(f"{presence(condition.key)[1]} ({why})")
     return Clause(never=why)
@@ -117,8 +117,8 @@ def _no_values(condition: Condition) -> Clause:
 
 
 def _always(condition: Condition) -> Clause:
-    """Say of a condition that it is no hindrance; a reader would look for it."""
-    return Clause(always=f"The condition on {named(condition.key)} holds for every request.")
+    """Describe a condition that every request meets."""
+    return Clause(always=f"Every request meets the condition on {named(condition.key)}.")
 
 
 def _null(condition: Condition) -> Clause:
@@ -129,7 +129,7 @@ def _null(condition: Condition) -> Clause:
     if kind == "ForAnyValue":
         return Clause(never=f"ForAnyValue:Null, here for {key}, is never met")
     if not wanted:
-        return Clause(never=f"Null asks for true or false, and for {key} there is neither")
+        return Clause(never=f"Null needs true or false, and {key} has neither")
     has, lacks = presence(condition.key)
     return Clause(lacks if "true" in wanted else has)
 
@@ -156,16 +156,16 @@ def _bool(condition: Condition, setting: ConditionSetting) -> Clause:
 
 
 def _one(condition: Condition, setting: ConditionSetting) -> Clause:
-    """Put a condition on a key that holds one value into words."""
+    """Describe a condition on a single-valued key."""
     key, name = condition.key, condition.comparison.name
     words = predicate(condition, variables=setting.variables)
     negated = OPERATORS[name].negated
     if not words.affirmed:
-        why = f"no value of the condition on {named(key)} can fit anything"
+        why = f"no value of the condition on {named(key)} can match"
         return _always(condition) if negated else _only_missing(condition, why)
     if not negated:
         trap = setting.denies and key.lower() == MFA_AGE and not condition.comparison.if_exists
-        missing = " (who used no MFA is not meant)" if trap else _or_missing(condition, setting)
+        missing = " (not callers without MFA)" if trap else _or_missing(condition, setting)
         return Clause(f"{noun(key)} {words.affirmed}{missing}")
     if setting.denies:
         text = f"{noun(key)} {words.affirmed}{_not_counted(condition, setting)}"
@@ -174,7 +174,7 @@ def _one(condition: Condition, setting: ConditionSetting) -> Clause:
 
 
 def _lacking(condition: Condition, setting: ConditionSetting) -> list[str]:
-    """List the keys without which a negated condition, or one with IfExists, is met too."""
+    """List the keys without which a condition is met if it is negated or has IfExists."""
     keys = [condition.key] if may_miss(condition.key, signed=setting.signed) else []
     operator = OPERATORS[condition.comparison.name]
     if setting.variables and operator.negated and operator.variables:
@@ -193,26 +193,24 @@ def _or_missing(condition: Condition, setting: ConditionSetting) -> str:
 
 def _not_counted(condition: Condition, setting: ConditionSetting) -> str:
     keys = _lacking(condition, setting)
-    return f" (a request without {joined(keys, 'or')} does not count)" if keys else ""
+    return f" (a request without {joined(keys, 'or')} doesn't count)" if keys else ""
 
 
 def _many(condition: Condition, setting: ConditionSetting) -> Clause:
-    """Put ForAllValues or ForAnyValue into words."""
+    """Describe ForAllValues or ForAnyValue."""
     comparison, key = condition.comparison, named(condition.key)
     every = comparison.set_operator == "ForAllValues"
     words = _of_one_value(condition, setting)
     negated = OPERATORS[comparison.name].negated
     if not words.affirmed:
         return _set_of_nothing(condition, negated=negated and bool(condition.values), every=every)
-    one = item(condition.key)
+    value = item(condition.key)
     if every:
-        return Clause(
-            f"{'no' if negated else 'every'} {one} {words.affirmed} (also if there is none)"
-        )
+        return Clause(f"{'no' if negated else 'every'} {value} {words.affirmed} (or it has none)")
     doubt = ""
     if comparison.if_exists:
-        doubt = f" (AWS's pages do not agree about a request without {key})"
-    return Clause(f"at least one {one} {words.denied if negated else words.affirmed}{doubt}")
+        doubt = f" (AWS's pages disagree about a request without {key})"
+    return Clause(f"at least one {value} {words.denied if negated else words.affirmed}{doubt}")
 
 
 def _of_one_value(condition: Condition, setting: ConditionSetting) -> Predicate:
@@ -223,9 +221,9 @@ def _of_one_value(condition: Condition, setting: ConditionSetting) -> Predicate:
 
 
 def _set_of_nothing(condition: Condition, *, negated: bool, every: bool) -> Clause:
-    """Say what a set operator means of which no value can fit."""
+    """Describe a set operator whose values can't match."""
     has, lacks = presence(condition.key)
-    why = f"no value of the condition on {named(condition.key)} can fit anything"
+    why = f"no value of the condition on {named(condition.key)} can match"
     if negated:
         return _always(condition) if every else Clause(has)
     return Clause(f"{lacks} ({why})") if every else Clause(never=why)

@@ -1,4 +1,4 @@
-"""Why a statement can never match: whoever reads it aloud must say so first."""
+"""Why a statement can never match."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WITHOUT_RESOURCE = ("*", "sts", "ecr")
 
 
 def never_matches_reason(statement: Statement, found: SortedActions, for_type: str) -> str:
-    """Say why a statement matches nothing, in a clause; empty if it can match."""
+    """Explain in a clause why a statement never matches; empty if it can match."""
     return (
         _who(statement, for_type)
         or _actions(statement, found)
@@ -33,18 +33,18 @@ def never_matches_reason(statement: Statement, found: SortedActions, for_type: s
 
 
 def _who(statement: Statement, for_type: str) -> str:
-    one, other = statement.principal, statement.not_principal
-    if one is None and other is None:
+    principal, other = statement.principal, statement.not_principal
+    if principal is None and other is None:
         if for_type in ("resource", "trust"):
-            return f"{TYPE_NAMES[for_type]} must name a Principal, and here is none"
+            return f"{TYPE_NAMES[for_type]} must have a Principal"
         return ""
     if for_type in WITHOUT_PRINCIPAL:
-        return f"{TYPE_NAMES[for_type]} may not name a Principal"
-    if one is not None and not is_everybody(one) and not named(one):
-        values = _values([value for _, value in one])
-        return f"nobody can be the Principal {values}" if one else "its Principal is empty"
+        return f"{TYPE_NAMES[for_type]} can't have a Principal"
+    if principal is not None and not is_everybody(principal) and not named(principal):
+        values = _values([value for _, value in principal])
+        return f"{values} isn't a principal" if principal else "its Principal is empty"
     if statement.effect == "Allow" and is_everybody(other or ()):
-        return "its NotPrincipal spares everybody"
+        return "its NotPrincipal exempts everybody"
     return ""
 
 
@@ -53,13 +53,12 @@ def _actions(statement: Statement, found: SortedActions) -> str:
         if not statement.action:
             return "its Action is empty"
         if found.fits_nothing:
-            return f"no known action fits {_values(statement.action)}"
+            return f"{_values(statement.action)} matches no known action"
         return ""
     if found.everything:
-        return "its NotAction spares every action"
+        return "its NotAction exempts every action"
     if found.void:
-        odd = f"{_values(found.void)} in NotAction is no pattern of actions"
-        return f"{odd}, so nobody knows what is spared"
+        return f"{_values(found.void)} in NotAction isn't a valid action"
     return ""
 
 
@@ -72,35 +71,34 @@ def _resources(statement: Statement, for_type: str) -> str:
     if wanted is None and other is None:
         return _no_resource(statement, for_type)
     if for_type == "trust":
-        return "a trust policy may not name a Resource"
+        return "a trust policy can't have a Resource"
     if statement.variables:
         misplaced = next(filter(is_misplaced, wanted or other or ()), None)
         if misplaced is not None:
             return (
-                f"in {quoted(misplaced)} a variable stands before the fifth colon, where none may"
+                f"{quoted(misplaced)} has a variable before the fifth colon, which isn't permitted"
             )
     if wanted is None:
-        return "its NotResource spares every resource" if "*" in (other or ()) else ""
+        return "its NotResource exempts every resource" if "*" in (other or ()) else ""
     if not wanted:
         return "its Resource is empty"
     if all(spoken(value, variables=statement.variables) is None for value in wanted):
-        odd = f"the variable in {_values(wanted)}"
-        return f"{odd} is written wrongly, or its key holds several values"
+        return f"the variable in {_values(wanted)} isn't valid, or its key has several values"
     return ""
 
 
 def _no_resource(statement: Statement, for_type: str) -> str:
     nobody = statement.principal is None and statement.not_principal is None
     if for_type in WITHOUT_PRINCIPAL or for_type in ABOUT_EVERYBODY or nobody:
-        return "it names no Resource"
+        return "it has no Resource"
     patterns = statement.action if statement.action is not None else ("*",)
     if any(pattern.lower().partition(":")[0] in _WITHOUT_RESOURCE for pattern in patterns):
         return ""
-    return "it names no Resource"
+    return "it has no Resource"
 
 
 def unfit_for_trust(statement: Statement, names: Iterable[str]) -> list[str]:
-    """List the actions of a trust policy that none of the named can ask for.
+    """List the actions of a trust policy that none of its principals can use.
 
     Examples
     --------
@@ -117,7 +115,7 @@ def unfit_for_trust(statement: Statement, names: Iterable[str]) -> list[str]:
 
 
 def fits_trust(principals: Principals, name: str) -> bool:
-    """Say whether an action of a trust policy is for one of some principals.
+    """Return whether any of some principals can use an action of a trust policy.
 
     Examples
     --------
@@ -142,12 +140,12 @@ def _trust(statement: Statement, found: SortedActions) -> str:
     unfit = unfit_for_trust(statement, found.exact)
     if len(unfit) < len(found.exact):
         return ""
-    return f"{joined(unfit)} {'do' if len(unfit) > 1 else 'does'} not fit this Principal"
+    return f"this Principal can't use {joined(unfit, 'or')}"
 
 
 WITHOUT_PRINCIPAL = ("identity", "boundary", "session", "scp")
-"""The types that may name no Principal."""
+"""The types that can't have a Principal."""
 ABOUT_EVERYBODY = ("rcp", "endpoint")
-"""The types that are about everybody where they name none."""
+"""The types that apply to everybody if they have no Principal."""
 CEILINGS = ("boundary", "session", *ABOUT_EVERYBODY, "scp")
-"""The types that grant nothing: they leave room for what other policies grant."""
+"""The types that grant nothing: they limit what other policies grant."""

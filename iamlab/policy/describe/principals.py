@@ -1,4 +1,4 @@
-"""Whom a statement is about, in words.
+"""The principals of a statement, in words.
 
 Notes
 -----
@@ -22,7 +22,7 @@ SAML, OIDC = ":saml-provider/", ":oidc-provider/"
 
 
 def is_everybody(principals: Principals) -> bool:
-    """Say whether a Principal element names everybody.
+    """Return whether a Principal element matches everybody.
 
     Examples
     --------
@@ -33,19 +33,19 @@ def is_everybody(principals: Principals) -> bool:
 
 
 def named(principals: Principals, *, exempt: bool = False, denies: bool = False) -> list[str]:
-    """Name whom a Principal element names; what can be nobody is left out.
+    """Name the principals of an element, without values that match nobody.
 
     Parameters
     ----------
     exempt
-        Whether it is a NotPrincipal of a Deny, where an account spares only its root user.
+        Whether it is a NotPrincipal of a Deny, in which an account exempts only its root user.
     denies
-        Whether the statement denies: then an account stands for all in it.
+        Whether the statement denies: then an account means everybody in it.
 
     Examples
     --------
     >>> named((("AWS", "111122223333"), ("Service", "ec2.amazonaws.com"), ("AWS", "alice")))
-    ['account 111122223333 (whomever its own policies let)', 'EC2']
+    ['account 111122223333 (if its own policies allow it)', 'EC2']
     """
     words = (_one(kind, value, exempt=exempt, denies=denies) for kind, value in principals)
     return list(dict.fromkeys(word for word in words if word))
@@ -65,12 +65,12 @@ def _one(kind: str, value: str, *, exempt: bool, denies: bool) -> str | None:
         return _of_account(account, exempt=exempt, denies=denies) + _elsewhere(value)
     if _UNIQUE_ID.fullmatch(value):
         sort = "user" if value.startswith("AIDA") else "role"
-        return f"the {sort} with the ID {shown(value)} (nobody, if it is deleted)"
+        return f"the {sort} with the ID {shown(value)} (nobody, if it was deleted)"
     return _by_arn(value)
 
 
 def account_of(value: str) -> str | None:
-    """Give the account that a principal stands for as a whole.
+    """Return the account of a principal that means a whole account.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def _of_account(account: str, *, exempt: bool, denies: bool) -> str:
         return f"the root user of account {account}"
     if denies:
         return f"everybody in account {account}"
-    return f"account {account} (whomever its own policies let)"
+    return f"account {account} (if its own policies allow it)"
 
 
 _SORTS = {
@@ -116,24 +116,24 @@ def _by_arn(value: str) -> str | None:
 
 
 def _elsewhere(value: str) -> str:
-    """Name the partition of an ARN, if it is not the usual one."""
+    """Name the partition of an ARN, if it isn't ``aws``."""
     partition = Arn.parse(value).partition if is_arn(value) else "aws"
     return "" if partition == "aws" else f" (partition {value_text(shown(partition))})"
 
 
 def _provider(value: str) -> str | None:
     if value in WEB_IDENTITY_PROVIDERS:
-        return f"those whom {value} vouches for"
+        return f"users that {value} authenticates"
     for mark, sort in ((SAML, "SAML"), (OIDC, "OIDC")):
         if is_arn(value) and mark in value:
             arn = Arn.parse(value)
             name = value_text(shown(arn.resource.partition("/")[2]))
-            return f"those whom the {sort} provider {name} vouches for"
+            return f"users that the {sort} provider {name} authenticates"
     return None
 
 
 def listed(words: list[str]) -> str:
-    """Join the named, and count those of a long list.
+    """Join the names, and count the rest of a long list.
 
     Examples
     --------

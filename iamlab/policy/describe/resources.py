@@ -1,7 +1,7 @@
 """Resources in words: "objects under home/ in star-maps", "the SQS queue jobs (any Region, ...)".
 
-A star in the last part of an ARN also runs across slashes and colons, and the words must not hide
-that: where other things are covered besides, "and what belongs to it" stands there.
+A star in the last part of an ARN also matches slashes and colons. If a pattern therefore covers
+other types too, the words add "and what belongs to it".
 
 Notes
 -----
@@ -20,7 +20,7 @@ from iamlab.policy.describe.words import called, humanised, plural, value_text
 from iamlab.policy.patterns import glob
 
 NOT_NAMED_BY_SERVICE = ("iam", "s3")
-"""Services whose resources everybody knows: a role, a bucket."""
+"""Services that the words needn't name, since everybody knows their resources: a role, a bucket."""
 
 
 class Noun(NamedTuple):
@@ -31,7 +31,7 @@ class Noun(NamedTuple):
     words
         A noun phrase.
     service, kind
-        The resource type that is meant, if it is only that one; else empty.
+        The resource type, if the pattern matches only this type; else empty.
     """
 
     words: str
@@ -40,7 +40,7 @@ class Noun(NamedTuple):
 
 
 def noun(pattern: str) -> Noun:
-    """Put a resource pattern into words, its variables read before.
+    """Describe a resource pattern whose variables are already in words.
 
     Examples
     --------
@@ -68,12 +68,12 @@ def noun(pattern: str) -> Noun:
 def _short(pattern: str) -> str:
     parts = pattern.split(":", PARTS - 1)
     if glob(parts[0], "arn") and (len(parts) == PARTS or pattern.endswith("*")):
-        return f"everything that fits {value_text(pattern)}"
-    return f"{value_text(pattern)} (which is no ARN)"
+        return f"everything that matches {value_text(pattern)}"
+    return f"{value_text(pattern)} (which isn't an ARN)"
 
 
 def _in_s3(resource: str) -> Noun:
-    """Name buckets and objects: a bucket's name holds no slash, an object's ARN does."""
+    """Name buckets and objects: only the ARN of an object has a slash."""
     bucket, slash, key = resource.partition("/")
     wild = "*" in bucket or "?" in bucket
     if not slash:
@@ -83,17 +83,17 @@ def _in_s3(resource: str) -> Noun:
             else _buckets(bucket)
         )
     if wild:
-        return Noun(f"every object whose bucket and key fit {value_text(resource)}", "s3", "object")
+        return Noun(f"every object that matches {value_text(resource)}", "s3", "object")
     return Noun(_objects(bucket, key), "s3", "object")
 
 
 def _buckets(name: str) -> Noun:
-    """Name buckets by a pattern: the star at its end also covers their objects."""
+    """Name the buckets of a pattern; a star at its end also matches their objects."""
     if not name.strip("*"):
         return Noun("every bucket and every object")
     if name.endswith("*") and not {"*", "?"} & set(name.rstrip("*")):
         return Noun(f"every bucket whose name {pattern_predicate(name)}, and every object in it")
-    return Noun(f"every bucket or object of which bucket and key fit {value_text(name)}")
+    return Noun(f"every bucket or object that matches {value_text(name)}")
 
 
 def _objects(bucket: str, key: str) -> str:
@@ -102,7 +102,7 @@ def _objects(bucket: str, key: str) -> str:
     if key and not stem:
         return f"objects {place}"
     if "*" in stem or "?" in stem:
-        return f"objects {place} whose key fits {value_text(key)}"
+        return f"objects {place} whose key matches {value_text(key)}"
     if stem == key:
         return f"the object {value_text(key)} {place}"
     if stem.endswith("/"):
@@ -112,7 +112,7 @@ def _objects(bucket: str, key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def resource_type(pattern: str) -> ResourceType | None:
-    """Find the type whose form an ARN pattern has; of several, the one that says most.
+    """Find the type of an ARN pattern by its format; of several, the most specific.
 
     Examples
     --------
@@ -121,15 +121,15 @@ def resource_type(pattern: str) -> ResourceType | None:
     """
     service = Arn.parse(pattern).service
     types = [
-        one
-        for one in resource_types_of(service).values()
-        if one.arn.split(":")[2] == service and _has_form(one, pattern)
+        known
+        for known in resource_types_of(service).values()
+        if known.arn.split(":")[2] == service and _has_form(known, pattern)
     ]
-    return max(types, key=lambda one: len(one.pattern.replace("*", "")), default=None)
+    return max(types, key=lambda known: len(known.pattern.replace("*", "")), default=None)
 
 
-def _has_form(one: ResourceType, pattern: str) -> bool:
-    form = one.pattern.split(":", 5)
+def _has_form(known: ResourceType, pattern: str) -> bool:
+    form = known.pattern.split(":", 5)
     return all(map(glob, form, pattern.split(":", 5)))
 
 
@@ -153,16 +153,16 @@ def _typed(pattern: str, arn: Arn) -> Noun:
 
 
 _ANYWHERE = (" (any Region, any account)", " (any account)", " (any Region)")
-"""What need not be said beside "any"."""
+"""Places that can be left out after "any"."""
 
 
 def _raw(pattern: str) -> str:
     wild = "*" in pattern or "?" in pattern
-    return f"{'everything that fits' if wild else 'the resource'} {value_text(pattern)}"
+    return f"{'everything that matches' if wild else 'the resource'} {value_text(pattern)}"
 
 
 def _runs_across(name: str, service: str) -> bool:
-    """Say whether a name has a wildcard before a separator: who knows what it then reaches."""
+    """Return whether a name has a wildcard before a separator, so that its reach is unclear."""
     start = name.replace("?", "*").partition("*")
     return service != "iam" and bool({"/", ":"} & set(start[2]))
 
@@ -192,7 +192,7 @@ def _named(kind: str, name: str, service: str) -> str:
 
 
 def _place(arn: Arn, form: Arn) -> str:
-    """Say Region and account, where the type has them."""
+    """Return the Region and account, if the type has them."""
     parts = []
     if form.region:
         region = value_text(arn.region) if arn.region else "no Region"
@@ -205,7 +205,7 @@ def _place(arn: Arn, form: Arn) -> str:
 
 @lru_cache(maxsize=1024)
 def _has_parts(found: ResourceType) -> bool:
-    """Say whether other types have ARNs that go on where those of this type end."""
+    """Return whether the ARNs of another type begin with those of this type."""
     start = found.pattern
     return any(
         other.name != found.name and glob(start, other.pattern)
@@ -215,9 +215,9 @@ def _has_parts(found: ResourceType) -> bool:
 
 @lru_cache(maxsize=1024)
 def _has_double(found: ResourceType) -> bool:
-    """Say whether ARNs do not tell this type from another: an alias of a function and a version."""
+    """Return whether another type has the same ARNs, such as a function's alias and version."""
     types = resource_types_of(found.service).values()
-    return any(one.pattern == found.pattern and one.name != found.name for one in types)
+    return any(other.pattern == found.pattern and other.name != found.name for other in types)
 
 
 @lru_cache(maxsize=1024)
@@ -228,5 +228,5 @@ def any_of_kind(service: str, kind: str) -> str:
 
 @lru_cache(maxsize=1024)
 def plural_of_kind(service: str, kind: str) -> str:
-    """Name things of a type where it is said elsewhere which: ``"objects"``."""
+    """Return the plural of a resource type: ``"objects"``."""
     return plural(type_called(service, kind))

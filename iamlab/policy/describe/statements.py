@@ -1,4 +1,4 @@
-"""A statement as a sentence: who, what, on what, on which conditions, and what is easily missed."""
+"""A statement as a sentence: principals, actions, resources, conditions and notes."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 FEW_CLAUSES = 12
 REFERENCE = "AWS's service reference"
 NEVER_REFUSED = "sts:GetCallerIdentity"
-STAR_ONLY = f"{REFERENCE} lists no resource for {{}}, so only the Resource * fits"
+STAR_ONLY = f"{REFERENCE} lists no resource for {{}}, so Resource should be *"
 
 
 def sentence(statement: Statement, for_type: str = "") -> str:
-    """Read one statement aloud.
+    """Describe a statement.
 
     Parameters
     ----------
     for_type
-        What the document is used as: ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``,
-        ``"session"``, ``"scp"``, ``"rcp"`` or ``"endpoint"``; empty if nobody says.
+        The policy's type: ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``,
+        ``"session"``, ``"scp"``, ``"rcp"`` or ``"endpoint"``; empty if it isn't known.
 
     Examples
     --------
@@ -58,21 +58,21 @@ def sentence(statement: Statement, for_type: str = "") -> str:
         signed=_only_signed(statement, for_type),
         denies=statement.effect == "Deny",
     )
-    clauses = [clause(one, setting) for one in statement.conditions]
-    never = never or next((one.never for one in clauses if one.never), "")
+    clauses = [clause(condition, setting) for condition in statement.conditions]
+    never = never or next((part.never for part in clauses if part.never), "")
     if never or unusable:
         return plain(f"Matches nothing: {never}." if never else unusable)
     what = _what(statement, _without_unusable(statement, found), target)
     words = f"{_opening(statement, for_type)}{what}{_when(clauses)}."
     notes = [
         *_notes(statement, found, target, for_type),
-        *(one.always for one in clauses if one.always),
+        *(part.always for part in clauses if part.always),
     ]
     return plain(" ".join([words, *notes]))
 
 
 def _nothing_fits(found: SortedActions, target: ActionTarget) -> str:
-    """Say that every action stands there in vain, if that is so."""
+    """Explain that no action can match, if that is true; else empty."""
     patterns = _patterns(found)
     if found.everything or len(target.without_effect(patterns)) < len(patterns):
         return ""
@@ -81,12 +81,12 @@ def _nothing_fits(found: SortedActions, target: ActionTarget) -> str:
     names = briefly([*found.exact, *map(quoted, patterns)], 4, "actions")
     if patterns:
         return (
-            f"As a rule matches nothing: {REFERENCE} lets {names} work on none of these: "
+            f"Usually matches nothing: according to {REFERENCE}, {names} can't be used on "
             f"{target.words}."
         )
     if all(map(is_asked_on_star, found.exact)):
-        return f"As a rule matches nothing: {STAR_ONLY.format(names)}."
-    return f"Matches nothing: {REFERENCE} lets {names} work on none of these: {target.words}."
+        return f"Usually matches nothing: {STAR_ONLY.format(names)}."
+    return f"Matches nothing: according to {REFERENCE}, {names} can't be used on {target.words}."
 
 
 def _patterns(found: SortedActions) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def _patterns(found: SortedActions) -> tuple[str, ...]:
 
 
 def _without_unusable(statement: Statement, found: SortedActions) -> SortedActions:
-    """Leave out what none of a trust policy's principals can ask for; a note says it."""
+    """Leave out actions that no principal of a trust policy can use; a note says so."""
     unusable = _unusable_in_trust(statement, found)
     return replace(found, exact=tuple(name for name in found.exact if name not in unusable))
 
@@ -116,13 +116,13 @@ def _opening(statement: Statement, for_type: str) -> str:
     if denies:
         return f"Denies {who} " if who else "Denies "
     who = who or "the caller"
-    return f"Leaves room for {who} to " if for_type in CEILINGS else f"Lets {who} "
+    return f"{'If another policy allows it, l' if for_type in CEILINGS else 'L'}ets {who} "
 
 
 def _who(statement: Statement, for_type: str, *, denies: bool) -> str:
     everybody = "everybody" if denies else "everybody, signed in or not,"
     if statement.resource is None and statement.not_resource is None and not denies:
-        everybody = "everybody in any AWS account"  # who assumes a role has credentials
+        everybody = "everybody in any AWS account"  # assuming a role needs credentials
     if statement.principal is not None:
         if is_everybody(statement.principal):
             return everybody
@@ -130,7 +130,7 @@ def _who(statement: Statement, for_type: str, *, denies: bool) -> str:
     if statement.not_principal is None:
         return everybody if for_type in ABOUT_EVERYBODY else ""
     if is_everybody(statement.not_principal):
-        return "whoever has a permissions boundary"
+        return "everybody with a permissions boundary"
     exempt = named(statement.not_principal, exempt=denies, denies=not denies)
     comma = "" if denies else ","
     return f"{everybody} except {listed(exempt)}{comma}" if exempt else everybody
@@ -146,9 +146,9 @@ def _what(statement: Statement, found: SortedActions, target: ActionTarget) -> s
 
 
 def _when(clauses: list[Clause]) -> str:
-    """Join conditions: all of them must be met, so of those put with "unless" none may fit."""
-    ifs = [one.text for one in clauses if one.text and not one.unless]
-    unless = [one.text for one in clauses if one.text and one.unless]
+    """Join conditions: all must be met, so none of those with "unless" may match."""
+    ifs = [clause.text for clause in clauses if clause.text and not clause.unless]
+    unless = [clause.text for clause in clauses if clause.text and clause.unless]
     words = f", if {briefly(ifs, FEW_CLAUSES, 'conditions', ', and')}" if ifs else ""
     if unless:
         words += f", unless {briefly(unless, FEW_CLAUSES, 'conditions', ', or')}"
@@ -158,68 +158,67 @@ def _when(clauses: list[Clause]) -> str:
 def _notes(
     statement: Statement, found: SortedActions, target: ActionTarget, for_type: str
 ) -> list[str]:
-    """Say what a reader of the sentence could miss, in sentences."""
-    unknown = [quoted(one) for one in (*found.void, *found.unknown)]
-    notes = [f"No known action fits {briefly(unknown, 6, 'values', 'or')}."] if unknown else []
+    """Return sentences about details that a reader could miss."""
+    unknown = [quoted(value) for value in (*found.void, *found.unknown)]
+    notes = [f"No known action matches {briefly(unknown, 6, 'values', 'or')}."] if unknown else []
     if statement.action is not None:
         notes += _misfits(statement, found, target)
         if statement.effect == "Deny" and NEVER_REFUSED in found.exact:
-            notes.append(f"AWS never refuses {NEVER_REFUSED}, whatever a policy says.")
+            notes.append(f"AWS always permits {NEVER_REFUSED}, even if a policy denies it.")
     notes += _about_variables(statement)
     return notes + _about_principals(statement, for_type)
 
 
 def _about_principals(statement: Statement, for_type: str) -> list[str]:
     if is_everybody(statement.not_principal or ()):
-        return ["Its NotPrincipal spares everybody else."]
+        return ["Its NotPrincipal exempts everybody else."]
     if statement.not_principal is not None and statement.effect == "Deny":
-        notes = ["Who has a permissions boundary is never spared."]
+        notes = ["It never exempts principals with a permissions boundary."]
         if not any(kind == "AWS" and account_of(value) for kind, value in statement.not_principal):
-            notes.append("Whether it spares a user whose account is not listed too is open.")
+            notes.append("AWS doesn't say whether it exempts a user without the user's account.")
         return notes
     accounts = any(kind == "AWS" and account_of(value) for kind, value in statement.principal or ())
     if for_type == "endpoint" and accounts and statement.effect == "Allow":
-        return ["In the policy of a gateway endpoint an account stands for its root user alone."]
+        return ["In the policy of a gateway endpoint, an account means only its root user."]
     return []
 
 
 def _misfits(statement: Statement, found: SortedActions, target: ActionTarget) -> list[str]:
-    """Name the actions that stand there in vain."""
+    """Name the actions that have no effect."""
     notes = []
     unfit = target.unfit(found.exact)
     star = [name for name in unfit if is_asked_on_star(name)]
     other = [name for name in unfit if name not in star]
     if star:
-        notes.append(f"As a rule {STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
+        notes.append(f"{STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
     if other:
-        notes.append(f"None of these resources fits {briefly(other, 4, 'actions')}.")
-    without_effect = [quoted(one) for one in target.without_effect(_patterns(found))]
+        notes.append(f"{briefly(other, 4, 'actions')} can't be used on these resources.")
+    without_effect = [quoted(pattern) for pattern in target.without_effect(_patterns(found))]
     if without_effect:
         patterns = briefly(without_effect, 4, "patterns", "or")
-        notes.append(f"As a rule none of these resources fits an action of {patterns}.")
+        notes.append(f"Usually actions of {patterns} can't be used on these resources.")
     unusable = _unusable_in_trust(statement, found)
     if unusable:
-        do = "do" if len(unusable) > 1 else "does"
-        notes.append(f"{joined(unusable)} {do} not fit this Principal.")
+        notes.append(f"This Principal can't use {joined(unusable, 'or')}.")
     if _is_mixed(statement, found.exact):
-        notes.append("Not each of these actions is for each of these principals.")
+        notes.append("Some of these principals can't use all of these actions.")
     return notes
 
 
 def _is_mixed(statement: Statement, names: tuple[str, ...]) -> bool:
-    """Say whether an action of a trust policy is for some of its principals only."""
+    """Return whether only some principals of a trust policy can use an action."""
     principals = statement.principal or ()
     if statement.resource is not None or is_everybody(principals):
         return False
-    asked = [name for name in names if fits_trust(principals, name)]
-    return any(not fits_trust((one,), name) for one in principals for name in asked)
+    used = [name for name in names if fits_trust(principals, name)]
+    return any(not fits_trust((principal,), name) for principal in principals for name in used)
 
 
 def _about_variables(statement: Statement) -> list[str]:
     patterns = statement.resources
-    values = [*(patterns or ()), *(text for one in statement.conditions for text in one.values)]
+    values = [*(patterns or ()), *(text for line in statement.conditions for text in line.values)]
     if not statement.variables:
-        plain_text = "In a policy of version 2008-10-17 ${...} is plain text."
+        plain_text = "In a policy with version 2008-10-17, ${...} is plain text."
         return [plain_text] if any_variable(tuple(values)) else []
     signed = _only_signed(statement, "")
     needed = [key for key in keys_needed(patterns or ()) if may_miss(key, signed=signed)]
@@ -227,5 +226,5 @@ def _about_variables(statement: Statement) -> list[str]:
         return []
     keys = joined([quoted(key) for key in needed], "or")
     if statement.resource is None:
-        return [f"AWS's pages do not settle what happens to a request without {keys}."]
-    return [f"Without {keys} in the request, the resource named by it does not match."]
+        return [f"AWS's pages don't say what happens to a request without {keys}."]
+    return [f"Without {keys} in the request, the resource with this variable doesn't match."]

@@ -1,9 +1,7 @@
-"""What the actions of a statement are done to.
+"""The resources of a statement that its actions can work on.
 
-Which of a statement's resources an action works on at all.
-
-A statement is a cross product: ``s3:ListBucket`` in one that names only objects can never match,
-though its name stands there. Here is only said what is sure; a doubt counts as fitting.
+An action can match only resources that it works on: ``s3:ListBucket`` never matches in a statement
+that names only objects. In doubt, an action counts as working on a resource.
 
 Notes
 -----
@@ -36,28 +34,28 @@ if TYPE_CHECKING:
 
 FEW = 5
 LOOKED_UP = 300
-"""So many resources are looked up in the catalogue, and so many pairs of action and resource in
-thousands below: no policy that AWS keeps has more."""
+"""The most resources that are looked up in the catalogue: no policy that AWS saves has more."""
 PAIRS = 30_000
+"""The most pairs of action and resource."""
 ITSELF = "the resource that has this policy"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionTarget:
-    """What the actions of a statement are done to.
+    """The resources of a statement, in words.
 
     Parameters
     ----------
     nouns
-        Each resource pattern (as written) in words; empty if every resource is meant.
+        Each resource pattern with its words; empty for every resource.
     everywhere
-        How every resource is called, where ``nouns`` are empty.
+        The words for every resource, if ``nouns`` is empty.
     whose
-        What follows "any role", where ``nouns`` are empty.
+        The words after "any role", if ``nouns`` is empty.
     this
-        How the one resource is called that the policy hangs on, where it is that.
+        The words for the resource that the policy is attached to, if it means only this resource.
     exempts
-        Whether the nouns are what is *not* meant.
+        Whether the nouns are the exceptions.
     """
 
     nouns: tuple[tuple[str, Noun], ...] = ()
@@ -68,22 +66,22 @@ class ActionTarget:
 
     @property
     def words(self) -> str:
-        """All of it as a noun phrase."""
+        """The resources as a noun phrase."""
         if not self.nouns:
             return self.everywhere
-        words = self.listed(one for _, one in self.nouns)
+        words = self.listed(found for _, found in self.nouns)
         return f"everything except {words}" if self.exempts else words
 
     @staticmethod
     def listed(nouns: Iterable[Noun]) -> str:
-        """Join some nouns, and count those of a long list."""
-        return briefly(list(dict.fromkeys(one.words for one in nouns)), FEW, "resources")
+        """Join some nouns, and count the rest of a long list."""
+        return briefly(list(dict.fromkeys(found.words for found in nouns)), FEW, "resources")
 
     def fitting(self, name: str) -> tuple[Noun, ...]:
-        """Give the nouns that an action can work on."""
+        """Return the nouns that an action can work on."""
         if self.exempts or len(self.nouns) > LOOKED_UP:
-            return tuple(one for _, one in self.nouns)
-        return tuple(one for pattern, one in self.nouns if may_work_on(name, pattern))
+            return tuple(known for _, known in self.nouns)
+        return tuple(known for pattern, known in self.nouns if may_work_on(name, pattern))
 
     def unfit(self, names: Sequence[str]) -> tuple[str, ...]:
         """List the actions that work on none of the resources."""
@@ -92,40 +90,40 @@ class ActionTarget:
         return tuple(name for name in names if not self.fitting(name))
 
     def without_effect(self, patterns: Sequence[str]) -> tuple[str, ...]:
-        """List the patterns of which no action works on any of the resources."""
+        """List the patterns whose actions work on none of the resources."""
         if not self.nouns or self.exempts:
             return ()
-        names = {one: expand(one) for one in patterns[:LOOKED_UP] if not one.startswith("*:")}
+        names = {text: expand(text) for text in patterns[:LOOKED_UP] if not text.startswith("*:")}
         if len(self.nouns) * sum(map(len, names.values())) > PAIRS:
             return ()
         return tuple(
-            one for one, fits in names.items() if fits and len(self.unfit(fits)) == len(fits)
+            text for text, fits in names.items() if fits and len(self.unfit(fits)) == len(fits)
         )
 
-    def can_follow(self, one: ActionPhrase, nouns: Sequence[Noun]) -> bool:
-        """Say whether the nouns can follow a phrase as its object: they are of its kind."""
-        same = all((noun.service, noun.kind) == (one.service, one.kind) for noun in nouns)
+    def can_follow(self, phrase: ActionPhrase, nouns: Sequence[Noun]) -> bool:
+        """Return whether the nouns have a phrase's type and can be its object."""
+        same = all((noun.service, noun.kind) == (phrase.service, phrase.kind) for noun in nouns)
         return same and not self.exempts
 
 
 def target_of(statement: Statement, for_type: str, found: SortedActions) -> ActionTarget:
-    """Say what a statement's actions are done to."""
+    """Return the resources of a statement."""
     patterns = statement.resources
     if patterns is None:
         return _itself("this role" if _only("sts", statement, found) else ITSELF)
     if statement.resource is not None and "*" in patterns:
         return _everything(statement, for_type, found)
-    readings = [(one, spoken(one, variables=statement.variables)) for one in patterns]
+    readings = [(pattern, spoken(pattern, variables=statement.variables)) for pattern in patterns]
     nouns = tuple(
-        (one, noun(text) if number < LOOKED_UP else Noun(text))
-        for number, (one, text) in enumerate(readings)
+        (pattern, noun(text) if number < LOOKED_UP else Noun(text))
+        for number, (pattern, text) in enumerate(readings)
         if text is not None
     )
     return ActionTarget(nouns, exempts=statement.resource is None)
 
 
 def _only(service: str, statement: Statement, found: SortedActions) -> bool:
-    """Say whether a statement lists actions of one service only."""
+    """Return whether a statement lists actions of one service only."""
     return statement.action is not None and _services(found) == {service}
 
 
@@ -139,10 +137,10 @@ def _itself(name: str) -> ActionTarget:
 
 
 def _everything(statement: Statement, for_type: str, found: SortedActions) -> ActionTarget:
-    """Say what a star stands for: in the policy of a key, for instance, it is that key."""
+    """Return what a star means: in a key policy, for example, it is that key."""
     if statement.principal is None and statement.not_principal is None:
         return ActionTarget()
-    # The policy of a bucket is about its objects too.
+    # A bucket policy also applies to the bucket's objects.
     may_be_s3 = statement.action is None or found.everything or {"s3", "*"} & _services(found)
     if for_type == "resource" and not may_be_s3:
         return _itself("this key" if _only("kms", statement, found) else ITSELF)
@@ -152,9 +150,9 @@ def _everything(statement: Statement, for_type: str, found: SortedActions) -> Ac
     return ActionTarget(everywhere=f"every resource{whose}", whose=whose)
 
 
-# Services that name a resource in requests for actions of which the catalogue lists none:
-# iam:ListUsers is asked on user/, s3:ListAllMyBuckets on arn:aws:s3:::*. There may be others, so
-# what is said of such actions is said with a reserve.
+# Services whose requests have a resource even for actions without one in the catalogue:
+# iam:ListUsers has user/, s3:ListAllMyBuckets has arn:aws:s3:::*. There can be others, so the
+# sentences about such actions say "usually".
 _NAME_ONE_ANYWAY = ("iam", "logs", "s3")
 _LONG = 500
 _WITHOUT_SLASH = re.compile(
@@ -163,7 +161,7 @@ _WITHOUT_SLASH = re.compile(
 
 
 def is_asked_on_star(name: str) -> bool:
-    """Say whether the catalogue lists no resource for an action, so that only ``*`` fits it.
+    """Return whether only ``*`` matches an action, since the catalogue lists no resource for it.
 
     Examples
     --------
@@ -175,7 +173,7 @@ def is_asked_on_star(name: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def may_work_on(name: str, pattern: str) -> bool:
-    """Say whether a resource pattern can match a resource that an action works on.
+    """Return whether a resource pattern can match a resource that an action works on.
 
     Examples
     --------
@@ -197,31 +195,32 @@ def may_work_on(name: str, pattern: str) -> bool:
 def _overlap(form: str, pattern: str) -> bool:
     if ":::${BucketName}" in form and not _may_be_in_s3(form, pattern):
         return False
-    # What stands in the place of a variable, nobody knows.
+    # A variable can have any value.
     pattern = ANY_VARIABLE.sub("*", pattern)
     wanted = PLACEHOLDER.sub("*", form).split(":", PARTS - 1)
     return all(map(_may_meet, wanted, pattern.split(":", PARTS - 1)))
 
 
 def _may_be_in_s3(form: str, pattern: str) -> bool:
-    """Say whether a pattern can be a bucket, or an object: only the ARN of this has a slash."""
+    """Return whether a pattern can match a bucket or object: only an object's ARN has a slash."""
     if form.endswith("}/${ObjectName}"):
         return bool({"/", "*", "?", "$"} & set(_WITHOUT_SLASH.sub("", pattern)))
     return "/" not in ANY_VARIABLE.sub("", pattern)
 
 
-def _may_meet(one: str, other: str) -> bool:
-    """Say whether some text can fit both patterns; only a sure no is a no."""
-    if not ({"*", "?"} & set(one)):
-        return glob(other, one)
+def _may_meet(pattern: str, other: str) -> bool:
+    """Return whether a text can match both patterns; in doubt, it can."""
+    if not ({"*", "?"} & set(pattern)):
+        return glob(other, pattern)
     if not ({"*", "?"} & set(other)):
-        return glob(one, other)
-    return _agree(_start(one), _start(other)) and _agree(_start(one[::-1]), _start(other[::-1]))
+        return glob(pattern, other)
+    pairs = (pattern, other), (pattern[::-1], other[::-1])
+    return all(_agree(_start(left), _start(right)) for left, right in pairs)
 
 
 def _start(pattern: str) -> str:
     return pattern.replace("?", "*").partition("*")[0]
 
 
-def _agree(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+def _agree(start: str, other: str) -> bool:
+    return start.startswith(other) or other.startswith(start)

@@ -1,9 +1,7 @@
-"""Values of a policy, read aloud: variables, wildcards, dates, numbers of seconds.
+"""The values of a policy, in words: variables, wildcards, dates, numbers of seconds.
 
-What an operator says of a key: "is before 1 January 2027", and the same denied.
-
-Values that can fit nothing (a date that is none, a variable written wrongly) are left out, as the
-comparison leaves them out.
+An operator becomes a predicate, such as "is before 1 January 2027", with its negation. Values that
+can never match, such as an invalid date or variable, are left out.
 """
 
 from __future__ import annotations
@@ -30,25 +28,25 @@ _MONTHS_NAMES = (
     "January February March April May June July August September October November December"
 )
 _MONTHS = tuple(_MONTHS_NAMES.split())
-BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "fits": "fit"}
+BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "matches": "match"}
 """The verbs of :func:`fitting` without their endings."""
 _LAST_SECOND = 253402300799  # of the year 9999
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def spoken(text: str, *, variables: bool) -> str | None:
-    """Read the variables of a value: ``home/<own user name>/*``.
+    """Replace the variables of a value with words: ``home/<own user name>/*``.
 
     Parameters
     ----------
     variables
-        Whether ``${...}`` means anything here.
+        Whether ``${...}`` is a variable.
 
     Returns
     -------
     str or None
-        With twins for the marks that come from variables; ``None`` if a variable is written
-        wrongly, or its key holds several values, so that the value fits nothing.
+        Marks in variables are written as twins. ``None`` if the value can't match: a variable
+        isn't valid, or its key has several values.
 
     Examples
     --------
@@ -68,7 +66,7 @@ def spoken(text: str, *, variables: bool) -> str | None:
     def show(key: str) -> str | None:
         if is_multivalued(key):
             return None
-        default = f", or {defaults[key] or 'nothing'} if there is none" if key in defaults else ""
+        default = f", or {defaults[key] or 'nothing'} by default" if key in defaults else ""
         return f"<{own(key)}{default}>"
 
     return substitute(
@@ -77,7 +75,7 @@ def spoken(text: str, *, variables: bool) -> str | None:
 
 
 def keys_needed(values: Sequence[str]) -> tuple[str, ...]:
-    """List the keys of variables that have no default: without one, the value with it fits nothing.
+    """List the keys of variables without a default: the value can't match without them.
 
     Examples
     --------
@@ -88,7 +86,7 @@ def keys_needed(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def keys_needed_by_all(values: Sequence[str]) -> tuple[str, ...]:
-    """List the keys without which none of the values fits anything.
+    """List the keys without which none of the values can match.
 
     Examples
     --------
@@ -109,16 +107,16 @@ def _needed(value: str) -> list[str]:
 
 
 def pattern_predicate(text: str) -> str:
-    """Say what a pattern fits, as a predicate.
+    """Return a predicate for a pattern.
 
     Examples
     --------
     >>> [pattern_predicate(text) for text in ("a", "a*", "*a", "*a*", "a?", "*")]
-    ['is a', 'begins with a', 'ends with a', 'contains a', 'fits a?', 'has some value']
+    ['is a', 'begins with a', 'ends with a', 'contains a', 'matches a?', 'has some value']
     """
     inner = text.strip("*")
     if "*" in inner or "?" in inner:
-        return f"fits {value_text(text)}"
+        return f"matches {value_text(text)}"
     if not inner:
         return "has some value" if text else "is ''"
     start, end = text.startswith("*"), text.endswith("*")
@@ -127,7 +125,7 @@ def pattern_predicate(text: str) -> str:
 
 
 def moment(text: str) -> str:
-    """Read a date.
+    """Write a date in words.
 
     Examples
     --------
@@ -150,7 +148,7 @@ def _written(when: datetime) -> str:
 
 
 def duration(text: str) -> str:
-    """Read a number of seconds.
+    """Write a number of seconds in words.
 
     Examples
     --------
@@ -166,7 +164,7 @@ def duration(text: str) -> str:
 
 
 def one_of(values: Sequence[str], limit: int = 8) -> str:
-    """List values of which one is enough; how many are left out is said.
+    """Join values with "or", and count the rest of a long list.
 
     Examples
     --------
@@ -195,7 +193,7 @@ FEW = 8
 
 
 class Predicate(NamedTuple):
-    """What is said of a key, and its contrary; both empty if no value can fit."""
+    """A predicate of a key, and its negation; both empty if no value can match."""
 
     affirmed: str
     denied: str
@@ -205,12 +203,12 @@ NONE = Predicate("", "")
 
 
 def predicate(condition: Condition, *, variables: bool) -> Predicate:
-    """Put an operator and its values into words, as if it were not negated.
+    """Describe an operator and its values, as if it weren't negated.
 
     Parameters
     ----------
     variables
-        Whether ``${...}`` means anything in this document.
+        Whether ``${...}`` is a variable in this document.
 
     Examples
     --------
@@ -239,11 +237,11 @@ def predicate(condition: Condition, *, variables: bool) -> Predicate:
 
 
 def _fits(name: str, value: str, *, variables: bool) -> bool:
-    """Say whether a value can fit anything, so far as that shows before variables are read."""
+    """Return whether a value can match, as far as its text shows before variables are replaced."""
     if name == "BinaryEquals":
         return OPERATORS[name].test(value, value)
     if not name.startswith("Arn") or (variables and keys_in(value)):
-        return True  # a variable may stand for a whole ARN
+        return True  # a variable can be a whole ARN
     return is_arn(_VARIABLE.sub("", value))
 
 
@@ -255,13 +253,13 @@ def _text(value: str, *, variables: bool) -> str | None:
 
 
 def _value(text: str) -> str:
-    """Show a value; a lone variable, marked so, is named by what it stands for."""
+    """Show a value; a value that is only a variable, marked with a null, becomes its key."""
     return f"the same as {text[1:]}" if text.startswith("\0") else value_text(text)
 
 
 def _remark(name: str, values: Sequence[str]) -> str:
     if name.endswith("IgnoreCase"):
-        return " (letter case does not count)"
+        return " (ignoring case)"
     bare = [_VARIABLE.sub("", value) for value in values]
     stars = name.startswith("String") and any("*" in text or "?" in text for text in bare)
     return " (* and ? are plain characters here)" if stars else ""
@@ -283,15 +281,15 @@ def _none_of(values: Sequence[str]) -> str:
 
 
 def _patterns(texts: Sequence[str]) -> Predicate:
-    """Say what patterns fit: those without a wildcard first, as equality."""
+    """Return a predicate for patterns, first for those without a wildcard."""
     exact = [text for text in texts if not ("*" in text or "?" in text)]
     wild = [text for text in texts if "*" in text or "?" in text]
     parts = [_equal(exact)] if exact else []
     parts += [Predicate(words, _denied(words)) for words in map(pattern_predicate, wild[:FEW])]
     affirmed, denied = [part.affirmed for part in parts], [part.denied for part in parts]
     if len(wild) > FEW:
-        affirmed.append(f"fits one of {len(wild) - FEW} more patterns")
-        denied.append(f"fits none of {len(wild) - FEW} more patterns")
+        affirmed.append(f"matches one of {len(wild) - FEW} more patterns")
+        denied.append(f"matches none of {len(wild) - FEW} more patterns")
     return Predicate(joined(affirmed, "or"), joined(denied))
 
 
@@ -303,7 +301,7 @@ def _denied(words: str) -> str:
 
 
 def _ordered(condition: Condition, name: str) -> Predicate:
-    """Compare numbers, or dates."""
+    """Return a predicate for numbers or dates."""
     family = "Date" if name.startswith("Date") else "Numeric"
     same = OPERATORS[f"{family}Equals"].test
     known = [value for value in condition.values if same(value, value)]

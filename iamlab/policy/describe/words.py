@@ -1,10 +1,9 @@
 """Words and how they are joined: lists, quotes, gerunds, names of APIs, services and keys.
 
-What comes from a document is shown in a printable form and never at full length. While a sentence
-is made, characters that would be taken for wildcards or separators have twins that no document can
-bring in; :func:`plain` gives them back at the end.
-
-A service or a key that ``vocabulary.toml`` does not know is named as it is written.
+Texts of a document are shown printable and shortened. While a sentence is built, characters that
+could be read as wildcards or separators are replaced with twins that no document contains;
+:func:`plain` restores them at the end. A service or a key that isn't in ``vocabulary.toml`` is
+shown as it is written.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LONG = 120
-"""Longer texts are shown by their beginning and their end."""
+"""Of longer texts, only the beginning and the end are shown."""
 
 _SHORT = "acl api arn db iam id ip kms mfa saml sql ssh ssl url vpc vpn"
 _ACRONYMS = frozenset(_SHORT.split())
@@ -31,12 +30,12 @@ _BACK = str.maketrans({chr(_PRIVATE + ord(mark)): mark for mark in _MARKS})
 _BARE = re.compile(r"[\w<*/][\w<>./:@+=*?,#-]*[\w<>/*?=-]|[\w*]", re.ASCII)
 _WORDS = "and any every except if is neither no nor not nothing or unless"
 _OF_SENTENCES = frozenset(_WORDS.split())
-"""What a sentence says itself; as a value it stands in quotes."""
+"""Words of the sentence itself; a value with such a word gets quotes."""
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 
 
 def printable(text: str) -> str:
-    """Show what cannot be printed as a replacement character.
+    """Show characters that can't be printed as a replacement character.
 
     Examples
     --------
@@ -47,29 +46,29 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Cut the middle out of a text that is too long to be read."""
+    """Remove the middle of a text that is too long to read."""
     if len(text) <= LONG:
         return text
     return f"{text[: LONG // 2]}[...]{text[-LONG // 4 :]}"
 
 
 def shown(text: str) -> str:
-    """Make a text of a document fit to be shown: printable, and not too long."""
+    """Make a text of a document printable, and shorten it."""
     return printable(shortened(text))
 
 
 def twins(text: str) -> str:
-    """Write marks as their twins, so that nobody takes them for wildcards or separators."""
+    """Replace marks with their twins, so that nobody reads them as wildcards or separators."""
     return text.translate(_TWINS)
 
 
 def plain(text: str) -> str:
-    """Give the marks back."""
+    """Replace the twins with their marks."""
     return text.translate(_BACK)
 
 
 def value_text(text: str) -> str:
-    """Show a value in a sentence: bare if nobody can be misled, else in quotes.
+    """Show a value in a sentence, in quotes if it could be misread.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def value_text(text: str) -> str:
 
 
 def named(text: str) -> str:
-    """Show a name from a document: bare if nobody can be misled, else in quotes.
+    """Show a name from a document, in quotes if it could be misread.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def named(text: str) -> str:
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:
-    """Join parts as a sentence does.
+    """Join parts with commas and a word.
 
     Examples
     --------
@@ -112,7 +111,7 @@ def joined(parts: Sequence[str], word: str = "and") -> str:
 
 
 def briefly(parts: Sequence[str], limit: int, more: str, word: str = "and") -> str:
-    """Join no more than some parts, and count the others.
+    """Join the first parts, and count the others.
 
     Examples
     --------
@@ -126,7 +125,7 @@ def briefly(parts: Sequence[str], limit: int, more: str, word: str = "and") -> s
 
 
 def humanised(name: str) -> str:
-    """Take a name of an API or of a resource type apart.
+    """Split the name of an API or of a resource type into words.
 
     Examples
     --------
@@ -144,7 +143,7 @@ def _word(part: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """Give the plural of a noun.
+    """Return the plural of a noun.
 
     Examples
     --------
@@ -154,7 +153,7 @@ def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
     if noun.endswith(("ages", "APIs", "sses")):
-        return noun  # it is one already
+        return noun  # it is already a plural
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
@@ -178,7 +177,7 @@ def gerund(phrase: str) -> str:
 
 
 VERBS = frozenset(vocabulary("verbs")["known"].split())
-"""The verbs that names of APIs begin with; another beginning is not read as one."""
+"""The verbs that API names begin with."""
 
 
 _CALLED: dict[str, str] = vocabulary("services")
@@ -186,7 +185,7 @@ _FIRST_WORDS = ("Amazon ", "AWS ")
 
 
 def called(prefix: str) -> str | None:
-    """Give a service's name as people say it; ``None`` if there is no such service.
+    """Return a service's usual name; ``None`` if there is no such service.
 
     Examples
     --------
@@ -203,7 +202,7 @@ def called(prefix: str) -> str | None:
 
 
 def principal_called(value: str) -> str | None:
-    """Name the service behind a service principal; ``None`` if it is no such thing.
+    """Name the service of a service principal; ``None`` if the text isn't one.
 
     Examples
     --------
@@ -233,7 +232,7 @@ _PRESENT, _PRESENT_TAGS, _BOOLEANS = (
 
 
 def noun(key: str) -> str:
-    """Say what a condition key is.
+    """Return a noun for a condition key.
 
     Examples
     --------
@@ -249,7 +248,7 @@ def noun(key: str) -> str:
 
 
 def own(key: str) -> str:
-    """Name a key where it stands for its value in the request.
+    """Name the value of a key in the request.
 
     Examples
     --------
@@ -264,17 +263,17 @@ def own(key: str) -> str:
 
 
 def item(key: str) -> str:
-    """Name one value of a key that may hold several."""
+    """Name a single value of a multivalued key."""
     return _ITEMS.get(key.lower(), f"value of {named(key)}")
 
 
 def presence(key: str) -> tuple[str, str]:
-    """Say that a request has a key, and that it has none.
+    """Return clauses for a request with a key, and without it.
 
     Examples
     --------
     >>> presence("aws:RequestTag/team")[1], presence("s3:prefix")[0]
-    ('the request does not send the tag team', 'the request has s3:prefix')
+    ("the request doesn't have the tag team", 'the request has s3:prefix')
     """
     known = _PRESENT.get(key.lower())
     if known:
@@ -287,18 +286,18 @@ def presence(key: str) -> tuple[str, str]:
 
 
 def boolean(key: str) -> tuple[str, str]:
-    """Say that a key is true, and that it is false."""
+    """Return clauses for a key that is true, and for one that is false."""
     known = _BOOLEANS.get(key.lower())
     return known or (f"{noun(key)} is true", f"{noun(key)} is false")
 
 
 def may_miss(key: str, *, signed: bool) -> bool:
-    """Say whether a request may lack a key.
+    """Return whether a request can lack a key.
 
     Parameters
     ----------
     signed
-        Whether only signed requests come into question.
+        Whether to consider only signed requests.
 
     Examples
     --------

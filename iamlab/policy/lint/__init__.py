@@ -1,8 +1,8 @@
-"""What a reviewer would say about a policy that AWS would save, or perhaps not.
+"""Findings about a policy, as a reviewer would have them, whether AWS would save it or not.
 
-The findings have the codes and levels of IAM Access Analyzer, so that what people learn to read
-here is what they meet there. Each module holds detectors: functions that look at a whole policy for
-findings of one kind, and know nothing of each other.
+The findings have the codes and levels of IAM Access Analyzer, so that people learn to read its
+findings. Each module has detectors: independent functions that find one kind of problem in a whole
+policy.
 
 Notes
 -----
@@ -41,7 +41,7 @@ ABOUT_ELEMENTS = (structure, actions, resource_forms, arns, redundancy, principa
 ABOUT_KEYS = (condition_keys, missing_keys, service_principals)
 ABOUT_VALUES = (operators, values)
 MODULES = (*ABOUT_ELEMENTS, *ABOUT_KEYS, *ABOUT_VALUES)
-"""Where the detectors are."""
+"""The modules with detectors."""
 
 DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
 """All detectors."""
@@ -50,7 +50,7 @@ DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTOR
 def advise(
     policy: PolicyRecord, policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
-    """Say what a reviewer would; in the order of the text, at one place the gravest first.
+    """Return the findings in the order of the text; at one place, the most severe first.
 
     Raises
     ------
@@ -65,9 +65,9 @@ def advise(
     >>> [finding.code for finding in advise(wide)]
     ['PASS_ROLE_WITH_STAR_IN_RESOURCE']
     """
-    rules_for(policy_type, service)  # refuses a type or a service that there is not
+    rules_for(policy_type, service)  # rejects an unknown type or service
     if not policy.text:
-        policy = written(policy.statements, policy)  # it was put together from its parts
+        policy = written(policy.statements, policy)  # it was built from statements
     checked = PolicyContext.of(policy, policy_type, service)
     found = [finding for detector in DETECTORS for finding in detector(checked)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))
@@ -76,7 +76,7 @@ def advise(
 def review(
     document: str | Mapping[str, object], policy_type: str = "identity", service: str | None = None
 ) -> tuple[Finding, ...]:
-    """Say the same about a text that may be no policy at all.
+    """Return the findings about a text that may not be a valid policy.
 
     Examples
     --------
@@ -87,8 +87,8 @@ def review(
         policy = PolicyRecord.parse(document)
     except PolicyError as error:
         return tuple(
-            Finding(one.code, one.path, one.line, one.column, one.what, one.remedy)
-            for one in error.problems
+            Finding(found.code, found.path, found.line, found.column, found.what, found.remedy)
+            for found in error.problems
         )
     return advise(policy, policy_type, service)
 

@@ -1,7 +1,7 @@
-"""Findings about actions: those that no service has, that can't be here, or are allowed broadly.
+"""Findings about actions: unknown actions, unsupported actions, and broad permissions.
 
-Whoever may pass any role to a service can do through that service whatever the most powerful role
-of the account can do.
+A user who can pass any role to a service has, through this service, the permissions of the most
+powerful role in the account.
 
 Notes
 -----
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 128
 MOST_HINTS = 20
-"""For so many unknown actions of one policy the nearest is looked for, which takes a while."""
+"""The most unknown actions of a policy for which a similar action is searched, which takes time."""
 
-# Operations of an API whose permission has another name.
+# API operations whose permission has another name.
 _OPERATIONS: dict[str, str] = vocabulary("operations")
-# What people take for the prefix of a service.
+# Wrong prefixes that people write for a service.
 _PREFIXES: dict[str, str] = vocabulary("prefixes")
 
 
 def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
-    """An action that no service has never matches a request."""
+    """Find actions that no service has: they never match a request."""
     hints = 0
     for value in checked.values(ACTIONS):
         fault = _fault(value.text)
@@ -59,16 +59,16 @@ def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
 
 @lru_cache(maxsize=8192)
 def _fault(text: str) -> ValueFault | None:
-    """Say what is wrong with an action; ``right`` is set if the nearest may be what was meant."""
+    """Return the fault of an action; ``right`` is set if the nearest action may be meant."""
     if has_variable(text) or text == "*":
-        return None  # of variables speaks another module
+        return None  # another module checks variables
     prefix, colon, name = text.partition(":")
     shown = text[:LONGEST_NAME]
     if not text.isascii() or not colon or ":" in name or not prefix or not name:
-        what = f"{shown!r} is no action."
+        what = f"{shown!r} isn't an action."
         return ValueFault("INVALID_ACTION", what, "Write the service's prefix, a colon and a name.")
     if prefix != "*" and not is_action_pattern(text):
-        what = f"No service has the prefix {prefix[:LONGEST_NAME]!r}; a prefix has no wildcards."
+        what = f"The prefix {prefix[:LONGEST_NAME]!r} has a wildcard, which isn't permitted."
         return ValueFault("INVALID_SERVICE_IN_ACTION", what, "Write one value for each service.")
     if prefix != "*" and not has(prefix):
         what = f"There is no service with the prefix {prefix[:LONGEST_NAME]}."
@@ -83,8 +83,8 @@ def _fault(text: str) -> ValueFault | None:
 
 
 @lru_cache(maxsize=2)
-def _look_up(things: str) -> str:
-    return f"Look the {things} up in AWS's reference; the catalogue here is of {data_date()}."
+def _look_up(what: str) -> str:
+    return f"Look up the {what} in AWS's reference. The catalogue here is from {data_date()}."
 
 
 def names_like(pattern: str) -> list[str]:
@@ -99,14 +99,14 @@ def names_like(pattern: str) -> list[str]:
     if name in actions_of(prefix):
         return [actions_of(prefix)[name].full_name]
     start = re.split("[*?]", name, maxsplit=1)[0]
-    # Few begin as the pattern does; only these are matched.
-    alike = (one for one in actions_of(prefix) if one.startswith(start))
-    return [actions_of(prefix)[one].full_name for one in alike if glob(name, one)]
+    # Few begin like the pattern; only these are matched.
+    alike = (action for action in actions_of(prefix) if action.startswith(start))
+    return [actions_of(prefix)[action].full_name for action in alike if glob(name, action)]
 
 
 @lru_cache(maxsize=4096)
 def _nearest(text: str) -> str | None:
-    """Find the action that was meant, if one is much like what is written."""
+    """Find the action that was probably meant."""
     if len(text) > LONGEST_NAME:
         return None
     if text.lower() in _OPERATIONS:
@@ -114,8 +114,8 @@ def _nearest(text: str) -> str | None:
     prefix, _, name = text.partition(":")
     if not has(prefix):
         return _of_another_service(prefix.lower(), name)
-    # Most slips are not in the first letter; so most names need not be compared.
-    known = [one for one in actions_of(prefix) if one[0] == name[0].lower()]
+    # Most typos aren't in the first letter, so most names needn't be compared.
+    known = [other for other in actions_of(prefix) if other[0] == name[0].lower()]
     close = get_close_matches(name.lower(), known, n=1, cutoff=0.87)
     return actions_of(prefix)[close[0]].full_name if close else None
 
@@ -130,30 +130,30 @@ def _of_another_service(prefix: str, name: str) -> str | None:
 
 
 def unsupported_actions(checked: PolicyContext) -> Iterator[Finding]:
-    """Some policies are about actions of few services, a trust policy about those of STS."""
+    """Find actions that the policy type doesn't support: a trust policy needs those of STS."""
     for value in checked.values(("Action",)):
         kind = unwanted(value.text, checked.rules)
         if kind is None or has_variable(value.text):
             continue
         path, shown = checked.path(value), value.text[:LONGEST_NAME]
         if checked.policy_type == "rcp":
-            reached = "no one service" if shown == "*" else "no service that RCPs reach"
-            remedy = "Name actions of services that RCPs support, such as s3:*, one by one."
-            yield checked.find(
-                "RCP_SYNTAX_ERROR_ACTION", path, f"{shown!r} names {reached}.", remedy
+            why = (
+                "has no service prefix" if shown == "*" else "has a service that RCPs don't support"
             )
+            remedy = "Write actions of services that RCPs support, such as s3:*."
+            yield checked.find("RCP_SYNTAX_ERROR_ACTION", path, f"{shown!r} {why}.", remedy)
         elif checked.policy_type == "trust" if shown == "*" else _is_action(value.text):
             why = {"*": ", which needs actions of sts"}.get(shown, "")
             if kind == "action_wildcard":
-                why = ", which takes no wildcards in actions"
-            what = f"{shown} cannot stand in {checked.type_name}{why}."
+                why = ", which can't have wildcards in actions"
+            what = f"{shown} isn't valid in {checked.type_name}{why}."
             service = " or ".join(sorted(checked.rules.services or ()))
-            remedy = f"Name actions of {service} that it can be about."
+            remedy = f"Write actions of {service} that this policy type supports."
             yield checked.find("UNSUPPORTED_ACTION_IN_POLICY", path, what, remedy)
 
 
 def _is_action(text: str) -> bool:
-    """Say whether a value is right by itself, and about one service."""
+    """Return whether a value is a valid action of one service."""
     return _fault(text) is None and not text.startswith("*:")
 
 
@@ -164,7 +164,7 @@ _DELICATE = {
     "PASS_ROLE": ("iam:PassRole", "iam:PassedToService"),
     "CREATE_SLR": ("iam:CreateServiceLinkedRole", "iam:AWSServiceName"),
 }
-# How the action is allowed, and on what -> the end of the code.
+# How the action is allowed, and the element with its resources -> the end of the code.
 _ENDS = {
     ("exact", "Resource"): "STAR_IN_RESOURCE",
     ("wildcard", "Resource"): "STAR_IN_ACTION_AND_RESOURCE",
@@ -176,13 +176,13 @@ _ENDS = {
 _HOW = {
     "exact": "{action} is allowed",
     "wildcard": "{value} also allows {action}",
-    "NotAction": "NotAction allows {action}, which it does not list,",
+    "NotAction": "NotAction doesn't list {action} and so allows it",
 }
 _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 
 def broad_permissions(checked: PolicyContext) -> Iterator[Finding]:
-    """One broad grant of iam:PassRole can hand over the account."""
+    """Find broad grants of iam:PassRole: one can give away the whole account."""
     if checked.policy_type != "identity":
         return
     for statement in checked.statements:
@@ -196,9 +196,9 @@ def broad_permissions(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def _on_what(statement: Statement) -> tuple[str, str] | None:
-    """Give the element by which a statement is about every role, and the end of a sentence."""
+    """Return the element that makes a statement match every role, and the end of a sentence."""
     if statement.not_resource is not None:
-        return "NotResource", " on all resources that NotResource does not list."
+        return "NotResource", " on all resources that NotResource doesn't list."
     listed = statement.resource or ()
     if "*" in listed:
         return "Resource", ' on every resource, "*".'
@@ -233,7 +233,7 @@ def _broad(
 
 
 def _how(statement: Statement, action: str) -> tuple[str | None, int]:
-    """Say how a statement is about an action, and by which of its values."""
+    """Return how a statement matches an action, and the index of the value."""
     if statement.action is None:
         listed = statement.not_action or ()
         spared = any(covers_action(pattern, action) for pattern in listed)

@@ -1,7 +1,7 @@
-"""Findings about the form of ARNs in Resource and NotResource, part by part.
+"""Findings about the format of ARNs in Resource and NotResource, part by part.
 
-A value that may be about anything (``*``, a wildcard in a part, a variable) is let be; of the rest
-is said what no resource of AWS can have.
+Values that can match anything (``*``, a wildcard in a part, a variable) are accepted. In other
+values, these checks find parts that no AWS resource has.
 
 Notes
 -----
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
 
 _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "self", "third-party"})
-"""What stands in place of an account in ARNs of what AWS and others offer to all."""
+"""The account part in ARNs of resources that AWS and others offer to everybody."""
 _LONGEST_SHOWN = 200
 
-# Services whose resources are all declared, so that another form is surely a slip. Of some others
-# the catalogue leaves out a few.
+# Services whose resources are all in the catalogue: another format is certainly an error. The
+# catalogue is incomplete for other services.
 _DECLARED_IN_FULL_NAMES = (
     "cloudtrail cognito-identity cognito-idp dynamodb ecr ecs eks elasticfilesystem events glue "
     "iam kinesis kms lambda logs rds s3 secretsmanager sns sqs states"
 )
 _DECLARED_IN_FULL = frozenset(_DECLARED_IN_FULL_NAMES.split())
-# Services of which some resources are AWS's own, whose ARNs have no account.
+# Services with resources that AWS owns. Their ARNs have no account.
 _SHARED = frozenset({"ssm", "resource-explorer-2", "bedrock", "imagebuilder", "elasticbeanstalk"})
 
 
 def malformed(checked: PolicyContext) -> Iterator[Finding]:
-    """A value that is no ARN of AWS never matches a resource."""
+    """Find values that aren't AWS ARNs: they never match a resource."""
     for value in checked.values(RESOURCES):
         for fault in _faults(value.text) if value.text != "*" else ():
             better = checked.put(value, fault.right)
@@ -60,41 +60,40 @@ def _faults(text: str) -> tuple[ValueFault, ...]:
     if whole is not None:
         return (whole,)
     if not is_arn(text) or is_misplaced(text):
-        return ()  # of misplaced variables speaks another module
+        return ()  # another module checks misplaced variables
     arn = Arn.parse(text)
     found = [check(arn) for check in _PARTS]
     return tuple(fault for fault in found if fault is not None)
 
 
 def _frame(text: str) -> ValueFault | None:
-    """Find what keeps the text from being an ARN at all."""
+    """Find a reason why the text isn't an ARN."""
     shown = text[:_LONGEST_SHOWN]
     if text.startswith("execute-api:/"):
-        return None  # API Gateway takes these, and completes them
+        return None  # API Gateway accepts these, and completes them
     if not text.startswith("arn:"):
         right = f"arn:{text[4:]}" if text[:4].lower() == "arn:" else None
         remedy = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
-        return ValueFault(
-            "INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", remedy, right
-        )
+        what = f"{shown!r} doesn't begin with arn:."
+        return ValueFault("INVALID_ARN_PREFIX", what, remedy, right)
     if is_arn(text) or _may_go_on(text) or has_variable(text):
         return None
     parts = text.count(":") + 1
-    what = f"{shown} has {parts} parts of {PARTS}."
+    what = f"{shown} has only {parts} of {PARTS} parts."
     return ValueFault(
         "MISSING_ARN_FIELD", what, "Write arn:partition:service:region:account:resource."
     )
 
 
 def _may_go_on(text: str) -> bool:
-    """Say whether a last star may stand for all parts that are missing."""
+    """Return whether a star at the end can match all missing parts."""
     last = text.rpartition(":")[2]
-    return last.endswith("*") and "/" not in last  # a slash stands in the resource part only
+    return last.endswith("*") and "/" not in last  # only the resource part has slashes
 
 
 def _partition(arn: Arn) -> ValueFault | None:
     found = arn.partition
-    if any(glob(found, one) for one in PARTITIONS):
+    if any(glob(found, partition) for partition in PARTITIONS):
         return None
     close = get_close_matches(found[:20].lower(), PARTITIONS, n=1, cutoff=0.6)
     right = _with(arn, partition=close[0]) if close else None
@@ -104,12 +103,12 @@ def _partition(arn: Arn) -> ValueFault | None:
 
 def _service(arn: Arn) -> ValueFault | None:
     if is_wild(arn.service):
-        what = f"The service {arn.service[:40]!r} has a wildcard in it."
-        remedy = "Name the service: others that fit may come."
+        what = f"The service {arn.service[:40]!r} contains a wildcard."
+        remedy = "Write one service. A wildcard also matches services that AWS adds later."
         return ValueFault("WILDCARD_IN_SERVICE_NAME", what, remedy)
     if arn.service != arn.service.lower():
         lower = arn.service.lower()
-        what = f"The service {arn.service[:40]!r} is not in lower case."
+        what = f"The service {arn.service[:40]!r} isn't in lower case."
         right = _with(arn, service=lower)
         return ValueFault("INVALID_ARN_SERVICE_CASE", what, f"Write {lower[:40]}.", right)
     return None
@@ -121,7 +120,7 @@ def _region(arn: Arn) -> ValueFault | None:
         return None
     zone = REGION.match(region.lower())
     right = _with(arn, region=zone[0]) if zone and len(region) <= len(zone[0]) + 1 else None
-    remedy = f"Did you mean {zone[0]}?" if zone and right else "Write one such as eu-west-1, or *."
+    remedy = f"Did you mean {zone[0]}?" if zone and right else "Write * or a Region: eu-west-1."
     return ValueFault("INVALID_ARN_REGION", f"There is no Region {region[:40]!r}.", remedy, right)
 
 
@@ -133,8 +132,8 @@ def _account(arn: Arn) -> ValueFault | None:
         return None
     digits = account.replace("-", "")
     right = _with(arn, account=digits) if ACCOUNT.fullmatch(digits) else None
-    remedy = f"Write {digits}." if right else "An account has 12 digits."
-    what = f"{account[:40]!r} is no account."
+    remedy = f"Write {digits}." if right else "Write an account ID: 12 digits."
+    what = f"{account[:40]!r} isn't an account ID."
     return ValueFault("INVALID_ARN_ACCOUNT", what, remedy, right)
 
 
@@ -142,24 +141,24 @@ def _resource(arn: Arn) -> ValueFault | None:
     if forms_of(str(arn)) != () or arn.service not in _DECLARED_IN_FULL:
         return None
     shown = arn.resource[:_LONGEST_SHOWN]
-    what = f"{arn.service} has no resource of the form {shown!r}."
+    what = f"{arn.service} has no resource with the format {shown!r}."
     right = _right_kind(arn)
     if right is not None:
         remedy = f"Did you mean {right[:_LONGEST_SHOWN]}?"
     else:
         kinds = sorted({_kind(form.resource) for form in forms_by_service()[arn.service]} - {"*"})
-        remedy = f"They begin with {', '.join(kinds)} (catalogue of {data_date()})."
+        remedy = f"Begin with one of {', '.join(kinds)} (catalogue of {data_date()})."
     return ValueFault("INVALID_ARN_RESOURCE", what, remedy, right)
 
 
 def _kind(resource: str) -> str:
-    """Give what a resource part begins with: ``role/`` or ``function:``."""
+    """Return the beginning of a resource part: ``role/`` or ``function:``."""
     found = re.match(r"[^/:*]*[/:]?", resource)
     return (found[0] if found else "") or "*"
 
 
 def _right_kind(arn: Arn) -> str | None:
-    """Find the kind that was meant: ``users/ana`` is ``user/ana``, ``table:t`` is ``table/t``."""
+    """Find the type that was meant: ``user/ana`` for ``users/ana``, ``table/t`` for ``table:t``."""
     name = re.match(r"([A-Za-z-]{1,40})([/:])", arn.resource)
     if name is None:
         return None
@@ -174,7 +173,7 @@ def _right_kind(arn: Arn) -> str | None:
 
 
 def _places(arn: Arn) -> ValueFault | None:
-    """Find a Region or an account that such ARNs have not, or lack."""
+    """Find a Region or an account that is missing, or that such ARNs don't have."""
     forms = forms_of(str(arn))
     if not forms:
         return None
@@ -182,12 +181,12 @@ def _places(arn: Arn) -> ValueFault | None:
         written, word = getattr(arn, part), part.capitalize() if part == "region" else part
         code = part.upper()
         if written and not is_wild(written) and not any(map(read, forms)):
-            what = f"ARNs of such {arn.service} resources hold no {word}."
+            what = f"ARNs of such {arn.service} resources have no {word}."
             right = _with(arn, **{part: ""})
-            remedy = f"Leave {written[:40]} out."
+            remedy = f"Remove {written[:40]}."
             return ValueFault(f"ARN_{code}_NOT_ALLOWED", what, remedy, right)
         if not written and all(map(read, forms)) and not (part == "account" and _is_shared(arn)):
-            what = f"ARNs of such {arn.service} resources hold {_A[part]}."
+            what = f"ARNs of such {arn.service} resources have {_A[part]}."
             return ValueFault(f"MISSING_ARN_{code}", what, f"Write {_A[part]}, or * for any.")
     return None
 
@@ -204,7 +203,7 @@ def _account_of(form: ArnForm) -> str:
 
 
 def _is_shared(arn: Arn) -> bool:
-    """Say whether a resource may be AWS's own, in no account."""
+    """Return whether AWS may own a resource, so that it has no account."""
     name = arn.resource.lower()
     return arn.service in _SHARED or "aws" in name or "amazon" in name
 
@@ -225,7 +224,7 @@ _PARTS: tuple[Callable[[Arn], ValueFault | None], ...] = (
 
 
 def foreign_resources(checked: PolicyContext) -> Iterator[Finding]:
-    """The policy of a resource is about that resource, and what is in it."""
+    """Find resources of other services: a resource-based policy applies to its own resource."""
     patterns = checked.rules.resources
     if patterns is None or checked.service == "backup":
         return
@@ -234,10 +233,10 @@ def foreign_resources(checked: PolicyContext) -> Iterator[Finding]:
         if value.text == "*" and "*" in patterns:
             continue
         arn = Arn.parse(value.text) if is_arn(value.text) else None
-        if arn is None or any(glob(arn.service.lower(), one) for one in services):
+        if arn is None or any(glob(arn.service.lower(), service) for service in services):
             continue
-        what = f"{value.text[:_LONGEST_SHOWN]} cannot stand in {checked.type_name}."
-        remedy = f"Name the {' or '.join(services)} resource that the policy hangs on."
+        what = f"{value.text[:_LONGEST_SHOWN]} isn't valid in {checked.type_name}."
+        remedy = f"Write the ARN of the {' or '.join(services)} resource that has this policy."
         yield checked.find("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", checked.path(value), what, remedy)
 
 

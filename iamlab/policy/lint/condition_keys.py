@@ -1,14 +1,12 @@
-"""Does the key of a condition exist?
+"""Findings about condition keys: whether they exist, and whether a request can have them.
 
-Nobody checks it when a policy is saved. A condition on a key that no request has never holds, or
-always does if its operator is negated.
-
-Does a request for this action ever have this key?
+AWS doesn't check this when it saves a policy. If no request has the key, the condition is never
+met; with a negated operator it is always met.
 
 Notes
 -----
-AWS pages: "IAM Access Analyzer policy check reference"; "AWS global condition context keys".
-AWS pages: "Service Authorization Reference"; "IAM Access Analyzer policy check reference".
+AWS pages: "IAM Access Analyzer policy check reference"; "AWS global condition context keys";
+"Service Authorization Reference".
 """
 
 from __future__ import annotations
@@ -53,15 +51,15 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-# Keys that AWS fills, and writes in policies of its own, but does not describe.
+# Keys that AWS sets and uses in its own policies, but doesn't document.
 UNDESCRIBED = frozenset(("aws:principalorgmasteraccountid", "aws:sourceowner"))
 
 LONGEST_WORD = 80
-"""Of what is longer nobody asks what was meant."""
+"""For longer words, no similar key is suggested."""
 
 
 def exists(key: str) -> bool:
-    """Say whether some service, or AWS itself, has this key; letter case does not count.
+    """Return whether AWS or a service has this key, ignoring case.
 
     Examples
     --------
@@ -73,19 +71,21 @@ def exists(key: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _prefixes() -> frozenset[str]:
-    """Give what stands before the colon in all keys; not only prefixes of services do."""
-    return frozenset(key.partition(":")[0] for one in services() for key in condition_keys_of(one))
+    """Return the prefixes of all keys; not all are prefixes of services."""
+    return frozenset(
+        key.partition(":")[0] for service in services() for key in condition_keys_of(service)
+    )
 
 
 @lru_cache(maxsize=512)
 def _tag_keys(service: str) -> frozenset[str]:
-    """Give a service's keys for tags, without the key of any tag."""
+    """Return the beginnings of a service's tag keys: ``s3:existingobjecttag/``."""
     names = GLOBAL_KEYS if service == "aws" else condition_keys_of(service)
     return frozenset(start for start in map(stem, names) if start.endswith("tag/"))
 
 
 def _format(context: ConditionContext) -> Iterator[Finding]:
-    """A condition key is a service and a name, with a colon between."""
+    """Find keys without the format ``service:name``."""
     service, colon, name = context.name.partition(":")
     if (
         (service and colon and name)
@@ -93,7 +93,7 @@ def _format(context: ConditionContext) -> Iterator[Finding]:
         or _tag_key_is_missing(context.key)
     ):
         return
-    what = f"{context.name!r} is no condition key: it has the form service:name."
+    what = f"{context.name!r} isn't a condition key. Its format is service:name."
     meant = GLOBAL_KEYS.get(f"aws:{context.key}")
     if meant is None or meant.name.endswith("/"):
         remedy = "Write the service, a colon and the name of the key."
@@ -105,14 +105,14 @@ def _format(context: ConditionContext) -> Iterator[Finding]:
 
 
 def _existence(context: ConditionContext) -> Iterator[Finding]:
-    """A key that no request has."""
+    """Find keys that no request has."""
     service, _, name = context.key.partition(":")
     if not service or not name or has_variable(context.key) or _tag_key_is_missing(context.key):
         return
     if context.key in DEPRECATED:
         yield _replaced(context)
     elif "." in service or exists(context.name):
-        return  # a key of an identity provider is made of its address
+        return  # the key of an identity provider begins with its address
     elif service == "aws":
         what = f"There is no global condition key {context.name}."
         names = [key.name for key in GLOBAL_KEYS.values()]
@@ -127,7 +127,7 @@ def _existence(context: ConditionContext) -> Iterator[Finding]:
 
 
 def _replaced(context: ConditionContext) -> Finding:
-    """``aws:ARN`` named the session where ``aws:PrincipalArn`` names the role."""
+    """Find replaced keys: ``aws:ARN`` had the session, ``aws:PrincipalArn`` has the role."""
     new = DEPRECATED[context.key]
     of_sessions = any(":sts:" in value for value in context.values)
     return context.find(
@@ -141,7 +141,7 @@ def _replaced(context: ConditionContext) -> Finding:
 def _unknown(context: ConditionContext, code: str, what: str, names: Iterable[str]) -> Finding:
     meant = _nearest(context, context.name, names)
     if meant is None:
-        return context.find(code, what, "Look the key up in AWS's list of condition keys.")
+        return context.find(code, what, "Look up the key in AWS's list of condition keys.")
     start = PLACEHOLDER.split(meant, maxsplit=1)[0]
     key = start + context.name.partition("/")[2] if start.endswith("/") else meant
     better = None if key.endswith("/") else context.instead(key=key)
@@ -152,16 +152,14 @@ def _unknown_service(context: ConditionContext, what: str) -> Finding:
     service, _, name = context.name.partition(":")
     meant = _nearest(context, service, services())
     if meant is None:
-        return context.find(
-            "INVALID_SERVICE", what, "Write the prefix of a service before the colon."
-        )
+        return context.find("INVALID_SERVICE", what, "Write a service prefix before the colon.")
     key = f"{meant}:{name}"
     better = context.instead(key=key) if exists(key) else None
     return context.find("INVALID_SERVICE", what, f"Did you mean {key}?", better)
 
 
 def _nearest(context: ConditionContext, word: str, known: Iterable[str]) -> str | None:
-    """Say what was probably meant; nothing is said of words in a document beyond all sizes."""
+    """Return the key that was probably meant; ``None`` in a very large document."""
     if len(word) > LONGEST_WORD or not is_short(context.checked.policy):
         return None
     names = {PLACEHOLDER.sub("", name).lower(): name for name in known}
@@ -171,20 +169,20 @@ def _nearest(context: ConditionContext, word: str, known: Iterable[str]) -> str 
 
 
 def _tag_key_is_missing(key: str) -> bool:
-    """Say whether a key in lower case is that of a tag, but of no tag in particular."""
+    """Return whether a key, in lower case, is for a tag but has no tag key."""
     return key.removesuffix("/") + "/" in _tag_keys(key.partition(":")[0])
 
 
 def _tag_key(context: ConditionContext) -> Iterator[Finding]:
-    """A key for tags is followed by the key of one tag."""
+    """Find condition keys for tags without a tag key."""
     if _tag_key_is_missing(context.key):
         start = context.name.removesuffix("/")
-        what = f"{context.name} does not say which tag."
-        yield context.find("MISSING_TAG_KEY_IN_CONDITION", what, f"Write {start}/ and a tag's key.")
+        what = f"{context.name} has no tag key."
+        yield context.find("MISSING_TAG_KEY_IN_CONDITION", what, f"Write {start}/ and a tag key.")
 
 
 def _duplicates(checked: PolicyContext) -> Iterator[Finding]:
-    """The same key twice under one operator, since letter case does not count."""
+    """Find keys of one operator that differ only in case: they are the same key."""
     for statement in checked.statements:
         first: dict[tuple[object, str], ConditionContext] = {}
         for context in condition_contexts(checked, statement):
@@ -193,36 +191,36 @@ def _duplicates(checked: PolicyContext) -> Iterator[Finding]:
                 same = set(earlier.condition.values) == set(context.values)
                 yield context.find(
                     "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
-                    f"{earlier.condition.key} and {context.name} are one key.",
+                    f"{earlier.condition.key} and {context.name} are the same key.",
                     f"Write one list of values under {context.comparison}.",
                     context.dropped() if same else None,
                 )
 
 
 RESOURCE_TAG = "aws:resourcetag/"
-# Global keys that depend on the action, so that the catalogue lists them with each.
+# Global keys that depend on the action: the catalogue lists them with each action.
 _LISTED = ("aws:requesttag/", "aws:tagkeys")
-# AWS's own policies use their keys with actions for which the catalogue lists none.
+# AWS's own policies use keys of these services with actions that have no keys in the catalogue.
 _INCOMPLETE = ("aws-marketplace",)
 
 
 def _has(name: str, key: str) -> bool:
-    """Say whether a request for an action may have a key, given by its stem."""
+    """Return whether a request for an action can have a key; ``key`` is its stem."""
     keys = keys_of_action(name)
-    return key in keys or (key.endswith("/") and any(one.startswith(key) for one in keys))
+    return key in keys or (key.endswith("/") and any(known.startswith(key) for known in keys))
 
 
 @lru_cache(maxsize=512)
 def _placed(service: str) -> frozenset[str]:
-    """Give the keys of which the catalogue says with which actions they come."""
+    """Return the keys of a service that the catalogue lists for its actions."""
     return frozenset().union(
-        *(keys_of_action(one.full_name) for one in actions_of(service).values())
+        *(keys_of_action(known.full_name) for known in actions_of(service).values())
     )
 
 
 @lru_cache(maxsize=32768)
 def keys_of_action(name: str) -> frozenset[str]:
-    """Give the stems of the keys that a request for an action may have, beside the global ones.
+    """Return the stems of the keys that a request for an action can have, without global keys.
 
     Examples
     --------
@@ -236,15 +234,15 @@ def keys_of_action(name: str) -> frozenset[str]:
         return frozenset()
     declared = resource_types_of(found.service)
     types = [declared[use.name] for use in found.resource_types if use.name in declared]
-    keys = set(found.all_condition_keys).union(*(one.condition_keys for one in types))
+    keys = set(found.all_condition_keys).union(*(kind.condition_keys for kind in types))
     return frozenset(map(stem, keys))
 
 
 def _named_actions(context: ConditionContext) -> list[tuple[str, ...]] | None:
-    """Give the actions that each value of Action matches; ``None`` where that would be no answer.
+    """Return the actions that each value of Action matches; ``None`` if that doesn't help.
 
-    With ``*`` for a service there is always one that has the key; of an action that the catalogue
-    does not know nothing can be said; and a policy beyond all sizes is not worth the search.
+    With ``*`` for a service, some action always has the key. Nothing is known about an action that
+    isn't in the catalogue. In a very large policy, the search takes too long.
     """
     listed = context.statement.action or ()
     if not listed or not is_short(context.checked.policy):
@@ -256,7 +254,7 @@ def _named_actions(context: ConditionContext) -> list[tuple[str, ...]] | None:
 
 
 def _never_there(context: ConditionContext) -> Iterator[Finding]:
-    """A key that no action of the statement has, so that the statement never applies."""
+    """Find keys that no action of the statement has: the statement never matches."""
     if holds_without_key(context.comparison) or context.operator == "Null" or context.known is None:
         return
     key = stem(context.known.name)
@@ -266,24 +264,24 @@ def _never_there(context: ConditionContext) -> Iterator[Finding]:
     if matched is None or any(_has(name, key) for names in matched for name in names):
         return
     service = key.partition(":")[0]
-    placed = key in _LISTED or any(one.startswith(key) for one in _placed(service))
+    placed = key in _LISTED or any(other.startswith(key) for other in _placed(service))
     if not placed or service in _INCOMPLETE:
         return
     listed = context.statement.action or ()
     shown = listed[0] if len(listed) == 1 else f"{listed[0]} or the other actions here"
     yield context.find(
         "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
-        f"By the catalogue of {data_date()}, no request for {shown} has {context.name}.",
-        "Take the key out, or give it a statement with actions that have it.",
+        f"In the catalogue of {data_date()}, no request for {shown} has {context.name}.",
+        "Remove the key, or move it to a statement with actions that have it.",
     )
 
 
-# What a trust policy must also allow, since a request with the key is refused otherwise.
+# Key -> the action that a trust policy must also allow; otherwise requests with the key fail.
 _NEEDED: dict[str, str] = vocabulary("needed_permissions")
 
 
 def _permission_is_missing(checked: PolicyContext) -> Iterator[Finding]:
-    """Who passes tags, a source identity or a context needs a permission for that too."""
+    """Find missing permissions to pass tags, a source identity or a context."""
     if checked.policy_type != "trust":
         return
     allowed = {
@@ -313,7 +311,7 @@ def _permission_is_missing(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def _needed_actions(statement: Statement) -> set[str]:
-    """Give those of the needed permissions that a statement is about."""
+    """Return the needed permissions that a statement matches."""
     needed = set(_NEEDED.values())
     if statement.action is None:
         return needed.difference(*map(expand, statement.not_action or ()))
@@ -321,7 +319,7 @@ def _needed_actions(statement: Statement) -> set[str]:
 
 
 def _resource_tag(context: ConditionContext) -> Iterator[Finding]:
-    """On a tag of the resource, where no request has it, a statement has no effect."""
+    """Find conditions on resource tags that no request has: the statement has no effect."""
     if not context.key.startswith(RESOURCE_TAG) or context.key == RESOURCE_TAG:
         return
     if context.operator == "Null" or holds_without_key(context.comparison):
@@ -342,19 +340,19 @@ def _resource_tag(context: ConditionContext) -> Iterator[Finding]:
         yield context.find(
             f"{effect.upper()}_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
             f"No request for these actions of {', '.join(without)} has {context.name}, "
-            f"so that the statement {verb} none of them.",
-            "Give them a statement without this key.",
+            f"so the statement {verb} none of them.",
+            "Move these actions to a statement without this key.",
         )
 
 
 def _of_not_action(context: ConditionContext) -> Finding:
-    """Among all other actions there are always some that have no tags of a resource."""
+    """Find conditions on resource tags with NotAction: some actions have no resource tags."""
     effect = context.statement.effect
     verb = "allowed" if effect == "Allow" else "denied"
     return context.find(
         f"{effect.upper()}_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
-        f"Actions whose requests have no {context.name} are not {verb} by this statement.",
-        "List the actions in Action.",
+        f"Actions whose requests have no {context.name} aren't {verb} by this statement.",
+        "Write the actions in Action.",
     )
 
 

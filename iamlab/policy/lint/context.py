@@ -1,6 +1,6 @@
-"""What the detectors get: a policy of some type, and each of its conditions.
+"""The input of the detectors: a policy of some type, and each of its conditions.
 
-Both help to write findings, and to write the policy with one part of it changed.
+Both have methods that write findings, and that write the policy with one part changed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PolicyContext(CheckedPolicy):
-    """A policy under review, and what a detector needs to write findings.
+    """A policy under review, with methods to write findings.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class PolicyContext(CheckedPolicy):
         ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
         ``"rcp"`` or ``"endpoint"``.
     service
-        Of a resource policy: the service whose resource it is attached to, such as ``"s3"``.
+        For a resource policy: the service of the resource, such as ``"s3"``.
     """
 
     policy_type: str
@@ -51,18 +51,18 @@ class PolicyContext(CheckedPolicy):
     def of(
         cls, policy: PolicyRecord, policy_type: str = "identity", service: str | None = None
     ) -> PolicyContext:
-        """Put a policy with the rules of its type; of an unknown service, with what all have."""
+        """Combine a policy with the rules of its type, or of its service if it has rules."""
         found = SERVICES.get(service or "") if policy_type == "resource" else None
         return cls(policy, found or TYPES[policy_type], Places(policy), policy_type, service)
 
     @property
     def names_principals(self) -> bool:
-        """Whether a policy of this type names principals."""
+        """Whether policies of this type have principals."""
         return self.policy_type in ("resource", "trust", "rcp", "endpoint")
 
     @property
     def type_name(self) -> str:
-        """What the policy is: ``"a trust policy"``, ``"a resource policy of sqs"``."""
+        """The type in words: ``"a trust policy"``, ``"a resource policy of sqs"``."""
         if self.policy_type == "resource" and self.service:
             return f"a resource policy of {self.service}"
         return TYPE_NAMES[self.policy_type]
@@ -95,7 +95,7 @@ class PolicyContext(CheckedPolicy):
         )
 
     def put(self, value: ListValue, text: str | None) -> Better | None:
-        """Write the policy with another text in place of a value; no text is there twice."""
+        """Write the policy with another text for a value, without duplicates."""
         if text is None:
             return None
         values = list(list_of(value.statement, value.element))
@@ -104,7 +104,7 @@ class PolicyContext(CheckedPolicy):
 
 
 class ValueFault(NamedTuple):
-    """What is wrong with a value, and the right one where that is plain."""
+    """A fault of a value, and the right value if that is clear."""
 
     code: str
     what: str
@@ -113,31 +113,31 @@ class ValueFault(NamedTuple):
 
 
 Detector = Callable[[PolicyContext], Iterator[Finding]]
-"""Looks at a whole policy for findings of one kind."""
+"""Finds one kind of problem in a whole policy."""
 
 LONGEST = 40_000
-"""No policy that AWS takes is longer than 32 KB; what is beyond is not worth a long search."""
+"""Longer policies aren't searched for long: AWS accepts at most 32 KB."""
 
 FAMILY: dict[str, str] = {
     name: next(word for word in re.findall("[A-Z][a-z]+", name) if word != "Not")
     for name in OPERATORS
 }
-"""What an operator compares: ``String``, ``Numeric``, ``Date``, ``Bool``, ``Ip``, ``Arn``, ..."""
+"""Operator -> the type that it compares: ``String``, ``Numeric``, ``Date``, ``Bool``, ``Ip`` ..."""
 
 
 def is_short(policy: PolicyRecord) -> bool:
-    """Say whether AWS could take a policy of this length."""
+    """Return whether AWS could accept a policy of this length."""
     return len(policy.text) <= LONGEST
 
 
 def has_wildcard(value: str) -> bool:
-    """Say whether ``*`` or ``?`` stands in a value, elsewhere than in a variable."""
+    """Return whether a value has ``*`` or ``?`` outside its variables."""
     plain = without_variables(value)
     return "*" in plain or "?" in plain
 
 
 def holds_without_key(comparison: Comparison) -> bool:
-    """Say whether a condition is met by a request that has no such key.
+    """Return whether a request without the key meets a condition.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def holds_without_key(comparison: Comparison) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ConditionContext:
-    """A condition, and the statement and the case that it belongs to.
+    """A condition, with its statement and policy.
 
     Parameters
     ----------
@@ -187,12 +187,12 @@ class ConditionContext:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The values that the request's are compared with."""
+        """The values of the policy."""
         return self.condition.values
 
     @property
     def family(self) -> str:
-        """What the operator compares."""
+        """The type of values that the operator compares."""
         return FAMILY[self.comparison.name]
 
     @property
@@ -202,17 +202,17 @@ class ConditionContext:
 
     @property
     def narrows(self) -> bool:
-        """Whether its values are those who get in: of an Allow, or those whom a Deny spares."""
+        """Whether its values are the ones with access: an Allow matches them, or a Deny doesn't."""
         return (self.statement.effect == "Deny") is self.is_negated
 
     @property
     def key(self) -> str:
-        """The key in lower case, since letter case does not count."""
+        """The key in lower case: keys are case-insensitive."""
         return self.condition.key.lower()
 
     @property
     def known(self) -> ConditionKey | GlobalKey | None:
-        """What is known of the key."""
+        """The key in the catalogue; ``None`` if it is unknown."""
         return condition_key(self.condition.key)
 
     def find(
@@ -229,7 +229,7 @@ class ConditionContext:
         return self.checked.find(code, path, what, remedy, better)
 
     def instead(self, **changes: Any) -> Better | None:
-        """Write the policy with this condition changed; ``None`` if another is in the way."""
+        """Write the policy with this condition changed; ``None`` if this would be a duplicate."""
         changed = replace(self.condition, **changes)
         name = _name(changed)
         if name != _name(self.condition) and name in self.names:
@@ -241,7 +241,7 @@ class ConditionContext:
         return self.instead(comparison=replace(self.comparison, name=operator))
 
     def with_value(self, index: int, text: str) -> Better:
-        """Write the policy with another text in the place of a value; none stands there twice."""
+        """Write the policy with another text for a value, without duplicates."""
 
         def better() -> PolicyRecord:
             values = list(self.condition.values)
@@ -258,8 +258,8 @@ class ConditionContext:
     def _with_conditions(self, *instead: Condition) -> Better:
         def better() -> PolicyRecord:
             lines: list[Condition] = []
-            for one in self.statement.conditions:
-                lines += instead if one is self.condition else (one,)
+            for condition in self.statement.conditions:
+                lines += instead if condition is self.condition else (condition,)
             return self.checked.change(self.statement, conditions=tuple(lines))()
 
         return better
@@ -270,14 +270,14 @@ def _name(condition: Condition) -> tuple[Comparison, str]:
 
 
 def condition_contexts(checked: PolicyContext, statement: Statement) -> Iterator[ConditionContext]:
-    """Give the conditions of a statement with their contexts."""
+    """Return the conditions of a statement with their contexts."""
     names = frozenset(map(_name, statement.conditions))
     for condition in statement.conditions:
         yield ConditionContext(checked, statement, condition, names)
 
 
 def on_conditions(*looks: Callable[[ConditionContext], Iterator[Finding]]) -> Detector:
-    """Make a detector that shows every condition of a policy to some functions."""
+    """Make a detector that calls some functions with every condition of a policy."""
 
     def detector(checked: PolicyContext) -> Iterator[Finding]:
         for statement in checked.policy.statements:

@@ -1,8 +1,7 @@
-"""A finding: what a reviewer would say about one place of a policy, and how to fix it.
+"""A finding: a problem at one place of a policy, and how to fix it.
 
-``finding_codes.toml`` has all codes of IAM Access Analyzer, and a few that are iamlab's own. Those
-that iamlab does not look for are in ``NOT_DONE`` with the reason, so that nobody takes "no finding"
-for "no problem".
+``finding_codes.toml`` has all codes of IAM Access Analyzer, and a few of iamlab's own. ``NOT_DONE``
+lists the codes that iamlab doesn't check, with the reason. "No finding" doesn't mean "no problem".
 
 Notes
 -----
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 ERROR, SECURITY_WARNING, WARNING, SUGGESTION = LEVELS
-"""The gravest first."""
+"""The levels, most severe first."""
 
 _TABLES: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("finding_codes.toml").read_text("utf-8")
@@ -34,7 +33,7 @@ _TABLES: dict[str, Any] = tomllib.loads(
 _OWN: dict[str, dict[str, str]] = _TABLES["own"]
 
 OWN = frozenset(code for codes in _OWN.values() for code in codes)
-"""The codes that Access Analyzer does not have."""
+"""The codes that Access Analyzer doesn't have."""
 
 _CODES: dict[str, dict[str, str]] = {
     level: _TABLES[level] | _OWN.get(level, {}) for level in LEVELS
@@ -46,13 +45,13 @@ MEANING_OF = {code: meaning for codes in _CODES.values() for code, meaning in co
 """What each code means, in a sentence."""
 
 NOT_DONE: dict[str, str] = _TABLES["not_checked"]
-"""What iamlab does not look for, each with the reason."""
+"""The codes that iamlab doesn't check, with the reason."""
 
 ELEMENT_TEXTS: dict[str, dict[str, dict[str, str]]] = _TABLES["elements"]
-"""Kind of defect of an element -> type of policy -> code, what and remedy."""
+"""Kind of defect of an element -> policy type -> code, problem and remedy."""
 
 Better = Callable[[], "PolicyRecord"]
-"""Writes a better policy, once somebody wants it."""
+"""Writes the fixed policy when it is called."""
 
 
 @with_old_names
@@ -63,15 +62,15 @@ class Finding:
     Parameters
     ----------
     code
-        As IAM Access Analyzer names it; :attr:`is_own` says whether it is iamlab's own.
+        The code of IAM Access Analyzer; if :attr:`is_own` is true, iamlab's own.
     path, line, column
-        Where it is: JSON path, and the place in the text, counted from 1.
+        The JSON path, and the position in the text, from 1.
     what
-        What is wrong, with the values of this policy.
+        The problem, with the values of this policy.
     remedy
         How to fix it.
     better
-        Writes the policy with this mended, where that needs no knowledge of what was meant.
+        Writes the fixed policy; ``None`` if only a person can fix it.
     """
 
     code: str
@@ -89,12 +88,12 @@ class Finding:
 
     @property
     def meaning(self) -> str:
-        """What the code means wherever it stands."""
+        """The general meaning of the code."""
         return MEANING_OF[self.code]
 
     @property
     def is_own(self) -> bool:
-        """Whether Access Analyzer has no such code."""
+        """Whether the code is iamlab's own: Access Analyzer doesn't have it."""
         return self.code in OWN
 
     @property
@@ -108,14 +107,14 @@ class Finding:
         Raises
         ------
         RequestError
-            Only a person can say what was meant.
+            Only a person can fix it.
         """
         if self.better is None:
             raise RequestError(f"{self.code} has no automatic fix. {self.remedy}")
         return self.better()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the finding as JSON values, in the field names of ``ValidatePolicy``."""
+        """Return the finding as JSON values, in the field names of ``ValidatePolicy``."""
         return {
             "findingType": self.level,
             "issueCode": self.code,

@@ -1,11 +1,12 @@
-"""Guards that fail, or hold, just because the request does not have the key.
+"""Findings about missing keys and missing values.
 
-Conditions whose result is known beforehand, or that only ask whether the key is there.
+Some conditions have an unintended result if the request doesn't have the key. Others have the same
+result for every request, or only check whether the key exists.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Condition operators"; "AWS global condition context keys".
-AWS page: "IAM Access Analyzer policy check reference".
+AWS pages: "IAM JSON policy elements: Condition operators"; "AWS global condition context keys";
+"IAM Access Analyzer policy check reference".
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ _PRESENT, _AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 
 
 def _mfa(checked: PolicyContext) -> Iterator[Finding]:
-    """Long-term access keys send neither of the MFA keys, so that a Deny on them does not hold.
+    """Find Denies on MFA keys that long-term access keys escape, since they send no such key.
 
-    Another statement may deny them: then nothing is said.
+    If another statement denies them, there is no finding.
     """
     guards = [
         context
@@ -59,26 +60,26 @@ def _mfa(checked: PolicyContext) -> Iterator[Finding]:
         if guard.key == _PRESENT and _is(guard.condition, "Bool", "false"):
             yield guard.find(
                 "MFA_DENY_SPARES_LONG_TERM_KEYS",
-                f"Long-term access keys send no {guard.condition.key}, and are not denied.",
+                f"Long-term access keys send no {guard.condition.key}, so they aren't denied.",
                 f"Write {tolerant}.",
                 better,
             )
         elif guard.key == _AGE and comparison.name.startswith("NumericGreaterThan"):
             yield guard.find(
                 "DENY_NEVER_HOLDS_WITHOUT_KEY",
-                f"Whoever has not used MFA sends no {guard.condition.key}, and is not denied.",
+                f"A caller without MFA sends no {guard.condition.key} and isn't denied.",
                 f"Write {tolerant}.",
                 better,
             )
 
 
 def _is(condition: Condition, operator: str, value: str) -> bool:
-    values = [one.lower() for one in condition.values]
+    values = [text.lower() for text in condition.values]
     return condition.comparison.name == operator and values == [value]
 
 
 def _denies_without_mfa(condition: Condition) -> bool:
-    """Say whether a condition of a Deny holds for requests that have no MFA key."""
+    """Return whether requests without an MFA key meet a condition of a Deny."""
     if condition.comparison.set_operator:
         return False
     return _is(condition, "Null", "true") or (
@@ -86,8 +87,8 @@ def _denies_without_mfa(condition: Condition) -> bool:
     )
 
 
-# Keys that say where a caller comes from or whose he is, and that many requests do not have. Those
-# of one group come together, so that one of them speaks for all.
+# Keys for the caller's network, organization or identity that many requests don't have. A request
+# has all keys of a group or none, so checking one is enough.
 _GROUPS = (
     ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"),
     ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
@@ -102,7 +103,7 @@ _GROUP_OF = {key: group for group in _GROUPS for key in group}
 
 
 def _negated(context: ConditionContext) -> Iterator[Finding]:
-    """A negated operator also holds for a request that does not have the key."""
+    """Find negated operators that requests without the key also meet."""
     if (
         context.statement.effect != "Allow"
         or not context.is_negated
@@ -113,17 +114,18 @@ def _negated(context: ConditionContext) -> Iterator[Finding]:
     if not holds_without_key(context.comparison) or without_qualifier:
         return
     group = _GROUP_OF[context.key]
-    if any(_asks_for(one) for one in context.statement.conditions if one.key.lower() in group):
+    in_group = (line for line in context.statement.conditions if line.key.lower() in group)
+    if any(map(_asks_for, in_group)):
         return
     yield context.find(
         "NEGATED_CONDITION_HOLDS_WITHOUT_KEY",
-        f"{context.comparison} also lets in whoever sends no {context.name}.",
-        f"The key is there {GLOBAL_KEYS[context.key].present}: add Null with the value false.",
+        f"{context.comparison} also matches requests without {context.name}.",
+        f"The key is present {GLOBAL_KEYS[context.key].present}. Add Null with the value false.",
     )
 
 
 def _asks_for(condition: Condition) -> bool:
-    """Say whether a condition fails without its key."""
+    """Return whether a condition fails without its key."""
     if condition.comparison.name == "Null":
         return _is(condition, "Null", "false")
     return not holds_without_key(condition.comparison)
@@ -134,9 +136,9 @@ _NULL = Comparison("Null")
 
 
 def _empty_list(context: ConditionContext) -> Iterator[Finding]:
-    """Of no values none fits."""
+    """Find conditions without values: no value matches."""
     if context.values or (context.operator == "Null" and context.set_operator):
-        return  # such a Null is the same for every request, and is told as that
+        return  # _null_with_qualifier finds such a Null
     comparison, key = context.comparison, context.name
     if comparison.set_operator == "ForAllValues" or (
         comparison.if_exists and not comparison.set_operator
@@ -144,20 +146,20 @@ def _empty_list(context: ConditionContext) -> Iterator[Finding]:
         code = "IFEXISTS" if comparison.if_exists else "FORALLVALUES"
         yield context.find(
             f"EMPTY_ARRAY_CONDITION_{code}",
-            f"{comparison} with no values holds only without {key}.",
-            "Use Null with the value true.",
+            f"{comparison} without values matches only requests without {key}.",
+            "Write Null with the value true.",
             context.instead(comparison=_NULL, values=("true",)),
         )
     elif comparison.set_operator:
-        what = f"{comparison} with no values never holds."
+        what = f"{comparison} without values never matches."
         yield context.find("EMPTY_ARRAY_CONDITION_FORANYVALUE", what, f"Write values for {key}.")
     else:
-        what = f"{key} has no values to be compared with."
-        yield context.find("EMPTY_ARRAY_CONDITION", what, "Write values, or take the key out.")
+        what = f"The condition on {key} has no values."
+        yield context.find("EMPTY_ARRAY_CONDITION", what, "Write values, or remove the key.")
 
 
 def _empty_object(checked: PolicyContext) -> Iterator[Finding]:
-    """A condition with nothing in it is none."""
+    """Find empty Condition blocks and operators: they aren't conditions."""
     if not _EMPTY_OBJECT.search(checked.policy.text):
         return
     raw = statements_as_written(checked.policy)
@@ -170,25 +172,25 @@ def _empty_object(checked: PolicyContext) -> Iterator[Finding]:
             yield checked.find(
                 "EMPTY_OBJECT_CONDITION",
                 place,
-                "An empty object is no condition: the statement holds without it.",
-                "Write a condition, or take it out.",
+                "An empty object isn't a condition. The statement matches without it.",
+                "Write a condition, or remove the empty object.",
                 checked.change(statement),
             )
 
 
 def _null_with_qualifier(context: ConditionContext) -> Iterator[Finding]:
-    """A set operator makes of Null a constant."""
+    """Find Null with a set operator, which has the same result for every request."""
     if context.operator == "Null" and context.set_operator:
         always = "always" if context.set_operator == "ForAllValues" else "never"
         yield context.find(
             "NULL_WITH_QUALIFIER",
-            f"{context.comparison} {always} holds, whatever the request has.",
-            "Write Null alone.",
+            f"{context.comparison} {always} matches, whatever the request has.",
+            "Write Null without a set operator.",
         )
 
 
 def _star_alone(context: ConditionContext) -> Iterator[Finding]:
-    """A lone star fits every text, so all that counts is whether the key is there."""
+    """Find values that are only a star: they check only whether the key exists."""
     comparison, key = context.comparison, context.name
     if comparison.name not in ("StringLike", "StringNotLike") or not any(
         value and not value.strip("*") for value in context.values
@@ -198,29 +200,29 @@ def _star_alone(context: ConditionContext) -> Iterator[Finding]:
     if holds == "always":
         yield context.find(
             "REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION",
-            f"{comparison} {key} with a star always holds.",
-            "Take the key out.",
+            f"{comparison} {key} with a star always matches.",
+            "Remove the key.",
             context.dropped(),
         )
     elif holds == "never":
         yield context.find(
             "REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION",
-            f"{comparison} {key} with a star never holds, so the statement has no effect.",
-            "Take the statement out.",
+            f"{comparison} {key} with a star never matches, so the statement has no effect.",
+            "Remove the statement.",
             context.checked.without(context.statement),
         )
     elif holds:
         absent = "false" if holds == "present" else "true"
         yield context.find(
             f"EQUIVALENT_TO_NULL_{absent.upper()}",
-            f"{comparison} {key} with a star holds whenever the key is {holds}.",
-            f"Use Null with the value {absent}.",
+            f"{comparison} {key} with a star matches whenever the key is {holds}.",
+            f"Write Null with the value {absent}.",
             context.instead(comparison=_NULL, values=(absent,)),
         )
 
 
-# When a comparison of several values with a lone star holds. Where the operator is negated under
-# ForAllValues, texts of no length also play a part, and nothing is said.
+# When a set operator with a single star matches. ForAllValues with a negated operator also depends
+# on empty texts, so it has no finding.
 _OF_SEVERAL = {
     ("ForAllValues", False): "always",
     ("ForAnyValue", False): "present",
@@ -229,7 +231,7 @@ _OF_SEVERAL = {
 
 
 def _when(context: ConditionContext) -> str:
-    """Say when a comparison with a lone star holds; empty where sources differ, or it is odd."""
+    """Return when a comparison with a single star matches; empty if AWS's pages don't agree."""
     comparison = context.comparison
     if comparison.set_operator == "ForAnyValue" and comparison.if_exists:
         return ""
@@ -244,7 +246,7 @@ def _when(context: ConditionContext) -> str:
 
 
 def is_always_there(key: str, checked: PolicyContext) -> bool:
-    """Say whether every request that a policy of this type judges has a key."""
+    """Return whether every request that a policy of this type applies to has a key."""
     known = GLOBAL_KEYS.get(key)
     if known is None:
         return False

@@ -1,4 +1,4 @@
-"""Does the operator of a condition fit its key, and do its patterns let in more than they seem to?
+"""Findings about operators: whether they fit the key, and whether their patterns are too broad.
 
 Notes
 -----
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Better, Finding
 
 
-# The families of operators for each type of key, the proper one first.
+# The families of operators for each type of key, the usual one first.
 _FITTING = {
     "ARN": ("Arn", "String"),
     "Binary": ("Binary",),
@@ -45,7 +45,7 @@ _FITTING = {
 _SHOWN: dict[str, str] = vocabulary("operators_of_families")
 _INSTEAD: dict[str, dict[str, str]] = vocabulary("operators_instead_of_texts")
 _READ_LIKE = {"NotIpAddress": "IpAddress", "NumericNotEquals": "NumericEquals"}
-# AWS's pages are not settled about what these hold, or show them with other operators.
+# AWS's pages are unclear about the values of these keys, or use other operators with them.
 _UNSETTLED_NAMES = (
     "aws:assumedroot aws:ismcpserviceaction aws:viaawsmcpservice aws:calledviaawsmcp "
     "aws:signinsessionarn aws:bedrockserverlessenvironment"
@@ -54,12 +54,12 @@ _UNSETTLED = frozenset(_UNSETTLED_NAMES.split())
 
 
 def _type(context: ConditionContext) -> Iterator[Finding]:
-    """Each type of key has its operators."""
+    """Find operators that don't compare values of the key's type."""
     known = context.known
     if known is None or context.family == "Null" or context.key in _UNSETTLED:
         return
     if known.type == "String" and not context.key.startswith("aws:"):
-        return  # for services, the catalogue says String where it does not know better
+        return  # in the catalogue, String can also mean that the type is unknown
     fitting = _FITTING.get(known.type, (context.family,))
     if context.family in fitting or (context.key, context.family) == ("aws:epochtime", "Numeric"):
         return
@@ -67,8 +67,8 @@ def _type(context: ConditionContext) -> Iterator[Finding]:
         return
     yield context.find(
         "TYPE_MISMATCH",
-        f"{context.name} is of the type {known.type}, which {context.comparison} does not compare.",
-        f"Use {_SHOWN[fitting[0]]}.",
+        f"{context.name} has the type {known.type}, which {context.comparison} doesn't compare.",
+        f"Write {_SHOWN[fitting[0]]}.",
         _retyped(context, known.type),
     )
 
@@ -83,17 +83,17 @@ def _retyped(context: ConditionContext, kind: str) -> Better | None:
 
 
 def _qualifier(context: ConditionContext) -> Iterator[Finding]:
-    """A key with several values fits no operator that compares one."""
+    """Find multivalued keys without a set operator."""
     plain = not context.set_operator and context.operator != "Null"
     if plain and is_multivalued(context.name):
         yield context.find(
             "MISSING_QUALIFIER",
-            f"{context.name} holds several values, and {context.comparison} compares one.",
+            f"{context.name} can have several values, but {context.comparison} compares one.",
             f"Write ForAnyValue:{context.comparison} or ForAllValues:{context.comparison}.",
         )
 
 
-# Audiences that are always one value.
+# Audiences that always have one value.
 _SINGLE_AUDIENCES_NAMES = (
     "accounts.google.com:aud cognito-identity.amazonaws.com:aud saml:aud "
     "token.actions.githubusercontent.com:aud"
@@ -102,7 +102,7 @@ _SINGLE_AUDIENCES = frozenset(_SINGLE_AUDIENCES_NAMES.split())
 
 
 def _needless_qualifier(context: ConditionContext) -> Iterator[Finding]:
-    """ForAllValues also holds without the key, and of a single value it says nothing more."""
+    """Find ForAllValues for single-valued keys: it also matches requests without the key."""
     if context.set_operator != "ForAllValues" or context.operator == "Null":
         return
     single = context.known is not None and not is_multivalued(context.name)
@@ -110,14 +110,14 @@ def _needless_qualifier(context: ConditionContext) -> Iterator[Finding]:
         plain = replace(context.comparison, set_operator="")
         yield context.find(
             "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
-            f"{context.name} is a single value, and ForAllValues holds without it too.",
+            f"{context.name} has a single value. ForAllValues also matches requests without it.",
             f"Write {plain}.",
             context.instead(comparison=plain) if context.narrows else None,
         )
 
 
 def is_subject(key: str) -> bool:
-    """Say whether a key in lower case is what an identity provider calls its user, one text.
+    """Return whether a key, in lower case, is an identity provider's subject claim.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def is_subject(key: str) -> bool:
 
 
 def _audience(context: ConditionContext) -> Iterator[Finding]:
-    """Whether an audience is one value or several depends on the identity provider."""
+    """Find set operators for an audience: the provider decides whether it has several values."""
     host, _, claim = context.key.rpartition(":")
     if claim != "aud" or not context.set_operator or context.operator == "Null":
         return
@@ -138,15 +138,15 @@ def _audience(context: ConditionContext) -> Iterator[Finding]:
             plain = replace(context.comparison, set_operator="")
             yield context.find(
                 "FORANYVALUE_WITH_AUDIENCE_CLAIM_TYPE",
-                f"{context.name} is a single value, and needs no ForAnyValue.",
+                f"{context.name} has a single value and needs no ForAnyValue.",
                 f"Write {plain}.",
                 None if holds_without_key(plain) else context.instead(comparison=plain),
             )
     elif "." in host:
         yield context.find(
             "CONFIRM_AUDIENCE_CLAIM_TYPE",
-            f"{context.set_operator} is right only if {host} sends a list of audiences.",
-            "If it sends one audience, leave it out.",
+            f"{context.set_operator} is correct only if {host} sends a list of audiences.",
+            "If it sends one audience, remove the set operator.",
         )
 
 
@@ -160,11 +160,11 @@ _ARN_LIKE = {"StringLike": "ArnLike", "StringNotLike": "ArnNotLike"}
 
 
 def _star(context: ConditionContext) -> Iterator[Finding]:
-    """Only the Like operators know wildcards."""
+    """Find wildcards in the values of operators that have none."""
     like = _LIKE.get(context.operator)
     if like is None:
         return
-    starred = [one for one in context.values if has_wildcard(one)]
+    starred = [value for value in context.values if has_wildcard(value)]
     if not starred:
         return
     sign = "star" if "*" in starred[0] else "question mark"
@@ -175,18 +175,18 @@ def _star(context: ConditionContext) -> Iterator[Finding]:
     certain = fits and context.key not in IDENTIFIERS and "?" not in "".join(context.values)
     yield context.find(
         "WILDCARD_WITHOUT_LIKE_OPERATOR",
-        f"For {context.comparison} the {sign} in {starred[0]!r} is a plain {sign}.",
-        f"Write {replace(context.comparison, name=like)} if it is to be a wildcard."
+        f"With {context.comparison}, the {sign} in {starred[0]!r} is a plain {sign}.",
+        f"Write {replace(context.comparison, name=like)} if it should be a wildcard."
         if like
-        else "Only StringLike has wildcards.",
+        else "Write StringLike if it should be a wildcard.",
         context.renamed(like) if certain else None,
     )
 
 
 def _star_in_arn(context: ConditionContext) -> Iterator[Finding]:
-    """In an ARN, the star of StringLike runs across colons; that of ArnLike stays in its part.
+    """Find wildcards of StringLike in ARNs: they match colons, those of ArnLike don't.
 
-    A star after the fifth colon is the same to both.
+    After the fifth colon there is no difference.
     """
     like = _ARN_LIKE.get(context.operator)
     if like is None or context.known is None or context.known.type != "ARN":
@@ -199,26 +199,26 @@ def _star_in_arn(context: ConditionContext) -> Iterator[Finding]:
     better_named = replace(context.comparison, name=like)
     yield context.find(
         "STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS",
-        f"With {context.comparison} a wildcard in {loose[0]!r} can match across colons.",
+        f"With {context.comparison}, a wildcard in {loose[0]!r} also matches colons.",
         f"Write {better_named}{'' if whole else ', and all six parts of the ARN'}.",
         context.renamed(like) if certain else None,
     )
 
 
 def _crosses(value: str) -> bool:
-    """Say whether a wildcard stands before the fifth colon; a lone star says something else."""
+    """Return whether a value, except a single star, has a wildcard before the fifth colon."""
     before = value.split(":", PARTS - 1)[: PARTS - 1]
     return value.strip("*") != "" and any(map(has_wildcard, before))
 
 
 PATHS = frozenset(f"aws:{whose}orgpaths" for whose in ("principal", "resource", "source", "vpce"))
-"""Keys whose values begin with the id of an organization."""
+"""Keys whose values begin with the ID of an organization."""
 
 ENOUGH = 6
-"""So many plain characters must stand before each wildcard in a path, and in a subject."""
+"""The fewest plain characters before each wildcard in a path or a subject."""
 _WILD = re.compile("[*?]+")
 
-# Of two accounts that a request names, one may be compared with the other.
+# A policy may compare the principal's account with the resource's account.
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
 _OF_THE_PRINCIPAL = frozenset(
     ("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths")
@@ -227,7 +227,7 @@ _OF_THE_NETWORK = frozenset(("aws:sourcevpc", "aws:ec2instancesourcevpc"))
 
 
 def _wildcard(context: ConditionContext) -> Iterator[Finding]:
-    """A wildcard in an id lets in whoever gets himself an id that fits."""
+    """Find wildcards in IDs: they also match the IDs of strangers."""
     pattern = OPERATORS[context.operator].pattern
     named = context.key in IDENTIFIERS or context.key in PATHS or is_subject(context.key)
     if not pattern or not context.narrows or not named:
@@ -236,8 +236,8 @@ def _wildcard(context: ConditionContext) -> Iterator[Finding]:
         if has_wildcard(value) and (context.key in IDENTIFIERS or _follows_little(value)):
             yield context.find(
                 "WILDCARD_USAGE_TOO_PERMISSIVE",
-                f"{value!r} fits more than one {context.name}.",
-                "Write each id in full."
+                f"{value!r} matches more than one {context.name}.",
+                "Write each ID in full."
                 if context.key in IDENTIFIERS
                 else f"Write at least {ENOUGH} plain characters before each wildcard.",
                 value=index,
@@ -245,13 +245,13 @@ def _wildcard(context: ConditionContext) -> Iterator[Finding]:
 
 
 def _follows_little(value: str) -> bool:
-    """Say whether fewer plain characters than that stand before one of the wildcards."""
+    """Return whether a wildcard has too few plain characters before it."""
     *before, _ = _WILD.split(ANY_VARIABLE.sub("_" * ENOUGH, value))
     return any(len(plain) < ENOUGH for plain in before)
 
 
 def _variable(context: ConditionContext) -> Iterator[Finding]:
-    """A variable that the caller can set lets him choose which account fits."""
+    """Find variables that let the caller choose the account."""
     if context.key not in IDENTIFIERS or not context.narrows or not context.statement.variables:
         return
     if not OPERATORS[context.operator].variables:
@@ -261,14 +261,14 @@ def _variable(context: ConditionContext) -> Iterator[Finding]:
         if not keys <= _comparable(context.key):
             yield context.find(
                 "VARIABLE_USAGE_TOO_PERMISSIVE",
-                f"{value!r} leaves it to the request which {context.name} fits.",
-                "Write each id in full.",
+                f"{value!r} lets the request choose which {context.name} matches.",
+                "Write each ID in full.",
                 value=index,
             )
 
 
 def _comparable(key: str) -> frozenset[str]:
-    """Give the keys that a key may be compared with: of the other side, and not of one's own."""
+    """Return the keys that a key may be compared with: those of another party to the request."""
     if key in _OF_THE_RESOURCE:
         return _OF_THE_PRINCIPAL
     if key in _OF_THE_NETWORK:
@@ -276,21 +276,21 @@ def _comparable(key: str) -> frozenset[str]:
     return (_OF_THE_RESOURCE | _OF_THE_PRINCIPAL) - {key}
 
 
-# The caller, not AWS, fills these.
+# The caller, not AWS, sets these.
 _WRITTEN_BY_THE_CALLER = frozenset(("aws:referer", "aws:useragent"))
 
 
 def _untrustworthy(context: ConditionContext) -> Iterator[Finding]:
-    """What the caller writes into his request proves nothing about him."""
+    """Find keys that the caller sets: they prove nothing about the caller."""
     if context.key not in _WRITTEN_BY_THE_CALLER:
         return
     principals = context.statement.principal or ()
     if principals and all(kind == "Service" for kind, _ in principals):
-        return  # a service of AWS is believed
+        return  # AWS's services are trusted
     yield context.find(
         "UNTRUSTWORTHY_CONDITION_KEY",
-        f"The caller can send any {context.name} he likes.",
-        "Rest access on a key that AWS fills, such as aws:PrincipalArn.",
+        f"Callers can send any {context.name}.",
+        "Write a key that AWS sets, such as aws:PrincipalArn.",
     )
 
 

@@ -31,7 +31,7 @@ _GROUP = re.compile(rf"{_PARTITION}:iam::\d{{12}}:group/.*")
 PROVIDER = re.compile(rf"{_PARTITION}:iam::\d{{12}}:(?P<kind>saml|oidc)-provider/.+")
 _ID = re.compile(r"(?P<kind>AROA|AIDA)[A-Z0-9]{12,124}")
 _CANONICAL = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
-# The domains of AWS's partitions, and two that some services have beside.
+# The domains of AWS's partitions, and two more that some services have.
 SERVICE = re.compile(
     r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|amazon\.com|aws\.internal"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|aws)",
@@ -43,7 +43,7 @@ _WITH_PRINCIPALS = ("resource", "trust", "endpoint")
 
 
 class PrincipalFault(NamedTuple):
-    """What is wrong with a principal, and the right pair of type and value where that is plain."""
+    """A fault of a principal, and the right pair of type and value if it is clear."""
 
     code: str
     what: str
@@ -52,7 +52,7 @@ class PrincipalFault(NamedTuple):
 
 
 def malformed(checked: PolicyContext) -> Iterator[Finding]:
-    """A principal is written in one of few forms, and has no wildcard in it."""
+    """Find principals with an unknown format or a wildcard."""
     if checked.policy_type not in _WITH_PRINCIPALS:
         return
     for statement, index, pair in all_principals(checked):
@@ -64,7 +64,7 @@ def malformed(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def all_principals(checked: PolicyContext) -> Iterator[tuple[Statement, int, tuple[str, str]]]:
-    """Walk through the principals of all statements."""
+    """Return the principals of all statements."""
     for statement in checked.statements:
         for index, pair in enumerate(statement.principals or ()):
             yield statement, index, pair
@@ -73,7 +73,7 @@ def all_principals(checked: PolicyContext) -> Iterator[tuple[Statement, int, tup
 def instead(
     checked: PolicyContext, statement: Statement, index: int, pair: tuple[str, str] | None
 ) -> Better | None:
-    """Write the policy with another principal in the place of one."""
+    """Write the policy with one principal replaced."""
     if pair is None:
         return None
 
@@ -92,8 +92,8 @@ def _fault(checked: PolicyContext, kind: str, text: str) -> PrincipalFault | Non
         remedy = 'Write {"AWS": ...}, {"Service": ...} or "*".'
         return PrincipalFault("INVALID_PRINCIPAL_FORMAT", f"{shown!r} has no type.", remedy, right)
     if is_wild(text) and not (checked.policy_type == "trust" and text == "*"):
-        what = f"{shown!r} has a wildcard, which a principal may not have."
-        remedy = 'Name each, or write "*" and a condition on aws:PrincipalArn.'
+        what = f"{shown!r} has a wildcard. A principal can't have wildcards."
+        remedy = 'Write each principal, or write "*" and a condition on aws:PrincipalArn.'
         return PrincipalFault("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", what, remedy)
     if kind == "AWS":
         return _aws(text)
@@ -110,25 +110,25 @@ def _aws(text: str) -> PrincipalFault | None:
     if gone:
         role = gone["kind"] == "AROA"
         word = "role" if role else "user"
-        what = f"{shown} is the id of a {word}, perhaps of one that is gone."
+        what = f"{shown} is the ID of a {word}. The {word} may have been deleted."
         remedy = f"Write the {word}'s ARN."
         code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"
         return PrincipalFault(code, what, remedy)
     if _GROUP.fullmatch(text):
-        what = f"{shown} is a group, which is no principal."
-        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name its users, or better a role.")
+        what = f"{shown} is a group. A group isn't a principal."
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Write a role, or the group's users.")
     right = _right_pair(text)
     remedy = f'Did you mean {{"{right[0]}": "{right[1][:_LONGEST_SHOWN]}"}}?' if right else ""
     return PrincipalFault(
         "INVALID_PRINCIPAL_FORMAT",
-        f"{shown!r} is no AWS principal.",
-        remedy or "Write 12 digits, or the ARN of a root, user, role or session.",
+        f"{shown!r} isn't an AWS principal.",
+        remedy or "Write an account ID, or the ARN of a root user, user, role or session.",
         right,
     )
 
 
 def _right_pair(text: str) -> tuple[str, str] | None:
-    """Find the type that was meant, and the form."""
+    """Find the type and format that were meant."""
     digits = text.replace("-", "")
     if ACCOUNT.fullmatch(digits):
         return "AWS", digits
@@ -142,11 +142,11 @@ def _right_pair(text: str) -> tuple[str, str] | None:
 def _service(text: str) -> PrincipalFault | None:
     if SERVICE.fullmatch(text):
         return None
-    what = f"{text[:_LONGEST_SHOWN]!r} is no service principal."
+    what = f"{text[:_LONGEST_SHOWN]!r} isn't a service principal."
     name = _SERVICE_NAME.fullmatch(text)
     right = ("Service", f"{name['name']}.amazonaws.com") if name else None
     remedy = (
-        f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "They end in .amazonaws.com."
+        f"Did you mean {right[1][:_LONGEST_SHOWN]}?" if right else "Write SERVICE.amazonaws.com."
     )
     return PrincipalFault("INVALID_SERVICE_PRINCIPAL_FORMAT", what, remedy, right)
 
@@ -155,27 +155,27 @@ def _other_kinds(checked: PolicyContext, kind: str, text: str) -> PrincipalFault
     shown = text[:_LONGEST_SHOWN]
     kinds = checked.rules.principal_types
     if kind == "Federated" and checked.policy_type != "trust":
-        what = f"{shown} cannot be named in {checked.type_name}."
-        remedy = "Name the role whose sessions the provider's users have."
+        what = f"{shown} isn't valid in {checked.type_name}."
+        remedy = "Write the role that the provider's users assume."
         return PrincipalFault("FEDERATED_PRINCIPAL_NOT_SUPPORTED", what, remedy)
     if kind == "CanonicalUser" and kinds is not None and kind not in kinds:
-        what = f"{checked.type_name.capitalize()} names no CanonicalUser; only S3 knows them."
-        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Name the account or a role of it.")
+        what = f"{checked.type_name.capitalize()} can't name a CanonicalUser; only S3 has them."
+        return PrincipalFault("UNSUPPORTED_PRINCIPAL", what, "Write the account or a role of it.")
     if kind == "CanonicalUser" and not _CANONICAL.fullmatch(text):
-        what = f"{shown!r} is no canonical user id."
-        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", what, "They have 64 hexadecimal digits.")
+        what = f"{shown!r} isn't a canonical user ID."
+        return PrincipalFault("INVALID_PRINCIPAL_FORMAT", what, "Write 64 hexadecimal digits.")
     return None
 
 
 def everybody_else(checked: PolicyContext) -> Iterator[Finding]:
-    """Allow with NotPrincipal lets in everybody but those listed, strangers included."""
+    """Find Allows with NotPrincipal: they let in everybody except those listed."""
     if checked.policy_type not in ("resource", "endpoint"):
         return
     for statement in checked.statements:
         if statement.effect == "Allow" and statement.not_principal is not None:
             path = checked.places.element(statement, "NotPrincipal")
-            what = "Everybody but those listed is let in, people without an account included."
-            remedy = "Name in Principal whom you mean."
+            what = "It lets in everybody except those listed, even people without an account."
+            remedy = "Write Principal with the principals that you mean."
             yield checked.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, remedy)
 
 

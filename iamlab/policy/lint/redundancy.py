@@ -1,7 +1,7 @@
-"""Findings about what says nothing new: a value, or a statement, that another one covers.
+"""Findings about redundant values and statements, which others cover.
 
-Pairs are compared only where they can cover each other, and in a list of hundreds of wildcards for
-one service, or among more than 150 like statements, only what is equal is found.
+Only pairs that can cover each other are compared. With hundreds of wildcards for one service, or
+more than 150 similar statements, only equal ones are found.
 
 Notes
 -----
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 MOST_PAIRS = 20_000
-"""So many pairs of one list are compared."""
+"""The most pairs of one list that are compared."""
 MOST_STATEMENTS = 150
 LONGEST_SHOWN = 200
 
 
 def redundant_values(checked: PolicyContext) -> Iterator[Finding]:
-    """A value that another of its list covers adds nothing.
+    """Find values that another value of their list covers.
 
-    A misplaced variable does, however much its value is covered: it voids the whole statement.
+    A value with a misplaced variable isn't redundant: it makes the whole statement void.
     """
     for statement in checked.statements:
         for element in ACTIONS if never_applies(statement) else (*ACTIONS, *RESOURCES):
@@ -57,15 +57,15 @@ def _redundant(checked: PolicyContext, statement: Statement, element: str) -> It
         wide, narrow = values[cover], values[index]
         same = wide == narrow or (actions and wide.lower() == narrow.lower())
         wide, narrow = wide[:LONGEST_SHOWN], narrow[:LONGEST_SHOWN]
-        what = f"{narrow} stands here twice." if same else f"{wide} covers {narrow}."
+        what = f"{narrow} is duplicated." if same else f"{wide} covers {narrow}."
         path = checked.places.value(statement, element, index)
-        yield checked.find(code, path, what, "Leave it out.", better)
+        yield checked.find(code, path, what, "Remove it.", better)
 
 
 def covered_values(
     values: Sequence[str], *, actions: bool, variables: bool = True
 ) -> dict[int, int]:
-    """Say which values of a list are covered by another, and by which.
+    """Return the indices of covered values, each with the index of the value that covers it.
 
     Examples
     --------
@@ -103,58 +103,58 @@ def covered_values(
 
 
 def _group(value: str, *, actions: bool) -> str:
-    """Give the service that a value is about; nothing if it can be about several."""
+    """Return the service of a value; empty if it can match several services."""
     parts = value.split(":", 3)
     service = parts[0] if actions else parts[2] if len(parts) > 2 else ""
     return "" if "*" in service or "?" in service or value == "*" else service.lower()
 
 
 def redundant_statements(checked: PolicyContext) -> Iterator[Finding]:
-    """A statement that applies only where another with the same effect does adds nothing."""
+    """Find statements that another statement with the same effect covers."""
     for index, cover in covered_statements(checked.statements).items():
         narrow, wide = checked.statements[index], checked.statements[cover]
-        what = f"Statement {wide.label!r} says all that statement {narrow.label!r} says."
+        what = f"Statement {wide.label!r} covers statement {narrow.label!r}."
         better = checked.without(narrow)
         path = checked.places.statement(narrow)
-        yield checked.find("REDUNDANT_STATEMENT", path, what, "Leave it out.", better)
+        yield checked.find("REDUNDANT_STATEMENT", path, what, "Remove it.", better)
 
 
 def covered_statements(statements: Sequence[Statement]) -> dict[int, int]:
-    """Say which statements are covered by another, and by which.
+    """Return the indices of covered statements, each with that of the statement that covers it.
 
     Examples
     --------
     >>> from iamlab import Policy
-    >>> one = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-    >>> covered_statements(Policy.parse({"Statement": [one, one]}).statements)
+    >>> allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    >>> covered_statements(Policy.parse({"Statement": [allow, allow]}).statements)
     {1: 0}
     """
     found: dict[int, int] = {}
     alike: dict[Hashable, list[int]] = defaultdict(list)
     equal: dict[Hashable, int] = {}
-    for index, one in enumerate(statements):
-        if never_applies(one):
+    for index, statement in enumerate(statements):
+        if never_applies(statement):
             continue
-        before = equal.setdefault(_meaning(one), index)
+        before = equal.setdefault(_meaning(statement), index)
         if before != index:
             found[index] = before
         else:
-            alike[one.effect, principals_of(one)].append(index)
+            alike[statement.effect, principals_of(statement)].append(index)
     for group in alike.values():
         if 1 < len(group) <= MOST_STATEMENTS:
             _compare(statements, group, found)
     return dict(sorted(found.items()))
 
 
-def _meaning(one: Statement) -> Hashable:
-    """Give a statement in a form in which Sid and order do not count."""
-    lists = (one.action, one.not_action, one.resource, one.not_resource)
+def _meaning(statement: Statement) -> Hashable:
+    """Return a statement in a form without Sid and order."""
+    lists = (statement.action, statement.not_action, statement.resource, statement.not_resource)
     sets = tuple(None if values is None else frozenset(values) for values in lists)
-    return one.effect, principals_of(one), conditions_of(one), sets
+    return statement.effect, principals_of(statement), conditions_of(statement), sets
 
 
 def _compare(statements: Sequence[Statement], group: list[int], found: dict[int, int]) -> None:
-    """Note in ``found`` which statements of a group are covered by another."""
+    """Add the covered statements of a group to ``found``."""
     conditions = {index: conditions_of(statements[index]) for index in group}
     prefixes = {index: _prefixes(statements[index]) for index in group}
     for narrow in group:
@@ -171,7 +171,7 @@ def _compare(statements: Sequence[Statement], group: list[int], found: dict[int,
 
 
 def _prefixes(statement: Statement) -> frozenset[str]:
-    """Give the services of Action; nothing if it can be about any."""
+    """Return the services of Action; empty if it can match any service."""
     found = frozenset(_group(value, actions=True) for value in statement.action or ("",))
     return frozenset() if "" in found else found
 

@@ -1,20 +1,16 @@
-"""Findings about actions and resources of one statement that do not go together.
+"""Findings about actions and resources of a statement that don't match each other.
 
-``s3:ListBucket`` is asked of a bucket, ``s3:GetObject`` of an object; a statement that allows the
-one on the other allows nothing. What goes with what is judged by the forms of ARNs that the
-catalogue declares. Some services ask about resources that they do not declare; so only those are
-judged whose declarations are known to be whole, and a finding is made only where no request can
-fit.
+``s3:ListBucket`` needs a bucket and ``s3:GetObject`` an object. A statement that allows one of them
+on the other allows nothing. The ARN formats in the catalogue decide which resources an action has.
+Some services also use resources that aren't in the catalogue, so only services with complete data
+are checked, and there is a finding only if no request can match.
 
-The forms of ARNs that the services declare, and whether a Resource value can be of a form.
-
-A value of Resource may have wildcards and variables, and so may a form. They are compared by what
-stands before the first wildcard and behind the last; when these agree the value *may* be of the
-form. So a finding is made only where no resource on earth could be meant.
+A Resource value and an ARN format can both have wildcards. Only the texts before the first and
+after the last wildcard are compared. If these agree, the value *may* have the format. So there is a
+finding only if no possible resource matches.
 
 Notes
 -----
-AWS page: "Service Authorization Reference".
 AWS pages: "Service Authorization Reference"; "IAM JSON policy elements: Resource".
 """
 
@@ -45,16 +41,16 @@ _WILD = re.compile(r"[*?]")
 
 @dataclass(frozen=True, slots=True)
 class ArnForm:
-    """The form of a resource type's ARN.
+    """The format of a resource type's ARN.
 
     Parameters
     ----------
     region, account
-        Empty if such ARNs have none, ``*`` if they have one, else the only text that fits.
+        Empty if such ARNs have none, ``*`` if they have one; otherwise the only permitted text.
     resource
-        What stands behind the fifth colon, a star for each name.
+        The text after the fifth colon, with a star for each name.
     whole
-        Whether a slash cannot stand in a name: an S3 bucket is called so, an object is not.
+        Whether the name can't have a slash, as for an S3 bucket.
     """
 
     service: str
@@ -64,7 +60,7 @@ class ArnForm:
     whole: bool = False
 
     def may_be(self, resource: str) -> bool:
-        """Say whether the resource part of a pattern can be of this form.
+        """Return whether the resource part of a pattern can have this format.
 
         Examples
         --------
@@ -82,14 +78,14 @@ class ArnForm:
 
 
 def _ends(pattern: str) -> tuple[str, str]:
-    """Give what stands before the first wildcard, and behind the last."""
+    """Return the texts before the first wildcard and after the last."""
     pieces = _WILD.split(pattern)
     return (pieces[0], pieces[-1]) if len(pieces) > 1 else (pattern, pattern)
 
 
 @lru_cache(maxsize=4096)
 def declared(text: str) -> tuple[ArnForm, ...]:
-    """Read the form of an ARN as a service declares it; a few types have two, with a comma between.
+    """Read the ARN format of a resource type in the catalogue; a few types have two.
 
     Examples
     --------
@@ -99,14 +95,14 @@ def declared(text: str) -> tuple[ArnForm, ...]:
     found = []
     for pattern in PLACEHOLDER.sub("*", text).split(", "):
         arn = Arn.parse(pattern)
-        whole = (arn.service, arn.resource) == ("s3", "*")  # a bucket, whoever declares it
+        whole = (arn.service, arn.resource) == ("s3", "*")  # a bucket
         found.append(ArnForm(arn.service, arn.region, arn.account, arn.resource, whole))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
 def forms_by_service() -> dict[str, tuple[ArnForm, ...]]:
-    """Give all forms by the service in the ARN, whichever services declare them."""
+    """Return all ARN formats by the service in the ARN."""
     found: dict[str, dict[ArnForm, None]] = {}
     for prefix in services():
         for kind in resource_types_of(prefix).values():
@@ -116,10 +112,10 @@ def forms_by_service() -> dict[str, tuple[ArnForm, ...]]:
 
 
 def forms_of(text: str) -> tuple[ArnForm, ...] | None:
-    """Give the forms that a Resource value may be of; ``None`` if that cannot be judged.
+    """Return the ARN formats that a Resource value can have; ``None`` if they aren't known.
 
-    It cannot be judged of a value that may be about any service, has a variable where none may
-    stand, is no ARN, or is of a service that declares no resources.
+    They aren't known if the value isn't an ARN, can match any service, has a misplaced variable, or
+    names a service without resources in the catalogue.
 
     Examples
     --------
@@ -138,12 +134,12 @@ def forms_of(text: str) -> tuple[ArnForm, ...] | None:
 
 
 def is_wild(text: str) -> bool:
-    """Say whether a text has a wildcard."""
+    """Return whether a text has a wildcard."""
     return _WILD.search(text) is not None
 
 
 MOST_PAIRS = 20_000
-"""Of a statement with more pairs nothing is said."""
+"""Statements with more pairs aren't checked."""
 LONGEST_ARN = 2048
 
 _WELL_DECLARED_NAMES = (
@@ -151,8 +147,8 @@ _WELL_DECLARED_NAMES = (
     "states sts"
 )
 _WELL_DECLARED = frozenset(_WELL_DECLARED_NAMES.split())
-# Services that ask about no resource by a plain "*", which no ARN matches. Others send an ARN that
-# ends in a star or a slash, so that a broad pattern fits it, or that of what is to be made.
+# Services whose requests without a resource have a plain "*", which no ARN matches. Requests of
+# other services have an ARN that ends with a star or a slash, or the ARN of the new resource.
 _ASK_BY_STAR = frozenset({"ec2", "ecr", "kms", "lambda"})
 _LOOKING = ("List", "Read")
 _BROAD = re.compile(r"(?:[\w.-]+[/:])*[*?/:]*")
@@ -160,14 +156,14 @@ _BUCKET = re.compile(r"arn:[\w-]+:s3:::[^/*?$]+(?=/\*$)")
 
 
 class AcceptedResources(NamedTuple):
-    """What the actions that one value matches work on.
+    """The resources of the actions that a value matches.
 
     Parameters
     ----------
     forms
-        By the service in the ARN.
+        ARN formats by the service in the ARN.
     bare
-        Services of which an action works on no resource.
+        Services with an action that has no resource.
     """
 
     forms: dict[str, tuple[ArnForm, ...]]
@@ -176,7 +172,7 @@ class AcceptedResources(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def accepted_resources(pattern: str) -> AcceptedResources | None:
-    """Say what an Action value works on; ``None`` if that cannot be judged.
+    """Return the resources of an Action value; ``None`` if they aren't known.
 
     Examples
     --------
@@ -200,14 +196,14 @@ def accepted_resources(pattern: str) -> AcceptedResources | None:
             else:
                 return None
     return (
-        AcceptedResources({one: tuple(some) for one, some in forms.items()}, frozenset(bare))
+        AcceptedResources({key: tuple(some) for key, some in forms.items()}, frozenset(bare))
         if names
         else None
     )
 
 
 def _asks_by_star(name: str) -> bool:
-    """Say whether an action that declares no resource surely asks about none."""
+    """Return whether an action without a resource in the catalogue certainly has none."""
     known = action(name)
     service = name.partition(":")[0]
     return service in _ASK_BY_STAR or (known is not None and known.level in _LOOKING)
@@ -215,7 +211,7 @@ def _asks_by_star(name: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def fits(pattern: str, resource: str) -> bool:
-    """Say whether some request for an action of a pattern can be matched by a Resource value.
+    """Return whether a Resource value can match a request for any action of a pattern.
 
     Examples
     --------
@@ -230,7 +226,7 @@ def fits(pattern: str, resource: str) -> bool:
         return True
     if arn.service in works_on.bare - _ASK_BY_STAR and _BROAD.fullmatch(arn.resource):
         return True
-    # An ARN that must have a Region is not matched by a pattern that has none.
+    # A pattern without a Region doesn't match an ARN that must have a Region.
     forms = works_on.forms.get(arn.service, ())
     return any(form.may_be(arn.resource) and bool(arn.region or not form.region) for form in forms)
 
@@ -240,7 +236,7 @@ def _is_judged(resource: str) -> bool:
 
 
 def mismatched_pairs(checked: PolicyContext) -> Iterator[Finding]:
-    """An action and a resource that do not go together match no request."""
+    """Find actions and resources that no request has together."""
     if checked.policy_type == "trust" or (
         checked.policy_type == "resource" and checked.service != "s3"
     ):
@@ -262,36 +258,36 @@ def _lonely_actions(checked: PolicyContext, statement: Statement) -> Iterator[Fi
         path = checked.path(value)
         works_on = accepted_resources(value.text)
         if works_on is not None and not works_on.forms:
-            what = f"{value.text} works on no resource, so none of these ARNs matches it."
+            what = f"{value.text} has no resource, so none of these ARNs matches it."
             remedy = 'Move it to a statement with "Resource": "*".'
             yield checked.find("ACTION_NEEDS_STAR_RESOURCE", path, what, remedy)
         else:
-            what = f"{value.text} works on none of the statement's resources."
+            what = f"{value.text} can't be used on any of the statement's resources."
             remedy, better = _partner(checked, value)
             yield checked.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, remedy, better)
 
 
 def _partner(checked: PolicyContext, value: ListValue) -> tuple[str, Better | None]:
-    """Say which resource an action wants; of a bucket whose objects are named, add the bucket."""
+    """Return the remedy for an action without its resource; add the bucket of named objects."""
     if value.text.lower().startswith("s3:") and fits(value.text, "arn:aws:s3:::b"):
         for resource in value.statement.resource or ():
             bucket = _BUCKET.match(resource)
             if bucket:
-                remedy = f"It is asked of the bucket: add {bucket[0]}."
+                remedy = f"Add {bucket[0]}. This action needs the bucket."
                 return remedy, _with_bucket(checked, value.statement, bucket[0])
     if action(value.text) is None:
-        return "Name a resource that one of these actions works on.", None
+        return "Write a resource that these actions can be used on.", None
     forms = arns_for(value.text)
     more = " or another" if len(forms) > 1 else ""
     best = next((form for form in forms if "accesspoint" not in form), forms[0])
-    return f"It wants a resource of the form {best}{more}.", None
+    return f"Write a resource with the format {best}{more}.", None
 
 
 def _with_bucket(checked: PolicyContext, statement: Statement, bucket: str) -> Better | None:
-    """Add the bucket's ARN, unless that would widen what another action works on."""
+    """Add the bucket's ARN, unless another action could then also use the bucket."""
     resources = statement.resource or ()
     for other in statement.action or ():
-        if fits(other, bucket) and any(fits(other, one) for one in resources):
+        if fits(other, bucket) and any(fits(other, resource) for resource in resources):
             return None
     return checked.write(statement, "Resource", (*resources, bucket))
 
@@ -301,14 +297,14 @@ def _lonely_resources(checked: PolicyContext, statement: Statement) -> Iterator[
     alone = {
         value.index: value
         for value in values_of(statement, ("Resource",))
-        if _is_judged(value.text) and not any(fits(one, value.text) for one in actions)
+        if _is_judged(value.text) and not any(fits(action, value.text) for action in actions)
     }
     if not alone or len(alone) == len(statement.resource or ()):
-        return  # then the findings about the actions say it
+        return  # then the findings about the actions are enough
     better = checked.leave_out(statement, "Resource", alone)
     for value in alone.values():
-        what = f"No action of the statement works on {value.text}."
-        remedy = "Leave it out, or add the action that was meant."
+        what = f"No action of the statement can be used on {value.text}."
+        remedy = "Remove it, or add an action for it."
         yield checked.find(
             "RESOURCE_WITHOUT_MATCHING_ACTION", checked.path(value), what, remedy, better
         )

@@ -1,12 +1,12 @@
-"""AWS services as principals: on whose behalf do they call, and which guards stop them?
+"""Findings about AWS services as principals: the confused deputy, and guards that stop services.
 
-A service that calls for itself calls for one of its customers, and not always for you. It says for
-which one in ``aws:SourceArn`` and ``aws:SourceAccount``. A policy that does not check that lets
-every customer use the service as a deputy.
+A service principal calls on behalf of a customer, and this customer isn't always you. The keys
+``aws:SourceArn`` and ``aws:SourceAccount`` identify the customer. A policy that doesn't check them
+lets every customer use the service as a confused deputy.
 
-A resource control policy (RCP) stops every caller, AWS's own services included. A guard that checks
-where a principal belongs must exempt the services, which belong nowhere. A guard that checks on
-whose behalf a service calls must exempt the people, who call for themselves.
+A resource control policy (RCP) applies to every caller, including AWS's services. A guard on the
+principal's organization must exempt services, since they belong to none. A guard on the customer of
+a service must exempt people, since they have no such key.
 
 Notes
 -----
@@ -40,7 +40,7 @@ _SENDERS = (
     "guardduty logging.s3 logs s3 secretsmanager ses sns"
 )
 SENDERS = frozenset(_SENDERS.split())
-"""Services that call resources directly, and are known to say on whose behalf."""
+"""Services that call resources directly and send the keys for their customer."""
 
 _SERVICE = re.compile(r"(.{1,60})\.amazonaws\.com(?:\.cn)?")
 _REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]{1,10}){1,3}-\d{1,2}$")
@@ -48,14 +48,14 @@ _REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]{1,10}){1,3}-\d{1,2}$")
 _SOURCES = frozenset(
     ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 )
-# Older ways to say it; services filled these before there were the keys above.
+# Older keys with the customer, from before the keys above existed.
 _OLDER = frozenset(("aws:sourceowner", "aws:referer"))
-# A key's use can be tied to a customer in these ways too.
+# These keys of KMS can identify a customer too.
 _OF_KMS = ("kms:encryptioncontext:", "kms:calleraccount", "kms:viaservice")
 
 
 def sender(principal: str) -> str:
-    """Give the service that a service principal stands for, without Region.
+    """Return the service of a service principal, without the Region.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def sender(principal: str) -> str:
 
 
 def _unrestricted(checked: PolicyContext) -> Iterator[Finding]:
-    """An Allow for a service that does not ask on whose behalf it comes."""
+    """Find Allows for a service without a condition on the service's customer."""
     if checked.policy_type != "resource":
         return
     for statement in checked.statements:
@@ -81,7 +81,7 @@ def _unrestricted(checked: PolicyContext) -> Iterator[Finding]:
                 yield checked.find(
                     "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
                     checked.places.principal(statement, index),
-                    f"{value} may come on behalf of any of its customers.",
+                    f"{value} can call on behalf of any of its customers.",
                     "Add a condition on aws:SourceAccount or aws:SourceArn.",
                 )
 
@@ -92,24 +92,24 @@ def _is_for_services(statement: Statement) -> bool:
 
 
 def _older_key(context: ConditionContext) -> Iterator[Finding]:
-    """Keys that said on whose behalf before there were proper ones."""
+    """Find older keys for the customer of a service."""
     if context.key not in _OLDER or not _is_for_services(context.statement):
         return
     others = {condition.key.lower() for condition in context.statement.conditions}
     if context.statement.effect == "Allow" and not others & _SOURCES:
         yield context.find(
             "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"{context.name} is an old way to say on whose behalf a service comes.",
-            "Use aws:SourceAccount or aws:SourceArn.",
+            f"{context.name} is an old key for the customer that a service calls for.",
+            "Write aws:SourceAccount or aws:SourceArn.",
         )
 
 
-# What a request has only if a person or a role of some account makes it.
+# Keys that a request has only if a user or role makes it.
 _OF_IDENTITIES = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
 
 
 def _never_sent(context: ConditionContext) -> Iterator[Finding]:
-    """A service that calls for itself belongs to no organization, and has neither name nor tags."""
+    """Find keys that a service principal doesn't send: organization, user name and tags."""
     tag = context.key.startswith("aws:principaltag/") and not _comes_with_certificate(
         context.statement
     )
@@ -122,13 +122,13 @@ def _never_sent(context: ConditionContext) -> Iterator[Finding]:
     if _is_for_services(context.statement):
         yield context.find(
             "UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
-            f"A service that calls for itself sends no {context.name}.",
-            "Use aws:SourceOrgID, aws:SourceAccount or aws:SourceArn.",
+            f"A service principal sends no {context.name}.",
+            "Write aws:SourceOrgID, aws:SourceAccount or aws:SourceArn.",
         )
 
 
 def _comes_with_certificate(statement: Statement) -> bool:
-    """Say whether Roles Anywhere calls, which turns the fields of a certificate into tags."""
+    """Return whether Roles Anywhere is a principal: it sends a certificate's fields as tags."""
     return any(sender(value) == "rolesanywhere" for _, value in statement.principal or ())
 
 
@@ -136,16 +136,16 @@ _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "s3:re
 
 
 def _own_resource(context: ConditionContext) -> Iterator[Finding]:
-    """A resource's policy is about that resource, whose account is known."""
+    """Find keys of the resource in resource-based policies, in which they never differ."""
     if context.checked.policy_type == "resource" and context.key in _OF_THE_RESOURCE:
         yield context.find(
             "IRRELEVANT_CONDITION_KEY_IN_POLICY",
-            f"In the policy of a resource, {context.name} is always the same.",
-            "Use it in the policies of those who call.",
+            f"In a resource-based policy, {context.name} always has the same value.",
+            "Remove it here. Write it in the policies of the callers.",
         )
 
 
-# A key that means little without one of the others.
+# Key -> the keys of which it needs one.
 _PAIRS = {
     "aws:vpcsourceip": ("aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn"),
     "aws:ec2instancesourceprivateipv4": ("aws:Ec2InstanceSourceVpc",),
@@ -153,9 +153,9 @@ _PAIRS = {
 
 
 def _paired(checked: PolicyContext) -> Iterator[Finding]:
-    """Private addresses are the same in every VPC, and a bucket's ARN holds no account.
+    """Find keys that need another key: private addresses of a VPC, ARNs of buckets.
 
-    A Deny may say it in another statement.
+    For a Deny, the other key can be in another statement.
     """
     denied = {
         condition.key.lower()
@@ -165,18 +165,18 @@ def _paired(checked: PolicyContext) -> Iterator[Finding]:
     }
     for statement in checked.statements:
         own = {condition.key.lower() for condition in statement.conditions}
-        beside = own if statement.effect == "Allow" else denied
+        present = own if statement.effect == "Allow" else denied
         for context in condition_contexts(checked, statement):
-            missing = _missing(context, beside)
+            missing = _missing(context, present)
             if missing:
                 yield context.find(
                     "MISSING_PAIRED_CONDITION_KEYS",
-                    f"{context.name} alone does not say whose it is.",
+                    f"{context.name} alone doesn't identify the owner.",
                     f"Add {' or '.join(missing)}.",
                 )
 
 
-def _missing(context: ConditionContext, beside: set[str]) -> tuple[str, ...]:
+def _missing(context: ConditionContext, present: set[str]) -> tuple[str, ...]:
     if not context.narrows or context.operator == "Null":
         return ()
     partners = _PAIRS.get(context.key, ())
@@ -184,7 +184,7 @@ def _missing(context: ConditionContext, beside: set[str]) -> tuple[str, ...]:
         values = filter(is_arn, context.values)
         if any(Arn.parse(value).service == "s3" for value in values):
             partners = ("aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
-    found = beside.intersection(partner.lower() for partner in partners)
+    found = present.intersection(partner.lower() for partner in partners)
     return () if found else partners
 
 
@@ -198,19 +198,20 @@ _TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
 
 
 def rcp_guards(checked: PolicyContext) -> Iterator[Finding]:
-    """A guard against strangers must not stop AWS's services, nor one of services the people."""
+    """Find RCP guards on principals that stop services, and guards on services that stop people."""
     if checked.policy_type != "rcp":
         return
     for statement in checked.statements:
         if statement.effect == "Deny":
-            spared = {_caller(one) for one in statement.conditions if not _holds_without_key(one)}
+            needed = (line for line in statement.conditions if not _holds_without_key(line))
+            exempt = {_caller(line) for line in needed}
             for condition in statement.conditions:
-                if _holds_without_key(condition) and not (spared & {"any", _caller(condition)}):
+                if _holds_without_key(condition) and not (exempt & {"any", _caller(condition)}):
                     yield from _unguarded(checked, statement, condition)
 
 
 def _caller(condition: Condition) -> str:
-    """Say who alone has a key: a person or role of AWS, or a service that comes for somebody."""
+    """Return which callers have a key: principals, or services that call for a customer."""
     key = condition.key.lower()
     if key in _TELL_SERVICES:
         return "any"
@@ -220,7 +221,7 @@ def _caller(condition: Condition) -> str:
 
 
 def _holds_without_key(condition: Condition) -> bool:
-    """Say whether the condition is met without its key, and not because it asks for that."""
+    """Return whether a request without the key meets the condition unintentionally."""
     asks = condition.comparison.name == "Null" or condition.key.lower() in _TELL_SERVICES
     return not asks and holds_without_key(condition.comparison)
 
@@ -231,11 +232,11 @@ def _unguarded(
     path = checked.places.condition(statement, condition)
     key, caller = condition.key, _caller(condition)
     if caller == "principal":
-        what = f"A call that an AWS service makes itself has no {key}, so it is denied."
+        what = f"A call by a service principal has no {key}, so it is denied."
         remedy = 'Add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}.'
         yield checked.find("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY", path, what, remedy)
     if caller == "service":
-        what = f"A call that no AWS service makes has no {key}, so it is denied."
+        what = f"A call that isn't by a service principal has no {key}, so it is denied."
         remedy = 'Add "Bool": {"aws:PrincipalIsAWSService": "true"}.'
         yield checked.find(
             "RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY", path, what, remedy
@@ -243,17 +244,17 @@ def _unguarded(
 
 
 def rcp_sources(checked: PolicyContext) -> Iterator[Finding]:
-    """Not every call of a service says on whose behalf it comes."""
+    """Find RCP guards on a service's customer that deny calls without this key."""
     if checked.policy_type != "rcp":
         return
     for statement in checked.statements:
-        sources = [one for one in statement.conditions if _caller(one) == "service"]
-        sure = any(not _holds_without_key(one) for one in sources)
+        sources = [line for line in statement.conditions if _caller(line) == "service"]
+        sure = any(not _holds_without_key(source) for source in sources)
         if statement.effect == "Allow" or sure:
             continue
         for condition in sources:
             path = checked.places.condition(statement, condition)
-            what = f"Some calls of AWS services have no {condition.key}, and are denied."
+            what = f"Some calls by AWS services have no {condition.key}, so they are denied."
             remedy = 'Add "Null": {"aws:SourceAccount": "false"}.'
             yield checked.find("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", path, what, remedy)
 

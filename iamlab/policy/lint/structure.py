@@ -1,10 +1,10 @@
-"""Findings about the frame: version, Sids, elements that are missing or forbidden, length.
+"""Findings about the structure: version, Sids, missing and forbidden elements, size.
 
 Notes
 -----
 AWS pages: "IAM Access Analyzer policy check reference"; "Grammar of the IAM JSON policy language";
 "IAM JSON policy elements: Sid"; "IAM and AWS STS quotas"; "Quotas and service limits for AWS
-Organizations"; for resource policies the quotas of each service.
+Organizations"; for resource policies, the quotas of each service.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ NEWEST: Literal["2012-10-17"] = "2012-10-17"
 
 
 def version(checked: PolicyContext) -> Iterator[Finding]:
-    """Without Version the language is that of 2008, where ``${...}`` is plain text."""
+    """Find a missing Version: AWS then assumes 2008-10-17, in which ``${...}`` is plain text."""
     policy = checked.policy
     if policy.version == NEWEST or "Version" in _written(policy):
         return
-    what = "The policy has no Version, so the language is that of 2008-10-17."
-    if has_variable(json.dumps(_written(policy))):  # the text may have it escaped
-        remedy = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
+    what = "The policy has no Version, so its version is 2008-10-17."
+    if has_variable(json.dumps(_written(policy))):  # it may be escaped in the text
+        remedy = f'Add "Version": "{NEWEST}". Then each "${{" begins a policy variable.'
         yield checked.find("MISSING_VERSION", "$", what, remedy)
     else:
         newest = partial(written, policy.statements, replace(policy, version=NEWEST))
@@ -50,17 +50,17 @@ def version(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def _written(policy: PolicyRecord) -> dict[str, Any]:
-    """Give the document as it was written; a policy made of statements alone is written first."""
+    """Return the document as it was written; a policy without text counts as having a Version."""
     found: dict[str, Any] = json.loads(policy.text) if policy.text else {"Version": ""}
     return found
 
 
 def sids(checked: PolicyContext) -> Iterator[Finding]:
-    """A Sid is not empty, has letters and digits only, and is in use once."""
+    """Find Sids that are empty, have invalid characters, or are duplicated."""
     rules = checked.rules
     form = re.compile(rules.sid) if rules.sid is not None else None
     used = {statement.sid for statement in checked.statements}
-    repeated = {one.number: first for one, first in repeated_sids(checked.statements)}
+    repeated = {again.number: first for again, first in repeated_sids(checked.statements)}
     for statement in checked.statements:
         if statement.sid == "":
             yield _empty_sid(checked, statement)
@@ -74,7 +74,7 @@ def _empty_sid(checked: PolicyContext, statement: Statement) -> Finding:
     path = checked.places.element(statement, "Sid")
     what = "The Sid is empty."
     better = checked.change(statement, sid=None)
-    return checked.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
+    return checked.find("EMPTY_SID_VALUE", path, what, "Remove it, or write a name.", better)
 
 
 def _unsupported_sid(
@@ -92,8 +92,8 @@ def _unsupported_sid(
     return checked.find(
         "UNSUPPORTED_SID",
         checked.places.element(statement, "Sid"),
-        f"The Sid {sid[:60]!r} has {shown} in it.",
-        f"In {checked.type_name} write {signs} only.",
+        f"The Sid {sid[:60]!r} contains {shown}.",
+        f"In {checked.type_name}, write only {signs}.",
         better,
     )
 
@@ -102,22 +102,22 @@ def _repeated_sid(
     checked: PolicyContext, statement: Statement, first: Statement, used: set[str | None]
 ) -> Finding:
     code = "UNIQUE_SIDS_REQUIRED" if checked.rules.unique_sids else "UNIQUE_SIDS_RECOMMENDED"
-    # Two statements before it cannot have taken the numbers up to its own.
+    # Fewer statements come before it than there are numbers.
     free = (f"{statement.sid}{number}" for number in range(statement.number, 10**9))
     name = next(name for name in free if name not in used)
     used.add(name)
     return checked.find(
         code,
         checked.places.element(statement, "Sid"),
-        f"The Sid {(statement.sid or '')[:60]!r} is also that of statement #{first.number}.",
-        "Give each statement a Sid of its own.",
+        f"Statement #{first.number} also has the Sid {(statement.sid or '')[:60]!r}.",
+        "Write a different Sid for each statement.",
         checked.change(statement, sid=name),
     )
 
 
 def elements(checked: PolicyContext) -> Iterator[Finding]:
-    """The elements that a statement must have, or must not have, in a policy of this type."""
-    # The policy of a key is about that key, but KMS wants to read it.
+    """Find missing and forbidden elements for this policy type."""
+    # A key policy applies to its key, but KMS still requires Resource.
     rules = (
         replace(checked.rules, resource="required") if checked.service == "kms" else checked.rules
     )
@@ -130,7 +130,7 @@ def elements(checked: PolicyContext) -> Iterator[Finding]:
             if kind in ("no_principal", "no_resource"):
                 path = checked.places.statement(statement)
                 if getattr(statement, f"{element.lower()}s") is not None:
-                    continue  # it has one, though with nothing in it
+                    continue  # it has the element, although it is empty
             if texts is not None:
                 what = texts["what"].format(element=element, **names)
                 better = _better(checked, statement, kind)
@@ -138,9 +138,9 @@ def elements(checked: PolicyContext) -> Iterator[Finding]:
 
 
 def _better(checked: PolicyContext, statement: Statement, kind: str) -> Better | None:
-    """Write the policy with an element put right, where it is plain how.
+    """Write the policy with an element fixed, if it is clear how.
 
-    A Deny without its NotPrincipal would hit those whom it was to spare.
+    NotPrincipal stays: without it, a Deny would also apply to the exempted principals.
     """
     if kind == "principal_forbidden" and statement.principal is not None:
         return checked.change(statement, principal=None)
@@ -154,7 +154,7 @@ def _better(checked: PolicyContext, statement: Statement, kind: str) -> Better |
 
 
 def empty_lists(checked: PolicyContext) -> Iterator[Finding]:
-    """A statement with an empty Action, Resource or Principal has no effect."""
+    """Find statements without an effect: Action, Resource or Principal is empty."""
     for statement in checked.statements:
         for element, values in (("Action", statement.action), ("Resource", statement.resource)):
             if values == ():
@@ -183,7 +183,7 @@ def _empty(
 ) -> Finding:
     what = f"{element} is empty, so the statement has no effect."
     better = checked.without(statement)
-    return checked.find(code, path, what, "Fill it, or take the statement out.", better)
+    return checked.find(code, path, what, "Write values, or remove the statement.", better)
 
 
 _KIND = {
@@ -196,7 +196,7 @@ _KIND = {
 
 
 def size(checked: PolicyContext) -> Iterator[Finding]:
-    """A policy that is longer than AWS takes cannot be saved."""
+    """Find a policy that is over AWS's size limit."""
     rules, text = checked.rules, checked.policy.text
     if rules.size is None or _length(text, rules.size.counting) <= rules.size.limit:
         return
@@ -206,17 +206,16 @@ def size(checked: PolicyContext) -> Iterator[Finding]:
     needed = _length(dense, counting)
     unit = "bytes" if counting == "bytes" else "characters"
     code = f"POLICY_SIZE_EXCEEDS_{_KIND.get(checked.policy_type, 'IDENTITY_POLICY')}_QUOTA"
-    kind = (
-        "a managed policy of your own" if checked.policy_type == "identity" else checked.type_name
-    )
-    most = f"{kind} may have {limit:,}."
+    kind = "a customer managed policy" if checked.policy_type == "identity" else checked.type_name
+    most = f"The limit for {kind} is {limit:,}."
     if needed > limit:
-        what = f"The policy has {needed:,} {unit}, white space not counted; {most}"
-        yield checked.find(code, "$", what, "Make it shorter, or make two of it.")
+        what = f"The policy has {needed:,} {unit} without white space. {most}"
+        yield checked.find(code, "$", what, "Shorten it, or divide it into two.")
     elif counting != "compact":
-        what = f"The policy has {_length(text, counting):,} {unit}; {most}"
+        what = f"The policy has {_length(text, counting):,} {unit}. {most}"
         better = partial(replace, checked.policy, text=dense)
-        yield checked.find(code, "$", what, f"Without white space it has {needed:,}.", better)
+        remedy = f"Remove white space. Without it, the policy has {needed:,}."
+        yield checked.find(code, "$", what, remedy, better)
 
 
 def _length(text: str, counting: str) -> int:

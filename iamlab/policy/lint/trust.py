@@ -1,17 +1,13 @@
 """Findings about trust policies, the resource-based policies of roles.
 
-Who may take a role, and how, go together: a person or role of AWS by ``sts:AssumeRole``, the users
-of a SAML provider by ``sts:AssumeRoleWithSAML``, those of an OIDC provider by
-``sts:AssumeRoleWithWebIdentity``.
-
-Trust in identity providers: who of all who have an account there may come in?
+The principal decides which action assumes a role: ``sts:AssumeRole`` for AWS principals,
+``sts:AssumeRoleWithSAML`` for users of a SAML provider, and ``sts:AssumeRoleWithWebIdentity`` for
+users of an OIDC provider. Trust in an identity provider needs conditions on its users.
 
 Notes
 -----
 AWS pages: "IAM Access Analyzer policy check reference"; "AWS JSON policy elements: Principal";
-"IAM Roles Anywhere: trust model".
-AWS pages: "Create a role for OpenID Connect federation"; "IAM Access Analyzer policy check
-reference".
+"IAM Roles Anywhere: trust model"; "Create a role for OpenID Connect federation".
 """
 
 from __future__ import annotations
@@ -46,34 +42,34 @@ _ANYWHERE_NEEDS = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s*?]*)?")
 _LONGEST_SHOWN = 200
 
-# How principals of a kind take a role, and the actions that they may be allowed besides.
-_TAKE = {
+# The action with which principals of a kind assume a role, and the actions that they can also have.
+_ASSUME = {
     "AWS": "sts:AssumeRole",
     "Service": "sts:AssumeRole",
     "saml": "sts:AssumeRoleWithSAML",
     "oidc": "sts:AssumeRoleWithWebIdentity",
 }
-_BESIDES = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
-_WAYS = frozenset(_TAKE.values())
+_ALSO = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+_ASSUME_ACTIONS = frozenset(_ASSUME.values())
 _KIND_NAMES: dict[str, str] = vocabulary("trusted_kinds")
 
 
 def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
-    """Not every service and not every provider can be trusted at once."""
+    """Find wildcards for services and providers, and invalid identity providers."""
     if checked.policy_type != "trust":
         return
     for statement, index, (kind, text) in all_principals(checked):
         path = checked.places.principal(statement, index)
         if text == "*" and kind != "AWS":
             shown = '"*"' if kind == "*" else f'{{"{kind}": "*"}}'
-            what = f"A trust policy cannot have the Principal {shown}."
-            remedy = 'Name whom you trust; everybody is {"AWS": "*"}.'
+            what = f"A trust policy can't have the Principal {shown}."
+            remedy = 'Write the principals that you trust. Everybody is {"AWS": "*"}.'
             right = ("AWS", "*") if kind == "*" else None
             better = instead(checked, statement, index, right)
             code = "ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL"
             yield checked.find(code, path, what, remedy, better)
         elif kind == "Federated" and not _is_provider(text):
-            what = f"{text[:_LONGEST_SHOWN]!r} is no identity provider."
+            what = f"{text[:_LONGEST_SHOWN]!r} isn't an identity provider."
             remedy = "Write the ARN of the SAML or OIDC provider, or a domain."
             code = "INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY"
             yield checked.find(code, path, what, remedy)
@@ -81,26 +77,26 @@ def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
 
 def _is_provider(text: str) -> bool:
     if any(sign in text for sign in "*?$"):
-        return True  # of wildcards and variables speak other modules
+        return True  # other modules check wildcards and variables
     return bool(PROVIDER.fullmatch(text) or _DOMAIN.fullmatch(text))
 
 
 def mismatched_actions(checked: PolicyContext) -> Iterator[Finding]:
-    """An action that none of the principals can use never lets anybody in."""
+    """Find actions that none of the principals can use."""
     if checked.policy_type != "trust":
         return
     for statement in checked.statements:
         kinds = _kinds(statement)
         if not kinds:
             continue
-        usable = {_TAKE[kind] for kind in kinds} | set(_BESIDES)
+        usable = {_ASSUME[kind] for kind in kinds} | set(_ALSO)
         for value in values_of(statement, ("Action",)):
             if _is_unusable(value, usable):
                 yield _mismatch(checked, value, kinds)
 
 
 def _kinds(statement: Statement) -> tuple[str, ...]:
-    """Give the kinds of the principals; none if one may be anybody or is no principal."""
+    """Return the kinds of the principals; empty if one can be anybody or isn't a principal."""
     found: dict[str, None] = {}
     for kind, text in statement.principal or ():
         if text == "*" or has_variable(text):
@@ -108,7 +104,7 @@ def _kinds(statement: Statement) -> tuple[str, ...]:
         if kind == "Federated":
             provider = PROVIDER.fullmatch(text)
             found[provider["kind"] if provider else "oidc"] = None
-        elif kind in _TAKE:
+        elif kind in _ASSUME:
             found[kind] = None
         else:
             return ()
@@ -117,23 +113,23 @@ def _kinds(statement: Statement) -> tuple[str, ...]:
 
 def _is_unusable(value: ListValue, usable: set[str]) -> bool:
     known = action(value.text)
-    return known is not None and known.full_name in _WAYS and known.full_name not in usable
+    return known is not None and known.full_name in _ASSUME_ACTIONS - usable
 
 
 def _mismatch(checked: PolicyContext, value: ListValue, kinds: tuple[str, ...]) -> Finding:
     names = " or ".join(_KIND_NAMES[kind] for kind in kinds)
-    right = {_TAKE[kind] for kind in kinds}
+    right = {_ASSUME[kind] for kind in kinds}
     return checked.find(
         "MISMATCHED_ACTION_FOR_PRINCIPAL",
         checked.path(value),
-        f"{value.text} cannot be used by {names}.",
+        f"{value.text} can't be used by {names}.",
         f"Write {' or '.join(sorted(right))}.",
         checked.put(value, min(right)) if len(right) == 1 else None,
     )
 
 
 def roles_anywhere(checked: PolicyContext) -> Iterator[Finding]:
-    """Roles Anywhere takes a role only if it is allowed three actions."""
+    """Find missing actions for Roles Anywhere, which needs three."""
     if checked.policy_type != "trust":
         return
     trusting = [
@@ -143,7 +139,7 @@ def roles_anywhere(checked: PolicyContext) -> Iterator[Finding]:
         and ("Service", ROLES_ANYWHERE) in (statement.principal or ())
         and statement.action is not None
     ]
-    listed = [value.text for one in trusting for value in values_of(one, ACTIONS)]
+    listed = [value.text for statement in trusting for value in values_of(statement, ACTIONS)]
     lacking = [
         name for name in _ANYWHERE_NEEDS if not any(covers_action(text, name) for text in listed)
     ]
@@ -157,16 +153,16 @@ def _lacking(checked: PolicyContext, statement: Statement, lacking: list[str]) -
         "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
         checked.places.element(statement, "Action"),
         f"{ROLES_ANYWHERE} also needs {' and '.join(lacking)}.",
-        "Add what is missing.",
+        "Add the missing actions.",
         better,
     )
 
 
 def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
-    """Who trusts a role trusts each of its sessions.
+    """Find sessions whose role is also listed: trust in a role covers its sessions.
 
-    Named itself, a session is also let in past the role's boundary; so in an Allow it is left to a
-    person to take it out.
+    A session that is named itself isn't limited by the role's boundary, so in an Allow only a
+    person can decide to remove it.
     """
     if checked.policy_type != "trust":
         return
@@ -181,21 +177,21 @@ def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
         }
         better, remedy = (
             None,
-            "Leave the session out, unless it is to get past the role's boundary.",
+            "Remove the session, unless the role's boundary must not limit it.",
         )
         if sessions and statement.effect == "Deny":
-            remedy = "Leave the session out."
+            remedy = "Remove the session."
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
             better = checked.change(statement, principal=left)
         for index, role in sessions.items():
             path = checked.places.principal(statement, index)
-            what = f"{role[:_LONGEST_SHOWN]} is listed too, so each of its sessions is trusted."
+            what = f"{role[:_LONGEST_SHOWN]} is also listed, and it covers all its sessions."
             code = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
             yield checked.find(code, path, what, remedy, better)
 
 
 def _role(text: str) -> tuple[str, str] | None:
-    """Give account and name of a role's ARN; the path is no part of a session's ARN."""
+    """Return the account and name of a role's ARN; a session's ARN doesn't have the path."""
     arn = Arn.parse(text) if is_arn(text) else None
     if arn is None or arn.service != "iam" or arn.kind != "role":
         return None
@@ -214,7 +210,7 @@ def _role_of_session(text: str) -> tuple[str, str] | None:
 
 
 GITHUB = "token.actions.githubusercontent.com"
-# Claims of GitHub that tell repositories, or at least their owners, apart.
+# Claims of GitHub that identify a repository, or at least its owner.
 _REPOSITORY_CLAIMS_NAMES = (
     "sub repository repository_id repository_owner repository_owner_id enterprise_id "
     "job_workflow_ref"
@@ -223,7 +219,7 @@ _REPOSITORY_CLAIMS = tuple(_REPOSITORY_CLAIMS_NAMES.split())
 
 
 def provider(principal: str) -> str:
-    """Give the address of an OpenID Connect provider, in lower case; empty for any other principal.
+    """Return the address of an OIDC provider, in lower case; empty for any other principal.
 
     Examples
     --------
@@ -239,7 +235,7 @@ def provider(principal: str) -> str:
 
 
 def _open_providers(checked: PolicyContext) -> Iterator[Finding]:
-    """An identity provider that nothing is asked about but its name."""
+    """Find trust in identity providers without conditions on their claims."""
     if checked.policy_type != "trust":
         return
     for statement in checked.statements:
@@ -253,29 +249,29 @@ def _open_providers(checked: PolicyContext) -> Iterator[Finding]:
 def _open_provider(
     checked: PolicyContext, statement: Statement, host: str, path: str
 ) -> Iterator[Finding]:
-    asked = [one for one in statement.conditions if one.key.lower().startswith(f"{host}:")]
+    own = [line for line in statement.conditions if line.key.lower().startswith(f"{host}:")]
     if host == GITHUB:
         claims = {f"{GITHUB}:{claim}" for claim in _REPOSITORY_CLAIMS}
         if not any(
-            one.key.lower() in claims and not holds_without_key(one.comparison) for one in asked
+            line.key.lower() in claims and not holds_without_key(line.comparison) for line in own
         ):
             yield checked.find(
                 "MISSING_GITHUB_REPO_CONDITION_KEY",
                 path,
-                "Workflows of every repository on GitHub may assume the role.",
-                f"Add a condition on {GITHUB}:sub with repository and branch.",
+                "Workflows of every repository on GitHub can assume the role.",
+                f"Add a condition on {GITHUB}:sub with the repository and branch.",
             )
-    elif not asked:
+    elif not own:
         yield checked.find(
             "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL",
             path,
-            f"Everybody to whom {host} gives a token may assume the role.",
+            f"Everybody with a token from {host} can assume the role.",
             f"Add conditions on its claims, such as {host}:aud and {host}:sub.",
         )
 
 
 def _wide_subject(context: ConditionContext) -> Iterator[Finding]:
-    """A wildcard in the subject lets several repositories or branches in."""
+    """Find wildcards in GitHub's subject: they match several repositories or branches."""
     operator = OPERATORS[context.operator]
     if context.key != f"{GITHUB}:sub" or not operator.pattern or not context.narrows:
         return
@@ -283,8 +279,8 @@ def _wide_subject(context: ConditionContext) -> Iterator[Finding]:
         if has_wildcard(value):
             yield context.find(
                 "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED",
-                f"{value!r} fits more than one repository or branch.",
-                "Write it as repo:owner/repository:ref:refs/heads/branch.",
+                f"{value!r} matches more than one repository or branch.",
+                "Write repo:owner/repository:ref:refs/heads/branch.",
                 value=index,
             )
 

@@ -1,8 +1,8 @@
-"""Values of conditions: forms, names, address ranges and policy variables.
+"""Findings about the values of conditions: format, names, address ranges and policy variables.
 
-A value must have the form that its operator reads and that its key has. A range of private
-addresses never matches ``aws:SourceIp``: such addresses come through a VPC endpoint only, and are
-in ``aws:VpcSourceIp``. A variable must be where variables work, and be written so that it works.
+A value must have the format of its operator and of its key. A range of private addresses never
+matches ``aws:SourceIp``: private addresses come only through a VPC endpoint and are in
+``aws:VpcSourceIp``. A variable must be valid and in an element that supports variables.
 
 Notes
 -----
@@ -47,7 +47,7 @@ _EXPONENT = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?[eE][+-]?\d{1,3}", re.ASCII)
 
 
 def is_readable(operator: str, value: str) -> bool:
-    """Say whether a value is of the form that an operator compares: it agrees with itself.
+    """Return whether a value has the format of an operator: it is equal to itself.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def is_readable(operator: str, value: str) -> bool:
 
 
 def _form(context: ConditionContext) -> Iterator[Finding]:
-    """A value that the operator cannot read never fits."""
+    """Find values that the operator can't read: they never match."""
     form = _OPERATOR_VALUES.get(context.family)
     if form is None:
         return
@@ -69,12 +69,12 @@ def _form(context: ConditionContext) -> Iterator[Finding]:
             or _EXPONENT.fullmatch(value)
         ):
             continue
-        what = f"{_short(value)} is no {form['noun']}, so {context.comparison} never fits it."
+        what = f"{_short(value)} isn't {form['noun']}, so {context.comparison} never matches it."
         yield context.find(form["code"], what, form["remedy"], value=index)
 
 
 def _epoch(context: ConditionContext) -> Iterator[Finding]:
-    """Seconds since 1970 are a date too, but nobody reads them."""
+    """Find dates in seconds since 1970, which are hard to read."""
     if context.family != "Date" or context.key == "aws:epochtime":
         return
     for index, value in enumerate(context.values):
@@ -85,14 +85,12 @@ def _epoch(context: ConditionContext) -> Iterator[Finding]:
         remedy = "Write the date as YYYY-MM-DD."
         if date is not None:
             better, remedy = context.with_value(index, date), f"Write {date}."
-        what = (
-            f"{_short(value)} is a date in seconds since 1970, which may not mean what you expect."
-        )
+        what = f"{_short(value)} is a date in seconds since 1970. This may not be what you mean."
         yield context.find("INVALID_DATE_VALUE", what, remedy, better, value=index)
 
 
 def _date_of(seconds: str) -> str | None:
-    """Write whole seconds since 1970 as a date; what looks like a year may have been meant so."""
+    """Write whole seconds since 1970 as a date; ``None`` for a number that could be a year."""
     if not re.fullmatch(r"\d{5,11}", seconds, re.ASCII):
         return None
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -103,7 +101,7 @@ def _short(value: str) -> str:
 
 
 def _several_booleans(context: ConditionContext) -> Iterator[Finding]:
-    """Of two booleans one always fits."""
+    """Find several values for Bool."""
     if context.operator != "Bool" or context.set_operator:
         return
     values = {value.lower() for value in context.values}
@@ -111,13 +109,13 @@ def _several_booleans(context: ConditionContext) -> Iterator[Finding]:
         only = tuple(values) if len(values) == 1 else None
         yield context.find(
             "INVALID_CONDITION_MULTIPLE_BOOLEAN",
-            f"Bool takes one value for {context.name}, not {len(context.values)}.",
+            f"Bool needs one value for {context.name}, not {len(context.values)}.",
             "Write true or false.",
             context.instead(values=only) if only else None,
         )
 
 
-# The operator by which one value of several decides, and the word for it.
+# Operator -> the operator that finds the deciding value, and the word for this value.
 _DECIDING = {
     f"{family}{name}{end}": (f"{family}{name}Equals", word)
     for family in ("Numeric", "Date")
@@ -127,24 +125,24 @@ _DECIDING = {
 
 
 def _several_limits(context: ConditionContext) -> Iterator[Finding]:
-    """Less than 5 or less than 9 is less than 9."""
+    """Find several limits of which one decides: less than 5 or less than 9 is less than 9."""
     compare, word = _DECIDING.get(context.operator, ("", ""))
     values = context.values
-    if not compare or len(values) < 2 or not all(is_readable(compare, one) for one in values):
+    if not compare or len(values) < 2 or not all(is_readable(compare, value) for value in values):
         return
     test = OPERATORS[compare].test
-    decides = reduce(lambda one, other: one if test(one, other) else other, values)
+    decides = reduce(lambda first, other: first if test(first, other) else other, values)
     yield context.find(
         "REDUNDANT_CONDITION_VALUE_NUM",
-        f"Of the values of {context.name} only the {word}, {decides}, decides.",
-        "Leave out the others.",
+        f"Only the {word} value of {context.name}, {decides}, has an effect.",
+        "Remove the others.",
         context.instead(values=(decides,)),
     )
 
 
-# What the values of some keys look like -----------------------------------------------------------
+# The format of some keys' values ------------------------------------------------------------------
 
-# For suggestions only: a Region that is not among them may be new.
+# For suggestions only: another Region can be new.
 _OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
 _REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
 _KEY_VALUES: dict[str, dict[str, str]] = {
@@ -153,7 +151,7 @@ _KEY_VALUES: dict[str, dict[str, str]] = {
 
 
 def _key_value(context: ConditionContext) -> Iterator[Finding]:
-    """A value that the key can never hold."""
+    """Find values that the key can never have."""
     row = _KEY_VALUES.get(context.key)
     if row is None or context.family not in ("String", "Arn"):
         return
@@ -167,7 +165,7 @@ def _key_value(context: ConditionContext) -> Iterator[Finding]:
         elif row["noun"] == "a Region" and len(value) < 30 and is_short(context.checked.policy):
             close = get_close_matches(lower, _REGIONS, n=1, cutoff=0.8)
             remedy = f"Did you mean {close[0]}?" if close else remedy
-        what = f"{_short(value)} has not the form of {row['noun']}."
+        what = f"{_short(value)} doesn't have the format of {row['noun']}."
         yield context.find(row["code"], what, remedy, better, value=index)
 
 
@@ -177,7 +175,7 @@ _PRIVATE_6 = ipaddress.IPv6Network("fc00::/7")
 
 @lru_cache(maxsize=4096)
 def is_private(value: str) -> bool:
-    """Say whether a range holds private addresses only.
+    """Return whether a range has only private addresses.
 
     Examples
     --------
@@ -191,27 +189,27 @@ def is_private(value: str) -> bool:
 
 
 def _private(context: ConditionContext) -> Iterator[Finding]:
-    """No request from a private address has ``aws:SourceIp``."""
+    """Find private addresses for ``aws:SourceIp``, which is always a public address."""
     if context.family != "Ip" or context.key != "aws:sourceip":
         return
-    ranges = [one for one in context.values if is_readable("IpAddress", one)]
+    ranges = [value for value in context.values if is_readable("IpAddress", value)]
     private = set(filter(is_private, ranges))
     if not private or len(ranges) < len(context.values):
         return
-    what = f"{context.name} is a public address, and never in {min(private)}."
+    what = f"{context.name} is a public address and never in {min(private)}."
     middle = "NOT_" if context.is_negated else ""
     if len(private) == len(set(ranges)):
-        remedy = "Write public ranges, or use aws:VpcSourceIp with aws:SourceVpc."
+        remedy = "Write public ranges, or write aws:VpcSourceIp with aws:SourceVpc."
         yield context.find(f"PRIVATE_{middle}IP_ADDRESS", what, remedy)
     else:
-        public = tuple(one for one in context.values if one not in private)
-        remedy = "Leave private ranges out, or give them to aws:VpcSourceIp."
+        public = tuple(value for value in context.values if value not in private)
+        remedy = "Remove private ranges, or move them to aws:VpcSourceIp."
         better = context.instead(values=public)
         yield context.find(f"PRIVATE_{middle}IP_ADDRESS_SUBSET", what, remedy, better)
 
 
 def _host_bits(context: ConditionContext) -> Iterator[Finding]:
-    """What stands behind the prefix of a range does not count."""
+    """Find ranges with bits after the prefix: they have no effect."""
     if context.family != "Ip":
         return
     for index, value in enumerate(context.values):
@@ -222,7 +220,7 @@ def _host_bits(context: ConditionContext) -> Iterator[Finding]:
             continue
         yield context.find(
             "IMPROVE_IP_RANGE",
-            f"Of {value} only the first {network.prefixlen} bits count.",
+            f"Only the first {network.prefixlen} bits of {value} have an effect.",
             f"Write {network}.",
             context.with_value(index, str(network)),
             value=index,
@@ -230,11 +228,11 @@ def _host_bits(context: ConditionContext) -> Iterator[Finding]:
 
 
 _OLD = "VARIABLE_UNSUPPORTED_IN_VERSION"
-_OLD_MEND = 'Begin the policy with "Version": "2012-10-17".'
+_OLD_REMEDY = 'Begin the policy with "Version": "2012-10-17".'
 
 
 def _in_resources(checked: PolicyContext) -> Iterator[Finding]:
-    """In a resource, a variable may stand after the fifth colon only."""
+    """Find variables in resources that are misplaced or invalid."""
     for statement in checked.statements:
         name = statement.element("Resource")
         listed = statement.resources
@@ -251,7 +249,7 @@ def _of_resource(
 ) -> Iterator[Finding]:
     if not statement.variables:
         if keys_in(value):
-            yield checked.find(_OLD, path, _as_text(checked, value), _OLD_MEND)
+            yield checked.find(_OLD, path, _as_text(checked, value), _OLD_REMEDY)
         return
     wrong = malformed_variable(value)
     if wrong is not None:
@@ -260,8 +258,8 @@ def _of_resource(
         yield checked.find(
             "MISPLACED_VARIABLE_IN_RESOURCE",
             path,
-            f"{value!r} has a variable before its fifth colon, and so the statement never applies.",
-            "Write a star there, and compare the key in Condition.",
+            f"{value!r} has a variable before the fifth colon, so the statement never matches.",
+            "Write a star instead, and compare the key in Condition.",
         )
     for key in keys_in(value):
         if key.lower() in DEPRECATED:
@@ -270,7 +268,7 @@ def _of_resource(
 
 
 def _as_text(checked: PolicyContext, value: str) -> str:
-    return f"In version {checked.policy.version} the variable in {value!r} is plain text."
+    return f"In version {checked.policy.version}, the variable in {value!r} is plain text."
 
 
 def _replaced(key: str) -> tuple[str, str]:
@@ -278,7 +276,7 @@ def _replaced(key: str) -> tuple[str, str]:
 
 
 def _in_condition(context: ConditionContext) -> Iterator[Finding]:
-    """Operators that compare texts or ARNs take variables; the others do not."""
+    """Find variables in values: only operators for texts and ARNs support them."""
     if not any_variable(context.values):
         return
     takes = OPERATORS[context.operator].variables
@@ -287,10 +285,11 @@ def _in_condition(context: ConditionContext) -> Iterator[Finding]:
             continue
         if not context.statement.variables:
             if keys_in(value):
-                yield context.find(_OLD, _as_text(context.checked, value), _OLD_MEND, value=index)
+                what = _as_text(context.checked, value)
+                yield context.find(_OLD, what, _OLD_REMEDY, value=index)
         elif not takes:
-            what = f"{context.comparison} takes no variable such as {value!r}."
-            remedy = "Write the value itself, or use a String or Arn operator."
+            what = f"{context.comparison} doesn't support variables such as {value!r}."
+            remedy = "Write the value itself, or write a String or Arn operator."
             yield context.find("INVALID_VARIABLE_FOR_OPERATOR", what, remedy, value=index)
         else:
             yield from _of_value(context, index, value)
@@ -307,7 +306,7 @@ def _of_value(context: ConditionContext, index: int, value: str) -> Iterator[Fin
 
 
 def _elsewhere(checked: PolicyContext) -> Iterator[Finding]:
-    """Actions, principals and the keys of conditions are plain text."""
+    """Find variables in actions, principals and condition keys, which are plain text."""
     if not has_variable(checked.policy.text):
         return
     for statement in checked.statements:
@@ -325,12 +324,12 @@ def _elsewhere(checked: PolicyContext) -> Iterator[Finding]:
         for condition in statement.conditions:
             if has_variable(condition.key):
                 path = checked.places.condition(statement, condition)
-                yield _unsupported(checked, path, "the key of a condition", condition.key)
+                yield _unsupported(checked, path, "a condition key", condition.key)
 
 
 def _unsupported(checked: PolicyContext, path: str, where: str, value: str) -> Finding:
     what = f"In {where}, {value!r} is plain text."
-    remedy = "Variables work in Resource and in the values of conditions."
+    remedy = "Write the value itself. Variables work only in Resource and in condition values."
     return checked.find("VARIABLE_UNSUPPORTED_IN_ELEMENT", path, what, remedy)
 
 

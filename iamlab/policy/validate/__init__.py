@@ -1,1 +1,1 @@
-"""The parts of the check of what may be saved: each walks a policy for one kind of defect."""
+"""Checks whether AWS would save a policy. Each finds one kind of defect."""

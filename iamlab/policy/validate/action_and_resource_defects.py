@@ -1,13 +1,13 @@
-"""Defects of actions and resources: their form, and which of them a type of policy takes.
+"""Defects of actions and resources: their format, and which ones a policy type accepts.
 
-IAM reads only the form. Of an ARN it reads no further than the first three parts. It saves the name
-of an action, a service or a resource that does not exist: that simply never matches.
+IAM checks only the format, and only the first three parts of an ARN. It saves the names of actions,
+services and resources that don't exist. They never match.
 
 Notes
 -----
 AWS pages: "IAM JSON policy elements: Action"; "IAM JSON policy elements: Resource"; "Troubleshoot
-IAM policies"; "Actions, resources, and condition keys for Amazon S3", for what has a Region and for
-which action fits which resource.
+IAM policies"; "Actions, resources, and condition keys for Amazon S3", for the resources that have a
+Region and for the resources of each action.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 
 
 def missing_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find empty lists of actions; only IAM minds them, elsewhere they just never match."""
+    """Find empty lists of actions. Only IAM rejects them; other services save them."""
     for statement in checked.statements if checked.rules.iam_grammar else ():
         if not statement.actions:
             path = checked.places.element(statement, statement.element("Action"))
@@ -41,7 +41,7 @@ def missing_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def misformed_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find actions that are not written as ``service:Name``."""
+    """Find actions without the format ``service:Name``."""
     for value in checked.values(ACTIONS):
         kind = action_fault(value.text)
         if kind:
@@ -51,7 +51,7 @@ def misformed_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def action_fault(action: str) -> str | None:
-    """Say what is wrong with the form of an action; ``None`` if IAM would save it.
+    """Return the kind of defect in an action's format; ``None`` if IAM would save it.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def action_fault(action: str) -> str | None:
 
 
 def unwanted_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find actions that the type of policy does not take."""
+    """Find actions that the policy type doesn't accept."""
     for value in checked.values(ACTIONS):
         kind = None if action_fault(value.text) else unwanted(value.text, checked.rules)
         if kind:
@@ -78,7 +78,7 @@ def unwanted_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def unwanted(action: str, rules: TypeRules) -> str | None:
-    """Say why a type of policy does not take an action; ``None`` if it does."""
+    """Return why a policy type rejects an action; ``None`` if it accepts it."""
     name = action.lower()
     if name == "*" and rules.every_action and rules.wildcards:
         return None
@@ -92,7 +92,7 @@ def unwanted(action: str, rules: TypeRules) -> str | None:
     return "unknown_action" if unknown else None
 
 
-# Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.
+# Only these S3 resources have a Region. IAM's message doesn't list the newer IAM resource types.
 _S3_WITH_REGION = (
     "accesspoint/ access-grants/ job/ async-request/ storage-lens/ storage-lens-group/"
 )
@@ -102,15 +102,15 @@ WHOLE_IAM_PARTS = ("*", "root")
 
 
 def forms_read_early(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find ARNs that are too short to be read, up to the first that is wrong in another way.
+    """Find ARNs with too few parts, up to the first ARN with another defect.
 
-    IAM looks for these first; once it has met another mistake in a resource it no longer does.
+    IAM checks for these first, and stops doing so at another defect in a resource.
     """
     return takewhile(_is_short, _forms(checked))
 
 
 def forms_read_late(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find the other mistakes in the form of a resource, and what stands behind the first."""
+    """Find the first other defect in a resource's format, and all later ones."""
     return dropwhile(_is_short, _forms(checked))
 
 
@@ -131,7 +131,7 @@ def _forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def resource_fault(resource: str) -> tuple[str, dict[str, object]] | None:
-    """Say what is wrong with the form of a resource; ``None`` if IAM would save it.
+    """Return the defect in a resource's format; ``None`` if IAM would save it.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def resource_fault(resource: str) -> tuple[str, dict[str, object]] | None:
 
 
 def _own_fault(service: str, after: str) -> str | None:
-    """Say what breaks the rules that IAM has for ARNs of IAM and of S3."""
+    """Return the kind of defect by IAM's rules for ARNs of IAM and S3."""
     if service not in ("iam", "s3"):
         return None
     last = after.partition(":")[2].partition(":")[2]
@@ -173,7 +173,7 @@ def _own_fault(service: str, after: str) -> str | None:
 
 
 def _as_six_parts(partition: str, rest: str) -> dict[str, object]:
-    """Write the ARN as IAM does in its sentence: a star for each part that is missing."""
+    """Write the ARN as in IAM's message, with a star for each missing part."""
     parts = rest.split(":", 3) if rest else []
     parts += ["*"] * (4 - len(parts))
     arn = ":".join(("arn", partition, *parts))
@@ -181,7 +181,7 @@ def _as_six_parts(partition: str, rest: str) -> dict[str, object]:
 
 
 def foreign_resources(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find resources that cannot be those of the service that the policy is for."""
+    """Find resources that don't belong to the policy's service."""
     patterns = checked.rules.resources
     for value in checked.values(RESOURCES) if patterns is not None else ():
         if not any(_fits(pattern, value.text) for pattern in patterns or ()):
@@ -189,12 +189,12 @@ def foreign_resources(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def _fits(pattern: str, resource: str) -> bool:
-    """Match a resource with a form of ARN; the form ``*`` is the star itself."""
+    """Match a resource with an ARN format; the format ``*`` is the star itself."""
     return resource == "*" if pattern == "*" else glob(pattern, resource)
 
 
 def unfit_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find S3's actions that work on none of the resources beside them."""
+    """Find S3 actions that work on none of their statement's resources."""
     for statement in checked.statements if checked.rules.looks_actions_up else ():
         kinds = _s3_kinds(statement)
         for value in values_of(statement, ("Action",)) if kinds is not None else ():
@@ -210,7 +210,7 @@ def _kinds_of(name: str) -> set[str]:
 
 
 def _s3_kinds(statement: Statement) -> set[str] | None:
-    """Say which of bucket and object a statement names; ``None`` if it names other things too."""
+    """Return which of bucket and object a statement names; ``None`` if it also names others."""
     kinds: set[str] = set()
     for value in statement.resource or ():
         last = value.split(":", 5)[-1]

@@ -1,6 +1,6 @@
 """Defects of a document as a whole: size, version, Sids, dates, numbers of parts.
 
-``CheckedPolicy`` is what every check gets, and ``Defect`` is what it finds.
+Every check gets a ``CheckedPolicy`` and finds ``SaveDefect``.
 
 Notes
 -----
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SaveDefect:
-    """One thing that AWS would refuse.
+    """A defect that AWS would reject.
 
     Parameters
     ----------
     kind
-        The name under which ``aws_messages.toml`` has AWS's words and the remedy.
+        The name of AWS's message and of the remedy in ``aws_messages.toml``.
     details
-        What replaces each ``{...}`` in them.
+        The values for each ``{...}`` in them.
     remedy
-        The name of the remedy, where it is not that of the kind.
+        The name of the remedy, if it isn't the kind.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class SaveDefect:
 
 @dataclass(frozen=True, slots=True)
 class CheckedPolicy:
-    """A policy, the rules of its type, and where its parts are in its text."""
+    """A policy, the rules of its type, and the places of its parts."""
 
     policy: PolicyRecord
     rules: TypeRules
@@ -57,16 +57,16 @@ class CheckedPolicy:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """Its statements."""
+        """The policy's statements."""
         return self.policy.statements
 
     def values(self, elements: tuple[str, ...]) -> Iterator[ListValue]:
-        """Walk through the values of some elements of all statements."""
+        """Return the values of some elements of all statements."""
         for statement in self.policy.statements:
             yield from values_of(statement, elements)
 
     def path(self, value: ListValue) -> str:
-        """Give the JSON path of a value."""
+        """Return the JSON path of a value."""
         return self.places.value(value.statement, value.element, value.index)
 
 
@@ -74,7 +74,7 @@ Check = Callable[[CheckedPolicy], Iterator[SaveDefect]]
 
 
 def short(text: str) -> str:
-    """Cut a text of absurd length, so that a message stays one that people can read."""
+    """Cut a very long text, so that a message stays readable."""
     return text if len(text) <= 300 else f"{text[:200]}..."
 
 
@@ -85,14 +85,14 @@ def no_statements(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def old_version(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find a document of the older version of the language, or without one."""
+    """Find a document with the older version of the language, or without a version."""
     if checked.rules.newest_version and checked.policy.version != "2012-10-17":
         line, _ = checked.places.where("$.Version")
         yield SaveDefect("version", "$" if line is None else "$.Version")
 
 
 def sid_letters(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find Sids with characters that the service does not take."""
+    """Find Sids with characters that the service doesn't accept."""
     form = checked.rules.sid
     for statement in checked.statements if form is not None else ():
         if statement.sid is not None and not re.fullmatch(form or "", statement.sid):
@@ -107,7 +107,7 @@ def sids_twice(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def repeated_sids(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, Statement]]:
-    """Give each statement with the Sid of an earlier one, and the first that has this Sid."""
+    """Return each statement with the Sid of an earlier one, and the first that has this Sid."""
     first: dict[str, Statement] = {}
     for statement in statements:
         if statement.sid and first.setdefault(statement.sid, statement) is not statement:
@@ -119,24 +119,24 @@ IN_DOCUMENT: dict[str, Callable[[Statement], int]] = {
     "principals": lambda statement: len(statement.principal or statement.not_principal or ()),
     "conditions": lambda statement: len(statement.conditions),
 }
-"""What is counted over all statements of a document."""
+"""Numbers that are added up over all statements of a document."""
 
 IN_STATEMENT: dict[str, Callable[[Statement], int]] = {
     "actions of a statement": lambda statement: len(statement.actions),
     "resources of a statement": lambda statement: len(statement.resources or ()),
 }
-"""What is counted in each statement."""
+"""Numbers that are counted in each statement."""
 
 
 def too_many(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find more of something than the service takes."""
+    """Find numbers that are over the service's limits."""
     for what, limit in checked.rules.most.items():
         if what in IN_DOCUMENT:
             counts = {"$": sum(map(IN_DOCUMENT[what], checked.statements))}
         else:
             count = IN_STATEMENT[what]
-            over = (one for one in checked.statements if count(one) > limit)
-            counts = {checked.places.statement(one): count(one) for one in over}
+            over = (statement for statement in checked.statements if count(statement) > limit)
+            counts = {checked.places.statement(statement): count(statement) for statement in over}
         for path, number in counts.items():
             if number > limit:
                 yield SaveDefect("too_many", path, {"what": what, "number": number, "limit": limit})
@@ -159,8 +159,8 @@ def size(policy: PolicyRecord, counting: Counting = "compact") -> int:
     Parameters
     ----------
     counting
-        ``"compact"``, IAM's way: characters, without white space outside strings;
-        ``"characters"``: all of them; ``"bytes"``: all, as UTF-8.
+        ``"compact"``, for IAM: characters without white space outside strings;
+        ``"characters"``: all characters; ``"bytes"``: all bytes in UTF-8.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def size(policy: PolicyRecord, counting: Counting = "compact") -> int:
 
 
 def too_large(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find a document that is larger than its type may be."""
+    """Find a document that is over the size limit of its type."""
     if checked.rules.size is None:
         return
     counting, limit = checked.rules.size.counting, checked.rules.size.limit
@@ -190,7 +190,7 @@ def too_large(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def unsendable(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find what IAM's API refuses before it reads the document: its length, its characters."""
+    """Find defects that IAM's API rejects before it reads the document: length and characters."""
     if not checked.rules.iam_api:
         return
     parameter, text = _value_of_parameter(checked), checked.policy.text
@@ -204,11 +204,11 @@ def unsendable(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def _value_of_parameter(checked: CheckedPolicy) -> dict[str, str]:
-    """Give how AWS's API names the document; it prints all of it, here its start is enough."""
+    """Return the API's name for the document, and its beginning. AWS prints all of it."""
     return {"start": f"{checked.policy.text[:40]}...", "parameter": checked.rules.parameter}
 
 
-# Dates: IAM reads more than its pages say ---------------------------------------------------------
+# Dates: IAM accepts more than its pages say -------------------------------------------------------
 
 _MOMENT = re.compile(
     r"(?P<year>-?\d{1,9})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?"
@@ -231,7 +231,7 @@ _MOST_SECONDS = 2**63 - 1
 
 
 def is_date(text: str) -> bool:
-    """Say whether IAM can read the text as a date: ISO 8601, in parts too, or seconds since 1970.
+    """Return whether IAM accepts the text as a date: all or part of ISO 8601, or epoch seconds.
 
     Examples
     --------
@@ -249,7 +249,7 @@ def is_date(text: str) -> bool:
 
 
 def unreadable_dates(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find values of date operators that are no dates."""
+    """Find values of date operators that aren't dates."""
     for statement in checked.statements if checked.rules.iam_grammar else ():
         for condition in statement.conditions:
             if condition.comparison.name.startswith("Date"):

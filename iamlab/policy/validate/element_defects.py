@@ -1,6 +1,6 @@
-"""Defects of elements: those that a type of policy must have or must not, and principals.
+"""Defects of elements: missing and forbidden elements, and principals.
 
-Whether a principal exists is for a world to say.
+Only a world can check whether a principal exists.
 
 Notes
 -----
@@ -29,7 +29,7 @@ EVERYBODY = (("*", "*"),)
 _ARN = rf"arn:(?:{'|'.join(sorted(PARTITIONS))})"
 _HOST = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _FORMS = {
-    # A unique ID is what is left of a principal that was deleted; one that lives is saved.
+    # AWS replaces a deleted principal with its unique ID. The ID of an existing principal is valid.
     "AWS": re.compile(
         rf"\*|\d{{12}}|A(?:IDA|ROA)[A-Z0-9]{{12,}}"
         rf"|{_ARN}:iam::(?:\d{{12}}|cloudfront):(?:root|(?:user|role)/[^*?$]+)"
@@ -45,7 +45,7 @@ _FORMS = {
 
 
 def bare_principals(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find a Principal that is bare text but not ``"*"``: the grammar has no such thing."""
+    """Find a Principal that is plain text other than ``"*"``: the grammar doesn't permit it."""
     for statement in checked.statements:
         for kind, value in statement.principal or statement.not_principal or ():
             if not kind:
@@ -60,14 +60,14 @@ PRINCIPAL_FAULTS = tuple(_PRINCIPAL_FAULTS.split())
 
 
 def element_faults(statement: Statement, rules: TypeRules) -> Iterator[tuple[str, str]]:
-    """Say which elements a statement has, or lacks, against the rules: kind of defect, element."""
+    """Return forbidden and missing elements of a statement: kind of defect, element."""
     principals, resources = statement.principals, statement.resources
     principal = statement.element("Principal")
     if statement.not_action is not None and not rules.not_action:
         yield "not_action_forbidden", "NotAction"
     if statement.effect == "Allow" and not rules.allow:
         yield "allow_forbidden", "Effect"
-    # Only IAM refuses an empty list: other services save it, and the statement matches nothing.
+    # Only IAM rejects an empty list. Other services save it, and the statement matches nothing.
     if rules.resource == "required" and _lacks(resources, rules):
         yield "no_resource", "Resource"
     if rules.resource == "forbidden" and resources is not None:
@@ -89,12 +89,12 @@ def _lacks(values: Collection[object] | None, rules: TypeRules) -> bool:
 
 
 def element_check(*kinds: str) -> Check:
-    """Make a check that finds, in each statement, the first defect of some kinds."""
+    """Make a check that finds the first defect of some kinds in each statement."""
 
     def check(checked: CheckedPolicy) -> Iterator[SaveDefect]:
         for statement in checked.statements:
             faults = element_faults(statement, checked.rules)
-            kind, element = next((one for one in faults if one[0] in kinds), ("", ""))
+            kind, element = next((fault for fault in faults if fault[0] in kinds), ("", ""))
             if kind in ("no_principal", "no_resource", "allow_forbidden"):
                 yield SaveDefect(kind, checked.places.statement(statement))
             elif kind:
@@ -104,7 +104,7 @@ def element_check(*kinds: str) -> Check:
 
 
 def forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find principals of a type, or in a form, that cannot be saved."""
+    """Find principals whose type or format AWS wouldn't save."""
     if checked.rules.principal == "forbidden" or checked.rules.principal_types is None:
         return
     for statement in checked.statements:
@@ -117,7 +117,7 @@ def forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
 
 
 def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
-    """Say what is wrong with one principal; ``None`` if its form can be saved.
+    """Return the kind of defect of a principal; ``None`` if AWS would save its format.
 
     Examples
     --------
@@ -128,14 +128,14 @@ def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
     if type_ == "*":
         return None if rules.bare_star else "bare_star"
     if not type_:
-        return None  # it is told by bare_principals
+        return None  # bare_principals finds it
     if type_ not in (rules.principal_types or ()):
         return "principal_type"
     return None if _FORMS[type_].fullmatch(value) else f"{type_}_principal"
 
 
 def open_identifiers(checked: CheckedPolicy) -> Iterator[SaveDefect]:
-    """Find wildcards in the value of a key that tells accounts or VPCs apart."""
+    """Find wildcards in the values of keys that identify accounts or VPCs."""
     for statement in checked.statements if checked.rules.named_accounts else ():
         for condition in statement.conditions:
             if condition.key.lower() in IDENTIFIERS:

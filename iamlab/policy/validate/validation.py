@@ -1,14 +1,13 @@
-"""What AWS refuses when a document is saved as a policy of some type.
+"""Why AWS rejects a document that is saved as a policy of some type.
 
-A document can be read well and still not be saved: a user's policy with a Principal, a bucket
-policy without one. AWS tells one mistake at a time, the first that it meets; :func:`refusals` tells
-all, in the order in which AWS looks.
+AWS doesn't save every valid document: a user's policy can't have a Principal, a bucket policy must
+have one. AWS reports only the first error. :func:`refusals` lists all, in AWS's order.
 
 Notes
 -----
 AWS pages: "Troubleshoot IAM policies"; "Grammar of the IAM JSON policy language". The order of the
-checks is that which has been observed of IAM; it is taken for the other services too, which do not
-document theirs.
+checks is the order that was observed in IAM. The other services don't document theirs, so the same
+order is used for them.
 """
 
 from __future__ import annotations
@@ -58,10 +57,10 @@ ORDER: tuple[Check, ...] = (
     document_defects.too_many,
     document_defects.too_large,
 )
-"""The checks, in the order in which AWS makes them."""
+"""The checks, in AWS's order."""
 
 MOST_REFUSALS = 100
-"""A document with more mistakes than that is told the first hundred."""
+"""The most errors that are listed for a document."""
 
 NO_TEXT = "(AWS documents no text for this)"
 
@@ -69,18 +68,18 @@ NO_TEXT = "(AWS documents no text for this)"
 @with_old_names
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason why AWS does not save a document.
+    """A reason why AWS doesn't save a document.
 
     Parameters
     ----------
     code, http_status, message
-        AWS's own. The message is empty where AWS documents none.
+        AWS's answer. The message is empty if AWS documents none.
     path, line, column
-        Where in the document the reason stands.
+        The place of the error in the document.
     remedy
         How to fix it.
     shown
-        Whether it is the one that AWS tells; it comes to the others only when this is mended.
+        Whether AWS reports this error. It reports the others only after this one is fixed.
     """
 
     code: str
@@ -99,7 +98,7 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """The same, closed by a period where AWS has none, so that more can follow."""
+        """The same with a period at the end, so that more text can follow."""
         return self.what if self.what.endswith((".", "!", ")")) else f"{self.what}."
 
     def __str__(self) -> str:
@@ -108,7 +107,7 @@ class Refusal:
 
 
 class SaveError(PolicyError):
-    """A document that AWS would not save. It holds every reason, not only the one AWS tells."""
+    """A document that AWS wouldn't save, with all reasons, not only the one that AWS reports."""
 
     def __init__(self, refused: Iterable[Refusal], name: str = "") -> None:
         self.refusals = tuple(refused)
@@ -116,22 +115,22 @@ class SaveError(PolicyError):
 
     @property
     def code(self) -> str:
-        """The code that AWS answers with."""
+        """AWS's error code."""
         return self.refusals[0].code
 
     @property
     def http_status(self) -> int:
-        """The HTTP status that AWS answers with."""
+        """The HTTP status of AWS's answer."""
         return self.refusals[0].http_status
 
     @property
     def message(self) -> str:
-        """AWS's sentence; empty where it documents none."""
+        """AWS's message; empty if AWS documents none."""
         return self.refusals[0].message
 
 
 def _as_problem(refusal: Refusal) -> PolicyProblem:
-    lead = "AWS answers " if refusal.shown else "Later it would answer "
+    lead = "AWS answers " if refusal.shown else "After that, it would answer "
     what = f"{lead}{refusal.sentence}"
     return PolicyProblem(
         refusal.path, refusal.line, refusal.column, what, refusal.remedy, refusal.code
@@ -147,13 +146,13 @@ def check(policy: PolicyRecord, policy_type: str, service: str | None = None) ->
         ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``, ``"session"``, ``"scp"``,
         ``"rcp"`` or ``"endpoint"``.
     service
-        With ``"resource"``: whose resource, such as ``"s3"``. Without it only what holds for all
-        of them is checked.
+        For ``"resource"``: the resource's service, such as ``"s3"``. Without it, only the rules
+        for all services are checked.
 
     Raises
     ------
     SaveError
-        AWS would not. The error holds all reasons, with the place of each.
+        AWS wouldn't. The error has all reasons and their places.
     RequestError
         There is no such type or service.
 
@@ -171,9 +170,9 @@ def check(policy: PolicyRecord, policy_type: str, service: str | None = None) ->
 def refusals(
     policy: PolicyRecord, policy_type: str, service: str | None = None
 ) -> tuple[Refusal, ...]:
-    """List why AWS would not save a document; the first is the one it tells.
+    """List the reasons why AWS wouldn't save a document, first the one that AWS reports.
 
-    At most :data:`MOST_REFUSALS` are listed.
+    It lists at most :data:`MOST_REFUSALS`.
 
     Examples
     --------
@@ -185,10 +184,10 @@ def refusals(
     """
     rules = rules_for(policy_type, service)
     if not policy.text:
-        policy = written(policy.statements, policy)  # it was put together from its parts
+        policy = written(policy.statements, policy)  # it was built from statements
     checked = CheckedPolicy(policy, rules, Places(policy))
     if rules.looks_actions_up and any(document_defects.too_large(checked)):
-        # It is refused anyway, and a hundred thousand actions would take long to look up.
+        # AWS rejects it anyway, and looking up very many actions takes long.
         checked = replace(checked, rules=replace(rules, looks_actions_up=False))
     found = chain.from_iterable(check_one(checked) for check_one in ORDER)
     return tuple(
@@ -214,7 +213,7 @@ def _refusal(defect: SaveDefect, checked: CheckedPolicy, *, shown: bool) -> Refu
 def refusal_of_parse_error(
     error: PolicyError, policy_type: str, service: str | None = None
 ) -> tuple[Refusal, ...]:
-    """List how AWS refuses what ``Policy.parse`` could not read; the first is the one it tells.
+    """List AWS's answers to a document that ``Policy.parse`` couldn't read, first the reported one.
 
     Examples
     --------
@@ -246,13 +245,13 @@ def refusal_of_parse_error(
 
 
 READING = ("json", "syntax", "effect_case", "no_action")
-"""What can go wrong when a document is read, in the order in which AWS tells it."""
+"""The kinds of syntax errors, in AWS's order."""
 
-_OTHER_CASE = re.compile(r"Effect cannot be '(?:allow|deny)'\.", re.IGNORECASE)
+_OTHER_CASE = re.compile(r"Effect can't be '(?:allow|deny)'\.", re.IGNORECASE)
 
 
 def _kind(problem: PolicyProblem) -> str:
-    """Name a mistake of reading; IAM reads two of them, and tells those by themselves."""
+    """Return the kind of a syntax error; IAM has its own messages for two of them."""
     if problem.code == "MISSING_ACTION":
         return "no_action"
     if _OTHER_CASE.fullmatch(problem.what):

@@ -11,7 +11,7 @@ from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
 from iamlab.view.cards.card import FEW as ROWS
 from iamlab.view.cards.card import inner
-from iamlab.view.figures.policy.policy_lines import json_lines
+from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
 from iamlab.view.html import CELL, PAPERED, badge, framed, written
 from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import EFFECTS
@@ -41,7 +41,7 @@ def policy_card(policy: Policy) -> str:
     left = len(policy.statements) - MANY
     below = f"and {count(left, 'more statement')}" if left > 0 else ""
     if not policy.statements:
-        below = "No statements: it says nothing."
+        below = NOTHING
     table = written(title, _COLUMNS, body, below)
     shown = framed(table, title, long=len(policy.statements) > FEW, wide=True)
     return f"{shown}{_whole(policy)}"
@@ -54,7 +54,7 @@ def _(policy: ManagedPolicy) -> str:
 
 def _row(statement: Statement, policy: Policy) -> str:
     words = sentences(Policy((statement,), version=policy.version))[0]
-    written = "\n".join(map(str, json_lines(statement, VALUES)))
+    written = "\n".join(json_lines(statement, VALUES))
     effect = f'<span style="white-space:nowrap">{badge(EFFECTS[statement.effect])}</span>'
     label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
     top = f"{CELL};vertical-align:top"

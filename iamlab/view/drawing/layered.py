@@ -1,9 +1,9 @@
-"""A layout in layers: who stands in which column is given, where in the column is found.
+"""A layout in layers: the column of each node is known, and its row is found.
 
-Lines lead from left to right. A line that passes a column keeps a lane of its own there, so that it
-runs through no box. Each column is ordered by its neighbours' middle, and then every node is put as
-near to its neighbours as those above and below it allow: the closest such places, in the sense of
-least squares. The same graph gives the same places.
+A line that passes a column keeps a lane of its own there, so that it runs through no box. Each
+column is ordered by the middle of its neighbours. Then every node is put as near to its neighbours
+as those above and below it allow, in the sense of least squares. The same graph gives the same
+rows.
 
 Notes
 -----
@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Generic, TypeVar
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-N = TypeVar("N", bound="Hashable")
+    Neighbours = Mapping[Hashable, list[Hashable]]
 
 SWEEPS = 8
 """So often the columns are ordered, from left to right and back."""
@@ -34,38 +34,41 @@ ALMOST, SLACK = 0.3, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Places(Generic[N]):
-    """Where everything stands, counted in rows from the top.
+class Places:
+    """Where everything is, counted in rows from the top.
 
     Parameters
     ----------
     rows
         Node -> its row; a whole row is as high as a box and the gap below it.
     lanes
-        Edge -> the column and row of each column that it passes.
+        The left and the right end of an edge -> the column and row of each column that it passes.
     height
-        So many rows there are.
+        The number of rows.
     """
 
-    rows: Mapping[N, float]
-    lanes: Mapping[tuple[N, N], tuple[tuple[int, float], ...]]
+    rows: Mapping[str, float]
+    lanes: Mapping[tuple[str, str], list[tuple[int, float]]]
     height: float
 
 
 def lay_out(
-    columns: Mapping[N, int],
-    edges: Iterable[tuple[N, N]],
+    columns: Mapping[str, int],
+    edges: Iterable[tuple[str, str]],
     *,
-    sizes: Mapping[N, float] | None = None,
-) -> Places[N]:
+    nodes: Sequence[str] | None = None,
+    sizes: Mapping[str, float] | None = None,
+) -> Places:
     """Find a row for every node.
 
     Parameters
     ----------
     columns
-        Node -> its column, from 0; in the order in which nodes stand when nothing else decides.
+        Node -> its column, from 0; in the order that is kept if nothing else decides.
     edges
-        Pairs of nodes; what does not lead to a later column has no lane and moves nobody.
+        Pairs of nodes, in any direction.
+    nodes
+        Those that get a row, if not all do. An edge has its lanes where its right end is.
     sizes
         Node -> how many rows it takes; 1 where it is not named.
 
@@ -75,173 +78,173 @@ def lay_out(
     >>> places.rows
     {'ana': 0.0, 'bob': 1.0, 'read': 0.5}
     """
-    own = [(a, b) for a, b in dict.fromkeys(edges) if columns[a] < columns[b]]
-    size: dict[object, float] = {node: (sizes or {}).get(node, 1.0) for node in columns}
-    layers: dict[int, list[object]] = defaultdict(list)
-    for node, column in columns.items():
-        layers[column].append(node)
-    steps: list[tuple[object, object]] = []
-    lanes: dict[tuple[N, N], list[tuple[int, object]]] = {}
-    for edge in own:
-        between = range(columns[edge[0]] + 1, columns[edge[1]])
-        passed: list[tuple[int, object]] = [(column, (edge, column)) for column in between]
-        for column, lane in passed:
-            layers[column].append(lane)
-            size[lane] = LANE
-        chain = [edge[0], *(lane for _, lane in passed), edge[1]]
-        steps += pairwise(chain)
-        lanes[edge] = passed
-    before, after = _neighbours(steps)
-    order = [layers[column] for column in sorted(layers)]
-    near = _by_relation([node for layer in order for node in layer], before, after)
-    related = [sorted(layer, key=near.__getitem__) for layer in order]
-    starts = (_ordered(start, before, after) for start in (order, related))
-    best = min(starts, key=lambda layers: _crossings(layers, after))
-    rows = _placed(best, before, after, size)
-    _level(best, after, rows, size)
-    first = min((rows[node] - size[node] / 2 for node in rows), default=0.0)
-    level = {node: rows[node] - first - 0.5 for node in rows}
+    nodes = list(columns) if nodes is None else nodes
+    layers = _Layers(columns, nodes, edges, sizes or {})
+    rows = layers.rows()
     return Places(
-        {node: level[node] for node in columns},
-        {edge: tuple((column, level[lane]) for column, lane in own) for edge, own in lanes.items()},
-        max((level[node] + size[node] / 2 + 0.5 for node in rows), default=0.0),
+        {node: rows[node] for node in nodes},
+        {edge: [(lane[2], rows[lane]) for lane in own] for edge, own in layers.lanes.items()},
+        max((row + layers.size[node] / 2 + 0.5 for node, row in rows.items()), default=0.0),
     )
 
 
-def _neighbours(
-    steps: Iterable[tuple[object, object]],
-) -> tuple[Mapping[object, list[object]], Mapping[object, list[object]]]:
-    before: dict[object, list[object]] = defaultdict(list)
-    after: dict[object, list[object]] = defaultdict(list)
-    for one, other in steps:
-        after[one].append(other)
-        before[other].append(one)
-    return before, after
+class _Layers:
+    """The nodes and lanes of each column, and their neighbours."""
 
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        nodes: Sequence[str],
+        edges: Iterable[tuple[str, str]],
+        sizes: Mapping[str, float],
+    ) -> None:
+        self.layers: list[list[Hashable]] = [
+            [] for _ in range(max(columns.values(), default=0) + 1)
+        ]
+        self.size: dict[Hashable, float] = {node: sizes.get(node, 1.0) for node in nodes}
+        self.lanes: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+        self.before: dict[Hashable, list[Hashable]] = defaultdict(list)
+        self.after: dict[Hashable, list[Hashable]] = defaultdict(list)
+        self.near: dict[Hashable, list[Hashable]] = defaultdict(list)
+        for node in nodes:
+            self.layers[columns[node]].append(node)
+        for left, right in dict.fromkeys(
+            tuple(sorted(edge, key=columns.__getitem__)) for edge in edges
+        ):
+            passed = range(columns[left] + 1, columns[right])
+            if left == right or right not in self.size or (not passed and left not in self.size):
+                continue
+            lanes = [(left, right, column) for column in passed]
+            for lane in lanes:
+                self.layers[lane[2]].append(lane)
+                self.size[lane] = LANE
+            chain: list[Hashable] = [*([left] if left in self.size else []), *lanes, right]
+            for start, end in pairwise(chain):
+                self.near[start].append(end)
+                self.near[end].append(start)
+                if columns[left] != columns[right]:
+                    self.after[start].append(end)
+                    self.before[end].append(start)
+            if columns[left] != columns[right]:
+                self.lanes[left, right] = lanes
 
-def _by_relation(
-    nodes: Iterable[object],
-    before: Mapping[object, list[object]],
-    after: Mapping[object, list[object]],
-) -> dict[object, int]:
-    """Number the nodes so that those that lines join are near each other."""
-    found: dict[object, int] = {}
-    for first in nodes:
-        waiting = [first]
+    # -- order -----------------------------------------------------------------------------------
+
+    def _orders(self) -> Iterator[list[list[Hashable]]]:
+        """Yield orders of all columns: as they are, related nodes together, then by neighbours."""
+        layers = self.layers
+        yield layers
+        related = self._by_relation()
+        layers = [sorted(layer, key=related.__getitem__) for layer in layers]
+        yield layers
+        for sweep in range(SWEEPS):
+            if sweep % 2:
+                layers = _swept(layers[::-1], self.after)[::-1]
+            else:
+                layers = _swept(layers, self.before)
+            yield layers
+
+    def _by_relation(self) -> dict[Hashable, int]:
+        """Number the nodes so that neighbours are together."""
+        found: dict[Hashable, int] = {}
+        waiting = [node for layer in reversed(self.layers) for node in reversed(layer)]
         while waiting:
             node = waiting.pop()
             if node not in found:
                 found[node] = len(found)
-                waiting += reversed([*before.get(node, ()), *after.get(node, ())])
-    return found
+                waiting += reversed(self.near[node])
+        return found
+
+    def _cost(self, layers: list[list[Hashable]]) -> tuple[int, int]:
+        """Count the pairs of lines that cross; if these are equal, shorter lines are better."""
+        place = {node: number for layer in layers for number, node in enumerate(layer)}
+        crossings = 0
+        for layer in layers:
+            lines = [(place[node], place[end]) for node in layer for end in self.after[node]]
+            pairs = combinations(lines, 2)
+            crossings += sum((a - c) * (b - d) < 0 for (a, b), (c, d) in pairs)
+        ends = ((node, end) for node, near in self.near.items() for end in near)
+        return crossings, sum(abs(place[node] - place[end]) for node, end in ends)
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def rows(self) -> dict[Hashable, float]:
+        """Give each node the row nearest to its neighbours' that keeps the order and distances."""
+        layers = min(self._orders(), key=self._cost)
+        stacks = [_stacked([self.size[node] for node in layer]) for layer in layers]
+        middle = max((stack[-1] for stack in stacks if stack), default=0.0) / 2
+        rows: dict[Hashable, float] = {}
+        for layer, stack in zip(layers, stacks, strict=True):
+            shift = middle - (stack[0] + stack[-1]) / 2 if stack else 0.0
+            rows |= {node: row + shift for node, row in zip(layer, stack, strict=True)}
+        order = [*zip(layers, stacks, strict=True)]
+        for sweep in range(SETTLINGS):
+            for layer, stack in order if sweep % 2 == 0 else reversed(order):
+                wished = []
+                for node in layer:
+                    near = [rows[other] for other in self.near[node]]
+                    wished.append(sum(near) / len(near) if near else rows[node])
+                rows |= zip(layer, _apart(wished, stack), strict=True)
+        self._level(layers, rows)
+        return self._closed(rows)
+
+    def _level(self, layers: list[list[Hashable]], rows: dict[Hashable, float]) -> None:
+        """Level the lines that are almost level, as far as the nodes above and below allow."""
+        layer_of = {node: layer for layer in layers for node in layer}
+
+        def has_room(node: Hashable, row: float) -> bool:
+            return all(
+                abs(row - rows[other]) > (self.size[node] + self.size[other]) / 2 - SLACK
+                for other in layer_of[node]
+                if other != node
+            )
+
+        for layer in [*reversed(layers)] * 3:  # what moves makes room for others
+            for start, end in ((node, other) for node in layer for other in self.after[node]):
+                if 0 < abs(rows[end] - rows[start]) < ALMOST:
+                    if has_room(start, rows[end]):
+                        rows[start] = rows[end]
+                    elif has_room(end, rows[start]):
+                        rows[end] = rows[start]
+
+    def _closed(self, rows: Mapping[Hashable, float]) -> dict[Hashable, float]:
+        """Close rows that are empty in all columns; the first row is at 0."""
+        closed: dict[Hashable, float] = {}
+        shift, bottom = 0.0, -0.5
+        for node in sorted(rows, key=lambda node: rows[node] - self.size[node] / 2):
+            top = rows[node] - self.size[node] / 2 - shift
+            if not closed or top > bottom + SLACK:
+                shift += top - bottom
+            closed[node] = rows[node] - shift
+            bottom = max(bottom, closed[node] + self.size[node] / 2)
+        return closed
 
 
-def _ordered(
-    layers: list[list[object]],
-    before: Mapping[object, list[object]],
-    after: Mapping[object, list[object]],
-) -> list[list[object]]:
-    """Order each column by its neighbours' middle, and keep the order with the fewest crossings."""
-    order = [list(layer) for layer in layers]
-    best, fewest = order, _crossings(order, after)
-    for sweep in range(SWEEPS):
-        rightwards = sweep % 2 == 0
-        beside = before if rightwards else after
-        numbers = range(1, len(order)) if rightwards else range(len(order) - 2, -1, -1)
-        order = [list(layer) for layer in order]
-        for number in numbers:
-            fixed = order[number - 1 if rightwards else number + 1]
-            place = {node: float(i) for i, node in enumerate(fixed)}
-            order[number] = _by_middle(order[number], beside, place)
-        crossings = _crossings(order, after)
-        if crossings < fewest:
-            best, fewest = order, crossings
-    return best
+def _swept(layers: list[list[Hashable]], beside: Neighbours) -> list[list[Hashable]]:
+    """Sort each column but the first by the middle of the neighbours in the one before."""
+    done = layers[:1]
+    for layer in layers[1:]:
+        place = {node: number for number, node in enumerate(done[-1])}
+        middles: dict[Hashable, float] = {}
+        for number, node in enumerate(layer):
+            own = [place[other] for other in beside[node]]
+            alone = number * max(len(place), 1) / len(layer)
+            middles[node] = sum(own) / len(own) if own else alone
+        done.append(sorted(layer, key=middles.__getitem__))
+    return done
 
 
-def _by_middle(
-    layer: Sequence[object], beside: Mapping[object, list[object]], place: Mapping[object, float]
-) -> list[object]:
-    """Sort by the middle of the neighbours; who has none keeps a place in between."""
-    middles: dict[object, float] = {}
-    for i, node in enumerate(layer):
-        own = [place[one] for one in beside.get(node, ()) if one in place]
-        middles[node] = sum(own) / len(own) if own else i * max(len(place), 1) / max(len(layer), 1)
-    return sorted(layer, key=lambda node: middles[node])
-
-
-def _crossings(layers: list[list[object]], after: Mapping[object, list[object]]) -> int:
-    """Count the pairs of lines that cross, between all neighbouring columns."""
-    total = 0
-    for layer, following in pairwise(layers):
-        place = {node: i for i, node in enumerate(following)}
-        seen: list[int] = []
-        for node in layer:
-            ends = sorted(place[one] for one in after.get(node, ()) if one in place)
-            total += sum(earlier > end for end in ends for earlier in seen)
-            seen += ends
-    return total
-
-
-def _placed(
-    layers: list[list[object]],
-    before: Mapping[object, list[object]],
-    after: Mapping[object, list[object]],
-    size: Mapping[object, float],
-) -> dict[object, float]:
-    """Give each node the row nearest to its neighbours' that keeps the order and the distances."""
-    rows: dict[object, float] = {}
-    for layer in layers:
-        rows |= zip(layer, _stacked(layer, size), strict=True)
-    middle = max((rows[layer[-1]] for layer in layers if layer), default=0.0) / 2
-    for layer in layers:
-        shift = middle - (rows[layer[0]] + rows[layer[-1]]) / 2 if layer else 0.0
-        rows |= {node: rows[node] + shift for node in layer}
-    for sweep in range(SETTLINGS):
-        for layer in layers if sweep % 2 == 0 else reversed(layers):
-            wished = []
-            for node in layer:
-                beside = [rows[one] for one in (*before.get(node, ()), *after.get(node, ()))]
-                wished.append(sum(beside) / len(beside) if beside else rows[node])
-            rows |= zip(layer, _apart(wished, _stacked(layer, size)), strict=True)
-    return rows
-
-
-def _level(
-    layers: Sequence[Sequence[object]],
-    after: Mapping[object, list[object]],
-    rows: dict[object, float],
-    size: Mapping[object, float],
-) -> None:
-    """Level the lines that are almost level, as far as the boxes above and below allow."""
-    layer_of = {node: layer for layer in layers for node in layer}
-
-    def has_room(node: object, row: float) -> bool:
-        others = (other for other in layer_of[node] if other != node)
-        return all(
-            abs(row - rows[other]) > (size[node] + size[other]) / 2 - SLACK for other in others
-        )
-
-    for layer in [*reversed(layers)] * 3:  # what moves makes room for others
-        for start, end in ((node, other) for node in layer for other in after.get(node, ())):
-            if 0 < abs(rows[end] - rows[start]) < ALMOST:
-                if has_room(start, rows[end]):
-                    rows[start] = rows[end]
-                elif has_room(end, rows[start]):
-                    rows[end] = rows[start]
-
-
-def _stacked(layer: Sequence[object], size: Mapping[object, float]) -> list[float]:
-    """Put nodes one below the other, as close as they may stand."""
+def _stacked(sizes: Iterable[float]) -> list[float]:
+    """Put nodes one below the other, without gaps."""
     rows, bottom = [], 0.0
-    for node in layer:
-        rows.append(bottom + size[node] / 2)
-        bottom += size[node]
+    for size in sizes:
+        rows.append(bottom + size / 2)
+        bottom += size
     return rows
 
 
 def _apart(wished: Sequence[float], least: Sequence[float]) -> list[float]:
-    """Move rows as little as possible so that they stand no closer than when they are stacked.
+    """Move rows as little as possible so that they are no closer than when they are stacked.
 
     With the stacked rows taken off, what is left must not fall from one to the next; the nearest
     such numbers are means of neighbours that had to be put together ("pool adjacent violators").

@@ -1,22 +1,22 @@
 """Lines that lead around, rings at their ends, and words that find a free place on them.
 
-A line that goes back, from a later column to an earlier one, has no straight way that misses all
-boxes; it leads around in level and upright pieces with round corners. Words on a line are tried at
-many places of it, and put where they cover no box, no other words, and the fewest other lines.
+A line between two boxes of a column leads around on their right. Words on a line are tried at many
+places of it, and put where they cover no box, no other words, and the fewest other lines.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, fit, height_of, width_of
 from iamlab.view.drawing.shapes import Circle, Ink
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.style import PALE_LINE, PAPER
+from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.view.drawing.shapes import Point
     from iamlab.view.drawing.sheet import Box, Sheet
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
-ROUND = 0.12
-"""The radius of a corner, where there is room for it."""
+TURN, TURNS, MOST_TURNS = 0.2, 0.07, 6
+"""How far from their column the first line beside it leads, and each further one."""
 RING = 0.055
 """Its radius: more than a line is wide, less than two lines at a box are apart."""
 STEPS = 16
@@ -34,40 +34,32 @@ AIR = 0.03
 """Around words, so that they do not touch what is beside them."""
 
 
-def around(sheet: Sheet, points: Sequence[Point], colour: str = PALE_LINE, **style: bool) -> None:
-    """Draw a line of level and upright pieces, its corners rounded.
+def around(start: Point, end: Point, x: float) -> list[Point]:
+    """Return the curve of a line that leads around on the right, as far as ``x``."""
+    first, last, middle = (x, start[1]), (x, end[1]), (x, (start[1] + end[1]) / 2)
+    return [start, first, first, middle, last, last, end]
 
-    Parameters
-    ----------
-    points
-        Where it begins, its corners, and where it ends.
-    style
-        As of :meth:`Sheet.curve <iamlab.view.drawing.sheet.Sheet.curve>`.
+
+def turns(
+    edges: Iterable[tuple[str, str]], heights: Mapping[str, float]
+) -> dict[tuple[str, str], float]:
+    """Return how far from its column each line beside it leads: short ones inside of long ones.
+
+    Examples
+    --------
+    >>> turns([("a", "c"), ("a", "b")], {"a": 0.0, "b": 1.0, "c": 2.0})
+    {('a', 'b'): 0.2, ('a', 'c'): 0.27}
     """
-    sheet.curve(_rounded(points), colour, **style)
-
-
-def _rounded(points: Sequence[Point]) -> list[Point]:
-    """Give the line as Bezier curves: straight pieces, and a curve at each corner."""
-    path = [points[0]]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        into, out = _towards(corner, before), _towards(corner, after)
-        path += [*_straight(path[-1], into), corner, corner, out]
-    return [*path, *_straight(path[-1], points[-1])]
-
-
-def _straight(start: Point, end: Point) -> Iterator[Point]:
-    third = ((end[0] - start[0]) / 3, (end[1] - start[1]) / 3)
-    yield start[0] + third[0], start[1] + third[1]
-    yield end[0] - third[0], end[1] - third[1]
-    yield end
-
-
-def _towards(corner: Point, other: Point) -> Point:
-    """Give the point where a curve at a corner begins or ends."""
-    length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
-    share = min(ROUND / length, 0.5) if length else 0.0
-    return (corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share)
+    found: dict[tuple[str, str], float] = {}
+    taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    spans = {edge: sorted(heights[end] for end in edge) for edge in edges}
+    for edge, (top, bottom) in sorted(spans.items(), key=lambda one: one[1][1] - one[1][0]):
+        place = 0
+        while any(first < bottom and top < last for first, last in taken[place]):
+            place += 1
+        taken[place].append((top, bottom))
+        found[edge] = TURN + TURNS * min(place, MOST_TURNS)
+    return found
 
 
 def ring(sheet: Sheet, place: Point, colour: str) -> None:

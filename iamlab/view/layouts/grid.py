@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, height_of, widest
 from iamlab.view.drawing.shapes import Ink, Line, Tiles
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.style import HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
+from iamlab.view.style import HAIRLINE, INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
     from iamlab.view.drawing.shapes import Point
-    from iamlab.view.scene import Column, Node, Scene
+    from iamlab.view.scene import Column, Scene
     from iamlab.view.style import Look
 
 ROW_HEIGHT = 0.3
@@ -108,8 +108,9 @@ class _Grid:
         self.tops: list[float] = []
         for heading, nodes in self.blocks:
             top += BLOCK if heading or not self.tops else GAP
-            self.tops += [top + ROW_HEIGHT * number for number in range(len(nodes))]
-            top += ROW_HEIGHT * len(nodes)
+            for _ in nodes:
+                self.tops.append(top)
+                top += ROW_HEIGHT
         self.bottom = top
 
     def _across(self, pitches: Sequence[float]) -> None:
@@ -154,20 +155,15 @@ class _Grid:
                 top = next(tops)
                 if place == 0:
                     room = self.right - MARGIN if number else self.names
-                    self.sheet.text(
-                        MARGIN, top - 0.11, heading, PALE_INK, size=SMALL, room=room, fact=False
-                    )
+                    self.sheet.note(MARGIN, top - 0.11, heading, room=room, fact=False)
                 room = self.names - 0.16
                 self.sheet.text(MARGIN + 0.08, top + ROW_HEIGHT / 2, node.text, room=room)
-                cells += self._row(node, top)
+                for key, left, width in zip(self.keys, self.lefts, self.widths, strict=True):
+                    look = node.cells[key].look
+                    if look is not None:
+                        cells.append(((left, top), (width, ROW_HEIGHT), look))
         self._labels()
         _cells(self.sheet, cells, filled)
-
-    def _row(self, node: Node, top: float) -> Iterator[tuple[Point, Point, Look]]:
-        for key, left, width in zip(self.keys, self.lefts, self.widths, strict=True):
-            look = node.cells[key].look
-            if look is not None:
-                yield (left, top), (width, ROW_HEIGHT), look
 
     def _labels(self) -> None:
         """Write the labels over the columns, and over each group what it has in common."""
@@ -193,15 +189,12 @@ def _tries(
     """Yield labels, their length, the width of columns, and whether groups stand above."""
     several = len({column.note for column in columns} - {""}) > 1
     short = [column.short for column in columns]
-    whole = [column.title if several else _without_note(column) for column in columns]
+    notes = ["" if several else f" on {column.note}" for column in columns]
+    whole = [c.title.removesuffix(note) for c, note in zip(columns, notes, strict=True)]
     if short != whole:
         yield from ((short, LABEL, pitch, True) for pitch in pitches)
     for length in WHOLE_LABELS:
         yield from ((whole, length, pitch, False) for pitch in (*pitches, pitches[-1] - 0.03))
-
-
-def _without_note(column: Column) -> str:
-    return column.title.removesuffix(f" on {column.note}")
 
 
 def _cells(

@@ -12,21 +12,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from iamlab.view.drawing.banded import Kind, Measures, lay_out_in_bands
+from iamlab.view.drawing.layered import lay_out
 from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL, TITLE, Face, widest
-from iamlab.view.drawing.routes import Places, around, rectangle, ring
+from iamlab.view.drawing.routes import Places, around, rectangle, ring, turns
 from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.view.drawing.banded import Banded
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
     from iamlab.view.scene import Edge, Node, Scene
@@ -44,8 +42,10 @@ PORT = 0.115
 """The distance of two arrows at the edge of a box."""
 TURNS = 0.5
 """The room for arrows between two boxes of the last column, on its right."""
-HEAD, FOOT = 0.4, 0.12
-"""What a frame has above its first row, for its title, and below its last."""
+HEAD, FOOT, BETWEEN = 0.4, 0.12, 0.22
+"""What a frame has above its first row, for its title, and below its last; the next one below."""
+AIR = 0.06
+"""The length of an edge that is level before and behind a column."""
 LEAST_GAP, GAP, ENDS = 1.0, 1.6, 0.32
 """The distance of columns, at least and if words need no more; what these leave free of arrows."""
 NEAR = {"start": 0.3, "end": 0.68}
@@ -71,69 +71,79 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
     widest_box
         Narrower boxes leave more room for words on arrows.
     """
-    return _Network(scene, widest_box).sheet
+    if scene.drawn or scene.frames:
+        return _Network(scene, widest_box).sheet
+    sheet = Sheet()
+    for number, words in enumerate((*scene.before, *scene.after)):
+        sheet.text(MARGIN, 0.3 + 0.25 * number, words)
+    return sheet
 
 
-def columns_by_distance(keys: Iterable[str], *edges: Iterable[Edge]) -> dict[str, int]:
+def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
     """Return a column for each node: how many edges lead to it from a node that none leads to.
 
     Parameters
     ----------
-    edges
-        Edges of the first kind count before those of the next.
+    kinds
+        Pairs of source and target; those of the first kind count before those of the next.
+
+    Examples
+    --------
+    >>> columns_by_distance(["a", "b", "c"], [("a", "b")], [("a", "c"), ("b", "c")])
+    {'a': 0, 'b': 1, 'c': 1}
     """
-    kinds = [[(edge.source, edge.target) for edge in kind] for kind in edges]
     targets = {target for kind in kinds for _, target in kind}
-    waiting = [key for key in keys if key in targets]
     columns = {key: 0 for key in keys if key not in targets}
-    while waiting:
-        nearest: dict[str, int] = {}
-        for kind in kinds:
-            for source, target in kind if not nearest else ():
-                if source in columns and target not in columns:
-                    nearest[target] = min(columns[source] + 1, nearest.get(target, MOST_COLUMNS))
-        columns |= nearest or {waiting[0]: 0}  # a circle that no edge leads into
-        waiting = [key for key in waiting if key not in columns]
-    return {key: min(column, MOST_COLUMNS - 1) for key, column in columns.items()}
+    while left := [key for key in keys if key not in columns]:
+        ends = next(filter(None, (_next_to(columns, kind) for kind in kinds)), [(-1, left[0])])
+        nearest = min(ends)[0]
+        column = min(nearest + 1, MOST_COLUMNS - 1)
+        columns |= {key: column for distance, key in ends if distance == nearest}
+    return columns
+
+
+def _next_to(
+    columns: Mapping[str, int], pairs: Collection[tuple[str, str]]
+) -> list[tuple[int, str]]:
+    """Return the targets without a column, each with the column of its source."""
+    ends = [(columns[start], end) for start, end in pairs if start in columns]
+    return [(column, end) for column, end in ends if end not in columns]
 
 
 class _Network:
     """A scene, the places of its nodes, and the sheet that it is drawn on."""
 
     def __init__(self, scene: Scene, widest_box: float) -> None:
-        self.scene, self.widest_box, self.sheet = scene, widest_box, Sheet()
+        self.scene, self.sheet = scene, Sheet()
         self.nodes = {node.id: node for node in scene.drawn}
         self.edges = [edge for edge in scene.edges if edge.source != edge.target]
-        if not self.nodes and not scene.frames:
-            for number, words in enumerate((*scene.before, *scene.after)):
-                self.sheet.text(MARGIN, 0.3 + 0.25 * number, words)
-            return
         self.columns = {node.id: node.column for node in self.nodes.values()}
         self.number = max(self.columns.values(), default=0) + 1
-        self.has_path = any(node.highlighted for node in self.nodes.values()) or any(
-            edge.bold for edge in self.edges
-        )
-        first = [node for node in self.nodes.values() if not node.column]
-        self.outside = bool(scene.frames and first) and not any(node.frame for node in first)
+        has_bold = any(edge.bold for edge in self.edges)
+        self.has_path = has_bold or any(node.highlighted for node in self.nodes.values())
         self.is_plain = not any(edge.label or edge.missing for edge in self.edges)
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
-        self.least = LOW if self.is_low else HEIGHT
-        self.measures = self._measures(LOW_ROW if self.is_low else ROW)
-        self.heights = self._heights()
         self.frames = self._find_frames()
-        self.places: Banded[str] = lay_out_in_bands(
-            self.columns,
-            [
-                [key for key in self.nodes if self.frames[key] == frame]
-                for frame in scene.frames or [""]
-            ],
-            [(edge.source, edge.target) for edge in self.edges],
-            self.measures,
-            {key: 1 + (own - self.least) / self.measures.row for key, own in self.heights.items()},
-        )
-        self.boxes = {key: self._box(node) for key, node in self.nodes.items()}
-        self._draw()
-        self._legend()
+        # The edges at each side of each box: their numbers, and which of their ends it is.
+        self.ends: dict[tuple[str, bool], list[tuple[int, int]]] = defaultdict(list)
+        for number, edge in enumerate(self.edges):
+            start, end = self.columns[edge.source], self.columns[edge.target]
+            self.ends[edge.source, start <= end].append((number, 0))
+            self.ends[edge.target, start >= end].append((number, 1))
+        self.lefts, self.widths, self.right = self._columns(widest_box)
+        self.boxes: dict[str, Box] = {}
+        self.lanes: dict[tuple[str, str], list[tuple[int, float]]] = {}
+        bands = self._rows()
+        for number, column in scene.columns.items():
+            if number < self.number:
+                self.sheet.heading(self.lefts[number], 0.22, column.title)
+        taken = self._draw_frames(bands)
+        for box in self.boxes.values():
+            self._draw_box(box)
+            taken.append(rectangle(box))
+        taken += self._draw_edges()
+        self._draw_words(Places(self.sheet, taken))
+        self._draw_legend()
 
     # -- places ----------------------------------------------------------------------------------
 
@@ -148,23 +158,34 @@ class _Network:
         first = next(iter(self.scene.frames))
         return {key: node.frame or near.get(key) or first for key, node in self.nodes.items()}
 
-    def _measures(self, row: float) -> Measures:
-        """Find the columns: boxes as wide as their words, with room between for those on edges."""
-        framed, gaps = bool(self.scene.frames), max(self.number - 1, 1)
-        left = MARGIN + (FRAME if framed and not self.outside else 0)
-        room = PAGE - MARGIN - (FRAME if framed else 0) - self.turns - left
+    @property
+    def first(self) -> int:
+        """The first column that is in frames."""
+        own = [node.frame for node in self.nodes.values() if not node.column]
+        return 1 if self.scene.frames and own and not any(own) and self.number > 1 else 0
+
+    def _columns(self, widest_box: float) -> tuple[list[float], list[float], float]:
+        """Find where columns begin and how wide they are, and where the last one ends.
+
+        Boxes are as wide as their words, with room between them for the words on edges.
+        """
+        frame, gaps = FRAME if self.scene.frames else 0.0, max(self.number - 1, 1)
+        left, last = MARGIN + (0.0 if self.first else frame), self.number - 1
+        beside = (edge for edge in self.edges if self.columns[edge.source] == last)
+        has_turns = any(self.columns[edge.target] == last for edge in beside)
+        room = PAGE - MARGIN - frame - (TURNS if has_turns else 0.0) - left
         most = WIDEST if self.is_plain else SHARE * (PAGE - 2 * MARGIN) / self.number
-        most, needs = min(most, self.widest_box), [self._need(i) for i in range(self.number)]
+        most, needs = min(most, widest_box), [self._need(number) for number in range(self.number)]
         while sum(min(need, most) for need in needs) + LEAST_GAP * gaps > room:
             most -= 0.05
         widths = [min(need, most) for need in needs]
         words = max((widest([edge.label, edge.note], SMALL) for edge in self.edges), default=0.0)
         between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
         lefts = list(accumulate((width + between for width in widths), initial=left))
-        return Measures(lefts, widths, row, TOP, HEAD if framed else 0.0, FOOT if framed else 0.0)
+        return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
 
     def _need(self, column: int) -> float:
-        """Return how wide the words in a column are, and its heading."""
+        """Return how wide the words in a column are."""
         nodes = [node for node in self.nodes.values() if node.column == column]
         texts = [widest([node.short or node.text], face="bold") for node in nodes]
         notes = [widest([node.note], SMALL) for node in nodes]
@@ -172,137 +193,98 @@ class _Network:
             texts = [text + note + 0.15 for text, note in zip(texts, notes, strict=True)]
         return max([*texts, *notes, NARROWEST - 2 * PAD]) + 2 * PAD + 0.02
 
-    @cached_property
-    def turns(self) -> float:
-        """The room right of the last column, if edges lead from one of its boxes to another."""
-        last = self.number - 1
-        beside = any(
-            self.columns[edge.source] == self.columns[edge.target] == last for edge in self.edges
+    def _rows(self) -> list[tuple[float, float]]:
+        """Find the boxes, and the lanes in which edges pass them; return where frames are."""
+        row, least = (LOW_ROW, LOW) if self.is_low else (ROW, HEIGHT)
+        heights = dict.fromkeys(self.nodes, least)
+        for (key, _), own in self.ends.items():
+            if not self.is_plain:
+                heights[key] = max(heights[key], PORT * len(own) + 0.05)
+        sizes = {key: 1 + (height - least) / row for key, height in heights.items()}
+        edges = [(edge.source, edge.target) for edge in self.edges]
+        head, foot = (HEAD, FOOT) if self.scene.frames else (0.0, 0.0)
+        bands, top = [], TOP
+        for frame in self.scene.frames or [""]:
+            nodes = [key for key in self.nodes if self.frames[key] == frame]
+            places = lay_out(self.columns, edges, nodes=nodes, sizes=sizes)
+            first = top + head + row / 2
+            for key in nodes:
+                y = first + places.rows[key] * row
+                self.boxes[key] = self._box(self.nodes[key], y, heights[key])
+            for edge, lanes in places.lanes.items():
+                self.lanes[edge] = [(column, first + place * row) for column, place in lanes]
+            bottom = top + head + places.height * row + foot
+            bands.append((top, bottom))
+            top = bottom + BETWEEN
+        return bands
+
+    def _box(self, node: Node, y: float, height: float) -> Box:
+        width, is_bold = self.widths[node.column], node.highlighted or node.is_end
+        face: Face = "bold" if is_bold else "sans"
+        fits = not node.short or widest([node.text], face=face) <= width - 2 * PAD
+        colour = PALE_INK if self.has_path and not is_bold else INK
+        area = LIT_AREA if node.is_end else PAPER
+        return Box(
+            self.lefts[node.column],
+            y,
+            width,
+            node.text if fits else node.short,
+            node.note,
+            node.look.colour if node.look else colour,
+            node.look.area if node.look else area,
+            bold=is_bold,
+            height=height,
         )
-        return TURNS if beside else 0.0
 
-    def _sides(self, edge: Edge) -> tuple[str, str]:
-        """Return on which side of its boxes an edge leaves and arrives."""
-        start, end = self.columns[edge.source], self.columns[edge.target]
-        return ("left" if start > end else "right"), ("left" if start < end else "right")
-
-    def _heights(self) -> dict[str, float]:
-        """Let boxes be high enough for the arrows at their busier side."""
-        number: dict[tuple[str, str], int] = defaultdict(int)
-        for edge in () if self.is_plain else self.edges:
-            leaves, arrives = self._sides(edge)
-            number[edge.source, leaves] += 1
-            number[edge.target, arrives] += 1
-        return {
-            key: max(self.least, PORT * max(number[key, "left"], number[key, "right"]) + 0.05)
-            for key in self.nodes
-        }
-
-    def _ports(self) -> tuple[dict[int, Point], dict[int, Point]]:
+    def _ports(self) -> dict[tuple[int, int], Point]:
         """Find where each edge leaves its box and where it arrives.
 
         Edges with words keep apart; others meet in the middle.
         """
-        ends: dict[tuple[str, str], list[tuple[tuple[float, float], int, int]]] = defaultdict(list)
-        for number, edge in enumerate(self.edges):
-            leaves, arrives = self._sides(edge)
-            ends[edge.source, leaves].append((self._order(edge.source, edge.target), 0, number))
-            ends[edge.target, arrives].append((self._order(edge.target, edge.source), 1, number))
-        found: tuple[dict[int, Point], dict[int, Point]] = ({}, {})
-        for (key, side), own in ends.items():
-            box = self.boxes[key]
-            x = box.x if side == "left" else box.x + box.width
-            port = 0.0 if self.is_plain else PORT
+        found: dict[tuple[int, int], Point] = {}
+        for (key, is_right), own in self.ends.items():
+            box, port = self.boxes[key], 0.0 if self.is_plain else PORT
             first = box.y - port * (len(own) - 1) / 2
-            # Of two edges between the same two boxes, the one that leads on is the upper at both.
-            ordered = sorted(own, key=lambda end: (end[0], self._leads_back(end[2])))
-            for place, (_, which, number) in enumerate(ordered):
-                found[which][number] = (x, first + port * place)
+            for place, end in enumerate(sorted(own, key=self._order)):
+                x = box.x + box.width if is_right else box.x
+                found[end] = x, first + port * place
         return found
 
-    def _leads_back(self, number: int) -> bool:
-        edge = self.edges[number]
-        return self.columns[edge.source] > self.columns[edge.target]
-
-    def _order(self, key: str, other: str) -> tuple[float, float]:
+    def _order(self, end: tuple[int, int]) -> tuple[float, float, bool]:
         """Sort the edges at one side of a box so that they don't cross there.
 
         Edges to another column are in the order of their ends; of those beside the column, shorter
-        ones are inside of longer ones.
+        ones are inside of longer ones. Of two edges between the same boxes, that which leads on is
+        the upper one.
         """
-        heights = self.places.heights
-        if self.columns[key] != self.columns[other]:
-            return heights[other], 0.0
-        above = heights[other] < heights[key]
-        return heights[key] + (-SLACK if above else SLACK), -heights[other]
+        edge = self.edges[end[0]]
+        own, other = (edge.source, edge.target) if end[1] == 0 else (edge.target, edge.source)
+        leads_back = self.columns[edge.source] > self.columns[edge.target]
+        y, far = self.boxes[own].y, self.boxes[other].y
+        if self.columns[own] != self.columns[other]:
+            return far, 0.0, leads_back
+        return y + (-SLACK if far < y else SLACK), -far, leads_back
 
     # -- drawing ---------------------------------------------------------------------------------
 
-    def _box(self, node: Node) -> Box:
-        width = self.measures.widths[node.column]
-        is_bold = node.highlighted or node.is_end
-        face: Face = "bold" if is_bold else "sans"
-        fits = not node.short or widest([node.text], face=face) <= width - 2 * PAD
-        return Box(
-            self.measures.lefts[node.column],
-            self.places.heights[node.id],
-            width,
-            node.text if fits else node.short,
-            node.note,
-            node.look.colour if node.look else self._ink(node),
-            node.look.area if node.look else LIT_AREA if node.is_end else PAPER,
-            bold=is_bold,
-            height=self.heights[node.id],
-        )
-
-    def _ink(self, node: Node) -> str:
-        is_pale = self.has_path and not (node.highlighted or node.is_end)
-        return PALE_INK if is_pale else INK
-
-    def _colour(self, edge: Edge) -> str:
-        if self.has_path and not edge.bold:
-            return PALE_LINE
-        return edge.look.colour if edge.look else ALLOW if edge.bold else PALE_LINE
-
-    def _draw(self) -> None:
-        """Draw headings, frames, boxes, edges, and last the words on edges."""
-        for number, column in self.scene.columns.items():
-            if number < self.number:
-                self.sheet.heading(self.measures.lefts[number], 0.22, column.title)
-        taken = self._frames()
-        for box in self.boxes.values():
-            self._put(box)
-            taken.append(rectangle(box))
-        out, into = self._ports()
-        for number, edge in enumerate(self.edges):
-            self._edge(edge, out[number], into[number])
-            taken += self._ring(edge, out[number], into[number])
-            x, y = into[number]
-            taken.append((x - 0.12, y - 0.02, x + 0.12, y + 0.02))  # the head of the arrow
-        self._words(Places(self.sheet, taken))
-
-    def _frames(self) -> list[Rectangle]:
+    def _draw_frames(self, bands: Iterable[tuple[float, float]]) -> list[Rectangle]:
         """Draw the frames, and return the room of their titles."""
-        lefts, first = self.measures.lefts, 1 if self.outside and self.number > 1 else 0
-        left, width, taken = lefts[first] - FRAME, self.measures.widths[first], []
-        right = lefts[self.number - 1] + self.measures.widths[-1] + self.turns + FRAME
+        left, width, taken = self.lefts[self.first] - FRAME, self.widths[self.first], []
         # Edges that lead to other frames run up and down between the columns.
         is_crossed = any(
             self.frames[edge.source] != self.frames[edge.target] for edge in self.edges
         )
-        frames = zip(self.scene.frames.values(), self.places.frames, strict=False)
-        for (title, note), (top, bottom) in frames:
-            self.sheet.field(left, top, right - left, bottom - top, "")
-            room = width if is_crossed else right - left - 2 * FRAME
-            wide = self.sheet.text(
-                left + FRAME, top + 0.2, title, size=TITLE, face="bold", room=room
-            )
+        room = width if is_crossed else self.right - left - FRAME
+        for (title, note), (top, bottom) in zip(self.scene.frames.values(), bands, strict=False):
+            self.sheet.field(left, top, self.right + FRAME - left, bottom - top, "")
+            x = left + FRAME
+            wide = self.sheet.text(x, top + 0.2, title, size=TITLE, face="bold", room=room)
             if widest([note], SMALL) <= room - wide - 0.12:
-                wide += 0.12 + self.sheet.note(left + FRAME + wide + 0.12, top + 0.21, note)
-            taken.append((left, top, left + FRAME + wide, top + 0.32))
+                wide += 0.12 + self.sheet.note(x + wide + 0.12, top + 0.21, note)
+            taken.append((left, top, x + wide, top + 0.32))
         return taken
 
-    def _put(self, box: Box) -> None:
+    def _draw_box(self, box: Box) -> None:
         """Draw a box; in a low one, the note is beside the text."""
         if not self.is_low or not box.note:
             self.sheet.box(box)
@@ -315,29 +297,51 @@ class _Network:
         room -= taken + 0.1
         self.sheet.text(box.x + PAD, box.y, box.text, box.colour, face=face, room=room)
 
-    def _edge(self, edge: Edge, start: Point, end: Point) -> None:
-        route, colour = self.places.routes[edge.source, edge.target], self._colour(edge)
-        style = {"bold": edge.bold, "dashed": edge.dashed, "arrow": not self.is_plain}
-        if route.kind is Kind.BESIDE:
-            ((x, _),) = route.via
-            around(self.sheet, [start, (x, start[1]), (x, end[1]), end], colour, **style)
-            return
-        self.sheet.line(start, end, colour, via=route.via, **style)
+    def _draw_edges(self) -> Iterator[Rectangle]:
+        """Draw the edges, and yield the room of arrowheads and rings."""
+        ports, pairs = self._ports(), [(edge.source, edge.target) for edge in self.edges]
+        beside = [pair for pair in pairs if len({self.columns[key] for key in pair}) == 1]
+        turn = turns(beside, {key: box.y for key, box in self.boxes.items()})
+        for number, edge in enumerate(self.edges):
+            start, end, pair = ports[number, 0], ports[number, 1], pairs[number]
+            colour, style = self._colour(edge), self._style(edge)
+            if pair in turn:
+                x = self.boxes[edge.source].right[0] + turn[pair]
+                self.sheet.curve(around(start, end, x), colour, bold=edge.bold, **style)
+            else:
+                via = self._via(pair)
+                self.sheet.line(start, end, colour, via=via, bold=edge.bold, **style)
+            yield end[0] - 0.12, end[1] - 0.02, end[0] + 0.12, end[1] + 0.02
+            if edge.missing:
+                which = 0 if edge.missing == "start" else 1
+                x, y = (start, end)[which]
+                side = 1 if (number, which) in self.ends[pair[which], True] else -1
+                x += side * (0.16 if which else 0.09)
+                ring(self.sheet, (x, y), colour)
+                yield x - 0.05, y - 0.05, x + 0.05, y + 0.05
 
-    def _ring(self, edge: Edge, start: Point, end: Point) -> list[Rectangle]:
-        """Draw a ring at the end where something is missing, and return its room."""
-        if not edge.missing:
-            return []
-        at_start = edge.missing == "start"
-        side = self._sides(edge)[0 if at_start else 1]
-        x, y = start if at_start else end
-        x += (0.09 if at_start else 0.16) * (1 if side == "right" else -1)
-        ring(self.sheet, (x, y), self._colour(edge))
-        return [(x - 0.05, y - 0.05, x + 0.05, y + 0.05)]
+    def _via(self, pair: tuple[str, str]) -> list[Point]:
+        """Return the points that an edge passes: it is level beside the boxes of each column."""
+        lanes = self.lanes.get(pair, ()) or self.lanes.get(pair[::-1], ())
+        points = [
+            (x, y)
+            for column, y in lanes
+            for left in (self.lefts[column],)
+            for x in (left - AIR, left + self.widths[column] + AIR)
+        ]
+        return points if pair in self.lanes else points[::-1]
 
-    def _words(self, places: Places) -> None:
+    def _colour(self, edge: Edge) -> str:
+        if self.has_path and not edge.bold:
+            return PALE_LINE
+        return edge.look.colour if edge.look else ALLOW if edge.bold else PALE_LINE
+
+    def _style(self, edge: Edge) -> dict[str, bool]:
+        return {"dashed": edge.dashed, "arrow": not self.is_plain}
+
+    def _draw_words(self, places: Places) -> None:
         """Write on each edge its label if it finds a place, or its short form, shortened."""
-        lefts, widths = self.measures.lefts, self.measures.widths
+        lefts, widths = self.lefts, self.widths
         least = max(lefts[1] - lefts[0] - widths[0] - ENDS, 0.8)
         for number, edge in enumerate(self.edges):
             if not edge.label:
@@ -361,7 +365,7 @@ class _Network:
         sharing = sum(other.target == edge.target for other in self.edges)
         return 0.5 if shared == sharing else 0.66 if shared > sharing else 0.34
 
-    def _legend(self) -> None:
+    def _draw_legend(self) -> None:
         """Explain each kind of edge that has a look."""
         legend = Legend(self.sheet, MARGIN, self.sheet.height + 0.12)
         kinds: dict[str, Edge] = {}
@@ -371,7 +375,6 @@ class _Network:
         for kind, edge in kinds.items():
             x, y = legend.place(SIGN, kind, INK, fact=True)
             colour = edge.look.colour if edge.look else INK
-            style = {"dashed": edge.dashed, "arrow": not self.is_plain}
-            self.sheet.straight((x, y), (x + SIGN, y), colour, **style)
+            self.sheet.straight((x, y), (x + SIGN, y), colour, **self._style(edge))
             if edge.missing:
                 ring(self.sheet, (x + (0.05 if edge.missing == "start" else 0.26), y), colour)

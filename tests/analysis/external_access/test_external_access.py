@@ -774,7 +774,7 @@ def test_an_rcp_stops_what_access_analyzer_still_calls_active(world: World) -> N
 
 
 def test_an_rcp_does_not_reach_the_management_account(world: World) -> None:
-    """Nor services that RCPs do not cover."""
+    """Nor services that RCPs don't apply to."""
     rule = {"Effect": "Deny", "Principal": "*", "Action": ["s3:*", "sqs:*"], "Resource": "*"}
     with_rcp(world, {**rule, **perimeter(world)})
     for name in ("main", "data"):

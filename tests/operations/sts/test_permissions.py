@@ -603,7 +603,7 @@ ORGANIZED = [
     (NO_ASSUMING, None, OUTSIDE, DEV, True, "nor whoever comes from outside"),
     (None, NO_STRANGERS, OUTSIDE, DEV, False, "an RCP binds whoever comes"),
     (None, NO_STRANGERS, OUTSIDE, MAIN, True, "but not to the management account"),
-    (None, NO_STRANGERS, DEV, DEV, True, "and lets in whom it spares"),
+    (None, NO_STRANGERS, DEV, DEV, True, "and lets in whom it exempts"),
     (None, NO_STRANGERS, MAIN, DEV, True, "from whichever account of the organization"),
     (None, NO_STRANGERS, DEV, OUTSIDE, True, "it says nothing of roles elsewhere"),
 ]

@@ -15,7 +15,7 @@ TABLES = Path(__file__).parents[2] / "conformance"
 
 
 def load(name):
-    """Give the rows of a table."""
+    """Return the rows of a table."""
     return json.loads((TABLES / name).read_text("utf-8"))
 
 
@@ -25,7 +25,7 @@ def name_of(row):
 
 
 def run(detectors, policy, policy_type="identity", service=None):
-    """Give what some detectors find in a policy."""
+    """Return what some detectors find in a policy."""
     case = PolicyContext.of(policy, policy_type, service)
     return [finding for detector in detectors for finding in detector(case)]
 

@@ -162,11 +162,11 @@ def test_in_the_policies_of_aws_there_is_hardly_an_error():
     """Of well over a thousand managed policies few have an error, and no guard of them is holed."""
     policies = json.loads(aws_managed_policies_data).values()
     findings = [one for each in policies for one in found(each["Document"])]
-    errors = [one for one in findings if one.level == "ERROR"]
+    errors = [finding for finding in findings if finding.level == "ERROR"]
 
     assert len(policies) > 1000
     assert len(errors) < 20
-    assert {one.code for one in errors} <= OF_AWS
+    assert {error.code for error in errors} <= OF_AWS
     assert not [one for one in findings if "WITHOUT_KEY" in one.code or "MFA" in one.code]
 
 
@@ -189,7 +189,7 @@ VALUES = st.sampled_from(
 ) | st.text(max_size=6)
 OPERATOR = st.builds(
     lambda prefix, name, end: f"{prefix}{name}{end}",
-    st.sampled_from(("", *(f"{one}:" for one in SET_OPERATORS))),
+    st.sampled_from(("", *(f"{set_operator}:" for set_operator in SET_OPERATORS))),
     st.sampled_from([name for name in OPERATORS if name != "Null"]),
     st.sampled_from(("", "IfExists")),
 ) | st.sampled_from(("Null", "ForAllValues:Null", "ForAnyValue:Null"))

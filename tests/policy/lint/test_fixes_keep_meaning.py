@@ -85,11 +85,19 @@ def _listed(value):
 
 
 def _untidy_lists(statement, rng):
-    """Say some values twice, or put one that covers others beside them."""
+    """Return some values twice, or put one that covers others beside them."""
     for name in ("Action", "NotAction"):
         if name in statement and rng.random() < 0.4:
             values = _listed(statement[name])
-            more = [*values, *(one.upper() for one in values), "*", "s3:*", "s3*", "*:*", "s3:Get*"]
+            more = [
+                *values,
+                *(value.upper() for value in values),
+                "*",
+                "s3:*",
+                "s3*",
+                "*:*",
+                "s3:Get*",
+            ]
             statement[name] = values + rng.sample(more, 2)
     for name in ("Resource", "NotResource"):
         if name in statement and rng.random() < 0.4:
@@ -136,7 +144,7 @@ def _untidy(document, rng):
 
 
 def _slots(question):
-    """Give the places of policies in a question, and of which type they are."""
+    """Return the places of policies in a question, and of which type they are."""
     for name in ("identity", "session"):
         for index in range(len(question[name])):
             yield (name, index), name
@@ -150,7 +158,7 @@ def _slots(question):
 
 
 def _replaced(question, path, document):
-    """Give the question with another policy at a place."""
+    """Return the question with another policy at a place."""
     changed = copy.copy(question)
     here = changed
     for step in path[:-1]:
@@ -166,7 +174,7 @@ def _type(question, kind):
 
 
 def _untidy_questions(rng, number):
-    """Give questions with the place of each policy, its type, and an untidy one for there."""
+    """Return questions with the place of each policy, its type, and an untidy one for there."""
     for _ in range(number):
         question = random_question(rng)
         question["context"] = ALWAYS | question["context"]
@@ -179,7 +187,7 @@ def _untidy_questions(rng, number):
 
 @pytest.fixture(scope="module")
 def tried():
-    """Give how often the fix of each code was tried, and the first that changed a decision."""
+    """Return how often the fix of each code was tried, and the first that changed a decision."""
     rng = random.Random(20261125)
     counts, changed = Counter(), {}
     for question, path, kind, untidy in _untidy_questions(rng, QUESTIONS):
@@ -227,7 +235,7 @@ def test_a_fix_leaves_all_that_it_is_not_about_as_it_was():
 
 
 def _without_numbers(policy):
-    return [replace(one, number=0, variables=True) for one in policy.statements]
+    return [replace(statement, number=0, variables=True) for statement in policy.statements]
 
 
 def _differences(policy, fixed):

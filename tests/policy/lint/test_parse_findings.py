@@ -128,4 +128,4 @@ def test_every_code_of_a_parse_problem_is_in_the_table():
         )
 
     assert len({one.code for one in caught.value.problems}) >= 8
-    assert {one.code for one in caught.value.problems} <= LEVEL_OF.keys()
+    assert {problem.code for problem in caught.value.problems} <= LEVEL_OF.keys()

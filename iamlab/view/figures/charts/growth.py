@@ -140,13 +140,10 @@ def _number(name: str, value: object) -> int:
 
 
 def _node(row: dict[str, int]) -> Node:
-    size = f"{_count(row['projects'], 'project', 'projects')}, {_people(row['people'])}"
+    projects = _count(row["projects"], "project", "projects")
+    size = f"{projects}, {_count(row['people'], 'person', 'people')}"
     details = [f"{design.name}: {_policies(design, row[design.column])}" for design in LINES]
     return Node(size, size, details=details, facts=row)
-
-
-def _people(number: int) -> str:
-    return _count(number, "person", "people")
 
 
 def _count(number: int, singular: str, plural: str) -> str:
@@ -178,7 +175,7 @@ def _draw(nodes: Sequence[Node], people: int) -> Sheet:
     least = 1 if projects[-1] > 1 else 0
     across = Scale(LEFT, LEFT + CHART, least, projects[-1])
     up = Scale(TOP + CHART_HEIGHT, TOP, 0, most)
-    _axes(sheet, across, up, f"projects, with {_people(people)} in each")
+    _axes(sheet, across, up, f"projects, with {_count(people, 'person', 'people')} in each")
     below = TOP - APART
     for design in LINES:
         numbers = [node.facts[design.column] for node in nodes]

@@ -127,6 +127,7 @@ def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
         look = share_look(allowed, asked)
         cells[column.title] = Cell(
             look=look,
+            short=f"{look.word} of {action}",
             words=f"{look.word}, {allowed:,} of {asked:,} allowed",
             facts={
                 "account": row.frame,
@@ -144,10 +145,6 @@ def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
 
 def _sentence(node: Node) -> str:
     """Describe of what a row may do most."""
-    cells = sorted((cell.facts for cell in node.cells.values()), key=lambda fact: -fact["share"])
-    most = [
-        f"{share_look(fact['allowed'], fact['asked']).word} of {fact['action']}"
-        for fact in cells
-        if fact["allowed"]
-    ]
+    cells = sorted(node.cells.values(), key=lambda cell: -cell.facts["share"])
+    most = [cell.short for cell in cells if cell.facts["allowed"]]
     return f"{node.text}: {listed(most, 2, length=50) if most else 'nothing'}"

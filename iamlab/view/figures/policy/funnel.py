@@ -1,8 +1,8 @@
-"""The funnel of a statement: of all actions that AWS has, how many are matched, how many can act.
+"""The funnel of a statement: of all actions that AWS has, how many match, how many can act.
 
-First what the Action element matches, or NotAction lets in; then, of these, the actions that can
-work on a resource that the statement names: ``s3:ListBucket`` is asked of a bucket, and so matches
-nothing in a statement that names only objects. Conditions are not looked at.
+First the actions that the Action element matches, or that NotAction leaves; then those of them that
+can act on a resource of the statement: ``s3:ListBucket`` acts on a bucket, so it matches nothing in
+a statement with only objects. Conditions are left out.
 
 Notes
 -----
@@ -11,41 +11,43 @@ AWS pages: "Service Authorization Reference"; "IAM JSON policy elements: NotActi
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from math import log10
 from typing import TYPE_CHECKING
 
-from iamlab.display import count
+from iamlab.display import count, printable
+from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
+from iamlab.policy.arn import is_arn
+from iamlab.policy.describe.targets import may_work_on
 from iamlab.policy.document import Policy
+from iamlab.policy.patterns import glob_resource
+from iamlab.policy.statement import Statement
 from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.figures.policy.funnel_steps import (
-    EXAMPLES,
-    Step,
-    arns,
-    catalogue,
-    few,
-    statements_of,
-    steps_of,
-)
+from iamlab.view.given import check, texts
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
-from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamlab.policy.statement import Effect, Statement
+    from iamlab.view.drawing.shapes import Point
     from iamlab.view.figure import Figure
+    from iamlab.view.style import Look
 
-BAR_HEIGHT, STEP = 0.56, 1.15
+EXAMPLES = 4
+"""So many actions, or services, are named."""
+ACTIONS = {"action": "match Action", "not_action": "are let in by NotAction: all but"}
+RESOURCES = {"resource": "can act on", "not_resource": "can act on something that is not"}
+"""The elements, and the reason why actions are left."""
+BAR, STEP = 0.56, 1.15
 MIDDLE, BROADEST, SLIMMEST = 2.2, 4.0, 1.5
-"""Where the middle of the bars is, how broad one for all actions is, and one for a single one."""
+"""The middle of the bars, the width of one for all actions, and of one for a single action."""
 WORDS, TOP = 4.6, 0.5
-BREATH, REASON = 90, 70
-"""So many characters of an alternative text name what is left, and why each step leaves it."""
 
 
 def funnel(
@@ -62,14 +64,14 @@ def funnel(
         A statement, or a policy: then all its Allow statements together; its Deny statements if it
         has no others.
     resources
-        ARNs. A last step says how many actions are left that can act on one of them.
+        ARNs. A last step shows how many actions are left that can act on one of them.
     services
         Prefixes: the catalogue is only that of these services. Default: all services of AWS.
 
     Raises
     ------
     RequestError
-        That is neither a policy nor a statement, the policy has no statement, a resource is no
+        It is neither a policy nor a statement, the policy has no statement, a resource isn't an
         ARN, or there is no such service.
 
     Examples
@@ -82,123 +84,197 @@ def funnel(
     >>> print(figure.as_text().splitlines()[-1])
       but not s3:ListBucket
     """
-    statements = statements_of(policy)
-    steps = steps_of(statements, arns(resources), catalogue(services))
-    effect = statements[0].effect
-    nodes = [
-        Node(
-            step.heading,
-            step.title,
-            line=f"{step.heading}: {step.title}",
-            details=step.notes,
-            facts={
-                "step": step.heading,
-                "actions": len(step.names),
-                "services": len({name.partition(":")[0] for name in step.names}),
-                "why": step.why,
-                "examples": "; ".join(step.notes),
-            },
-        )
-        for step in steps
-    ]
-    return Scene(nodes).figure(
-        lambda _: _draw(steps, effect),
-        alt=_alt(steps, effect),
-        caption=_caption(policy, statements),
+    if isinstance(policy, Statement):
+        policy = Policy((policy,))
+    check("funnel", policy, Policy)
+    if not policy.statements:
+        raise RequestError("The policy has no statement, so it matches no action.")
+    statements = [one for one in policy.statements if one.effect == "Allow"] or policy.statements
+    steps, names = _steps(statements, _arns(resources), _catalogue(services))
+    effect, others = statements[0].effect, len(policy.statements) - len(statements)
+    left = f"{effect} {few(names, 2)}" if names else f"nothing is left to {effect}"
+    denies = f" {count(others, 'Deny statement')} may deny some of them again." if others else ""
+    return Scene(steps).figure(
+        lambda scene: _draw(scene.nodes, EFFECTS[effect], effect),
+        alt=f"Of {steps[0].text}, these are left by step: "
+        f"{', '.join(f'{node.id} {node.short}' for node in steps[1:])}. "
+        f"{EFFECTS[effect].symbol} {left}.",
+        caption=f"AWS's actions of {catalog.data_date():%d %B %Y}, without conditions. "
+        f"The widths are logarithmic.{denies}",
         is_graph=False,
     )
 
 
-# -- words ---------------------------------------------------------------------------------------
+# -- what is asked for -----------------------------------------------------------------------------
 
 
-def _alt(steps: Sequence[Step], effect: Effect) -> str:
-    first, *rest = steps
-    seen, left = EFFECTS[effect], steps[-1]
-    parts = [f"{one.number} {_short(one.why)}" for one in rest]
-    end = f"{effect} {_in_a_breath(left.names)}" if left.names else f"nothing is left to {effect}"
-    return told(f"Of {first.title}, ", parts, f". {seen.symbol} {end}.", between=", ")
+def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
+    """List the actions of some services, or of all."""
+    if services is None:
+        return tuple(one.full_name for one in catalog.all_actions())
+    prefixes = texts("service", services)
+    if not prefixes:
+        raise RequestError("Name at least one service, or pass none for all services.")
+    for prefix in prefixes:
+        if not catalog.has(prefix):
+            error = RequestError(f"There is no service {prefix!r}.")
+            error.add_note(did_you_mean(prefix, catalog.services()))
+            raise error
+    every = (one.full_name for prefix in prefixes for one in catalog.actions_of(prefix).values())
+    return tuple(dict.fromkeys(every))
 
 
-def _short(why: str) -> str:
-    """Leave out what has no room of the names in a reason, and count it."""
-    first, *names = why.split(", ")
-    said = shorten(first, REASON)
-    for number, name in enumerate(names):
-        if len(f"{said}, {name}") > REASON:
-            return f"{said} and {len(names) - number:,} more"
-        said += f", {name}"
-    return said
+def _arns(resources: str | Iterable[str]) -> tuple[str, ...]:
+    """Read ARNs, ARNs with wildcards, or the star."""
+    arns = texts("resource", resources)
+    for arn in arns:
+        is_short = arn.startswith("arn:") and arn.endswith("*")  # it covers all that may follow
+        if not (arn == "*" or is_short or is_arn(arn)):
+            error = RequestError(f"Each resource is an ARN, and not {arn!r}.")
+            error.add_note("Such as arn:aws:s3:::bucket/key, also with * and ?.")
+            raise error
+    return arns
 
 
-def _in_a_breath(names: Sequence[str]) -> str:
-    """Name as many actions as an alternative text has room for, each whole."""
-    said = (few(names, most) for most in range(EXAMPLES, 1, -1))
-    return next((one for one in said if len(one) <= BREATH), few(names, 1))
+# -- the steps -------------------------------------------------------------------------------------
 
 
-def _caption(policy: Policy | Statement, statements: Sequence[Statement]) -> str:
-    said = f"AWS's actions of {catalog.data_date():%d %B %Y}; conditions are not looked at. "
-    said += "Each tenfold makes a bar the same bit broader."
-    others = len(policy.statements) - len(statements) if isinstance(policy, Policy) else 0
-    if others:
-        said += f" What {count(others, 'Deny statement')} may take away again is not drawn."
-    return said
+def _steps(
+    statements: Sequence[Statement], arns: Sequence[str], everything: tuple[str, ...]
+) -> tuple[list[Node], tuple[str, ...]]:
+    """Return the steps, and the actions that are left after the last one."""
+    matched = {one.number: catalog.matched(one) for one in statements}
+
+    def left(
+        names: Iterable[str], fits: Callable[[Statement, str], bool] = lambda _, __: True
+    ) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in names
+            if any(name in matched[one.number] and fits(one, name) for one in statements)
+        )
+
+    picked = left(everything)
+    # What holds for one action holds for all of its service that act on the same resources.
+    first: dict[object, str] = {}
+    alike = {
+        name: first.setdefault((_service(name), catalog.arns_for(name)), name) for name in picked
+    }
+    able = left(picked, lambda one, name: _can_act(one, alike[name]))
+    exempt = everything if any(one.not_action is not None for one in statements) else ()
+    services = Counter(map(_service, everything))
+    largest = ", ".join(f"{one} ({number:,})" for one, number in services.most_common(EXAMPLES))
+    steps = [
+        ("catalogue", f"actions in {count(len(services), 'service')}", everything,
+         [f"the largest: {largest}"]),
+        ("action", _why(statements, ACTIONS), picked, _examples(picked, exempt)),
+        ("resource", _why(statements, RESOURCES), able, _examples(able, picked)),
+    ]  # fmt: skip
+    if arns:
+        found = left(able, lambda one, name: any(_acts_on(one, name, arn) for arn in arns))
+        steps.append(("asked for", f"can act on {_joined(arns)}", found, _examples(found, able)))
+    nodes = [
+        Node(
+            heading,
+            f"{len(names):,} {why}",
+            short=f"{len(names):,}",
+            line=f"{heading}: {len(names):,} {why}",
+            details=notes,
+            facts={
+                "step": heading,
+                "actions": len(names),
+                "services": len(set(map(_service, names))),
+                "why": why,
+                "examples": "; ".join(notes),
+            },
+        )
+        for heading, why, names, notes in steps
+    ]
+    return nodes, steps[-1][2]
 
 
-# -- the picture ---------------------------------------------------------------------------------
+def _service(name: str) -> str:
+    return name.partition(":")[0]
 
 
-def _draw(steps: Sequence[Step], effect: Effect) -> Sheet:
-    sheet = Sheet(PAGE, 1)
-    y, most = TOP, len(steps[0].names)
-    before: tuple[float, float] | None = None
+def _joined(values: Iterable[str]) -> str:
+    return ", ".join(map(printable, dict.fromkeys(values))) or "none"
+
+
+def _why(statements: Sequence[Statement], elements: Mapping[str, str]) -> str:
+    """Return why actions are left, with the values of the elements."""
+    reasons = []
+    for element, verb in elements.items():
+        lists = [values for one in statements if (values := getattr(one, element)) is not None]
+        if lists:
+            reasons.append(f"{verb} {_joined(value for values in lists for value in values)}")
+    return "; ".join(reasons) or "stay: there is no Resource, only the resource of the policy"
+
+
+@lru_cache(maxsize=4096)
+def _can_act(statement: Statement, name: str) -> bool:
+    """Whether an action can act on a resource of a statement."""
+    if statement.resource is not None:
+        return any(may_work_on(name, pattern) for pattern in statement.resource)
+    return "*" not in (statement.not_resource or ())
+
+
+def _acts_on(statement: Statement, name: str, arn: str) -> bool:
+    """Whether an action can act on one resource, and the statement is about that."""
+    in_list = any(glob_resource(pattern, arn) for pattern in statement.resources or ())
+    return may_work_on(name, arn) and in_list is (statement.resource is not None)
+
+
+def _examples(names: Sequence[str], before: Sequence[str]) -> list[str]:
+    """Name some actions that are left, and some that aren't."""
+    kept = set(names)
+    lost = [name for name in before if name not in kept]
+    such = "such as " if len(names) > EXAMPLES else ""
+    return [*([such + few(names)] if names else []), *([f"but not {few(lost)}"] if lost else [])]
+
+
+def few(names: Sequence[str], most: int = EXAMPLES) -> str:
+    """Name some actions, of several services if there are.
+
+    Examples
+    --------
+    >>> few(["s3:GetObject", "s3:PutObject", "sqs:SendMessage"])
+    's3:GetObject, sqs:SendMessage, s3:PutObject'
+    """
+    firsts = {_service(name): name for name in reversed(names)}
+    largest = Counter(map(_service, names)).most_common(most)
+    chosen = [firsts[service] for service, _ in largest]
+    chosen += [name for name in names if name not in chosen][: most - len(chosen)]
+    more = len(names) - len(chosen)
+    return ", ".join(chosen) + (f" and {more:,} more" if more else "")
+
+
+# -- the picture -----------------------------------------------------------------------------------
+
+
+def _draw(steps: Sequence[Node], look: Look, effect: str) -> Sheet:
+    """Draw a bar for each step, with its words beside it; the last one has the effect's look."""
+    sheet, y, room = Sheet(PAGE, 1), TOP, PAGE - MARGIN - WORDS
+    corners: list[Point] = []
     for step in steps:
-        width = _width(len(step.names), most)
-        if before:
-            _narrowing(sheet, before, (width, y - BAR_HEIGHT / 2))
-        _bar(sheet, step, (width, y), effect if step is steps[-1] else None)
-        before = (width, y + BAR_HEIGHT / 2)
-        y = max(y + STEP, _words(sheet, step, y) + 0.2 + BAR_HEIGHT / 2)
+        number = int(step.facts["actions"])
+        share = log10(max(number, 1)) / log10(max(steps[0].facts["actions"], 2))
+        width = SLIMMEST + (BROADEST - SLIMMEST) * share
+        left, right, top = MIDDLE - width / 2, MIDDLE + width / 2, y - BAR / 2
+        if corners:
+            sheet.draw(Line((*corners, (right, top), (left, top)), Ink(fill=SILENT_AREA, layer=1)))
+        corners = [(left, y + BAR / 2), (right, y + BAR / 2)]
+        is_last = step is steps[-1]
+        colour, area = (look.colour, look.area) if is_last else (INK, SILENT_AREA)
+        colour, area = (colour, area) if number else (PALE_LINE, PAPER)
+        style = {"bold": is_last and number > 0, "dashed": not number}
+        sheet.box(Box(left, y, width, "", "", colour, area, **style, height=BAR))
+        words = f"{look.symbol} {effect} {step.short}" if is_last else step.short
+        sheet.text(MIDDLE, y, words, colour, size=TITLE, face="bold", align="center", fact=False)
+        sheet.heading(WORDS, top + 0.02, step.id.upper())
+        end = top + 0.12
+        end += paragraph(sheet, WORDS, end, step.text, room, face="bold", most=2)
+        for note in step.details:
+            end += paragraph(sheet, WORDS, end, note, room, PALE_INK, size=SMALL)
+        y = max(y + STEP, end + 0.2 + BAR / 2)
     return sheet
-
-
-def _width(number: int, most: int) -> float:
-    """Say how broad a bar is: by the logarithm, since 22,000 and 20 fit on no other scale."""
-    if number <= 1:
-        return SLIMMEST
-    return SLIMMEST + (BROADEST - SLIMMEST) * log10(number) / log10(most)
-
-
-def _bar(sheet: Sheet, step: Step, place: tuple[float, float], effect: Effect | None) -> None:
-    """Draw a bar with its number; the last one has the look of the effect, an empty one none."""
-    width, y = place
-    words, colour, area = step.number, INK, SILENT_AREA
-    if effect:
-        seen = EFFECTS[effect]
-        words, colour, area = f"{seen.symbol} {effect} {step.number}", seen.colour, seen.area
-    if not step.names:
-        colour, area = PALE_LINE, PAPER
-    style = {"bold": bool(effect and step.names), "dashed": not step.names}
-    sheet.box(Box(MIDDLE - width / 2, y, width, "", "", colour, area, **style, height=BAR_HEIGHT))
-    # The words beside the bar have its number, too.
-    sheet.text(MIDDLE, y, words, colour, size=TITLE, face="bold", align="center", fact=False)
-
-
-def _narrowing(sheet: Sheet, before: tuple[float, float], after: tuple[float, float]) -> None:
-    """Draw what leads from one bar to the next."""
-    (above, top), (below, bottom) = before, after
-    right = [(MIDDLE + above / 2, top), (MIDDLE + below / 2, bottom)]
-    left = [(MIDDLE - below / 2, bottom), (MIDDLE - above / 2, top)]
-    sheet.draw(Line((*right, *left), Ink(fill=SILENT_AREA, layer=1)))
-
-
-def _words(sheet: Sheet, step: Step, y: float) -> float:
-    """Write beside a bar what it stands for; give where the words end."""
-    room = PAGE - MARGIN - WORDS
-    sheet.heading(WORDS, y - BAR_HEIGHT / 2 + 0.02, step.heading.upper())
-    y += 0.12 - BAR_HEIGHT / 2
-    y += paragraph(sheet, WORDS, y, step.title, room, face="bold", most=2)
-    for note in step.notes:
-        y += paragraph(sheet, WORDS, y, note, room, PALE_INK, size=SMALL)
-    return y

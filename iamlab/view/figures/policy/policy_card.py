@@ -2,27 +2,29 @@
 
 Notes
 -----
-AWS page: "IAM JSON policy element reference".
+AWS pages: "IAM JSON policy element reference"; "Grammar of the IAM JSON policy language".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from textwrap import shorten as cut
+from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
+from iamlab.policy.statement import statement_to_json
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.figures.policy.policy_lines import Line, json_lines
 from iamlab.view.given import check, text
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE
-from iamlab.view.words import LONGEST, listed, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamlab.policy.statement import Statement
     from iamlab.view.figure import Figure
@@ -31,13 +33,12 @@ LEFT, RIGHT = MARGIN, PAGE - MARGIN
 JSON = 5.05
 """Where the JSON begins."""
 BAR, HEAD, PAD, GAP = 0.1, 0.36, 0.1, 0.14
-NOTHING = "No statements: it says nothing."
-MANY = 20
-"""So many statements are drawn; others are counted."""
-FEW = 6
-"""So many statements have room for braces and long lists."""
-VALUES, FEW_VALUES = 12, 3
-"""So many values of a list are drawn, or where there is little room."""
+NOTHING = "No statements: nothing is allowed or denied."
+MANY, VALUES = 20, 12
+"""The largest numbers of statements in the picture, and of values of a list there."""
+LETTERS = 60
+"""The longest line of JSON that isn't broken, without its indent."""
+INDENT = "  "
 
 
 def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
@@ -53,7 +54,7 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     Raises
     ------
     RequestError
-        It is no policy, or there is no such type.
+        It isn't a policy, or there is no such type.
 
     Examples
     --------
@@ -62,43 +63,108 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     'Policy readers has 1 statement: Allow #1: Lets the caller read objects in star-maps.'
     """
     check("policy_card", policy, Policy)
-    read = _read(policy, text("policy_type", policy_type))
+    for_type, statements = text("policy_type", policy_type), policy.statements
+    # Each is read alone, without its Sid, which the card has anyway.
+    alone = [Policy((one,), version=policy.version, name=policy.name) for one in statements]
+    read = [sentences(one, for_type=for_type)[0] for one in alone]
     nodes = [
         Node(
             str(statement.number),
             statement.label,
-            line=f"{_effect(statement)} {statement.label}",
-            details=[words, *(f"  {line}" for line in json_lines(statement))],
+            line=f"{EFFECTS[statement.effect].symbol} {statement.effect} {statement.label}",
+            details=[words, *(f"{INDENT}{line}" for line in json_lines(statement))],
             facts={
                 "statement": statement.label,
                 "effect": statement.effect,
                 "words": words,
-                "json": "\n".join(map(str, json_lines(statement))),
+                "json": "\n".join(json_lines(statement)),
             },
         )
-        for statement, words in zip(policy.statements, read, strict=True)
+        for statement, words in zip(statements, read, strict=True)
     ]
-    nothing = Node("none", f"  {NOTHING}", facts={"statement": "", "effect": "", "words": NOTHING})
-    scene = Scene(
-        nodes or [nothing],
-        before=[_title(policy), f"  {_counted(policy)}"],
-        after=[*filter(None, [_left_out(policy)])],
-    )
-    return scene.figure(
+    if not nodes:
+        facts = dict.fromkeys(("statement", "effect", "json"), "")
+        nodes = [Node("none", NOTHING, facts={**facts, "words": NOTHING})]
+    return Scene(nodes, before=[f"{_title(policy)}: {_counted(policy)}"]).figure(
         lambda _: _draw(policy, read),
         alt=_alt(policy, read),
-        caption=f"{_title(policy, 80)}: each statement in words, and as it is written.",
+        caption=f"{_title(policy, 80)}: each statement in words and as JSON.",
         is_graph=False,
     )
 
 
-def _read(policy: Policy, policy_type: str) -> tuple[str, ...]:
-    """Read each statement aloud, without its Sid, which the card has anyway."""
-    bare = [Policy((one,), version=policy.version, name=policy.name) for one in policy.statements]
-    return tuple(sentences(one, for_type=policy_type)[0] for one in bare)
+def json_lines(statement: Statement, most: int = 0) -> list[str]:
+    r"""Write a statement as JSON, short lists on one line.
+
+    Parameters
+    ----------
+    most
+        The largest number of values of a list; the others are counted. 0: all are written.
+
+    Examples
+    --------
+    >>> policy = Policy.allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::star-maps/*")
+    >>> print("\n".join(json_lines(policy.statements[0])))
+    {
+      "Effect": "Allow",
+      "Action": ["s3:GetObject", "s3:PutObject"],
+      "Resource": "arn:aws:s3:::star-maps/*"
+    }
+    """
+    return list(_written(statement_to_json(statement), "", "", "", most))
 
 
-# -- the picture -----------------------------------------------------------------------------------
+def _written(value: Any, indent: str, before: str, after: str, most: int) -> Iterator[str]:
+    """Write a value: on one line if it fits, else its parts on lines of their own."""
+    whole, is_statement = _json(value), not indent
+    simple = not isinstance(value, dict | list) or not value
+    if simple or (len(before + whole) <= LETTERS and not is_statement):
+        yield f"{indent}{before}{whole}{after}"
+        return
+    is_dict = isinstance(value, dict)
+    parts = (
+        [(f"{_json(key)}: ", part) for key, part in value.items()]
+        if is_dict
+        else [("", part) for part in value]
+    )
+    kept = parts[:most] if most and len(parts) > most + 1 and not is_dict else parts
+    yield f"{indent}{before}{'{' if is_dict else '['}"
+    for number, (key, part) in enumerate(kept, 1):
+        comma = "," if number < len(parts) else ""
+        yield from _written(part, indent + INDENT, key, comma, most)
+    if len(kept) < len(parts):
+        yield f"{indent}{INDENT}… {len(parts) - len(kept)} more values"
+    yield f"{indent}{'}' if is_dict else ']'}{after}"
+
+
+def _json(value: Any) -> str:
+    """Write JSON; letters that can't be printed are written as their numbers."""
+    return "".join(
+        letter if letter.isprintable() else json.dumps(letter)[1:-1]
+        for letter in json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _title(policy: Policy, most: int = 1000) -> str:
+    return f"Policy {shorten(policy.name, most)}" if policy.name else "A policy"
+
+
+def _counted(policy: Policy) -> str:
+    return f"{count(len(policy.statements), 'statement')}, version {policy.version}"
+
+
+def _alt(policy: Policy, read: Sequence[str]) -> str:
+    statements, title = policy.statements, _title(policy, 60)
+    if not statements:
+        return f"{title} has no statements: it allows and denies nothing."
+    denies = sum(one.effect == "Deny" for one in statements)
+    effects = f" ({len(statements) - denies} Allow, {denies} Deny)" if len(statements) > 1 else ""
+    room = 180 if len(statements) == 1 else 90
+    parts = [
+        f"{one.effect} {shorten(one.label, 30)}: {cut(words, room, placeholder='…').rstrip('.')}"
+        for one, words in zip(statements, read, strict=True)
+    ]
+    return told(f"{title} has {count(len(statements), 'statement')}{effects}: ", parts, ".")
 
 
 def _draw(policy: Policy, read: Sequence[str]) -> Sheet:
@@ -106,91 +172,35 @@ def _draw(policy: Policy, read: Sequence[str]) -> Sheet:
     taken = sheet.text(LEFT, 0.27, _title(policy), INK, size=TITLE, face="bold", room=6.5)
     sheet.note(LEFT + taken + 0.15, 0.28, _counted(policy), PALE_INK)
     sheet.heading(LEFT + BAR + PAD, 0.58, "IN WORDS")
-    sheet.heading(JSON, 0.58, "AS IT IS WRITTEN")
-    y, has_room = 0.72, len(policy.statements) <= FEW
+    sheet.heading(JSON, 0.58, "AS JSON")
+    y = 0.72
     for statement, words in zip(policy.statements[:MANY], read, strict=False):
-        lines = json_lines(statement, VALUES if has_room else FEW_VALUES, braces=has_room)
-        y = _card(sheet, statement, words, lines, y) + GAP
-    rest = _left_out(policy) if policy.statements else NOTHING
-    sheet.note(LEFT + BAR + PAD, y + 0.06, rest, INK)
+        y = _draw_card(sheet, statement, words, y) + GAP
+    left = len(policy.statements) - MANY
+    rest = f"and {count(left, 'more statement')}" if left > 0 else "" if read else NOTHING
+    sheet.note(LEFT + BAR + PAD, y + 0.06, rest, INK, fact=left <= 0)
     return sheet
 
 
-def _card(
-    sheet: Sheet, statement: Statement, words: str, lines: Sequence[Line], top: float
-) -> float:
+def _draw_card(sheet: Sheet, statement: Statement, words: str, top: float) -> float:
     """Draw a statement; return the card's lower edge."""
-    look, step = EFFECTS[statement.effect], height_of(SMALL)
-    room = JSON - LEFT - BAR - 3 * PAD
+    look, step, lines = EFFECTS[statement.effect], height_of(SMALL), json_lines(statement, VALUES)
+    room = JSON - LEFT - BAR - 4 * PAD
     below = HEAD + lines_of(words, room, TEXT, most=12) * height_of(TEXT)
     tall = max(below, PAD + len(lines) * step) + PAD
     # The edge of a Deny's card is hatched: a print tells them apart.
     sheet.area((LEFT, top), (RIGHT - LEFT, tall), look.area, edge=PALE_LINE)
     sheet.area((JSON - PAD, top), (RIGHT - JSON + PAD, tall), FIELD_AREA, edge=PALE_LINE)
     sheet.area((LEFT, top), (BAR, tall), look.fill, edge=PALE_LINE, hatch=look.hatch)
-    x = LEFT + BAR + PAD
-    taken = sheet.text(x, top + 0.2, _effect(statement), look.colour, face="bold") + 0.15
+    x, effect = LEFT + BAR + PAD, f"{look.symbol} {statement.effect}"
+    taken = sheet.text(x, top + 0.2, effect, look.colour, face="bold") + 0.15
     sheet.text(x + taken, top + 0.2, statement.label, INK, room=room - taken)
     paragraph(sheet, x, top + HEAD, words, room, most=12)
     for number, line in enumerate(lines):
-        _json(sheet, line, top + PAD + (number + 0.5) * step)
+        written = line.lstrip()
+        counts = written.startswith("…")
+        left = JSON + (len(line) - len(written)) * width_of("0", SMALL, "mono")
+        y, ink = top + PAD + (number + 0.5) * step, PALE_INK if counts else INK
+        style: dict[str, Any] = {"size": SMALL, "face": "mono", "room": RIGHT - 0.08 - left}
+        sheet.text(left, y, written, ink, fact=not counts, **style)
     return top + tall
-
-
-def _json(sheet: Sheet, line: Line, y: float) -> None:
-    """Write a line of JSON as far in as it stands."""
-    letter = width_of("0", SMALL, "mono")
-    x = JSON + line.indent * letter
-    colour = PALE_INK if line.counts else INK
-    room = RIGHT - 0.08 - x
-    sheet.text(x, y, line.text, colour, size=SMALL, face="mono", room=room, fact=not line.counts)
-
-
-# -- the words -------------------------------------------------------------------------------------
-
-
-def _title(policy: Policy, most: int = 0) -> str:
-    name = shorten(policy.name, most) if most else policy.name
-    return f"Policy {name}" if name else "A policy"
-
-
-def _counted(policy: Policy) -> str:
-    return f"{count(len(policy.statements), 'statement')}, version {policy.version}"
-
-
-def _effect(statement: Statement) -> str:
-    return f"{EFFECTS[statement.effect].symbol} {statement.effect}"
-
-
-def _left_out(policy: Policy) -> str:
-    """Count the statements that aren't drawn."""
-    rest = policy.statements[MANY:]
-    allows = sum(statement.effect == "Allow" for statement in rest)
-    words = f"and {count(len(rest), 'more statement')}: {allows} Allow, {len(rest) - allows} Deny"
-    return words if rest else ""
-
-
-def _alt(policy: Policy, read: Sequence[str]) -> str:
-    statements = policy.statements
-    if not statements:
-        return f"{_title(policy, 60)} has no statements, so it says nothing."
-    first = f"{_title(policy, 60)} has {count(len(statements), 'statement')}: "
-    if len(statements) > 2:
-        allows = sum(one.effect == "Allow" for one in statements)
-        denies = [one.label for one in statements if one.effect == "Deny"]
-        heads = [f"{allows} Allow"] if allows else []
-        heads += [f"{len(denies)} Deny ({listed(denies, 2, length=20)})"] if denies else []
-        first += f"{', '.join(heads)}. "
-    each = (LONGEST - len(first)) // min(len(statements), 2) - 2
-    parts = [
-        _cut(f"{one.effect} {shorten(one.label, 30)}: {words}", each).rstrip(".")
-        for one, words in zip(statements, read, strict=True)
-    ]
-    return told(first, parts, ".")
-
-
-def _cut(text: str, length: int) -> str:
-    """Cut a sentence at a word."""
-    if len(text) <= length:
-        return text
-    return f"{text[: length - 1].rpartition(' ')[0] or text[: length - 1]}…"

@@ -153,11 +153,12 @@ def draw_edges(reach: Reach) -> Figure:
             kind = name_and_kind(state.arn)[1]
             notes = [kind if exists or ":assumed-role/" in state.arn else f"new {kind}"]
             notes += [ADMINISTRATOR.word] * is_admin + ["widens itself"] * (state.arn in wider)
-            note = ", ".join(notes)
-            nodes[state.arn] = node_of(state, is_admin=is_admin, note=note, key=state.arn)
+            node = node_of(state, is_admin=is_admin)
+            nodes[state.arn] = replace(node, id=state.arn, note=", ".join(notes))
         if not step.is_own:
-            pair = step.source.arn, step.target.arn
-            edges.setdefault(pair, edge_of(step, *pair))
+            source, target = step.source.arn, step.target.arn
+            edge = replace(edge_of(step), source=source, target=target)
+            edges.setdefault((source, target), edge)
     called = names_of(nodes, reach.world)
     parts = [
         f"{called[step.source.arn]} "
@@ -311,22 +312,18 @@ def _scene(
     headings: Sequence[str],
 ) -> Scene:
     """Put each node into the column of as many steps as it takes to get there, or to the goal."""
-    arrows = list(edges.values())
-    if GOAL in nodes:
-        arrows = [replace(edge, source=edge.target, target=edge.source) for edge in arrows]
-    far = columns_by_distance(nodes, arrows)
+    arrows = [end[::-1] if GOAL in nodes else end for end in edges]
+    far = columns_by_distance(list(nodes), arrows)
     last = max(far.values(), default=0)
     places = [last - place if GOAL in nodes else place for place in range(last + 1)]
-    names, ids = account_names(world), {node.frame for node in nodes.values()} - {""}
+    names = account_names(world)
+    ids = dict.fromkeys(node.frame for node in nodes.values() if node.frame)
+    frames = {key: (names.get(key, key), key) for key in ids} if len(ids) > 1 else {}
     placed = []
     for key, node in nodes.items():
-        own = replace(node, column=places[far[key]], frame="")
-        if len(ids) > 1 and node.frame:
-            title = names.get(node.frame, node.frame)
-            own = replace(own, frame=node.frame, line=f"{node.words}, in {title} ({node.frame})")
-        placed.append(own)
-    frames = {node.frame: (names.get(node.frame, node.frame), node.frame) for node in placed}
-    frames.pop("", None)
+        title, note = frames.get(node.frame, ("", ""))
+        line = f"{node.words}, in {title} ({note})" if title else None
+        placed.append(replace(node, column=places[far[key]], line=line))
     columns = {place: Column(headings[number]) for number, place in enumerate(places)}
     return Scene(placed, list(edges.values()), columns, frames)
 

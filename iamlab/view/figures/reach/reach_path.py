@@ -17,7 +17,6 @@ from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.view.figures.reach.reach_words import (
     calls_of,
-    edge_of,
     key_of,
     lines_of,
     name_and_kind,
@@ -32,7 +31,7 @@ from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.layouts.tree import draw_tree
-from iamlab.view.scene import Cell, Column, Node, Scene
+from iamlab.view.scene import Cell, Column, Edge, Node, Scene
 from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
@@ -179,29 +178,31 @@ def _scene(
     start = node_of(path.source, is_admin=path.is_admin(path.source))
     nodes = [replace(start, highlighted=True, is_end=True)]
     is_reached = True
-    for number, step in enumerate([*path.edges, None], 1):
+    for number, step in enumerate(path.edges, 1):
         nodes += [_node(path, other, place) for place, other in others if place == number]
-        if step is None:
-            break
         node = _node(path, step, number, on_way=True)
         if closing:
             edits = closing[number - 1]
+            closed_by = " ".join(map(str, edits or ()))
             facts = {
                 **node.facts,
                 "open_after_cut": edits is None,
                 "reached_after_cut": is_reached,
-                "closed_by": " ".join(map(str, edits or ())),
+                "closed_by": closed_by,
             }
             words = "✓ open" if is_reached else "not reached any more"
-            words = words if edits is None else f"✕ closed: {facts['closed_by']}"
-            after = Cell(words=words, blocks=edits is not None)
+            after = Cell(words=f"✕ closed: {closed_by}" if edits else words, blocks=bool(edits))
             is_reached = is_reached and edits is None
             node = replace(node, cells={**node.cells, AFTER: after}, facts=facts)
         nodes.append(replace(node, highlighted=is_reached, stays=True))
+    nodes += [_node(path, other, place) for place, other in others if place > len(path.edges)]
     rows = sorted((node.facts for node in nodes[1:]), key=lambda row: not row["on_way"])
     return Scene(
         nodes,
-        [edge_of(step) for step in path.edges],
+        [
+            Edge(node.parent, node.id, node.cells[CALLS].words, dashed=node.blocks)
+            for node in nodes[1:]
+        ],
         {key: Column(key) for key in (CALLS, AFTER) if any(key in node.cells for node in nodes)},
         before=[] if path.edges else [f"{name_of(path.source)} is there already"],
         table=rows or [{"step": 0, "on_way": True, "source": path.source.arn}],

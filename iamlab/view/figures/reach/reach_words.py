@@ -76,22 +76,16 @@ def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
     return told_apart(forms)
 
 
-def node_of(state: PrincipalState, *, is_admin: bool, note: str = "", key: str = "") -> Node:
-    """Return a point of the graph: one principal is several points if it gets more permissions.
-
-    Parameters
-    ----------
-    note
-        What it is. Default: its kind, and what has been made of it or that it's an administrator.
-    """
+def node_of(state: PrincipalState, *, is_admin: bool) -> Node:
+    """Return a point of the graph: one principal is several points if it gets more permissions."""
     name, kind = name_and_kind(state.arn)
-    changed = name_of(state).removeprefix(f"{name} (").removesuffix(")")
+    note = name_of(state).removeprefix(f"{name} (").removesuffix(")")
     if is_admin and kind != KINDS["root"]:
-        changed = ", ".join(filter(None, (kind, ADMINISTRATOR.word)))
+        note = ", ".join(filter(None, (kind, ADMINISTRATOR.word)))
     return Node(
-        key or key_of(state),
+        key_of(state),
         name,
-        note or changed,
+        note,
         ADMINISTRATOR.word if is_admin else kind,
         short="root" if kind == KINDS["root"] else "",
         frame=state.account_id,
@@ -104,13 +98,13 @@ def key_of(state: PrincipalState) -> str:
     return f"{state.arn} {state}"
 
 
-def edge_of(step: Step, source: str = "", target: str = "") -> Edge:
+def edge_of(step: Step) -> Edge:
     """Return an arrow with the calls of a step."""
     names = operations(step)
     rest = f" +{len(names) - 1}" if len(names) > 1 else ""
     return Edge(
-        source or key_of(step.source),
-        target or key_of(step.target),
+        key_of(step.source),
+        key_of(step.target),
         " + ".join(names),
         short=f"{names[0].partition(':')[2]}{rest}" if names else "",
         look=LOOKS["allowed"],

@@ -194,8 +194,9 @@ def _drawn(scene: Scene) -> Scene:
     ]
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = [node for node in scene.nodes if node.id in ends]
-    possible = [edge for edge in edges if _is_possible(edge)]
-    columns = columns_by_distance([node.id for node in nodes], possible, edges)
+    every = [(edge.source, edge.target) for edge in edges]
+    possible = [(edge.source, edge.target) for edge in edges if _is_possible(edge)]
+    columns = columns_by_distance([node.id for node in nodes], possible, every)
     accounts = {node.frame for node in nodes if node.frame}
     outside = [node.id for node in nodes if not node.frame] if len(accounts) > 1 else []
     if outside:
