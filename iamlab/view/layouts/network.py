@@ -56,12 +56,12 @@ SLACK = 0.01
 """The distance from a box's row that puts arrows beside its column in order."""
 
 
-def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
+def draw_network(scene: Scene, *, widest_box: float = WIDEST, arrows: bool = True) -> Sheet:
     """Draw nodes as boxes and edges as arrows.
 
     If a node is highlighted or an edge is bold, the others are pale. A node that is an end has a
     yellow box. An edge that is missing something at one end has a ring there. The legend explains
-    each kind of edge that has a look. Where no edge has words, they have no arrows.
+    each kind of edge that has a look.
 
     Parameters
     ----------
@@ -70,9 +70,11 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
         its list are written.
     widest_box
         Narrower boxes leave more room for words on arrows.
+    arrows
+        Whether edges have a direction; lines without arrows meet at one point of a box.
     """
     if scene.drawn or scene.frames:
-        return _Network(scene, widest_box).sheet
+        return _Network(scene, widest_box, arrows=arrows).sheet
     sheet = Sheet()
     for number, words in enumerate((*scene.before, *scene.after)):
         sheet.text(MARGIN, 0.3 + 0.25 * number, words)
@@ -110,7 +112,7 @@ def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]
 class _Network:
     """A scene, the places of its nodes, and the sheet that it is drawn on."""
 
-    def __init__(self, scene: Scene, widest_box: float) -> None:
+    def __init__(self, scene: Scene, widest_box: float, *, arrows: bool) -> None:
         self.scene, self.sheet = scene, Sheet()
         self.nodes = {node.id: node for node in scene.drawn}
         self.edges = [edge for edge in scene.edges if edge.source != edge.target]
@@ -118,7 +120,7 @@ class _Network:
         self.number = max(self.columns.values(), default=0) + 1
         has_bold = any(edge.bold for edge in self.edges)
         self.has_path = has_bold or any(node.highlighted for node in self.nodes.values())
-        self.is_plain = not any(edge.label or edge.missing for edge in self.edges)
+        self.is_plain = not arrows
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
         self.frames = self._find_frames()
         # The edges at each side of each box: their numbers, and which of their ends it is.
