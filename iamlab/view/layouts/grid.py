@@ -64,7 +64,7 @@ def draw_grid(
     legend
         The looks that are explained. Default: those of the cells.
     nothing
-        What is said where there is no cell.
+        The words where there is no cell.
     """
     if not scene.drawn or not scene.columns:
         return no_cells(nothing)
