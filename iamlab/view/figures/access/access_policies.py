@@ -31,7 +31,7 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.names import resource_policy_of, short_name, who_must_allow
-from iamlab.view.folding import merged
+from iamlab.view.folding import as_one, merged
 from iamlab.view.layouts.path import GATE, LINK, MARK
 from iamlab.view.scene import Edge, Node
 from iamlab.view.style import LOOKS
@@ -63,9 +63,9 @@ LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", **CREDENTIALS}
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
 """The title of a mark, and the kinds of callers for which own policies aren't asked."""
 SYMBOLS = {trace.DENIES: "✕", trace.ALLOWS: "✓", trace.NO_ALLOW: "○", trace.ABSENT: "–"}
-MOST, MOST_LINKS = (8, 10), 5
-"""The largest number of statements in a picture, before the first step of folding and before the
-last one; and of sessions before the caller's."""
+MOST = 8, 10
+"""The largest number of statements in a picture, before silent policies share a box and before all
+that are alike do."""
 
 
 class AccessRow(NamedTuple):
@@ -229,8 +229,7 @@ def fold_statements(scene: Scene) -> Scene:
     groups in which none applies, and at last all with the same kinds of statements in them.
     """
     by_id, kinds = {node.id: node for node in scene.nodes}, inside(scene.nodes)
-    links = [node for node in scene.nodes if node.kind == LINK]
-    between = links[2:-2] if len(links) > MOST_LINKS else []
+    between = [node for node in scene.nodes if node.kind == LINK][2:-2]
 
     def class_of(node: Node, step: int) -> Hashable:
         own = kinds[node.id]
@@ -250,15 +249,11 @@ def fold_statements(scene: Scene) -> Scene:
 
 
 def _as_one(nodes: Sequence[Node]) -> Node:
-    first, names = nodes[0], [node.facts.get("statement") or node.text for node in nodes]
-    plural = "policies" if first.kind == "policy" else ""
-    text, note = count(len(nodes), first.kind, plural), listed(names, 2, length=16)
-    if first.kind == LINK:
-        text, note = count(len(nodes), "more session"), "between them"
-    elif first.column == 3:
-        text = f"{first.text[0]} {text}"
-        note = "do not apply" if first.kind == SILENT else note
-    return replace(first, text=text, note=note, members=tuple(nodes))
+    first, one = nodes[0], as_one(nodes)
+    if first.column != 3:
+        return one
+    note = "do not apply" if first.kind == SILENT else one.note
+    return replace(one, text=f"{first.text[0]} {one.text}", note=note)
 
 
 # -- stops -----------------------------------------------------------------------------------------
@@ -299,7 +294,7 @@ def _limits(decision: Decision, layer: str) -> Iterator[Stop]:
         together = [(level, path, path.removeprefix("account ")) for level, path in run]
         if is_open and len(together) > 1:
             title = f"{LIMITS[layer]}, {count(len(together), 'level')}"
-            yield LOOKS["allowed"], title, ", ".join(place for *_, place in together), True
+            yield LOOKS["allowed"], title, ", ".join(place for *_, place in together if place), True
             continue
         for level, path, place in together:
             title = LIMITS.get(path) or f"{LIMITS[layer]} of {place}".removesuffix(" of ")
