@@ -167,7 +167,7 @@ def _draw_marks(sheet: Sheet, axis: TimeAxis, lane: Lane, y: float, latest: floa
                 continue
             x = axis.at(moment)
             if mark == WALL:
-                sheet.gate(x, y - 0.75 * THICK, y + 0.75 * THICK, INK, open_at=None)
+                sheet.gate(x, y - 0.75 * THICK, y + 0.75 * THICK, INK)
             elif not any(abs(x - other) < APART for other in taken):
                 taken.append(x)
                 if mark == CROSS:
@@ -190,6 +190,6 @@ def _draw_legend(legend: Legend, lifetimes: Sequence[Lifetime], words: Mapping[s
         if mark and any(lifetime.marks.get(mark) for lifetime in lifetimes):
             x, y = legend.place(0.12, words[mark])
             if mark == WALL:
-                legend.sheet.gate(x + 0.06, y - 0.09, y + 0.09, INK, open_at=None)
+                legend.sheet.gate(x + 0.06, y - 0.09, y + 0.09, INK)
             else:
                 legend.sheet.note(x + 0.06, y, mark, INK, align="center", fact=False)

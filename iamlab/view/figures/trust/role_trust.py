@@ -121,9 +121,9 @@ def _of_role(
     named = {as_name(value) for kind, value in pairs if kind in ("AWS", "*")}
     for caller, names, effects in callers:
         is_own = caller.frame == role.account.account_id
-        is_asked = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
-        found = _decided(world, caller, role) if is_asked or effects else None
-        if found is not None and (is_asked or found.state == DENIED):
+        is_candidate = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
+        found = _decided(world, caller, role) if is_candidate or effects else None
+        if found is not None and (is_candidate or found.state == DENIED):
             yield found
         elif caller.frame in named and caller.id != role.arn:
             of_account.append(RoleTrust(caller, role, NOT_PERMITTED))

@@ -141,8 +141,9 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
         f"{condition.comparison} {condition.key} {' or '.join(condition.values)}"
         for condition in trust.conditions
     ]
-    keys = list(dict.fromkeys(_short(condition.key) for condition in trust.conditions))
-    required, denied_by = " and ".join(keys), ", ".join(trust.denied_by)
+    keys = [condition.key for condition in trust.conditions]
+    short = dict.fromkeys(SHORT.get(key.lower(), key.rpartition(":")[2] or key) for key in keys)
+    required, denied_by = " and ".join(short), ", ".join(trust.denied_by)
     labels = {
         states.CAN: f"if {required}",
         states.OUTSIDE: f"if {required}",
@@ -174,10 +175,6 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
             "cut_by": denied_by,
         },
     )
-
-
-def _short(key: str) -> str:
-    return SHORT.get(key.lower(), key.rpartition(":")[2] or key)
 
 
 def _drawn(scene: Scene) -> Scene:
