@@ -184,7 +184,7 @@ def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
     ("policy", "symbol", "note"),
     [
         (FULL, "✓", "Allow FullAWSAccess/Full"),
-        (EC2, "○", "no Allow applies"),
+        (EC2, "○", "no Allow matches"),
         (DENYING, "✕", "Deny guard/NoMaps"),
     ],
     ids=["open", "shut", "denies"],
@@ -389,7 +389,7 @@ def test_a_federated_user_shows_who_made_it():
     figure = access_graph(world.can(token, "s3:PutObject", MAP))
 
     assert {"visitor", "federated user", "ana", "GetFederationToken"} <= set(drawn(figure))
-    assert "○ session policy: no Allow applies" in figure.as_text()
+    assert "○ session policy: no Allow matches" in figure.as_text()
     assert figure.alt == (
         "visitor asks for s3:PutObject on star-maps/m31.fits: the session policy doesn't allow it; "
         "all/#1 allows it. ○ Implicit deny."

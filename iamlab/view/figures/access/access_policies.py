@@ -1,7 +1,7 @@
 """The policies of an access graph: their statements, and the stops on the way to the resource.
 
 A policy of sixty statements, or a caller of sixty policies, would hide the one that matters. So the
-picture counts what doesn't apply, and where that isn't enough also what does the same. The Allow
+picture counts what doesn't match, and where that isn't enough also what does the same. The Allow
 that came nearest always has a box of its own.
 
 A stop is a policy that only limits, or a mark: what the caller's own policies allow, and what both
@@ -57,8 +57,7 @@ FRAMES = {"identity": CALLER, "resource": RESOURCE, "grant": RESOURCE}
 ALLOWS, DENIES, SILENT = "Allow statement", "Deny statement", "statement"
 LOOKS_OF = {ALLOWS: LOOKS["allowed"], DENIES: LOOKS["explicitDeny"]}
 """The kinds of statements; those that apply have a look."""
-CREDENTIALS = {"credentials": "what the credentials are good for"}
-LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", **CREDENTIALS}
+LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", "credentials": "what the credentials allow"}
 """What stops are called: by their layers, or by the path to what no policy limits."""
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
 """The title of a mark, and the kinds of callers for which own policies aren't asked."""
@@ -225,8 +224,8 @@ def edges_of(nodes: Sequence[Node], stops: Iterable[str]) -> Iterator[Edge]:
 def fold_statements(scene: Scene) -> Scene:
     """Return a scene of as few statements and sessions as a picture has room for.
 
-    Statements of a policy that don't apply share a box. If that isn't enough, so do policies and
-    groups in which none applies, and at last all with the same kinds of statements in them.
+    Statements of a policy that don't match share a box. If that isn't enough, so do policies and
+    groups in which none matches, and at last all with the same kinds of statements in them.
     """
     by_id, kinds = {node.id: node for node in scene.nodes}, inside(scene.nodes)
     between = [node for node in scene.nodes if node.kind == LINK][2:-2]
@@ -252,7 +251,7 @@ def _as_one(nodes: Sequence[Node]) -> Node:
     first, one = nodes[0], as_one(nodes)
     if first.column != 3:
         return one
-    note = "do not apply" if first.kind == SILENT else one.note
+    note = "don't match" if first.kind == SILENT else one.note
     return replace(one, text=f"{first.text[0]} {one.text}", note=note)
 
 
@@ -309,8 +308,8 @@ def _stop(decision: Decision, title: str, outcome: str, matches: Sequence[Statem
     if outcome == trace.DENIES:  # by some rules a Deny doesn't count
         return LOOKS["explicitDeny"], title, by, decision.verdict is not Verdict.EXPLICIT_DENY
     if outcome == trace.ALLOWS:
-        return LOOKS["allowed"], title, by or "it does not deny", True
-    return LOOKS["implicitDeny"], title, "no Allow applies", False
+        return LOOKS["allowed"], title, by or "no Deny matches", True
+    return LOOKS["implicitDeny"], title, "no Allow matches", False
 
 
 def _mark(decision: Decision, name: str) -> Stop:

@@ -51,7 +51,7 @@ STATES = {"deny": "barred", "allow": "open", "silent": "shut", "absent": "absent
 """The state of a door, by the result of its step."""
 DOORS = {
     "open": replace(LOOKS["allowed"], word="open"),
-    "shut": replace(LOOKS["implicitDeny"], word="shut: no Allow applies"),
+    "shut": replace(LOOKS["implicitDeny"], word="shut: no Allow matches"),
     "barred": replace(LOOKS["explicitDeny"], word="barred by a Deny"),
     "absent": replace(ABSENT, word="no door: not there"),
 }
