@@ -62,7 +62,7 @@ def paths_of(files: Iterable[str]) -> list[str]:
     found = [path for room in FLOORS[lowest:] for path in _of_room(room)]
     if found:
         found += ["tests/test_architecture.py", *_helpers(lowest)]
-    return [*found, *sorted(one for one in single if not _is_in(one, found) and _is_there(one))]
+    return [*found, *sorted(item for item in single if not _is_in(item, found) and _is_there(item))]
 
 
 def _of_room(room: str) -> list[str]:

@@ -7,7 +7,7 @@ pytest --hypothesis-profile=soak.
 
 from hypothesis import settings
 
-# No deadline: a busy machine is slow, and that is no bug.
+# No deadline: a busy machine is slow, and that is not a bug.
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=100)
 settings.register_profile("soak", deadline=None, max_examples=5_000)

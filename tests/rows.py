@@ -23,10 +23,10 @@ def each_row(
     """
     places = names if isinstance(names, tuple) else (names,)
     rows = list(rows)
-    given = map(ids, rows) if callable(ids) else ids or [None] * len(rows)
+    arguments = map(ids, rows) if callable(ids) else ids or [None] * len(rows)
     named = [
         _named(name, row, places, number)
-        for number, (name, row) in enumerate(zip(given, rows, strict=True))
+        for number, (name, row) in enumerate(zip(arguments, rows, strict=True))
     ]
 
     def decorate(test: Test) -> Test:
@@ -44,7 +44,7 @@ def each_row(
             for parameter in inspect.signature(test).parameters.values()
             if parameter.name not in places
         ]
-        kept = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+        kept = [text.replace(kind=inspect.Parameter.KEYWORD_ONLY) for text in own]
         first = inspect.Parameter("subtests", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         run.__signature__ = inspect.Signature([first, *kept])  # type: ignore[attr-defined]
         del run.__wrapped__  # type: ignore[attr-defined]  # pytest would look through it

@@ -33,7 +33,7 @@ EVERY_SECONDS = (0.5, 15.0)  # on a screen, where the line is written over; in a
 class Outcome:
     """What came of one chunk of questions, or of all so far."""
 
-    asked: int = 0
+    questions: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     disagreement: dict[str, Any] | None = None
 
@@ -45,14 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-s", "--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("-f", "--figures", type=int, default=FIGURES)
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
-    given = parser.parse_args(arguments)
+    values = parser.parse_args(arguments)
     print(
-        f"{given.questions:,} questions, seed {given.seed}, {given.jobs} processes. "
-        f"The same again: make soak N={given.questions} SEED={given.seed}",
+        f"{values.questions:,} questions, seed {values.seed}, {values.jobs} processes. "
+        f"The same again: make soak N={values.questions} SEED={values.seed}",
         flush=True,
     )
-    agreed = ask(given.questions, given.seed, given.jobs)
-    return int(not agreed or not draw(given.figures, given.seed, given.jobs))
+    agreed = ask(values.questions, values.seed, values.jobs)
+    return int(not agreed or not draw(values.figures, values.seed, values.jobs))
 
 
 def ask(questions: int, seed: int, jobs: int) -> bool:
@@ -60,10 +60,10 @@ def ask(questions: int, seed: int, jobs: int) -> bool:
     outcome = soak(questions, seed, jobs)
     if outcome.disagreement is None:
         shares = ", ".join(
-            f"{verdict} {count / outcome.asked:.0%}"
+            f"{verdict} {count / outcome.questions:.0%}"
             for verdict, count in sorted(outcome.verdicts.items())
         )
-        print(f"All {outcome.asked:,} agreed: {shares}.")
+        print(f"All {outcome.questions:,} agreed: {shares}.")
         return True
     print("The first disagreement:")
     print(json.dumps(outcome.disagreement, indent=2))
@@ -90,13 +90,13 @@ def soak(questions: int, seed: int, jobs: int) -> Outcome:
     total, progress = Outcome(), Progress(questions)
     with get_context("spawn").Pool(jobs) as pool:
         for done in pool.imap(ask_chunk, chunks):  # in order, so the first one stays the first
-            total.asked += done.asked
+            total.questions += done.questions
             total.verdicts += done.verdicts
-            progress.show(total.asked)
+            progress.show(total.questions)
             if done.disagreement is not None:
                 total.disagreement = done.disagreement
                 break
-    progress.end(total.asked)
+    progress.end(total.questions)
     return total
 
 
@@ -110,7 +110,7 @@ def ask_chunk(chunk: tuple[int, int, int]) -> Outcome:
     for place in range(size):
         question = random_question(rng)
         answers = answers_to(question)
-        outcome.asked += 1
+        outcome.questions += 1
         if len(set(answers.values())) > 1:
             where = {"seed": seed, "chunk": number, "place": place}
             outcome.disagreement = where | {"answers": answers, "question": question}

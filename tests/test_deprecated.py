@@ -142,7 +142,7 @@ def test_an_old_name_works_warns_and_says_the_new_one(where, old, new, by_name):
         found = by_name(old)
 
     assert found == expected
-    [warning] = {(one.category, str(one.message), one.filename) for one in caught}
+    [warning] = {(item.category, str(item.message), item.filename) for item in caught}
     assert warning[0] is DeprecationWarning
     assert re.search(rf"\b{old}\b.* is now (\w+\.)*{new}\. .* until iamlab 1\.0\.$", warning[1])
     assert warning[2] == __file__, where
@@ -185,11 +185,14 @@ def test_the_old_order_of_reach_to_is_seen_and_turned_around():
 
 
 def test_what_was_after_diff_before_is_before_diff_after():
-    """The name is the same: only where the parameter is named can old calls be told apart."""
+    """The name is the same: only where the parameter is named can old calls be distinguished."""
     before, after = scene(), changed_world()
-    asked = ["s3:GetObject"], [MAP]
+    requests = ["s3:GetObject"], [MAP]
 
-    for old, new in ((before, after), (before.access_matrix(*asked), after.access_matrix(*asked))):
+    for old, new in (
+        (before, after),
+        (before.access_matrix(*requests), after.access_matrix(*requests)),
+    ):
         with pytest.warns(DeprecationWarning, match=r"before\.diff\(after\)") as caught:
             found = new.diff(before=old)
         assert caught[0].filename == __file__
@@ -199,13 +202,15 @@ def test_what_was_after_diff_before_is_before_diff_after():
 def test_every_difference_has_gained_lost_and_changed():
     """Of policies these are actions, of matrices cells, of worlds changes and edits."""
     alice = scene().user("alice").arn
-    asked = ["s3:GetObject"], [MAP]
+    requests = ["s3:GetObject"], [MAP]
     of_worlds = scene().diff(changed_world())
-    of_matrices = scene().access_matrix(*asked).diff(changed_world().access_matrix(*asked))
+    of_matrices = scene().access_matrix(*requests).diff(changed_world().access_matrix(*requests))
     of_policies = READ.diff(Policy.allow("s3:PutObject", MAP))
 
     assert (of_worlds.gained, of_worlds.changed) == ((), ())
-    assert (alice, "s3:GetObject") in [(one.principal, one.action) for one in of_worlds.lost]
+    assert (alice, "s3:GetObject") in [
+        (statement.principal, statement.action) for statement in of_worlds.lost
+    ]
     assert (of_matrices.gained, of_matrices.changed) == ((), ())
     assert of_matrices.lost == ((alice, "s3:GetObject", MAP),)
     assert (of_policies.gained, of_policies.changed) == (("s3:PutObject",), ())

@@ -69,7 +69,7 @@ def test_it_names_only_exercises_that_exist_and_all_of_its_own(path):
 
 @each_lesson
 def test_it_holds_no_solution(path):
-    """Nowhere in text or code stands the answer of one of its exercises."""
+    """Nowhere in text or code is the answer of one of its exercises."""
     text = "\n".join(cell.source for cell in _read(path).cells)
     lesson = str(int(path.stem[:2]))
     for number, task in every().items():

@@ -31,9 +31,11 @@ def test_the_first_disagreement_is_kept_with_its_question(monkeypatch):
     found = soak.ask_chunk((7, 3, 150)).disagreement
 
     rng = random.Random("soak 7 3")
-    asked = [random_question(rng) for _ in range(found["place"] + 1)]
-    assert json.loads(json.dumps(found))["question"] == json.loads(json.dumps(asked[-1]))
-    assert [honest(one)["oracle"] == "explicitDeny" for one in asked].index(True) == found["place"]
+    requests = [random_question(rng) for _ in range(found["place"] + 1)]
+    assert json.loads(json.dumps(found))["question"] == json.loads(json.dumps(requests[-1]))
+    assert [honest(item)["oracle"] == "explicitDeny" for item in requests].index(True) == found[
+        "place"
+    ]
     assert found["answers"]["engine"] == "allowed"
 
 
@@ -64,7 +66,7 @@ def test_the_whole_loop_runs_and_tells_how_far_it_is(capsys):
     assert lines[-1].startswith("All 60 agreed: allowed ")
 
 
-def test_every_figure_is_drawn_and_a_complaint_is_told(monkeypatch, capsys):
+def test_every_figure_is_drawn_and_a_complaint_is_reported(monkeypatch, capsys):
     """What a strict reader says comes with figure, size and seed; the soak then ends with 1."""
     from tests.view import every_figure, looking
     from tests.view import soak as figures
@@ -81,6 +83,6 @@ def test_every_figure_is_drawn_and_a_complaint_is_told(monkeypatch, capsys):
 
     monkeypatch.setattr(figures, "look_at_figures", lambda *_: iter([(7, complaints), (8, [])]))
     assert not soak.draw(2, 7, 2)
-    told = capsys.readouterr().out
-    assert "door of 3-7: a label is in the way" in told
-    assert "Figures of 2 of 2 worlds, seed 8: 0 complaints." in told
+    text = capsys.readouterr().out
+    assert "door of 3-7: a label is in the way" in text
+    assert "Figures of 2 of 2 worlds, seed 8: 0 complaints." in text

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from iamlab.view.figures.charts.score_bars import score_bars
     from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
     from iamlab.view.figures.credentials.session_timeline import session_timeline
-    from iamlab.view.figures.decision.door import door
     from iamlab.view.figures.decision.ladder import ladder
-    from iamlab.view.figures.decision.request_sentence import request_sentence
+    from iamlab.view.figures.decision.request_sentence import door, request_sentence
     from iamlab.view.figures.decision.two_doors import two_doors
     from iamlab.view.figures.matrix.access_matrix import access_matrix
     from iamlab.view.figures.matrix.matrix_difference import difference_bars, matrix_difference
@@ -50,7 +49,7 @@ _HOME = {
     "confused_deputy": "figures.calls.confused_deputy",
     "credential_lifetimes": "figures.credentials.credential_lifetimes",
     "difference_bars": "figures.matrix.matrix_difference",
-    "door": "figures.decision.door",
+    "door": "figures.decision.request_sentence",
     "exam_table": "tabular.reports",
     "funnel": "figures.policy.funnel",
     "growth": "figures.charts.growth",

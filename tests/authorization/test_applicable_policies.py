@@ -1,6 +1,6 @@
-"""Whom the policies of organizations and endpoints reach: each fact in a world built by hand.
+"""The principals that policies of organizations and endpoints apply to, in a world built by hand.
 
-The rows of AWS's pages that only a world can show: where an account stands, who owns what, through
+The rows of AWS's pages that only a world can show: where an account is, who owns what, through
 which endpoint a call comes, who was deleted and made again.
 """
 
@@ -51,7 +51,7 @@ class Sky:
         return user
 
     def may(self, who: Any, action: str = READ, resource: str = MAP, **how: Any) -> str:
-        """Return the verdict, and what stands in the way."""
+        """Return the verdict, and what is in the way."""
         decision = self.world.can(who, action, resource, **how)
         return f"{decision.verdict.value} {' '.join(sorted(decision.blocked_by))}".strip()
 
@@ -81,11 +81,11 @@ def sky() -> Sky:
     return Sky()
 
 
-# -- service control policies: whom they reach ------------------------------------------------
+# -- service control policies: the principals they apply to -----------------------------------
 
 
 def test_without_a_guard_an_administrator_may(sky: Sky) -> None:
-    """FullAWSAccess hangs at every level, so nothing is in the way."""
+    """FullAWSAccess is attached at every level, so nothing is in the way."""
     assert sky.may(sky.dana) == "allowed"
 
 
@@ -164,7 +164,7 @@ def test_an_scp_stops_what_a_bucket_policy_grants_directly(sky: Sky) -> None:
 
 
 def test_an_account_that_leaves_is_free_of_the_scps(sky: Sky) -> None:
-    """They hang on the place, and it is not there any more."""
+    """They are attached to the place, and it is not there any more."""
     sky.scp(deny("s3:*"))
     sky.organization.move_account(sky.data, sky.organization.root)
     assert sky.may(sky.dana) == "allowed"

@@ -121,7 +121,7 @@ class Stage:
         )
 
     def federated_session(self) -> Any:
-        """A session of somebody whom an OIDC provider knows."""
+        """A session of a user of an OIDC provider."""
         issuer = create_issuer(self.world, "https://id.acme.example", algorithm="ES384")
         provider = issuer.register(self.main)
         federated = {
@@ -482,7 +482,7 @@ def test_a_value_is_known_of_every_key_that_the_world_fills() -> None:
 
 
 def test_a_key_is_used_through_a_service() -> None:
-    """KMS is told by whom, and through which service in which Region."""
+    """KMS sees which principal, and through which service in which Region."""
     stage = Stage()
     key = f"arn:aws:kms:eu-west-1:{DATA}:key/k1"
 
@@ -612,7 +612,7 @@ def test_tags_count_as_they_are_when_the_question_is_asked() -> None:
 
 
 def test_an_identity_shows_its_tags_as_a_resource() -> None:
-    """IAM has a key of its own for it besides."""
+    """IAM has a key of its own for it also."""
     stage = Stage()
 
     request = stage.world.can(stage.ana, "iam:GetUser", stage.tagged.arn).request
@@ -654,7 +654,7 @@ REFUSED = {
 }
 
 
-def test_what_is_none_is_left_to_the_world() -> None:
+def test_what_isnt_one_is_left_to_the_world() -> None:
     """As if it had not been named."""
     stage = Stage()
     nothing: dict[str, Any] = dict.fromkeys(

@@ -150,40 +150,45 @@ class Iamlab:
             for principal in account.principals
         ]
 
-    def decide(self, asked: Sequence[Question]) -> list[str]:
+    def decide(self, requests: Sequence[Question]) -> list[str]:
         """Decide requests one at a time, each made here from its parts."""
         request, evaluate, layers = self.request, self.evaluate, self.layers
         principals = self.account.principals
         return [
             evaluate(
                 request(
-                    principals[one.principal].arn, one.action, one.resource, context=one.context
+                    principals[statement.principal].arn,
+                    statement.action,
+                    statement.resource,
+                    context=statement.context,
                 ),
-                layers[one.principal],
+                layers[statement.principal],
             ).verdict.value
-            for one in asked
+            for statement in requests
         ]
 
-    def steps(self, asked: Sequence[Question]) -> Iterator[Any]:
+    def steps(self, requests: Sequence[Question]) -> Iterator[Any]:
         """Decide requests, and return all steps of each."""
         principals = self.account.principals
-        for one in asked:
-            arn = principals[one.principal].arn
-            made = self.request(arn, one.action, one.resource, context=one.context)
-            yield from self.evaluate(made, self.layers[one.principal]).steps
+        for statement in requests:
+            arn = principals[statement.principal].arn
+            made = self.request(
+                arn, statement.action, statement.resource, context=statement.context
+            )
+            yield from self.evaluate(made, self.layers[statement.principal]).steps
 
-    def explain(self, asked: Sequence[Question]) -> int:
+    def explain(self, request: Sequence[Question]) -> int:
         """Read all steps: the reason of each, and which statements apply."""
         return sum(
             len(step.reason) + sum(match.applies for match in step.statements)
-            for step in self.steps(asked)
+            for step in self.steps(request)
         )
 
-    def explain_all(self, asked: Sequence[Question]) -> int:
+    def explain_all(self, request: Sequence[Question]) -> int:
         """Print every mismatch of every statement too."""
         return sum(
             len(step.reason) + sum(len(match.text) for match in step.statements)
-            for step in self.steps(asked)
+            for step in self.steps(request)
         )
 
     def matrix(self) -> list[int]:
@@ -219,28 +224,31 @@ class Moto:
             principal.boundary and policies[principal.boundary] for principal in account.principals
         ]
 
-    def decide(self, asked: Sequence[Question]) -> list[str]:
+    def decide(self, requests: Sequence[Question]) -> list[str]:
         """Decide requests one at a time; the first denial and the first gap end it."""
         return [
-            self.decide_one(one.principal, one.action, one.resource, one.context) for one in asked
+            self.decide_one(
+                statement.principal, statement.action, statement.resource, statement.context
+            )
+            for statement in requests
         ]
 
     def decide_one(self, principal: int, action: str, resource: str, context: Doc) -> str:
         """Decide one request."""
         granted = False
         for policy in self.policies[principal]:
-            said = policy.is_action_permitted(action, resource, None, context)
-            if said is self.denied:
+            text = policy.is_action_permitted(action, resource, None, context)
+            if text is self.denied:
                 return "explicitDeny"
-            if said is self.permitted:
+            if text is self.permitted:
                 granted = True
         if not granted:
             return "implicitDeny"
         boundary = self.boundaries[principal]
         if boundary is not None:
-            said = boundary.is_action_permitted(action, resource, None, context)
-            if said is not self.permitted:
-                return "explicitDeny" if said is self.denied else "implicitDeny"
+            text = boundary.is_action_permitted(action, resource, None, context)
+            if text is not self.permitted:
+                return "explicitDeny" if text is self.denied else "implicitDeny"
         return "allowed"
 
     def matrix(self, account: Account, pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -325,22 +333,22 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def _in_turns(
-    asked: Sequence[Question],
+    requests: Sequence[Question],
     iamlab: Callable[[Sequence[Question]], object],
     moto: Callable[[Sequence[Question]], object],
     every: int = EVERY,
 ) -> Times:
     """Time both peers slice by slice; give the time of one decision of each."""
-    size = len(asked) // SLICES
+    size = len(requests) // SLICES
     by_iamlab = by_moto = 0.0
     answered = 0
-    for place in range(0, len(asked), size):
-        part = asked[place : place + size]
+    for place in range(0, len(requests), size):
+        part = requests[place : place + size]
         sample = part[::every]
         by_iamlab += _seconds(partial(iamlab, part))
         by_moto += _seconds(partial(moto, sample))
         answered += len(sample)
-    return by_iamlab / len(asked), by_moto / answered
+    return by_iamlab / len(requests), by_moto / answered
 
 
 def _warm_up() -> Iamlab:

@@ -3,7 +3,7 @@
 Its numbers are those of real policies. AWS's own managed policies have 7 actions a statement on
 average (median 2), 1.3 resources, a condition in 45 of 100 statements, and StringEquals in most of
 these. Every principal has 24 statements: 18 in three managed policies that many share, and six in
-two inline policies of its own. Every third one has a permissions boundary besides.
+two inline policies of its own. Every third one has a permissions boundary also.
 
 The peer, moto, evaluates only ``StringEquals``, and only where the request has the key; it takes
 every other condition as met. So conditions here are of that kind, or such that the requests nearly
@@ -291,7 +291,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Account:
-    """The account: its documents as JSON text by name, its principals, what is asked."""
+    """The account: its documents as JSON text by name, its principals, the request."""
 
     documents: dict[str, str]
     principals: tuple[Principal, ...]
@@ -336,10 +336,10 @@ def build(seed: int = 2026, *, varied: bool = False) -> Account:
 
 def _half_conditional(statements: list[Doc]) -> list[Doc]:
     """Return more statements a condition, until half of a policy's statements have one."""
-    lacking = [number for number, one in enumerate(statements) if "Condition" not in one]
+    lacking = [number for number, item in enumerate(statements) if "Condition" not in item]
     more = max(0, len(lacking) - len(statements) // 2)
     conditional = {number: {"Condition": (HOME, TLS)[number % 2]} for number in lacking[:more]}
-    return [one | conditional.get(number, {}) for number, one in enumerate(statements)]
+    return [item | conditional.get(number, {}) for number, item in enumerate(statements)]
 
 
 def _own_keys(rng: random.Random, count: int, context: Doc) -> Doc:
@@ -358,7 +358,7 @@ def _own_keys(rng: random.Random, count: int, context: Doc) -> Doc:
 
 
 def _text(statements: list[Doc]) -> str:
-    sids = [{"Sid": f"S{number}"} | one for number, one in enumerate(statements, 1)]
+    sids = [{"Sid": f"S{number}"} | item for number, item in enumerate(statements, 1)]
     return json.dumps({"Version": "2012-10-17", "Statement": sids})
 
 

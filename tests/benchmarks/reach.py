@@ -1,4 +1,4 @@
-"""Who can become whom in a company of some accounts: how long it takes, how much memory.
+"""Privilege escalation in a company of some accounts: how long it takes, how much memory.
 
 ``python -m tests.benchmarks.reach 1000 1`` says it of an account with 1,000 principals,
 ``python -m tests.benchmarks.reach 100 200`` of 200 accounts with 20,000.

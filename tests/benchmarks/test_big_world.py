@@ -41,10 +41,10 @@ def _ask(world, names):
 
 
 def test_a_decision_takes_no_longer_among_5000_users():
-    """It depends on who asks and what hangs on them, not on how many others there are."""
+    """It depends on who asks and what is attached to them, not on how many others there are."""
     names = [f"user-{number}" for number in range(0, 100, 2)]
     small, big = _world(100, 6), _world(USERS, GROUPS)
-    in_small, in_big = (_seconds(lambda one=one: _ask(one, names)) for one in (small, big))
+    in_small, in_big = (_seconds(lambda item=item: _ask(item, names)) for item in (small, big))
 
     assert in_big <= 2 * in_small
 

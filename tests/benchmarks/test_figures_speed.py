@@ -12,9 +12,9 @@ from tests.view.every_figure import FIGURES, draw, scene
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_of_a_lesson_is_drawn_before_one_notices(name):
     """Beside what matplotlib takes for sixty words in boxes; the best of a few tries, by turns."""
-    one = scene(20, 1, ugly=False)
+    item = scene(20, 1, ugly=False)
 
-    assert ratio_to_plain_figure(lambda: draw(name, one).svg()) <= TIMES
+    assert ratio_to_plain_figure(lambda: draw(name, item).svg()) <= TIMES
 
 
 def test_the_organization_of_a_lesson_is_drawn_quickly():
@@ -25,7 +25,7 @@ def test_the_organization_of_a_lesson_is_drawn_quickly():
 
 
 def test_the_trust_of_a_lesson_is_drawn_quickly():
-    """Who trusts whom in a lesson's world."""
+    """The trust between roles in a lesson's world."""
     world = observatory()
 
     assert ratio_to_plain_figure(lambda: trust_graph(world).svg()) <= TIMES

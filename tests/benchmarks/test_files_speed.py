@@ -76,7 +76,7 @@ def test_a_note_about_a_name_costs_less_than_reading_all():
 def test_the_managed_policies_are_checked_soon():
     """All 1,500 of them, beside reading their JSON."""
     managed = json.loads(aws_managed_policies_data)
-    policies = [Policy.parse(one["Document"]) for one in managed.values()]
+    policies = [Policy.parse(item["Document"]) for item in managed.values()]
     peer = seconds(lambda: json.loads(aws_managed_policies_data))
 
     assert seconds(lambda: [refusals(policy, "identity") for policy in policies]) < 50 * peer

@@ -1,6 +1,6 @@
 """iamlab decides so many times as fast as moto, measured in the same run, and stays small.
 
-What is measured, and how, stands in ``bench.py``. The limits are those that must hold; ``make
+What is measured, and how, is in ``bench.py``. The limits are those that must hold; ``make
 bench`` prints also what is aimed at.
 """
 
@@ -22,15 +22,15 @@ def account():
 @pytest.fixture(scope="module")
 def verdicts(account):
     """What both say to the first requests: pairs of iamlab's and moto's verdict."""
-    asked = account.requests[:5_000]
-    return list(zip(Iamlab(account).decide(asked), Moto(account).decide(asked), strict=True))
+    request = account.requests[:5_000]
+    return list(zip(Iamlab(account).decide(request), Moto(account).decide(request), strict=True))
 
 
 def test_iamlab_is_so_many_times_as_fast_as_moto():
     """One at a time, cold and warm; all at once; explained. And nothing is remembered by request.
 
     Requests that were never asked before, of a known kind, are decided as fast as known ones. All
-    this stands in one test because it is one measurement.
+    this is in one test because it is one measurement.
     """
     times = measure()
     again, never_asked = times["second"][0], times["others"][0]
@@ -54,7 +54,7 @@ def test_ten_thousand_policies_fit_into_200_megabytes():
 def test_the_account_is_what_the_benchmark_says(account):
     """260 principals with 24 statements each, a third of them bounded; 20,000 requests."""
     policies = Iamlab(account).layers
-    sizes = {sum(len(one.policy.statements) for one in layers.identity) for layers in policies}
+    sizes = {sum(len(item.policy.statements) for item in layers.identity) for layers in policies}
 
     assert len(account.principals) == PRINCIPALS
     assert sizes == {24}
@@ -76,12 +76,12 @@ def test_the_varied_account_has_other_keys_and_more_conditions():
     ]
 
     assert sizes == {*range(5, 13)}
-    assert len({tuple(one.context) for one in account.requests}) > 500
-    assert 0.45 < sum(bool(one.conditions) for one in statements) / len(statements) < 0.6
+    assert len({tuple(item.context) for item in account.requests}) > 500
+    assert 0.45 < sum(bool(item.conditions) for item in statements) / len(statements) < 0.6
 
 
 def test_a_realistic_share_is_allowed_and_denied(verdicts):
-    """Most of what is asked in a working account is allowed; every verdict occurs."""
+    """Most requests in a working account is allowed; every verdict occurs."""
     share = Counter(iamlab for iamlab, _ in verdicts)
 
     assert 0.5 < share["allowed"] / len(verdicts) < 0.8
@@ -99,18 +99,26 @@ def test_both_decide_the_same_work(verdicts):
 def test_the_other_requests_are_of_the_same_kind_but_none_is_the_same(account):
     """The same principals and actions; of the rest, nothing that a whole request could hit."""
     first, second = (
-        {(one.principal, one.action, one.resource, tuple(one.context.items())) for one in asked}
-        for asked in (account.requests, account.others)
+        {
+            (
+                statement.principal,
+                statement.action,
+                statement.resource,
+                tuple(statement.context.items()),
+            )
+            for statement in requests
+        }
+        for requests in (account.requests, account.others)
     )
     same = sum(
-        one.resource == other.resource
-        for one, other in zip(account.requests, account.others, strict=True)
+        statement.resource == other.resource
+        for statement, other in zip(account.requests, account.others, strict=True)
     )
 
     assert not first & second
     assert same < 0.4 * REQUESTS
-    for one, other in zip(account.requests, account.others, strict=True):
-        assert (one.principal, one.action) == (other.principal, other.action)
+    for statement, other in zip(account.requests, account.others, strict=True):
+        assert (statement.principal, statement.action) == (other.principal, other.action)
 
 
 def test_the_matrix_says_what_single_decisions_say(account):

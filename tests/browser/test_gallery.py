@@ -26,7 +26,7 @@ OPEN_EVERYTHING = """async theme => {
   await new Promise(resolve => setTimeout(resolve, 500));
 }"""
 
-# MathJax would set what stands between two dollar signs of names and policies.
+# MathJax would set what is between two dollar signs of names and policies.
 FORMULAS = "selector => document.querySelectorAll(`${selector} mjx-container`).length"
 
 # What has a right end that nobody can see or scroll to; half a pixel is rounding.
@@ -54,9 +54,9 @@ def violations(page):
     """List what axe-core finds in the outputs: the rule, the element, and what is wrong with it."""
     found = Axe().run(page, context={"include": [[OUTPUTS]]}).response["violations"]
     return [
-        f"{one['id']}: {' '.join(node['target'])}: {node['html'][:200]}: {node['failureSummary']}"
-        for one in found
-        for node in one["nodes"]
+        f"{item['id']}: {' '.join(node['target'])}: {node['html'][:200]}: {node['failureSummary']}"
+        for item in found
+        for node in item["nodes"]
     ]
 
 

@@ -19,7 +19,7 @@ VERDICT = re.compile("allowed|explicit deny|implicit deny")
 
 
 class Learner:
-    """Somebody at the notebook: finds cards by what stands in them, clicks, types, reads."""
+    """Somebody at the notebook: finds cards by what is in them, clicks, types, reads."""
 
     def __init__(self, page):
         self.page = page
@@ -323,18 +323,18 @@ def stack_on(card):
     return [row.partition(":")[0].strip() for row in rows]
 
 
-def move(card, sid, way):
-    """Move a statement by its button, and wait until it stands elsewhere."""
+def move(card, sid, path):
+    """Move a statement by its button, and wait until it is elsewhere."""
     before = stack_on(card)
-    card.get_by_title(f"Move {sid} {way}", exact=True).click()
+    card.get_by_title(f"Move {sid} {path}", exact=True).click()
     after = list(before)
-    place, to = before.index(sid), before.index(sid) + (1 if way == "down" else -1)
+    place, to = before.index(sid), before.index(sid) + (1 if path == "down" else -1)
     after[place], after[to] = after[to], after[place]
     stands(card, after)
 
 
 def stands(card, order):
-    """Wait until the statements stand in this order."""
+    """Wait until the statements are in this order."""
     rows = card.locator(".iamlab-stack .widget-checkbox")
     for place, sid in enumerate(order):
         rows.nth(place).filter(has_text=f"{sid}:").wait_for(timeout=15_000)
@@ -364,7 +364,7 @@ def answer_break(learner, card, order, *request):
 
 
 def stack_card(page):
-    """Find the statement stack that is no exercise."""
+    """Find the statement stack that is not an exercise."""
     stack = page.locator(".iamlab-card").filter(has=page.locator(".iamlab-stack"))
     return stack.filter(has_text="Show the verdict").first
 
@@ -492,8 +492,8 @@ def test_the_statement_stack_hides_its_verdict_after_every_change(open_lesson):
         stack.get_by_role("button", name="Show the verdict").click()
         learner.reads(stack, words)
 
-    def hidden(said):
-        learner.reads(stack, said)
+    def hidden(message):
+        learner.reads(stack, message)
         verdicts = [s.inner_text() for s in stack.locator('[role="status"]').all()]
 
         assert not any(VERDICT.search(text) for text in verdicts)
@@ -546,7 +546,7 @@ def test_a_statement_can_be_moved_and_switched_by_keyboard_alone(open_lesson):
 
 
 def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesson):
-    """Somebody who lets the last statement decide is told so; before, there is nothing to say."""
+    """Somebody who lets the last statement decide learns that; before, there is nothing to say."""
     lab, learner = open_lesson("02_deny_wins.ipynb")
     mutant = find_mutant("last_wins")
     learner.run("beliefs()").get_by_text("No prediction yet").wait_for()
@@ -562,11 +562,11 @@ def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesso
         learner.reads(card, "Not yet")
     learner.press(learner.card("Exercise 2.1:"), "Hint")
     learner.reads(learner.card("Exercise 2.1:"), f"You answered as if {mutant.claim}")
-    said = learner.run("beliefs()").get_by_text(mutant.truth)
-    said.wait_for()
+    text = learner.run("beliefs()").get_by_text(mutant.truth)
+    text.wait_for()
 
-    assert f"You answered as if {mutant.claim}" in said.inner_text()
-    assert f"({mutant.name})" in said.inner_text()
+    assert f"You answered as if {mutant.claim}" in text.inner_text()
+    assert f"({mutant.name})" in text.inner_text()
     assert lab.outside_requests == []
 
 

@@ -72,7 +72,7 @@ def options_of(name: str, world: World) -> tuple[str, ...]:
         for resource in world.accounts[MAIN].resources.values()
         if resource.kind == "VPC endpoint"
     )
-    return tuple(endpoint if one == ENDPOINT else one for one in CALLS[name][1])
+    return tuple(endpoint if call == ENDPOINT else call for call in CALLS[name][1])
 
 
 def allowed_by(name: str) -> set[str]:

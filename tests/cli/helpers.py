@@ -58,11 +58,11 @@ class Shell:
                 status = main(arguments)
             except SystemExit as end:
                 status = end.code  # type: ignore[assignment]
-            told = []
+            text = []
             for pipe in pipes:
                 pipe.flush()
-                told.append(pipe.buffer.getvalue().decode(encoding))  # type: ignore[attr-defined]
-        return Result(status, *told)
+                text.append(pipe.buffer.getvalue().decode(encoding))  # type: ignore[attr-defined]
+        return Result(status, *text)
 
     def process(self, *arguments: str, **environment: str) -> Result:
         """Run it as a process of its own."""
@@ -100,4 +100,4 @@ def details_of(out: str) -> str:
 def examples_in(help_text: str) -> list[list[str]]:
     """Take the commands out of a help text, as arguments: a line that begins with iamlab."""
     lines = help_text.replace("\\\n", " ")
-    return [shlex.split(one)[1:] for one in re.findall(r"^ +(iamlab .*)$", lines, re.MULTILINE)]
+    return [shlex.split(item)[1:] for item in re.findall(r"^ +(iamlab .*)$", lines, re.MULTILINE)]

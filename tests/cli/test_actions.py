@@ -40,8 +40,8 @@ def test_words_are_looked_for_in_names_and_descriptions(shell: Shell) -> None:
 
     assert found[0] in ("s3:GetBucketPolicy", "s3:PutBucketPolicy")
     assert all(
-        word in f"{one.full_name} {one.description}".lower()
-        for one in filter(None, map(catalog.action, found))
+        word in f"{known.full_name} {known.description}".lower()
+        for known in filter(None, map(catalog.action, found))
         for word in ("bucket", "policy")
     )
 
@@ -50,9 +50,9 @@ def test_a_level_leaves_the_others_out(shell: Shell) -> None:
     """Only those that change permissions, say."""
     found = json.loads(shell("actions", "iam:*", "--level", "Permissions management", "--json").out)
 
-    assert {one["level"] for one in found} == {"Permissions management"}
-    assert "iam:AttachUserPolicy" in [one["name"] for one in found]
-    assert all(one["resources"] and one["description"] for one in found)
+    assert {item["level"] for item in found} == {"Permissions management"}
+    assert "iam:AttachUserPolicy" in [item["name"] for item in found]
+    assert all(item["resources"] and item["description"] for item in found)
 
 
 def test_nothing_found_ends_with_1(shell: Shell) -> None:

@@ -63,7 +63,7 @@ def test_an_account_in_good_order_ends_with_0(good: Shell) -> None:
 
 
 def test_findings_end_with_1(shell: Shell) -> None:
-    """Each with its control, its subject, what is wrong and how to mend it."""
+    """Each with its control, its subject, what is wrong and how to fix it."""
     result = shell("audit", "--account-details", "account.json")
 
     assert result.status == 1
@@ -90,13 +90,15 @@ def test_ages_count_from_the_day_that_is_given(good: Shell) -> None:
     )
     head = (good.folder / "good.csv").read_text("utf-8").splitlines()[0]
     good.write("old.csv", f"{head}\n{old}\n")
-    given = ("audit", *FILE, "--credential-report", "old.csv")
+    arguments = ("audit", *FILE, "--credential-report", "old.csv")
     years = (datetime.now(UTC) - datetime(2000, 1, 1, tzinfo=UTC)).days
 
-    assert "An active access key is 31 days old." not in good(*given, "--as-of", "2000-02-01").out
-    assert "is 91 days old" in good(*given, "--as-of", "2000-04-01T00:00:00").out
-    assert "is 91 days old" in good(*given, "--as-of", "2000-04-01T02:00:00+02:00").out
-    assert re.search(rf"is ({years}|{years + 1}) days old", good(*given).out)
+    assert (
+        "An active access key is 31 days old." not in good(*arguments, "--as-of", "2000-02-01").out
+    )
+    assert "is 91 days old" in good(*arguments, "--as-of", "2000-04-01T00:00:00").out
+    assert "is 91 days old" in good(*arguments, "--as-of", "2000-04-01T02:00:00+02:00").out
+    assert re.search(rf"is ({years}|{years + 1}) days old", good(*arguments).out)
 
 
 def test_thresholds_can_be_given(good: Shell) -> None:
@@ -131,7 +133,7 @@ def test_json_has_all_of_it(good: Shell) -> None:
     assert result.status == 0
     assert [audit["accountId"] for audit in audits] == [ACCOUNT, "222222222222"]
     assert audits[0]["findings"] == []
-    assert {one["id"] for one in audits[0]["unanswered"]} >= {"root-mfa", "console-mfa"}
+    assert {item["id"] for item in audits[0]["unanswered"]} >= {"root-mfa", "console-mfa"}
 
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
@@ -170,9 +172,9 @@ def test_bad_input_is_one_line_and_ends_with_2(case: str, good: Shell) -> None:
     good.write("both.csv", "\n".join([head, *rows, *other]))
     good.write("empty.csv", head)
     good.write("bare.csv", text.replace(f"{IAM}user/ana", "ana"))
-    arguments, said = BAD[case]
+    arguments, message = BAD[case]
 
-    assert said in one_line(good("audit", *arguments))
+    assert message in one_line(good("audit", *arguments))
 
 
 def test_no_name_steers_the_terminal(shell: Shell) -> None:

@@ -49,8 +49,8 @@ def pairs(context: dict[str, Any]) -> list[str]:
     return [
         part
         for key, value in context.items()
-        for one in (value if isinstance(value, list) else [value])
-        for part in ("--context", f"{key}={one}")
+        for item in (value if isinstance(value, list) else [value])
+        for part in ("--context", f"{key}={item}")
     ]
 
 
@@ -132,7 +132,7 @@ def test_json_holds_the_whole_decision(shell: Shell) -> None:
 
 @pytest.mark.parametrize("who", ["alice", "bob", "carol", "dana", "erin", "auditor"])
 def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> None:
-    """Each label stands there once, numbered, above the verdict."""
+    """Each label is there once, numbered, above the verdict."""
     lines = shell(*ask(who, "s3:GetObject", OBJECT, "--explain")).out.splitlines()
 
     numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
@@ -187,8 +187,8 @@ def test_a_key_given_twice_makes_a_list(shell: Shell) -> None:
     where = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i"
 
     def tags(*values: str) -> int:
-        given = pairs({"aws:TagKeys": list(values)})
-        return shell(*ask("erin", "ec2:CreateTags", where), *given).status
+        arguments = pairs({"aws:TagKeys": list(values)})
+        return shell(*ask("erin", "ec2:CreateTags", where), *arguments).status
 
     assert [tags("owner", "project"), tags("owner"), tags("owner", "cost"), tags()] == [0, 0, 1, 1]
 
@@ -211,10 +211,10 @@ def test_a_value_may_hold_an_equals_sign_and_may_be_empty(shell: Shell) -> None:
     export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": doc}]
     shell.write("account.json", as_cli(export))
 
-    given = ("--context", "x:a=b=c", "--context", "x:e=")
+    arguments = ("--context", "x:a=b=c", "--context", "x:e=")
 
-    assert shell(*ask("carol", "x:Ask", "*", *given)).status == 0
-    assert shell(*ask("carol", "x:Ask", "*", *given[:2])).status == 1
+    assert shell(*ask("carol", "x:Ask", "*", *arguments)).status == 0
+    assert shell(*ask("carol", "x:Ask", "*", *arguments[:2])).status == 1
 
 
 def test_the_policy_of_a_resource_can_be_given_beside_the_file(shell: Shell) -> None:
@@ -227,9 +227,9 @@ def test_the_policy_of_a_resource_can_be_given_beside_the_file(shell: Shell) -> 
 
     assert shell(*ask("carol")).status == 1
     for file in ("bucket.json", "a=b.json"):
-        given = ("--resource-policy", f"{MAPS}={file}")
+        arguments = ("--resource-policy", f"{MAPS}={file}")
         more = ("--resource-policy", "arn:aws:s3:::homes=homes.json")
-        for order in (given, (*given, *more), (*more, *given)):
+        for order in (arguments, (*arguments, *more), (*more, *arguments)):
             assert shell(*ask("carol"), *order).status == 0, file
 
 
@@ -238,13 +238,13 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
     """An address, a VPC, an endpoint, other services, tags, a Region, a key: each lets one in."""
     world = calls.travelling()
     world.save(shell.folder / "world.json")
-    asked = (
+    command = (
         *("can", "--world", "world.json", "--principal", f"{calls.IAM}user/{name}"),
         *("--action", "s3:GetObject", "--resource", calls.MAP),
     )
 
     def status(options: tuple[str, ...]) -> int:
-        return shell(*asked, *options).status
+        return shell(*command, *options).status
 
     assert status(()) == 1
     assert status(calls.options_of(name, world)) == 0
@@ -259,14 +259,14 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
 def test_a_service_may_say_for_which_resource_it_calls(shell: Shell) -> None:
     """CloudTrail for the trail that the bucket's policy names, and for no other."""
     calls.travelling().save(shell.folder / "world.json")
-    asked = (
+    command = (
         *("can", "--world", "world.json", "--principal", calls.CLOUDTRAIL),
         *("--action", "s3:PutObject", "--resource", calls.MAP),
     )
 
-    assert shell(*asked).status == 1
-    assert shell(*asked, "--source-arn", calls.TRAIL).status == 0
-    assert shell(*asked, "--source-arn", f"{calls.TRAIL}-2").status == 1
+    assert shell(*command).status == 1
+    assert shell(*command, "--source-arn", calls.TRAIL).status == 0
+    assert shell(*command, "--source-arn", f"{calls.TRAIL}-2").status == 1
 
 
 def test_only_a_service_says_for_which_resource_it_calls(shell: Shell) -> None:

@@ -17,7 +17,7 @@ LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<level>\w+
 
 
 def policy(**elements: Any) -> str:
-    """Write a policy of one statement, with nothing to mend where it says nothing else."""
+    """Write a policy of one statement, with nothing to fix where it says nothing else."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::maps/*"}
     document = {"Version": "2012-10-17", "Statement": [{**statement, **elements}]}
     return json.dumps(document, indent=2)
@@ -46,8 +46,8 @@ def test_a_good_policy_ends_with_0_and_says_so(check: Any) -> None:
     assert check(GOOD) == Result(0, "✓ 1 file, nothing to fix.\n", "")
 
 
-def test_a_finding_stands_where_it_is_in_the_text(check: Any) -> None:
-    """File, line, column, level, code, then what is wrong and how to mend it."""
+def test_a_finding_is_where_it_is_in_the_text(check: Any) -> None:
+    """File, line, column, level, code, then what is wrong and how to fix it."""
     result = check(MISSPELT)
     first = result.out.splitlines()[0]
     found = LINE.match(first)
@@ -74,7 +74,7 @@ def test_what_aws_refuses_comes_first_in_its_own_words(check: Any) -> None:
     )
 
 
-def test_text_that_is_no_policy_is_reported_and_not_bad_input(check: Any) -> None:
+def test_text_that_is_not_a_policy_is_reported_and_not_bad_input(check: Any) -> None:
     """A linter's user wants to hear of it with the other files."""
     result = check(NO_JSON)
 
@@ -101,8 +101,8 @@ def test_the_type_decides_what_is_right(check: Any) -> None:
         {
             "Version": "2012-10-17",
             "Statement": [
-                {key: value for key, value in one.items() if key != "Resource"}
-                for one in json.loads(trust)["Statement"]
+                {key: value for key, value in load.items() if key != "Resource"}
+                for load in json.loads(trust)["Statement"]
             ],
         }
     )
@@ -142,11 +142,11 @@ def test_standard_input_is_a_file_too(shell: Shell, monkeypatch: pytest.MonkeyPa
 
 
 def test_json_holds_the_same(check: Any) -> None:
-    """One object for each line, whatever stands in the document."""
+    """One object for each line, whatever is in the document."""
     lines = check(MISSPELT).out.splitlines()[:-1]
     found = json.loads(check(MISSPELT, "--json").out)
 
-    assert [f"{one['level']} {one['code']}: {one['text']}" for one in found] == [
+    assert [f"{item['level']} {item['code']}: {item['text']}" for item in found] == [
         line.partition(": ")[2] for line in lines
     ]
     assert found[0]["path"] == "$.Statement[0].Action"
@@ -191,7 +191,7 @@ def test_an_unknown_choice_names_those_that_there_are(
 
 
 def test_a_service_goes_with_a_resource_policy_only(check: Any) -> None:
-    """Nobody shall believe that a bucket policy was checked when it was not."""
+    """Nobody must believe that a bucket policy was checked when it was not."""
     assert "--service" in one_line(check(GOOD, "--service", "s3"))
 
 

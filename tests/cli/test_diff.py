@@ -76,10 +76,10 @@ def test_json_holds_what_python_finds(changed: Shell) -> None:
     assert (result.status, result.err) == (1, "")
     assert got["edits"] == list(wanted.edits)
     keys = ("change", "principal", "action", "resource")
-    rows = [(*(one[key] for key in keys), tuple(one["by"])) for one in got["changes"]]
+    rows = [(*(item[key] for key in keys), tuple(item["by"])) for item in got["changes"]]
     assert rows == as_rows(wanted.gains_and_losses)
-    assert {one["change"] for one in got["changes"]} == {"gained", "lost"}
-    assert [one["together"] for one in got["changes"]] == [
+    assert {item["change"] for item in got["changes"]} == {"gained", "lost"}
+    assert [item["together"] for item in got["changes"]] == [
         change.together for change in wanted.gains_and_losses
     ]
 
@@ -95,7 +95,7 @@ def test_csv_is_the_table_of_python(changed: Shell) -> None:
 
 
 def test_text_names_each_edit_with_what_it_did(changed: Shell) -> None:
-    """What is asked for can be given; long lines go on in the next."""
+    """The request for can be given; long lines go on in the next."""
     out = changed(*FILES, *QUESTION).out
     above, alice, erin = out.split("\n\n")
     left, came = compared(changed).edits
@@ -123,7 +123,7 @@ def test_an_edit_without_effect_is_an_edit(shell: Shell) -> None:
     assert result.out.endswith("Nobody gained or lost the access that was checked.\n")
 
 
-def test_edits_that_only_work_together_are_told_together(shell: Shell) -> None:
+def test_edits_that_only_work_together_are_reported_together(shell: Shell) -> None:
     """A new group, and its new member."""
     world = hand_made()
     (account,) = world.accounts.values()

@@ -24,7 +24,7 @@ GET: dict[str, Any] = {
 
 
 def document(effect: str = "Allow", **elements: Any) -> dict[str, Any]:
-    """Write a policy of one statement that speaks of everything, where it says nothing else."""
+    """Write a policy of one statement that is about everything, where it says nothing else."""
     statement = {"Effect": effect, "Action": "*", "Resource": "*", **elements}
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -93,7 +93,7 @@ def through_stdin(shell: Shell, text: bytes, *options: str, **environment: str) 
 def test_the_exit_status_is_0_for_allowed_and_1_for_denied(
     question: Any, status: int, word: str, options: tuple[str, ...], explain: Any
 ) -> None:
-    """In either form; nothing stands on stderr."""
+    """In either form; nothing is on stderr."""
     result = explain(question, *options)
 
     assert (result.status, result.err) == (status, "")
@@ -104,7 +104,7 @@ def test_the_exit_status_is_0_for_allowed_and_1_for_denied(
 
 
 def test_the_six_questions_are_answered_in_order(explain: Any) -> None:
-    """Each stands there once, numbered, above the verdict."""
+    """Each is there once, numbered, above the verdict."""
     lines = explain(EXPLICIT).out.splitlines()
     numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
 
@@ -143,7 +143,7 @@ def test_where_nothing_would_change_it_that_is_said(explain: Any) -> None:
     assert explain(IMPOSSIBLE).out.splitlines()[-1] == "No policy would change it."
 
 
-def test_an_allowed_question_is_not_mended(explain: Any) -> None:
+def test_an_allowed_question_is_not_fixed(explain: Any) -> None:
     """There is nothing to change."""
     out = explain(ALLOWED).out
 
@@ -214,7 +214,7 @@ def test_a_dash_reads_standard_input(question: Any, status: int, shell: Shell) -
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("door", ["file", "stdin"])
-def test_a_byte_order_mark_is_no_mistake(encoding: str, door: str, shell: Shell) -> None:
+def test_a_byte_order_mark_is_not_a_mistake(encoding: str, door: str, shell: Shell) -> None:
     """Windows' editors and pipes write one, and nobody sees it."""
     text = json.dumps(ALLOWED, ensure_ascii=False).encode(encoding)
     if door == "stdin":
@@ -240,7 +240,7 @@ def test_names_in_other_letters_survive_whatever_the_terminal_speaks(
     assert json.loads(result.out)["verdict"] == "explicitDeny"
 
 
-def test_text_that_is_not_utf_8_is_told_so(shell: Shell) -> None:
+def test_text_that_is_not_utf_8_gets_an_error(shell: Shell) -> None:
     """From a file and from standard input."""
     text = json.dumps(EXPLICIT).replace("guard", "w\u00e4chter").encode("latin-1")
     (shell.folder / "latin.json").write_bytes(text)
@@ -272,7 +272,7 @@ def test_bad_arguments_and_files_are_one_line_and_status_2(
 # -- bad questions ----------------------------------------------------------------------------
 
 
-def test_every_problem_is_told_in_one_line_with_path_line_and_column(explain: Any) -> None:
+def test_every_problem_is_reported_in_one_line_with_path_line_and_column(explain: Any) -> None:
     """What is wrong in request, layers and policies, all at once."""
     text = """{
   "request": {"principal": "ana", "action": "s3:GetObject", "resource": "*"},
@@ -345,7 +345,7 @@ def test_names_from_strangers_cannot_command_the_terminal(name: str, explain: An
     assert all(line.isprintable() for line in result.out.split("\n"))
 
 
-def test_a_number_of_thousands_of_digits_is_no_crash(explain: Any) -> None:
+def test_a_number_of_thousands_of_digits_is_not_a_crash(explain: Any) -> None:
     """It is kept as text, and compared as such."""
     policy = document(Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "N"}})
     text = json.dumps({"request": GET, "layers": {"identity": [policy]}}).replace('"N"', "9" * 5000)
@@ -369,17 +369,17 @@ def test_a_large_question_is_answered(explain: Any) -> None:
 
 def test_the_example_of_the_help_is_answered(shell: Shell, explain: Any) -> None:
     """It is run as printed, and names every key of the layers."""
-    said = shell("explain", "--help").out
-    example = said[said.index('{"request"') : said.index("\nThe keys are")]
+    text = shell("explain", "--help").out
+    example = text[text.index('{"request"') : text.index("\nThe keys are")]
     result = explain(example)
 
     assert (result.status, result.err) == (1, "")
     assert json.loads(explain(example, "--json").out)["verdict"] == "implicitDeny"
     for name in Layers.__slots__:
         if not name.startswith("_") and name != "compiled":
-            assert name in said
+            assert name in text
 
 
-def test_the_command_stands_in_the_list_of_commands(shell: Shell) -> None:
+def test_the_command_is_in_the_list_of_commands(shell: Shell) -> None:
     """With what it does."""
     assert re.search(r"explain\s+Decide a request from a JSON file", shell("--help").out)

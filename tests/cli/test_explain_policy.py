@@ -41,7 +41,7 @@ def test_the_type_is_taken_into_account(shell: Shell) -> None:
     )
 
 
-def test_what_is_no_policy_is_bad_input(shell: Shell) -> None:
+def test_what_is_not_a_policy_is_bad_input(shell: Shell) -> None:
     """With its place, in one line."""
     shell.write("p.json", "{")
 

@@ -22,7 +22,7 @@ from tests.storage.account_exports import MAPS, arn_of, as_cli, big
 
 @pytest.mark.parametrize("start", [*"=+-@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_cell_begins_as_a_formula(start: str) -> None:
-    """As OWASP advises; what is no formula stays as it is."""
+    """As OWASP advises; what is not a formula stays as it is."""
     for before in ("", " ", "\t", "\r", "\n"):
         assert cell(f"{before}{start}1+1").startswith(("'", "\ufffd"))
     assert cell(f"a{start}1") == f"a{start}1"
@@ -39,26 +39,26 @@ def test_a_policy_with_the_name_of_a_formula_stays_text_in_a_table(shell: Shell)
     ]
     shell.write("after.json", as_cli(export))
     after = ("--account-details", "after.json")
-    asked = {
+    request = {
         "who-can": (*after, *GET),
         "what-can": (*after, "--principal", arn_of("carol"), "--service", "s3"),
         "matrix": (*after, *GET),
         "diff": ("account.json", "after.json", *GET),
     }
-    for command, arguments in asked.items():
+    for command, arguments in request.items():
         result = shell(command, *arguments, "--csv")
         rows = list(csv.reader(io.StringIO(result.out)))
 
         assert result.status in (0, 1), result.err
         assert len({len(row) for row in rows}) == 1
-        assert [one for row in rows for one in row if one[:1] in set("=+-@")] == []
+        assert [item for row in rows for item in row if item[:1] in set("=+-@")] == []
         assert len(rows) == len(result.out.splitlines())
         assert command == "matrix" or "=1+1" in result.out
 
 
 @pytest.mark.parametrize("command", [*QUESTIONS, "diff", "world"])
 def test_help_has_room_in_80_columns_and_promises_the_keys(command: str, shell: Shell) -> None:
-    """Keys and columns of the programs' forms stand there."""
+    """Keys and columns of the programs' forms are there."""
     result = shell(command, "--help")
 
     assert (result.status, result.err) == (0, "")
@@ -70,23 +70,23 @@ def test_help_has_room_in_80_columns_and_promises_the_keys(command: str, shell: 
     export: dict[str, Any] = json.loads((shell.folder / "account.json").read_text("utf-8"))
     export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": grant}]
     shell.write("after.json", as_cli(export))
-    asked = QUESTIONS | {"diff": ("after.json", *GET)}
+    request = QUESTIONS | {"diff": ("after.json", *GET)}
     first = ("account.json",) if command == "diff" else DETAILS
     promised = result.out.partition("--json: ")[2]
-    for key in keys_in(json.loads(shell(command, *first, *asked[command], "--json").out)):
+    for key in keys_in(json.loads(shell(command, *first, *request[command], "--json").out)):
         assert command == "can" or key in promised, key
     if command != "can":
-        head = shell(command, *first, *asked[command], "--csv").out.splitlines()[0]
+        head = shell(command, *first, *request[command], "--csv").out.splitlines()[0]
         columns = next(csv.reader([head]))
-        told = promised.partition("--csv: ")[2]
-        assert all(column in told for column in columns if " on " not in column)
+        text = promised.partition("--csv: ")[2]
+        assert all(column in text for column in columns if " on " not in column)
 
 
 def keys_in(value: Any) -> set[str]:
     """Collect the keys of JSON."""
     if isinstance(value, dict):
-        return set(value) | {key for one in value.values() for key in keys_in(one)}
-    return {key for one in value for key in keys_in(one)} if isinstance(value, list) else set()
+        return set(value) | {key for item in value.values() for key in keys_in(item)}
+    return {key for item in value for key in keys_in(item)} if isinstance(value, list) else set()
 
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT_FOLDER), "PYTHONIOENCODING": "utf-8"}
@@ -210,14 +210,14 @@ def test_json_hides_nothing_and_steers_nothing(shell: Shell) -> None:
     ]
     shell.write("account.json", as_cli(export))
     out = shell("who-can", *DETAILS, *GET, "--json").out
-    by = {one["principal"]: one["determining"] for one in json.loads(out)["allowed"]}
+    by = {load["principal"]: load["determining"] for load in json.loads(out)["allowed"]}
 
     assert by[arn_of("carol")] == [f"p/{sid}"]
     assert all(line.isprintable() for line in out.split("\n"))
 
 
 def test_no_sid_forges_a_line_of_the_list(shell: Shell) -> None:
-    """Who stands at the beginning of a line may do it."""
+    """Who is at the beginning of a line may do it."""
     export: dict[str, Any] = json.loads((shell.folder / "account.json").read_text("utf-8"))
     forged = document(allow("s3:GetObject", Sid=f"x)\n{arn_of('erin')}  (y\x1b[31m"))
     export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": forged}]

@@ -51,11 +51,11 @@ def test_the_help_lists_each_command_once_with_its_example(shell: Shell) -> None
 
     assert (result.status, result.err) == (0, "")
     assert headings == list(PURPOSES)
-    assert [one[0] for one in examples_in(result.out)] == [
+    assert [item[0] for item in examples_in(result.out)] == [
         name
         for purpose in PURPOSES
-        for name, one in COMMANDS.items()
-        if one.table["purpose"] == purpose
+        for name, item in COMMANDS.items()
+        if item.table["purpose"] == purpose
     ]
     assert set(SHOWN) == set(COMMANDS)
     assert [line for line in result.out.splitlines() if len(line) > 80] == []
@@ -64,7 +64,7 @@ def test_the_help_lists_each_command_once_with_its_example(shell: Shell) -> None
 @pytest.mark.parametrize("name", [name for name in SHOWN if name != "demo"])
 def test_the_example_of_a_command_works_when_it_is_pasted(name: str, demo: Shell) -> None:
     """With the files that ``iamlab demo`` writes."""
-    (example,) = (one for one in examples_in(demo("--help").out) if one[0] == name)
+    (example,) = (item for item in examples_in(demo("--help").out) if item[0] == name)
     status, words = SHOWN[name]
     result = demo(*example)
 
@@ -108,7 +108,7 @@ def test_every_command_but_completion_prints_json(demo: Shell) -> None:
     for example in examples_in(demo("--help").out):
         name = example[0]
         if name not in ("demo", "completion"):
-            result = demo(*(one for one in example if one != "--explain"), "--json")
+            result = demo(*(item for item in example if item != "--explain"), "--json")
             assert result.status == SHOWN[name][0], name
             assert json.loads(result.out), name
 
@@ -125,9 +125,9 @@ def test_the_demo_overwrites_nothing(demo: Shell) -> None:
 def test_the_old_name_of_an_option_goes_on_working(demo: Shell) -> None:
     """``--from`` is ``--principal`` now, and the help says so."""
     dana = "arn:aws:iam::111111111111:user/dana"
-    asked = ("reach", "--world", "demo/world.json", "--to", "admin")
+    command = ("reach", "--world", "demo/world.json", "--to", "admin")
 
-    assert demo(*asked, "--from", dana) == demo(*asked, "--principal", dana)
+    assert demo(*command, "--from", dana) == demo(*command, "--principal", dana)
     assert "--from is the old name" in demo("reach", "--help").out
 
 

@@ -26,8 +26,8 @@ def options(option: str, values: list[str]) -> list[str]:
 
 def ask(*more: str, actions: list[str] = ACTIONS, resources: list[str] = RESOURCES) -> list[str]:
     """Write a question down as arguments."""
-    asked = [*options("--action", actions), *options("--resource", resources)]
-    return ["matrix", "--account-details", "account.json", *asked, *more]
+    command = [*options("--action", actions), *options("--resource", resources)]
+    return ["matrix", "--account-details", "account.json", *command, *more]
 
 
 def cells(shell: Shell, by: str, *principals: str) -> dict[str, list[bool]]:
@@ -65,7 +65,7 @@ def test_json_holds_what_python_finds(by: str, shell: Shell) -> None:
     assert (result.status, result.err) == (0, "")
     assert list(got) == ["by", "pairs", "rows"]
     assert got["by"] == by
-    assert [(one["action"], one["resource"]) for one in got["pairs"]] == [
+    assert [(item["action"], item["resource"]) for item in got["pairs"]] == [
         (action, resource) for action in ACTIONS for resource in RESOURCES
     ]
     assert {row["caller"]: row["allowed"] for row in got["rows"]} == cells(shell, by)
@@ -84,7 +84,7 @@ def test_csv_is_the_table_of_python(by: str, shell: Shell) -> None:
 
 @pytest.mark.parametrize("by", BY)
 def test_text_has_the_same_cells_in_80_columns(by: str, shell: Shell) -> None:
-    """What has no room beside stands below; each pair has its number."""
+    """What has no room beside is below; each pair has its number."""
     out = details_of(shell(*ask("--by", by)).out)
 
     assert in_text(split(out)) == cells(shell, by)
@@ -108,7 +108,7 @@ def test_rows_can_be_chosen(shell: Shell) -> None:
     assert [row["caller"] for row in groups["rows"]] == [group]
 
 
-def test_what_is_given_twice_is_asked_once(shell: Shell) -> None:
+def test_a_duplicate_argument_is_checked_once(shell: Shell) -> None:
     """A pair has one column."""
     got = json.loads(shell(*ask("--json", actions=ACTIONS[:1] * 2, resources=["*", "*"])).out)
 
@@ -126,11 +126,11 @@ def test_no_yes_makes_status_1(shell: Shell) -> None:
 def test_a_world_without_groups_has_no_rows_by_group(shell: Shell) -> None:
     """A sentence, not an empty screen."""
     travelling().save(shell.folder / "world.json")
-    asked = ("matrix", "--world", "world.json", "--action", "s3:GetObject", "--resource", "*")
-    result = shell(*asked, "--by", "group")
+    command = ("matrix", "--world", "world.json", "--action", "s3:GetObject", "--resource", "*")
+    result = shell(*command, "--by", "group")
 
     assert (result.status, result.out) == (1, "There is no group here.\n")
-    assert json.loads(shell(*asked, "--by", "group", "--json").out)["rows"] == []
+    assert json.loads(shell(*command, "--by", "group", "--json").out)["rows"] == []
 
 
 def test_columns_have_room_beside_long_names(shell: Shell) -> None:
@@ -147,13 +147,13 @@ def test_columns_have_room_beside_long_names(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
-    """The option lets in whom it should."""
+    """The option lets in the right principals."""
     world = travelling()
     world.save(shell.folder / "world.json")
-    asked = ("matrix", "--world", "world.json", "--action", "s3:GetObject", "--resource", MAP)
+    command = ("matrix", "--world", "world.json", "--action", "s3:GetObject", "--resource", MAP)
 
     def allowed(*more: str) -> set[str]:
-        rows = json.loads(shell(*asked, "--json", *more).out)["rows"]
+        rows = json.loads(shell(*command, "--json", *more).out)["rows"]
         return {row["caller"] for row in rows if any(row["allowed"])}
 
     assert allowed() == {f"{IAM}root"}

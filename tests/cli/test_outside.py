@@ -50,9 +50,9 @@ def test_public_access_comes_first_and_what_is_stopped_last(shell: Shell) -> Non
 
 def test_programs_read_json_and_spreadsheets_csv(shell: Shell) -> None:
     """With the same findings."""
-    told = json.loads(shell(*ask("--json")).out)
-    assert [one["is_open"] for one in told["findings"]] == [True, True, False]
-    assert told["findings"][1]["principal"] == {"AWS": FAR}
+    text = json.loads(shell(*ask("--json")).out)
+    assert [item["is_open"] for item in text["findings"]] == [True, True, False]
+    assert text["findings"][1]["principal"] == {"AWS": FAR}
     rows = list(csv.DictReader(io.StringIO(shell(*ask("--csv")).out)))
     assert [row["open"] for row in rows] == ["yes", "yes", "no"]
     assert rows[0]["type"] == "AWS::SQS::Queue"
@@ -60,9 +60,9 @@ def test_programs_read_json_and_spreadsheets_csv(shell: Shell) -> None:
 
 def test_a_zone_of_trust_may_have_more_accounts(shell: Shell) -> None:
     """Then only the public queue is open, and a pipeline stops for it."""
-    asked = ask("--zone", "111111111111", "--zone", FAR, "--json")
-    found = json.loads(shell(*asked).out)["findings"]
-    assert [one["resource_type"] for one in found if one["is_open"]] == ["AWS::SQS::Queue"]
+    command = ask("--zone", "111111111111", "--zone", FAR, "--json")
+    found = json.loads(shell(*command).out)["findings"]
+    assert [item["resource_type"] for item in found if item["is_open"]] == ["AWS::SQS::Queue"]
     assert shell(*ask("--fail")).status == 1
     assert shell(*ask()).status == 0
 

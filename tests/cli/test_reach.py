@@ -1,4 +1,4 @@
-"""``iamlab reach`` says who can become whom, and stops a pipeline when it is told to."""
+"""``iamlab reach`` finds privilege escalation, and fails in a pipeline with ``--fail``."""
 
 import csv
 import io
@@ -47,13 +47,13 @@ def test_administrators_and_those_who_can_be_are_listed(shell: Shell) -> None:
 @pytest.mark.usefixtures("main")
 def test_a_way_from_one_to_another_is_shown(shell: Shell) -> None:
     """Its steps and calls, as text and as JSON and CSV."""
-    asked = ask("--from", DANA, "--to", BOSS)
-    assert "1. user/dana -> role/boss: sts:AssumeRole" in shell(*asked).out
-    told = json.loads(shell(*asked, "--json").out)
-    (step,) = told["ways"][0]["steps"]
+    command = ask("--from", DANA, "--to", BOSS)
+    assert "1. user/dana -> role/boss: sts:AssumeRole" in shell(*command).out
+    text = json.loads(shell(*command, "--json").out)
+    (step,) = text["ways"][0]["steps"]
     assert (step["source"], step["target"], step["way"]) == (DANA, BOSS, 15)
     assert step["calls"][0].startswith(f"sts:AssumeRole RoleArn={BOSS}")
-    (row,) = csv.DictReader(io.StringIO(shell(*asked, "--csv").out))
+    (row,) = csv.DictReader(io.StringIO(shell(*command, "--csv").out))
     assert (row["principal"], row["step"]) == (BOSS, "1")
 
 
@@ -66,16 +66,16 @@ def test_who_gets_to_a_resource_is_listed_with_his_steps(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("main")
 def test_the_cut_closes_and_keeps(shell: Shell) -> None:
-    """With what shall stay."""
+    """With what must stay."""
     result = shell(*ask("--from", DANA, "--cut", "--keep", DANA, *READ))
     assert "Take sts:AssumeRole out of statement #1 of own" in result.out
     assert "No smaller set of such edits does it." in result.out
-    told = json.loads(shell(*ask("--from", DANA, "--cut", "--json")).out)
-    assert told["cut"]["is_closed"]
+    text = json.loads(shell(*ask("--from", DANA, "--cut", "--json")).out)
+    assert text["cut"]["is_closed"]
 
 
 @pytest.mark.usefixtures("main")
-def test_a_pipeline_stops_only_if_it_is_told_to_and_there_is_a_way(shell: Shell) -> None:
+def test_a_pipeline_stops_only_with_fail_and_a_path(shell: Shell) -> None:
     """Who is an administrator already has gone no way."""
     assert shell(*ask()).status == 0
     assert shell(*ask("--fail")).status == 1
@@ -96,7 +96,7 @@ def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "text"),
     [
         (("--action", "s3:GetObject"), "together"),
         (("--resource", "*"), "together"),
@@ -113,10 +113,10 @@ def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
 )
 @pytest.mark.usefixtures("main")
 def test_what_does_not_go_together_is_said_in_a_line(
-    shell: Shell, more: tuple[str, ...], said: str
+    shell: Shell, more: tuple[str, ...], text: str
 ) -> None:
     """With exit status 2, and nothing printed."""
-    assert said in one_line(shell(*ask(*more)))
+    assert text in one_line(shell(*ask(*more)))
 
 
 def test_names_from_an_export_steer_no_terminal_and_forge_no_line(shell: Shell) -> None:

@@ -29,7 +29,7 @@ def with_table(shell: Shell) -> Shell:
 
 
 def test_an_export_alone_gives_numbers_and_says_what_is_not_known(shell: Shell) -> None:
-    """Nothing is to do as far as it can be told."""
+    """Nothing is to do as far as it can be reported."""
     result = shell("report", *FILE)
 
     assert (result.status, result.err) == (0, "")
@@ -84,8 +84,8 @@ def test_bad_input_is_one_line(shell: Shell) -> None:
     """As everywhere."""
     shell.write("users.csv", "user\nzoe\n")
 
-    said = one_line(shell("report", *FILE, "--credential-report", "users.csv"))
-    assert "users.csv isn't a credential report" in said
+    text = one_line(shell("report", *FILE, "--credential-report", "users.csv"))
+    assert "users.csv isn't a credential report" in text
 
 
 def test_the_lists_are_those_of_the_library(shell: Shell) -> None:

@@ -43,14 +43,14 @@ def _here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_policy_allows_what_was_used_and_no_more(shell: Shell) -> None:
-    """Of all S3 and EC2, one read is left; a record that is none is named."""
+    """Of all S3 and EC2, one read is left; a record that isn't one is named."""
     result = shell(*ask("least-privilege", shell, "--principal", DANA, "--json"))
     assert result.status == 0
-    told = json.loads(result.out)
-    (document,) = told["policies"]
+    text = json.loads(result.out)
+    (document,) = text["policies"]
     (statement,) = document["Statement"]
     assert (statement["Action"], statement["Resource"]) == ("s3:GetObject", MAP)
-    assert told["problems"] == 1
+    assert text["problems"] == 1
     assert "warning: " in result.err
 
 
@@ -62,17 +62,17 @@ def test_what_was_used_is_a_table_too(shell: Shell) -> None:
 
 
 def test_a_pipeline_stops_where_too_much_is_allowed(shell: Shell) -> None:
-    """By both commands, and only if they are told to."""
+    """By both commands, and only if they must."""
     for more in (("least-privilege", "--principal", DANA), ("unused", "--principal", DANA)):
         command, *options = more
         assert shell(*ask(command, shell, *options)).status == 0
         assert shell(*ask(command, shell, *options, "--fail")).status == 1
 
 
-def test_the_edits_are_told_with_what_stands_there_then(shell: Shell) -> None:
+def test_the_edits_are_reported_with_the_new_document(shell: Shell) -> None:
     """EC2 goes; what was used stays."""
-    told = json.loads(shell(*ask("unused", shell, "--principal", DANA, "--json")).out)
-    (edit,) = told["edits"]
+    lines = json.loads(shell(*ask("unused", shell, "--principal", DANA, "--json")).out)
+    (edit,) = lines["edits"]
     assert edit["holder"] == DANA
     assert "ec2" not in json.dumps(edit["document"])
     text = shell(*ask("unused", shell, "--principal", DANA)).out
@@ -81,7 +81,7 @@ def test_the_edits_are_told_with_what_stands_there_then(shell: Shell) -> None:
 
 
 def test_what_cannot_be_read_is_said_in_a_line(shell: Shell, tmp_path: Path) -> None:
-    """A trail that is not there, one without records, a principal that is none."""
+    """A trail that is not there, one without records, a principal that isn't one."""
     empty = tmp_path / "nothing"
     empty.mkdir()
     world = ("--world", "world.json")
@@ -91,8 +91,8 @@ def test_what_cannot_be_read_is_said_in_a_line(shell: Shell, tmp_path: Path) -> 
     assert one_line(shell(*ask("unused", shell, "--unused-access-age", "0")))
 
 
-def test_a_file_that_is_no_trail_proves_nothing(shell: Shell) -> None:
-    """With exit status 2: a gate that lets everything through is none."""
+def test_a_file_that_is_not_a_trail_proves_nothing(shell: Shell) -> None:
+    """With exit status 2: a gate that lets everything through isn't one."""
     for command in (("unused",), ("least-privilege", "--principal", DANA)):
-        asked = (command[0], "account.json", "--world", "world.json", *command[1:])
-        assert "No CloudTrail record can be read" in one_line(shell(*asked))
+        arguments = (command[0], "account.json", "--world", "world.json", *command[1:])
+        assert "No CloudTrail record can be read" in one_line(shell(*arguments))

@@ -29,9 +29,9 @@ def found(shell: Shell, who: str, *services: str) -> WhatCan:
     return what_can(world, who, services=services or None)
 
 
-def told(one: WhatCan) -> list[str]:
+def told(item: WhatCan) -> list[str]:
     """Return the words of all lines."""
-    return [str(line) for line in (*one.allowed, *one.stopped)]
+    return [str(line) for line in (*item.allowed, *item.stopped)]
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -46,16 +46,16 @@ def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
     assert got["principal"] == who
     assert got["allowed"] == [
         {
-            "actions": list(one.actions),
-            "resources": list(one.resources),
-            "except": list(one.but),
-            "when": list(one.when),
-            "by": list(one.by),
+            "actions": list(item.actions),
+            "resources": list(item.resources),
+            "except": list(item.but),
+            "when": list(item.when),
+            "by": list(item.by),
         }
-        for one in wanted.allowed
+        for item in wanted.allowed
     ]
-    assert [(one["layer"], one["why"], tuple(one["by"])) for one in got["stopped"]] == [
-        (one.layer, one.why, one.by) for one in wanted.stopped
+    assert [(item["layer"], item["why"], tuple(item["by"])) for item in got["stopped"]] == [
+        (item.layer, item.why, item.by) for item in wanted.stopped
     ]
     assert got["assumed"] == list(wanted.assumed)
 
@@ -68,8 +68,8 @@ def test_csv_is_the_table_of_python(who: str, shell: Shell) -> None:
 
     assert list(csv.reader(io.StringIO(result.out))) == [
         COLUMNS,
-        *(["yes", *one.columns] for one in wanted.allowed),
-        *(["no", *one.columns] for one in wanted.stopped),
+        *(["yes", *item.columns] for item in wanted.allowed),
+        *(["no", *item.columns] for item in wanted.stopped),
     ]
 
 
@@ -84,7 +84,7 @@ def test_text_says_every_line_in_80_columns(who: str, shell: Shell) -> None:
     assert all(len(line) <= 80 or len(line.split()) == 1 for line in out.splitlines())
 
 
-def test_bobs_boundary_stands_under_what_he_may_not(shell: Shell) -> None:
+def test_bobs_boundary_is_under_what_he_may_not(shell: Shell) -> None:
     """What his policy would give, and his boundary stops."""
     may, _, not_ = shell(*ask(arn_of("bob"))).out.partition("but not:\n")
 
@@ -108,7 +108,7 @@ def test_who_may_do_nothing_makes_status_1(shell: Shell) -> None:
     carol = arn_of("carol")
     forms = [shell(*ask(carol, "--service", "s3", *form)) for form in ([], ["--json"], ["--csv"])]
 
-    assert [one.status for one in forms] == [1, 1, 1]
+    assert [item.status for item in forms] == [1, 1, 1]
     assert forms[0].out == f"{carol} may do nothing.\n"
     assert json.loads(forms[1].out)["allowed"] == []
     assert forms[2].out == f"{','.join(COLUMNS)}\n"
@@ -119,10 +119,10 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
     """A statement whose condition is met then has a line, and else none."""
     world = travelling()
     world.save(shell.folder / "world.json")
-    asked = ("what-can", "--world", "world.json", "--principal", f"{IAM}user/{name}")
+    command = ("what-can", "--world", "world.json", "--principal", f"{IAM}user/{name}")
 
     def statuses(*more: str) -> int:
-        return shell(*asked, "--service", "s3", *more).status
+        return shell(*command, "--service", "s3", *more).status
 
     assert (statuses(), statuses(*options_of(name, world))) == (1, 0)
 
@@ -130,11 +130,11 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
 def test_a_service_can_be_asked_too(shell: Shell) -> None:
     """For the trail that the bucket knows, and for no other."""
     travelling().save(shell.folder / "world.json")
-    asked = ("what-can", "--world", "world.json", "--principal", CLOUDTRAIL, "--service", "s3")
+    command = ("what-can", "--world", "world.json", "--principal", CLOUDTRAIL, "--service", "s3")
 
-    assert shell(*asked, "--source-arn", TRAIL).status == 0
-    assert "s3:PutObject" in shell(*asked, "--source-arn", TRAIL).out
-    assert shell(*asked, "--source-arn", TRAIL + "s").status == 1
+    assert shell(*command, "--source-arn", TRAIL).status == 0
+    assert "s3:PutObject" in shell(*command, "--source-arn", TRAIL).out
+    assert shell(*command, "--source-arn", TRAIL + "s").status == 1
 
 
 @pytest.mark.parametrize(

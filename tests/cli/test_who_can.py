@@ -67,7 +67,7 @@ def test_the_list_is_what_can_says_of_each(shell: Shell) -> None:
 
 
 def test_context_and_resource_policies_count(shell: Shell) -> None:
-    """What is given beside the file changes the list."""
+    """The argument beside the file changes the list."""
     shell.write(
         "p.json",
         json.dumps(
@@ -88,10 +88,10 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
     """Each way to call lets those in whose policies want it, and nobody else."""
     world = calls.travelling()
     world.save(shell.folder / "world.json")
-    asked = ("who-can", "--world", "world.json", "--action", "s3:GetObject")
+    command = ("who-can", "--world", "world.json", "--action", "s3:GetObject")
 
-    plain = shell(*asked, "--resource", calls.MAP)
-    result = shell(*asked, "--resource", calls.MAP, *calls.options_of(name, world))
+    plain = shell(*command, "--resource", calls.MAP)
+    result = shell(*command, "--resource", calls.MAP, *calls.options_of(name, world))
 
     assert listed(plain.out) == {f"{calls.IAM}root"}
     assert listed(result.out) == calls.allowed_by(name)
@@ -116,7 +116,7 @@ def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
         "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
         "assumed": list(
             dict.fromkeys(
-                (*wanted.assumed, *(note for one in wanted.values() for note in one.assumed))
+                (*wanted.assumed, *(note for item in wanted.values() for note in item.assumed))
             )
         ),
     }
@@ -128,7 +128,7 @@ def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
 
 
 def test_what_needs_no_permission_says_so(shell: Shell) -> None:
-    """A user who may by no statement is no root user."""
+    """A user who may by no statement is not a root user."""
     lines = shell(*ask("sts:GetCallerIdentity", "*")).out.splitlines()
 
     assert f"{arn_of('carol')}  (no permission is needed)" in lines
@@ -138,8 +138,8 @@ def test_what_needs_no_permission_says_so(shell: Shell) -> None:
 def test_nobody_is_an_empty_list_and_a_header(shell: Shell) -> None:
     """With status 1."""
     shell.write("account.json", as_cli(filtered(export_of(hand_made()), "Role")))
-    asked = ask("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/none")
-    as_json, table = (shell(*asked, form) for form in ("--json", "--csv"))
+    command = ask("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/none")
+    as_json, table = (shell(*command, form) for form in ("--json", "--csv"))
 
     assert (as_json.status, json.loads(as_json.out)["allowed"]) == (1, [])
     assert (table.status, table.out) == (1, "principal,action,resource,by\n")

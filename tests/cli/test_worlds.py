@@ -92,12 +92,12 @@ def test_each_kind_of_file_may_be_standard_input(
 def test_policies_of_the_organization_count(organized: Shell) -> None:
     """The SCP stops the developer of the member account, and nobody of the others."""
     whole = exported(MAIN, DEV, "333333333333")
-    asked = ("who-can", *whole, "--action", "s3:ListAllMyBuckets", "--resource", "*", "--json")
+    command = ("who-can", *whole, "--action", "s3:ListAllMyBuckets", "--resource", "*", "--json")
 
     def listed(*more: str) -> set[str]:
-        result = organized(*asked, *more)
+        result = organized(*command, *more)
         assert (result.status, result.err) == (0, "")
-        return {one["principal"].split(":")[4] for one in json.loads(result.out)["allowed"]}
+        return {load["principal"].split(":")[4] for load in json.loads(result.out)["allowed"]}
 
     assert listed() == {MAIN, DEV, "333333333333"}
     assert listed("--organization", "organization.json") == {MAIN, "333333333333"}
@@ -105,7 +105,7 @@ def test_policies_of_the_organization_count(organized: Shell) -> None:
 
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_notes_about_the_organization_go_to_stderr(command: str, organized: Shell) -> None:
-    """An account of which there is no export is said, today and from the saved world."""
+    """An account of which there is no export is reported, today and from the saved world."""
     question = list(QUESTIONS[command])
     if "--principal" in question:
         question[1] = DEVELOPER
@@ -250,7 +250,7 @@ def test_hostile_files_are_one_line(
 
 
 @pytest.mark.parametrize("option", ["--world", "--account-details"])
-def test_standard_input_that_is_no_text_is_one_line(
+def test_standard_input_that_is_not_a_text_is_one_line(
     option: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has a name in the message, as files have."""

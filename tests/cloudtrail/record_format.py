@@ -62,7 +62,7 @@ SOMETIMES: dict[str, tuple[type, ...]] = {
 EVENT_TYPES = ("AwsApiCall", "AwsConsoleSignIn", "AwsServiceEvent")
 
 WITH_ARN = {"type", "principalId", "arn", "accountId"}
-# Type of identity -> the fields that it must have, and those that it may have besides.
+# Type of identity -> the fields that it must have, and those that it may have also.
 IDENTITIES: dict[str, tuple[set[str], set[str]]] = {
     "Root": (WITH_ARN, {"accessKeyId", "userName", "sessionContext", "invokedBy"}),
     "IAMUser": (

@@ -1,4 +1,4 @@
-"""What CloudTrail would note of a call: by whom, from where, with which end, in whose log."""
+"""CloudTrail's event for a call: the principal, the address, the result, and the account's log."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -76,7 +76,7 @@ def shared_bucket(main: Account, *principals: str) -> Account:
 # -- how it ended ---------------------------------------------------------------------------------
 
 REFUSED: list[tuple[str, dict[str, Any], str, bool]] = [
-    # Operation, its parameters, the code in the log, whether they stand there.
+    # Operation, its parameters, the code in the log, whether they are there.
     ("iam:CreateUser", {"UserName": "zoe"}, "AccessDenied", False),
     ("kms:CreateKey", {"Description": "of maps"}, "AccessDenied", False),
     ("lambda:DeleteFunction", {"FunctionName": "resize"}, "AccessDenied", False),
@@ -93,7 +93,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, bool]] = [
 def test_each_service_notes_a_refusal_in_its_own_way(
     main: Account, dana: User, refused: tuple[str, dict[str, Any], str, bool]
 ) -> None:
-    """Most have one code, whatever the API answers, and hide what was asked."""
+    """Most have one code, whatever the API answers, and hide the action."""
     operation, sent, code, shows = refused
     [event] = of(main.world, lambda: main.call(operation.removeprefix("iam:"), dana, **sent))
 
@@ -200,7 +200,7 @@ def test_what_credentials_are_not_good_for_is_refused_and_noted(main: Account, a
 def test_both_accounts_note_what_is_done_with_a_resource_of_the_other(
     main: Account, ana: User
 ) -> None:
-    """By a call, or of what has no model; the owner is told little of who it was."""
+    """By a call, or of what has no model; the owner learns little about the caller."""
     other = shared_bucket(main, ana.arn)
     calls = (
         lambda: other.call("s3:GetBucketPolicyStatus", ana, Bucket="star-maps"),
@@ -481,7 +481,7 @@ def test_a_resource_has_its_owner_and_its_type(
 
 
 def test_types_follow_from_the_beginning_of_a_resource() -> None:
-    """Whatever stands between it and the name."""
+    """Whatever is between it and the name."""
     assert resource_type("lambda", "function:resize:live") == "AWS::Lambda::Function"
     assert resource_type("secretsmanager", "secret:a/b-x") == "AWS::SecretsManager::Secret"
     assert resource_type("iam", "role/sky/web") == "AWS::IAM::Role"

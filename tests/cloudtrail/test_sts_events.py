@@ -40,7 +40,7 @@ def last(scene: Scene) -> dict[str, Any]:
 
 
 def using(scene: Scene, caller: Any) -> dict[str, Any]:
-    """Use credentials for a call of a service without a model, and give what is said of them."""
+    """Use credentials for a call of a service without a model, and return the text about them."""
     scene.world.do(caller, *READ)
     return dict(last(scene)["userIdentity"])
 
@@ -99,7 +99,7 @@ def test_long_term_credentials_have_no_session(scene: Scene, who: str) -> None:
 
 
 def test_a_console_session_with_mfa_says_so(scene: Scene) -> None:
-    """The sign-in itself is no call of the session."""
+    """The sign-in itself is not a call of the session."""
     scene.phone.enable()
     session = scene.world.sign_in(
         account="main", user="ana", password="Correct-Horse-1", mfa_code=scene.phone.code()
@@ -130,7 +130,7 @@ def test_a_web_identity_session_names_its_provider(scene: Scene) -> None:
 
 
 def test_what_an_application_login_says_are_attributes() -> None:
-    """Of Cognito, whose provider is no ARN."""
+    """Of Cognito, whose provider isn't an ARN."""
     host = "cognito-identity.amazonaws.com"
     context = {"aws:FederatedProvider": host, f"{host}:sub": "us-east-1:1", "other:sub": "2"}
 
@@ -209,7 +209,7 @@ def test_two_accounts_note_one_call_with_one_shared_id_and_two_of_their_own(scen
 
 
 def test_a_call_in_one_account_shares_nothing(scene: Scene) -> None:
-    """Nor does one that is refused: only the caller's account notes that."""
+    """A refused call isn't there either: only the caller's account logs it."""
     [event] = pair(scene, lambda: scene.assume(scene.key, scene.work))
     assert "sharedEventID" not in event.to_dict()
     shut = scene.dev.create_role("shut", assume_role_policy_document=trusting(DEV))
@@ -230,7 +230,7 @@ def test_a_saved_world_keeps_what_events_share(scene: Scene) -> None:
     assert kept.shared_event_id
 
 
-# -- what was asked and answered ------------------------------------------------------------------
+# -- the request and the answer ------------------------------------------------------------------
 
 
 def test_the_event_names_the_tags_that_a_chain_hands_on(scene: Scene) -> None:

@@ -1,8 +1,8 @@
 """Do two policies mean the same? Every kind of request that they could tell apart is tried.
 
 The kinds come from ``engine/kinds.py``: for each group of actions, resources and values that the
-statements see alike, one is enough. All their combinations are asked, if there are not too many,
-else a random choice of them. So that nothing but the policies decides, all that stands around them
+statements see alike, one is enough. All their combinations are asked, if there are no too many,
+else a random choice of them. So that nothing but the policies decides, all that is around them
 lets the request through.
 
 The kinds are found by trying good guesses. So a difference that is shown is real, and "no
@@ -61,7 +61,7 @@ _DOOR = add(
 _OPEN = add(allow("*", principal="*"), allow("sts:*", None, principal="*"))
 _CLOSED = Policy.parse({"Statement": []})
 
-# What stands around a policy of each type, so that it alone decides. A resource-based policy is
+# What is around a policy of each type, so that it alone decides. A resource-based policy is
 # tried three times, as to be let in by name means most, and to be let in by account least.
 AROUND: Mapping[str, tuple[Callable[[Policy], Layers], ...]] = {
     "identity": (lambda policy: Layers(identity=[policy], resource=_DOOR),),
@@ -116,16 +116,16 @@ class Equivalence:
             return f"No difference in {many}, {which}."
         request = self.decisions[0].request
         context = ", ".join(f"{key} = {value}" for key, value in request.context.items())
-        asked = f"{request.principal} asks for {request.action} on {request.resource}"
+        question = f"{request.principal} asks for {request.action} on {request.resource}"
         moment = f" ({context})" if context else ""
-        return f"{asked}{moment}. First: {self.decisions[0]}. Second: {self.decisions[1]}."
+        return f"{question}{moment}. First: {self.decisions[0]}. Second: {self.decisions[1]}."
 
     def __str__(self) -> str:
         return self.because
 
 
 def equivalent(
-    one: Policy, other: Policy, *, as_: str = "identity", most: int = MOST_REQUESTS
+    policy: Policy, other: Policy, *, as_: str = "identity", most: int = MOST_REQUESTS
 ) -> Equivalence:
     """Return whether two policies mean the same, for the actions of the catalogue.
 
@@ -153,11 +153,11 @@ def equivalent(
     """
     if as_ not in AROUND:
         raise RequestError(f"There is no policy type {as_!r}. There are: {', '.join(AROUND)}.")
-    check_size(one)
+    check_size(policy)
     check_size(other)
-    statements = (*one.statements, *other.statements)
+    statements = (*policy.statements, *other.statements)
     people = _people(statements) if as_ in MAY_NAME else ((None, ACCOUNT),)
-    sides = [(around(one), around(other)) for around in AROUND[as_]]
+    sides = [(around(policy), around(other)) for around in AROUND[as_]]
     kinds = kinds_of_requests(statements, as_)
     each = len(people) * len(sides)
     whole = sum(kind.size for kind in kinds) * each <= most
@@ -181,9 +181,9 @@ def _requests(
     for kind in kinds:
         for resource, *values in kind.combinations(share, chance):
             context = {
-                key: one[0] if len(one) == 1 else list(one)
-                for key, one in zip(kind.keys, values, strict=True)
-                if one is not None
+                key: item[0] if len(item) == 1 else list(item)
+                for key, item in zip(kind.keys, values, strict=True)
+                if item is not None
             }
             for caller, owner in people:
                 who = _somebody(resource) if caller is None else caller

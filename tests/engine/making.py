@@ -79,12 +79,12 @@ def places(layers: Layers) -> Iterator[tuple[str, int, int, AttachedPolicy]]:
     """Every policy of some layers: layer, number of its level, place in it, policy."""
     for layer in LAYERS:
         for number, level in enumerate(layers.levels(layer)):
-            yield from ((layer, number, place, one) for place, one in enumerate(level))
+            yield from ((layer, number, place, item) for place, item in enumerate(level))
 
 
 def built(layers: Layers, **levels: list[Level]) -> Layers:
     """The same layers with the levels of some of them written anew: ``scp=[...]``."""
-    flat = {layer: [one for level in new for one in level] for layer, new in levels.items()}
+    flat = {layer: [item for level in new for item in level] for layer, new in levels.items()}
     changed: dict[str, Any] = {
         layer: next(iter(flat[layer]), None)
         for layer in ("resource", "boundary", "endpoint")
@@ -100,7 +100,7 @@ def changed(layers: Layers, change: Callable[[str, AttachedPolicy], AttachedPoli
     return built(
         layers,
         **{
-            layer: [tuple(change(layer, one) for one in level) for level in layers.levels(layer)]
+            layer: [tuple(change(layer, item) for item in level) for level in layers.levels(layer)]
             for layer in LAYERS
             if layer != "grant"
         },

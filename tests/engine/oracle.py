@@ -35,7 +35,7 @@ def _reach(s, q):
         return {"unnamed"}
     element = element if isinstance(element, dict) else {"AWS": element if element == "*" else []}
     called = {f"{kind} {name}" for kind, names in element.items() for name in listed(names)}
-    found = {way for name, way in q["names"].items() if name in called}
+    found = {path for name, path in q["names"].items() if name in called}
     if "NotPrincipal" not in s:
         return found
     frees_nobody = q["bounded"] or (found == {"account"} and not q["principal"].endswith(":root"))
@@ -52,7 +52,7 @@ def _ways(policies, effect, q):
 
 
 def _covers(grant, q):
-    """Whether a grant of a KMS key speaks of the call."""
+    """Whether a grant of a KMS key is about the call."""
     exact = grant["constraints"].get("encryption_context_equals")
     pairs = exact or grant["constraints"].get("encryption_context_subset", {})
     sent = {k.removeprefix("kms:EncryptionContext:"): v for k, v in q["context"].items()}
@@ -69,7 +69,7 @@ def _restricted(q):
 
 
 def _levels(q, *, inside, linked):
-    """List what stands around the call: each level must allow it, through one of its policies."""
+    """List what is around the call: each level must allow it, through one of its policies."""
     service, action = q["action"].lower().split(":")
     reached = service in LISTS["rcp_services"] and action != "retiregrant" and q["resource"] != "*"
     return [
@@ -111,7 +111,7 @@ def decide(question):
     if action == "sts:getcalleridentity" and not provider and caller != "anonymous":
         return "allowed"
 
-    # Which policies speak of this call at all.
+    # Which policies are about this call at all.
     identity = q["identity"] if inside and not root else []
     boundary = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
     session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []

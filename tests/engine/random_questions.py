@@ -140,7 +140,7 @@ class _World:
         return whole, name, tests
 
     def condition(self, keys: Sequence[Key] = KEYS) -> Doc:
-        """A Condition element without the same key twice in one operator."""
+        """A Condition element without a duplicate key in an operator."""
         condition: Doc = {}
         for _ in range(self.pick([1, 1, 1, 2, 2, 0])):
             operator, key, values = self.test(keys)
@@ -219,18 +219,18 @@ class _World:
         return made
 
     def not_principal(self, effect: str) -> Doc:
-        """A NotPrincipal element; with Deny the account stands beside the principals in it."""
+        """A NotPrincipal element; with Deny the account is beside the principals in it."""
         caller = self.caller
         named = caller.kind not in ("service", "anonymous", "provider") and self.chance(60)
-        one = caller.arn if named else self.pick(NAMES)
+        text = caller.arn if named else self.pick(NAMES)
         if effect == "Allow":
             return {"AWS": self.pick([ANA, BEN, EVE, DEV, DEV_1, GUEST])}
         if caller.kind == "service" and self.chance(50):
             return {"Service": [self.pick([EC2, LOGGING])]}
-        account = one.split(":")[4] if ":" in one else one
-        behind = [known.issuer for known in CALLERS if known.arn == one and known.issuer]
+        account = text.split(":")[4] if ":" in text else text
+        behind = [known.issuer for known in CALLERS if known.arn == text and known.issuer]
         spelling = self.pick([f"arn:aws:iam::{account}:root", account])
-        return {"AWS": [*dict.fromkeys([one, *behind, spelling])]}
+        return {"AWS": [*dict.fromkeys([text, *behind, spelling])]}
 
     def resource_policy(self, *, pinned: bool) -> Doc | None:
         """The policy of the resource, where its kind has one."""
@@ -315,7 +315,7 @@ class _World:
         return switches
 
     def around(self) -> Doc:
-        """What stands around the policies of caller and resource; mostly one thing or nothing."""
+        """What is around the policies of caller and resource; mostly one thing or nothing."""
         made = dict(NOTHING_AROUND)
         if not self.chance(45):
             return made
@@ -361,11 +361,11 @@ class _World:
             if ":key/" in self.resource and self.chance(45):
                 grants = [self.grant() for _ in range(self.pick([1, 1, 2]))]
             around = self.around()
-        asked = self.pick([*[self.action] * 8, self.action.lower(), self.action.upper()])
+        request = self.pick([*[self.action] * 8, self.action.lower(), self.action.upper()])
         return {
             "principal": self.caller.arn,
             "issuer": self.caller.issuer,
-            "action": asked,
+            "action": request,
             "resource": self.resource,
             "resource_account": self.owner,
             "context": self.context,

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Test = tuple[Comparison, tuple[str | None, ...]]
 
 PLAIN_VALUES = ("one", "another")
-"""What a variable may stand for, beside the values that conditions name."""
+"""What a variable can be for, beside the values that conditions name."""
 
 FEW = 64
 """So many ways of filling the variables of a text are tried at most."""
@@ -120,7 +120,7 @@ def kinds_of_requests(statements: Sequence[Statement], layer: str = "identity") 
     Parameters
     ----------
     layer
-        Where the statements stand; RCPs, say, are about some services only.
+        Where the statements are; RCPs, say, are about some services only.
 
     Examples
     --------
@@ -187,14 +187,14 @@ def _some_of(names: frozenset[str], layer: str) -> tuple[str, ...]:
         return out_of_reach, name.lower() in _ODD or service in _ODD_SERVICES
 
     known = [name for name in _KNOWN if name in names]
-    one = min(known or sorted(names), key=is_odd)
+    item = min(known or sorted(names), key=is_odd)
     # Which of these a caller can use depends on what the caller is.
     trust = [name for name in _TRUST if name in names and layer == "resource"]
-    return tuple(dict.fromkeys((one, *trust)))
+    return tuple(dict.fromkeys((item, *trust)))
 
 
 def _choices(about: Iterable[Statement]) -> Choices:
-    """Return what the variables may stand for: values that conditions name, and some others."""
+    """Return what the variables can be for: values that conditions name, and some others."""
     named: dict[str, list[str]] = defaultdict(list)
     keys: dict[str, tuple[str, ...]] = {}
     for statement in about:
@@ -205,7 +205,7 @@ def _choices(about: Iterable[Statement]) -> Choices:
         pairs = (*(statement.principal or ()), *(statement.not_principal or ()))
         ids = [value for _, value in pairs if _UNIQUE_ID.fullmatch(value)]
         if ids:
-            keys["aws:userid"] = (*ids, *(f"{one}:session" for one in ids))
+            keys["aws:userid"] = (*ids, *(f"{item}:session" for item in ids))
     return {
         key: (*[value for value in named[key][:2] if not set("*?$") & set(value)], *values)
         for key, values in keys.items()
@@ -247,12 +247,12 @@ def _resources(
     for statement in about:
         for text in (*(statement.resource or ()), *(statement.not_resource or ())):
             if statement.variables and any_variable((text,)):
-                filled = [one for (one,) in _filled((text,), choices, literal)]
-                patterns |= dict.fromkeys(one for one in filled if one is not None)
+                filled = [item for (item,) in _filled((text,), choices, literal)]
+                patterns |= dict.fromkeys(item for item in filled if item is not None)
             else:
                 patterns[text] = None
     # A statement without Resource is one of a trust policy, as a rule.
-    bare = any(one.resource is None and one.not_resource is None for one in about)
+    bare = any(item.resource is None and item.not_resource is None for item in about)
     samples = (f"arn:aws:iam::{ACCOUNT}:role/any",) * bare + resource_samples(patterns)
     found: dict[Hashable, str] = {}
     few = max(FEW, most // (len(patterns) + 1))
@@ -288,7 +288,7 @@ def _wanted(
 
 
 def _values(key: str, tests: Sequence[Test], chosen: tuple[str, ...]) -> tuple[Values, ...]:
-    """Return one value for each sort; what variables may stand for is a sort by itself."""
+    """Return one value for each sort; what variables can be for is a sort by itself."""
     single = dict.fromkeys(chosen)
     for comparison, wanted in tests:
         known = (value for value in wanted if value is not None)

@@ -69,12 +69,12 @@ def test_one_action_may_be_about_resources_of_every_kind():
     )
     owner = {"Principal": {"AWS": OWN}}
     for action in ("sts:AssumeRole", "kms:Decrypt", GET):
-        asked = [
+        question = [
             ask(caller, action, resource, resource_account=OWN)
             for caller in callers
             for resource in (ROLE, LINKED, KEY, "*", OBJECT, OBJECT.replace("aws", "aws-cn"))
         ]
-        for order in (asked, asked[::-1]):
+        for order in (question, question[::-1]):
             layers = Layers(
                 [EVERYTHING],
                 resource_policy(owner, owner | {"Resource": None}),
@@ -106,7 +106,7 @@ def test_the_sides_of_caller_and_resource_may_be_worked_out_apart(question):
         assert apart is read(request, together).verdict
 
 
-def test_one_policy_may_stand_in_several_layers():
+def test_one_policy_can_be_in_several_layers():
     """What is remembered of it in one says nothing of it in another."""
     both = resource_policy({"Principal": {"AWS": EVE}}, {"Principal": None}, name="both")
 
@@ -120,21 +120,21 @@ def test_one_policy_may_stand_in_several_layers():
 
 
 def test_layers_that_were_asked_are_equal_to_layers_that_were_not():
-    """What is remembered is no part of their value."""
-    asked, new = (Layers([policy({})], resource_policy({})) for _ in range(2))
-    assert evaluate(ask(ANA, resource=OBJECT), asked)
+    """What is remembered is not a part of their value."""
+    request, new = (Layers([policy({})], resource_policy({})) for _ in range(2))
+    assert evaluate(ask(ANA, resource=OBJECT), request)
 
-    assert asked == new
-    assert hash(asked.identity[0]) == hash(new.identity[0])
-    assert "compiled" not in repr(asked)
+    assert request == new
+    assert hash(request.identity[0]) == hash(new.identity[0])
+    assert "compiled" not in repr(request)
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringLike", "Bool"])
 def test_a_key_that_nobody_knows_may_hold_several_values(operator):
     """Then it is a key of several values, and fits no operator without set operator."""
     layers = Layers([policy({"Condition": {operator: {"app:x": "true"}}})])
-    one, two = (ask(context={"app:x": values}) for values in (["true"], ["true", "false"]))
+    item, two = (ask(context={"app:x": values}) for values in (["true"], ["true", "false"]))
 
-    assert bool(evaluate(one, layers)) is ("Not" not in operator)
-    for way in (evaluate, read):
-        assert not way(two, layers)
+    assert bool(evaluate(item, layers)) is ("Not" not in operator)
+    for path in (evaluate, read):
+        assert not path(two, layers)

@@ -16,7 +16,7 @@ ROWS = [
     for table in ("evaluation", "language")
     for row in json.loads((FOLDER / f"{table}.json").read_text("utf-8"))
 ]
-# "trust" is the resource policy of a role. "root" is no layer: no policy decides there. A row
+# "trust" is the resource policy of a role. "root" is not a layer: no policy decides there. A row
 # without a layer names none, because two had to agree, or a grant did, or nothing is needed, or
 # because the action never works across accounts.
 LAYER = {"trust": "resource"}
@@ -41,7 +41,7 @@ def test_the_engine_agrees_with_the_documents(row):
 
 @each_row("row", [row for row in ROWS if row.values[0]["layer"]])
 def test_the_engine_names_the_layer_that_the_documents_name(row):
-    """What granted, what denied or what was missing stands in the layer of the row."""
+    """What granted, what denied or what was missing is in the layer of the row."""
     decision = ask_engine(row["question"])
     layer = LAYER.get(row["layer"], row["layer"])
     decided = {hit.layer for hit in decision.determining}

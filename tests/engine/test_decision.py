@@ -210,7 +210,7 @@ BLOCKED = {
 
 @pytest.mark.parametrize(("request_", "layers", "wanted"), BLOCKED.values(), ids=BLOCKED)
 def test_what_blocks_is_every_deny_and_every_shut_ceiling(request_, layers, wanted):
-    """And if there is none of both, the granter that is missing."""
+    """And if there isn't one of both, the granter that is missing."""
     assert evaluate(request_, layers).blocked_by == wanted
 
 
@@ -242,7 +242,7 @@ def test_a_step_as_json_has_its_statements_with_their_paths():
 
 
 def test_assumptions_go_with_the_decision():
-    """What was taken for granted is told in the explanation and in JSON, in order."""
+    """What was taken for granted is in the explanation and in JSON, in order."""
     decision = evaluate(ask(), Layers([EVERYTHING])).assuming(["one"]).assuming(["two"])
 
     assert isinstance(decision, Decision)
@@ -260,8 +260,8 @@ def test_a_notebook_shows_a_decision_by_the_one_door(monkeypatch):
 
 def test_verdicts_have_aws_words_and_a_symbol():
     """Word and symbol together; colour is never the only sign."""
-    assert [one.value for one in Verdict] == ["allowed", "explicitDeny", "implicitDeny"]
-    assert [f"{one.symbol} {one}" for one in Verdict] == [
+    assert [item.value for item in Verdict] == ["allowed", "explicitDeny", "implicitDeny"]
+    assert [f"{item.symbol} {item}" for item in Verdict] == [
         "✓ allowed",
         "✕ explicit deny",
         "○ implicit deny",
@@ -309,7 +309,7 @@ def test_what_blocks_a_request_is_as_the_contract_says(question):
         layer
         for layer in CEILINGS
         for level in decision.layer_matches[layer].levels
-        if not any(one.effect == "Allow" and one.applies for one in level)
+        if not any(match.effect == "Allow" and match.applies for match in level)
         and not is_task_policy(layer, question)
     }
 
@@ -350,7 +350,7 @@ def test_what_determined_an_allowed_request_is_enough(question):
 
 
 @given(QUESTIONS)
-def test_without_what_determined_it_an_explicit_deny_is_none(question):
+def test_without_the_determining_statements_an_explicit_deny_is_gone(question):
     """The determining statements of an explicit deny are all the denies that apply."""
     decision = ask_engine(question)
     assume(decision.verdict is Verdict.EXPLICIT_DENY)
@@ -379,7 +379,7 @@ RUNGS = ("deny", "rcp", "scp", "endpoint", "resource", "identity", "boundary", "
 
 @given(QUESTIONS)
 def test_the_steps_are_rungs_that_tell_what_was_heard(question):
-    """Eight, and a ninth for scoped credentials; grants stand with the resource policy."""
+    """Eight, and a ninth for scoped credentials; grants are with the resource policy."""
     decision = ask_engine(question)
     scoped = ("scoped",) if decision.layer_matches["scoped"].present else ()
     steps = {step.layer: step for step in decision.steps}
@@ -406,7 +406,7 @@ def test_the_steps_are_rungs_that_tell_what_was_heard(question):
 
 
 @given(QUESTIONS)
-def test_a_layer_is_absent_only_where_there_is_none_or_it_has_no_part(question):
+def test_a_layer_is_absent_only_if_it_is_missing_or_does_not_apply(question):
     """And then it says which of the two."""
     decision = ask_engine(question)
 
@@ -431,7 +431,7 @@ def test_to_json_is_json(question):
     assert [step["layer"] for step in made["steps"]] == [step.layer for step in decision.steps]
     assert made["verdict"] == decision.verdict.value
     assert made["blocked_by"] == sorted(decision.blocked_by)
-    assert made["determining"] == [one.address for one in decision.determining]
+    assert made["determining"] == [match.address for match in decision.determining]
 
 
 WORDS = {"allowed": "ALLOWED", "explicitDeny": "EXPLICIT DENY", "implicitDeny": "IMPLICIT DENY"}
@@ -445,6 +445,6 @@ def test_explain_answers_six_questions_and_gives_the_verdict(question):
 
     assert f"\n{decision.verdict.symbol} {WORDS[decision.verdict.value]}" in text
     assert [line for line in text.splitlines() if line[1:3] == ". "] == [
-        f"{number}. {asked}" for number, asked in enumerate(SIX, 1)
+        f"{number}. {request}" for number, request in enumerate(SIX, 1)
     ]
     assert decision.message in text

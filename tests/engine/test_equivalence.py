@@ -101,15 +101,15 @@ EQUAL = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), EQUAL)
-def test_these_mean_the_same(one, other):
+@pytest.mark.parametrize(("item", "other"), EQUAL)
+def test_these_mean_the_same(item, other):
     """In other words, and both ways round."""
-    found = equivalent(one, other)
+    found = equivalent(item, other)
 
     assert found, found.because
     assert found.exhaustive
     assert found.checked > 0
-    assert equivalent(other, one)
+    assert equivalent(other, item)
 
 
 DIFFERENT = [
@@ -209,13 +209,13 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_these_differ(one, other):
+@pytest.mark.parametrize(("item", "other"), DIFFERENT)
+def test_these_differ(item, other):
     """And the request that shows it is decided differently."""
-    found = equivalent(one, other)
+    found = equivalent(item, other)
 
     assert not found
-    assert not equivalent(other, one)
+    assert not equivalent(other, item)
     first, second = found.decisions
     assert first.request is second.request is found.witness
     assert evaluate(found.witness, first.layers).verdict is first.verdict
@@ -225,7 +225,7 @@ def test_these_differ(one, other):
 
 @pytest.mark.parametrize("as_", AROUND)
 def test_every_type_of_policy_decides_by_itself(as_):
-    """What stands around it lets the request through; a Deny and silence are two things."""
+    """What is around it lets the request through; a Deny and silence are two things."""
     principal = "*" if as_ in equivalence.MAY_NAME else None
     granting = allow("s3:*", MAPS, principal=principal)
     denying = deny("s3:*", MAPS, principal=principal)
@@ -246,7 +246,7 @@ def open_to(principal, actions="s3:*", resources="*"):
     return allow(actions, resources, principal=principal)
 
 
-def spares(effect, *names):
+def exempt(effect, *names):
     """A resource policy with NotPrincipal."""
     return statement(Effect=effect, NotPrincipal={"AWS": list(names)}, Action="s3:*", Resource="*")
 
@@ -256,7 +256,7 @@ SESSION = f"arn:aws:sts::{OWN}:assumed-role/audit/ana"
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("item", "other", "same"),
     [
         (open_to("*"), open_to({"AWS": "*"}), True),
         (open_to(OWN), open_to(f"arn:aws:iam::{OWN}:root"), True),
@@ -273,9 +273,9 @@ SESSION = f"arn:aws:sts::{OWN}:assumed-role/audit/ana"
         (open_to("ec2.amazonaws.com"), open_to("sns.amazonaws.com"), False),
         (open_to("AIDA" + "Q" * 17), NOTHING, False),
         (open_to("AROA" + "Q" * 17), open_to("AROA" + "R" * 17), False),
-        (spares("Deny", ANA, OWN), spares("Deny", OWN), False),
-        (spares("Deny", ANA), deny("s3:*", principal="*"), False),
-        (spares("Allow", ANA), open_to("*"), False),
+        (exempt("Deny", ANA, OWN), exempt("Deny", OWN), False),
+        (exempt("Deny", ANA), deny("s3:*", principal="*"), False),
+        (exempt("Allow", ANA), open_to("*"), False),
         (trust(OWN), trust(FOREIGN), False),
         (trust("accounts.google.com"), NOTHING, True),  # who uses another action
         (trust("ec2.amazonaws.com"), trust("lambda.amazonaws.com"), False),
@@ -287,10 +287,10 @@ SESSION = f"arn:aws:sts::{OWN}:assumed-role/audit/ana"
         (open_to("*", "ecr:*", None), NOTHING, False),
     ],
 )
-def test_resource_based_policies_may_differ_in_whom_they_name(one, other, same):
+def test_resource_based_policies_can_differ_in_their_principals(item, other, same):
     """And in how directly."""
-    assert bool(equivalent(one, other, as_="resource")) is same
-    assert bool(equivalent(other, one, as_="resource")) is same
+    assert bool(equivalent(item, other, as_="resource")) is same
+    assert bool(equivalent(other, item, as_="resource")) is same
 
 
 def test_an_rcp_is_tried_on_what_rcps_protect():
@@ -318,9 +318,9 @@ def test_a_policy_is_equivalent_to_its_short_form(policy):
 
 @settings(max_examples=tries(60))
 @given(POLICIES, POLICIES)
-def test_equivalence_has_two_ends(one, other):
+def test_equivalence_has_two_ends(item, other):
     """Both ways round the answer is the same, and a witness is a real one."""
-    there, back = equivalent(one, other), equivalent(other, one)
+    there, back = equivalent(item, other), equivalent(other, item)
 
     assert bool(there) is bool(back)
     if not there:
@@ -334,7 +334,7 @@ def test_equivalence_has_two_ends(one, other):
 @given(QUESTIONS, QUESTIONS)
 def test_random_policies_are_equivalent_to_their_short_forms(question, more):
     """Even two of them put together."""
-    made = [Policy.parse(one) for one in (*question["identity"], *more["identity"])]
+    made = [Policy.parse(item) for item in (*question["identity"], *more["identity"])]
     both = NOTHING
     for policy in made:
         if policy.version == both.version:
@@ -343,7 +343,7 @@ def test_random_policies_are_equivalent_to_their_short_forms(question, more):
     assert equivalent(both, minimize(both), most=5_000)
 
 
-def test_a_random_choice_is_no_proof():
+def test_a_random_choice_is_not_a_proof():
     """And says so; the same choice each time."""
     keys = {f"aws:PrincipalTag/t{number}": "x" for number in range(20)}
     policy = allow("s3:*", when={"StringEquals": keys})
@@ -356,7 +356,7 @@ def test_a_random_choice_is_no_proof():
     assert str(found) == f"No difference in {found.checked} requests, chosen at random."
 
 
-def test_too_many_callers_or_samples_are_no_proof(monkeypatch):
+def test_too_many_callers_or_samples_prove_nothing(monkeypatch):
     """Whatever was left out might have made the difference."""
     policy = open_to([ANA, ROLE])
     monkeypatch.setattr(equivalence, "MOST_PEOPLE", 3)
@@ -409,10 +409,13 @@ def test_odd_texts_of_a_policy_cannot_be_asked_for():
     ("arguments", "complaint"),
     [
         ({"as_": "bucket"}, "no policy type 'bucket'.*identity"),
-        ({"one": Policy.parse({"Statement": [{"Effect": "Deny", "Action": []}] * 1001})}, "1001"),
+        (
+            {"policy": Policy.parse({"Statement": [{"Effect": "Deny", "Action": []}] * 1001})},
+            "1001",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(arguments, complaint):
     """With the reason."""
     with pytest.raises(RequestError, match=complaint):
-        equivalent(**{"one": NOTHING, "other": NOTHING} | arguments)
+        equivalent(**{"policy": NOTHING, "other": NOTHING} | arguments)

@@ -101,15 +101,15 @@ def test_a_call_that_needs_several_pairs_needs_each_of_them():
 
 def test_the_pairs_after_the_first_that_is_refused_are_not_asked():
     """As AWS stops there; the pairs may come one by one."""
-    asked = []
+    request = []
 
     def questions():
         for question in (ALLOWED, REFUSED, DENIED):
-            asked.append(question)
+            request.append(question)
             yield question
 
     assert not evaluate_call(questions())
-    assert asked == [ALLOWED, REFUSED]
+    assert request == [ALLOWED, REFUSED]
 
 
 def test_several_pairs_may_be_decided_by_other_rules():
@@ -121,7 +121,7 @@ def test_several_pairs_may_be_decided_by_other_rules():
     assert evaluate_call([ALLOWED], nobody).rules is nobody
 
 
-def test_a_call_that_needs_nothing_is_no_question():
+def test_a_call_that_needs_nothing_is_not_a_question():
     """The error says what a call needs."""
     with pytest.raises(RequestError, match="at least one pair"):
         evaluate_call([])

@@ -113,7 +113,7 @@ NEAR = {
         {"Resource": []},
         f'Resource: expected nothing (an empty list), the request has "{OBJECT}"',
     ),
-    "a spared resource": (
+    "an exempt resource": (
         {},
         {"Resource": None, "NotResource": "arn:aws:s3:::bk/*"},
         f"NotResource: it exempts {OBJECT}",
@@ -123,7 +123,7 @@ NEAR = {
         {"Action": "s3:Put*"},
         f'Action: expected "s3:Put*", the request has "{GET}"',
     ),
-    "a spared action": (
+    "an exempt action": (
         {},
         {"Action": None, "NotAction": "s3:*"},
         f"NotAction: it exempts {GET}",
@@ -187,7 +187,7 @@ RESOURCE_MISSES = {
     ("request_", "statement", "wanted"), RESOURCE_MISSES.values(), ids=RESOURCE_MISSES
 )
 def test_a_miss_of_a_resource_policy_names_who_is_meant(request_, statement, wanted):
-    """And says so where nobody is, where the caller is spared, or comes in another way."""
+    """It also says so for no principal, for an exempt caller, and for another kind of match."""
     decision = evaluate(request_, Layers(resource=resource_policy(statement)))
 
     assert decision.nearest_miss == f"bucket/#1 nearly matches. {wanted}."
@@ -215,13 +215,13 @@ def test_a_trust_policy_may_have_no_resource():
 
 
 def test_only_registries_leave_the_resource_out_of_their_policies():
-    """An ECR repository policy hangs on its repository; elsewhere a statement needs a Resource."""
+    """An ECR repository policy needs no Resource; elsewhere a statement needs one."""
     repository = f"arn:aws:ecr:eu-west-1:{OWN}:repository/r"
     layers = Layers(resource=resource_policy({"Resource": None}))
 
-    for way in (evaluate, read):
-        assert way(ask(action="ecr:GetAuthorizationToken", resource=repository), layers)
-        assert not way(ask(), layers)
+    for path in (evaluate, read):
+        assert path(ask(action="ecr:GetAuthorizationToken", resource=repository), layers)
+        assert not path(ask(), layers)
 
 
 def test_the_nearest_miss_is_the_one_that_misses_least():
@@ -257,7 +257,7 @@ def test_where_a_ceiling_cuts_the_nearest_miss_is_in_the_ceiling():
 
 
 def test_nothing_comes_near_without_an_allow():
-    """No Allow statement anywhere; or the verdict is no implicit deny."""
+    """No Allow statement anywhere; or the verdict is not an implicit deny."""
     assert evaluate(ask(), Layers()).nearest_miss == ""
     unrelated = policy({"Effect": "Deny", "Action": "ec2:*"})
     assert evaluate(ask(), Layers([unrelated])).nearest_miss == ""
@@ -636,9 +636,9 @@ def test_why_not_takes_the_address_of_a_statement_or_the_name_of_a_policy():
     two = policy({"Sid": "First", "Action": "ec2:*"}, {"Action": "sqs:*"}, name="two")
     decision = evaluate(ask(), Layers([two, EC2_ONLY], boundary=EC2_ONLY))
 
-    assert [one.address for one in decision.why_not("two/#2")] == ["two/#2"]
-    assert [one.address for one in decision.why_not("two")] == ["two/First", "two/#2"]
-    assert [one.layer for one in decision.why_not("ec2-only/#1")] == ["identity", "boundary"]
+    assert [match.address for match in decision.why_not("two/#2")] == ["two/#2"]
+    assert [match.address for match in decision.why_not("two")] == ["two/First", "two/#2"]
+    assert [match.layer for match in decision.why_not("ec2-only/#1")] == ["identity", "boundary"]
     (reading,) = decision.why_not("two/First")
     assert reading.text == (
         f'Allow two/First doesn\'t match. Action: expected "ec2:*", the request has "{GET}".'
@@ -657,17 +657,17 @@ def test_why_not_of_what_is_not_there_names_what_is():
 
 
 def test_why_not_holds_any_policy_against_the_request():
-    """Also one that is not among the layers; it then stands where its statements could stand."""
+    """Also one that is not among the layers; it then is where its statements could be."""
     decision = evaluate(ask(), Layers())
     own = decision.why_not(policy({"Action": "s3:*"}, {"Action": "ec2:*"}, name="mine"))
-    named, spared = decision.why_not(
+    named, exempt = decision.why_not(
         resource_policy({}, {"Principal": None, "NotPrincipal": {"AWS": ANA}}, name="theirs")
     )
 
-    assert [one.applies for one in own] == [True, False]
-    assert [one.layer for one in own] == ["identity", "identity"]
+    assert [match.applies for match in own] == [True, False]
+    assert [match.layer for match in own] == ["identity", "identity"]
     assert (named.layer, named.applies) == ("resource", True)
-    assert (spared.layer, spared.applies) == ("resource", False)
+    assert (exempt.layer, exempt.applies) == ("resource", False)
     assert own[0].text == "Allow mine/#1 matches."
 
 
@@ -692,7 +692,7 @@ IN_PLACE = {
 
 @pytest.mark.parametrize(("request_", "layers"), IN_PLACE.values(), ids=IN_PLACE)
 def test_why_not_says_the_same_of_a_policy_and_of_its_name(request_, layers):
-    """A policy of these layers is held against the request where it stands."""
+    """A policy of these layers is held against the request where it is."""
     decision = evaluate(request_, Layers([EVERYTHING], **layers))
     (by_name,) = decision.why_not("it")
     (by_policy,) = decision.why_not(by_name.attached.policy)
@@ -710,7 +710,7 @@ def test_why_not_holds_a_single_statement_against_the_request():
 
 
 def test_why_not_follows_the_rules_of_the_decision():
-    """Whoever believes otherwise is told otherwise."""
+    """A wrong belief gives another answer."""
     anything = replace(AWS_RULES, action=lambda *_: True)
     (reading,) = evaluate(ask(), Layers(), anything).why_not(EC2_ONLY)
 
@@ -719,14 +719,14 @@ def test_why_not_follows_the_rules_of_the_decision():
 
 
 def test_why_not_knows_whether_the_caller_has_a_boundary():
-    """NotPrincipal spares nobody who has one."""
-    spares = resource_policy(
+    """NotPrincipal exempts no principal with a boundary."""
+    exempt = resource_policy(
         {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": [ANA, ROOT]}}
     )
     bounded = evaluate(ask(), Layers(boundary=EVERYTHING))
 
-    assert bounded.why_not(spares)[0].applies
-    assert not evaluate(ask(), Layers()).why_not(spares)[0].applies
+    assert bounded.why_not(exempt)[0].applies
+    assert not evaluate(ask(), Layers()).why_not(exempt)[0].applies
 
 
 def test_a_statement_without_any_action_applies_to_nothing():
@@ -758,8 +758,8 @@ def test_a_reading_says_whether_it_applies_and_if_not_why():
 def test_a_resource_with_variables_is_shown_as_it_is_read():
     """Filled in where the values are known; an unknown variable stays as it is written."""
     written = ["arn:aws:s3:::home/${aws:username}/*", "arn:aws:s3:::home/${aws:userid}/*"]
-    one = policy({"Resource": written}, name="home")
-    decision = evaluate(ask(context={"aws:username": "ana"}), Layers([one]))
+    item = policy({"Resource": written}, name="home")
+    decision = evaluate(ask(context={"aws:username": "ana"}), Layers([item]))
 
     assert decision.nearest_miss == (
         'home/#1 nearly matches. Resource: expected "arn:aws:s3:::home/ana/*"'

@@ -111,7 +111,7 @@ def test_nothing_of_a_fix_can_be_left_out(decision):
             for part in combinations(fix.edits, size):
                 assert not fix.smallest or bool(again(decision, part)) is bool(decision)
         for edit in fix.edits:
-            rest = [one for one in fix.edits if one is not edit]
+            rest = [item for item in fix.edits if item is not edit]
             assert bool(again(decision, rest)) is bool(decision)
 
 
@@ -122,8 +122,8 @@ def test_fixes_come_in_the_order_of_their_breadth_and_no_two_are_the_same(decisi
 
     assert [fix.breadth for fix in found] == sorted(fix.breadth for fix in found)
     assert len({fix.edits for fix in found}) == len(found)
-    said = [fix.text for fix in found if len(fix.edits) == 1]
-    assert len(said) == len(set(said))
+    text = [fix.text for fix in found if len(fix.edits) == 1]
+    assert len(text) == len(set(text))
     assert len(found) <= MOST or len(found[0].edits) == 1
     for fix in found:
         assert fix.breadth == sum(edit.breadth for edit in fix.edits)
@@ -144,7 +144,7 @@ def single(decision):
 @given(DECISIONS)
 def test_no_statement_is_missed_that_decides_alone(decision):
     """If taking it out flips the verdict, and it is not AWS's, a fix is about it."""
-    layers = ("identity", "resource") if decision else [one for one in LAYERS if one != "grant"]
+    layers = ("identity", "resource") if decision else [item for item in LAYERS if item != "grant"]
     for layer in layers:
         for reading in decision.layer_matches[layer].applying:
             if is_of_aws(reading.attached) or reading.effect == ("Deny" if decision else "Allow"):
@@ -189,21 +189,21 @@ def test_no_ceiling_is_missed_that_could_be_opened(decision):
 
 def copied(layers):
     """What can be read of some layers, as text."""
-    return [(layer, level, place, repr(one)) for layer, level, place, one in places(layers)]
+    return [(layer, level, place, repr(item)) for layer, level, place, item in places(layers)]
 
 
 @given(DECISIONS)
 def test_a_fix_leaves_everything_else_as_it_was(decision):
     """The layers that were asked about, and in the changed ones all that it does not name."""
     before, layers = copied(decision.layers), decision.layers
-    originals = {id(one) for _, _, _, one in places(layers)}
+    originals = {id(item) for _, _, _, item in places(layers)}
 
     for fix in decision.fixes():
         after = fix.apply(layers)
-        new = [one for _, _, _, one in places(after) if id(one) not in originals]
-        untouched = [one for _, _, _, one in places(after) if id(one) in originals]
+        new = [item for _, _, _, item in places(after) if id(item) not in originals]
+        untouched = [item for _, _, _, item in places(after) if id(item) in originals]
 
-        assert sum(one.policy not in layers_of(after, "grant") for one in new) <= len(fix.edits)
+        assert sum(item.policy not in layers_of(after, "grant") for item in new) <= len(fix.edits)
         assert len(untouched) >= len(originals) - len(fix.edits) - len(layers.grant)
         assert (after.grant, copied(layers)) == (layers.grant, before)
         assert fix.ask(decision.request).principal == decision.request.principal
@@ -212,36 +212,40 @@ def test_a_fix_leaves_everything_else_as_it_was(decision):
 
 def layers_of(layers, layer):
     """The documents of one layer."""
-    return [one.policy for one in layers.of(layer)]
+    return [item.policy for item in layers.of(layer)]
 
 
 @given(DECISIONS)
 def test_changed_policies_are_documents_that_say_the_same(decision):
     """Read again from their text or their JSON, with the name and version that they had."""
-    before = {id(one) for _, _, _, one in places(decision.layers)}
-    versions = {one.policy.name: one.policy.version for _, _, _, one in places(decision.layers)}
+    before = {id(item) for _, _, _, item in places(decision.layers)}
+    versions = {item.policy.name: item.policy.version for _, _, _, item in places(decision.layers)}
 
     for fix in decision.fixes():
-        for layer, _, _, one in places(fix.apply(decision.layers)):
-            if id(one) in before or layer == "grant":
+        for layer, _, _, item in places(fix.apply(decision.layers)):
+            if id(item) in before or layer == "grant":
                 continue
-            assert Policy.parse(one.policy.text) == one.policy
-            assert Policy.parse(one.policy.to_dict()) == one.policy
-            assert one.policy.version == versions.get(one.policy.name, "2012-10-17")
-            assert [each.number for each in one.policy.statements] == [
-                number for number, _ in enumerate(one.policy.statements, 1)
+            assert Policy.parse(item.policy.text) == item.policy
+            assert Policy.parse(item.policy.to_dict()) == item.policy
+            assert item.policy.version == versions.get(item.policy.name, "2012-10-17")
+            assert [each.number for each in item.policy.statements] == [
+                number for number, _ in enumerate(item.policy.statements, 1)
             ]
 
 
 @MANY
 @given(DECISIONS)
 def test_policies_of_aws_are_detached_and_never_edited(decision):
-    """Wherever one still stands after a fix, it says what it said."""
-    theirs = {one.arn: one.policy for _, _, _, one in places(decision.layers) if is_of_aws(one)}
+    """Wherever one still is after a fix, it says what it said."""
+    theirs = {
+        principal.arn: principal.policy
+        for _, _, _, principal in places(decision.layers)
+        if is_of_aws(principal)
+    }
 
     for fix in decision.fixes():
-        for _, _, _, one in places(fix.apply(decision.layers)):
-            assert not is_of_aws(one) or one.policy is theirs[one.arn]
+        for _, _, _, principal in places(fix.apply(decision.layers)):
+            assert not is_of_aws(principal) or principal.policy is theirs[principal.arn]
 
 
 def is_of_aws(attached):
@@ -283,10 +287,10 @@ def test_each_fix_says_who_may_make_it(decision):
 def test_most_verdicts_can_be_flipped():
     """On random questions; what cannot is never refused, or never allowed."""
     rng = random.Random(3)
-    asked = [ask_engine(random_question(rng)) for _ in range(500)]
-    fixed = [decision for decision in asked if decision.fixes()]
+    requests = [ask_engine(random_question(rng)) for _ in range(500)]
+    fixed = [decision for decision in requests if decision.fixes()]
 
-    assert len(fixed) > 0.8 * len(asked)
+    assert len(fixed) > 0.8 * len(requests)
     assert {decision.verdict for decision in fixed} == set(Verdict)
     assert {len(decision.fixes()[0].edits) for decision in fixed} >= {1, 2, 3}
 
@@ -368,7 +372,7 @@ CASES = {
         Layers(
             [EVERYTHING, AttachedPolicy(policy({"Effect": "Deny"}, name="Theirs"), AWS_MANAGED)]
         ),
-        ["Detach Theirs: Only AWS can change it."],
+        ["Detach Theirs. Only AWS can change it."],
     ),
     "two denies of AWS in one policy": (
         ask(**KNOWN),
@@ -378,7 +382,7 @@ CASES = {
                 AttachedPolicy(policy(*[{"Effect": "Deny"}] * 2, name="Theirs"), AWS_MANAGED),
             ]
         ),
-        ["Detach Theirs: Only AWS can change it."],
+        ["Detach Theirs. Only AWS can change it."],
     ),
     "MFA": (
         ask(**KNOWN),
@@ -440,7 +444,7 @@ CASES = {
             FOR_ANA,
             (
                 f"Allow {GET} on {OBJECT} in a policy of your own"
-                " that takes the place of the permissions boundary."
+                " that replaces the permissions boundary."
             ),
         ],
     ),
@@ -554,7 +558,7 @@ CASES = {
         Layers([AttachedPolicy(policy({}, {}, name="Theirs"), AWS_MANAGED)]),
         [
             "Add to a policy of ana: Deny ec2:StopInstances on *.",
-            "Detach Theirs: Only AWS can change it.",
+            "Detach Theirs. Only AWS can change it.",
         ],
     ),
     "allowed twice": (
@@ -603,7 +607,7 @@ def test_these_are_the_fixes(request_, layers, wanted):
     )
 
 
-def test_who_must_act_together_is_told():
+def test_the_fix_names_everybody_who_must_act_together():
     """Between two accounts, both sides."""
     (fix,) = evaluate(ask(resource_account=FOREIGN), Layers()).fixes()
 
@@ -612,13 +616,13 @@ def test_who_must_act_together_is_told():
     assert repr(fix) == f"<Fix {fix}>"
 
 
-def test_a_caller_who_is_spared_is_spared_beside_those_who_were():
-    """The condition that is there already gets one value more; all others stay."""
-    spares = {"ArnNotEquals": {"AWS:principalarn": EVE}, "StringLike": {"s3:prefix": "*"}}
-    deny = policy({}, {"Effect": "Deny", "Condition": spares}, name="d")
+def test_a_new_exempt_caller_is_added_to_the_exempt_ones():
+    """The existing condition gets one more value; all others stay."""
+    exempt = {"ArnNotEquals": {"AWS:principalarn": EVE}, "StringLike": {"s3:prefix": "*"}}
+    deny = policy({}, {"Effect": "Deny", "Condition": exempt}, name="d")
     context = {"aws:PrincipalArn": ANA, "s3:prefix": "x"}
     decision = evaluate(ask(context=context), Layers([deny]))
-    fix = next(fix for fix in decision.fixes() if fix.text.startswith("Spare"))
+    fix = next(fix for fix in decision.fixes() if fix.text.startswith("Exempt"))
     statement = fix.apply(decision.layers).identity[0].policy.to_dict()["Statement"][1]
 
     assert statement["Condition"] == {
@@ -676,11 +680,11 @@ def test_beyond_three_changes_one_set_is_given_of_which_nothing_can_be_left_out(
     assert again(decision, fix.edits)
     assert len(fix.edits) == LARGEST + 4
     for edit in fix.edits:
-        assert not again(decision, [one for one in fix.edits if one is not edit])
+        assert not again(decision, [item for item in fix.edits if item is not edit])
 
 
 def test_where_not_even_all_changes_together_are_enough_there_is_no_fix():
-    """Nothing lets a root user assume a role, whatever else stands in the way."""
+    """Nothing lets a root user assume a role, whatever else is in the way."""
     layers = Layers(resource=trust_policy({"Effect": "Deny"}), scp=[[EC2_ONLY], [DENY]])
 
     assert evaluate(ask(ROOT, "sts:AssumeRole", ROLE), layers).fixes() == ()
@@ -722,7 +726,7 @@ DENY_NOTHING = policy({"Effect": "Deny", "Action": "ec2:*"}, name="other")
 
 
 def test_a_boundary_of_aws_is_replaced_by_one_of_your_own():
-    """Its document cannot be changed, so what stands there then is not AWS's any more."""
+    """Its document cannot be changed, so what is there then is not AWS's any more."""
     decision = evaluate(ask(), Layers([EVERYTHING], boundary=AttachedPolicy(EC2_ONLY, AWS_MANAGED)))
     fix = decision.fixes()[1]
     boundary = fix.apply(decision.layers).boundary
@@ -731,7 +735,7 @@ def test_a_boundary_of_aws_is_replaced_by_one_of_your_own():
     assert [statement.action for statement in boundary.policy.statements] == [("ec2:*",), (GET,)]
 
 
-def test_only_decisions_by_the_rules_of_aws_can_be_mended():
+def test_only_decisions_by_the_rules_of_aws_can_be_fixed():
     """What would help somebody who believes otherwise helps nobody."""
     believes = replace(AWS_RULES, scp=any)
 

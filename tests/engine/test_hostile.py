@@ -121,29 +121,29 @@ PLACES = {
 @every_way
 @pytest.mark.parametrize("pattern", first_now(PATTERNS))
 @pytest.mark.parametrize("place", PLACES)
-def test_no_pattern_makes_a_decision_slow(way, place, pattern):
+def test_no_pattern_makes_a_decision_slow(path, place, pattern):
     """Four times the pattern and the text take about four times as long."""
 
     def work(size):
-        layers, asked = PLACES[place](*PATTERNS[pattern](size))
-        return lambda: way(layers, **asked)
+        layers, request = PLACES[place](*PATTERNS[pattern](size))
+        return lambda: path(layers, **request)
 
     assert grows_linearly(work, 2_000)
 
 
 @every_way
-def test_the_stars_of_a_value_are_no_wildcards(way):
+def test_the_stars_of_a_value_are_not_wildcards(path):
     """A name full of stars, put in the place of a variable, matches itself and is not slow."""
 
     def work(size):
         name = "a*" * size
         layers = allowing(Resource="arn:aws:s3:::bk/${aws:username}*b")
-        return lambda: way(
+        return lambda: path(
             layers, resource=f"arn:aws:s3:::bk/{'a' * size}b", context={"aws:username": name}
         )
 
     assert work(3)() is False
-    assert way(
+    assert path(
         allowing(Resource="arn:aws:s3:::bk/${aws:username}/*"),
         resource="arn:aws:s3:::bk/a*a?/k",
         context={"aws:username": "a*a?"},
@@ -253,11 +253,11 @@ BIG = {"statements of which each is different": 250, "policies": 500}
 
 @every_way
 @pytest.mark.parametrize("what", first_now(MUCH))
-def test_four_times_as_much_takes_four_times_as_long(way, what):
+def test_four_times_as_much_takes_four_times_as_long(path, what):
     """From the text of the policies to the verdict, whatever there is much of."""
 
     def work(size):
-        return lambda: way(MUCH[what](size)[0], **MUCH[what](size)[1])
+        return lambda: path(MUCH[what](size)[0], **MUCH[what](size)[1])
 
     assert grows_linearly(work, BIG.get(what, 1_000))
 
@@ -267,12 +267,12 @@ def test_a_matrix_grows_with_its_callers_and_with_its_pairs():
     layers = [allowing(Resource=[f"{BUCKET}/a*b{n}*", "*x?y*"]) for n in range(40)]
 
     def callers(size):
-        asked = [(f"arn:aws:iam::{OWN}:user/u{n}", layers[n % 40], {}) for n in range(size)]
-        return lambda: evaluate_matrix(principals=asked, pairs=[(GET, OBJECT)])
+        request = [(f"arn:aws:iam::{OWN}:user/u{n}", layers[n % 40], {}) for n in range(size)]
+        return lambda: evaluate_matrix(principals=request, pairs=[(GET, OBJECT)])
 
     def pairs(size):
-        asked = [(GET, f"{BUCKET}/{'ab' * (n % 50)}{n}") for n in range(size)]
-        return lambda: evaluate_matrix(principals=[(ANA, layers[0], {})], pairs=asked)
+        request = [(GET, f"{BUCKET}/{'ab' * (n % 50)}{n}") for n in range(size)]
+        return lambda: evaluate_matrix(principals=[(ANA, layers[0], {})], pairs=request)
 
     assert grows_linearly(callers, 1_000)
     assert grows_linearly(pairs, 1_000)
@@ -286,13 +286,13 @@ def _a_hundred_thousand_statements():
 
 @slow
 @every_way
-def test_a_hundred_thousand_statements_are_decided(way):
+def test_a_hundred_thousand_statements_are_decided(path):
     """The last of them allows; one more denies."""
     policy = _a_hundred_thousand_statements()
     (deny,) = parse(ALLOW | {"Effect": "Deny"}).statements
 
-    assert way(Layers([policy]))
-    assert not way(Layers([replace(policy, statements=(*policy.statements, deny))]))
+    assert path(Layers([policy]))
+    assert not path(Layers([replace(policy, statements=(*policy.statements, deny))]))
 
 
 # Long and deep ----------------------------------------------------------------------------------
@@ -323,14 +323,14 @@ CONTEXT = {
 
 @every_way
 @pytest.mark.parametrize("element", LONG_ELEMENTS)
-def test_a_policy_with_a_million_characters_is_decided(way, element):
+def test_a_policy_with_a_million_characters_is_decided(path, element):
     """What is so long matches nothing, and the rest of the statement counts."""
-    assert way(allowing(**LONG_ELEMENTS[element]), context=CONTEXT)
+    assert path(allowing(**LONG_ELEMENTS[element]), context=CONTEXT)
 
 
 @every_way
 @pytest.mark.parametrize("what", ["principal", "action", "resource", "context"])
-def test_a_request_with_a_million_characters_is_refused(way, what):
+def test_a_request_with_a_million_characters_is_refused(path, what):
     """AWS takes no such text anywhere, and iamlab says how long it may be."""
     text = {
         "principal": f"arn:aws:iam::{OWN}:user/" + "a" * LONG,
@@ -340,7 +340,7 @@ def test_a_request_with_a_million_characters_is_refused(way, what):
     }[what]
 
     with pytest.raises(RequestError, match=f"{MAX_TEXT}"):
-        way(allowing(), **{what: text})
+        path(allowing(), **{what: text})
 
 
 def _nested(value, depth):
@@ -411,7 +411,7 @@ STRANGE = {
 
 @every_way
 @each_row("name", STRANGE)
-def test_strange_text_is_compared_as_it_is(way, name):
+def test_strange_text_is_compared_as_it_is(path, name):
     """It matches itself and, without its last character or with one more, nothing."""
     text = STRANGE[name]
     other = text + "x"
@@ -420,39 +420,39 @@ def test_strange_text_is_compared_as_it_is(way, name):
         # Of the old language, where a dollar is a dollar.
         tested = ALLOW | {"Condition": {operator: {"aws:PrincipalTag/t": text}}}
         layers = Layers([Policy.parse(json.dumps({"Statement": [tested]}))])
-        assert way(layers, context={"aws:PrincipalTag/t": text})
-        assert not way(layers, context={"aws:PrincipalTag/t": other})
+        assert path(layers, context={"aws:PrincipalTag/t": text})
+        assert not path(layers, context={"aws:PrincipalTag/t": other})
     for pattern in (f"{BUCKET}/{text}", f"{BUCKET}/{text}?"):
         made = {"Statement": [ALLOW | {"Resource": pattern}]}
         layers = Layers([Policy.parse(json.dumps(made))])
-        assert way(layers, resource=f"{BUCKET}/{text}") is not pattern.endswith("?")
-        assert way(layers, resource=f"{BUCKET}/{other}") is pattern.endswith("?")
+        assert path(layers, resource=f"{BUCKET}/{text}") is not pattern.endswith("?")
+        assert path(layers, resource=f"{BUCKET}/{other}") is pattern.endswith("?")
 
 
 @every_way
 @each_row("name", STRANGE)
-def test_strange_text_in_every_element_breaks_nothing(way, name):
+def test_strange_text_in_every_element_breaks_nothing(path, name):
     """As element, key or value: the statement does not apply, or applies; nothing else happens."""
     text = STRANGE[name]
 
-    assert not way(allowing(Action=f"s3:{text}"))
-    assert not way(allowing(Action=f"{text}:*"))
-    assert way(allowing(Action=None, NotAction=f"s3:{text}"))
-    assert not way(allowing(Resource=text))
-    assert not way(allowing(Principal={"AWS": text}))
-    assert way(allowing(Sid=text))
+    assert not path(allowing(Action=f"s3:{text}"))
+    assert not path(allowing(Action=f"{text}:*"))
+    assert path(allowing(Action=None, NotAction=f"s3:{text}"))
+    assert not path(allowing(Resource=text))
+    assert not path(allowing(Principal={"AWS": text}))
+    assert path(allowing(Sid=text))
     for operator in ("NumericEquals", "DateLessThan", "Bool", "IpAddress", "BinaryEquals", "Null"):
-        assert not way(on_condition(operator, text, text), context={"aws:username": "ana"})
+        assert not path(on_condition(operator, text, text), context={"aws:username": "ana"})
     stored = {"Effect": "Allow", "Principal": {"AWS": text}, "Action": "*", "Resource": "*"}
-    assert not way(Layers(resource=parse(stored)))
+    assert not path(Layers(resource=parse(stored)))
 
 
 def test_a_composed_letter_is_not_a_combined_one():
     """AWS compares characters; it does not normalize them."""
     layers = on_condition("StringEquals", "aws:PrincipalTag/t", STRANGE["composed"])
 
-    for way in WAYS:
-        assert not way(layers, context={"aws:PrincipalTag/t": STRANGE["combining"]})
+    for path in WAYS:
+        assert not path(layers, context={"aws:PrincipalTag/t": STRANGE["combining"]})
 
 
 HALVES = {"first": "\ud800", "last": "\udfff", "star": "a\udc2ab", "question mark": "\udc3f"}
@@ -460,11 +460,11 @@ HALVES = {"first": "\ud800", "last": "\udfff", "star": "a\udc2ab", "question mar
 
 @every_way
 @pytest.mark.parametrize("name", HALVES)
-def test_half_a_surrogate_pair_is_refused_everywhere(way, name):
-    """It is no character; inside the engine such halves mark stars that are no wildcards."""
+def test_half_a_surrogate_pair_is_refused_everywhere(path, name):
+    """It is not a character; inside the engine such halves mark stars that are not wildcards."""
     half = HALVES[name]
     layers = allowing(Resource=f"{BUCKET}/${{aws:username}}")
-    for asked in (
+    for request in (
         {"principal": f"arn:aws:iam::{OWN}:user/{half}"},
         {"action": f"s3:{half}"},
         {"resource": f"{BUCKET}/{half}"},
@@ -473,14 +473,14 @@ def test_half_a_surrogate_pair_is_refused_everywhere(way, name):
         {"context": {"aws:TagKeys": ["a", half]}},
     ):
         with pytest.raises(RequestError):
-            way(layers, **asked)
+            path(layers, **request)
     with pytest.raises(PolicyError):
         allowing(Resource=f"{BUCKET}/{half}")
 
 
 @every_way
 @each_row(
-    "asked",
+    "request",
     [
         {"action": ""},
         {"action": "*"},
@@ -504,7 +504,7 @@ def test_half_a_surrogate_pair_is_refused_everywhere(way, name):
         {"context": [("aws:username", "ana")]},
     ],
 )
-def test_what_is_no_request_is_refused_by_every_way(way, asked):
+def test_what_is_not_a_request_is_refused_by_every_way(path, request):
     """A RequestError, never another one, and never an answer."""
     with pytest.raises(RequestError):
-        way(allowing(), **asked)
+        path(allowing(), **request)

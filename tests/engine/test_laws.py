@@ -67,8 +67,8 @@ def policies_for(draw, question, layer, effect):
     own = [{"Action": question["action"], "Resource": question["resource"]}]
     for document in documents(question):
         own += (
-            {name: value for name, value in one.items() if name not in ("Effect", "Sid")}
-            for one in statements_of(document)
+            {name: value for name, value in item.items() if name not in ("Effect", "Sid")}
+            for item in statements_of(document)
         )
     made = dict(draw(st.sampled_from([*FITTING, *own]))) | {"Effect": effect}
     trust = question["action"].lower().startswith("sts:") and ":role/" in question["resource"]
@@ -142,17 +142,17 @@ def test_the_order_of_policies_and_groups_never_matters(question, data):
 def test_the_letter_case_of_the_action_never_matters(question):
     """Neither in the request nor in a policy."""
     decision = ask_engine(question)
-    asked = question | {"action": question["action"].swapcase()}
+    request = question | {"action": question["action"].swapcase()}
     written = copy.deepcopy(question)
     for document in documents(written):
-        for one in statements_of(document):
-            for name in {"Action", "NotAction"} & set(one):
-                text = one[name]
-                one[name] = (
+        for item in statements_of(document):
+            for name in {"Action", "NotAction"} & set(item):
+                text = item[name]
+                item[name] = (
                     text.swapcase() if isinstance(text, str) else [t.swapcase() for t in text]
                 )
 
-    assert summary(ask_engine(asked)) == summary(decision)
+    assert summary(ask_engine(request)) == summary(decision)
     assert summary(ask_engine(written)) == summary(decision)
 
 
@@ -162,7 +162,7 @@ def test_the_letter_case_of_the_action_never_matters(question):
 @MANY
 @given(QUESTIONS, st.data())
 def test_adding_a_deny_never_widens(question, data):
-    """In whatever policy it stands, also in one that was not there before."""
+    """In whatever policy it is, also in one that was not there before."""
     before = ask_engine(question)
     layer = data.draw(st.sampled_from([layer for layer in LAYERS if layer != "grant"]))
     policy = data.draw(policies_for(question, layer, "Deny"))
@@ -176,7 +176,7 @@ def test_adding_a_deny_never_widens(question, data):
 def test_adding_an_allow_never_narrows(question, data):
     """To identity or resource, or to a ceiling that is there; a grant likewise."""
     before = ask_engine(question)
-    # A bucket policy that becomes public shuts out whom it let in: that is Block Public Access.
+    # Block Public Access blocks callers if a change makes the bucket policy public.
     layers = replace(before.layers, public_access_block=None)
     before = evaluate(before.request, layers)
     there = [layer for layer in CEILINGS if layers.levels(layer)]
@@ -215,7 +215,7 @@ def test_removing_a_ceiling_never_narrows(question, data):
     """A whole layer of them, or one of its levels."""
     decision = ask_engine(question)
     layers = decision.layers
-    # A federated user without session policy stands under one that allows nothing.
+    # A federated user without session policy is under one that allows nothing.
     guest = ":federated-user/" in question["principal"]
     there = [
         ceiling
@@ -264,10 +264,10 @@ FREE = {
 def test_who_is_not_bound_by_a_layer_is_neither_stopped_nor_let_in_by_it(question, caller, data):
     """No SCP for services, anonymous callers, providers and service-linked roles, for instance."""
     principal, issuer = caller
-    asked = question | {"principal": principal, "issuer": issuer}
+    request = question | {"principal": principal, "issuer": issuer}
     layer = data.draw(st.sampled_from(FREE[caller]))
-    decision = ask_engine(asked)
-    policy = data.draw(policies_for(asked, layer, data.draw(st.sampled_from(["Allow", "Deny"]))))
+    decision = ask_engine(request)
+    policy = data.draw(policies_for(request, layer, data.draw(st.sampled_from(["Allow", "Deny"]))))
 
     for other in (built(decision.layers, **{layer: []}), more(decision.layers, layer, policy)):
         assert evaluate(decision.request, other).verdict is decision.verdict
@@ -283,9 +283,9 @@ ALIKE = [
 
 
 @given(QUESTIONS, st.sampled_from(ALIKE), st.data())
-def test_an_rcp_reaches_only_resources_of_its_services(question, asked, data):
+def test_an_rcp_reaches_only_resources_of_its_services(question, request, data):
     """It changes nothing for all others, whatever it says."""
-    question |= dict(zip(("action", "resource"), asked, strict=True))
+    question |= dict(zip(("action", "resource"), request, strict=True))
     decision = ask_engine(question)
     policy = data.draw(policies_for(question, "rcp", "Deny"))
 
@@ -351,9 +351,9 @@ def test_the_fast_path_says_what_the_readable_path_says(question, caller):
 def test_the_fast_path_says_the_same_on_many_random_questions():
     """Layers are asked again and again: what they remember is of no request in particular."""
     rng = random.Random(26)
-    asked = [ask_engine(random_question(rng)) for _ in range(tries(1_500))]
-    for number, decision in enumerate(asked):
-        for other in (decision, *rng.sample(asked, 2), asked[number - 1]):
+    questions = [ask_engine(random_question(rng)) for _ in range(tries(1_500))]
+    for number, decision in enumerate(questions):
+        for other in (decision, *rng.sample(questions, 2), questions[number - 1]):
             fast = evaluate(other.request, decision.layers)
             assert fast.verdict is read(other.request, decision.layers).verdict
 
@@ -410,17 +410,17 @@ def policies(draw):
     """Any policy that parse lets through, however senseless."""
     made = []
     for _ in range(draw(st.integers(0, 2))):
-        one = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
-        one[draw(st.sampled_from(["Action", "NotAction"]))] = draw(TEXTS)
+        item = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+        item[draw(st.sampled_from(["Action", "NotAction"]))] = draw(TEXTS)
         for pair, values in (
             (("Resource", "NotResource"), TEXTS),
             (("Principal", "NotPrincipal"), PRINCIPAL),
         ):
             if draw(st.booleans()):
-                one[draw(st.sampled_from(pair))] = draw(values)
+                item[draw(st.sampled_from(pair))] = draw(values)
         if draw(st.booleans()):
-            one["Condition"] = draw(CONDITION)
-        made.append(one)
+            item["Condition"] = draw(CONDITION)
+        made.append(item)
     version = draw(st.sampled_from([NEW, NEW, "2008-10-17"]))
     return Policy.parse({"Version": version, "Statement": made}, name=draw(TEXT))
 
@@ -465,7 +465,7 @@ def test_no_policy_that_parses_makes_the_engine_fail(
 ):
     """Unknown text matches nothing; it breaks neither the decision nor any of its explanations."""
     wrap = {"scp": lambda p: [[p]], "rcp": lambda p: [[p]], "scoped": lambda p: [p]}
-    more_layers = {name: wrap.get(name, lambda p: p)(one) for name, one in around.items()}
+    more_layers = {name: wrap.get(name, lambda p: p)(item) for name, item in around.items()}
     decision = evaluate(request_, Layers(identity, resource, boundary, session, **more_layers))
 
     assert decision.verdict in Verdict

@@ -1,4 +1,4 @@
-"""What may stand in a layer, and how a mistake is told."""
+"""What can be in a layer, and how a mistake is reported."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.engine.making import ANA, DENY, EVERYTHING, MANAGED
 POLICY = Policy.parse({"Statement": []}, name="p")
 
 
-def test_wherever_a_policy_stands_it_may_be_attached():
+def test_wherever_a_policy_is_it_may_be_attached():
     """With where it came from, or without."""
     bare, attached = AttachedPolicy(EVERYTHING), AttachedPolicy(EVERYTHING, MANAGED, ("group g",))
     layers = Layers(
@@ -59,25 +59,25 @@ def test_each_layer_limits_or_can_grant():
 
 @pytest.mark.parametrize("layer", ["identity", "session", "scoped"])
 @pytest.mark.parametrize("wrong", [POLICY, {"Statement": []}, '{"Statement": []}', None])
-def test_one_policy_where_a_list_is_wanted_is_refused_with_the_mend(layer, wrong):
+def test_one_policy_where_a_list_is_wanted_is_refused_with_the_fix(layer, wrong):
     """The commonest slip: to forget the brackets."""
-    with pytest.raises(RequestError, match=rf"{layer} is a list .* write \[policy\]"):
+    with pytest.raises(RequestError, match=rf"{layer} must be a list .* Write \[policy\]"):
         Layers(**{layer: wrong})
 
 
 @pytest.mark.parametrize("layer", ["scp", "rcp"])
 @pytest.mark.parametrize("wrong", [POLICY, None, {"Statement": []}, '{"Statement": []}'])
-def test_no_list_where_levels_are_wanted_is_refused_with_the_mend(layer, wrong):
-    """Nor is one policy a level."""
-    with pytest.raises(RequestError, match=rf"{layer} is a list of levels.*\[\[policy\]"):
+def test_no_list_where_levels_are_wanted_is_refused_with_the_fix(layer, wrong):
+    """A single policy isn't a level either."""
+    with pytest.raises(RequestError, match=rf"{layer} must be a list of levels.*\[\[policy\]"):
         Layers(**{layer: wrong})
-    with pytest.raises(RequestError, match=rf"A level of {layer} .* write \[policy\]"):
+    with pytest.raises(RequestError, match=rf"A level of {layer} .* Write \[policy\]"):
         Layers(**{layer: [POLICY]})
 
 
 @pytest.mark.parametrize("layer", ["resource", "boundary", "endpoint"])
 def test_a_bare_document_is_refused_with_the_way_to_make_a_policy(layer):
-    """A dict is no policy until it is parsed."""
+    """A dict is not a policy until it is parsed."""
     with pytest.raises(RequestError, match=r"Policy\.parse"):
         Layers(**{layer: {"Statement": []}})
     with pytest.raises(RequestError, match=r"Policy\.parse"):
@@ -107,13 +107,13 @@ def test_a_grant_may_be_given_by_its_parts():
 @pytest.mark.parametrize(
     ("parts", "word"),
     [
-        (("ana", ["Decrypt"]), "'ana' is not an ARN"),
-        ((None, ["Decrypt"]), "is not an ARN"),
-        ((ANA, "Decrypt"), "operations is a list"),
-        ((ANA, ["kms:Decrypt"]), "operations is a list"),
-        ((ANA, ["*"]), "operations is a list"),
-        ((ANA, [1]), "operations is a list"),
-        ((ANA, ["Decrypt"], ["a"]), "constraints is a dict"),
+        (("ana", ["Decrypt"]), "'ana' isn't an ARN"),
+        ((None, ["Decrypt"]), "isn't an ARN"),
+        ((ANA, "Decrypt"), "operations must be a list"),
+        ((ANA, ["kms:Decrypt"]), "operations must be a list"),
+        ((ANA, ["*"]), "operations must be a list"),
+        ((ANA, [1]), "operations must be a list"),
+        ((ANA, ["Decrypt"], ["a"]), "constraints must be a dict"),
         ((ANA, ["Decrypt"], {"subset": {}}), "'subset' isn't a constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": "a"}), "isn't a constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),

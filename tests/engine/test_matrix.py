@@ -101,42 +101,46 @@ FREE = [("sts:GetCallerIdentity", "*"), ("sts:GetSessionToken", "*"), ("ec2:RunI
 
 def universe(rng):
     """Callers, pairs and resources of several random questions, put together."""
-    asked = [ask_engine(random_question(rng)) for _ in range(rng.randint(2, 5))]
-    requests = [one.request for one in asked]
+    questions = [ask_engine(random_question(rng)) for _ in range(rng.randint(2, 5))]
+    requests = [item.request for item in questions]
     actions = [request.action for request in requests]
     pairs = [(request.action, request.resource) for request in requests]
     pairs += [(rng.choice(actions), rng.choice(requests).resource) for _ in range(6)]
     pairs += rng.sample(FREE, 1)
     rng.shuffle(pairs)
-    return [_caller(rng, one.request, asked) for one in asked], pairs, _resources(rng, asked)
+    return (
+        [_caller(rng, item.request, questions) for item in questions],
+        pairs,
+        _resources(rng, questions),
+    )
 
 
-def _resources(rng, asked):
+def _resources(rng, requests):
     """What is known of each resource; without a caller's account its owner must be known."""
-    with_accounts = all(one.request.caller.account for one in asked)
+    with_accounts = all(item.request.caller.account for item in requests)
     resources = {"*": ResourceFacts(account=OWN)}
-    for request, layers in ((one.request, one.layers) for one in asked):
-        brought = {
+    for request, layers in ((item.request, item.layers) for item in requests):
+        context = {
             key: rng.choice(values) for key, values in BROUGHT.items() if rng.random() < 0.25
         }
-        known = facts(request, layers, context=brought)
+        known = facts(request, layers, context=context)
         if with_accounts and rng.random() < 0.3:
             known = replace(known, account="")
         if rng.random() < 0.3:
-            known = replace(known, rcps=rng.choice(asked).layers.rcp)
+            known = replace(known, rcps=rng.choice(requests).layers.rcp)
         resources.setdefault(request.resource, known)
     if with_accounts and rng.random() < 0.3:
         resources.popitem()
     return resources
 
 
-def _caller(rng, request, asked):
+def _caller(rng, request, question):
     """A caller with policies of several questions."""
-    layers = owned(rng.choice(asked).layers)
+    layers = owned(rng.choice(question).layers)
     for name in ("boundary", "session", "scp", "endpoint", "scoped"):
         if rng.random() < 0.3:
-            layers = replace(layers, **{name: getattr(rng.choice(asked).layers, name)})
-    layers = replace(layers, identity=[*layers.identity, *rng.choice(asked).layers.identity])
+            layers = replace(layers, **{name: getattr(rng.choice(question).layers, name)})
+    layers = replace(layers, identity=[*layers.identity, *rng.choice(question).layers.identity])
     return request.principal, layers, request.context, request.issuer
 
 
@@ -191,8 +195,8 @@ def bits_of(found, pairs):
 
 
 def test_variables_in_resources_are_filled_in_for_each_caller():
-    """Positive and spared, with a default, with a literal star, before the sixth part; unknown."""
-    pairs = [(GET, one) for one in (HOME, *OTHERS, BUCKET)]
+    """Positive and exempt, with a default, with a literal star, before the sixth part; unknown."""
+    pairs = [(GET, item) for item in (HOME, *OTHERS, BUCKET)]
     resources = owned_by_own(HOME, *OTHERS, BUCKET)
     for element in ("Resource", "NotResource"):
         for written in (
@@ -206,11 +210,11 @@ def test_variables_in_resources_are_filled_in_for_each_caller():
             for effect in ("Allow", "Deny"):
                 for version in ("2012-10-17", "2008-10-17"):
                     made = {"Effect": effect, "Resource": None, element: written}
-                    one = policy(
+                    item = policy(
                         {} if effect == "Deny" else {"Action": "ec2:*"}, made, version=version
                     )
                     callers = [
-                        (principal, Layers([one]), context, *issuer)
+                        (principal, Layers([item]), context, *issuer)
                         for principal, _, context, *issuer in CALLERS
                     ]
                     agree(callers, pairs, resources)
@@ -263,7 +267,7 @@ PATTERNS = [
 
 @pytest.mark.parametrize("element", ["Resource", "NotResource"])
 def test_strange_resources_and_patterns_are_matched_as_evaluate_matches_them(element):
-    """What is no ARN, half of one, or holds what looks like a wildcard or a variable."""
+    """Texts that aren't ARNs, are half of one, or seem to have a wildcard or a variable."""
     pairs = [(GET, resource) for resource in (*STRANGE, OBJECT)]
     resources = owned_by_own(*STRANGE, OBJECT)
     for pattern in PATTERNS:
@@ -407,8 +411,8 @@ def test_resource_policies_and_public_access_count_for_their_resource_only():
         EASY,
         PublicAccessBlock(restrict_public_buckets=True),
     ):
-        for one in policies:
-            resources = owned_by_own(*arns, policy=one, public_access_block=block)
+        for item in policies:
+            resources = owned_by_own(*arns, policy=item, public_access_block=block)
             agree(CALLERS, pairs, resources)
             agree(nobody, pairs, resources)
 
@@ -439,10 +443,10 @@ def test_what_resources_bring_along_counts_for_them_alone():
             pairs,
             resources,
         )
-        spares = policy({}, {"Effect": "Deny", "Condition": condition})
-        agree([(ANA, Layers([spares]), {"aws:username": "ana"})], pairs, resources)
+        exempt = policy({}, {"Effect": "Deny", "Condition": condition})
+        agree([(ANA, Layers([exempt]), {"aws:username": "ana"})], pairs, resources)
         guarded = {
-            arn: replace(known, rcps=[[EVERYTHING, spares]]) for arn, known in resources.items()
+            arn: replace(known, rcps=[[EVERYTHING, exempt]]) for arn, known in resources.items()
         }
         agree(CALLERS, pairs, guarded)
     for element in ("Resource", "NotResource"):
@@ -509,8 +513,8 @@ def test_other_accounts_pass_roots_and_own_nothing_here():
 
 
 def test_bounded_callers_are_denied_by_not_principal():
-    """As evaluate says: whoever has a boundary is never spared."""
-    spares = resource_policy(
+    """As evaluate says, a principal with a boundary is never exempt."""
+    exempt = resource_policy(
         {}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": [ANA, DEV, ROOT]}}
     )
     callers = [
@@ -519,13 +523,13 @@ def test_bounded_callers_are_denied_by_not_principal():
         for boundary in (None, EVERYTHING)
     ]
 
-    agree(callers, [(GET, OBJECT)], {OBJECT: ResourceFacts(OWN, policy=spares)})
+    agree(callers, [(GET, OBJECT)], {OBJECT: ResourceFacts(OWN, policy=exempt)})
 
 
 # Shape ------------------------------------------------------------------------------------------
 
 
-def test_a_pair_may_stand_twice_and_in_any_order():
+def test_pairs_can_be_duplicated_and_in_any_order():
     """Each bit is in the place of its pair."""
     pairs = [(GET, OBJECT), ("s3:PutObject", OBJECT), (GET, OBJECT), (GET, "arn:aws:s3:::a/k")]
     allows = policy({"Action": "s3:Get*", "Resource": "arn:aws:s3:::bk/*"})
@@ -562,7 +566,7 @@ def test_a_matrix_may_be_empty():
     assert nobody.to_frame().shape == (0, 1)
 
 
-def test_a_caller_may_stand_twice():
+def test_a_caller_can_be_duplicated():
     """With other policies, say: before and after."""
     matrix = evaluate_matrix(
         [(ANA, Layers(), {}), (ANA, Layers([EVERYTHING]), {})], iter([(GET, OBJECT)])
@@ -652,7 +656,7 @@ def test_what_cannot_be_asked_is_refused_as_evaluate_refuses_it(
         evaluate_matrix(callers, pairs, resources)
 
 
-def test_an_issuer_that_is_no_arn_is_refused():
+def test_an_issuer_that_is_not_an_arn_is_refused():
     """As in a request."""
     with pytest.raises(RequestError, match="issuer"):
         evaluate_matrix([(DEV_1, Layers(), {}, "dev")], [GOOD])

@@ -333,7 +333,7 @@ MESSAGES = {
 
 
 @each_row(("request_", "layers", "wanted"), MESSAGES.values(), ids=MESSAGES)
-def test_a_denial_is_told_in_the_words_of_aws(request_, layers, wanted):
+def test_a_denial_is_reported_in_the_words_of_aws(request_, layers, wanted):
     """Each form of the page "Troubleshoot access denied error messages"."""
     assert evaluate(request_, layers).message == wanted
 

@@ -72,19 +72,19 @@ def _statements(policy: Any) -> list[dict[str, Any]]:
     assert policy.get("Version", NEW) in (NEW, OLD)
     statement = policy["Statement"]
     statements = statement if isinstance(statement, list) else [statement]
-    sids = [one["Sid"] for one in statements if "Sid" in one]
+    sids = [item["Sid"] for item in statements if "Sid" in item]
     assert len(sids) == len(set(sids))
     known = {operator for family in OPERATORS.values() for operator in family}
     known |= {f"{operator}IfExists" for operator in known} | {"Null"}
-    for one in statements:
-        assert one["Effect"] in ("Allow", "Deny")
-        assert ("Action" in one) != ("NotAction" in one)
-        for element in set(one) - {"Effect", "Sid", "Condition", "Principal", "NotPrincipal"}:
+    for item in statements:
+        assert item["Effect"] in ("Allow", "Deny")
+        assert ("Action" in item) != ("NotAction" in item)
+        for element in set(item) - {"Effect", "Sid", "Condition", "Principal", "NotPrincipal"}:
             assert element in ("Action", "NotAction", "Resource", "NotResource")
-            values = one[element] if isinstance(one[element], list) else [one[element]]
+            values = item[element] if isinstance(item[element], list) else [item[element]]
             assert values
             assert all(isinstance(value, str) for value in values)
-        for operator, tests in one.get("Condition", {}).items():
+        for operator, tests in item.get("Condition", {}).items():
             assert operator.removeprefix("ForAllValues:").removeprefix("ForAnyValue:") in known
             assert len(tests) == len({key.lower() for key in tests})
     return statements
@@ -95,11 +95,11 @@ def _check(question: dict[str, Any]) -> None:
     boundary = [question["boundary"]] if question["boundary"] else []
     endpoint = [question["endpoint"]] if question["endpoint"] else []
     nameless = [*question["identity"], *boundary, *question["session"], *question["scoped"]]
-    for policy in [*nameless, *(one for level in question["scps"] for one in level)]:
+    for policy in [*nameless, *(item for level in question["scps"] for item in level)]:
         for statement in _statements(policy):
             assert ("Resource" in statement) != ("NotResource" in statement)
             assert not {"Principal", "NotPrincipal"} & set(statement)
-    for policy in [*endpoint, *(one for level in question["rcps"] for one in level)]:
+    for policy in [*endpoint, *(item for level in question["rcps"] for item in level)]:
         for statement in _statements(policy):
             assert ("Resource" in statement) != ("NotResource" in statement)
             assert not {"Principal", "NotPrincipal"} <= set(statement)

@@ -105,12 +105,12 @@ TABLE = [
 @pytest.mark.parametrize(("element", "named"), TABLE)
 def test_a_principal_element_names_just_those(element, named):
     """Each row of the table of principals: who is named, how directly, and nobody else."""
-    one = statement(Principal=element)
+    item = statement(Principal=element)
 
-    found = {caller: match_principals(one.principal, asked_by(caller)) for caller in EVERYBODY}
+    found = {caller: match_principals(item.principal, asked_by(caller)) for caller in EVERYBODY}
     assert {caller: how for caller, how in found.items() if how} == named
     assert all(
-        match_principal(one, asked_by(caller), Place(layer, bounded)) is how
+        match_principal(item, asked_by(caller), Place(layer, bounded)) is how
         for caller, how in found.items()
         for layer in ("resource", "rcp")
         for bounded in (True, False)
@@ -131,26 +131,26 @@ PROVIDERS = [
 @pytest.mark.parametrize(("element", "named"), PROVIDERS)
 def test_a_provider_is_named_by_its_very_name(element, named):
     """Callers from other providers, and callers of other kinds, are not."""
-    one = statement(Principal={"Federated": element}, Resource="*")
+    item = statement(Principal={"Federated": element}, Resource="*")
 
     found = {
         who
         for who in (*EVERYBODY, SAML, OIDC, GOOGLE)
-        if match_principals(one.principal, asked_by(who))
+        if match_principals(item.principal, asked_by(who))
     }
     assert found == named
 
 
 @pytest.mark.parametrize("element", ["*", {"AWS": "*"}, {"AWS": [OWN, ROOT]}, {"Service": EC2}])
 def test_everybody_does_not_let_in_who_comes_from_a_provider(element):
-    """A trust policy must name the provider; a Deny, an endpoint or an RCP speaks of it too."""
+    """A trust policy must name the provider; a Deny, an endpoint or an RCP is about it too."""
     request = Request(SAML, "sts:AssumeRoleWithSAML", f"arn:aws:iam::{OWN}:role/r")
     allow, deny = (statement(Effect=effect, Principal=element) for effect in ("Allow", "Deny"))
     everyone = element in ("*", {"AWS": "*"})
 
     assert match_principal(allow, request, Place("resource")) is NOT
-    for one, layer in ((deny, "resource"), (allow, "endpoint"), (deny, "rcp")):
-        assert (match_principal(one, request, Place(layer)) is DIRECT) is everyone
+    for item, layer in ((deny, "resource"), (allow, "endpoint"), (deny, "rcp")):
+        assert (match_principal(item, request, Place(layer)) is DIRECT) is everyone
 
 
 def test_not_principal_lets_in_nobody_who_comes_from_a_provider():
@@ -165,13 +165,13 @@ def test_not_principal_lets_in_nobody_who_comes_from_a_provider():
 
 
 def test_nobody_assumes_a_role_without_signing():
-    """Whomever its trust policy names."""
+    """It doesn't matter which principal its trust policy names."""
     role = f"arn:aws:iam::{OWN}:role/r"
     request = Request(ANONYMOUS, "sts:AssumeRole", role)
 
     for effect in ("Allow", "Deny"):
-        one = statement(Effect=effect, Principal={"AWS": "*"})
-        assert match_principal(one, request, Place("resource")) is NOT
+        item = statement(Effect=effect, Principal={"AWS": "*"})
+        assert match_principal(item, request, Place("resource")) is NOT
 
 
 TRUSTED = [
@@ -195,16 +195,16 @@ TRUSTED = [
 
 @pytest.mark.parametrize(("action", "caller", "fits"), TRUSTED)
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
-def test_a_trust_policy_speaks_of_callers_that_fit_the_action(action, caller, fits, effect):
+def test_a_trust_policy_is_about_callers_that_fit_the_action(action, caller, fits, effect):
     """Who has come from a provider cannot make the calls of an AWS principal, nor the reverse."""
     kind = "Federated" if caller in (SAML, OIDC, GOOGLE) else "Service" if caller == EC2 else "AWS"
-    one = statement(Effect=effect, Principal={kind: caller})
+    item = statement(Effect=effect, Principal={kind: caller})
     request = Request(caller, action, f"arn:aws:iam::{OWN}:role/r")
 
-    assert bool(match_principal(one, request, Place("resource"))) is fits
-    assert match_principal(one, request, Place("endpoint")) is DIRECT
-    spared = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
-    assert bool(match_principal(spared, request, Place("resource"))) is fits
+    assert bool(match_principal(item, request, Place("resource"))) is fits
+    assert match_principal(item, request, Place("endpoint")) is DIRECT
+    exempt = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
+    assert bool(match_principal(exempt, request, Place("resource"))) is fits
 
 
 def test_a_grant_names_its_grantee_and_no_account():
@@ -215,8 +215,8 @@ def test_a_grant_names_its_grantee_and_no_account():
         (ONE, {ONE}),
         (ROOT, {ROOT}),
     ):
-        one = statement(Principal={"AWS": named})
-        found = {who for who in EVERYBODY if match_principal(one, asked_by(who), Place("grant"))}
+        item = statement(Principal={"AWS": named})
+        found = {who for who in EVERYBODY if match_principal(item, asked_by(who), Place("grant"))}
         assert found == callers
 
 
@@ -268,8 +268,8 @@ def test_no_principal_reaches_across_partitions(value, caller):
 ALLOW_ALL = Policy.parse(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
-SPARED = [
-    # Deny + NotPrincipal lists, caller, is the caller spared? evaluation.md section 15
+EXEMPT = [
+    # Deny + NotPrincipal lists, caller, is the caller exempt? evaluation.md section 15
     ({"AWS": [BOB, ROOT]}, BOB, True),
     ({"AWS": [BOB, ROOT]}, ANA, False),
     ({"AWS": [DEV, ROOT]}, ONE, True),
@@ -287,8 +287,8 @@ SPARED = [
 ]
 
 
-@pytest.mark.parametrize(("element", "caller", "spared"), SPARED)
-def test_deny_with_not_principal_spares_only_whom_it_lists(element, caller, spared):
+@pytest.mark.parametrize(("element", "caller", "exempt"), EXEMPT)
+def test_deny_with_not_principal_exempts_only_listed_principals(element, caller, exempt):
     """Each row of the table; to be of a listed account frees nobody but its root user."""
     policy = Policy.parse(
         {
@@ -303,30 +303,30 @@ def test_deny_with_not_principal_spares_only_whom_it_lists(element, caller, spar
     )
     decision = evaluate(asked_by(caller), Layers([ALLOW_ALL], policy))
 
-    assert (decision.verdict is not Verdict.EXPLICIT_DENY) is spared
+    assert (decision.verdict is not Verdict.EXPLICIT_DENY) is exempt
 
 
 @pytest.mark.parametrize("caller", [BOB, ONE, DEV])
 def test_deny_with_not_principal_denies_everybody_who_has_a_boundary(caller):
     """Whatever is listed, and whatever the boundary allows."""
-    one = statement(Effect="Deny", NotPrincipal={"AWS": [BOB, ONE, DEV, ROOT]})
+    item = statement(Effect="Deny", NotPrincipal={"AWS": [BOB, ONE, DEV, ROOT]})
 
-    assert match_principal(one, asked_by(caller), Place("resource", bounded=True)) is DIRECT
-    assert match_principal(one, asked_by(caller), Place("resource")) is NOT
+    assert match_principal(item, asked_by(caller), Place("resource", bounded=True)) is DIRECT
+    assert match_principal(item, asked_by(caller), Place("resource")) is NOT
 
 
 @pytest.mark.parametrize("bounded", [True, False])
 def test_allow_with_not_principal_is_everyone_but_those(bounded):
     """Anonymous callers included, whether or not there is a boundary."""
-    one = statement(NotPrincipal={"AWS": [ANA, FOREIGN]})
+    item = statement(NotPrincipal={"AWS": [ANA, FOREIGN]})
 
     place = Place("resource", bounded)
-    found = {who for who in EVERYBODY if match_principal(one, asked_by(who), place)}
+    found = {who for who in EVERYBODY if match_principal(item, asked_by(who), place)}
     assert found == set(EVERYBODY) - {ANA, GUEST, EVE, FOREIGN_ROOT}
 
 
-def test_a_statement_without_principal_speaks_of_nobody():
+def test_a_statement_without_principal_is_about_nobody():
     """In a resource policy somebody must be named."""
-    one = statement()
+    item = statement()
 
-    assert not any(match_principal(one, asked_by(who), Place("resource")) for who in EVERYBODY)
+    assert not any(match_principal(item, asked_by(who), Place("resource")) for who in EVERYBODY)

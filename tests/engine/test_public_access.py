@@ -1,4 +1,4 @@
-"""S3 Block Public Access: whom RestrictPublicBuckets shuts out, and of which buckets."""
+"""S3 Block Public Access: the callers that RestrictPublicBuckets blocks, and the buckets."""
 
 import pytest
 
@@ -26,7 +26,7 @@ SHUT_OUT = {ANA: False, ROOT: False, EC2: False, EVE: True, FOREIGN_ROOT: True, 
 
 @pytest.mark.parametrize(("caller", "out"), SHUT_OUT.items())
 def test_a_public_bucket_is_for_its_own_account_and_services(caller, out):
-    """Even whom another statement names by name is shut out; a private one lets him in."""
+    """Even a caller that another statement names is blocked; a private policy lets him in."""
     request = ask(caller, resource_account=OWN)
     identity = [EVERYTHING]
 
@@ -70,8 +70,8 @@ def test_what_a_public_policy_denies_stays_denied():
         ("2001::/31", True),
     ],
 )
-def test_an_address_that_is_none_ties_nobody_down(addresses, public):
+def test_an_invalid_address_ties_nobody_down(addresses, public):
     """A range is fixed if it is one, and not too broad."""
-    one = resource_policy({"Condition": {"IpAddress": {"aws:SourceIp": addresses}}})
+    item = resource_policy({"Condition": {"IpAddress": {"aws:SourceIp": addresses}}})
 
-    assert is_public(one) is public
+    assert is_public(item) is public

@@ -1,4 +1,4 @@
-"""Questions as JSON: every layer is read and used, every problem is told, nothing crashes."""
+"""Questions as JSON: every layer is read and used, every problem is reported, nothing crashes."""
 
 import inspect
 import json
@@ -27,7 +27,7 @@ DECRYPT = {"principal": ANA, "action": "kms:Decrypt", "resource": KEY}
 
 
 def document(effect="Allow", **elements):
-    """A policy of one statement that speaks of everything, where it says nothing else."""
+    """A policy of one statement that is about everything, where it says nothing else."""
     statement = {"Effect": effect, "Action": "*", "Resource": "*", **elements}
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -99,7 +99,7 @@ def test_a_question_is_read_as_it_would_be_written_in_python():
         "public_access_block": {"restrict_public_buckets": True, "block_public_acls": False},
     }
     read, found = read_one(request, **layers)
-    made = {name: Policy.parse(one) for name, one in (("a", ALLOW), ("d", DENY), ("p", ANYONE))}
+    made = {name: Policy.parse(item) for name, item in (("a", ALLOW), ("d", DENY), ("p", ANYONE))}
 
     assert read == Request(**request)
     assert found == Layers(
@@ -130,7 +130,7 @@ def test_a_policy_is_called_by_its_name_or_by_its_place():
         scoped=[ALLOW],
     )
     names = {
-        layer: [one.policy.name for one in found.of(layer)]
+        layer: [item.policy.name for item in found.of(layer)]
         for layer in ("identity", "resource", "boundary", "scp", "scoped")
     }
 
@@ -141,7 +141,7 @@ def test_a_policy_is_called_by_its_name_or_by_its_place():
     assert names["scoped"] == ["scoped-1"]
 
 
-def test_where_a_policy_came_from_stands_in_the_explanation():
+def test_where_a_policy_came_from_is_in_the_explanation():
     """Its path leads from the caller to it."""
     guard = {"policy": DENY, "name": "guard", "path": ["group interns"]}
     decision = evaluate(*read_one(GET, identity=[ALLOW, guard]))
@@ -157,18 +157,18 @@ def test_a_policy_keeps_its_own_text():
     text = f'{{"request": {json.dumps(GET)}, "layers": {layers}}}'
     ((_, found),) = read_questions(text)
 
-    assert [one.policy.text for one in found.identity] == [bare, bare]
-    assert [one.policy.to_dict() for one in found.identity] == [{"Statement": []}] * 2
+    assert [item.policy.text for item in found.identity] == [bare, bare]
+    assert [item.policy.to_dict() for item in found.identity] == [{"Statement": []}] * 2
 
 
 def test_what_is_left_out_or_null_is_not_there():
     """The least question is a request."""
     least = read_questions(json.dumps({"request": GET}))
     nulls = dict.fromkeys(LAYERS)
-    asked = {**GET, "context": None, "issuer": None, "resource_account": None}
+    request = {**GET, "context": None, "issuer": None, "resource_account": None}
 
     assert least == [(Request(**GET), Layers())]
-    assert read_one(asked, **nulls) == least[0]
+    assert read_one(request, **nulls) == least[0]
 
 
 def test_credentials_that_are_not_good_for_it_are_refused_whatever_policies_say():
@@ -274,9 +274,9 @@ def test_a_value_of_the_context_may_be_text_number_or_true(value, wanted):
 
 def test_nobody_in_particular_can_ask():
     """The word for a caller who did not sign is understood."""
-    asked = {**GET, "principal": "anonymous", "resource_account": OWN}
+    request = {**GET, "principal": "anonymous", "resource_account": OWN}
 
-    assert verdict(asked, resource=ANYONE) is Verdict.ALLOWED
+    assert verdict(request, resource=ANYONE) is Verdict.ALLOWED
 
 
 # -- lists ------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_no_question_is_a_problem():
 # -- problems ---------------------------------------------------------------------------------
 
 
-def test_every_problem_is_told_at_once_with_its_place():
+def test_every_problem_is_reported_at_once_with_its_place():
     """Path, line and column of each: request, layers, policies, grants and switches."""
     text = """[
   {"request": {"principal": "alice", "action": "s3:GetObject", "resource": "*"},
@@ -382,7 +382,7 @@ def test_a_misspelt_key_is_answered_with_the_right_one(wrong, meant):
     ],
     ids=lambda text: repr(text)[:30],
 )
-def test_what_is_no_question_is_told_with_its_place(text):
+def test_what_is_not_a_question_is_reported_with_its_place(text):
     """Broken JSON, other JSON, nothing at all."""
     assert problems(text)
 
@@ -442,14 +442,14 @@ HOSTILE_GRANTS = {
     "name-true": {"name": True},
 }
 HOSTILE |= {
-    f"grant-{name}": {"request": DECRYPT, "layers": {"grants": [{**GRANT, **one}]}}
-    for name, one in HOSTILE_GRANTS.items()
+    f"grant-{name}": {"request": DECRYPT, "layers": {"grants": [{**GRANT, **item}]}}
+    for name, item in HOSTILE_GRANTS.items()
 }
 
 
 @pytest.mark.parametrize("question", HOSTILE.values(), ids=HOSTILE)
-def test_a_value_of_the_wrong_kind_is_told_with_its_place(question):
-    """Wherever something else stands than what is wanted: a LoadError, never a crash."""
+def test_a_value_of_the_wrong_kind_is_reported_with_its_place(question):
+    """Wherever something else is than what is wanted: a LoadError, never a crash."""
     assert problems(question)
 
 
@@ -509,12 +509,12 @@ VALUES = st.recursive(
 @given(st.sampled_from(PLACES), VALUES)
 @example(("request", "issuer"), [])
 @example(("layers", "grants", 0, "constraints", "encryption_context_subset", "a"), ["x"])
-def test_whatever_stands_in_one_place_is_read_and_decided_or_told(path, value):
+def test_whatever_is_in_one_place_is_read_and_decided_or_told(path, value):
     """One value of a full question is replaced by anything: an answer, or a LoadError."""
     question = deepcopy(FULL)
-    *way, last = path
+    *method, last = path
     part = question
-    for key in way:
+    for key in method:
         part = part[key]
     part[last] = value
     try:
@@ -530,7 +530,7 @@ def test_whatever_stands_in_one_place_is_read_and_decided_or_told(path, value):
 
 @given(st.text(alphabet='{}[]":,\\ \n0az', max_size=40) | st.text(max_size=40))
 def test_no_text_crashes_it(text):
-    """Any text is a question or is told why not."""
+    """Any text is a question or has an error."""
     try:
         read_questions(text)
     except LoadError as error:
@@ -538,6 +538,6 @@ def test_no_text_crashes_it(text):
 
 
 @given(st.integers(0, len(json.dumps(FULL)) - 1))
-def test_a_file_that_is_cut_off_is_told_so(length):
+def test_a_file_that_is_cut_off_gets_an_error(length):
     """At whatever letter it ends."""
     assert problems(json.dumps(FULL)[:length])

@@ -50,7 +50,7 @@ CALLERS = [
 
 @pytest.mark.parametrize(("principal", "kind", "account", "issuer"), CALLERS)
 def test_the_shape_of_the_principal_says_what_it_is(principal, kind, account, issuer):
-    """Kind, account and what stands behind the caller."""
+    """Kind, account and what is behind the caller."""
     caller = ask(principal, resource_account=OWN).caller
 
     assert (caller.arn, caller.kind) == (principal, kind)
@@ -101,7 +101,7 @@ NO_CALLERS = [
 
 
 @pytest.mark.parametrize("principal", NO_CALLERS)
-def test_what_is_no_caller_is_refused(principal):
+def test_what_is_not_a_caller_is_refused(principal):
     """The error quotes it, and says what a caller looks like."""
     with pytest.raises(RequestError, match="isn't a caller") as caught:
         ask(principal, resource="arn:aws:sqs:eu-west-1:111122223333:q")
@@ -109,7 +109,7 @@ def test_what_is_no_caller_is_refused(principal):
     assert repr(principal) in str(caught.value)
 
 
-def test_a_group_is_no_caller_and_the_error_says_why():
+def test_a_group_is_not_a_caller_and_the_error_says_why():
     """A group's policies act through its members."""
     with pytest.raises(RequestError, match="A group can't make calls"):
         ask(f"arn:aws:iam::{OWN}:group/astronomers")
@@ -305,7 +305,7 @@ def test_a_context_that_cannot_be_is_refused(context, word):
         ask(context=context)
 
 
-def test_only_a_single_value_can_stand_for_a_variable():
+def test_only_a_single_value_can_replace_a_variable():
     """Of a key that holds several values, no variable can tell which is meant."""
     request = ask(
         context={"aws:username": "ana", "aws:TagKeys": "a", "x:y": ["1", "2"], "x:z": ["1"]}
@@ -407,14 +407,14 @@ JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.bin
 @given(JUNK, JUNK, JUNK, st.dictionaries(st.text(max_size=9), JUNK | st.lists(JUNK, max_size=2)))
 def test_any_question_is_a_request_or_a_request_error(principal, action, resource, context):
     """No value makes Request fail in another way."""
-    for asked in (
+    for question in (
         {"principal": principal},
         {"action": action},
         {"resource": resource},
         {"context": context},
     ):
         try:
-            request = ask(**asked)
+            request = ask(**question)
         except RequestError as error:
             message = str(error)
             assert message

@@ -39,8 +39,12 @@ def last_wins(applying):
 
 def most_specific_wins(applying):
     """Whoever names the resource most exactly decides; of equals, a Deny."""
-    length = max(len(one.statement.resource[0]) for one in applying)
-    return any(one.effect == "Deny" for one in applying if len(one.statement.resource[0]) == length)
+    length = max(len(statement.statement.resource[0]) for statement in applying)
+    return any(
+        statement.effect == "Deny"
+        for statement in applying
+        if len(statement.statement.resource[0]) == length
+    )
 
 
 def missing_key_false(comparison, wanted):
@@ -312,7 +316,7 @@ def differing(name):
 
 def test_every_rule_is_in_use():
     """For each entry of the table there is a mutant, and it shows; a new entry needs one too."""
-    assert {field for field, _, _ in MUTANTS.values()} == {one.name for one in fields(Rules)}
+    assert {field for field, _, _ in MUTANTS.values()} == {known.name for known in fields(Rules)}
     assert all(map(differing, MUTANTS))
 
 

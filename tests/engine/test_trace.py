@@ -34,7 +34,7 @@ def test_the_fast_path_finds_what_the_readable_path_finds(question):
     assert fast == readable
     for layer in LAYERS:
         assert [match.applies for match in fast[layer].matches] == [
-            not one.mismatches for one in readable[layer].matches
+            not item.mismatches for item in readable[layer].matches
         ]
 
 
@@ -71,7 +71,7 @@ def test_a_trace_names_the_rule_and_why():
     assert trace.step("boundary").levels[0].outcome == "no Allow"
 
 
-def test_a_filter_does_not_bind_whom_the_resource_names_directly():
+def test_a_filter_does_not_limit_a_caller_that_the_resource_names_directly():
     """It says so, as it does where a layer has no part at all."""
     bucket = resource_policy({"Principal": {"AWS": DEV_1}})
     trace = evaluate(ask(DEV_1), Layers(resource=bucket, session=[EC2_ONLY])).trace

@@ -17,7 +17,7 @@ NEW, OLD = "2012-10-17", "2008-10-17"
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal, what stands behind it, and which kinds of policy can be attached to it."""
+    """A principal, what is behind it, and which kinds of policy can be attached to it."""
 
     arn: str
     issuer: str | None = None
@@ -114,7 +114,7 @@ def trust_calls(account: str, caller: str = "") -> list[tuple[str, str]]:
 
 @functools.cache
 def shared_calls(account: str) -> list[tuple[str, str]]:
-    """Calls on resources that have a policy of their own, besides roles."""
+    """Calls on resources that have a policy of their own, also roles."""
     key = f"arn:aws:kms:us-east-1:{account}:key/k1"
     queue = f"arn:aws:sqs:us-east-1:{account}:q"
     return [

@@ -87,10 +87,10 @@ def test_every_error_has_the_code_and_the_status_of_aws() -> None:
     statuses = {name: status for status, names in STATUSES.items() for name in names}
 
     assert len(found) == 150
-    assert {name: one.code for name, one in found.items()} == {
+    assert {name: finding.code for name, finding in found.items()} == {
         name: CODES.get(name, name) for name in found
     }
-    assert {name: one.http_status for name, one in found.items()} == {
+    assert {name: finding.http_status for name, finding in found.items()} == {
         name: statuses.get(name, 400) for name in found
     }
     assert (AwsError.code, AwsError.http_status) == ("InternalFailure", 500)
@@ -98,7 +98,7 @@ def test_every_error_has_the_code_and_the_status_of_aws() -> None:
 
 def test_an_error_is_printed_with_its_code() -> None:
     """As AWS's command line prints it: the code, then the sentence."""
-    for name, one in error_classes().items():
-        assert str(one("No.")).startswith(f"{CODES.get(name, name)}: ")
-        assert one.__doc__
-        assert issubclass(one, AccessDenied) == hasattr(one("No."), "decision")
+    for name, item in error_classes().items():
+        assert str(item("No.")).startswith(f"{CODES.get(name, name)}: ")
+        assert item.__doc__
+        assert issubclass(item, AccessDenied) == hasattr(item("No."), "decision")

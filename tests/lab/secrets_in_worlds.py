@@ -278,7 +278,7 @@ def fail(made: Made) -> None:
 
 
 def spellings(secret: str) -> set[str]:
-    """Write a secret in all the ways in which it might stand in a text."""
+    """Write a secret in all the ways in which it might are in a text."""
     raw = secret.encode()
     return {
         secret,
@@ -295,7 +295,7 @@ def spellings(secret: str) -> set[str]:
 
 
 def leaks(made: Made, text: str | bytes) -> list[str]:
-    """Name the secrets that stand in a text."""
+    """Name the secrets that are in a text."""
     shown = text if isinstance(text, str) else text.decode("latin-1")
     return [
         what

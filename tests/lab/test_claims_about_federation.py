@@ -41,7 +41,7 @@ def ana(main: Account) -> User:
 
 
 def role_for(main: Account, who: dict[str, str], action: str, name: str = "reader") -> Role:
-    """Make a role that reads the maps, for whom it is told."""
+    """Make a role that reads the maps, for some principal."""
     statement = {"Effect": "Allow", "Principal": who, "Action": action}
     role = main.create_role(name, assume_role_policy_document=document(statement))
     role.put_policy("read", document(allow("s3:GetObject", MAP)))
@@ -263,7 +263,7 @@ def test_s19b_sts_is_an_api_and_the_console_has_only_its_settings_in_iam() -> No
 def test_s21c_third_party_authentication_ends_at_sts(
     main: Account, directory: SamlDirectory
 ) -> None:
-    """The calls are not signed with any AWS credentials, and stand in the log as STS's."""
+    """The calls are not signed with any AWS credentials, and are in the log as STS's."""
     world = main.world
     [provider] = main.saml_providers.values()
     answer = world.sts.call(

@@ -276,7 +276,7 @@ def item_of(account: Account, title: str) -> Any:
 
 
 def test_s4c_individual_users_are_no_longer_advised(fresh: Account) -> None:
-    """The item can be done; what is said beside it is: prefer temporary credentials."""
+    """The item can be done; the text beside it is: prefer temporary credentials."""
     fresh.create_user("zoe")
     item = item_of(fresh, FIVE["c"])
 
@@ -365,7 +365,7 @@ def test_s5_the_link_is_the_accounts_and_shows_its_alias(main: Account, ana: Use
 def test_s6_one_policy_is_attached_to_users_groups_and_roles_alike(
     main: Account, ana: User
 ) -> None:
-    """It names nobody: whom it is for, is said by what it hangs on."""
+    """It names nobody. It applies to the identity that it is attached to."""
     policy = main.create_policy("read", document(allow(READ, MAP)))
     ben, cleo = main.create_user("ben"), main.create_user("cleo")
     group = main.create_group("sky")
@@ -417,7 +417,7 @@ def test_s6_resources_ceilings_and_sessions_have_policies_too(main: Account, ana
 
 
 def test_s7_one_deny_beats_ten_allows(main: Account, ana: User) -> None:
-    """Ten policies that allow hang on the user, and one line that denies."""
+    """Ten policies that allow are attached to the user, and one line that denies."""
     for number in range(10):
         ana.attach_policy(main.create_policy(f"allow-{number}", document(allow("*"))))
     before = may(ana, READ)
@@ -431,7 +431,7 @@ def test_s7_one_deny_beats_ten_allows(main: Account, ana: User) -> None:
 
 
 @pytest.mark.parametrize("where", ["user", "group", "boundary", "bucket", "session"])
-def test_s7_a_deny_wins_wherever_it_stands(main: Account, ana: User, where: str) -> None:
+def test_s7_a_deny_wins_wherever_it_is(main: Account, ana: User, where: str) -> None:
     """Across types of policies, whichever of the others allow."""
     world, caller = main.world, ana
     bucket = main.create_bucket("star-maps")
@@ -789,13 +789,13 @@ def resources_of(account: Account) -> dict[str, tuple[Any, str]]:
 def test_s10_a_resource_has_a_policy_that_says_who_may_touch_it(
     main: Account, ana: User, kind: str
 ) -> None:
-    """It lets a user in to whom nothing is attached at all, and its Deny keeps everybody out."""
+    """It lets a user in to which nothing is attached at all, and its Deny keeps everybody out."""
     resource, action = resources_of(main)[kind]
     assert not may(ana, action, resource.arn)
     who = {"Principal": {"AWS": ana.arn}}
     named = {} if kind == "repository" else {"Resource": resource.arn}
     rules = {"Effect": "Allow", "Action": action, **who, **named}
-    keep = allow("kms:*", Principal={"AWS": main.root_arn})  # else nobody could mend the key
+    keep = allow("kms:*", Principal={"AWS": main.root_arn})  # else nobody could fix the key
 
     resource.put_policy(document(rules, *([keep] if kind == "key" else [])))
     assert may(ana, action, resource.arn)

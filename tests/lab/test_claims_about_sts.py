@@ -64,7 +64,7 @@ def may(who: Any, action: str, main: Account, **circumstances: Any) -> bool:
     return bool(main.world.can(who, action, MAP, **circumstances))
 
 
-# -- S13: user credentials shall never be stored on EC2: true as a rule ---------------------------
+# -- S13: user credentials must never be stored on EC2: true as a rule ---------------------------
 
 
 def test_s13_a_stored_key_is_possible_and_is_never_taken_back_by_itself(
@@ -140,7 +140,7 @@ def test_s14a_from_ec2_to_s3_a_role_is_right(main: Account, web: Instance) -> No
 def test_s14a_a_service_may_also_be_named_in_the_policy_of_a_resource(
     main: Account, kind: str
 ) -> None:
-    """Without any role: the Principal is the service, and aws:SourceArn says for whom it calls."""
+    """The Principal is the service; aws:SourceArn is the resource that it calls for."""
     trail = f"arn:aws:cloudtrail:us-east-1:{ID}:trail/all"
     main.create_role("draw", assume_role_policy_document=trust({"Service": "lambda.amazonaws.com"}))
     queue, function = main.create_queue("stars"), main.create_function("draw", role="draw")

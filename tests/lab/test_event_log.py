@@ -64,7 +64,7 @@ def told(log: EventLog) -> list[str]:
 
 
 def test_a_log_is_a_list_and_parts_of_it_are_logs(scene: Scene) -> None:
-    """So is a copy, and what is put together."""
+    """A copy and a combination are too."""
     log = scene.world.events
     parts = [log[2:5], log.copy(), copy(log), deepcopy(log), log + log[:1], log.where()]
     parts += [pickle.loads(pickle.dumps(log)), scene.world.copy().events]  # noqa: S301 - our own
@@ -85,7 +85,7 @@ def test_what_happens_in_a_copy_is_not_in_the_log(scene: Scene) -> None:
     assert len(scene.world.events) == before
 
 
-# -- by whom --------------------------------------------------------------------------------------
+# -- by principal ------------------------------------------------------------------------------
 
 
 def test_the_events_of_somebody_are_found_by_all_that_he_is_called(scene: Scene) -> None:
@@ -178,7 +178,7 @@ def test_an_odd_identity_is_nobody() -> None:
 def test_a_call_is_found_by_its_action_or_by_the_name_of_its_event(
     scene: Scene, what: str, names: set[str]
 ) -> None:
-    """With stars; letter case does not count. What nobody called is not there."""
+    """With stars; case is ignored. What nobody called is not there."""
     assert set(told(scene.world.events.where(what=what))) == names
 
 
@@ -457,7 +457,7 @@ def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
 
 
 def test_an_organizations_trail_has_its_accounts_below_its_id(tmp_path: Path) -> None:
-    """And nothing of accounts outside; a prefix stands before all."""
+    """And nothing of accounts outside; a prefix is before all."""
     scene = made()
     scene.world.create_account("far", account_id="999999999999").create_user("x")
     organization = scene.main.organization

@@ -433,7 +433,7 @@ def test_every_name_that_iam_takes_is_taken(name: str, main: Account) -> None:
     assert main.users[name.upper()] is user
 
 
-# -- a group is no principal ------------------------------------------------------------------
+# -- a group is not a principal ------------------------------------------------------------------
 
 
 def test_a_group_cannot_call(full: World) -> None:
@@ -457,7 +457,7 @@ def test_a_group_holds_neither_groups_nor_roles(full: World) -> None:
 
 
 def test_a_user_of_another_account_cannot_join(full: World) -> None:
-    """Nor is his namesake here added in his place."""
+    """A user here with the same name isn't added instead."""
     stranger = full.create_account("other", account_id=OTHER).create_user("alice")
     readers = full.accounts[ID].groups["readers"]
 

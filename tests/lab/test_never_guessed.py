@@ -43,7 +43,7 @@ def test_what_is_duplicated_with_different_content_is_refused(users):
 
 
 def test_pages_may_repeat_the_same():
-    """Two files of one account that overlap are no contradiction."""
+    """Two files of one account that overlap aren't a contradiction."""
     page = {"UserDetailList": [user("ana", ALLOW)]}
     world = World.from_account_details(page, page)
 
@@ -59,7 +59,7 @@ def test_a_key_that_is_duplicated_in_the_file_is_refused(tmp_path):
 
 
 def test_the_owner_in_an_s3_arn_counts():
-    """An access point's ARN names its account; it is no bucket of that name in the caller's."""
+    """An access point's ARN names its account; it is not a bucket of that name in the caller's."""
     world = World()
     ana = world.create_account("a", account_id=ACCOUNT).create_user("ana")
     ana.attach_policy("AmazonS3FullAccess")

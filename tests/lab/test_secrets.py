@@ -319,7 +319,7 @@ def test_no_error_tells_a_secret(made: Made) -> None:
 
 
 def inside(error: BaseException) -> TracebackType | None:
-    """Return the part of a traceback that lies in the package."""
+    """Return the part of a traceback that is in the package."""
     step = error.__traceback__
     while step is not None and PACKAGE not in Path(step.tb_frame.f_code.co_filename).parents:
         step = step.tb_next

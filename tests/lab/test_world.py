@@ -234,7 +234,7 @@ def test_diff_sees_an_edit_beside_a_namesake_in_another_account() -> None:
 
 
 def test_diff_sees_a_policy_given_for_a_resource() -> None:
-    """What was given beside the file is part of the world."""
+    """The argument beside the file is part of the world."""
     world = World.from_account_details(export_of(hand_made()))
     after = World.from_account_details(
         export_of(hand_made()),
@@ -413,7 +413,7 @@ def test_a_long_term_key_has_no_mfa_keys_at_all(condition: Any, answer: bool) ->
 
 
 def test_what_the_question_says_of_the_context_wins_in_any_letter_case() -> None:
-    """The world's own value gives way, not stands beside it."""
+    """The world's own value gives way, not is beside it."""
     world = hand_made()
     ask = document(allow("x:Ask", Condition={"StringEquals": {"aws:username": "other"}}))
     world.user("carol").put_policy("ask", ask)
@@ -489,7 +489,7 @@ def test_a_key_without_policy_has_the_one_that_the_api_makes() -> None:
     ids=["hand-made", "loaded"],
 )
 def test_who_can_equals_asking_everybody(make: Callable[[], World]) -> None:
-    """For every question of the table: those whom ``can`` allows, and nobody else."""
+    """For every question of the table: the callers that ``can`` allows, and nobody else."""
     world = make()
     everybody = [*map(arn_of, USERS), *map(arn_of, ROLES), ROOT]
     for _, action, resource, context, *_ in VERDICTS:

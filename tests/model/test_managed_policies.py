@@ -116,7 +116,7 @@ def test_the_script_puts_elements_into_the_usual_order() -> None:
 
 
 def test_names_are_unique_and_in_order() -> None:
-    """Nothing stands there twice, not even in another letter case."""
+    """Nothing is duplicated, not even in another case."""
     names = managed.names()
 
     assert names == sorted(names)
@@ -259,7 +259,7 @@ def test_read_only_access_is_as_long_as_sixteen_policies_of_your_own() -> None:
 
 
 def test_every_job_function_has_its_policy() -> None:
-    """Some of them lie under the path /job-function/, the others at the root."""
+    """Some of them are under the path /job-function/, the others at the root."""
     below = {policy.name for policy in every_policy() if policy.path == "/job-function/"}
 
     assert below >= {

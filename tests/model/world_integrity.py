@@ -111,7 +111,7 @@ def _absent(policy: Policy, world: World) -> Iterator[str]:
 
 
 def assert_organization_is_whole(organization: Organization) -> None:
-    """It is one tree; what hangs in it is there, and of a type that is enabled."""
+    """It is one tree; what is attached in it is there, and of a type that is enabled."""
     units, members = organization.organizational_units, organization.members
     world, root = organization.world, organization.root
     assert members[organization.management_account_id].account.organization is organization

@@ -118,7 +118,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def codes(function: Any, seen: set[Any]) -> set[str]:
-    """Collect the codes of the errors that a function, and whatever it calls, speaks of."""
+    """Collect the codes of the errors that a function, and whatever it calls, is about."""
     found: set[str] = set()
     if not isinstance(function, FunctionType) or function in seen:
         return found
@@ -135,7 +135,7 @@ def codes(function: Any, seen: set[Any]) -> set[str]:
 
 @each_row("name", sorted(entries()))
 def test_no_operation_answers_a_code_that_it_does_not_declare(name: str) -> None:
-    """Besides those that any call may answer."""
+    """Also those that any call may answer."""
     entry = entries()[name]
     declared = set(model.signature(name).errors) | COMMON | UNDECLARED.get(name, set())
     if entry.on != "role" or entry.is_read_only:
@@ -156,7 +156,7 @@ UNDECLARED = {
         "TargetNotFoundException",
     },
 }
-"""Codes that functions speak of, and AWS's model does not declare."""
+"""Codes that functions are about, and AWS's model does not declare."""
 
 
 def test_what_is_protected_can_be_read() -> None:

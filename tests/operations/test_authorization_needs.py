@@ -1,4 +1,4 @@
-"""Which requests of IAM say the boundary of whom they are about."""
+"""The requests of IAM with the boundary of their user or role."""
 
 import pytest
 

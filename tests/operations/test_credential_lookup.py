@@ -102,7 +102,7 @@ def test_a_wrong_part_makes_them_nobodys(
 
 
 def test_a_token_beside_long_term_keys_is_too_much(world: World, ana: User) -> None:
-    """It is no session's."""
+    """It is not a session's."""
     key = ana.create_access_key()
     arguments = {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
 

@@ -1,4 +1,4 @@
-"""Whoever sends a parameter gets its effect, or is told that there is none.
+"""Whoever sends a parameter gets its effect, or learns that there isn't one.
 
 The code that does an operation reads a parameter, or it is refused, or it is in the table here with
 the reason. Whether it is read is looked up in the code: its name is in a function that the

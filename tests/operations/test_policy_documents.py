@@ -72,7 +72,7 @@ def vars_of(item: Any) -> list[object]:
     "text", ["{", "[]", {"Version": "2012-10-17", "Statement": [{"Effect": "allow"}]}]
 )
 def test_what_is_not_a_policy_is_never_saved(how: str, text: Any, main: Account) -> None:
-    """The service answers in its own words, the notes say where and how to mend it."""
+    """The service answers in its own words, the notes say where and how to fix it."""
     before = content(main)
 
     with pytest.raises(MalformedPolicy if "bucket" in how else MalformedPolicyDocument) as caught:

@@ -135,7 +135,7 @@ ACCEPTED = {
     ("ecr", "another resource"),
     *((speak, "another resource") for speak in SPEAKS_OF_OTHERS),
 }
-"""Cases that are no mistake: ECR's policies name no resource, two others speak of more than one."""
+"""Cases that aren't errors: ECR's policies have no Resource, two others have several."""
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def wrong(service: str, defect: str) -> Any:
 @pytest.mark.parametrize("defect", DEFECTS)
 @pytest.mark.parametrize("service", RESOURCES)
 def test_each_service_refuses_in_its_own_words(service: str, defect: str, own: Account) -> None:
-    """With the place and the mend as a note; and nothing is changed."""
+    """With the place and the fix as a note; and nothing is changed."""
     before = snapshot(own.world)
     if (service, defect) in ACCEPTED:
         resource_policy(wrong(service, defect), made(service, own))
@@ -289,7 +289,7 @@ BELOW = {
 
 
 @pytest.mark.parametrize("service", BELOW)
-def test_a_policy_may_speak_of_what_lies_below(service: str, own: Account) -> None:
+def test_a_policy_can_be_about_what_is_below(service: str, own: Account) -> None:
     """Objects, versions, indexes, the rules of a bus; and where the service takes it, of all."""
     on, action = BELOW[service]
     policy = document(lets(service, {"AWS": OWN}, action=action, on=on))
@@ -325,10 +325,10 @@ def test_an_api_completes_each_of_several_resources(own: Account) -> None:
 
 @pytest.mark.parametrize("service", ["s3", "dynamodb", "lambda"])
 def test_not_resource_is_looked_at_too(service: str, own: Account) -> None:
-    """What is spared must be of its own as well."""
+    """An exempt resource must also belong to it."""
     arn, action = RESOURCES[service][1:]
-    for spared, fits in ((arn, True), (f"{arn}-other", False)):
-        statement = deny(action, Principal="*") | {"NotResource": spared}
+    for exempt, fits in ((arn, True), (f"{arn}-other", False)):
+        statement = deny(action, Principal="*") | {"NotResource": exempt}
         del statement["Resource"]
         if fits:
             resource_policy(document(statement), made(service, own))

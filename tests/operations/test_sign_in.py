@@ -110,7 +110,7 @@ def test_nobody_learns_what_was_wrong() -> None:
 
 
 def test_a_password_is_text() -> None:
-    """What is none is not even tried, nor repeated."""
+    """What isn't one is neither tried nor repeated."""
     with pytest.raises(RequestError, match=r"^A password is text\.$"):
         enter(made()[0], password=123456)  # type: ignore[arg-type]
 
@@ -118,7 +118,7 @@ def test_a_password_is_text() -> None:
 @pytest.mark.parametrize(
     "who", [{}, {"user": "alice"}, {"user": "alice", "email": "a@b", "account": ID}]
 )
-def test_a_question_without_a_person_is_none(who: dict[str, Any]) -> None:
+def test_a_question_without_a_person_isnt_one(who: dict[str, Any]) -> None:
     """A user of an account, or an e-mail address: not both."""
     with pytest.raises(RequestError):
         sign_in(made()[0], password=GOOD, **who)

@@ -45,15 +45,15 @@ def main() -> int:
     cases = [*PICKED, *random_cases(QUESTIONS, SEED)]
     found = differences(cases)
     print_report(len(cases), found)
-    return int(any(one.causes is None for one in found))
+    return int(any(item.causes is None for item in found))
 
 
 def differences(cases: list[Case]) -> list[Difference]:
     """Ask both, and give every question on which they differ."""
-    asked = ((case, by_moto(case), by_iamlab(case)) for case in cases)
+    answers = ((case, by_moto(case), by_iamlab(case)) for case in cases)
     return [
         Difference(case, moto, iamlab, by_oracle(case), causes(case, iamlab))
-        for case, moto, iamlab in asked
+        for case, moto, iamlab in answers
         if moto != iamlab
     ]
 
@@ -62,17 +62,17 @@ def by_moto(case: Case) -> str:
     """Let moto decide, in the words of AWS's verdicts."""
     if case.action == "sts:GetCallerIdentity":
         return ALLOWED
-    said = NEUTRAL
+    text = NEUTRAL
     try:
         for document in case.policies:
             policy = IAMPolicy(json.dumps(document))
             heard = policy.is_action_permitted(case.action, case.resource, None, case.context)
             if heard is PermissionResult.DENIED:
                 return DENIED
-            said = ALLOWED if heard is PermissionResult.PERMITTED else said
+            text = ALLOWED if heard is PermissionResult.PERMITTED else text
     except re.error:
         return ERROR
-    return said
+    return text
 
 
 def by_iamlab(case: Case) -> str:
@@ -149,14 +149,14 @@ def _keys(case: Case) -> list[str]:
     return found
 
 
-def print_report(asked: int, found: list[Difference]) -> None:
+def print_report(total: int, found: list[Difference]) -> None:
     """Print the differences by cause: first each fault alone, then several at once."""
     groups: dict[tuple[str, ...], list[Difference]] = defaultdict(list)
-    for one in found:
-        groups[one.causes or ()].append(one)
-    agree = sum(one.oracle == one.iamlab for one in found)
+    for item in found:
+        groups[item.causes or ()].append(item)
+    agree = sum(item.oracle == item.iamlab for item in found)
     print(
-        f"{asked:,} questions, {len(found):,} differences. In {agree:,} of them the oracle, which "
+        f"{total:,} questions, {len(found):,} differences. In {agree:,} of them the oracle, which "
         "shares no code with either, says what iamlab says."
     )
     order = sorted(groups, key=lambda names: (len(names), -len(groups[names])))
@@ -167,13 +167,13 @@ def print_report(asked: int, found: list[Difference]) -> None:
 def print_group(number: int, names: tuple[str, ...], group: list[Difference]) -> None:
     """Print one group: what moto does, who is right and why, and an example."""
     faults = [FAULTS[name] for name in names if name in FAULTS]
-    agreed = all(one.oracle == one.iamlab for one in group) or not faults[0].saved
+    agreed = all(item.oracle == item.iamlab for item in group) or not faults[0].saved
     title = faults[0].name if len(faults) == 1 else f"Several at once: {', '.join(names)}"
     why = f"{faults[0].why} [{faults[0].page}]" if len(faults) == 1 else "As above for each."
     print(f"\n{number}. {title} ({len(group):,})")
     print(f"   right: {'iamlab' if agreed else 'open, the oracle sides with moto'}. {why}")
-    picked = [one for one in group if one.case in PICKED]
-    example = picked[0] if picked else min(group, key=lambda one: len(str(one.case.policies)))
+    picked = [item for item in group if item.case in PICKED]
+    example = picked[0] if picked else min(group, key=lambda item: len(str(item.case.policies)))
     case = example.case
     for policy in case.policies:
         print(f"   policy: {json.dumps(policy)}")

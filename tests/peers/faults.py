@@ -1,7 +1,7 @@
-"""The faults of moto's IAM evaluator, and the evaluator itself with any of them mended.
+"""The faults of moto's IAM evaluator, and the evaluator itself with any of them fixed.
 
-The cause of a difference is found by trial: the fault whose mend makes moto say what iamlab says.
-With no fault mended, :func:`says` is moto's ``IAMPolicy``; with all of them it must be iamlab.
+The cause of a difference is found by trial: the fault whose fix makes moto say what iamlab says.
+With no fault fixed, :func:`says` is moto's ``IAMPolicy``; with all of them it must be iamlab.
 """
 
 import json
@@ -141,7 +141,7 @@ def causes(case: Case, wanted: str) -> tuple[str, ...] | None:
 
 
 def says(case: Case, mended: frozenset[str] = frozenset()) -> str:
-    """Decide as moto does, with some of its faults mended."""
+    """Decide as moto does, with some of its faults fixed."""
     try:
         return _Moto(case, mended).decide()
     except re.error:
@@ -149,7 +149,7 @@ def says(case: Case, mended: frozenset[str] = frozenset()) -> str:
 
 
 class _Moto:
-    """Moto's way through one question, element by element; each mend is one line of it."""
+    """Moto's way through one question, element by element; each fix is one line of it."""
 
     def __init__(self, case: Case, mended: frozenset[str]) -> None:
         self.case, self.mended = case, mended
@@ -160,29 +160,29 @@ class _Moto:
         caseless = self.case.action.lower() == "sts:getcalleridentity"
         if exact or (caseless and "letter case" in self.mended):
             return ALLOWED
-        said = NEUTRAL
+        text = NEUTRAL
         for policy in self.case.policies:
             heard = self.policy(policy)
             if heard == DENIED:
                 return DENIED  # what follows is not read, even if reading it would raise an error
-            said = ALLOWED if heard == ALLOWED else said
+            text = ALLOWED if heard == ALLOWED else text
         trades = self.case.action.lower() in ("sts:getsessiontoken", "sts:getfederationtoken")
         if trades and ":user/" not in self.case.principal:
-            return NEUTRAL if "session for a session" in self.mended else said
+            return NEUTRAL if "session for a session" in self.mended else text
         scopes = self.case.action.lower() == "sts:getscopedcredentials"
         if scopes and "scoped credentials" in self.mended:
             return NEUTRAL if ":user/" in self.case.principal else ALLOWED
         free = self.case.action.lower() == "sts:getsessiontoken"
-        return ALLOWED if free and "session token" in self.mended else said
+        return ALLOWED if free and "session token" in self.mended else text
 
     def policy(self, policy: Doc) -> str:
-        newest, said = policy.get("Version") == "2012-10-17", NEUTRAL
+        newest, text = policy.get("Version") == "2012-10-17", NEUTRAL
         for statement in _listed(policy["Statement"]):
             heard = self.statement(statement, newest=newest)
             if heard == DENIED:
                 return DENIED
-            said = ALLOWED if heard == ALLOWED else said
-        return said
+            text = ALLOWED if heard == ALLOWED else text
+        return text
 
     def statement(self, statement: Doc, *, newest: bool) -> str:
         """Read the action, then the condition, then the resource."""
@@ -270,7 +270,7 @@ class _Moto:
         rule = OPERATORS[comparison.name]
         if newest and rule.variables:
             quote = literal if rule.pattern else str
-            wanted = [substitute(one, self.look_up, quote) for one in wanted]
+            wanted = [substitute(item, self.look_up, quote) for item in wanted]
         return holds(comparison, wanted, None if found is None else [found])
 
     def look_up(self, key: str) -> str | None:
@@ -278,7 +278,7 @@ class _Moto:
 
 
 def _is_misplaced(pattern: str) -> bool:
-    """A variable that stands before the fifth colon voids the statement."""
+    """A variable that is before the fifth colon voids the statement."""
     return "${" in "".join(pattern.split(":", 5)[:5])
 
 

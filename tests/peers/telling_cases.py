@@ -1,6 +1,6 @@
 """Questions picked by hand, each with the fault of moto's that it shows; or none, where both agree.
 
-The pages that say who is right stand in ``faults.py``.
+The pages that say who is right are in ``faults.py``.
 """
 
 from tests.peers.faults import Case, Doc

@@ -42,12 +42,12 @@ def test_every_difference_has_a_named_cause(cases):
     found = differences(cases)
 
     assert len(found) > 500
-    assert [one for one in found if not one.causes] == []
-    assert [one for one in found if one.oracle != one.iamlab] == []
+    assert [item for item in found if not item.causes] == []
+    assert [item for item in found if item.oracle != item.iamlab] == []
 
 
 def test_the_causes_are_all_that_separates_the_two(cases):
-    """With no fault mended the model is moto itself; with all of them mended it is iamlab."""
+    """With no fault fixed the model is moto itself; with all of them fixed it is iamlab."""
     for case in cases:
         assert says(case) == by_moto(case), case
         assert says(case, frozenset(FAULTS)) == by_iamlab(case), case

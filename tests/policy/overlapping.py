@@ -31,10 +31,10 @@ STATEMENTS = st.fixed_dictionaries(
         "Condition": st.sampled_from([ANA, {}, {"Null": {"aws:username": "true"}}]),
     },
 ).flatmap(
-    lambda one: st.one_of(
-        st.builds(lambda a, r: one | {"Action": a, "Resource": r}, SOME, WHERE),
-        st.builds(lambda a, r: one | {"NotAction": a, "Resource": r}, SOME, WHERE),
-        st.builds(lambda a, r: one | {"Action": a, "NotResource": r}, SOME, WHERE),
+    lambda item: st.one_of(
+        st.builds(lambda a, r: item | {"Action": a, "Resource": r}, SOME, WHERE),
+        st.builds(lambda a, r: item | {"NotAction": a, "Resource": r}, SOME, WHERE),
+        st.builds(lambda a, r: item | {"Action": a, "NotResource": r}, SOME, WHERE),
     )
 )
 POLICIES = st.builds(

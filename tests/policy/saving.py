@@ -1,4 +1,4 @@
-"""Documents to save, and what is said of them."""
+"""Documents to save, with AWS's answers."""
 
 from iamlab import Policy, PolicyError
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals

@@ -28,7 +28,7 @@ def test_an_arn_is_written_as_it_was_read(parts, resource):
         ("arn:aws:s3:::bk/a:b", "bk", "a:b"),
     ],
 )
-def test_kind_stands_before_the_first_slash_and_name_after_the_last(text, kind, name):
+def test_kind_is_before_the_first_slash_and_name_after_the_last(text, kind, name):
     """A path between kind and name belongs to neither."""
     arn = Arn.parse(text)
 
@@ -39,7 +39,7 @@ def test_kind_stands_before_the_first_slash_and_name_after_the_last(text, kind, 
     "text",
     ["", "arn", "arn:aws:s3:::"[:-1], "ARN:aws:s3:::bk", "urn:aws:s3:::bk", "bk", " arn:a:b:c:d:e"],
 )
-def test_text_without_six_parts_is_no_arn(text):
+def test_text_without_six_parts_is_not_an_arn(text):
     """Fewer than six parts, or another beginning: refused, and the text is quoted."""
     assert not is_arn(text)
     with pytest.raises(ArnError) as caught:

@@ -82,7 +82,7 @@ def test_a_trust_policy_has_no_resource():
         ({"AWS": ["ab"]}, {"AWS": "ab"}),
     ],
 )
-def test_a_principal_stands_under_its_type(given_, written):
+def test_a_principal_is_under_its_type(given_, written):
     """The type follows from the name, unless it is given."""
     assert statement(allow("s3:*", principal=given_))["Principal"] == written
 
@@ -136,7 +136,7 @@ def test_the_operator_follows_from_the_type_of_the_key(when, written):
     assert condition(when) == written
 
 
-def test_no_conditions_are_no_element():
+def test_without_conditions_there_is_no_element():
     """An empty Condition says nothing."""
     assert "Condition" not in statement(allow("s3:*", when={}))
 
@@ -169,13 +169,13 @@ def test_no_conditions_are_no_element():
         ),
     ],
 )
-def test_what_cannot_be_written_is_refused_with_a_mend(arguments, named, complaint):
+def test_what_cannot_be_written_is_refused_with_a_fix(arguments, named, complaint):
     """Each mistake is named."""
     with pytest.raises(RequestError, match=complaint):
         allow(*arguments, **named)
 
 
-def test_what_is_no_policy_is_refused_as_parse_refuses_it():
+def test_what_is_not_a_policy_is_refused_as_parse_refuses_it():
     """A misspelt operator gets the usual hint."""
     with pytest.raises(PolicyError, match="StringEquals"):
         allow("s3:*", when={"StringEqual": {"aws:username": "a"}})
@@ -183,18 +183,18 @@ def test_what_is_no_policy_is_refused_as_parse_refuses_it():
 
 def test_adding_keeps_all_statements_in_order_just_as_they_were_written():
     """Brackets and numbers stay."""
-    one = Policy.parse(
+    item = Policy.parse(
         '{"Version": "2012-10-17", "Id": "mine", "Statement": {"Effect": "Allow", '
         '"Action": ["s3:*"], "Resource": "*", "Condition": {"Bool": {"a:b": true}}}}',
         name="one",
     )
     other = deny("ec2:*", name="other")
-    both = add(one, other)
+    both = add(item, other)
 
     assert both.name == "one"
     assert both.id == "mine"
-    assert both.to_dict()["Statement"] == [*statements_as_written(one), statement(other)]
-    assert add(other, one).id == "mine"
+    assert both.to_dict()["Statement"] == [*statements_as_written(item), statement(other)]
+    assert add(other, item).id == "mine"
     assert add(allow("s3:*"), other).name == "other"
 
 
@@ -214,7 +214,7 @@ def test_a_sid_that_was_there_gets_a_number(before, after):
     document = {"Statement": [statement(policy) for policy in policies[1:]]}
     both = add(policies[0], Policy.parse(document))
 
-    assert [one.sid for one in both.statements] == after
+    assert [item.sid for item in both.statements] == after
 
 
 OLD = {"Version": "2008-10-17"}
@@ -240,8 +240,8 @@ def test_two_versions_make_the_newer_one():
 )
 def test_text_does_not_turn_into_a_variable_by_adding(element):
     """Of the old version it is plain text, and would not be afterwards."""
-    one = {key: value for key, value in (PLAIN | element).items() if value is not None}
-    old = Policy.parse(OLD | {"Statement": [one]}, name="ancient")
+    item = {key: value for key, value in (PLAIN | element).items() if value is not None}
+    old = Policy.parse(OLD | {"Statement": [item]}, name="ancient")
 
     with pytest.raises(RequestError, match=r"ancient has version 2008-10-17.*#1"):
         add(allow("s3:*"), old)
@@ -251,7 +251,7 @@ def test_text_does_not_turn_into_a_variable_by_adding(element):
 
 
 def test_only_policies_can_be_added():
-    """A dict is none."""
+    """A dict isn't one."""
     with pytest.raises(RequestError, match="not dict"):
         add(allow("s3:*"), {"Statement": []})
 
@@ -260,7 +260,7 @@ TEXTS = st.text(st.characters(max_codepoint=127), min_size=1, max_size=5)
 
 
 @given(st.lists(TEXTS, min_size=1), st.lists(TEXTS, min_size=1))
-def test_what_is_given_is_what_the_statement_holds(actions, resources):
+def test_the_statement_holds_the_arguments(actions, resources):
     """No text is changed on the way."""
     [made] = allow(actions, resources).statements
 
@@ -271,6 +271,6 @@ def test_what_is_given_is_what_the_statement_holds(actions, resources):
 @slow
 def test_many_equal_sids_are_numbered_quickly():
     """The work grows with the number of statements, no faster."""
-    one = Policy.parse({"Statement": [PLAIN | {"Sid": "A"}] * 20_000})
+    item = Policy.parse({"Statement": [PLAIN | {"Sid": "A"}] * 20_000})
 
-    assert add(one, one).statements[-1].sid == "A40000"
+    assert add(item, item).statements[-1].sid == "A40000"

@@ -53,7 +53,7 @@ def test_an_action_knows_its_keys():
 @pytest.mark.parametrize(
     "name", ["s3:GetObjects", "s4:GetObject", "s3", "s3:", ":GetObject", "", "../x:y", "s3:*"]
 )
-def test_what_no_service_declares_is_no_action(name):
+def test_what_no_service_declares_is_not_an_action(name):
     """And has no ARN either."""
     assert catalog.action(name) is None
     assert catalog.arns_for(name) == ()
@@ -69,7 +69,7 @@ def test_a_service_that_is_not_there_has_nothing(prefix):
     assert catalog.resource_types_of(prefix) == {}
 
 
-def test_letter_case_does_not_count():
+def test_case_is_ignored():
     """Neither in the prefix nor in the name."""
     assert catalog.service_name("S3") == "Amazon S3"
     assert catalog.action("S3:GETOBJECT") == catalog.action("s3:GetObject")
@@ -95,12 +95,12 @@ def test_what_iam_would_not_save_expands_to_nothing(pattern):
 
 
 @given(st.sampled_from([a for s in FEW for a in catalog.actions_of(s).values()]), st.data())
-def test_an_actions_own_name_with_a_star_in_it_finds_it(one, data):
-    """Wherever the star stands."""
-    name = one.name
+def test_an_actions_own_name_with_a_star_in_it_finds_it(known, data):
+    """Wherever the star is."""
+    name = known.name
     start, stop = sorted(data.draw(st.tuples(st.integers(0, len(name)), st.integers(0, len(name)))))
 
-    assert one.full_name in catalog.expand(f"{one.service}:{name[:start]}*{name[stop:]}")
+    assert known.full_name in catalog.expand(f"{known.service}:{name[:start]}*{name[stop:]}")
 
 
 def test_not_action_matches_all_others():
@@ -127,22 +127,22 @@ def test_the_actions_of_a_policy_are_those_of_all_its_statements():
 
 
 def test_every_resource_type_that_an_action_names_is_declared():
-    """Of the services that the lessons speak of."""
+    """Of the services that the lessons are about."""
     for service in FEW:
         types = catalog.resource_types_of(service)
-        for one in catalog.actions_of(service).values():
-            assert {use.name for use in one.resource_types} <= {*types}
+        for item in catalog.actions_of(service).values():
+            assert {use.name for use in item.resource_types} <= {*types}
     assert catalog.resource_types_of("s3")["object"].pattern == "arn:*:s3:::*/*"
 
 
 def test_a_search_finds_all_words_and_the_best_name_first():
     """In names and in descriptions."""
-    found = [one.full_name for one in catalog.search("Policy bucket PUT")]
+    found = [known.full_name for known in catalog.search("Policy bucket PUT")]
 
     assert found[0] == "s3:PutBucketPolicy"
     assert catalog.search("zebra policy") == ()
     assert catalog.search("  ") == ()
-    assert any("password" in one.description.lower() for one in catalog.search("password"))
+    assert any("password" in known.description.lower() for known in catalog.search("password"))
 
 
 def test_the_first_answer_does_not_read_the_whole_catalogue():

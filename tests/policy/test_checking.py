@@ -37,11 +37,11 @@ EVERY_TYPE = [*((name, None) for name in TYPES), *(("resource", name) for name i
 def test_aws_refuses_as_its_pages_say(row):
     """With that code, status and sentence first; or not at all."""
     found = refused(row["policy"], row["type"], row.get("service"))
-    told = [found[0].code, found[0].http_status, found[0].message] if found else None
+    text = [found[0].code, found[0].http_status, found[0].message] if found else None
 
-    assert told == row["refused"], row["why"]
+    assert text == row["refused"], row["why"]
     assert not found or found[0].path == row.get("place", found[0].path)
-    assert [one.shown for one in found] == [number == 0 for number in range(len(found))]
+    assert [item.shown for item in found] == [number == 0 for number in range(len(found))]
 
 
 READ = [
@@ -73,8 +73,8 @@ def test_what_cannot_be_read_is_refused_in_the_words_of_aws(raw, iam, s3):
     first, *_ = refused(raw)
 
     assert (first.code, first.message, first.shown) == ("MalformedPolicyDocument", iam, True)
-    told = [one.message for one in refused(raw, "resource", "s3")]
-    assert any(message.startswith(s3) for message in told)
+    text = [item.message for item in refused(raw, "resource", "s3")]
+    assert any(message.startswith(s3) for message in text)
     assert first.remedy
 
 
@@ -150,7 +150,10 @@ def test_the_api_of_iam_looks_at_length_and_characters_first():
     long = json.dumps({"Statement": []}) + " " * 131_072
     snow = '{"Statement": [], "Id": "☃"}'
 
-    assert [one.code for one in refused(long)[:2]] == ["ValidationError", "MalformedPolicyDocument"]
+    assert [finding.code for finding in refused(long)[:2]] == [
+        "ValidationError",
+        "MalformedPolicyDocument",
+    ]
     assert refused(long)[0].message.endswith("less than or equal to 131072")
     assert "regular expression pattern" in refused(snow, "trust")[0].message
     assert refused(snow, "scp")[0].code == "MalformedPolicyDocumentException"
@@ -189,33 +192,33 @@ def test_the_error_has_all_reasons_and_marks_the_one_that_aws_tells():
 
 
 def test_a_sentence_that_aws_does_not_document_is_not_made_up():
-    """The code is told, and that there is no text."""
-    [one] = refused(document(STATEMENT), "endpoint")
-    error = SaveError([one])
+    """The code is reported, and that there is no text."""
+    [item] = refused(document(STATEMENT), "endpoint")
+    error = SaveError([item])
 
-    assert one.message == ""
-    assert str(one).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {NO_TEXT} Write")
+    assert item.message == ""
+    assert str(item).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {NO_TEXT} Write")
     assert error.problems[0].what == f"AWS answers InvalidPolicyDocument: {NO_TEXT}"
 
 
-def test_a_sentence_without_a_full_stop_gets_one_before_the_mend():
+def test_a_sentence_without_a_full_stop_gets_one_before_the_fix():
     """AWS ends some of its sentences with nothing."""
-    [one] = refused(document(statement(Condition={"DateEquals": {"aws:CurrentTime": "x"}})))
+    [item] = refused(document(statement(Condition={"DateEquals": {"aws:CurrentTime": "x"}})))
 
-    assert one.message == "The policy failed legacy parsing"
-    assert SaveError([one]).problems[0].what.endswith("legacy parsing.")
+    assert item.message == "The policy failed legacy parsing"
+    assert SaveError([item]).problems[0].what.endswith("legacy parsing.")
 
 
 def test_a_document_put_together_from_parts_is_checked_too():
     """It has no text to point at, so one is written."""
     parsed = Policy.parse(document(STATEMENT, statement(Resource="x")))
-    [one] = refusals(Policy(parsed.statements, "2012-10-17"), "identity")
+    [item] = refusals(Policy(parsed.statements, "2012-10-17"), "identity")
 
-    assert one.path == "$.Statement[1].Resource"
+    assert item.path == "$.Statement[1].Resource"
 
 
 @pytest.mark.parametrize(("policy_type", "service"), EVERY_TYPE)
-def test_every_refusal_points_into_the_document_and_says_how_to_mend_it(policy_type, service):
+def test_every_refusal_points_into_the_document_and_says_how_to_fix_it(policy_type, service):
     """Also where everything is wrong at once."""
     worst = {
         "Sid": "a b",
@@ -234,12 +237,12 @@ def test_every_refusal_points_into_the_document_and_says_how_to_mend_it(policy_t
     found = refusals(policy, policy_type, service)
 
     assert found
-    for one in found:
-        assert (one.line, one.column) == places.where(one.path)
-        assert one.line is not None
-        assert one.remedy
-        assert "{" not in one.message
-        assert str(one)
+    for finding in found:
+        assert (finding.line, finding.column) == places.where(finding.path)
+        assert finding.line is not None
+        assert finding.remedy
+        assert "{" not in finding.message
+        assert str(finding)
 
 
 def test_an_unknown_type_is_a_question_that_cannot_be_asked():
@@ -279,8 +282,8 @@ def test_nothing_that_can_be_read_breaks_the_check(raw, kind):
     """It refuses or it does not; and what it refuses, it can place."""
     found = refused(raw, *kind)
 
-    assert all(one.path.startswith("$") and one.remedy for one in found)
-    assert len({(one.message, one.path, one.remedy) for one in found}) == len(found)
+    assert all(finding.path.startswith("$") and finding.remedy for finding in found)
+    assert len({(finding.message, finding.path, finding.remedy) for finding in found}) == len(found)
 
 
 @given(DOCUMENTS)
@@ -328,7 +331,7 @@ def test_a_hundred_refusals_are_enough():
 
 def test_a_value_of_absurd_length_is_cut_in_the_message():
     """So that the sentence can still be read."""
-    [one] = refused(document(statement(Resource="x" * 10_000)))[:1]
+    [item] = refused(document(statement(Resource="x" * 10_000)))[:1]
 
-    assert len(one.message) < 300
-    assert one.message.endswith('xxx... must be in ARN format or "*".')
+    assert len(item.message) < 300
+    assert item.message.endswith('xxx... must be in ARN format or "*".')

@@ -26,15 +26,15 @@ from tests.rows import each_row
 def test_iam_saves_every_policy_that_aws_itself_wrote():
     """All its managed policies pass, but for size: to that AWS does not hold itself."""
     managed = json.loads(aws_managed_policies_data)
-    policies = [Policy.parse(one["Document"]) for one in managed.values()]
-    told = {
+    policies = [Policy.parse(item["Document"]) for item in managed.values()]
+    text = {
         (refusal.code, refusal.path)
         for policy in policies
         for refusal in refusals(policy, "identity")
     }
 
     assert len(policies) > 1500
-    assert told <= {("LimitExceeded", "$"), ("ValidationError", "$")}
+    assert text <= {("LimitExceeded", "$"), ("ValidationError", "$")}
 
 
 def probe(**elements):

@@ -136,11 +136,11 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_other_words_are_no_other_meaning(one, other):
+@pytest.mark.parametrize(("item", "other"), SAME)
+def test_other_words_can_have_the_same_meaning(item, other):
     """Order, Sids, repetition, and how statements are cut."""
-    assert not diff(one, other)
-    assert not diff(other, one)
+    assert not diff(item, other)
+    assert not diff(other, item)
 
 
 @settings(max_examples=tries(40))
@@ -153,9 +153,9 @@ def test_a_policy_does_not_differ_from_itself_or_from_its_short_form(policy):
 
 @settings(max_examples=tries(40))
 @given(POLICIES, POLICIES)
-def test_what_one_way_gains_the_other_way_loses(one, other):
+def test_what_one_way_gains_the_other_way_loses(item, other):
     """A difference has two ends."""
-    there, back = diff(one, other), diff(other, one)
+    there, back = diff(item, other), diff(other, item)
 
     assert (there.gained, there.lost, there.changed) == (back.lost, back.gained, back.changed)
     assert not {*there.gained} & {*there.lost}
@@ -227,7 +227,7 @@ def test_the_words_are_compared_statement_by_statement():
 
 
 def test_version_and_id_are_words_too():
-    """They stand above the statements."""
+    """They are above the statements."""
     old = Policy.parse(
         {"Id": "mine", "Statement": [{"Effect": "Allow", "Action": GET, "Resource": []}]}
     )
@@ -245,18 +245,18 @@ def test_version_and_id_are_words_too():
     ]
 
 
-def test_order_alone_is_no_difference_in_words():
+def test_order_alone_is_not_a_difference_in_words():
     """Neither of statements nor of values; but one of two equal statements may be missing."""
-    one = both(allow([GET, PUT]), deny("iam:*"))
+    item = both(allow([GET, PUT]), deny("iam:*"))
     other = both(deny("iam:*"), allow([PUT, GET]))
 
-    assert lines(one, other) == []
-    assert lines(both(one, allow([GET, PUT])), one)[:1] == ["Statement #3, removed:"]
+    assert lines(item, other) == []
+    assert lines(both(item, allow([GET, PUT])), item)[:1] == ["Statement #3, removed:"]
 
 
 def test_a_long_comparison_of_words_is_quick():
     """A thousand statements, all of them new or gone."""
-    one, other = (
+    item, other = (
         Policy.parse(
             {
                 "Statement": [
@@ -268,7 +268,7 @@ def test_a_long_comparison_of_words_is_quick():
         for word in ("Get", "Put")
     )
 
-    assert len(lines(one, other)) == 3 * 1000
+    assert len(lines(item, other)) == 3 * 1000
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_a_long_comparison_of_words_is_quick():
 )
 def test_what_would_take_too_long_is_refused(statements, complaint):
     """AWS would never save it."""
-    made = [{"Effect": "Allow", "Resource": "*"} | one for one in statements]
+    made = [{"Effect": "Allow", "Resource": "*"} | item for item in statements]
     policy = Policy.parse({"Statement": made}, name="endless")
 
     with pytest.raises(RequestError, match=f"endless has {complaint}"):
@@ -292,13 +292,13 @@ def test_what_would_take_too_long_is_refused(statements, complaint):
 
 def test_beyond_a_limit_what_is_written_differently_counts_as_changed(monkeypatch):
     """It is not looked at more closely."""
-    one, other = allow(GET, [MAPS, LOGS]), allow(GET, [MAPS, LOGS, "arn:aws:s3:::logs/x"])
+    item, other = allow(GET, [MAPS, LOGS]), allow(GET, [MAPS, LOGS, "arn:aws:s3:::logs/x"])
     denied = both(allow(GET, MAPS), deny(GET, MAPS))
-    assert not diff(one, other)
+    assert not diff(item, other)
     assert not diff(denied, deny(GET, MAPS))
     monkeypatch.setattr(comparing, "MOST_COMPARISONS", 0)
 
-    assert diff(one, other).changed == (GET,)
+    assert diff(item, other).changed == (GET,)
     assert diff(denied, deny(GET, MAPS)).lost == (GET,)
 
 

@@ -44,7 +44,7 @@ def test_a_multivalued_key_is_multivalued_in_any_letter_case(key):
 
 @pytest.mark.parametrize("key", [*ONE, *STRANGE])
 def test_every_other_key_holds_one_value(key):
-    """What no service declares as a list is single-valued; strange text is no error."""
+    """What no service declares as a list is single-valued; strange text is not an error."""
     assert not is_multivalued(key)
 
 
@@ -88,7 +88,7 @@ def test_a_key_is_found_in_any_letter_case(key):
 
 
 @pytest.mark.parametrize("key", NO_KEYS)
-def test_what_no_service_declares_is_no_key(key):
+def test_what_no_service_declares_is_not_a_key(key):
     """A tag's key may be anything, but must be there."""
     assert condition_key(key) is None
 

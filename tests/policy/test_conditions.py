@@ -207,21 +207,21 @@ def test_a_missing_key_fits_negated_operators_and_if_exists(base):
 
 def test_the_rule_for_a_missing_key_can_be_replaced():
     """It is asked for a missing key, and for nothing else."""
-    asked = []
+    request = []
 
     def rule(comparison, _wanted):
-        asked.append(comparison.name)
+        request.append(comparison.name)
         return True
 
     rules = ConditionRules(missing_key=rule)
     assert holds(read_operator("StringEquals"), ["a"], None, rules=rules)
     assert not holds(read_operator("StringEquals"), ["a"], ["b"], rules=rules)
-    assert asked == ["StringEquals"]
+    assert request == ["StringEquals"]
 
 
 @pytest.mark.parametrize("base", [*POSITIVE, *NEGATED])
 def test_if_exists_changes_nothing_for_a_key_that_is_there(base):
-    """IfExists speaks of missing keys only."""
+    """IfExists is about missing keys only."""
     for wanted, found in itertools.product(("1", "2"), repeat=2):
         assert one(f"{base}IfExists", wanted, found) is one(base, wanted, found)
 
@@ -370,7 +370,7 @@ def test_no_values_make_an_operator_fail(base, prefix, suffix, wanted, found, mu
     ],
 )
 def test_only_plain_decimals_are_numbers(text):
-    """Digits of other scripts, exponents and spaces are no numbers, and equal nothing."""
+    """Digits of other scripts, exponents and spaces are not numbers, and equal nothing."""
     assert not one("NumericEquals", text, text)
 
 

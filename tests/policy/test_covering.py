@@ -1,4 +1,4 @@
-"""Patterns that cover others: what is said to be covered is covered."""
+"""Patterns that cover others: each result is true."""
 
 from itertools import product
 
@@ -77,10 +77,10 @@ def test_every_pattern_covers_itself(pattern):
 
 
 @given(PATTERNS, PATTERNS, PATTERNS)
-def test_covering_passes_on(one, other, third):
+def test_covering_passes_on(item, other, third):
     """What covers the coverer covers the covered."""
-    if covers(one, other) and covers(other, third):
-        assert covers(one, third)
+    if covers(item, other) and covers(other, third):
+        assert covers(item, third)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_covering_passes_on(one, other, third):
     ],
 )
 def test_which_action_covers_which(wide, narrow, covered):
-    """Letter case does not count, and what is no pattern of actions stands for itself."""
+    """Case is ignored, and what is not a pattern of actions stands for itself."""
     assert covers_action(wide, narrow) is covered
 
 
@@ -117,7 +117,7 @@ ASKED = ["s3:Get", "s3:GetGet", "s3:a", "a:Get", "a:a", "s3:aa", "a:getA", "s3a:
 def test_a_covered_action_matches_nothing_more(wide, narrow):
     """Held against the engine."""
     if covers_action(wide, narrow):
-        assert all(action_matches(wide, one) for one in ASKED if action_matches(narrow, one))
+        assert all(action_matches(wide, item) for item in ASKED if action_matches(narrow, item))
 
 
 S3 = "arn:aws:s3:::"
@@ -179,7 +179,7 @@ def test_a_covered_resource_matches_nothing_more(wide, narrow, user):
     """Held against the engine, whatever the variable stands for."""
     if not covers_resource(wide, narrow):
         return
-    texts = [substitute(one, {"u": user}.get, literal) for one in (wide, narrow)]
+    texts = [substitute(item, {"u": user}.get, literal) for item in (wide, narrow)]
     for resource in (*FOUND, "*", "b", narrow.replace("${u}", "b")):
         if texts[1] is not None and glob_resource(texts[1], resource):
             assert texts[0] is not None
@@ -204,8 +204,8 @@ def two(wide, narrow):
     """Two statements of one document."""
     usual = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     made = [
-        {key: value for key, value in (usual | one).items() if value is not None}
-        for one in (wide, narrow)
+        {key: value for key, value in (usual | item).items() if value is not None}
+        for item in (wide, narrow)
     ]
     return Policy.parse({"Version": "2012-10-17", "Statement": made}).statements
 
@@ -259,7 +259,7 @@ def test_which_statement_covers_which(wide, narrow, covered):
 
 
 @pytest.mark.parametrize(
-    ("one", "idle"),
+    ("item", "idle"),
     [
         ({}, False),
         ({"Action": []}, True),
@@ -273,13 +273,13 @@ def test_which_statement_covers_which(wide, narrow, covered):
         ({"Resource": None, "NotResource": "arn:aws:sqs:*:${aws:PrincipalAccount}:q"}, True),
     ],
 )
-def test_which_statement_never_applies(one, idle):
-    """An empty list, or a variable where none may stand."""
-    assert never_applies(two(one, {})[0]) is idle
+def test_which_statement_never_applies(item, idle):
+    """An empty list, or a variable where none can be."""
+    assert never_applies(two(item, {})[0]) is idle
 
 
 def test_no_list_covers_no_other():
-    """An element that is not written is no empty list."""
+    """An element that is not written is not an empty list."""
     assert not each_covered(None, (), covers)
     assert not each_covered((), None, covers)
     assert each_covered((), (), covers)

@@ -66,7 +66,7 @@ MANY_MISTAKES = """\
 }
 """
 MISTAKES = [
-    # path, line, the text that stands where it points to, a word of what is wrong
+    # path, line, the text that is where it points to, a word of what is wrong
     ("$.Version", 2, '"2012-10-18"', "2012-10-18"),
     ("$.version", 3, '"2012-10-17"', "version"),
     ("$.Statement[0].Sid", 5, "7", "number"),
@@ -83,24 +83,24 @@ MISTAKES = [
 ]
 
 
-def test_every_problem_of_a_document_is_told_at_once():
-    """Path, line and column (in characters, from 1) of each, in reading order, with a mend."""
+def test_every_problem_of_a_document_is_reported_at_once():
+    """Path, line and column (in characters, from 1) of each, in reading order, with a fix."""
     lines = MANY_MISTAKES.splitlines()
     places = [(path, line, lines[line - 1].index(at) + 1) for path, line, at, _ in MISTAKES]
     with pytest.raises(PolicyError) as caught:
         Policy.parse(MANY_MISTAKES, name="broken")
 
     found = caught.value.problems
-    assert [(one.path, one.line, one.column) for one in found] == places
-    for one, row in zip(found, MISTAKES, strict=True):
-        assert row[3] in one.what
-        assert one.remedy
-        assert str(one) in str(caught.value)
+    assert [(finding.path, finding.line, finding.column) for finding in found] == places
+    for finding, row in zip(found, MISTAKES, strict=True):
+        assert row[3] in finding.what
+        assert finding.remedy
+        assert str(finding) in str(caught.value)
     assert "'broken' has 13 problems" in str(caught.value)
 
 
 def test_a_dict_has_the_same_problems_without_lines():
-    """What is no text has no lines; a key cannot stand in it twice."""
+    """What is not a text has no lines; a key can't be in it twice."""
     document = json.loads(MANY_MISTAKES)
     paths = [path for path, _ in problems(document)]
 
@@ -172,7 +172,7 @@ REFUSED = [
 
 
 @each_row(("document", "path", "word"), REFUSED)
-def test_what_is_no_policy_is_refused(document, path, word):
+def test_what_is_not_a_policy_is_refused(document, path, word):
     """Each refusal that the design names: at its place, and for its reason."""
     found = problems(document)
 
@@ -202,7 +202,7 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("document", "hint"), HINTS)
-def test_a_mistake_comes_with_a_mend(document, hint):
+def test_a_mistake_comes_with_a_fix(document, hint):
     """The nearest known word, or the known words."""
     with pytest.raises(PolicyError) as caught:
         Policy.parse(document)
@@ -258,7 +258,7 @@ BAD_JSON = [
 
 
 @pytest.mark.parametrize(("text", "line", "column"), BAD_JSON)
-def test_what_is_no_json_is_refused_where_it_ends_to_be_json(text, line, column):
+def test_invalid_json_is_rejected_where_it_ends_to_be_json(text, line, column):
     """One problem, since nothing after it can be understood; and its place."""
     with pytest.raises(PolicyError) as caught:
         Policy.parse(text)
@@ -275,13 +275,13 @@ def test_what_is_no_json_is_refused_where_it_ends_to_be_json(text, line, column)
         *({"Statement": float("inf")}, {("a",): 1}, {"Id": "\ud800"}, {"Id": 10**5000}),
     ],
 )
-def test_python_values_that_are_no_json_are_refused(document):
+def test_python_values_that_are_not_json_are_refused(document):
     """A set, bytes, NaN, half a character: a PolicyError, like all else."""
     assert problems(document)
 
 
 @pytest.mark.parametrize("times", [2, 3])
-def test_a_key_that_stands_twice_is_refused_at_the_second(times):
+def test_a_key_that_is_duplicated_is_refused_at_the_second(times):
     """The place is that of the repeated key, wherever in the document it is."""
     pairs = ", ".join(['"a:b": "c"'] * times)
     text = json.dumps(statement(Condition={"Bool": {"a:b": "c"}})).replace('"a:b": "c"', pairs)
@@ -294,7 +294,7 @@ def test_a_key_that_stands_twice_is_refused_at_the_second(times):
 
 
 def test_of_two_equal_keys_each_problem_has_its_own_place():
-    """What is wrong with the first value is told where the first value stands."""
+    """What is wrong with the first value is reported where the first value is."""
     text = '{"Statement": {"Effect": "allow", "Effect": "Allow", "Action": "*"}}'
     with pytest.raises(PolicyError) as caught:
         Policy.parse(text)
@@ -345,7 +345,7 @@ LET_THROUGH = [
 
 @pytest.mark.parametrize("document", LET_THROUGH)
 def test_what_can_be_understood_is_let_through(document):
-    """Saving has its own rules; parse refuses only what is no policy."""
+    """Saving has its own rules; parse refuses only what is not a policy."""
     policy = Policy.parse(document)
 
     assert policy.to_dict() == document
@@ -398,7 +398,7 @@ def test_variables_mean_something_only_in_the_new_language(version, wanted):
 
 
 def test_a_policy_is_given_back_as_it_is():
-    """Only a name makes a new one, and the name is no part of what it says."""
+    """Only a name makes a new one, and the name is not a part of what it says."""
     policy = Policy.parse({"Statement": [ALLOW]}, name="one")
     renamed = Policy.parse(policy, name="two")
 
@@ -483,7 +483,7 @@ JSON = st.recursive(
 
 @given(JSON | st.fixed_dictionaries({"Statement": JSON | st.lists(JSON, max_size=2)}))
 def test_any_json_is_a_policy_or_a_policy_error(document):
-    """No value can make parse fail in another way, and each problem has path and mend."""
+    """No value can make parse fail in another way, and each problem has path and fix."""
     result = attempt(document)
 
     if isinstance(result, Policy):
@@ -538,7 +538,7 @@ def test_every_number_survives_the_round_trip(number):
     assert Policy.parse(policy.to_dict()) == policy
 
 
-def test_digits_of_other_scripts_are_no_json_number():
+def test_digits_of_other_scripts_are_not_json_numbers():
     """JSON has ten digits."""
     text = json.dumps(conditioned("NumericEquals", "a:b", 12345)).replace("12345", "1\u0662")
     with pytest.raises(PolicyError):
@@ -557,7 +557,7 @@ def nested(depth):
 
 
 def test_deep_nesting_is_refused():
-    """10,000 levels, closed or not, as text or as Python lists, are no crash."""
+    """10,000 levels, closed or not, as text or as Python lists, don't crash."""
     for document in ("[" * 10_000, "[" * 10_000 + "]" * 10_000, '{"a":' * 10_000, nested(10_000)):
         assert len(problems(document)) == 1
     circle = []
@@ -618,7 +618,7 @@ def test_parsing_takes_linear_time(make):
 
 @slow
 def test_a_hundred_thousand_statements_are_read():
-    """AWS saves no such policy, but reading it is no problem."""
+    """AWS saves no such policy, but reading it is not a problem."""
     policy = Policy.parse(text_of([{"Effect": "Allow", "Action": "*"}] * 100_000))
 
     assert policy.statements[-1].label == "#100000"

@@ -76,15 +76,15 @@ TOO_MUCH = ("many statements", "many different statements")
 
 
 @pytest.mark.parametrize("document", first_now(DOCUMENTS))
-@pytest.mark.parametrize("way", WAYS)
-def test_no_document_takes_more_than_linear_time(way, document):
+@pytest.mark.parametrize("path", WAYS)
+def test_no_document_takes_more_than_linear_time(path, document):
     """Four times as long, about four times as slow."""
 
     def work(size):
         policy = DOCUMENTS[document](size)
-        return lambda: WAYS[way](policy)
+        return lambda: WAYS[path](policy)
 
-    size = SIZES.get(way, 500)
+    size = SIZES.get(path, 500)
     assert grows_linearly(work, size, counted=size // 4)  # shorter ones are within AWS's limits
 
 

@@ -30,7 +30,7 @@ def policy(*statements, **top):
 def short(*statements, **top):
     """What remains of it, statement by statement, only what is not usual."""
     left = minimize(policy(*statements, **top)).to_dict()["Statement"]
-    return [{key: one[key] for key in one if one[key] != USUAL.get(key)} for one in left]
+    return [{key: item[key] for key in item if item[key] != USUAL.get(key)} for item in left]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_list_loses_what_it_covers_itself(element, before, after):
 
 
 def test_statements_that_differ_in_actions_only_are_joined():
-    """Where the first of them stands, with the first Sid that there is."""
+    """Where the first of them is, with the first Sid that there is."""
     assert short(
         {"Action": "s3:GetObject", "Resource": [f"{S3}a", f"{S3}b"]},
         {"Effect": "Deny"},
@@ -83,7 +83,7 @@ def test_statements_that_differ_in_actions_only_are_joined():
 
 
 def test_statements_that_differ_in_resources_only_are_joined():
-    """Letter case of an action does not make them different, nor does that of a key."""
+    """Letter case of an action does not make them different, and neither does that of a key."""
     assert short(
         {"Sid": "A", "Action": "s3:Get*", "Resource": f"{S3}a", "Condition": ANA},
         {
@@ -194,9 +194,9 @@ def test_every_request_gets_the_same_verdict(whole):
     less = minimize(whole)
     everything = policy({"Action": "*"})
     for made in (
-        lambda one: Layers(identity=[one]),
-        lambda one: Layers(identity=[everything], boundary=one),
-        lambda one: Layers(resource=one),
+        lambda item: Layers(identity=[item]),
+        lambda item: Layers(identity=[everything], boundary=item),
+        lambda item: Layers(resource=item),
     ):
         before, after = made(whole), made(less)
         for request in REQUESTS:
@@ -210,7 +210,9 @@ def test_it_is_never_longer_and_once_is_enough(whole):
 
     assert len(json.dumps(less.to_dict())) <= len(json.dumps(whole.to_dict()))
     assert bool(less.statements) is bool(whole.statements)
-    assert {statement.sid for statement in less.statements} <= {one.sid for one in whole.statements}
+    assert {statement.sid for statement in less.statements} <= {
+        item.sid for item in whole.statements
+    }
     assert minimize(less) is less
 
 
@@ -218,7 +220,7 @@ def test_it_is_never_longer_and_once_is_enough(whole):
 def test_no_decision_changes_when_all_its_policies_are_minimized(question):
     """Whatever policies speak, and wherever they hang."""
     decision = ask_engine(question)
-    layers = changed(decision.layers, lambda _, one: replace(one, policy=minimize(one.policy)))
+    layers = changed(decision.layers, lambda _, item: replace(item, policy=minimize(item.policy)))
 
     assert evaluate(decision.request, layers).verdict is decision.verdict
 

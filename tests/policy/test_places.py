@@ -23,7 +23,7 @@ DOCUMENT = {
 
 
 def at(policy, path):
-    """Read the JSON value that stands where a path is said to be."""
+    """Read the JSON value that is where a path is said to be."""
     line, column = Places(policy).where(path)
     lines = policy.text.split("\n")
     text = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
@@ -51,7 +51,7 @@ def parts(policy):
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_every_value_stands_where_it_is_said_to(indent):
+def test_every_value_is_where_it_is_said_to(indent):
     """Whether it is alone or in a list, and however the text is laid out."""
     policy = Policy.parse(json.dumps(DOCUMENT, indent=indent))
     found = list(parts(policy))
@@ -64,20 +64,20 @@ def test_a_statement_without_brackets_has_no_number():
     """Its path is that of the element itself."""
     policy = Policy.parse(json.dumps({"Statement": DOCUMENT["Statement"][0]}))
     places = Places(policy)
-    one = policy.statements[0]
+    item = policy.statements[0]
 
-    assert places.statement(one) == "$.Statement"
-    assert places.element(one, "Effect") == "$.Statement.Effect"
+    assert places.statement(item) == "$.Statement"
+    assert places.element(item, "Effect") == "$.Statement.Effect"
     assert at(policy, "$.Statement.Effect") == "Allow"
     assert [at(policy, path) for path, _ in parts(policy)] == [value for _, value in parts(policy)]
 
 
 def test_a_key_of_a_condition_has_a_place_of_its_own():
-    """All its values stand there."""
+    """All its values are there."""
     policy = Policy.parse(DOCUMENT)
-    one = policy.statements[0]
+    statement = policy.statements[0]
 
-    assert at(policy, Places(policy).condition(one, one.conditions[0])) == ["a", "b"]
+    assert at(policy, Places(policy).condition(statement, statement.conditions[0])) == ["a", "b"]
 
 
 def test_what_is_not_written_has_no_place():

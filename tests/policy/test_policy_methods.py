@@ -34,7 +34,7 @@ def test_policies_are_built_and_added_as_a_person_would_write_them():
     }
 
 
-def test_what_is_built_can_be_saved_and_has_nothing_to_mend():
+def test_what_is_built_can_be_saved_and_has_nothing_to_fix():
     """As an identity-based policy."""
     policy = READ + GUARD
     policy.validate("identity")
@@ -48,7 +48,7 @@ def test_validate_raises_with_aws_words_and_the_first_marked():
         READ.validate("trust")
 
     assert caught.value.problems[0].what.startswith("AWS answers MalformedPolicyDocument: ")
-    assert all(one.what.startswith("After that") for one in caught.value.problems[1:])
+    assert all(problem.what.startswith("After that") for problem in caught.value.problems[1:])
 
 
 def test_lint_describe_and_diff_are_those_of_their_modules():

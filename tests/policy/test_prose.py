@@ -89,21 +89,21 @@ def test_read_only_access_to_s3_is_counted_and_sorted_by_level():
 
 
 def test_full_access_to_iam_names_the_service():
-    """The service's star stands among single actions."""
+    """The service's star is among single actions."""
     assert "use every IAM action" in prose(AWS_OWN["IAMFullAccess"])
 
 
 @pytest.mark.chance
 def test_every_policy_of_aws_can_be_read():
     """No policy that AWS has written breaks it, or is passed over in silence."""
-    for name, one in list(AWS_OWN.items())[:: 1 if is_thorough() else 5]:
-        lines = sentences(one)
+    for name, item in list(AWS_OWN.items())[:: 1 if is_thorough() else 5]:
+        lines = sentences(item)
 
-        assert len(lines) == len(one.statements), name
+        assert len(lines) == len(item.statements), name
         assert all(line.endswith(".") and line.isprintable() for line in lines), name
 
 
-def test_what_is_denied_stands_in_gerunds():
+def test_what_is_denied_is_in_gerunds():
     """The same actions, allowed and denied."""
     actions = ["ec2:StopInstances", "s3:PutObject", "iam:ListUsers", "kms:DescribeKey"]
 
@@ -352,8 +352,8 @@ def test_who_can_be_nobody_is_said_to_be_nobody(principal):
     assert said(Principal=principal).startswith("Matches nothing: ")
 
 
-def test_not_principal_names_whom_it_spares():
-    """A Deny spares the root user of an account only; an Allow shuts out all of it."""
+def test_not_principal_names_the_exempt_principals():
+    """A Deny exempts only the root user of an account; an Allow excludes the whole account."""
     account = {"AWS": "111122223333"}
 
     denies = said(Effect="Deny", NotPrincipal=account)
@@ -378,13 +378,13 @@ def test_not_principal_names_whom_it_spares():
     ],
 )
 def test_an_action_of_a_trust_policy_must_fit_its_principal(principal, action, dead):
-    """Users and services assume a role in another way than those whom a provider vouches for."""
+    """Users and services assume a role with another action than users of a provider."""
     text = said("trust", Principal=principal, Action=action, Resource=None)
 
     assert text.startswith("Matches nothing: ") is dead
 
 
-def test_one_action_in_vain_is_named_beside_the_others():
+def test_one_action_without_effect_is_named_beside_the_others():
     """The rest of a trust policy's statement still matches."""
     text = said(
         Principal={"AWS": "111122223333"},
@@ -413,7 +413,7 @@ def test_one_action_in_vain_is_named_beside_the_others():
     ],
 )
 def test_a_statement_that_can_never_match_says_so(statement):
-    """Nobody shall read a promise where there is none."""
+    """Nobody must read a promise where there isn't one."""
     assert said(**statement).startswith("Matches nothing: ")
 
 
@@ -425,12 +425,12 @@ def test_a_trust_policy_may_name_no_resource():
 
 
 def test_not_action_without_actions_spares_nothing():
-    """An empty list spares nothing at all."""
+    """An empty list exempts nothing."""
     assert said(Action=None, NotAction=[]) == ("Lets the caller do everything on every resource.")
 
 
-def test_a_star_in_a_resource_policy_is_the_resource_that_it_hangs_on():
-    """Only where it is said that the policy hangs on something."""
+def test_a_star_in_a_resource_policy_is_the_resource_that_it_is_attached_to():
+    """Only where it is said that the policy is attached to something."""
     whole = {"Principal": {"AWS": "111122223333"}, "Action": ["sqs:*", "sqs:SendMessage"]}
 
     assert "on every resource that this policy governs" in said(**whole)

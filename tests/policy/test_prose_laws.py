@@ -115,7 +115,7 @@ def test_no_condition_is_left_out(policy):
 
 @given(documents(statements(principals=False)))
 @settings(max_examples=tries(300))
-def test_what_is_said_to_match_nothing_does_not_match(policy):
+def test_a_statement_described_as_matching_nothing_does_not_match(policy):
     """The engine finds no call that such a statement lets through, or denies."""
     for statement, line in zip(policy.statements, sentences(policy), strict=True):
         if not line.startswith("Matches nothing: "):
@@ -135,7 +135,7 @@ COMPARISONS = st.builds(
     st.sampled_from(sorted(OPERATORS)),
     st.sampled_from(("", *SET_OPERATORS)),
     st.booleans(),
-).filter(lambda one: one.name != "Null" or not one.if_exists)
+).filter(lambda known: known.name != "Null" or not known.if_exists)
 CONDITIONS = st.builds(
     Condition,
     COMPARISONS,
@@ -159,7 +159,7 @@ def met(condition, found, variables):
 @given(CONDITIONS, SETTINGS, st.none() | st.lists(st.sampled_from(FOUND), min_size=1, max_size=2))
 @settings(max_examples=tries(500))
 def test_never_and_always_are_true(condition, setting, found):
-    """What is said never to hold holds for no request, what always for every one."""
+    """The text never to hold holds for no request, what always for every one."""
     words = clause(condition, setting)
     if found and not is_multivalued(condition.key) and not condition.comparison.set_operator:
         found = found[:1]
@@ -173,7 +173,7 @@ def test_never_and_always_are_true(condition, setting, found):
 
 @given(CONDITIONS, SETTINGS)
 @settings(max_examples=tries(500))
-def test_a_missing_key_is_spoken_of_where_it_meets_the_condition(condition, setting):
+def test_a_missing_key_is_mentioned_where_it_meets_the_condition(condition, setting):
     """Whoever reads it must know what holds for a request without the key."""
     words = clause(condition, setting)
     if words.never or words.always or not may_miss(condition.key, signed=setting.signed):

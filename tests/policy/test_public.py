@@ -47,7 +47,7 @@ def test_there_is_one_sentence_for_each_open_statement():
 
     assert "Everyone" in first
     assert "#3" in second
-    assert not any("Partner" in one or "Nobody" in one for one in (first, second))
+    assert not any("Partner" in item or "Nobody" in item for item in (first, second))
 
 
 def test_a_policy_that_is_not_public_has_no_sentence():

@@ -70,14 +70,14 @@ def test_every_type_has_an_answer_to_everything(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_type_of_principal_has_a_form(name):
-    """Which says how one is written, and a mend for one that is not."""
+    """Which says how one is written, and a fix for one that is not."""
     types = EVERY[name].principal_types or ()
 
     assert set(types) <= set(_FORMS)
     assert {f"{type_}_principal" for type_ in types} <= set(REMEDIES)
 
 
-def test_what_is_said_of_iam_is_said_of_every_kind():
+def test_every_kind_of_defect_has_a_text_for_iam():
     """IAM's sentences are all known: the general one is for what it cannot read."""
     general = AWS_TEXTS["iam"][ANY].message
 
@@ -86,9 +86,9 @@ def test_what_is_said_of_iam_is_said_of_every_kind():
     assert [kind for kind, text in AWS_TEXTS["iam"].items() if text.message == general] == [ANY]
 
 
-def test_mends_name_only_what_a_defect_tells():
+def test_fixes_name_only_what_a_defect_tells():
     """So that no text can fail when it is filled in."""
-    told = {
+    lines = {
         *("value", "type", "vendor", "partition", "arn", "sid", "key", "character"),
         *("size", "limit", "unit", "number", "what", "start", "parameter"),
     }
@@ -96,7 +96,7 @@ def test_mends_name_only_what_a_defect_tells():
     texts += [text.message for rules in EVERY.values() for text in rules.texts.values()]
     fields = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    assert fields <= told
+    assert fields <= lines
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Texts on which patterns and conditions can be told apart."""
+"""Texts on which patterns and conditions can be distinguished."""
 
 import pytest
 from hypothesis import example, given
@@ -15,21 +15,21 @@ PATTERNS = st.text("ab*?", max_size=6)
 @given(PATTERNS, PATTERNS, st.sampled_from(["", "x", "ab"]))
 @example("*", "?", "")
 @example("*", "a?", "x")
-def test_where_two_patterns_meet_both_match(one, other, star):
+def test_where_two_patterns_meet_both_match(item, other, star):
     """Whatever the wildcards that are left stand for."""
-    both = meeting(one, other)
+    both = meeting(item, other)
     if both is not None:
         text = both.replace("*", star).replace("?", "a")
 
-        assert glob(one, text)
+        assert glob(item, text)
         assert glob(other, text)
 
 
 @given(PATTERNS, PATTERNS, st.text("ab", max_size=6))
-def test_patterns_that_have_a_text_in_common_meet(one, other, text):
+def test_patterns_that_have_a_text_in_common_meet(item, other, text):
     """If one is known, one is found."""
-    if glob(one, text) and glob(other, text):
-        assert meeting(one, other) is not None
+    if glob(item, text) and glob(other, text):
+        assert meeting(item, other) is not None
 
 
 def test_patterns_that_are_long_are_not_laid_over_one_another():
@@ -64,10 +64,10 @@ def test_a_sample_matches_each_pattern_alone_none_and_all(patterns):
         assert any(row[number] for row in found)
     overlap = all(
         any(
-            glob_resource(one, sample) and glob_resource(other, sample)
-            for sample in resource_samples([one, other])
+            glob_resource(item, sample) and glob_resource(other, sample)
+            for sample in resource_samples([item, other])
         )
-        for one in patterns
+        for item in patterns
         for other in patterns
     )
     assert not overlap or any(map(all, found))
@@ -123,7 +123,7 @@ def test_a_sample_fits_each_value_and_another_fits_none(operator, values):
         ("StringLike", "a*", "*b"),
     ],
 )
-def test_a_sample_lies_between_two_values(operator, lower, upper):
+def test_a_sample_is_between_two_values(operator, lower, upper):
     """Where only one of two conditions holds."""
     test, samples = OPERATORS[operator].test, value_samples(operator, [lower, upper])
 

@@ -61,7 +61,7 @@ def test_text_without_a_variable_is_left_alone(text):
 
 
 @given(st.text("a*?", max_size=5), st.text("a*?", max_size=5))
-def test_a_star_that_comes_from_a_value_is_no_wildcard(value, text):
+def test_a_star_that_comes_from_a_value_is_not_a_wildcard(value, text):
     """Substituted text is literal; the stars written beside it stay alive."""
     filled = substitute("${key}", {"key": value}.get, literal)
     default = substitute("${none, '" + value + "'}", {}.get, literal)
@@ -71,7 +71,7 @@ def test_a_star_that_comes_from_a_value_is_no_wildcard(value, text):
 
 
 def test_an_escaped_star_is_a_plain_one_in_a_pattern():
-    """``${*}`` is how a pattern writes a star that is none."""
+    """``${*}`` is how a pattern writes a star that isn't one."""
     pattern = substitute("a${*}b*${?}", {}.get, literal)
 
     assert glob(pattern, "a*bcd?")

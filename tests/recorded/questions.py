@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAY_BE = re.compile(r"iamlab\.| at 0x|eyJ|/walk/")
 SECTIONS = ("answers", "errors", "events", "verdicts", "files", "reports")
 _STRIPPED = (
-    (re.compile(r"\biamlab(?:\.\w+)+\."), ""),  # where a class stands
+    (re.compile(r"\biamlab(?:\.\w+)+\."), ""),  # where a class is
     (re.compile(r" at 0x[0-9a-f]+"), ""),
     (re.compile(r"(eyJ[\w-]{20,}\.eyJ[\w-]+)\.[\w-]+"), r"\1.signature"),  # is never the same
     (re.compile(r"/[\w./-]+/walk/"), ""),  # the folder of a file
@@ -28,7 +28,7 @@ _STRIPPED = (
 
 
 def clean(text: str) -> str:
-    """Take out of a text what is another one in every process, and where classes stand."""
+    """Take out of a text what is another one in every process, and where classes are."""
     if _MAY_BE.search(text):
         for pattern, instead in _STRIPPED:
             text = pattern.sub(instead, text)
@@ -48,11 +48,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(one) for key, one in value.items()}
+        return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
-        return sorted((plain(one) for one in value), key=str)
+        return sorted((plain(item) for item in value), key=str)
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     words, shown = clean(repr(value)), clean(str(value))
     return words if words == shown else f"{words} | {shown}"
 
@@ -67,8 +67,8 @@ class Log:
 
     def note(self, section: str, title: str, value: Any) -> None:
         """Note something."""
-        told = json.dumps(plain(value), ensure_ascii=False)
-        self.lines[section].append(f"{title} -> {told}")
+        text = json.dumps(plain(value), ensure_ascii=False)
+        self.lines[section].append(f"{title} -> {text}")
 
     def attempt(self, title: str, ask: Callable[[], Any], section: str = "answers") -> Any:
         """Do something, and note the answer, or the error."""
@@ -91,7 +91,7 @@ class Log:
         return answer
 
     def crash(self, title: str, error: Exception) -> None:
-        """Note what is no error of iamlab's own: only its class, for Python words the rest."""
+        """Note what is not an error of iamlab's own: only its class, for Python words the rest."""
         self.note("errors", title, f"crash: {type(error).__name__}")
         self.crashes.append(f"{title}: {_place(error)}")
 
@@ -116,12 +116,12 @@ def _place(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({place})"
 
 
-def of_decision(one: Any) -> list[Any]:
+def of_decision(item: Any) -> list[Any]:
     """Return what a decision says."""
-    steps = [[step.layer, step.result, step.reason] for step in one.steps]
+    steps = [[step.layer, step.result, step.reason] for step in item.steps]
     return [
-        *(str(one.verdict), str(one), one.message, steps, one.blocked_by, one.assumed),
-        *([str(reading) for reading in one.determining], one.combining_rule, one.nearest_miss),
+        *(str(item.verdict), str(item), item.message, steps, item.blocked_by, item.assumed),
+        *([str(reading) for reading in item.determining], item.combining_rule, item.nearest_miss),
     ]
 
 
@@ -135,21 +135,23 @@ def ask_verdicts(walk: Walk, number: int) -> None:  # noqa: C901 - one chance af
     for at in range(number):
         walk.choose_account()
         caller, resource = walk.caller(root=0.06), walk.pick([*walk.targets(), "*"])
-        given: dict[str, Any] = {"context": walk.pick(contexts)}
+        arguments: dict[str, Any] = {"context": walk.pick(contexts)}
         if walk.chance(0.2):
-            given["network"] = walk.network()
+            arguments["network"] = walk.network()
         if walk.chance(0.1):
-            given["via"] = walk.pick(["athena.amazonaws.com", ["cloudformation.amazonaws.com"]])
+            arguments["via"] = walk.pick(["athena.amazonaws.com", ["cloudformation.amazonaws.com"]])
         if walk.chance(0.06):
-            given["region"] = walk.pick(["eu-west-1", "us-east-1", "no"])
+            arguments["region"] = walk.pick(["eu-west-1", "us-east-1", "no"])
         if walk.chance(0.06):
-            given["request_tags"] = {"team": "sky"}
+            arguments["request_tags"] = {"team": "sky"}
         if caller == "lambda.amazonaws.com" and walk.chance(0.5):
-            given["source_arn"] = walk.pick(walk.targets())
+            arguments["source_arn"] = walk.pick(walk.targets())
         action = walk.action_on(resource)
-        title = f"can({plain(caller)}, {action}, {resource}, {plain(given)})"
+        title = f"can({plain(caller)}, {action}, {resource}, {plain(arguments)})"
 
-        def ask(who: Any = caller, what: str = action, on: str = resource, how: Any = given) -> Any:
+        def ask(
+            who: Any = caller, what: str = action, on: str = resource, how: Any = arguments
+        ) -> Any:
             return world.can(who, what, on, **how)
 
         try:
@@ -162,10 +164,10 @@ def ask_verdicts(walk: Walk, number: int) -> None:  # noqa: C901 - one chance af
             continue
         log.note("verdicts", title, of_decision(made))
         if at % 9 == 0:
-            asked = {"explain": made.explain, "to_json": made.to_dict}
-            for name, method in asked.items():
+            request = {"explain": made.explain, "to_json": made.to_dict}
+            for name, method in request.items():
                 log.attempt(f"{name}()", method, "verdicts")
-            log.attempt("fixes()", lambda one=made: one.fixes(), "verdicts")
+            log.attempt("fixes()", lambda item=made: item.fixes(), "verdicts")
 
 
 def ask_files(walk: Walk, *, thoroughly: bool) -> None:
@@ -185,8 +187,8 @@ def ask_files(walk: Walk, *, thoroughly: bool) -> None:
         here = Path(folder, "walk")
         here.mkdir()
 
-        def saved(one: World, name: str) -> str:
-            one.save(here / name)
+        def saved(item: World, name: str) -> str:
+            item.save(here / name)
             return (here / name).read_text("utf-8")
 
         log.attempt("save()", lambda: saved(world, "one.json"), "files")
@@ -202,7 +204,7 @@ def ask_files(walk: Walk, *, thoroughly: bool) -> None:
 
 def _delivered(walk: Walk, folder: Path) -> list[str]:
     walk.world.events.deliver(folder / "trail")
-    return sorted(str(one.relative_to(folder)) for one in folder.rglob("*.gz"))
+    return sorted(str(item.relative_to(folder)) for item in folder.rglob("*.gz"))
 
 
 def _trail(folder: Path) -> list[Any]:
@@ -216,7 +218,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     world, log = walk.world, walk.log
     walk.choose_account()
     account, user, role = walk.account, walk.one("user"), walk.one("role")
-    who = walk.pick([one for one in (user, role) if one is not None]) or account.root
+    who = walk.pick([item for item in (user, role) if item is not None]) or account.root
     action, resource = walk.pick(["s3:GetObject", "sts:AssumeRole"]), walk.pick(walk.targets())
     some = [walk.action_on(resource) for _ in range(2)]
     quick: dict[str, Callable[[], Any]] = {
@@ -225,9 +227,9 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
         "security_status": lambda: account.security_status().to_dict(),
         "recommendations": account.security_recommendations,
         "timeline": lambda: world.timeline().as_text(),
-        "where": lambda: [one.event_id for one in world.events.where(outcome="denied")],
+        "where": lambda: [item.event_id for item in world.events.where(outcome="denied")],
         "audit": lambda: account.audit().to_dict(),
-        "diff": lambda: [str(one) for one in walk.before.diff(world)],
+        "diff": lambda: [str(item) for item in walk.before.diff(world)],
     }
     middle: dict[str, Callable[[], Any]] = {
         "last_accessed": lambda: str(account.last_accessed(who)),
@@ -242,7 +244,7 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     }
     slow: dict[str, Callable[[], Any]] = {
         "what_can": lambda: str(world.what_can(who, services=["s3", "sts", "sqs"])),
-        "outside_access": lambda: [plain(one) for one in world.outside_access()],
+        "outside_access": lambda: [plain(item) for item in world.outside_access()],
         "changes": lambda: _changes(walk.before.diff(world).changes()),
         "path": lambda: str(world.reach().path(who)),
         "blast_radius": lambda: _reached(world.reach().blast_radius(who)),
@@ -250,14 +252,14 @@ def ask_reports(walk: Walk, *, slowly: bool) -> None:
     if walk.number % 200 == 0:
         slow["admins"] = lambda: _reached(world.reach().admins())
         slow["to"] = lambda: _reached(world.reach().to(action, resource))
-    asked = quick | (middle if walk.number % 5 == 0 or slowly else {}) | (slow if slowly else {})
-    for name, ask in asked.items():
+    request = quick | (middle if walk.number % 5 == 0 or slowly else {}) | (slow if slowly else {})
+    for name, ask in request.items():
         log.attempt(f"{name}()", ask, "reports")
 
 
 def _changes(found: Any) -> list[str]:
     """Write changes as they were when the walks were recorded."""
-    return [str(plain(one)).replace("(principal=", "(caller=") for one in found]
+    return [str(plain(item)).replace("(principal=", "(caller=") for item in found]
 
 
 def _decided(found: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """Worlds made from a seed, and steps in them by chance: calls, methods, sessions, time.
 
-Only public names are used, and the list of operations stands in ``operations.json``, so that a walk
+Only public names are used, and the list of operations is in ``operations.json``, so that a walk
 is the same whatever becomes of the package inside.
 """
 
@@ -186,32 +186,32 @@ class Walk:
         every = list(some)
         return self.draw.choice(every) if every else None
 
-    def keep(self, kind: str, one: Any) -> Any:
+    def keep(self, kind: str, item: Any) -> Any:
         """Remember a thing for later steps."""
-        if one is not None:
-            self.things.setdefault(kind, []).append(one)
-        return one
+        if item is not None:
+            self.things.setdefault(kind, []).append(item)
+        return item
 
     def pool(self, kind: str) -> list[Any]:
         """Return the things of a kind that the account, or the world, has now."""
         if kind in ("other", "endpoint", "instance", *SERVICE_OF):
             held = self.account.resources.values()
-            return [one for one in held if kind in (one.kind, _kind(one))]
+            return [item for item in held if kind in (item.kind, _kind(item))]
         if kind in IN_ACCOUNT:
             return list(getattr(self.account, IN_ACCOUNT[kind]).values())
         if kind in IN_WORLD:
             return list(getattr(self.world, IN_WORLD[kind]).values())
         if kind in IN_ORGANIZATION:
-            one = self.account.organization
-            return list(getattr(one, IN_ORGANIZATION[kind]).values()) if one else []
+            item = self.account.organization
+            return list(getattr(item, IN_ORGANIZATION[kind]).values()) if item else []
         if kind in ("world", "sts", "root", "org_root"):
-            one = self.account.organization
+            item = self.account.organization
             only = {"world": self.world, "sts": self.world.sts, "root": self.account.root}
-            return [only[kind]] if kind in only else [one.root] if one else []
-        return [one for one in self.things.get(kind, ()) if self._is_here(one)]
+            return [only[kind]] if kind in only else [item.root] if item else []
+        return [item for item in self.things.get(kind, ()) if self._is_here(item)]
 
-    def _is_here(self, one: Any) -> bool:
-        account = getattr(one, "account", None)
+    def _is_here(self, item: Any) -> bool:
+        account = getattr(item, "account", None)
         return account is None or account is self.account or self.chance(0.1)
 
     def one(self, kind: str) -> Any:
@@ -296,7 +296,7 @@ class Walk:
         """Write a principal of a resource policy."""
         who = self.pick(self.world.accounts.values())
         some = [*list(who.users.values())[:3], *list(who.roles.values())[:3]]
-        named = [one.arn for one in some] or [who.root_arn]
+        named = [principal.arn for principal in some] or [who.root_arn]
         return self.pick(
             [
                 *("*", {"AWS": "*"}, {"AWS": who.account_id}, {"AWS": who.root_arn}),
@@ -331,7 +331,7 @@ class Walk:
             {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"},
         ]
         for kind, call in (("saml", "SAML"), ("oidc", "WebIdentity")):
-            held = [one.arn for one in self.pool(kind)]
+            held = [principal.arn for principal in self.pool(kind)]
             if held:
                 calls = [f"sts:AssumeRoleWith{call}", "sts:TagSession", "sts:SetSourceIdentity"]
                 some.append({"Effect": "Allow", "Principal": {"Federated": held}, "Action": calls})
@@ -447,11 +447,11 @@ class Walk:
 
     def container_id(self, *, root: bool = False) -> str:
         """Return the id of a root or an OU."""
-        one = self.account.organization
-        if one is None or self.chance(0.06):
+        item = self.account.organization
+        if item is None or self.chance(0.06):
             return "r-0000"
-        units = [] if root else list(one.organizational_units)
-        return self.pick([one.root.id, *units])
+        units = [] if root else list(item.organizational_units)
+        return self.pick([item.root.id, *units])
 
     def member_id(self) -> str:
         """Return the id of a member of the organization."""
@@ -468,7 +468,7 @@ class Walk:
         return self.arn(self.pick(["user", "user", "group", "role"]))
 
     def about(self) -> str:
-        """Return the ARN that a call is about, or that a new resource shall have."""
+        """Return the ARN that a call is about, or that a new resource must have."""
         if self.service == "cloudformation":
             return self.pick(["log-group:abc", "log-group:abc", "log-group:abcd"]).join(
                 [f"arn:aws:logs:us-east-1:{self.account.account_id}:", ""]
@@ -500,8 +500,8 @@ class Walk:
 
     def entity_path(self) -> str:
         """Return a path in the organization."""
-        one = self.account.organization
-        return "o-a1b2c3d4e5/r-f6g7" if one is None else f"{one.id}/{one.root.id}"
+        item = self.account.organization
+        return "o-a1b2c3d4e5/r-f6g7" if item is None else f"{item.id}/{item.root.id}"
 
     def entries(self) -> list[Doc]:
         """Return condition keys as the simulator takes them."""
@@ -555,22 +555,26 @@ class Walk:
         """Draw the parameters of an operation, mostly with all that must be there."""
         self.operation, service = operation, operation.rpartition(":")[0] or "iam"
         self.service, self.focus = service, {}
-        takes, given = OPERATIONS[operation], {}
+        takes, arguments = OPERATIONS[operation], {}
         owned = next((name for name in OWNED if name in takes), None)
         if owned and self.chance(0.85):
-            here = [one for one in self.things.get(owned, ()) if one[0] == self.account.account_id]
+            here = [
+                item for item in self.things.get(owned, ()) if item[0] == self.account.account_id
+            ]
             if here:
-                _, user, given[owned] = self.pick(here[-5:])
+                _, user, arguments[owned] = self.pick(here[-5:])
                 self.focus["user"] = self.account.users.get(user)
         self._devices(operation)
         optional = 0.08 if service == "sts" else self.pick([0.1, 0.3, 0.3])
         for name, form in takes.items():
             wanted = "!" in form
-            if name not in given and self.chance(0.98 if wanted else self.likely(name, optional)):
-                given[name] = self.value(name, form)
+            if name not in arguments and self.chance(
+                0.98 if wanted else self.likely(name, optional)
+            ):
+                arguments[name] = self.value(name, form)
         if self.chance(0.01):
-            given["Unknown"] = "x"
-        return given
+            arguments["Unknown"] = "x"
+        return arguments
 
     def likely(self, name: str, usual: float) -> float:
         """Return how often a parameter is given that may be left out."""
@@ -581,7 +585,7 @@ class Walk:
     def _devices(self, operation: str) -> None:
         """Let the user of a step be that of its device."""
         if operation in ("ResyncMFADevice", "DeactivateMFADevice", "GetMFADevice"):
-            held = [one for one in self.pool("device") if getattr(one, "user", None)]
+            held = [item for item in self.pool("device") if getattr(item, "user", None)]
             device = self.focus["device"] = self.pick(held)
             if device is not None and device.user.named:
                 self.focus["user"] = device.user
@@ -630,7 +634,9 @@ class Walk:
             kind = {service: kind for kind, service in SERVICE_OF.items()}.get(self.service)
             return self.arn(kind or "bucket")
         if name == "ServiceName" and self.service == "ec2":
-            return self.pick([f"com.amazonaws.us-east-1.{one}" for one in ("s3", "sqs")] + ["none"])
+            return self.pick(
+                [f"com.amazonaws.us-east-1.{item}" for item in ("s3", "sqs")] + ["none"]
+            )
         if name == "Action" and self.service in ("lambda", "events"):
             return {"lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}[self.service]
         known = name in self.makers or name in TEXTS
@@ -657,7 +663,11 @@ class Walk:
         if short.startswith(("Create", "Upload")) and short[6:] in (name[:-4], "SAMLProvider"):
             return self.pick([*NAMES[kind], f"{kind}-{self.draw.randrange(40)}"])
         if short.endswith("ServiceLinkedRole") and self.chance(0.8):
-            linked = [one for one in self.pool("role") if "/aws-service-role/" in one.arn]
+            linked = [
+                principal
+                for principal in self.pool("role")
+                if "/aws-service-role/" in principal.arn
+            ]
             return linked[0].name if linked else self.name("role")
         return self.name(kind)
 
@@ -674,7 +684,7 @@ class Walk:
             [
                 *users,
                 *users,
-                *[one.arn for one in users[:2]],
+                *[user.arn for user in users[:2]],
                 *roles[:3],
                 "/".join((f"arn:aws:sts::{own}:assumed-role", "work", "monday")),
                 *self.things.get("access_key", ())[-3:],
@@ -715,7 +725,7 @@ def _kind(resource: Any) -> str:
     service = resource.service
     if service == "ec2":
         return "endpoint" if resource.name.startswith("vpce-") else "instance"
-    return next((kind for kind, one in SERVICE_OF.items() if one == service), "other")
+    return next((kind for kind, item in SERVICE_OF.items() if item == service), "other")
 
 
 def _aws(walk: Walk) -> str:

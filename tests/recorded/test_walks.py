@@ -21,7 +21,7 @@ def test_walks_end_as_they_were_recorded(start, monkeypatch):
 
 
 def test_what_cannot_be_compared_is_left_out():
-    """Neither where a class stands nor a signature is kept."""
+    """Neither where a class is nor a signature is kept."""
     from tests.recorded.questions import plain
 
     token = f"eyJ{'a' * 30}.eyJ{'b' * 9}"

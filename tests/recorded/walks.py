@@ -1,6 +1,6 @@
 """Walks through worlds, recorded, so that a rebuilt package can be compared with what it was.
 
-From a seed comes a world; some steps are taken in it by chance, and then it is asked a lot. What
+A seed makes a world. Some random steps are taken in it, and then it gets many questions. What
 was answered is kept in ``walks.json`` as short digests, six for each walk::
 
     python -m tests.recorded.walks record             # write the file
@@ -86,8 +86,8 @@ def set_up(walk: Walk) -> None:
         walk.things["directory_map"] = [(directory, provider)]
     for account in world.accounts.values():
         walk.account, walk.focus = account, {}
-        walk.log.attempt("fills()", lambda one=account: fill(walk, one, whole=one is main))
-        walk.log.attempt("sets_up()", lambda one=account: services(walk, one))
+        walk.log.attempt("fills()", lambda item=account: fill(walk, item, whole=item is main))
+        walk.log.attempt("sets_up()", lambda item=account: services(walk, item))
     for directory, provider in walk.things.pop("directory_map", []):
         if "work" in main.roles:
             directory.map_group("astronomers", main.roles["work"], provider)
@@ -96,11 +96,11 @@ def set_up(walk: Walk) -> None:
 
 def organize(walk: Walk, main: Any) -> None:
     """Make an organization, with OUs, policies, and at times Identity Center."""
-    one = walk.world.create_organization(main)
-    prod = one.create_organizational_unit("Prod")
-    one.create_account("prod", parent=prod, account_id=IDS["prod"])
+    item = walk.world.create_organization(main)
+    prod = item.create_organizational_unit("Prod")
+    item.create_account("prod", parent=prod, account_id=IDS["prod"])
     if walk.world.seed == 1 and walk.chance(0.7):  # always early: the same id has the same key
-        center = one.enable_identity_center()
+        center = item.enable_identity_center()
         ana = walk.keep("store_user", center.create_user("ana", "Ana Lopez", "ana@example.com"))
         group = walk.keep("store_group", center.create_group("astronomers"))
         group.add_user(ana)
@@ -109,20 +109,22 @@ def organize(walk: Walk, main: Any) -> None:
         center.create_account_assignment(walk.world.account("prod"), readers, group)
         walk.keep("portal", center.sign_in(ana, with_mfa=walk.chance(0.5)))
     if walk.chance(0.5):
-        one.invite_account(walk.world.account("dev")).accept()
-    one.create_organizational_unit("Web", parent=prod, tags={"team": "sky"})
+        item.invite_account(walk.world.account("dev")).accept()
+    item.create_organizational_unit("Web", parent=prod, tags={"team": "sky"})
     walk.account = main
     kind = walk.pick(["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"])
-    walk.log.attempt("guards(type)", lambda: one.enable_policy_type(kind))
+    walk.log.attempt("guards(type)", lambda: item.enable_policy_type(kind))
     walk.focus = {"type": kind}
-    made = walk.log.attempt("guards()", lambda: one.create_policy("guard", walk.guard(), type=kind))
+    made = walk.log.attempt(
+        "guards()", lambda: item.create_policy("guard", walk.guard(), type=kind)
+    )
     if not isinstance(made, Exception):
-        one.attach_policy(made, walk.pick([one.root, prod]))
+        item.attach_policy(made, walk.pick([item.root, prod]))
     for service in ("iam.amazonaws.com", "sso.amazonaws.com"):
-        one.enable_aws_service_access(service)
+        item.enable_aws_service_access(service)
     if walk.chance(0.5):
-        one.enable_organizations_root_credentials_management()
-        one.enable_organizations_root_sessions()
+        item.enable_organizations_root_credentials_management()
+        item.enable_organizations_root_sessions()
 
 
 def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR0912 - a long list
@@ -146,12 +148,12 @@ def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR09
     ana = account.users[users[0]]
     ana.attach_policy(pick([*["AdministratorAccess"] * 4, "PowerUserAccess", "ReadOnlyAccess"]))
     ana.create_login_profile(PASSWORDS[0])
-    for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
-        if chance(0.75) and one.name not in ("zoe", "idle", "empty"):
-            log.attempt("fills(own)", lambda o=one: o.put_policy("own", walk.document()))
-        if chance(0.3) and one.name not in ("zoe", "idle", "empty"):
+    for item in (*account.users.values(), *account.groups.values(), *account.roles.values()):
+        if chance(0.75) and item.name not in ("zoe", "idle", "empty"):
+            log.attempt("fills(own)", lambda o=item: o.put_policy("own", walk.document()))
+        if chance(0.3) and item.name not in ("zoe", "idle", "empty"):
             known = [*account.policies.values(), "AmazonS3FullAccess", "IAMFullAccess"]
-            log.attempt("fills(attached)", lambda o=one, k=known: o.attach_policy(pick(k)))
+            log.attempt("fills(attached)", lambda o=item, k=known: o.attach_policy(pick(k)))
     account.groups["astronomers"].add_user(ana)
     key = walk.keep("access_key", ana.create_access_key())
     made = log.attempt("fills(session)", lambda: walk.world.sts.get_session_token(key))
@@ -168,11 +170,11 @@ def fill(walk: Walk, account: Any, *, whole: bool) -> None:  # noqa: C901, PLR09
     account.create_instance_profile("web").add_role("deploy")
     account.create_instance_profile("bare")
     for operation in ("UploadSigningCertificate", "UploadSSHPublicKey", "CreateAccessKey"):
-        given = {"UserName": "ben"}
+        values = {"UserName": "ben"}
         if operation != "CreateAccessKey":
             key = "CertificateBody" if "Certificate" in operation else "SSHPublicKeyBody"
-            given[key] = TEXTS[key][0]
-        walk.harvest(account.call(operation, account.root, **given))
+            values[key] = TEXTS[key][0]
+        walk.harvest(account.call(operation, account.root, **values))
 
 
 def services(walk: Walk, account: Any) -> None:
@@ -211,15 +213,17 @@ def call(walk: Walk, operation: str) -> None:
     """Call an operation of an API, as somebody."""
     service = operation.rpartition(":")[0]
     walk.choose_account(kind=service)
-    given = walk.parameters(operation)
+    values = walk.parameters(operation)
     who = walk.caller()
     if operation in BEFORE and walk.chance(0.65):
-        root, given = walk.account.root, prepare(walk, operation, given)
+        root, values = walk.account.root, prepare(walk, operation, values)
         who = walk.account.root if who is root else who
     if service == "sts" and walk.chance(0.75):
-        users = [one for one in walk.pool("user") if one.name in ("ana", "dora")]
+        users = [known for known in walk.pool("user") if known.name in ("ana", "dora")]
         sessions = walk.things.get("session", [])[-3:]
-        keys = [one for one in walk.pool("access_key") if operation != "sts:GetScopedCredentials"]
+        keys = [
+            known for known in walk.pool("access_key") if operation != "sts:GetScopedCredentials"
+        ]
         who = walk.pick(sessions if sessions and not keys else [*users, *keys, *sessions]) or who
     elif operation == "ChangePassword":
         who = walk.account.users.get("ana") or walk.account.users.get("dora") or who
@@ -227,10 +231,10 @@ def call(walk: Walk, operation: str) -> None:
 
     def ask() -> Any:
         if service == "sts" and walk.number % 2:
-            return how.call(operation[4:], who, **given)
-        return walk.account.call(operation, who, **given)
+            return how.call(operation[4:], who, **values)
+        return walk.account.call(operation, who, **values)
 
-    answer = walk.log.attempt(f"{operation}({plain(who)}, {plain(given)})", ask)
+    answer = walk.log.attempt(f"{operation}({plain(who)}, {plain(values)})", ask)
     if isinstance(answer, AwsError):
         walk.things.setdefault("encoded", []).extend(ENCODED.findall(str(answer)))
     elif not isinstance(answer, Exception):
@@ -241,13 +245,13 @@ def call(walk: Walk, operation: str) -> None:
             walk.log.lines["answers"].pop()  # a signature is never the same
 
 
-def prepare(walk: Walk, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+def prepare(walk: Walk, operation: str, values: dict[str, Any]) -> dict[str, Any]:
     """Call first what gives an operation something to do; give its parameters, ids now known."""
     first = BEFORE[operation]
     if first in BEFORE:
         prepare(walk, first, {})
     sent = walk.parameters(first)
-    sent |= {name: given[name] for name in sent if name in given}
+    sent |= {name: values[name] for name in sent if name in values}
     done = walk.log.attempt(
         f"{first}({plain(sent)})", lambda: walk.account.call(first, walk.account.root, **sent)
     )
@@ -255,21 +259,21 @@ def prepare(walk: Walk, operation: str, given: dict[str, Any]) -> dict[str, Any]
         walk.harvest(done)
     if operation.startswith("Get"):
         walk.world.clock.advance(minutes=1)
-    again = {**walk.parameters(operation), **{one: sent[one] for one in sent if one in given}}
+    again = {**walk.parameters(operation), **{item: sent[item] for item in sent if item in values}}
     if operation in ("organizations:AcceptHandshake", "organizations:DeclineHandshake"):
         invited = str(
             sent.get("Target", {}).get("Id") if isinstance(sent.get("Target"), dict) else ""
         )
         walk.account = walk.world.accounts.get(invited, walk.account)
-    for one in OWNED:
-        if one in again and one in walk.found:
-            again[one] = walk.found[one][-1]
+    for item in OWNED:
+        if item in again and item in walk.found:
+            again[item] = walk.found[item][-1]
             again |= {"UserName": sent["UserName"]} if "UserName" in sent else {}
     return again
 
 
 def _method(thing: Any, method: str, kind: str) -> Callable[..., Any]:
-    """Give the method, or the lookup, that is meant by a name in the walks."""
+    """Return the method or the lookup for a name in the walks."""
     if kind == "account" and method in LOOKUPS:
         held = getattr(thing, LOOKUPS[method])
         return lambda **name: held[next(iter(name.values()))]
@@ -286,20 +290,23 @@ def use_method(walk: Walk, name: str) -> None:  # noqa: C901 - one case after th
     if thing is None:
         walk.log.note("answers", name, "nothing there")
         return
-    given = arguments(walk, name)
+    values = arguments(walk, name)
     if name in BEFORE and walk.chance(0.65):
         first = arguments(walk, BEFORE[name])
         if first is not None:
-            given = given and {**given, **{one: first[one] for one in first if one in given}}
+            values = values and {
+                **values,
+                **{text: first[text] for text in first if text in values},
+            }
             short = BEFORE[name].partition(".")[2]
             title = f"{BEFORE[name]}({plain(first)})"
             walk.harvest(walk.log.attempt(title, lambda: getattr(thing, short)(**first)))
-    if given is None:
+    if values is None:
         walk.log.note("answers", name, "nothing there")
         return
     ask = _method(thing, method, kind)
-    by_name = {NEW_NAMES.get(one, one): value for one, value in given.items()}
-    answer = walk.log.attempt(f"{name}({plain(thing)}, {plain(given)})", lambda: ask(**by_name))
+    by_name = {NEW_NAMES.get(text, text): value for text, value in values.items()}
+    answer = walk.log.attempt(f"{name}({plain(thing)}, {plain(values)})", lambda: ask(**by_name))
     if isinstance(answer, Exception):
         return
     made = KEPT.get(method)
@@ -313,22 +320,22 @@ def use_method(walk: Walk, name: str) -> None:  # noqa: C901 - one case after th
         made = "session" if hasattr(answer, "access_key_id") else None
     if made:
         walk.keep(made, answer)
-    for one in OWNED[1:]:
-        own = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one.replace("SSH", "Ssh")).lower()
+    for text in OWNED[1:]:
+        own = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text.replace("SSH", "Ssh")).lower()
         if isinstance(getattr(answer, own, None), str):
-            walk.found.setdefault(one, []).append(getattr(answer, own))
+            walk.found.setdefault(text, []).append(getattr(answer, own))
 
 
 def arguments(walk: Walk, name: str) -> dict[str, Any] | None:
     """Draw the arguments of a method; nothing, if one that it needs is not there."""
     kind, _, method = name.partition(".")
-    given = {
-        one: argument(walk, one, kind, method)
-        for one, form in METHODS[name].items()
+    values = {
+        item: argument(walk, item, kind, method)
+        for item, form in METHODS[name].items()
         if form or walk.chance(0.3)
     }
-    found = {one: value for one, value in given.items() if value is not None}
-    return found if all(one in found for one, form in METHODS[name].items() if form) else None
+    found = {item: value for item, value in values.items() if value is not None}
+    return found if all(item in found for item, form in METHODS[name].items() if form) else None
 
 
 def _operation(kind: str, method: str) -> tuple[str, str]:
@@ -338,8 +345,8 @@ def _operation(kind: str, method: str) -> tuple[str, str]:
         return f"organizations:{name}", "organizations"
     kinds = {"bucket": "s3", "queue": "sqs", "topic": "sns", "function": "lambda", "key": "kms"}
     kinds |= {"secret": "secretsmanager", "table": "dynamodb", "repository": "ecr", "bus": "events"}
-    for one, service in kinds.items():
-        if kind == one or name.lower() == f"create{one}":
+    for item, service in kinds.items():
+        if kind == item or name.lower() == f"create{item}":
             return f"{service}:{name}", service
     if kind in ("instance", "endpoint") or name in ("CreateInstance", "CreateVpcEndpoint"):
         return f"ec2:{name}", "ec2"
@@ -441,12 +448,12 @@ def others(walk: Walk) -> None:  # noqa: C901 - a list of small functions
     action, who = walk.action_on(resource), walk.caller(root=0.1)
 
     def sign_in() -> Any:
-        given: dict[str, Any] = {"password": walk.pick([PASSWORDS[0], PASSWORDS[0], "wrong"])}
+        values: dict[str, Any] = {"password": walk.pick([PASSWORDS[0], PASSWORDS[0], "wrong"])}
         if walk.chance(0.2):
-            return world.sign_in(email=account.root.email, **given)
+            return world.sign_in(email=account.root.email, **values)
         if walk.chance(0.3):
-            given["mfa_code"] = walk.one("device")
-        return walk.keep("console", world.sign_in(account=account, user=user or "no", **given))
+            values["mfa_code"] = walk.one("device")
+        return walk.keep("console", world.sign_in(account=account, user=user or "no", **values))
 
     def network() -> Any:
         chosen = walk.network()
@@ -487,9 +494,9 @@ def others(walk: Walk) -> None:  # noqa: C901 - a list of small functions
         return walk.pick([role.revoke_sessions, lambda: role.revoke_session(session)])()
 
     def portal() -> Any:
-        one = walk.one("portal")
-        session = one.role_credentials(walk.pick(world.accounts.values()), "Readers")
-        return [one.accounts(), walk.keep("session", session)]
+        item = walk.one("portal")
+        session = item.role_credentials(walk.pick(world.accounts.values()), "Readers")
+        return [item.accounts(), walk.keep("session", session)]
 
     steps: dict[str, Callable[[], Any]] = {
         "advance": lambda: world.clock.advance(minutes=walk.pick([1, 20, 50, 600, 60 * 24 * 40])),
@@ -565,7 +572,7 @@ def recorded() -> list[list[str]]:
 
 def different(number: int, kept: list[str], found: list[str]) -> str:
     """Return how a walk is different from what was recorded; if it is not, nothing."""
-    wrong = [name for name, one, other in zip(SECTIONS, kept, found, strict=True) if one != other]
+    wrong = [name for name, item, other in zip(SECTIONS, kept, found, strict=True) if item != other]
     how = f"python -m tests.recorded.walks show {number}"
     return f"walk {number}: other {', '.join(wrong)}; see {how}" if wrong else ""
 
@@ -584,14 +591,14 @@ def record(walks: int, jobs: int) -> int:
     for number, found, ends, crashed in _all(walks, jobs):
         kept.append(" ".join(found))
         ended.update(ends)
-        for one in crashed:
-            crashes.setdefault(one.partition("(")[0] + one[-60:], f"walk {number}: {one}")
+        for text in crashed:
+            crashes.setdefault(text.partition("(")[0] + text[-60:], f"walk {number}: {text}")
     FILE.write_text(json.dumps({"sections": SECTIONS, "walks": kept}, indent=0) + "\n", "utf-8")
     for what, names in (("operations", OPERATIONS), ("methods", METHODS)):
         done = [name for name in names if ended[name, "done"]]
-        failed = [one for one in names if ended[one, "failed"]]
+        failed = [text for text in names if ended[text, "failed"]]
         _say(f"{len(names)} {what}: {len(done)} succeeded, {len(failed)} failed at least once")
-        _say("  never succeeded:", *(one for one in names if not ended[one, "done"]))
+        _say("  never succeeded:", *(text for text in names if not ended[text, "done"]))
     _say(f"{len(crashes)} crashes")
     _say(*crashes.values(), sep="\n")
     return 0
@@ -618,15 +625,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Record walks through worlds, and compare them.")
     todo = parser.add_subparsers(dest="todo", required=True)
     for name in ("record", "compare"):
-        one = todo.add_parser(name)
-        one.add_argument("--walks", type=int, default=2000)
-        one.add_argument("--jobs", type=int, default=2)
+        item = todo.add_parser(name)
+        item.add_argument("--walks", type=int, default=2000)
+        item.add_argument("--jobs", type=int, default=2)
     todo.add_parser("show").add_argument("seed", type=int)
-    given = parser.parse_args()
+    values = parser.parse_args()
     os.environ["TQDM_DISABLE"] = "1"  # no bars between the lines
-    if given.todo == "show":
-        return show(given.seed)
-    return (record if given.todo == "record" else compare)(given.walks, given.jobs)
+    if values.todo == "show":
+        return show(values.seed)
+    return (record if values.todo == "record" else compare)(values.walks, values.jobs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Steps that change organizations: their trees, their accounts, and what hangs on them."""
+"""Steps that change organizations: their trees, their accounts, and what is attached to them."""
 
 import json
 from typing import Any
@@ -100,24 +100,24 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH)
     def delete_organization(self, which: int) -> None:
         """Delete an organization."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        full = (len(one["joined"]) > 1, OrganizationNotEmptyException)
+        full = (len(item["joined"]) > 1, OrganizationNotEmptyException)
         if self.organize(key, "DeleteOrganization", {}, lambda made: made.delete(), full):
             del self.model.organizations[key]
 
     @step(which=BOTH, number=NUMBERS, name=("Prod", "Test", "Web"))
     def create_unit(self, which: int, number: int, name: str) -> None:
         """Make an OU."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        parent = self.node(one, number, leaves=False)
+        parent = self.node(item, number, leaves=False)
         faults = (
             (parent == NOWHERE, ParentNotFoundException),
-            (name in self.names_below(one, parent), DuplicateOrganizationalUnitException),
-            (len(one["names"]) >= QUOTAS["OrganizationalUnits"], ConstraintViolationException),
+            (name in self.names_below(item, parent), DuplicateOrganizationalUnitException),
+            (len(item["names"]) >= QUOTAS["OrganizationalUnits"], ConstraintViolationException),
         )
         done = self.organize(
             key,
@@ -129,22 +129,22 @@ class OrganizationSteps(WorldSteps):
         if done:
             unit = self.made("OrganizationalUnit")
             self.model.add_node(key, unit, parent)
-            one["names"][unit] = name
+            item["names"][unit] = name
 
     @staticmethod
-    def names_below(one: dict[str, Any], parent: Node, but: Node = "") -> set[str]:
+    def names_below(item: dict[str, Any], parent: Node, but: Node = "") -> set[str]:
         """Return the names of the OUs right below something."""
-        names = one["names"]
-        return {names[key] for key in names if one["parents"][key] == parent and key != but}
+        names = item["names"]
+        return {names[key] for key in names if item["parents"][key] == parent and key != but}
 
     @step(which=BOTH, number=NUMBERS, name=("Prod", "Test", "Web"))
     def rename_unit(self, which: int, number: int, name: str) -> None:
         """Rename an OU."""
-        key, one = self.some_organization(which)
-        if not key or not one["names"]:
+        key, item = self.some_organization(which)
+        if not key or not item["names"]:
             return
-        unit = pick(one["names"], number)
-        taken = self.names_below(one, one["parents"][unit], unit)
+        unit = pick(item["names"], number)
+        taken = self.names_below(item, item["parents"][unit], unit)
         done = self.organize(
             key,
             "UpdateOrganizationalUnit",
@@ -153,16 +153,16 @@ class OrganizationSteps(WorldSteps):
             (name in taken, DuplicateOrganizationalUnitException),
         )
         if done:
-            one["names"][unit] = name
+            item["names"][unit] = name
 
     @step(which=BOTH, number=NUMBERS)
     def delete_unit(self, which: int, number: int) -> None:
         """Delete an OU."""
-        key, one = self.some_organization(which)
-        if not key or not one["names"]:
+        key, item = self.some_organization(which)
+        if not key or not item["names"]:
             return
-        unit = pick(one["names"], number)
-        full = (unit in one["parents"].values(), OrganizationalUnitNotEmptyException)
+        unit = pick(item["names"], number)
+        full = (unit in item["parents"].values(), OrganizationalUnitNotEmptyException)
         to = {"OrganizationalUnitId": unit}
         if self.organize(
             key,
@@ -175,21 +175,21 @@ class OrganizationSteps(WorldSteps):
 
     # -- accounts of organizations ------------------------------------------------------------
 
-    def is_full(self, one: dict[str, Any]) -> bool:
+    def is_full(self, item: dict[str, Any]) -> bool:
         """Return whether no further account has room; an open invitation is one."""
-        states = [state_of(each, self.model.hours) for each in one["invited"].values()]
-        return len(one["joined"]) + states.count("OPEN") >= QUOTAS["Accounts"]
+        states = [state_of(each, self.model.hours) for each in item["invited"].values()]
+        return len(item["joined"]) + states.count("OPEN") >= QUOTAS["Accounts"]
 
     @step(which=BOTH, account=(*LATER, *LATER, OUT), number=NUMBERS)
     def create_account(self, which: int, account: str, number: int) -> None:
         """Make an account in an organization; the method moves it at once."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        parent = self.node(one, number, leaves=False) if self.by_method else one["root"]
+        parent = self.node(item, number, leaves=False) if self.by_method else item["root"]
         faults = (
             (parent == NOWHERE, ParentNotFoundException),
-            (self.is_full(one), ConstraintViolationException),
+            (self.is_full(item), ConstraintViolationException),
             (account in self.model.accounts, EntityAlreadyExists),
         )
         name = f"account-{account[0]}"
@@ -208,9 +208,9 @@ class OrganizationSteps(WorldSteps):
             return
         self.model.add_account(account)
         self.model.join(key, account, "CREATED")
-        one["parents"][account] = parent
+        item["parents"][account] = parent
         role = self.account(account).roles["OrganizationAccountAccessRole"]
-        trusted = {"AWS": f"arn:aws:iam::{one['management']}:root"}
+        trusted = {"AWS": f"arn:aws:iam::{item['management']}:root"}
         self.model.accounts[account]["Role"][role.name] = {
             "id": role.unique_id,
             "path": "/",
@@ -230,33 +230,33 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, account=START)
     def create_account_of_a_taken_address(self, which: int, account: str) -> None:
         """Ask for an account whose address another one has: AWS only notes that it failed."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
         self.by_method, before = False, snapshot(self.world)["accounts"]
         to = {"AccountName": "twin", "Email": self.account(account).root.email.upper()}
-        full = (self.is_full(one), ConstraintViolationException)
+        full = (self.is_full(item), ConstraintViolationException)
         if self.organize(key, "CreateAccount", to, str, full):
             status = self.answer["CreateAccountStatus"]
             assert status["FailureReason"] == "EMAIL_ALREADY_EXISTS"
-            one["failed"] += 1
+            item["failed"] += 1
         assert snapshot(self.world)["accounts"] == before
 
     @step(which=BOTH, account=(*START, DEV))
     def invite(self, which: int, account: str) -> None:
         """Invite an account."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key or account not in self.model.accounts:
             return
         states = [
             state_of(each, self.model.hours)
-            for each in one["invited"].values()
+            for each in item["invited"].values()
             if each["to"] == account
         ]
         faults = (
-            (account in one["joined"], HandshakeConstraintViolationException),
+            (account in item["joined"], HandshakeConstraintViolationException),
             ("OPEN" in states, DuplicateHandshakeException),
-            (self.is_full(one), HandshakeConstraintViolationException),
+            (self.is_full(item), HandshakeConstraintViolationException),
         )
         to = {"Target": {"Type": "ACCOUNT", "Id": account}}
         if self.organize(
@@ -266,7 +266,7 @@ class OrganizationSteps(WorldSteps):
             lambda made: made.invite_account(account),
             *faults,
         ):
-            one["invited"][self.made("Handshake")] = {
+            item["invited"][self.made("Handshake")] = {
                 "to": account,
                 "state": "OPEN",
                 "since": self.model.hours,
@@ -277,8 +277,8 @@ class OrganizationSteps(WorldSteps):
         """Accept an invitation, decline it, or take it back."""
         every = {
             (key, each): invited
-            for key, one in self.model.organizations.items()
-            for each, invited in one["invited"].items()
+            for key, item in self.model.organizations.items()
+            for each, invited in item["invited"].items()
         }
         if not every:
             return
@@ -311,11 +311,11 @@ class OrganizationSteps(WorldSteps):
 
     def why_not_go(self, key: str, account: str) -> list[Fault]:
         """Return what keeps an account in its organization."""
-        one = self.model.organizations[key]
-        how, since = one["joined"][account]
+        item = self.model.organizations[key]
+        how, since = item["joined"][account]
         return [
-            (account == one["management"], MasterCannotLeaveOrganizationException),
-            (account in one["delegates"], ConstraintViolationException),
+            (account == item["management"], MasterCannotLeaveOrganizationException),
+            (account in item["delegates"], ConstraintViolationException),
             (
                 how == "CREATED" and self.model.hours < since + 4 * 24,
                 ConstraintViolationException,
@@ -331,30 +331,30 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, account=(MAIN, DEV, DEV, OUT, LAB), number=NUMBERS)
     def move(self, which: int, account: str, number: int) -> None:
         """Move an account."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key or account not in self.model.accounts:
             return
-        to = self.node(one, number, leaves=False)
-        from_where = one["parents"].get(account, one["root"])
+        to = self.node(item, number, leaves=False)
+        from_where = item["parents"].get(account, item["root"])
         nowhere = ParentNotFoundException if self.by_method else DestinationParentNotFoundException
         faults = (
-            (account not in one["joined"], AccountNotFoundException),
+            (account not in item["joined"], AccountNotFoundException),
             (to == NOWHERE, nowhere),
             (to == from_where, DuplicateAccountException),
         )
-        given = {"AccountId": account, "SourceParentId": from_where, "DestinationParentId": to}
+        arguments = {"AccountId": account, "SourceParentId": from_where, "DestinationParentId": to}
         if self.organize(
-            key, "MoveAccount", given, lambda made: made.move_account(account, to), *faults
+            key, "MoveAccount", arguments, lambda made: made.move_account(account, to), *faults
         ):
-            one["parents"][account] = to
+            item["parents"][account] = to
 
     @step(which=BOTH, account=(MAIN, DEV, OUT, LAB, RIVAL))
     def remove_account(self, which: int, account: str) -> None:
         """Take an account out."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key or account not in self.model.accounts:
             return
-        inside = account in one["joined"]
+        inside = account in item["joined"]
         faults = self.why_not_go(key, account) if inside else [(True, AccountNotFoundException)]
         if self.organize(
             key,
@@ -371,8 +371,8 @@ class OrganizationSteps(WorldSteps):
         key = self.model.organization_of(account)
         if key is None:
             return
-        faults, one = self.why_not_go(key, account), self.account(account)
-        if self.as_member(account, "LeaveOrganization", one.leave_organization, *faults):
+        faults, item = self.why_not_go(key, account), self.account(account)
+        if self.as_member(account, "LeaveOrganization", item.leave_organization, *faults):
             self.model.drop_node(key, account)
 
     # -- policies of organizations ------------------------------------------------------------
@@ -380,46 +380,46 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, kind=OWN_TYPES)
     def enable_type(self, which: int, kind: str) -> None:
         """Enable a type of policies."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
         faults = (
-            (not one["all"], PolicyTypeNotAvailableForOrganizationException),
-            (kind in one["types"], PolicyTypeAlreadyEnabledException),
+            (not item["all"], PolicyTypeNotAvailableForOrganizationException),
+            (kind in item["types"], PolicyTypeAlreadyEnabledException),
         )
-        to = {"RootId": one["root"], "PolicyType": kind}
+        to = {"RootId": item["root"], "PolicyType": kind}
         if self.organize(
             key, "EnablePolicyType", to, lambda made: made.enable_policy_type(kind), *faults
         ):
-            one["types"].add(kind)
-            for held in one["hangs"].values():
+            item["types"].add(kind)
+            for held in item["hangs"].values():
                 held.add(ALWAYS[kind])
 
     @step(which=BOTH, kind=OWN_TYPES)
     def disable_type(self, which: int, kind: str) -> None:
         """Disable a type: all its policies are detached."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        off = (kind not in one["types"], PolicyTypeNotEnabledException)
-        to = {"RootId": one["root"], "PolicyType": kind}
+        off = (kind not in item["types"], PolicyTypeNotEnabledException)
+        to = {"RootId": item["root"], "PolicyType": kind}
         if self.organize(
             key, "DisablePolicyType", to, lambda made: made.disable_policy_type(kind), off
         ):
-            one["types"].remove(kind)
-            for node in one["hangs"]:
-                one["hangs"][node] -= self.model.hanging(key, node, kind)
+            item["types"].remove(kind)
+            for node in item["hangs"]:
+                item["hangs"][node] -= self.model.hanging(key, node, kind)
 
     @step(which=BOTH, kind=OWN_TYPES, name=(*SCPS, *RCPS))
     def create_policy(self, which: int, kind: str, name: str) -> None:
-        """Make a policy; what an SCP says is none for an RCP, and the other way round."""
-        key, one = self.some_organization(which)
+        """Make a policy; what an SCP says isn't one for an RCP, and the other way round."""
+        key, item = self.some_organization(which)
         if not key:
             return
-        own = [each for each in one["policies"].values() if each["type"] == kind]
+        own = [each for each in item["policies"].values() if each["type"] == kind]
         text = written((SCPS | RCPS)[name])
         faults = (
-            (not one["all"], PolicyTypeNotAvailableForOrganizationException),
+            (not item["all"], PolicyTypeNotAvailableForOrganizationException),
             (name in [each["name"] for each in own], DuplicatePolicyException),
             (name not in CEILINGS[kind], MalformedPolicyDocumentException),
             (len(own) - 1 >= QUOTAS[kind], ConstraintViolationException),
@@ -433,22 +433,22 @@ class OrganizationSteps(WorldSteps):
             *faults,
         ):
             new = {"type": kind, "name": name, "text": text, "tags": {}}
-            one["policies"][self.made("Policy")] = new
+            item["policies"][self.made("Policy")] = new
 
     def some_policy(self, number: int, which: int) -> tuple[str, dict[str, Any], str]:
         """Choose a policy of an organization; AWS's own are among them."""
-        key, one = self.some_organization(which)
-        if not key or not one["policies"]:
+        key, item = self.some_organization(which)
+        if not key or not item["policies"]:
             return "", {}, ""
-        return key, one, pick(one["policies"], number)
+        return key, item, pick(item["policies"], number)
 
     @step(which=BOTH, number=NUMBERS, name=(*SCPS, *RCPS))
     def update_policy(self, which: int, number: int, name: str) -> None:
         """Let a policy say something else, wherever it hangs."""
-        key, one, policy = self.some_policy(number, which)
+        key, item, policy = self.some_policy(number, which)
         if not key:
             return
-        held, text = one["policies"][policy], written((SCPS | RCPS)[name])
+        held, text = item["policies"][policy], written((SCPS | RCPS)[name])
         faults = (
             (policy in ALWAYS.values(), InvalidInputException),
             (name not in CEILINGS[held["type"]], MalformedPolicyDocumentException),
@@ -465,12 +465,12 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, number=NUMBERS)
     def delete_policy(self, which: int, number: int) -> None:
         """Delete a policy that hangs nowhere."""
-        key, one, policy = self.some_policy(number, which)
+        key, item, policy = self.some_policy(number, which)
         if not key:
             return
         faults = (
             (policy in ALWAYS.values(), InvalidInputException),
-            (any(policy in held for held in one["hangs"].values()), PolicyInUseException),
+            (any(policy in held for held in item["hangs"].values()), PolicyInUseException),
         )
         if self.organize(
             key,
@@ -479,16 +479,16 @@ class OrganizationSteps(WorldSteps):
             lambda made: made.delete_policy(policy),
             *faults,
         ):
-            del one["policies"][policy]
+            del item["policies"][policy]
 
     @step(which=BOTH, number=NUMBERS, node=NUMBERS)
     def attach(self, which: int, number: int, node: int) -> None:
         """Attach a policy to something."""
-        key, one, policy = self.some_policy(number, which)
+        key, item, policy = self.some_policy(number, which)
         if not key:
             return
-        target, kind = self.node(one, node), one["policies"][policy]["type"]
-        held = one["hangs"].get(target, set())
+        target, kind = self.node(item, node), item["policies"][policy]["type"]
+        held = item["hangs"].get(target, set())
         room = (
             POLICY_ROOM[kind]
             if target == NOWHERE
@@ -496,7 +496,7 @@ class OrganizationSteps(WorldSteps):
         )
         faults = (
             (target == NOWHERE, TargetNotFoundException),
-            (kind not in one["types"], PolicyTypeNotEnabledException),
+            (kind not in item["types"], PolicyTypeNotEnabledException),
             (policy in held, DuplicatePolicyAttachmentException),
             (room <= 0, ConstraintViolationException),
         )
@@ -509,13 +509,13 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, number=NUMBERS, node=NUMBERS)
     def detach(self, which: int, number: int, node: int) -> None:
         """Detach a policy; an SCP is always left, and AWS's own RCP stays."""
-        key, one, policy = self.some_policy(number, which)
+        key, item, policy = self.some_policy(number, which)
         if not key:
             return
-        target = self.node(one, node)
-        held = one["hangs"].get(target, set())
+        target = self.node(item, node)
+        held = item["hangs"].get(target, set())
         policy = pick(held, number) if held and which else policy
-        kind = one["policies"][policy]["type"]
+        kind = item["policies"][policy]["type"]
         alone = target != NOWHERE and self.model.hanging(key, target, kind) == {policy}
         faults = (
             (target == NOWHERE, TargetNotFoundException),
@@ -534,10 +534,10 @@ class OrganizationSteps(WorldSteps):
     @step(which=BOTH, service=SERVICES_OF_AWS, on=(True, True, False))
     def service_access(self, which: int, service: str, *, on: bool) -> None:
         """Let a service work in all accounts, or no longer."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        delegated = any(service in each for each in one["delegates"].values())
+        delegated = any(service in each for each in item["delegates"].values())
         word, faults = (
             ("Enable", ())
             if on
@@ -553,26 +553,28 @@ class OrganizationSteps(WorldSteps):
             lambda made: getattr(made, f"{word.lower()}_aws_service_access")(service),
             *faults,
         ):
-            one["services"] = (one["services"] | {service}) if on else one["services"] - {service}
+            item["services"] = (
+                (item["services"] | {service}) if on else item["services"] - {service}
+            )
 
     @step(which=BOTH, service=SERVICES_OF_AWS, account=(MAIN, DEV, OUT), on=(True, True, False))
     def delegate(self, which: int, service: str, account: str, *, on: bool) -> None:
         """Let an account administer a service, or no longer."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key or account not in self.model.accounts:
             return
-        if one["delegates"] and not on:
-            account = pick(one["delegates"], which)
-            service = pick(one["delegates"][account], which)
-        held = one["delegates"].get(account, set())
-        foreign = (account not in one["joined"], AccountNotFoundException)
+        if item["delegates"] and not on:
+            account = pick(item["delegates"], which)
+            service = pick(item["delegates"][account], which)
+        held = item["delegates"].get(account, set())
+        foreign = (account not in item["joined"], AccountNotFoundException)
         word, faults = (
             (
                 "Register",
                 (
                     foreign,
-                    (account == one["management"], ConstraintViolationException),
-                    (service not in one["services"], ConstraintViolationException),
+                    (account == item["management"], ConstraintViolationException),
+                    (service not in item["services"], ConstraintViolationException),
                     (service in held, AccountAlreadyRegisteredException),
                 ),
             )
@@ -587,16 +589,16 @@ class OrganizationSteps(WorldSteps):
             *faults,
         ):
             left = held | {service} if on else held - {service}
-            one["delegates"].pop(account, None)
-            one["delegates"] |= {account: left} if left else {}
+            item["delegates"].pop(account, None)
+            item["delegates"] |= {account: left} if left else {}
 
     @step(which=BOTH, node=NUMBERS, tags=TAGS, on=BOTH)
     def tag_node(self, which: int, node: int, tags: dict[str, str], *, on: bool) -> None:
         """Set tags of a root, an OU or an account, or take them away."""
-        key, one = self.some_organization(which)
+        key, item = self.some_organization(which)
         if not key:
             return
-        target = self.node(one, node)
+        target = self.node(item, node)
         if target == NOWHERE and self.by_method:
             return
         to: dict[str, Any] = {"ResourceId": target}
@@ -608,4 +610,4 @@ class OrganizationSteps(WorldSteps):
 
         gone = (target == NOWHERE, TargetNotFoundException)
         if self.organize(key, "TagResource" if on else "UntagResource", to, method, gone):
-            one["tags"][target] = changed(one["tags"][target], tags, on=on)
+            item["tags"][target] = changed(item["tags"][target], tags, on=on)

@@ -46,7 +46,7 @@ def moment(hours: Hours) -> str:
 
 
 def over(below: dict[str, str], above: dict[str, str]) -> dict[str, str]:
-    """Lay tags over others; their letter case does not count."""
+    """Lay tags over others; their case is ignored."""
     lower = {key.lower() for key in above}
     return {**{key: below[key] for key in below if key.lower() not in lower}, **above}
 
@@ -92,8 +92,8 @@ class PlainSessions:
 
     def holder(self: "PlainWorld", key: str) -> str:
         """Return the ARN of the user who has an active access key; empty if nobody has."""
-        for account, noun, name, one in self.identities():
-            if one.get("keys", {}).get(key):
+        for account, noun, name, item in self.identities():
+            if item.get("keys", {}).get(key):
                 return self.arn(account, noun, name)
         return ""
 
@@ -126,8 +126,8 @@ class PlainSessions:
     def is_revoked(self: "PlainWorld", key: str) -> bool:
         """Return whether a session was issued before its role's were revoked."""
         session = self.sessions[key]
-        _, _, one = self.everybody()[self.behind(session)]
-        until = one.get("inline", {}).get(REVOKES, "")
+        _, _, item = self.everybody()[self.behind(session)]
+        until = item.get("inline", {}).get(REVOKES, "")
         return bool(until) and moment(session["issued"])[:19] < until.removeprefix(BEFORE)[:19]
 
     # -- what it may do -----------------------------------------------------------------------
@@ -146,10 +146,10 @@ class PlainSessions:
         """Put together who calls with a session, and the policies that come with it."""
         session = self.sessions[key]
         arn = self.behind(session)
-        account, _, one = self.everybody()[arn]
+        account, _, item = self.everybody()[arn]
         known, calls = self.of_arn(arn), self.arn_of(key)
         federated = session["kind"] == "federated"
-        tags = over(one.get("tags", {}), session["tags"])
+        tags = over(item.get("tags", {}), session["tags"])
         first = {name: known["context"][name] for name in known["context"] if "Tag/" not in name}
         context = {
             **first,

@@ -1,8 +1,8 @@
 """A world as dicts and sets, and what follows from it by AWS's rules: the model of a state machine.
 
-It is written from the facts alone and shares no code with the package. Whom a policy names is kept
-by his unique id, as AWS keeps it. What a principal may do is asked of the oracle, with layers that
-are put together here.
+It is written from the facts alone and shares no code with the package. The principal of a policy
+is kept by its unique ID, as in AWS. The oracle decides about access, with layers that are built
+here.
 """
 
 import json
@@ -37,7 +37,7 @@ IAM = "iam.amazonaws.com"
 ON, OFF = (True,) * 4, (False,) * 4
 TOKEN = re.compile(r"@(A(?:IDA|ROA)[A-Z0-9]+)")
 POLICY_ROOM = {SCP: 10, RCP: 5}
-"""So many policies of a type hang on one thing at most."""
+"""So many policies of a type are attached to one thing at most."""
 
 Node = str
 """A root, an OU or an account, by its id."""
@@ -90,20 +90,20 @@ class PlainWorld(PlainSessions):
         """Return all users and roles, each with its account, kind and name."""
         for account, held in self.accounts.items():
             for noun in ("User", "Role"):
-                for name, one in held[noun].items():
-                    yield account, noun, name, one
+                for name, item in held[noun].items():
+                    yield account, noun, name, item
 
     def arns(self) -> dict[str, str]:
         """Return the ARN of everybody who is there, by unique id."""
         return {
-            one["id"]: f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
-            for account, noun, name, one in self.identities()
+            item["id"]: f"arn:aws:iam::{account}:{noun.lower()}{item['path']}{name}"
+            for account, noun, name, item in self.identities()
         }
 
     def arn(self, account: str, noun: str, name: str) -> str:
         """Return the ARN of a user or role, or what it would be."""
-        one = self.accounts.get(account, {}).get(noun, {}).get(name, {"path": "/"})
-        return f"arn:aws:iam::{account}:{noun.lower()}{one['path']}{name}"
+        item = self.accounts.get(account, {}).get(noun, {}).get(name, {"path": "/"})
+        return f"arn:aws:iam::{account}:{noun.lower()}{item['path']}{name}"
 
     def kept(self, document: Doc) -> str:
         """Write a document as AWS keeps it: whoever is named in it, by his unique id."""
@@ -146,35 +146,35 @@ class PlainWorld(PlainSessions):
 
     def join(self, key: str, account: str, how: str) -> None:
         """Take an account in, below the root."""
-        one = self.organizations[key]
-        self.add_node(key, account, one["root"])
-        one["joined"][account] = (how, self.hours)
+        item = self.organizations[key]
+        self.add_node(key, account, item["root"])
+        item["joined"][account] = (how, self.hours)
 
     def add_node(self, key: str, node: Node, parent: Node) -> None:
-        """Put something into the tree; AWS's own policies of the enabled types hang on it."""
-        one = self.organizations[key]
-        one["parents"][node] = parent
-        one["hangs"][node] = {ALWAYS[kind] for kind in one["types"]}
-        one["tags"][node] = {}
+        """Put something into the tree; AWS's own policies of enabled types are attached."""
+        item = self.organizations[key]
+        item["parents"][node] = parent
+        item["hangs"][node] = {ALWAYS[kind] for kind in item["types"]}
+        item["tags"][node] = {}
 
     def drop_node(self, key: str, node: Node) -> None:
-        """Take something out of the tree, with all that hangs on it."""
-        one = self.organizations[key]
+        """Take something out of the tree, with all that is attached to it."""
+        item = self.organizations[key]
         for kept in ("parents", "hangs", "tags", "names", "joined"):
-            one[kept].pop(node, None)
+            item[kept].pop(node, None)
 
     def organization_of(self, account: str) -> str | None:
         """Return the organization that an account is in."""
         return next(
-            (key for key, one in self.organizations.items() if account in one["joined"]), None
+            (key for key, item in self.organizations.items() if account in item["joined"]), None
         )
 
     def way(self, key: str, node: Node) -> list[Node]:
-        """Return what lies on the way from the root down to something."""
-        parents, way = self.organizations[key]["parents"], [node]
-        while way[-1] in parents:
-            way.append(parents[way[-1]])
-        return way[::-1]
+        """Return what is on the way from the root down to something."""
+        parents, path = self.organizations[key]["parents"], [node]
+        while path[-1] in parents:
+            path.append(parents[path[-1]])
+        return path[::-1]
 
     def path(self, account: str) -> str | None:
         """Return the path of an account: the organization, the root, the OUs."""
@@ -184,19 +184,19 @@ class PlainWorld(PlainSessions):
     def may_send_root(self, sender: str, account: str) -> bool:
         """Return whether an account may take the root user of another one, for S3's task."""
         key = self.organization_of(sender)
-        one = self.organizations[key] if key else {"all": False}
+        item = self.organizations[key] if key else {"all": False}
         return (
-            one["all"]
-            and sender == one["management"] != account
-            and account in one["joined"]
-            and IAM in one["services"]
-            and "RootSessions" in one["features"]
+            item["all"]
+            and sender == item["management"] != account
+            and account in item["joined"]
+            and IAM in item["services"]
+            and "RootSessions" in item["features"]
         )
 
     def hanging(self, key: str, node: Node, kind: str) -> set[str]:
-        """Return the policies of a type that hang on something itself."""
-        one = self.organizations[key]
-        return {each for each in one["hangs"][node] if one["policies"][each]["type"] == kind}
+        """Return the policies of a type that are attached to something itself."""
+        item = self.organizations[key]
+        return {each for each in item["hangs"][node] if item["policies"][each]["type"] == kind}
 
     def levels(self, account: str, kind: str) -> list[set[str]]:
         """Return the policies of a type above an account, the root first."""
@@ -237,8 +237,8 @@ class PlainWorld(PlainSessions):
 
     def block(self, arn: str) -> tuple[bool, ...]:
         """Return the four switches in force for a bucket: on for account or bucket is on."""
-        one = self.resources[arn]
-        both = (one["block"] or OFF, self.accounts[one["account"]]["block"] or OFF)
+        item = self.resources[arn]
+        both = (item["block"] or OFF, self.accounts[item["account"]]["block"] or OFF)
         return tuple(any(pair) for pair in zip(*both, strict=True))
 
     def is_too_public(self, arn: str, document: Doc) -> bool:
@@ -253,10 +253,10 @@ class PlainWorld(PlainSessions):
     def endpoint(self, service: str) -> tuple[str, dict[str, Any]] | None:
         """Return the VPC endpoint that calls of a service go through."""
         vpc, named = self.network
-        for arn, one in self.resources.items():
-            own = arn.endswith(f"/{named}") if named else bool(vpc) and one.get("vpc") == vpc
-            if one["kind"] == "VPC endpoint" and own and one["service"] == service:
-                return arn.rpartition("/")[2], one
+        for arn, item in self.resources.items():
+            own = arn.endswith(f"/{named}") if named else bool(vpc) and item.get("vpc") == vpc
+            if item["kind"] == "VPC endpoint" and own and item["service"] == service:
+                return arn.rpartition("/")[2], item
         return None
 
     def lost(self) -> bool:
@@ -269,8 +269,8 @@ class PlainWorld(PlainSessions):
     def everybody(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
         """Return users, roles and root users by ARN, each with its account and kind."""
         found = {
-            self.arn(account, noun, name): (account, noun, one)
-            for account, noun, name, one in self.identities()
+            self.arn(account, noun, name): (account, noun, item)
+            for account, noun, name, item in self.identities()
         }
         roots = {f"arn:aws:iam::{each}:root": (each, "Account", {}) for each in self.accounts}
         return {**found, **roots}
@@ -278,9 +278,9 @@ class PlainWorld(PlainSessions):
     def asked(self) -> list[tuple[str, str]]:
         """Return the actions and resources that are asked."""
         pairs = [
-            (action, f"{arn}/m31" if one["kind"] == "bucket" else arn)
-            for arn, one in self.resources.items()
-            for action in USES[one["kind"]]
+            (action, f"{arn}/m31" if item["kind"] == "bucket" else arn)
+            for arn, item in self.resources.items()
+            for action in USES[item["kind"]]
         ]
         roles = [
             ("sts:AssumeRole", self.arn(account, noun, name))
@@ -313,7 +313,7 @@ class PlainWorld(PlainSessions):
         """Put together what the oracle is asked."""
         who = self.who(caller)
         owner, known, policy = self.target(resource, who["account"])
-        way = None if caller in SERVICES else self.endpoint(action.partition(":")[0])
+        path = None if caller in SERVICES else self.endpoint(action.partition(":")[0])
         return {
             "principal": who["principal"],
             "issuer": who["issuer"],
@@ -323,7 +323,7 @@ class PlainWorld(PlainSessions):
             "context": {
                 **who["context"],
                 **self.keys_of_resource(owner, known),
-                **({"aws:SourceVpce": way[0]} if way else {}),
+                **({"aws:SourceVpce": path[0]} if path else {}),
                 **(keys or {}),
             },
             "identity": who["identity"],
@@ -333,7 +333,7 @@ class PlainWorld(PlainSessions):
             "resource_policy": None if policy is None else self.shown(policy),
             "scps": self.ceilings(who["account"], SCP),
             "rcps": self.ceilings(owner, RCP),
-            "endpoint": way[1]["policy_of_way"] if way else None,
+            "endpoint": path[1]["policy_of_way"] if path else None,
             "grants": [
                 {"grantee_principal": who, "operations": list(operations), "constraints": {}}
                 for who, operations in known.get("grants", {}).values()
@@ -351,14 +351,14 @@ class PlainWorld(PlainSessions):
 
     def of_arn(self, arn: str) -> dict[str, Any]:
         """Return who a user, a root user or some session of a role is; a service, somebody else."""
-        account, noun, one = self.everybody().get(arn, ("", "", {}))
-        boundary = one.get("boundary")
+        account, noun, item = self.everybody().get(arn, ("", "", {}))
+        boundary = item.get("boundary")
         return {
             "principal": arn,
             "issuer": arn if noun == "Role" else None,
             "account": account,
-            "context": self.keys_of_caller(arn, account, noun, one),
-            "identity": [text_of(name) for name in one.get("inline", {}).values()],
+            "context": self.keys_of_caller(arn, account, noun, item),
+            "identity": [text_of(name) for name in item.get("inline", {}).values()],
             "boundary": boundary and self.managed(boundary),
             "session": [],
             "scoped": [],
@@ -373,8 +373,8 @@ class PlainWorld(PlainSessions):
     def roles(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return all roles by ARN, each with its account."""
         return {
-            self.arn(account, noun, name): (account, one)
-            for account, noun, name, one in self.identities()
+            self.arn(account, noun, name): (account, item)
+            for account, noun, name, item in self.identities()
             if noun == "Role"
         }
 
@@ -390,18 +390,18 @@ class PlainWorld(PlainSessions):
         parts = resource.split(":")
         arn = resource.partition("/")[0] if parts[2:3] == ["s3"] else resource
         if arn in self.resources:
-            one = dict(self.resources[arn])
-            if one["kind"] == "bucket":
-                one["in_force"] = self.block(arn)
-            return one["account"], one, one["policy"]
-        for account, noun, name, one in self.identities():
+            item = dict(self.resources[arn])
+            if item["kind"] == "bucket":
+                item["in_force"] = self.block(arn)
+            return item["account"], item, item["policy"]
+        for account, noun, name, item in self.identities():
             if self.arn(account, noun, name) == resource:
-                return account, {"tags": one["tags"]}, one.get("trust")
+                return account, {"tags": item["tags"]}, item.get("trust")
         owner = parts[4] if len(parts) > 4 and parts[4] else caller_account
         return owner or next(iter(self.accounts)), {}, None
 
     def keys_of_caller(
-        self, caller: str, account: str, noun: str, one: dict[str, Any]
+        self, caller: str, account: str, noun: str, item: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the condition keys that a caller brings along."""
         if caller in SERVICES:
@@ -412,8 +412,8 @@ class PlainWorld(PlainSessions):
             "aws:PrincipalArn": caller,
             "aws:PrincipalAccount": account,
             "aws:PrincipalIsAWSService": "false",
-            "aws:userid": one.get("id", account) + (":some" if noun == "Role" else ""),
-            **of_tags("aws:PrincipalTag", one.get("tags", {})),
+            "aws:userid": item.get("id", account) + (":some" if noun == "Role" else ""),
+            **of_tags("aws:PrincipalTag", item.get("tags", {})),
             **self.keys_of_organization("Principal", account),
             **(self.keys_of_any_session() if noun == "Role" else {}),
         }

@@ -26,7 +26,7 @@ USES: dict[str, tuple[str, ...]] = {
     "role": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"),
     "federated user": ("sts:GetFederationToken",),
 }
-"""Kind of resource -> what is asked of it, and what its policies speak of."""
+"""Kind of resource -> the requests for it, and what its policies are about."""
 
 EVERY_USE = [action for actions in USES.values() for action in actions]
 FULL = document(allow("*"))
@@ -128,9 +128,9 @@ def of_resource(kind: str, arn: str, owner: str, how: str, who: Doc | str) -> Do
     Parameters
     ----------
     how
-        Whom it lets in or keeps out: ``allow`` and ``deny`` who is named, ``sky`` all with that
-        tag, ``o-...`` all of that organization, ``path:...`` all below that OU, ``guard:o-...``
-        everybody but those of other organizations.
+        The principals it allows or denies: ``allow`` and ``deny`` the named ones, ``sky`` all with
+        that tag, ``o-...`` all in that organization, ``path:...`` all below that OU,
+        ``guard:o-...`` denies all other organizations.
     """
     what, where = list(USES[kind]), f"{arn}/*" if kind == "bucket" else arn
     word, _, key = how.partition(":")
@@ -173,7 +173,7 @@ def of_resource(kind: str, arn: str, owner: str, how: str, who: Doc | str) -> Do
     if kind == "key":
         made.append(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{owner}:root"}))
     if kind == "repository":
-        made = [{name: one[name] for name in one if name != "Resource"} for one in made]
+        made = [{name: item[name] for name in item if name != "Resource"} for item in made]
     return document(*made)
 
 
@@ -221,7 +221,7 @@ def of_trust(who: Doc, how: str = "all") -> Doc:
 
 
 def of_providers(providers: Doc, owner: str, *, with_tags: bool) -> Doc:
-    """Write a trust policy for those whom identity providers vouch for, and for the account."""
+    """Write a trust policy for users of identity providers, and for the account."""
     named = [
         {
             "Effect": "Allow",

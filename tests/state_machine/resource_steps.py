@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORGIVES = ("bucket", "queue", "topic", "secret", "table", "event bus")
-"""Kinds for which it is no mistake to take a policy away that is not there."""
+"""Kinds for which it is not a mistake to take a policy away that is not there."""
 
 
 LOOKED_AT = ("key", "secret", "table", "repository")
@@ -63,7 +63,7 @@ class ResourceSteps(WorldSteps):
     # -- identities ---------------------------------------------------------------------------
 
     def principal(self, who: tuple[str, str, str]) -> tuple[Doc | str, bool]:
-        """Write whom a policy names, and say whether he is there."""
+        """Write the principal of a policy, and return whether he exists."""
         noun, account, name = who
         if noun == "Everybody":
             return "*", True
@@ -127,37 +127,37 @@ class ResourceSteps(WorldSteps):
     @step(number=NUMBERS, text=tuple(INLINE))
     def put_inline(self, number: int, text: str) -> None:
         """Let a user or a role do something."""
-        account, noun, name, one = self.some_identity(number)
+        account, noun, name, item = self.some_identity(number)
         if account and self.do(
             f"Put{noun}Policy",
             lambda: self.identity(account, noun, name).put_policy("own", INLINE[text]),
         ):
-            one["inline"]["own"] = text
+            item["inline"]["own"] = text
 
     @step(number=NUMBERS)
     def delete_inline(self, number: int) -> None:
         """Take that away."""
-        account, noun, name, one = self.some_identity(number)
+        account, noun, name, item = self.some_identity(number)
         if not account:
             return
-        none = ("own" not in one["inline"], NoSuchEntity)
+        none = ("own" not in item["inline"], NoSuchEntity)
         if self.do(
             f"Delete{noun}Policy",
             lambda: self.identity(account, noun, name).delete_policy("own"),
             none,
         ):
-            del one["inline"]["own"]
+            del item["inline"]["own"]
 
     @step(number=NUMBERS, first=(True, True, False))
     def delete_identity(self, number: int, *, first: bool) -> None:
-        """Delete a user or a role, having taken away what hangs on it, or not."""
-        account, noun, name, one = self.some_identity(number)
+        """Delete a user or a role, having taken away what is attached to it, or not."""
+        account, noun, name, item = self.some_identity(number)
         if not account:
             return
         if first:
-            empty(self.identity(account, noun, name), one)
+            empty(self.identity(account, noun, name), item)
         profiles = self.model.accounts[account]["Profile"].values()
-        left = bool(one["inline"] or one.get("keys") or one.get("phones")) or (
+        left = bool(item["inline"] or item.get("keys") or item.get("phones")) or (
             noun == "Role" and any(name in each["roles"] for each in profiles)
         )
         if self.do(
@@ -168,18 +168,18 @@ class ResourceSteps(WorldSteps):
     @step(number=NUMBERS, tags=TAGS, on=BOTH)
     def tag_identity(self, number: int, tags: dict[str, str], *, on: bool) -> None:
         """Set tags of a user or a role, or take them away."""
-        account, noun, name, one = self.some_identity(number)
+        account, noun, name, item = self.some_identity(number)
         if not account:
             return
         found = self.identity(account, noun, name)
         ask = (lambda: found.tag(tags)) if on else (lambda: found.untag(list(tags)))
         if self.do(f"{'Tag' if on else 'Untag'}{noun}", ask):
-            one["tags"] = changed(one["tags"], tags, on=on)
+            item["tags"] = changed(item["tags"], tags, on=on)
 
     @step(number=NUMBERS, who=WHO[:-3], how=("all", "all", *TRUSTS))
     def update_trust(self, number: int, who: tuple[str, str, str], how: str) -> None:
         """Let somebody else take a role."""
-        account, noun, name, one = self.some_identity(number, "Role")
+        account, noun, name, item = self.some_identity(number, "Role")
         if not account:
             return
         named, there = self.principal(who)
@@ -187,19 +187,19 @@ class ResourceSteps(WorldSteps):
         text, role = of_trust(named, how), self.identity(account, noun, name)
         gone = (not there, MalformedPolicyDocument)
         if self.do("UpdateAssumeRolePolicy", lambda: role.update_assume_role_policy(text), gone):
-            one["trust"] = self.model.kept(text)
+            item["trust"] = self.model.kept(text)
 
     @step(account=(*START, DEV), what=("make", "make", "add", "add", "remove", "delete"))
     def profile(self, account: str, what: str) -> None:
         """Make an instance profile, put the role into it, take it out, delete the profile."""
         if account not in self.model.accounts:
             return
-        one, held = self.account(account), self.model.accounts[account]["Profile"]
+        item, held = self.account(account), self.model.accounts[account]["Profile"]
         profile = held.get("web")
-        made = one.instance_profiles.get("web")
+        made = item.instance_profiles.get("web")
         if what == "make":
             taken = (profile is not None, EntityAlreadyExists)
-            ask = lambda: one.create_instance_profile("web")  # noqa: E731
+            ask = lambda: item.create_instance_profile("web")  # noqa: E731
             if self.do("CreateInstanceProfile", ask, taken):
                 held["web"] = {"id": self.answer.unique_id, "roles": []}
         elif profile is None or made is None:
@@ -232,8 +232,8 @@ class ResourceSteps(WorldSteps):
             return
         ends = [
             (arn, re.split("[:/]", arn)[-1])
-            for arn, one in self.model.resources.items()
-            if one["kind"] == kind
+            for arn, item in self.model.resources.items()
+            if item["kind"] == kind
         ]
         named = [
             arn
@@ -263,130 +263,130 @@ class ResourceSteps(WorldSteps):
         self, number: int, how: str, who: tuple[str, str, str], kinds: tuple[str, ...]
     ) -> None:
         """Write the policy of a resource."""
-        arn, one, found = self.some_resource(number, *(kinds or tuple(MAKERS)))
+        arn, item, found = self.some_resource(number, *(kinds or tuple(MAKERS)))
         if not arn:
             return
-        if self.model.lost() and one["kind"] in LOOKED_AT:
+        if self.model.lost() and item["kind"] in LOOKED_AT:
             return
         named, there = self.principal(who)
         there = there or how not in ("allow", "deny")
         document: Any = "{"
         if how != "torn":
             document = of_resource(
-                one["kind"], arn, one["account"], self.key_for(how, number), named
+                item["kind"], arn, item["account"], self.key_for(how, number), named
             )
         public = (
-            how != "torn" and one["kind"] == "bucket" and self.model.is_too_public(arn, document)
+            how != "torn" and item["kind"] == "bucket" and self.model.is_too_public(arn, document)
         )
         faults = ((how == "torn" or not there, AwsError), (public, AccessDenied))
         if self.do("put a resource policy", lambda: found.put_policy(document), *faults):
-            one["policy"] = self.model.kept(document)
+            item["policy"] = self.model.kept(document)
 
     def key_for(self, how: str, number: int) -> str:
-        """Add the organization or the OU that a policy speaks of."""
-        key, one = self.some_organization(number)
+        """Add the organization or the OU that a policy is about."""
+        key, item = self.some_organization(number)
         if how in ("org", "guard"):
             return f"{how}:{key or 'o-nonesuch00'}"
         if how == "path":
-            return f"path:{pick([*one.get('names', ()), one.get('root', NOWHERE)], number)}"
+            return f"path:{pick([*item.get('names', ()), item.get('root', NOWHERE)], number)}"
         return how
 
     @step(number=NUMBERS)
     def delete_resource_policy(self, number: int) -> None:
         """Take the policy of a resource away; topics fall back to the one that SNS writes."""
-        arn, one, found = self.some_resource(number, *(kind for kind in MAKERS if kind != "key"))
+        arn, item, found = self.some_resource(number, *(kind for kind in MAKERS if kind != "key"))
         if not arn:
             return
-        none = (one["policy"] is None and one["kind"] not in FORGIVES, AwsError)
+        none = (item["policy"] is None and item["kind"] not in FORGIVES, AwsError)
         if self.do("delete a resource policy", found.delete_policy, none):
             self.model.resources[arn]["policy"] = None
-            if one["kind"] == "topic":
+            if item["kind"] == "topic":
                 fresh = self.model.copy()
-                fresh.add_resource(arn, "topic", one["account"])
-                one["policy"] = fresh.resources[arn]["policy"]
+                fresh.add_resource(arn, "topic", item["account"])
+                item["policy"] = fresh.resources[arn]["policy"]
 
     @step(number=NUMBERS, tags=TAGS, on=(True, True, False))
     def tag_resource(self, number: int, tags: dict[str, str], *, on: bool) -> None:
         """Set tags of a resource, or take them away."""
-        arn, one, found = self.some_resource(number)
+        arn, item, found = self.some_resource(number)
         if not arn:
             return
         ask = (lambda: found.tag(tags)) if on else (lambda: found.untag(list(tags)))
-        pending = (one.get("state") == "PendingDeletion", AwsError)
+        pending = (item.get("state") == "PendingDeletion", AwsError)
         if self.do("tag a resource", ask, pending):
-            one["tags"] = changed(one["tags"], tags, on=on)
+            item["tags"] = changed(item["tags"], tags, on=on)
 
     @step(number=NUMBERS)
     def delete_resource(self, number: int) -> None:
         """Delete a resource; keys and instances stay for a while."""
-        arn, one, found = self.some_resource(number)
+        arn, item, found = self.some_resource(number)
         if not arn:
             return
-        if one["kind"] == "instance":
+        if item["kind"] == "instance":
             if self.do("TerminateInstances", found.terminate):
-                one |= {"state": "terminated", "profile": None}
-        elif one["kind"] == "key":
-            pending = (one["state"] == "PendingDeletion", AwsError)
+                item |= {"state": "terminated", "profile": None}
+        elif item["kind"] == "key":
+            pending = (item["state"] == "PendingDeletion", AwsError)
             if self.do("ScheduleKeyDeletion", lambda: found.schedule_deletion(7), pending):
-                one["state"] = "PendingDeletion"
+                item["state"] = "PendingDeletion"
         elif self.do("delete a resource", found.delete):
             del self.model.resources[arn]
 
     @step(number=NUMBERS, switches=SWITCHES)
     def block_bucket(self, number: int, switches: tuple[bool, ...] | None) -> None:
         """Set the switches of a bucket, or take them away."""
-        arn, one, found = self.some_resource(number, "bucket")
+        arn, item, found = self.some_resource(number, "bucket")
         if arn and self.do("switches of bucket", lambda: set_switches(found, switches)):
-            one["block"] = switches
+            item["block"] = switches
 
     @step(account=(MAIN, DEV, OUT), switches=(*SWITCHES, None, None))
     def block_account(self, account: str, switches: tuple[bool, ...] | None) -> None:
         """Set the switches of an account, or take them away."""
         if account not in self.model.accounts:
             return
-        one = self.account(account)
-        if self.do("switches of account", lambda: set_switches(one, switches)):
+        item = self.account(account)
+        if self.do("switches of account", lambda: set_switches(item, switches)):
             self.model.accounts[account]["block"] = switches
 
     @step(number=NUMBERS, on=BOTH)
     def count_tags(self, number: int, *, on: bool) -> None:
         """Let the tags of a bucket count, or not."""
-        arn, one, found = self.some_resource(number, "bucket")
+        arn, item, found = self.some_resource(number, "bucket")
         if arn and self.do("ABAC", lambda: found.put_abac("Enabled" if on else "Disabled")):
-            one["abac"] = on
+            item["abac"] = on
 
     @step(number=NUMBERS, who=NUMBERS, operations=(("Decrypt",), ("Encrypt",)))
     def grant(self, number: int, who: int, operations: tuple[str, ...]) -> None:
         """Make a grant on a key."""
-        arn, one, found = self.some_resource(number, "key")
+        arn, item, found = self.some_resource(number, "key")
         account, noun, name, _ = self.some_identity(who)
         if not arn or not account:
             return
         grantee = self.model.arn(account, noun, name)
-        off = (one["state"] != "Enabled", AwsError)
+        off = (item["state"] != "Enabled", AwsError)
         if self.do("CreateGrant", lambda: found.create_grant(grantee, operations), off):
-            one["grants"][self.answer.grant_id] = (grantee, operations)
+            item["grants"][self.answer.grant_id] = (grantee, operations)
 
     @step(number=NUMBERS, which=NUMBERS)
     def revoke(self, number: int, which: int) -> None:
         """End a grant."""
-        arn, one, found = self.some_resource(number, "key")
-        if not arn or not one["grants"]:
+        arn, item, found = self.some_resource(number, "key")
+        if not arn or not item["grants"]:
             return
-        grant = pick(one["grants"], which)
+        grant = pick(item["grants"], which)
         if self.do("RevokeGrant", lambda: found.revoke_grant(grant)):
-            del one["grants"][grant]
+            del item["grants"][grant]
 
     @step(number=NUMBERS, what=("enable", "disable", "cancel_deletion"))
     def switch_key(self, number: int, what: str) -> None:
         """Switch a key on or off, or keep it after all."""
-        arn, one, found = self.some_resource(number, "key")
+        arn, item, found = self.some_resource(number, "key")
         if not arn:
             return
-        pending = one["state"] == "PendingDeletion"
+        pending = item["state"] == "PendingDeletion"
         wrong = (pending != (what == "cancel_deletion"), AwsError)
         if self.do(f"{what} key", getattr(found, what), wrong):
-            one["state"] = "Enabled" if what == "enable" else "Disabled"
+            item["state"] = "Enabled" if what == "enable" else "Disabled"
 
     @step(account=(MAIN, DEV, OUT), with_profile=BOTH)
     def run_instance(self, account: str, *, with_profile: bool) -> None:
@@ -397,8 +397,8 @@ class ResourceSteps(WorldSteps):
         profile = self.model.accounts[account]["Profile"].get("web") or {}
         named = "web" if with_profile else None
         none = (with_profile and not profile.get("roles"), AwsError)
-        one = self.account(account)
-        if self.do("RunInstances", lambda: one.create_instance(instance_profile=named), none):
+        item = self.account(account)
+        if self.do("RunInstances", lambda: item.create_instance(instance_profile=named), none):
             self.model.add_resource(self.answer.arn, "instance", account)
             if with_profile:
                 self.model.resources[self.answer.arn]["profile"] = profile["id"]
@@ -408,11 +408,11 @@ class ResourceSteps(WorldSteps):
     )
     def change_instance(self, number: int, what: str) -> None:
         """Return an instance a profile, take it away, stop it, start it."""
-        arn, one, found = self.some_resource(number, "instance")
+        arn, item, found = self.some_resource(number, "instance")
         if not arn:
             return
-        profile = self.model.accounts[one["account"]]["Profile"].get("web") or {}
-        over, has = one["state"] == "terminated", one["profile"] is not None
+        profile = self.model.accounts[item["account"]]["Profile"].get("web") or {}
+        over, has = item["state"] == "terminated", item["profile"] is not None
         empty = (not profile.get("roles"), AwsError)
         asks: dict[str, tuple[Callable[[], Any], tuple[Fault, ...], dict[str, Any]]] = {
             "associate": (
@@ -422,7 +422,7 @@ class ResourceSteps(WorldSteps):
             ),
             "replace": (
                 lambda: found.replace_iam_instance_profile_association("web"),
-                (empty, (not has or one["state"] != "running", AwsError)),
+                (empty, (not has or item["state"] != "running", AwsError)),
                 {"profile": profile.get("id")},
             ),
             "disassociate": (
@@ -435,35 +435,35 @@ class ResourceSteps(WorldSteps):
         }
         ask, faults, after = asks[what]
         if self.do(f"{what} instance", ask, *faults):
-            one |= after
+            item |= after
 
-    @step(account=(MAIN, DEV), service=("s3", "s3", "sqs"), way=tuple(WAYS))
-    def make_endpoint(self, account: str, service: str, way: str) -> None:
+    @step(account=(MAIN, DEV), service=("s3", "s3", "sqs"), form=tuple(WAYS))
+    def make_endpoint(self, account: str, service: str, form: str) -> None:
         """Make a VPC endpoint: one for each service, in the account's one VPC."""
         vpc, resources = f"vpc-{account[0]}", self.model.resources.values()
         known = [(resource.get("vpc"), resource.get("service")) for resource in resources]
         if account not in self.model.accounts or (vpc, service) in known:
             return
-        one, name = self.account(account), f"com.amazonaws.us-east-1.{service}"
+        item, name = self.account(account), f"com.amazonaws.us-east-1.{service}"
         if self.do(
-            "CreateVpcEndpoint", lambda: one.create_vpc_endpoint(name, vpc, policy=WAYS[way])
+            "CreateVpcEndpoint", lambda: item.create_vpc_endpoint(name, vpc, policy=WAYS[form])
         ):
             self.model.add_resource(self.answer.arn, "VPC endpoint", account)
             self.model.resources[self.answer.arn] |= {
-                "policy_of_way": WAYS[way],
+                "policy_of_way": WAYS[form],
                 "vpc": vpc,
                 "service": service,
             }
 
-    @step(number=NUMBERS, way=(*WAYS, None))
-    def change_endpoint(self, number: int, way: str | None) -> None:
+    @step(number=NUMBERS, form=(*WAYS, None))
+    def change_endpoint(self, number: int, form: str | None) -> None:
         """Let something else through an endpoint."""
-        arn, one, found = self.some_resource(number, "VPC endpoint")
+        arn, item, found = self.some_resource(number, "VPC endpoint")
         if not arn:
             return
-        ask = (lambda: found.put_policy(WAYS[way])) if way else found.delete_policy
+        ask = (lambda: found.put_policy(WAYS[form])) if form else found.delete_policy
         if self.do("ModifyVpcEndpoint", ask):
-            one["policy_of_way"] = WAYS[way or "open"]
+            item["policy_of_way"] = WAYS[form or "open"]
 
     @step(vpc=("", "vpc-1", "vpc-2", ""), number=NUMBERS)
     def come_from(self, vpc: str, number: int) -> None:

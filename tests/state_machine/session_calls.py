@@ -77,7 +77,7 @@ METHODS = {
 
 
 class SessionCalls(SessionAsking):
-    """What is asked of STS, and what is done with what it gives."""
+    """The request of STS, and what is done with what it gives."""
 
     # -- how a call is made -------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class SessionCalls(SessionAsking):
         self,
         operation: str,
         caller: str,
-        given: dict[str, Any],
+        arguments: dict[str, Any],
         made: dict[str, Any],
         *faults: Fault,
     ) -> str:
@@ -103,11 +103,11 @@ class SessionCalls(SessionAsking):
         Returns
         -------
         str
-            The id of the session's access key; empty if there is none.
+            The id of the session's access key; empty if there isn't one.
         """
         if len(self.model.alive()) >= MOST_SESSIONS:
             return ""
-        sent = {name: value for name, value in given.items() if value is not None}
+        sent = {name: value for name, value in arguments.items() if value is not None}
         sts, by = self.world.sts, [self.shows(caller)] if caller else []
         if self.by_method:
             method = getattr(sts, METHODS[operation])
@@ -115,8 +115,8 @@ class SessionCalls(SessionAsking):
                 return ""
             session: Session = self.answer
         else:
-            who, asked = by or [ANONYMOUS], as_sent(sent)
-            if not self.do(operation, lambda: sts.call(operation, *who, **asked), *faults):
+            who, request = by or [ANONYMOUS], as_sent(sent)
+            if not self.do(operation, lambda: sts.call(operation, *who, **request), *faults):
                 return ""
             kept = self.world.sessions[self.answer["Credentials"]["AccessKeyId"]]
             session = Session(self.world, kept)
@@ -182,10 +182,10 @@ class SessionCalls(SessionAsking):
     def mfa_of(self, caller: str, *, wanted: bool) -> tuple[dict[str, Any], list[Fault]]:
         """Return the phone and the code that somebody sends; only users have them."""
         arn = self.model.holder(caller) or caller
-        _, _, one = self.model.everybody().get(arn, ("", "", {}))
-        if not (wanted and one.get("phones")):
+        _, _, item = self.model.everybody().get(arn, ("", "", {}))
+        if not (wanted and item.get("phones")):
             return {}, []
-        serial = one["phones"][0]
+        serial = item["phones"][0]
         code = self.phones[serial].code(self.world.clock.now)
         stale = (serial in self.model.stale, AccessDenied)
         return {"serial_number": serial, "token_code": code}, [stale]
@@ -226,7 +226,7 @@ class SessionCalls(SessionAsking):
         code, stale = self.mfa_of(caller, wanted=more == "with-mfa")
         if code:
             keys |= {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"}
-        account, one = self.model.roles()[arn]
+        account, item = self.model.roles()[arn]
         inherited, before = self.model.inherited(caller), self.model.source_of(caller)
         policies, noted, missing = self.named(account, passed)
         lasts = seconds or 3600
@@ -248,7 +248,7 @@ class SessionCalls(SessionAsking):
             {
                 "kind": "role",
                 "arn": f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/{name}",
-                "behind": one["id"],
+                "behind": item["id"],
                 "seconds": lasts,
                 "name": name,
                 "parent": self.parent(caller),
@@ -262,7 +262,7 @@ class SessionCalls(SessionAsking):
             *stale,
             *self.why_not(caller, arn, keys, tags, source),
             (chained and lasts > 3600, ValidationError),
-            (lasts > one["seconds"], ValidationError),
+            (lasts > item["seconds"], ValidationError),
         )
 
     def why_not(
@@ -296,13 +296,15 @@ class SessionCalls(SessionAsking):
     def assume_root(self, kind: str, number: int, seconds: int | None, *, hopeful: bool) -> None:
         """Take the root user of a member account, to unlock a bucket."""
         keys = {"sts:TaskPolicyArn": TASK}
-        every = [(one, account) for one in self.callers(kind) for account in (MAIN, DEV, OUT, LAB)]
+        every = [
+            (item, account) for item in self.callers(kind) for account in (MAIN, DEV, OUT, LAB)
+        ]
         let = [
-            (one, account)
-            for one, account in every
+            (item, account)
+            for item, account in every
             if hopeful
-            and self.model.may_send_root(self.account_of(one), account)
-            and self.model.may(one, "sts:AssumeRoot", f"arn:aws:iam::{account}:root", **keys)
+            and self.model.may_send_root(self.account_of(item), account)
+            and self.model.may(item, "sts:AssumeRoot", f"arn:aws:iam::{account}:root", **keys)
         ]
         caller, account = pick(let or every, number)
         arn, account_of = f"arn:aws:iam::{account}:root", self.account_of(caller)
@@ -324,28 +326,29 @@ class SessionCalls(SessionAsking):
             (not self.model.may_send_root(account_of, account), AccessDenied),
         )
 
-    @step(way=("web", "saml"), role=NUMBERS, sent=SENT, passed=PASSED)
-    def come_with_token(self, way: str, role: int, sent: dict[str, Any], passed: Any) -> None:
+    @step(protocol=("web", "saml"), role=NUMBERS, sent=SENT, passed=PASSED)
+    def come_with_token(self, protocol: str, role: int, sent: dict[str, Any], passed: Any) -> None:
         """Take a role with the word of an identity provider outside of AWS."""
-        if (way == "web" and URL not in self.world.oidc_issuers) or (
-            way == "saml" and (ENTITY_ID not in self.world.saml_directories or self.model.stale)
+        if (protocol == "web" and URL not in self.world.oidc_issuers) or (
+            protocol == "saml"
+            and (ENTITY_ID not in self.world.saml_directories or self.model.stale)
         ):  # a directory's key in a world with a new seed would take long to find
             return
         roles = self.model.roles()
         trusting = [arn for arn in roles if "provider/" in roles[arn][1]["trust"]]
         arn = pick(trusting or roles, role)
-        account, one = roles[arn]
-        provider = f"arn:aws:iam::{account}:{PROVIDERS[way]}"
+        account, item = roles[arn]
+        provider = f"arn:aws:iam::{account}:{PROVIDERS[protocol]}"
         tags, going, source = sent.get("tags", {}), sent.get("going", ()), sent.get("source", "")
         claims = {
             "principal_tags": tags,
             "transitive_tag_keys": going,
             "source_identity": source or None,
         }
-        token, keys, stay = getattr(self, f"{way}_token")(arn, provider, claims)
+        token, keys, stay = getattr(self, f"{protocol}_token")(arn, provider, claims)
         keys |= self.model.call_keys("carol", tags, going, source)
         policies, noted, missing = self.named(account, passed)
-        operation = {"web": "AssumeRoleWithWebIdentity", "saml": "AssumeRoleWithSAML"}[way]
+        operation = {"web": "AssumeRoleWithWebIdentity", "saml": "AssumeRoleWithSAML"}[protocol]
         known = provider in self.model.accounts[account]["Provider"]
         self.issue(
             operation,
@@ -354,7 +357,7 @@ class SessionCalls(SessionAsking):
             {
                 "kind": "role",
                 "arn": f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/carol",
-                "behind": one["id"],
+                "behind": item["id"],
                 "seconds": 3600,
                 "name": "carol",
                 "source": source,
@@ -404,7 +407,7 @@ class SessionCalls(SessionAsking):
         caller = self.some_caller(kind, number)
         code, stale = self.mfa_of(caller, wanted=with_mfa)
         arn = self.model.holder(caller) or caller
-        _, _, one = self.model.everybody().get(arn, ("", "", {}))
+        _, _, item = self.model.everybody().get(arn, ("", "", {}))
         account, root = self.account_of(caller), arn.endswith(":root")
         self.issue(
             "GetSessionToken",
@@ -413,7 +416,7 @@ class SessionCalls(SessionAsking):
             {
                 "kind": "user",
                 "arn": arn,
-                "behind": one.get("id", account),
+                "behind": item.get("id", account),
                 "seconds": min(seconds or 43_200, 3600 if root else 43_200),
                 "parent": self.parent(caller),
                 "mfa": self.model.hours if code else None,
@@ -442,18 +445,18 @@ class SessionCalls(SessionAsking):
         *,
         hopeful: bool,
     ) -> None:
-        """Let somebody in whom only the caller knows; without a policy he may next to nothing."""
+        """Let a custom federated user in; without a policy he is allowed next to nothing."""
         every = self.callers(kind)
         let = [
-            one
-            for one in every
-            if hopeful and self.model.who_is(one) == "long-term"
-            if self.model.may(one, "sts:GetFederationToken", self.guest(one))
+            item
+            for item in every
+            if hopeful and self.model.who_is(item) == "long-term"
+            if self.model.may(item, "sts:GetFederationToken", self.guest(item))
         ]
         caller = pick(let or every, number)
         account, tags = self.account_of(caller), sent.get("tags", {})
         arn = self.model.holder(caller) or caller
-        _, _, one = self.model.everybody().get(arn, ("", "", {}))
+        _, _, item = self.model.everybody().get(arn, ("", "", {}))
         guest = self.guest(caller)
         keys = self.model.call_keys("", tags, (), "")
         policies, noted, missing = self.named(account, passed)
@@ -464,7 +467,7 @@ class SessionCalls(SessionAsking):
             {
                 "kind": "federated",
                 "arn": guest,
-                "behind": one.get("id", account),
+                "behind": item.get("id", account),
                 "seconds": min(seconds or 43_200, 3600 if arn.endswith(":root") else 43_200),
                 "name": "guest",
                 "parent": self.parent(caller),
@@ -526,17 +529,17 @@ class SessionCalls(SessionAsking):
 
     @step(kind=USERS_OF_SESSIONS, number=MANY)
     def say_who(self, kind: str, number: int) -> None:
-        """Ask who calls: whoever shows good credentials is told, also if all is denied to him."""
+        """Ask who calls: valid credentials are enough, even if everything is denied."""
         caller = self.some_caller(kind, number)
         shown, refused = self.shows(caller), self.refused(caller)
         if self.do(
             "GetCallerIdentity", lambda: self.world.sts.get_caller_identity(shown), *refused
         ):
-            told, who = self.answer, self.model.who(caller)
-            assert told.arn == who["principal"]
-            assert told.account == self.account_of(caller)
+            text, who = self.answer, self.model.who(caller)
+            assert text.arn == who["principal"]
+            assert text.account == self.account_of(caller)
             if caller in self.model.sessions:
-                assert told.user_id == who["context"]["aws:userid"]
+                assert text.user_id == who["context"]["aws:userid"]
 
     @step(kind=USERS_OF_SESSIONS, number=MANY)
     def call_iam(self, kind: str, number: int) -> None:
@@ -555,7 +558,7 @@ class SessionCalls(SessionAsking):
 
 
 def clash(inherited: dict[str, str], tags: dict[str, str]) -> bool:
-    """Return whether a tag is passed whose key is inherited: its letter case does not count."""
+    """Return whether a tag is passed whose key is inherited: its case is ignored."""
     return bool({key.lower() for key in inherited} & {key.lower() for key in tags})
 
 
@@ -568,11 +571,13 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 """Parameter of a method -> how the API takes it, if otherwise."""
 
 
-def as_sent(given: dict[str, Any]) -> dict[str, Any]:
+def as_sent(arguments: dict[str, Any]) -> dict[str, Any]:
     """Write the parameters of a method as the API takes them."""
-    words = {name: name.replace("saml", "SAML").split("_") for name in given}
-    names = {name: "".join(one[:1].upper() + one[1:] for one in words[name]) for name in given}
-    return {names[name]: FORMS.get(name, lambda one: one)(given[name]) for name in given}
+    words = {name: name.replace("saml", "SAML").split("_") for name in arguments}
+    names = {
+        name: "".join(word[:1].upper() + word[1:] for word in words[name]) for name in arguments
+    }
+    return {names[name]: FORMS.get(name, lambda word: word)(arguments[name]) for name in arguments}
 
 
 def qualifier(account: str) -> str:

@@ -26,7 +26,7 @@ OFTEN_ASKED = (
     *("sts:GetSessionToken", "sts:GetScopedCredentials", "sts:GetCallerIdentity"),
     *("sts:GetFederationToken", "iam:GetAccountSummary", "sts:AssumeRoot"),
 )
-"""What is asked of sessions besides what everybody is asked."""
+"""The request of sessions also what everybody is asked."""
 
 
 def error(code: str) -> type[AwsError]:
@@ -97,7 +97,7 @@ class SessionAsking(ResourceSteps):
         return [*dead, (self.model.lost(), NoSuchEntity)]
 
     def parent(self, caller: str) -> str:
-        """Return the id of the credentials that somebody calls with; of an ARN there are none."""
+        """Return the id of the credentials that somebody calls with; of an ARN there aren't any."""
         return "" if caller.startswith("arn:") else caller
 
     # -- what sessions may do -----------------------------------------------------------------
@@ -105,7 +105,7 @@ class SessionAsking(ResourceSteps):
     def pairs_of_sessions(self, model: PlainWorld) -> list[tuple[str, str]]:
         """Return the actions and resources of which sessions are asked."""
         guest = f"arn:aws:sts::{MAIN}:federated-user/guest"
-        more = [(one, guest if "Federation" in one else "*") for one in OFTEN_ASKED]
+        more = [(item, guest if "Federation" in item else "*") for item in OFTEN_ASKED]
         return [*model.asked(), *more]
 
     def ask_sessions(self, world: World, model: PlainWorld, action: str, resource: str) -> None:

@@ -1,6 +1,6 @@
 """Steps that get sessions, and that change what they are got with, whose they are, what they may.
 
-The calls of STS themselves stand in ``session_calls.py``, the questions in ``session_asking.py``.
+The calls of STS themselves are in ``session_calls.py``, the questions in ``session_asking.py``.
 """
 
 import json
@@ -63,7 +63,7 @@ OFTEN_WITH_SESSIONS = (
 
 
 class SessionSteps(SessionCalls):
-    """What is done to keys, phones, providers and policies, and to whom sessions are of."""
+    """What is done to keys, phones, providers and policies, and to which sessions are of."""
 
     # -- what is done to sessions -------------------------------------------------------------
 
@@ -74,13 +74,13 @@ class SessionSteps(SessionCalls):
         self.model.hours += Fraction(minutes, 60)
 
     def some_role_with_sessions(self, number: int) -> tuple[str, str, str, dict[str, Any]]:
-        """Choose a role with sessions that were issued before now; any other if there is none."""
+        """Choose a role with sessions that were issued before now; any other if there isn't one."""
         alive = [self.model.sessions[key] for key in self.model.alive()]
-        behind = {one["behind"] for one in alive if one["issued"] < self.model.hours}
+        behind = {item["behind"] for item in alive if item["issued"] < self.model.hours}
         every = [
             (account, noun, name)
-            for account, noun, name, one in self.model.identities()
-            if noun == "Role" and one["id"] in behind
+            for account, noun, name, item in self.model.identities()
+            if noun == "Role" and item["id"] in behind
         ]
         if not every:
             return self.some_identity(number, "Role")
@@ -90,7 +90,7 @@ class SessionSteps(SessionCalls):
     @step(number=NUMBERS)
     def revoke_sessions(self, number: int) -> None:
         """Revoke the sessions of a role that were issued until now: by hand, or by the button."""
-        account, noun, name, one = self.some_role_with_sessions(number)
+        account, noun, name, item = self.some_role_with_sessions(number)
         if not account:
             return
         role, date = self.identity(account, noun, name), f"{moment(self.model.hours)[:19]}.000Z"
@@ -111,8 +111,8 @@ class SessionSteps(SessionCalls):
             )
         if not done:
             return
-        one["inline"][REVOKES] = BEFORE + date
-        own = [key for key, each in self.model.sessions.items() if each["behind"] == one["id"]]
+        item["inline"][REVOKES] = BEFORE + date
+        own = [key for key, each in self.model.sessions.items() if each["behind"] == item["id"]]
         hit = {key for key in own if not self.model.refusal(key) and self.model.is_revoked(key)}
         assert not self.by_method or {*self.answer.hits} == hit
         self.seen["revoked"] += len(hit)
@@ -122,8 +122,8 @@ class SessionSteps(SessionCalls):
         """Take that policy away: what was revoked works again."""
         every = [
             (account, noun, name)
-            for account, noun, name, one in self.model.identities()
-            if REVOKES in one["inline"]
+            for account, noun, name, item in self.model.identities()
+            if REVOKES in item["inline"]
         ]
         if every:
             account, noun, name = pick(every, number)
@@ -133,12 +133,12 @@ class SessionSteps(SessionCalls):
             del self.model.accounts[account][noun][name]["inline"][REVOKES]
 
     def with_sessions(self, *nouns: str) -> list[tuple[str, str, str]]:
-        """List the users or roles of whom there are sessions, and that are not AWS's own."""
+        """List the users or roles that have sessions, and that are not AWS's own."""
         behind = {self.model.sessions[key]["behind"] for key in self.model.alive()}
         return [
             (account, noun, name)
-            for account, noun, name, one in self.model.identities()
-            if noun in nouns and one["id"] in behind and name in NAMES[noun]
+            for account, noun, name, item in self.model.identities()
+            if noun in nouns and item["id"] in behind and name in NAMES[noun]
         ]
 
     @step(number=NUMBERS, path=("/", "/sky/"))
@@ -178,10 +178,10 @@ class SessionSteps(SessionCalls):
     @step(number=NUMBERS)
     def make_key(self, number: int) -> None:
         """Make an access key: a user has two at most."""
-        account, noun, name, one = self.some_identity(number, "User")
+        account, noun, name, item = self.some_identity(number, "User")
         if not account:
             return
-        user, keys = self.identity(account, noun, name), one["keys"]
+        user, keys = self.identity(account, noun, name), item["keys"]
         if self.do("CreateAccessKey", user.create_access_key, (len(keys) > 1, LimitExceeded)):
             keys[self.answer.access_key_id] = True
             self.homes[self.answer.access_key_id] = account
@@ -190,9 +190,9 @@ class SessionSteps(SessionCalls):
     def change_key(self, number: int, what: str) -> None:
         """Switch an access key off or on, or delete it: sessions that were got with it stay."""
         every = {
-            key: (account, name, one["keys"])
-            for account, noun, name, one in self.model.identities()
-            for key in one.get("keys", ())
+            key: (account, name, item["keys"])
+            for account, noun, name, item in self.model.identities()
+            for key in item.get("keys", ())
         }
         if not every:
             return
@@ -210,10 +210,10 @@ class SessionSteps(SessionCalls):
     @step(number=NUMBERS, what=("get", "get", "get", "lose"))
     def change_phone(self, number: int, what: str) -> None:
         """Return a user a phone for MFA, or take it away."""
-        account, noun, name, one = self.some_identity(number, "User")
+        account, noun, name, item = self.some_identity(number, "User")
         if not account:
             return
-        user, phones = self.identity(account, noun, name), one["phones"]
+        user, phones = self.identity(account, noun, name), item["phones"]
         if what == "get" and self.model.stale.issuperset(phones):
             for device in user.mfa_devices:
                 device.deactivate()
@@ -232,9 +232,9 @@ class SessionSteps(SessionCalls):
         """Let an account know two identity providers, and its role trust them; or forget them."""
         if account not in self.model.accounts:
             return
-        one, held = self.account(account), self.model.accounts[account]
+        item, held = self.account(account), self.model.accounts[account]
         if what == "part":
-            for provider in (*one.oidc_providers.values(), *one.saml_providers.values()):
+            for provider in (*item.oidc_providers.values(), *item.saml_providers.values()):
                 provider.delete()
             held["Provider"] = set()
             return
@@ -245,10 +245,10 @@ class SessionSteps(SessionCalls):
             create_directory(self.world).add_user("carol", groups=["astronomers"])
         arns = {key: f"arn:aws:iam::{account}:{name}" for key, name in PROVIDERS.items()}
         if arns["web"] not in held["Provider"]:
-            held["Provider"].add(issuers[URL].register(one).arn)
+            held["Provider"].add(issuers[URL].register(item).arn)
         if arns["saml"] not in held["Provider"] and not self.model.stale:
-            held["Provider"].add(directories[ENTITY_ID].register(one).arn)
-        if "app" not in one.roles:
+            held["Provider"].add(directories[ENTITY_ID].register(item).arn)
+        if "app" not in item.roles:
             return
         by = {"web": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
         text = of_providers(
@@ -256,34 +256,34 @@ class SessionSteps(SessionCalls):
             account,
             with_tags=with_tags,
         )
-        role = one.roles["app"]
+        role = item.roles["app"]
         if self.do("trust providers", lambda: role.update_assume_role_policy(text)):
             held["Role"]["app"]["trust"] = self.model.kept(text)
 
     @step(which=BOTH, on=(True, True, True, False))
     def let_root_in(self, which: int, *, on: bool) -> None:
         """Let the management account take root users of members, or no longer."""
-        key, one = self.some_organization(which)
-        if not key or not one["all"]:
+        key, item = self.some_organization(which)
+        if not key or not item["all"]:
             return
         made = self.world.organizations[key]
-        if IAM not in one["services"]:
+        if IAM not in item["services"]:
             made.enable_aws_service_access(IAM)
-            one["services"] = one["services"] | {IAM}
+            item["services"] = item["services"] | {IAM}
         word, left = ("enable", {"RootSessions"}) if on else ("disable", set())
         if self.do("root sessions", getattr(made, f"{word}_organizations_root_sessions")):
-            one["features"] = left
+            item["features"] = left
 
     # -- what limits them ---------------------------------------------------------------------
 
     @step(number=NUMBERS, hours=(1, 2, 12))
     def let_last(self, number: int, hours: int) -> None:
         """Return how long the sessions of a role may last; those that are out stay as they are."""
-        account, noun, name, one = self.some_identity(number, "Role")
+        account, noun, name, item = self.some_identity(number, "Role")
         if account:
             role, seconds = self.identity(account, noun, name), 3600 * hours
             if self.do("UpdateRole", lambda: role.update(max_session_duration=seconds)):
-                one["seconds"] = seconds
+                item["seconds"] = seconds
 
     @step(
         account=(MAIN, MAIN, DEV, OUT),
@@ -298,22 +298,22 @@ class SessionSteps(SessionCalls):
             return
         arn = f"arn:aws:iam::{account}:policy/{name}"
         alive = [self.model.sessions[key] for key in self.model.alive()]
-        used = [each for one in alive for each in one["arns"] if each not in OF_AWS]
+        used = [each for item in alive for each in item["arns"] if each not in OF_AWS]
         if what != "make" and used:
             arn = pick(used, number)
-        one, held = self.account(arn.split(":")[4]), self.model.policies_of(arn.split(":")[4])
+        item, held = self.account(arn.split(":")[4]), self.model.policies_of(arn.split(":")[4])
         if what == "make":
-            ask = lambda: one.create_policy(name, INLINE[text])  # noqa: E731
+            ask = lambda: item.create_policy(name, INLINE[text])  # noqa: E731
             if self.do("CreatePolicy", ask, (arn in held, EntityAlreadyExists)):
                 held[arn] = text
         elif arn in held and what == "change":
-            self.do("CreatePolicyVersion", lambda: change(one.policies[arn], INLINE[text]))
+            self.do("CreatePolicyVersion", lambda: change(item.policies[arn], INLINE[text]))
             held[arn] = text
             self.seen["session policy changed"] += used.count(arn)
         elif arn in held:
             bounds = [each.get("boundary") for *_, each in self.model.identities()]
             in_use = (arn in bounds, DeleteConflict)
-            if self.do("DeletePolicy", one.policies[arn].delete, in_use):
+            if self.do("DeletePolicy", item.policies[arn].delete, in_use):
                 del held[arn]
                 self.seen["session policy deleted"] += used.count(arn)
 
@@ -321,24 +321,24 @@ class SessionSteps(SessionCalls):
     def bound(self, number: int, name: str | None) -> None:
         """Set the boundary of a user or a role, or take it away."""
         every = {
-            (account, noun, who): one
-            for account, noun, who, one in self.model.identities()
-            if (self.model.policies_of(account) if name else one.get("boundary"))
+            (account, noun, who): item
+            for account, noun, who, item in self.model.identities()
+            if (self.model.policies_of(account) if name else item.get("boundary"))
         }
         account, noun, who = pick(every, number) if every else self.some_identity(number)[:3]
         if not account:
             return
-        one = self.model.accounts[account][noun][who]
+        item = self.model.accounts[account][noun][who]
         found, held = self.identity(account, noun, who), self.model.policies_of(account)
         if name is None:
-            none = (one.get("boundary") is None, NoSuchEntity)
+            none = (item.get("boundary") is None, NoSuchEntity)
             if self.do("delete a boundary", found.delete_permissions_boundary, none):
-                one["boundary"] = None
+                item["boundary"] = None
             return
         arn = f"arn:aws:iam::{account}:policy/{name}"
         missing = (arn not in held, NoSuchEntity)
         if self.do("put a boundary", lambda: found.put_permissions_boundary(arn), missing):
-            one["boundary"] = arn
+            item["boundary"] = arn
 
     # -- a start, and an end of secrets -------------------------------------------------------
 
@@ -373,7 +373,7 @@ class SessionSteps(SessionCalls):
     def forget_secrets(self) -> None:
         """Note that no phone shows the codes of this world, which was saved without secrets."""
         every = self.model.identities()
-        self.model.stale |= {phone for *_, one in every for phone in one.get("phones", ())}
+        self.model.stale |= {phone for *_, item in every for phone in item.get("phones", ())}
         self.model.stale.add("every key of before")
 
 

@@ -14,7 +14,7 @@ from iamlab.errors import AwsError, RequestError
 from tests.model.world_contents import snapshot
 
 Fault = tuple[bool, type[Exception]]
-"""Whether something stands in the way, and what is then answered."""
+"""Whether something is in the way, and what is then answered."""
 
 BOTH = (False, True)
 MOST_TRIES = 5
@@ -28,9 +28,9 @@ class Steps(dict[str, dict[str, tuple[Any, ...]]]):
 
         def make(function: Callable[..., None]) -> Any:
             @wraps(function)
-            def run(machine: Any, *, by_method: bool, **given: Any) -> None:
+            def run(machine: Any, *, by_method: bool, **arguments: Any) -> None:
                 machine.by_method = by_method
-                function(machine, **given)
+                function(machine, **arguments)
 
             self[function.__name__] = every = {"by_method": BOTH, **pools}
             return rule(**{name: st.sampled_from(pool) for name, pool in every.items()})(run)

@@ -166,34 +166,34 @@ MAKERS = {
 """Operation -> the account's method, whose parameters are named like the API's."""
 
 METHODS: dict[str, Callable[[Any, Any], Any]] = {
-    "Update{}": lambda one, to: one.update(**{python_name(key): to[key] for key in to}),
-    "Delete{}": lambda one, _: one.delete(),
-    "Attach{}Policy": lambda one, to: one.attach_policy(to["PolicyArn"]),
-    "Detach{}Policy": lambda one, to: one.detach_policy(to["PolicyArn"]),
-    "Put{}Policy": lambda one, to: one.put_policy(to["PolicyName"], to["PolicyDocument"]),
-    "Delete{}Policy": lambda one, to: one.delete_policy(to["PolicyName"]),
-    "Put{}PermissionsBoundary": lambda one, to: one.put_permissions_boundary(
+    "Update{}": lambda item, to: item.update(**{python_name(key): to[key] for key in to}),
+    "Delete{}": lambda item, _: item.delete(),
+    "Attach{}Policy": lambda item, to: item.attach_policy(to["PolicyArn"]),
+    "Detach{}Policy": lambda item, to: item.detach_policy(to["PolicyArn"]),
+    "Put{}Policy": lambda item, to: item.put_policy(to["PolicyName"], to["PolicyDocument"]),
+    "Delete{}Policy": lambda item, to: item.delete_policy(to["PolicyName"]),
+    "Put{}PermissionsBoundary": lambda item, to: item.put_permissions_boundary(
         to["PermissionsBoundary"]
     ),
-    "Delete{}PermissionsBoundary": lambda one, _: one.delete_permissions_boundary(),
-    "Tag{}": lambda one, to: one.tag(to["Tags"]),
-    "Untag{}": lambda one, to: one.untag(to["TagKeys"]),
-    "AddUserTo{}": lambda one, to: one.add_user(to["UserName"]),
-    "RemoveUserFrom{}": lambda one, to: one.remove_user(to["UserName"]),
-    "CreateAccessKey": lambda one, _: one.create_access_key(),
-    "UpdateAccessKey": lambda one, to: AccessKey(one, to["AccessKeyId"]).update(to["Status"]),
-    "DeleteAccessKey": lambda one, to: AccessKey(one, to["AccessKeyId"]).delete(),
-    "CreateLoginProfile": lambda one, to: one.create_login_profile(to["Password"]),
-    "UpdateLoginProfile": lambda one, to: one.update_login_profile(password=to["Password"]),
-    "DeleteLoginProfile": lambda one, _: one.delete_login_profile(),
-    "UpdateAssumeRolePolicy": lambda one, to: one.update_assume_role_policy(to["PolicyDocument"]),
-    "AddRoleTo{}": lambda one, to: one.add_role(to["RoleName"]),
-    "RemoveRoleFrom{}": lambda one, to: one.remove_role(to["RoleName"]),
-    "CreatePolicyVersion": lambda one, to: one.create_version(
+    "Delete{}PermissionsBoundary": lambda item, _: item.delete_permissions_boundary(),
+    "Tag{}": lambda item, to: item.tag(to["Tags"]),
+    "Untag{}": lambda item, to: item.untag(to["TagKeys"]),
+    "AddUserTo{}": lambda item, to: item.add_user(to["UserName"]),
+    "RemoveUserFrom{}": lambda item, to: item.remove_user(to["UserName"]),
+    "CreateAccessKey": lambda item, _: item.create_access_key(),
+    "UpdateAccessKey": lambda item, to: AccessKey(item, to["AccessKeyId"]).update(to["Status"]),
+    "DeleteAccessKey": lambda item, to: AccessKey(item, to["AccessKeyId"]).delete(),
+    "CreateLoginProfile": lambda item, to: item.create_login_profile(to["Password"]),
+    "UpdateLoginProfile": lambda item, to: item.update_login_profile(password=to["Password"]),
+    "DeleteLoginProfile": lambda item, _: item.delete_login_profile(),
+    "UpdateAssumeRolePolicy": lambda item, to: item.update_assume_role_policy(to["PolicyDocument"]),
+    "AddRoleTo{}": lambda item, to: item.add_role(to["RoleName"]),
+    "RemoveRoleFrom{}": lambda item, to: item.remove_role(to["RoleName"]),
+    "CreatePolicyVersion": lambda item, to: item.create_version(
         to["PolicyDocument"], set_as_default=to["SetAsDefault"]
     ),
-    "SetDefaultPolicyVersion": lambda one, to: one.set_default_version(to["VersionId"]),
-    "DeletePolicyVersion": lambda one, to: one.delete_version(to["VersionId"]),
+    "SetDefaultPolicyVersion": lambda item, to: item.set_default_version(to["VersionId"]),
+    "DeletePolicyVersion": lambda item, to: item.delete_version(to["VersionId"]),
 }
 """Operation -> the method of the thing that it is about."""
 
@@ -207,10 +207,10 @@ def named(what: str, noun: str, name: str) -> dict[str, str]:
 
 def do_by_call(account: Account, what: str, noun: str, name: str, to: dict[str, Any]) -> Any:
     """Do it as the root user, with the names of AWS's API."""
-    given = named(what, noun, name) | to
-    if "Tags" in given:
-        given["Tags"] = as_tags(given["Tags"])
-    return account.call(what.format(noun), account.root_arn, **given)
+    arguments = named(what, noun, name) | to
+    if "Tags" in arguments:
+        arguments["Tags"] = as_tags(arguments["Tags"])
+    return account.call(what.format(noun), account.root_arn, **arguments)
 
 
 HELD = {"User": "users", "Group": "groups", "Role": "roles", "Policy": "policies"}
@@ -220,8 +220,8 @@ def do_by_method(account: Account, what: str, noun: str, name: str, to: dict[str
     """Do it as a notebook does."""
     maker = MAKERS.get(what.format(noun))
     if maker:
-        given = named(what, noun, name) | to
-        return getattr(account, maker)(**{python_name(key): given[key] for key in given})
+        arguments = named(what, noun, name) | to
+        return getattr(account, maker)(**{python_name(key): arguments[key] for key in arguments})
     if noun != "InstanceProfile":
         return METHODS[what](getattr(account, HELD[noun])[name], to)
     found = do_by_call(account, "Get{}", noun, name, {})[noun]["InstanceProfileName"]
@@ -236,35 +236,35 @@ Model = dict[str, dict[str, dict[str, Any]]]
 def look_at(account: Account) -> Model:
     """Write an account as the model is written."""
 
-    def common(one: Any) -> dict[str, Any]:
-        inline = {name: KNOWN[policy.text] for name, policy in one.inline.items()}
-        return {"path": one.path, "attached": set(one.attached), "inline": inline}
+    def common(item: Any) -> dict[str, Any]:
+        inline = {name: KNOWN[policy.text] for name, policy in item.inline.items()}
+        return {"path": item.path, "attached": set(item.attached), "inline": inline}
 
-    def bounded(one: Any) -> dict[str, Any]:
-        return {**common(one), "boundary": one.boundary, "tags": one.tags}
+    def bounded(item: Any) -> dict[str, Any]:
+        return {**common(item), "boundary": item.boundary, "tags": item.tags}
 
-    def user(one: Any) -> dict[str, Any]:
-        keys = {key: record.status for key, record in one.key_records.items()}
-        password = one.login_profile is not None
-        return {**bounded(one), "groups": set(one.groups), "keys": keys, "password": password}
+    def user(item: Any) -> dict[str, Any]:
+        keys = {key: record.status for key, record in item.key_records.items()}
+        password = item.login_profile is not None
+        return {**bounded(item), "groups": set(item.groups), "keys": keys, "password": password}
 
-    def policy(one: Any) -> dict[str, Any]:
-        versions = {version: KNOWN[text.text] for version, text in one.versions.items()}
-        return {"versions": versions, "default": one.default_version_id, "tags": one.tags}
+    def policy(item: Any) -> dict[str, Any]:
+        versions = {version: KNOWN[text.text] for version, text in item.versions.items()}
+        return {"versions": versions, "default": item.default_version_id, "tags": item.tags}
 
     profiles = account.instance_profiles.items()
     return {
-        "User": {name: user(one) for name, one in account.users.items()},
-        "Group": {name: common(one) for name, one in account.groups.items()},
+        "User": {name: user(item) for name, item in account.users.items()},
+        "Group": {name: common(item) for name, item in account.groups.items()},
         "Role": {
-            name: {**bounded(one), "trust": KNOWN[one.trust.text]}  # type: ignore[union-attr]
-            for name, one in account.roles.items()
+            name: {**bounded(item), "trust": KNOWN[item.trust.text]}  # type: ignore[union-attr]
+            for name, item in account.roles.items()
         },
         "InstanceProfile": {
-            name: {"tags": one.tags, "roles": {role.name for role in one.roles}}
-            for name, one in profiles
+            name: {"tags": item.tags, "roles": {role.name for role in item.roles}}
+            for name, item in profiles
         },
-        "Policy": {arn: policy(one) for arn, one in account.policies.items()},
+        "Policy": {arn: policy(item) for arn, item in account.policies.items()},
     }
 
 
@@ -324,11 +324,11 @@ class Machine(Stepping):
     def find(self, noun: str, name: str) -> tuple[dict[str, Any], tuple[Fault, Fault]]:
         """Find a thing, with how a step may fail that names it."""
         key = self.key(noun, name)
-        one: dict[str, Any] = {} if key is None else self.model[noun][key]
+        item: dict[str, Any] = {} if key is None else self.model[noun][key]
         own = name not in AWS_POLICIES
         misspelt = noun != "Policy" and is_no_name(name)[0]
         wrong = ValidationError if own else AccessDenied
-        return one, ((key is None and own, NoSuchEntity), (misspelt or not own, wrong))
+        return item, ((key is None and own, NoSuchEntity), (misspelt or not own, wrong))
 
     def lacks(self, arn: str | None) -> Fault:
         """A policy must be there to be attached, or to be a boundary."""
@@ -339,7 +339,7 @@ class Machine(Stepping):
 
     @initialize(by_method=st.booleans(), rich=st.booleans())
     def start(self, *, by_method: bool, rich: bool) -> None:
-        """Begin with one thing of each kind, and perhaps with all on it that can hang there."""
+        """Begin with one thing of each kind, and perhaps with everything attached to it."""
         how, a = {"by_method": by_method}, {"name": "a", "by_method": by_method}
         mine, maps = OWN[0], f"{AWS}AmazonS3ReadOnlyAccess"
         self.create_policy(**a, text="s3")
@@ -391,7 +391,7 @@ class Machine(Stepping):
 
     @step(noun=("User", "Group"), name=NAMES, new=NAMES, path=PATHS)
     def rename(self, noun: str, name: str, new: str, path: str) -> None:
-        """Rename and move a user or a group: all that hangs on it comes along."""
+        """Rename and move a user or a group: all that is attached to it comes along."""
         _, faults = self.find(noun, name)
         old, held = self.key(noun, name), self.model[noun]
         taken = self.key(noun, new) not in (None, old)
@@ -403,10 +403,10 @@ class Machine(Stepping):
 
     @step(noun=("User", "Group", "Role", "InstanceProfile"), name=NAMES)
     def delete(self, noun: str, name: str) -> None:
-        """Delete what nothing hangs on; a boundary and tags go with it."""
-        one, faults = self.find(noun, name)
+        """Delete what nothing is attached to; a boundary and tags go with it."""
+        item, faults = self.find(noun, name)
         key = self.key(noun, name)
-        left = any(one.get(what) for what in HINDERS)
+        left = any(item.get(what) for what in HINDERS)
         left |= noun == "Group" and any(key in user["groups"] for user in self.users())
         left |= noun == "Role" and any(key in profile["roles"] for profile in self.profiles())
         if self.do("Delete{}", noun, name, {}, *faults, (left, DeleteConflict)):
@@ -414,23 +414,23 @@ class Machine(Stepping):
 
     @step(noun=("User", "Group", "Role", "InstanceProfile"), name=NAMES)
     def clear_out(self, noun: str, name: str) -> None:
-        """Delete a thing as the console does: first what hangs on it, piece by piece."""
-        one, key, how = self.find(noun, name)[0], self.key(noun, name), {"by_method": True}
+        """Delete a thing as the console does: first what is attached to it, piece by piece."""
+        item, key, how = self.find(noun, name)[0], self.key(noun, name), {"by_method": True}
         profiles = self.model["InstanceProfile"].items()
-        for _ in sorted(one.get("attached", ())):
+        for _ in sorted(item.get("attached", ())):
             self.detach(**how, noun=noun, name=name, which=0)
-        for policy in [*one.get("inline", ())]:
+        for policy in [*item.get("inline", ())]:
             self.delete_inline(**how, noun=noun, name=name, policy=policy)
-        for group in sorted(one.get("groups", ())):
+        for group in sorted(item.get("groups", ())):
             self.remove_user(**how, name=group, user=name)
         for user in [each for each in self.model["User"] if noun == "Group"]:
             self.remove_user(**how, name=name, user=user)
         for profile, role in [(each, role) for each, held in profiles for role in held["roles"]]:
             if key == {"InstanceProfile": profile, "Role": role}.get(noun):
                 self.remove_role(**how, name=profile, role=role)
-        for number in range(5 if "keys" in one else 0):
+        for number in range(5 if "keys" in item else 0):
             self.delete_key(**how, name=name, number=4 - number)
-        if "password" in one:
+        if "password" in item:
             self.delete_login_profile(**how, name=name)
         self.delete(**how, noun=noun, name=name)
 
@@ -442,13 +442,13 @@ class Machine(Stepping):
         """All instance profiles."""
         return list(self.model["InstanceProfile"].values())
 
-    # -- what hangs on them -------------------------------------------------------------------
+    # -- what is attached to them ---------------------------------------------------------------
 
     @step(noun=("User", "Group", "Role"), name=NAMES, arn=ARNS)
     def attach(self, noun: str, name: str, arn: str) -> None:
         """Attach a managed policy; one that is attached stays so."""
-        one, faults = self.find(noun, name)
-        held = one.get("attached", set())
+        item, faults = self.find(noun, name)
+        held = item.get("attached", set())
         full = arn not in held and len(held) >= QUOTAS[f"PoliciesPer{noun}"]
         every = (*faults, self.lacks(arn), (full, LimitExceeded))
         every = (*every, (arn == SERVICE_ONLY, PolicyNotAttachable))
@@ -458,8 +458,8 @@ class Machine(Stepping):
     @step(noun=("User", "Group", "Role"), name=NAMES, which=(0, 1, 2))
     def detach(self, noun: str, name: str, which: int) -> None:
         """Detach a managed policy that is attached."""
-        one, faults = self.find(noun, name)
-        held = one.get("attached", set())
+        item, faults = self.find(noun, name)
+        held = item.get("attached", set())
         arn = [*sorted(held), OWN[-1], NO_POLICY, SERVICE_ONLY][which]
         every = (*faults, (arn not in held, NoSuchEntity))
         if self.do("Detach{}Policy", noun, name, {"PolicyArn": arn}, *every):
@@ -468,8 +468,8 @@ class Machine(Stepping):
     @step(noun=("User", "Group", "Role"), name=NAMES, policy=NAMES, text=DOCUMENTS)
     def put_inline(self, noun: str, name: str, policy: str, text: str) -> None:
         """Write an inline policy, as long as there is room for all of them together."""
-        one, faults = self.find(noun, name)
-        held = one.get("inline", {})
+        item, faults = self.find(noun, name)
+        held = item.get("inline", {})
         after = [*(held[other] for other in held if other != policy), text]
         full = sum(len(re.sub(r"\s", "", TEXTS[each])) for each in after) > ROOM[noun]
         to = {"PolicyName": policy, "PolicyDocument": TEXTS[text]}
@@ -480,8 +480,8 @@ class Machine(Stepping):
     @step(noun=("User", "Group", "Role"), name=NAMES, policy=NAMES)
     def delete_inline(self, noun: str, name: str, policy: str) -> None:
         """Delete an inline policy."""
-        one, faults = self.find(noun, name)
-        held = one.get("inline", {})
+        item, faults = self.find(noun, name)
+        held = item.get("inline", {})
         every = (*faults, is_no_name(policy), (policy not in held, NoSuchEntity))
         if self.do("Delete{}Policy", noun, name, {"PolicyName": policy}, *every):
             del held[policy]
@@ -489,42 +489,42 @@ class Machine(Stepping):
     @step(noun=("User", "Role"), name=NAMES, arn=CEILINGS)
     def put_boundary(self, noun: str, name: str, arn: str) -> None:
         """Set a ceiling, in place of any that there was."""
-        one, faults = self.find(noun, name)
+        item, faults = self.find(noun, name)
         to = {"PermissionsBoundary": arn}
         unfit = (arn == SERVICE_ONLY, PolicyNotAttachable)
         if self.do("Put{}PermissionsBoundary", noun, name, to, *faults, self.lacks(arn), unfit):
-            one["boundary"] = arn
+            item["boundary"] = arn
 
     @step(noun=("User", "Role"), name=NAMES)
     def delete_boundary(self, noun: str, name: str) -> None:
         """Take the ceiling away."""
-        one, faults = self.find(noun, name)
-        none = (one.get("boundary") is None, NoSuchEntity)
+        item, faults = self.find(noun, name)
+        none = (item.get("boundary") is None, NoSuchEntity)
         if self.do("Delete{}PermissionsBoundary", noun, name, {}, *faults, none):
-            one["boundary"] = None
+            item["boundary"] = None
 
     @step(thing=TAGGED, tags=TAGS)
     def tag(self, thing: tuple[str, str], tags: dict[str, str]) -> None:
         """Set tags; a key of users and roles is known in any letter case."""
-        same, (one, faults) = alike(thing[0]), self.find(*thing)
+        same, (item, faults) = alike(thing[0]), self.find(*thing)
         if self.do("Tag{}", *thing, {"Tags": tags}, *faults):
-            known = {same(key): key for key in one["tags"]}
-            one["tags"] |= {known.get(same(key), key): value for key, value in tags.items()}
+            known = {same(key): key for key in item["tags"]}
+            item["tags"] |= {known.get(same(key), key): value for key, value in tags.items()}
 
     @step(thing=TAGGED, tags=TAGS)
     def untag(self, thing: tuple[str, str], tags: dict[str, str]) -> None:
         """Take tags away; what is not there is no fault."""
-        same, (one, faults) = alike(thing[0]), self.find(*thing)
+        same, (item, faults) = alike(thing[0]), self.find(*thing)
         if self.do("Untag{}", *thing, {"TagKeys": list(tags)}, *faults):
             gone = {same(key) for key in tags}
-            one["tags"] = {key: one["tags"][key] for key in one["tags"] if same(key) not in gone}
+            item["tags"] = {key: item["tags"][key] for key in item["tags"] if same(key) not in gone}
 
     @step(name=NAMES, user=NAMES)
     def add_user(self, name: str, user: str) -> None:
         """Make a user a member; who is one stays one."""
         _, faults = self.find("Group", name)
-        one, more = self.find("User", user)
-        held, group = one.get("groups", set()), self.key("Group", name)
+        item, more = self.find("User", user)
+        held, group = item.get("groups", set()), self.key("Group", name)
         full = group not in held and len(held) >= QUOTAS["GroupsPerUser"]
         every = (*faults, *more, (full, LimitExceeded))
         if self.do("AddUserTo{}", "Group", name, {"UserName": user}, *every):
@@ -534,8 +534,8 @@ class Machine(Stepping):
     def remove_user(self, name: str, user: str) -> None:
         """End a membership."""
         _, faults = self.find("Group", name)
-        one, more = self.find("User", user)
-        held, group = one.get("groups", set()), self.key("Group", name)
+        item, more = self.find("User", user)
+        held, group = item.get("groups", set()), self.key("Group", name)
         every = (*faults, *more, (group not in held, NoSuchEntity))
         if self.do("RemoveUserFrom{}", "Group", name, {"UserName": user}, *every):
             held.remove(group)
@@ -543,29 +543,29 @@ class Machine(Stepping):
     @step(name=NAMES, role=NAMES)
     def add_role(self, name: str, role: str) -> None:
         """Put a role into a profile that is empty."""
-        one, faults = self.find("InstanceProfile", name)
+        item, faults = self.find("InstanceProfile", name)
         _, more = self.find("Role", role)
-        every = (*faults, *more, (bool(one.get("roles")), LimitExceeded))
+        every = (*faults, *more, (bool(item.get("roles")), LimitExceeded))
         if self.do("AddRoleTo{}", "InstanceProfile", name, {"RoleName": role}, *every):
-            one["roles"].add(self.key("Role", role))
+            item["roles"].add(self.key("Role", role))
 
     @step(name=NAMES, role=NAMES)
     def remove_role(self, name: str, role: str) -> None:
         """Take a role out of a profile."""
-        one, faults = self.find("InstanceProfile", name)
+        item, faults = self.find("InstanceProfile", name)
         _, more = self.find("Role", role)
         key = self.key("Role", role)
-        every = (*faults, *more, (key not in one.get("roles", ()), NoSuchEntity))
+        every = (*faults, *more, (key not in item.get("roles", ()), NoSuchEntity))
         if self.do("RemoveRoleFrom{}", "InstanceProfile", name, {"RoleName": role}, *every):
-            one["roles"].remove(key)
+            item["roles"].remove(key)
 
     @step(name=NAMES, text=TRUST_TEXTS)
     def update_trust(self, name: str, text: str) -> None:
         """Replace a role's trust policy."""
-        one, faults = self.find("Role", name)
+        item, faults = self.find("Role", name)
         to = {"PolicyDocument": TEXTS[text]}
         if self.do("UpdateAssumeRolePolicy", "Role", name, to, *faults, is_refused(text, TRUSTS)):
-            one["trust"] = text
+            item["trust"] = text
 
     # -- managed policies ---------------------------------------------------------------------
 
@@ -586,53 +586,53 @@ class Machine(Stepping):
     @step(arn=ARNS, text=DOCUMENTS, default=BOTH)
     def create_version(self, arn: str, text: str, *, default: bool) -> None:
         """Add a version, whose number there never was."""
-        one, faults = self.find("Policy", arn)
-        full = len(one.get("versions", ())) >= QUOTAS["VersionsPerPolicy"]
+        item, faults = self.find("Policy", arn)
+        full = len(item.get("versions", ())) >= QUOTAS["VersionsPerPolicy"]
         to = {"PolicyDocument": TEXTS[text], "SetAsDefault": default}
         every = (*faults, is_refused(text, GOOD), (full, LimitExceeded))
         if self.do("CreatePolicyVersion", "Policy", arn, to, *every):
             self.newest[arn] += 1
             version = f"v{self.newest[arn]}"
-            one["versions"][version] = text
-            one["default"] = version if default else one["default"]
+            item["versions"][version] = text
+            item["default"] = version if default else item["default"]
 
     @step(arn=ARNS, version=VERSIONS)
     def set_default(self, arn: str, version: str) -> None:
         """Let another version apply."""
-        one, faults = self.find("Policy", arn)
-        every = (*faults, *self.is_no_version(one, version))
+        item, faults = self.find("Policy", arn)
+        every = (*faults, *self.is_no_version(item, version))
         if self.do("SetDefaultPolicyVersion", "Policy", arn, {"VersionId": version}, *every):
-            one["default"] = version
+            item["default"] = version
 
     @step(arn=ARNS, version=VERSIONS)
     def delete_version(self, arn: str, version: str) -> None:
         """Delete a version that is not the default."""
-        one, faults = self.find("Policy", arn)
-        applies = (version == one.get("default"), DeleteConflict)
-        every = (*faults, *self.is_no_version(one, version), applies)
+        item, faults = self.find("Policy", arn)
+        applies = (version == item.get("default"), DeleteConflict)
+        every = (*faults, *self.is_no_version(item, version), applies)
         if self.do("DeletePolicyVersion", "Policy", arn, {"VersionId": version}, *every):
-            del one["versions"][version]
+            del item["versions"][version]
 
     @staticmethod
-    def is_no_version(one: dict[str, Any], version: str) -> tuple[Fault, Fault]:
+    def is_no_version(item: dict[str, Any], version: str) -> tuple[Fault, Fault]:
         """A version is a number, and there."""
-        there = version in one.get("versions", ())
+        there = version in item.get("versions", ())
         return (not there, NoSuchEntity), (version == "latest", ValidationError)
 
     @step(arn=ARNS)
     def delete_policy(self, arn: str) -> None:
         """Delete a policy that nobody has, and that has one version only."""
-        one, faults = self.find("Policy", arn)
-        every = [one for noun in ("User", "Group", "Role") for one in self.model[noun].values()]
+        item, faults = self.find("Policy", arn)
+        every = [item for noun in ("User", "Group", "Role") for item in self.model[noun].values()]
         used = any(arn in other["attached"] or arn == other.get("boundary") for other in every)
-        left = used or len(one.get("versions", ())) > 1
+        left = used or len(item.get("versions", ())) > 1
         if self.do("Delete{}", "Policy", arn, {}, *faults, (left, DeleteConflict)):
             del self.model["Policy"][arn]
 
     @step(arn=ARNS)
     def clear_out_policy(self, arn: str) -> None:
         """Delete a policy as the console does: first take it off, and delete its versions."""
-        one, how = self.find("Policy", arn)[0], {"by_method": False}
+        item, how = self.find("Policy", arn)[0], {"by_method": False}
         for noun in ("User", "Group", "Role"):
             for name, other in self.model[noun].items():
                 if arn in other["attached"]:
@@ -640,7 +640,7 @@ class Machine(Stepping):
                     self.detach(**how, noun=noun, name=name, which=which)
                 if other.get("boundary") == arn:
                     self.delete_boundary(**how, noun=noun, name=name)
-        for version in [*one.get("versions", ())]:
+        for version in [*item.get("versions", ())]:
             self.delete_version(**how, arn=arn, version=version)
         self.delete_policy(**how, arn=arn)
 
@@ -649,11 +649,11 @@ class Machine(Stepping):
     @step(name=NAMES)
     def create_key(self, name: str) -> None:
         """Make an access key; inactive ones count too."""
-        one, faults = self.find("User", name)
-        full = len(one.get("keys", ())) >= 2
+        item, faults = self.find("User", name)
+        full = len(item.get("keys", ())) >= 2
         if self.do("CreateAccessKey", "User", name, {}, *faults, (full, LimitExceeded)):
             made = self.answer if self.by_method else self.answer["AccessKey"]
-            one["keys"][made.access_key_id if self.by_method else made["AccessKeyId"]] = "Active"
+            item["keys"][made.access_key_id if self.by_method else made["AccessKeyId"]] = "Active"
 
     def some_key(self, number: int) -> str:
         """Choose the id of a key, whosever it is, or nobody's."""
@@ -663,20 +663,20 @@ class Machine(Stepping):
     @step(name=NAMES, number=(0, 1, 2, 3, 4), status=STATUSES)
     def update_key(self, name: str, number: int, status: str) -> None:
         """Switch a key off or on, named with the user who has it."""
-        one, faults = self.find("User", name)
+        item, faults = self.find("User", name)
         key, wrong = self.some_key(number), (status == "Off", ValidationError)
-        to, none = {"AccessKeyId": key, "Status": status}, key not in one.get("keys", ())
+        to, none = {"AccessKeyId": key, "Status": status}, key not in item.get("keys", ())
         if self.do("UpdateAccessKey", "User", name, to, *faults, wrong, (none, NoSuchEntity)):
-            one["keys"][key] = status
+            item["keys"][key] = status
 
     @step(name=NAMES, number=(0, 1, 2, 3, 4))
     def delete_key(self, name: str, number: int) -> None:
         """Delete a key."""
-        one, faults = self.find("User", name)
+        item, faults = self.find("User", name)
         key = self.some_key(number)
-        none = (key not in one.get("keys", ()), NoSuchEntity)
+        none = (key not in item.get("keys", ()), NoSuchEntity)
         if self.do("DeleteAccessKey", "User", name, {"AccessKeyId": key}, *faults, none):
-            del one["keys"][key]
+            del item["keys"][key]
 
     def is_weak(self, password: str) -> Fault:
         """The account's demands count; or, if it makes none, AWS's own."""
@@ -690,25 +690,29 @@ class Machine(Stepping):
     @step(name=NAMES, password=PASSWORDS)
     def create_login_profile(self, name: str, password: str) -> None:
         """Return a user a password."""
-        one, faults = self.find("User", name)
-        every = (*faults, (one.get("password", False), EntityAlreadyExists), self.is_weak(password))
+        item, faults = self.find("User", name)
+        every = (
+            *faults,
+            (item.get("password", False), EntityAlreadyExists),
+            self.is_weak(password),
+        )
         if self.do("CreateLoginProfile", "User", name, {"Password": password}, *every):
-            one["password"] = True
+            item["password"] = True
 
     @step(name=NAMES, password=PASSWORDS)
     def update_login_profile(self, name: str, password: str) -> None:
         """Return a user another password."""
-        one, faults = self.find("User", name)
-        every = (*faults, (not one.get("password"), NoSuchEntity), self.is_weak(password))
+        item, faults = self.find("User", name)
+        every = (*faults, (not item.get("password"), NoSuchEntity), self.is_weak(password))
         self.do("UpdateLoginProfile", "User", name, {"Password": password}, *every)
 
     @step(name=NAMES)
     def delete_login_profile(self, name: str) -> None:
         """Take a user's password away."""
-        one, faults = self.find("User", name)
-        none = (not one.get("password"), NoSuchEntity)
+        item, faults = self.find("User", name)
+        none = (not item.get("password"), NoSuchEntity)
         if self.do("DeleteLoginProfile", "User", name, {}, *faults, none):
-            one["password"] = False
+            item["password"] = False
 
     # -- the account itself -------------------------------------------------------------------
 
@@ -745,7 +749,7 @@ class Machine(Stepping):
 
     @step(ask=NEVER_DONE)
     def ask_wrongly(self, ask: tuple[str, dict[str, Any], type[Exception]]) -> None:
-        """Call what is no operation, or an operation with what it does not take."""
+        """Call what is not an operation, or an operation with what it does not take."""
         what, to, error = ask
         self.operation = "CreateUser"
         root = self.account.root_arn
@@ -757,7 +761,7 @@ class Machine(Stepping):
         caller = self.key("User", user)
         if caller is None:
             return
-        one, to = self.account.users[caller], {"GroupName": name}
+        item, to = self.account.users[caller], {"GroupName": name}
         self.operation = "CreateGroup"
         if self.may("User", caller, GROUP):
             taken = (self.key("Group", name) is not None, EntityAlreadyExists)
@@ -766,7 +770,7 @@ class Machine(Stepping):
         else:
             wrong = is_no_name(name)
             faults = (wrong, (not wrong[0], AccessDenied))
-        if self.ends_well(lambda: self.account.call("CreateGroup", one, **to), *faults):
+        if self.ends_well(lambda: self.account.call("CreateGroup", item, **to), *faults):
             self.model["Group"][name] = NEW["Group"]()
 
     @step(operation=tuple(sorted(entries())), seed=tuple(range(100)))
@@ -791,14 +795,14 @@ class Machine(Stepping):
 
     @invariant()
     def the_account_is_what_the_model_says(self) -> None:
-        """Things, what hangs on them, and what the account settles."""
+        """Things, what is attached to them, and what the account settles."""
         account = self.account
         assert look_at(account) == self.model
         assert account.alias == self.alias
         policy = account.password_policy
-        asked = {python_name(name): value for name, value in (self.demands or {}).items()}
+        request = {python_name(name): value for name, value in (self.demands or {}).items()}
         assert (policy is None) == (self.demands is None)
-        assert policy is None or asdict(policy) == DEFAULTS | asked
+        assert policy is None or asdict(policy) == DEFAULTS | request
 
     @invariant()
     def nothing_else_is_changed(self) -> None:
@@ -811,9 +815,9 @@ class Machine(Stepping):
     def who_may_do_what_follows(self) -> None:
         """Users and roles may do what the model says; an inactive key may do nothing."""
         for noun, held in (("User", self.account.users), ("Role", self.account.roles)):
-            for name, one in held.items():
+            for name, item in held.items():
                 for question, resource in QUESTIONS.items():
-                    found = bool(self.world.can(one, question, resource))
+                    found = bool(self.world.can(item, question, resource))
                     assert found == self.may(noun, name, question), (noun, name, question)
         for name, user in self.account.users.items():
             for key, status in self.model["User"][name]["keys"].items():
@@ -831,10 +835,10 @@ class Machine(Stepping):
 
     def may(self, noun: str, name: str, question: str) -> bool:
         """Return whether something allows it, nothing denies it, and the boundary allows it too."""
-        one = self.model[noun][name]
-        from_whom = [one, *(self.model["Group"][group] for group in one.get("groups", ()))]
+        item = self.model[noun][name]
+        from_whom = [item, *(self.model["Group"][group] for group in item.get("groups", ()))]
         own = [self.effect(each) for has in from_whom for each in policies_of(has)]
-        ceiling = [self.effect(one["boundary"])] if one["boundary"] else []
+        ceiling = [self.effect(item["boundary"])] if item["boundary"] else []
         return (
             any(question in allowed for allowed, _ in own)
             and all(question in allowed for allowed, _ in ceiling)
@@ -858,20 +862,20 @@ class Machine(Stepping):
             groups = ask("ListGroupsForUser", root, UserName=name)["Groups"]
             keys = ask("ListAccessKeys", root, UserName=name)["AccessKeyMetadata"]
             tags = ask("ListUserTags", root, UserName=name)["Tags"]
-            assert {one["GroupName"] for one in groups} == user["groups"]
+            assert {item["GroupName"] for item in groups} == user["groups"]
             assert {key["AccessKeyId"]: key["Status"] for key in keys} == user["keys"]
             assert tags == as_tags(user["tags"])
         for name, group in self.model["Group"].items():
             attached = ask("ListAttachedGroupPolicies", root, GroupName=name)["AttachedPolicies"]
-            assert {one["PolicyArn"] for one in attached} == group["attached"]
+            assert {item["PolicyArn"] for item in attached} == group["attached"]
             assert ask("ListGroupPolicies", root, GroupName=name)["PolicyNames"] == [
                 *group["inline"]
             ]
 
 
-def policies_of(one: dict[str, Any]) -> list[str]:
-    """List the policies that hang on an identity itself."""
-    return [*one["attached"], *one["inline"].values()]
+def policies_of(item: dict[str, Any]) -> list[str]:
+    """List the policies that are attached to an identity itself."""
+    return [*item["attached"], *item["inline"].values()]
 
 
 OFTEN = {

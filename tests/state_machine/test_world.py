@@ -95,17 +95,17 @@ class Machine(OrganizationSteps, SessionSteps):
         """Let there be an organization, resources of every kind, and an instance."""
         how = {"by_method": True}
         self.create_organization(**how, account=MAIN, every=True)
-        [one] = self.model.organizations.values()
-        self.create_unit(**how, which=0, number=self.number_of(one, one["root"]), name="Prod")
-        [unit] = one["names"]
-        self.create_account(**how, which=0, account=DEV, number=self.number_of(one, unit))
+        [item] = self.model.organizations.values()
+        self.create_unit(**how, which=0, number=self.number_of(item, item["root"]), name="Prod")
+        [unit] = item["names"]
+        self.create_account(**how, which=0, account=DEV, number=self.number_of(item, unit))
         self.create_identity(**how, account=DEV, noun="User", name="ana", who=WHO[0])
         self.create_identity(**how, account=DEV, noun="Role", name="app", who=WHO[0])
         self.enable_type(**how, which=0, kind=RCP)
         self.create_policy(**how, which=0, kind=SCP, name="no-root" if rivals else "no-put")
         self.create_policy(**how, which=0, kind=RCP, name="inside")
-        node = sorted([*one["hangs"], NOWHERE]).index(unit)
-        for number in range(len(one["policies"])):
+        node = sorted([*item["hangs"], NOWHERE]).index(unit)
+        for number in range(len(item["policies"])):
             self.attach(**how, which=0, number=number, node=node)
         for number, kind in enumerate(MAKERS):
             self.make(**how, kind=kind, account=DEV, name="maps")
@@ -140,20 +140,20 @@ class Machine(OrganizationSteps, SessionSteps):
     def act(self, number: int, who: int, operation: str, by: str) -> None:
         """Let somebody do something to a resource, which he may or may not."""
         kind, action, what, to = ACTS[operation]
-        arn, one, found = self.some_resource(number, kind)
+        arn, item, found = self.some_resource(number, kind)
         if not arn:
             return
         caller = self.some_caller(by, who)
         may = self.model.may(caller, action or operation, arn)
-        none = what == "policy" and one["policy"] is None and kind not in FORGIVES
+        none = what == "policy" and item["policy"] is None and kind not in FORGIVES
         faults = (*self.refused(caller), (not may, AwsError), (none, AwsError))
-        owner, given, shown = self.account(one["account"]), to(found), self.shows(caller)
-        if not self.do("act", lambda: owner.call(operation, shown, **given), *faults):
+        owner, arguments, shown = self.account(item["account"]), to(found), self.shows(caller)
+        if not self.do("act", lambda: owner.call(operation, shown, **arguments), *faults):
             return
         if what == "all":
             del self.model.resources[arn]
         else:
-            one[what] = None
+            item[what] = None
 
     @step(days=(1, 1, 5, 16))
     def wait(self, days: int) -> None:
@@ -185,7 +185,7 @@ class Machine(OrganizationSteps, SessionSteps):
         twin = world_from_json(json.loads(text))
         assert json.dumps(world_to_json(twin, secrets=secrets)) == text or not secrets
         assert [event.to_dict() for event in twin.events] == [
-            one.to_dict() for one in self.world.events
+            policy.to_dict() for policy in self.world.events
         ]
         self.keep(twin, go_on=go_on)
         if go_on and not secrets:
@@ -213,7 +213,7 @@ class Machine(OrganizationSteps, SessionSteps):
 
     @invariant()
     def levels_and_paths_follow_the_tree(self) -> None:
-        """What is above an account is what hangs on the way from the root to it."""
+        """What is above an account is attached on the path from the root to it."""
         for account in self.model.accounts:
             organization = self.world.organization_of(account)
             assert (organization and organization.id) == self.model.organization_of(account)
@@ -224,7 +224,7 @@ class Machine(OrganizationSteps, SessionSteps):
                 found = organization.levels(account, kind)
                 if kind == SCP:  # a caller is remembered until something changes
                     assert principal_of(self.world, f"arn:aws:iam::{account}:root").scps == found
-                ids = [{one.arn.rpartition("/")[2] for one in level} for level in found]
+                ids = [{principal.arn.rpartition("/")[2] for principal in level} for level in found]
                 assert ids == self.model.levels(account, kind)
                 shown_levels = organization.effective_policies(account, kind).levels
                 assert [shown_level.target_id for shown_level in shown_levels] == (
@@ -234,16 +234,16 @@ class Machine(OrganizationSteps, SessionSteps):
     @invariant()
     def what_is_in_force_follows(self) -> None:
         """Switches of account and bucket together, whether tags count, profiles of instances."""
-        for arn, one in self.model.resources.items():
-            found: Any = self.account(one["account"]).resources[arn]
-            if one["kind"] == "bucket":
+        for arn, item in self.model.resources.items():
+            found: Any = self.account(item["account"]).resources[arn]
+            if item["kind"] == "bucket":
                 assert switches_of(found.public_access_block) == self.model.block(arn)
-                assert found.shows_tags == one["abac"]
+                assert found.shows_tags == item["abac"]
                 assert bool(found.is_public()) == self.model.is_public(arn)
-            if one["kind"] == "instance":
+            if item["kind"] == "instance":
                 profile = found.iam_instance_profile
-                held = self.model.accounts[one["account"]]["Profile"].values()
-                there = [each["id"] for each in held if each["id"] == one["profile"]]
+                held = self.model.accounts[item["account"]]["Profile"].values()
+                there = [each["id"] for each in held if each["id"] == item["profile"]]
                 assert ([] if profile is None else [profile.unique_id]) == there
 
     @invariant()
@@ -273,14 +273,14 @@ class Machine(OrganizationSteps, SessionSteps):
             self.nobody_can_be_asked(world, callers, action, resource)
             return
         may = [caller for caller in callers if model.may(caller, action, resource)]
-        found = [one for one in callers if world.can(one, action, resource)]
+        found = [text for text in callers if world.can(text, action, resource)]
         assert found == may, (action, resource, set(found) ^ set(may))
         at_once = world.who_can(action, resource)
-        assert set(at_once) == {one for one in may if one.startswith("arn:")}
+        assert set(at_once) == {text for text in may if text.startswith("arn:")}
 
     @staticmethod
     def nobody_can_be_asked(world: World, callers: list[str], action: str, resource: str) -> None:
-        """The way is gone: whoever is no service of AWS's has to say where he is."""
+        """The way is gone: whoever is not a service of AWS's has to say where he is."""
         for ask in (
             lambda: world.can(callers[0], action, resource),
             lambda: world.who_can(action, resource),
@@ -293,16 +293,19 @@ class Machine(OrganizationSteps, SessionSteps):
 
     def teardown(self) -> None:
         """At the end everything is asked, copies too, and the API's own lists say the same."""
-        for world, model in ((self.world, self.model), *((one, of) for one, _, of in self.copies)):
+        for world, model in (
+            (self.world, self.model),
+            *((item, of) for item, _, of in self.copies),
+        ):
             for action, resource in model.asked():
                 self.ask(world, model, action, resource)
             for action, resource in self.pairs_of_sessions(model):
                 self.ask_sessions(world, model, action, resource)
         if not self.model.lost():
-            for key, one in self.model.organizations.items():
-                self.lists_say_the_same(key, one)
+            for key, item in self.model.organizations.items():
+                self.lists_say_the_same(key, item)
 
-    def lists_say_the_same(self, key: str, one: dict[str, Any]) -> None:
+    def lists_say_the_same(self, key: str, item: dict[str, Any]) -> None:
         """Ask Organizations' own lists about accounts, OUs, policies and where they hang."""
         main = self.world.organizations[key].management_account
 
@@ -310,9 +313,9 @@ class Machine(OrganizationSteps, SessionSteps):
             answer = main.call(f"organizations:{operation}", main.root_arn, **to)
             return {each[field] for each in answer[name]}
 
-        parents = one["parents"]
-        assert ids("ListAccounts", "Accounts") == set(one["joined"])
-        for node in one["hangs"]:
+        parents = item["parents"]
+        assert ids("ListAccounts", "Accounts") == set(item["joined"])
+        for node in item["hangs"]:
             for kind in (SCP, RCP):
                 hanging = self.model.hanging(key, node, kind)
                 to = {"TargetId": node, "Filter": kind}
@@ -325,8 +328,8 @@ class Machine(OrganizationSteps, SessionSteps):
             accounts = ids("ListAccountsForParent", "Accounts", ParentId=node)
             units = ids("ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=node)
             assert accounts | units == below
-        for policy in one["policies"]:
-            hangs = {node for node, held in one["hangs"].items() if policy in held}
+        for policy in item["policies"]:
+            hangs = {node for node, held in item["hangs"].items() if policy in held}
             targets = ids("ListTargetsForPolicy", "Targets", "TargetId", PolicyId=policy)
             assert targets == hangs
 
@@ -566,20 +569,20 @@ def test_a_key_can_get_a_policy_where_an_scp_allows_nothing() -> None:
 
 
 @pytest.mark.parametrize("tags", [[{"Key": 5}], [{"Value": "sky"}], ["team"]])
-def test_tags_of_a_wrong_form_are_no_request_to_s3(tags: list[Any]) -> None:
+def test_tags_of_a_wrong_form_are_not_requests_to_s3(tags: list[Any]) -> None:
     """Nor to EC2, which takes them deeper inside: chance found that they broke the call."""
     main = World().create_account("main", account_id=MAIN)
     main.create_bucket("maps")
     specified = [{"ResourceType": "instance", "Tags": tags}]
 
-    for operation, given in {
+    for operation, arguments in {
         "s3:CreateBucket": {"Bucket": "stars", "Tags": tags},
         "s3:PutBucketTagging": {"Bucket": "maps", "Tagging": {"TagSet": tags}},
         "s3:TagResource": {"ResourceArn": "arn:aws:s3:::maps", "Tags": tags},
         "ec2:RunInstances": {"MinCount": 1, "MaxCount": 1, "TagSpecifications": specified},
     }.items():
         with pytest.raises(RequestError):
-            main.call(operation, main.root, **given)
+            main.call(operation, main.root, **arguments)
     with pytest.raises(RequestError):
         main.call("s3:PutBucketTagging", main.root, Bucket="maps", Tagging={"TagSet": 5})
     assert sorted(main.buckets) == ["maps"]

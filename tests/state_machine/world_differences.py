@@ -24,65 +24,65 @@ def look_at(world: World) -> PlainWorld:
         found.accounts[key] = _account(account)
         for arn, resource in account.resources.items():
             found.resources[arn] = _resource(resource)
-    found.organizations = {key: _organization(one) for key, one in world.organizations.items()}
-    found.sessions = {key: _session(one) for key, one in world.sessions.items()}
+    found.organizations = {key: _organization(item) for key, item in world.organizations.items()}
+    found.sessions = {key: _session(item) for key, item in world.sessions.items()}
     network = world.current_network
     found.network = (network.vpc, network.endpoint.rpartition("/")[2])
     return found
 
 
 def _account(account: Account) -> dict[str, Any]:
-    def identity(one: Any) -> dict[str, Any]:
-        inline = {name: written(policy.to_dict()) for name, policy in one.inline.items()}
-        inline |= dict.fromkeys(one.attached, written(INLINE["all"]))
-        own = {"id": one.unique_id, "path": one.path, "inline": inline, "tags": one.tags}
-        return {**own, "boundary": one.boundary}
+    def identity(item: Any) -> dict[str, Any]:
+        inline = {name: written(policy.to_dict()) for name, policy in item.inline.items()}
+        inline |= dict.fromkeys(item.attached, written(INLINE["all"]))
+        own = {"id": item.unique_id, "path": item.path, "inline": inline, "tags": item.tags}
+        return {**own, "boundary": item.boundary}
 
-    def user(one: Any) -> dict[str, Any]:
-        phones = [device.serial_number for device in one.mfa_devices]
-        keys = {key: kept.status == "Active" for key, kept in one.key_records.items()}
-        return {**identity(one), "keys": keys, "phones": phones}
+    def user(item: Any) -> dict[str, Any]:
+        phones = [device.serial_number for device in item.mfa_devices]
+        keys = {key: kept.status == "Active" for key, kept in item.key_records.items()}
+        return {**identity(item), "keys": keys, "phones": phones}
 
-    def role(one: Any) -> dict[str, Any]:
-        lasts = one.max_session_duration
-        return {**identity(one), "trust": one.trust.to_dict(), "seconds": lasts}
+    def role(item: Any) -> dict[str, Any]:
+        lasts = item.max_session_duration
+        return {**identity(item), "trust": item.trust.to_dict(), "seconds": lasts}
 
     block = account.s3_public_access_block
     return {
-        "User": {name: user(one) for name, one in account.users.items()},
-        "Role": {name: role(one) for name, one in account.roles.items()},
+        "User": {name: user(item) for name, item in account.users.items()},
+        "Role": {name: role(item) for name, item in account.roles.items()},
         "Profile": {
-            name: {"id": one.unique_id, "roles": [role.name for role in one.roles]}
-            for name, one in account.instance_profiles.items()
+            name: {"id": item.unique_id, "roles": [role.name for role in item.roles]}
+            for name, item in account.instance_profiles.items()
         },
-        "Policy": {arn: written(one.document.to_dict()) for arn, one in account.policies.items()},
+        "Policy": {arn: written(item.document.to_dict()) for arn, item in account.policies.items()},
         "Provider": {*account.oidc_providers, *account.saml_providers},
         "block": block and switches_of(block),
     }
 
 
-def _session(one: SessionRecord) -> dict[str, Any]:
+def _session(principal: SessionRecord) -> dict[str, Any]:
     def hours(time: datetime) -> Fraction:
         return Fraction(int((time - START).total_seconds()), 3600)
 
     return {
-        "how": one.operation,
-        "kind": one.kind.name.lower(),
-        "arn": one.arn,
-        "behind": one.issuer_id,
-        "name": one.name,
-        "parent": one.parent,
-        "since": hours(one.issued),
-        "issued": hours(one.issue_time or one.issued),
-        "until": hours(one.expiration),
-        "mfa": one.mfa and hours(one.mfa),
-        "tags": one.tags,
-        "going": {*one.transitive_tag_keys},
-        "source": one.source_identity,
-        "policy": one.policy and written(one.policy.to_dict()),
-        "arns": list(one.policy_arns),
-        "scoped": [written(policy.to_dict()) for policy in one.scoped],
-        "keys": one.keys,
+        "how": principal.operation,
+        "kind": principal.kind.name.lower(),
+        "arn": principal.arn,
+        "behind": principal.issuer_id,
+        "name": principal.name,
+        "parent": principal.parent,
+        "since": hours(principal.issued),
+        "issued": hours(principal.issue_time or principal.issued),
+        "until": hours(principal.expiration),
+        "mfa": principal.mfa and hours(principal.mfa),
+        "tags": principal.tags,
+        "going": {*principal.transitive_tag_keys},
+        "source": principal.source_identity,
+        "policy": principal.policy and written(principal.policy.to_dict()),
+        "arns": list(principal.policy_arns),
+        "scoped": [written(policy.to_dict()) for policy in principal.scoped],
+        "keys": principal.keys,
     }
 
 
@@ -91,47 +91,47 @@ def switches_of(block: Any) -> tuple[bool, ...]:
     return tuple(getattr(block, name) for name in block.__dataclass_fields__)
 
 
-def _resource(one: Any) -> dict[str, Any]:
+def _resource(item: Any) -> dict[str, Any]:
     more: dict[str, Callable[[], dict[str, Any]]] = {
         "bucket": lambda: {
-            "block": one.own_public_access_block and switches_of(one.own_public_access_block),
-            "abac": one.abac == "Enabled",
+            "block": item.own_public_access_block and switches_of(item.own_public_access_block),
+            "abac": item.abac == "Enabled",
         },
         "key": lambda: {
-            "state": one.key_state,
+            "state": item.key_state,
             "grants": {
                 key: (kept.grantee_principal, kept.operations)
-                for key, kept in one.kept_grants.items()
+                for key, kept in item.kept_grants.items()
             },
         },
         "instance": lambda: {
-            "state": one.state,
-            "profile": one.association and one.association.profile_id,
+            "state": item.state,
+            "profile": item.association and item.association.profile_id,
         },
         "VPC endpoint": lambda: {
-            "policy_of_way": one.endpoint_policy.to_dict()["Statement"],
-            "vpc": one.vpc_id,
-            "service": one.for_service,
+            "policy_of_way": item.endpoint_policy.to_dict()["Statement"],
+            "vpc": item.vpc_id,
+            "service": item.for_service,
         },
     }
     return {
-        "kind": one.kind,
-        "account": one.account.account_id,
-        "tags": one.tags,
-        "policy": one.policy and one.policy.to_dict(),
-        **more.get(one.kind, dict)(),
+        "kind": item.kind,
+        "account": item.account.account_id,
+        "tags": item.tags,
+        "policy": item.policy and item.policy.to_dict(),
+        **more.get(item.kind, dict)(),
     }
 
 
-def _organization(one: Organization) -> dict[str, Any]:
-    nodes = {target.id: target for target in one.targets}
+def _organization(item: Organization) -> dict[str, Any]:
+    nodes = {target.id: target for target in item.targets}
     return {
-        "management": one.management_account_id,
-        "root": one.root.id,
-        "all": one.feature_set == "ALL",
-        "types": set(one.root.policy_types),
+        "management": item.management_account_id,
+        "root": item.root.id,
+        "all": item.feature_set == "ALL",
+        "types": set(item.root.policy_types),
         "parents": {key: parent for key, each in nodes.items() if (parent := _above(each))},
-        "names": {key: unit.name for key, unit in one.organizational_units.items()},
+        "names": {key: unit.name for key, unit in item.organizational_units.items()},
         "hangs": {key: set(each.attached) for key, each in nodes.items()},
         "policies": {
             key: {
@@ -140,14 +140,14 @@ def _organization(one: Organization) -> dict[str, Any]:
                 "text": written(policy.document.to_dict()),
                 "tags": policy.tags,
             }
-            for key, policy in one.policies.items()
+            for key, policy in item.policies.items()
         },
-        "joined": {key: member.joined_method for key, member in one.members.items()},
-        "invited": {key: (each.target_id, each.state) for key, each in one.handshakes.items()},
-        "failed": sum(bool(request.failure_reason) for request in one.requests.values()),
-        "services": set(one.service_access),
-        "features": set(one.root_features),
-        "delegates": {key: set(services) for key, services in one.delegates.items()},
+        "joined": {key: member.joined_method for key, member in item.members.items()},
+        "invited": {key: (each.target_id, each.state) for key, each in item.handshakes.items()},
+        "failed": sum(bool(request.failure_reason) for request in item.requests.values()),
+        "services": set(item.service_access),
+        "features": set(item.root_features),
+        "delegates": {key: set(services) for key, services in item.delegates.items()},
         "tags": {key: each.tags for key, each in nodes.items()},
     }
 
@@ -159,10 +159,10 @@ def _above(target: Any) -> str:
 def shown(model: PlainWorld) -> dict[str, Any]:
     """Write the model as the look at a world is written: who is named, by his name."""
     made = model.copy()
-    for _, _, _, one in made.identities():
-        one["inline"] = {name: written(text_of(text)) for name, text in one["inline"].items()}
-        if "trust" in one:
-            one["trust"] = model.shown(one["trust"])
+    for _, _, _, item in made.identities():
+        item["inline"] = {name: written(text_of(text)) for name, text in item["inline"].items()}
+        if "trust" in item:
+            item["trust"] = model.shown(item["trust"])
     for account in made.accounts.values():
         account["Policy"] = {arn: written(INLINE[text]) for arn, text in account["Policy"].items()}
     for session in made.sessions.values():
@@ -183,7 +183,7 @@ def shown(model: PlainWorld) -> dict[str, Any]:
 
 
 def state_of(invited: dict[str, Any], now: int) -> str:
-    """Return how an invitation stands: 15 days after it was sent it is over."""
+    """Return how an invitation is: 15 days after it was sent it is over."""
     over = now >= invited["since"] + 15 * 24
     return "EXPIRED" if over and invited["state"] == "OPEN" else str(invited["state"])
 
@@ -200,7 +200,7 @@ def differences(found: Any, wanted: Any, place: str) -> Iterator[tuple[str, Any,
 def normal(value: Any) -> Any:
     """Write a list of one as that one, as policies may do."""
     if isinstance(value, dict):
-        return {key: normal(one) for key, one in value.items()}
+        return {key: normal(item) for key, item in value.items()}
     if isinstance(value, list):
-        return normal(value[0]) if len(value) == 1 else [normal(one) for one in value]
+        return normal(value[0]) if len(value) == 1 else [normal(item) for item in value]
     return value

@@ -43,7 +43,7 @@ WHO = (
     ("Service", "sns.amazonaws.com", ""),
     ("Everybody", "", ""),
 )
-"""Whom policies name."""
+"""The principals that policies name."""
 
 HOW = ("allow", "allow", "allow", "deny", "sky", "org", "path", "guard", "torn")
 NAMES = {"User": ("ana", "ana", "bob"), "Role": ("app", "app", "job")}
@@ -72,24 +72,39 @@ FREE = ("queue", "topic")
 """What is made once more is given back."""
 
 ACTS: dict[str, tuple[str, str, str, Callable[[Any], dict[str, Any]]]] = {
-    "s3:DeleteBucketPolicy": ("bucket", "", "policy", lambda one: {"Bucket": one.name}),
+    "s3:DeleteBucketPolicy": ("bucket", "", "policy", lambda principal: {"Bucket": principal.name}),
     "s3:DeletePublicAccessBlock": (
         "bucket",
         "s3:PutBucketPublicAccessBlock",
         "block",
-        lambda one: {"Bucket": one.name},
+        lambda principal: {"Bucket": principal.name},
     ),
-    "sqs:DeleteQueue": ("queue", "", "all", lambda one: {"QueueUrl": one.url}),
-    "sns:DeleteTopic": ("topic", "", "all", lambda one: {"TopicArn": one.arn}),
+    "sqs:DeleteQueue": ("queue", "", "all", lambda principal: {"QueueUrl": principal.url}),
+    "sns:DeleteTopic": ("topic", "", "all", lambda principal: {"TopicArn": principal.arn}),
     "secretsmanager:DeleteResourcePolicy": (
         "secret",
         "",
         "policy",
-        lambda one: {"SecretId": one.arn},
+        lambda principal: {"SecretId": principal.arn},
     ),
-    "dynamodb:DeleteResourcePolicy": ("table", "", "policy", lambda one: {"ResourceArn": one.arn}),
-    "ecr:DeleteRepository": ("repository", "", "all", lambda one: {"repositoryName": one.name}),
-    "lambda:DeleteFunction": ("function", "", "all", lambda one: {"FunctionName": one.name}),
+    "dynamodb:DeleteResourcePolicy": (
+        "table",
+        "",
+        "policy",
+        lambda principal: {"ResourceArn": principal.arn},
+    ),
+    "ecr:DeleteRepository": (
+        "repository",
+        "",
+        "all",
+        lambda principal: {"repositoryName": principal.name},
+    ),
+    "lambda:DeleteFunction": (
+        "function",
+        "",
+        "all",
+        lambda principal: {"FunctionName": principal.name},
+    ),
 }
 """What somebody does to a resource -> its kind, the action if that has another name, what goes."""
 
@@ -110,17 +125,17 @@ def changed(held: dict[str, str], tags: dict[str, str], *, on: bool) -> dict[str
     return held | tags if on else {key: held[key] for key in held if key not in tags}
 
 
-def empty(found: Any, one: dict[str, Any]) -> None:
-    """Take away what hangs on a user or a role, so that it can be deleted."""
-    for policy in one["inline"]:
+def empty(found: Any, item: dict[str, Any]) -> None:
+    """Take away what is attached to a user or a role, so that it can be deleted."""
+    for policy in item["inline"]:
         found.delete_policy(policy)
-    one["inline"] = {}
-    if "keys" in one:
+    item["inline"] = {}
+    if "keys" in item:
         for key in found.access_keys:
             key.delete()
         for phone in found.mfa_devices:
             phone.deactivate()
-        one |= {"keys": {}, "phones": []}
+        item |= {"keys": {}, "phones": []}
 
 
 class WorldSteps(Stepping):
@@ -150,17 +165,17 @@ class WorldSteps(Stepping):
     def node(self, organization: dict[str, Any], number: int, *, leaves: bool = True) -> Node:
         """Choose a root, an OU or an account; now and then something that is not there."""
         every = [*organization["hangs"], NOWHERE]
-        return str(pick([one for one in every if leaves or not one.isdigit()], number))
+        return str(pick([item for item in every if leaves or not item.isdigit()], number))
 
     def number_of(self, organization: dict[str, Any], node: Node) -> int:
         """Return the number by which a root or an OU is chosen."""
-        every = sorted([one for one in organization["hangs"] if not one.isdigit()] + [NOWHERE])
+        every = sorted([item for item in organization["hangs"] if not item.isdigit()] + [NOWHERE])
         return every.index(node)
 
     def some_resource(self, number: int, *kinds: str) -> tuple[str, dict[str, Any], Any]:
         """Choose a resource of some kinds; there may be none."""
         every = self.model.resources
-        fitting = [arn for arn, one in every.items() if one["kind"] in kinds or not kinds]
+        fitting = [arn for arn, item in every.items() if item["kind"] in kinds or not kinds]
         if not fitting:
             return "", {}, None
         arn = pick(fitting, number)
@@ -169,8 +184,8 @@ class WorldSteps(Stepping):
     def some_identity(self, number: int, *nouns: str) -> tuple[str, str, str, dict[str, Any]]:
         """Choose a user or role that has come by a rule; there is always one to begin with."""
         every = {
-            (account, noun, name): one
-            for account, noun, name, one in self.model.identities()
+            (account, noun, name): item
+            for account, noun, name, item in self.model.identities()
             if noun in (nouns or ("User", "Role")) and name in ("ana", "bob", "app", "job")
         }
         if not every:
@@ -209,11 +224,11 @@ class WorldSteps(Stepping):
         self.operation = f"organizations:{operation}"
         if self.by_method:
             return self.ends_well(method, *faults)
-        one = self.account(account)
+        item = self.account(account)
         lost = (self.model.lost(), NoSuchEntity)
-        shut = (not self.model.may(one.root_arn, self.operation, "*"), AccessDenied)
+        shut = (not self.model.may(item.root_arn, self.operation, "*"), AccessDenied)
         return self.ends_well(
-            lambda: one.call(self.operation, one.root_arn, **to), *faults, lost, shut
+            lambda: item.call(self.operation, item.root_arn, **to), *faults, lost, shut
         )
 
     def made(self, name: str) -> str:

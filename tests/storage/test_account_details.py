@@ -189,7 +189,7 @@ def test_the_hand_made_account_gives_the_verdicts_of_the_table() -> None:
 
 
 def test_a_loaded_world_answers_as_the_world_it_came_from() -> None:
-    """Every user and role, with every question of the table, is told the same in both."""
+    """Every user and role, with every question of the table, is reported the same in both."""
     original = hand_made()
     loaded = World.from_account_details(export_of(original))
     questions = {(action, resource) for _, action, resource, *_ in VERDICTS}
@@ -272,7 +272,7 @@ def test_a_list_that_the_file_lacks_is_an_empty_list() -> None:
     assert list(world.accounts[ACCOUNT].users) == ["zoe"]
 
 
-def test_two_accounts_stand_side_by_side(export: Doc) -> None:
+def test_two_accounts_are_side_by_side(export: Doc) -> None:
     """Files of two accounts make one world in which each user has his own policies."""
     other = json.loads(json.dumps(export).replace(ACCOUNT, "210987654321"))
     other["UserDetailList"] = [
@@ -378,7 +378,7 @@ def test_what_is_named_but_not_held_is_warned_of_by_name(hole: str) -> None:
 
 
 def test_a_hole_is_assumed_only_where_it_touches_the_answer() -> None:
-    """A missing policy of one user is no part of the answer about another."""
+    """A missing policy of one user is not a part of the answer about another."""
     raw = export_of(hand_made())
     raw["UserDetailList"].append(user(AttachedManagedPolicies=attached(GONE)))
 
@@ -538,7 +538,7 @@ def test_a_resource_policy_that_could_never_count_is_refused(arn: str, given_: A
 
 
 def test_every_aws_managed_policy_loads() -> None:
-    """AWS's own documents, some 1,500 as moto ships them, have no mistake that is none."""
+    """AWS's own documents, some 1,500 as moto ships them, have no mistake that isn't one."""
     known: Any = json.loads(aws_managed_policies_data)
     prefix = "arn:aws:iam::aws:policy"
     policies = [
@@ -565,7 +565,7 @@ def test_every_aws_managed_policy_loads() -> None:
     assert seen == ["allowed", "explicitDeny"]
 
 
-# -- files that are none ----------------------------------------------------------------------
+# -- files that aren't any ----------------------------------------------------------------------
 
 
 def _cuts() -> Iterator[int]:
@@ -619,7 +619,7 @@ BAD_FILES: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("what", BAD_FILES)
-def test_a_file_that_is_none_gets_an_error_that_names_it(what: str, tmp_path: Path) -> None:
+def test_a_file_that_isnt_one_gets_an_error_that_names_it(what: str, tmp_path: Path) -> None:
     """It is a LoadError with the file's name, never a traceback of another kind."""
     path = tmp_path / "account.json"
     path.write_bytes(BAD_FILES[what])
@@ -685,7 +685,7 @@ def _full() -> Doc:
 U, G, R, P = (f"{kind}DetailList" for kind in ("User", "Group", "Role", "Policy"))
 ALICE, BOB = (U, 0), (U, 1)
 PLACES: list[tuple[tuple[Any, ...], Any, str]] = [
-    # where, what stands there, what the message must name
+    # where, what is there, what the message must name
     ((U,), {}, U),
     ((U,), "alice", U),
     ((U,), 0, U),
@@ -759,7 +759,7 @@ def test_a_wrong_value_is_refused_with_its_place(
 
 
 def test_all_mistakes_of_a_file_are_said_at_once() -> None:
-    """Whoever mends a file wants to hear of everything that is wrong in it."""
+    """Whoever fixes a file wants to hear of everything that is wrong in it."""
     raw = export_of(hand_made())
     raw[U][0]["UserPolicyList"][0]["PolicyDocument"]["Statement"][0]["Effect"] = "allow"
     raw[U][1]["Arn"] = "bob"
@@ -860,7 +860,7 @@ def test_any_single_value_may_be_anything() -> None:
         for value in JUNK:
             try:
                 _stands(_edited(LITTLE, [(path, value)]), ["alice", "bob", "auditor"])
-            except Exception as error:  # noqa: BLE001 - which one is what is asked
+            except Exception as error:  # noqa: BLE001 - which one is tested
                 broken[f"{path} = {value!r}"] = repr(error)
 
     assert broken == {}

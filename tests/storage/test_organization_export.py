@@ -80,7 +80,7 @@ def test_what_is_written_is_read_again(written: Doc) -> None:
 
 
 def test_a_file_is_read(written: Doc, tmp_path: Path) -> None:
-    """By its path; its name stands before each problem."""
+    """By its path; its name is before each problem."""
     path = tmp_path / "organization.json"
     path.write_text(json.dumps(written), "utf-8")
     assert organization_to_json(read(path)) == written
@@ -117,7 +117,7 @@ def test_accounts_that_no_export_describes_are_added_with_a_warning(written: Doc
 
 
 def test_a_name_that_was_given_here_stays(written: Doc) -> None:
-    """Only an id is no name."""
+    """Only an id is not a name."""
     world = World()
     world.create_account("mine", account_id=DEV)
     read(written, world)
@@ -126,7 +126,7 @@ def test_a_name_that_was_given_here_stays(written: Doc) -> None:
 
 
 def test_the_shapes_are_those_of_aws(written: Doc) -> None:
-    """Beside what is told where AWS tells it elsewhere."""
+    """Beside what is reported where AWS tells it elsewhere."""
     session = pytest.importorskip("botocore.session")
     model = session.get_session().get_service_model("organizations")
     for key, shape, more in (
@@ -213,7 +213,7 @@ def test_parents_can_be_named_in_each_form_of_the_cli(
         assert sorted(found[key], key=str) == sorted(written[key], key=str)
 
 
-def test_policies_can_be_told_apart_and_from_their_targets(written: Doc) -> None:
+def test_policies_can_be_distinguished_and_from_their_targets(written: Doc) -> None:
     """list-policies, describe-policy and list-policies-for-target."""
     bare = copy.deepcopy(written)
     policies, targets = bare.pop("Policies"), bare.pop("Targets")
@@ -248,7 +248,7 @@ def test_other_types_of_policies_are_left_out(written: Doc) -> None:
     assert organization_to_json(read(more)) == written
 
 
-def test_a_page_may_come_twice(written: Doc) -> None:
+def test_a_page_can_be_duplicated(written: Doc) -> None:
     """Even a type that is enabled twice is enabled."""
     more = copy.deepcopy(written)
     more["Roots"][0]["PolicyTypes"] *= 2
@@ -312,7 +312,7 @@ def answers_of(organization: Organization) -> Iterator[tuple[str, Any]]:
 def test_the_script_of_the_docs_makes_such_a_file(
     organization: Organization, written: Doc, tmp_path: Path
 ) -> None:
-    """With a stand-in for the CLI that answers as the organization does."""
+    """With a are-in for the CLI that answers as the organization does."""
     pytest.importorskip("jmespath")
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps(dict(answers_of(organization)), default=lambda x: x.isoformat()))
@@ -375,7 +375,7 @@ def deep(written: Doc) -> None:
 
 
 def twice(written: Doc) -> None:
-    """Let an account stand there twice, with another name."""
+    """Duplicate an account, with another name."""
     written["Accounts"].append({**written["Accounts"][0], "Name": "other"})
 
 
@@ -396,7 +396,7 @@ def other_unit(written: Doc) -> None:
 
 
 def bare(written: Doc) -> None:
-    """Let no SCP hang on an account."""
+    """Let no SCP be attached to an account."""
     for targets in written["Targets"].values():
         targets[:] = [target for target in targets if target["TargetId"] != MAIN]
 

@@ -486,7 +486,7 @@ def test_no_secret_is_in_the_file(made: Made, tmp_path: Path) -> None:
 
 
 def test_a_secret_that_is_planted_would_be_found(made: Made, tmp_path: Path) -> None:
-    """Control: the search sees what stands in such a file."""
+    """Control: the search sees what is in such a file."""
     spoiled = made.world.copy()
     spoiled.warnings.append(made.secrets["password ana"])
     save_world(spoiled, tmp_path / "world.json")
@@ -569,7 +569,7 @@ class Box:
 
 
 def test_a_field_that_only_sounds_secret_is_not_written() -> None:
-    """Nobody has marked it, so it is taken for one; its default stands in its place."""
+    """Nobody has marked it, so it is taken for one; its default is in its place."""
     coder = RecordCoder(Box, coder_of)
 
     assert coder.write(Box("a", "s3cr3t"), "$", CodingRun()) == {"label": "a"}
@@ -581,7 +581,7 @@ def test_a_field_that_only_sounds_secret_is_not_written() -> None:
 
 @dataclass
 class Safe:
-    """A class with a secret that nothing can stand for."""
+    """A class with a secret that nothing can be for."""
 
     client_secret: str
 
@@ -593,7 +593,7 @@ def test_a_secret_that_nothing_stands_for_is_refused_at_once() -> None:
 
 
 def test_a_file_without_secrets_cannot_hold_any(saved: Doc) -> None:
-    """The head says false, and a hash stands there: somebody has changed one of the two."""
+    """The head says false, and a hash is there: somebody has changed one of the two."""
     found = refusal({**saved, "secrets": False})
 
     assert f'$.accounts["{ONE}"].users.ana.login_profile.hashes' in found
@@ -845,7 +845,7 @@ IN_ONE = f'$.accounts["{ONE}"]'
 AT_POLICY = f'{IN_ONE}.policies["arn:aws:iam::{ONE}:policy/maps"]'
 GONE = object()
 
-# What is put where, the place that is named, and a word of what is said.
+# What is put where, the place that is named, and a word of the text.
 WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
     (("warning",), [], "$:", "Did you mean warnings?"),
     ((*ANA, "pth"), "/", f"{IN_ONE}.users.ana:", "Did you mean path?"),
@@ -928,7 +928,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
 
 
 def changed(data: Doc, steps: tuple[Step, ...], value: Any) -> Doc:
-    """Return a copy in which something else stands at a place, or nothing."""
+    """Return a copy in which something else is at a place, or nothing."""
     found = copy.deepcopy(data)
     inside: Any = found
     for step in steps[:-1]:
@@ -974,7 +974,7 @@ def test_everything_that_is_wrong_is_said_at_once(saved: Doc) -> None:
 
 
 def test_an_organization_is_a_tree_of_accounts_that_are_there(saved: Doc) -> None:
-    """Whoever climbs in it comes to its root, and what hangs in it is there."""
+    """Whoever climbs in it comes to its root, and what is attached in it is there."""
     [(key, shown)] = saved["organizations"].items()
     inner, innermost = shown["organizational_units"]
     at, unit = ("organizations", key), f'$.organizations["{key}"].organizational_units'
@@ -1062,7 +1062,7 @@ def test_a_file_cut_off_anywhere_is_called_cut_off(world: World, tmp_path: Path)
         assert "cut off" in load_refusal(path), text[max(0, cut - 20) : cut]
 
 
-def test_deep_nesting_is_refused_wherever_it_stands(saved: Doc) -> None:
+def test_deep_nesting_is_refused_wherever_it_is(saved: Doc) -> None:
     """In parameters of a call, in a document, around everything."""
     deep: Any = []
     for _ in range(5000):
@@ -1265,7 +1265,7 @@ NOT_READ: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("hint", "raw"), NOT_READ)
 def test_a_value_of_another_type_is_not_read(hint: Any, raw: Any) -> None:
-    """It is noted, and nothing stands in its place."""
+    """It is noted, and nothing is in its place."""
     run = CodingRun()
 
     assert coder_of(hint).read(raw, "$", run) is UNUSABLE
@@ -1342,7 +1342,7 @@ def test_a_thing_that_belongs_to_another_account_is_not_written() -> None:
 
 
 def test_many_principals_are_saved_and_loaded(tmp_path: Path) -> None:
-    """Users of whom each has a document of its own."""
+    """Users with a document each."""
     world = World(seed=1)
     account = world.create_account("main", account_id=ONE)
     for number in range(tries(5000)):

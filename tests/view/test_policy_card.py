@@ -163,7 +163,7 @@ def test_what_it_is_used_as_changes_the_words():
     )
 
 
-def test_what_is_no_policy_is_refused():
+def test_what_is_not_a_policy_is_refused():
     """With a sentence that says how to make one."""
     with pytest.raises(RequestError, match="make one with Policy"):
         policy_card(STACK)

@@ -23,7 +23,7 @@ from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
@@ -79,7 +79,7 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
     return sheet
 
 
-def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
+def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
     """Return a column for each node: how many edges lead to it from a node that none leads to.
 
     Parameters
@@ -89,25 +89,22 @@ def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]
 
     Examples
     --------
-    >>> columns_by_distance(["a", "b", "c"], [("a", "b")], [("a", "c"), ("b", "c")])
+    >>> columns_by_distance("abc", [("a", "b")], [("a", "c"), ("b", "c")])
     {'a': 0, 'b': 1, 'c': 1}
     """
     targets = {target for kind in kinds for _, target in kind}
-    columns = {key: 0 for key in keys if key not in targets}
-    while left := [key for key in keys if key not in columns]:
-        ends = next(filter(None, (_next_to(columns, kind) for kind in kinds)), [(-1, left[0])])
+    left = list(keys)
+    columns = {key: 0 for key in left if key not in targets}
+    while left := [key for key in left if key not in columns]:
+        ends: list[tuple[int, str]] = []
+        for kind in kinds:
+            next_to = ((columns[start], end) for start, end in kind if start in columns)
+            ends = ends or [(column, end) for column, end in next_to if end not in columns]
+        ends = ends or [(-1, left[0])]  # a circle that no edge leads into
         nearest = min(ends)[0]
         column = min(nearest + 1, MOST_COLUMNS - 1)
         columns |= {key: column for distance, key in ends if distance == nearest}
     return columns
-
-
-def _next_to(
-    columns: Mapping[str, int], pairs: Collection[tuple[str, str]]
-) -> list[tuple[int, str]]:
-    """Return the targets without a column, each with the column of its source."""
-    ends = [(columns[start], end) for start, end in pairs if start in columns]
-    return [(column, end) for column, end in ends if end not in columns]
 
 
 class _Network:
@@ -179,7 +176,7 @@ class _Network:
         while sum(min(need, most) for need in needs) + LEAST_GAP * gaps > room:
             most -= 0.05
         widths = [min(need, most) for need in needs]
-        words = max((widest([edge.label, edge.note], SMALL) for edge in self.edges), default=0.0)
+        words = max((widest([edge.label], SMALL) for edge in self.edges), default=0.0)
         between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
         lefts = list(accumulate((width + between for width in widths), initial=left))
         return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
@@ -349,12 +346,10 @@ class _Network:
             start, end = sorted(self.columns[key] for key in (edge.source, edge.target))
             room = max(lefts[end] - lefts[start] - widths[start] - ENDS, least)
             at = NEAR[edge.missing] if edge.missing else self._apart(edge)
-            forms = dict.fromkeys((edge.label, edge.short or edge.label))
+            forms = [form for form in (edge.label, edge.short) if form]
             tries = [(form, room) for form in forms if widest([form], SMALL) <= room]
-            for form, fitting in [*tries, (edge.short or edge.label, least)]:
-                if places.write(
-                    number, form, self._colour(edge), note=edge.note, at=at, room=fitting
-                ):
+            for form, fitting in [*tries, (forms[-1], least)]:
+                if places.write(number, form, self._colour(edge), at=at, room=fitting):
                     labels = self.sheet.record.labels
                     labels[-1] = replace(labels[-1], whole=edge.label)
                     break

@@ -500,7 +500,7 @@ def test_what_cannot_be_reported_fails_as_a_job(organization: Organization, case
         account.organizations_last_accessed(path, *policy)
 
 
-def test_a_failed_job_is_none_of_the_other_kind(main: Account) -> None:
+def test_a_failed_job_is_not_of_the_other_kind(main: Account) -> None:
     """It is not found there."""
     made = main.call(
         "GenerateOrganizationsAccessReport", main.root_arn, EntityPath="o-a1b2c3d4e5/r-f6g7"

@@ -324,7 +324,7 @@ def test_everything_gives_way_to_what_was_used() -> None:
 
 
 BLIND = ("ebs:*", "kinesis:*", "lambda:*", "rds-data:*", "s3-object-lambda:*", "s3express:*")
-"""Services that have data events, of which there are none in this log."""
+"""Services that have data events, of which there aren't any in this log."""
 
 
 def test_where_a_list_would_be_too_long_services_stay() -> None:
@@ -757,7 +757,7 @@ def test_an_edit_gives_no_right_back_that_was_taken_away_in_between(
 
 
 def test_who_left_a_group_does_not_get_its_policy_by_a_move() -> None:
-    """A policy moves to the members who used it; one of them is none any more."""
+    """A policy moves to the members who used it; one of them isn't one any more."""
     world = small_world()
     group = world.account("main").groups["sky"]
     group.put_policy("own", Policy.allow("sqs:SendMessage"))

@@ -206,7 +206,7 @@ def keys(before: Any) -> Any:
 
 
 def tags(main: Account) -> None:
-    """Let there be no room for one more tag."""
+    """Let there be not a room for one more tag."""
     trusted(main)
     many = {f"k{number}": "v" for number in range(50)}
     main.users["eve"].tag(many)

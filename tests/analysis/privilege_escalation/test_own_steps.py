@@ -143,7 +143,7 @@ def test_a_groups_denies_come_with_its_allows() -> None:
         assert own.kept(own.reach.along(edge), probes) == own.promised(edge.target, probes)
 
 
-def test_policies_of_one_name_are_told_apart() -> None:
+def test_policies_of_one_name_are_distinguished() -> None:
     """One is AWS's, one the account's own: two powers, not one."""
     main = made()
     own = managed(main, "ReadOnlyAccess", allow("sqs:*"))

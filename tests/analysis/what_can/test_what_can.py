@@ -356,7 +356,7 @@ def test_what_two_patterns_both_match_is_asked_too(world: World) -> None:
 
 
 def test_what_rcps_and_endpoints_name_is_asked_too(world: World) -> None:
-    """A thing that only a policy on the way has named is told apart from the others."""
+    """A thing that only a policy on the way has named is distinguished from the others."""
     main, ana = world.account("main"), world.user("ana")
     ana.put_policy("own", document(allow("s3:GetObject")))
     endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1")
@@ -625,9 +625,9 @@ def test_patterns_match_exactly_the_actions_that_are_meant(names: set[str]) -> N
 
 
 @given(st.sets(st.sampled_from(S3), max_size=6))
-def test_all_but_a_few_are_said_as_such_where_that_is_shorter(spared: set[str]) -> None:
+def test_all_but_a_few_are_said_as_such_where_that_is_shorter(exempt: set[str]) -> None:
     """And then it is exact too."""
-    names = set(S3) - spared
+    names = set(S3) - exempt
     text = but_few(names)
     if text is not None:
         wide, few = text

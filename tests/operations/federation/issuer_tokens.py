@@ -66,7 +66,7 @@ def workflow_token(
     Raises
     ------
     RequestError
-        The repository is not written as OWNER/NAME, or one of the others is no text.
+        The repository is not written as OWNER/NAME, or one of the others is not a text.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def identity_token(
     Raises
     ------
     RequestError
-        An id is none, or the logins are no list of text.
+        An id isn't one, or the logins are not list of text.
 
     Examples
     --------

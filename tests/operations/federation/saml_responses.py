@@ -167,7 +167,7 @@ def evil_response(root: Any) -> None:
 
 
 class _Signer(XMLSigner):
-    """Signs with whatever it is told, SHA-1 too."""
+    """Signs with whatever it is reported, SHA-1 too."""
 
     def check_deprecated_methods(self) -> None:
         """Allow all."""
@@ -261,7 +261,7 @@ def xsw1(root: Any) -> None:
 
 
 def xsw2(root: Any) -> None:
-    """The genuine response stands before the signature of the evil one."""
+    """The genuine response is before the signature of the evil one."""
     genuine, signature = _response(root)
     signature.addprevious(genuine)
 
@@ -275,13 +275,13 @@ def _evil_without_signature(root: Any) -> tuple[Any, Any]:
 
 
 def xsw3(root: Any) -> None:
-    """An evil assertion stands before the genuine one."""
+    """An evil assertion is before the genuine one."""
     genuine, wrong = _evil_without_signature(root)
     genuine.addprevious(wrong)
 
 
 def xsw4(root: Any) -> None:
-    """The genuine assertion stands in an evil one."""
+    """The genuine assertion is in an evil one."""
     genuine, wrong = _evil_without_signature(root)
     genuine.addprevious(wrong)
     wrong.append(genuine)
@@ -297,19 +297,19 @@ def _evil_with_signature(root: Any) -> tuple[Any, Any]:
 
 
 def xsw5(root: Any) -> None:
-    """The genuine assertion, without its signature, stands at the end."""
+    """The genuine assertion, without its signature, is at the end."""
     genuine, _ = _evil_with_signature(root)
     root.append(genuine)
 
 
 def xsw6(root: Any) -> None:
-    """The genuine assertion stands in the signature that the evil one has."""
+    """The genuine assertion is in the signature that the evil one has."""
     genuine, wrong = _evil_with_signature(root)
     find(wrong, "ds:Signature").append(genuine)
 
 
 def xsw7(root: Any) -> None:
-    """The evil assertion stands in extensions, where anything may stand."""
+    """The evil assertion is in extensions, where anything can be."""
     genuine, wrong = _evil_without_signature(root)
     extensions = etree.Element(tag("samlp:Extensions"))
     genuine.addprevious(extensions)
@@ -317,7 +317,7 @@ def xsw7(root: Any) -> None:
 
 
 def xsw8(root: Any) -> None:
-    """The genuine assertion stands in an object of the signature that the evil one has."""
+    """The genuine assertion is in an object of the signature that the evil one has."""
     genuine, wrong = _evil_with_signature(root)
     etree.SubElement(find(wrong, "ds:Signature"), tag("ds:Object")).append(genuine)
 

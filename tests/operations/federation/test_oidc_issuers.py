@@ -1,4 +1,4 @@
-"""Issuers of web identity tokens: what they sign, what they publish, what is said of them."""
+"""Issuers of web identity tokens: what they sign, what they publish, and their texts."""
 
 import pickle
 from collections.abc import Callable

@@ -116,7 +116,7 @@ UNSIGNED: dict[str, forge.Edit] = {
 
 @pytest.mark.parametrize("case", UNSIGNED)
 def test_there_must_be_a_signature_in_its_place(scene: Scene, case: str) -> None:
-    """One, whole, and for the assertion that it stands in."""
+    """One, whole, and for the assertion that it is in."""
     refused(scene, scene.forged(UNSIGNED[case]))
 
 
@@ -250,7 +250,7 @@ def test_a_wrapped_signature_with_the_same_id_deceives_nobody(scene: Scene, how:
 
 @pytest.mark.parametrize("name", ["Id", "id", "{http://www.w3.org/XML/1998/namespace}id"])
 def test_only_the_attribute_id_of_saml_names_what_is_signed(scene: Scene, name: str) -> None:
-    """Another attribute of that value, somewhere else, is no other name."""
+    """Another attribute of that value, somewhere else, isn't another name."""
 
     def edit(root: Any) -> None:
         genuine = forge.find(root, "saml:Assertion")
@@ -332,7 +332,7 @@ def test_a_response_without_assertion_is_refused(scene: Scene) -> None:
 
 
 def test_an_assertion_deep_in_the_response_is_refused(scene: Scene) -> None:
-    """It stands directly in the response, or nowhere."""
+    """It is directly in the response, or nowhere."""
 
     def edit(root: Any) -> None:
         genuine = forge.find(root, "saml:Assertion")
@@ -394,7 +394,7 @@ CUTS = {
 def test_a_name_in_parts_is_refused_even_if_it_was_signed_so(
     scene: Scene, what: str, path: str
 ) -> None:
-    """Where comments are signed too, or something else stands in the text."""
+    """Where comments are signed too, or something else is in the text."""
 
     def edit(root: Any) -> None:
         forge.find(root, path).append(copy.deepcopy(CUTS[what]))

@@ -66,7 +66,7 @@ def test_each_certificate_has_another_key_and_number(scene: Scene) -> None:
 
 
 def test_several_groups_give_several_roles_once(scene: Scene) -> None:
-    """In the order of the groups; a pair that comes twice is said once."""
+    """In the order of the groups; a pair that is duplicated is said once."""
     directory = scene.directory
     directory.map_group("pilots", MAPS, PROVIDER)
     directory.map_group("pilots", MAPS, scene.provider)
@@ -77,7 +77,7 @@ def test_several_groups_give_several_roles_once(scene: Scene) -> None:
 
 
 def test_a_role_is_mapped_by_itself_or_its_arn(scene: Scene) -> None:
-    """So is the provider."""
+    """The provider is too."""
     role = scene.account.create_role("stars", assume_role_policy_document=forge.federated(PROVIDER))
     scene.directory.map_group("pilots", role, scene.provider)
 

@@ -488,7 +488,7 @@ def test_a_claim_of_the_wrong_kind_is_refused(wrong: dict[str, Any]) -> None:
     assert error.__notes__
 
 
-AUDIENCES: list[tuple[Any, Any, str | None]] = [  # aud, azp, for whom the token is
+AUDIENCES: list[tuple[Any, Any, str | None]] = [  # aud, azp, the token's audience
     ("star-maps", ..., "star-maps"),
     (["star-maps"], ..., "star-maps"),
     (["moon", "web", "star-maps"], ..., "web"),
@@ -709,7 +709,7 @@ def _lenient(token: str) -> list[bytes]:
 
 @given(st.one_of(st.text(), st.text("ey.AQ-_=", max_size=60), st.binary().map(str)))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    """It is no token, and refused."""
+    """It is not a token, and refused."""
     with pytest.raises(InvalidIdentityToken):
         read_web_identity(_good()[0], text)
 

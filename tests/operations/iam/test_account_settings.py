@@ -50,7 +50,7 @@ def ask(main: Account, operation: str, **arguments: Any) -> dict[str, Any]:
 
 
 def test_an_account_becomes_an_issuer_and_stops_to_be_one() -> None:
-    """Its URL is told as long as it is one."""
+    """Its URL is reported as long as it is one."""
     main = account()
     assert main.outbound_federation == ""
 
@@ -161,7 +161,7 @@ def test_a_saved_world_keeps_the_url(secrets: bool) -> None:  # noqa: FBT001 - a
         5,
     ],
 )
-def test_a_file_with_an_issuer_that_is_none_is_refused(wrong: object) -> None:
+def test_a_file_with_an_issuer_that_isnt_one_is_refused(wrong: object) -> None:
     """Else its tokens would seem to be somebody else's."""
     main = account()
     main.enable_outbound_web_identity_federation()

@@ -256,7 +256,7 @@ def test_what_is_not_a_public_key_is_refused(case: str, ana: User) -> None:
 
 @given(st.text(max_size=60))
 def test_no_public_key_breaks_the_reader(text: str) -> None:
-    """Whatever stands behind the kind."""
+    """Whatever is behind the kind."""
     for whole in (f"ssh-rsa {text}", text, written("PUBLIC KEY", text)):
         with pytest.raises(ValueError, match=r"\w"):
             PublicKey.read(whole)

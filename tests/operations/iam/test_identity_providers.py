@@ -138,7 +138,7 @@ NO_METADATA = {
 
 @pytest.mark.parametrize("case", NO_METADATA)
 def test_what_is_not_metadata_is_refused_with_the_reason(case: str) -> None:
-    """The sentence is AWS's, the reason stands below it."""
+    """The sentence is AWS's, the reason is below it."""
     with pytest.raises(InvalidInput) as caught:
         read(NO_METADATA[case], NOW)
 
@@ -165,7 +165,7 @@ def test_ten_million_characters_are_read() -> None:
 
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_no_metadata_break_the_reader(before: str, inside: str) -> None:
-    """Whatever text stands in it, it is read or refused."""
+    """Whatever text is in it, it is read or refused."""
     try:
         read(metadata(before=before, inside=f"<IDPSSODescriptor/>{inside}"), NOW)
     except InvalidInput as error:
@@ -266,7 +266,7 @@ def test_what_is_not_a_url_of_a_provider_is_refused(url: str, main: Account) -> 
 
 
 def test_audiences_come_and_go_one_by_one(oidc: OpenIDConnectProvider) -> None:
-    """To add one that is there, or take one that is not, is no mistake."""
+    """To add one that is there, or take one that is not, is not a mistake."""
     oidc.add_client_id("three")
     oidc.add_client_id("one")
     oidc.remove_client_id("two")

@@ -286,7 +286,7 @@ def test_permission_for_a_service_linked_role_is_asked_by_its_arn(main: Account)
 
 
 def test_every_service_of_the_table_has_a_policy_that_aws_ships() -> None:
-    """And one that hangs on service-linked roles only; no two services share a name."""
+    """And one for service-linked roles only; no two services share a name."""
     for service, linked in _KNOWN.items():
         policy = managed.find(linked.policy)
         assert policy is not None, service

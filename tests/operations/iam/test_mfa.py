@@ -115,7 +115,7 @@ def test_only_the_phone_itself_shows_codes(how: str) -> None:
 
 
 def test_the_seed_is_written_nowhere() -> None:
-    """Though it is answered once; nor are codes."""
+    """Though it is answered once; codes aren't either."""
     world, main = made()
     answer = main.call("CreateVirtualMFADevice", main.root_arn, VirtualMFADeviceName="other")
     phone = main.users["alice"].create_virtual_mfa_device("phone")

@@ -42,7 +42,7 @@ RULES = {
 
 @pytest.mark.parametrize("noun", RULES)
 def test_each_class_is_demanded_by_its_own_rule(noun: str) -> None:
-    """One of the others does not stand in for it."""
+    """One of the others isn't in for it."""
     policy = PasswordPolicy(**{RULES[noun]: True})
     others = "".join(letter for name, letter in LETTERS.items() if name != noun) * 3
 

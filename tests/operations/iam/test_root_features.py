@@ -1,4 +1,4 @@
-"""Centralised root access: who may switch it, what it is for, and whom it never reaches."""
+"""Centralised root access: who can switch it on, its purpose, and who is never affected."""
 
 from collections.abc import Callable
 from typing import Any

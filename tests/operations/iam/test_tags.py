@@ -109,7 +109,7 @@ def test_a_policy_sees_the_first_of_two_spellings(main: Account) -> None:
 
 
 def test_the_api_takes_arns_and_the_methods_names_too(main: Account) -> None:
-    """Who calls as AWS's clients do is told as they are."""
+    """Who calls as AWS's clients do is reported as they are."""
     ana = main.create_user("ana")
     with pytest.raises(InvalidInput, match="ARN AmazonS3ReadOnlyAccess is not valid"):
         main.call(

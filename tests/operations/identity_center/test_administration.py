@@ -102,7 +102,7 @@ def test_consolidated_billing_is_not_enough() -> None:
 
 @pytest.mark.parametrize("region", ["aws-global", "mars", "", 5])
 def test_an_instance_is_in_a_region(region: Any) -> None:
-    """The global endpoint of STS is none."""
+    """The global endpoint of STS isn't one."""
     world = World(seed=7)
     organization = world.create_organization(world.create_account("main"))
     with pytest.raises(RequestError, match="isn't a Region"):
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_ids() -> None:
 # -- the identity store ----------------------------------------------------------------------------
 
 
-def test_its_users_and_groups_are_none_of_iam(scene: Scene) -> None:
+def test_its_users_and_groups_are_not_in_iam(scene: Scene) -> None:
     """They have ids of their own, and no account knows them."""
     uuid = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -469,7 +469,7 @@ def test_a_copy_of_the_world_has_its_own_instance(scene: Scene) -> None:
 
 @pytest.mark.parametrize("secrets", [True, False])
 def test_a_saved_world_opens_the_same_doors(secrets: bool, scene: Scene) -> None:  # noqa: FBT001
-    """With or without secrets: the portal is known by its certificate, which is none."""
+    """With or without secrets: the portal is known by its certificate, which isn't one."""
     scene.readers.put_inline_policy(Policy.allow("sqs:*"))
     scene.readers.put_permissions_boundary(PolicyReference("ceiling", "/sky/"))
     scene.readers.attach_customer_managed_policy_reference("own")

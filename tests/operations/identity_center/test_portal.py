@@ -62,7 +62,7 @@ def test_a_session_is_one_of_the_accounts_role_named_after_the_user(scene: Scene
 
 
 def test_a_policy_can_ask_for_the_user_behind_the_session(scene: Scene) -> None:
-    """The id of the identity store is a condition key; of an IAM user there is none."""
+    """The id of the identity store is a condition key; of an IAM user there isn't one."""
     scene.readers.put_inline_policy(
         document(
             deny("s3:*", Condition={"StringEquals": {"identitystore:UserId": scene.ana.id}}),
@@ -109,7 +109,7 @@ def test_an_scp_does_not_keep_the_service_from_provisioning(scene: Scene) -> Non
 
 
 def test_an_rcp_can_close_the_portal_of_an_account(scene: Scene) -> None:
-    """The portal asserts, STS refuses; the learner is told who."""
+    """The portal asserts, STS refuses; the learner learns who."""
     scene.organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
     closed = document(deny("sts:AssumeRoleWithSAML", Principal="*"))
     scene.organization.create_policy("NoSaml", closed, type="RESOURCE_CONTROL_POLICY").attach(
@@ -264,7 +264,7 @@ def test_whether_keys_of_the_assertion_stay_is_a_switch(
 
 
 def test_of_the_assertion_those_keys_stay_that_stay_of_every_assertion(scene: Scene) -> None:
-    """Not its audience: the portal is no other identity provider than those of companies."""
+    """Not its audience: the portal is like any other identity provider of those of companies."""
     directory = create_directory(scene.dev.world)
     provider = directory.register(scene.dev)
     trusting = trust({"Federated": provider.arn})
@@ -438,7 +438,7 @@ def test_a_refusal_is_logged_too(scene: Scene) -> None:
 
 
 def test_no_log_names_people_or_holds_secrets(scene: Scene) -> None:
-    """What CloudTrail hides of the identity store is hidden, and no credential stands anywhere."""
+    """What CloudTrail hides of the identity store is hidden, and no credential is anywhere."""
     secret = scene.center.create_user("zoe-the-cat", "Zoe", "zoe@example.com")
     session = scene.session()
     shown = json.dumps([event.to_dict() for event in scene.world.events])

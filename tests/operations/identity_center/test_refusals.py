@@ -40,7 +40,7 @@ STATUSES = {
 
 
 class Row(NamedTuple):
-    """A refusal: its code, a part of what is said, and how it comes about."""
+    """A refusal: its code, a part of the text, and how it comes about."""
 
     code: str
     text: str
@@ -51,13 +51,13 @@ class Row(NamedTuple):
 
 
 def odd_name(scene: Any) -> Any:
-    """Somebody signs in after whom no session can be called."""
+    """Somebody signs in whose name can't be a session name."""
     scene.group.add_user(scene.center.create_user("añа/😀"))
     return scene.center.sign_in("añа/😀")
 
 
 def odd_title(scene: Any) -> Any:
-    """Ana signs in, with an attribute that can be no tag."""
+    """Ana signs in, with an attribute that can be not a tag."""
     scene.center.set_access_control_attributes({"Title": "${path:title}"})
     scene.ana.update(attributes={"title": "<Chair>"})
     return scene.center.sign_in("ana")
@@ -400,7 +400,7 @@ def test_a_part_needs_its_instance(scene: Scene) -> None:
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
-    """Each class stands in it with its status."""
+    """Each class is in it with its status."""
     text = identity_center_errors.__doc__ or ""
     drawn = dict(re.findall(r"[├└]─ (\w+) +(\d+)", text))
     real = {

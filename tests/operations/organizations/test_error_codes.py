@@ -329,7 +329,7 @@ ROWS = [
 
 @each_row("row", ROWS, ids=str)
 def test_each_is_raised_with_code_status_and_reason(row: Row) -> None:
-    """And it stands in the log."""
+    """And it is in the log."""
     organization = small_organization()
     with pytest.raises(AwsError) as caught:
         row.cause(organization)

@@ -108,7 +108,7 @@ def test_paths_name_every_step_but_the_account(organization: Organization) -> No
 
 
 def test_the_tree_can_be_read(organization: Organization) -> None:
-    """Each part with what hangs on it."""
+    """Each part with what is attached to it."""
     prod, web = organization.organizational_units
 
     assert organization.describe() == str(organization)
@@ -230,7 +230,7 @@ def test_a_parent_that_is_not_there_is_shown_with_its_likes(organization: Organi
 
 
 @pytest.mark.parametrize("parent", [7, object(), ["Prod"]])
-def test_a_parent_that_is_none_is_refused(organization: Organization, parent: Any) -> None:
+def test_a_parent_that_isnt_one_is_refused(organization: Organization, parent: Any) -> None:
     """Something of another kind."""
     with pytest.raises(RequestError, match="isn't"):
         organization.create_organizational_unit("x", parent=parent)
@@ -262,7 +262,7 @@ def test_role_and_address_can_be_chosen(organization: Organization) -> None:
 
 
 def test_an_address_serves_one_account_only(world: World, organization: Organization) -> None:
-    """AWS finds that out later, so it is no error but a request that failed."""
+    """AWS finds that out later, so it is not an error but a request that failed."""
     many = len(world.accounts)
     with pytest.raises(RequestError, match="EMAIL_ALREADY_EXISTS"):
         organization.create_account("again", email="ACME-dev@example.com")

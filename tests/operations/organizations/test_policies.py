@@ -1,4 +1,4 @@
-"""SCPs and RCPs of an organization: where they hang, and whom they reach."""
+"""SCPs and RCPs of an organization: where they are attached, and which accounts they apply to."""
 
 import json
 import random
@@ -93,7 +93,7 @@ def test_the_levels_are_shown_root_first_with_their_targets(organization: Organi
 
 
 def test_the_management_account_knows_no_scp(organization: Organization) -> None:
-    """Whatever hangs on the root, or on the account itself."""
+    """Whatever is attached to the root, or on the account itself."""
     world = organization.world
     guard = organization.create_policy("guard", document(deny("*")))
     guard.attach("root")
@@ -107,7 +107,7 @@ def test_the_management_account_knows_no_scp(organization: Organization) -> None
 
 
 def test_who_is_outside_is_reached_by_nothing(organization: Organization) -> None:
-    """Nor is who has left."""
+    """An account that has left isn't there either."""
     assert organization.levels(OUTSIDE, SCP) == ()
 
 
@@ -147,7 +147,7 @@ def test_what_is_changed_counts_at_once(organization: Organization) -> None:
 
 
 def test_the_last_scp_cannot_be_detached(organization: Organization) -> None:
-    """Another one has to hang there first."""
+    """Another one must be attached there first."""
     for target in ("root", "Prod", "acme-dev"):
         with pytest.raises(ConstraintViolationException, match="at least one") as caught:
             organization.detach_policy("FullAWSAccess", target)
@@ -157,7 +157,7 @@ def test_the_last_scp_cannot_be_detached(organization: Organization) -> None:
 
 
 def test_ten_scps_are_attached_to_one_target_at_most(organization: Organization) -> None:
-    """FullAWSAccess is one of them; what hangs above does not count."""
+    """FullAWSAccess is one of them; what is attached above does not count."""
     made = [organization.create_policy(f"p{number}", NO_S3) for number in range(10)]
     for policy in made[:9]:
         policy.attach("Prod")
@@ -358,7 +358,7 @@ def test_what_reaches_an_account_can_be_read(organization: Organization) -> None
 
 
 def test_policies_can_be_listed(organization: Organization) -> None:
-    """All of a type, and those that hang on a target."""
+    """All of a type, and those that are attached to a target."""
     guard = organization.create_policy("guard", NO_S3)
     guard.attach(DEV)
     every = ask(organization, "ListPolicies", Filter=SCP)["Policies"]
@@ -399,7 +399,7 @@ class Model:
         self.hanging = {target.id: list(target.attached) for target in organization.targets}
 
     def way(self, key: str) -> list[str]:
-        """List what lies between the root and something."""
+        """List what is between the root and something."""
         how = [key]
         while self.parents[how[0]]:
             how.insert(0, self.parents[how[0]])
@@ -420,7 +420,7 @@ class Model:
 
 
 class Walk:
-    """Operations by chance, good and bad ones; each that is done is told to the model."""
+    """Operations by chance, good and bad ones; each that is done is reported to the model."""
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)

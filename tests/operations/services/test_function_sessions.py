@@ -103,7 +103,7 @@ def test_who_is_not_trusted_any_more_keeps_what_he_has(main: Account, resize: Fu
         resize.role_session()
 
 
-def test_functions_of_one_role_are_told_apart(main: Account, resize: Function) -> None:
+def test_functions_of_one_role_are_distinguished(main: Account, resize: Function) -> None:
     """By the ARN that their sessions carry, even if one scopes its credentials down."""
     other = main.create_function("rotate", role="worker", region="eu-west-1")
     main.roles["worker"].put_policy(

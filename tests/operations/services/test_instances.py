@@ -87,7 +87,7 @@ def test_an_instance_does_what_the_role_in_its_profile_may(main: Account, web: I
 def test_the_credentials_say_where_they_were_made(
     key: str, value: str, main: Account, web: Instance
 ) -> None:
-    """So that stolen ones can be told apart."""
+    """So that stolen ones can be distinguished."""
     wanted = web.arn if value == "ARN" else value
     only = {"StringEquals": {key: wanted}}
     main.roles["reader"].put_policy("maps", document(allow("s3:*", MAP, Condition=only)))
@@ -561,7 +561,7 @@ def test_what_may_be_started_can_be_narrowed_down(
     assert made["State"] == {"Name": "running"}
 
 
-def test_instances_are_told_apart_by_their_tags_and_profiles(
+def test_instances_are_distinguished_by_their_tags_and_profiles(
     main: Account, dana: User, web: Instance
 ) -> None:
     """By EC2's own keys and by the keys of all services."""
@@ -681,7 +681,7 @@ def test_tags_for_what_no_instance_brings_along_are_refused(kind: Any, main: Acc
 
 
 @pytest.mark.parametrize("sent", [[5], [[]], [{"ResourceType": "instance", "Tags": 5}]])
-def test_tag_specifications_that_are_none_are_refused(sent: Any, main: Account) -> None:
+def test_tag_specifications_that_arent_any_are_refused(sent: Any, main: Account) -> None:
     """Not taken for no tags."""
     with pytest.raises(RequestError, match="list"):
         main.call("ec2:RunInstances", main.root_arn, MinCount=1, MaxCount=1, TagSpecifications=sent)

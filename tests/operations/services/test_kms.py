@@ -659,7 +659,7 @@ def test_a_key_is_in_its_region(own: Account) -> None:
 
 
 def test_a_copy_of_the_world_has_keys_of_its_own(world: World, own: Account, dana: User) -> None:
-    """Grants that are made there are not made here."""
+    """Grants that are made there are no made here."""
     key = own.create_key()
     twin = world.copy()
     copied = twin.accounts[OWN].resources[key.arn]

@@ -1,4 +1,4 @@
-"""The metadata service of an instance: what it tells to whom, and what it keeps to itself."""
+"""The metadata service of an instance: what it tells, and what it keeps to itself."""
 
 import copy
 import json
@@ -71,7 +71,7 @@ def told(instance: Instance, path: str) -> Any:
     return json.loads(instance.metadata.get(path, instance.metadata.put_token()))
 
 
-# -- what is told ---------------------------------------------------------------------------------
+# -- what is reported ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_path_without_content_answers_404(path: str, web: Instance) -> None:
 
 
 def test_without_a_profile_there_is_nothing_below_iam(main: Account) -> None:
-    """404, and the rest is told."""
+    """404, and the rest is reported."""
     bare = main.create_instance()
     for path in (f"{DATA}/iam/", f"{DATA}/iam/info", f"{ROLES}/", f"{ROLES}/reader"):
         answer = get(bare, path)
@@ -252,7 +252,7 @@ def test_the_answer_with_a_token_says_how_long_it_is_good(web: Instance) -> None
 
 
 def test_no_token_is_given_through_a_proxy(web: Instance) -> None:
-    """Proxies that are open by mistake say for whom they ask: 403."""
+    """Proxies that are open by mistake name their client: 403."""
     assert put(web, X_Forwarded_For="203.0.113.9").status == 403
     assert put(web, x_forwarded_for="").status == 403
     headers = {"X-Forwarded-For": "203.0.113.9"}
@@ -369,7 +369,7 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_not_a_request_is_refused(what: str, web: Instance) -> None:
-    """And no value is told again, as it may be secret."""
+    """And no value is reported again, as it may be secret."""
     with pytest.raises(RequestError) as caught:
         WRONG[what](web.metadata)
 
@@ -410,7 +410,7 @@ def test_every_request_has_an_answer_and_changes_nothing(
 def test_software_sees_another_role_at_its_next_request(
     main: Account, web: Instance, dana: User
 ) -> None:
-    """Dana replaces the profile, and passes the role; what was given for the old one goes on."""
+    """Dana replaces the profile, and passes the role; the argument for the old one goes on."""
     old = web.role_session()
     assert web.association is not None
     request = {

@@ -56,7 +56,7 @@ def lets(*arns: str, action: str = "s3:GetObject", on: str = f"{BUCKET}/*") -> d
 
 
 def test_a_policy_is_put_read_and_taken_away(world: World, own: Account, bucket: Bucket) -> None:
-    """To take it away twice is no mistake, to read it then is."""
+    """To take it away twice is not a mistake, to read it then is."""
     ana = world.user("ana")
     own.call("s3:PutBucketPolicy", ana, **NAMED, Policy=json.dumps(lets(ana.arn)))
     read = own.call("s3:GetBucketPolicy", ana, **NAMED)
@@ -81,7 +81,7 @@ POLICY_OPERATIONS: dict[str, dict[str, str]] = {
 def test_a_bucket_policy_is_the_own_accounts_business(
     operation: str, world: World, own: Account, bucket: Bucket
 ) -> None:
-    """405 for whom both sides allow it; who lacks the permission gets the usual 403."""
+    """405 if both sides allow it; without the permission, the usual 403."""
     more = POLICY_OPERATIONS[operation]
     eve, foreign_root = world.user("eve"), world.accounts[FOREIGN].root_arn
     for caller in (eve, foreign_root):

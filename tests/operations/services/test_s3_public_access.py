@@ -1,4 +1,4 @@
-"""S3 Block Public Access: what is public, what the switches refuse, and whom they shut out."""
+"""S3 Block Public Access: public policies, rejected changes, and blocked callers."""
 
 import json
 from collections.abc import Callable
@@ -210,7 +210,7 @@ def test_the_accounts_switches_are_for_all_its_buckets_and_no_others(world: Worl
 
 
 def test_switches_are_combined_one_by_one() -> None:
-    """None of a level is none."""
+    """None of a level isn't one."""
     first, second = (
         PublicAccessBlock(block_public_acls=True),
         replace(OFF, block_public_policy=True),
@@ -421,7 +421,7 @@ def test_the_buckets_switches_need_a_permission_of_their_own(own: Account) -> No
 
 
 def test_a_switch_is_on_or_off(own: Account) -> None:
-    """Misspelt ones are told, not ignored."""
+    """Misspelt ones are reported, not ignored."""
     own.create_bucket("star-maps")
     for sent, shown in (
         ({"BlockPublicAcl": True}, "Did you mean"),

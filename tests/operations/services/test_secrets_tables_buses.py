@@ -255,7 +255,7 @@ def test_indexes_are_asked_of_the_tables_policy_and_streams_of_their_own(main: A
     assert main.create_table("stars").stream is None
 
 
-def test_a_policy_speaks_of_its_own_resource(main: Account) -> None:
+def test_a_policy_is_about_its_own_resource(main: Account) -> None:
     """And of no other."""
     table = main.create_table("stars")
     with pytest.raises(ValidationException):
@@ -416,7 +416,7 @@ def test_no_policy_at_all_is_refused(kind: str, main: Account) -> None:
 
 
 def test_a_resource_of_another_service_is_not_changed_by_no_policy(main: Account) -> None:
-    """Nor is it silently left as it is."""
+    """It isn't silently left unchanged either."""
     thing = main.create_resource(f"arn:aws:logs:{START}:log-group:web")
     nothing: Any = None
 
@@ -439,7 +439,7 @@ def test_a_stream_that_is_gone_is_called_by_its_arn(main: Account) -> None:
 
 
 def test_a_bus_is_called_by_its_whole_name(main: Account) -> None:
-    """Slashes may stand in it."""
+    """Slashes can be in it."""
     main.create_event_bus("shop/orders")
 
     with pytest.raises(AwsError, match="Event bus shop/orders already exists"):

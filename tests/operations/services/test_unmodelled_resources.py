@@ -1,4 +1,4 @@
-"""What lies below a resource that has no module of its own: its policy and its tags reach there."""
+"""What is below a resource that has no module of its own: its policy and its tags reach there."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def may_eve(account: Account, action: str, resource: str) -> bool:
     return bool(account.world.can(account.world.user("eve"), action, resource))
 
 
-# What is made; an action on what lies below; below; the Resource of its policy; what is not below.
+# What is made; an action on what is below; below; the Resource of its policy; what is not below.
 BELOW: dict[str, tuple[str, str, str, str, str]] = {
     "an API": (API, "execute-api:Invoke", "/prod/GET/x", "/*", "4/prod/GET/x"),
     "an access point": (
@@ -66,7 +66,7 @@ BELOW: dict[str, tuple[str, str, str, str, str]] = {
 
 
 @pytest.mark.parametrize("kind", BELOW)
-def test_a_policy_reaches_what_lies_below(kind: str, main: Account) -> None:
+def test_a_policy_reaches_what_is_below(kind: str, main: Account) -> None:
     """Not what only begins like it, and no more once the policy is gone."""
     arn, action, below, covered, beside = BELOW[kind]
     policy = document(allow(action, f"{arn}{covered}", Principal=PARTNER))
@@ -150,7 +150,7 @@ def test_a_name_with_slashes_is_below_nothing(main: Account) -> None:
     assert list(main.resources) == [beneath]
 
 
-def test_a_world_from_a_file_knows_what_lies_below(main: Account, tmp_path: Path) -> None:
+def test_a_world_from_a_file_knows_what_is_below(main: Account, tmp_path: Path) -> None:
     """And so does a copy."""
     statement = allow("execute-api:Invoke", "execute-api:/*", Principal=PARTNER)
     main.create_resource(API, policy=document(statement))

@@ -44,7 +44,7 @@ def test_an_endpoint_lets_everything_through_at_first(endpoint: VpcEndpoint) -> 
 def test_its_policy_lets_nobody_do_anything_with_the_endpoint(
     main: Account, endpoint: VpcEndpoint
 ) -> None:
-    """It is no resource-based policy, although it allows everybody everything."""
+    """It is not a resource-based policy, although it allows everybody everything."""
     dana = main.create_user("dana")
 
     assert endpoint.policy is None
@@ -81,7 +81,7 @@ def test_its_policy_is_replaced_and_reset(endpoint: VpcEndpoint) -> None:
 def test_what_is_not_an_endpoint_policy_is_not_saved(
     bad: Any, main: Account, endpoint: VpcEndpoint
 ) -> None:
-    """Nor is an endpoint made with it."""
+    """An endpoint isn't created with it either."""
     before = snapshot(main.world)
     with pytest.raises(InvalidPolicyDocument):
         endpoint.put_policy(bad)
@@ -174,7 +174,7 @@ def test_what_goes_through_an_endpoint_is_held_to_its_policy(main: Account) -> N
 
 
 def test_an_endpoint_is_not_changed_by_no_policy(endpoint: VpcEndpoint) -> None:
-    """Nor is it silently left as it is."""
+    """It isn't silently left unchanged either."""
     nothing: Any = None
 
     with pytest.raises(ValidationError, match="must not be null"):

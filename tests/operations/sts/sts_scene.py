@@ -31,13 +31,13 @@ CALL = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetCon
 
 
 def trusting(*principals: str, actions: Any = CALL, **more: Any) -> dict[str, Any]:
-    """Write a trust policy: whom the role lets, and what of."""
+    """Write a trust policy with principals and actions."""
     who = {"AWS": list(principals)}
     return document({"Effect": "Allow", "Principal": who, "Action": actions, **more})
 
 
 def federated() -> dict[str, Any]:
-    """Write a trust policy for the account itself, and for whom its two providers vouch for."""
+    """Write a trust policy for the account itself, and for users of its two providers."""
     own = trusting(MAIN)["Statement"][0]
     provided = [
         {

@@ -278,7 +278,7 @@ def test_an_answer_has_the_members_of_the_model_and_no_others(scene: Scene, oper
 
 
 def test_an_answer_without_source_identity_does_not_have_it(scene: Scene) -> None:
-    """It is no empty text."""
+    """It is not an empty text."""
     role = scene.session("AssumeRole")
     for operation, caller in (
         ("AssumeRole", scene.key),
@@ -318,7 +318,7 @@ def test_an_answer_says_how_long_the_token_is(scene: Scene) -> None:
 
 
 def test_names_in_answers_are_written_as_aws_writes_them(scene: Scene) -> None:
-    """Paths of roles are left out; ids and names stand side by side."""
+    """Paths of roles are left out; ids and names are side by side."""
     role = scene.main.create_role(
         "deep",
         assume_role_policy_document=federated(),

@@ -192,7 +192,7 @@ def test_a_session_says_that_it_is_temporary_and_came_without_mfa(
 def test_a_session_of_a_deleted_role_is_worth_nothing(
     world: World, ana: User, reader: Role
 ) -> None:
-    """Nor does it belong to a new role of the same name."""
+    """It doesn't belong to a new role with the same name either."""
     session = assume(world, ana, reader)
     main = world.account("main")
     reader.delete_policy("read")

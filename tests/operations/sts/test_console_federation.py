@@ -191,7 +191,7 @@ def test_credentials_that_are_not_good_get_no_token(scene: Scene) -> None:
 
 
 def test_all_three_parts_of_the_credentials_must_be_right(scene: Scene) -> None:
-    """A key id alone is no secret, so it opens nothing."""
+    """A key id alone is not a secret, so it opens nothing."""
     session = scene.assume(scene.key, scene.work)
     good = json.loads(asked(signin_token_url(session))["Session"])
     odd: list[Any] = ["", "x", None, 7, []]
@@ -328,7 +328,7 @@ def test_credentials_that_expire_before_the_link_is_opened(scene: Scene) -> None
     assert scene.can(scene.world.sts.sign_in_with(long), *READ)
 
 
-# -- what may be done there -----------------------------------------------------------------------
+# -- permissions ---------------------------------------------------------------------------------
 
 
 def test_the_session_may_what_the_credentials_may(scene: Scene) -> None:
@@ -431,7 +431,7 @@ def test_the_end_of_the_role_or_user_ends_the_session_and_the_link(scene: Scene)
         scene.world.sts.sign_in_with(made_link)
 
 
-# -- links that are none --------------------------------------------------------------------------
+# -- invalid links -------------------------------------------------------------------------------
 
 
 def test_a_token_that_was_changed_opens_nothing(scene: Scene) -> None:

@@ -261,7 +261,7 @@ def test_it_is_the_account_of_the_role_that_counts_and_not_the_callers() -> None
 
 
 def test_who_may_not_anyway_does_not_learn_of_the_switch() -> None:
-    """He is told that he may not."""
+    """He gets an error."""
     scene = made()
     role = scene.main.create_role("door", assume_role_policy_document=trusting(DEV))
     off(scene.main)

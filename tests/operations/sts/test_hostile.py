@@ -1,4 +1,4 @@
-"""Whatever is handed to STS: it is done whole or not at all, and no secret is told to anybody."""
+"""Whatever is passed to STS is done completely or not at all, and no secret is shown."""
 
 import copy
 import json
@@ -232,7 +232,7 @@ POLICIES = {
 
 @pytest.mark.parametrize("which", POLICIES)
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetFederationToken", "GetScopedCredentials"])
-def test_policies_that_are_none_are_refused_as_aws_refuses_them(
+def test_policies_that_arent_any_are_refused_as_aws_refuses_them(
     scene: Scene, operation: str, which: str
 ) -> None:
     """At once."""
@@ -396,7 +396,7 @@ SENT_SECRETS = [
 
 
 def told(world: World) -> str:
-    """Return all that is ever written of a world, but for what is asked for with its secrets."""
+    """Return all that is ever written of a world, but for the request with its secrets."""
     sessions = [Session(world, record) for record in world.sessions.values()]
     return "\n".join(
         (
@@ -474,7 +474,7 @@ def test_a_token_for_others_is_shown_once_and_is_in_no_file() -> None:
 
 
 def test_what_a_call_was_given_is_not_in_the_repr_of_the_call() -> None:
-    """Which stands in tracebacks that show variables."""
+    """Which is in tracebacks that show variables."""
     from iamlab.operations.sts.calls import StsCall
 
     scene = made()

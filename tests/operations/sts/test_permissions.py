@@ -35,7 +35,7 @@ def assume(caller: Any, role: Role, **how: Any) -> Session:
 
 
 def refused(caller: Any, role: Role, action: str = "sts:AssumeRole", **how: Any) -> AccessDenied:
-    """Try to assume a role, in vain; the refusal has the decision, about that very action."""
+    """Fail to assume a role; the error has the decision about that action."""
     with pytest.raises(AccessDenied) as caught:
         assume(caller, role, **how)
     decision = caught.value.decision
@@ -133,7 +133,7 @@ def as_allowed_scoped_role(world: World) -> Any:
 
 
 TRUST: list[tuple[str, str, Callable[[World], Any], str, bool]] = [
-    # Where the role is, whom it trusts, who calls, why, whether he gets in.
+    # Where the role is, its trusted principal, the caller, why, whether he can assume it.
     (OWN, ANA, as_ana, "the trust names the user: no policy of his is needed", True),
     (OWN, ANA, as_bounded_ana, "nor does his boundary cut it", True),
     (OWN, ANA, as_denied_ana, "an explicit deny wins", False),
@@ -192,7 +192,7 @@ def test_trust_policy_and_caller_decide_together(
 
 
 def test_an_administrator_is_nobody_to_a_role_that_does_not_trust_him() -> None:
-    """Nor does a role trust itself."""
+    """A role doesn't trust itself either."""
     world, ana, hall = two_accounts()
     ana.attach_policy("AdministratorAccess")
     hall.attach_policy("AdministratorAccess")
@@ -223,8 +223,8 @@ def test_a_deny_in_the_trust_policy_wins() -> None:
     assert error.message.endswith(f"perform: sts:AssumeRole on resource: {role.arn}")
 
 
-def test_a_forbidden_role_and_an_absent_one_cannot_be_told_apart() -> None:
-    """Nor can the policies of an account be, by who passes their ARNs along."""
+def test_a_forbidden_role_and_an_absent_one_cannot_be_distinguished() -> None:
+    """The policies of an account can't be used either by passing their ARNs."""
     world, ana, _ = two_accounts()
     ana.attach_policy("AdministratorAccess")
     other = world.accounts[OTHER]
@@ -372,7 +372,7 @@ def test_a_trust_policy_can_ask_for_mfa(what: str) -> None:
 # -- TagSession, SetSourceIdentity, SetContext ----------------------------------------------------
 
 BOTH: list[tuple[str, str, list[str], list[str], bool]] = [
-    # Where the role is, what is asked, what its trust allows, what the caller's policy allows.
+    # Where the role is, the request, what its trust policy allows, what the caller's policy allows.
     (OWN, "sts:TagSession", ["sts:AssumeRole"], ["*"], False),
     (OWN, "sts:TagSession", ["sts:AssumeRole", "sts:TagSession"], [], True),
     (OTHER, "sts:TagSession", ["sts:AssumeRole", "sts:TagSession"], ["sts:AssumeRole"], False),
@@ -427,7 +427,7 @@ def test_a_context_that_may_be_set_is_still_none_that_anybody_has_made() -> None
 
 
 def test_a_source_identity_needs_both_sides_at_every_hop_and_never_changes() -> None:
-    """It is set once; the same one again is no change."""
+    """It is set once; the same one again is not a change."""
     world, ana, hall = two_accounts()
     own = world.account("own")
     ana.put_policy("identity", document(allow("sts:SetSourceIdentity")))
@@ -572,7 +572,7 @@ def test_an_identity_policy_can_say_what_a_call_may_be_like(
 
 
 def organized(scp: Any = None, rcp: Any = None) -> tuple[Organization, dict[str, Role]]:
-    """Make an organization with a role in each account; policies hang on its root."""
+    """Make an organization with a role in each account; policies are attached to its root."""
     organization = small_organization()
     world = organization.world
     roles = {}
@@ -664,7 +664,7 @@ def test_an_scp_binds_whoever_assumes_a_members_root_user() -> None:
 
 
 def test_an_rcp_applies_to_federated_principals_and_an_scp_does_not() -> None:
-    """They are no principals of the organization before they have a session."""
+    """They are not principals of the organization before they have a session."""
     token = "sts:AssumeRoleWithWebIdentity"
     for kind, guard, refuses in (
         ("scp", document(deny(token)), False),
@@ -683,7 +683,7 @@ def test_an_rcp_applies_to_federated_principals_and_an_scp_does_not() -> None:
 
 
 def with_provider(account: Account) -> tuple[Role, Callable[[str], str]]:
-    """Let an account know an issuer, and make a role for whom it vouches for."""
+    """Add an issuer to an account, and make a role for its users."""
     from iamlab.operations.federation.oidc_issuer import create_issuer
 
     issuer = create_issuer(account.world, "https://id.io", audience="maps", algorithm="ES384")
@@ -718,7 +718,7 @@ def as_session(kind: str, world: World, session_policy: Any) -> Any:
 
 
 TABLE: list[tuple[str, str | None, Any, Any, Any, str, str]] = [
-    # Kind of caller, whom the bucket names, identity, boundary, session policy, verdict, layer.
+    # Type of caller, the bucket's principal, identity, boundary, session policy, verdict, layer.
     ("user", ANA, None, EC2, None, "allowed", "the user is named"),
     ("user", OWN, None, EC2, None, "implicitDeny", "naming the account delegates only"),
     ("user", OWN, S3, EC2, None, "implicitDeny", "and the boundary cuts what was delegated"),
@@ -786,7 +786,7 @@ def put_bucket_policy(bucket: Any, principal: str) -> None:
 
 
 ABROAD = [
-    # Whom the bucket of the other account names, the role's policies, session policy, verdict.
+    # The principal of the other account's bucket, the role's policies, session policy, verdict.
     (HALL_SESSION, None, None, "implicitDeny"),
     (HALL_SESSION, S3, None, "allowed"),
     (HALL_SESSION, S3, EC2, "implicitDeny"),
@@ -801,7 +801,7 @@ ABROAD = [
 def test_between_accounts_a_session_needs_both_sides(
     names: str | None, identity: Any, session: Any, verdict: str
 ) -> None:
-    """And there nothing is spared its session policy."""
+    """There, the session policy limits every request."""
     world, ana, hall = two_accounts()
     if identity is not None:
         hall.put_policy("own", identity)
@@ -925,7 +925,7 @@ def test_a_session_may_do_what_every_layer_allows_and_none_denies(
 
 
 def statements(allowed: AbstractSet[str], denied: AbstractSet[str] = NOTHING) -> dict[str, Any]:
-    """Write a policy; where nothing is named, an action stands that nobody asks for."""
+    """Write a policy; where nothing is named, an action is that nobody asks for."""
     return document(allow(sorted(allowed) or "none:None"), deny(sorted(denied) or "none:None"))
 
 
@@ -1034,7 +1034,7 @@ FITTING = ("iam:PassRole", "sts:GetScopedCredentials", "sts:TagSession", "nosuch
 
 @pytest.mark.parametrize("operation", ["GetSessionToken", "GetFederationToken"])
 def test_what_credentials_are_not_good_for_is_not_good_by_any_other_name(operation: str) -> None:
-    """Nor is what AWS may add one day, where only a few things are open."""
+    """New actions of AWS aren't allowed either, if only a few are listed."""
     scene = made()
     more = {"Policy": json.dumps(EVERYTHING)} if operation == "GetFederationToken" else {}
     session = scene.session(operation, **more)

@@ -104,7 +104,7 @@ def written_out(scene: Scene, value: Any) -> Any:
 
 
 def prepared() -> Scene:
-    """Make the scene, with what the rows name besides."""
+    """Make the scene, with what the rows name also."""
     scene = made()
     scene.main.create_bucket("star-maps")
     scene.dev.create_bucket("far-maps")
@@ -151,7 +151,7 @@ def test_sts_does_what_the_row_says(row: dict[str, Any]) -> None:
 
 
 def test_every_row_names_its_page() -> None:
-    """And no fact stands there twice."""
+    """And no fact is duplicated."""
     facts = Counter(row["fact"] for row in ROWS)
 
     assert max(facts.values()) == 1
@@ -172,5 +172,5 @@ def test_every_operation_has_rows_of_each_sort() -> None:
 
 
 def test_every_caller_calls() -> None:
-    """No caller stands there for nothing."""
+    """Every caller has a purpose."""
     assert {row.get("caller", "a user's key") for row in ROWS} == set(MORE_CALLERS)

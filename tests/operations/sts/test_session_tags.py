@@ -208,7 +208,7 @@ def test_what_fits_as_text_may_not_fit_into_a_token(scene: Scene) -> None:
 
 
 def test_policies_and_tags_share_the_room(scene: Scene) -> None:
-    """The percentage grows with each; without any it is nought."""
+    """The percentage grows with each; without any it is 0."""
     policy = json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::star-maps/*")))
     tags = [{"Key": key, "Value": value} for key, value in random_tags(5, 50).items()]
     sizes = [

@@ -1,4 +1,4 @@
-"""Sessions as callers: in which world, for how long, of whom; and what STS tells about them."""
+"""Sessions as callers: their world, lifetime and owner; and what STS tells about them."""
 
 import json
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def test_at_the_end_of_all_dates_nothing_is_made_that_would_last_longer(
     assert (scene.world.sessions, scene.world.ids.made) == before
 
 
-# -- of whom --------------------------------------------------------------------------------------
+# -- the owner of a session ------------------------------------------------------------------------
 
 
 def test_a_user_who_is_renamed_keeps_his_sessions(scene: Scene) -> None:
@@ -280,7 +280,7 @@ NOBODY: dict[str, tuple[Callable[[Scene], Any], type[Exception]]] = {
 @pytest.mark.parametrize("name", NOBODY)
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetCallerIdentity", "GetSessionToken"])
 def test_who_has_no_credentials_signs_nothing(scene: Scene, operation: str, name: str) -> None:
-    """And is told why."""
+    """And the error says why."""
     make, error = NOBODY[name]
     caller = make(scene)
     with pytest.raises(error):
@@ -333,7 +333,7 @@ def test_the_account_of_a_key_is_shown_whatever_its_state(scene: Scene) -> None:
 
 
 def test_a_refusal_is_read_by_whoever_of_the_account_may(scene: Scene) -> None:
-    """It says what was asked, and by whom."""
+    """It says what was requested, and by which principal."""
     shown = scene.world.sts.decode_authorization_message(
         scene.session("AssumeRole"), encoded_message=message(scene)
     )
@@ -468,7 +468,7 @@ def test_no_account_signs_for_another(scene: Scene) -> None:
 
 
 def test_codes_are_sent_of_virtual_devices_only(scene: Scene) -> None:
-    """A passkey shows none; nor has a session of a role any device."""
+    """A passkey shows no code, and a role session has no device."""
     passkey = scene.ana.register_passkey("laptop")
     with pytest.raises(AccessDenied, match="unable to validate MFA code") as caught:
         scene.session("GetSessionToken", SerialNumber=passkey.serial_number, TokenCode="123456")
@@ -489,7 +489,7 @@ def test_a_session_shows_the_policies_that_limit_it(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("tags", [{"a\nb": "c"}, {"a": "x" * 257}, {"k" * 129: "1"}, {"": "1"}])
-def test_a_token_with_tags_that_are_none_gives_no_session(
+def test_a_token_with_tags_that_arent_any_gives_no_session(
     scene: Scene, tags: dict[str, str]
 ) -> None:
     """The limits are those of AssumeRole."""

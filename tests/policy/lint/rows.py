@@ -31,7 +31,7 @@ def run(detectors, policy, policy_type="identity", service=None):
 
 
 def check(row, detectors):
-    """Insist that a row is true: the code is where it should be, and its fix mends it."""
+    """Insist that a row is true: the code is where it should be, and its fix fixes it."""
 
     def look(document):
         return run(detectors, Policy.parse(document), row["type"], row.get("service"))
@@ -59,8 +59,8 @@ def _check_words(finding):
 
 
 def _check_fix(finding, before, after):
-    """What is mended is no longer found there, and nothing got worse."""
-    errors = {one.code for one in before if one.level == ERROR}
+    """What is fixed is no longer found there, and nothing got worse."""
+    errors = {known.code for known in before if known.level == ERROR}
 
-    assert (finding.code, finding.path) not in {(one.code, one.path) for one in after}
-    assert {one.code for one in after if one.level == ERROR} <= errors
+    assert (finding.code, finding.path) not in {(known.code, known.path) for known in after}
+    assert {known.code for known in after if known.level == ERROR} <= errors

@@ -49,14 +49,14 @@ def test_findings_come_in_the_order_of_the_text_and_once():
         }
     )
     found = advise(policy)
-    places = [(one.line, one.column, LEVELS.index(one.level)) for one in found]
+    places = [(known.line, known.column, LEVELS.index(known.level)) for known in found]
 
     assert places == sorted(places)
     assert len(set(found)) == len(found) > 4
 
 
-def test_a_finding_that_only_a_person_can_mend_says_so():
-    """Its mend is in the message."""
+def test_a_finding_that_only_a_person_can_fix_says_so():
+    """Its fix is in the message."""
     document = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
     [finding] = review({"Version": "2012-10-17", "Statement": document})
 
@@ -98,6 +98,6 @@ def test_every_module_with_detectors_is_in_the_list():
 
 @pytest.mark.parametrize(("policy_type", "service"), [("scps", None), ("resource", "s33")])
 def test_an_unknown_type_or_service_is_refused(policy_type, service):
-    """Nobody shall believe that something was looked at."""
+    """Nobody must believe that something was looked at."""
     with pytest.raises(RequestError, match=r"scp|s3"):
         Policy.parse({"Statement": []}).lint(policy_type, service)

@@ -38,7 +38,7 @@ def policy(condition, **elements):
 
 @each_row("row", ROWS, ids=name_of)
 def test_the_table_of_findings(row):
-    """Each code is where it should be and not beside, and what is mended is gone."""
+    """Each code is where it should be and not beside, and what is fixed is gone."""
     check(row, DETECTORS)
 
 
@@ -79,14 +79,14 @@ def test_an_unknown_action_may_have_any_key():
     assert not found(policy(condition, Action=[]))
 
 
-def test_one_mistake_is_told_once():
+def test_one_mistake_is_reported_once():
     """A lone star for a key with several values is no matter, while it fits nothing at all."""
     assert codes(policy({"StringLike": {"aws:TagKeys": "*"}}, Action="*")) == {"MISSING_QUALIFIER"}
     assert codes(policy({"ForAnyValue:StringEquals": {"moon:aud": "x"}})) == {"INVALID_SERVICE"}
 
 
-def test_an_action_that_is_none_has_no_keys():
-    """Nor does it stop anybody from asking."""
+def test_an_unknown_action_has_no_keys():
+    """It doesn't stop anybody from asking either."""
     assert condition_keys.keys_of_action("s3:GetMoon") == frozenset()
 
 
@@ -112,7 +112,7 @@ def test_only_what_is_left_out_of_not_action_is_missing():
     assert "MISSING_ACTION_FOR_CONDITION_KEY" in codes(trust, "trust")
 
 
-def test_a_key_is_mended_in_the_letter_case_of_the_catalogue():
+def test_a_key_is_fixed_in_the_letter_case_of_the_catalogue():
     """What was probably meant is written as AWS writes it."""
     condition = {"StringEquals": {"s3:existingobjecttags/Team": "sky"}}
     (finding,) = found(policy(condition))
@@ -120,8 +120,8 @@ def test_a_key_is_mended_in_the_letter_case_of_the_catalogue():
     assert finding.fixed().statements[0].conditions[0].key == "s3:ExistingObjectTag/Team"
 
 
-def test_a_mend_that_would_overwrite_another_condition_is_not_offered():
-    """Under one operator a key stands once."""
+def test_a_fix_that_would_overwrite_another_condition_is_not_offered():
+    """Under one operator a key is once."""
     condition = {"Bool": {"aws:SecureTransport": "true"}}
     condition["StringEquals"] = {"aws:securetransport": "true"}
     (finding,) = found(policy(condition))
@@ -139,7 +139,7 @@ def test_the_deciding_limit_is_kept():
     assert more[0].fixed().statements[0].conditions[0].values == ("2026-01-31",)
 
 
-def test_seconds_are_mended_as_the_same_moment():
+def test_seconds_are_fixed_as_the_same_moment():
     """A date that nobody can read is written so that everybody can."""
     (finding,) = found(policy({"DateLessThan": {"aws:CurrentTime": "1764064800"}}))
 
@@ -161,13 +161,13 @@ OF_AWS = {
 def test_in_the_policies_of_aws_there_is_hardly_an_error():
     """Of well over a thousand managed policies few have an error, and no guard of them is holed."""
     policies = json.loads(aws_managed_policies_data).values()
-    findings = [one for each in policies for one in found(each["Document"])]
+    findings = [item for each in policies for item in found(each["Document"])]
     errors = [finding for finding in findings if finding.level == "ERROR"]
 
     assert len(policies) > 1000
     assert len(errors) < 20
     assert {error.code for error in errors} <= OF_AWS
-    assert not [one for one in findings if "WITHOUT_KEY" in one.code or "MFA" in one.code]
+    assert not [item for item in findings if "WITHOUT_KEY" in item.code or "MFA" in item.code]
 
 
 # Hostile and large documents ----------------------------------------------------------------------
@@ -223,7 +223,7 @@ TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "
 @settings(max_examples=tries(200))
 @given(DOCUMENT, st.sampled_from(TYPES))
 def test_whatever_parses_can_be_reviewed(document, policy_type):
-    """No detector fails, every place exists, and every mend is a policy again."""
+    """No detector fails, every place exists, and every fix is a policy again."""
     written = json.dumps(document)
     for finding in found(written, policy_type, "s3"):
         assert finding.line == 1
@@ -231,9 +231,9 @@ def test_whatever_parses_can_be_reviewed(document, policy_type):
             assert same(finding.fixed(), Policy.parse(finding.fixed().text))
 
 
-def same(one, other):
+def same(item, other):
     """Compare policies; conditions of one operator may come together when they are written."""
-    return [(s.effect, s.action, set(s.conditions)) for s in one.statements] == [
+    return [(s.effect, s.action, set(s.conditions)) for s in item.statements] == [
         (s.effect, s.action, set(s.conditions)) for s in other.statements
     ]
 
@@ -254,8 +254,8 @@ def test_a_review_takes_linear_time():
     """Four times the statements take about four times as long."""
 
     def review(size):
-        one = big(size)
-        return lambda: found(one)
+        item = big(size)
+        return lambda: found(item)
 
     assert grows_linearly(review, 100)
 
@@ -265,14 +265,14 @@ def test_a_long_list_of_values_takes_linear_time():
 
     def review(size):
         listed = [f"203.0.113.{n % 256}/24" for n in range(size)]
-        one = policy({"IpAddress": {"aws:SourceIp": listed}})
-        return lambda: found(one)
+        item = policy({"IpAddress": {"aws:SourceIp": listed}})
+        return lambda: found(item)
 
     assert grows_linearly(review, 500)
 
 
-def test_a_document_that_aws_would_never_take_can_be_mended_too():
-    """Each mend is written when it is asked for, so that thousands of them cost nothing."""
+def test_a_document_that_aws_would_never_take_can_be_fixed_too():
+    """Each fix is written when it is asked for, so that thousands of them cost nothing."""
     findings = found(big(200))
     fixable = [finding for finding in findings if finding.is_fixable]
 

@@ -1,7 +1,7 @@
 """A fix that only tidies up leaves every decision as it was.
 
 Policies of the random questions of ``tests/engine/random_questions.py`` are made untidy: values
-stand twice, stars stand alone, lists are empty. Each fix of a finding that says "this adds nothing"
+is duplicated, stars are alone, lists are empty. Each fix of a finding that says "this adds nothing"
 is then asked the same questions as the policy before it.
 """
 
@@ -40,7 +40,7 @@ TIDY = frozenset(
 
 QUESTIONS = tries(400)
 
-# What every request has, whether a question speaks of it or not.
+# What every request has, whether a question is about it or not.
 ALWAYS = {
     key.name: {"Bool": "true", "Date": INSTANTS[0]}.get(key.type, "x1")
     for key in GLOBAL_KEYS.values()
@@ -242,22 +242,22 @@ def _differences(policy, fixed):
     """Count the statements that a fix changed; one more is counted for each that went."""
     before, after = _without_numbers(policy), _without_numbers(fixed)
     if len(before) == len(after):
-        return sum(one != other for one, other in zip(before, after, strict=True))
+        return sum(item != other for item, other in zip(before, after, strict=True))
     gone = [before[:n] + before[n + 1 :] for n in range(len(before))]
     return 1 if after in gone else 2
 
 
 def test_a_policy_that_was_put_together_is_looked_at_as_one_that_was_read():
-    """Statements without a text have places, and findings that can be mended."""
+    """Statements without a text have places, and findings that can be fixed."""
     statement = Statement("Allow", 1, principal=(), action=("s3:*", "s3:Get*"), resource=("*",))
     found = advise(Policy((statement,)), "resource")
 
-    assert {"EMPTY_OBJECT_PRINCIPAL", "REDUNDANT_ACTION"} <= {one.code for one in found}
-    assert all(one.line for one in found)
+    assert {"EMPTY_OBJECT_PRINCIPAL", "REDUNDANT_ACTION"} <= {finding.code for finding in found}
+    assert all(finding.line for finding in found)
 
 
-def test_a_document_that_is_no_text_has_no_lines():
-    """Of a dict that is no policy only the path is told."""
+def test_a_document_that_is_not_a_text_has_no_lines():
+    """Of a dict that is not a policy only the path is reported."""
     [finding] = review({"Version": "2012-10-17"})
 
     assert str(finding).startswith("ERROR MISSING_STATEMENT at $: ")

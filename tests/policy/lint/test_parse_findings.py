@@ -108,10 +108,10 @@ def test_each_mistake_has_access_analyzers_code(case):
 
     for text in texts:
         found = review(text)
-        assert [(one.code, one.path) for one in found] == [(code, path)]
+        assert [(finding.code, finding.path) for finding in found] == [(code, path)]
         assert found[0].level == "ERROR"
         assert found[0].line is None or isinstance(text, str)
-    assert code not in [one.code for one in review(statement(), "identity")]
+    assert code not in [finding.code for finding in review(statement(), "identity")]
 
 
 def test_every_code_of_a_parse_problem_is_in_the_table():
@@ -127,5 +127,5 @@ def test_every_code_of_a_parse_problem_is_in_the_table():
             }
         )
 
-    assert len({one.code for one in caught.value.problems}) >= 8
+    assert len({finding.code for finding in caught.value.problems}) >= 8
     assert {problem.code for problem in caught.value.problems} <= LEVEL_OF.keys()

@@ -11,5 +11,5 @@ ROWS = load("advice_a.json")
 
 @each_row("row", ROWS, ids=name_of)
 def test_the_table_of_findings(row):
-    """Each code is where it should be and not beside, and what is mended is gone."""
+    """Each code is where it should be and not beside, and what is fixed is gone."""
     check(row, DETECTORS)

@@ -60,9 +60,9 @@ def without_contradictions(document):
     """Keep one of two elements that exclude each other, so that more documents parse."""
     many = document["Statement"]
     for statement in many if isinstance(many, list) else [many]:
-        for one in ("Action", "Resource", "Principal"):
-            if one in statement:
-                statement.pop(f"Not{one}", None)
+        for item in ("Action", "Resource", "Principal"):
+            if item in statement:
+                statement.pop(f"Not{item}", None)
         if "NotAction" not in statement:
             statement.setdefault("Action", "*")
     return document
@@ -86,7 +86,7 @@ def test_no_policy_makes_a_detector_fail(document, kind):
 
 @given(st.lists(st.text("ab*?", max_size=4), max_size=6))
 def test_what_is_called_redundant_leaves_another_that_covers_it(names):
-    """Never are two values said to cover each other, so that both would go."""
+    """Two values never cover each other, so that not both are removed."""
     found = covered_values([f"s3:{name}" for name in names], actions=True)
 
     for index in found:

@@ -107,7 +107,7 @@ def _check(accounts: Sequence[Account], lit: object) -> None:
         raise RequestError(f"lit is a user, a role or a group, not {type(lit).__name__}.")
     arns = (identity.arn for account in accounts for identity in _identities(account))
     if lit.arn not in arns:
-        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it cannot be lit.")
+        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it can't be highlighted.")
 
 
 def _identities(account: Account) -> list[Identity]:

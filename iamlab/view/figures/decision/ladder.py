@@ -128,8 +128,8 @@ def ladder(decision: Decision) -> Figure:
     check("ladder", decision, Decision)
     every, verdict = rungs(decision), look(decision.verdict)
     question = asks_for(decision.request)
-    why = [(one.title, shorten(one.reason[:-1], 140)) for one in every if one.decides]
-    parts = [f"Decided by {title}: {reason}" for title, reason in why]
+    deciding = [(one.title, shorten(one.reason[:-1], 140)) for one in every if one.decides]
+    parts = [f"Decided by {title}: {reason}" for title, reason in deciding]
     parts.append(shorten(decision.nearest_miss[:-1], 140))
     return Scene(list(_nodes(decision, every))).figure(
         lambda scene: _draw({node.id: node for node in scene.nodes}, every, verdict),
@@ -216,8 +216,8 @@ def _reached(
     skipped = {"resource"} if trace.rule == "root_user" else set()
     if skipped or trace.is_enough_at_resource:
         skipped |= {"identity", *PERMISSION_FILTERS}
-    end = len(order) if decision else max(map(order.index, deciding)) + 1
-    return [layer for layer in order[:end] if layer not in skipped]
+    last = order[-1] if decision else max(deciding, key=order.index)
+    return [layer for layer in order[: order.index(last) + 1] if layer not in skipped]
 
 
 def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
@@ -225,8 +225,8 @@ def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
     request, question = decision.request, asks_for(decision.request)
     account, owner = request.caller.account or "none", request.resource_account or "unknown"
     accounts = f"{request.caller.kind.value} of account {account}; resource of account {owner}"
-    ends = f"caller: {request.principal}", f"resource: {request.resource}"
-    yield Node("request", question, accounts, line=question, details=(*ends, accounts))
+    details = [f"caller: {request.principal}", f"resource: {request.resource}", accounts]
+    yield Node("request", question, accounts, line=question, details=details)
     for one in every:
         number = f"{one.rung}. " if one.rung else ""
         line = f"{number}{one.name} ({NOTES[one.layer]}): {one.symbol} {one.answer}; {one.part}"

@@ -14,6 +14,7 @@ context keys".
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +37,6 @@ from iamlab.view.style import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue, Request
     from iamlab.model.identities import Role
@@ -64,6 +64,8 @@ NOT_CHOSEN = (
     *("aws:assumedroot", "aws:tokenissuetime", "aws:currenttime", "aws:epochtime"),
 )
 """The beginnings of the condition keys whose values the caller can't choose."""
+NOT_EASY = re.compile("Not|^Date|^Numeric(Less|Greater)")
+"""The condition operators for which no value is looked for."""
 
 
 class RoleTrust(NamedTuple):
@@ -96,20 +98,20 @@ def role_trusts(world: World) -> Iterator[RoleTrust]:
             known = principal_of(world, arn)
             node = Node(arn, identity.name, kind, kind, frame=account.account_id)
             names = {as_name(arn), known.who().userid.partition(":")[0]}
-            callers.append((node, names, set(_effects(known))))
+            effects: set[str] = {
+                statement.effect
+                for attached in known.identity
+                for statement in attached.policy.statements
+                if statement.action is None or any(map(_is_assume_role, statement.action))
+            }
+            callers.append((node, names, effects))
     for account in world.accounts.values():
         for role in account.roles.values():
             yield from _of_role(world, role, callers)
 
 
-def _effects(known: PrincipalContext) -> Iterator[str]:
-    """Yield the effects of a principal's own statements about AssumeRole."""
-    for attached in known.identity:
-        for statement in attached.policy.statements:
-            if statement.action is None or any(
-                action_matches(pattern, ASSUME) for pattern in statement.action
-            ):
-                yield statement.effect
+def _is_assume_role(pattern: str) -> bool:
+    return action_matches(pattern, ASSUME)
 
 
 def _of_role(
@@ -119,9 +121,9 @@ def _of_role(
     named = {as_name(value) for kind, value in pairs if kind in ("AWS", "*")}
     for caller, names, effects in callers:
         is_own = caller.frame == role.account.account_id
-        is_asked = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
-        found = _decided(world, caller, role) if is_asked or effects else None
-        if found is not None and (is_asked or found.state == DENIED):
+        is_candidate = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
+        found = _decided(world, caller, role) if is_candidate or effects else None
+        if found is not None and (is_candidate or found.state == DENIED):
             yield found
         elif caller.frame in named and caller.id != role.arn:
             of_account.append(RoleTrust(caller, role, NOT_PERMITTED))
@@ -192,9 +194,10 @@ def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> Ro
             decision = authorize(world, source.id, action, role.arn, context=context)
     if decision:
         return RoleTrust(source, role, CAN, action, conditions)
-    trusted = bool(decision.layer_matches["resource"].allows)
-    permitted = bool(decision.layer_matches["identity"].allows)
-    if not trusted and (unmet := _lacking(decision, "resource")):
+    layers = decision.layer_matches
+    trusted, permitted = (bool(layers[layer].allows) for layer in ("resource", "identity"))
+    unmet = _lacking(decision, "resource")
+    if unmet:
         return RoleTrust(source, role, UNMET, action, unmet)
     if trusted and (permitted or decision.denies or decision.blocking):
         return RoleTrust(source, role, DENIED, action, denied_by=_denied_by(decision))
@@ -202,8 +205,7 @@ def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> Ro
         return RoleTrust(source, role, NOT_PERMITTED, action, conditions)
     # A caller that is denied it is not permitted, whatever else allows it.
     denied = decision.blocking or any(match.layer != "resource" for match in decision.denies)
-    is_permitted = permitted and not denied
-    return RoleTrust(source, role, NOT_TRUSTED, action) if is_permitted else None
+    return RoleTrust(source, role, NOT_TRUSTED, action) if permitted and not denied else None
 
 
 def _lacking(decision: Decision, layer: str) -> tuple[Condition, ...]:
@@ -226,26 +228,16 @@ def _denied_by(decision: Decision) -> tuple[str, ...]:
 
 
 def _context(conditions: Iterable[Condition], request: Request) -> dict[str, ContextValue]:
-    """Make a context that meets conditions, as far as the caller can choose the values."""
+    """Make a context that meets conditions, as far as values are easy to find and to send."""
     found: dict[str, ContextValue] = {}
     for condition in conditions:
-        value = _meeting(condition, request)
-        if value is not None and not condition.key.lower().startswith(NOT_CHOSEN):
-            many = is_multivalued(condition.key)
-            found.setdefault(condition.key, [value] if many else value)
+        comparison, key = condition.comparison, condition.key
+        if NOT_EASY.search(comparison.name) or key.lower().startswith(NOT_CHOSEN):
+            continue
+        wanted = [substitute(value, request.value) for value in condition.values]
+        many = is_multivalued(key)
+        for text in value_samples(comparison.name, [text for text in wanted if text is not None]):
+            if holds(comparison, wanted, [text], multivalued=many):
+                found.setdefault(key, [text] if many else text)
+                break
     return found
-
-
-def _meeting(condition: Condition, request: Request) -> str | None:
-    """Return a value that meets a condition; ``None`` if that isn't easy to find."""
-    operator = condition.comparison.name
-    if "Not" in operator or operator.startswith(("Date", "NumericLess", "NumericGreater")):
-        return None
-    wanted = [substitute(value, request.value) for value in condition.values]
-    known = [value for value in wanted if value is not None]
-    many = is_multivalued(condition.key)
-    samples = value_samples(operator, known)
-    return next(
-        (text for text in samples if holds(condition.comparison, wanted, [text], multivalued=many)),
-        None,
-    )

@@ -85,7 +85,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     if shown:
         caption += f" Bold: what {called(shown)} can assume."
     if wide:
-        caption += " Permitted more: roles that don't trust the principal."
+        caption += " Permitted: more roles, which don't trust the principal."
     if any(node.members for node in drawn.nodes):
         caption += " Those that are alike are drawn as one; the list has each."
     return scene.figure(draw_network, alt=_alt(world, scene, shown), caption=caption, drawn=drawn)
@@ -141,8 +141,9 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
         f"{condition.comparison} {condition.key} {' or '.join(condition.values)}"
         for condition in trust.conditions
     ]
-    keys = list(dict.fromkeys(_short(condition.key) for condition in trust.conditions))
-    required, denied_by = " and ".join(keys), ", ".join(trust.denied_by)
+    keys = [condition.key for condition in trust.conditions]
+    short = dict.fromkeys(SHORT.get(key.lower(), key.rpartition(":")[2] or key) for key in keys)
+    required, denied_by = " and ".join(short), ", ".join(trust.denied_by)
     labels = {
         states.CAN: f"if {required}",
         states.OUTSIDE: f"if {required}",
@@ -176,10 +177,6 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
     )
 
 
-def _short(key: str) -> str:
-    return SHORT.get(key.lower(), key.rpartition(":")[2] or key)
-
-
 def _drawn(scene: Scene) -> Scene:
     """Return what is drawn, in columns.
 
@@ -188,7 +185,7 @@ def _drawn(scene: Scene) -> Scene:
     """
     edges = [edge for edge in scene.edges if edge.source != edge.target]
     vain = Counter(edge.source for edge in edges if edge.kind == states.NOT_TRUSTED)
-    more = {key: f", {MORE} {number} more" for key, number in vain.items() if number > FEW}
+    more = {key: f", +{number} {MORE}" for key, number in vain.items() if number > FEW}
     edges = [
         edge for edge in edges if not (edge.kind == states.NOT_TRUSTED and edge.source in more)
     ]
