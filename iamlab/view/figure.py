@@ -161,7 +161,7 @@ class Figure:
         Raises
         ------
         RequestError
-            The path isn't a path or has another ending, or the picture isn't a graph.
+            ``path`` has another type or another ending, or the picture isn't a graph.
         """
         try:
             target = Path(path)
@@ -174,9 +174,7 @@ class Figure:
             return
         if kind not in ("svg", *_PRINTS):
             known = ", ".join(f".{suffix}" for suffix in ("svg", *_PRINTS, *_GRAPHS))
-            raise RequestError(
-                f"A figure can't be saved as {target.name!r}. The endings are {known}."
-            )
+            raise RequestError(f"A figure can be saved as {known}, not as {target.name!r}.")
         target.write_bytes(self.svg() if kind == "svg" else self._printed(kind))
 
     def _own_graph(self) -> nx.DiGraph[Any]:

@@ -77,12 +77,9 @@ def alike(scene: Scene, *, but_ends: bool = False) -> Scene:
         own[node.id] = (_place(node), node.look, tuple(cells)) if is_free else node.id
     around: dict[str, set[Hashable]] = defaultdict(set)
     for edge in scene.edges:
-        for end, other, direction in (
-            (edge.source, edge.target, "to"),
-            (edge.target, edge.source, ""),
-        ):
+        for end, other, to in ((edge.source, edge.target, 1), (edge.target, edge.source, 0)):
             is_end = but_ends and number[other] == 1
-            around[end].add((direction, own[other] if is_end else other, edge.kind, edge.label))
+            around[end].add((to, own[other] if is_end else other, edge.kind, edge.label))
     return _with(
         scene, _groups(scene.nodes, lambda node: (own[node.id], frozenset(around[node.id])))
     )

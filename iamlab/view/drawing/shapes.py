@@ -193,9 +193,8 @@ def _closed(start: Point, *others: Point) -> Outline:
 def with_head(curve: Curve) -> tuple[Curve, Line]:
     """Return a curve and an arrowhead with its tip at the end of the curve."""
     x, y = curve.points[-1]
-    from_x, from_y = next(
-        (point for point in reversed(curve.points) if point != (x, y)), (x - 1, y)
-    )
+    others = (point for point in reversed(curve.points) if point != (x, y))
+    from_x, from_y = next(others, (x - 1, y))
     far, ink = hypot(from_x - x, from_y - y), curve.ink
     back_x, back_y = (from_x - x) / far / POINTS, (from_y - y) / far / POINTS
     outline = ink.width / 2 * hypot(ARROW_LENGTH, ARROW_WIDTH) / ARROW_WIDTH

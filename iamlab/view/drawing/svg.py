@@ -53,9 +53,8 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     True
     """
     shapes = sorted(sheet.shapes, key=lambda shape: shape.ink.layer)
-    hatched = {
-        (shape.ink.hatch, shape.ink.hatch_colour): None for shape in shapes if shape.ink.hatch
-    }
+    inks = [shape.ink for shape in shapes if shape.ink.hatch]
+    hatched = dict.fromkeys((ink.hatch, ink.hatch_colour) for ink in inks)
     width, height = _numbers((sheet.width, sheet.height)).split()
     head = (
         '<?xml version="1.0" encoding="utf-8"?>\n'

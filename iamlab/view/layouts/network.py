@@ -325,7 +325,7 @@ class _Network:
                 yield x - 0.05, y - 0.05, x + 0.05, y + 0.05
 
     def _via(self, pair: tuple[str, str]) -> list[Point]:
-        """Return the points of an edge between its ends: it is level beside the boxes of a column."""
+        """Return the points of an edge between its ends, where it is level beside boxes."""
         lanes = self.lanes.get(pair, ()) or self.lanes.get(pair[::-1], ())
         points = [
             (x, y)

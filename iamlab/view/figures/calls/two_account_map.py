@@ -159,9 +159,7 @@ def _statement(
     misses = [str(mismatch) for mismatch in match.mismatches if mismatch.condition is None]
     details = [*conditions, *(f"✕ {miss}" for miss in misses)]
     if account:
-        details.insert(
-            0, f"its Principal is account {account}: the caller's own policies must allow too"
-        )
+        details.insert(0, f"its Principal is account {account}: own policies must allow too")
     symbol = SYMBOLS[match.effect] if match.applies else "○"
     path = f" through {', '.join(match.path)}" if match.path else ""
     return Node(

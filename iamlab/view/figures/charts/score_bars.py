@@ -79,9 +79,7 @@ def scores_of(scores: Mapping[str, tuple[int, int]], pass_mark: float | None = 0
     if pass_mark is not None and not (is_number and 0 <= pass_mark <= 1):
         raise RequestError(f"pass_mark must be a share from 0 to 1 or None, not {pass_mark!r}.")
     if not callable(getattr(scores, "items", None)):
-        raise RequestError(
-            f"Scores must be a dict, topic: (right, of), not {type(scores).__name__}."
-        )
+        raise RequestError(f"Scores must be a dict of (right, of), not {type(scores).__name__}.")
     return [_node(str(topic), score, pass_mark) for topic, score in scores.items()]
 
 

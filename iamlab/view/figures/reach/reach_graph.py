@@ -252,9 +252,7 @@ def _draw_arrivals(found: Arrivals) -> Figure:
         before=[head, what, *lines],
         table=rows or [{"principal": "", "steps": 0}],
     )
-    return _draw_paths(
-        scene, found, f"Who can use {on}, directly or after becoming another principal."
-    )
+    return _draw_paths(scene, found, f"Who can use {on}, directly or in several steps.")
 
 
 def _draw_paths(scene: Scene, found: BlastRadius | Arrivals, caption: str) -> Figure:
