@@ -122,10 +122,8 @@ def policies_of(decision: Decision) -> list[Node]:
 
 def _type(request: Request, layer: str, attached: AttachedPolicy) -> str:
     """Return the type of a policy, as AWS calls it."""
-    if layer == "resource":
-        return resource_policy_of(request)
     if layer != "identity":
-        return NAMES[layer]
+        return resource_policy_of(request) if layer == "resource" else NAMES[layer]
     if attached.arn:
         return "AWS managed" if ":iam::aws:" in attached.arn else "customer managed"
     path = attached.path[0] if attached.path else "group"
