@@ -137,7 +137,7 @@ def _closing_edits(reach: Reach, path: Path, cut: Cut) -> Iterator[tuple[CutEdit
         if _is_open(after, reach, step):
             yield None
         else:
-            by = tuple(edit for edit, one in alone.items() if not _is_open(one, reach, step))
+            by = tuple(edit for edit, edited in alone.items() if not _is_open(edited, reach, step))
             yield by or cut.edits  # no edit closes it alone
 
 
