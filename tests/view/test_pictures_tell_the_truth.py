@@ -30,7 +30,7 @@ from iamlab.view.figures.policy.condition_tree import (
     ConditionNodes,
 )
 from iamlab.view.figures.policy.value_sets import value_sets
-from iamlab.view.figures.reach.reach_words import name_and_kind
+from iamlab.view.figures.reach.reach_path import name_and_kind
 from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
